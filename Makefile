@@ -1,0 +1,60 @@
+# Every target does the set-up it needs, and is quick where nothing is missing.
+#   make run                        the reports of the study in data/, the invented sample at first
+#   make setup PYTHON=python3.12    another Python than python3
+
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test acceptance lab bench lock clean
+
+help: ## list these targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s%s\n", $$1, $$2}' Makefile
+
+setup: $(READY) ## virtual environment, locked packages, this package, its kernel
+
+run: $(READY) ## write the reports (glc run)
+	@$(BIN)/glc run
+
+test: $(READY) ## all tests but the slow ones
+	@$(BIN)/python -m pytest -m "not acceptance"
+
+acceptance: $(READY) ## the slow tests: real studies, attacks, kills, browser
+	@$(BIN)/python -m pytest -m acceptance
+
+# JupyterLab refuses to start as root unless told to.
+lab: $(READY) ## open the notebooks in JupyterLab
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_index.ipynb
+
+bench: $(READY) $(VENV)-bench/.ready ## measure against a shell loop and snakemake
+	@$(BIN)/python benchmarks/run.py
+
+lock: ## renew requirements.lock (scripts/lock --upgrade renews every version in it)
+	@scripts/lock
+
+clean: ## remove the virtual environments and caches; a study is never touched
+	rm -rf $(VENV) $(VENV)-bench .pytest_cache .ruff_cache .hypothesis
+	find glc_analysis tests benchmarks scripts -name __pycache__ -prune -exec rm -rf {} + 2>/dev/null || true
+
+# The stamp is written last, so an interrupted set-up leaves none and the next one goes on from there.
+# Bytecode is compiled by name and on all cores: without it every kernel starts 2.5 times as slowly,
+# and the environment may tell pip and Python not to write any. Files meant for other Pythons
+# (templates of some packages) cannot be compiled, which matters to nobody.
+$(READY): requirements.lock pyproject.toml
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
+	  { echo 'glc_analysis needs Python 3.11, 3.12 or 3.13, and "$(PYTHON)" is none of them: name one, as in: make PYTHON=python3.12 setup' >&2; exit 1; }
+	@echo 'Setting up $(VENV): a minute or two, once.'
+	@rm -f $@
+	@"$(PYTHON)" -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation -e .
+	@$(BIN)/python -W ignore -m compileall -qq -j 0 $(VENV)/lib glc_analysis || true
+	@touch $@
+
+# snakemake is measured against, never used: it stays out of the lock and of the project's environment.
+$(VENV)-bench/.ready:
+	@"$(PYTHON)" -m venv $(VENV)-bench
+	@$(VENV)-bench/bin/python -m pip install --quiet snakemake
+	@touch $@

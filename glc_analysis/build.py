@@ -1,0 +1,200 @@
+"""From raw files to processed tables, in one pass: intake, cleaning, evidence.
+
+``processed/`` is only ever made here. Its last file is slices.json: where that
+is missing the tables are not complete.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import __version__, dictionary, manifest, slices, tables
+from glc_analysis.cleaning import (
+    columns,
+    context,
+    languages,
+    lookups,
+    organisations,
+    records,
+    responses,
+)
+from glc_analysis.cleaning.steps import Steps
+from glc_analysis.cleaning.values import folded, tidy
+from glc_analysis.errors import Fault, Faults, GLCError
+from glc_analysis.evidence.comparisons import comparison_estimates
+from glc_analysis.evidence.estimates import Processed, survey_estimates
+from glc_analysis.evidence.quality import quality_estimates
+from glc_analysis.fingerprint import inputs_hash
+from glc_analysis.intake.survey import RawSurvey, read_survey
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+
+Say = Callable[[str], None]
+MARK = "invented by glc sample"
+
+
+def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
+    """Builds every processed table of a study; returns the rows of each.
+
+    ``say`` is told what is being done. Raises Faults with everything wrong in
+    the first stage that finds anything; nothing is then written.
+    """
+    arrivals = manifest.inspect(study)
+    inputs = inputs_hash(study, arrivals.checksums)
+    frames = _frames(study, say)
+    say("writing the tables")
+    _write(study, frames, arrivals, inputs)
+    return {name: len(frame) for name, frame in frames.items()}
+
+
+def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
+    """Everything ``build`` does but write. Raises Faults; returns the rows of each table."""
+    manifest.inspect(study)
+    return {name: len(frame) for name, frame in _frames(study, say).items()}
+
+
+def ensure_built(study: Study, *, say: Say = lambda line: None) -> bool:
+    """Builds the tables unless they are up to date; returns whether it had to."""
+    arrivals = manifest.inspect(study)
+    path = study.processed / "slices.json"
+    if path.is_file():
+        built = json.loads(path.read_text(encoding="utf-8"))["inputs"]
+        if built == inputs_hash(study, arrivals.checksums):
+            return False
+    build(study, say=say)
+    return True
+
+
+def _read_all(study: Study, kind: str) -> list[RawSurvey]:
+    """Every raw file of a kind; the faults of all files are raised together."""
+    read, faults = [], []
+    for path in study.raw_files(kind):
+        try:
+            read.append(read_survey(path))
+        except Faults as found:
+            faults += found.faults
+    stems = [records.slug(survey.path.stem) for survey in read]
+    faults += [Fault("another survey file has the same name but for its ending", mend="rename one",
+                     file=survey.path.name)
+               for survey, stem in zip(read, stems, strict=True) if stems.count(stem) > 1]
+    if faults:
+        raise Faults(faults)
+    return read
+
+
+def _refuse_mixed(surveys: list[RawSurvey], study: Study) -> None:
+    """Invented files carry their mark in every record: real studies refuse it."""
+    marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == MARK).any()]
+    if marked and not study.is_synthetic:
+        raise Faults([Fault("is invented data in a real study", file=s.path.name,
+                            mend="take it out of raw/") for s in marked])
+
+
+def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
+    """The texts of the survey's country columns, and the reviewed rows of countries.csv."""
+    reference, settings = read_reference(study), study.settings["survey"]
+    texts = []
+    for survey in _read_all(study, "survey"):
+        for role in ("country", "home_country"):
+            if settings[role]:
+                found, faults = columns.locate(settings[role], survey)
+                if faults:
+                    raise Faults(faults)
+                texts.append(survey.frame[found[""]])
+    names = pd.concat(texts, ignore_index=True).map(tidy)
+    return names[~names.isin(["", *settings["blank"]])], reference.countries
+
+
+def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
+    """All processed tables, shaped and checked."""
+    reference, steps, settings = read_reference(study), Steps(), study.settings["survey"]
+    say("reading the survey")
+    surveys = _read_all(study, "survey")
+    if not surveys:
+        raise GLCError("No survey file has arrived. Mend: put an export into raw/survey/, or name "
+                       "it in study.toml under [raw] survey.")
+    _refuse_mixed(surveys, study)
+    say("finding who answered")
+    found = records.assemble(surveys, reference, settings, steps)
+    own = organisations.clean(found, reference)
+    say("cleaning the answers")
+    given, selections = responses.clean(found, reference, settings["redacted"], steps)
+    texts = reference.questions.loc[reference.questions["type"] == "text", "question_id"]
+    say("noting languages")
+    documents, segments = languages.clean(given, found, list(texts), steps)
+    outside = context.clean(_read_all(study, "context"), reference, study.settings["context"],
+                            steps)
+    places = lookups.countries(found.answers, own, reference)
+    frames = {"questions": lookups.questions(reference),
+              "options": lookups.options(reference, places), "organisations": own,
+              "answers": records.table(found), "responses": given, "selections": selections,
+              "documents": documents, "segments": segments,
+              "codebook": lookups.codebook(reference), "countries": places, "context": outside}
+    frames = {name: tables.shape(name, frame) for name, frame in frames.items()}
+    say("counting")
+    data = Processed(**{name: frames[name] for name in Processed.__dataclass_fields__})
+    figures = [survey_estimates(data, study), quality_estimates(data, documents),
+               comparison_estimates(data, study)]
+    frames["estimates"] = tables.shape(
+        "estimates", pd.concat([f for f in figures if len(f)], ignore_index=True))
+    frames["steps"] = tables.shape("steps", steps.frame())
+    return frames
+
+
+def _write(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arrivals,
+           inputs: str) -> None:
+    """Writes everything aside first, then moves it into place, slices.json last."""
+    aside = study.processed / ".building"
+    shutil.rmtree(aside, ignore_errors=True)
+    aside.mkdir(parents=True)
+    for name, frame in frames.items():
+        tables.write(aside, name, frame)
+    texts = {
+        "DICTIONARY.md": dictionary.dictionary(),
+        "datapackage.json": dictionary.datapackage(aside, frames, name=records.slug(study.id),
+                                                   title=study.title),
+        "provenance.json": _json(_provenance(study, frames, arrivals)),
+        "slices.json": _json({"inputs": inputs, "tables": slices.digests(frames),
+                              "countries": _work_countries(frames["countries"]),
+                              "themes": _themes(frames)})}
+    for name, text in texts.items():
+        (aside / name).write_text(text, encoding="utf-8", newline="\n")
+    (study.processed / "slices.json").unlink(missing_ok=True)
+    for path in sorted(aside.iterdir(), key=lambda p: (p.name == "slices.json", p.name)):
+        os.replace(path, study.processed / path.name)
+    aside.rmdir()
+
+
+def _provenance(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arrivals) -> dict:
+    """What the tables were made from: raw files and reference tables with their checksums."""
+    reference = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()
+                 for p in sorted(study.reference.iterdir()) if p.suffix in (".csv", ".toml")}
+    return {"study": study.id, "title": study.title, "synthetic": study.is_synthetic,
+            "package": __version__, "raw": arrivals.checksums, "not_in_manifest": arrivals.new,
+            "reference": reference, "rows": {name: len(frame) for name, frame in frames.items()}}
+
+
+def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
+    """The countries that answers are about, by name."""
+    worked = countries[countries["answers_n"] > 0].sort_values(
+        "label", key=lambda labels: labels.map(folded))
+    return [{"id": country, "label": name}
+            for country, name in zip(worked["country_id"], worked["label"], strict=True)]
+
+
+def _themes(frames: dict[str, pd.DataFrame]) -> list[dict[str, str]]:
+    """The themes, in the order of the codebook."""
+    themes = frames["codebook"][frames["codebook"]["level"] == "theme"].sort_values("order")
+    return [{"id": code, "label": name}
+            for code, name in zip(themes["code_id"], themes["name"], strict=True)]
+
+
+def _json(content: dict) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False, default=list) + "\n"

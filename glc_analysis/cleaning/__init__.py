@@ -1,0 +1,1 @@
+"""Raw frames and reference tables -> the processed tables, every change explained."""

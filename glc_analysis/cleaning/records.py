@@ -1,0 +1,205 @@
+"""Which records there are: who answered, for which country, when, in which order."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.cleaning import columns, corrections
+from glc_analysis.cleaning.countries import resolve, unknown_faults
+from glc_analysis.cleaning.steps import Steps
+from glc_analysis.cleaning.values import by_unique, dates, folded, language_code, tidy
+from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.reference import Reference
+
+ROLES = ("organisation", "country", "home_country", "started", "ended", "language", "interpreted",
+         "loop")
+YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"})
+
+
+@dataclass(frozen=True)
+class Records:
+    """The records of all survey files together, in a fixed order.
+
+    ``answers`` has one row a record: answer_id, file, row, organisation_id,
+    country_id, region_id, home_country_id, started, ended, language,
+    is_interpreted, wave, is_duplicate. ``surveys`` are the files after
+    corrections; ``cells()`` gives a column over all of them, aligned with answers.
+    """
+
+    answers: pd.DataFrame
+    surveys: tuple[RawSurvey, ...]
+    order: np.ndarray
+    blank: frozenset[str]
+
+    def cells(self, found: list[str]) -> pd.Series:
+        """The texts of one column a file, blank tokens emptied, in the order of answers."""
+        parts = [s.frame[c] if c else pd.Series("", index=s.frame.index)
+                 for s, c in zip(self.surveys, found, strict=True)]
+        texts = pd.concat(parts, ignore_index=True).astype("str").iloc[self.order]
+        texts = texts.reset_index(drop=True)
+        return texts.mask(texts.str.strip().isin({"", *self.blank}), "")
+
+    def fault(self, position: int, message: str, found: list[str], value: str, mend: str) -> Fault:
+        """A fault at one record, naming its file, row and column."""
+        row = self.answers.iloc[position]
+        files = [s.path.name for s in self.surveys]
+        return Fault(message, file=row["file"], row=str(row["row"]), value=value, mend=mend,
+                     column=found[files.index(row["file"])])
+
+
+def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
+             steps: Steps) -> Records:
+    """The records of all survey files after corrections. Raises Faults with all that is wrong.
+
+    Records come in the order of file, start, loop and content, never of rows, so
+    that a file sorted another way gives the same tables.
+    """
+    patterns = [name for entry in [*reference.questions["columns"],
+                                   *(settings[role] for role in ROLES)]
+                for name in columns.alternatives(entry)]
+    surveys = [columns.unroll(survey, patterns) for survey in surveys]
+    ids = [_answer_ids(survey) for survey in surveys]
+    fixes, faults = reference.corrections, []
+    known = {answer_id for some in ids for answer_id in some}
+    faults += corrections.unmatched(fixes, known)
+    ready = []
+    for survey, answer_ids in zip(surveys, ids, strict=True):
+        survey, wrong = _corrected(survey, answer_ids, fixes, steps)
+        ready.append(survey)
+        faults += wrong
+    answers, wrong = _who_answered(ready, reference, settings)
+    if faults or wrong:
+        raise Faults([*faults, *wrong])
+    order = np.lexsort([pd.util.hash_pandas_object(pd.Series(_content(ready))), answers["loop"],
+                        answers["started"], answers["file"]])
+    answers = answers.iloc[order].reset_index(drop=True)
+    answers["is_duplicate"] = answers.duplicated(["organisation_id", "country_id"])
+    steps.add("duplicates marked", rows_in=len(answers), rows_out=len(answers),
+              cells=int(answers["is_duplicate"].sum()),
+              why="an organisation answered again for a country; both records are kept")
+    return Records(answers, tuple(ready), order, frozenset(settings["blank"]))
+
+
+def table(records: Records) -> pd.DataFrame:
+    """Table ``answers``: one row a record, with its duration in minutes."""
+    answers = records.answers
+    started, ended = (pd.to_datetime(answers[c].replace("", None), utc=True, format="ISO8601")
+                      for c in ("started", "ended"))
+    return answers.assign(minutes=(ended - started).dt.total_seconds() / 60)
+
+
+def slug(text: str) -> str:
+    """Text as an id: lower case, only letters, digits, dot, dash, underscore.
+
+    >>> slug("GLC 2016 (Qualtrics).csv")
+    'glc_2016_qualtrics_csv'
+    """
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return re.sub(r"[^\w.-]+", "_", plain).strip("_") or "_"
+
+
+def _answer_ids(survey: RawSurvey) -> list[str]:
+    stem = slug(survey.path.stem)
+    return [f"{stem}.r{row}" + (f".l{loop}" if loop else "")
+            for row, loop in zip(survey.rows, survey.loops, strict=True)]
+
+
+def _corrected(survey: RawSurvey, answer_ids: list[str], fixes: pd.DataFrame,
+               steps: Steps) -> tuple[RawSurvey, list[Fault]]:
+    """One file after its corrections, without its empty and dropped records."""
+    frame = survey.frame.set_axis(answer_ids, axis=0)
+    filled = (frame != "").any(axis=1)
+    steps.add("file read", rows_in=len(frame), rows_out=int(filled.sum()),
+              why=f"{survey.path.name} ({survey.tool}); empty rows are left out")
+    frame, faults = corrections.apply(frame[filled], fixes[fixes["key"].isin(set(answer_ids))],
+                                      steps)
+    kept = pd.Series(range(len(answer_ids)), index=answer_ids)[frame.index]
+    return replace(survey, frame=frame, rows=[survey.rows[i] for i in kept],
+                   loops=[survey.loops[i] for i in kept]), faults
+
+
+def _who_answered(surveys: list[RawSurvey], reference: Reference,
+                  settings: dict) -> tuple[pd.DataFrame, list[Fault]]:
+    """Table ``answers`` before ordering, and everything that is wrong in its columns."""
+    parts, faults = [], []
+    for survey in surveys:
+        part = pd.DataFrame({"answer_id": survey.frame.index, "file": survey.path.name,
+                             "row": survey.rows, "wave": slug(survey.path.stem)})
+        found = {}
+        for role in ROLES:
+            if settings[role]:
+                at, wrong = columns.locate(settings[role], survey)
+                faults += wrong
+                found[role] = at.get("", "")
+            cells = survey.frame[found[role]] if found.get(role) else pd.Series("", survey.frame.index)
+            texts = by_unique(cells, tidy).to_numpy()
+            part[role] = np.where(np.isin(texts, ["", *settings["blank"]]), "", texts)
+        part["loop"] = pd.to_numeric(part["loop"], errors="coerce").fillna(
+            pd.Series(survey.loops, dtype=float)).fillna(0)
+        faults += _resolve_roles(part, found, reference, survey)
+        parts.append(part)
+    return pd.concat(parts, ignore_index=True), faults
+
+
+def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Reference,
+                   survey: RawSurvey) -> list[Fault]:
+    """Adds ids, ISO dates and booleans to the records of one file; returns what does not fit."""
+    file, faults = survey.path.name, []
+    part["organisation_id"], wrong = _organisations(part, found, reference)
+    faults += wrong
+    for role in ("country", "home_country"):
+        part[f"{role}_id"] = resolve(part[role], reference.countries)
+        faults += unknown_faults(part[role], part["row"], file, found.get(role, ""),
+                                 reference.countries)
+    faults += [Fault("the record names no country", file=file, row=str(row),
+                     column=found["country"], mend="correct or drop it in corrections.csv")
+               for row in part.loc[part["country"] == "", "row"] if found.get("country")]
+    regions = dict(zip(reference.countries["country_id"], reference.countries["region_id"],
+                       strict=True))
+    part["region_id"] = part["country_id"].map(regions).fillna("")
+    for role in ("started", "ended"):
+        texts = part[role]
+        part[role], bad, said = dates(texts)
+        faults += [Fault(said, file=file, row=str(part["row"].iloc[i]), column=found[role],
+                         value=texts.iloc[i], mend="write dates as YYYY-MM-DD")
+                   for i in np.flatnonzero(bad)]
+    part["language"] = part["language"].map(language_code)
+    part["is_interpreted"] = part["interpreted"].str.casefold().isin(YES)
+    return faults
+
+
+def _organisations(part: pd.DataFrame, found: dict[str, str],
+                   reference: Reference) -> tuple[pd.Series, list[Fault]]:
+    """The organisation of every record: by the register where there is one, else by its own text."""
+    register, file = reference.organisations, part["file"].iloc[0] if len(part) else ""
+    names = part["organisation"]
+    faults = [Fault("the record names no organisation", file=file, row=str(row),
+                    column=found.get("organisation", ""),
+                    mend="correct or drop it in corrections.csv")
+              for row in part.loc[names == "", "row"]]
+    if register.empty:
+        return by_unique(names, slug), faults
+    known = {folded(label): i for i, label in
+             zip(register["organisation_id"], register["label"], strict=True)}
+    known |= {folded(i): i for i in register["organisation_id"]}
+    ids = by_unique(names, lambda name: known.get(folded(name), ""))
+    faults += [Fault(f"organisations.csv has no such organisation; "
+                     f"{nearest(name, register['organisation_id'])}", file=file, row=str(row),
+                     column=found.get("organisation", ""), value=name,
+                     mend="add it to organisations.csv or correct the record")
+               for name, row in zip(names[(ids == "") & (names != "")],
+                                    part.loc[(ids == "") & (names != ""), "row"], strict=True)]
+    return ids, faults
+
+
+def _content(surveys: list[RawSurvey]) -> list[str]:
+    """Every record's cells as one text, columns by name, to order records that tie."""
+    return ["\x1f".join(row) for survey in surveys
+            for row in survey.frame[sorted(survey.frame.columns)].itertuples(index=False, name=None)]

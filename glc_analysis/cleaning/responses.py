@@ -1,0 +1,246 @@
+"""Answers to questions: tables ``responses`` and ``selections``."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.cleaning import columns, missing, skip_logic
+from glc_analysis.cleaning.countries import resolve
+from glc_analysis.cleaning.options import OptionList
+from glc_analysis.cleaning.records import Records
+from glc_analysis.cleaning.steps import Steps
+from glc_analysis.cleaning.values import by_unique, dates, numbers, tidy
+from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.reference import CHOICES, COUNTRY_LIST, Reference
+
+CORRECT = "correct the record in corrections.csv"
+
+
+@dataclass
+class Answered:
+    """One question over all records: value, number, ticks (records x options), what is filled."""
+
+    value: pd.Series
+    is_filled: np.ndarray
+    is_redacted: np.ndarray
+    number: np.ndarray | None = None
+    options: OptionList | None = None
+    ticks: np.ndarray | None = None
+    faults: list[Fault] = field(default_factory=list)
+
+
+def clean(records: Records, reference: Reference, redacted: list[str],
+          steps: Steps) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tables ``responses`` and ``selections``. Raises Faults with all that is wrong in any file.
+
+    One row of responses is one question in one record; a question about the
+    organisation itself stands once an organisation, in its first record that
+    answers it, without a country. A row of selections is one option of a
+    multiple-choice question. The reader must not assume that a blank value means
+    "no": ``missing`` says which kind of blank it is.
+    """
+    lists, asked, faults = _option_lists(reference), {}, []
+    for _, question in reference.questions.iterrows():
+        answered = _read(question, records, lists, reference.countries, frozenset(redacted))
+        faults += answered.faults
+        asked[question["question_id"]] = answered
+    if faults:
+        raise Faults(faults)
+    first = _first_records(records, reference, asked, steps)
+    responses, selections, unasked = [], [], 0
+    for _, question in reference.questions.iterrows():
+        answered = asked[question["question_id"]]
+        condition = skip_logic.parse(question["asked_if"])
+        is_asked = skip_logic.is_asked(condition, _chosen(records, reference, asked, first),
+                                       len(records.answers))
+        unasked += int((answered.is_filled & ~is_asked).sum())
+        kept = first[question["question_id"]] if question["unit"] == "organisation" \
+            else np.arange(len(records.answers))
+        rows, ticks = _rows(question, answered, is_asked, records, kept)
+        responses.append(rows)
+        selections += [ticks] if ticks is not None else []
+    steps.add("answered though not asked", cells=unasked,
+              why="the answer stands although skip logic says that it was not asked: it is kept")
+    return _joined(responses), _joined(selections)
+
+
+def _option_lists(reference: Reference) -> dict[str, OptionList]:
+    return {name: OptionList.of(rows) for name, rows
+            in reference.options.groupby("option_list", sort=False)}
+
+
+def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
+          countries: pd.DataFrame, redacted: frozenset[str]) -> Answered:
+    """One question's cells in all files, read by its type."""
+    options = lists.get(question["option_list"]) if question["type"] in CHOICES else None
+    found, faults = [], []
+    for survey in records.surveys:
+        at, wrong = columns.locate(question["columns"], survey,
+                                    options.spelled if options else None)
+        found.append(at)
+        faults += wrong
+    if faults:
+        blank = pd.Series("", index=range(len(records.answers)), dtype="str")
+        nothing = np.zeros(len(blank), dtype=bool)
+        return Answered(blank, nothing, nothing, faults=faults)
+    if question["type"] == "multi":
+        return _read_multi(question, records, options, found, redacted)
+    plain = [at[""] for at in found]
+    cells = records.cells(plain)
+    is_redacted = cells.str.strip().isin(redacted).to_numpy()
+    cells = cells.mask(is_redacted, "")
+    if question["option_list"] == COUNTRY_LIST:
+        return _read_country(records, countries, plain, cells, is_redacted)
+    return _READERS[question["type"]](question, records, options, plain, cells, is_redacted)
+
+
+def _read_country(records, countries, plain, cells, is_redacted) -> Answered:
+    ids = resolve(cells, countries)
+    faults = [records.fault(i, "is no country we know", plain, cells.iloc[i],
+                            "review what `glc countries --suggest` proposes for countries.csv")
+              for i in np.flatnonzero((ids == "") & (cells != ""))]
+    return Answered(ids, (cells != "").to_numpy(), is_redacted, faults=faults)
+
+
+def _read_single(question, records, options, plain, cells, is_redacted) -> Answered:
+    ids, wrong = options.single(cells)
+    faults = [records.fault(i, f"is no option of {question['option_list']}; "
+                            f"{nearest(cells.iloc[i], options.options['label'])}", plain,
+                            cells.iloc[i], "add it to options.csv as a value of an option, or "
+                            + CORRECT) for i in np.flatnonzero(wrong)]
+    places = dict(zip(options.options["option_id"], options.options["position"].astype(float),
+                      strict=True))
+    number = ids.map(places).to_numpy(dtype=float) if question["type"] == "scale" else None
+    return Answered(ids, (cells != "").to_numpy(), is_redacted, number, options, faults=faults)
+
+
+def _read_number(question, records, options, plain, cells, is_redacted) -> Answered:
+    values, wrong = numbers(cells)
+    faults = [records.fault(i, "is no number", plain, cells.iloc[i], CORRECT)
+              for i in np.flatnonzero(wrong)]
+    return Answered(by_unique(cells, tidy), (cells != "").to_numpy(), is_redacted, values,
+                    faults=faults)
+
+
+def _read_date(question, records, options, plain, cells, is_redacted) -> Answered:
+    values, wrong, said = dates(cells)
+    faults = [records.fault(i, said, plain, cells.iloc[i], "write dates as YYYY-MM-DD: " + CORRECT)
+              for i in np.flatnonzero(wrong)]
+    return Answered(values, (cells != "").to_numpy(), is_redacted, faults=faults)
+
+
+def _read_text(question, records, options, plain, cells, is_redacted) -> Answered:
+    return Answered(cells.str.strip(), (cells != "").to_numpy(), is_redacted)
+
+
+_READERS = {"single": _read_single, "scale": _read_single, "number": _read_number,
+            "date": _read_date, "text": _read_text}
+
+
+def _read_multi(question, records: Records, options: OptionList, found: list[dict[str, str]],
+                redacted: frozenset[str]) -> Answered:
+    """Ticks of a multiple choice; it counts as answered where any of its cells is filled."""
+    size = len(records.answers)
+    ticks, filled = np.zeros((size, len(options.ids)), dtype=bool), np.zeros(size, dtype=bool)
+    hidden, faults = np.zeros(size, dtype=bool), []
+    starred = {option for at in found for option in at}
+    for option in sorted(starred, key=["", *options.ids].index):
+        at = [columns_of.get(option, "") for columns_of in found]
+        cells = records.cells(at)
+        is_redacted = cells.str.strip().isin(redacted).to_numpy()
+        cells = cells.mask(is_redacted, "")
+        hidden |= is_redacted
+        filled |= (cells != "").to_numpy()
+        if option:
+            ticked, wrong = options.ticks(cells, option)
+            ticks[:, options.ids.index(option)] |= ticked
+        else:
+            joined, wrong = options.joined(cells)
+            ticks |= joined
+        faults += [records.fault(i, f"is no option of {question['option_list']}; "
+                                 f"{nearest(cells.iloc[i], options.options['label'])}", at,
+                                 cells.iloc[i], "add it to options.csv, or " + CORRECT)
+                   for i in np.flatnonzero(wrong)]
+    patterns, inverse = np.unique(ticks, axis=0, return_inverse=True)
+    names = np.array([";".join(np.array(options.ids)[p]) for p in patterns], dtype=object)
+    value = pd.Series(names[inverse.ravel()] if size else [], dtype="str")
+    return Answered(value, filled, hidden & ~filled, None, options, ticks, faults)
+
+
+def _first_records(records: Records, reference: Reference, asked: dict[str, Answered],
+                   steps: Steps) -> dict[str, np.ndarray]:
+    """For each organisation-unit question, the record that speaks for each organisation.
+
+    The first one that answers it, else the organisation's first. Organisations
+    whose records differ are counted in the steps.
+    """
+    owner, first, differing = records.answers["organisation_id"], {}, 0
+    for question_id in reference.questions.loc[reference.questions["unit"] == "organisation",
+                                               "question_id"]:
+        answered = asked[question_id]
+        rank = np.where(answered.is_filled | answered.is_redacted, 0, 1)
+        order = np.lexsort([np.arange(len(owner)), rank])
+        kept = owner.iloc[order].drop_duplicates().index.to_numpy()
+        first[question_id] = np.sort(kept)
+        given = pd.DataFrame({"owner": owner, "value": answered.value})[answered.is_filled]
+        differing += int((given.groupby("owner")["value"].nunique() > 1).sum())
+    steps.add("organisations' own answers", rows_in=len(owner), rows_out=owner.nunique(),
+              cells=differing, why="questions about the organisation count once; cells: answers "
+              "that differ between its records, where the first stands")
+    return first
+
+
+def _chosen(records: Records, reference: Reference, asked: dict[str, Answered],
+            first: dict[str, np.ndarray]):
+    """What each record chose, by question: an organisation's own answer holds for all its records."""
+    owner = records.answers["organisation_id"]
+
+    def chosen(name: str) -> pd.Series:
+        if name == "country":
+            return records.answers["country_id"]
+        if name not in first:
+            return asked[name].value
+        kept = first[name]
+        return owner.map(dict(zip(owner.iloc[kept], asked[name].value.iloc[kept], strict=True)))
+
+    return chosen
+
+
+def _rows(question: pd.Series, answered: Answered, is_asked: np.ndarray, records: Records,
+          kept: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The rows of responses and of selections of one question."""
+    why = missing.kinds(is_filled=answered.is_filled, is_asked=is_asked,
+                        is_redacted=answered.is_redacted, chosen=answered.value,
+                        options=answered.options, dont_know=question["dont_know"])[kept]
+    people = records.answers.iloc[kept]
+    is_own = question["unit"] == "organisation"
+    common = {"answer_id": people["answer_id"].to_numpy(),
+              "question_id": question["question_id"],
+              "organisation_id": people["organisation_id"].to_numpy(),
+              "country_id": "" if is_own else people["country_id"].to_numpy()}
+    number = answered.number[kept] if answered.number is not None else np.nan
+    rows = pd.DataFrame({**common, "unit": question["unit"],
+                         "value": answered.value.iloc[kept].to_numpy(), "value_number": number,
+                         "missing": why, "is_in_base": why == ""})
+    if answered.ticks is None:
+        return rows, None
+    count = len(answered.options.ids)
+    wide = {name: np.repeat(column, count) if isinstance(column, np.ndarray) else column
+            for name, column in common.items()}
+    return rows, pd.DataFrame({**wide, "option_id": np.tile(answered.options.ids, len(kept)),
+                               "is_selected": answered.ticks[kept].ravel(),
+                               "is_in_base": np.repeat(why == "", count)})
+
+
+def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
+    """Frames of many questions as one, ids as ordered categories to keep large studies small."""
+    if not parts:
+        return pd.DataFrame()
+    ids = [c for c in ("answer_id", "question_id", "option_id", "organisation_id", "country_id",
+                       "unit", "missing") if c in parts[0]]
+    kinds = {c: pd.CategoricalDtype(sorted({v for part in parts for v in part[c].unique()}),
+                                    ordered=True) for c in ids}
+    return pd.concat([part.astype(kinds) for part in parts], ignore_index=True)

@@ -1,0 +1,169 @@
+"""Skip logic: who was asked a question.
+
+``asked_if`` in questions.csv is a condition on earlier answers::
+
+    Q2.5 == yes
+    Q3.29 in (a-little, somewhat, very) and country != USA
+    Q3.9 has laws or Q3.9 has other
+
+An answer that is absent equals nothing: ``==``, ``in`` and ``has`` are then
+false and ``!=`` is true, as survey programs branch.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+
+class Comparison(NamedTuple):
+    """``name`` stands in relation ``operator`` (``==``, ``!=``, ``in``, ``has``) to ``values``."""
+
+    name: str
+    operator: str
+    values: tuple[str, ...]
+
+
+class Junction(NamedTuple):
+    """Conditions joined by ``and`` or ``or``."""
+
+    operator: str
+    parts: tuple[Condition, ...]
+
+
+Condition = Comparison | Junction | None
+
+_TOKEN = re.compile(r"\s*(\(|\)|,|==|!=|\"[^\"]*\"|'[^']*'|[^\s(),=!]+)")
+
+
+def parse(text: str) -> Condition:
+    """The condition that a text states; None where it is blank (everyone is asked).
+
+    Raises ValueError in plain words where it cannot be read.
+
+    >>> parse("Q2.5 == yes and (Q3.1 in (a, b) or country != USA)").operator
+    'and'
+    """
+    if not text.strip():
+        return None
+    tokens = _tokens(text)
+    condition = _disjunction(tokens)
+    if tokens:
+        raise ValueError(f"cannot be read from {tokens[0]!r} on")
+    return condition
+
+
+def comparisons(condition: Condition) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Every (name, values) that a condition compares."""
+    if isinstance(condition, Comparison):
+        yield condition.name, condition.values
+    elif condition is not None:
+        for part in condition.parts:
+            yield from comparisons(part)
+
+
+def names(condition: Condition) -> set[str]:
+    """The questions that a condition asks about."""
+    return {name for name, _ in comparisons(condition)}
+
+
+def circle(needs: Mapping[str, set[str]]) -> list[str]:
+    """A circle among the questions, first question repeated at the end; empty where there is none.
+
+    >>> circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})
+    ['a', 'b', 'c', 'a']
+    """
+    done: set[str] = set()
+
+    def walk(name: str, path: list[str]) -> list[str]:
+        if name in path:
+            return [*path[path.index(name):], name]
+        if name in done:
+            return []
+        for other in sorted(needs.get(name, ())):
+            if found := walk(other, [*path, name]):
+                return found
+        done.add(name)
+        return []
+
+    return next((found for name in needs if (found := walk(name, []))), [])
+
+
+def is_asked(condition: Condition, chosen: Callable[[str], pd.Series], length: int) -> np.ndarray:
+    """For each record, whether the question was asked.
+
+    ``chosen(name)`` gives the option ids a record chose, joined by ``;`` where
+    several, ``""`` where it has no answer. Returns ``length`` booleans.
+    """
+    if condition is None:
+        return np.ones(length, dtype=bool)
+    if isinstance(condition, Junction):
+        parts = [is_asked(part, chosen, length) for part in condition.parts]
+        return np.logical_and.reduce(parts) if condition.operator == "and" \
+            else np.logical_or.reduce(parts)
+    answers, values = chosen(condition.name), set(condition.values)
+    if condition.operator == "!=":
+        return ~answers.isin(values).to_numpy()
+    if condition.operator == "has":
+        hit = {a for a in answers.unique() if values & set(a.split(";"))}
+        return answers.isin(hit).to_numpy()
+    return answers.isin(values).to_numpy()
+
+
+def _tokens(text: str) -> list[str]:
+    tokens, end = [], 0
+    text = text.rstrip()
+    while end < len(text):
+        match = _TOKEN.match(text, end)
+        if not match:
+            raise ValueError(f"cannot be read from {text[end:end + 12]!r} on")
+        tokens.append(match[1])
+        end = match.end()
+    return tokens
+
+
+def _disjunction(tokens: list[str]) -> Condition:
+    return _junction(tokens, "or", lambda t: _junction(t, "and", _single))
+
+
+def _junction(tokens: list[str], word: str, part: Callable[[list[str]], Condition]) -> Condition:
+    parts = [part(tokens)]
+    while tokens and tokens[0] == word:
+        tokens.pop(0)
+        parts.append(part(tokens))
+    return parts[0] if len(parts) == 1 else Junction(word, tuple(parts))
+
+
+def _single(tokens: list[str]) -> Condition:
+    if tokens and tokens[0] == "(":
+        tokens.pop(0)
+        inner = _disjunction(tokens)
+        _expect(tokens, ")")
+        return inner
+    name, operator = _word(tokens), _word(tokens)
+    if operator not in ("==", "!=", "in", "has"):
+        raise ValueError(f"{operator!r} is no comparison: use ==, !=, in or has")
+    if operator != "in":
+        return Comparison(name, operator, (_word(tokens),))
+    _expect(tokens, "(")
+    values = [_word(tokens)]
+    while tokens and tokens[0] == ",":
+        tokens.pop(0)
+        values.append(_word(tokens))
+    _expect(tokens, ")")
+    return Comparison(name, "in", tuple(values))
+
+
+def _word(tokens: list[str]) -> str:
+    if not tokens or tokens[0] in "(),":
+        raise ValueError("ends before the comparison is complete")
+    return tokens.pop(0).strip("\"'")
+
+
+def _expect(tokens: list[str], token: str) -> None:
+    if not tokens or tokens.pop(0) != token:
+        raise ValueError(f"lacks a {token!r}")

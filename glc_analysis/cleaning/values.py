@@ -1,0 +1,124 @@
+"""Single values: tidy text, numbers, dates, language codes."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from datetime import datetime
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
+_DAY_FORMATS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S")
+
+
+def tidy(text: str) -> str:
+    """Text in NFC with runs of blanks (no-break ones too) made one, none at the ends.
+
+    >>> tidy("  Safe\\u00a0 house ")
+    'Safe house'
+    """
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def folded(text: str) -> str:
+    """Tidy text without regard to case, for comparing names.
+
+    >>> folded("  SAFE house") == folded("Safe House")
+    True
+    """
+    return tidy(text).casefold()
+
+
+def by_unique(series: pd.Series, function) -> pd.Series:
+    """``function`` of every text, called once for each that differs."""
+    return series.map({text: function(text) for text in series.unique()})
+
+
+def numbers(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Texts as numbers (NaN where blank) and a mask of those that are none.
+
+    A number has a decimal point, no thousands separator and no unit: whatever
+    else stands there is for a person to decide, in corrections.csv.
+
+    >>> values, wrong = numbers(pd.Series(["12.5", "", "about 40"]))
+    >>> values.tolist(), wrong.tolist()
+    ([12.5, nan, nan], [False, False, True])
+    """
+    plain = by_unique(texts, tidy)
+    fits = by_unique(plain, lambda t: bool(_NUMBER.fullmatch(t))).to_numpy(dtype=bool)
+    values = np.full(len(texts), np.nan)
+    values[fits] = plain.to_numpy()[fits].astype(float)
+    return values, ~fits & (plain != "").to_numpy()
+
+
+def dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
+    """Texts as ISO 8601 (blank stays), a mask of those that do not fit, and what is wrong.
+
+    All dates of a column must be written in one way. Where day and month cannot
+    be told apart, no value fits.
+
+    >>> dates(pd.Series(["31/12/2016", "05/01/2017"]))[0].tolist()
+    ['2016-12-31', '2017-01-05']
+    >>> dates(pd.Series(["31/12/2016", "2017-01-05"]))[2]
+    'the column mixes two ways of writing dates'
+    """
+    plain = by_unique(texts, tidy)
+    filled = (plain != "").to_numpy()
+    readings = {style: _readings(plain, style) for style in ("iso", *_DAY_FORMATS)}
+    fitting = {s: r for s, r in readings.items() if all(v is not None for v in r[filled])}
+    if not fitting:
+        counts = {s: sum(v is not None for v in r[filled]) for s, r in readings.items()}
+        best = max(counts, key=counts.get)
+        bad = filled & np.array([v is None for v in readings[best]])
+        others = [s for s, r in readings.items() if all(v is not None for v in r[bad])]
+        said = "the column mixes two ways of writing dates" if others else "is no date"
+        return plain, bad, said
+    first = next(iter(fitting.values()))
+    if any((r[filled] != first[filled]).any() for r in fitting.values()):
+        return plain, filled, "day and month cannot be told apart"
+    iso = pd.Series(np.where(filled, first, ""), index=texts.index, dtype="str")
+    return iso, np.zeros(len(texts), dtype=bool), ""
+
+
+@cache
+def language_code(name: str) -> str:
+    """A language as recorded (``EN``, ``Spanish``, ``es-419``) as ISO 639-1; ``""`` if unknown.
+
+    >>> [language_code(n) for n in ("EN", "Spanish", "es-419", "khm", "")]
+    ['en', 'es', 'es', 'km', '']
+    """
+    import pycountry
+
+    try:
+        found = pycountry.languages.lookup(name.strip().replace("_", "-").split("-")[0])
+    except LookupError:
+        return ""
+    return getattr(found, "alpha_2", "")
+
+
+def _readings(texts: pd.Series, style: str) -> np.ndarray:
+    known = {text: _date(text, style) for text in texts.unique()}
+    return np.array([known[text] for text in texts], dtype=object)
+
+
+def _date(text: str, style: str) -> str | None:
+    try:
+        if style == "iso":
+            if not _ISO.fullmatch(text):
+                return None
+            found = datetime.fromisoformat(text.replace(" ", "T"))
+            return text if len(text) == 10 else found.isoformat()
+    except ValueError:
+        return None
+    for clock in _CLOCKS:
+        try:
+            found = datetime.strptime(text, style + clock)
+        except ValueError:
+            continue
+        return found.isoformat() if clock else found.date().isoformat()
+    return None

@@ -1,0 +1,230 @@
+"""The command ``glc``. Data goes to stdout, progress and messages to stderr.
+
+Nothing heavy is imported at the top: ``glc status`` answers at once. Exit codes:
+0 done, 1 faults in data or a notebook, 2 wrong usage.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from glc_analysis import __version__
+from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.study import REPOSITORY, Study
+
+
+class Group(click.Group):
+    """A group whose commands end on our errors with a message and an exit code, no traceback."""
+
+    def invoke(self, ctx: click.Context):
+        try:
+            return super().invoke(ctx)
+        except GLCError as error:
+            said = click.ClickException(str(error))
+            said.exit_code = 2 if isinstance(error, UsageError) else 1
+            raise said from None
+
+
+def say(line: str) -> None:
+    """A line of progress, on stderr."""
+    click.echo(line, err=True)
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--study", default="", metavar="DIR", help="The study folder (default: data/).")
+@click.version_option(__version__, prog_name="glc")
+@click.pass_context
+def cli(ctx: click.Context, study: str) -> None:
+    """From survey exports and coded interviews to principles of practice."""
+    ctx.obj = study
+
+
+def main() -> None:
+    """The entry point of the command."""
+    cli(prog_name="glc")
+
+
+@cli.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="An XLSForm whose questions and options to start from.")
+def init(directory: Path, form: Path | None) -> None:
+    """Start a study in a new folder."""
+    from glc_analysis.new_study import start
+
+    notes = start(directory, form=form)
+    for note in notes:
+        say(f"To decide: {note}")
+    say(f"The study is in {directory}. Next: put exports into {directory}/raw/survey, describe "
+        f"them in {directory}/reference, then `glc --study {directory} check`.")
+
+
+@cli.command()
+@click.option("--organisations", default=30, show_default=True, help="How many to invent.")
+@click.option("--countries", default=25, show_default=True, help="In how many countries.")
+@click.option("--seed", default=2017, show_default=True, help="Another seed, other answers.")
+@click.option("--remove", is_flag=True, help="Clear the sample: raw, processed and reports.")
+@click.pass_obj
+def sample(study: str, organisations: int, countries: int, seed: int, remove: bool) -> None:
+    """Fill an unstarted study with invented data, or clear it."""
+    from glc_analysis import sample as invented
+
+    root = Path(study).resolve() if study else Study.find().root
+    if remove:
+        invented.remove_sample(Study.find(study))
+        say("The sample is removed; the reference tables stay.")
+        return
+    written = invented.write_sample(root, organisations=organisations, countries=countries,
+                                    seed=seed)
+    say(f"{len(written)} files of invented data are in {root}.")
+
+
+@cli.command()
+@click.option("--accept", is_flag=True, help="Record new raw files in the manifest.")
+@click.pass_obj
+def check(study: str, accept: bool) -> None:
+    """Check raw files, reference tables and answers; write nothing."""
+    from datetime import date
+
+    from glc_analysis import manifest
+    from glc_analysis.build import check_study
+
+    found = Study.find(study)
+    counts = check_study(found, say=say)
+    new = manifest.inspect(found).new
+    if accept:
+        manifest.accept(found, new, today=date.today())
+    for name in new:
+        say(f"{name}: new, {'recorded' if accept else 'not yet in the manifest (--accept)'}.")
+    for name in found.unused_files():
+        say(f"{name}: lies in raw/ but no setting of study.toml names it.")
+    say(f"No faults: {counts['organisations']} organisations, {counts['answers']} records, "
+        f"{counts['responses']} answers.")
+
+
+@cli.command()
+@click.option("--suggest", is_flag=True, help="Print rows to review for countries.csv.")
+@click.pass_obj
+def countries(study: str, suggest: bool) -> None:
+    """List the country names of the survey and what they resolve to."""
+    from glc_analysis.build import country_names
+    from glc_analysis.cleaning.countries import resolve
+    from glc_analysis.cleaning.countries import suggest as suggested
+
+    names, known = country_names(Study.find(study))
+    if suggest:
+        frame = suggested(names, known)
+    else:
+        frame = names.value_counts(sort=False).rename_axis("raw_name").reset_index(name="records")
+        frame = frame.assign(country_id=resolve(frame["raw_name"], known)).sort_values("raw_name")
+    click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
+
+
+@cli.command()
+@click.pass_obj
+def build(study: str) -> None:
+    """Build the processed tables from the raw files."""
+    from glc_analysis.build import build as build_tables
+
+    found = Study.find(study)
+    counts = build_tables(found, say=say)
+    say(f"{len(counts)} tables are in {found.processed}.")
+
+
+@cli.command()
+@click.argument("question")
+@click.option("--by", default="", metavar="COLUMN", help="An attribute to group by.")
+@click.option("--audience", default="team", show_default=True)
+@click.option("--format", "form", default="table", show_default=True,
+              type=click.Choice(["table", "csv", "json"]))
+@click.pass_obj
+def summary(study: str, question: str, by: str, audience: str, form: str) -> None:
+    """Print the figures of one question."""
+    from glc_analysis import tables
+    from glc_analysis.build import ensure_built
+    from glc_analysis.disclosure.release import release
+    from glc_analysis.evidence.summary import summary as summarise
+
+    found = Study.find(study)
+    ensure_built(found, say=say)
+    questions, options, places, estimates = (
+        tables.read(name, study=found) for name in ("questions", "options", "countries",
+                                                    "estimates"))
+    frame = summarise(release(estimates, audience=audience), questions, options, places, question,
+                      by=by)
+    click.echo(_printed(frame, form), nl=False)
+
+
+def _printed(frame, form: str) -> str:
+    if form == "csv":
+        return frame.to_csv(index=False, lineterminator="\n")
+    if form == "json":
+        return frame.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n"
+    return frame.drop(columns="question").to_string(index=False, na_rep="", float_format="{:.3f}".format
+                                                    ) + "\n"
+
+
+@cli.command(name="list")
+@click.option("--audience", default="team", show_default=True)
+@click.pass_obj
+def list_pages(study: str, audience: str) -> None:
+    """List the pages of the collection: slug, title, notebook."""
+    from glc_analysis.build import ensure_built
+    from glc_analysis.reports.plan import plan
+
+    found = Study.find(study)
+    ensure_built(found, say=say)
+    for page in plan(found, audience=audience):
+        click.echo(f"{page.slug}\t{page.title}\t{page.notebook.name}")
+
+
+@cli.command()
+@click.option("--audience", default="team", show_default=True)
+@click.option("--country", default="", metavar="ID", help="Only this country's page.")
+@click.option("--theme", default="", metavar="ID", help="Only this theme's page.")
+@click.option("--only", default="", metavar="SLUG", help="Only this page.")
+@click.option("--jobs", default=0, help="Notebooks at the same time (default: cores + 1).")
+@click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
+@click.option("--dry-run", is_flag=True, help="Say what would run.")
+@click.pass_obj
+def run(study: str, audience: str, country: str, theme: str, only: str, jobs: int, force: bool,
+        dry_run: bool) -> None:
+    """Build the tables where needed, run the notebooks, make the site."""
+    from glc_analysis.build import ensure_built
+
+    found = Study.find(study)
+    if _is_unstarted_default(found):
+        from glc_analysis.sample import write_sample
+
+        say("data/ holds no raw files yet: filling it with the invented sample.")
+        write_sample(found.root)
+        found = Study(found.root)
+    ensure_built(found, say=say)
+    from glc_analysis.reports.run import run as run_pages
+
+    result = run_pages(found, audience=audience, country=country, theme=theme, only=only,
+                       jobs=jobs, force=force, dry_run=dry_run)
+    for line in result.lines:
+        say(line)
+    if result.failures:
+        sys.exit(1)
+
+
+def _is_unstarted_default(study: Study) -> bool:
+    """Whether this is the repository's own folder, still without raw files and never made real."""
+    return study.root == REPOSITORY / "data" and not study.is_started and (
+        not (study.reference / "study.toml").is_file() or study.is_synthetic)
+
+
+@cli.command()
+@click.option("--audience", default="team", show_default=True)
+@click.pass_obj
+def status(study: str, audience: str) -> None:
+    """Say what has arrived and what is out of date."""
+    from glc_analysis.reports.status import status_lines
+
+    for line in status_lines(Study.find(study), audience=audience):
+        click.echo(line)

@@ -1,0 +1,69 @@
+"""What went wrong, where, and the mend.
+
+A mistake in data is never a traceback: it is a :class:`Fault` that names file,
+row, column and value, and all faults of a file are raised together.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+
+class GLCError(Exception):
+    """A fault in data or a notebook. The command ends with exit code 1."""
+
+
+class UsageError(GLCError):
+    """A wrong call: an unknown name, a missing argument. Exit code 2."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One thing wrong, said in one line.
+
+    >>> print(Fault("is no number", file="survey.csv", row="7", column="Q2.1", value="lots",
+    ...             mend="correct it in corrections.csv"))
+    survey.csv, row 7, column Q2.1, value 'lots': is no number. Mend: correct it in corrections.csv.
+    """
+
+    message: str
+    file: str = ""
+    row: str = ""
+    column: str = ""
+    value: str = ""
+    mend: str = ""
+
+    def __str__(self) -> str:
+        place = [self.file] if self.file else []
+        place += [f"row {self.row}"] if self.row else []
+        place += [f"column {self.column}"] if self.column else []
+        place += [f"value {self.value!r}"] if self.value else []
+        where = f"{', '.join(place)}: " if place else ""
+        mend = f" Mend: {self.mend}." if self.mend else ""
+        return f"{where}{self.message}.{mend}"
+
+
+class Faults(GLCError):
+    """Everything wrong with a file or a set of tables, at once."""
+
+    def __init__(self, faults: Iterable[Fault]) -> None:
+        self.faults = list(faults)
+        super().__init__("\n".join(map(str, self.faults)))
+
+
+def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
+    """The known names nearest to one that is not known, for the end of a message.
+
+    >>> nearest("Kambodia", ["Cambodia", "Canada", "Peru"])
+    "nearest: 'Cambodia'"
+    >>> nearest("x", [])
+    'none is known'
+    """
+    known = sorted(set(known))
+    folded = {k.casefold(): k for k in known}
+    close = difflib.get_close_matches(name.casefold(), folded, n=count, cutoff=0.5)
+    if not close:
+        return "known: " + ", ".join(map(repr, known[:12])) if known else "none is known"
+    return "nearest: " + ", ".join(repr(folded[c]) for c in close)

@@ -1,0 +1,1 @@
+"""Processed tables -> figures: estimates, comparisons, what a study's evidence says."""

@@ -1,0 +1,73 @@
+"""Figures about the data themselves: what is missing, languages, duplicates, straight-lining."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.evidence.estimates import Processed, identified
+
+SHORTEST, LONGEST = 5, 24 * 60
+"""Minutes below and above which a record's duration is worth a look."""
+STRAIGHT = 4
+"""Scale questions a record must have answered before it can count as straight-lined."""
+
+
+def quality_estimates(data: Processed, documents: pd.DataFrame) -> pd.DataFrame:
+    """One row a figure about the data: measure ``quality``, subset ``all``.
+
+    Per question how many answers are missing of each kind; over the survey the
+    languages and scripts of open answers, durations, duplicates, answers where
+    every scale question has the same place ("straight-lined").
+    """
+    rows = [*_missing(data), *_records(data), *_texts(documents)]
+    frame = pd.DataFrame(rows, columns=["question_id", "option_id", "statistic", "unit", "n",
+                                        "base_n"])
+    frame["value"] = frame["n"].astype(float)
+    base = frame["base_n"].astype(float)
+    frame["share"] = np.where(base > 0, frame["value"] / base.where(base > 0), np.nan)
+    frame = identified(frame.assign(subset_kind="all", subset_id="", measure="quality", method=""))
+    return frame.assign(estimate_id="quality/" + frame["estimate_id"], low=np.nan, high=np.nan)
+
+
+def straight_lined(responses: pd.DataFrame, scales: list[str]) -> set[str]:
+    """The answer_ids of records that gave every scale question the same place (four or more)."""
+    given = responses[responses["question_id"].isin(scales) & responses["is_in_base"]]
+    by = given.groupby(given["answer_id"].astype("str"))["value_number"]
+    return set(by.nunique()[(by.nunique() == 1) & (by.size() >= STRAIGHT)].index)
+
+
+def _missing(data: Processed) -> list[tuple]:
+    counts = data.responses.groupby(["question_id", "missing"], observed=True).size()
+    totals = data.responses.groupby("question_id", observed=True).size()
+    units = dict(zip(data.questions["question_id"], data.questions["unit"], strict=True))
+    return [(question, kind or "answered", "count", units[question], int(n), int(totals[question]))
+            for (question, kind), n in counts.items()]
+
+
+def _records(data: Processed) -> list[tuple]:
+    answers, size = data.answers, len(data.answers)
+    minutes = answers["minutes"]
+    scales = list(data.questions.loc[data.questions["type"] == "scale", "question_id"])
+    own = data.organisations["home_country_id"]
+    elsewhere = answers["organisation_id"].map(
+        dict(zip(data.organisations["organisation_id"], own, strict=True)))
+    counted = {
+        "duplicate": int(answers["is_duplicate"].sum()),
+        "straight_lined": len(straight_lined(data.responses, scales)),
+        "shorter": int((minutes < SHORTEST).sum()), "longer": int((minutes > LONGEST).sum()),
+        "no_region": int((answers["region_id"] == "").sum()),
+        "interpreted": int(answers["is_interpreted"].sum()),
+        "works_abroad": int(((elsewhere != answers["country_id"]) & (elsewhere != "")).sum())}
+    rows = [("survey", name, "count", "answer", n, size) for name, n in counted.items()]
+    return [*rows, ("survey", "organisations", "count", "organisation", len(data.organisations),
+                    len(data.organisations)), ("survey", "records", "count", "answer", size, size)]
+
+
+def _texts(documents: pd.DataFrame) -> list[tuple]:
+    rows = []
+    for column in ("language", "script"):
+        counts = documents[column].astype("str").value_counts()
+        rows += [(column, value or "unknown", "count", "answer", int(n), len(documents))
+                 for value, n in sorted(counts.items())]
+    return rows

@@ -1,0 +1,171 @@
+"""An XLSForm drafts questions.csv and options.csv, which people then finish.
+
+Themes, don't-know rules and sensitivity are decisions and stay blank; options named like
+"other" or "none" get that kind as a proposal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.intake import refuse
+from glc_analysis.intake.grid import Grid
+from glc_analysis.intake.workbook import read_sheets
+
+_QUESTIONS = ["question_id", "columns", "unit", "type", "wording", "theme_id", "asked_if", "option_list",
+              "dont_know", "is_sensitive"]  # fmt: skip
+_OPTIONS = ["option_list", "option_id", "value", "label", "position", "kind"]
+_TYPES = {"select_one": "single", "select_multiple": "multi", "integer": "number", "decimal": "number",
+          "range": "number", "text": "text", "date": "date"}  # fmt: skip
+_UNDRAFTED = {"rank", "datetime", "time", "select_one_from_file", "select_multiple_from_file"}
+_KINDS = {"other": "other", "none": "none", "dont_know": "dont_know", "dk": "dont_know",
+          "refused": "refused", "prefer_not_to_say": "refused"}  # fmt: skip
+_SELECT = re.compile(r"select_(one|multiple)\b")
+_TEST = re.compile(
+    r"""selected\(\s*\$\{([\w.-]+)\}\s*(,)\s*['"]([\w.-]+)['"]\s*\)"""
+    r"""|\$\{([\w.-]+)\}\s*(!?=)\s*['"]?([\w.-]+)['"]?"""
+)
+
+Lists = dict[str, dict[str, str]]  # an option list's options: name -> label
+
+
+class Draft(NamedTuple):
+    """questions.csv and options.csv as far as a form tells them; `notes` name what it does not."""
+
+    questions: pd.DataFrame
+    options: pd.DataFrame
+    notes: list[Fault]
+
+
+def seed(path: Path) -> Draft:
+    """Draft the two reference tables from an XLSForm: a row a question, a row an option.
+
+    Inside groups, `columns` offers the name with and without the groups before it, as
+    exports do. A `relevant` of comparisons with options, joined by and / or, becomes
+    `asked_if`; any other is left out and noted. A list the form does not have is a fault.
+    """
+    survey, lists = _form(path)
+    selects = {row["name"]: row["type"].split() for _, row in survey if _SELECT.match(row["type"])}
+    times = Counter(row["name"] for _, row in survey)
+    questions, notes, inside = [], [], []
+    for number, row in survey:
+        kind, *rest = row["type"].split() or [""]
+        asked_if = _asked_if(row.get("relevant", ""), selects, lists)
+        if asked_if is None:
+            said, mend = "has no like in asked_if, and was left out", "write asked_if by hand"
+            notes.append(Fault(said, path.name, str(number), "relevant", row["relevant"], mend))
+        if re.match(r"begin[ _]", row["type"]):
+            inside.append((row["name"], asked_if))
+        elif re.match(r"end[ _]", row["type"]):
+            inside = inside[:-1]
+        elif kind in _UNDRAFTED:
+            said, mend = "was not drafted", "write the question by hand where it is needed"
+            notes.append(Fault(said, path.name, str(number), "type", row["type"], mend))
+        elif kind in _TYPES:
+            option_list = rest[0] if kind.startswith("select_") else ""
+            place = [name for name, _ in inside]
+            conditions = [*(condition for _, condition in inside), asked_if]
+            questions.append(
+                _columns(place, row["name"], kind, is_alone=times[row["name"]] == 1)
+                | {"unit": "answer", "type": _TYPES[kind], "wording": row.get("label", "")}
+                | {"asked_if": _all_of(conditions), "option_list": option_list}
+            )
+    used = list(dict.fromkeys(q["option_list"] for q in questions if q["option_list"]))
+    return Draft(_frame(questions, _QUESTIONS), _frame(_options(used, lists), _OPTIONS), notes)
+
+
+def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
+    """The numbered rows of the survey sheet, and the option lists of the choices sheet."""
+    sheets = {sheet.sheet.casefold(): sheet for sheet in read_sheets(path)}
+    if "survey" not in sheets:
+        refuse("has no sheet named survey", path.name, "give the XLSForm itself")
+    survey = _records(sheets["survey"], "type", "name")
+    lists: Lists = {}
+    for _, row in _records(sheets["choices"], "list_name", "name") if "choices" in sheets else []:
+        lists.setdefault(row["list_name"], {})[row["name"]] = row.get("label") or row["name"]
+    rows, faults = [], []
+    for number, row in survey:
+        rows.append((number, row))
+        match row["type"].split():
+            case ["select_one" | "select_multiple", name, "or_other"] if name in lists:
+                lists[name].setdefault("other", "Other")
+                specify = {"type": "text", "name": f"{row['name']}_other", "label": "Specify other."}
+                rows.append((number, specify | {"relevant": f"selected(${{{row['name']}}}, 'other')"}))
+            case ["select_one" | "select_multiple", *name] if not name or name[0] not in lists:
+                mend = f"add the list to the sheet choices ({nearest(' '.join(name), lists)})"
+                said = "names no option list"
+                faults.append(Fault(said, path.name, str(number), "type", row["type"], mend))
+    if faults:
+        raise Faults(faults)
+    return rows, lists
+
+
+def _records(sheet: Grid, *needed: str) -> list[tuple[int, dict[str, str]]]:
+    """Rows by column name; of labels in several languages, the first."""
+    names = [re.sub(r"\s+", "_", re.sub(r":.*", "", name.strip().casefold())) for name in sheet.names]
+    missing = [Fault("is missing", file=sheet.place, column=name) for name in needed if name not in names]
+    if missing:
+        raise Faults(missing)
+    first = {name: names.index(name) for name in names}
+    rows = zip(sheet.numbers[1:], sheet.rows[1:], strict=True)
+    return [(number, {name: row[n].strip() for name, n in first.items()}) for number, row in rows]
+
+
+def _columns(place: list[str], name: str, kind: str, *, is_alone: bool) -> dict[str, str]:
+    star = "/*" if kind == "select_multiple" else ""
+    whole = "/".join([*place, name])
+    if not is_alone:  # the bare name would be another group's question as well
+        return {"question_id": ".".join([*place, name]), "columns": whole + star}
+    return {"question_id": name, "columns": " | ".join(dict.fromkeys([name + star, whole + star]))}
+
+
+def _asked_if(relevant: str, selects: dict[str, list[str]], lists: Lists) -> str | None:
+    """The condition in the words of asked_if; None where it is not of the simple forms.
+
+    >>> lists = {"yn": {"yes": "Yes", "no": "No"}}
+    >>> _asked_if("${a} = 'yes' or selected(${b}, 'no')",
+    ...           {"a": ["select_one", "yn"], "b": ["select_multiple", "yn"]}, lists)
+    'a == yes or b has no'
+    """
+    tests = [tuple(filter(None, match.groups())) for match in _TEST.finditer(relevant)]
+    known = all(
+        option in lists.get(selects.get(name, ["", ""])[1], {})
+        and (sign == "," or selects[name][0] == "select_one")
+        for name, sign, option in tests
+    )
+    if not known or not re.fullmatch(r"(\s|[()]|\band\b|\bor\b)*", _TEST.sub(" ", relevant)):
+        return None
+
+    def words(match: re.Match[str]) -> str:
+        name, sign, option = filter(None, match.groups())
+        has = "has" if selects[name][0] == "select_multiple" else "=="
+        return f"{name} {'!=' if sign == '!=' else has} {option}"
+
+    return " ".join(_TEST.sub(words, relevant).split())
+
+
+def _all_of(conditions: list[str | None]) -> str:
+    """All of a question's and its groups' conditions; blank where one is not known."""
+    if None in conditions:
+        return ""
+    several = [condition for condition in conditions if condition]
+    return several[0] if len(several) == 1 else " and ".join(f"({condition})" for condition in several)
+
+
+def _options(used: list[str], lists: Lists) -> list[dict[str, str]]:
+    return [
+        {"option_list": name, "option_id": option, "value": option, "label": label}
+        | {"position": str(position), "kind": _KINDS.get(option.casefold(), "substantive")}
+        for name in used
+        for position, (option, label) in enumerate(lists[name].items(), 1)
+    ]
+
+
+def _frame(rows: list[dict[str, str]], columns: list[str]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=columns, dtype="str").fillna("")

@@ -1,0 +1,105 @@
+"""Excel workbooks as grids of text: each cell as it was stored, none interpreted."""
+
+from __future__ import annotations
+
+import datetime as dt
+import warnings
+from collections.abc import Iterator
+from io import BytesIO
+from pathlib import Path
+
+from openpyxl import load_workbook
+from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.intake import refuse
+from glc_analysis.intake.grid import Grid, grid
+from glc_analysis.intake.text import read_bytes
+
+Cell = ReadOnlyCell | EmptyCell
+
+
+def read_sheets(path: Path) -> list[Grid]:
+    """Every sheet of an XLSX file that holds anything, in order.
+
+    Whole numbers come without ".0", dates and times as ISO 8601, booleans as TRUE and
+    FALSE, formulas as their stored results. A formula without one is a fault.
+    """
+    raw = read_bytes(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what openpyxl would lose, were it to write
+            sheets, suspects = _texts(raw, path.name)
+            faults = _uncalculated(raw, path.name, suspects) if suspects else []
+    except Exception as error:  # whatever zip, XML and openpyxl's own parsers raise
+        mend = "save it as .xlsx without a password, or as CSV in UTF-8"
+        raise Faults([Fault("is no readable workbook", file=path.name, mend=mend)]) from error
+    if faults:
+        raise Faults(faults)
+    if not sheets:
+        refuse("holds only blank cells", path.name, "export it again, or take it away")
+    return sheets
+
+
+def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
+    """The sheets, and the cells that are stored without a value: some may be formulas."""
+    sheets, suspects = [], set()
+    for title, rows in _sheets(raw, data_only=True):
+        texts = []
+        for row in rows:
+            texts.append([_text(cell) for cell in row])
+            suspects.update((title, cell.coordinate) for cell in row if _is_suspect(cell))
+        sheets.append(grid(file, title, texts))
+    return [sheet for sheet in sheets if sheet.rows], suspects
+
+
+def _uncalculated(raw: bytes, file: str, suspects: set[tuple[str, str]]) -> list[Fault]:
+    mend = "open the workbook in a spreadsheet program, which calculates it, and save it"
+    return [
+        Fault(
+            "is a formula without a stored result",
+            file=f"{file}, sheet {title}",
+            row=str(cell.row),
+            column=cell.column_letter,
+            value=str(cell.value),
+            mend=mend,
+        )
+        for title, rows in _sheets(raw, data_only=False)
+        for row in rows
+        for cell in row
+        if cell.data_type == "f" and (title, cell.coordinate) in suspects
+    ]
+
+
+def _sheets(raw: bytes, *, data_only: bool) -> Iterator[tuple[str, Iterator[tuple[Cell, ...]]]]:
+    book = load_workbook(BytesIO(raw), read_only=True, data_only=data_only)
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()  # some tools write wrong ones, and cells would be lost
+        yield sheet.title, sheet.iter_rows()
+
+
+def _is_suspect(cell: Cell) -> bool:
+    # A formula whose stored result is the empty text is of type "str" and no suspect.
+    return cell.value is None and cell.data_type == "n" and isinstance(cell, ReadOnlyCell)
+
+
+def _text(cell: Cell) -> str:
+    match cell.value:
+        case None:
+            return ""
+        case str(text):
+            return text.replace("_x000D_", "\r")  # how workbooks spell a carriage return
+        case bool(truth):
+            return str(truth).upper()
+        case float(number) if number.is_integer():
+            return str(int(number))
+        case dt.datetime() as moment if moment.time() == dt.time() and _shows_no_time(cell):
+            return moment.date().isoformat()
+        case dt.date() | dt.time() as moment:
+            return moment.isoformat()
+        case other:
+            return str(other)
+
+
+def _shows_no_time(cell: Cell) -> bool:
+    return "h" not in cell.number_format.lower()

@@ -1,0 +1,91 @@
+"""The manifest: which raw files there are, with their checksums.
+
+A raw file that changed or went missing since it was recorded is a fault. A new
+one is used and reported until ``glc check --accept`` records it.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.study import Study
+
+COLUMNS = ("path", "sha256", "bytes", "received_on", "received_from", "consent_basis", "keep_until")
+SAMPLE = "glc sample"
+"""``received_from`` of every file of an invented study."""
+
+
+@dataclass(frozen=True)
+class Arrivals:
+    """Where the raw files stand against the manifest: paths relative to the study folder."""
+
+    checksums: dict[str, str]
+    new: tuple[str, ...]
+
+
+def checksum(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def read_manifest(study: Study) -> dict[str, dict[str, str]]:
+    """The manifest's rows by path; empty where there is none yet."""
+    path = study.reference / "manifest.csv"
+    if not path.is_file():
+        return {}
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        return {row["path"]: row for row in csv.DictReader(file)}
+
+
+def inspect(study: Study) -> Arrivals:
+    """Compares every raw file with the manifest.
+
+    Raises Faults that list every file that changed, is missing, or mixes an
+    invented study with a real one.
+    """
+    recorded = read_manifest(study)
+    found = {study.relative(p): p for p in study.all_raw_files()}
+    present = {name: checksum(path) for name, path in found.items() if path.is_file()}
+    faults = [Fault("is missing", file=name, mend="put it back, or take its row out of manifest.csv")
+              for name in sorted({*recorded, *found} - set(present))]
+    faults += [Fault("has changed since its checksum was recorded", file=name,
+                     mend="put the original back; a new export gets a new name")
+               for name in sorted(set(recorded) & set(present))
+               if recorded[name]["sha256"] != present[name]]
+    faults += _mixed(study, recorded, present)
+    if faults:
+        raise Faults(faults)
+    return Arrivals(present, tuple(sorted(set(present) - set(recorded))))
+
+
+def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str, str]) -> list[Fault]:
+    """Raw files from an invented study and from real sources never stand together."""
+    invented = {n for n in present if recorded.get(n, {}).get("received_from") == SAMPLE}
+    wrong = sorted(set(present) - invented) if study.is_synthetic else sorted(invented)
+    said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
+        if study.is_synthetic else ("is invented data in a real study", "take it out of raw/")
+    return [Fault(said[0], file=name, mend=said[1]) for name in wrong]
+
+
+def accept(study: Study, new: tuple[str, ...], *, today: date) -> None:
+    """Adds new raw files to the manifest with their checksum and today as day of receipt."""
+    rows = read_manifest(study)
+    for name in new:
+        path = study.root / name
+        rows[name] = {"path": name, "sha256": checksum(path), "bytes": str(path.stat().st_size),
+                      "received_on": today.isoformat()}
+    write_manifest(study.reference / "manifest.csv", rows.values())
+
+
+def write_manifest(path: Path, rows) -> None:
+    """Writes manifest rows, sorted by path, blank where a row does not say."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(sorted(rows, key=lambda row: row["path"]))

@@ -1,0 +1,124 @@
+"""Figures: ``plot_*(released, ..., ax=None) -> Axes``, readable in grey and aloud.
+
+Every function takes figures that :func:`glc_analysis.disclosure.release.release`
+let through, draws horizontal bars with the base in the label, and leaves an
+alternative text as the label of its figure, which goes into the SVG.
+"""
+
+from __future__ import annotations
+
+import io
+import textwrap
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+PERCENT_FROM = 30
+"""Shares are printed from this base up; below it counts."""
+INK, BAR, QUIET = "#1a1a1a", "#4a6785", "#c3c9d0"
+MISSING_SHADES = {"answered": "#2f4b66", "dont_know": "#6d8299", "refused": "#8d6b4f",
+                  "redacted": "#b99f83", "unanswered": "#d8cfc2", "not_asked": "#f1efea"}
+STYLE = {
+    "svg.hashsalt": "glc_analysis", "svg.fonttype": "none", "figure.dpi": 96,
+    "font.family": ["DejaVu Sans", "sans-serif"], "font.size": 9, "axes.titlesize": 10,
+    "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False,
+    "axes.spines.bottom": False, "xtick.bottom": False, "xtick.labelbottom": False,
+    "ytick.left": False, "axes.edgecolor": QUIET, "text.color": INK, "figure.facecolor": "white"}
+
+
+def use_style() -> None:
+    """Makes every figure of this kernel an SVG of fixed bytes that carries its alternative text."""
+    plt.rcParams.update(STYLE)
+    try:
+        shell = get_ipython()  # type: ignore[name-defined]
+    except NameError:
+        return
+    from matplotlib_inline.backend_inline import configure_inline_support
+
+    configure_inline_support(shell, plt.get_backend())
+    formatters = shell.display_formatter.formatters
+    formatters["image/png"].pop(Figure, None)
+    formatters["image/svg+xml"].for_type(Figure, svg)
+
+
+def svg(figure: Figure) -> str:
+    """A figure as SVG text, its label as description, without a date."""
+    file = io.StringIO()
+    figure.savefig(file, format="svg", bbox_inches="tight",
+                   metadata={"Date": None, "Creator": None, "Description": figure.get_label()})
+    return file.getvalue()
+
+
+def count_text(n: float, base_n: float) -> str:
+    """How a count is printed: out of its base, with a percentage from a base of 30 up.
+
+    >>> count_text(1, 4), count_text(18, 30)
+    ('1 of 4', '18 of 30 (60 %)')
+    """
+    if pd.isna(base_n) or base_n == 0:
+        return "nobody asked"
+    text = f"{int(n)} of {int(base_n)}"
+    return f"{text} ({100 * n / base_n:.0f} %)" if base_n >= PERCENT_FROM else text
+
+
+def plot_options(released: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes:
+    """Horizontal bars of one question: one bar an option, in the order given.
+
+    ``released`` has one row an option with columns option, n, base_n, low, high
+    (as :func:`glc_analysis.evidence.summary.summary` gives it). Intervals are
+    drawn where there are any.
+    """
+    ax = ax or _axes(len(released))
+    labels = [textwrap.fill(label, 38) for label in released["option"]]
+    base = released["base_n"].max()
+    share = (released["n"] / released["base_n"].where(released["base_n"] > 0)).astype(float)
+    sns.barplot(x=share.fillna(0).to_numpy(), y=np.arange(len(labels)), orient="h", color=BAR,
+                width=0.62, ax=ax)
+    if released["low"].notna().any():
+        low, high = released["low"].astype(float), released["high"].astype(float)
+        ax.hlines(np.arange(len(labels)), low, high, color=INK, linewidth=1.2)
+    ends = np.fmax(share.fillna(0), released["high"].astype(float).fillna(0))
+    texts = [count_text(n, b) for n, b in zip(released["n"], released["base_n"], strict=True)]
+    for place, (end, text) in enumerate(zip(ends, texts, strict=True)):
+        ax.annotate(text, (end, place), xytext=(5, 0), textcoords="offset points", va="center",
+                    fontsize=8)
+    ax.set(xlim=(0, 1.28), xlabel="", ylabel="")
+    ax.set_yticks(np.arange(len(labels)), labels)
+    ax.set_title("\n".join(textwrap.wrap(title, 88)), loc="left", x=-0.35, pad=8)
+    said = "; ".join(f"{o}: {t}" for o, t in zip(released["option"], texts, strict=True))
+    ax.figure.set_label(f"Bar chart. {title} Out of {int(base or 0)}: {said}.")
+    return ax
+
+
+def plot_missing(released: pd.DataFrame, questions: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Stacked bars: of each question, how many records were answered, not asked, left blank.
+
+    ``released`` are the figures of measure ``quality`` about questions;
+    ``questions`` gives their order. Lengths are shares of the records.
+    """
+    rows = released[released["question_id"].isin(questions["question_id"])]
+    wide = rows.pivot_table(index="question_id", columns="option_id", values="share", fill_value=0)
+    wide = wide.reindex(questions["question_id"]).reindex(columns=list(MISSING_SHADES), fill_value=0)
+    wide = wide.loc[:, wide.any()].fillna(0)
+    ax = ax or _axes(len(wide), row=0.2)
+    left = np.zeros(len(wide))
+    for kind in wide.columns:
+        ax.barh(wide.index, wide[kind], left=left, color=MISSING_SHADES[kind], height=0.72,
+                edgecolor="white", linewidth=0.5, label=kind.replace("_", " "))
+        left += wide[kind].to_numpy()
+    ax.invert_yaxis()
+    ax.set(xlim=(0, 1), xlabel="", ylabel="")
+    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=8)
+    least = wide["answered"].nsmallest(3) if "answered" in wide else wide.iloc[:0, 0]
+    said = "; ".join(f"{q} {100 * v:.0f} %" for q, v in least.items())
+    ax.figure.set_label("Stacked bars: share of records answered, not asked or blank, by question. "
+                        f"Least answered: {said}.")
+    return ax
+
+
+def _axes(rows: int, row: float = 0.34) -> Axes:
+    return plt.subplots(figsize=(6.6, 0.5 + row * max(rows, 1)))[1]

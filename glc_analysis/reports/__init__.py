@@ -1,0 +1,1 @@
+"""From notebooks and processed tables to pages: plan, run, clean, publish."""

@@ -1,0 +1,236 @@
+"""Which pages a run makes: notebooks x parameters, each with a hash of all it depends on.
+
+Only the standard library is needed: `glc list`, `glc status` and a run with
+nothing to do answer sooner than pandas could be imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import json
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.fingerprint import package_hash
+from glc_analysis.study import REPOSITORY, Study
+
+NOTEBOOKS = REPOSITORY / "notebooks"
+REQUIRED = ("study", "audience")
+COLLECTIONS = {"country": "countries", "theme": "themes"}
+"""A notebook with one of these parameters gives a page for each entry of that list in slices.json."""
+
+INTAKE = ("raw", "survey", "context")
+"""Sections of study.toml that act through the tables; a notebook may show any other."""
+
+
+@dataclass(frozen=True)
+class Notebook:
+    """A notebook of the collection: its question, its parameters and their defaults."""
+
+    path: Path
+    title: str
+    parameters: dict[str, Any]
+    source: str
+
+    @property
+    def name(self) -> str:
+        """The file's stem without its number.
+
+        >>> Notebook(Path("01_data_quality.ipynb"), "What arrived?", {}, "").name
+        'data_quality'
+        """
+        return self.path.stem.lstrip("0123456789_-") or self.path.stem
+
+
+@dataclass(frozen=True)
+class Page:
+    """A notebook with its parameters. ``key`` changes when anything the page shows could."""
+
+    slug: str
+    title: str
+    notebook: Path
+    parameters: dict[str, str]
+    key: str
+    group: str = ""
+
+
+def notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
+    """The notebooks of a folder, by file name.
+
+    Raises Faults listing every file that is no notebook, has no ``parameters``
+    cell, or takes no ``study`` or ``audience``.
+    """
+    found, faults = [], []
+    for path in sorted(folder.glob("*.ipynb")):
+        try:
+            found.append(_read(path))
+        except Faults as error:
+            faults += error.faults
+    if faults:
+        raise Faults(faults)
+    if not found:
+        raise GLCError(f"There is no notebook in {folder.name}/.")
+    return found
+
+
+def plan(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
+         only: str = "", folder: Path = NOTEBOOKS) -> list[Page]:
+    """The pages of a study, in the order of its notebooks, countries and themes.
+
+    ``country``, ``theme`` and ``only`` (a slug) choose among them. Raises
+    UsageError with the nearest names where one is unknown, Faults where a
+    notebook cannot be run or does not have a chosen parameter.
+    """
+    slices = read_slices(study)
+    pages = list(_pages(study, audience, notebooks(folder), slices))
+    twice = [slug for slug, n in Counter(page.slug for page in pages).items() if n > 1]
+    if twice:
+        raise Faults(Fault("two notebooks make this page", value=slug, mend="rename one of them")
+                     for slug in twice)
+    chosen = {kind: value for kind, value in (("country", country), ("theme", theme)) if value}
+    for kind, value in chosen.items():
+        _refuse_unknown(kind, value, slices)
+    return _choose(pages, chosen, only)
+
+
+def read_slices(study: Study) -> dict[str, Any]:
+    """slices.json of the last build: a hash for every slice, the countries and the themes."""
+    try:
+        return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise GLCError("Nothing is built yet. Mend: run `glc build` first.") from None
+
+
+def last_run(study: Study, audience: str = "team") -> tuple[Path | None, dict[str, Any]]:
+    """The run that ``current`` names and its run.json; ``(None, {})`` before the first run."""
+    current = study.reports / audience / "current"
+    # A plain file where the system has no symbolic links.
+    folder = current.parent / current.read_text() if current.is_file() else current.resolve()
+    try:
+        return folder, json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None, {}
+
+
+def stale(pages: Iterable[Page], last: Mapping[str, Any]) -> list[Page]:
+    """The pages that ``last`` (a run.json) does not hold as they would come out now.
+
+    >>> page = Page("index", "Overview", Path("00_index.ipynb"), {}, key="b1")
+    >>> [p.slug for p in stale([page], {"pages": {"index": {"key": "a0", "failure": ""}}})]
+    ['index']
+    """
+    good = {slug: made["key"] for slug, made in last.get("pages", {}).items() if not made["failure"]}
+    return [page for page in pages if good.get(page.slug) != page.key]
+
+
+def defaults(source: str) -> dict[str, Any]:
+    """Names and values of a parameters cell. Raises SyntaxError or ValueError.
+
+    >>> defaults('study = ""  # folder\\naudience: str = "team"')
+    {'study': '', 'audience': 'team'}
+    """
+    values = {}
+    for line in ast.parse(source).body:
+        targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
+        values |= {target.id: ast.literal_eval(line.value)
+                   for target in targets if isinstance(target, ast.Name)}
+    return values
+
+
+def parameters_at(cells: list[dict[str, Any]]) -> int:
+    """The place of the cell tagged ``parameters``, from 0; -1 where there is none."""
+    tagged = ("parameters" in cell.get("metadata", {}).get("tags", []) for cell in cells)
+    return next((place for place, is_tagged in enumerate(tagged) if is_tagged), -1)
+
+
+def _read(path: Path) -> Notebook:
+    try:
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        texts = ["".join(cell["source"]) for cell in cells]
+    except (ValueError, KeyError, TypeError):
+        raise Faults([Fault("is no notebook", file=path.name)]) from None
+    place = parameters_at(cells)
+    if place < 0:
+        raise Faults([Fault("has no cell tagged `parameters`", file=path.name, mend="tag the cell "
+                            "with its defaults, or keep it in another folder")])
+    try:
+        parameters = defaults(texts[place])
+    except (SyntaxError, ValueError):
+        raise Faults([Fault("its parameters are more than `name = value`", file=path.name)]) from None
+    if missing := [name for name in REQUIRED if name not in parameters]:
+        raise Faults(_no_such_parameter(path, missing))
+    prose = (line for cell, text in zip(cells, texts, strict=True)
+             if cell["cell_type"] == "markdown" for line in text.splitlines())
+    title = next((line for line in prose if line.startswith("#")), path.stem).lstrip("# ").strip()
+    source = [(cell["cell_type"], text, cell.get("metadata", {}).get("tags", []))
+              for cell, text in zip(cells, texts, strict=True)]
+    return Notebook(path, title, parameters, _hash(source))
+
+
+def _no_such_parameter(path: Path, names: Iterable[str]) -> list[Fault]:
+    return [Fault("the notebook does not have this parameter", file=path.name, value=name,
+                  mend="add it to the cell tagged `parameters`") for name in names]
+
+
+def _pages(study: Study, audience: str, found: list[Notebook],
+           slices: dict[str, Any]) -> Iterator[Page]:
+    settings = {name: values for name, values in study.settings.items() if name not in INTAKE}
+    common = [audience, package_hash(), settings]
+    seen = set()
+    for notebook in found:
+        kind = next((kind for kind in COLLECTIONS if kind in notebook.parameters), "")
+        words = notebook.name.replace("_", " ").capitalize()
+        if not kind:
+            title = "Overview" if notebook.name == "index" else words
+            key = _hash([notebook.source, *common, _needed(slices["tables"], "")])
+            yield Page(notebook.name, title, notebook.path, {"audience": audience}, key)
+            continue
+        # The first notebook of a kind has the plain slugs: country-khm.
+        prefix = notebook.name if kind in seen else kind
+        group = words if kind in seen else COLLECTIONS[kind].capitalize()
+        seen.add(kind)
+        for item in slices[COLLECTIONS[kind]]:
+            needed = _needed(slices["tables"], f"{kind}={item['id']}")
+            yield Page(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
+                       {"audience": audience, kind: item["id"]},
+                       _hash([notebook.source, *common, item, needed]), group)
+
+
+def _needed(tables: dict[str, dict[str, str]], name: str) -> dict[str, str]:
+    """The slice ``name`` of every table, or the whole of a table that is not cut that way."""
+    cut = name.partition("=")[0] + "="
+    return {table: hashes.get(name, "no rows") if any(s.startswith(cut) for s in hashes)
+            else hashes[""] for table, hashes in tables.items()}
+
+
+def _refuse_unknown(kind: str, value: str, slices: dict[str, Any]) -> None:
+    listed = slices[COLLECTIONS[kind]]
+    if value not in [item["id"] for item in listed]:
+        names = [item[field] for field in ("id", "label") for item in listed]
+        raise UsageError(f"There is no {kind} {value!r} in this study; {nearest(value, names)}.")
+
+
+def _choose(pages: list[Page], chosen: dict[str, str], only: str) -> list[Page]:
+    if only:
+        page = next((page for page in pages if page.slug == only), None)
+        if page is None:
+            slugs = [page.slug for page in pages]
+            raise UsageError(f"There is no page {only!r}; {nearest(only, slugs)}.")
+        if missing := [kind for kind in chosen if kind not in page.parameters]:
+            raise Faults(_no_such_parameter(page.notebook, missing))
+        pages = [page]
+    if chosen:
+        pages = [page for page in pages if chosen.items() & page.parameters.items()]
+    if not pages:
+        wanted = " and ".join(f"{kind} {value!r}" for kind, value in chosen.items())
+        raise UsageError(f"No notebook makes a page for {wanted}.")
+    return pages
+
+
+def _hash(value: Any) -> str:
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -1,0 +1,176 @@
+"""The study: one folder, its settings and its raw files.
+
+A study is a folder (``raw/``, ``reference/``, ``processed/``, ``reports/``,
+``private/``); the package knows none by name. :class:`Study` is the only object
+that is passed around. It needs nothing beyond the standard library, so that
+``glc status`` is immediate.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import tomllib
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from glc_analysis.errors import GLCError, UsageError
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+"""The folder that holds the package, the notebooks and the default study."""
+
+RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")
+
+DEFAULTS: dict[str, dict[str, Any]] = {
+    "study": {"id": "", "title": "", "synthetic": False, "sampling": "purposive",
+              "frame_size": 0, "interval": ""},
+    "raw": {"survey": ["../raw/survey/*"], "interviews": ["../raw/interviews/*"],
+            "calls": ["../raw/calls/*"], "context": ["../raw/context/*"],
+            "ratings": ["../raw/ratings/*"], "codings": {}},
+    "survey": {"organisation": "organisation", "country": "country", "home_country": "",
+               "started": "", "ended": "", "language": "", "interpreted": "", "loop": "",
+               "blank": [], "redacted": []},
+    "context": {"country": "country", "year": "", "indicators": [], "blank": []},
+    "comparison": {"group_minimum": 5},
+    "coding": {"approach": "codebook", "agreement_threshold": 0.7},
+    "disclosure": {},
+    "consensus": {},
+}
+SAMPLING = ("purposive", "census", "probability")
+INTERVALS = ("", "none", "wilson", "clopper-pearson", "jeffreys")
+
+
+@dataclass(frozen=True)
+class Study:
+    """One study folder.
+
+    >>> Study(Path("data")).processed.as_posix()
+    'data/processed'
+    """
+
+    root: Path
+
+    @classmethod
+    def find(cls, path: str | Path = "") -> Study:
+        """The study named by ``path``, else by ``GLC_STUDY``, else the repository's ``data/``.
+
+        Raises UsageError where there is no such folder.
+        """
+        named = str(path) or os.environ.get("GLC_STUDY", "")
+        root = Path(named).expanduser().resolve() if named else REPOSITORY / "data"
+        if not root.is_dir():
+            raise UsageError(f"There is no study folder {named or 'data'}. "
+                             f"Mend: name one with --study, or start one with `glc init {named}`.")
+        return cls(root)
+
+    @property
+    def raw(self) -> Path:
+        return self.root / "raw"
+
+    @property
+    def reference(self) -> Path:
+        return self.root / "reference"
+
+    @property
+    def processed(self) -> Path:
+        return self.root / "processed"
+
+    @property
+    def reports(self) -> Path:
+        return self.root / "reports"
+
+    @property
+    def private(self) -> Path:
+        return self.root / "private"
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """study.toml over the defaults, section by section. Raises GLCError where it is unfit."""
+        path = self.reference / "study.toml"
+        if not path.is_file():
+            raise GLCError(f"{self.root.name}/reference/study.toml is missing. "
+                           "Mend: start a study with `glc init DIR`.")
+        try:
+            found = tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise GLCError(f"study.toml cannot be read: {error}. Mend: correct that line.") from None
+        _refuse_unknown(found)
+        merged = {name: {**default, **found.get(name, {})} for name, default in DEFAULTS.items()}
+        _refuse_unfit(merged["study"])
+        return merged
+
+    @property
+    def id(self) -> str:
+        return self.settings["study"]["id"]
+
+    @property
+    def title(self) -> str:
+        return self.settings["study"]["title"] or self.id or self.root.name
+
+    @property
+    def is_synthetic(self) -> bool:
+        return self.settings["study"]["synthetic"]
+
+    @property
+    def sampling(self) -> str:
+        return self.settings["study"]["sampling"]
+
+    @property
+    def frame_size(self) -> int:
+        return self.settings["study"]["frame_size"]
+
+    def raw_files(self, kind: str) -> list[Path]:
+        """The raw files of one kind, sorted; patterns are relative to study.toml.
+
+        A plain file name is listed even where the file is missing, so that the
+        manifest can say so; hidden files and read-me files are not data.
+        """
+        named = self.settings["raw"][kind]
+        patterns = list(named.values()) if isinstance(named, dict) else named
+        found: set[Path] = set()
+        for pattern in patterns:
+            full = os.path.normpath(self.reference / pattern)
+            found |= {Path(p) for p in glob.glob(full)} if glob.has_magic(pattern) else {Path(full)}
+        return sorted(p for p in found if not p.is_dir() and not is_no_data(p))
+
+    def all_raw_files(self) -> list[Path]:
+        """Every raw file that a setting names or that lies under ``raw/``, sorted."""
+        named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
+        lying = {p for p in self.raw.rglob("*") if p.is_file() and not is_no_data(p)}
+        return sorted(named | lying)
+
+    def relative(self, path: Path) -> str:
+        """A path as the manifest writes it: relative to the study folder, with slashes."""
+        return Path(os.path.relpath(path, self.root)).as_posix()
+
+    @property
+    def is_started(self) -> bool:
+        """Whether any raw file has arrived."""
+        return bool((self.reference / "study.toml").is_file()
+                    and any(p.is_file() for p in self.all_raw_files()))
+
+
+def is_no_data(path: Path) -> bool:
+    """Whether a file is furniture (hidden, lock, read-me), not data."""
+    return path.name.startswith((".", "~$")) or path.name == "README.md"
+
+
+def _refuse_unknown(found: dict[str, Any]) -> None:
+    for section, values in found.items():
+        if section not in DEFAULTS:
+            raise GLCError(f"study.toml: there is no section [{section}]. "
+                           f"Mend: use one of {', '.join(DEFAULTS)}.")
+        known = DEFAULTS[section]
+        unknown = sorted(set(values) - set(known)) if known else []
+        if unknown:
+            raise GLCError(f"study.toml, [{section}]: unknown setting {unknown[0]!r}. "
+                           f"Mend: use one of {', '.join(known)}.")
+
+
+def _refuse_unfit(settings: dict[str, Any]) -> None:
+    for name, allowed in (("sampling", SAMPLING), ("interval", INTERVALS)):
+        if settings[name] not in allowed:
+            raise GLCError(f"study.toml, [study] {name} = {settings[name]!r} is not known. "
+                           f"Mend: use one of {', '.join(filter(None, allowed))}.")

@@ -1,0 +1,258 @@
+"""The processed tables: their grain, columns and types, and how they are read.
+
+:data:`TABLES` is the one description of every table. The pandera schemas that
+check a table before it is written, DICTIONARY.md and datapackage.json are all
+made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.study import Study
+
+MISSING = ("", "not_asked", "unanswered", "dont_know", "refused", "redacted")
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: its type (text, integer, number, boolean), meaning, allowed words."""
+
+    kind: str
+    meaning: str
+    allowed: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table: what one row is, its key columns, and all its columns in order."""
+
+    grain: str
+    key: tuple[str, ...]
+    columns: dict[str, Column]
+
+
+def _text(meaning: str, *allowed: str) -> Column:
+    return Column("text", meaning, allowed)
+
+
+def _integer(meaning: str) -> Column:
+    return Column("integer", meaning)
+
+
+def _number(meaning: str) -> Column:
+    return Column("number", meaning)
+
+
+def _boolean(meaning: str) -> Column:
+    return Column("boolean", meaning)
+
+
+_ANSWER = _text("the record: file, row and loop it came from")
+_ORGANISATION = _text("the organisation, as in organisations")
+_COUNTRY = _text("the work country the answer is about (ISO 3166 alpha-3 or a reviewed id)")
+_QUESTION = _text("the question, as the survey prints its number")
+_OPTION = _text("the option, as in options.csv")
+_BASE = _boolean("whether the record counts in the base of the question")
+
+TABLES: dict[str, Table] = {
+    "questions": Table("one row a question of the survey", ("question_id",), {
+        "question_id": _QUESTION, "order": _integer("place in questions.csv, from 1"),
+        "unit": _text("what an answer is about", "organisation", "answer"),
+        "type": _text("kind of answer", "single", "multi", "scale", "number", "text", "date"),
+        "wording": _text("the question as it was asked"),
+        "theme_id": _text("the theme it belongs to; blank for background"),
+        "asked_if": _text("who was asked; blank: everyone"),
+        "option_list": _text("its list in options"),
+        "is_sensitive": _boolean("whether an answer could be held against the organisation")}),
+    "options": Table("one row an option of an option list", ("option_list", "option_id"), {
+        "option_list": _text("the list"), "option_id": _OPTION, "label": _text("as printed"),
+        "position": _integer("place in the list"),
+        "kind": _text("what choosing it means", "substantive", "other", "none", "dont_know",
+                      "refused")}),
+    "organisations": Table("one row an organisation that answered", ("organisation_id",), {
+        "organisation_id": _ORGANISATION, "label": _text("its name"),
+        "type": _text("kind of organisation"),
+        "network_id": _text("its parent network; organisations of one network are not independent"),
+        "home_country_id": _text("where its main office is"),
+        "region_id": _text("the region of its home country"),
+        "resource_level": _text("its resources, in the study's own words"),
+        "answered_on": _text("day of its first answer, ISO 8601"),
+        "language": _text("language it answered in, ISO 639-1"),
+        "is_interpreted": _boolean("whether an interpreter took part")}),
+    "answers": Table("one row a record of the survey: an organisation answering for a country",
+                     ("answer_id",), {
+        "answer_id": _ANSWER, "organisation_id": _ORGANISATION, "country_id": _COUNTRY,
+        "region_id": _text("the region of the work country"),
+        "wave": _text("the raw file it came in"),
+        "is_duplicate": _boolean("whether the organisation had already answered for the country"),
+        "minutes": _number("from start to end of the record, minutes"),
+        "language": _text("language recorded for the answer, ISO 639-1"),
+        "is_interpreted": _boolean("whether an interpreter took part")}),
+    "responses": Table("one row an answer to a question; organisation-unit questions once an "
+                       "organisation, without a country", ("answer_id", "question_id"), {
+        "answer_id": _ANSWER, "question_id": _QUESTION, "organisation_id": _ORGANISATION,
+        "country_id": _COUNTRY,
+        "unit": _text("what the answer is about", "organisation", "answer"),
+        "value": _text("option ids (several joined by ;), number, date or text"),
+        "value_number": _number("the number, or the place of a scale option in its list"),
+        "missing": _text("why there is no answer; blank: there is one", *MISSING),
+        "is_in_base": _BASE}),
+    "selections": Table("one row an option of a multiple-choice question in a record",
+                        ("answer_id", "question_id", "option_id"), {
+        "answer_id": _ANSWER, "question_id": _QUESTION, "option_id": _OPTION,
+        "organisation_id": _ORGANISATION, "country_id": _COUNTRY,
+        "is_selected": _boolean("whether it was ticked"), "is_in_base": _BASE}),
+    "documents": Table("one row a text: an open answer, an interview, a call", ("document_id",), {
+        "document_id": _text("the text"),
+        "kind": _text("where it comes from", "interview", "call", "answer"),
+        "organisation_id": _ORGANISATION, "country_id": _COUNTRY, "question_id": _QUESTION,
+        "language": _text("ISO 639-1; blank where it cannot be told"),
+        "script": _text("ISO 15924 name of the script most letters belong to"),
+        "is_interpreted": _boolean("whether these are an interpreter's words"),
+        "text_version": _text("SHA-256 of the text, first 12 digits")}),
+    "segments": Table("one row a stretch of a text: a turn, or a whole open answer",
+                      ("segment_id",), {
+        "segment_id": _text("the stretch"), "document_id": _text("its text"),
+        "start": _integer("first code point, from 0"), "end": _integer("code point after the last"),
+        "speaker_id": _text("who spoke"), "role": _text("the speaker's role"),
+        "organisation_id": _ORGANISATION, "country_id": _COUNTRY, "language": _text("ISO 639-1"),
+        "translation_of": _text("the segment it translates"),
+        "translation_status": _text("machine, human or checked"), "text": _text("the words"),
+        "start_s": _number("seconds from the beginning"), "end_s": _number("seconds"),
+        "guide_question_id": _text("the question it answers")}),
+    "codebook": Table("one row a code of the codebook, domains and themes included", ("code_id",), {
+        "code_id": _text("the code"), "order": _integer("place in codebook.csv, from 1"),
+        "parent_id": _text("the code above it"),
+        "level": _text("its level", "domain", "theme", "family", "code"),
+        "name": _text("as printed"), "path": _text("names from the domain down, joined by >"),
+        "definition": _text("what belongs under it"), "version": _text("codebook version")}),
+    "countries": Table("one row a country that an organisation works in or has its home in",
+                       ("country_id",), {
+        "country_id": _COUNTRY, "label": _text("as printed"), "region_id": _text("its region"),
+        "organisations_n": _integer("organisations that answered for it"),
+        "answers_n": _integer("records about it")}),
+    "context": Table("one row an outside fact about a country", ("country_id", "indicator", "year"), {
+        "country_id": _text("the country"), "indicator": _text("what is said"),
+        "year": _text("of which year; blank where it holds throughout"),
+        "value": _text("as the source gives it"), "source": _text("the raw file it comes from")}),
+    "steps": Table("one row a step of the cleaning and a reason", ("order",), {
+        "order": _integer("place in the sequence, from 1"), "step": _text("what was done"),
+        "rows_in": _integer("how many came in"), "rows_out": _integer("how many went out"),
+        "cells": _integer("how many cells it touched"), "why": _text("the reason, in words")}),
+    "estimates": Table("one row a figure: every figure shown anywhere", ("estimate_id",), {
+        "estimate_id": _text("question or code / option or statistic / subset; stable"),
+        "measure": _text("what is counted: response, quality, comparison"),
+        "question_id": _QUESTION, "option_id": _OPTION, "code_id": _text("the code counted"),
+        "subset_kind": _text("all, or the attribute that makes the subset"),
+        "subset_id": _text("the attribute's value; blank for all"),
+        "unit": _text("what is counted", "organisation", "answer"),
+        "statistic": _text("count, mean, median, standard_deviation or a test statistic"),
+        "value": _number("the statistic"), "n": _integer("how many"),
+        "base_n": _integer("out of how many"), "share": _number("n / base_n, 0 to 1"),
+        "low": _number("lower end of the 95 % interval; blank where none is due"),
+        "high": _number("upper end"), "method": _text("how interval or test was made")}),
+}
+_DTYPES = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
+
+
+def shape(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """A frame in the columns, types and order of its table, sorted by key and checked.
+
+    Text may come as categories and is kept so; a column that the frame lacks is
+    blank. Raises GLCError where the frame
+    breaks the table's schema: that is a fault of the package, not of the data.
+    """
+    import pandera.pandas as pa
+
+    table = TABLES[name]
+    shaped = pd.DataFrame({c: _typed(frame.get(c), column.kind, frame.index)
+                           for c, column in table.columns.items()})
+    shaped = shaped.sort_values(list(table.key), kind="stable", ignore_index=True)
+    schema = pa.DataFrameSchema(
+        {c: pa.Column(shaped[c].dtype, nullable=column.kind in ("integer", "number"),
+                      checks=pa.Check.isin(column.allowed) if column.allowed else None)
+         for c, column in table.columns.items()}, unique=list(table.key), strict=True)
+    try:
+        return schema.validate(shaped)
+    except pa.errors.SchemaError as error:
+        raise GLCError(f"Table {name} breaks its schema: {error}") from error
+
+
+def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
+    if series is None:
+        series = pd.Series({"text": "", "boolean": False}.get(kind), index=index)
+    if kind == "text":
+        return series if isinstance(series.dtype, pd.CategoricalDtype) \
+            else series.astype("str").fillna("")
+    return series.astype(_DTYPES[kind])
+
+
+def write(folder: Path, name: str, frame: pd.DataFrame) -> Path:
+    """Writes a shaped table as one Parquet file of the same bytes for the same rows."""
+    path = folder / f"{name}.parquet"
+    frame.to_parquet(path, index=False, compression="zstd")
+    return path
+
+
+def read(name: str, *, study: str | Path | Study = "", country: str = "",
+         theme: str = "") -> pd.DataFrame:
+    """A processed table, or the slice of it that is about one country or one theme.
+
+    ``country`` is the work country: organisation-unit rows appear for every
+    country the organisation answered for; of ``estimates`` the study-wide and
+    the region's figures come along. ``theme`` keeps the rows about its
+    questions. Raises UsageError for an unknown table, GLCError where the study
+    is not built.
+    """
+    if name not in TABLES:
+        raise UsageError(f"There is no table {name!r}; {nearest(name, TABLES)}.")
+    folder = (study if isinstance(study, Study) else Study.find(study)).processed
+    path = folder / f"{name}.parquet"
+    if not path.is_file():
+        raise GLCError("The tables are not built yet. Mend: run `glc build`.")
+    frame = pd.read_parquet(path, filters=_country_filter(folder, name, country))
+    asked = question_column(name)
+    if theme and asked:
+        frame = frame[frame[asked].isin(_questions_of(folder, theme))]
+    text = [c for c, column in TABLES[name].columns.items() if column.kind == "text"]
+    return frame.astype(dict.fromkeys(text, "str")).reset_index(drop=True)
+
+
+def is_by_country(name: str) -> bool:
+    """Whether a table can be read country by country."""
+    return bool({"country_id", "organisation_id", "subset_id"} & set(TABLES[name].columns))
+
+
+def question_column(name: str) -> str:
+    """The column by which a table can be read theme by theme; ``""`` where it has none."""
+    found = [c for c in ("question_id", "guide_question_id") if c in TABLES[name].columns]
+    return found[0] if found and name != "questions" else ""
+
+
+def _country_filter(folder: Path, name: str, country: str) -> list | None:
+    """The rows of a table that belong to a country, as pyarrow filters (any of them)."""
+    if not country or not is_by_country(name):
+        return None
+    answers = pd.read_parquet(folder / "answers.parquet", filters=[("country_id", "==", country)])
+    members = sorted(set(answers["organisation_id"].astype("str")))
+    if name == "estimates":
+        regions = sorted(set(answers["region_id"].astype("str")))
+        return [[("subset_kind", "==", "all")],
+                [("subset_kind", "==", "country"), ("subset_id", "==", country)],
+                [("subset_kind", "==", "region"), ("subset_id", "in", regions)]]
+    if name == "organisations":
+        return [[("organisation_id", "in", members)]]
+    own = [[("country_id", "==", country)]]
+    if "organisation_id" in TABLES[name].columns:
+        own.append([("country_id", "==", ""), ("organisation_id", "in", members)])
+    return own
+
+
+def _questions_of(folder: Path, theme: str) -> list[str]:
+    questions = pd.read_parquet(folder / "questions.parquet", filters=[("theme_id", "==", theme)])
+    return list(questions["question_id"])
