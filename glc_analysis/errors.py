@@ -59,11 +59,12 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     >>> nearest("Kambodia", ["Cambodia", "Canada", "Peru"])
     "nearest: 'Cambodia'"
     >>> nearest("x", [])
-    'none is known'
+    'nothing known is near it'
     """
     known = sorted(set(known))
     folded = {k.casefold(): k for k in known}
     close = difflib.get_close_matches(name.casefold(), folded, n=count, cutoff=0.5)
     if not close:
-        return "known: " + ", ".join(map(repr, known[:12])) if known else "none is known"
+        listed = ", ".join(map(repr, known))
+        return f"known: {listed}" if 0 < len(known) <= 12 else "nothing known is near it"
     return "nearest: " + ", ".join(repr(folded[c]) for c in close)

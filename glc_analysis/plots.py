@@ -19,9 +19,12 @@ from matplotlib.figure import Figure
 
 PERCENT_FROM = 30
 """Shares are printed from this base up; below it counts."""
+WIDTH, LABELS = 7.0, 2.4
+"""Inches: of a figure, and of the margin for its labels."""
 INK, BAR, QUIET = "#1a1a1a", "#4a6785", "#c3c9d0"
-MISSING_SHADES = {"answered": "#2f4b66", "dont_know": "#6d8299", "refused": "#8d6b4f",
-                  "redacted": "#b99f83", "unanswered": "#d8cfc2", "not_asked": "#f1efea"}
+MISSING = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
+           "redacted": ("#c9d2da", "xxxx"), "unanswered": ("#c9d2da", ""), "not_asked": ("#f1f1ee", "")}
+"""Shade and hatching of each kind of missing: told apart without colour."""
 STYLE = {
     "svg.hashsalt": "glc_analysis", "svg.fonttype": "none", "figure.dpi": 96,
     "font.family": ["DejaVu Sans", "sans-serif"], "font.size": 9, "axes.titlesize": 10,
@@ -48,7 +51,7 @@ def use_style() -> None:
 def svg(figure: Figure) -> str:
     """A figure as SVG text, its label as description, without a date."""
     file = io.StringIO()
-    figure.savefig(file, format="svg", bbox_inches="tight",
+    figure.savefig(file, format="svg",
                    metadata={"Date": None, "Creator": None, "Description": figure.get_label()})
     return file.getvalue()
 
@@ -68,13 +71,14 @@ def count_text(n: float, base_n: float) -> str:
 def plot_options(released: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes:
     """Horizontal bars of one question: one bar an option, in the order given.
 
+    The title goes into the alternative text; on a page it is the heading above.
+
     ``released`` has one row an option with columns option, n, base_n, low, high
     (as :func:`glc_analysis.evidence.summary.summary` gives it). Intervals are
     drawn where there are any.
     """
     ax = ax or _axes(len(released))
-    labels = [textwrap.fill(label, 38) for label in released["option"]]
-    base = released["base_n"].max()
+    labels = [textwrap.fill(label, 36) for label in released["option"]]
     share = (released["n"] / released["base_n"].where(released["base_n"] > 0)).astype(float)
     sns.barplot(x=share.fillna(0).to_numpy(), y=np.arange(len(labels)), orient="h", color=BAR,
                 width=0.62, ax=ax)
@@ -86,11 +90,10 @@ def plot_options(released: pd.DataFrame, *, title: str, ax: Axes | None = None) 
     for place, (end, text) in enumerate(zip(ends, texts, strict=True)):
         ax.annotate(text, (end, place), xytext=(5, 0), textcoords="offset points", va="center",
                     fontsize=8)
-    ax.set(xlim=(0, 1.28), xlabel="", ylabel="")
+    ax.set(xlim=(0, 1.35), xlabel="", ylabel="")
     ax.set_yticks(np.arange(len(labels)), labels)
-    ax.set_title("\n".join(textwrap.wrap(title, 88)), loc="left", x=-0.35, pad=8)
     said = "; ".join(f"{o}: {t}" for o, t in zip(released["option"], texts, strict=True))
-    ax.figure.set_label(f"Bar chart. {title} Out of {int(base or 0)}: {said}.")
+    ax.figure.set_label(f"Bar chart. {title} {said}.")
     return ax
 
 
@@ -102,16 +105,18 @@ def plot_missing(released: pd.DataFrame, questions: pd.DataFrame, *, ax: Axes | 
     """
     rows = released[released["question_id"].isin(questions["question_id"])]
     wide = rows.pivot_table(index="question_id", columns="option_id", values="share", fill_value=0)
-    wide = wide.reindex(questions["question_id"]).reindex(columns=list(MISSING_SHADES), fill_value=0)
+    wide = wide.reindex(questions["question_id"]).reindex(columns=list(MISSING), fill_value=0)
     wide = wide.loc[:, wide.any()].fillna(0)
-    ax = ax or _axes(len(wide), row=0.2)
+    ax = ax or _axes(len(wide), row=0.2, top=0.5)
     left = np.zeros(len(wide))
     for kind in wide.columns:
-        ax.barh(wide.index, wide[kind], left=left, color=MISSING_SHADES[kind], height=0.72,
-                edgecolor="white", linewidth=0.5, label=kind.replace("_", " "))
+        shade, hatch = MISSING[kind]
+        ax.barh(wide.index, wide[kind], left=left, color=shade, hatch=hatch, height=0.72,
+                edgecolor="white", linewidth=0.5, label=kind.replace("dont", "don't").replace("_", " "))
         left += wide[kind].to_numpy()
     ax.invert_yaxis()
     ax.set(xlim=(0, 1), xlabel="", ylabel="")
+    ax.margins(y=0.01)
     ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=8)
     least = wide["answered"].nsmallest(3) if "answered" in wide else wide.iloc[:0, 0]
     said = "; ".join(f"{q} {100 * v:.0f} %" for q, v in least.items())
@@ -120,5 +125,8 @@ def plot_missing(released: pd.DataFrame, questions: pd.DataFrame, *, ax: Axes | 
     return ax
 
 
-def _axes(rows: int, row: float = 0.34) -> Axes:
-    return plt.subplots(figsize=(6.6, 0.5 + row * max(rows, 1)))[1]
+def _axes(rows: int, *, row: float = 0.3, top: float = 0.1) -> Axes:
+    """Axes for so many bars, with a margin for labels that is the same in every figure; inches."""
+    height = top + row * max(rows, 1) + 0.1
+    figure = plt.figure(figsize=(WIDTH, height))
+    return figure.add_axes((LABELS / WIDTH, 0.1 / height, 1 - LABELS / WIDTH, 1 - (top + 0.1) / height))

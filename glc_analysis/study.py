@@ -145,6 +145,11 @@ class Study:
         """A path as the manifest writes it: relative to the study folder, with slashes."""
         return Path(os.path.relpath(path, self.root)).as_posix()
 
+    def unused_files(self) -> list[str]:
+        """Files that lie under ``raw/`` and that no setting names."""
+        named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
+        return [self.relative(p) for p in self.all_raw_files() if p not in named]
+
     @property
     def is_started(self) -> bool:
         """Whether any raw file has arrived."""

@@ -36,8 +36,15 @@ def script(text: str) -> str:
     >>> [script(t) for t in ("Camboya", "កម្ពុជា", "Камбоджа", "كمبوديا", "40 %")]
     ['Latn', 'Khmr', 'Cyrl', 'Arab', '']
     """
-    names = Counter(unicodedata.name(c, "").split(" ")[0] for c in text[:500] if c.isalpha())
-    return _SCRIPTS.get(names.most_common(1)[0][0], "Zyyy") if names else ""
+    names = Counter(filter(None, map(_script_of, text[:200])))
+    return names.most_common(1)[0][0] if names else ""
+
+
+@cache
+def _script_of(character: str) -> str:
+    if not character.isalpha():
+        return ""
+    return _SCRIPTS.get(unicodedata.name(character, "").split(" ")[0], "Zyyy")
 
 
 @cache
@@ -58,7 +65,7 @@ def clean(responses: pd.DataFrame, records: Records, text_questions: list[str],
     An answer is one document of one segment. Disagreements of recorded and
     detected language are counted in the steps, with the documents named.
     """
-    given = responses[responses["question_id"].isin(text_questions) & responses["is_in_base"]]
+    given = responses[responses["question_id"].isin(text_questions) & (responses["missing"] == "")]
     ids = ["answer_id", "question_id", "organisation_id", "country_id"]
     given = given.astype(dict.fromkeys(ids, "str"))
     people = records.answers.set_index("answer_id").loc[given["answer_id"]]

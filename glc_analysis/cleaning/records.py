@@ -27,8 +27,9 @@ class Records:
     """The records of all survey files together, in a fixed order.
 
     ``answers`` has one row a record: answer_id, file, row, organisation_id,
-    country_id, region_id, home_country_id, started, ended, language,
-    is_interpreted, wave, is_duplicate. ``surveys`` are the files after
+    country_id (these three as ordered categories, to keep large studies small),
+    region_id, home_country_id, started, ended, language, is_interpreted, wave,
+    is_duplicate. ``surveys`` are the files after
     corrections; ``cells()`` gives a column over all of them, aligned with answers.
     """
 
@@ -80,6 +81,9 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
                         answers["started"], answers["file"]])
     answers = answers.iloc[order].reset_index(drop=True)
     answers["is_duplicate"] = answers.duplicated(["organisation_id", "country_id"])
+    for column in ("answer_id", "organisation_id", "country_id"):
+        answers[column] = pd.Categorical(answers[column], ordered=True,
+                                         categories=sorted({"", *answers[column]}))
     steps.add("duplicates marked", rows_in=len(answers), rows_out=len(answers),
               cells=int(answers["is_duplicate"].sum()),
               why="an organisation answered again for a country; both records are kept")

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns, missing, skip_logic
-from glc_analysis.cleaning.countries import resolve
+from glc_analysis.cleaning.countries import resolve, unknown_faults
 from glc_analysis.cleaning.options import OptionList
 from glc_analysis.cleaning.records import Records
 from glc_analysis.cleaning.steps import Steps
 from glc_analysis.cleaning.values import by_unique, dates, numbers, tidy
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.reference import CHOICES, COUNTRY_LIST, Reference
+from glc_analysis.tables import MISSING
 
+_NO_SELECTIONS = pd.DataFrame(columns=["answer_id", "question_id", "option_id", "organisation_id",
+                                       "country_id", "is_selected", "is_in_base"])
 CORRECT = "correct the record in corrections.csv"
 
 
@@ -59,12 +63,13 @@ def clean(records: Records, reference: Reference, redacted: list[str],
         unasked += int((answered.is_filled & ~is_asked).sum())
         kept = first[question["question_id"]] if question["unit"] == "organisation" \
             else np.arange(len(records.answers))
-        rows, ticks = _rows(question, answered, is_asked, records, kept)
+        rows, ticks = _rows(question, answered, is_asked, records, kept, reference)
         responses.append(rows)
         selections += [ticks] if ticks is not None else []
     steps.add("answered though not asked", cells=unasked,
               why="the answer stands although skip logic says that it was not asked: it is kept")
-    return _joined(responses), _joined(selections)
+    return (pd.concat(responses, ignore_index=True),
+            pd.concat(selections, ignore_index=True) if selections else _NO_SELECTIONS.copy())
 
 
 def _option_lists(reference: Reference) -> dict[str, OptionList]:
@@ -98,10 +103,11 @@ def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
 
 
 def _read_country(records, countries, plain, cells, is_redacted) -> Answered:
-    ids = resolve(cells, countries)
-    faults = [records.fault(i, "is no country we know", plain, cells.iloc[i],
-                            "review what `glc countries --suggest` proposes for countries.csv")
-              for i in np.flatnonzero((ids == "") & (cells != ""))]
+    ids, faults = resolve(cells, countries), []
+    for survey, column in zip(records.surveys, plain, strict=True):
+        own = records.answers["file"] == survey.path.name
+        faults += unknown_faults(cells[own], records.answers.loc[own, "row"], survey.path.name,
+                                 column, countries)
     return Answered(ids, (cells != "").to_numpy(), is_redacted, faults=faults)
 
 
@@ -210,37 +216,36 @@ def _chosen(records: Records, reference: Reference, asked: dict[str, Answered],
 
 
 def _rows(question: pd.Series, answered: Answered, is_asked: np.ndarray, records: Records,
-          kept: np.ndarray) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """The rows of responses and of selections of one question."""
+          kept: np.ndarray, reference: Reference) -> tuple[pd.DataFrame, pd.DataFrame | None]:
+    """The rows of responses and of selections of one question; ids are categories."""
     why = missing.kinds(is_filled=answered.is_filled, is_asked=is_asked,
                         is_redacted=answered.is_redacted, chosen=answered.value,
                         options=answered.options, dont_know=question["dont_know"])[kept]
     people = records.answers.iloc[kept]
-    is_own = question["unit"] == "organisation"
-    common = {"answer_id": people["answer_id"].to_numpy(),
-              "question_id": question["question_id"],
-              "organisation_id": people["organisation_id"].to_numpy(),
-              "country_id": "" if is_own else people["country_id"].to_numpy()}
+    constant = partial(_constant, size=len(kept))
+    common = {"answer_id": people["answer_id"].array,
+              "question_id": constant(question["question_id"], sorted(reference.questions["question_id"])),
+              "organisation_id": people["organisation_id"].array,
+              "country_id": constant("", people["country_id"].cat.categories)
+              if question["unit"] == "organisation" else people["country_id"].array}
+    # A withheld text was given and can be coded; a withheld choice says nothing.
+    is_in_base = (why == "") | ((why == "redacted") & (question["type"] == "text"))
     number = answered.number[kept] if answered.number is not None else np.nan
-    rows = pd.DataFrame({**common, "unit": question["unit"],
+    rows = pd.DataFrame({**common, "unit": constant(question["unit"], ["answer", "organisation"]),
                          "value": answered.value.iloc[kept].to_numpy(), "value_number": number,
-                         "missing": why, "is_in_base": why == ""})
+                         "missing": pd.Categorical(why, categories=sorted(MISSING), ordered=True),
+                         "is_in_base": is_in_base})
     if answered.ticks is None:
         return rows, None
     count = len(answered.options.ids)
-    wide = {name: np.repeat(column, count) if isinstance(column, np.ndarray) else column
-            for name, column in common.items()}
-    return rows, pd.DataFrame({**wide, "option_id": np.tile(answered.options.ids, len(kept)),
+    wide = {name: column.repeat(count) for name, column in common.items()}
+    options = pd.Categorical(answered.options.ids * len(kept), ordered=True,
+                             categories=sorted(set(reference.options["option_id"])))
+    return rows, pd.DataFrame({**wide, "option_id": options,
                                "is_selected": answered.ticks[kept].ravel(),
                                "is_in_base": np.repeat(why == "", count)})
 
 
-def _joined(parts: list[pd.DataFrame]) -> pd.DataFrame:
-    """Frames of many questions as one, ids as ordered categories to keep large studies small."""
-    if not parts:
-        return pd.DataFrame()
-    ids = [c for c in ("answer_id", "question_id", "option_id", "organisation_id", "country_id",
-                       "unit", "missing") if c in parts[0]]
-    kinds = {c: pd.CategoricalDtype(sorted({v for part in parts for v in part[c].unique()}),
-                                    ordered=True) for c in ids}
-    return pd.concat([part.astype(kinds) for part in parts], ignore_index=True)
+def _constant(value: str, categories: list[str], *, size: int) -> pd.Categorical:
+    place = list(categories).index(value)
+    return pd.Categorical.from_codes(np.full(size, place), categories, ordered=True)

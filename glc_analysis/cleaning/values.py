@@ -12,7 +12,7 @@ import pandas as pd
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
-_DAY_FORMATS = ("%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d")
+_STYLES = ("iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S")
 
 
@@ -68,21 +68,19 @@ def dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
     'the column mixes two ways of writing dates'
     """
     plain = by_unique(texts, tidy)
-    filled = (plain != "").to_numpy()
-    readings = {style: _readings(plain, style) for style in ("iso", *_DAY_FORMATS)}
-    fitting = {s: r for s, r in readings.items() if all(v is not None for v in r[filled])}
+    filled, given = (plain != "").to_numpy(), sorted(set(plain) - {""})
+    # Most styles fail at the first value, so that only those that fit are read in full.
+    fitting = [{text: _date(text, style) for text in given} for style in _STYLES
+               if all(_date(text, style) for text in given)]
     if not fitting:
-        counts = {s: sum(v is not None for v in r[filled]) for s, r in readings.items()}
-        best = max(counts, key=counts.get)
-        bad = filled & np.array([v is None for v in readings[best]])
-        others = [s for s, r in readings.items() if all(v is not None for v in r[bad])]
-        said = "the column mixes two ways of writing dates" if others else "is no date"
-        return plain, bad, said
-    first = next(iter(fitting.values()))
-    if any((r[filled] != first[filled]).any() for r in fitting.values()):
+        best = max(_STYLES, key=lambda style: sum(bool(_date(text, style)) for text in given))
+        misfits = [text for text in given if not _date(text, best)]
+        is_date = all(any(_date(text, style) for style in _STYLES) for text in misfits)
+        said = "the column mixes two ways of writing dates" if is_date else "is no date"
+        return plain, plain.isin(misfits).to_numpy(), said
+    if any(reading != fitting[0] for reading in fitting):
         return plain, filled, "day and month cannot be told apart"
-    iso = pd.Series(np.where(filled, first, ""), index=texts.index, dtype="str")
-    return iso, np.zeros(len(texts), dtype=bool), ""
+    return plain.map({"": "", **fitting[0]}), np.zeros(len(texts), dtype=bool), ""
 
 
 @cache
@@ -99,11 +97,6 @@ def language_code(name: str) -> str:
     except LookupError:
         return ""
     return getattr(found, "alpha_2", "")
-
-
-def _readings(texts: pd.Series, style: str) -> np.ndarray:
-    known = {text: _date(text, style) for text in texts.unique()}
-    return np.array([known[text] for text in texts], dtype=object)
 
 
 def _date(text: str, style: str) -> str | None:

@@ -131,6 +131,8 @@ def _scores(data: Processed, question) -> pd.DataFrame:
 def _groups(data: Processed, kind: str, owners: pd.Index, minimum: int) -> pd.Series:
     """The group of every organisation that is in a group large enough to compare."""
     members = subsets.membership(kind, "organisation", data.organisations, data.answers)
-    group = members.set_index("key")["subset_id"].reindex(owners).dropna()
+    names = np.array(members.names, dtype=object)[members.subsets]
+    group = pd.Series(names, index=data.organisations["organisation_id"].iloc[members.rows])
+    group = group.reindex(owners).dropna()
     sizes = group.value_counts()
     return group[group.isin(sizes[sizes >= minimum].index)].sort_index()

@@ -40,15 +40,16 @@ def survey_estimates(data: Processed, study: Study) -> pd.DataFrame:
                for kind in subsets.KINDS for unit in ("organisation", "answer")}
     responses = dict(iter(data.responses.groupby("question_id", observed=True)))
     selections = dict(iter(data.selections.groupby("question_id", observed=True)))
+    lists = {name: list(rows.sort_values("position")["option_id"])
+             for name, rows in data.options.groupby("option_list")}
     parts = []
     for question in data.questions.itertuples():
         rows = responses.get(question.question_id, data.responses.iloc[:0])
-        listed = data.options[data.options["option_list"] == question.option_list]
-        options = list(listed.sort_values("position")["option_id"])
+        given = _given(question, rows, selections.get(question.question_id),
+                       lists.get(question.option_list, []), data)
         # Countries as answers are counted over the whole study only: by subset they are all zeros.
         for kind in subsets.KINDS if question.option_list != COUNTRY_LIST else [subsets.ALL]:
-            part = _figures(question, rows, selections.get(question.question_id), options,
-                            members[kind, question.unit])
+            part = _figures(question, given, members[kind, question.unit])
             parts.append(part.assign(question_id=question.question_id, subset_kind=kind,
                                      unit=question.unit, measure="response"))
     frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
@@ -63,66 +64,73 @@ def identified(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(estimate_id=frame["question_id"] + "/" + what + "/" + subset)
 
 
-def _figures(question, rows: pd.DataFrame, ticks: pd.DataFrame | None, options: list[str],
-             members: pd.DataFrame) -> pd.DataFrame:
-    """The figures of one question for all subsets of one kind."""
-    key = "organisation_id" if question.unit == "organisation" else "answer_id"
-    groups = pd.Index(sorted(members["subset_id"].unique()))
+@dataclass(frozen=True)
+class _Given:
+    """The answers to one question, one entry a row of organisations or answers, by its unit."""
+
+    options: list[str]
+    is_asked: np.ndarray
+    is_in_base: np.ndarray
+    numbers: np.ndarray
+    ticks: np.ndarray
+
+
+def _given(question, rows: pd.DataFrame, ticks: pd.DataFrame | None, options: list[str],
+           data: Processed) -> _Given:
+    """Spreads the responses (and selections) of one question over the rows of its unit."""
+    table, key = (data.organisations, "organisation_id") if question.unit == "organisation" \
+        else (data.answers, "answer_id")
+    at, size = _positions(rows[key], table[key]), len(table)
+    asked, base = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+    numbers, ticked = np.full(size, np.nan), np.zeros((size, len(options)), dtype=bool)
+    asked[at], base[at] = rows["missing"].to_numpy() != "not_asked", rows["is_in_base"]
+    numbers[at] = rows["value_number"]
     if question.type in BY_OPTION:
-        counts, base = _counts(rows, ticks, key, options, members, groups)
-        frame = pd.DataFrame({
-            "option_id": np.tile(options, len(groups)), "subset_id": np.repeat(groups, len(options)),
-            "statistic": "count", "n": counts.ravel(), "base_n": np.repeat(base, len(options))})
-        frame["value"] = frame["n"].astype(float)
-        return frame.assign(share=_share(frame))
-    joined = members.merge(rows.assign(key=rows[key].astype("str")), on="key")
+        chosen = rows.assign(option_id=rows["value"]) if ticks is None else \
+            ticks[ticks["is_selected"]]
+        chosen = chosen[chosen["is_in_base"]]
+        place = pd.Index(options).get_indexer(chosen["option_id"].astype("str"))
+        ticked[_positions(chosen[key], table[key])[place >= 0], place[place >= 0]] = True
+    return _Given(options, asked, base, numbers, ticked)
+
+
+def _positions(ids: pd.Series, index: pd.Series) -> np.ndarray:
+    """Where ids stand in an index; categories are looked up once each."""
+    index = pd.Index(index.astype("str"))
+    if isinstance(ids.dtype, pd.CategoricalDtype):
+        return index.get_indexer(ids.cat.categories)[ids.cat.codes]
+    return index.get_indexer(ids)
+
+
+def _figures(question, given: _Given, members: subsets.Membership) -> pd.DataFrame:
+    """The figures of one question for all subsets of one kind."""
+    base = members.totals(given.is_in_base).astype(int)
     if question.type == "number":
-        return _number_figures(joined[joined["is_in_base"]], groups)
-    asked = joined[joined["missing"].astype("str") != "not_asked"]
-    frame = pd.DataFrame({"subset_id": groups, "option_id": "", "statistic": "answered",
-                          "n": _size(asked[asked["is_in_base"]], groups),
-                          "base_n": _size(asked, groups)})
-    frame["value"] = frame["n"].astype(float)
-    return frame.assign(share=_share(frame))
+        return _number_figures(given, members, base)
+    if question.type in BY_OPTION:
+        options, statistic = given.options, "count"
+        n = np.array([members.totals(given.ticks[:, j]) for j in range(len(options))]).T
+    else:
+        options, statistic = [""], "answered"
+        n, base = base[:, None], members.totals(given.is_asked).astype(int)
+    frame = pd.DataFrame({"option_id": np.tile(options, len(base)), "statistic": statistic,
+                          "subset_id": np.repeat(members.names, len(options)),
+                          "n": n.ravel().astype(int), "base_n": np.repeat(base, len(options))})
+    value = frame["n"].astype(float)
+    return frame.assign(value=value, share=value / frame["base_n"].where(frame["base_n"] > 0))
 
 
-def _counts(rows: pd.DataFrame, ticks: pd.DataFrame | None, key: str, options: list[str],
-            members: pd.DataFrame, groups: pd.Index) -> tuple[np.ndarray, np.ndarray]:
-    """Counts (subsets x options) and bases (subsets), over records in the base."""
-    valid = rows[rows["is_in_base"]]
-    joined = members.merge(pd.DataFrame({"key": valid[key].astype("str"),
-                                         "value": valid["value"].astype("str")}), on="key")
-    base = _size(joined, groups)
-    if ticks is not None:
-        chosen = ticks[ticks["is_in_base"] & ticks["is_selected"]]
-        joined = members.merge(pd.DataFrame({"key": chosen[key].astype("str"),
-                                             "value": chosen["option_id"].astype("str")}), on="key")
-    at = pd.Index(options).get_indexer(joined["value"])
-    place = groups.get_indexer(joined["subset_id"]) * len(options) + at
-    counts = np.bincount(place[at >= 0], minlength=len(groups) * len(options))
-    return counts.reshape(len(groups), len(options)), base
-
-
-def _number_figures(valid: pd.DataFrame, groups: pd.Index) -> pd.DataFrame:
-    by = valid.groupby("subset_id", observed=True)["value_number"]
+def _number_figures(given: _Given, members: subsets.Membership, base: np.ndarray) -> pd.DataFrame:
+    kept = given.is_in_base[members.rows]
+    by = pd.Series(given.numbers[members.rows][kept]).groupby(members.subsets[kept])
     values = pd.DataFrame({"mean": by.mean(), "median": by.median(),
-                           "standard_deviation": by.std(ddof=1)}).reindex(groups)
+                           "standard_deviation": by.std(ddof=1)}).reindex(range(len(base)))
+    count = len(NUMBER_STATISTICS)
     return pd.DataFrame({
-        "subset_id": np.repeat(groups, len(NUMBER_STATISTICS)), "option_id": "",
-        "statistic": np.tile(NUMBER_STATISTICS, len(groups)),
+        "subset_id": np.repeat(members.names, count), "option_id": "",
+        "statistic": np.tile(NUMBER_STATISTICS, len(base)), "base_n": np.repeat(base, count),
         "value": values[list(NUMBER_STATISTICS)].to_numpy().ravel(),
-        "n": pd.array([pd.NA] * len(groups) * len(NUMBER_STATISTICS), dtype="Int64"),
-        "base_n": np.repeat(_size(valid, groups), len(NUMBER_STATISTICS)), "share": np.nan})
-
-
-def _size(frame: pd.DataFrame, groups: pd.Index) -> np.ndarray:
-    return frame["subset_id"].value_counts().reindex(groups, fill_value=0).to_numpy()
-
-
-def _share(frame: pd.DataFrame) -> np.ndarray:
-    base = frame["base_n"].to_numpy(dtype=float)
-    return np.divide(frame["n"].to_numpy(dtype=float), base, out=np.full(len(base), np.nan),
-                     where=base > 0)
+        "n": pd.array([pd.NA] * len(base) * count, dtype="Int64"), "share": np.nan})
 
 
 def _with_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
+import numpy as np
 import pandas as pd
 
 ALL = "all"
@@ -14,25 +17,38 @@ PLACES = {"country": "country_id", "region": "region_id", "wave": "wave"}
 KINDS = (ALL, *PLACES, *ATTRIBUTES)
 
 
-def membership(kind: str, unit: str, organisations: pd.DataFrame,
-               answers: pd.DataFrame) -> pd.DataFrame:
-    """Which records belong to which subset of a kind.
+@dataclass(frozen=True)
+class Membership:
+    """Which rows of a table belong to which subset: pairs of row position and subset number."""
 
-    Columns ``key`` (answer_id, or organisation_id for organisation-unit
-    questions) and ``subset_id``; one row a key and subset. An organisation that
-    works in several countries belongs to each of them, once. Records without a
-    value belong to no subset.
+    rows: np.ndarray
+    subsets: np.ndarray
+    names: list[str]
+
+    def totals(self, amounts: np.ndarray) -> np.ndarray:
+        """The sum of an amount over each subset's rows; ``amounts`` has one entry a row."""
+        return np.bincount(self.subsets, weights=amounts[self.rows], minlength=len(self.names))
+
+
+def membership(kind: str, unit: str, organisations: pd.DataFrame,
+               answers: pd.DataFrame) -> Membership:
+    """The subsets of one kind over the rows of ``organisations`` or ``answers``, by unit.
+
+    An organisation that works in several countries belongs to each of them,
+    once. Rows without a value belong to no subset.
     """
-    key = "organisation_id" if unit == "organisation" else "answer_id"
+    table = organisations if unit == "organisation" else answers
+    owner = pd.Index(organisations["organisation_id"]).get_indexer(answers["organisation_id"])
     if kind == ALL:
-        frame = organisations if unit == "organisation" else answers
-        return pd.DataFrame({"key": frame[key], "subset_id": ""})
-    if kind in PLACES:
-        found = answers[[key, PLACES[kind]]].set_axis(["key", "subset_id"], axis=1)
+        pairs = pd.DataFrame({"row": range(len(table)), "value": ""})
+    elif kind in PLACES:
+        at = owner if unit == "organisation" else np.arange(len(answers))
+        pairs = pd.DataFrame({"row": at, "value": answers[PLACES[kind]].astype("str")})
     else:
-        values = organisations[["organisation_id", ATTRIBUTES[kind]]]
-        if unit == "answer":
-            values = answers[["answer_id", "organisation_id"]].merge(values, on="organisation_id")
-        found = values[[key, ATTRIBUTES[kind]]].set_axis(["key", "subset_id"], axis=1)
-    found = found.assign(subset_id=found["subset_id"].astype("str"))
-    return found[found["subset_id"] != ""].drop_duplicates(ignore_index=True)
+        values = organisations[ATTRIBUTES[kind]].astype("str")
+        pairs = pd.DataFrame({"row": range(len(table)), "value": values if unit == "organisation"
+                              else values.iloc[owner].to_numpy()})
+    if kind != ALL:
+        pairs = pairs[pairs["value"] != ""].drop_duplicates()
+    numbers, names = pd.factorize(pairs["value"], sort=True)
+    return Membership(pairs["row"].to_numpy(), numbers, list(names))

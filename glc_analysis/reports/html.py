@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from html import escape
+from itertools import zip_longest
+from pathlib import Path
 
 import pandas as pd
 
@@ -18,16 +21,21 @@ def tag(name: str, *content: str, **attributes: str) -> str:
     return f"<{name}{said}>{''.join(content)}</{name}>"
 
 
-def table(frame: pd.DataFrame, *, caption: str = "", numeric: tuple[str, ...] = ()) -> str:
-    """A frame as a table that scrolls by itself; cells that are :class:`Markup` stay as they are.
+def table(columns: Mapping[str, Iterable], *, caption: str = "", numeric: tuple[str, ...] = (),
+          rows: Iterable[str] = ()) -> str:
+    """Columns side by side as a table that scrolls by itself.
 
-    The first column holds the row headers; columns named in ``numeric`` align right.
+    Cells that are :class:`Markup` stay as they are. The first column holds the
+    row headers; columns named in ``numeric`` align right; ``rows`` gives each
+    row's class.
     """
-    head = "".join(tag("th", escape(str(c)), scope="col", class_="number" if c in numeric else "")
-                   for c in frame.columns)
-    body = "".join(tag("tr", *(_cell(value, column, column == frame.columns[0], numeric)
-                               for column, value in zip(frame.columns, row, strict=True)))
-                   for row in frame.itertuples(index=False, name=None))
+    names = list(columns)
+    head = "".join(tag("th", escape(name), scope="col", class_="number" if name in numeric else "")
+                   for name in names)
+    body = "".join(
+        tag("tr", *(_cell(value, name, name == names[0], numeric)
+                    for name, value in zip(names, row, strict=True)), class_=kind)
+        for row, kind in zip_longest(zip(*columns.values(), strict=True), rows, fillvalue=""))
     said = tag("caption", escape(caption)) if caption else ""
     return tag("div", tag("table", said, tag("thead", tag("tr", head)), tag("tbody", body),
                           class_="glc"), class_="glc-scroll")
@@ -40,7 +48,8 @@ class Markup(str):
 def bar(share: float, text: str) -> Markup:
     """A count with a bar behind it, for table cells that people compare at a glance."""
     width = 0 if pd.isna(share) else round(100 * share)
-    return Markup(tag("span", tag("span", class_="glc-bar", style=f"width:{width}%"),
+    filled = tag("span", class_="glc-bar", style=f"width:{width}%")
+    return Markup(tag("span", tag("span", filled, class_="glc-track"),
                       tag("span", escape(text)), class_="glc-count"))
 
 
@@ -49,3 +58,8 @@ def _cell(value: object, column: str, is_header: bool, numeric: tuple[str, ...])
     if is_header:
         return tag("th", text, scope="row")
     return tag("td", text, class_="number" if column in numeric else "")
+
+
+def styled() -> str:
+    """The style sheet of these pieces as an element, so that they look right wherever they are."""
+    return tag("style", Path(__file__).with_name("page.css").read_text(encoding="utf-8"))

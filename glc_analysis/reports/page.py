@@ -16,9 +16,9 @@ from glc_analysis import tables
 from glc_analysis.disclosure.release import release
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.summary import summary
-from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.plots import count_text, plot_missing, plot_options, use_style
-from glc_analysis.reports.html import Markup, bar, table, tag
+from glc_analysis.reference import COUNTRY_LIST
+from glc_analysis.reports.html import Markup, bar, styled, table, tag
 from glc_analysis.study import Study
 
 TEAM_ONLY = "Open answers are shown to the team alone until they are cleared."
@@ -40,7 +40,10 @@ class Page:
 
         Raises UsageError for a country or theme the study does not have.
         """
+        from IPython.display import display
+
         use_style()
+        display(HTML(styled()))
         page = cls(Study.find(study), audience)
         return cls(page.study, audience,
                    country="" if country is None else _known(country, page._worked, "country"),
@@ -109,8 +112,8 @@ class Page:
                 ("Records of the survey", figures.get("records", 0)),
                 ("Questions", len(self.questions)),
                 ("Open answers", len(self.read("documents")))]
-        return HTML(table(pd.DataFrame(rows, columns=["In this study", "number"]),
-                          numeric=("number",)))
+        names, numbers = zip(*rows, strict=True)
+        return HTML(table({"In this study": names, "Number": numbers}, numeric=("Number",)))
 
     def sampling_note(self) -> HTML:
         """How the organisations were chosen and what the figures may therefore be read as."""
@@ -131,20 +134,19 @@ class Page:
     def country_list(self) -> HTML:
         """One row a work country: its region, organisations and records."""
         rows = self.countries[self.countries["answers_n"] > 0].sort_values("label")
-        return HTML(table(pd.DataFrame({
-            "Country": rows["label"], "Region": rows["region_id"].where(rows["region_id"] != "",
-                                                                        "none given"),
-            "Organisations": rows["organisations_n"], "Records": rows["answers_n"]}),
+        return HTML(table({
+            "Country": rows["label"], "Region": rows["region_id"].map(_region_name),
+            "Organisations": rows["organisations_n"], "Records": rows["answers_n"]},
             numeric=("Organisations", "Records")))
 
     def theme_list(self) -> HTML:
         """One row a theme: domain, definition, how many questions belong to it."""
         rows = self.codebook[self.codebook["level"] == "theme"]
         counts = self.questions["theme_id"].value_counts()
-        return HTML(table(pd.DataFrame({
+        return HTML(table({
             "Theme": rows["name"], "Domain": rows["path"].str.split(" > ").str[0],
             "What belongs to it": rows["definition"],
-            "Questions": rows["code_id"].map(counts).fillna(0).astype(int)}),
+            "Questions": rows["code_id"].map(counts).fillna(0).astype(int)},
             numeric=("Questions",)))
 
     # The quality of the data
@@ -152,9 +154,9 @@ class Page:
     def steps(self) -> HTML:
         """What the cleaning did, step by step."""
         rows = self.read("steps").sort_values("order")
-        return HTML(table(pd.DataFrame({
+        return HTML(table({
             "Step": rows["step"], "In": _blank(rows["rows_in"]), "Out": _blank(rows["rows_out"]),
-            "Cells": _blank(rows["cells"]), "Why": rows["why"]}), numeric=("In", "Out", "Cells")))
+            "Cells": _blank(rows["cells"]), "Why": rows["why"]}, numeric=("In", "Out", "Cells")))
 
     def missing(self):
         """Figure: of each question, how many records were answered, not asked or blank."""
@@ -170,18 +172,15 @@ class Page:
                 "interpreted": "An interpreter took part",
                 "works_abroad": "Work country and home country differ"}
         figures = self._quality("survey").set_index("option_id")
-        rows = [(text, count_text(figures.at[name, "n"], figures.at[name, "base_n"]))
-                for name, text in said.items() if name in figures.index]
-        return HTML(table(pd.DataFrame(rows, columns=["Records where", "how many"])))
+        figures = figures.loc[[name for name in said if name in figures.index]]
+        return HTML(table({"Records where": figures.index.map(said),
+                           "How many": map(count_text, figures["n"], figures["base_n"])}))
 
     def texts(self, kind: str) -> HTML:
         """Open answers by ``language`` or ``script``."""
         rows = self._quality(kind).sort_values("n", ascending=False, kind="stable")
         names = rows["option_id"].map(_language_name) if kind == "language" else rows["option_id"]
-        return HTML(table(pd.DataFrame({
-            kind.capitalize(): names, "Open answers": [
-                bar(s, count_text(n, b)) for s, n, b in
-                zip(rows["share"], rows["n"], rows["base_n"], strict=True)]})))
+        return HTML(table({kind.capitalize(): names, "Open answers": _bars(rows)}))
 
     def _quality(self, about: str) -> pd.DataFrame:
         rows = self.released[self.released["measure"] == "quality"]
@@ -214,13 +213,11 @@ class Page:
     def _plain(self, question) -> str:
         rows = self.summary(question.question_id)
         if question.type == "number":
-            shown = pd.DataFrame({"Statistic": rows["statistic"], "Value": rows["value"].map(
-                lambda v: "" if pd.isna(v) else f"{v:.1f}"), "Base": rows["base_n"]})
-            return table(shown, numeric=("Value", "Base"))
+            values = rows["value"].map(lambda v: "" if pd.isna(v) else f"{v:.1f}")
+            return table({"Statistic": rows["statistic"], "Value": values, "Base": rows["base_n"]},
+                         numeric=("Value", "Base"))
         rows = rows[rows["n"] > 0]
-        return table(pd.DataFrame({"": rows["option"], "Count": [
-            bar(s, count_text(n, b)) for s, n, b in
-            zip(rows["share"], rows["n"], rows["base_n"], strict=True)]}))
+        return table({"Answer": rows["option"], "Count": _bars(rows)})
 
     def by_group(self, by: str) -> HTML:
         """Every choice question of the page: counts in each group side by side."""
@@ -232,12 +229,14 @@ class Page:
             rows = self.summary(question.question_id, by=by)
             if rows.empty:
                 continue
+            if by == "region":
+                rows = rows.assign(group=rows["group"].map(_region_name))
             rows = rows.assign(count=[f"{n} of {b}" for n, b in
                                       zip(rows["n"], rows["base_n"], strict=True)])
             wide = rows.pivot(index="option", columns="group", values="count")
-            wide = wide.loc[rows["option"].unique()].reset_index(names="")
-            parts.append(table(wide, caption=f"{question.question_id} {question.wording}",
-                               numeric=tuple(wide.columns[1:])))
+            wide = wide.loc[rows["option"].unique()]
+            parts.append(table({"Answer": wide.index, **wide}, numeric=tuple(wide.columns),
+                               caption=f"{question.question_id} {question.wording}"))
         return HTML("".join(parts))
 
     # A country
@@ -250,9 +249,9 @@ class Page:
         lasting = rows[rows["year"] == ""]
         yearly = rows[rows["year"] != ""].groupby("indicator")[["year", "value"]].apply(
             lambda r: ", ".join(f"{v} ({y})" for y, v in zip(r["year"], r["value"], strict=True)))
-        facts = [*zip(lasting["indicator"], lasting["value"], strict=True), *yearly.items()]
-        return HTML(table(pd.DataFrame([(n.replace("_", " "), v) for n, v in facts],
-                                       columns=["Outside record", "value"])))
+        facts = {**dict(zip(lasting["indicator"], lasting["value"], strict=True)), **yearly}
+        return HTML(table({"Outside record": [name.replace("_", " ") for name in facts],
+                           "What it says": [said.replace("_", " ") for said in facts.values()]}))
 
     def who(self) -> HTML:
         """The organisations that answered for the country."""
@@ -264,45 +263,53 @@ class Page:
             "Language": rows["language"].map(_language_name)
             + rows["is_interpreted"].map({True: ", interpreted", False: ""}),
             "Answered on": rows["answered_on"]})
-        return HTML(table(shown.loc[:, (shown != "").any()]))
+        return HTML(table(dict(shown.loc[:, (shown != "").any()])))
 
     def beside(self) -> HTML:
-        """The country's answers beside the study-wide counts, theme by theme.
+        """The country's answers beside its region's and the study-wide counts, theme by theme.
 
         With a single organisation its own answer is marked; nothing is compared.
         """
-        label, parts = self.places[self.country], []
-        themes = {**self._themes, "": "Background"}
-        for theme, name in themes.items():
-            rows = [row for question in self.questions[self.questions["theme_id"] == theme]
-                    .itertuples() for row in self._beside(question)]
+        region = self.countries.set_index("country_id").at[self.country, "region_id"]
+        heads = ["Question and answers", self.places[self.country],
+                 *([_region_name(region)] if region else []), "Whole study"]
+        parts = []
+        for theme, name in {**self._themes, "": "Background"}.items():
+            asked = self.questions[self.questions["theme_id"] == theme].itertuples()
+            rows = [row for question in asked for row in self._beside(question, region)]
             if rows:
-                frame = pd.DataFrame(rows, columns=["Question and answers", label, "All"])
-                parts.append(tag("h3", escape(name)) + table(frame))
+                kinds, *columns = zip(*rows, strict=True)
+                parts.append(tag("h3", escape(name)) + table(dict(zip(heads, columns, strict=True)),
+                                                             rows=kinds))
         return HTML("".join(parts))
 
-    def _beside(self, question) -> list[tuple]:
-        """A heading row and one row an option: here, and everywhere."""
+    def _beside(self, question, region: str) -> list[tuple]:
+        """The question's row and one row an option: its class, text, here, region, everywhere."""
         if question.type in ("text", "date") or question.option_list == COUNTRY_LIST:
             return []
-        everywhere = self.summary(question.question_id)
-        here = self.summary(question.question_id, by="country")
-        here = here[here["group"] == self.places[self.country]].reset_index(drop=True)
+        whole = self.summary(question.question_id)
+        here = self._of(question, "country", self.places[self.country])
         if here.empty:
             return []
-        title = Markup(tag("span", escape(question.question_id), class_="glc-id") + " "
+        near = [self._of(question, "region", region)] if region else []
+        title = Markup(tag("span", escape(question.question_id), class_="glc-id")
                        + escape(question.wording))
         if question.type == "number":
-            middle = [f[f["statistic"] == "median"].iloc[0] for f in (here, everywhere)]
-            return [(title, *(f"median {v['value']:g} (base {v['base_n']})" if v["base_n"] else
-                              "not answered" for v in middle))]
-        asked = here["base_n"].max()
-        rows = [(title, "" if asked else "not asked or not answered", "")]
-        for own, whole in zip(here.itertuples(), everywhere.itertuples(), strict=True):
-            mark = "" if not own.n else ("●" if asked == 1 else f"● {own.n} of {own.base_n}")
-            rows.append((Markup(tag("span", escape(whole.option), class_="glc-option")), mark,
-                         bar(whole.share, count_text(whole.n, whole.base_n))))
+            return [("glc-asked", title, *map(_middle, (here, *near, whole)))]
+        base = here["base_n"].max()
+        said = "" if base else "not asked, or no answer"
+        rows = [("glc-asked", title, said, *("" for _ in near), "")]
+        for own, *around, all_ in zip(*(f.itertuples() for f in (here, *near, whole)), strict=True):
+            mark = "" if not own.n else "●" if base == 1 else f"● {own.n} of {own.base_n}"
+            rows.append(("glc-option glc-chosen" if own.n else "glc-option", own.option, mark,
+                         *(f"{r.n} of {r.base_n}" for r in around),
+                         bar(all_.share, count_text(all_.n, all_.base_n))))
         return rows
+
+    def _of(self, question, kind: str, group: str) -> pd.DataFrame:
+        """A question's figures in one country or region."""
+        rows = self.summary(question.question_id, by=kind)
+        return rows[rows["group"] == group].reset_index(drop=True)
 
     def open_answers(self) -> HTML:
         """Open answers of the page in the words and language they were given in (team only)."""
@@ -352,6 +359,11 @@ def _known(name: str, known: dict[str, str], kind: str) -> str:
     return found
 
 
+def _bars(rows: pd.DataFrame) -> list[Markup]:
+    return [bar(share, count_text(n, base)) for share, n, base
+            in zip(rows["share"], rows["n"], rows["base_n"], strict=True)]
+
+
 def _blank(numbers: pd.Series) -> pd.Series:
     return numbers.astype("str").replace("<NA>", "")
 
@@ -361,3 +373,21 @@ def _language_name(code: str) -> str:
 
     found = pycountry.languages.get(alpha_2=code) if code else None
     return found.name if found else "not told" if code in ("", "unknown") else code
+
+
+def _region_name(region: str) -> str:
+    """A region's id as words.
+
+    >>> _region_name("asia-oceania"), _region_name("")
+    ('Asia oceania', 'none given')
+    """
+    return region.replace("-", " ").replace("_", " ").capitalize() if region else "none given"
+
+
+def _middle(figures: pd.DataFrame) -> str:
+    """The median of a number question with its base, or the one value there is."""
+    row = figures[figures["statistic"] == "median"].iloc[0]
+    if not row["base_n"]:
+        return "not asked, or no answer"
+    value = f"{row['value']:g}"
+    return value if row["base_n"] == 1 else f"median {value} ({row['base_n']} answers)"

@@ -1,0 +1,76 @@
+"""Starting a study: an empty folder with its settings and the headers of its reference tables."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+from glc_analysis.cleaning.records import slug
+from glc_analysis.errors import UsageError
+from glc_analysis.reference import COLUMNS
+
+FOLDERS = ("raw/survey", "raw/interviews", "raw/calls", "raw/codings", "raw/ratings",
+           "raw/context", "reference", "processed", "reports", "private")
+
+SETTINGS = '''# The study: what it is called, where its raw files are, who answered in them.
+[study]
+id = "{id}"
+title = "{title}"
+synthetic = false
+sampling = "purposive"    # purposive, census or probability: decides which intervals are due
+frame_size = 0            # how many could have answered; 0: not stated
+
+# Files or patterns, relative to this file.
+[raw]
+survey = ["../raw/survey/*"]
+context = ["../raw/context/*"]
+
+# Which columns of the survey say who answered, for which country, when. Two names for files of
+# two tools are separated by " | ". Blank: the survey has none.
+[survey]
+organisation = "organisation"
+country = "country"       # the country an answer is about
+home_country = ""         # only used where organisations.csv has no rows
+started = ""
+ended = ""
+language = ""
+interpreted = ""
+loop = ""
+blank = []                # texts that stand for an empty cell, such as "NA"
+redacted = []             # texts that stand for an answer that was withheld
+
+# Outside records by country (and year): their columns.
+[context]
+country = "country"
+year = ""
+indicators = []
+blank = []
+'''
+
+
+def start(directory: Path, *, form: Path | None = None) -> list[str]:
+    """Makes the folders, study.toml and empty reference tables of a new study.
+
+    With an XLSForm its questions and options are drafted. Returns what the
+    draft leaves for a person to decide. Raises UsageError where the folder
+    already holds a study.
+    """
+    if (directory / "reference").exists():
+        raise UsageError(f"{directory} already holds a study. Mend: name a new folder.")
+    drafts, notes = {}, []
+    if form:
+        from glc_analysis.intake.survey.xlsform import seed
+
+        drafts["questions"], drafts["options"], notes = seed(form)
+    for folder in FOLDERS:
+        (directory / folder).mkdir(parents=True, exist_ok=True)
+    reference, name = directory / "reference", directory.resolve().name
+    (reference / "study.toml").write_text(SETTINGS.format(id=slug(name), title=name),
+                                          encoding="utf-8")
+    for table, columns in COLUMNS.items():
+        with (reference / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file, lineterminator="\n")
+            writer.writerow(columns)
+            if table in drafts:
+                writer.writerows(drafts[table][list(columns)].itertuples(index=False, name=None))
+    return notes

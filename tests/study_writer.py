@@ -1,0 +1,113 @@
+"""Small studies for tests: reference tables from a few words, in memory or as a folder."""
+
+import csv
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.cleaning import lookups, organisations, records, responses
+from glc_analysis.cleaning.steps import Steps
+from glc_analysis.evidence.estimates import Processed
+from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.intake.survey.raw import text_frame
+from glc_analysis.reference import COLUMNS, Reference
+from glc_analysis.study import DEFAULTS, Study
+
+KINDS = ("none", "dont_know", "refused", "other")
+SETTINGS = {**DEFAULTS["survey"], "organisation": "org"}
+
+
+def question(question_id, type_="single", options="", **other):
+    """One row of questions.csv: an answer in a column of the question's own name."""
+    return {"question_id": question_id, "columns": question_id, "unit": "answer", "type": type_,
+            "option_list": options, **other}
+
+
+def choices(option_list, *options):
+    """Rows of options.csv: ``"yes"``, or ``("yes", value, label)``; the kind shows in the id."""
+    triples = [o if isinstance(o, tuple) else (o, o, o.replace("_", " ").capitalize())
+               for o in options]
+    return [{"option_list": option_list, "option_id": option, "value": value, "label": label,
+             "position": str(place), "kind": option if option in KINDS else "substantive"}
+            for place, (option, value, label) in enumerate(triples, 1)]
+
+
+def places(*names):
+    """Rows of countries.csv: ``"KHM asia"`` is an id that people write as it is, and its region."""
+    return [{"raw_name": country, "country_id": country, "region_id": region}
+            for country, _, region in (name.partition(" ") for name in names)]
+
+
+def themes(*names):
+    """Rows of codebook.csv: themes under one domain."""
+    return [{"code_id": "practice", "level": "domain", "name": "Practice"},
+            *({"code_id": n, "parent_id": "practice", "level": "theme", "name": n} for n in names)]
+
+
+def reference(**rows):
+    """The reference tables in memory: ``questions=[...]``, blank where a row does not say."""
+    return Reference({name: pd.DataFrame([{c: row.get(c, "") for c in columns}
+                                          for row in rows.get(name, [])], columns=list(columns),
+                                         dtype="str").rename(lambda n: n + 2)
+                      for name, columns in COLUMNS.items()})
+
+
+def survey(rows, *, name="survey.csv", loops=(), repeated=()):
+    """Dicts as a survey file that has been read; what a row does not say is blank."""
+    frame = text_frame({c: [str(row.get(c, "")) for row in rows]
+                        for c in dict.fromkeys(c for row in rows for c in row)})
+    return RawSurvey(Path(name), "plain", frame, list(range(2, len(rows) + 2)),
+                     list(loops) or [0] * len(rows), {}, tuple(repeated))
+
+
+def cleaned(rows, known, *, redacted=(), **settings):
+    """The tables of a small survey, made in memory: rows (or several files) and its reference."""
+    files = rows if rows and isinstance(rows[0], RawSurvey) else [survey(rows)]
+    steps = Steps()
+    found = records.assemble(files, known, {**SETTINGS, **settings}, steps)
+    given, selections = responses.clean(found, known, list(redacted), steps)
+    own = organisations.clean(found, known)
+    nations = lookups.countries(found.answers, own, known)
+    frames = {"questions": lookups.questions(known), "options": lookups.options(known, nations),
+              "organisations": own, "answers": records.table(found), "responses": given,
+              "selections": selections}
+    frames = {name: tables.shape(name, frame) for name, frame in frames.items()}
+    return SimpleNamespace(**frames, records=found, steps=steps.frame(), data=Processed(**frames))
+
+
+def write_study(root, rows, *, settings=(), context=(), **tables_):
+    """A study folder with one survey file; ``settings`` are sections of study.toml."""
+    root = Path(root)
+    for folder in ("raw/survey", "raw/context", "reference"):
+        (root / folder).mkdir(parents=True, exist_ok=True)
+    merged = {"study": {"id": "small", "title": "A small study"},
+              "survey": {"organisation": "org"}}
+    for section, values in dict(settings).items():
+        merged[section] = {**merged.get(section, {}), **values}
+    write_toml(root / "reference/study.toml", merged)
+    write_csv(root / "raw/survey/survey.csv", rows)
+    if context:
+        write_csv(root / "raw/context/context.csv", context)
+    for name, listed in tables_.items():
+        write_csv(root / f"reference/{name}.csv",
+                  [{c: row.get(c, "") for c in COLUMNS[name]} for row in listed])
+    return Study(root)
+
+
+def write_csv(path, rows):
+    """Dicts as a CSV file, blank where a row does not say."""
+    header = list(dict.fromkeys(c for row in rows for c in row))
+    with Path(path).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, header, restval="", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_toml(path, sections):
+    """Settings as TOML, whose scalars and lists are written as in JSON."""
+    Path(path).write_text("\n".join(
+        f"[{section}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in values.items())
+        for section, values in sections.items()), encoding="utf-8")
