@@ -44,7 +44,8 @@ clean: ## remove the virtual environments and caches; a study is never touched
 # (templates of some packages) cannot be compiled, which matters to nobody.
 $(READY): requirements.lock pyproject.toml
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' || \
-	  { echo 'glc_analysis needs Python 3.11, 3.12 or 3.13, and "$(PYTHON)" is none of them: name one, as in: make PYTHON=python3.12 setup' >&2; exit 1; }
+	  { echo '"$(PYTHON)" is not Python 3.11, 3.12 or 3.13, which glc_analysis needs.' \
+	         'Name one that is: make setup PYTHON=python3.12' >&2; exit 1; }
 	@echo 'Setting up $(VENV): a minute or two, once.'
 	@rm -f $@
 	@"$(PYTHON)" -m venv $(VENV)

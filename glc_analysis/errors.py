@@ -7,8 +7,12 @@ row, column and value, and all faults of a file are raised together.
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+SHOWN_ROWS, SHOWN_ALIKE = 10, 50
+"""So many rows of one fault, and so many values with the same fault, are printed."""
 
 
 class GLCError(Exception):
@@ -37,7 +41,7 @@ class Fault:
 
     def __str__(self) -> str:
         place = [self.file] if self.file else []
-        place += [f"row {self.row}"] if self.row else []
+        place += [f"{'row' if self.row.isdecimal() else 'rows'} {self.row}"] if self.row else []
         place += [f"column {self.column}"] if self.column else []
         place += [f"value {self.value!r}"] if self.value else []
         where = f"{', '.join(place)}: " if place else ""
@@ -46,11 +50,36 @@ class Fault:
 
 
 class Faults(GLCError):
-    """Everything wrong with a file or a set of tables, at once."""
+    """Everything wrong with a file or a set of tables, at once.
+
+    Printed, the same fault in several rows is one line.
+
+    >>> print(Faults([Fault("is no number", row="2", value="?"), Fault("is no number", row="9", value="?")]))
+    rows 2, 9, value '?': is no number.
+    """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = list(faults)
-        super().__init__("\n".join(map(str, self.faults)))
+        super().__init__("\n".join(_lines(self.faults)))
+
+
+def _lines(faults: list[Fault]) -> list[str]:
+    rows: dict[Fault, list[str]] = {}
+    for fault in faults:
+        rows.setdefault(replace(fault, row=""), []).append(fault.row)
+    lines, alike = [], Counter()
+    for fault, at in rows.items():
+        kind = replace(fault, value="")
+        alike[kind] += 1
+        if alike[kind] <= SHOWN_ALIKE:
+            lines.append(str(replace(fault, row=_listed(at))))
+    return lines + [f"And {count - SHOWN_ALIKE} more values: {kind}"
+                    for kind, count in alike.items() if count > SHOWN_ALIKE]
+
+
+def _listed(rows: Sequence[str]) -> str:
+    more = f" and {len(rows) - SHOWN_ROWS} more" if len(rows) > SHOWN_ROWS else ""
+    return ", ".join(dict.fromkeys(rows[:SHOWN_ROWS])) + more
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:

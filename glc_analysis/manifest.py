@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from glc_analysis.errors import Fault, Faults
+from glc_analysis.reference_file import read_rows
 from glc_analysis.study import Study
 
 COLUMNS = ("path", "sha256", "bytes", "received_on", "received_from", "consent_basis", "keep_until")
@@ -35,12 +36,10 @@ def checksum(path: Path) -> str:
 
 
 def read_manifest(study: Study) -> dict[str, dict[str, str]]:
-    """The manifest's rows by path; empty where there is none yet."""
+    """The manifest's rows by path; empty where there is none yet. Raises Faults where it is unfit."""
     path = study.reference / "manifest.csv"
-    if not path.is_file():
-        return {}
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        return {row["path"]: row for row in csv.DictReader(file)}
+    rows = read_rows(path, COLUMNS).values() if path.is_file() else []
+    return {row["path"]: row for row in rows}
 
 
 def inspect(study: Study) -> Arrivals:
@@ -52,12 +51,14 @@ def inspect(study: Study) -> Arrivals:
     recorded = read_manifest(study)
     found = {study.relative(p): p for p in study.all_raw_files()}
     present = {name: checksum(path) for name, path in found.items() if path.is_file()}
-    faults = [Fault("is missing", file=name, mend="put it back, or take its row out of manifest.csv")
-              for name in sorted({*recorded, *found} - set(present))]
+    mends = {name: "put it back, or take its row out of manifest.csv" if name in recorded
+             else "put it there, or correct [raw] in study.toml" for name in {*recorded, *found}}
+    faults = [Fault("is missing", file=name, mend=mends[name])
+              for name in sorted(set(mends) - set(present))]
     faults += [Fault("has changed since its checksum was recorded", file=name,
                      mend="put the original back; a new export gets a new name")
                for name in sorted(set(recorded) & set(present))
-               if recorded[name]["sha256"] != present[name]]
+               if recorded[name]["sha256"].lower() != present[name]]
     faults += _mixed(study, recorded, present)
     if faults:
         raise Faults(faults)

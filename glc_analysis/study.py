@@ -10,17 +10,18 @@ from __future__ import annotations
 
 import glob
 import os
-import tomllib
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError
+from glc_analysis.settings import read_settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 """The folder that holds the package, the notebooks and the default study."""
 
+FURNITURE = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini")
 RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")
 
 DEFAULTS: dict[str, dict[str, Any]] = {
@@ -38,8 +39,10 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "disclosure": {},
     "consensus": {},
 }
-SAMPLING = ("purposive", "census", "probability")
-INTERVALS = ("", "none", "wilson", "clopper-pearson", "jeffreys")
+WORDS = {("study", "sampling"): ("purposive", "census", "probability"),
+         ("study", "interval"): ("", "none", "wilson", "clopper-pearson", "jeffreys"),
+         ("coding", "approach"): ("codebook", "interpretive")}
+"""The words that a setting may take."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,9 @@ class Study:
         named = str(path) or os.environ.get("GLC_STUDY", "")
         root = Path(named).expanduser().resolve() if named else REPOSITORY / "data"
         if not root.is_dir():
-            raise UsageError(f"There is no study folder {named or 'data'}. "
-                             f"Mend: name one with --study, or start one with `glc init {named}`.")
+            source = " (named by GLC_STUDY)" if named and not path else ""
+            raise UsageError(f"There is no study folder {named or 'data'}{source}. "
+                             f"Mend: name one with --study, or start one with `glc init DIR`.")
         return cls(root)
 
     @property
@@ -87,19 +91,16 @@ class Study:
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """study.toml over the defaults, section by section. Raises GLCError where it is unfit."""
+        """study.toml over the defaults, section by section. Raises Faults where it is unfit."""
         path = self.reference / "study.toml"
         if not path.is_file():
-            raise GLCError(f"{self.root.name}/reference/study.toml is missing. "
-                           "Mend: start a study with `glc init DIR`.")
-        try:
-            found = tomllib.loads(path.read_text(encoding="utf-8"))
-        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-            raise GLCError(f"study.toml cannot be read: {error}. Mend: correct that line.") from None
-        _refuse_unknown(found)
-        merged = {name: {**default, **found.get(name, {})} for name, default in DEFAULTS.items()}
-        _refuse_unfit(merged["study"])
-        return merged
+            raise GLCError(f"{self.root.name}/reference/study.toml is missing. Mend: start a study "
+                           "with `glc init DIR`, or fill this one with `glc sample`.")
+        found = read_settings(path, DEFAULTS, WORDS)
+        if not found["survey"]["organisation"]:
+            raise Faults([Fault("is blank", file=path.name, column="[survey] organisation",
+                                mend="name the column that says which organisation answered")])
+        return found
 
     @property
     def id(self) -> str:
@@ -131,8 +132,10 @@ class Study:
         patterns = list(named.values()) if isinstance(named, dict) else named
         found: set[Path] = set()
         for pattern in patterns:
-            full = os.path.normpath(self.reference / pattern)
-            found |= {Path(p) for p in glob.glob(full)} if glob.has_magic(pattern) else {Path(full)}
+            # A file's own name may hold brackets, which a pattern reads as a choice of letters.
+            is_plain = not glob.has_magic(pattern) or (self.reference / pattern).is_file()
+            names = [pattern] if is_plain else glob.glob(pattern, root_dir=self.reference)
+            found |= {Path(os.path.normpath(self.reference / name)) for name in names}
         return sorted(p for p in found if not p.is_dir() and not is_no_data(p))
 
     def all_raw_files(self) -> list[Path]:
@@ -158,24 +161,6 @@ class Study:
 
 
 def is_no_data(path: Path) -> bool:
-    """Whether a file is furniture (hidden, lock, read-me), not data."""
-    return path.name.startswith((".", "~$")) or path.name == "README.md"
+    """Whether a file is furniture (hidden, lock, read-me, a file manager's own), not data."""
+    return path.name.startswith((".", "~$")) or path.name.casefold() in FURNITURE
 
-
-def _refuse_unknown(found: dict[str, Any]) -> None:
-    for section, values in found.items():
-        if section not in DEFAULTS:
-            raise GLCError(f"study.toml: there is no section [{section}]. "
-                           f"Mend: use one of {', '.join(DEFAULTS)}.")
-        known = DEFAULTS[section]
-        unknown = sorted(set(values) - set(known)) if known else []
-        if unknown:
-            raise GLCError(f"study.toml, [{section}]: unknown setting {unknown[0]!r}. "
-                           f"Mend: use one of {', '.join(known)}.")
-
-
-def _refuse_unfit(settings: dict[str, Any]) -> None:
-    for name, allowed in (("sampling", SAMPLING), ("interval", INTERVALS)):
-        if settings[name] not in allowed:
-            raise GLCError(f"study.toml, [study] {name} = {settings[name]!r} is not known. "
-                           f"Mend: use one of {', '.join(filter(None, allowed))}.")

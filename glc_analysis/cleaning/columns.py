@@ -9,6 +9,7 @@ tools or waves are separated by `` | ``; of a file exactly one must be there.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import pandas as pd
 
@@ -32,8 +33,8 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None,
     """The columns of one file that hold a question: option_id (``""`` for a plain one) -> column.
 
     ``values`` are the rows of options.csv of the question's list, needed for a
-    star. Faults: no alternative is wholly there, more than one is, or a column
-    that is needed stands twice in the file.
+    star. Faults: no alternative is wholly there, more than one is, an option has
+    more than one column, or a column that is needed stands twice in the file.
     """
     expected = {name: _expand(name, survey.frame.columns, values)
                 for name in alternatives(columns)}
@@ -48,49 +49,67 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None,
                           f"{nearest(lacking[0], survey.frame.columns)}", **place,
                           mend="correct `columns`, or add the other name after ` | `")]
     found = expected[whole[0]][0]
-    return found, [Fault("the mapped column stands twice in the file", file=survey.path.name,
-                         column=column, mend="rename one of the two in a fresh export")
-                   for column in found.values() if column in survey.repeated]
+    faults = [Fault("the mapped column stands twice in the file", file=survey.path.name,
+                    column=here[0], mend="rename one of the two in a fresh export")
+              for here in found.values() if here[0] in survey.repeated]
+    faults += [Fault(f"both {' and '.join(here)} stand for option {option}", **place,
+                     mend="take the value that is not meant out of options.csv")
+               for option, here in found.items() if len(here) > 1]
+    return {option: here[0] for option, here in found.items()}, faults
 
 
 def _expand(name: str, present: pd.Index, values: pd.DataFrame | None,
-            ) -> tuple[dict[str, str], list[str]]:
+            ) -> tuple[dict[str, list[str]], list[str]]:
     """One alternative's columns by option, and those that the file lacks."""
     if "*" not in name or values is None:
-        return {"": name}, [] if name in present else [name]
+        return {"": [name]}, [] if name in present else [name]
     found, lacking = {}, []
     for option, rows in values.groupby("option_id", sort=False):
         candidates = [name.replace("*", value.strip()) for value in rows["value"]]
-        here = [c for c in candidates if c in present]
-        if here:
-            found[option] = here[0]
-        else:
-            lacking.append(candidates[0])
+        found[option] = [c for c in candidates if c in present]
+        lacking += candidates[:1] if not found[option] else []
     return found, lacking
 
 
-def unroll(survey: RawSurvey, patterns: list[str]) -> RawSurvey:
+def unroll(survey: RawSurvey, patterns: list[str], blank: Collection[str] = ()) -> RawSurvey:
     """One record a loop, for files that hold the loops of a record side by side.
 
     Every pattern becomes a column of its own name (``{loop}_Q3.3``). A record
-    keeps the loops in which anything was answered, and its first one always.
+    keeps the loops in which anything was answered (more than a ``blank`` text),
+    its first one where there is none.
     """
-    looped = {p: re.compile(re.escape(p).replace(re.escape(LOOP), r"(\d+)")
-                            .replace(re.escape("*"), ".+")) for p in patterns if LOOP in p}
-    hits = [(column, match[1], match.span(1)) for column in survey.frame.columns
-            for pattern in looped.values() if (match := pattern.fullmatch(column))]
-    if not hits:
+    own = _looped(survey.frame.columns, patterns)
+    if not own:
         return survey
-    own = {column: (loop, column[:a] + LOOP + column[b:]) for column, loop, (a, b) in hits}
-    common = survey.frame.drop(columns=list(own))
-    numbers = sorted({int(loop) for loop, _ in own.values()})
-    parts = []
-    for number in numbers:
-        mine = {c: name for c, (loop, name) in own.items() if int(loop) == number}
-        part = survey.frame[list(mine)].rename(columns=mine)
-        kept = (part != "").any(axis=1) | (number == numbers[0])
-        parts.append(pd.concat([common, part], axis=1)[kept].assign(**{LOOP: number}))
+    common, parts = survey.frame.drop(columns=list(own)), []
+    for loop, kept in _kept_loops(survey.frame, own, {"", *blank}).items():
+        part = survey.frame[[column for column, (number, _) in own.items() if number == loop]]
+        part = part.rename(columns=lambda column: own[column][1])
+        parts.append(pd.concat([common, part], axis=1)[kept].assign(**{LOOP: loop}))
     frame = pd.concat(parts).fillna("").sort_index(kind="stable")
     return RawSurvey(survey.path, survey.tool, frame.drop(columns=LOOP).reset_index(drop=True),
                      [survey.rows[i] for i in frame.index], list(frame[LOOP]),
                      survey.wording, survey.repeated)
+
+
+def _looped(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int, str]]:
+    """The loop and the common name (``{loop}_Q3.3``) of every column that belongs to a loop."""
+    looped = [re.compile(re.escape(p).replace(re.escape(LOOP), r"(\d+)").replace(r"\*", ".+"))
+              for p in patterns if LOOP in p]
+    found = {}
+    for column in present:
+        for match in filter(None, (pattern.fullmatch(column) for pattern in looped)):
+            start, end = match.span(1)
+            found[column] = int(match[1]), column[:start] + LOOP + column[end:]
+    return found
+
+
+def _kept_loops(frame: pd.DataFrame, own: dict[str, tuple[int, str]],
+                blank: set[str]) -> dict[int, pd.Series]:
+    """For every loop, in order, the records that keep it."""
+    numbers = sorted({loop for loop, _ in own.values()})
+    kept = {number: pd.Series(False, index=frame.index) for number in numbers}
+    for column, (loop, _) in own.items():
+        kept[loop] |= ~frame[column].str.strip().isin(blank)
+    kept[numbers[0]] |= ~pd.DataFrame(kept).any(axis=1)
+    return kept

@@ -105,6 +105,24 @@ def label(country_id: str) -> str:
     return (getattr(country, "common_name", "") or country.name) if country else country_id
 
 
+def regions(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
+    """The region of each country id, ``""`` where countries.csv gives none. Same rows as ``ids``."""
+    known = dict(zip(countries["country_id"], countries["region_id"], strict=True))
+    return ids.map(lambda country_id: known.get(country_id, "")).astype("str")
+
+
+def iso_meant(country_id: str) -> str:
+    """The ISO 3166 id that somebody meant who wrote it small or in two letters; else ``""``.
+
+    >>> [iso_meant(i) for i in ("ken", "KE", "KEN", "global")]
+    ['KEN', 'KEN', '', '']
+    """
+    import pycountry
+    code = country_id.upper()
+    found = pycountry.countries.get(alpha_3=code) or pycountry.countries.get(alpha_2=code)
+    return found.alpha_3 if found and found.alpha_3 != country_id else ""
+
+
 def _is_coded(names: Iterable[str]) -> bool:
     distinct = set(names)
     return distinct <= _codes() and len(distinct - WORDS) >= CODED_COLUMN

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from glc_analysis.cleaning.countries import label
+from glc_analysis.cleaning.countries import label, regions
 from glc_analysis.cleaning.values import folded
 from glc_analysis.reference import COUNTRY_LIST, Reference
 
@@ -37,7 +37,7 @@ def countries(answers: pd.DataFrame, organisations: pd.DataFrame,
     by = answers.groupby("country_id")
     frame = pd.DataFrame({
         "country_id": ids, "label": [reviewed["label"].get(i, "") or label(i) for i in ids],
-        "region_id": ids.map(reviewed["region_id"]).fillna(""),
+        "region_id": regions(ids, reference.countries),
         "organisations_n": ids.map(by["organisation_id"].nunique()).fillna(0),
         "answers_n": ids.map(by.size()).fillna(0)})
     return frame.sort_values("label", key=lambda s: s.map(folded), ignore_index=True)

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.options import OptionList
+from glc_analysis.cleaning.values import by_unique
 
 
 def kinds(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: np.ndarray,
@@ -19,11 +20,15 @@ def kinds(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: np.ndarra
     """
     missing = np.where(is_filled, "", np.where(is_asked, "unanswered", "not_asked"))
     if options is not None and chosen is not None:
-        texts = chosen.to_numpy()
-        excused = {"refused": options.of_kind("refused")}
-        if dont_know == "missing":
-            excused["dont_know"] = options.of_kind("dont_know")
-        for kind, ids in excused.items():
-            only = {text for text in chosen.unique() if text and set(text.split(";")) <= ids}
-            missing = np.where(np.isin(texts, list(only)), kind, missing) if only else missing
+        excuses = {option: kind for kind in ("refused", "dont_know")
+                   if kind == "refused" or dont_know == "missing"
+                   for option in options.of_kind(kind)}
+        excuse = by_unique(chosen, lambda text: _excuse(text, excuses)).to_numpy()
+        missing = np.where(excuse != "", excuse, missing)
     return np.where(is_redacted, "redacted", missing)
+
+
+def _excuse(chosen: str, excuses: dict[str, str]) -> str:
+    """The kind of missing of choices that are nothing but excuses; a refusal outweighs the rest."""
+    found = {excuses.get(option, "") for option in chosen.split(";")}
+    return "" if "" in found else max(found)

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.values import folded
+from glc_analysis.cleaning.values import folded, tidy
 
 TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x"})
 UNTICKED = frozenset({"0", "0.0", "false", "no", "n"})
-_SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+")
+_SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
 
 
 @dataclass(frozen=True)
@@ -32,10 +32,8 @@ class OptionList:
         """From the rows of options.csv of one list (columns option_id, value, label, position, kind)."""
         options = rows.drop_duplicates("option_id")[["option_id", "label", "position", "kind"]]
         options = options.assign(position=options["position"].astype(int))
-        spellings = {folded(label): option for option, label
-                     in zip(rows["option_id"], rows["label"], strict=True)}
-        spellings |= {folded(value): option for option, value
-                      in zip(rows["option_id"], rows["value"], strict=True)}
+        spellings = {folded(text): option for column in ("label", "value") for option, text
+                     in zip(rows["option_id"], rows[column], strict=True) if tidy(text)}
         return cls(options.sort_values("position", kind="stable", ignore_index=True),
                    rows[["option_id", "value"]], spellings)
 
@@ -59,7 +57,7 @@ class OptionList:
         Options may be separated by comma, semicolon, bar, line break or blank;
         an option's own commas are recognised, the longest reading first.
         """
-        spellings = sorted(filter(None, self.spellings), key=lambda s: (-len(s), s))
+        spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
         rows: dict[str, np.ndarray] = {}
         misfit: dict[str, bool] = {}
@@ -87,14 +85,17 @@ def _split(text: str, spellings: list[str]) -> list[str] | None:
     >>> _split("a, b, c", ["b, c", "a", "b"])
     ['a', 'b, c']
     """
-    if not text:
-        return []
-    for spelling in spellings:
-        if text == spelling:
-            return [spelling]
-        separator = _SEPARATOR.match(text, len(spelling)) if text.startswith(spelling) else None
-        if separator:
-            rest = _split(text[separator.end():], spellings)
-            if rest is not None:
-                return [spelling, *rest]
-    return None
+    hopeless: set[int] = set()
+
+    def read(start: int) -> list[str] | None:
+        if start == len(text):
+            return []
+        for spelling in spellings if start not in hopeless else ():
+            if text.startswith(spelling, start):
+                gap = _SEPARATOR.match(text, start + len(spelling))
+                if gap and (rest := read(gap.end())) is not None:
+                    return [spelling, *rest]
+        hopeless.add(start)
+        return None
+
+    return read(0)

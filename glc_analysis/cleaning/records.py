@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass, replace
+from itertools import compress
 
 import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns, corrections
-from glc_analysis.cleaning.countries import resolve, unknown_faults
+from glc_analysis.cleaning.countries import regions, resolve, unknown_faults
 from glc_analysis.cleaning.steps import Steps
 from glc_analysis.cleaning.values import by_unique, dates, folded, language_code, tidy
 from glc_analysis.errors import Fault, Faults, nearest
@@ -64,14 +65,12 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     patterns = [name for entry in [*reference.questions["columns"],
                                    *(settings[role] for role in ROLES)]
                 for name in columns.alternatives(entry)]
-    surveys = [columns.unroll(survey, patterns) for survey in surveys]
-    ids = [_answer_ids(survey) for survey in surveys]
-    fixes, faults = reference.corrections, []
-    known = {answer_id for some in ids for answer_id in some}
-    faults += corrections.unmatched(fixes, known)
-    ready = []
-    for survey, answer_ids in zip(surveys, ids, strict=True):
-        survey, wrong = _corrected(survey, answer_ids, fixes, steps)
+    surveys = [_filled(columns.unroll(survey, patterns, settings["blank"]), steps)
+               for survey in surveys]
+    fixes, ready = reference.corrections, []
+    faults = corrections.unmatched(fixes, {i for survey in surveys for i in survey.frame.index})
+    for survey in surveys:
+        survey, wrong = _corrected(survey, fixes, steps)
         ready.append(survey)
         faults += wrong
     answers, wrong = _who_answered(ready, reference, settings)
@@ -101,32 +100,37 @@ def table(records: Records) -> pd.DataFrame:
 def slug(text: str) -> str:
     """Text as an id: lower case, only letters, digits, dot, dash, underscore.
 
-    >>> slug("GLC 2016 (Qualtrics).csv")
-    'glc_2016_qualtrics_csv'
+    >>> slug("GLC 2016 (Qualtrics)")
+    'glc_2016_qualtrics'
     """
     plain = unicodedata.normalize("NFKD", text).casefold()
     plain = "".join(c for c in plain if not unicodedata.combining(c))
     return re.sub(r"[^\w.-]+", "_", plain).strip("_") or "_"
 
 
-def _answer_ids(survey: RawSurvey) -> list[str]:
+def _filled(survey: RawSurvey, steps: Steps) -> RawSurvey:
+    """One file without its empty rows, its frame indexed by answer_id."""
     stem = slug(survey.path.stem)
-    return [f"{stem}.r{row}" + (f".l{loop}" if loop else "")
-            for row, loop in zip(survey.rows, survey.loops, strict=True)]
-
-
-def _corrected(survey: RawSurvey, answer_ids: list[str], fixes: pd.DataFrame,
-               steps: Steps) -> tuple[RawSurvey, list[Fault]]:
-    """One file after its corrections, without its empty and dropped records."""
-    frame = survey.frame.set_axis(answer_ids, axis=0)
-    filled = (frame != "").any(axis=1)
-    steps.add("file read", rows_in=len(frame), rows_out=int(filled.sum()),
+    ids = [f"{stem}.r{row}" + (f".l{loop}" if loop else "")
+           for row, loop in zip(survey.rows, survey.loops, strict=True)]
+    filled = (survey.frame != "").any(axis=1)
+    steps.add("file read", rows_in=len(filled), rows_out=int(filled.sum()),
               why=f"{survey.path.name} ({survey.tool}); empty rows are left out")
-    frame, faults = corrections.apply(frame[filled], fixes[fixes["key"].isin(set(answer_ids))],
-                                      steps)
-    kept = pd.Series(range(len(answer_ids)), index=answer_ids)[frame.index]
-    return replace(survey, frame=frame, rows=[survey.rows[i] for i in kept],
-                   loops=[survey.loops[i] for i in kept]), faults
+    return _kept(replace(survey, frame=survey.frame.set_axis(ids, axis=0)), filled.to_numpy())
+
+
+def _corrected(survey: RawSurvey, fixes: pd.DataFrame,
+               steps: Steps) -> tuple[RawSurvey, list[Fault]]:
+    """One file after its corrections, without its dropped records."""
+    own = fixes[fixes["key"].isin(survey.frame.index)]
+    frame, faults = corrections.apply(survey.frame, own, steps)
+    kept = _kept(survey, survey.frame.index.isin(frame.index))
+    return replace(kept, frame=frame), faults
+
+
+def _kept(survey: RawSurvey, kept: np.ndarray) -> RawSurvey:
+    return replace(survey, frame=survey.frame[kept], rows=list(compress(survey.rows, kept)),
+                   loops=list(compress(survey.loops, kept)))
 
 
 def _who_answered(surveys: list[RawSurvey], reference: Reference,
@@ -165,9 +169,7 @@ def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Referen
     faults += [Fault("the record names no country", file=file, row=str(row),
                      column=found["country"], mend="correct or drop it in corrections.csv")
                for row in part.loc[part["country"] == "", "row"] if found.get("country")]
-    regions = dict(zip(reference.countries["country_id"], reference.countries["region_id"],
-                       strict=True))
-    part["region_id"] = part["country_id"].map(regions).fillna("")
+    part["region_id"] = regions(part["country_id"], reference.countries)
     for role in ("started", "ended"):
         texts = part[role]
         part[role], bad, said = dates(texts)

@@ -57,10 +57,10 @@ def parse(text: str) -> Condition:
     return condition
 
 
-def comparisons(condition: Condition) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Every (name, values) that a condition compares."""
+def comparisons(condition: Condition) -> Iterator[Comparison]:
+    """Every comparison that a condition makes."""
     if isinstance(condition, Comparison):
-        yield condition.name, condition.values
+        yield condition
     elif condition is not None:
         for part in condition.parts:
             yield from comparisons(part)
@@ -68,7 +68,7 @@ def comparisons(condition: Condition) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def names(condition: Condition) -> set[str]:
     """The questions that a condition asks about."""
-    return {name for name, _ in comparisons(condition)}
+    return {comparison.name for comparison in comparisons(condition)}
 
 
 def circle(needs: Mapping[str, set[str]]) -> list[str]:

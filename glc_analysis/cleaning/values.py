@@ -83,20 +83,26 @@ def dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
     return plain.map({"": "", **fitting[0]}), np.zeros(len(texts), dtype=bool), ""
 
 
-@cache
 def language_code(name: str) -> str:
     """A language as recorded (``EN``, ``Spanish``, ``es-419``) as ISO 639-1; ``""`` if unknown.
 
     >>> [language_code(n) for n in ("EN", "Spanish", "es-419", "khm", "")]
     ['en', 'es', 'es', 'km', '']
     """
+    head = folded(name).replace("_", "-").split("-")[0]
+    return _languages().get(folded(name)) or _languages().get(head, "")
+
+
+@cache
+def _languages() -> dict[str, str]:
+    """Codes and English names of every language that has a two-letter code -> that code."""
     import pycountry
 
-    try:
-        found = pycountry.languages.lookup(name.strip().replace("_", "-").split("-")[0])
-    except LookupError:
-        return ""
-    return getattr(found, "alpha_2", "")
+    coded = [language for language in pycountry.languages if hasattr(language, "alpha_2")]
+    names = {folded(language.name.split(" (")[0]): language.alpha_2 for language in coded}
+    codes = {code: language.alpha_2 for language in coded for code in (
+        language.alpha_2, language.alpha_3, getattr(language, "bibliographic", ""))}
+    return {**names, **codes, "": ""}
 
 
 def _date(text: str, style: str) -> str | None:

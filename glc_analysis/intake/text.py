@@ -73,10 +73,10 @@ def read_table(path: Path) -> Grid:
         records.extend(reader)
     except csv.Error as error:
         refuse(f"cannot be parsed: {error}", path.name, _QUOTE, row=str(len(records) + 1))
-    _refuse_ragged(path.name, records, ends_whole=text.endswith("\n"))
     table = grid(path.name, "", records)
     if not table.rows:
         refuse("holds only blank cells", path.name, "export it again, or take it away")
+    _refuse_ragged(table, [records[n - 1] for n in table.numbers], ends_whole=text.endswith("\n"))
     return table
 
 
@@ -101,21 +101,20 @@ def _fit(head: str, mark: str) -> tuple[float, int]:
     return widths.count(widths[0]) / len(widths), widths[0]
 
 
-def _refuse_ragged(file: str, records: list[list[str]], *, ends_whole: bool) -> None:
-    rows = [(n, record) for n, record in enumerate(records, 1) if any(map(str.strip, record))]
-    width = len(rows[0][1]) if rows else 0
+def _refuse_ragged(table: Grid, records: list[list[str]], *, ends_whole: bool) -> None:
+    width = len(records[0])
     faults = []
-    for (n, row), (_, after) in zip(rows, [*rows[1:], (0, [])], strict=True):
+    for n, row, after in zip(table.numbers, records, [*records[1:], []], strict=True):
         if any(map(str.strip, row[width:])):
             said = f"has {len(row)} cells where the header has {width}"
         elif len(row) < width and len(row) + len(after) == width + 1:
             # Trailing blanks left out would hardly add up to one row: a line break did this.
-            said = "breaks off, and the next row goes on where it ends"
+            said = f"has {len(row)} of {width} cells, and the next row the rest of them"
         elif len(row) < width and not after and not ends_whole:
             said = f"ends after {len(row)} of {width} cells, and the file with it"
         else:
             continue
-        faults.append(Fault(said, file=file, row=str(n), mend=_QUOTE + ", or export it again"))
+        faults.append(Fault(said, file=table.place, row=str(n), mend=_QUOTE + ", or export it again"))
     if faults:
         raise Faults(faults)
 
@@ -144,9 +143,9 @@ def _windows_text(raw: bytes, file: str, start: int, *, marked: bool) -> str:
         text = raw.decode("cp1252")
     except UnicodeDecodeError:
         text = "\0"
-    # Western languages seldom write three accented letters in a row; Cyrillic or Arabic
-    # read with the wrong table is made of nothing else.
-    runs = [len(run) for run in re.findall(r"[À-ÖØ-öø-ÿ]+", text)]
+    # Western languages seldom have three such characters in a row; Cyrillic or Japanese
+    # read with the wrong table is made of nothing else. A line of dashes counts as one.
+    runs = [len(set(run)) for run in re.findall(r"[^\x00-\x7f]+", text)]
     foreign = sum(n for n in runs if n > 2)
     if _has_controls(text) or foreign > sum(runs) - foreign:
         refuse("is neither UTF-8, UTF-16 nor Windows-1252 text", file, _EXPORT)

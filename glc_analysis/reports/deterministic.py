@@ -100,15 +100,18 @@ def _headed(cells: list[Content], title: str) -> list[Content]:
     if heading is None:
         return _in_order([_prose(f"# {title}"), *cells])
     question = "" if heading[1].strip() == title else f"\n\n*{heading[1].strip()}*"
-    text = first["source"][:heading.start()] + f"# {title}{question}" + first["source"][heading.end():]
+    before, after = first["source"][:heading.start()], first["source"][heading.end():]
+    text = f"{before}# {title}{question}{after}"
     return [{**cell, "source": text} if cell is first else cell for cell in cells]
 
 
-def _steady(text: str, folders: list[str]) -> str:
+def _steady(text: str, folders: Iterable[str]) -> str:
     """A text without addresses in memory and without the folders of this machine."""
     text = _ADDRESS.sub("at 0x…", text)
     for folder in folders:
-        text = re.sub(re.escape(folder) + r"(?:[/\\]|(?![\w.-]))", lambda found: "" if found[0] != folder else ".", text)
+        if folder in text:
+            text = re.sub(rf"(?<!\w){re.escape(folder)}[/\\]", "", text)
+            text = re.sub(rf"(?<!\w){re.escape(folder)}(?![\w-]|\.\w)", ".", text)
     return text
 
 

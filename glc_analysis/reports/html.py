@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from html import escape
 from itertools import zip_longest
 from pathlib import Path
 
 import pandas as pd
+from IPython.display import HTML as Html
+
+from glc_analysis.plots import count_text
 
 
 def tag(name: str, *content: str, **attributes: str) -> str:
@@ -51,6 +55,39 @@ def bar(share: float, text: str) -> Markup:
     filled = tag("span", class_="glc-bar", style=f"width:{width}%")
     return Markup(tag("span", tag("span", filled, class_="glc-track"),
                       tag("span", escape(text)), class_="glc-count"))
+
+
+def bars(rows: pd.DataFrame) -> list[Markup]:
+    """A bar for each row of figures (share, n, base_n)."""
+    return [bar(share, count_text(n, base)) for share, n, base
+            in zip(rows["share"], rows["n"], rows["base_n"], strict=True)]
+
+
+def show(text: str) -> Html:
+    """A piece of HTML that a notebook displays."""
+    return Html(text)
+
+
+@cache
+def language_name(code: str) -> str:
+    """The English name of a language by its ISO 639-1 code.
+
+    >>> language_name("km"), language_name("")
+    ('Khmer', 'not told')
+    """
+    import pycountry
+
+    found = pycountry.languages.get(alpha_2=code) if code else None
+    return found.name if found else "not told" if code in ("", "unknown") else code
+
+
+def region_name(region: str) -> str:
+    """A region's id as words.
+
+    >>> region_name("asia-oceania"), region_name("")
+    ('Asia oceania', 'none given')
+    """
+    return region.replace("-", " ").replace("_", " ").capitalize() if region else "none given"
 
 
 def _cell(value: object, column: str, is_header: bool, numeric: tuple[str, ...]) -> str:

@@ -113,7 +113,7 @@ def last_run(study: Study, audience: str = "team") -> tuple[Path | None, dict[st
     folder = current.parent / current.read_text() if current.is_file() else current.resolve()
     try:
         return folder, json.loads((folder / "run.json").read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    except (FileNotFoundError, ValueError):
         return None, {}
 
 

@@ -1,151 +1,115 @@
-"""The site of a run: executed notebooks to pages that open from the folder, without a network."""
+"""The site of a run: executed notebooks as pages that open from their folder, without a network."""
 
 from __future__ import annotations
 
-import html
+import json
 import os
-import re
 import shutil
 import subprocess
 import sys
 import tempfile
-import xml.etree.ElementTree as ElementTree
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from importlib.util import find_spec
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-import json
-
 from glc_analysis.errors import GLCError
 from glc_analysis.reports.plan import Page
+from glc_analysis.reports.publish import FIGURES, published
 
 THEME = Path(__file__).with_name("site_theme")
-MARKS = {
-    "team": "Internal: team only",
-    "convening": "For participants of the convening",
-    "public": "",
+MARKS = {"team": "Internal: team only", "convening": "For the convening only", "public": ""}
+INVENTED = "Invented sample data: no organisation, person or answer on these pages is real."
+LEFT_OVER = (".buildinfo", "objects.inv", "_sources/*", "_static/**/*.map", "_static/webpack-macros.html")
+"""What Sphinx and its theme leave in the folder that no reader of a page needs."""
+
+CONFIGURATION = {
+    "extensions": ["myst_nb"],
+    "language": "en",
+    "nb_execution_mode": "off",
+    "nb_ipywidgets_js": {},  # else every page asks a server for two scripts
+    "nb_render_markdown_format": "gfm",
+    "nb_code_prompt_show": "Code",
+    "nb_code_prompt_hide": "Code",
+    "myst_enable_extensions": ["colon_fence"],
+    "html_theme": "pydata_sphinx_theme",
+    "html_css_files": ["report.css"],
+    "html_sidebars": {"**": ["navigation.html"]},
+    "html_static_path": ["_static"],
+    "templates_path": ["theme"],
+    "exclude_patterns": ["theme", "_static"],
+    "html_copy_source": False,
+    "html_use_index": False,
+    "html_show_search_summary": False,  # it fetches pages, which a browser refuses from a folder
 }
-SYNTHETIC = "Invented sample data: no organisation, person or answer on this page is real."
-FIGURES = "_static/figures"
-# What Sphinx and the theme leave behind that no reader needs.
-LEFT_OVER = (".buildinfo", "objects.inv", ".nojekyll", "_static/**/*.map", "genindex.html")
+THEME_OPTIONS = {
+    "navbar_center": [], "navbar_end": ["theme-switcher"], "article_header_start": [],
+    "primary_sidebar_end": [], "secondary_sidebar_items": ["page-toc"], "footer_start": [],
+    "footer_end": [], "show_prev_next": False, "search_bar_text": "Search these pages",
+}
 
 
-def build_site(
-    run_dir: Path,
-    pages: Sequence[Page],
-    *,
-    title: str,
-    audience: str,
-    synthetic: bool,
-    failures: Collection[str] = (),
-) -> Path:
-    """Publish ``run_dir/notebooks`` as ``run_dir/site`` and return its start page.
+def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: str,
+               synthetic: bool, failures: Collection[str] = ()) -> Path:
+    """Publishes ``run_dir/notebooks`` as ``run_dir/site`` and returns its start page.
 
     The same notebooks give the same bytes. ``failures`` are the slugs of pages
-    that could not be updated; the navigation says so.
-
-    Raises
-    ------
-    GLCError
-        when Sphinx is not installed or stops.
+    that are not up to date, which the navigation says. Raises GLCError where
+    Sphinx is not installed or does not come to its end.
     """
-    if find_spec("sphinx") is None or find_spec("myst_nb") is None:
-        raise GLCError("the site needs the extra `publish`: pip install 'glc_analysis[publish]'")
+    if not all(map(find_spec, ("sphinx", "myst_nb", "pydata_sphinx_theme"))):
+        raise GLCError("The site needs Sphinx. Mend: install the package with its extra `publish`.")
     with tempfile.TemporaryDirectory(dir=run_dir, prefix=".site-") as folder:
         source, target = Path(folder, "source"), Path(folder, "site")
         (source / FIGURES).mkdir(parents=True)
         shutil.copytree(THEME, source / "theme")
+        shutil.copy(THEME / "report.css", source / "_static")
         for page in pages:
-            _write_page(page, run_dir / "notebooks", source)
-        if not any(page.slug == "index" for page in pages):
+            _write(page, run_dir / "notebooks", source)
+        if all(page.slug != "index" for page in pages):
             (source / "index.md").write_text(f"# {title}\n", encoding="utf-8")
-        settings = _settings(pages, title=title, audience=audience, synthetic=synthetic, failures=failures)
-        conf = "\n".join(f"{name} = {value!r}" for name, value in settings.items())
-        (source / "conf.py").write_text(conf + "\n", encoding="utf-8")
+        settings = CONFIGURATION | _settings(pages, title, audience, synthetic, failures)
+        lines = [f"{name} = {value!r}\n" for name, value in settings.items()]
+        (source / "conf.py").write_text("".join(lines), encoding="utf-8")
         _sphinx(source, target)
-        for pattern in LEFT_OVER:
-            for path in target.glob(pattern):
-                path.unlink()
+        for left in (path for pattern in LEFT_OVER for path in target.glob(pattern)):
+            left.unlink()
         target.replace(run_dir / "site")
     return run_dir / "site" / "index.html"
 
 
-def _settings(pages: Sequence[Page], *, title, audience, synthetic, failures) -> dict[str, Any]:
-    mark = MARKS.get(audience, audience)
-    banner = " ".join(filter(None, [SYNTHETIC if synthetic else "", f"{mark}." if mark else ""]))
-    return {
-        "project": title,
-        "html_title": title,
-        "language": "en",
-        "extensions": ["myst_nb"],
-        "nb_execution_mode": "off",
-        "nb_output_stderr": "remove",
-        "nb_ipywidgets_js": {},
-        "nb_code_prompt_show": "Code",
-        "nb_code_prompt_hide": "Code",
-        "nb_render_markdown_format": "gfm",
-        "myst_enable_extensions": ["colon_fence"],
-        "suppress_warnings": ["toc.not_included", "myst.header", "mystnb"],
-        "html_theme": "pydata_sphinx_theme",
-        "html_theme_options": {
-            "announcement": f"<p>{banner}</p>" if banner else "",
-            "navbar_center": [],
-            "navbar_end": ["theme-switcher"],
-            "article_header_start": [],
-            "secondary_sidebar_items": ["page-toc"],
-            "primary_sidebar_end": [],
-            "footer_start": [],
-            "footer_end": [],
-            "show_prev_next": False,
-            "search_bar_text": "Search these pages",
-        },
-        "html_context": {"navigation": _navigation(pages, failures), "mark": mark},
-        "html_sidebars": {"**": ["navigation.html"]},
-        "html_static_path": ["_static"],
-        "templates_path": ["theme"],
-        "html_css_files": ["report.css"],
-        "html_copy_source": False,
-        "html_show_search_summary": False,
-        "html_use_index": False,
-        "html_last_updated_fmt": None,
-        "exclude_patterns": ["theme", "_static"],
-    }
+def _settings(pages: Sequence[Page], title: str, audience: str, synthetic: bool,
+              failures: Collection[str]) -> dict[str, Any]:
+    """What this site says of itself: its name, its banner, the way through its pages."""
+    mark = MARKS[audience]
+    said = [INVENTED] * synthetic + [f"{mark}."] * bool(mark)
+    navigation = [(group, [(page.slug, page.title, page.slug in failures) for page in listed])
+                  for group, listed in groupby(pages, key=lambda page: page.group)]
+    return {"project": title, "html_title": title,
+            "html_theme_options": {**THEME_OPTIONS, "announcement": " ".join(said)},
+            "html_context": {"navigation": navigation, "mark": mark, "is_invented": synthetic}}
 
 
-def _navigation(pages, failures):
-    return [
-        {"caption": caption, "pages": [{"slug": p.slug, "title": p.title, "is_old": p.slug in failures} for p in group]}
-        for caption, group in groupby(pages, key=lambda page: page.group)
-    ]
+def _write(page: Page, notebooks: Path, source: Path) -> None:
+    name = f"{page.slug}.ipynb"
+    notebook, figures = published(json.loads((notebooks / name).read_text("utf-8")), page.slug)
+    (source / name).write_text(json.dumps(notebook), encoding="utf-8")
+    for figure, svg in figures.items():
+        (source / FIGURES / figure).write_text(svg, encoding="utf-8", newline="\n")
 
 
 def _sphinx(source: Path, target: Path) -> None:
-    # A process of its own: Sphinx changes logging, locale and docutils for the whole
-    # interpreter, and only a new one can be given a fixed hash seed.
-    steady = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
-    command = [sys.executable, "-m", "sphinx", "-q", "-b", "html", "-d", source.parent / "doctrees"]
-    command += os.environ.get("SPX","").split()
-    done = subprocess.run([*command, source, target], env=os.environ | steady, capture_output=True, text=True)
-    if os.environ.get("SPXV"): print(done.stderr)
+    """Runs Sphinx in a process of its own: it changes logging, locale and docutils for good."""
+    steady = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8",
+              "TMPDIR": str(source.parent)}
+    # The grammar that nbformat would import: see Kernels.
+    program = "import sys; sys.modules['rfc3987_syntax'] = None; from sphinx.cmd.build import main; " \
+              "sys.exit(main(sys.argv[1:]))"
+    command = [sys.executable, "-c", program, "-q", "-b", "html", "-d", source.parent / "doctrees",
+               source, target]
+    done = subprocess.run(command, env=os.environ | steady, capture_output=True, text=True,
+                          encoding="utf-8", check=False)
     if done.returncode:
-        raise GLCError(f"the site could not be built: {done.stderr.strip()[-500:]}")
-
-
-def _write_page(page: Page, notebooks: Path, source: Path) -> None:
-    notebook = json.loads((notebooks / f"{page.slug}.ipynb").read_text(encoding="utf-8"))
-    figures = iter(range(1, 1000))
-    for cell in notebook["cells"]:
-        if cell["cell_type"] == "code":
-            cell["metadata"]["tags"] = [*cell["metadata"].get("tags", []), "hide-input"]
-            for output in cell["outputs"]:
-                data = output.get("data", {})
-                if "image/svg+xml" in data:
-                    name = f"{page.slug}-{next(figures)}.svg"
-                    (source / FIGURES / name).write_text(data["image/svg+xml"])
-                    output["data"] = {"text/html": f'<img class="figure" src="{FIGURES}/{name}" alt="x" loading="lazy">'}
-                elif "text/html" in data and "<table" in data["text/html"]:
-                    data["text/html"] = f'<div class="table-scroll">{data["text/html"]}</div>'
-    (source / f"{page.slug}.ipynb").write_text(json.dumps(notebook))
+        said = done.stderr.replace(f"{source}{os.sep}", "").strip().splitlines()
+        raise GLCError("The site could not be made: " + " ".join(said[:3]))

@@ -9,14 +9,16 @@ from __future__ import annotations
 
 import shutil
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from glc_analysis.errors import GLCError
+from glc_analysis import manifest
+from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.sample.answers import answer
 from glc_analysis.sample.content import FOLDER
 from glc_analysis.sample.exports import write_exports
 from glc_analysis.sample.participants import participants
 from glc_analysis.sample.study_files import write_context, write_reference
-from glc_analysis.study import is_no_data
+from glc_analysis.study import Study, is_no_data
 
 
 def write_sample(root: Path, *, organisations: int = 30, countries: int = 25,
@@ -24,26 +26,63 @@ def write_sample(root: Path, *, organisations: int = 30, countries: int = 25,
     """Writes an invented study into a folder: the same bytes for the same arguments anywhere.
 
     Reference files that are there already stay as they are. Returns the paths
-    written, sorted. Raises GLCError where ``raw/`` holds files, UsageError where
-    the numbers of organisations and countries do not fit together.
+    written, sorted. Raises UsageError where the numbers of organisations and
+    countries do not fit together, GLCError where ``raw/`` holds files or the
+    manifest is that of other ones; nothing is then written.
 
-    >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     [path.name for path in write_sample(Path(folder)) if path.parent.name == "survey"]
     ['glc_2016_kobo.xlsx', 'glc_2016_qualtrics.csv']
     """
-    raw, reference = root / "raw", root / "reference"
-    if lying := sorted(p for p in raw.rglob("*") if p.is_file() and not is_no_data(p)):
+    if lying := _data_in(root / "raw"):
         raise GLCError(f"{lying[0].relative_to(root).as_posix()}: raw files are there already. Mend: "
                        "invent the sample in an empty folder, or clear it with `glc sample --remove`.")
+    with TemporaryDirectory() as folder:
+        made = Path(folder)
+        _invent(made, organisations, countries, seed)
+        _refuse_other_manifest(root, made)
+        targets = {path: root / path.relative_to(made) for path in _data_in(made)}
+        targets = {path: target for path, target in targets.items() if not target.exists()}
+        for path, target in targets.items():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+    return sorted(targets.values())
+
+
+def remove_sample(study: Study) -> None:
+    """Clears an invented study: its raw files, ``processed/`` and ``reports/``; the reference stays.
+
+    Raises Faults, and removes nothing, where a raw file is not the sample's own.
+    """
+    recorded = manifest.read_manifest(study)
+    own = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}
+    lying = {study.relative(path): path for path in study.all_raw_files() if path.is_file()}
+    if foreign := [Fault("is no unchanged file of the sample", file=name, mend="move it elsewhere")
+                   for name, path in lying.items()
+                   if name not in own or manifest.checksum(path) != recorded[name]["sha256"]]:
+        raise Faults(foreign)
+    for path in [*lying.values(), *_data_in(study.processed)]:
+        path.unlink()
+    shutil.rmtree(study.reports, ignore_errors=True)
+
+
+def _invent(root: Path, organisations: int, countries: int, seed: int) -> None:
     interviews = participants(organisations, countries, seed)
     answer(interviews, seed)
-    settings, context = reference / "study.toml", raw / "context" / "countries.csv"
-    survey, corrections = write_exports(raw / "survey", interviews)
-    write_context(context, interviews, seed)
-    reference.mkdir(exist_ok=True)
-    written = [*survey, context, *write_reference(root, interviews, corrections, seed)]
-    if not settings.exists():
-        shutil.copyfile(FOLDER / settings.name, settings)
-        written.append(settings)
-    return sorted(written)
+    corrections = write_exports(root / "raw" / "survey", interviews)
+    write_context(root / "raw" / "context" / "countries.csv", interviews, seed)
+    write_reference(root, interviews, corrections, seed)
+    shutil.copyfile(FOLDER / "study.toml", root / "reference" / "study.toml")
+
+
+def _refuse_other_manifest(root: Path, made: Path) -> None:
+    """A reference that was written for other raw files would only make faults later."""
+    recorded, fresh = (manifest.read_manifest(Study(folder)) for folder in (root, made))
+    if recorded and {n: r["sha256"] for n, r in recorded.items()} != {
+            n: r["sha256"] for n, r in fresh.items()}:
+        raise GLCError("reference/manifest.csv is that of other raw files. Mend: invent this sample in "
+                       "a folder of its own, `glc --study DIR sample`.")
+
+
+def _data_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not is_no_data(path))

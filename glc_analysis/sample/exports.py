@@ -21,12 +21,12 @@ MARK = f"invented by {SAMPLE}"
 Cells = dict[str, str | int]
 
 
-def write_exports(folder: Path, interviews: list[Interview]) -> tuple[list[Path], list[Row]]:
+def write_exports(folder: Path, interviews: list[Interview]) -> list[Row]:
     """Writes the Qualtrics file, and the Kobo file of the Spanish interviews, into ``folder``.
 
-    Returns their paths, and the rows of corrections.csv that mend what is wrong in them.
+    Returns the rows of corrections.csv that mend what is wrong in them.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True)
     files = folder / "glc_2016_qualtrics.csv", folder / "glc_2016_kobo.xlsx"
     records = _with_versions(interviews)
     spanish = [r for r in records if r.organisation["language"] == "es"]
@@ -37,7 +37,7 @@ def write_exports(folder: Path, interviews: list[Interview]) -> tuple[list[Path]
                    *_soil(spanish, kobo, f"{files[1].stem}.r", first_row=2)]
     _write_qualtrics(files[0], qualtrics)
     _write_kobo(files[1], kobo)
-    return list(files), corrections
+    return corrections
 
 
 def _with_versions(interviews: list[Interview]) -> list[Interview]:

@@ -19,7 +19,7 @@ TIERS = ("1", "2", "2WL", "3")
 
 def write_context(path: Path, interviews: list[Interview], seed: int) -> None:
     """One row a work country and year: region, income group and a tier, which is invented."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(parents=True)
     table = []
     for country_id, country in sorted({i.country["country_id"]: i.country for i in interviews}.items()):
         rng = Random(f"{seed} tier {country_id}")
@@ -33,18 +33,17 @@ def write_context(path: Path, interviews: list[Interview], seed: int) -> None:
 
 
 def write_reference(root: Path, interviews: list[Interview], corrections: list[Row],
-                    seed: int) -> list[Path]:
-    """Writes those tables that ``reference/`` does not hold yet; returns their paths."""
+                    seed: int) -> None:
+    """Writes the reference tables that a survey needs, the manifest of what lies in ``raw`` included."""
     tables: dict[str, Iterable[Row]] = {
         "questions": rows("questions"), "options": _options(), "countries": _countries(interviews),
         "organisations": [i.organisation for _, i in sorted(firsts(interviews).items())],
         "consent": _consent(firsts(interviews), seed), "codebook": rows("codebook"),
         "corrections": corrections, "manifest": _manifest(root)}
-    new = {root / "reference" / f"{name}.csv": name for name in tables}
-    new = {path: name for path, name in new.items() if not path.exists()}
-    for path, name in new.items():
-        _write(path, tables[name], COLUMNS[name])
-    return list(new)
+    folder = root / "reference"
+    folder.mkdir()
+    for name, table in tables.items():
+        _write(folder / f"{name}.csv", table, COLUMNS[name])
 
 
 def _write(path: Path, table: Iterable[Row], columns: Iterable[str]) -> None:

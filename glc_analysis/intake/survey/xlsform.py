@@ -40,7 +40,7 @@ class Draft(NamedTuple):
 
     questions: pd.DataFrame
     options: pd.DataFrame
-    notes: list[Fault]
+    notes: list[str]
 
 
 def seed(path: Path) -> Draft:
@@ -59,14 +59,14 @@ def seed(path: Path) -> Draft:
         asked_if = _asked_if(row.get("relevant", ""), selects, lists)
         if asked_if is None:
             said, mend = "has no like in asked_if, and was left out", "write asked_if by hand"
-            notes.append(Fault(said, path.name, str(number), "relevant", row["relevant"], mend))
+            notes.append(str(Fault(said, path.name, str(number), "relevant", row["relevant"], mend)))
         if re.match(r"begin[ _]", row["type"]):
             inside.append((row["name"], asked_if))
         elif re.match(r"end[ _]", row["type"]):
             inside = inside[:-1]
         elif kind in _UNDRAFTED:
             said, mend = "was not drafted", "write the question by hand where it is needed"
-            notes.append(Fault(said, path.name, str(number), "type", row["type"], mend))
+            notes.append(str(Fault(said, path.name, str(number), "type", row["type"], mend)))
         elif kind in _TYPES:
             option_list = rest[0] if kind.startswith("select_") else ""
             place = [name for name, _ in inside]

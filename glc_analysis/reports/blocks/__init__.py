@@ -1,0 +1,1 @@
+"""What notebooks put on a page: each function takes a Page and gives one thing to show."""

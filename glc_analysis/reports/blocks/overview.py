@@ -1,0 +1,64 @@
+"""The study as a whole: its size, how it was sampled, its countries and themes."""
+
+from __future__ import annotations
+
+from html import escape
+
+from glc_analysis.reports.html import Html, region_name, show, table, tag
+from glc_analysis.reports.page import Page
+
+
+def numbers(page: Page) -> Html:
+    """The study in numbers: organisations, countries, records, questions, open answers."""
+    figures = page.quality("survey").set_index("option_id")["n"]
+    worked, home = page.worked, set(page.read("organisations")["home_country_id"]) - {""}
+    rows = [("Organisations", figures.get("organisations", 0)),
+            ("Countries they work in", len(worked)), ("Countries of their main offices", len(home)),
+            ("Records of the survey", figures.get("records", 0)),
+            ("Questions", len(page.questions)),
+            ("Open answers", len(page.read("documents")))]
+    names, numbers = zip(*rows, strict=True)
+    return show(table({"In this study": names, "Number": numbers}, numeric=("Number",)))
+
+
+def sampling_note(page: Page) -> Html:
+    """How the organisations were chosen and what the figures may therefore be read as."""
+    said = {"purposive": "The organisations were chosen on purpose, not at random: the counts "
+                         "describe them and nobody else. There are no intervals and no tests.",
+            "census": "Everyone in the frame was asked. Intervals are Wilson's, 95 %, and "
+                      "assume that those who answered are like those who did not.",
+            "probability": "The organisations are a random sample. Intervals are 95 %."}
+    text = said[page.study.sampling]
+    if page.study.sampling == "purposive" and page.study.settings["study"]["interval"] not in (
+            "", "none"):
+        text = ("Intervals are shown as if these were a random sample from a large "
+                "population, which they are not.")
+    if page.study.frame_size:
+        text += f" The frame held {page.study.frame_size:,} organisations."
+    return show(tag("p", escape(text), class_="glc-note"))
+
+
+def country_list(page: Page) -> Html:
+    """One row a work country: its region, organisations and records."""
+    rows = page.countries[page.countries["answers_n"] > 0].sort_values("label")
+    return show(table({
+        "Country": rows["label"], "Region": rows["region_id"].map(region_name),
+        "Organisations": rows["organisations_n"], "Records": rows["answers_n"]},
+        numeric=("Organisations", "Records")))
+
+
+def theme_list(page: Page) -> Html:
+    """One row a theme: domain, definition, how many questions belong to it."""
+    rows = page.codebook[page.codebook["level"] == "theme"]
+    counts = page.questions["theme_id"].value_counts()
+    return show(table({
+        "Theme": rows["name"], "Domain": rows["path"].str.split(" > ").str[0],
+        "What belongs to it": rows["definition"],
+        "Questions": rows["code_id"].map(counts).fillna(0).astype(int)},
+        numeric=("Questions",)))
+
+
+def definition(page: Page) -> Html:
+    """The theme's definition, what it includes and leaves out."""
+    row = page.codebook[page.codebook["code_id"] == page.theme].iloc[0]
+    return show(tag("p", tag("strong", escape(row["path"])), ": ", escape(row["definition"])))

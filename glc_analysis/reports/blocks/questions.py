@@ -1,0 +1,68 @@
+"""Questions over the whole study and by group."""
+
+from __future__ import annotations
+
+from html import escape
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from IPython.display import display
+
+from glc_analysis.evidence.estimates import BY_OPTION
+from glc_analysis.plots import plot_options
+from glc_analysis.reference import COUNTRY_LIST
+from glc_analysis.reports.html import Html, bars, region_name, show, table, tag
+from glc_analysis.reports.page import Page
+
+
+def by_question(page: Page) -> None:
+    """Every question in order: heading, figure or table. Shown at once, nothing returned."""
+    for question in page.questions.itertuples():
+        display(show(_heading(page, question)))
+        if _is_plotted(question):
+            plot_options(page.summary(question.question_id), title=question.wording)
+            plt.show()
+        else:
+            display(show(_plain(page, question)))
+
+
+def _is_plotted(question) -> bool:
+    """Whether a question has a few options to count."""
+    return question.type in BY_OPTION and question.option_list != COUNTRY_LIST
+
+
+def _heading(page: Page, question) -> str:
+    who = {"organisation": "Asked once of each organisation",
+           "answer": "Asked for each country an organisation works in"}[question.unit]
+    asked = f"; only where {question.asked_if}" if question.asked_if else ""
+    return tag("h3", tag("span", escape(question.question_id), class_="glc-id"), " ",
+               escape(question.wording), class_="glc-question") + tag(
+        "p", escape(who + asked + "."), class_="glc-note")
+
+
+def _plain(page: Page, question) -> str:
+    rows = page.summary(question.question_id)
+    if question.type == "number":
+        values = rows["value"].map(lambda v: "" if pd.isna(v) else f"{v:.1f}")
+        return table({"Statistic": rows["statistic"], "Value": values, "Base": rows["base_n"]},
+                     numeric=("Value", "Base"))
+    rows = rows[rows["n"] > 0]
+    return table({"Answer": rows["option"], "Count": bars(rows)})
+
+
+def by_group(page: Page, by: str) -> Html:
+    """Every choice question of the page: counts in each group side by side."""
+    parts = []
+    for question in page.questions.itertuples():
+        rows = page.summary(question.question_id, by=by)
+        if rows.empty or not _is_plotted(question):
+            continue
+        if by == "region":
+            rows = rows.assign(group=rows["group"].map(region_name))
+        rows = rows.assign(count=[f"{n} of {b}" for n, b in
+                                  zip(rows["n"], rows["base_n"], strict=True)])
+        wide = rows.pivot(index="option", columns="group", values="count")
+        wide = wide.loc[rows["option"].unique()]
+        parts.append(table({"Answer": wide.index, **wide}, numeric=tuple(wide.columns),
+                           caption=f"{question.question_id} {question.wording}"))
+    return show("".join(parts))

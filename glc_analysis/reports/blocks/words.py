@@ -1,0 +1,38 @@
+"""The words organisations used: open answers in the language they were given in."""
+
+from __future__ import annotations
+
+from html import escape
+
+import pandas as pd
+
+from glc_analysis.reports.html import Html, language_name, show, tag
+from glc_analysis.reports.page import Page
+
+TEAM_ONLY = "Open answers are shown to the team alone until they are cleared."
+
+
+def open_answers(page: Page) -> Html:
+    """Open answers of the page in the words and language they were given in (team only)."""
+    if page.audience != "team":
+        return show(tag("p", TEAM_ONLY, class_="glc-note"))
+    texts = page.read("segments").merge(
+        page.read("documents")[["document_id", "question_id", "is_interpreted"]],
+        on="document_id")
+    names = page.read("organisations").set_index("organisation_id")["label"]
+    parts = []
+    for question in page.questions[page.questions["type"] == "text"].itertuples():
+        rows = texts[texts["question_id"] == question.question_id].sort_values("segment_id")
+        if len(rows):
+            parts.append(tag("h3", tag("span", escape(question.question_id), class_="glc-id"),
+                             " ", escape(question.wording)))
+            parts += [_quotation(page, row, names) for row in rows.itertuples()]
+    return show("".join(parts) or tag("p", "No open answers.", class_="glc-note"))
+
+
+def _quotation(page: Page, row, names: pd.Series) -> str:
+    said = [names.get(row.organisation_id, ""), page.places.get(row.country_id, ""),
+            language_name(row.language), "interpreter's words" if row.is_interpreted else ""]
+    source = escape(", ".join(filter(None, said)))
+    return tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
+               tag("figcaption", source), class_="glc-quotation")

@@ -1,0 +1,135 @@
+"""One page in a kernel of its own. papermill runs it; what goes wrong is said in one line."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from glc_analysis.errors import GLCError
+from glc_analysis.reports.plan import Page, parameters_at
+from glc_analysis.study import Study
+
+STEADY = {
+    "PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0",
+    "MATPLOTLIBRC": str(Path(__file__).with_name("matplotlibrc")),
+    # Several kernels share the cores: more threads inside one only get in the way.
+    "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
+    # Keeps the debugger of ipykernel from warning at every start.
+    "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+}
+"""What every kernel of a run has in its environment: the same results in every time zone."""
+
+
+@dataclass(frozen=True)
+class Failure:
+    """A page that did not run through. ``cell`` is its place in the notebook, 0 before the first.
+
+    >>> print(Failure("10_country.ipynb", "country-khm", 5, "KeyError", "'Q9'"))
+    10_country.ipynb, page country-khm, cell 5: KeyError: 'Q9'
+    """
+
+    notebook: str
+    slug: str
+    cell: int
+    error: str
+    message: str
+
+    def __str__(self) -> str:
+        cell = f", cell {self.cell}" if self.cell else ""
+        return f"{self.notebook}, page {self.slug}{cell}: {self.error}: {self.message}"
+
+
+class Kernels:
+    """The kernels of one run. Pages are executed in threads; one call stops them all."""
+
+    def __init__(self, study: Study, *, timeout: float) -> None:
+        # nbformat checks addresses by a grammar that takes 1.4 s to import; notebooks have none.
+        sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
+        from jupyter_client.kernelspec import KernelSpecManager
+
+        logging.getLogger("papermill").setLevel(logging.CRITICAL)  # failures are told by us
+        installed = KernelSpecManager().find_kernel_specs()
+        self._name = "glc_analysis" if "glc_analysis" in installed else "python3"
+        self._environment = os.environ | STEADY | {"GLC_STUDY": str(study.root)}
+        self._timeout = timeout
+        self._at_work: set[Any] = set()
+        self._stopped = False
+
+    def execute(self, page: Page) -> dict[str, Any] | Failure:
+        """The executed notebook of a page, or how it failed."""
+        import papermill
+
+        place, late = -1, threading.Event()
+
+        def enter(cell: object, cell_index: int) -> None:
+            nonlocal place
+            place = cell_index
+
+        try:
+            with self._kernel(page.notebook.parent, late) as kernel:
+                return papermill.execute_notebook(
+                    str(page.notebook), None, dict(page.parameters), kernel_name=self._name,
+                    language="python", km=kernel, progress_bar=False, on_cell_execute=enter)
+        # Whatever happens to one page, the others are still wanted.
+        except Exception as error:  # noqa: BLE001
+            cause = TimeoutError(f"took longer than {self._timeout:g} seconds")
+            return _failure(page, place, cause if late.is_set() else error)
+
+    def stop(self) -> None:
+        """Ends every kernel at once; what they were doing fails."""
+        self._stopped = True
+        for process in list(self._at_work):
+            _kill(process)
+
+    @contextmanager
+    def _kernel(self, folder: Path, late: threading.Event) -> Iterator[Any]:
+        """A kernel that is killed when the page takes too long, and gone afterwards."""
+        import psutil
+        from jupyter_client import AsyncKernelManager
+        from jupyter_core.utils import run_sync
+
+        kernel = AsyncKernelManager(kernel_name=self._name)
+        # cwd here, not by papermill: papermill changes the folder of all threads.
+        run_sync(kernel.start_kernel)(cwd=str(folder), env=self._environment,
+                                      extra_arguments=["--HistoryManager.hist_file=:memory:"])
+        process = psutil.Process(kernel.provisioner.pid)
+        timer = threading.Timer(self._timeout, lambda: (late.set(), _kill(process)))
+        self._at_work.add(process)
+        try:
+            timer.start()
+            if self._stopped:
+                raise GLCError("The run was stopped.")
+            yield kernel
+        finally:
+            timer.cancel()
+            self._at_work.discard(process)
+            run_sync(kernel.shutdown_kernel)(now=True)
+
+
+def _kill(process: Any) -> None:
+    import psutil
+
+    with suppress(psutil.NoSuchProcess):
+        process.kill()
+
+
+def _failure(page: Page, place: int, error: Exception) -> Failure:
+    """What went wrong, without its traceback, at the cell's place in the notebook as written."""
+    from papermill import PapermillExecutionError
+
+    name, message = type(error).__name__, str(error)
+    if isinstance(error, PapermillExecutionError):
+        name, message, place = error.ename, error.evalue, error.cell_index
+    # papermill put a cell of its own after the parameters.
+    cells = json.loads(page.notebook.read_text(encoding="utf-8"))["cells"]
+    place += 1 if place <= parameters_at(cells) else 0
+    said = next(iter(message.strip().splitlines()), "")[:300]
+    return Failure(page.notebook.name, page.slug, place, name, said or "no message")

@@ -1,0 +1,214 @@
+"""A run of the collection: what changed is executed, what did not is kept, readers switch once.
+
+All is made in a folder of its own under ``reports/<audience>/runs``. One rename
+switches ``current`` to it at the end; until then nobody sees any of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.reports.folders import link, prune, sweep, switch
+from glc_analysis.reports.lock import locked
+from glc_analysis.reports.plan import NOTEBOOKS, Page, last_run, plan, stale
+from glc_analysis.reports.terminal import Progress, progress_bar, terminable
+from glc_analysis.study import REPOSITORY, Study
+
+if TYPE_CHECKING:
+    from glc_analysis.reports.execute import Failure
+
+DECIDED = ("team",)
+"""Audiences of whom it is decided what they may see; no page is made for any other."""
+
+
+@dataclass(frozen=True)
+class RunResult:
+    """What a run did (or, where it is not ``is_done``, would do): slugs, failures, start page."""
+
+    ran: tuple[str, ...] = ()
+    kept: tuple[str, ...] = ()
+    failures: tuple[Failure, ...] = ()
+    site: Path | None = None
+    is_done: bool = True
+
+    @property
+    def lines(self) -> Iterator[str]:
+        """The result in words.
+
+        >>> list(RunResult(kept=("index", "survey"), site=Path("site/index.html")).lines)
+        ['Nothing to run: 2 pages are up to date.', 'The reports: site/index.html']
+        """
+        ran, total = len(self.ran), len(self.ran) + len(self.kept)
+        if not ran:
+            yield f"Nothing to run: {total} pages are up to date."
+        elif not self.is_done:
+            yield f"{ran} of {total} pages would run: {', '.join(self.ran)}."
+        else:
+            yield f"{ran} of {total} pages ran, {len(self.failures)} of them failed."
+        yield from map(str, self.failures)
+        if self.site:
+            yield f"The reports: {self.site}"
+
+
+def run(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
+        only: str = "", jobs: int = 0, timeout: float = 1800, force: bool = False,
+        dry_run: bool = False, progress: Progress | None = None,
+        folder: Path = NOTEBOOKS) -> RunResult:
+    """Brings the pages of an audience up to date, or the chosen ones of them.
+
+    ``jobs`` notebooks run at a time (0: cores + 1), each for ``timeout`` seconds
+    at most. A page whose notebook fails stays as it was, marked, and its failure
+    is in the result. Without ``progress`` a terminal shows a bar.
+
+    Raises UsageError and Faults as :func:`plan` does, GLCError where another run
+    is at work or the reports cannot be written.
+    """
+    if audience not in DECIDED:
+        raise UsageError(f"No page is made for {audience!r} yet: what it may see is not decided. "
+                         "Mend: use the audience 'team'.")
+    pages = plan(study, audience=audience, folder=folder)
+    chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder)
+    if dry_run:
+        return _Run(study, audience, pages, chosen, force).result(is_done=False)
+    try:
+        with locked(study.reports / audience), terminable():
+            making = _Run(study, audience, pages, chosen, force)
+            if making.is_needed:
+                making.make(jobs or (os.cpu_count() or 1) + 1, timeout, progress)
+            return making.result()
+    except OSError as error:
+        raise GLCError(f"The reports cannot be written: {error.strerror or error} "
+                       f"({error.filename or study.reports}). They are as they were.") from None
+
+
+class _Run:
+    """One run in the making: the pages to execute, those to keep, and the folder of both."""
+
+    def __init__(self, study: Study, audience: str, pages: Sequence[Page], chosen: Sequence[Page],
+                 force: bool) -> None:
+        self.study, self.audience, self.home = study, audience, study.reports / audience
+        self.before, last = last_run(study, audience)
+        self.made = {slug: entry for slug, entry in last.get("pages", {}).items()
+                     if self._was(slug).is_file()}
+        self.to_run = list(chosen) if force else stale(chosen, {"pages": self.made})
+        running = {page.slug for page in self.to_run}
+        # In the order of the plan. A page neither made nor chosen is not there yet.
+        self.pages = [page for page in pages if page.slug in running or page.slug in self.made]
+        self.to_keep = [page for page in self.pages if page.slug not in running]
+        is_whole = len(chosen) == len(pages)
+        self.is_needed = bool(self.to_run) or is_whole and len(self.to_keep) < len(self.made)
+        self.entries: dict[str, dict[str, Any]] = {}
+        self.failures: list[Failure] = []
+
+    def _was(self, slug: str) -> Path:
+        return (self.before or self.home) / "notebooks" / f"{slug}.ipynb"
+
+    def _becomes(self, slug: str) -> Path:
+        return self.folder / "notebooks" / f"{slug}.ipynb"
+
+    def result(self, *, is_done: bool = True) -> RunResult:
+        """What happened, or, before it, what would."""
+        current = self.home / "current"
+        folder = current if current.is_symlink() else last_run(self.study, self.audience)[0]
+        site = folder / "site" / "index.html" if is_done and folder else None
+        ran, kept = (tuple(page.slug for page in pages) for pages in (self.to_run, self.to_keep))
+        return RunResult(ran, kept, tuple(self.failures), site, is_done)
+
+    def make(self, jobs: int, timeout: float, progress: Progress | None) -> None:
+        """Makes the folder of this run, all of it or nothing, and switches to it."""
+        runs, started = self.home / "runs", datetime.now(UTC)
+        sweep(runs)
+        self.folder = runs / f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
+        (self.folder / "notebooks").mkdir(parents=True)
+        try:
+            with nullcontext(progress) if progress else progress_bar() as tell:
+                for page in self.to_keep:
+                    link(self._was(page.slug), self._becomes(page.slug))
+                    self.entries[page.slug] = self.made[page.slug]
+                if self.to_run:
+                    self._execute(jobs, timeout, tell)
+                tell(len(self.to_run), len(self.to_run), "The site")
+                self._publish()
+            self._sign(started)
+        except BaseException:
+            shutil.rmtree(self.folder, ignore_errors=True)
+            raise
+        switch(self.home, self.folder)
+        prune(runs, current=self.folder)
+
+    def _execute(self, jobs: int, timeout: float, tell: Progress) -> None:
+        from glc_analysis.reports.execute import Kernels
+
+        tell(0, len(self.to_run), "Kernels start")
+        kernels = Kernels(self.study, timeout=timeout)
+        # Threads are enough: the work is done by the kernels, which are processes.
+        pool = ThreadPoolExecutor(jobs)
+        try:
+            tasks = {pool.submit(_timed, kernels.execute, page): page for page in self.to_run}
+            for done, task in enumerate(as_completed(tasks), start=1):
+                self._take(tasks[task], *task.result())
+                tell(done, len(tasks), tasks[task].title)
+        finally:
+            kernels.stop()
+            pool.shutdown(cancel_futures=True)
+
+    def _take(self, page: Page, outcome: Any, seconds: float) -> None:
+        """Writes an executed page, or what stands in for one that failed."""
+        from glc_analysis.reports.deterministic import clean, dumps
+        from glc_analysis.reports.execute import Failure
+
+        entry = {"title": page.title, "notebook": page.notebook.name, "key": page.key,
+                 "parameters": page.parameters, "seconds": round(seconds, 2), "failure": "",
+                 "updated": f"{datetime.now(UTC):%Y-%m-%d}"}
+        if isinstance(outcome, Failure):
+            self.failures.append(outcome)
+            good = self.made.get(page.slug, {}).get("updated", "")
+            entry |= {"failure": str(outcome), "updated": good}
+            notebook = self._instead(page, outcome, good)
+        else:
+            notebook = clean(outcome, title=page.title, roots=(self.study.root, REPOSITORY))
+        self._becomes(page.slug).write_text(dumps(notebook), encoding="utf-8", newline="\n")
+        self.entries[page.slug] = entry
+
+    def _instead(self, page: Page, failure: Failure, updated: str) -> dict[str, Any]:
+        from glc_analysis.reports.deterministic import notice, prose
+
+        if not updated:
+            return notice(prose(f"# {page.title}"), "This page could not be made: "
+                          f"{failure.notebook} failed at cell {failure.cell}.")
+        good = json.loads(self._was(page.slug).read_text(encoding="utf-8"))
+        return notice(good, f"Not updated since {updated}: its notebook has failed since then.")
+
+    def _publish(self) -> None:
+        from glc_analysis.reports.site import build_site
+
+        old = {slug for slug, entry in self.entries.items() if entry["failure"]}
+        build_site(self.folder, self.pages, title=self.study.title, audience=self.audience,
+                   synthetic=self.study.is_synthetic, failures=old)
+
+    def _sign(self, started: datetime) -> None:
+        """Writes run.json, last of all and at once: a folder without it is no run."""
+        record = {"run": self.folder.name, "study": self.study.id, "audience": self.audience,
+                  "started": started.isoformat(timespec="seconds"),
+                  "finished": datetime.now(UTC).isoformat(timespec="seconds"),
+                  "pages": {page.slug: self.entries[page.slug] for page in self.pages}}
+        unsigned = self.folder / ".run.json"
+        unsigned.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        unsigned.replace(self.folder / "run.json")
+
+
+def _timed(execute: Callable[[Page], Any], page: Page) -> tuple[Any, float]:
+    start = time.perf_counter()
+    return execute(page), time.perf_counter() - start

@@ -1,0 +1,34 @@
+"""LimeSurvey: headings are codes, or codes and texts."""
+
+from glc_analysis.intake.survey import read_survey
+
+
+def read(tmp_path, content):
+    path = tmp_path / "results-survey.csv"
+    path.write_text(content, encoding="utf-8-sig")
+    return read_survey(path)
+
+
+def test_codes_are_the_column_names(tmp_path):
+    survey = read(
+        tmp_path,
+        '"id","submitdate","lastpage","startlanguage","seed","G1Q1","Q2[SQ001]","Q2[other]"\n'
+        '"1","2024-05-01 10:00:00","3","es","99","A1","Y","Refugio; comida"\n',
+    )
+    assert survey.tool == "limesurvey"
+    assert survey.frame.columns.tolist()[-3:] == ["G1Q1", "Q2[SQ001]", "Q2[other]"]
+    assert survey.frame.loc[0, "Q2[other]"] == "Refugio; comida"
+    assert set(survey.wording.values()) == {""}
+
+
+def test_a_heading_of_code_and_text_is_parted(tmp_path):
+    survey = read(
+        tmp_path,
+        '"id. Response ID";"submitdate. Date submitted";"lastpage. Last page";'
+        '"G1Q1. How do you identify victims? E.g. by interview.";"Q2[SQ001]. Which services? [Shelter]"\n'
+        '"1";"2024-05-01 10:00:00";"3";"By interview";"Yes"\n',
+    )
+    assert survey.tool == "limesurvey"
+    assert survey.frame.columns.tolist()[-2:] == ["G1Q1", "Q2[SQ001]"]
+    assert survey.wording["G1Q1"] == "How do you identify victims? E.g. by interview."
+    assert survey.wording["Q2[SQ001]"] == "Which services? [Shelter]"
