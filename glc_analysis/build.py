@@ -131,7 +131,7 @@ def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
     documents, segments = languages.clean(given, found, list(texts), steps)
     outside = context.clean(_read_all(study, "context"), reference, study.settings["context"],
                             steps)
-    places = lookups.countries(found.answers, own, reference)
+    places = lookups.countries(found.answers, own, given, reference)
     frames = {"questions": lookups.questions(reference),
               "options": lookups.options(reference, places), "organisations": own,
               "answers": records.table(found), "responses": given, "selections": selections,

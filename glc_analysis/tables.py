@@ -131,7 +131,7 @@ TABLES: dict[str, Table] = {
         "level": _text("its level", "domain", "theme", "family", "code"),
         "name": _text("as printed"), "path": _text("names from the domain down, joined by >"),
         "definition": _text("what belongs under it"), "version": _text("codebook version")}),
-    "countries": Table("one row a country that an organisation works in or has its home in",
+    "countries": Table("one row a country that is a work country, a home country or an answer",
                        ("country_id",), {
         "country_id": _COUNTRY, "label": _text("as printed"), "region_id": _text("its region"),
         "organisations_n": _integer("organisations that answered for it"),

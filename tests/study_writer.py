@@ -70,7 +70,7 @@ def cleaned(rows, known, *, redacted=(), **settings):
     found = records.assemble(files, known, {**SETTINGS, **settings}, steps)
     given, selections = responses.clean(found, known, list(redacted), steps)
     own = organisations.clean(found, known)
-    nations = lookups.countries(found.answers, own, known)
+    nations = lookups.countries(found.answers, own, given, known)
     frames = {"questions": lookups.questions(known), "options": lookups.options(known, nations),
               "organisations": own, "answers": records.table(found), "responses": given,
               "selections": selections}

@@ -28,12 +28,12 @@ def alternatives(columns: str) -> list[str]:
     return [name.strip() for name in columns.split(" | ") if name.strip()]
 
 
-def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None,
-           ) -> tuple[dict[str, str], list[Fault]]:
+def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, *,
+           source: str = "questions.csv") -> tuple[dict[str, str], list[Fault]]:
     """The columns of one file that hold a question: option_id (``""`` for a plain one) -> column.
 
     ``values`` are the rows of options.csv of the question's list, needed for a
-    star. Faults: no alternative is wholly there, more than one is, an option has
+    star; ``source`` says in faults where ``columns`` stands. Faults: no alternative is wholly there, more than one is, an option has
     more than one column, or a column that is needed stands twice in the file.
     """
     expected = {name: _expand(name, survey.frame.columns, values)
@@ -42,12 +42,13 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None,
     place = {"file": survey.path.name, "column": columns}
     if len(whole) > 1:
         return {}, [Fault(f"both {' and '.join(whole)} are in the file", **place,
-                          mend="name in questions.csv only the one that counts")]
+                          mend=f"name in {source} only the one that counts")]
     if not whole:
         name, (_, lacking) = min(expected.items(), key=lambda e: len(e[1][1]))
-        return {}, [Fault(f"the mapped column {', '.join(lacking)} is missing; "
+        named = f"column {lacking[0]} is" if len(lacking) == 1 else f"columns {', '.join(lacking)} are"
+        return {}, [Fault(f"the mapped {named} missing; "
                           f"{nearest(lacking[0], survey.frame.columns)}", **place,
-                          mend="correct `columns`, or add the other name after ` | `")]
+                          mend=f"correct it in {source}, or add there the other name after ` | `")]
     found = expected[whole[0]][0]
     faults = [Fault("the mapped column stands twice in the file", file=survey.path.name,
                     column=here[0], mend="rename one of the two in a fresh export")

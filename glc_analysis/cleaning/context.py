@@ -17,10 +17,13 @@ def clean(files: list[RawSurvey], reference: Reference, settings: dict,
     """One row a country, indicator and year; an indicator that never changes has no year.
 
     A source may know more countries than the study: names that do not resolve
-    are counted, no fault. Raises Faults where a mapped column is missing or a
-    source says two things of one country and year.
+    are counted, no fault. Raises Faults where a mapped column is missing, no
+    indicator is named or sources say two things of one country and year.
     """
     parts, faults = [], []
+    if files and not settings["indicators"]:
+        faults.append(Fault("[context] indicators names no column to take", file="study.toml",
+                            mend="name some of the columns, or take the files out of raw/context"))
     for file in files:
         columns = [settings["country"], settings["year"], *settings["indicators"]]
         lacking = [c for c in columns if c and c not in file.frame.columns]
@@ -33,8 +36,10 @@ def clean(files: list[RawSurvey], reference: Reference, settings: dict,
         raise Faults(faults)
     if not parts:
         return pd.DataFrame(columns=["country_id", "indicator", "year", "value", "source"])
-    facts = pd.concat(parts, ignore_index=True)
     key = ["country_id", "indicator", "year"]
+    facts = pd.concat(parts, ignore_index=True)
+    facts["year"] = facts["year"].mask(_is_lasting(facts), "")
+    facts = facts.drop_duplicates([*key, "value"])
     twice = facts[facts.duplicated(key)]
     if len(twice):
         raise Faults([Fault(f"{row.indicator} of {row.country_id} {row.year} has more than one "
@@ -55,7 +60,12 @@ def _read(file: RawSurvey, reference: Reference, settings: dict, steps: Steps) -
     for indicator in settings["indicators"]:
         facts = pd.DataFrame({"country_id": ids, "indicator": indicator, "year": years,
                               "value": frame[indicator], "source": file.path.name})
-        facts = facts[(ids != "") & ~facts["value"].isin(blank)]
-        lasting = facts.groupby("country_id")["value"].nunique().max() == 1
-        parts.append(facts.assign(year="") if lasting else facts)
-    return pd.concat(parts).drop_duplicates()
+        parts.append(facts[(ids != "") & ~facts["value"].isin(blank)])
+    return pd.concat(parts)
+
+
+def _is_lasting(facts: pd.DataFrame) -> pd.Series:
+    """Whether a fact belongs to an indicator known of several years that never changes."""
+    kinds = facts.groupby(["indicator", "country_id"])[["value", "year"]].nunique()
+    most = kinds.groupby("indicator").max()
+    return facts["indicator"].isin(most.index[(most["value"] == 1) & (most["year"] > 1)])

@@ -31,9 +31,13 @@ def apply(frame: pd.DataFrame, corrections: pd.DataFrame, steps: Steps) -> tuple
         if fix["column"] == EVERY_COLUMN and fix["to"] == DROP:
             dropped.append(fix["key"])
             steps.add("record dropped", rows_in=1, rows_out=0, why=fix["reason"])
+        elif fix["column"] == EVERY_COLUMN:
+            faults.append(Fault("a whole record can only be dropped", value=fix["to"],
+                                mend="write drop in `to`, or name one column", **place))
         elif fix["column"] not in frame.columns:
             faults.append(Fault(f"the survey file has no such column; "
-                                f"{nearest(fix['column'], frame.columns)}", **place))
+                                f"{nearest(fix['column'], frame.columns)}", value=fix["column"],
+                                mend="name a column as the file's header has it", **place))
         elif tidy(frame.at[fix["key"], fix["column"]]) != tidy(fix["from"]):
             found = frame.at[fix["key"], fix["column"]]
             faults.append(Fault(f"matches nothing: record {fix['key']} has {found!r} there",

@@ -25,15 +25,17 @@ def options(reference: Reference, places: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([given, listed], ignore_index=True)
 
 
-def countries(answers: pd.DataFrame, organisations: pd.DataFrame,
+def countries(answers: pd.DataFrame, organisations: pd.DataFrame, responses: pd.DataFrame,
               reference: Reference) -> pd.DataFrame:
-    """One row a country that an organisation works in or has its home in, by name.
+    """One row a country that is a work country, a home country or an answer, by name.
 
-    ``answers_n`` is 0 for a country that is a home country only.
+    ``answers_n`` counts the records about it: 0 where nobody works there.
     """
     reviewed = reference.countries.drop_duplicates("country_id").set_index("country_id")
-    ids = pd.Series(sorted({*answers["country_id"], *organisations["home_country_id"]} - {""}),
-                    dtype="str")
+    asked = reference.questions.query("option_list == @COUNTRY_LIST")["question_id"]
+    named = responses.loc[responses["question_id"].isin(asked), "value"]
+    ids = pd.Series(sorted({*answers["country_id"], *organisations["home_country_id"], *named}
+                           - {""}), dtype="str")
     by = answers.groupby("country_id")
     frame = pd.DataFrame({
         "country_id": ids, "label": [reviewed["label"].get(i, "") or label(i) for i in ids],

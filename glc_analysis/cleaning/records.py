@@ -14,7 +14,7 @@ from glc_analysis.cleaning import columns, corrections
 from glc_analysis.cleaning.countries import regions, resolve, unknown_faults
 from glc_analysis.cleaning.steps import Steps
 from glc_analysis.cleaning.values import by_unique, dates, folded, language_code, tidy
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import Fault, nearest
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
 
@@ -30,14 +30,16 @@ class Records:
     ``answers`` has one row a record: answer_id, file, row, organisation_id,
     country_id (these three as ordered categories, to keep large studies small),
     region_id, home_country_id, started, ended, language, is_interpreted, wave,
-    is_duplicate. ``surveys`` are the files after
-    corrections; ``cells()`` gives a column over all of them, aligned with answers.
+    is_duplicate. ``surveys`` are the files after corrections; ``cells()`` gives a
+    column over all of them, aligned with answers. ``faults`` is what is wrong so
+    far: cleaning the answers raises it with its own, so that a file's are told at once.
     """
 
     answers: pd.DataFrame
     surveys: tuple[RawSurvey, ...]
     order: np.ndarray
     blank: frozenset[str]
+    faults: tuple[Fault, ...] = ()
 
     def cells(self, found: list[str]) -> pd.Series:
         """The texts of one column a file, blank tokens emptied, in the order of answers."""
@@ -57,7 +59,7 @@ class Records:
 
 def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
              steps: Steps) -> Records:
-    """The records of all survey files after corrections. Raises Faults with all that is wrong.
+    """The records of all survey files after corrections, with all that is wrong in them.
 
     Records come in the order of file, start, loop and content, never of rows, so
     that a file sorted another way gives the same tables.
@@ -74,9 +76,7 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
         ready.append(survey)
         faults += wrong
     answers, wrong = _who_answered(ready, reference, settings)
-    if faults or wrong:
-        raise Faults([*faults, *wrong])
-    order = np.lexsort([pd.util.hash_pandas_object(pd.Series(_content(ready))), answers["loop"],
+    order = np.lexsort([pd.util.hash_array(_content(ready)), answers["loop"],
                         answers["started"], answers["file"]])
     answers = answers.iloc[order].reset_index(drop=True)
     answers["is_duplicate"] = answers.duplicated(["organisation_id", "country_id"])
@@ -86,7 +86,7 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     steps.add("duplicates marked", rows_in=len(answers), rows_out=len(answers),
               cells=int(answers["is_duplicate"].sum()),
               why="an organisation answered again for a country; both records are kept")
-    return Records(answers, tuple(ready), order, frozenset(settings["blank"]))
+    return Records(answers, tuple(ready), order, frozenset(settings["blank"]), (*faults, *wrong))
 
 
 def table(records: Records) -> pd.DataFrame:
@@ -143,7 +143,8 @@ def _who_answered(surveys: list[RawSurvey], reference: Reference,
         found = {}
         for role in ROLES:
             if settings[role]:
-                at, wrong = columns.locate(settings[role], survey)
+                at, wrong = columns.locate(settings[role], survey,
+                                           source=f"[survey] {role} of study.toml")
                 faults += wrong
                 found[role] = at.get("", "")
             cells = survey.frame[found[role]] if found.get(role) else pd.Series("", survey.frame.index)
@@ -153,7 +154,20 @@ def _who_answered(surveys: list[RawSurvey], reference: Reference,
             pd.Series(survey.loops, dtype=float)).fillna(0)
         faults += _resolve_roles(part, found, reference, survey)
         parts.append(part)
-    return pd.concat(parts, ignore_index=True), faults
+    answers = pd.concat(parts, ignore_index=True)
+    return answers, faults + _clashes(answers) if reference.organisations.empty else faults
+
+
+def _clashes(answers: pd.DataFrame) -> list[Fault]:
+    """Names of organisations that differ and would yet get the same id."""
+    named = answers[answers["organisation"] != ""]
+    named = named.assign(folded=by_unique(named["organisation"], folded))
+    first = named.drop_duplicates("organisation_id").set_index("organisation_id")["organisation"]
+    named = named[named["folded"] != named["organisation_id"].map(first).map(folded)]
+    return [Fault(f"would get the same id as {first[row.organisation_id]!r}", file=row.file,
+                  row=str(row.row), value=row.organisation, mend="list the organisations in "
+                  "organisations.csv, or correct the record in corrections.csv")
+            for row in named.itertuples()]
 
 
 def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Reference,
@@ -192,8 +206,9 @@ def _organisations(part: pd.DataFrame, found: dict[str, str],
               for row in part.loc[names == "", "row"]]
     if register.empty:
         return by_unique(names, slug), faults
-    known = {folded(label): i for i, label in
-             zip(register["organisation_id"], register["label"], strict=True)}
+    labels = register["label"].map(folded)
+    known = dict(zip(labels, register["organisation_id"], strict=True))
+    known = {label: i for label, i in known.items() if label and (labels == label).sum() == 1}
     known |= {folded(i): i for i in register["organisation_id"]}
     ids = by_unique(names, lambda name: known.get(folded(name), ""))
     faults += [Fault(f"organisations.csv has no such organisation; "
@@ -205,7 +220,9 @@ def _organisations(part: pd.DataFrame, found: dict[str, str],
     return ids, faults
 
 
-def _content(surveys: list[RawSurvey]) -> list[str]:
+def _content(surveys: list[RawSurvey]) -> np.ndarray:
     """Every record's cells as one text, columns by name, to order records that tie."""
-    return ["\x1f".join(row) for survey in surveys
-            for row in survey.frame[sorted(survey.frame.columns)].itertuples(index=False, name=None)]
+    return np.array([
+        "\x1f".join(row) for survey in surveys
+        for row in survey.frame[sorted(survey.frame.columns)].itertuples(index=False, name=None)],
+        dtype=object)

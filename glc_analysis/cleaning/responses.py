@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -46,7 +47,7 @@ def clean(records: Records, reference: Reference, redacted: list[str],
     multiple-choice question. The reader must not assume that a blank value means
     "no": ``missing`` says which kind of blank it is.
     """
-    lists, asked, faults = _option_lists(reference), {}, []
+    lists, asked, faults = _option_lists(reference), {}, list(records.faults)
     for _, question in reference.questions.iterrows():
         answered = _read(question, records, lists, reference.countries, frozenset(redacted))
         faults += answered.faults
@@ -54,15 +55,12 @@ def clean(records: Records, reference: Reference, redacted: list[str],
     if faults:
         raise Faults(faults)
     first = _first_records(records, reference, asked, steps)
-    responses, selections, unasked = [], [], 0
+    chosen, responses, selections, unasked = _chosen(records, asked, first), [], [], 0
     for _, question in reference.questions.iterrows():
         answered = asked[question["question_id"]]
-        condition = skip_logic.parse(question["asked_if"])
-        is_asked = skip_logic.is_asked(condition, _chosen(records, reference, asked, first),
-                                       len(records.answers))
+        is_asked = _is_asked(question, records, chosen)
         unasked += int((answered.is_filled & ~is_asked).sum())
-        kept = first[question["question_id"]] if question["unit"] == "organisation" \
-            else np.arange(len(records.answers))
+        kept = first.get(question["question_id"], np.arange(len(records.answers)))
         rows, ticks = _rows(question, answered, is_asked, records, kept, reference)
         responses.append(rows)
         selections += [ticks] if ticks is not None else []
@@ -84,7 +82,8 @@ def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
     found, faults = [], []
     for survey in records.surveys:
         at, wrong = columns.locate(question["columns"], survey,
-                                    options.spelled if options else None)
+                                   options.spelled if question["type"] == "multi" else None,
+                                   source=f"questions.csv, row {question.name}")
         found.append(at)
         faults += wrong
     if faults:
@@ -199,8 +198,19 @@ def _first_records(records: Records, reference: Reference, asked: dict[str, Answ
     return first
 
 
-def _chosen(records: Records, reference: Reference, asked: dict[str, Answered],
-            first: dict[str, np.ndarray]):
+def _is_asked(question: pd.Series, records: Records,
+              chosen: Callable[[str], pd.Series]) -> np.ndarray:
+    """Whether each record was asked; an organisation was where any of its records was."""
+    is_asked = skip_logic.is_asked(skip_logic.parse(question["asked_if"]), chosen,
+                                   len(records.answers))
+    if question["unit"] == "answer":
+        return is_asked
+    owner = records.answers["organisation_id"]
+    return pd.Series(is_asked).groupby(owner).transform("any").to_numpy(dtype=bool)
+
+
+def _chosen(records: Records, asked: dict[str, Answered],
+            first: dict[str, np.ndarray]) -> Callable[[str], pd.Series]:
     """What each record chose, by question: an organisation's own answer holds for all its records."""
     owner = records.answers["organisation_id"]
 

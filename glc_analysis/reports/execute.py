@@ -6,6 +6,7 @@ import json
 import logging
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -97,21 +98,25 @@ class Kernels:
         from jupyter_core.utils import run_sync
 
         kernel = AsyncKernelManager(kernel_name=self._name)
-        # cwd here, not by papermill: papermill changes the folder of all threads.
-        run_sync(kernel.start_kernel)(cwd=str(folder), env=self._environment,
-                                      extra_arguments=["--HistoryManager.hist_file=:memory:"])
-        process = psutil.Process(kernel.provisioner.pid)
-        timer = threading.Timer(self._timeout, lambda: (late.set(), _kill(process)))
-        self._at_work.add(process)
-        try:
-            timer.start()
-            if self._stopped:
-                raise GLCError("The run was stopped.")
-            yield kernel
-        finally:
-            timer.cancel()
-            self._at_work.discard(process)
-            run_sync(kernel.shutdown_kernel)(now=True)
+        with tempfile.TemporaryDirectory(prefix="glc-") as own:
+            kernel.connection_file = str(Path(own, "kernel.json"))
+            if os.name == "posix":  # what a kernel says over TCP any user of the machine can read
+                kernel.transport = "ipc"
+            # cwd here, not by papermill: papermill changes the folder of all threads.
+            run_sync(kernel.start_kernel)(cwd=str(folder), env=self._environment,
+                                          extra_arguments=["--HistoryManager.hist_file=:memory:"])
+            process = psutil.Process(kernel.provisioner.pid)
+            timer = threading.Timer(self._timeout, lambda: (late.set(), _kill(process)))
+            self._at_work.add(process)
+            try:
+                timer.start()
+                if self._stopped:
+                    raise GLCError("The run was stopped.")
+                yield kernel
+            finally:
+                timer.cancel()
+                self._at_work.discard(process)
+                run_sync(kernel.shutdown_kernel)(now=True)
 
 
 def _kill(process: Any) -> None:

@@ -29,20 +29,23 @@ def table(columns: Mapping[str, Iterable], *, caption: str = "", numeric: tuple[
           rows: Iterable[str] = ()) -> str:
     """Columns side by side as a table that scrolls by itself.
 
-    Cells that are :class:`Markup` stay as they are. The first column holds the
-    row headers; columns named in ``numeric`` align right; ``rows`` gives each
-    row's class.
+    Cells that are :class:`Markup` stay as they are; a row whose later cells are
+    all None runs across. The first column holds the row headers; columns named
+    in ``numeric`` align right. ``rows`` gives each row's class; a row of class
+    ``glc-asked`` begins a group that is not torn apart on paper.
     """
     names = list(columns)
     head = "".join(tag("th", escape(name), scope="col", class_="number" if name in numeric else "")
                    for name in names)
-    body = "".join(
-        tag("tr", *(_cell(value, name, name == names[0], numeric)
-                    for name, value in zip(names, row, strict=True)), class_=kind)
-        for row, kind in zip_longest(zip(*columns.values(), strict=True), rows, fillvalue=""))
+    groups: list[list[str]] = [[]]
+    for row, kind in zip_longest(zip(*columns.values(), strict=True), rows, fillvalue=""):
+        if kind == "glc-asked" and groups[-1]:
+            groups.append([])
+        groups[-1].append(_row(row, names, numeric, kind))
     said = tag("caption", escape(caption)) if caption else ""
-    return tag("div", tag("table", said, tag("thead", tag("tr", head)), tag("tbody", body),
-                          class_="glc"), class_="glc-scroll")
+    return tag("div", tag("table", said, tag("thead", tag("tr", head)),
+                          *(tag("tbody", *group) for group in groups), class_="glc"),
+               class_="glc-scroll")
 
 
 class Markup(str):
@@ -88,6 +91,14 @@ def region_name(region: str) -> str:
     ('Asia oceania', 'none given')
     """
     return region.replace("-", " ").replace("_", " ").capitalize() if region else "none given"
+
+
+def _row(row: tuple, names: list[str], numeric: tuple[str, ...], kind: str) -> str:
+    if len(row) > 1 and all(value is None for value in row[1:]):
+        text = row[0] if isinstance(row[0], Markup) else escape(str(row[0]))
+        return tag("tr", tag("th", text, scope="rowgroup", colspan=len(row)), class_=kind)
+    return tag("tr", *(_cell(value, name, name == names[0], numeric)
+                       for name, value in zip(names, row, strict=True)), class_=kind)
 
 
 def _cell(value: object, column: str, is_header: bool, numeric: tuple[str, ...]) -> str:

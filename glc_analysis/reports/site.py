@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from glc_analysis.reports.publish import FIGURES, published
 THEME = Path(__file__).with_name("site_theme")
 MARKS = {"team": "Internal: team only", "convening": "For the convening only", "public": ""}
 INVENTED = "Invented sample data: no organisation, person or answer on these pages is real."
-LEFT_OVER = (".buildinfo", "objects.inv", "_sources/*", "_static/**/*.map", "_static/webpack-macros.html")
+LEFT_OVER = (".buildinfo", "objects.inv", "_sources", "_static/**/*.map", "_static/webpack-macros.html")
 """What Sphinx and its theme leave in the folder that no reader of a page needs."""
 
 CONFIGURATION = {
@@ -74,7 +75,7 @@ def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: st
         (source / "conf.py").write_text("".join(lines), encoding="utf-8")
         _sphinx(source, target)
         for left in (path for pattern in LEFT_OVER for path in target.glob(pattern)):
-            left.unlink()
+            shutil.rmtree(left) if left.is_dir() else left.unlink()
         target.replace(run_dir / "site")
     return run_dir / "site" / "index.html"
 
@@ -83,12 +84,22 @@ def _settings(pages: Sequence[Page], title: str, audience: str, synthetic: bool,
               failures: Collection[str]) -> dict[str, Any]:
     """What this site says of itself: its name, its banner, the way through its pages."""
     mark = MARKS[audience]
-    said = [INVENTED] * synthetic + [f"{mark}."] * bool(mark)
+    banner = [INVENTED] * synthetic + [f"{mark}."] * bool(mark)
+    running = [mark] * bool(mark) + ["Invented sample data"] * synthetic + [title]
     navigation = [(group, [(page.slug, page.title, page.slug in failures) for page in listed])
                   for group, listed in groupby(pages, key=lambda page: page.group)]
     return {"project": title, "html_title": title,
-            "html_theme_options": {**THEME_OPTIONS, "announcement": " ".join(said)},
-            "html_context": {"navigation": navigation, "mark": mark, "is_invented": synthetic}}
+            "html_theme_options": {**THEME_OPTIONS, "announcement": " ".join(banner)},
+            "html_context": {"navigation": navigation, "running": css_string(" · ".join(running))}}
+
+
+def css_string(text: str) -> str:
+    """A text as a string of CSS that can stand in a page.
+
+    >>> print(css_string('The "five" <questions>'))
+    "The \\22 five\\22  \\3c questions>"
+    """
+    return '"' + re.sub(r'["\\<\n]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
 
 
 def _write(page: Page, notebooks: Path, source: Path) -> None:

@@ -55,23 +55,27 @@ def raw_survey(
         refuse("has a header and no answers below it", sheet.place, "export it again, or take it away")
     names = names or sheet.names
     texts = list(wording) or [""] * len(names)
-    columns: dict[str, Sequence[str]] = {}
-    kept: dict[str, str] = {}
-    for n, (name, text, cells) in enumerate(zip(names, texts, zip(*body, strict=True), strict=True), 1):
-        if name.strip() or any(map(str.strip, cells)):
-            name = name if name.strip() else f"column_{n}"
-            columns.setdefault(name, cells)
-            kept.setdefault(name, text)
+    cells = list(zip(*body, strict=True))
+    places = _places(names, cells)
     times = Counter(name for name in names if name.strip())
     return RawSurvey(
         path=path,
         tool=tool,
-        frame=text_frame(columns),
+        frame=text_frame({name: cells[place] for name, place in places.items()}),
         rows=sheet.numbers[headers:],
         loops=list(loops) or [0] * len(body),
-        wording=kept,
+        wording={name: texts[place] for name, place in places.items()},
         repeated=tuple(name for name, count in times.items() if count > 1),
     )
+
+
+def _places(names: Sequence[str], cells: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Where each column stands; of columns with one name, the first."""
+    places: dict[str, int] = {}
+    for place, (name, column) in enumerate(zip(names, cells, strict=True)):
+        if name.strip() or any(map(str.strip, column)):
+            places.setdefault(name if name.strip() else f"column_{place + 1}", place)
+    return places
 
 
 def text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:

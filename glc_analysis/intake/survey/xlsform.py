@@ -68,16 +68,13 @@ def seed(path: Path) -> Draft:
             said, mend = "was not drafted", "write the question by hand where it is needed"
             notes.append(str(Fault(said, path.name, str(number), "type", row["type"], mend)))
         elif kind in _TYPES:
-            option_list = rest[0] if kind.startswith("select_") else ""
-            place = [name for name, _ in inside]
             conditions = [*(condition for _, condition in inside), asked_if]
             questions.append(
-                _columns(place, row["name"], kind, is_alone=times[row["name"]] == 1)
+                _columns([group for group, _ in inside], row["name"], kind, is_alone=times[row["name"]] == 1)
                 | {"unit": "answer", "type": _TYPES[kind], "wording": row.get("label", "")}
-                | {"asked_if": _all_of(conditions), "option_list": option_list}
+                | {"asked_if": _all_of(conditions), "option_list": rest[0] if _SELECT.match(kind) else ""}
             )
-    used = list(dict.fromkeys(q["option_list"] for q in questions if q["option_list"]))
-    return Draft(_frame(questions, _QUESTIONS), _frame(_options(used, lists), _OPTIONS), notes)
+    return Draft(_frame(questions, _QUESTIONS), _frame(_options(questions, lists), _OPTIONS), notes)
 
 
 def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
@@ -158,7 +155,8 @@ def _all_of(conditions: list[str | None]) -> str:
     return several[0] if len(several) == 1 else " and ".join(f"({condition})" for condition in several)
 
 
-def _options(used: list[str], lists: Lists) -> list[dict[str, str]]:
+def _options(questions: list[dict[str, str]], lists: Lists) -> list[dict[str, str]]:
+    used = dict.fromkeys(question["option_list"] for question in questions if question["option_list"])
     return [
         {"option_list": name, "option_id": option, "value": option, "label": label}
         | {"position": str(position), "kind": _KINDS.get(option.casefold(), "substantive")}

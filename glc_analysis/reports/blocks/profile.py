@@ -11,6 +11,8 @@ from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.reports.html import Html, Markup, bar, language_name, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 
+NO_ANSWER = "not asked, or no answer"
+
 
 def facts(page: Page) -> Html:
     """What outside sources say of the country, latest year last."""
@@ -71,8 +73,9 @@ def _beside(page: Page, question, region: str) -> list[tuple]:
     if question.type == "number":
         return [("glc-asked", title, *map(_middle, (here, *near, whole)))]
     base = here["base_n"].max()
-    said = "" if base else "not asked, or no answer"
-    rows = [("glc-asked", title, said, *("" for _ in near), "")]
+    rows = [("glc-asked", title, *(None for _ in (here, *near, whole)))]
+    if not base:
+        rows.append(("glc-option", NO_ANSWER, "–", *("" for _ in near), ""))
     for own, *around, all_ in zip(*(f.itertuples() for f in (here, *near, whole)), strict=True):
         mark = "" if not own.n else "●" if base == 1 else f"● {own.n} of {own.base_n}"
         rows.append(("glc-option glc-chosen" if own.n else "glc-option", own.option, mark,
@@ -91,6 +94,6 @@ def _middle(figures: pd.DataFrame) -> str:
     """The median of a number question with its base, or the one value there is."""
     row = figures[figures["statistic"] == "median"].iloc[0]
     if not row["base_n"]:
-        return "not asked, or no answer"
+        return NO_ANSWER
     value = f"{row['value']:g}"
     return value if row["base_n"] == 1 else f"median {value} ({row['base_n']} answers)"
