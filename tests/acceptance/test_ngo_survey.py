@@ -2,7 +2,6 @@
 
 import csv
 import io
-import os
 
 import pandas as pd
 import pytest
@@ -26,18 +25,8 @@ def glc(study, *arguments):
 
 
 @pytest.fixture(scope="module")
-def study(shared_data, tmp_path_factory):
-    """The study, built, in a folder of its own that points to the same raw files."""
-    root = tmp_path_factory.mktemp("ngo_survey")
-    (root / "reference").mkdir()
-    for path in COMMITTED.iterdir():
-        data = os.path.relpath(shared_data, root / "reference" if path.suffix == ".toml" else root)
-        text = path.read_text(encoding="utf-8")
-        for committed in ("../../../../../shared/data", "../../../../shared/data"):
-            text = text.replace(committed, data)
-        (root / "reference" / path.name).write_text(text, encoding="utf-8")
-    glc(root, "build")
-    return root
+def study(ngo_study):
+    return ngo_study
 
 
 @pytest.fixture(scope="module")

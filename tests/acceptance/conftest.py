@@ -1,0 +1,29 @@
+"""The real survey of 480 organisations as a study of its own, built once."""
+
+import os
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from glc_analysis.study import REPOSITORY
+
+NGO_REFERENCE = REPOSITORY / "tests/studies/ngo_survey/reference"
+
+
+@pytest.fixture(scope="session")
+def ngo_study(shared_data, tmp_path_factory) -> Path:
+    """The study's folder, built: the committed reference tables, pointing to the same raw files."""
+    from glc_analysis.cli import cli
+
+    root = tmp_path_factory.mktemp("ngo_survey")
+    (root / "reference").mkdir()
+    for path in NGO_REFERENCE.iterdir():
+        data = os.path.relpath(shared_data, root / "reference" if path.suffix == ".toml" else root)
+        text = path.read_text(encoding="utf-8")
+        for committed in ("../../../../../shared/data", "../../../../shared/data"):
+            text = text.replace(committed, data)
+        (root / "reference" / path.name).write_text(text, encoding="utf-8")
+    done = CliRunner().invoke(cli, ["--study", str(root), "build"])
+    assert done.exit_code == 0, done.output
+    return root
