@@ -11,7 +11,6 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from pathlib import Path
 
 import pandas as pd
 
@@ -89,22 +88,31 @@ def _read_all(study: Study, kind: str) -> list[RawSurvey]:
     return read
 
 
-def _refuse_mixed(surveys: list[RawSurvey], study: Study) -> None:
-    """Invented files carry their mark in every record: real studies refuse it."""
+def _surveys(study: Study) -> list[RawSurvey]:
+    """The survey files: at least one, none invented where the study is real.
+
+    Invented files carry their mark in every record.
+    """
+    surveys = _read_all(study, "survey")
+    if not surveys:
+        raise GLCError("No survey file has arrived. Mend: put an export into raw/survey/, or name "
+                       "it in study.toml under [raw] survey.")
     marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == MARK).any()]
     if marked and not study.is_synthetic:
         raise Faults([Fault("is invented data in a real study", file=s.path.name,
                             mend="take it out of raw/") for s in marked])
+    return surveys
 
 
 def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
     """The texts of the survey's country columns, and the reviewed rows of countries.csv."""
     reference, settings = read_reference(study), study.settings["survey"]
-    texts = []
-    for survey in _read_all(study, "survey"):
+    texts = [pd.Series(dtype="str")]
+    for survey in _surveys(study):
         for role in ("country", "home_country"):
             if settings[role]:
-                found, faults = columns.locate(settings[role], survey)
+                found, faults = columns.locate(settings[role], survey,
+                                               source=f"[survey] {role} of study.toml")
                 if faults:
                     raise Faults(faults)
                 texts.append(survey.frame[found[""]])
@@ -116,16 +124,18 @@ def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
     """All processed tables, shaped and checked."""
     reference, steps, settings = read_reference(study), Steps(), study.settings["survey"]
     say("reading the survey")
-    surveys = _read_all(study, "survey")
-    if not surveys:
-        raise GLCError("No survey file has arrived. Mend: put an export into raw/survey/, or name "
-                       "it in study.toml under [raw] survey.")
-    _refuse_mixed(surveys, study)
+    surveys = _surveys(study)
+    if reference.questions.empty:
+        raise Faults([Fault("has no question", file="questions.csv", mend="add a row for each "
+                            "question; its `columns` say where the answers stand")])
     say("finding who answered")
     found = records.assemble(surveys, reference, settings, steps)
-    own = organisations.clean(found, reference)
     say("cleaning the answers")
     given, selections = responses.clean(found, reference, settings["redacted"], steps)
+    if found.answers.empty:
+        raise GLCError("No record is left: all are empty, or dropped in corrections.csv. Mend: take "
+                       "back the drops that went too far, or export the survey again.")
+    own = organisations.clean(found, reference)
     texts = reference.questions.loc[reference.questions["type"] == "text", "question_id"]
     say("noting languages")
     documents, segments = languages.clean(given, found, list(texts), steps)

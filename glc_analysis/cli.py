@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 
 from glc_analysis import __version__
+from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.study import REPOSITORY, Study
 
@@ -19,13 +20,21 @@ from glc_analysis.study import REPOSITORY, Study
 class Group(click.Group):
     """A group whose commands end on our errors with a message and an exit code, no traceback."""
 
-    def invoke(self, ctx: click.Context):
+    def invoke(self, ctx: click.Context) -> object:
         try:
             return super().invoke(ctx)
         except GLCError as error:
             said = click.ClickException(str(error))
             said.exit_code = 2 if isinstance(error, UsageError) else 1
             raise said from None
+        except OSError as error:
+            if not error.filename:  # a closed pipe, which is click's to handle
+                raise
+            raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
+
+
+for_audience = click.option("--audience", default="team", show_default=True,
+                            type=click.Choice(AUDIENCES), help="Whom it is for.")
 
 
 def say(line: str) -> None:
@@ -137,7 +146,7 @@ def build(study: str) -> None:
 @cli.command()
 @click.argument("question")
 @click.option("--by", default="", metavar="COLUMN", help="An attribute to group by.")
-@click.option("--audience", default="team", show_default=True)
+@for_audience
 @click.option("--format", "form", default="table", show_default=True,
               type=click.Choice(["table", "csv", "json"]))
 @click.pass_obj
@@ -168,7 +177,7 @@ def _printed(frame, form: str) -> str:
 
 
 @cli.command(name="list")
-@click.option("--audience", default="team", show_default=True)
+@for_audience
 @click.pass_obj
 def list_pages(study: str, audience: str) -> None:
     """List the pages of the collection: slug, title, notebook."""
@@ -182,11 +191,12 @@ def list_pages(study: str, audience: str) -> None:
 
 
 @cli.command()
-@click.option("--audience", default="team", show_default=True)
+@for_audience
 @click.option("--country", default="", metavar="ID", help="Only this country's page.")
 @click.option("--theme", default="", metavar="ID", help="Only this theme's page.")
 @click.option("--only", default="", metavar="SLUG", help="Only this page.")
-@click.option("--jobs", default=0, help="Notebooks at the same time (default: cores + 1).")
+@click.option("--jobs", default=0, type=click.IntRange(0),
+              help="Notebooks at the same time (default: cores + 1).")
 @click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
 @click.option("--dry-run", is_flag=True, help="Say what would run.")
 @click.pass_obj
@@ -220,7 +230,7 @@ def _is_unstarted_default(study: Study) -> bool:
 
 
 @cli.command()
-@click.option("--audience", default="team", show_default=True)
+@for_audience
 @click.pass_obj
 def status(study: str, audience: str) -> None:
     """Say what has arrived and what is out of date."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 SHOWN_ROWS, SHOWN_ALIKE = 10, 50
@@ -77,9 +77,10 @@ def _lines(faults: list[Fault]) -> list[str]:
                     for kind, count in alike.items() if count > SHOWN_ALIKE]
 
 
-def _listed(rows: Sequence[str]) -> str:
+def _listed(rows: list[str]) -> str:
+    rows = sorted(set(rows), key=lambda row: (len(row), row))
     more = f" and {len(rows) - SHOWN_ROWS} more" if len(rows) > SHOWN_ROWS else ""
-    return ", ".join(dict.fromkeys(rows[:SHOWN_ROWS])) + more
+    return ", ".join(rows[:SHOWN_ROWS]) + more
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:

@@ -51,10 +51,8 @@ def inspect(study: Study) -> Arrivals:
     recorded = read_manifest(study)
     found = {study.relative(p): p for p in study.all_raw_files()}
     present = {name: checksum(path) for name, path in found.items() if path.is_file()}
-    mends = {name: "put it back, or take its row out of manifest.csv" if name in recorded
-             else "put it there, or correct [raw] in study.toml" for name in {*recorded, *found}}
-    faults = [Fault("is missing", file=name, mend=mends[name])
-              for name in sorted(set(mends) - set(present))]
+    faults = [Fault("is missing", file=name, mend=_mend_missing(recorded.get(name)))
+              for name in sorted({*recorded, *found} - set(present))]
     faults += [Fault("has changed since its checksum was recorded", file=name,
                      mend="put the original back; a new export gets a new name")
                for name in sorted(set(recorded) & set(present))
@@ -63,6 +61,14 @@ def inspect(study: Study) -> Arrivals:
     if faults:
         raise Faults(faults)
     return Arrivals(present, tuple(sorted(set(present) - set(recorded))))
+
+
+def _mend_missing(row: dict[str, str] | None) -> str:
+    if row is None:
+        return "put it there, or correct [raw] in study.toml"
+    if row["received_from"] == SAMPLE:
+        return "invent it again with `glc sample`"
+    return "put it back, or take its row out of manifest.csv"
 
 
 def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str, str]) -> list[Fault]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 from glc_analysis.cleaning.records import slug
@@ -14,8 +15,8 @@ FOLDERS = ("raw/survey", "raw/interviews", "raw/calls", "raw/codings", "raw/rati
 
 SETTINGS = '''# The study: what it is called, where its raw files are, who answered in them.
 [study]
-id = "{id}"
-title = "{title}"
+id = {id}
+title = {title}
 synthetic = false
 sampling = "purposive"    # purposive, census or probability: decides which intervals are due
 frame_size = 0            # how many could have answered; 0: not stated
@@ -65,8 +66,10 @@ def start(directory: Path, *, form: Path | None = None) -> list[str]:
     for folder in FOLDERS:
         (directory / folder).mkdir(parents=True, exist_ok=True)
     reference, name = directory / "reference", directory.resolve().name
-    (reference / "study.toml").write_text(SETTINGS.format(id=slug(name), title=name),
-                                          encoding="utf-8")
+    # TOML writes a text as JSON does, so that a quotation mark in a folder's name does no harm.
+    named = {key: json.dumps(text, ensure_ascii=False)
+             for key, text in (("id", slug(name)), ("title", name))}
+    (reference / "study.toml").write_text(SETTINGS.format(**named), encoding="utf-8", newline="\n")
     for table, columns in COLUMNS.items():
         with (reference / f"{table}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")

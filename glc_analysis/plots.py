@@ -59,13 +59,16 @@ def svg(figure: Figure) -> str:
 def count_text(n: float, base_n: float) -> str:
     """How a count is printed: out of its base, with a percentage from a base of 30 up.
 
-    >>> count_text(1, 4), count_text(18, 30)
-    ('1 of 4', '18 of 30 (60 %)')
+    >>> count_text(1, 4), count_text(18, 30), count_text(1, 480)
+    ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)')
     """
     if pd.isna(base_n) or base_n == 0:
         return "nobody asked"
     text = f"{int(n)} of {int(base_n)}"
-    return f"{text} ({100 * n / base_n:.0f} %)" if base_n >= PERCENT_FROM else text
+    if base_n < PERCENT_FROM:
+        return text
+    percent = 100 * n / base_n
+    return f"{text} (under 1 %)" if 0 < percent < 1 else f"{text} ({percent:.0f} %)"
 
 
 def plot_options(released: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.intake.text import read_table
+from glc_analysis.intake.grid import clean
+from glc_analysis.intake.text import decode, parse
 
-Rows = dict[int, dict[str, str]]
 
-
-def read_rows(path: Path, columns: Sequence[str]) -> Rows:
+def read_rows(path: Path, columns: Sequence[str]) -> dict[int, dict[str, str]]:
     """The rows of a CSV file with these columns, by the row number a spreadsheet shows.
 
-    Comma, semicolon or tab; UTF-8, or what Excel makes of it. Text comes in NFC,
-    without blanks around it. Raises Faults with everything that keeps the file from
-    being read: columns missing, unknown or twice, cells under no heading.
+    Comma, semicolon or tab; UTF-8, or what Excel makes of it. Text comes in NFC
+    without blanks around it; rows may leave out cells at their end. Raises Faults
+    with everything that is wrong in the header and in the width of rows.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -26,21 +25,41 @@ def read_rows(path: Path, columns: Sequence[str]) -> Rows:
     ...     read_rows(path, ["name", "note"])
     {3: {'name': 'Ana', 'note': ''}}
     """
-    table = read_table(path)
-    names = [name.strip() for name in table.names]
-    times, known = Counter(filter(None, names)), ", ".join(columns)
-    faults = [Fault("this column is missing", file=path.name, column=c, mend="add it to the header")
-              for c in columns if c not in times]
-    faults += [Fault("there is no such column in this table", file=path.name, column=c,
-                     mend=f"use only {known}") for c in times if c not in columns]
-    faults += [Fault("this column stands twice", file=path.name, column=c, mend="keep one of them")
-               for c, count in times.items() if count > 1]
-    rows = {}
-    for number, cells in zip(table.numbers[1:], table.rows[1:], strict=True):
-        faults += [Fault("stands under no heading", file=path.name, row=str(number), value=cell,
-                         mend="delete it, or put a cell that holds a comma in \"quotation marks\"")
-                   for name, cell in zip(names, cells, strict=True) if cell.strip() and not name]
-        rows[number] = {n: c.strip() for n, c in zip(names, cells, strict=True) if n}
+    records = parse(decode(path.read_bytes(), path.name), path.name)
+    header, *rows = [[clean(cell).strip() for cell in record] for record in records] or [[]]
+    faults = [*_header_faults(path.name, header, columns), *_row_faults(path.name, header, rows)]
     if faults:
         raise Faults(faults)
-    return {number: {c: row[c] for c in columns} for number, row in rows.items()}
+    place = {column: header.index(column) for column in columns}
+    return {n: {column: row[at] if at < len(row) else "" for column, at in place.items()}
+            for n, row in enumerate(rows, 2) if any(row)}
+
+
+def _header_faults(file: str, header: list[str], columns: Sequence[str]) -> Iterator[Fault]:
+    times = Counter(filter(None, header))
+    if not times:
+        yield Fault("has no header", file=file, row="1", mend=f"write {','.join(columns)} in it")
+        return
+    for column in columns:
+        if column not in times:
+            yield Fault("this column is missing", file=file, row="1", column=column,
+                        mend="add it to the header")
+    for column, count in times.items():
+        if column not in columns:
+            yield Fault("there is no such column in this table", file=file, row="1", column=column,
+                        mend=f"use only {', '.join(columns)}")
+        elif count > 1:
+            yield Fault("this column stands twice", file=file, row="1", column=column,
+                        mend="keep one of them")
+
+
+def _row_faults(file: str, header: list[str], rows: list[list[str]]) -> Iterator[Fault]:
+    """Cells that belong to no column: most often a comma cut one cell in two."""
+    for n, row in enumerate(rows, 2):
+        stray = [cell for name, cell in zip(header, row, strict=False) if cell and not name]
+        if len(row) > len(header) and any(row):
+            yield Fault(f"has {len(row)} cells where the header has {len(header)}", file=file,
+                        row=str(n), mend='put cells that hold a comma in "quotation marks"')
+        elif stray:
+            yield Fault("stands under no heading", file=file, row=str(n), value=stray[0],
+                        mend="delete it, or give it a heading")

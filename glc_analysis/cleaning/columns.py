@@ -33,8 +33,9 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, 
     """The columns of one file that hold a question: option_id (``""`` for a plain one) -> column.
 
     ``values`` are the rows of options.csv of the question's list, needed for a
-    star; ``source`` says in faults where ``columns`` stands. Faults: no alternative is wholly there, more than one is, an option has
-    more than one column, or a column that is needed stands twice in the file.
+    star; ``source`` is where ``columns`` stands. Faults: no alternative is wholly
+    there, more than one is, an option has more than one column, or a column that
+    is needed stands twice in the file.
     """
     expected = {name: _expand(name, survey.frame.columns, values)
                 for name in alternatives(columns)}

@@ -11,6 +11,9 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
 
+_KEY = ["country_id", "indicator", "year"]
+_NOTHING = pd.DataFrame(columns=[*_KEY, "value", "source"], dtype="str")
+
 
 def clean(files: list[RawSurvey], reference: Reference, settings: dict,
           steps: Steps) -> pd.DataFrame:
@@ -20,32 +23,29 @@ def clean(files: list[RawSurvey], reference: Reference, settings: dict,
     are counted, no fault. Raises Faults where a mapped column is missing, no
     indicator is named or sources say two things of one country and year.
     """
-    parts, faults = [], []
+    faults = [fault for file in files for fault in _lacking(file, settings)]
     if files and not settings["indicators"]:
         faults.append(Fault("[context] indicators names no column to take", file="study.toml",
-                            mend="name some of the columns, or take the files out of raw/context"))
-    for file in files:
-        columns = [settings["country"], settings["year"], *settings["indicators"]]
-        lacking = [c for c in columns if c and c not in file.frame.columns]
-        faults += [Fault(f"the column that [context] names is missing; "
-                         f"{nearest(c, file.frame.columns)}", file=file.path.name, column=c,
-                         mend="correct [context] in study.toml") for c in lacking]
-        if not lacking:
-            parts.append(_read(file, reference, settings, steps))
+                            mend="name some, or take the files out of raw/context"))
     if faults:
         raise Faults(faults)
-    if not parts:
-        return pd.DataFrame(columns=["country_id", "indicator", "year", "value", "source"])
-    key = ["country_id", "indicator", "year"]
-    facts = pd.concat(parts, ignore_index=True)
+    facts = pd.concat([_NOTHING, *(_read(file, reference, settings, steps) for file in files)],
+                      ignore_index=True)
     facts["year"] = facts["year"].mask(_is_lasting(facts), "")
-    facts = facts.drop_duplicates([*key, "value"])
-    twice = facts[facts.duplicated(key)]
+    facts = facts.drop_duplicates([*_KEY, "value"])
+    twice = facts[facts.duplicated(_KEY)]
     if len(twice):
-        raise Faults([Fault(f"{row.indicator} of {row.country_id} {row.year} has more than one "
-                            "value", file=row.source, value=row.value, mend="keep one row")
-                      for row in twice.itertuples()])
+        raise Faults([Fault(f"{' '.join(filter(None, (row.country_id, row.year)))} has more than one "
+                            "value", file=row.source, row=f"{row.row:.0f}", column=row.indicator,
+                            value=row.value, mend="keep one row") for row in twice.itertuples()])
     return facts
+
+
+def _lacking(file: RawSurvey, settings: dict) -> list[Fault]:
+    columns = [settings["country"], settings["year"], *settings["indicators"]]
+    return [Fault(f"the column that [context] names is missing; {nearest(c, file.frame.columns)}",
+                  file=file.path.name, column=c, mend="correct [context] in study.toml")
+            for c in columns if c and c not in file.frame.columns]
 
 
 def _read(file: RawSurvey, reference: Reference, settings: dict, steps: Steps) -> pd.DataFrame:
@@ -59,7 +59,8 @@ def _read(file: RawSurvey, reference: Reference, settings: dict, steps: Steps) -
     parts = []
     for indicator in settings["indicators"]:
         facts = pd.DataFrame({"country_id": ids, "indicator": indicator, "year": years,
-                              "value": frame[indicator], "source": file.path.name})
+                              "value": frame[indicator], "source": file.path.name,
+                              "row": file.rows})
         parts.append(facts[(ids != "") & ~facts["value"].isin(blank)])
     return pd.concat(parts)
 

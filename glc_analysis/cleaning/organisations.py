@@ -14,8 +14,8 @@ def clean(records: Records, reference: Reference) -> pd.DataFrame:
 
     What the register says of it stands beside what its first record says (day,
     language, interpreter). Where the register says nothing the survey is the
-    source of its home country and its label, the organisation's own text. An organisation of the register that
-    never answered has no row.
+    source of its home country and its label, the organisation's own text. An
+    organisation of the register that never answered has no row.
     """
     first = records.answers.drop_duplicates("organisation_id").set_index("organisation_id")
     register = reference.organisations.set_index("organisation_id", drop=False)

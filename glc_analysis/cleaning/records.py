@@ -13,7 +13,7 @@ import pandas as pd
 from glc_analysis.cleaning import columns, corrections
 from glc_analysis.cleaning.countries import regions, resolve, unknown_faults
 from glc_analysis.cleaning.steps import Steps
-from glc_analysis.cleaning.values import by_unique, dates, folded, language_code, tidy
+from glc_analysis.cleaning.values import by_unique, dates, folded, language_code, numbers, tidy
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
@@ -150,8 +150,6 @@ def _who_answered(surveys: list[RawSurvey], reference: Reference,
             cells = survey.frame[found[role]] if found.get(role) else pd.Series("", survey.frame.index)
             texts = by_unique(cells, tidy).to_numpy()
             part[role] = np.where(np.isin(texts, ["", *settings["blank"]]), "", texts)
-        part["loop"] = pd.to_numeric(part["loop"], errors="coerce").fillna(
-            pd.Series(survey.loops, dtype=float)).fillna(0)
         faults += _resolve_roles(part, found, reference, survey)
         parts.append(part)
     answers = pd.concat(parts, ignore_index=True)
@@ -188,8 +186,15 @@ def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Referen
         texts = part[role]
         part[role], bad, said = dates(texts)
         faults += [Fault(said, file=file, row=str(part["row"].iloc[i]), column=found[role],
-                         value=texts.iloc[i], mend="write dates as YYYY-MM-DD")
+                         value=texts.iloc[i], mend="export it again with dates as YYYY-MM-DD, "
+                         "or correct the record in corrections.csv")
                    for i in np.flatnonzero(bad)]
+    texts = part["loop"]
+    part["loop"], bad = numbers(texts)
+    part["loop"] = part["loop"].fillna(pd.Series(survey.loops, dtype=float)).fillna(0)
+    faults += [Fault("is no number", file=file, row=str(part["row"].iloc[i]), column=found["loop"],
+                     value=texts.iloc[i], mend="correct [survey] loop of study.toml, or the record "
+                     "in corrections.csv") for i in np.flatnonzero(bad)]
     part["language"] = part["language"].map(language_code)
     part["is_interpreted"] = part["interpreted"].str.casefold().isin(YES)
     return faults
@@ -201,9 +206,8 @@ def _organisations(part: pd.DataFrame, found: dict[str, str],
     register, file = reference.organisations, part["file"].iloc[0] if len(part) else ""
     names = part["organisation"]
     faults = [Fault("the record names no organisation", file=file, row=str(row),
-                    column=found.get("organisation", ""),
-                    mend="correct or drop it in corrections.csv")
-              for row in part.loc[names == "", "row"]]
+                    column=found["organisation"], mend="correct or drop it in corrections.csv")
+              for row in part.loc[names == "", "row"] if found.get("organisation")]
     if register.empty:
         return by_unique(names, slug), faults
     labels = register["label"].map(folded)

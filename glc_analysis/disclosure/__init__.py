@@ -1,1 +1,3 @@
 """Who may see what."""
+
+AUDIENCES = ("team", "convening", "public")

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.errors import UsageError, nearest
-
-AUDIENCES = ("team", "convening", "public")
 
 
 def release(estimates: pd.DataFrame, *, audience: str) -> pd.DataFrame:

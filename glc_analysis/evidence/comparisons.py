@@ -6,14 +6,18 @@ Nothing is inferred from a purposive sample, and groups smaller than
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pandas as pd
 
 from glc_analysis.evidence import subsets
 from glc_analysis.evidence.estimates import Processed, identified
+from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.study import Study
 
-SEED, PERMUTATIONS, RESAMPLES = 20170501, 1999, 999
+Effect = Callable[[np.ndarray], np.ndarray]
+SEED, PERMUTATIONS, RESAMPLES, BATCH = 20170501, 1999, 999, 100
 METHOD = (f"permutation of organisations, {PERMUTATIONS} draws; bootstrap of organisations, "
           f"{RESAMPLES} resamples; Benjamini-Hochberg over the questions of an attribute")
 
@@ -43,15 +47,15 @@ def _family(data: Processed, kind: str, minimum: int) -> list[tuple]:
     """All tests of one attribute, with p-values adjusted over its questions."""
     from scipy.stats import false_discovery_control
 
-    tests = []
-    for question in data.questions.itertuples():
-        effect = EFFECTS.get(question.type)
-        scores = _scores(data, question) if effect else pd.DataFrame()
+    tests, questions = [], data.questions
+    compared = questions["type"].isin(EFFECTS) & (questions["option_list"] != COUNTRY_LIST)
+    for question in questions[compared].itertuples():
+        (name, effect), scores = EFFECTS[question.type], _scores(data, question)
         groups = _groups(data, kind, scores.index, minimum)
-        if groups.nunique() > 1 and scores.shape[1] > 1:
-            found = compare(scores.loc[groups.index].to_numpy(float),
-                            pd.factorize(groups, sort=True)[0], effect=effect)
-            tests.append((question, effect.__name__, len(groups), *found))
+        found = compare(scores.loc[groups.index].to_numpy(float),
+                        pd.factorize(groups, sort=True)[0], effect=effect)
+        if found:
+            tests.append((question, name, len(groups), *found))
     adjusted = false_discovery_control([test[4] for test in tests]) if tests else []
     rows = []
     for (question, name, size, effect, p, low, high), q in zip(tests, adjusted, strict=True):
@@ -63,69 +67,111 @@ def _family(data: Processed, kind: str, minimum: int) -> list[tuple]:
 
 
 def compare(scores: np.ndarray, groups: np.ndarray,
-            *, effect) -> tuple[float, float, float, float]:
+            *, effect: Effect) -> tuple[float, float, float, float] | None:
     """Effect size, permutation p-value and bootstrap interval of a difference between groups.
 
     ``scores`` has one row an organisation and adds up over a group to what
     ``effect`` takes; ``groups`` are integers from 0. The p-value is
-    (hits + 1) / (draws + 1) (Phipson & Smyth 2010).
+    (hits + 1) / (draws + 1) (Phipson & Smyth 2010). None where nothing varies.
     """
+    from scipy.stats import random_table
+
+    kinds, kind = np.unique(scores, axis=0, return_inverse=True)
+    counts = np.zeros((groups.max(initial=0) + 1, len(kinds)), dtype=int)
+    np.add.at(counts, (groups, kind.ravel()), 1)
+    observed = float(effect(counts @ kinds))
+    if np.isnan(observed):
+        return None
     rng = np.random.default_rng(SEED)
-    member = np.eye(groups.max() + 1)[groups]
-    observed = effect(member.T @ scores)
-    hits = sum(effect(member[rng.permutation(len(groups))].T @ scores) >= observed - 1e-12
-               for _ in range(PERMUTATIONS))
-    draws = [rng.integers(0, len(groups), len(groups)) for _ in range(RESAMPLES)]
-    spread = [effect(member[d].T @ scores[d]) for d in draws]
-    low, high = np.nanpercentile(spread, [2.5, 97.5])
-    return observed, (hits + 1) / (PERMUTATIONS + 1), float(low), float(high)
+    # Organisations with the same scores are alike, so tables of groups x kinds are drawn whole.
+    permuted = random_table(counts.sum(axis=1), counts.sum(axis=0))
+    chance = _drawn(lambda size: permuted.rvs(size, random_state=rng), PERMUTATIONS, kinds, effect)
+    resampled = _drawn(lambda size: rng.multinomial(
+        counts.sum(), counts.ravel() / counts.sum(), size).reshape(size, *counts.shape),
+        RESAMPLES, kinds, effect)
+    p = ((chance >= observed - 1e-12).sum() + 1) / (PERMUTATIONS + 1)
+    low, high = np.nanpercentile(resampled, [2.5, 97.5])
+    return observed, float(p), float(low), float(high)
 
 
-def cramers_v(table: np.ndarray) -> float:
-    """Cramer's V of a groups x options table (Cramer 1946); NaN where nothing varies.
+def _drawn(draw: Callable[[int], np.ndarray], times: int, kinds: np.ndarray,
+           effect: Effect) -> np.ndarray:
+    """The effects in tables that are drawn, so many at a time as memory holds easily."""
+    return np.concatenate([effect(draw(min(BATCH, times - done)) @ kinds)
+                           for done in range(0, times, BATCH)])
 
-    >>> cramers_v(np.array([[10.0, 0.0], [0.0, 10.0]]))
+
+def cramers_v(tables: np.ndarray) -> np.ndarray:
+    """Cramer's V of groups x options tables (Cramer 1946); NaN where nothing varies.
+
+    Earlier dimensions are tables beside each other.
+
+    >>> float(cramers_v(np.array([[10.0, 0.0], [0.0, 10.0]])))
     1.0
     """
-    table = table[table.sum(axis=1) > 0][:, table.sum(axis=0) > 0]
-    if min(table.shape) < 2:
-        return np.nan
-    total = table.sum()
-    expected = np.outer(table.sum(axis=1), table.sum(axis=0)) / total
-    chi2 = ((table - expected) ** 2 / expected).sum()
-    return float(np.sqrt(chi2 / total / (min(table.shape) - 1)))
+    rows, columns = tables.sum(axis=-1, keepdims=True), tables.sum(axis=-2, keepdims=True)
+    total = rows.sum(axis=(-2, -1))
+    smaller = np.minimum((rows > 0).sum(axis=(-2, -1)), (columns > 0).sum(axis=(-2, -1)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        expected = rows * columns / total[..., None, None]
+        chi2 = np.nansum((tables - expected) ** 2 / expected, axis=(-2, -1))
+        return np.where(smaller > 1, np.sqrt(chi2 / total / (smaller - 1)), np.nan)
 
 
-def eta_squared(table: np.ndarray) -> float:
+def eta_squared(tables: np.ndarray) -> np.ndarray:
     """Share of the variance that lies between groups; NaN where nothing varies.
 
-    The columns of ``table`` are each group's sum, count and sum of squares.
+    The columns of a table are each group's sum, count and sum of squares.
 
-    >>> eta_squared(np.array([[2.0, 2, 2], [6.0, 2, 18]]))
+    >>> float(eta_squared(np.array([[2.0, 2, 2], [6.0, 2, 18]])))
     1.0
     """
-    sums, counts, squares = table[table[:, 1] > 0].T
-    mean = sums.sum() / counts.sum()
-    total = squares.sum() - counts.sum() * mean**2
-    return float((counts * (sums / counts - mean) ** 2).sum() / total) if total > 0 else np.nan
+    sums, counts, squares = np.moveaxis(tables, -1, 0)
+    several = (counts > 0).sum(axis=-1) > 1
+    with np.errstate(divide="ignore", invalid="ignore"):
+        common = sums.sum(axis=-1) ** 2 / counts.sum(axis=-1)
+        total = squares.sum(axis=-1) - common
+        between = np.nansum(sums ** 2 / counts, axis=-1) - common
+        varies = several & (total > 1e-12 * squares.sum(axis=-1))
+        return np.where(varies, between / total, np.nan)
 
 
-EFFECTS = {"single": cramers_v, "scale": cramers_v, "multi": cramers_v, "number": eta_squared}
+def ticks_v(tables: np.ndarray) -> np.ndarray:
+    """Cramer's V of a multiple choice: the root mean square over its options, ticked or not.
+
+    That is the sum of the options' Pearson statistics (Bilder & Loughin 2004),
+    scaled to 0 to 1; an option that does not vary is left out. The columns of a
+    table are each group's ticks by option, and last its count.
+
+    >>> float(ticks_v(np.array([[5.0, 2, 5], [0.0, 2, 5]])))
+    0.7071067811865476
+    """
+    ticked = tables[..., :-1]
+    options = np.moveaxis(np.stack([ticked, tables[..., -1:] - ticked], axis=-1), -2, 0)
+    each = cramers_v(options)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.sqrt(np.nansum(each ** 2, axis=0) / (~np.isnan(each)).sum(axis=0))
+
+
+EFFECTS = {"single": ("cramers_v", cramers_v), "scale": ("cramers_v", cramers_v),
+           "multi": ("cramers_v", ticks_v), "number": ("eta_squared", eta_squared)}
 
 
 def _scores(data: Processed, question) -> pd.DataFrame:
-    """One row an organisation in the base: its count of each option, or sum, count, squares."""
+    """One row an organisation in the base: what the effect of the question's type adds up."""
     rows = data.responses[(data.responses["question_id"] == question.question_id)
                           & data.responses["is_in_base"]]
+    owner = rows["organisation_id"].astype("str")
     if question.type == "number":
-        values = rows.assign(squares=rows["value_number"] ** 2)
-        return values.groupby(values["organisation_id"].astype("str")).agg(
-            sum=("value_number", "sum"), count=("value_number", "size"), squares=("squares", "sum"))
-    if question.type == "multi":
-        rows = data.selections[(data.selections["question_id"] == question.question_id)
-                               & data.selections["is_in_base"] & data.selections["is_selected"]]
-    chosen = rows["option_id" if question.type == "multi" else "value"]
-    return pd.crosstab(rows["organisation_id"].astype("str"), chosen.astype("str"))
+        numbers = rows["value_number"]
+        return pd.DataFrame({"sum": numbers, "count": 1, "squares": numbers ** 2}
+                            ).groupby(owner).sum()
+    if question.type != "multi":
+        return pd.crosstab(owner, rows["value"].astype("str"))
+    ticks = data.selections[(data.selections["question_id"] == question.question_id)
+                            & data.selections["is_in_base"] & data.selections["is_selected"]]
+    chosen = pd.crosstab(ticks["organisation_id"].astype("str"), ticks["option_id"].astype("str"))
+    return chosen.reindex(sorted(set(owner)), fill_value=0).assign(count=owner.value_counts())
 
 
 def _groups(data: Processed, kind: str, owners: pd.Index, minimum: int) -> pd.Series:

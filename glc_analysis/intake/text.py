@@ -67,17 +67,23 @@ def read_table(path: Path) -> Grid:
     out; a row longer than it, or broken in two, is a fault. All such faults come at once.
     """
     text = decode(read_bytes(path), path.name)
-    records: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter(text), strict=True)
-    try:
-        records.extend(reader)
-    except csv.Error as error:
-        refuse(f"cannot be parsed: {error}", path.name, _QUOTE, row=str(len(records) + 1))
+    records = parse(text, path.name)
     table = grid(path.name, "", records)
     if not table.rows:
         refuse("holds only blank cells", path.name, "export it again, or take it away")
     _refuse_ragged(table, [records[n - 1] for n in table.numbers], ends_whole=text.endswith("\n"))
     return table
+
+
+def parse(text: str, file: str) -> list[list[str]]:
+    """The records of a delimited text as they stand; `file` is its name in faults."""
+    records: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter(text), strict=True)
+    try:
+        records.extend(reader)
+    except csv.Error as error:
+        refuse(f"cannot be parsed: {error}", file, _QUOTE, row=str(len(records) + 1))
+    return records
 
 
 def delimiter(text: str) -> str:

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis.errors import GLCError
-from glc_analysis.reports.plan import Page, parameters_at
+from glc_analysis.reports.collection import parameters_at
+from glc_analysis.reports.plan import Page
 from glc_analysis.study import Study
 
 STEADY = {

@@ -6,7 +6,6 @@ nothing to do answer sooner than pandas could be imported.
 
 from __future__ import annotations
 
-import ast
 import hashlib
 import json
 from collections import Counter
@@ -17,34 +16,14 @@ from typing import Any
 
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.fingerprint import package_hash
-from glc_analysis.study import REPOSITORY, Study
+from glc_analysis.reports.collection import NOTEBOOKS, Notebook, no_such_parameter, notebooks
+from glc_analysis.study import Study
 
-NOTEBOOKS = REPOSITORY / "notebooks"
-REQUIRED = ("study", "audience")
 COLLECTIONS = {"country": "countries", "theme": "themes"}
 """A notebook with one of these parameters gives a page for each entry of that list in slices.json."""
 
 INTAKE = ("raw", "survey", "context")
 """Sections of study.toml that act through the tables; a notebook may show any other."""
-
-
-@dataclass(frozen=True)
-class Notebook:
-    """A notebook of the collection: its question, its parameters and their defaults."""
-
-    path: Path
-    title: str
-    parameters: dict[str, Any]
-    source: str
-
-    @property
-    def name(self) -> str:
-        """The file's stem without its number.
-
-        >>> Notebook(Path("01_data_quality.ipynb"), "What arrived?", {}, "").name
-        'data_quality'
-        """
-        return self.path.stem.lstrip("0123456789_-") or self.path.stem
 
 
 @dataclass(frozen=True)
@@ -57,25 +36,6 @@ class Page:
     parameters: dict[str, str]
     key: str
     group: str = ""
-
-
-def notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
-    """The notebooks of a folder, by file name.
-
-    Raises Faults listing every file that is no notebook, has no ``parameters``
-    cell, or takes no ``study`` or ``audience``.
-    """
-    found, faults = [], []
-    for path in sorted(folder.glob("*.ipynb")):
-        try:
-            found.append(_read(path))
-        except Faults as error:
-            faults += error.faults
-    if faults:
-        raise Faults(faults)
-    if not found:
-        raise GLCError(f"There is no notebook in {folder.name}/.")
-    return found
 
 
 def plan(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
@@ -128,55 +88,6 @@ def stale(pages: Iterable[Page], last: Mapping[str, Any]) -> list[Page]:
     return [page for page in pages if good.get(page.slug) != page.key]
 
 
-def defaults(source: str) -> dict[str, Any]:
-    """Names and values of a parameters cell. Raises SyntaxError or ValueError.
-
-    >>> defaults('study = ""  # folder\\naudience: str = "team"')
-    {'study': '', 'audience': 'team'}
-    """
-    values = {}
-    for line in ast.parse(source).body:
-        targets = line.targets if isinstance(line, ast.Assign) else [getattr(line, "target", None)]
-        values |= {target.id: ast.literal_eval(line.value)
-                   for target in targets if isinstance(target, ast.Name)}
-    return values
-
-
-def parameters_at(cells: list[dict[str, Any]]) -> int:
-    """The place of the cell tagged ``parameters``, from 0; -1 where there is none."""
-    tagged = ("parameters" in cell.get("metadata", {}).get("tags", []) for cell in cells)
-    return next((place for place, is_tagged in enumerate(tagged) if is_tagged), -1)
-
-
-def _read(path: Path) -> Notebook:
-    try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-        texts = ["".join(cell["source"]) for cell in cells]
-    except (ValueError, KeyError, TypeError):
-        raise Faults([Fault("is no notebook", file=path.name)]) from None
-    place = parameters_at(cells)
-    if place < 0:
-        raise Faults([Fault("has no cell tagged `parameters`", file=path.name, mend="tag the cell "
-                            "with its defaults, or keep it in another folder")])
-    try:
-        parameters = defaults(texts[place])
-    except (SyntaxError, ValueError):
-        raise Faults([Fault("its parameters are more than `name = value`", file=path.name)]) from None
-    if missing := [name for name in REQUIRED if name not in parameters]:
-        raise Faults(_no_such_parameter(path, missing))
-    prose = (line for cell, text in zip(cells, texts, strict=True)
-             if cell["cell_type"] == "markdown" for line in text.splitlines())
-    title = next((line for line in prose if line.startswith("#")), path.stem).lstrip("# ").strip()
-    source = [(cell["cell_type"], text, cell.get("metadata", {}).get("tags", []))
-              for cell, text in zip(cells, texts, strict=True)]
-    return Notebook(path, title, parameters, _hash(source))
-
-
-def _no_such_parameter(path: Path, names: Iterable[str]) -> list[Fault]:
-    return [Fault("the notebook does not have this parameter", file=path.name, value=name,
-                  mend="add it to the cell tagged `parameters`") for name in names]
-
-
 def _pages(study: Study, audience: str, found: list[Notebook],
            slices: dict[str, Any]) -> Iterator[Page]:
     settings = {name: values for name, values in study.settings.items() if name not in INTAKE}
@@ -222,7 +133,7 @@ def _choose(pages: list[Page], chosen: dict[str, str], only: str) -> list[Page]:
             slugs = [page.slug for page in pages]
             raise UsageError(f"There is no page {only!r}; {nearest(only, slugs)}.")
         if missing := [kind for kind in chosen if kind not in page.parameters]:
-            raise Faults(_no_such_parameter(page.notebook, missing))
+            raise Faults(no_such_parameter(page.notebook, missing))
         pages = [page]
     if chosen:
         pages = [page for page in pages if chosen.items() & page.parameters.items()]

@@ -20,9 +20,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.reports.collection import NOTEBOOKS
 from glc_analysis.reports.folders import link, prune, sweep, switch
 from glc_analysis.reports.lock import locked
-from glc_analysis.reports.plan import NOTEBOOKS, Page, last_run, plan, stale
+from glc_analysis.reports.plan import Page, last_run, plan, stale
 from glc_analysis.reports.terminal import Progress, progress_bar, terminable
 from glc_analysis.study import REPOSITORY, Study
 
@@ -48,11 +49,11 @@ class RunResult:
         """The result in words.
 
         >>> list(RunResult(kept=("index", "survey"), site=Path("site/index.html")).lines)
-        ['Nothing to run: 2 pages are up to date.', 'The reports: site/index.html']
+        ['Nothing to run: the pages are up to date.', 'The reports: site/index.html']
         """
         ran, total = len(self.ran), len(self.ran) + len(self.kept)
         if not ran:
-            yield f"Nothing to run: {total} pages are up to date."
+            yield "Nothing to run: the pages are up to date."
         elif not self.is_done:
             yield f"{ran} of {total} pages would run: {', '.join(self.ran)}."
         else:

@@ -90,7 +90,8 @@ def _settings(pages: Sequence[Page], title: str, audience: str, synthetic: bool,
                   for group, listed in groupby(pages, key=lambda page: page.group)]
     return {"project": title, "html_title": title,
             "html_theme_options": {**THEME_OPTIONS, "announcement": " ".join(banner)},
-            "html_context": {"navigation": navigation, "running": css_string(" · ".join(running))}}
+            "html_context": {"navigation": navigation, "default_mode": "auto",
+                             "running": css_string(" · ".join(running))}}
 
 
 def css_string(text: str) -> str:
@@ -122,5 +123,7 @@ def _sphinx(source: Path, target: Path) -> None:
     done = subprocess.run(command, env=os.environ | steady, capture_output=True, text=True,
                           encoding="utf-8", check=False)
     if done.returncode:
-        said = done.stderr.replace(f"{source}{os.sep}", "").strip().splitlines()
-        raise GLCError("The site could not be made: " + " ".join(said[:3]))
+        # The exception, in the middle of a report for the developers of Sphinx.
+        said = re.search(r"^\s*[\w.]*Error\w*: .*", done.stderr, re.MULTILINE)
+        cause = said[0].strip() if said else done.stderr.strip()[-300:]
+        raise GLCError(f"The site could not be made: {cause}")

@@ -52,11 +52,14 @@ def write_sample(root: Path, *, organisations: int = 30, countries: int = 25,
 def remove_sample(study: Study) -> None:
     """Clears an invented study: its raw files, ``processed/`` and ``reports/``; the reference stays.
 
-    Raises Faults, and removes nothing, where a raw file is not the sample's own.
+    Raises GLCError, and removes nothing, where the study holds no sample or a raw file
+    is not the sample's own.
     """
     recorded = manifest.read_manifest(study)
     own = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}
     lying = {study.relative(path): path for path in study.all_raw_files() if path.is_file()}
+    if not own:
+        raise GLCError("manifest.csv names no file of the sample, so that nothing is removed.")
     if foreign := [Fault("is no unchanged file of the sample", file=name, mend="move it elsewhere")
                    for name, path in lying.items()
                    if name not in own or manifest.checksum(path) != recorded[name]["sha256"]]:

@@ -87,7 +87,7 @@ def test_the_country_of_a_name_does_not_depend_on_the_order_of_rows(names):
 def test_a_fault_names_an_unknown_country_once_with_its_rows_and_the_nearest_names():
     names = pd.Series(["Kambodia", "Peru", "", *["Kambodia"] * 4, "Nigerea"], dtype="str")
     first, second = unknown_faults(names, list(range(2, 10)), "survey.csv", "country", REVIEWED)
-    assert str(first).startswith("survey.csv, row 2, 5, 6 and 2 more, column country, "
+    assert str(first).startswith("survey.csv, rows 2, 5, 6 and 2 more, column country, "
                                  "value 'Kambodia': is no country we know; nearest: 'Cambodia'")
     assert "'Nigeria'" in str(second) and second.row == "9"
 

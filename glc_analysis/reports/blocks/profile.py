@@ -34,7 +34,7 @@ def who(page: Page) -> Html:
         "Organisation": rows["label"], "Type": rows["type"].str.replace("_", " "),
         "Home country": rows["home_country_id"].map(page.places).fillna(""),
         "Resources": rows["resource_level"],
-        "Language": rows["language"].map(language_name)
+        "Language": rows["language"].map(lambda code: language_name(code) if code else "")
         + rows["is_interpreted"].map({True: ", interpreted", False: ""}),
         "Answered on": rows["answered_on"]})
     return show(table(dict(shown.loc[:, (shown != "").any()])))

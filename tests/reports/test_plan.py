@@ -1,0 +1,183 @@
+"""Which pages a run makes, and exactly when one of them is stale."""
+
+import subprocess
+import sys
+
+import pytest
+
+from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.reports.collection import notebooks
+from glc_analysis.reports.plan import last_run, plan, stale
+from tests.reports.small_study import TABLES, collection, edit, small_study, write_slices
+
+
+@pytest.fixture
+def study(tmp_path):
+    return small_study(tmp_path / "study")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return collection(tmp_path / "notebooks", "00", "10")
+
+
+def keys(study, folder):
+    return {page.slug: page.key for page in plan(study, folder=folder)}
+
+
+def changed(study, folder, before):
+    now = keys(study, folder)
+    return {slug for slug in now if now[slug] != before[slug]}
+
+
+def test_a_country_notebook_gives_a_page_for_each_country(study, folder):
+    pages = plan(study, folder=folder)
+    assert [(page.slug, page.title, page.group) for page in pages] == [
+        ("index", "Overview", ""), ("country-khm", "Cambodia", "Countries"),
+        ("country-per", "Peru", "Countries")]
+    assert pages[1].parameters == {"audience": "team", "country": "KHM"}
+
+
+def test_a_notebook_tells_its_question_and_its_defaults(folder):
+    country = notebooks(folder)[1]
+    assert country.title == "What is said in one country?"
+    assert country.parameters == {"study": "", "audience": "team", "country": ""}
+
+
+def test_a_theme_notebook_gives_a_page_for_each_theme(study, folder):
+    (folder / "10_country.ipynb").rename(folder / "20_theme.ipynb")
+    edit(folder / "20_theme.ipynb", "country = ", "theme = ")
+    assert [page.slug for page in plan(study, folder=folder)] == ["index", "theme-needs"]
+
+
+def test_a_second_country_notebook_has_slugs_of_its_own(study, folder):
+    (folder / "11_law.ipynb").write_text((folder / "10_country.ipynb").read_text())
+    assert [page.slug for page in plan(study, folder=folder)][3:] == ["law-khm", "law-per"]
+
+
+def test_two_notebooks_of_one_name_are_a_fault(study, folder):
+    (folder / "03_index.ipynb").write_text((folder / "00_index.ipynb").read_text())
+    with pytest.raises(Faults, match="'index': two notebooks make this page"):
+        plan(study, folder=folder)
+
+
+def test_nothing_is_stale_after_a_run_until_something_changes(study, folder):
+    pages = plan(study, folder=folder)
+    run = {"pages": {page.slug: {"key": page.key, "failure": ""} for page in pages}}
+    assert stale(plan(study, folder=folder), run) == []
+
+
+def test_a_failed_page_is_stale_though_nothing_changed(study, folder):
+    page = plan(study, folder=folder)[0]
+    assert stale([page], {"pages": {"index": {"key": page.key, "failure": "KeyError"}}}) == [page]
+
+
+def test_a_country_s_rows_touch_its_page_and_the_pages_of_the_whole_study(study, folder):
+    before = keys(study, folder)
+    write_slices(study, TABLES | {"responses": TABLES["responses"] | {"": "x", "country=KHM": "y"}})
+    assert changed(study, folder, before) == {"index", "country-khm"}
+
+
+def test_a_table_that_is_not_cut_by_country_touches_every_page(study, folder):
+    before = keys(study, folder)
+    write_slices(study, TABLES | {"codebook": {"": "x"}})
+    assert changed(study, folder, before) == set(before)
+
+
+def test_a_theme_s_rows_do_not_touch_a_country(study, folder):
+    before = keys(study, folder)
+    write_slices(study, TABLES | {"responses": TABLES["responses"] | {"theme=needs": "x"}})
+    assert changed(study, folder, before) == set()
+
+
+def test_first_rows_of_a_country_make_its_page_stale(study, folder):
+    without = {k: v for k, v in TABLES["answers"].items() if k != "country=PER"}
+    write_slices(study, TABLES | {"answers": without})
+    before = keys(study, folder)
+    write_slices(study, TABLES)
+    assert changed(study, folder, before) == {"country-per"}
+
+
+def test_code_of_a_notebook_touches_its_pages_and_its_outputs_do_not(study, folder):
+    before = keys(study, folder)
+    edit(folder / "10_country.ipynb", '"execution_count": null', '"execution_count": 7')
+    assert changed(study, folder, before) == set()
+    edit(folder / "10_country.ipynb", "A figure", "One figure")
+    assert changed(study, folder, before) == {"country-khm", "country-per"}
+
+
+def test_a_new_title_of_the_study_touches_every_page_and_a_new_raw_pattern_none(study, folder):
+    before = keys(study, folder)
+    settings = study.reference / "study.toml"
+    settings.write_text(settings.read_text() + '[raw]\nsurvey = ["elsewhere/*"]\n')
+    assert changed(type(study)(study.root), folder, before) == set()
+    edit(settings, "A small study", "Another")
+    assert changed(type(study)(study.root), folder, before) == set(before)
+
+
+def test_the_package_s_own_code_touches_every_page(study, folder, monkeypatch):
+    before = keys(study, folder)
+    monkeypatch.setattr("glc_analysis.reports.plan.package_hash", lambda: "another")
+    assert changed(study, folder, before) == set(before)
+
+
+def test_pages_are_chosen_by_country_theme_or_slug(study, folder):
+    def chosen(**choice):
+        return [page.slug for page in plan(study, folder=folder, **choice)]
+
+    assert chosen(country="KHM") == ["country-khm"]
+    assert chosen(only="index") == ["index"]
+    with pytest.raises(UsageError, match="No notebook makes a page for theme 'needs'"):
+        chosen(theme="needs")
+
+
+@pytest.mark.parametrize(("choice", "message"), [
+    ({"country": "Kambodia"}, "no country 'Kambodia' in this study; nearest: 'Cambodia'"),
+    ({"theme": "need"}, "no theme 'need' in this study; nearest: 'needs'"),
+    ({"only": "country-kmh"}, "no page 'country-kmh'; nearest: 'country-khm'")])
+def test_an_unknown_name_is_answered_with_the_nearest(study, folder, choice, message):
+    with pytest.raises(UsageError, match=message):
+        plan(study, folder=folder, **choice)
+
+
+def test_a_parameter_the_notebook_does_not_have_is_a_fault(study, folder):
+    with pytest.raises(Faults, match="00_index.ipynb, value 'country': the notebook does not have"):
+        plan(study, folder=folder, only="index", country="KHM")
+
+
+def test_all_notebooks_that_cannot_be_run_are_listed_at_once(tmp_path):
+    folder = collection(tmp_path / "notebooks", "00", "10", "50")
+    edit(folder / "00_index.ipynb", '"parameters"', '"settings"')
+    edit(folder / "10_country.ipynb", 'country = \\"\\"', 'country = first()')
+    (folder / "60_text.ipynb").write_text("no json")
+    with pytest.raises(Faults) as caught:
+        notebooks(folder)
+    assert [str(fault).partition(". Mend")[0] for fault in caught.value.faults] == [
+        "00_index.ipynb: has no cell tagged `parameters`",
+        "10_country.ipynb: its parameters are more than `name = value`.",
+        "50_unaware.ipynb, value 'audience': the notebook does not have this parameter",
+        "60_text.ipynb: is no notebook."]
+
+
+def test_nothing_is_planned_before_a_build(study, folder):
+    (study.processed / "slices.json").unlink()
+    with pytest.raises(GLCError, match="run `glc build` first"):
+        plan(study, folder=folder)
+
+
+def test_before_the_first_run_there_is_no_last_one(study):
+    assert last_run(study) == (None, {})
+
+
+def test_a_system_without_links_names_the_current_run_in_a_file(study):
+    run = study.reports / "team" / "runs" / "r1"
+    run.mkdir(parents=True)
+    (run / "run.json").write_text('{"pages": {}}')
+    (study.reports / "team" / "current").write_text("runs/r1")
+    assert last_run(study) == (run, {"pages": {}})
+
+
+def test_planning_imports_nothing_heavy():
+    code = "import sys, glc_analysis.reports.run; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert not {"pandas", "numpy", "papermill", "nbformat", "sphinx", "rich"} & set(done.stdout.split())

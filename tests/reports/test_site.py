@@ -1,0 +1,148 @@
+"""Pages of the site: own titles, offline, described figures, whose they are on screen and paper."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from glc_analysis.errors import GLCError
+from glc_analysis.reports import site
+from glc_analysis.reports.deterministic import clean, dumps, notice
+from glc_analysis.reports.plan import Page
+from glc_analysis.reports.publish import image, published
+
+SVG = ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:dc="http://purl.org/dc/elements/1.1/" '
+       'width="72pt" height="36pt"><metadata><dc:description>Bars: "3" of 4</dc:description>'
+       '</metadata></svg>')
+
+
+def cell(source, *data, tags=()):
+    outputs = [{"output_type": "display_data", "data": d, "metadata": {}} for d in data]
+    return {"cell_type": "code", "metadata": {"tags": list(tags)}, "source": source,
+            "outputs": outputs}
+
+
+def page_of(title, *cells):
+    heading = {"cell_type": "markdown", "metadata": {}, "source": "# Who answered?"}
+    return clean({"cells": [heading, *cells]}, title=title)
+
+
+def written(folder, **titles):
+    """A run folder with a page for each title, and its pages."""
+    (folder / "notebooks").mkdir(parents=True)
+    pages = []
+    for slug, title in titles.items():
+        slug = slug.replace("_", "-")
+        notebook = page_of(title, cell('country = ""', tags=["parameters"]),
+                           cell("draw()", {"image/svg+xml": SVG}),
+                           cell("count()", {"text/html": "<table><tr><td>3</td></tr></table>"}))
+        if title == "Peru":
+            notebook = notice(notebook, "Not updated since 2026-01-01.")
+        (folder / "notebooks" / f"{slug}.ipynb").write_text(dumps(notebook))
+        group = "Countries" if slug.startswith("country") else ""
+        pages.append(Page(slug, title, Path("10.ipynb"), {}, "", group))
+    return pages
+
+
+def built(folder, **choice):
+    pages = written(folder, index="Overview", country_khm="Cambodia & more", country_per="Peru")
+    choice = {"title": "A study", "audience": "team", "synthetic": True} | choice
+    return site.build_site(folder, pages, failures={"country-per"}, **choice).parent
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    return built(tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture
+def cambodia(pages):
+    return (pages / "country-khm.html").read_text()
+
+
+def test_every_page_has_a_title_of_its_own(pages):
+    titles = [re.search("<title>(.*?) &#8212;", (pages / f"{slug}.html").read_text())[1]
+              for slug in ("index", "country-khm", "country-per")]
+    assert titles == ["Overview", "Cambodia &amp; more", "Peru"]
+
+
+def test_no_page_asks_the_network_for_anything(pages):
+    for page in pages.glob("*.html"):
+        assert not re.findall(r'(?:src|href)="(?:https?:)?//[^"]*"', page.read_text()), page.name
+    for sheet in pages.rglob("*.css"):
+        assert not re.findall(r'(?:url\(|@import )"?https?://', sheet.read_text()), sheet.name
+
+
+def test_every_page_says_that_it_is_invented_and_whose_it_is_on_paper_too(pages):
+    for page in pages.glob("*.html"):
+        text = page.read_text()
+        assert "Invented sample data: no organisation" in text, page.name
+        assert '"Internal: team only · Invented sample data · A study"' in text, page.name
+
+
+def test_the_way_through_the_pages_is_the_same_everywhere_and_marks_where_one_is(cambodia):
+    way = re.search('<nav class="site-navigation".*?</nav>', cambodia, re.DOTALL)[0]
+    assert re.findall(r'href="(\S+?)"', way) == ["index.html", "country-khm.html", "country-per.html"]
+    assert '<a href="country-khm.html" aria-current="page">Cambodia &amp; more</a>' in way
+    assert "<p>Countries</p>" in way
+
+
+def test_a_page_that_is_not_up_to_date_says_so_in_the_text_and_in_the_way(pages):
+    text = (pages / "country-per.html").read_text()
+    assert re.search(r'class="admonition warning".*?Not updated since 2026-01-01', text, re.DOTALL)
+    assert "Peru</a> <small>not updated</small>" in text
+
+
+def test_a_figure_is_a_file_with_its_description(pages, cambodia):
+    assert ('<img class="figure" src="_static/figures/country-khm-1.svg" '
+            'alt="Bars: &quot;3&quot; of 4" width="96" height="48" loading="lazy">') in cambodia
+    assert (pages / "_static/figures/country-khm-1.svg").read_text() == SVG
+
+
+def test_a_figure_without_a_description_says_that_it_has_none():
+    assert 'alt="Figure without a description"' in image("<svg/>", "a.svg")
+
+
+def test_a_table_scrolls_by_itself(cambodia):
+    assert '<div class="glc-scroll"><table><tr><td>3' in cambodia
+
+
+def test_code_is_one_click_away_and_defaults_are_left_out(cambodia):
+    assert cambodia.count('<details class="admonition hide above-input">') == 2
+    assert 'country</span>' not in cambodia
+
+
+def test_search_needs_no_server(pages):
+    assert (pages / "searchindex.js").read_text().startswith("Search.setIndex(")
+    assert "cambodia" in (pages / "searchindex.js").read_text()
+
+
+def test_the_same_notebooks_give_the_same_bytes(pages, tmp_path, monkeypatch):
+    monkeypatch.setenv("TZ", "Asia/Tokyo")
+    again = built(tmp_path / "another")
+    files = sorted(path.relative_to(pages) for path in pages.rglob("*") if path.is_file())
+    assert files == sorted(p.relative_to(again) for p in again.rglob("*") if p.is_file())
+    assert [f for f in files if (pages / f).read_bytes() != (again / f).read_bytes()] == []
+
+
+def test_a_real_study_carries_no_banner_of_invented_data_and_needs_no_index(tmp_path):
+    pages = written(tmp_path, country_khm="Cambodia")
+    start = site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=False)
+    assert "<h1>A study" in start.read_text()
+    assert "Invented" not in start.read_text()
+    assert "Internal: team only." in start.read_text()
+
+
+def test_what_stops_sphinx_is_told_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.setitem(site.CONFIGURATION, "extensions", ["no_such_extension"])
+    with pytest.raises(GLCError, match="The site could not be made: .*no_such_extension"):
+        built(tmp_path / "run")
+    assert not list((tmp_path / "run").glob(".site-*"))
+
+
+def test_publishing_leaves_the_notebook_as_it_is():
+    notebook = page_of("Peru", cell("draw()", {"image/svg+xml": SVG}))
+    before = json.dumps(notebook)
+    published(notebook, "peru")
+    assert json.dumps(notebook) == before

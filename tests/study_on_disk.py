@@ -1,0 +1,98 @@
+"""A small valid study as text on disk, for tests that spoil one thing in it."""
+
+from pathlib import Path
+
+from click.testing import CliRunner, Result
+
+from glc_analysis.cli import cli
+
+FILES = {
+    "reference/study.toml": """\
+[study]
+id = "small"
+title = "Small study"
+
+[raw]
+survey = ["../raw/survey/*"]
+
+[survey]
+organisation = "org"
+country = "country"
+started = "start"
+blank = ["NA"]
+""",
+    "reference/codebook.csv": """\
+code_id,parent_id,level,name,definition,include,exclude,example,since_version,merged_into
+community,,domain,Community,,,,,1,
+care,community,theme,Care,,,,,1,
+""",
+    "reference/questions.csv": """\
+question_id,columns,unit,type,wording,theme_id,asked_if,option_list,dont_know,is_sensitive
+Q1,Q1,organisation,single,Do you run a shelter?,care,,yes_no,,
+Q2,Q2_*,answer,multi,Which services?,care,,services,,
+Q3,Q3,answer,scale,How often is it full?,care,Q1 == yes,often,,
+Q4,Q4,answer,number,How many staff?,,,,,
+Q5,Q5,answer,text,What works?,,,,,
+Q6,Q6,answer,date,Since when?,,,,,
+""",
+    "reference/options.csv": """\
+option_list,option_id,value,label,position,kind
+yes_no,yes,Yes,Yes,1,substantive
+yes_no,no,No,No,2,substantive
+services,shelter,1,Shelter,1,substantive
+services,legal,2,Legal aid,2,substantive
+often,never,Never,Never,1,substantive
+often,always,Always,Always,2,substantive
+""",
+    "reference/countries.csv": """\
+raw_name,country_id,label,region_id
+Ivory Coast,CIV,Ivory Coast,africa
+Kenya,KEN,Kenya,africa
+""",
+    "reference/organisations.csv": """\
+organisation_id,label,type,network_id,home_country_id,founded,resource_level
+harbour,Harbour,shelter,,KEN,1999,low
+beacon,Beacon,legal,,PER,2001,low
+compass,Compass,shelter,,KHM,2004,high
+""",
+    "reference/corrections.csv": """\
+table,key,column,from,to,reason,by,date
+survey,answers.r4,Q4,about 7,7,typed in words,ana,2017-05-01
+""",
+    "raw/survey/answers.csv": """\
+org,country,start,Q1,Q2_1,Q2_2,Q3,Q4,Q5,Q6
+harbour,Kenya,2017-03-01,Yes,1,0,Always,12,We listen.,2010-05-04
+beacon,Peru,2017-03-02,No,0,1,,3,NA,2011-06-30
+compass,Cambodia,2017-03-03,Yes,1,1,Never,about 7,Time.,2012-01-15
+""",
+}
+
+
+class SmallStudy:
+    """The study in a folder; ``spoil`` changes a file, ``glc`` runs a command on the study."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        for name, text in FILES.items():
+            self.write(name, text)
+
+    def write(self, name: str, content: str | bytes) -> None:
+        path = self.root / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def spoil(self, name: str, *changes: tuple[str, str]) -> None:
+        """Replaces texts of a file, each of which has to be there."""
+        text = (self.root / name).read_text(encoding="utf-8")
+        for old, new in changes:
+            assert old in text, f"{name} does not hold {old!r}"
+            text = text.replace(old, new)
+        self.write(name, text)
+
+    def glc(self, *arguments: str) -> Result:
+        return CliRunner().invoke(cli, ["--study", str(self.root), *arguments])
+
+    def files(self) -> dict[str, bytes]:
+        """Every file of the study, byte by byte."""
+        return {path.relative_to(self.root).as_posix(): path.read_bytes()
+                for path in sorted(self.root.rglob("*")) if path.is_file()}
