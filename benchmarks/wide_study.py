@@ -10,9 +10,9 @@ from glc_analysis.new_study import start
 
 SINGLES, SCALES, MULTIS, NUMBERS, TEXTS, OPTIONS = 50, 20, 10, 17, 8, 5
 """With organisation, country, start, end, language and 50 option columns: 150 columns."""
-COUNTRIES = ("Cambodia Peru Kenya Latvia India Egypt Ukraine Nigeria Denmark Australia Brazil Ghana "
-             "Nepal Albania Mexico Canada Japan Morocco Poland Chile Jordan Uganda Spain Malta "
-             "Fiji").split()
+COUNTRIES = ("Cambodia", "Peru", "Kenya", "Latvia", "India", "Egypt", "Ukraine", "Nigeria", "Denmark",
+             "Australia", "Brazil", "Ghana", "Nepal", "Albania", "Mexico", "Canada", "Japan",
+             "Morocco", "Poland", "Chile", "Jordan", "Uganda", "Spain", "Malta", "Fiji")
 SENTENCES = ("We work with shelters and the police, and we meet once a month to plan.",
              "Trabajamos con albergues y con la fiscalía, y nos reunimos cada mes.",
              "យើងធ្វើការជាមួយនគរបាល និងផ្ទះសុវត្ថិភាព ដើម្បីជួយអ្នករងគ្រោះ។",

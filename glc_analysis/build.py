@@ -30,7 +30,7 @@ from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.comparisons import comparison_estimates
 from glc_analysis.evidence.estimates import Processed, survey_estimates
 from glc_analysis.evidence.quality import quality_estimates
-from glc_analysis.fingerprint import inputs_hash
+from glc_analysis.fingerprint import inputs_hash, tables_are_current
 from glc_analysis.intake.survey import RawSurvey, read_survey
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -61,12 +61,8 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
 
 def ensure_built(study: Study, *, say: Say = lambda line: None) -> bool:
     """Builds the tables unless they are up to date; returns whether it had to."""
-    arrivals = manifest.inspect(study)
-    path = study.processed / "slices.json"
-    if path.is_file():
-        built = json.loads(path.read_text(encoding="utf-8"))["inputs"]
-        if built == inputs_hash(study, arrivals.checksums):
-            return False
+    if tables_are_current(study):
+        return False
     build(study, say=say)
     return True
 
@@ -168,8 +164,7 @@ def _write(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arr
         tables.write(aside, name, frame)
     texts = {
         "DICTIONARY.md": dictionary.dictionary(),
-        "datapackage.json": dictionary.datapackage(aside, frames, name=records.slug(study.id),
-                                                   title=study.title),
+        "datapackage.json": dictionary.datapackage(aside, frames, name=study.id, title=study.title),
         "provenance.json": _json(_provenance(study, frames, arrivals)),
         "slices.json": _json({"inputs": inputs, "tables": slices.digests(frames),
                               "countries": _work_countries(frames["countries"]),

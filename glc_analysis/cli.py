@@ -56,6 +56,16 @@ def main() -> None:
     cli(prog_name="glc")
 
 
+def _ensure_built(study: Study) -> None:
+    """Builds the tables where they are out of date; only then is anything heavy imported."""
+    from glc_analysis.fingerprint import tables_are_current
+
+    if not tables_are_current(study):
+        from glc_analysis.build import build
+
+        build(study, say=say)
+
+
 @cli.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -153,12 +163,11 @@ def build(study: str) -> None:
 def summary(study: str, question: str, by: str, audience: str, form: str) -> None:
     """Print the figures of one question."""
     from glc_analysis import tables
-    from glc_analysis.build import ensure_built
     from glc_analysis.disclosure.release import release
     from glc_analysis.evidence.summary import summary as summarise
 
     found = Study.find(study)
-    ensure_built(found, say=say)
+    _ensure_built(found)
     questions, options, places, estimates = (
         tables.read(name, study=found) for name in ("questions", "options", "countries",
                                                     "estimates"))
@@ -181,11 +190,10 @@ def _printed(frame, form: str) -> str:
 @click.pass_obj
 def list_pages(study: str, audience: str) -> None:
     """List the pages of the collection: slug, title, notebook."""
-    from glc_analysis.build import ensure_built
     from glc_analysis.reports.plan import plan
 
     found = Study.find(study)
-    ensure_built(found, say=say)
+    _ensure_built(found)
     for page in plan(found, audience=audience):
         click.echo(f"{page.slug}\t{page.title}\t{page.notebook.name}")
 
@@ -203,8 +211,6 @@ def list_pages(study: str, audience: str) -> None:
 def run(study: str, audience: str, country: str, theme: str, only: str, jobs: int, force: bool,
         dry_run: bool) -> None:
     """Build the tables where needed, run the notebooks, make the site."""
-    from glc_analysis.build import ensure_built
-
     found = Study.find(study)
     if _is_unstarted_default(found):
         from glc_analysis.sample import write_sample
@@ -212,7 +218,7 @@ def run(study: str, audience: str, country: str, theme: str, only: str, jobs: in
         say("data/ holds no raw files yet: filling it with the invented sample.")
         write_sample(found.root)
         found = Study(found.root)
-    ensure_built(found, say=say)
+    _ensure_built(found)
     from glc_analysis.reports.run import run as run_pages
 
     result = run_pages(found, audience=audience, country=country, theme=theme, only=only,

@@ -1,4 +1,7 @@
-"""Hashes of what results depend on: the package, the lock file, a study's inputs."""
+"""Hashes of what results depend on: the package, the lock file, a study's inputs.
+
+Told from the standard library, so that a run with nothing to do is immediate.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ import json
 import sys
 from functools import cache
 
+from glc_analysis import manifest
 from glc_analysis.study import REPOSITORY, Study
 
 
@@ -30,3 +34,15 @@ def inputs_hash(study: Study, checksums: dict[str, str]) -> str:
         if path.suffix in (".csv", ".toml"):
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def tables_are_current(study: Study) -> bool:
+    """Whether the processed tables are made from what is there now.
+
+    Raises Faults where a raw file has changed or is missing.
+    """
+    checksums, built = manifest.inspect(study).checksums, study.processed / "slices.json"
+    if not built.is_file():
+        return False
+    known = json.loads(built.read_text(encoding="utf-8"))["inputs"]
+    return known == inputs_hash(study, checksums)

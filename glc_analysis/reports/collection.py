@@ -37,13 +37,13 @@ class Notebook:
 
 
 def notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
-    """The notebooks of a folder, by file name.
+    """The numbered notebooks of a folder, by file name; any other is a sheet of somebody's own.
 
     Raises Faults listing every file that is no notebook, has no ``parameters``
     cell, or takes no ``study`` or ``audience``.
     """
     found, faults = [], []
-    for path in sorted(folder.glob("*.ipynb")):
+    for path in sorted(folder.glob("[0-9]*.ipynb")):
         try:
             found.append(_read(path))
         except Faults as error:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 from glc_analysis import manifest
-from glc_analysis.fingerprint import inputs_hash
+from glc_analysis.fingerprint import tables_are_current
 from glc_analysis.reports.plan import last_run, plan, stale
 from glc_analysis.study import Study
 
@@ -19,13 +18,11 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
         yield f"{name}: new, not yet in the manifest (`glc check --accept`)."
     for name in study.unused_files():
         yield f"{name}: lies in raw/ but no setting of study.toml names it."
-    built = study.processed / "slices.json"
-    if not built.is_file():
+    if not (study.processed / "slices.json").is_file():
         yield "Tables: not built."
         return
-    known = json.loads(built.read_text(encoding="utf-8"))["inputs"]
-    is_current = known == inputs_hash(study, arrivals.checksums)
-    yield f"Tables: {'up to date' if is_current else 'out of date; the next run rebuilds them'}."
+    state = "up to date" if tables_are_current(study) else "out of date; the next run rebuilds them"
+    yield f"Tables: {state}."
     pages = plan(study, audience=audience)
     old = stale(pages, last_run(study, audience)[1])
     yield f"Pages: {len(pages)}, {len(old)} to run."

@@ -59,9 +59,9 @@ def test_stderr_goes_and_what_was_printed_in_pieces_is_one_piece():
 
 
 def test_paths_of_this_machine_become_relative():
-    text = "in /home/a/study/raw/x.csv of /home/a/study, not /home/a/study2/raw"
-    cell = cleaned(markdown("# P"), code(shown(text), source="'/home/a/x'"),
-                   roots=[Path("/home/a"), Path("/home/a/study")])[1]
+    text = "in /srv/a/study/raw/x.csv of /srv/a/study, not /srv/a/study2/raw"
+    cell = cleaned(markdown("# P"), code(shown(text), source="'/srv/a/x'"),
+                   roots=[Path("/srv/a"), Path("/srv/a/study")])[1]
     assert cell["outputs"][0]["data"]["text/plain"] == "in raw/x.csv of ., not study2/raw"
     assert cell["source"] == "'x'"
 

@@ -45,7 +45,7 @@ def beside(page: Page) -> Html:
 
     With a single organisation its own answer is marked; nothing is compared.
     """
-    region = page.countries.set_index("country_id").at[page.country, "region_id"]
+    region = page.read("countries")["region_id"].iloc[0]
     heads = ["Question and answers", page.places[page.country],
              *([region_name(region)] if region else []), "Whole study"]
     parts = []
