@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pandas as pd
@@ -41,5 +42,6 @@ def datapackage(folder: Path, frames: dict[str, pd.DataFrame], *, name: str, tit
                 {"name": c, "type": _FRICTIONLESS[about.kind], "description": about.meaning,
                  **({"constraints": {"enum": list(about.allowed)}} if about.allowed else {})}
                 for c, about in table.columns.items()]}})
-    return json.dumps({"name": name, "title": title, "profile": "data-package",
+    plain = re.sub(r"[^a-z0-9._-]+", "-", name.casefold()).strip("-") or "study"
+    return json.dumps({"name": plain, "title": title, "profile": "data-package",
                        "resources": resources}, indent=1, ensure_ascii=False) + "\n"

@@ -23,7 +23,7 @@ def digests(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
     answers, questions = frames["answers"], frames["questions"]
     members = answers[["country_id", "organisation_id", "region_id"]].drop_duplicates()
     themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
-    countries = sorted(set(answers["country_id"]))
+    countries = sorted(set(answers["country_id"]) - {""})
     result = {}
     for name, frame in frames.items():
         hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()

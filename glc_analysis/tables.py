@@ -239,9 +239,10 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
     if not country or not is_by_country(name):
         return None
     answers = pd.read_parquet(folder / "answers.parquet", filters=[("country_id", "==", country)])
-    members = sorted(set(answers["organisation_id"].astype("str")))
+    # pyarrow compares nothing with an empty list; no id and no region is blank here.
+    members = sorted(set(answers["organisation_id"].astype("str"))) or [""]
     if name == "estimates":
-        regions = sorted(set(answers["region_id"].astype("str")))
+        regions = sorted(set(answers["region_id"].astype("str"))) or [""]
         return [[("subset_kind", "==", "all")],
                 [("subset_kind", "==", "country"), ("subset_id", "==", country)],
                 [("subset_kind", "==", "region"), ("subset_id", "in", regions)]]

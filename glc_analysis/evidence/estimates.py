@@ -52,7 +52,7 @@ def survey_estimates(data: Processed, study: Study) -> pd.DataFrame:
             part = _figures(question, given, members[kind, question.unit])
             parts.append(part.assign(question_id=question.question_id, subset_kind=kind,
                                      unit=question.unit, measure="response"))
-    frame = pd.concat([part for part in parts if len(part)], ignore_index=True)
+    frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return _with_intervals(identified(frame), study)
 
 
@@ -113,9 +113,10 @@ def _figures(question, given: _Given, members: subsets.Membership) -> pd.DataFra
     else:
         options, statistic = [""], "answered"
         n, base = base[:, None], members.totals(given.is_asked).astype(int)
-    frame = pd.DataFrame({"option_id": np.tile(options, len(base)), "statistic": statistic,
-                          "subset_id": np.repeat(members.names, len(options)),
-                          "n": n.ravel().astype(int), "base_n": np.repeat(base, len(options))})
+    frame = pd.DataFrame({
+        "option_id": np.tile(np.array(options, dtype=str), len(base)), "statistic": statistic,
+        "subset_id": np.repeat(members.names, len(options)), "n": n.ravel().astype(int),
+        "base_n": np.repeat(base, len(options))})
     value = frame["n"].astype(float)
     return frame.assign(value=value, share=value / frame["base_n"].where(frame["base_n"] > 0))
 
@@ -147,5 +148,6 @@ def _with_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
             low, high = intervals.share_interval(frame.loc[some, "n"], frame.loc[some, "base_n"],
                                                  method=method, frame_size=size)
             frame.loc[some, "low"], frame.loc[some, "high"] = low, high
-            frame.loc[some, "method"] = method + (f", frame of {size}" if size else "")
+            frame.loc[some, "method"] = np.where(
+                np.isnan(low), "", method + (f", frame of {size}" if size else ""))
     return frame

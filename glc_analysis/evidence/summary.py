@@ -41,13 +41,15 @@ def summary(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFra
     kind, question = subset_kind(by), known.loc[question_id]
     rows = released[(released["measure"] == "response") & (released["question_id"] == question_id)
                     & (released["subset_kind"] == kind)].assign(question=question_id)
-    listed = options[options["option_list"] == question["option_list"]].set_index("option_id")
+    listed = options[options["option_list"] == question["option_list"]]
     if question["type"] == "number":
         order, columns = rows["statistic"].map(NUMBER_STATISTICS.index), MEASURED
         rows = rows.assign(statistic=rows["statistic"].str.replace("_", " "))
     else:
-        order, columns = rows["option_id"].map(listed["position"]).fillna(0), COUNTED
-        rows = rows.assign(option=rows["option_id"].map(listed["label"]).fillna("answered"))
+        order, columns = rows["option_id"].map(
+            {"": 0, **dict(zip(listed["option_id"], listed["position"], strict=True))}), COUNTED
+        rows = rows.assign(option=rows["option_id"].map(
+            {"": "answered", **dict(zip(listed["option_id"], listed["label"], strict=True))}))
     places = dict(zip(countries["country_id"], countries["label"], strict=True))
     group = rows["subset_id"].map(places).fillna(rows["subset_id"]) \
         if kind in ("country", "home_country") else rows["subset_id"]

@@ -10,8 +10,8 @@ from scipy.stats.contingency import association
 from statsmodels.stats.multitest import multipletests
 
 from glc_analysis.evidence.comparisons import (
-    comparison_estimates,
     compare,
+    comparison_estimates,
     cramers_v,
     eta_squared,
     ticks_v,

@@ -1,0 +1,239 @@
+"""One pass from raw files to tables: the same bytes again, nothing half-written, only when needed."""
+
+import json
+import re
+
+import pytest
+
+from glc_analysis import build as building
+from glc_analysis import fingerprint, manifest, tables
+from glc_analysis.build import build, check_study, country_names, ensure_built
+from glc_analysis.errors import Faults, GLCError
+from glc_analysis.study import Study
+from tests.study_writer import choices, places, question, themes, write_csv, write_study
+
+ROWS = [{"org": "a", "country": "KHM", "Q1": "yes", "Q2": "Two rooms", "when": "2016-05-02"},
+        {"org": "b", "country": " Camboya ", "Q1": "no", "Q2": "", "when": "2016-05-01"}]
+REFERENCE = {"questions": [question("Q1", "single", "law", theme_id="rights"), question("Q2", "text")],
+             "options": choices("law", "yes", "no"), "codebook": themes("rights"),
+             "countries": [*places("KHM asia"), {"raw_name": "Camboya", "country_id": "KHM",
+                                                 "region_id": "asia"}]}
+
+
+def small(root, rows=ROWS, **other):
+    return write_study(root, rows, **{**REFERENCE, **other})
+
+
+@pytest.fixture
+def study(tmp_path):
+    return small(tmp_path)
+
+
+def files(study):
+    return {p.name: p.read_bytes() for p in study.processed.iterdir() if p.is_file()}
+
+
+def test_a_build_says_how_many_rows_every_table_has(study):
+    rows = build(study)
+    assert rows == {name: len(tables.read(name, study=study)) for name in tables.TABLES}
+    assert rows["answers"] == 2 and rows["responses"] == 4
+
+
+def test_building_twice_gives_the_same_bytes(study, tmp_path_factory):
+    build(study)
+    first = files(study)
+    build(study)
+    elsewhere = small(tmp_path_factory.mktemp("elsewhere"))
+    build(elsewhere)
+    assert files(study) == first == files(elsewhere)
+
+
+def test_the_order_of_columns_does_not_change_a_byte_of_the_tables(study, tmp_path_factory):
+    turned = small(tmp_path_factory.mktemp("turned"), [dict(reversed(r.items())) for r in ROWS])
+    build(study)
+    build(turned)
+    one, two = files(study), files(turned)
+    assert {name for name in one if one[name] != two[name]} == {"provenance.json", "slices.json"}
+
+
+def test_every_step_of_the_cleaning_is_accounted_for(study):
+    build(study)
+    steps = tables.read("steps", study=study)
+    assert steps["order"].tolist() == list(range(1, len(steps) + 1))
+    assert {"file read", "duplicates marked", "language checked"} <= set(steps["step"])
+
+
+def test_provenance_names_everything_with_its_checksum_and_no_clock(study):
+    build(study)
+    text = (study.processed / "provenance.json").read_text(encoding="utf-8")
+    found = json.loads(text)
+    path = study.raw / "survey/survey.csv"
+    assert found["raw"] == {"raw/survey/survey.csv": manifest.checksum(path)}
+    assert found["not_in_manifest"] == ["raw/survey/survey.csv"]
+    assert set(found["reference"]) == {p.name for p in study.reference.iterdir()}
+    assert all(re.fullmatch("[0-9a-f]{64}", h) for h in found["reference"].values())
+    assert not re.search(r"\d\d:\d\d|20\d\d-\d\d", text) and str(study.root) not in text
+
+
+def test_countries_and_themes_are_listed_by_name_and_in_order(tmp_path):
+    study = small(tmp_path, [*ROWS, {"org": "c", "country": "AFG", "home": "Peru", "Q1": "yes"}],
+                  codebook=themes("rights", "care"),
+                  settings={"survey": {"home_country": "home"}})
+    build(study)
+    found = json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
+    assert found["countries"] == [{"id": "AFG", "label": "Afghanistan"},
+                                  {"id": "KHM", "label": "Cambodia"}]
+    assert [theme["id"] for theme in found["themes"]] == ["rights", "care"]
+
+
+def spoil(study):
+    write_csv(study.raw / "survey/survey.csv", [{**ROWS[0], "Q1": "perhaps"}])
+
+
+def test_a_fault_leaves_the_old_tables_complete(study):
+    build(study)
+    before = files(study)
+    spoil(study)
+    with pytest.raises(Faults):
+        build(study)
+    assert files(study) == before
+
+
+@pytest.mark.parametrize("broken", ["tables.write", "dictionary.datapackage", "slices.digests"])
+def test_a_failure_while_writing_leaves_the_old_tables_complete(study, broken, monkeypatch):
+    def fail(*_, **__):
+        raise OSError("no space left")
+
+    build(study)
+    before = files(study)
+    write_csv(study.raw / "survey/survey.csv", ROWS[:1])
+    module, name = broken.split(".")
+    monkeypatch.setattr(getattr(building, module), name, fail)
+    with pytest.raises(OSError):
+        build(study)
+    assert files(study) == before
+    monkeypatch.undo()
+    assert build(study)["answers"] == 1
+    assert ".building" not in {p.name for p in study.processed.iterdir()}
+
+
+def test_a_failure_while_moving_leaves_tables_that_are_known_to_be_incomplete(study, monkeypatch):
+    build(study)
+    write_csv(study.raw / "survey/survey.csv", ROWS[:1])
+    moved = []
+
+    def stop(source, target):
+        if len(moved) == 3:
+            raise OSError("the power failed")
+        moved.append(source.rename(target))
+
+    monkeypatch.setattr(building.os, "replace", stop)
+    with pytest.raises(OSError):
+        build(study)
+    assert not (study.processed / "slices.json").exists()
+    monkeypatch.undo()
+    assert ensure_built(study)
+    assert len(tables.read("answers", study=study)) == 1
+
+
+def test_a_study_that_never_built_stays_without_tables(study):
+    spoil(study)
+    with pytest.raises(Faults):
+        build(study)
+    assert not study.processed.exists()
+
+
+def test_checking_writes_nothing(study):
+    assert check_study(study)["responses"] == 4
+    assert not study.processed.exists()
+
+
+def test_tables_are_built_once_and_again_only_for_a_reason(study, monkeypatch):
+    assert ensure_built(study)
+    assert not ensure_built(study)
+    write_csv(study.raw / "survey/survey.csv", ROWS[:1])
+    assert ensure_built(study) and not ensure_built(study)
+    write_csv(study.raw / "survey/more.csv", [{**ROWS[0], "org": "c"}])
+    assert ensure_built(study) and not ensure_built(study)
+    (study.reference / "notes.txt").write_text("not read by anything", encoding="utf-8")
+    assert not ensure_built(study)
+    toml = study.reference / "study.toml"
+    toml.write_text(toml.read_text(encoding="utf-8").replace("A small study", "Another"), encoding="utf-8")
+    study = Study(study.root)
+    assert ensure_built(study) and not ensure_built(study)
+    monkeypatch.setattr(fingerprint, "package_hash", lambda: "another package")
+    assert ensure_built(study) and not ensure_built(study)
+
+
+def test_a_study_without_a_survey_file_is_a_fault(study):
+    (study.raw / "survey/survey.csv").unlink()
+    with pytest.raises(GLCError, match="No survey file has arrived"):
+        build(study)
+
+
+def test_two_files_that_would_share_their_record_ids_are_a_fault(study):
+    write_csv(study.raw / "survey/Survey.txt", ROWS)
+    with pytest.raises(Faults, match="another survey file has the same name"):
+        build(study)
+
+
+def test_invented_records_in_a_real_study_are_a_fault(study):
+    write_csv(study.raw / "survey/more.csv", [{**ROWS[0], "synthetic": building.MARK}])
+    with pytest.raises(Faults, match="invented data in a real study"):
+        build(study)
+
+
+def test_the_faults_of_all_files_that_cannot_be_read_come_at_once(study):
+    for name in ("one.csv", "two.csv"):
+        (study.raw / "survey" / name).write_bytes(b"")
+    with pytest.raises(Faults) as raised:
+        build(study)
+    assert [fault.file for fault in raised.value.faults] == ["one.csv", "two.csv"]
+
+
+def test_the_country_names_of_a_survey_are_listed_as_written(study):
+    names, reviewed = country_names(study)
+    assert names.tolist() == ["KHM", "Camboya"]
+    assert reviewed["raw_name"].tolist() == ["KHM", "Camboya"]
+
+
+def test_a_survey_without_a_country_column_lists_no_country_names(tmp_path):
+    study = small(tmp_path, settings={"survey": {"country": ""}})
+    assert country_names(study)[0].tolist() == []
+
+
+def test_context_joins_by_country_and_is_counted(tmp_path):
+    study = small(tmp_path, settings={"context": {"country": "iso", "indicators": ["tier"]}},
+                  context=[{"iso": "Cambodia", "tier": "2"}, {"iso": "Atlantis", "tier": "1"}])
+    build(study)
+    found = tables.read("context", study=study)
+    assert found[["country_id", "value"]].values.tolist() == [["KHM", "2"]]
+
+
+@pytest.mark.parametrize("rows, settings, questions", [
+    ([{"org": "a", "country": "KHM", "Q1": "yes"}], {}, [question("Q1", "single", "law")]),
+    ([{"org": "a", "Q1": "yes"}, {"org": "b", "Q1": ""}], {"survey": {"country": ""}},
+     [question("Q1", "single", "law")]),
+    (ROWS, {}, [question("Q1", "single", "law", unit="organisation")]),
+    (ROWS, {}, [question("Q2", "text")]),
+    ([{"org": "a", "Q1": ""}], {"survey": {"country": ""}},
+     [question("Q1", "single", "countries")]),
+    ([{"org": "test", "Q1": "yes"}], {"survey": {"country": ""}}, [question("Q1", "multi", "law")])],
+    ids=["one organisation", "no country", "nothing but organisations", "nothing but texts",
+         "no country anywhere", "one multiple choice"])
+def test_a_study_may_be_small_in_every_way(tmp_path, rows, settings, questions):
+    study = small(tmp_path, rows, settings=settings, questions=questions)
+    build(study)
+    assert len(tables.read("answers", study=study)) == len(rows)
+
+
+def test_a_probability_sample_builds_with_its_comparisons(tmp_path):
+    rows = [{"org": f"o{n}", "country": "KHM", "Q1": "yes" if n < 6 else "no", "Q2": ""}
+            for n in range(12)]
+    study = small(tmp_path, rows, settings={"study": {"sampling": "probability"}},
+                  organisations=[{"organisation_id": f"o{n}", "type": "shelter" if n < 6 else "legal"}
+                                 for n in range(12)])
+    build(study)
+    found = tables.read("estimates", study=study).set_index("estimate_id")
+    assert found.loc["Q1/cramers_v/type=", "value"] == pytest.approx(1)
+    assert found.loc["Q1/p_adjusted/type=", "value"] < .05

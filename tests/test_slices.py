@@ -1,0 +1,120 @@
+"""A slice's hash changes exactly when what is read of the slice changes."""
+
+import json
+from functools import cache
+
+import pytest
+
+from glc_analysis import slices, tables
+from glc_analysis.build import build
+from tests.study_writer import choices, places, question, themes, write_study
+
+ROWS = [{"org": "a", "country": "KHM", "Q1": "yes", "Q2": "food", "Q3": "Two rooms", "own": "yes"},
+        {"org": "a", "country": "PER", "Q1": "no", "Q2": "food legal", "Q3": "", "own": ""},
+        {"org": "b", "country": "KHM", "Q1": "yes", "Q2": "legal", "Q3": "ផ្ទះ", "own": "no"},
+        {"org": "c", "country": "LAO", "Q1": "no", "Q2": "legal", "Q3": "A list", "own": "no"},
+        {"org": "d", "country": "KEN", "Q1": "yes", "Q2": "food", "Q3": "", "own": "yes"}]
+REFERENCE = {
+    "questions": [question("Q1", "single", "law", theme_id="rights"),
+                  question("Q2", "multi", "services", theme_id="care"),
+                  question("Q3", "text", theme_id="care"),
+                  question("own", "single", "law", unit="organisation", theme_id="rights"),
+                  question("country", "single", "countries")],
+    "options": [*choices("law", "yes", "no"), *choices("services", "food", "legal")],
+    "countries": places("KHM asia", "LAO asia", "PER america", "KEN africa"),
+    "codebook": themes("rights", "care", "empty")}
+
+
+def made(folder, rows=ROWS, **changed):
+    """A built study, and the hashes of its slices."""
+    study = write_study(folder, rows, settings={"context": {"indicators": ["tier"]}},
+                        context=changed.pop("context", [{"country": "KHM", "tier": "2"}]),
+                        **{**REFERENCE, **changed})
+    build(study)
+    return study, json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))["tables"]
+
+
+@cache
+def read(study, table, name):
+    kind, _, value = name.partition("=")
+    return tables.read(table, study=study, **({kind: value} if kind else {}))
+
+
+@pytest.fixture(scope="module")
+def before(tmp_path_factory):
+    return made(tmp_path_factory.mktemp("before"))
+
+
+def row(n, **changed):
+    return {"rows": [{**r, **changed} if i == n else r for i, r in enumerate(ROWS)]}
+
+
+CHANGES = {
+    "an answer for a country": row(0, Q1="no"),
+    "a tick for a country": row(3, Q2="food"),
+    "an open answer": row(3, Q3="Another list"),
+    "an answer about an organisation in two countries": row(0, own="no"),
+    "the country of an answer": row(1, country="LAO"),
+    "an organisation withdrawn": {"rows": ROWS[:-1]},
+    "another organisation": {"rows": [*ROWS, {**ROWS[-1], "org": "e", "country": "LAO"}]},
+    "the label of an option": {"options": [*choices("law", ("yes", "yes", "Indeed"), "no"),
+                                           *choices("services", "food", "legal")]},
+    "the region of a country": {"countries": places("KHM asia", "LAO europe", "PER america",
+                                                    "KEN africa")},
+    "the theme of a question": {"questions": [{**q, "theme_id": "care"} for q in
+                                              REFERENCE["questions"]]},
+    "an outside fact": {"context": [{"country": "KHM", "tier": "3"}]}}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_hashes_change_with_what_is_read_and_with_nothing_else(change, before, tmp_path):
+    (old_study, old), (new_study, new) = before, made(tmp_path, **CHANGES[change])
+    assert old.keys() == new.keys()
+    checked = set()
+    for table in old:
+        for name in old[table].keys() & new[table].keys():
+            is_same = read(old_study, table, name).equals(read(new_study, table, name))
+            assert (old[table][name] == new[table][name]) == is_same, (table, name)
+            checked.add(is_same)
+    assert checked == {True, False}
+
+
+def test_one_answer_touches_its_country_its_theme_and_the_figures(before, tmp_path):
+    _, new = made(tmp_path, **row(3, Q1="yes"))
+    touched = {(t, n) for t, hashes in before[1].items() for n in hashes if hashes[n] != new[t][n]}
+    assert {n for t, n in touched if t == "responses"} == {"", "country=LAO", "theme=rights"}
+    assert {n for t, n in touched if t == "estimates"} \
+        == {"", "theme=rights", *(f"country={c}" for c in ("KEN", "KHM", "LAO", "PER"))}
+    assert {t for t, _ in touched} == {"responses", "estimates"}
+
+
+def test_every_country_and_theme_has_its_slice(before):
+    _, hashes = before
+    countries = {f"country={c}" for c in ("KEN", "KHM", "LAO", "PER")}
+    assert set(hashes["answers"]) == {"", *countries}
+    assert set(hashes["responses"]) == {"", "theme=rights", "theme=care", *countries}
+    assert set(hashes["codebook"]) == set(hashes["steps"]) == {""}
+
+
+def test_a_study_without_countries_has_no_slice_by_country(tmp_path):
+    study = write_study(tmp_path, [{"org": "a", "Q1": "yes"}, {"org": "b", "Q1": "no"}],
+                        settings={"survey": {"organisation": "org", "country": ""}},
+                        questions=[question("Q1", "single", "law")], options=choices("law", "yes", "no"))
+    build(study)
+    found = json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
+    assert set(found["tables"]["responses"]) == {""} and found["countries"] == []
+
+
+def test_the_order_of_rows_does_not_matter(before):
+    study, hashes = before
+    frames = {name: tables.read(name, study=study) for name in hashes}
+    turned = {name: frame.iloc[::-1] for name, frame in frames.items()}
+    assert slices.digests(turned) == slices.digests(frames) == hashes
+
+
+def test_equal_rows_do_not_cancel_out(before):
+    study, hashes = before
+    frames = {name: tables.read(name, study=study) for name in hashes}
+    answers = frames["answers"]
+    doubled = {**frames, "answers": answers.loc[[*answers.index, 0, 0]]}
+    assert slices.digests(doubled)["answers"][""] != hashes["answers"][""]

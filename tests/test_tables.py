@@ -1,0 +1,214 @@
+"""Every table keeps to its description, and is read whole or by country or theme."""
+
+import json
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from frictionless import Package
+
+from glc_analysis import tables
+from glc_analysis.build import build
+from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.tables import TABLES
+from tests.study_writer import choices, places, question, themes, write_study
+
+KINDS = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Two organisations work in Cambodia, one of them in Peru too, a third in Laos."""
+    rows = [{"org": "a", "country": "KHM", "Q1": "yes", "Q2": "food", "Q3": "Two rooms", "own": "yes"},
+            {"org": "a", "country": "PER", "Q1": "no", "Q2": "food legal", "Q3": ""},
+            {"org": "b", "country": "KHM", "Q1": "yes", "Q2": "", "Q3": "ផ្ទះ", "own": "no"},
+            {"org": "c", "country": "LAO", "Q1": "", "Q2": "legal", "Q3": "", "own": ""}]
+    made = write_study(
+        tmp_path_factory.mktemp("small"), rows,
+        settings={"study": {"id": "កម្ពុជា 2016", "title": "Étude"},
+                  "context": {"country": "iso", "indicators": ["tier"]}},
+        context=[{"iso": "KHM", "tier": "2"}, {"iso": "PER", "tier": "1"}],
+        questions=[question("Q1", "single", "law", theme_id="rights"),
+                   question("Q2", "multi", "services", theme_id="care"),
+                   question("Q3", "text", theme_id="care"),
+                   question("own", "single", "law", unit="organisation", theme_id="rights")],
+        options=[*choices("law", "yes", "no"), *choices("services", "food", "legal")],
+        countries=places("KHM asia", "LAO asia", "PER america"),
+        codebook=themes("rights", "care", "empty"))
+    build(made)
+    return made
+
+
+def read(name, study, **slice_):
+    return tables.read(name, study=study, **slice_)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_has_its_columns_types_and_key(name, study):
+    frame, table = read(name, study), TABLES[name]
+    assert {c: str(t) for c, t in frame.dtypes.items()} \
+        == {c: KINDS[column.kind] for c, column in table.columns.items()}
+    assert not frame.duplicated(list(table.key)).any()
+    assert frame.equals(frame.sort_values(list(table.key), ignore_index=True))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_text_is_never_missing_and_keeps_to_the_allowed_words(name, study):
+    frame = read(name, study)
+    for column, about in TABLES[name].columns.items():
+        if about.kind == "text":
+            assert frame[column].notna().all()
+            assert not about.allowed or set(frame[column]) <= set(about.allowed)
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_parquet_file_holds_text_and_not_categories_alone(name, study):
+    schema = pq.read_schema(study.processed / f"{name}.parquet")
+    kinds = {f.name: str(getattr(f.type, "value_type", f.type)) for f in schema}
+    text = [c for c, about in TABLES[name].columns.items() if about.kind == "text"]
+    assert {kinds[c] for c in text} <= {"string", "large_string"}
+
+
+def frame_of(name, **columns):
+    return pd.DataFrame({c: columns.get(c, "") for c in TABLES[name].columns}, index=[0, 1])
+
+
+def test_a_key_that_stands_twice_breaks_the_schema():
+    with pytest.raises(GLCError, match="Table organisations breaks its schema"):
+        tables.shape("organisations", frame_of("organisations", organisation_id="a",
+                                               is_interpreted=False))
+
+
+def test_a_word_that_is_not_allowed_breaks_the_schema():
+    frame = frame_of("documents", document_id=["d1", "d2"], kind="letter", is_interpreted=False)
+    with pytest.raises(GLCError, match="Table documents breaks its schema"):
+        tables.shape("documents", frame)
+
+
+def test_shaping_sorts_by_key_fills_in_columns_and_drops_others():
+    shaped = tables.shape("context", pd.DataFrame({
+        "country_id": ["PER", "KHM"], "indicator": "tier", "value": ["1", None], "more": 1}))
+    assert shaped.columns.tolist() == list(TABLES["context"].columns)
+    assert shaped["country_id"].tolist() == ["KHM", "PER"]
+    assert shaped["value"].tolist() == ["", "1"] and shaped["year"].tolist() == ["", ""]
+
+
+def test_shaping_leaves_the_frame_that_came_in_alone():
+    frame = frame_of("context", country_id=["PER", "KHM"])
+    before = frame.copy()
+    tables.shape("context", frame)
+    pd.testing.assert_frame_equal(frame, before)
+
+
+def test_the_same_frame_gives_the_same_bytes(study, tmp_path):
+    for name in ("responses", "estimates"):
+        frame = read(name, study)
+        (tmp_path / name).mkdir()
+        one = tables.write(tmp_path, name, frame).read_bytes()
+        two = tables.write(tmp_path / name, name, frame.copy()).read_bytes()
+        assert one == two
+
+
+def test_a_country_has_its_organisations_and_their_answers_for_it(study):
+    assert read("organisations", study, country="KHM")["organisation_id"].tolist() == ["a", "b"]
+    assert read("organisations", study, country="PER")["organisation_id"].tolist() == ["a"]
+    assert set(read("answers", study, country="KHM")["organisation_id"]) == {"a", "b"}
+    assert set(read("selections", study, country="PER")["answer_id"]) == {"survey.r3"}
+
+
+def test_answers_about_an_organisation_appear_in_every_country_it_answered_for(study):
+    for country, owners in (("KHM", ["a", "b"]), ("PER", ["a"]), ("LAO", ["c"])):
+        found = read("responses", study, country=country)
+        own = found[found["question_id"] == "own"]
+        assert sorted(own["organisation_id"]) == owners and set(own["country_id"]) == {""}
+        assert set(found["country_id"]) == {country, ""}
+
+
+def test_a_countrys_estimates_come_with_its_region_and_the_whole_study(study):
+    found = read("estimates", study, country="PER")
+    assert set(zip(found["subset_kind"], found["subset_id"], strict=True)) \
+        == {("all", ""), ("country", "PER"), ("region", "america")}
+
+
+def test_facts_and_names_of_a_country_are_its_own(study):
+    assert read("context", study, country="KHM")["value"].tolist() == ["2"]
+    assert read("countries", study, country="KHM")["label"].tolist() == ["Cambodia"]
+
+
+def test_texts_of_a_country_are_its_own(study):
+    assert read("segments", study, country="KHM")["text"].tolist() == ["Two rooms", "ផ្ទះ"]
+    assert read("segments", study, country="LAO").empty
+
+
+def test_a_theme_has_the_rows_of_its_questions(study):
+    assert set(read("responses", study, theme="rights")["question_id"]) == {"Q1", "own"}
+    assert set(read("estimates", study, theme="care")["question_id"]) == {"Q2", "Q3"}
+    assert set(read("segments", study, theme="care")["guide_question_id"]) == {"Q3"}
+
+
+def test_country_and_theme_cut_together(study):
+    found = read("responses", study, country="PER", theme="care")
+    assert set(zip(found["question_id"], found["country_id"], strict=True)) \
+        == {("Q2", "PER"), ("Q3", "PER")}
+
+
+def test_a_theme_without_questions_is_empty(study):
+    assert read("responses", study, theme="empty").empty
+    assert read("estimates", study, theme="empty").empty
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_country_in_which_nobody_works_has_nothing_of_its_own(name, study):
+    found = read(name, study, country="TWN")
+    if name == "estimates":
+        assert set(found["subset_kind"]) == {"all"}
+    else:
+        assert found.empty or not tables.is_by_country(name)
+
+
+def test_a_table_that_is_not_there_is_answered_with_the_nearest(study):
+    with pytest.raises(UsageError, match="no table 'reponses'; nearest: 'responses'"):
+        read("reponses", study)
+
+
+def test_tables_that_are_not_built_are_a_fault_with_its_mend(tmp_path):
+    made = write_study(tmp_path, [{"org": "a"}])
+    with pytest.raises(GLCError, match="run `glc build`"):
+        read("answers", made)
+
+
+def test_the_descriptor_is_a_valid_data_package(study):
+    descriptor = json.loads((study.processed / "datapackage.json").read_text(encoding="utf-8"))
+    Package.validate_descriptor(descriptor)
+    assert Package.from_descriptor(descriptor).to_descriptor()["name"] == "2016"
+    assert sorted(r["name"] for r in descriptor["resources"]) == sorted(TABLES)
+
+
+def test_the_name_of_a_data_package_is_plain_whatever_the_study_is_called(study):
+    descriptor = json.loads((study.processed / "datapackage.json").read_text(encoding="utf-8"))
+    assert (descriptor["name"], descriptor["title"]) == ("2016", "Étude")
+
+
+def test_the_descriptor_tells_size_checksum_and_every_column(study):
+    descriptor = json.loads((study.processed / "datapackage.json").read_text(encoding="utf-8"))
+    for resource in descriptor["resources"]:
+        path = study.processed / resource["path"]
+        assert resource["bytes"] == path.stat().st_size
+        assert [f["name"] for f in resource["schema"]["fields"]] \
+            == pq.read_schema(path).names
+
+
+def test_the_dictionary_tells_every_table_and_column(study):
+    text = (study.processed / "DICTIONARY.md").read_text(encoding="utf-8")
+    parts = {part.split("\n")[0]: part for part in text.split("\n## ")[1:]}
+    assert list(parts) == list(TABLES)
+    for name, table in TABLES.items():
+        for column, about in table.columns.items():
+            assert f"| `{column}` | {about.kind} | {about.meaning}" in parts[name]
+
+
+def test_every_description_has_words():
+    for table in TABLES.values():
+        assert table.grain and all(about.meaning for about in table.columns.values())
+        assert set(table.key) <= set(table.columns)
+        assert all(c == c.lower() for c in table.columns)
