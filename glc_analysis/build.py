@@ -135,8 +135,8 @@ def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
     texts = reference.questions.loc[reference.questions["type"] == "text", "question_id"]
     say("noting languages")
     documents, segments = languages.clean(given, found, list(texts), steps)
-    outside = context.clean(_read_all(study, "context"), reference, study.settings["context"],
-                            steps)
+    sources = _read_all(study, "context")
+    outside = context.clean(sources, reference, study.settings["context"], steps)
     places = lookups.countries(found.answers, own, given, reference)
     frames = {"questions": lookups.questions(reference),
               "options": lookups.options(reference, places), "organisations": own,
@@ -145,13 +145,17 @@ def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
               "codebook": lookups.codebook(reference), "countries": places, "context": outside}
     frames = {name: tables.shape(name, frame) for name, frame in frames.items()}
     say("counting")
-    data = Processed(**{name: frames[name] for name in Processed.__dataclass_fields__})
-    figures = [survey_estimates(data, study), quality_estimates(data, documents),
-               comparison_estimates(data, study)]
-    frames["estimates"] = tables.shape(
-        "estimates", pd.concat([f for f in figures if len(f)], ignore_index=True))
+    frames["estimates"] = tables.shape("estimates", _figures(frames, study))
     frames["steps"] = tables.shape("steps", steps.frame())
     return frames
+
+
+def _figures(frames: dict[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+    """Every figure of the study, of all kinds."""
+    data = Processed(**{name: frames[name] for name in Processed.__dataclass_fields__})
+    figures = [survey_estimates(data, study), quality_estimates(data, frames["documents"]),
+               comparison_estimates(data, study)]
+    return pd.concat([f for f in figures if len(f)], ignore_index=True)
 
 
 def _write(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arrivals,

@@ -51,12 +51,10 @@ def row(n, **changed):
 
 CHANGES = {
     "an answer for a country": row(0, Q1="no"),
-    "a tick for a country": row(3, Q2="food"),
     "an open answer": row(3, Q3="Another list"),
     "an answer about an organisation in two countries": row(0, own="no"),
     "the country of an answer": row(1, country="LAO"),
     "an organisation withdrawn": {"rows": ROWS[:-1]},
-    "another organisation": {"rows": [*ROWS, {**ROWS[-1], "org": "e", "country": "LAO"}]},
     "the label of an option": {"options": [*choices("law", ("yes", "yes", "Indeed"), "no"),
                                            *choices("services", "food", "legal")]},
     "the region of a country": {"countries": places("KHM asia", "LAO europe", "PER america",

@@ -34,8 +34,10 @@ def comparison_estimates(data: Processed, study: Study) -> pd.DataFrame:
     rows = []
     if study.sampling == "probability":
         minimum = study.settings["comparison"]["group_minimum"]
+        scored = [(q, _scores(data, q)) for q in data.questions.itertuples()
+                  if q.type in EFFECTS and q.option_list != COUNTRY_LIST]
         for kind in subsets.ATTRIBUTES:
-            rows += _family(data, kind, minimum)
+            rows += _family(data, kind, scored, minimum)
     frame = pd.DataFrame(rows, columns=["question_id", "subset_kind", "unit", "statistic", "value",
                                         "base_n", "low", "high"])
     frame = frame.assign(measure="comparison", option_id="", subset_id="", method=METHOD,
@@ -43,15 +45,14 @@ def comparison_estimates(data: Processed, study: Study) -> pd.DataFrame:
     return identified(frame)
 
 
-def _family(data: Processed, kind: str, minimum: int) -> list[tuple]:
+def _family(data: Processed, kind: str, scored: list[tuple], minimum: int) -> list[tuple]:
     """All tests of one attribute, with p-values adjusted over its questions."""
     from scipy.stats import false_discovery_control
 
-    tests, questions = [], data.questions
-    compared = questions["type"].isin(EFFECTS) & (questions["option_list"] != COUNTRY_LIST)
-    for question in questions[compared].itertuples():
-        (name, effect), scores = EFFECTS[question.type], _scores(data, question)
-        groups = _groups(data, kind, scores.index, minimum)
+    attribute, tests = _attribute(data, kind), []
+    for question, scores in scored:
+        name, effect = EFFECTS[question.type]
+        groups = _large(attribute.reindex(scores.index).dropna(), minimum)
         found = compare(scores.loc[groups.index].to_numpy(float),
                         pd.factorize(groups, sort=True)[0], effect=effect)
         if found:
@@ -174,11 +175,13 @@ def _scores(data: Processed, question) -> pd.DataFrame:
     return chosen.reindex(sorted(set(owner)), fill_value=0).assign(count=owner.value_counts())
 
 
-def _groups(data: Processed, kind: str, owners: pd.Index, minimum: int) -> pd.Series:
-    """The group of every organisation that is in a group large enough to compare."""
+def _attribute(data: Processed, kind: str) -> pd.Series:
+    """The group of every organisation that has one."""
     members = subsets.membership(kind, "organisation", data.organisations, data.answers)
-    names = np.array(members.names, dtype=object)[members.subsets]
-    group = pd.Series(names, index=data.organisations["organisation_id"].iloc[members.rows])
-    group = group.reindex(owners).dropna()
-    sizes = group.value_counts()
-    return group[group.isin(sizes[sizes >= minimum].index)].sort_index()
+    return pd.Series(np.array(members.names, dtype=object)[members.subsets],
+                     index=data.organisations["organisation_id"].iloc[members.rows])
+
+
+def _large(groups: pd.Series, minimum: int) -> pd.Series:
+    """Those organisations whose group is large enough to compare."""
+    return groups[groups.map(groups.value_counts()) >= minimum].sort_index()
