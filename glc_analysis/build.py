@@ -30,7 +30,7 @@ from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.comparisons import comparison_estimates
 from glc_analysis.evidence.estimates import Processed, survey_estimates
 from glc_analysis.evidence.quality import quality_estimates
-from glc_analysis.fingerprint import inputs_hash, tables_are_current
+from glc_analysis.fingerprint import inputs_hash
 from glc_analysis.intake.survey import RawSurvey, read_survey
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -57,14 +57,6 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
     """Everything ``build`` does but write. Raises Faults; returns the rows of each table."""
     manifest.inspect(study)
     return {name: len(frame) for name, frame in _frames(study, say).items()}
-
-
-def ensure_built(study: Study, *, say: Say = lambda line: None) -> bool:
-    """Builds the tables unless they are up to date; returns whether it had to."""
-    if tables_are_current(study):
-        return False
-    build(study, say=say)
-    return True
 
 
 def _read_all(study: Study, kind: str) -> list[RawSurvey]:

@@ -31,7 +31,7 @@ context = ["../raw/context/*"]
 [survey]
 organisation = "organisation"
 country = "country"       # the country an answer is about
-home_country = ""         # only used where organisations.csv has no rows
+home_country = ""         # fills gaps that organisations.csv leaves
 started = ""
 ended = ""
 language = ""

@@ -68,6 +68,8 @@ TABLES: dict[str, Table] = {
         "theme_id": _text("the theme it belongs to; blank for background"),
         "asked_if": _text("who was asked; blank: everyone"),
         "option_list": _text("its list in options"),
+        "dont_know": _text("whether a don't know counts in the base (option) or not (missing)",
+                           "", "option", "missing"),
         "is_sensitive": _boolean("whether an answer could be held against the organisation")}),
     "options": Table("one row an option of an option list", ("option_list", "option_id"), {
         "option_list": _text("the list"), "option_id": _OPTION, "label": _text("as printed"),

@@ -7,8 +7,9 @@ import pytest
 
 from glc_analysis import build as building
 from glc_analysis import fingerprint, manifest, tables
-from glc_analysis.build import build, check_study, country_names, ensure_built
+from glc_analysis.build import build, check_study, country_names
 from glc_analysis.errors import Faults, GLCError
+from glc_analysis.fingerprint import tables_are_current
 from glc_analysis.study import Study
 from tests.study_writer import choices, places, question, themes, write_csv, write_study
 
@@ -128,7 +129,8 @@ def test_a_failure_while_moving_leaves_tables_that_are_known_to_be_incomplete(st
         build(study)
     assert not (study.processed / "slices.json").exists()
     monkeypatch.undo()
-    assert ensure_built(study)
+    assert not tables_are_current(study)
+    build(study)
     assert len(tables.read("answers", study=study)) == 1
 
 
@@ -144,21 +146,26 @@ def test_checking_writes_nothing(study):
     assert not study.processed.exists()
 
 
-def test_tables_are_built_once_and_again_only_for_a_reason(study, monkeypatch):
-    assert ensure_built(study)
-    assert not ensure_built(study)
+def is_stale_and_then_built(study):
+    was_stale = not tables_are_current(study)
+    build(study)
+    return was_stale and tables_are_current(study)
+
+
+def test_tables_are_stale_only_for_a_reason(study, monkeypatch):
+    assert is_stale_and_then_built(study)
     write_csv(study.raw / "survey/survey.csv", ROWS[:1])
-    assert ensure_built(study) and not ensure_built(study)
+    assert is_stale_and_then_built(study)
     write_csv(study.raw / "survey/more.csv", [{**ROWS[0], "org": "c"}])
-    assert ensure_built(study) and not ensure_built(study)
+    assert is_stale_and_then_built(study)
     (study.reference / "notes.txt").write_text("not read by anything", encoding="utf-8")
-    assert not ensure_built(study)
+    assert tables_are_current(study)
     toml = study.reference / "study.toml"
     toml.write_text(toml.read_text(encoding="utf-8").replace("A small study", "Another"), encoding="utf-8")
     study = Study(study.root)
-    assert ensure_built(study) and not ensure_built(study)
+    assert is_stale_and_then_built(study)
     monkeypatch.setattr(fingerprint, "package_hash", lambda: "another package")
-    assert ensure_built(study) and not ensure_built(study)
+    assert is_stale_and_then_built(study)
 
 
 def test_a_study_without_a_survey_file_is_a_fault(study):

@@ -31,7 +31,9 @@ def survey_estimates(data: Processed, study: Study) -> pd.DataFrame:
     """One row a figure: question x option (or statistic) x subset.
 
     Options are counted over the records in the base of their question, all
-    options in order, zero rows too. Numbers give mean, median and standard
+    options in order, zero rows too; an option whose choice keeps a record out of
+    the base (a refusal, a don't know that counts as missing) has no figure here
+    but one of measure ``quality``. Numbers give mean, median and standard
     deviation (n - 1); texts and dates how many of those asked answered. Figures
     are in the unit of the question: organisations, or answers (an organisation
     answering for a country).
@@ -40,13 +42,12 @@ def survey_estimates(data: Processed, study: Study) -> pd.DataFrame:
                for kind in subsets.KINDS for unit in ("organisation", "answer")}
     responses = dict(iter(data.responses.groupby("question_id", observed=True)))
     selections = dict(iter(data.selections.groupby("question_id", observed=True)))
-    lists = {name: list(rows.sort_values("position")["option_id"])
-             for name, rows in data.options.groupby("option_list")}
+    lists = dict(iter(data.options.sort_values("position").groupby("option_list")))
     parts = []
     for question in data.questions.itertuples():
         rows = responses.get(question.question_id, data.responses.iloc[:0])
         given = _given(question, rows, selections.get(question.question_id),
-                       lists.get(question.option_list, []), data)
+                       _counted(question, lists), data)
         # Countries as answers are counted over the whole study only: by subset they are all zeros.
         for kind in subsets.KINDS if question.option_list != COUNTRY_LIST else [subsets.ALL]:
             part = _figures(question, given, members[kind, question.unit])
@@ -54,6 +55,15 @@ def survey_estimates(data: Processed, study: Study) -> pd.DataFrame:
                                      unit=question.unit, measure="response"))
     frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return _with_intervals(identified(frame), study)
+
+
+def _counted(question, lists: dict[str, pd.DataFrame]) -> list[str]:
+    """The options of a question that can be in its base, in order."""
+    if question.option_list not in lists:
+        return []
+    listed = lists[question.option_list]
+    outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
+    return list(listed.loc[~listed["kind"].isin(outside), "option_id"])
 
 
 def identified(frame: pd.DataFrame) -> pd.DataFrame:

@@ -35,9 +35,12 @@ def _heading(page: Page, question) -> str:
     who = {"organisation": "Asked once of each organisation",
            "answer": "Asked for each country an organisation works in"}[question.unit]
     asked = f"; only where {question.asked_if}" if question.asked_if else ""
+    outside = page.quality(question.question_id).set_index("option_id")["n"]
+    said = [f" {outside[kind]} {words}, outside the base." for kind, words
+            in (("dont_know", "did not know"), ("refused", "preferred not to say")) if kind in outside]
     return tag("h3", tag("span", escape(question.question_id), class_="glc-id"), " ",
                escape(question.wording), class_="glc-question") + tag(
-        "p", escape(who + asked + "."), class_="glc-note")
+        "p", escape(f"{who}{asked}.{''.join(said)}"), class_="glc-note")
 
 
 def _plain(page: Page, question) -> str:
