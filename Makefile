@@ -28,7 +28,7 @@ acceptance: $(READY) ## the slow tests: real studies, attacks, kills, browser
 lab: $(READY) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_index.ipynb
 
-bench: $(READY) $(VENV)-bench/.ready ## measure against a shell loop and snakemake
+bench: $(READY) $(VENV)-bench/.ready ## measure against named alternatives
 	@$(BIN)/python benchmarks/run.py
 
 lock: ## renew requirements.lock (scripts/lock --upgrade renews every version in it)
@@ -54,8 +54,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -W ignore -m compileall -qq -j 0 $(VENV)/lib glc_analysis || true
 	@touch $@
 
-# snakemake is measured against, never used: it stays out of the lock and of the project's environment.
+# snakemake and krippendorff are measured against, never used: they stay out of the lock and of
+# the project's environment.
 $(VENV)-bench/.ready:
 	@"$(PYTHON)" -m venv $(VENV)-bench
-	@$(VENV)-bench/bin/python -m pip install --quiet snakemake
+	@$(VENV)-bench/bin/python -m pip install --quiet snakemake krippendorff
 	@touch $@

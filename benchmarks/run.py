@@ -21,6 +21,7 @@ ROOT = Path(__file__).resolve().parents[1]
 BIN, SNAKEMAKE = ROOT / ".venv" / "bin", ROOT / ".venv-bench" / "bin" / "snakemake"
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
+import agreement  # noqa: E402
 from wide_study import write_wide_study  # noqa: E402
 
 from glc_analysis.reports.plan import plan  # noqa: E402
@@ -103,7 +104,9 @@ def main() -> None:
             f"{packages}.", "", "| The sample's collection, cold | time | ratio to `glc run` |",
             "|---|---|---|", *runs(folder), "",
             "| `glc build`, survey of 150 columns | time | peak memory |", "|---|---|---|",
-            *builds(folder), ""])
+            *builds(folder), "",
+            "| Agreement between coders | time | ratio |", "|---|---|---|",
+            *agreement.rows(), ""])
     print(table)
     (ROOT / "docs").mkdir(exist_ok=True)
     (ROOT / "docs" / "benchmarks.md").write_text(table, encoding="utf-8")

@@ -1,0 +1,101 @@
+"""What agreement costs: alpha beside the ``krippendorff`` package, sets of codes, the bootstrap.
+
+That package is GPL-3: it is measured in an environment of its own, never imported here.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+
+from glc_analysis.coding.agreement import krippendorff_alpha
+from glc_analysis.coding.bootstrap import bootstrapped
+from glc_analysis.coding.measures import NOMINAL, specific
+from glc_analysis.coding.sets import masi_distance
+from glc_analysis.coding.tally import tally
+
+THEIR_PYTHON = Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python"
+THEIRS = """
+import sys, time
+import krippendorff, numpy
+values, times = numpy.load(sys.argv[1]), []
+for _ in range(3):
+    begun = time.perf_counter()
+    found = krippendorff.alpha(values, level_of_measurement="nominal")
+    times.append(time.perf_counter() - begun)
+print(min(times), found)
+"""
+UNITS, TURNS, DOCUMENTS, CODES = 1_000_000, 100_000, 30, 40
+
+
+def rows(their_python: Path = THEIR_PYTHON) -> list[str]:
+    """Rows of a Markdown table: what | time | ratio to ours."""
+    return [*(row for values in (2, 5) for row in _nominal(values, their_python)), _sets(),
+            _documents()]
+
+
+def _nominal(n_values: int, their_python: Path) -> list[str]:
+    draw = np.random.default_rng(1)
+    truth = draw.integers(0, n_values, UNITS)
+    values = np.where(draw.random((3, UNITS)) < .8, truth, draw.integers(0, n_values, (3, UNITS)))
+    values = np.where(draw.random(values.shape) < .1, np.nan, values)
+    ours, alpha = _timed(lambda: krippendorff_alpha(values).value)
+    what = f"nominal alpha, 3 coders x {UNITS:,} units, {n_values} values"
+    found = [f"| {what} | {ours:.3f} s | 1.0 |"]
+    with tempfile.TemporaryDirectory() as folder:
+        np.save(Path(folder) / "values.npy", values)
+        command = [str(their_python), "-c", THEIRS, str(Path(folder) / "values.npy")]
+        done = their_python.is_file() and subprocess.run(command, capture_output=True, text=True)
+    if not done or done.returncode:
+        return [*found, "| the same by the `krippendorff` package | not installed | |"]
+    theirs, same = map(float, done.stdout.split())
+    if abs(same - alpha) > 1e-9:
+        raise ValueError(f"alpha differs: {alpha} and {same}")
+    return [*found, f"| the same by the `krippendorff` package | {theirs:.3f} s | {theirs / ours:.1f} |"]
+
+
+def _sets() -> str:
+    """Three coders who choose 0 to 3 of 15 codes a turn, from as many sets as come up."""
+    draw = np.random.default_rng(2)
+    codes = np.array([f"code {code}" for code in range(15)])
+    chosen = draw.random((TURNS, 15)) < .06
+    coders = [chosen ^ (draw.random(chosen.shape) < .01) for _ in range(3)]
+    sets = [frozenset(codes[row]) for coder in coders for row in coder]
+
+    def work() -> int:
+        number = {members: at for at, members in enumerate(dict.fromkeys(sets))}
+        values = np.array([number[members] for members in sets]).reshape(3, TURNS)
+        krippendorff_alpha(values, metric=masi_distance(list(number)))
+        return len(number)
+    seconds, distinct = _timed(work)
+    return f"| MASI alpha, 3 coders x {TURNS:,} turns, {distinct} different sets | {seconds:.2f} s | |"
+
+
+def _documents() -> str:
+    draw = np.random.default_rng(3)
+    documents = np.repeat(np.arange(DOCUMENTS), 100)
+    coded = draw.random((CODES, 1, len(documents))) < .1
+    coders = (coded ^ (draw.random((CODES, 2, len(documents))) < .02)).astype(int)
+    measures = {**NOMINAL, "positive": specific(1), "negative": specific(0)}
+
+    def work() -> None:
+        for codes in coders:
+            counted = tally(codes, 2, groups=documents, n_groups=DOCUMENTS)
+            bootstrapped(counted, measures, draws=1000, seed=1)
+    seconds, _ = _timed(work)
+    return (f"| 1,000 draws over {DOCUMENTS} documents x {CODES} codes, {len(measures)} coefficients each "
+            f"| {seconds:.2f} s | |")
+
+
+def _timed(work) -> tuple[float, object]:
+    """The best of three, which other people's work disturbs least."""
+    times = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        found = work()
+        times.append(time.perf_counter() - begun)
+    return min(times), found

@@ -1,0 +1,103 @@
+"""Intervals draw documents, not turns, and are given only where there are enough of them."""
+
+import math
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glc_analysis.coding.agreement import gwet_ac1, krippendorff_alpha
+from glc_analysis.coding.bootstrap import document_bootstrap
+from glc_analysis.coding.sets import masi_distance
+from glc_analysis.coding.tally import tally
+from glc_analysis.errors import UsageError
+
+
+def coded(documents=12, turns=20, *, seed=3):
+    """Two coders who differ in one turn of five; in odd documents the code is common."""
+    draw = np.random.default_rng(seed)
+    of = np.repeat(np.arange(documents), turns)
+    ana = (draw.random(len(of)) < np.where(of % 2, .7, .2)).astype(float)
+    bert = np.where(draw.random(len(of)) < .2, 1 - ana, ana)
+    return np.array([ana, bert]), of
+
+
+def test_the_value_is_that_of_all_documents_and_lies_in_its_interval():
+    values, documents = coded()
+    found = document_bootstrap(values, documents)
+    assert found[:4] == krippendorff_alpha(values)[:4]
+    assert found.low < found.value < found.high
+
+
+def test_the_same_seed_gives_the_same_interval_and_another_one_does_not():
+    values, documents = coded()
+    assert document_bootstrap(values, documents, seed=5) == document_bootstrap(values, documents, seed=5)
+    assert document_bootstrap(values, documents, seed=5) != document_bootstrap(values, documents, seed=6)
+
+
+def test_the_names_and_the_order_of_turns_do_not_matter():
+    values, documents = coded()
+    order = np.random.default_rng(0).permutation(len(documents))
+    named = [f"call {document:03}" for document in documents[order]]
+    assert document_bootstrap(values[:, order], named) == pytest.approx(document_bootstrap(values, documents))
+
+
+def test_below_ten_documents_there_is_a_value_and_no_interval():
+    found = document_bootstrap(*coded(documents=9))
+    assert not math.isnan(found.value) and math.isnan(found.low) and math.isnan(found.high)
+    assert found.reason == "no interval: 9 documents with pairs of coders, 10 are needed"
+
+
+def test_documents_of_a_single_coder_do_not_make_ten():
+    values, documents = coded(documents=11)
+    values[1, documents < 2] = np.nan
+    assert document_bootstrap(values, documents).reason.startswith("no interval: 9 documents")
+
+
+def test_a_code_found_in_one_document_has_no_interval():
+    values, documents = np.zeros((2, 240)), np.repeat(np.arange(12), 20)
+    values[:, 0] = 1
+    found = document_bootstrap(values, documents)
+    assert found.value == 1 and math.isnan(found.low)
+    assert found.reason == "no interval: too often undefined when documents are drawn anew"
+
+
+@pytest.mark.parametrize("measure", ["percent_agreement", "alpha", "kappa", "ac1", "pabak"])
+def test_every_measure_has_an_interval_and_alike_documents_make_it_a_point(measure):
+    values, documents = np.tile([[1, 1, 0, 0, 1], [1, 0, 0, 0, 1]], 12), np.repeat(np.arange(12), 5)
+    found = document_bootstrap(values, documents, measure)
+    # n - 1 in alpha counts the drawn values, as many in every draw.
+    assert found.low == pytest.approx(found.value) == pytest.approx(found.high)
+
+
+@given(st.lists(st.integers(0, 11), min_size=12, max_size=12), st.sampled_from(["nominal", "sets"]))
+def test_adding_tallies_of_drawn_documents_is_counting_their_turns_again(drawn, metric):
+    values, documents = coded()
+    matrix = masi_distance([set(), {"a"}])
+    distance = None if metric == "nominal" else lambda a, b: matrix[a, b]
+    by_document = tally(values.astype(int), 2, groups=documents, n_groups=12, distance=distance)
+    added = by_document.summed(np.bincount(drawn, minlength=12)[None])
+    again = tally(np.hstack([values[:, documents == d] for d in drawn]).astype(int), 2, distance=distance)
+    for ours, theirs in zip(added, again, strict=True):
+        assert ours == pytest.approx(theirs)
+
+
+def test_turns_of_single_coders_count_in_what_ac1_takes_for_chance():
+    values, documents = coded(documents=14)
+    values[1, documents < 2] = np.nan
+    found = document_bootstrap(values, documents, "ac1")
+    assert found.value == gwet_ac1(*values).value and found.low < found.value < found.high
+
+
+def test_a_wrong_call_is_said():
+    values, documents = coded()
+    with pytest.raises(UsageError, match="no measure 'alfa'"):
+        document_bootstrap(values, documents, "alfa")
+    with pytest.raises(UsageError, match="ordinal"):
+        document_bootstrap(values, documents, metric="ordinal")
+    with pytest.raises(UsageError, match="two coders"):
+        document_bootstrap([*values, values[0]], documents, "kappa")
+    for wrong in (documents[:-1], [None, *documents[1:]]):
+        with pytest.raises(UsageError, match="Every unit has its document"):
+            document_bootstrap(values, wrong)
