@@ -1,0 +1,149 @@
+"""However a tool counts, a coded stretch is found where its quotation stands, or not at all."""
+
+import pytest
+
+from glc_analysis.errors import Faults
+from glc_analysis.intake.codings import read_codings
+from tests.coding_files import QUOTES, TEXT, marked, qdpx, selection
+
+CRLF = TEXT.replace("\n", "\r\n")
+
+
+def utf16(text):
+    return len(text.encode("utf-16-le")) // 2
+
+
+def words(read):
+    """What the codings mark in the texts as read."""
+    texts = dict(zip(read.sources["source"], read.sources["text"], strict=True))
+    return sorted(texts[row.source][row.start : row.end] for row in read.codings.itertuples())
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"], ids=["no mark", "mark"])
+@pytest.mark.parametrize("count", [len, utf16])
+@pytest.mark.parametrize(("stored", "counted"), [(TEXT, TEXT), (CRLF, TEXT), (CRLF, CRLF)],
+                         ids=["LF", "CRLF counted as LF", "CRLF"])  # fmt: skip
+def test_every_way_of_counting_gives_the_same_stretches(tmp_path, mark, count, stored, counted):
+    file = qdpx(tmp_path / "p.qdpx", *marked(*QUOTES, text=counted, count=count), text=mark + stored)
+    read = read_codings(file)
+    assert words(read) == sorted(QUOTES)
+    assert read.sources["text"].tolist() == [TEXT]
+    assert (read.checked, read.matched, set(read.codings["match"])) == (4, 4, {"exact"})
+
+
+def test_a_byte_order_mark_that_is_counted_is_found_out(tmp_path):
+    selections = marked(*QUOTES, text=f"\ufeff{TEXT}")
+    assert words(read_codings(qdpx(tmp_path / "p.qdpx", *selections, text=f"\ufeff{TEXT}"))) == sorted(QUOTES)
+
+
+def test_a_text_in_utf_16_is_read(tmp_path):
+    assert words(read_codings(qdpx(tmp_path / "p.qdpx", *marked(*QUOTES), text=TEXT.encode("utf-16")))) \
+        == sorted(QUOTES)  # fmt: skip
+
+
+def test_without_quotations_the_reading_that_ends_at_words_is_taken_and_said_to_be_unproved(tmp_path):
+    # NVivo stores no quotations and counts both characters of a line end.
+    bare = [one.replace(f'name="{quote}"', 'name=""')
+            for one, quote in zip(marked(*QUOTES, text=CRLF), QUOTES, strict=True)]  # fmt: skip
+    read = read_codings(qdpx(tmp_path / "p.qdpx", *bare, text=CRLF))
+    assert words(read) == sorted(QUOTES)
+    assert (read.checked, set(read.codings["match"])) == (0, {""})
+    assert "'call_ke.txt': 4 of 4 codings have no quotation" in read.notes[0]
+
+
+def test_where_nothing_tells_how_offsets_count_it_is_said(tmp_path):
+    text = "a b c\r\nd e f g\r\n"
+    read = read_codings(qdpx(tmp_path / "p.qdpx", selection(9, 10), text=text))
+    assert any("read as code points" in note for note in read.notes)
+
+
+def test_positions_for_a_name_are_no_quotation(tmp_path):
+    # MAXQDA names a selection by its place.
+    start = TEXT.index("We wait")
+    read = read_codings(qdpx(tmp_path / "p.qdpx", selection(start, start + 7, f"{start},{start + 7}")))
+    assert words(read) == ["We wait"]
+    assert (read.checked, read.codings["quote"].tolist()) == (0, [""])
+
+
+@pytest.mark.parametrize("stored", [
+    "Funding  is\u00a0late. 😀 We wait.\tKE-02: Olá",  # other blanks
+    "Funding is late. 😀 We wait. KE-02: Ola\u0301",  # another form of Unicode
+    "Funding is late. 😀 We wait. KE…",  # cut short
+    "Funding is late. 😀 We wait. KE...",
+])  # fmt: skip
+def test_blanks_and_an_ellipsis_do_not_make_a_quotation_another(tmp_path, stored):
+    start, end = TEXT.index("Funding"), TEXT.index(", São")
+    read = read_codings(qdpx(tmp_path / "p.qdpx", selection(start, end, stored)))
+    assert (read.checked, read.matched) == (1, 1)
+    assert read.codings["match"].tolist() == ["normalised"]
+
+
+def test_a_line_break_in_a_quotation_survives_xml(tmp_path):
+    start, end = TEXT.index("We wait"), TEXT.index("Olá")
+    read = read_codings(qdpx(tmp_path / "p.qdpx", selection(start, end, TEXT[start:end])))
+    assert read.matched == 1
+
+
+def test_text_edited_after_coding_is_quarantined_side_by_side(tmp_path):
+    edited = TEXT.replace("Welcome", "Welcome to all of you")
+    read = read_codings(qdpx(tmp_path / "p.qdpx", *marked(*QUOTES), text=edited))
+    assert read.codings.empty
+    assert (read.checked, read.matched) == (4, 0)
+    assert set(read.quarantined["quote"]) == set(QUOTES)
+    assert set(read.quarantined["match"]) == {"different"}
+    row = read.quarantined.iloc[0]
+    assert row["found"] == edited[row["start"] : row["end"]]
+    assert "'call_ke.txt' is quarantined: 4 of 4" in read.notes[0]
+
+
+def test_one_wrong_quotation_quarantines_its_source_alone(tmp_path):
+    start = TEXT.index("Olá")
+    wrong = selection(start, start + 3, "Ola", code="Voice")
+    other = (
+        '<TextSource guid="{}" name="call_pt.txt"><PlainTextContent>Bom dia</PlainTextContent>{}</TextSource>'
+    )
+    more = other.format("0" * 8 + "-1111-1111-1111-111111111111", selection(4, 7, "dia", user="bert"))
+    file = qdpx(
+        tmp_path / "p.qdpx", *marked("We wait"), wrong, f"</TextSource>{more[: -len('</TextSource>')]}"
+    )
+    read = read_codings(file)
+    assert read.codings["source"].tolist() == ["call_pt.txt"]
+    assert sorted(read.quarantined["match"]) == ["different", "exact"]
+    assert read.sources[["checked", "matched"]].to_numpy().tolist() == [[2, 1], [1, 1]]
+
+
+def test_a_shortened_text_is_quarantined_even_where_a_stretch_lies_past_its_end(tmp_path):
+    read = read_codings(qdpx(tmp_path / "p.qdpx", *marked(*QUOTES), text=TEXT[10:60]))
+    assert read.codings.empty
+    assert len(read.quarantined) == 4
+    assert read.quarantined["found"].str.len().max() > 0
+
+
+def test_a_name_that_people_gave_a_quotation_is_no_disproof(tmp_path):
+    # ATLAS.ti lets them; the other quotations of the text prove how its offsets count.
+    start = TEXT.index("Olá")
+    named = selection(start, start + 13, "a greeting in Brazil", code="Voice")
+    read = read_codings(qdpx(tmp_path / "p.qdpx", *marked("We wait"), named, origin="ATLAS.ti 23"))
+    assert read.codings["match"].tolist() == ["exact", ""]
+    assert any("'a greeting in Brazil' and was not checked" in note for note in read.notes)
+    elsewhere = read_codings(qdpx(tmp_path / "q.qdpx", *marked("We wait"), named))
+    assert elsewhere.codings.empty  # no other tool does
+
+
+@pytest.mark.parametrize(("start", "end", "said"), [
+    (5, 5000, "lies outside the text"), (5000, 5001, "lies outside the text"), (9, 3, "no start and end"),
+    (-4, 3, "no start and end"), (4, 4, "is coded and empty"), ("four", 9, "no start and end"),
+    (3, "9" * 40, "no start and end"), ("", "", "no start and end"),
+])  # fmt: skip
+def test_a_stretch_that_is_none_is_a_fault(tmp_path, start, end, said):
+    with pytest.raises(Faults, match=said) as caught:
+        read_codings(qdpx(tmp_path / "p.qdpx", selection(start, end)))
+    assert caught.value.faults[0].file == "p.qdpx"
+
+
+def test_an_offset_inside_a_character_lies_nowhere(tmp_path):
+    # In UTF-16 the emoji has two halves; the stretch ends between them.
+    start, end = TEXT.index("late"), TEXT.index("😀")
+    proof = marked("Olá, São José", count=utf16)
+    with pytest.raises(Faults, match="lies outside the text"):
+        read_codings(qdpx(tmp_path / "p.qdpx", *proof, selection(start, end + 1, code="Voice")))

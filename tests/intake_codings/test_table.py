@@ -1,0 +1,95 @@
+"""Codings in a table, however its columns are laid out."""
+
+import pytest
+
+from glc_analysis.errors import Faults
+from glc_analysis.intake.codings import read_codings
+
+
+def read(tmp_path, content, **given):
+    (tmp_path / "codings.csv").write_text(content, encoding="utf-8")
+    return read_codings(tmp_path / "codings.csv", **given)
+
+
+def rows(raw, *columns):
+    return raw.codings[list(columns)].to_numpy().tolist()
+
+
+def said(tmp_path, content):
+    with pytest.raises(Faults) as caught:
+        read(tmp_path, content)
+    assert all(fault.file == "codings.csv" and fault.mend for fault in caught.value.faults)
+    return str(caught.value)
+
+
+def test_a_long_table_has_a_row_a_coding(tmp_path):
+    raw = read(
+        tmp_path, "document,start,end,code,coder,memo\ncall_ke,4,9,Delay,ana,why?\ncall_ke,4,9,Voice,bert,\n"
+    )
+    assert rows(raw, "source", "start", "end", "code", "coder", "memo", "match") == [
+        ["call_ke", 4, 9, "Delay", "ana", "why?", ""],
+        ["call_ke", 4, 9, "Voice", "bert", "", ""]]  # fmt: skip
+    assert raw.codes["code"].tolist() == ["Delay", "Voice"]
+    assert raw.tool == "csv"
+
+
+def test_a_quotation_stands_in_for_a_place(tmp_path):
+    # As Taguette exports its highlights.
+    content = 'id,document,tag,content\n1,call.html,Delay,"We wait, always"\n2,call.html,Delay,None\n'
+    raw = read(tmp_path, content, coder="ana")
+    assert rows(raw, "start", "end", "quote", "code", "coder") == [
+        [-1, -1, "None", "Delay", "ana"], [-1, -1, "We wait, always", "Delay", "ana"]]  # fmt: skip
+
+
+@pytest.mark.parametrize("header", ["Code 1,Code 2,Code 3", "code_1,code_2,code_3", "Code1,Code2,Code3"])
+def test_a_wide_table_has_codes_side_by_side(tmp_path, header):
+    raw = read(tmp_path, f"Document,Segment,{header}\nA,We wait,Delay,,Voice\nB,No,,,\n")
+    assert rows(raw, "source", "code") == [["A", "Delay"], ["A", "Voice"]]
+    assert raw.sources["source"].tolist() == ["A", "B"]  # B was read and left uncoded
+
+
+@pytest.mark.parametrize(
+    ("yes", "no"), [("1", "0"), ("x", ""), ("TRUE", "FALSE"), ("1", "NA"), ("Yes", "no")]
+)
+def test_a_one_hot_table_has_a_column_a_code(tmp_path, yes, no):
+    raw = read(
+        tmp_path, f"document;coder;Delay;Voice, own;Unused\nA;ana;{yes};{yes};{no}\nB;ana;{no};{no};{no}\n"
+    )
+    assert rows(raw, "source", "code", "coder") == [["A", "Delay", "ana"], ["A", "Voice, own", "ana"]]
+    assert raw.codes["code"].tolist() == ["Delay", "Voice, own", "Unused"]
+    assert raw.sources["source"].tolist() == ["A", "B"]
+
+
+def test_the_same_row_twice_is_merged_and_said(tmp_path):
+    raw = read(tmp_path, "document,start,end,code\nA,1,5,Delay\nA,1,5,Delay\n")
+    assert (len(raw.codings), raw.notes[0]) == (
+        1,
+        "Codings merged because they stood twice on one stretch: 1.",
+    )
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16"])
+def test_any_encoding_of_a_spreadsheet_will_do(tmp_path, encoding):
+    (tmp_path / "a.csv").write_bytes("document\tcode\nligação\tDelay\n".encode(encoding))
+    assert read_codings(tmp_path / "a.csv").codings["source"].tolist() == ["ligação"]
+
+
+@pytest.mark.parametrize(("content", "expected"), [
+    ("document,start,code\nA,1,Delay\n", "row 1: lacks a column"),
+    ("start,end,code\n1,2,Delay\n", "row 1: lacks a column"),
+    ("document,coder\nA,ana\n", "row 1: lacks a column"),
+    ("document,start,end,code\nA,9,4,Delay\n", "row 2, value '9 to 4': is no start and end"),
+    ("document,start,end,code\nA,4,,Delay\n", "row 2, value '4 to ': is no start and end"),
+    ("document,start,end,code\nA,4,4,Delay\n", "coded and empty"),
+    ("document,code\n,Delay\n", "row 2: names no document"),
+    ("document,Delay,Voice\nA,1,maybe\n", "row 2, value 'maybe': is no tick of the code 'Voice'"),
+])  # fmt: skip
+def test_what_cannot_be_read_is_named_with_its_row(tmp_path, content, expected):
+    assert expected in said(tmp_path, content)
+
+
+def test_all_faults_of_a_table_come_at_once(tmp_path):
+    assert (
+        len(said(tmp_path, "document,start,end,code\nA,9,4,Delay\n,1,2,Delay\nA,x,y,Delay\n").splitlines())
+        == 3
+    )
