@@ -1,0 +1,130 @@
+"""What in a text may tell who somebody is: candidates for names.csv. People decide.
+
+Found are speakers' names, capitalised words, e-mail addresses, links, complete dates (a date of
+birth looks like any other), postal addresses and phone numbers. Not found are names in scripts
+without capitals (Khmer, Arabic), names written small, and whoever is described and not named.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence, Set
+from itertools import dropwhile
+
+import pandas as pd
+
+from glc_analysis.cleaning.values import tidy
+
+KINDS = ("speaker", "e-mail", "link", "date of birth", "address", "phone", "name")
+
+_MONTH = r"[^\W\d_]{3,12}\.?"
+_YEAR = r"(?:1[89]|20)\d\d"
+_FORMS = {kind: re.compile(rf"(?x){form}") for kind, form in {
+    "speaker": r"(?:\A|(?<=\n\n)) (?:[^\s:]{1,40}[ ]){0,4} [^\s:]{1,40} (?=:[ ])",
+    "e-mail": r"(?<![\w.+-]) [\w.+-]+ @ [\w-]+ (?:\.[\w-]+)+",
+    "link": r"""(?:https?://|www\.) [^\s<>"']* [^\s<>"'.,;:!?)]
+        | (?<![\w.-]) (?:[\w-]+\.)+ (?:com|edu|gov|info|int|net|ngo|org)\b (?:/[^\s<>"'.,;:!?)]+)*""",
+    "date of birth": rf"""\b (?: \d{{4}}-\d\d?-\d\d? | \d\d?([./-])\d\d?\1(?:{_YEAR}|\d\d)
+        | {_MONTH}[ ]\d\d?(?:st|nd|rd|th)?,?[ ]{_YEAR}
+        | \d\d?(?:st|nd|rd|th|\.)?[ ](?:de[ ]|of[ ])?{_MONTH},?[ ](?:del?[ ])?{_YEAR}) \b""",
+    "address": r"""\b\d{1,5}[A-Za-z]?,?[ ] (?:[\w.'’-]{1,30}[ ]){1,3}
+            (?:Street|St|Avenue|Ave|Road|Rd|Lane|Drive|Boulevard|Square)\b
+        | \b\d{1,5},?[ ] (?:rue|boulevard|avenue) (?:[ ][\w'’-]{1,30}){1,4}
+        | \b[\w'’-]{1,30} (?:straße|strasse|straat|gatan|gade)[ ] \d{1,4}\b
+        | (?<!\w) (?i:calle|avenida|av\.|carrera|jirón|rua|via|jalan|jl\.|улица|ул\.|p\.?[ ]?o\.?[ ]box
+            |apartado) [ ][^\n,;:]{0,40}?,?[ ]? (?:n[.º°o]{0,2}[ ]?|\#[ ]?)? \d{1,5}\b""",
+    "phone": r"(?<![\w+]) \+?\(?\d (?:[ \u00a0().\-/]{0,2}\d){6,14} (?!\w)",
+}.items()}
+_WORD = re.compile(r"[^\W\d_](?:[\w'’\u0300-\u036f-]*[\w\u0300-\u036f])?")
+_I = re.compile(r"I(?:['’]\w+)?")
+_TITLE = re.compile(r"(?:Dr|Dra|Mr|Mrs|Ms|Prof|Rev|Sr|Sra|Srta|St|[^\W\d_])")
+_PARTICLE = re.compile("al|bin|d[aeiou]s?|del|de[nr]|el|ibn|l[aeo]s?|of|v[ao]n")
+_NEW_SENTENCE = re.compile(r"[.?!…:\n\0]")
+
+Word = re.Match[str]
+
+
+def suggest(texts: Iterable[str]) -> pd.DataFrame:
+    """Candidates for names.csv: one row a name and kind, by kind, the most frequent first.
+
+    Columns: name, kind (one of `KINDS`), count over all texts, context (some words around the
+    first). Capitalised words count as a name; those that open a sentence only where they stand
+    within one elsewhere, and else without the first of them.
+
+    >>> found = suggest(["Yesterday Ana López called 555 010 9988. She spoke of Ana López."])
+    >>> found[["name", "kind", "count"]].values.tolist()
+    [['555 010 9988', 'phone', 1], ['Ana López', 'name', 2]]
+    """
+    found: list[tuple[str, str, str]] = []
+    openings: list[tuple[str, list[Word]]] = []
+    for text in texts:
+        formed, rest = _formed(text)
+        found += [_candidate(text, kind, *span) for kind, span in formed]
+        for words, opens in _capitalised(rest):
+            if opens:
+                openings.append((text, words))
+            else:
+                found.append(_candidate(text, "name", words[0].start(), words[-1].end()))
+    found += _opening(openings, {name for kind, name, _ in found if kind == "name"})
+    counts = Counter((kind, name) for kind, name, _ in found)
+    context = {(kind, name): words for kind, name, words in reversed(found)}
+    rows = [(name, kind, n, context[kind, name]) for (kind, name), n in counts.items()]
+    rows.sort(key=lambda row: (KINDS.index(row[1]), -row[2], row[0]))
+    frame = pd.DataFrame(rows, columns=["name", "kind", "count", "context"])
+    return frame.astype({"name": "str", "kind": "str", "count": int, "context": "str"})
+
+
+def _formed(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
+    """What is told by its form, each stretch once, and the text with those struck out."""
+    formed, left = [], text
+    for kind, form in _FORMS.items():
+        if kind == "speaker" and not text.endswith("\n"):
+            continue  # only a canonical text ends so, and only there do turns begin with a name
+        for match in form.finditer(left):
+            formed.append((kind, match.span()))
+        left = form.sub(lambda match: "\0" * len(match[0]), left)
+    return formed, left
+
+
+def _capitalised(text: str) -> Iterator[tuple[list[Word], bool]]:
+    """Runs of capitalised words (``Casa de la Mujer``), and whether each opens a sentence."""
+    run: list[Word] = []
+    between: list[Word] = []
+    opens, last = False, None
+    for word in _WORD.finditer(text):
+        gap = text[last.end() if last else 0:word.start()]
+        is_short = last is not None and gap == ". " and bool(_TITLE.fullmatch(last[0]))
+        is_capital = word[0][0].isupper() and not _I.fullmatch(word[0])
+        goes_on = run and (gap == " " or is_short)
+        if goes_on and is_capital:
+            run += [*between, word]
+            between = []
+        elif goes_on and _PARTICLE.fullmatch(word[0]):
+            between.append(word)
+        else:
+            if run:
+                yield run, opens
+            run, between = [word] if is_capital else [], []
+            opens = last is None or bool(_NEW_SENTENCE.search(gap)) and not is_short
+        last = word
+    if run:
+        yield run, opens
+
+
+def _opening(openings: Sequence[tuple[str, list[Word]]], known: Set[str]) -> Iterator[tuple[str, str, str]]:
+    """Names that open sentences: whole where they stand within one too, else without the first word."""
+    rests = [list(dropwhile(lambda word: word[0].islower(), words[1:])) for _, words in openings]
+    known = known | {_between(text, rest) for (text, _), rest in zip(openings, rests, strict=True) if rest}
+    for (text, words), rest in zip(openings, rests, strict=True):
+        if shown := words if _between(text, words) in known else rest:
+            yield _candidate(text, "name", shown[0].start(), shown[-1].end())
+
+
+def _between(text: str, words: Sequence[Word]) -> str:
+    return text[words[0].start():words[-1].end()]
+
+
+def _candidate(text: str, kind: str, start: int, end: int) -> tuple[str, str, str]:
+    before, after = text[max(0, start - 80):start].split()[-4:], text[end:end + 80].split()[:4]
+    return kind, tidy(text[start:end]), " ".join([*before, *text[start:end].split(), *after])

@@ -1,0 +1,364 @@
+"""Pseudonyms: no name left, no word cut, no coding lost when one more name is masked."""
+
+import os
+import re
+import stat
+import unicodedata
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glc_analysis.disclosure.candidates import suggest
+from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
+from glc_analysis.disclosure.pseudonyms import canonical_text, carry, inverted, mask, text_version
+from glc_analysis.errors import Faults
+
+COLUMNS = ["name", "kind", "pseudonym", "match", "allowed_for", "reason"]
+
+
+def names(*rows, match="folded"):
+    """names.csv with rows of a name, or of name, pseudonym, match, allowed_for."""
+    filled = [
+        (row, "", match, "") if isinstance(row, str) else (*row, *("", match, "")[len(row) - 1 :])
+        for row in rows
+    ]
+    return pd.DataFrame([(n, "person", p, m, a, "") for n, p, m, a in filled], columns=COLUMNS, dtype="str")
+
+
+def masked(text, *rows, match="folded"):
+    table = names(*rows, match=match)
+    return mask(text, table, complete_key(table, {})).text
+
+
+# --- what matches
+
+
+def test_the_longest_name_comes_first():
+    text = "Ana López of HAART Kenya met Ana and HAART."
+    assert (
+        masked(text, "Ana", "HAART", "Ana López", "HAART Kenya")
+        == "Person 3 of Person 4 met Person 1 and Person 2."
+    )
+
+
+def test_of_names_that_overlap_nothing_stays():
+    assert masked("Ana López García came.", "Ana López", "López García") == "Person 2 came."
+
+
+@pytest.mark.parametrize(
+    "text", ["Anabel", "Susana", "Ana2", "Ana\u0306", "Ана\u0301", "Ana\u200dx", "Ana\u00adbel"]
+)
+def test_no_name_matches_inside_another_word(text):
+    assert masked(text, "Ana", "Ана", match="exact") == text
+
+
+@pytest.mark.parametrize(
+    "text", ["Ana's", "(Ana)", "Ana-María", "¿Ana?", "_Ana_", "👩Ana👩", "Ana¹", "l’Ana", "Ana,", "x. Ana"]
+)
+def test_marks_and_signs_end_a_word(text):
+    assert masked(text, ("Ana", "P"), match="exact") == text.replace("Ana", "P")
+
+
+@pytest.mark.parametrize(
+    "text", ["ANA LOPEZ", "ana lópez", "Ána  Lo\u0301pez", "Ana\u00a0López", "Ana\nLópez", "Ana \u200eLópez"]
+)
+def test_a_folded_name_matches_whatever_its_case_its_diacritics_its_blanks(text):
+    assert masked(f"Then {text} came", "Ana López") == "Then Person 1 came"
+
+
+@pytest.mark.parametrize(
+    "name, text",
+    [
+        ("O'Brien", "O’BRIEN"),
+        ("Strauß", "STRAUSS"),
+        ("Søren", "soren"),
+        ("İnci", "inci"),
+        ("Łódź", "LODZ"),
+        ("Ёлкин", "елкин"),
+        ("أحمد", "احمد"),
+        ("مُحَمَّد", "محمد"),
+        ("Σοφός", "ΣΟΦΟΣ"),
+    ],
+)
+def test_folding_knows_the_scripts(name, text):
+    assert masked(f"({text})", name) == "(Person 1)"
+
+
+def test_an_exact_name_matches_letter_for_letter():
+    assert masked("Hope said hope", "Hope", match="exact") == "Person 1 said hope"
+    assert masked("Lopez López", "López", match="exact") == "Lopez Person 1"
+
+
+def test_half_of_what_is_read_as_several_letters_is_no_match():
+    assert masked("각 Straß", "가", "Stras") == "각 Straß"
+
+
+@pytest.mark.parametrize(
+    "name, text, expected",
+    [
+        ("សុខា", "លោកសុខាបានមក", "លោកPបានមក"),
+        ("มาลี", "คุณมาลีมา", "คุณPมา"),
+        ("王芳", "我和王芳去", "我和P去"),
+        ("김민수", "김민수는 갔다", "P는 갔다"),
+    ],
+)
+def test_without_blanks_a_name_matches_between_whole_letters(name, text, expected):
+    assert masked(text, (name, "P"), match="exact") == expected
+    assert masked(text, (name, "P"), match="whole-word") == text
+
+
+@pytest.mark.parametrize(
+    "name, text", [("ចាន", "ចានំ"), ("សុខ", "សុខា"), ("សុខ", "សុខ្ម"), ("ម", "ខ្ម"), ("มา", "มาะ"), ("นา", "เนา")]
+)
+def test_a_letter_keeps_its_signs(name, text):
+    assert masked(text, name, match="exact") == text
+
+
+def test_set_off_by_blanks_a_whole_word_matches_in_every_script():
+    assert masked("លោក សុខា\u200bមក។", ("សុខា", "P"), match="whole-word") == "លោក P\u200bមក។"
+    assert masked("Ana, Anabel", ("Ana", "P"), match="whole-word") == "P, Anabel"
+
+
+def test_a_name_the_public_may_read_stays():
+    assert (
+        masked(
+            "UNICEF and HAART",
+            ("UNICEF", "", "exact", "team convening public"),
+            ("HAART", "", "exact", "team"),
+        )
+        == "UNICEF and Person 2"
+    )
+
+
+def test_pseudonyms_are_not_masked_again_and_no_names_change_nothing():
+    assert masked("Ana met Bo", ("Ana", "Bo"), ("Bo", "Ana")) == "Bo met Ana"
+    assert mask("Ana", names(), {}) == mask("Ana", names("Bo"), {"Bo": "P"})
+
+
+def test_a_name_without_pseudonym_is_a_fault():
+    with pytest.raises(Faults, match="'Ana': has no pseudonym"):
+        mask("Ana", names("Ana"), {})
+
+
+# --- codings carried
+
+ALPHABET = "abאé\u0301\u17d2កខ 👩\u200d🏽ß.\n"
+texts = st.text(ALPHABET, max_size=40)
+tables = st.lists(
+    st.tuples(
+        st.text("abéßកខ ", min_size=1, max_size=4).filter(str.strip),
+        st.sampled_from(["P", "Person 1", "x y z"]),
+        st.sampled_from(["exact", "folded", "whole-word"]),
+    ),
+    max_size=5,
+    unique_by=lambda row: row[0],
+)
+
+
+def applied(text, start, end, offsets):
+    """The passage of the old text with every name in it replaced, by the map's own words."""
+    done, at = [], start
+    for old_start, old_end, pseudonym in offsets:
+        if start <= old_start and old_end <= end:
+            done += [text[at:old_start], pseudonym]
+            at = old_end
+    return "".join(done) + text[at:end]
+
+
+@given(texts, tables, st.data())
+def test_the_text_under_a_carried_coding_is_the_masked_text_of_its_passage(text, table, data):
+    found = mask(text, names(*table), {})
+    start = data.draw(st.integers(0, len(text)))
+    end = data.draw(st.integers(start, len(text)))
+    new_start, new_end = carry(start, end, found.offsets)
+    assert 0 <= new_start <= new_end <= len(found.text) and (new_start < new_end or start == end)
+    cut = [(s, e) for s, e, _, _ in found.offsets if s < end and start < e]
+    wide = min([start, *(s for s, _ in cut)]), max([end, *(e for _, e in cut)])
+    told = [(s, e, found.text[a:b]) for s, e, a, b in found.offsets]
+    assert found.text[new_start:new_end] == applied(text, *wide, told) or start == end
+    assert found.text == applied(text, 0, len(text), told)
+
+
+@given(texts, tables, st.integers(0, 5), st.data())
+def test_a_name_added_after_coding_loses_no_coding(text, table, known, data):
+    old, new = mask(text, names(*table[:known]), {}), mask(text, names(*table), {})
+    start = data.draw(st.integers(0, len(old.text)))
+    end = data.draw(st.integers(start, len(old.text)))
+    raw = carry(start, end, inverted(old.offsets))
+    moved = carry(*raw, new.offsets)
+    assert moved[0] < moved[1] or start == end
+    # Nothing that was coded lies outside: back in the raw text the coding covers all it did.
+    back = carry(*moved, inverted(new.offsets))
+    assert back[0] <= raw[0] and raw[1] <= back[1]
+
+
+def test_a_passage_that_cuts_a_name_widens_to_the_pseudonym():
+    found = mask("We met Ana López today.", names("Ana López"), {"Ana López": "Person 1"})
+    for start, end, words in [
+        (0, 6, "We met"),
+        (7, 16, "Person 1"),
+        (9, 10, "Person 1"),
+        (0, 9, "We met Person 1"),
+        (11, 22, "Person 1 today"),
+        (16, 23, " today."),
+    ]:
+        new = carry(start, end, found.offsets)
+        assert found.text[slice(*new)] == words
+
+
+def test_between_versions_a_coding_goes_back_to_the_full_name_and_on():
+    text = "Ana López came, Ana López left."
+    old, new = (
+        mask(text, names(*rows), {}) for rows in ([("Ana", "P1")], [("Ana", "P1"), ("Ana López", "Woman")])
+    )
+    assert old.text == "P1 López came, P1 López left." and new.text == "Woman came, Woman left."
+    place = old.text.index("López left")
+    start, end = carry(*carry(place, place + 10, inverted(old.offsets)), new.offsets)
+    assert new.text[start:end] == "Woman left"
+
+
+# --- the canonical text
+
+
+def test_turns_become_one_text_and_segments_cover_their_words_through_masking():
+    turns = pd.DataFrame(
+        {
+            "speaker": ["Ana  López", "សុខ"],
+            "text": ["Bo e\u0301tait 👩🏽\u200d⚕️ là.", "បាទ"],
+            "start_s": [1.0, 2.0],
+        }
+    )
+    text, segments = canonical_text(turns)
+    assert text == "Ana López: Bo était 👩🏽\u200d⚕️ là.\n\nសុខ: បាទ\n" and unicodedata.is_normalized(
+        "NFC", text
+    )
+    assert [text[s:e] for s, e in segments[["start", "end"]].itertuples(index=False)] == segments[
+        "text"
+    ].tolist()
+    assert segments["start_s"].tolist() == [1.0, 2.0]
+    hidden = mask(
+        text, names("Ana López", "Bo", "សុខ"), {"Ana López": "Person 1", "Bo": "Person 2", "សុខ": "Person 3"}
+    )
+    carried = [carry(s, e, hidden.offsets) for s, e in segments[["start", "end"]].itertuples(index=False)]
+    assert [hidden.text[s:e] for s, e in carried] == ["Person 2 était 👩🏽\u200d⚕️ là.", "បាទ"]
+    assert hidden.text.startswith("Person 1: Person 2")
+
+
+def test_a_version_is_named_by_the_text_alone():
+    assert re.fullmatch("[0-9a-f]{12}", text_version("Ana: Yes.\n"))
+    assert text_version("Ana: Yes.\n") == text_version("Ana: Yes.\n") != text_version("Ana: Yes!\n")
+
+
+# --- the key
+
+
+def test_pseudonyms_are_numbered_by_kind_in_order_and_stay_when_names_come_and_go():
+    table = names("Ana", ("Bo", "Person 2"), "Cy", "HAART")
+    table.loc[3, "kind"] = "organisation"
+    key = complete_key(table, {})
+    assert key == {"Ana": "Person 3", "Cy": "Person 4", "HAART": "Organisation 1"}
+    later = complete_key(names("Di", "Ana"), key)
+    assert later == {**key, "Di": "Person 5"}
+    assert complete_key(names("Ed"), later)["Ed"] == "Person 6"
+
+
+def test_the_key_is_its_owners_alone_and_reads_back(tmp_path):
+    path, key = tmp_path / "private" / "names.json", {"សុខ": "Person 1", "Ana": "Person 2"}
+    assert read_key(path) == {}
+    for _ in range(2):
+        write_key(path, key)
+        assert read_key(path) == key
+        assert (
+            stat.S_IMODE(path.stat().st_mode) == 0o600 and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+        )
+        os.chmod(path, 0o644)
+        (path.parent / "names.json.new").write_text("left by a crash")
+    assert [p.name for p in path.parent.iterdir() if p.name.endswith(".json")] == ["names.json"]
+
+
+@pytest.mark.parametrize("content", ["", "{", "[]", '{"Ana": 1}', '{"Ana": ""}'])
+def test_a_damaged_key_is_never_started_anew(tmp_path, content):
+    path = tmp_path / "names.json"
+    path.write_text(content)
+    with pytest.raises(Faults, match="names.json.*Mend: put back"):
+        read_key(path)
+    assert path.read_text() == content
+
+
+# --- candidates
+
+
+def found(*texts):
+    return {(row["name"], row["kind"]): row["count"] for row in suggest(texts).to_dict("records")}
+
+
+@pytest.mark.parametrize(
+    "name, kind",
+    [
+        ("ana.lopez@haart.or.ke", "e-mail"),
+        ("https://haart.org/x?y=1", "link"),
+        ("www.haart.or.ke", "link"),
+        ("haart.org/team", "link"),
+        ("+254 (20) 555-0101", "phone"),
+        ("0044 20 7946 0958", "phone"),
+        ("12 May 1987", "date of birth"),
+        ("3 de mayo de 1990", "date of birth"),
+        ("May 3, 1990", "date of birth"),
+        ("03/05/1990", "date of birth"),
+        ("1990-05-03", "date of birth"),
+        ("12 мая 1987", "date of birth"),
+        ("12 Main Street", "address"),
+        ("Calle Real 45", "address"),
+        ("P.O. Box 123", "address"),
+        ("12 rue de Rivoli", "address"),
+        ("Hauptstraße 12", "address"),
+    ],
+)
+def test_what_has_a_form_is_suggested_once(name, kind):
+    assert {key: n for key, n in found(f"it is {name}, she said").items() if key[1] == kind} == {
+        (name, kind): 1
+    }
+    assert len([1 for one, what in found(f"it is {name}, she said") if what != "name"]) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "in 2016 we met 30 women at 10:30",
+        "The women said no. Then I left. I'm glad.",
+        "ok: 1,000,000 of 12.5 %",
+    ],
+)
+def test_what_tells_nobody_apart_is_not_suggested(text):
+    assert found(text) == {}
+
+
+def test_capitalised_words_count_but_not_the_first_of_a_sentence_unless_it_recurs_within_one():
+    assert found(
+        "Yesterday Ana López left. Shelter is full. Ana López wept with Casa de la Mujer. Bo saw Bo."
+    ) == {("Ana López", "name"): 2, ("Casa de la Mujer", "name"): 1, ("Bo", "name"): 2}
+
+
+def test_a_title_ends_no_sentence():
+    assert found("we saw Dr. Jane Wanjiru and J. Smith") == {
+        ("Dr. Jane Wanjiru", "name"): 1,
+        ("J. Smith", "name"): 1,
+    }
+
+
+def test_speakers_of_a_canonical_text_are_suggested_however_they_are_written():
+    text, _ = canonical_text(
+        pd.DataFrame({"speaker": ["potuz", "Ana (HAART)", "potuz"], "text": ["Hi: you", "yes", "no"]})
+    )
+    assert found(text) == {("potuz", "speaker"): 2, ("Ana (HAART)", "speaker"): 1}
+
+
+def test_candidates_come_with_some_words_around_them():
+    row = suggest(["one two three four five Ana six seven eight nine ten"]).iloc[0]
+    assert row["context"] == "two three four five Ana six seven eight nine"
+
+
+def test_no_text_gives_an_empty_table():
+    assert suggest([]).columns.tolist() == ["name", "kind", "count", "context"] and suggest([""]).empty
