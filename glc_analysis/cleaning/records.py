@@ -14,7 +14,7 @@ from glc_analysis.cleaning import columns, corrections
 from glc_analysis.cleaning.countries import regions, resolve, unknown_faults
 from glc_analysis.cleaning.steps import Steps
 from glc_analysis.cleaning.values import by_unique, dates, folded, language_code, numbers, tidy
-from glc_analysis.errors import Fault, nearest
+from glc_analysis.errors import SHOWN_ALIKE, Fault, nearest
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference
 
@@ -211,16 +211,18 @@ def _organisations(part: pd.DataFrame, found: dict[str, str],
     if register.empty:
         return by_unique(names, slug), faults
     labels = register["label"].map(folded)
-    known = dict(zip(labels, register["organisation_id"], strict=True))
-    known = {label: i for label, i in known.items() if label and (labels == label).sum() == 1}
+    once = ~labels.duplicated(keep=False) & (labels != "")
+    known = dict(zip(labels[once], register.loc[once, "organisation_id"], strict=True))
     known |= {folded(i): i for i in register["organisation_id"]}
     ids = by_unique(names, lambda name: known.get(folded(name), ""))
-    faults += [Fault(f"organisations.csv has no such organisation; "
-                     f"{nearest(name, register['organisation_id'])}", file=file, row=str(row),
-                     column=found.get("organisation", ""), value=name,
+    unknown = (ids == "") & (names != "")
+    # A whole column of them is a wrong column: then the first few show it.
+    near = {name: f"; {nearest(name, register['organisation_id'])}"
+            for name in names[unknown].unique()[:SHOWN_ALIKE]}
+    faults += [Fault(f"organisations.csv has no such organisation{near.get(name, '')}", file=file,
+                     row=str(row), column=found.get("organisation", ""), value=name,
                      mend="add it to organisations.csv or correct the record")
-               for name, row in zip(names[(ids == "") & (names != "")],
-                                    part.loc[(ids == "") & (names != ""), "row"], strict=True)]
+               for name, row in zip(names[unknown], part.loc[unknown, "row"], strict=True)]
     return ids, faults
 
 
