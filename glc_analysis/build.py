@@ -68,7 +68,7 @@ def _read_all(study: Study, kind: str) -> list[RawSurvey]:
         except Faults as found:
             faults += found.faults
     stems = [records.slug(survey.path.stem) for survey in read]
-    faults += [Fault("another survey file has the same name but for its ending", mend="rename one",
+    faults += [Fault("another file has the same name but for its ending", mend="rename one",
                      file=survey.path.name)
                for survey, stem in zip(read, stems, strict=True) if stems.count(stem) > 1]
     if faults:

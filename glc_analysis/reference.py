@@ -52,16 +52,6 @@ class Reference:
         except KeyError:
             raise AttributeError(name) from None
 
-    @property
-    def themes(self) -> pd.DataFrame:
-        """One row a theme, in the order of the codebook."""
-        return self.codebook[self.codebook["level"] == "theme"]
-
-    @property
-    def domains(self) -> pd.DataFrame:
-        """One row a domain, in the order of the codebook."""
-        return self.codebook[self.codebook["level"] == "domain"]
-
 
 def read_reference(study: Study) -> Reference:
     """Reads and checks every reference table of a study; one that is absent is empty.

@@ -310,8 +310,8 @@ def test_a_survey_file_that_study_toml_names_and_that_is_not_there(study):
 
 def test_two_survey_files_whose_records_would_have_the_same_ids(study):
     study.write("raw/survey/Answers.tsv", FILES[ANSWERS].replace(",", "\t"))
-    refused(study, "Answers.tsv: another survey file has the same name",
-            "answers.csv: another survey file has the same name")
+    refused(study, "Answers.tsv: another file has the same name",
+            "answers.csv: another file has the same name")
 
 
 def test_a_raw_file_that_changed_or_went_missing_since_its_checksum(study):

@@ -176,7 +176,7 @@ def test_a_study_without_a_survey_file_is_a_fault(study):
 
 def test_two_files_that_would_share_their_record_ids_are_a_fault(study):
     write_csv(study.raw / "survey/Survey.txt", ROWS)
-    with pytest.raises(Faults, match="another survey file has the same name"):
+    with pytest.raises(Faults, match="another file has the same name"):
         build(study)
 
 

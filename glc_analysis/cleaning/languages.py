@@ -7,7 +7,6 @@ characters on. A disagreement between the two is listed, never changed.
 
 from __future__ import annotations
 
-import hashlib
 import unicodedata
 from collections import Counter
 from functools import cache
@@ -16,6 +15,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.records import Records
 from glc_analysis.cleaning.steps import Steps
+from glc_analysis.cleaning.values import text_version
 
 DETECTABLE = 40
 """Characters from which on the detector is worth asking."""
@@ -81,8 +81,7 @@ def clean(responses: pd.DataFrame, records: Records, text_questions: list[str],
         "document_id": names, "kind": "answer", **{c: given[c] for c in ids[1:]},
         "language": pd.Series(recorded, index=given.index).where(recorded != "", detected),
         "script": texts.map(script), "is_interpreted": people["is_interpreted"].to_numpy(),
-        "text_version": texts.map(
-            lambda t: hashlib.sha256(t.encode()).hexdigest()[:12])})
+        "text_version": texts.map(text_version)})
     segments = pd.DataFrame({
         "segment_id": names + ".1", "document_id": names, "start": 0, "end": texts.str.len(),
         "role": "participant", **{c: given[c] for c in ("organisation_id", "country_id")},

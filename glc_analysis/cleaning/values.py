@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 import unicodedata
 from datetime import datetime
@@ -32,6 +33,15 @@ def folded(text: str) -> str:
     True
     """
     return tidy(text).casefold()
+
+
+def text_version(text: str) -> str:
+    """The version of a text: the first 12 digits of its SHA-256.
+
+    >>> text_version("Ana: Yes.\\n")
+    '9745af7abe75'
+    """
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def by_unique(series: pd.Series, function) -> pd.Series:

@@ -16,7 +16,6 @@ Latvian) needs its own row with the same pseudonym.
 
 from __future__ import annotations
 
-import hashlib
 import re
 import unicodedata
 from bisect import bisect_left
@@ -71,15 +70,6 @@ def canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
         at += len(blocks[-1]) + 2
     ends = [start + len(words) for start, words in zip(starts, said["text"], strict=True)]
     return "\n\n".join(blocks) + "\n", said.assign(start=starts, end=ends)
-
-
-def text_version(text: str) -> str:
-    """The version of a canonical text: the first 12 digits of its SHA-256.
-
-    >>> text_version("Ana: Yes.\\n")
-    '...'
-    """
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def mask(text: str, names: pd.DataFrame, key: Mapping[str, str]) -> Masked:

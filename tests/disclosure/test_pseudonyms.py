@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from glc_analysis.cleaning.values import text_version
 from glc_analysis.disclosure.candidates import suggest
 from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
-from glc_analysis.disclosure.pseudonyms import canonical_text, carry, inverted, mask, text_version
+from glc_analysis.disclosure.pseudonyms import canonical_text, carry, inverted, mask
 from glc_analysis.errors import Faults
 
 COLUMNS = ["name", "kind", "pseudonym", "match", "allowed_for", "reason"]
