@@ -1,7 +1,7 @@
 """What people decided: the reference tables, read and checked against each other.
 
-Every reference table is a CSV file with exactly the columns of :data:`COLUMNS`.
-All its text is text; a blank cell is ``""``.
+Every reference table is a CSV file with the columns of :data:`COLUMNS`, and
+those of :data:`OPTIONAL` where it needs them. All its text is text; a blank cell is ``""``.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from glc_analysis.reference_checks import (
 from glc_analysis.reference_file import read_rows
 from glc_analysis.study import Study
 
-__all__ = ["CHOICES", "COLUMNS", "COUNTRY_LIST", "Reference", "read_reference"]
+__all__ = ["CHOICES", "COLUMNS", "COUNTRY_LIST", "OPTIONAL", "Reference", "read_reference"]
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "manifest": manifest.COLUMNS,
@@ -37,7 +37,16 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "codebook": ("code_id", "parent_id", "level", "name", "definition", "include", "exclude",
                  "example", "since_version", "merged_into"),
     "corrections": ("table", "key", "column", "from", "to", "reason", "by", "date"),
+    "documents": ("document_id", "kind", "path", "organisation_id", "date", "language",
+                  "is_interpreted"),
+    "speakers": ("document_id", "name_in_file", "speaker_id", "organisation_id", "role"),
+    "attendance": ("document_id", "organisation_id", "is_present", "is_interpreted", "note"),
+    "assignments": ("document_id", "coder_id", "codebook_version"),
+    "names": ("name", "kind", "pseudonym", "match", "allowed_for", "reason"),
 }
+OPTIONAL: dict[str, tuple[str, ...]] = {
+    "codebook": ("contradicts",), "documents": ("translation_of", "translation_status")}
+"""Columns that a file may leave out: they are then blank."""
 
 
 @dataclass(frozen=True)
@@ -80,9 +89,10 @@ def read_reference(study: Study) -> Reference:
 
 def _read_table(study: Study, name: str) -> pd.DataFrame:
     """One reference table; rows are indexed by the row number a spreadsheet shows."""
-    path, columns = study.reference / f"{name}.csv", list(COLUMNS[name])
-    rows = read_rows(path, columns) if path.is_file() else {}
-    frame = pd.DataFrame(list(rows.values()), columns=columns, index=list(rows), dtype="str")
+    path, optional = study.reference / f"{name}.csv", OPTIONAL.get(name, ())
+    rows = read_rows(path, COLUMNS[name], optional) if path.is_file() else {}
+    frame = pd.DataFrame(list(rows.values()), columns=[*COLUMNS[name], *optional], index=list(rows),
+                         dtype="str")
     # A spreadsheet that saves the file makes TRUE of true.
     fixed = [column for table, column in WORDS if table == name]
     return frame.assign(**{column: frame[column].str.lower() for column in fixed})

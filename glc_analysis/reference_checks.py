@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
+from glc_analysis import text_checks
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import iso_meant, label
 from glc_analysis.cleaning.values import folded
@@ -27,11 +28,18 @@ KEYS: dict[str, tuple[str, ...]] = {
     "consent": ("organisation_id", "speaker_id", "item", "audience"),
     "codebook": ("code_id",),
     "corrections": ("table", "key", "column", "from"),
+    "documents": ("document_id",),
+    "speakers": ("document_id", "name_in_file"),
+    "attendance": ("document_id", "organisation_id"),
+    "assignments": ("document_id", "coder_id"),
+    "names": ("name",),
 }
 FILLED: dict[str, tuple[str, ...]] = {
     "questions": ("columns",), "options": ("option_id", "value", "label"),
     "countries": ("country_id",), "codebook": ("name",),
     "corrections": ("key", "column", "reason"),
+    "documents": ("path", "date"), "speakers": ("name_in_file", "speaker_id"),
+    "attendance": ("organisation_id",), "assignments": ("coder_id",),
 }
 """Beside the first column of the key: cells without which a row says nothing."""
 
@@ -44,9 +52,19 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("codebook", "level"): ("domain", "theme", "family", "code"),
     ("consent", "is_given"): ("true", "false"),
     ("corrections", "table"): ("survey",),
+    ("documents", "kind"): ("interview", "call"),
+    ("documents", "is_interpreted"): ("", "true", "false"),
+    ("documents", "translation_status"): ("", "machine", "human", "checked"),
+    ("speakers", "role"): ("participant", "interviewer", "interpreter", "observer",
+                           "survivor_adviser"),
+    ("attendance", "is_present"): ("true", "false"),
+    ("attendance", "is_interpreted"): ("", "true", "false"),
+    ("names", "kind"): ("person", "organisation", "place", "other"),
+    ("names", "match"): ("exact", "folded", "whole-word"),
 }
-IDS = {"options": "option_id", "countries": "country_id", "codebook": "code_id"}
-"""Ids that stand in lists and in names of pages: only letters, digits, dot, dash, underscore."""
+IDS = {"options": "option_id", "countries": "country_id", "codebook": "code_id",
+       "documents": "document_id", "speakers": "speaker_id", "assignments": "coder_id"}
+"""Ids that stand in lists, in texts and in names of pages and files: only letters, digits, dot, dash, underscore."""
 
 _ABOVE = {"domain": (), "theme": ("domain",), "family": ("theme",), "code": ("family", "theme")}
 
@@ -223,4 +241,5 @@ _CHECKS: tuple[tuple[tuple[str, ...], Callable[[Tables], Iterator[Fault]]], ...]
     (("countries",), _countries),
     (("organisations", "countries"), _organisations),
     (("codebook",), _codebook),
+    *text_checks.CHECKS,
 )

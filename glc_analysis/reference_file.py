@@ -11,11 +11,13 @@ from glc_analysis.intake.grid import clean
 from glc_analysis.intake.text import decode, parse
 
 
-def read_rows(path: Path, columns: Sequence[str]) -> dict[int, dict[str, str]]:
+def read_rows(path: Path, columns: Sequence[str],
+              optional: Sequence[str] = ()) -> dict[int, dict[str, str]]:
     """The rows of a CSV file with these columns, by the row number a spreadsheet shows.
 
     Comma, semicolon or tab; UTF-8, or what Excel makes of it. Text comes in NFC
-    without blanks around it; rows may leave out cells at their end. Raises Faults
+    without blanks around it; rows may leave out cells at their end, and the file
+    its ``optional`` columns, which are then blank. Raises Faults
     with everything that is wrong in the header and in the width of rows.
 
     >>> from tempfile import TemporaryDirectory
@@ -27,11 +29,13 @@ def read_rows(path: Path, columns: Sequence[str]) -> dict[int, dict[str, str]]:
     """
     records = parse(decode(path.read_bytes(), path.name), path.name)
     header, *rows = [[clean(cell).strip() for cell in record] for record in records] or [[]]
+    columns = [*columns, *(column for column in optional if column in header)]
     faults = [*_header_faults(path.name, header, columns), *_row_faults(path.name, header, rows)]
     if faults:
         raise Faults(faults)
     place = {column: header.index(column) for column in columns}
-    return {n: {column: row[at] if at < len(row) else "" for column, at in place.items()}
+    blank = dict.fromkeys(optional, "")
+    return {n: blank | {column: row[at] if at < len(row) else "" for column, at in place.items()}
             for n, row in enumerate(rows, 2) if any(row)}
 
 

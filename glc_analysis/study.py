@@ -32,7 +32,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
             "ratings": ["../raw/ratings/*"], "codings": {}},
     "survey": {"organisation": "organisation", "country": "country", "home_country": "",
                "started": "", "ended": "", "language": "", "interpreted": "", "loop": "",
-               "blank": [], "redacted": []},
+               "blank": [], "redacted": [], "coded": {}},
     "context": {"country": "country", "year": "", "indicators": [], "blank": []},
     "comparison": {"group_minimum": 5},
     "coding": {"approach": "codebook", "agreement_threshold": 0.7},
@@ -130,13 +130,19 @@ class Study:
         """
         named = self.settings["raw"][kind]
         patterns = list(named.values()) if isinstance(named, dict) else named
-        found: set[Path] = set()
-        for pattern in patterns:
-            # A file's own name may hold brackets, which a pattern reads as a choice of letters.
-            is_plain = not glob.has_magic(pattern) or (self.reference / pattern).is_file()
-            names = [pattern] if is_plain else glob.glob(pattern, root_dir=self.reference)
-            found |= {Path(os.path.normpath(self.reference / name)) for name in names}
-        return sorted(p for p in found if not p.is_dir() and not is_no_data(p))
+        return sorted({path for pattern in patterns for path in self._matching(pattern)})
+
+    def coder_files(self) -> dict[str, list[Path]]:
+        """The files of each coder, as ``[raw] codings`` names them; a project folder's database."""
+        return {coder: self._matching(pattern)
+                for coder, pattern in self.settings["raw"]["codings"].items()}
+
+    def _matching(self, pattern: str) -> list[Path]:
+        # A file's own name may hold brackets, which a pattern reads as a choice of letters.
+        is_plain = not glob.has_magic(pattern) or (self.reference / pattern).exists()
+        names = [pattern] if is_plain else glob.glob(pattern, root_dir=self.reference)
+        paths = {_database(Path(os.path.normpath(self.reference / name))) for name in names}
+        return sorted(p for p in paths if not p.is_dir() and not is_no_data(p))
 
     def all_raw_files(self) -> list[Path]:
         """Every raw file that a setting names or that lies under ``raw/``, sorted."""
@@ -158,6 +164,12 @@ class Study:
         """Whether any raw file has arrived."""
         return bool((self.reference / "study.toml").is_file()
                     and any(p.is_file() for p in self.all_raw_files()))
+
+
+def _database(path: Path) -> Path:
+    """The database of a coding tool's project folder; any other path is its own."""
+    held = (path / name for name in ("data.qda", "project.sqlite3"))
+    return next((database for database in held if database.is_file()), path)
 
 
 def is_no_data(path: Path) -> bool:

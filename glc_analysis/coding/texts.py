@@ -1,0 +1,207 @@
+"""Interviews and calls as texts to code: who spoke, for whom, after which question, under pseudonyms.
+
+Every document has one canonical text, which ``glc transcripts`` hands out to coders and every
+coding is placed on: ``speaker_id: words``, a blank line between turns, names of names.csv masked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from glc_analysis.cleaning.languages import script
+from glc_analysis.cleaning.values import folded, language_code, text_version, tidy
+from glc_analysis.disclosure.pseudonyms import Offsets, canonical_text, carry, mask
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.reference import Reference
+from glc_analysis.study import Study
+from glc_analysis.text_checks import ANY
+
+RAW_KIND = {"interview": "interviews", "call": "calls"}
+_SHORTEST_WORDING = 15
+"""Characters from which a question's wording is told from words that merely occur."""
+
+Stretches = tuple[tuple[int, int], ...]
+
+
+@dataclass(frozen=True)
+class Text:
+    """One text: as coders get it, as it was said, and what was replaced on the way.
+
+    ``labels`` are the stretches of ``said`` that name the speakers.
+    """
+
+    canonical: str
+    said: str
+    offsets: Offsets = ()
+    labels: Stretches = ()
+
+
+@dataclass(frozen=True)
+class Texts:
+    """Interviews and calls: their texts by document_id, tables ``documents`` and ``segments``."""
+
+    texts: dict[str, Text]
+    documents: pd.DataFrame
+    segments: pd.DataFrame
+
+    @property
+    def canonical(self) -> dict[str, str]:
+        return {document_id: text.canonical for document_id, text in self.texts.items()}
+
+
+def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Texts:
+    """Every interview and call of documents.csv, read and masked.
+
+    One row of ``segments`` a turn, in order; ``key`` has a pseudonym for every name
+    (:func:`glc_analysis.disclosure.pseudonym_key.complete_key`). Raises Faults with all that is
+    wrong in any transcript: raw files nobody described, speakers nobody mapped, participants of a
+    call without an organisation or said to be absent, translations of other turns.
+    """
+    faults, texts, parts = list(_undescribed(study, reference.documents)), {}, []
+    for n, document in reference.documents.iterrows():
+        try:
+            turns = _turns(study, n, document, reference)
+        except Faults as found:
+            faults += found.faults
+            continue
+        faults += _absent(document, turns, reference.attendance)
+        turns["guide_question_id"] = guide_questions(turns, reference.questions)
+        text, segments = _masked(turns, reference.names, key)
+        texts[document["document_id"]] = text
+        parts.append(segments.assign(document_id=document["document_id"], segment_id=[
+            f"{document['document_id']}.{n}" for n in range(1, len(segments) + 1)],
+            language=language_code(document["language"])))
+    segments = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(
+        columns=["segment_id", "document_id", "speaker_id", "text", "role", "organisation_id"])
+    segments, wrong = _translated(segments, reference.documents)
+    if faults + wrong:
+        raise Faults(faults + wrong)
+    return Texts(texts, _documents(reference.documents, texts), segments)
+
+
+def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
+    """For every turn the question of the guide that was asked last; ``""`` before the first.
+
+    An interviewer's turn asks a question when it opens with its id, in brackets or not, or holds
+    its wording. ``turns`` has columns role and text.
+
+    >>> turns = pd.DataFrame({"role": ["interviewer", "participant"], "text": ["(Q3.5) And why?", "Well."]})
+    >>> guide_questions(turns, pd.DataFrame({"question_id": ["Q3.5"], "wording": ["Why so?"]}))
+    ['Q3.5', 'Q3.5']
+    """
+    ids = {folded(q): q for q in questions["question_id"]}
+    opening = re.compile(r"[(\[]?(" + "|".join(map(re.escape, sorted(ids, key=len, reverse=True)))
+                         + r")(?=[\])\s:]|\.\s|$)") if ids else None
+    wordings = {folded(w): q for q, w in zip(questions["question_id"], questions["wording"], strict=True)
+                if len(w) >= _SHORTEST_WORDING}
+    asked, found = "", []
+    for role, text in zip(turns["role"], turns["text"], strict=True):
+        if role == "interviewer":
+            words = folded(text)
+            named = opening.match(words) if opening else None
+            held = [(words.find(wording), q) for wording, q in wordings.items() if wording in words]
+            asked = ids[named[1]] if named else min(held)[1] if held else asked
+        found.append(asked)
+    return found
+
+
+def _undescribed(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
+    """Raw files without a row in documents.csv, and rows without a raw file."""
+    described = set(documents["path"])
+    lying = {study.relative(path): kind for kind, raw in RAW_KIND.items()
+             for path in study.raw_files(raw) if path.is_file()}
+    for path, kind in lying.items():
+        if path not in described:
+            yield Fault("documents.csv does not describe this file", file=path,
+                        mend=f"add its row: document_id, {kind}, {path}, organisation, date, language")
+    for n, row in documents.iterrows():
+        if lying.get(row["path"]) != row["kind"]:
+            yield Fault(f"[raw] {RAW_KIND[row['kind']]} of study.toml names no such file",
+                        file="documents.csv", row=str(n), column="path", value=row["path"],
+                        mend="put the file there, or correct the path (relative to the study folder)")
+
+
+def _turns(study: Study, n: int, document: pd.Series, reference: Reference) -> pd.DataFrame:
+    """The turns of one document with speaker_id, role and organisation_id of each."""
+    path = study.root / document["path"]
+    if not path.is_file():
+        raise Faults([])  # told by _undescribed
+    turns = read_transcript(path).turns
+    people = reference.speakers[reference.speakers["document_id"].isin([document["document_id"], ANY])]
+    people = people.assign(known=people["name_in_file"].map(tidy)).sort_values(
+        "document_id", key=lambda ids: ids == ANY, kind="stable").drop_duplicates("known")
+    known = people.set_index("known")
+    turns = turns.assign(known=turns["speaker"].map(tidy))
+    strangers = turns[~turns["known"].isin(known.index)].drop_duplicates("known")
+    faults = [Fault("speakers.csv does not say who this is", file=path.name, row=str(row.line),
+                    value=row.speaker, mend="add a row with this name_in_file, for document_id "
+                    f"{document['document_id']} or *") for row in strangers.itertuples()]
+    turns = turns.join(known[["speaker_id", "role", "organisation_id"]], on="known")
+    own = turns["role"].isin(["participant"]) & (turns["organisation_id"] == "")
+    turns.loc[own, "organisation_id"] = document["organisation_id"]
+    nobodys = turns[own & (document["organisation_id"] == "")].drop_duplicates("known")
+    faults += [Fault("takes part in a call for no organisation", file="speakers.csv",
+                     value=row.speaker, column="organisation_id", mend="name the organisation, or "
+                     "another role") for row in nobodys.itertuples()]
+    if faults:
+        raise Faults(faults)
+    return turns.drop(columns="known")
+
+
+def _absent(document: pd.Series, turns: pd.DataFrame, attendance: pd.DataFrame) -> Iterator[Fault]:
+    """A fault for every organisation that spoke in a call whose attendance does not have it."""
+    listed = attendance[attendance["document_id"] == document["document_id"]]
+    present = set(listed.loc[listed["is_present"] == "true", "organisation_id"])
+    spoke = dict.fromkeys(turns.loc[turns["role"] == "participant", "organisation_id"])
+    for organisation in spoke if len(listed) else ():
+        if organisation not in present:
+            yield Fault(f"spoke in {document['document_id']} and is not marked present",
+                        file="attendance.csv", value=organisation, mend="write true in is_present, or "
+                        "correct speakers.csv")
+
+
+def _masked(turns: pd.DataFrame, names: pd.DataFrame, key: Mapping[str, str]) -> tuple[Text, pd.DataFrame]:
+    """The text of the turns under pseudonyms, and its segments."""
+    said, segments = canonical_text(turns.assign(speaker=turns["speaker_id"]))
+    masked = mask(said, names, key)
+    labels = tuple((start - len(speaker) - 2, start) for start, speaker
+                   in zip(segments["start"], segments["speaker"], strict=True))
+    ends = [carry(start, end, masked.offsets)
+            for start, end in zip(segments["start"], segments["end"], strict=True)]
+    segments = segments.assign(start=[start for start, _ in ends], end=[end for _, end in ends],
+                               text=[masked.text[start:end] for start, end in ends])
+    return Text(masked.text, said, masked.offsets, labels), segments.drop(columns=["speaker", "line"])
+
+
+def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
+    """Segments of translations, each with the segment it translates: turn by turn."""
+    segments, faults = segments.assign(translation_of="", translation_status=""), []
+    for n, row in documents[documents["translation_of"] != ""].iterrows():
+        own, source = (segments[segments["document_id"] == row[c]]
+                       for c in ("document_id", "translation_of"))
+        if own.empty or source.empty:
+            continue  # unread: told elsewhere
+        if list(own["speaker_id"]) != list(source["speaker_id"]):
+            faults.append(Fault(
+                f"has {len(own)} turns where {row['translation_of']} has {len(source)}, or other "
+                "speakers", file="documents.csv", row=str(n), column="translation_of",
+                value=row["document_id"], mend="make a turn of the translation for each turn"))
+            continue
+        segments.loc[own.index, "translation_of"] = source["segment_id"].to_numpy()
+        segments.loc[own.index, "translation_status"] = row["translation_status"]
+    return segments, faults
+
+
+def _documents(described: pd.DataFrame, texts: Mapping[str, Text]) -> pd.DataFrame:
+    """Table ``documents`` of interviews and calls."""
+    found = described["document_id"].map(texts)
+    return described.assign(
+        language=described["language"].map(language_code),
+        is_interpreted=described["is_interpreted"] == "true",
+        script=[script(text.canonical.partition(": ")[2]) for text in found],
+        text_version=[text_version(text.canonical) for text in found])
