@@ -64,7 +64,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
 }
 IDS = {"options": "option_id", "countries": "country_id", "codebook": "code_id",
        "documents": "document_id", "speakers": "speaker_id", "assignments": "coder_id"}
-"""Ids that stand in lists, in texts and in names of pages and files: only letters, digits, dot, dash, underscore."""
+"""Ids that stand in lists, texts and names of files: only letters, digits, dot, dash, underscore."""
 
 _ABOVE = {"domain": (), "theme": ("domain",), "family": ("theme",), "code": ("family", "theme")}
 

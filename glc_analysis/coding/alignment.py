@@ -1,0 +1,161 @@
+"""Where a coder's stretch stands in the canonical text.
+
+A coder's tool keeps its own copy of a text: other blanks and line ends, another Unicode form, names
+that were masked only later, pseudonyms given otherwise since. Apart from that it must be the same
+text to the letter: one that was edited cannot be aligned, and nothing is guessed.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import pairwise
+
+from glc_analysis.coding.texts import Text
+from glc_analysis.disclosure.pseudonyms import carry
+from glc_analysis.intake.codings.offsets import UNWRITABLE
+
+LONGEST_NAME = 200
+"""Characters that may stand in the place of a name or of a speaker's label."""
+
+
+@dataclass(frozen=True)
+class Letters:
+    """A text without blanks, in NFC, and the place of each of its characters in the text."""
+
+    text: str
+    at: list[int]
+    ends: list[int]
+
+    @classmethod
+    def of(cls, text: str) -> Letters:
+        """
+        >>> Letters.of("e\\u0301 a")
+        Letters(text='éa', at=[0, 3], ends=[2, 4])
+        """
+        letters, at, ends = [], [], []
+        for word in re.finditer(r"\S+", text):
+            for composed, start, end in _composed(word[0]):
+                if not UNWRITABLE.match(composed):
+                    letters.append(composed)
+                    at.append(word.start() + start)
+                    ends.append(word.start() + end)
+        return cls("".join(letters), at, ends)
+
+
+@dataclass(frozen=True)
+class Piece:
+    """A run of characters that both texts have, or a place where a name or a label stands."""
+
+    theirs: int
+    theirs_end: int
+    ours: int
+    ours_end: int
+    is_same: bool
+
+
+@dataclass(frozen=True)
+class Alignment:
+    """The canonical text beside a coder's copy of it."""
+
+    text: Text
+    theirs: Letters
+    said: Letters
+    pieces: list[Piece]
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return [piece.theirs for piece in self.pieces]
+
+    def place(self, start: int, end: int) -> tuple[int, int]:
+        """A stretch of the coder's text as one of the canonical text; (-1, -1) if it is blank.
+
+        A stretch that cuts a name widens to the whole of it.
+        """
+        first, last = (bisect_left(self.theirs.at, at) for at in (start, end))
+        if first >= last:
+            return -1, -1
+        begin, finish = self._piece(first), self._piece(last - 1)
+        ours = begin.ours + (first - begin.theirs if begin.is_same else 0)
+        until = finish.ours + last - finish.theirs if finish.is_same else finish.ours_end
+        return carry(self.said.at[ours], self.said.ends[max(until, ours + 1) - 1], self.text.offsets)
+
+    def _piece(self, at: int) -> Piece:
+        return self.pieces[bisect_left(self.starts, at + 1) - 1]
+
+
+def align(text: Text, theirs: str) -> Alignment | None:
+    """A coder's copy beside the canonical text; None where they differ in more than names and labels.
+
+    >>> text = Text("p1: Person 1 waits.\\n", "p1: Ana waits.\\n", ((4, 7, 4, 12),), ((0, 2),))
+    >>> align(text, "Client: Ana waits.").place(8, 17), align(text, "p1: Ana waited.")
+    ((4, 18), None)
+    """
+    letters, said = Letters.of(theirs), Letters.of(text.said)
+    masked = {start: text.canonical[new:new_end] for start, _, new, new_end in text.offsets}
+    loose = [(bisect_left(said.at, start), bisect_left(said.at, end), masked.get(start, ""))
+             for start, end in _loose(text)]
+    pieces, at, ours = [], 0, 0
+    for (first, last, now), (following, _, _) in pairwise([*loose, (len(said.text),) * 2 + ("",)]):
+        until = at + first - ours
+        if not letters.text.startswith(said.text[ours:first], at):
+            return None
+        pieces.append(Piece(at, until, ours, first, is_same=True))
+        at = _after(letters.text, until, said.text[last:following], said.text[first:last], now)
+        if at < 0:
+            return None
+        pieces.append(Piece(until, at, first, last, is_same=False))
+        ours = last
+    pieces.append(Piece(at, len(letters.text), ours, len(said.text), is_same=True))
+    is_whole = letters.text[at:] == said.text[ours:]
+    return Alignment(text, letters, said, pieces) if is_whole else None
+
+
+def find(text: Text, quote: str) -> list[tuple[int, int]]:
+    """Where a quotation stands in the canonical text, whatever its blanks and Unicode form."""
+    wanted, letters = Letters.of(quote).text, Letters.of(text.canonical)
+    places, at = [], letters.text.find(wanted) if wanted else -1
+    while at >= 0:
+        places.append((letters.at[at], letters.ends[at + len(wanted) - 1]))
+        at = letters.text.find(wanted, at + 1)
+    return places
+
+
+def _loose(text: Text) -> list[tuple[int, int]]:
+    """The stretches of what was said that may read otherwise in an older copy, apart and in order."""
+    merged: list[tuple[int, int]] = []
+    for start, end in sorted([*text.labels, *((start, end) for start, end, *_ in text.offsets)]):
+        if merged and start < merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
+        else:
+            merged.append((start, end))
+    return merged
+
+
+def _after(theirs: str, at: int, following: str, *known: str) -> int:
+    """Where the name or label at a place of the coder's text ends: before what follows it; -1 if nowhere."""
+    for name in map(Letters.of, known):
+        until = at + len(name.text)
+        if name.text and theirs.startswith(name.text, at) and theirs.startswith(following, until):
+            return until
+    if not following:
+        return len(theirs) if len(theirs) - at <= LONGEST_NAME else -1
+    return theirs.find(following, at, at + LONGEST_NAME + len(following))
+
+
+def _composed(word: str) -> Iterator[tuple[str, int, int]]:
+    """The characters of a word in NFC, each with the stretch of the word it is made of."""
+    if unicodedata.is_normalized("NFC", word):
+        yield from ((letter, n, n + 1) for n, letter in enumerate(word))
+        return
+    whole, start = unicodedata.normalize("NFC", word), 0
+    for n, letter in enumerate(whole):
+        end = start + 1
+        while end < len(word) and unicodedata.normalize("NFC", word[:end]) != whole[:n + 1]:
+            end += 1
+        yield letter, start, end
+        start = min(end, len(word) - 1)
