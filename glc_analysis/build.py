@@ -25,14 +25,19 @@ from glc_analysis.cleaning import (
     responses,
 )
 from glc_analysis.cleaning.steps import Steps
-from glc_analysis.cleaning.values import folded, tidy
+from glc_analysis.cleaning.values import folded, text_version, tidy
+from glc_analysis.coding.assemble import Coded, assemble
+from glc_analysis.coding.texts import in_countries, mask_answers, read_texts
+from glc_analysis.disclosure.pseudonym_key import KEY_FILE, complete_key, read_key, write_key
 from glc_analysis.errors import Fault, Faults, GLCError
+from glc_analysis.evidence.coded import coded_estimates
 from glc_analysis.evidence.comparisons import comparison_estimates
 from glc_analysis.evidence.estimates import Processed, survey_estimates
+from glc_analysis.evidence.mentions import mentions
 from glc_analysis.evidence.quality import quality_estimates
 from glc_analysis.fingerprint import inputs_hash
 from glc_analysis.intake.survey import RawSurvey, read_survey
-from glc_analysis.reference import read_reference
+from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 
 Say = Callable[[str], None]
@@ -48,6 +53,7 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     arrivals = manifest.inspect(study)
     inputs = inputs_hash(study, arrivals.checksums)
     frames = _frames(study, say)
+    _keep_key(study)
     say("writing the tables")
     _write(study, frames, arrivals, inputs)
     return {name: len(frame) for name, frame in frames.items()}
@@ -57,6 +63,15 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
     """Everything ``build`` does but write. Raises Faults; returns the rows of each table."""
     manifest.inspect(study)
     return {name: len(frame) for name, frame in _frames(study, say).items()}
+
+
+def _keep_key(study: Study) -> None:
+    """Writes the key of pseudonyms where names.csv asks for new ones: none is ever given anew."""
+    path = study.private / KEY_FILE
+    known = read_key(path)
+    whole = complete_key(read_reference(study).names, known)
+    if whole != known:
+        write_key(path, whole)
 
 
 def _read_all(study: Study, kind: str) -> list[RawSurvey]:
@@ -124,29 +139,59 @@ def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. Mend: take "
                        "back the drops that went too far, or export the survey again.")
     own = organisations.clean(found, reference)
-    texts = reference.questions.loc[reference.questions["type"] == "text", "question_id"]
-    say("noting languages")
-    documents, segments = languages.clean(given, found, list(texts), steps)
+    words, coded = _coded(study, reference, found, given, steps, say)
     sources = _read_all(study, "context")
     outside = context.clean(sources, reference, study.settings["context"], steps)
     places = lookups.countries(found.answers, own, given, reference)
     frames = {"questions": lookups.questions(reference),
               "options": lookups.options(reference, places), "organisations": own,
               "answers": records.table(found), "responses": given, "selections": selections,
-              "documents": documents, "segments": segments,
-              "codebook": lookups.codebook(reference), "countries": places, "context": outside}
+              **words, **coded.tables, "codebook": lookups.codebook(coded.tables["codebook"]),
+              "countries": places, "context": outside}
     frames = {name: tables.shape(name, frame) for name, frame in frames.items()}
     say("counting")
-    frames["estimates"] = tables.shape("estimates", _figures(frames, study))
+    frames["mentions"] = tables.shape("mentions", mentions(
+        coded.consensus, coded.read, *(frames[name] for name in ("documents", "segments", "questions",
+                                                                 "codebook")), coded.present, coded.above))
+    frames["estimates"] = tables.shape("estimates", _figures(frames, coded, study))
     frames["steps"] = tables.shape("steps", steps.frame())
     return frames
 
 
-def _figures(frames: dict[str, pd.DataFrame], study: Study) -> pd.DataFrame:
+def _coded(study: Study, reference: Reference, found: records.Records, given: pd.DataFrame, steps: Steps,
+           say: Say) -> tuple[dict[str, pd.DataFrame], Coded]:
+    """Tables ``documents`` and ``segments`` under pseudonyms, and what coders made of them."""
+    say("reading interviews, calls and open answers")
+    key = complete_key(reference.names, read_key(study.private / KEY_FILE))
+    texts = in_countries(read_texts(study, reference, key), found.answers)
+    asked = reference.questions.loc[reference.questions["type"] == "text", "question_id"]
+    documents, segments = languages.clean(given, found, list(asked), steps,
+                                          withheld=study.settings["survey"]["coded"])
+    said = dict(zip(segments["document_id"], segments["text"], strict=True))
+    documents, segments = mask_answers(documents, segments, reference.names, key)
+    documents = _joined("documents", documents, texts.documents)
+    segments = _joined("segments", segments, texts.segments)
+    say("bringing the coders' work together")
+    coded = assemble(study, reference, texts, documents, segments, said, found, key, steps)
+    return {"documents": documents, "segments": segments}, coded
+
+
+def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
+    """Rows of a table from several places, texts that one lacks blank."""
+    joined = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
+    texts = [c for c, column in tables.TABLES[name].columns.items() if column.kind == "text"]
+    return joined.assign(**{c: joined[c].astype("str").fillna("") if c in joined else "" for c in texts})
+
+
+def _figures(frames: dict[str, pd.DataFrame], coded: Coded, study: Study) -> pd.DataFrame:
     """Every figure of the study, of all kinds."""
     data = Processed(**{name: frames[name] for name in Processed.__dataclass_fields__})
-    figures = [survey_estimates(data, study), quality_estimates(data, frames["documents"]),
-               comparison_estimates(data, study)]
+    documents = frames["documents"]
+    answers = documents[(documents["kind"] == "answer") & (documents["text_version"] != text_version(""))]
+    figures = [survey_estimates(data, study), quality_estimates(data, answers),
+               comparison_estimates(data, study),
+               coded_estimates(data, frames["mentions"], coded.consensus, documents, frames["segments"],
+                               coded.present, coded.above)]
     return pd.concat([f for f in figures if len(f)], ignore_index=True)
 
 

@@ -11,6 +11,7 @@ from glc_analysis import text_checks
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import iso_meant, label
 from glc_analysis.cleaning.values import folded
+from glc_analysis.coding.codebook import codebook_faults
 from glc_analysis.errors import Fault, nearest
 
 Tables = Mapping[str, pd.DataFrame]
@@ -174,6 +175,7 @@ def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], 
 def _codebook(tables: Tables) -> Iterator[Fault]:
     """Every parent is there and stands exactly one level higher."""
     levels = dict(zip(tables["codebook"]["code_id"], tables["codebook"]["level"], strict=True))
+    yield from codebook_faults(tables["codebook"])
     for n, row in tables["codebook"].iterrows():
         above, parent = _ABOVE.get(row["level"]), row["parent_id"]
         place = {"file": "codebook.csv", "row": str(n), "column": "parent_id", "value": parent}

@@ -11,7 +11,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 
-from glc_analysis.tables import is_by_country, question_column
+from glc_analysis.tables import code_themes, is_by_country, is_by_work_country, row_themes
 
 
 def digests(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
@@ -22,7 +22,9 @@ def digests(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
     """
     answers, questions = frames["answers"], frames["questions"]
     members = answers[["country_id", "organisation_id", "region_id"]].drop_duplicates()
-    themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
+    by_question = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
+    by_code = code_themes(frames["codebook"])
+    listed = sorted({*by_question.values(), *by_code.values()} - {""})
     countries = sorted(set(answers["country_id"]) - {""})
     result = {}
     for name, frame in frames.items():
@@ -30,8 +32,9 @@ def digests(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
         found = {"": _digest(hashes)}
         if is_by_country(name):
             found |= _by_country(name, frame, hashes, members, countries)
-        if question_column(name):
-            found |= _by_theme(frame[question_column(name)], hashes, themes)
+        themes = row_themes(name, frame, by_question, by_code)
+        if themes is not None:
+            found |= _by_theme(themes, hashes, listed)
         result[name] = found
     return result
 
@@ -42,13 +45,14 @@ def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray, members: pd.
     if name == "estimates":
         kinds = frame["subset_kind"].astype("str")
         keys = kinds.where(kinds.isin(["all"]), kinds + "=" + frame["subset_id"].astype("str"))
-    elif name == "organisations":
+    elif not is_by_work_country(name):
         keys = "organisation=" + frame["organisation_id"].astype("str")
     else:
         own = frame["country_id"].astype("str")
         keys = "country=" + own
         if "organisation_id" in frame:
             keys = keys.where(own != "", "organisation=" + frame["organisation_id"].astype("str"))
+            keys = keys.mask(keys == "organisation=", "all")
     sums = _sums(keys, hashes)
     nothing = np.zeros(2, dtype=np.uint64)
     found = {}
@@ -62,9 +66,12 @@ def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray, members: pd.
     return found
 
 
-def _by_theme(asked: pd.Series, hashes: np.ndarray, themes: dict[str, str]) -> dict[str, str]:
-    keys = asked.astype("str").map(themes).fillna("")
-    return {f"theme={theme}": _hex(total) for theme, total in _sums(keys, hashes).items() if theme}
+def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[str, str]:
+    """A theme's slice: its own rows, and those that belong to every theme."""
+    sums, nothing = _sums(themes, hashes), np.zeros(2, dtype=np.uint64)
+    common = sums.get("*", nothing)
+    return {f"theme={theme}": _hex(sums.get(theme, nothing) + common)
+            for theme in listed if theme in sums or common.any()}
 
 
 def _sums(keys: pd.Series, hashes: np.ndarray) -> dict[str, np.ndarray]:

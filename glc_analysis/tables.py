@@ -7,6 +7,7 @@ made from it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -113,9 +114,12 @@ TABLES: dict[str, Table] = {
         "document_id": _text("the text"),
         "kind": _text("where it comes from", "interview", "call", "answer"),
         "organisation_id": _ORGANISATION, "country_id": _COUNTRY, "question_id": _QUESTION,
+        "date": _text("day of the interview or call, ISO 8601"),
         "language": _text("ISO 639-1; blank where it cannot be told"),
         "script": _text("ISO 15924 name of the script most letters belong to"),
         "is_interpreted": _boolean("whether these are an interpreter's words"),
+        "translation_of": _text("the document it translates"),
+        "translation_status": _text("who made the translation", "", "machine", "human", "checked"),
         "text_version": _text("SHA-256 of the text, first 12 digits")}),
     "segments": Table("one row a stretch of a text: a turn, or a whole open answer",
                       ("segment_id",), {
@@ -132,7 +136,57 @@ TABLES: dict[str, Table] = {
         "parent_id": _text("the code above it"),
         "level": _text("its level", "domain", "theme", "family", "code"),
         "name": _text("as printed"), "path": _text("names from the domain down, joined by >"),
-        "definition": _text("what belongs under it"), "version": _text("codebook version")}),
+        "definition": _text("what belongs under it"), "include": _text("what to code with it"),
+        "exclude": _text("what not to, and where that goes"), "example": _text("typical words"),
+        "contradicts": _text("the code of which it is the contrary"),
+        "version": _text("the codebook version it came with")}),
+    "codings": Table("one row a coded stretch and coder; coder consensus is what analyses use",
+                     ("document_id", "start", "end", "code_id", "coder_id"), {
+        "document_id": _text("the text"), "start": _integer("first code point, from 0"),
+        "end": _integer("code point after the last"), "code_id": _text("the code"),
+        "coder_id": _text("who coded; consensus: what coders agreed or decided on"),
+        "quote": _text("the words of the stretch"),
+        "segment_ids": _text("the segments it touches, joined by ;"),
+        "organisation_id": _ORGANISATION, "country_id": _COUNTRY,
+        "text_version": _text("the version of the text it is placed on"),
+        "codebook_version": _text("the codebook the coder used"),
+        "match": _text("how the coder's quotation compares with the text", "exact", "normalised"),
+        "memo": _text("the coder's note on it")}),
+    "memos": Table("one row a memo of a coder", ("memo_id",), {
+        "memo_id": _text("the memo"), "author_id": _text("who wrote it"),
+        "attached_to": _text("document, document:start-end, or code"),
+        "attached_kind": _text("what it is about", "source", "code", "coding", "project"),
+        "text": _text("the memo"), "date": _text("as the tool gives it")}),
+    "quarantined": Table("one row a coded passage that could not be proved to be the one the coder "
+                         "marked", ("coder_id", "document_id", "start", "code", "order"), {
+        "coder_id": _text("who coded"), "document_id": _text("the text"),
+        "start": _integer("where the coder's tool puts it"), "code": _text("as the tool names it"),
+        "order": _integer("among those of this place, from 1"),
+        "quote": _text("the words the coder marked"), "found": _text("the words of our text"),
+        "reason": _text("why it is set apart")}),
+    "disagreements": Table("one row a coder and segment that coders did not code alike",
+                           ("segment_id", "coder_id"), {
+        "segment_id": _text("the stretch"), "coder_id": _text("who coded; consensus: the decision"),
+        "document_id": _text("the text"), "organisation_id": _ORGANISATION, "country_id": _COUNTRY,
+        "codes": _text("code ids joined by ;"), "is_decided": _boolean("whether it was settled")}),
+    "agreement": Table("one row a measure, code (blank: all codes) and subset",
+                       ("measure", "code_id", "unit", "subset"), {
+        "measure": _text("the coefficient, or prevalence.<coder>"), "code_id": _text("the code"),
+        "unit": _text("what was coded", "turn", "character"),
+        "subset": _text("all, document=<id> or question=<id>"),
+        "n_units": _integer("units that any coder read"),
+        "n_pairable": _integer("units that several read"),
+        "prevalence": _number("share of units with the code, over coders"),
+        "value": _number("the coefficient"), "low": _number("lower end of its 95 % interval"),
+        "high": _number("upper end"), "reason": _text("why there is no value or no interval")}),
+    "mentions": Table("one row an organisation, code of any level and source that somebody coded",
+                      ("organisation_id", "code_id", "source"), {
+        "organisation_id": _ORGANISATION, "code_id": _text("the code, theme or domain"),
+        "source": _text("where", "answer", "interview", "call"),
+        "is_asked": _boolean("whether it was asked about it"),
+        "is_raised": _boolean("whether it raised it"),
+        "is_contradicted": _boolean("whether it said the contrary"),
+        "segments_n": _integer("segments of its own with the code")}),
     "countries": Table("one row a country that is a work country, a home country or an answer",
                        ("country_id",), {
         "country_id": _COUNTRY, "label": _text("as printed"), "region_id": _text("its region"),
@@ -148,11 +202,13 @@ TABLES: dict[str, Table] = {
         "cells": _integer("how many cells it touched"), "why": _text("the reason, in words")}),
     "estimates": Table("one row a figure: every figure shown anywhere", ("estimate_id",), {
         "estimate_id": _text("question or code / option or statistic / subset; stable"),
-        "measure": _text("what is counted: response, quality, comparison"),
+        "measure": _text("what is counted: response, quality, comparison, coded, cooccurrence, "
+                         "novelty, salience, words"),
         "question_id": _QUESTION, "option_id": _OPTION, "code_id": _text("the code counted"),
         "subset_kind": _text("all, or the attribute that makes the subset"),
         "subset_id": _text("the attribute's value; blank for all"),
-        "unit": _text("what is counted", "organisation", "answer"),
+        "unit": _text("what is counted", "organisation", "answer", "turn", "document", "code",
+                      "word"),
         "statistic": _text("count, mean, median, standard_deviation or a test statistic"),
         "value": _number("the statistic"), "n": _integer("how many"),
         "base_n": _integer("out of how many"), "share": _number("n / base_n, 0 to 1"),
@@ -208,8 +264,8 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "",
     ``country`` is the work country: organisation-unit rows appear for every
     country the organisation answered for; of ``estimates`` the study-wide and
     the region's figures come along. ``theme`` keeps the rows about its
-    questions. Raises UsageError for an unknown table, GLCError where the study
-    is not built.
+    questions and codes, and whatever was said in interviews and calls. Raises
+    UsageError for an unknown table, GLCError where the study is not built.
     """
     if name not in TABLES:
         raise UsageError(f"There is no table {name!r}; {nearest(name, TABLES)}.")
@@ -218,9 +274,9 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "",
     if not path.is_file():
         raise GLCError("The tables are not built yet. Mend: run `glc build`.")
     frame = pd.read_parquet(path, filters=_country_filter(folder, name, country))
-    asked = question_column(name)
-    if theme and asked:
-        frame = frame[frame[asked].isin(_questions_of(folder, theme))]
+    themes = _themes(folder, name, frame) if theme else None
+    if themes is not None:
+        frame = frame[themes.isin([theme, "*"])]
     text = [c for c, column in TABLES[name].columns.items() if column.kind == "text"]
     return frame.astype(dict.fromkeys(text, "str")).reset_index(drop=True)
 
@@ -230,10 +286,48 @@ def is_by_country(name: str) -> bool:
     return bool({"country_id", "organisation_id", "subset_id"} & set(TABLES[name].columns))
 
 
-def question_column(name: str) -> str:
-    """The column by which a table can be read theme by theme; ``""`` where it has none."""
-    found = [c for c in ("question_id", "guide_question_id") if c in TABLES[name].columns]
-    return found[0] if found and name != "questions" else ""
+def is_by_work_country(name: str) -> bool:
+    """Whether its rows say which country they are about, not only which organisation."""
+    return name != "organisations" and "country_id" in TABLES[name].columns
+
+
+def row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
+               codes: Mapping[str, str]) -> pd.Series | None:
+    """The theme of each row: that of its question or code, ``*`` for every theme, ``""`` for none.
+
+    ``questions`` and ``codes`` have the themes by id. What was said in interviews and calls may bear
+    on any theme. None for a table that is not read theme by theme.
+    """
+    asked = next((c for c in ("question_id", "guide_question_id") if c in frame), "")
+    if name in ("questions", "codebook") or not {asked, "code_id"} & set(frame.columns):
+        return None
+    def of(column: str, known: Mapping[str, str]) -> pd.Series:
+        return frame[column].astype("str").map(known).astype("str").fillna("")
+
+    themes = of(asked, questions) if asked else pd.Series("", frame.index)
+    if "code_id" in frame:
+        themes = themes.where(themes != "", of("code_id", codes))
+    if name == "documents":
+        themes = themes.where(frame["kind"] == "answer", "*")
+    return themes.where(frame["speaker_id"] == "", "*") if name == "segments" else themes
+
+
+def code_themes(codebook: pd.DataFrame) -> dict[str, str]:
+    """The theme that each code lies below, itself where it is one; codes outside themes are left out.
+
+    >>> code_themes(pd.DataFrame({"code_id": ["law", "gap"], "parent_id": ["", "law"],
+    ...                           "level": ["theme", "code"]}))
+    {'law': 'law', 'gap': 'law'}
+    """
+    parents = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True))
+    found = {code: code for code in codebook.loc[codebook["level"] == "theme", "code_id"]}
+    for code in parents:
+        upper = code
+        while upper and upper not in found:
+            upper = parents.get(upper, "")
+        if upper:
+            found[code] = found[upper]
+    return found
 
 
 def _country_filter(folder: Path, name: str, country: str) -> list | None:
@@ -248,14 +342,16 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
         return [[("subset_kind", "==", "all")],
                 [("subset_kind", "==", "country"), ("subset_id", "==", country)],
                 [("subset_kind", "==", "region"), ("subset_id", "in", regions)]]
-    if name == "organisations":
+    if not is_by_work_country(name):
         return [[("organisation_id", "in", members)]]
     own = [[("country_id", "==", country)]]
-    if "organisation_id" in TABLES[name].columns:
-        own.append([("country_id", "==", ""), ("organisation_id", "in", members)])
+    if "organisation_id" in TABLES[name].columns:  # a call belongs to nobody, and to every country
+        own.append([("country_id", "==", ""), ("organisation_id", "in", [*members, ""])])
     return own
 
 
-def _questions_of(folder: Path, theme: str) -> list[str]:
-    questions = pd.read_parquet(folder / "questions.parquet", filters=[("theme_id", "==", theme)])
-    return list(questions["question_id"])
+def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:
+    questions, codebook = (pd.read_parquet(folder / f"{n}.parquet").astype("str")
+                           for n in ("questions", "codebook"))
+    return row_themes(name, frame, dict(zip(questions["question_id"], questions["theme_id"], strict=True)),
+                      code_themes(codebook))

@@ -13,7 +13,7 @@ from glc_analysis.cleaning.steps import Steps
 from glc_analysis.evidence.estimates import Processed
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.intake.survey.raw import text_frame
-from glc_analysis.reference import COLUMNS, Reference
+from glc_analysis.reference import COLUMNS, OPTIONAL, Reference
 from glc_analysis.study import DEFAULTS, Study
 
 KINDS = ("none", "dont_know", "refused", "other")
@@ -52,7 +52,7 @@ def reference(**rows):
     return Reference({name: pd.DataFrame([{c: row.get(c, "") for c in columns}
                                           for row in rows.get(name, [])], columns=list(columns),
                                          dtype="str").rename(lambda n: n + 2)
-                      for name, columns in COLUMNS.items()})
+                      for name, columns in ((n, (*c, *OPTIONAL.get(n, ()))) for n, c in COLUMNS.items())})
 
 
 def survey(rows, *, name="survey.csv", loops=(), repeated=()):
@@ -93,7 +93,8 @@ def write_study(root, rows, *, settings=(), context=(), **tables_):
         write_csv(root / "raw/context/context.csv", context)
     for name, listed in tables_.items():
         write_csv(root / f"reference/{name}.csv",
-                  [{c: row.get(c, "") for c in COLUMNS[name]} for row in listed])
+                  [{c: row.get(c, "") for c in (*COLUMNS[name], *OPTIONAL.get(name, ()))}
+                   for row in listed])
     return Study(root)
 
 
@@ -109,5 +110,11 @@ def write_csv(path, rows):
 def write_toml(path, sections):
     """Settings as TOML, whose scalars and lists are written as in JSON."""
     Path(path).write_text("\n".join(
-        f"[{section}]\n" + "".join(f"{k} = {json.dumps(v)}\n" for k, v in values.items())
+        f"[{section}]\n" + "".join(f"{k} = {_toml(v)}\n" for k, v in values.items())
         for section, values in sections.items()), encoding="utf-8")
+
+
+def _toml(value):
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items()) + "}"
+    return json.dumps(value)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
+from collections.abc import Collection
 from functools import cache
 
 import pandas as pd
@@ -58,14 +59,17 @@ def detect(text: str) -> str:
     return classify(text)[0]
 
 
-def clean(responses: pd.DataFrame, records: Records, text_questions: list[str],
-          steps: Steps) -> tuple[pd.DataFrame, pd.DataFrame]:
+def clean(responses: pd.DataFrame, records: Records, text_questions: list[str], steps: Steps, *,
+          withheld: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables ``documents`` and ``segments`` of the open answers: one row a non-blank answer.
 
-    An answer is one document of one segment. Disagreements of recorded and
+    An answer is one document of one segment; of the questions ``withheld`` a redacted answer is
+    one too, without text. Disagreements of recorded and
     detected language are counted in the steps, with the documents named.
     """
-    given = responses[responses["question_id"].isin(text_questions) & (responses["missing"] == "")]
+    is_given = responses["missing"] == ""
+    is_given |= (responses["missing"] == "redacted") & responses["question_id"].isin(list(withheld))
+    given = responses[responses["question_id"].isin(text_questions) & is_given]
     ids = ["answer_id", "question_id", "organisation_id", "country_id"]
     given = given.astype(dict.fromkeys(ids, "str"))
     people = records.answers.set_index("answer_id").loc[given["answer_id"]]

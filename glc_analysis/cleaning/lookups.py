@@ -45,14 +45,17 @@ def countries(answers: pd.DataFrame, organisations: pd.DataFrame, responses: pd.
     return frame.sort_values("label", key=lambda s: s.map(folded), ignore_index=True)
 
 
-def codebook(reference: Reference) -> pd.DataFrame:
-    """One row a code in the order of codebook.csv, with the names of those above it as path."""
-    frame = reference.codebook
+def codebook(frame: pd.DataFrame) -> pd.DataFrame:
+    """One row a code in use, in the order of codebook.csv, with the names of those above it as path.
+
+    ``frame`` has the columns of codebook.csv; codes that were merged or split are left out.
+    """
     names = dict(zip(frame["code_id"], frame["name"], strict=True))
     parents = dict(zip(frame["code_id"], frame["parent_id"], strict=True))
 
     def path(code: str) -> str:
         return f"{path(parents[code])} > {names[code]}" if parents[code] else names[code]
 
+    frame = frame[frame["merged_into"] == ""]
     return frame.assign(order=range(1, len(frame) + 1), version=frame["since_version"],
                         path=frame["code_id"].map(path))

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -24,6 +24,8 @@ from glc_analysis.text_checks import ANY
 RAW_KIND = {"interview": "interviews", "call": "calls"}
 _SHORTEST_WORDING = 15
 """Characters from which a question's wording is told from words that merely occur."""
+
+_APART = "\ufffc"
 
 Stretches = tuple[tuple[int, int], ...]
 
@@ -108,6 +110,31 @@ def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
             asked = ids[named[1]] if named else min(held)[1] if held else asked
         found.append(asked)
     return found
+
+
+def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.DataFrame,
+                 key: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Open answers under pseudonyms: their documents and segments (one each, in the same order)."""
+    documents = documents.assign(length=segments["end"])
+    if names.empty or segments.empty:
+        return documents, segments
+    # All at once, kept apart by a character that is in no name: masking reads letter by letter.
+    texts = mask(_APART.join(segments["text"]), names, key).text.split(_APART)
+    lengths = list(map(len, texts))
+    return (documents.assign(length=lengths, text_version=list(map(text_version, texts))),
+            segments.assign(text=texts, end=lengths))
+
+
+def in_countries(texts: Texts, answers: pd.DataFrame) -> Texts:
+    """Documents and segments with the work country of their organisation, where it has a single one."""
+    pairs = answers[["organisation_id", "country_id"]].astype("str").drop_duplicates()
+    country = dict(pairs[~pairs["organisation_id"].duplicated(keep=False)].itertuples(index=False))
+    interviewed = texts.documents.set_index("document_id")["organisation_id"]
+    whose = texts.segments["organisation_id"]
+    whose = whose.where(whose != "", texts.segments["document_id"].map(interviewed))
+    return replace(texts, documents=texts.documents.assign(
+        country_id=texts.documents["organisation_id"].map(country).fillna("")),
+        segments=texts.segments.assign(country_id=whose.map(country).fillna("")))
 
 
 def _undescribed(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:

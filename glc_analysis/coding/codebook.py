@@ -1,0 +1,243 @@
+"""The codebook as people keep it in codebook.csv: names, the tree, what became of older codes.
+
+``merged_into`` retires a row. It names the code that took its place (a rename, or a merge of several
+rows), or the codes it was split into, separated by blanks. Retired rows stay for older codings only.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from itertools import count
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis.cleaning.skip_logic import circle
+from glc_analysis.cleaning.values import folded
+from glc_analysis.coding.cooccurrence import cooccurrence
+from glc_analysis.errors import Fault, nearest
+
+COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
+           "since_version", "merged_into", "contradicts")
+_LEVELS, _NOTES = ("domain", "theme", "family"), ("include", "exclude", "example")
+_NOTE = re.compile(r"^(Include|Exclude|Example):", re.MULTILINE)
+_STRETCH = ["document_id", "start", "end", "code_id", "coder_id"]
+
+
+def resolve(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
+    """Codes as a coder's tool names them -> code_id, "" where it cannot be told.
+
+    By code_id, by a name that one code alone has, or by a path of names, whole or its end; case and
+    blanks do not count. A name of several codes is told only where they have become one code.
+
+    >>> book = pd.DataFrame({"code_id": ["c1", "c2", "c3"], "parent_id": ["", "c1", ""],
+    ...                      "name": ["Law", "Cost", "Cost"], "merged_into": ""})
+    >>> resolve(["C1", "law", "cost", "law > cost"], book)
+    {'C1': 'c1', 'law': 'c1', 'cost': '', 'law > cost': 'c2'}
+    """
+    became, whole, ends = _became(codebook), defaultdict(set), defaultdict(set)
+    ids = {folded(code): code for code in became}
+    for code, path in _paths(codebook).items():
+        for at in range(len(path)):
+            ends[_key(" > ".join(path[at:]))].add(code)
+        if len(path) > 1:
+            whole[_key(" > ".join(path))].add(code)
+
+    def told(name: str) -> str:
+        meant = whole.get(_key(name)) or ends.get(_key(name), set())
+        meant = meant if len(meant) == 1 else {now for code in meant for now in became[code]}
+        return next(iter(meant)) if len(meant) == 1 else ""
+
+    return {name: ids.get(folded(name)) or told(name) for name in names}
+
+
+def current(code_id: str, codebook: pd.DataFrame) -> str:
+    """The code under which older codings count: the code itself while it is live.
+
+    After a split that is the nearest code above all the new ones; "" where there is none, or where
+    merged_into runs in a circle. A code that the codebook lacks stays.
+    """
+    return _common(_became(codebook).get(code_id, [code_id]), ancestors(codebook))
+
+
+def carried(codings: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Codings under the codes of today, and those of them that a person has to code again.
+
+    The latter, whose code was split, are the rows as they were, with the new codes in `split_into`.
+    A stretch that a coder had marked with several codes now one is one row, its memos joined.
+    """
+    became, above = _became(codebook), ancestors(codebook)
+    now = {code: became.get(code, [code]) for code in codings["code_id"].unique()}
+    split = {code: " ".join(to) for code, to in now.items() if len(to) > 1}
+    again = codings[codings["code_id"].isin(split)]
+    moved = codings.assign(code_id=codings["code_id"].map(
+        {code: _common(to, above) for code, to in now.items()}).astype("str"))
+    twice = moved.duplicated(_STRETCH, keep=False)
+    if "memo" in moved and twice.any():
+        memos = moved[twice].groupby(_STRETCH, observed=True)["memo"]
+        moved.loc[twice, "memo"] = memos.transform(lambda each: "\n".join(sorted({*each} - {""})))
+    return (moved.drop_duplicates(_STRETCH, ignore_index=True),
+            again.assign(split_into=again["code_id"].map(split).astype("str")))
+
+
+def ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
+    """Each code -> the codes above it, the nearest first."""
+    parents, above = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True)), {}
+    for code, parent in parents.items():
+        above[code] = []
+        while parent and parent not in (code, *above[code]):
+            above[code].append(parent)
+            parent = parents.get(parent, "")
+    return above
+
+
+def descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:
+    """Each code -> the live codes below it on all levels, in the order of the codebook."""
+    above, below = ancestors(codebook), {code: [] for code in codebook["code_id"]}
+    for code in codebook.loc[codebook["merged_into"] == "", "code_id"]:
+        for one in above[code]:
+            below.setdefault(one, []).append(code)
+    return below
+
+
+def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
+    """What is wrong in merged_into and contradicts; the frame's index is the row number in the file."""
+    rows, needs = dict(zip(codebook["code_id"], codebook.index, strict=True)), {}
+    levels = dict(zip(codebook["code_id"], codebook["level"], strict=True))
+    became, above = _became(codebook), ancestors(codebook)
+    parents = codebook.loc[codebook["merged_into"] == "", "parent_id"].unique()
+    for n, row in codebook.iterrows():
+        code, into = row["code_id"], row["merged_into"].split()
+        needs[code] = {*into} - {code}
+        for column, others in (("merged_into", into), ("contradicts", [row.get("contradicts", "")])):
+            for other in filter(None, others):
+                if other == code or other not in rows:
+                    yield Fault("names its own row" if other == code else
+                                f"codebook.csv has no such code; {nearest(other, rows)}", "codebook.csv",
+                                str(n), column, other, "name another code of the codebook, or none")
+        place = ("codebook.csv", str(n), "merged_into", row["merged_into"])
+        if into and code in parents:
+            yield Fault("is retired, and codes in use stand below it", *place,
+                        "give those another parent, or leave merged_into blank")
+        is_split = min(len(into), len(became[code])) > 1 and {*into} <= {*rows}
+        if is_split and levels.get(_common(became[code], above), "domain") == "domain":
+            yield Fault("is split into codes that nothing below a domain holds together", *place,
+                        "put the new codes below one theme or family, or merge the code into one")
+    while found := circle(needs):
+        n = rows[found[0]]
+        yield Fault(f"runs in a circle: {' -> '.join(found)}", "codebook.csv", str(n), "merged_into",
+                    codebook.at[n, "merged_into"], "leave it blank for the code that is in use")
+        needs = {code: others for code, others in needs.items() if code not in found}
+
+
+def review(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
+    """One row a finding about a code, for the team to talk over: code_id, finding, detail.
+
+    unused: a live code that no coding has. orphaned: codings have it, the codebook lacks it.
+    overlapping: two codes share 3 segments or more and 8 in 10 of those either has, or all 5 or more
+    of one lie in the other's. Codings count under the codes of today; a code above another is no pair.
+    """
+    codings, above = carried(codings, codebook)[0], ancestors(codebook)
+    uses, live = Counter(codings["code_id"]), codebook[codebook["merged_into"] == ""]
+    found = [(code, "unused", "no coding has it")
+             for code in live.loc[live["level"] == "code", "code_id"] if not uses[code]]
+    found += [(code, "orphaned", f"codings: {uses[code]}") for code in sorted(uses) if code not in above]
+    segments = codings.assign(unit_id=codings["segment_ids"].str.split(";")).explode("unit_id")
+    for pair in cooccurrence(segments).itertuples():
+        fewer = min(pair.n_code, pair.n_other)
+        same = pair.n >= 3 and pair.n / pair.n_either >= 0.8 or pair.n == fewer >= 5
+        if same and pair.code_id not in above.get(pair.other_id, ()) \
+                and pair.other_id not in above.get(pair.code_id, ()):
+            said = f"{pair.other_id}: {pair.n} of {pair.n_either} segments"
+            found.append((pair.code_id, "overlapping", said))
+    return pd.DataFrame(found, columns=["code_id", "finding", "detail"], dtype="str")
+
+
+def read_qdc(path: Path) -> pd.DataFrame:
+    """A REFI-QDA codebook as rows of codebook.csv; ids come from names.
+
+    A level is given where depth tells it: the lowest are codes, a tree of four levels goes from
+    domain to code. Raises `Faults` as `read_codings` does.
+    """
+    from glc_analysis.cleaning.records import slug  # here, as the reference tables import this module
+    from glc_analysis.intake.codings import read_codings
+
+    codes, ids = read_codings(path).codes, {"": ""}
+    for code in codes["code"]:
+        tries = (f"{slug(code)}_{n}" if n > 1 else slug(code) for n in count(1))
+        ids[code] = next(one for one in tries if one not in ids.values())
+    parents = dict(zip(codes["code"], codes["parent"], strict=True))
+
+    def path(code: str) -> list[str]:  # a name that several codes share comes as a path
+        over = path(parents[code]) if parents[code] else []
+        return [*over, code.removeprefix("".join(f"{name} > " for name in over))]
+
+    book = pd.DataFrame({"code_id": codes["code"].map(ids), "parent_id": codes["parent"].map(ids),
+                         "name": [path(code)[-1] for code in codes["code"]]})
+    book["level"] = _levels(ancestors(book))
+    notes = [_NOTE.split(text) for text in codes["definition"]]
+    book["definition"] = [text.strip() for text, *_ in notes]
+    for note in _NOTES:
+        book[note] = ["\n".join(text.strip() for label, text in zip(parts[1::2], parts[2::2], strict=True)
+                                if label.lower() == note) for parts in notes]
+    return book.reindex(columns=COLUMNS, fill_value="").astype("str")
+
+
+def qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
+    """The live codes as `write_qdc` takes them: code, parent, definition, position.
+
+    A code goes by its name, or by its path where live codes share the name; what to include and
+    exclude, and the example, are lines of the definition.
+    """
+    live, paths = codebook[codebook["merged_into"] == ""], _paths(codebook)
+    times = Counter(live["name"])
+    labels = {code: name if times[name] == 1 else " > ".join(paths[code])
+              for code, name in zip(live["code_id"], live["name"], strict=True)}
+    notes = [[row.definition, *(f"{note.title()}: {text}" for note in _NOTES if (text := getattr(row, note)))]
+             for row in live.itertuples()]
+    return pd.DataFrame({"code": live["code_id"].map(labels),
+                         "parent": live["parent_id"].map(lambda one: labels.get(one, one)),
+                         "definition": ["\n".join(filter(None, lines)) for lines in notes],
+                         "position": range(1, len(live) + 1)})
+
+
+def _levels(above: dict[str, list[str]]) -> list[str]:
+    """The level of each code, blank where a tree of other than four levels leaves it open."""
+    height = Counter()
+    for chain in above.values():
+        height.update({one: max(0, n - height[one]) for n, one in enumerate(chain, 1)})
+    whole = {code for code, chain in above.items() if height[[code, *chain][-1]] == len(_LEVELS)}
+    return [(_LEVELS[len(chain)] if code in whole else "") if height[code]
+            else "" if code in whole and len(chain) == 1 else "code" for code, chain in above.items()]
+
+
+def _became(codebook: pd.DataFrame) -> dict[str, list[str]]:
+    """Each code -> the live codes it has become: itself, one, several after a split, none in a circle."""
+    into = dict(zip(codebook["code_id"], codebook["merged_into"].str.split(), strict=True))
+
+    def follow(code: str, seen: tuple[str, ...]) -> list[str]:
+        if not into.get(code):
+            return [code]
+        seen = (*seen, code)
+        return list(dict.fromkeys(now for one in into[code] if one not in seen for now in follow(one, seen)))
+
+    return {code: follow(code, ()) for code in into}
+
+
+def _common(codes: list[str], above: dict[str, list[str]]) -> str:
+    """The nearest code that is all of these or stands above them."""
+    chains = [[code, *above.get(code, [])] for code in codes]
+    return next((one for one in chains[0] if all(one in chain for chain in chains)), "") if chains else ""
+
+
+def _paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
+    """Each code -> the names from the top down to its own."""
+    names = dict(zip(codebook["code_id"], codebook["name"], strict=True))
+    return {code: [names.get(one, one) for one in [*reversed(above), code]]
+            for code, above in ancestors(codebook).items()}
+
+
+def _key(path: str) -> str:
+    return " > ".join(folded(name) for name in path.split(">"))

@@ -1,0 +1,295 @@
+"""Names find their codes, older codings their new ones, and the tree survives a QDC."""
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glc_analysis.coding import codebook as cb
+from glc_analysis.errors import Faults
+from glc_analysis.intake.codings import write_qdc
+
+STRETCH = {"document_id": "i1", "start": 0, "end": 9, "coder_id": "ana", "segment_ids": "i1.1", "memo": ""}
+
+
+def book(*rows, **columns):
+    """Rows as ``id parent level name [merged_into]``, numbered as a spreadsheet numbers them."""
+    cells = [[*row, *[""] * (5 - len(row))] for row in rows]
+    frame = pd.DataFrame(cells, columns=["code_id", "parent_id", "level", "name", "merged_into"], dtype="str")
+    frame = frame.set_axis(range(2, len(rows) + 2), axis=0)
+    return frame.reindex(columns=cb.COLUMNS, fill_value="").assign(**columns)
+
+
+BOOK = book(("policy", "", "domain", "Policy"), ("money", "policy", "theme", "Money"),
+            ("law", "policy", "theme", "Law"), ("m-late", "money", "code", "Late"),
+            ("m-short", "money", "code", "Ayuda  corta"), ("l-late", "law", "code", "Late"),
+            ("late-pay", "money", "code", "Late pay", "slow-pay"),
+            ("slow-pay", "money", "code", "Slow pay", "m-late"),
+            ("gap", "money", "code", "Gap", "m-late m-short"),
+            ("gap2", "law", "code", "Hole", "m-late l-late"))
+
+
+def codings(*codes, **given):
+    return pd.DataFrame([STRETCH | {"code_id": code} | given for code in codes],
+                        columns=[*STRETCH, "code_id"])
+
+
+def faults(*rows, **columns):
+    return [(fault.row, fault.column, fault.value, fault.message.split(";")[0])
+            for fault in cb.codebook_faults(book(*rows, **columns))]
+
+
+# Names
+
+@pytest.mark.parametrize(("name", "code"), [
+    ("m-late", "m-late"), ("M-LATE", "m-late"), ("ayuda corta", "m-short"), ("Late", ""),
+    ("money>late", "m-late"), ("Policy > Law > Late", "l-late"), ("Law > Late", "l-late"),
+    ("Policy > Late", ""), ("no such", ""), ("", ""), ("late pay", "late-pay")])
+def test_a_name_is_told_by_id_then_by_a_name_of_its_own_then_by_its_path(name, code):
+    assert cb.resolve([name], BOOK) == {name: code}
+
+
+def test_an_id_comes_before_a_name():
+    assert cb.resolve(["b"], book(("a", "", "code", "b"), ("b", "", "code", "c"))) == {"b": "b"}
+
+
+def test_a_whole_path_comes_before_the_end_of_a_longer_one():
+    rows = book(("x", "", "", "A"), ("xb", "x", "", "B"), ("xbc", "xb", "", "C"), ("b", "", "", "B"),
+                ("bc", "b", "", "C"))
+    assert cb.resolve(["B > C", "A > B > C"], rows) == {"B > C": "bc", "A > B > C": "xbc"}
+
+
+def test_a_name_shared_by_a_retired_code_and_its_successor_is_that_successor():
+    rows = (("t", "", "theme", "T"), ("new", "t", "code", "Delay"), ("old", "", "code", "Delay", "new"))
+    assert cb.resolve(["delay"], book(*rows)) == {"delay": "new"}
+    apart = book(*rows[:2], ("old", "", "code", "Delay", "t"))
+    assert cb.resolve(["delay"], apart) == {"delay": ""}
+
+
+labels = st.lists(st.text(st.sampled_from("aB éខ្មрыع😀"), min_size=1).filter(str.strip),
+                  min_size=1, max_size=8)
+NOTES = ("definition", "include", "exclude", "example")
+
+
+@st.composite
+def trees(draw):
+    names = draw(labels)
+    parents = [draw(st.sampled_from(["", *(f"c{m}." for m in range(n))])) for n in range(len(names))]
+    texts = st.text(st.sampled_from("aé \nខ😀<&"), max_size=5).map(str.strip)
+    return book(*((f"c{n}.", parent, "", name.strip()) for n, (name, parent) in
+                  enumerate(zip(names, parents, strict=True)))).assign(
+        **{column: [draw(texts) for _ in names] for column in NOTES})
+
+
+@given(trees())
+def test_resolving_turns_every_name_of_its_own_and_every_id_back_into_the_code(tree):
+    names = [cb.folded(name) for name in tree["name"]]
+    for code, name in zip(tree["code_id"], tree["name"], strict=True):
+        assert cb.resolve([code], tree)[code] == code
+        assert cb.resolve([name], tree)[name] == (code if names.count(cb.folded(name)) == 1 else "")
+
+
+# What became of older codes
+
+@pytest.mark.parametrize(("old", "now"), [
+    ("m-late", "m-late"), ("slow-pay", "m-late"), ("late-pay", "m-late"), ("gap", "money"),
+    ("gap2", "policy"), ("unknown", "unknown")])
+def test_merges_are_followed_and_a_split_counts_under_the_nearest_common_ancestor(old, now):
+    assert cb.current(old, BOOK) == now
+
+
+def test_a_split_into_a_code_and_one_below_it_counts_under_the_upper():
+    rows = book(("f", "", "family", "F"), ("c", "f", "code", "C"), ("old", "", "code", "Old", "f c"))
+    assert cb.current("old", rows) == "f"
+
+
+def test_a_circle_ends_nowhere():
+    rows = book(("a", "", "code", "A", "b"), ("b", "", "code", "B", "a"))
+    assert cb.current("a", rows) == ""
+
+
+def test_older_codings_are_carried_and_those_of_split_codes_listed_as_they_were():
+    given = codings("late-pay", "gap", "l-late")
+    moved, again = cb.carried(given, BOOK)
+    assert moved["code_id"].tolist() == ["m-late", "money", "l-late"]
+    assert again[["code_id", "split_into"]].to_numpy().tolist() == [["gap", "m-late m-short"]]
+    assert given["code_id"].tolist() == ["late-pay", "gap", "l-late"]
+
+
+def test_a_stretch_marked_with_two_codes_now_one_is_one_row_with_both_memos():
+    given = pd.concat([codings("late-pay", memo="tarde"), codings("m-late", memo="យឺត"),
+                       codings("m-late", coder_id="ben", memo="no")])
+    moved, _ = cb.carried(given, BOOK)
+    assert moved[["coder_id", "memo"]].to_numpy().tolist() == [["ana", "tarde\nយឺត"], ["ben", "no"]]
+
+
+used = st.sampled_from(["late-pay", "slow-pay", "m-late", "gap", "x"])
+
+
+@given(st.lists(st.tuples(used, st.integers(0, 2))), st.randoms())
+def test_the_order_of_codings_does_not_matter(marks, random):
+    rows = [STRETCH | {"code_id": code, "start": start, "memo": code} for code, start in marks]
+    shuffled = random.sample(rows, len(rows))
+    one, other = (cb.carried(pd.DataFrame(given, columns=[*STRETCH, "code_id"]), BOOK)[0]
+                  for given in (rows, shuffled))
+    assert sorted(one.to_numpy().tolist()) == sorted(other.to_numpy().tolist())
+    assert not one.duplicated(["start", "code_id"]).any()
+
+
+def test_no_codings_give_none():
+    assert [len(frame) for frame in cb.carried(codings(), BOOK)] == [0, 0]
+
+
+# The tree
+
+def test_codes_roll_up_to_all_above_them_and_retired_ones_lie_below_nothing():
+    assert cb.ancestors(BOOK)["m-late"] == ["money", "policy"]
+    assert cb.descendants(BOOK)["policy"] == ["money", "law", "m-late", "m-short", "l-late"]
+    assert cb.descendants(BOOK)["m-late"] == []
+
+
+def test_a_tree_that_runs_in_a_circle_ends():
+    assert cb.ancestors(book(("a", "b", "", "A"), ("b", "a", "", "B"))) == {"a": ["b"], "b": ["a"]}
+
+
+# Faults
+
+TREE = ("d", "", "domain", "D"), ("t", "d", "theme", "T"), ("u", "d", "theme", "U")
+
+
+def test_a_sound_codebook_has_no_faults():
+    assert list(cb.codebook_faults(BOOK.iloc[:-1])) == []
+    assert list(cb.codebook_faults(BOOK.iloc[:-1].drop(columns="contradicts"))) == []
+
+
+def test_merging_into_a_missing_code_or_itself_is_a_fault():
+    found = faults(*TREE, ("a", "t", "code", "A", "b t"), ("c", "t", "code", "C", "c"))
+    assert found == [("5", "merged_into", "b", "codebook.csv has no such code"),
+                     ("6", "merged_into", "c", "names its own row")]
+
+
+def test_every_circle_is_one_fault():
+    found = faults(*([code, "", "code", code, into] for code, into in ("ab", "ba", "cd", "dc")))
+    assert [(row, said) for row, _, _, said in found] == [
+        ("2", "runs in a circle: a -> b -> a"), ("4", "runs in a circle: c -> d -> c")]
+
+
+def test_a_retired_code_above_one_in_use_is_a_fault():
+    assert faults(("d", "", "domain", "D"), ("t", "d", "theme", "T", "u"), ("u", "d", "theme", "U"),
+                  ("c", "t", "code", "C")) == [
+        ("3", "merged_into", "u", "is retired, and codes in use stand below it")]
+
+
+def test_halves_of_a_split_need_something_below_a_domain_in_common():
+    live = ("a", "t", "code", "A"), ("b", "t", "code", "B"), ("c", "u", "code", "C")
+    assert faults(*TREE, *live, ("old", "t", "code", "Old", "a b")) == []
+    found = faults(*TREE, *live, ("old", "t", "code", "Old", "a c"), ("older", "t", "code", "Older", "old"))
+    assert found == [
+        ("8", "merged_into", "a c", "is split into codes that nothing below a domain holds together")]
+
+
+def test_contradicting_a_missing_code_or_itself_is_a_fault():
+    found = faults(*TREE, contradicts=["", "t", "x"])
+    assert [(row, column, value) for row, column, value, _ in found] == [
+        ("3", "contradicts", "t"), ("4", "contradicts", "x")]
+
+
+# Review
+
+def marked(**segments):
+    """Codings from ``code=[numbers of segments]``."""
+    return pd.concat([codings(code.replace("_", "-"), document_id=f"i{n}", segment_ids=f"i{n}.1")
+                      for code, numbers in segments.items() for n in numbers])
+
+
+def test_review_lists_codes_without_codings_and_codings_without_a_code():
+    found = cb.review(BOOK, marked(late_pay=[1, 2], l_late=[3], stray=[3, 4]))
+    assert found.to_numpy().tolist() == [
+        ["m-short", "unused", "no coding has it"], ["stray", "orphaned", "codings: 2"]]
+
+
+@pytest.mark.parametrize(("one", "other", "listed"), [
+    ("12", "12", False), ("123", "123", True), ("1234", "12345", True), ("123", "1234", False),
+    ("12345", "123456789", True), ("1234", "123456789", False), ("123456", "123457", False)])
+def test_codes_that_mark_the_same_segments_overlap(one, other, listed):
+    found = cb.review(BOOK, marked(m_late=one, l_late=other))
+    assert ("overlapping" in set(found["finding"])) == listed
+
+
+def test_overlap_names_the_other_code_and_the_segments():
+    both = codings("m-late", "l-late", segment_ids="i1.1;i1.2;i1.3;i1.4")
+    found = cb.review(BOOK, pd.concat([both, marked(m_late=[9])]))
+    assert ["l-late", "overlapping", "m-late: 4 of 5 segments"] in found.to_numpy().tolist()
+
+
+def test_a_code_and_the_one_above_it_do_not_overlap():
+    assert "overlapping" not in set(cb.review(BOOK, marked(money=[1, 2, 3], m_late=[1, 2, 3]))["finding"])
+
+
+# Exchange
+
+def read(path, tree):
+    write_qdc(path, cb.qdc_codes(tree))
+    return cb.read_qdc(path)
+
+
+def shape(frame):
+    """Names with the path of names above and the notes, whatever the ids: what a QDC carries."""
+    names = dict(zip(frame["code_id"], frame["name"], strict=True))
+    above = cb.ancestors(frame)
+    return [([names[one] for one in above[row.code_id]], row.name, row.definition, row.include, row.exclude,
+             row.example) for row in frame.itertuples(index=False)]
+
+
+def siblings_differ(tree):
+    return not tree.duplicated(["parent_id", "name"]).any()
+
+
+@given(tree=trees().filter(siblings_differ))
+def test_names_tree_and_definitions_survive_a_qdc(tmp_path_factory, tree):
+    back = read(tmp_path_factory.mktemp("qdc") / "book.qdc", tree)
+    assert sorted(shape(back)) == sorted(shape(tree))
+    assert back["code_id"].is_unique and not back["code_id"].str.contains(r"[^\w.-]").any()
+
+
+def test_a_tree_of_four_levels_tells_all_levels_and_retired_codes_stay_behind(tmp_path):
+    rows = book(("d", "", "domain", "D"), ("t", "d", "theme", "T"), ("f", "t", "family", "F"),
+                ("c", "f", "code", "C"), ("e", "t", "code", "E"), ("u", "d", "theme", "U"),
+                ("g", "u", "code", "G"), ("old", "f", "code", "Old", "c"), ("v", "d", "theme", "V"))
+    found = read(tmp_path / "book.qdc", rows)
+    assert dict(zip(found["name"], found["level"], strict=True)) == {
+        "D": "domain", "T": "theme", "F": "family", "C": "code", "E": "code", "U": "theme", "G": "code",
+        "V": ""}
+
+
+def test_levels_of_another_tree_stay_blank_above_its_codes(tmp_path):
+    found = read(tmp_path / "book.qdc", book(("t", "", "", "T"), ("f", "t", "", "F"), ("c", "f", "", "C"),
+                                             ("x", "", "", "X")))
+    assert found["level"].tolist() == ["", "", "code", "code"]
+
+
+def test_a_name_of_several_codes_travels_as_its_path(tmp_path):
+    assert cb.qdc_codes(BOOK)["code"].tolist() == [
+        "Policy", "Money", "Law", "Policy > Money > Late", "Ayuda  corta", "Policy > Law > Late"]
+    assert read(tmp_path / "book.qdc", BOOK)["name"].tolist().count("Late") == 2
+
+
+def test_names_that_make_one_id_get_a_number(tmp_path):
+    rows = book(("a", "", "", "Law!"), ("b", "", "", "law"), ("c", "", "", "LAW?"))
+    assert read(tmp_path / "book.qdc", rows)["code_id"].tolist() == ["law", "law_2", "law_3"]
+
+
+def test_one_name_twice_below_one_parent_cannot_be_written(tmp_path):
+    with pytest.raises(Faults, match="twice"):
+        read(tmp_path / "book.qdc", book(("a", "", "", "A"), ("b", "", "", "A")))
+
+
+def test_the_codebook_of_qualcoder_becomes_rows(shared_data):
+    found = cb.read_qdc(shared_data / "qda" / "qualcoder" / "synthetic_calls.qdc")
+    assert found[["code_id", "parent_id", "level", "name"]].to_numpy().tolist() == [
+        ["workforce", "", "code", "Workforce"], ["barriers", "", "", "Barriers"],
+        ["funding", "barriers", "", "Funding"], ["funding_delay", "funding", "code", "Funding delay"],
+        ["police", "barriers", "code", "Police"], ["practice", "", "", "Practice"],
+        ["survivor_voice", "practice", "code", "Survivor voice"],
+        ["trauma-informed", "practice", "code", "Trauma-informed"]]
+    assert list(found.columns) == list(cb.COLUMNS) and (found["definition"] != "").sum() == 4

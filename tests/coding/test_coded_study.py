@@ -1,0 +1,329 @@
+"""A small study with interviews, a call and two coders: from raw files to tables."""
+
+import csv
+
+import pandas as pd
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.build import build, check_study
+from glc_analysis.coding.texts import read_texts
+from glc_analysis.errors import Faults
+from glc_analysis.intake.codings import write_qdpx
+from glc_analysis.reference import read_reference
+from tests.study_writer import question, write_csv, write_study
+
+CODEBOOK = [{"code_id": "practice", "level": "domain", "name": "Practice"},
+            {"code_id": "care", "parent_id": "practice", "level": "theme", "name": "Care"},
+            {"code_id": "law", "parent_id": "practice", "level": "theme", "name": "Law"},
+            {"code_id": "shelter", "parent_id": "care", "level": "code", "name": "Safe place"},
+            {"code_id": "no-shelter", "parent_id": "care", "level": "code", "name": "Shelter holds back",
+             "contradicts": "shelter"},
+            {"code_id": "delay", "parent_id": "law", "level": "code", "name": "Delay"},
+            {"code_id": "waiting", "parent_id": "law", "level": "code", "name": "Waiting",
+             "merged_into": "delay"}]
+ROWS = [{"org": "a", "country": "KHM", "Q1": "A safe place.", "Q2": ""},
+        {"org": "b", "country": "LAO", "Q1": "", "Q2": ""}, {"org": "c", "country": "UGA", "Q1": "The court."}]
+BLUE = """Rosa: Q1. What comes first?
+Ana Vega: A safe place for tonight. Ana Vega calls 😀 សុខ at once.
+Rosa: Q2. And the courts?
+Ana Vega: We wait for months.
+"""
+LAMP = """Rosa: Q1. What comes first?
+Bo: No house. A house holds people back.
+"""
+CALL = """WEBVTT
+
+00:00:01.000 --> 00:00:04.000
+Ana Vega: We wait for the police.
+
+00:00:04.000 --> 00:00:09.000
+Bo: So do we, with Ana Vega.
+"""
+
+
+def coded_study(root, *, names=(), attendance=(), assignments=(), codings=None, settings=(), **changed):
+    """Three organisations, two interviews, a call; what coders handed in is written by the test."""
+    reference = {
+        "questions": [question("Q1", "text", theme_id="care", wording="What comes first for a person?"),
+                      question("Q2", "text", theme_id="law", wording="How do courts work?")],
+        "codebook": CODEBOOK,
+        "documents": [
+            {"document_id": "blue", "kind": "interview", "path": "raw/interviews/blue.txt",
+             "organisation_id": "a", "date": "2016-03-01", "language": "en"},
+            {"document_id": "lamp", "kind": "interview", "path": "raw/interviews/lamp.txt",
+             "organisation_id": "b", "date": "2016-04-01", "language": "en"},
+            {"document_id": "call", "kind": "call", "path": "raw/calls/call.vtt", "date": "2016-09-01"}],
+        "speakers": [
+            {"document_id": "*", "name_in_file": "Rosa", "speaker_id": "int", "role": "interviewer"},
+            {"document_id": "*", "name_in_file": "Ana Vega", "speaker_id": "p1", "organisation_id": "a",
+             "role": "participant"},
+            {"document_id": "*", "name_in_file": "Bo", "speaker_id": "p2", "organisation_id": "b",
+             "role": "participant"}],
+        "names": list(names), "attendance": list(attendance), "assignments": list(assignments)}
+    reference = {name: rows for name, rows in (reference | changed).items() if rows}
+    study = write_study(root, ROWS, settings={"raw": {"codings": codings or {}}, **dict(settings)}, **reference)
+    for name, text in (("interviews/blue.txt", BLUE), ("interviews/lamp.txt", LAMP), ("calls/call.vtt", CALL)):
+        path = study.raw / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    (study.raw / "codings").mkdir(exist_ok=True)
+    return study
+
+
+def texts_of(study):
+    reference = read_reference(study)
+    return read_texts(study, reference, {"Ana Vega": "Person 1", "សុខ": "Somebody"})
+
+
+def spreadsheet(study, coder, *rows):
+    """A coder's table: document, quote, code."""
+    write_csv(study.raw / f"codings/{coder}.csv",
+              [dict(zip(("document", "quote", "code"), row, strict=True)) for row in rows])
+
+
+ANA = [("blue", "A safe place for tonight.", "Safe place"), ("blue", "We wait for months.", "Delay"),
+       ("lamp", "A house holds people back.", "no-shelter"), ("call", "We wait for the police.", "Waiting")]
+BEN = [("blue", "A safe place for tonight.", "shelter"), ("lamp", "No house. A house holds people back.",
+                                                          "Shelter holds back"),
+       ("blue", "We wait for months.", ""), ("call", "We wait for the police.", "law > delay")]
+BOTH = {"ana": "../raw/codings/ana.csv", "ben": "../raw/codings/ben.csv"}
+
+
+@pytest.fixture
+def study(tmp_path):
+    made = coded_study(tmp_path / "s", codings=BOTH)
+    spreadsheet(made, "ana", *ANA)
+    spreadsheet(made, "ben", *BEN)
+    return made
+
+
+def read(study, name, **slice_):
+    return tables.read(name, study=study, **slice_)
+
+
+def words(study, coder):
+    """Each coding's code and words in the canonical text."""
+    canonical = texts_of(study).canonical
+    rows = read(study, "codings").query("coder_id == @coder")
+    return sorted((r.document_id, canonical[r.document_id][r.start:r.end], r.code_id)
+                  for r in rows.itertuples())
+
+
+def test_turns_are_segments_with_speaker_organisation_country_and_question(study):
+    build(study)
+    rows = read(study, "segments").set_index("segment_id")
+    assert rows.loc["blue.2", ["speaker_id", "role", "organisation_id", "country_id",
+                               "guide_question_id"]].tolist() == ["p1", "participant", "a", "KHM", "Q1"]
+    assert rows.loc["call.1", ["start_s", "end_s"]].tolist() == [1.0, 4.0]
+
+
+def test_coders_name_codes_by_id_name_or_path_and_old_codes_count_as_the_new(study):
+    build(study)
+    assert words(study, "ana") == [
+        ("blue", "A safe place for tonight.", "shelter"), ("blue", "We wait for months.", "delay"),
+        ("call", "We wait for the police.", "delay"), ("lamp", "A house holds people back.", "no-shelter")]
+    assert len(words(study, "ben")) == 3
+
+
+def test_what_coders_give_alike_is_consensus_and_the_rest_waits_for_a_decision(study):
+    build(study)
+    assert [code for _, _, code in words(study, "consensus")] == ["shelter", "delay", "no-shelter"]
+    rows = read(study, "disagreements")
+    assert rows[["segment_id", "coder_id", "codes"]].values.tolist() == [
+        ["blue.4", "ana", "delay"], ["blue.4", "ben", ""]]
+    assert not rows["is_decided"].any()
+
+
+def test_the_longest_stretch_of_a_code_becomes_that_of_the_consensus(study):
+    build(study)
+    assert ("lamp", "No house. A house holds people back.", "no-shelter") in words(study, "consensus")
+
+
+def test_agreement_pairs_what_two_coders_read(study):
+    build(study)
+    rows = read(study, "agreement").query("unit == 'turn' and subset == 'all'").set_index(
+        ["measure", "code_id"])
+    delay = rows.loc[("percent_agreement", "delay")]
+    assert (delay["n_units"], delay["n_pairable"], delay["value"]) == (5, 5, 0.8)
+    assert rows.loc[("percent_agreement", "care"), "value"] == 1
+
+
+def test_a_text_never_assigned_is_missing_and_one_read_and_left_uncoded_is_no_code(tmp_path):
+    made = coded_study(tmp_path, codings=BOTH, assignments=[
+        {"document_id": d, "coder_id": c, "codebook_version": "1"}
+        for d, c in (("blue", "ana"), ("lamp", "ana"), ("call", "ana"), ("blue", "ben"), ("lamp", "ben"))])
+    spreadsheet(made, "ana", *ANA)
+    spreadsheet(made, "ben", ("blue", "A safe place for tonight.", "shelter"), ("lamp", "", ""))
+    build(made)
+    rows = read(made, "agreement").query("unit == 'turn' and subset == 'all' and measure == 'percent_agreement'")
+    assert rows.set_index("code_id").loc["no-shelter", ["n_pairable", "value"]].tolist() == pytest.approx([3, 2 / 3])
+
+
+def test_work_that_nobody_was_assigned_is_a_fault(tmp_path):
+    made = coded_study(tmp_path, codings=BOTH, assignments=[{"document_id": "blue", "coder_id": "ana"}])
+    spreadsheet(made, "ana", *ANA[:2])
+    spreadsheet(made, "ben", *BEN[:1])
+    with pytest.raises(Faults, match=r"assignments.csv: assigns blue to another, not to ben"):
+        build(made)
+
+
+def test_mentions_tell_asked_from_raised_and_from_the_contrary(study):
+    build(study)
+    rows = read(study, "mentions").set_index(["organisation_id", "code_id", "source"])
+    told = rows[["is_asked", "is_raised", "is_contradicted"]]
+    assert told.loc[("a", "shelter", "interview")].tolist() == [True, True, False]
+    assert told.loc[("b", "shelter", "interview")].tolist() == [True, False, True]
+    assert told.loc[("b", "delay", "call")].tolist() == [True, False, False]
+    assert ("b", "delay", "interview") not in told.index  # the interview never came to the courts
+    assert told.loc[("a", "practice", "interview")].tolist() == [True, True, False]
+
+
+def test_figures_count_organisations_out_of_those_asked(study):
+    build(study)
+    rows = read(study, "estimates").query("measure == 'coded'").set_index("estimate_id")
+    assert rows.loc["care/organisations/all", ["n", "base_n"]].tolist() == [2, 2]
+    assert rows.loc["delay/organisations/document=call", ["n", "base_n"]].tolist() == [1, 2]
+    assert rows.loc["shelter/organisations/source=interview", ["n", "base_n"]].tolist() == [1, 2]
+
+
+def test_attendance_is_the_base_of_a_call(tmp_path):
+    there = [{"document_id": "call", "organisation_id": o, "is_present": p}
+             for o, p in (("a", "true"), ("b", "true"), ("c", "true"))]
+    made = coded_study(tmp_path, codings={"ana": BOTH["ana"]}, attendance=there)
+    spreadsheet(made, "ana", *ANA)
+    build(made)
+    rows = read(made, "estimates").set_index("estimate_id")
+    assert rows.loc["delay/organisations/document=call", ["n", "base_n"]].tolist() == [1, 3]
+    assert rows.loc["words/call/a/words/all", ["n", "base_n"]].tolist() == [5, 11]
+
+
+def test_a_country_reads_its_own_codings_and_a_theme_those_of_its_codes(study):
+    build(study)
+    assert set(read(study, "codings", country="LAO")["organisation_id"]) == {"b"}
+    assert set(read(study, "codings", theme="law")["code_id"]) == {"delay"}
+    assert "blue.2" in set(read(study, "segments", theme="law")["segment_id"])
+
+
+# Names
+
+PERSON = {"name": "Ana Vega", "kind": "person", "match": "exact"}
+KHMER = {"name": "សុខ", "kind": "person", "match": "exact", "pseudonym": "Somebody"}
+
+
+def test_names_give_way_before_anybody_codes(tmp_path):
+    made = coded_study(tmp_path, names=[PERSON, KHMER])
+    build(made)
+    text = " ".join(read(made, "segments")["text"])
+    assert "Ana Vega" not in text and "Person 1 calls 😀 Somebody at once." in text
+
+
+def test_a_name_added_after_coding_loses_no_coding(tmp_path):
+    made = coded_study(tmp_path, codings={"ana": "../raw/codings/ana.qdpx"}, names=[KHMER])
+    canonical = texts_of(made).canonical
+    marked = ["A safe place for tonight. Ana Vega calls", "😀 Somebody", "at once."]
+    rows = [{"source": "blue.txt", "start": canonical["blue"].index(m), "code": "shelter", "coder": "ana",
+             "end": canonical["blue"].index(m) + len(m), "memo": "as Ana Vega says"} for m in marked]
+    write_qdpx(made.raw / "codings/ana.qdpx", codings=pd.DataFrame(rows),
+               sources=pd.DataFrame({"source": ["blue.txt"], "text": [canonical["blue"]]}),
+               codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 1}))
+    build(made)
+    assert [w for _, w, _ in words(made, "ana")] == sorted(marked)
+    write_csv(made.reference / "names.csv", [
+        {c: row.get(c, "") for c in ("name", "kind", "pseudonym", "match", "allowed_for", "reason")}
+        for row in (KHMER, PERSON)])
+    build(made)
+    assert [w for _, w, _ in words(made, "ana")] == sorted(
+        m.replace("Ana Vega", "Person 1") for m in marked)
+    assert "Ana Vega" not in "".join(read(made, "codings")["memo"])
+
+
+def test_pseudonyms_once_given_are_kept_in_the_private_folder(tmp_path):
+    made = coded_study(tmp_path, names=[PERSON])
+    build(made)
+    assert (made.private / "pseudonyms.json").stat().st_mode & 0o777 == 0o600
+    write_csv(made.reference / "names.csv", [
+        {"name": n, "kind": "person", "pseudonym": "", "match": "exact", "allowed_for": "", "reason": ""}
+        for n in ("Bo", "Ana Vega")])
+    build(made)
+    assert "Person 1 calls" in " ".join(read(made, "segments")["text"])
+
+
+def test_checking_gives_no_pseudonym_away(tmp_path):
+    made = coded_study(tmp_path, names=[PERSON])
+    check_study(made)
+    assert not made.private.exists()
+
+
+# What cannot be relied on
+
+def test_a_text_edited_after_coding_is_set_apart_beside_ours(tmp_path):
+    made = coded_study(tmp_path, codings={"ana": "../raw/codings/ana.qdpx"})
+    text = texts_of(made).canonical["blue"].replace("for months", "for many months")
+    at = text.index("A safe place")
+    write_qdpx(made.raw / "codings/ana.qdpx", codings=pd.DataFrame([
+        {"source": "blue", "start": at, "end": at + 25, "code": "shelter", "coder": "ana"}]),
+        sources=pd.DataFrame({"source": ["blue"], "text": [text]}),
+        codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 1}))
+    build(made)
+    assert read(made, "codings").empty
+    row = read(made, "quarantined").iloc[0]
+    assert (row["quote"], row["found"]) == ("A safe place for tonight.", "A safe place for tonight.")
+    assert "edited" in row["reason"]
+
+
+def test_one_quotation_that_is_nowhere_sets_the_coders_whole_text_apart(tmp_path):
+    made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
+    spreadsheet(made, "ana", *ANA, ("blue", "We never wait.", "Delay"))
+    build(made)
+    assert set(read(made, "codings")["document_id"]) == {"call", "lamp"}
+    apart = read(made, "quarantined")
+    assert len(apart) == 3 and "not in the text" in apart.set_index("quote").loc["We never wait.", "reason"]
+
+
+def test_codes_that_the_codebook_lacks_are_kept_below_nothing(tmp_path):
+    made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
+    spreadsheet(made, "ana", ("blue", "We wait for months.", "Médico lejos"))
+    build(made)
+    row = read(made, "codebook").set_index("code_id").loc["medico_lejos"]
+    assert (row["name"], row["parent_id"], row["path"]) == ("Médico lejos", "", "Médico lejos")
+    assert set(read(made, "codings")["code_id"]) == {"medico_lejos"}
+
+
+FAULTS = {
+    "a raw file that nobody described": (
+        {"documents": []}, r"blue.txt: documents.csv does not describe this file"),
+    "a speaker whom nobody mapped": (
+        {"speakers": []}, r"blue.txt, row 1, value 'Rosa': speakers.csv does not say who this is"),
+    "a coder's text of an unknown document": (
+        {"codings": {"ana": BOTH["ana"]}}, r"ana.csv, value 'blue-door.txt': is a text of no known document"),
+    "an organisation that spoke and was not there": (
+        {"attendance": [{"document_id": "call", "organisation_id": "a", "is_present": "true"}]},
+        r"attendance.csv, value 'b': spoke in call and is not marked present"),
+    "a coder without files": ({"codings": {"zoe": "../raw/codings/zoe*"}}, r"value 'zoe': names no file")}
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_bad_input_is_told(tmp_path, name):
+    changed, said = FAULTS[name]
+    made = coded_study(tmp_path, **changed)
+    spreadsheet(made, "ana", ("blue-door.txt", "x", "Delay"))
+    with pytest.raises(Faults, match=said):
+        build(made)
+
+
+def test_hand_codes_that_stand_in_the_survey_are_codings_also_of_a_redacted_answer(tmp_path):
+    made = coded_study(tmp_path, settings={"survey": {
+        "coded": {"Q1": "Q1_* | *_1.#"}, "redacted": ["REDACTED"], "blank": ["NA"]}})
+    rows = [{"org": "a", "country": "KHM", "Q1": "A bed", "Q1_Safe place": "1", "Delay_1.2": "0", "Q2": ""},
+            {"org": "b", "country": "LAO", "Q1": "REDACTED", "Q1_Safe place": "0", "Delay_1.2": "2"},
+            {"org": "c", "country": "UGA", "Q1": "Who knows", "Q1_Safe place": "NA", "Delay_1.2": "NA"}]
+    with (made.raw / "survey/survey.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    build(made)
+    assert read(made, "codings").query("coder_id == 'survey'")[["document_id", "code_id"]].values.tolist() == [
+        ["survey.r2.q1", "shelter"], ["survey.r3.q1", "delay"]]
+    raised = read(made, "mentions").set_index(["organisation_id", "code_id", "source"])["is_raised"]
+    assert not raised["b", "shelter", "answer"] and "c" not in set(raised.index.get_level_values(0))

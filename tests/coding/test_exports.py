@@ -1,0 +1,194 @@
+"""What leaves for R, Excel and other coding tools says what the tables say."""
+
+import zipfile
+
+import pandas as pd
+import pytest
+import xmlschema
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glc_analysis.coding.exports import QUOTATIONS, matrix, project, quotations, write_csv
+from glc_analysis.intake.codings import read_codings, write_qdpx
+
+CODEBOOK = pd.DataFrame([
+    ("policy", "", "domain", "Policy", "Policy"), ("law", "policy", "theme", "Law", "Policy > Law"),
+    ("delay", "law", "code", "Delay", "Policy > Law > Delay"),
+    ("work", "policy", "theme", "Work", "Policy > Work"),
+    ("late", "work", "code", "delay", "Policy > Work > delay"),
+    ("twin", "work", "code", "Delay", "Policy > Work > Delay")],
+    columns=["code_id", "parent_id", "level", "name", "path"],
+).assign(order=range(1, 7), definition=["", "what “law”\n says", "", "", "", "<late>"])  # fmt: skip
+ORGANISATIONS = pd.DataFrame({"organisation_id": ["casa", "blue", "dar"],
+                              "label": ["Casa Azul", "Blue Door", "دار"]})
+
+
+def mentions(*rows):
+    return pd.DataFrame(rows, columns=["organisation_id", "code_id", "source", "is_asked", "is_raised"])
+
+
+ASKED = mentions(("blue", "delay", "answer", True, False), ("blue", "delay", "call", False, True),
+                 ("casa", "delay", "answer", True, False), ("casa", "delay", "interview", True, False),
+                 ("casa", "late", "call", False, True), ("casa", "law", "answer", True, True),
+                 ("dar", "late", "call", False, False))
+
+
+def test_a_cell_is_raised_asked_and_not_raised_or_never_asked():
+    found = matrix(ASKED, CODEBOOK, ORGANISATIONS)
+    assert found.astype("object").fillna("").to_numpy().tolist() == [
+        ["blue", "Blue Door", 1, "", ""], ["casa", "Casa Azul", 0, 1, ""], ["dar", "دار", "", "", ""]]
+
+
+def test_the_matrix_has_the_codes_of_level_code_in_the_order_of_the_codebook():
+    found = matrix(ASKED, CODEBOOK[::-1], ORGANISATIONS)
+    assert list(found.columns) == ["organisation_id", "label", "delay", "late", "twin"]
+
+
+def test_without_mentions_every_cell_is_missing():
+    found = matrix(ASKED[:0], CODEBOOK, ORGANISATIONS)
+    assert found[["delay", "late", "twin"]].isna().all(axis=None) and len(found) == 3
+
+
+DOCUMENTS = pd.DataFrame([
+    ("call", "call", "2024-05-01", "en", False, ""), ("talk", "interview", "2024-06-02", "es", False, ""),
+    ("talk_en", "interview", "2024-06-02", "en", False, "talk"),
+    ("dari", "interview", "", "prs", True, "")],
+    columns=["document_id", "kind", "date", "language", "is_interpreted", "translation_of"])
+WORDS = {"call.1": "Who waits?", "call.2": "We wait 😀 years.", "call.3": "Nosotros también.",
+         "talk.1": "Esperamos años.", "talk_en.1": "We wait for years.", "dari.1": "We wait."}
+
+
+def segments():
+    rows = [("call.1", 6, "kai", "interviewer", "", "", ""),
+            ("call.2", 24, "ama", "participant", "blue", "", ""),
+            ("call.3", 47, "leo", "interpreter", "casa", "", ""),
+            ("talk.1", 5, "ana", "participant", "casa", "", ""),
+            ("talk_en.1", 5, "ana", "participant", "casa", "talk.1", "checked"),
+            ("dari.1", 5, "zar", "participant", "dar", "", "")]
+    frame = pd.DataFrame(rows, columns=["segment_id", "start", "speaker_id", "role", "organisation_id",
+                                        "translation_of", "translation_status"])
+    documents = frame["segment_id"].str.split(".").str[0]
+    return frame.assign(document_id=documents, text=frame["segment_id"].map(WORDS), country_id="KHM",
+                        end=frame["start"] + frame["segment_id"].map(WORDS).str.len(),
+                        language=documents.map(DOCUMENTS.set_index("document_id")["language"]))
+
+
+def coded(*rows):
+    return pd.DataFrame(rows, columns=["document_id", "start", "end", "segment_ids", "coder_id"]).assign(
+        code_id="delay", memo="")
+
+
+def quoted(*rows, **columns):
+    return quotations(coded(*rows).assign(**columns), segments(), DOCUMENTS, ORGANISATIONS, CODEBOOK)
+
+
+def test_a_quotation_is_the_words_of_the_stretch_with_all_that_is_known_of_them():
+    (row,) = quoted(("call", 27, 33, "call.2", "consensus"), memo="long").to_dict("records")
+    assert list(row) == QUOTATIONS
+    assert list(row.values()) == [
+        "call", "call.2", "call", "2024-05-01", "blue", "Blue Door", "KHM", "ama", "en", "", "delay", "Delay",
+        "Policy > Law > Delay", "wait 😀", "long"]
+
+
+def test_only_the_consensus_is_quoted():
+    assert quoted(("call", 27, 33, "call.2", "ines"), ("call", 27, 31, "call.2", "consensus")).shape[0] == 1
+
+
+def test_a_stretch_over_several_turns_is_a_quotation_of_each_but_not_of_the_interviewer():
+    found = quoted(("call", 10, 55, "call.1;call.2;call.3", "consensus"))
+    assert found[["segment_id", "organisation_id", "quote"]].to_numpy().tolist() == [
+        ["call.2", "blue", "We wait 😀 years."], ["call.3", "casa", "Nosotros"]]
+
+
+def test_a_quotation_says_whose_words_it_has():
+    found = quoted(("call", 24, 60, "call.2;call.3", "consensus"), ("talk", 5, 9, "talk.1", "consensus"),
+                   ("talk_en", 5, 9, "talk_en.1", "consensus"), ("dari", 5, 9, "dari.1", "consensus"))
+    assert dict(zip(found["segment_id"], found["wording"], strict=True)) == {
+        "call.2": "", "call.3": "interpreter's words", "talk.1": "", "dari.1": "interpreter's words",
+        "talk_en.1": "translated from Spanish, checked"}
+
+
+@pytest.mark.parametrize(("status", "said"), [("machine", "translated from Spanish by machine"),
+                                              ("human", "translated from Spanish")])
+def test_a_translation_says_who_made_it(status, said):
+    found = quotations(coded(("talk_en", 5, 9, "talk_en.1", "consensus")),
+                       segments().assign(translation_status=status, translation_of=""), DOCUMENTS,
+                       ORGANISATIONS, CODEBOOK)
+    assert found["wording"].tolist() == [said]
+
+
+def test_without_codings_there_are_no_quotations():
+    found = quoted()
+    assert (list(found.columns), len(found)) == (QUOTATIONS, 0)
+
+
+TEXTS = {"call": "kai: Who waits?\n\nama: We wait 😀 years.\n", "dari": "zar: صوت e\u0301 ខ្មែរ\n"}
+CODED = pd.DataFrame([("call", 22, 31, "delay", "ines", "why?\nso"), ("call", 5, 31, "late", "bert", ""),
+                      ("dari", 5, 12, "twin", "consensus", ""), ("dari", 5, 12, "policy", "bert", "")],
+                     columns=["document_id", "start", "end", "code_id", "coder_id", "memo"])
+
+
+def there_and_back(folder, codings, texts=TEXTS, **given):
+    write_qdpx(folder / "p.qdpx", **project(codings, texts, CODEBOOK, **given))
+    raw = read_codings(folder / "p.qdpx")
+    assert raw.matched == raw.checked == len(raw.codings)
+    return raw
+
+
+def test_codings_come_back_from_the_project_that_was_made_of_them(tmp_path):
+    raw = there_and_back(tmp_path, CODED)
+    assert raw.codings[["source", "start", "end", "code", "coder", "memo"]].to_numpy().tolist() == [
+        ["call", 5, 31, "late", "bert", ""],
+        ["call", 22, 31, "Policy > Law > Delay", "ines", "why?\nso"],
+        ["dari", 5, 12, "Policy", "bert", ""], ["dari", 5, 12, "twin", "consensus", ""]]
+    assert raw.sources[["source", "text"]].to_numpy().tolist() == [list(item) for item in TEXTS.items()]
+
+
+def test_the_project_has_the_whole_tree_under_names_that_only_one_code_has(tmp_path):
+    codes = there_and_back(tmp_path, CODED[:0]).codes
+    assert codes[["code", "parent", "definition"]].to_numpy().tolist() == [
+        ["Policy", "", ""], ["Law", "Policy", "what “law”\n says"], ["Policy > Law > Delay", "Law", ""],
+        ["Work", "Policy", ""], ["late", "Work", ""], ["twin", "Work", "<late>"]]
+
+
+def test_one_coder_can_be_given_alone(tmp_path):
+    assert set(there_and_back(tmp_path, CODED, coder="bert").codings["coder"]) == {"bert"}
+
+
+@pytest.fixture(scope="module")
+def schema(shared_data):
+    return xmlschema.XMLSchema(str(shared_data / "qda" / "refi-qda" / "Project.xsd"))
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(st.sampled_from(sorted(TEXTS)), st.integers(0, 9), st.integers(1, 9),
+                          st.sampled_from(list(CODEBOOK["code_id"])), st.sampled_from(["ines", "Ñandú"])),
+                unique=True, max_size=9))
+def test_the_round_trip_is_the_identity_and_valid(schema, tmp_path_factory, rows):
+    folder = tmp_path_factory.mktemp("project")
+    rows = [(source, start, start + length, code, coder, "") for source, start, length, code, coder in rows]
+    codings = pd.DataFrame(rows, columns=CODED.columns).astype({"start": "int64", "end": "int64"})
+    read = there_and_back(folder, codings).codings
+    shown = project(codings, TEXTS, CODEBOOK)["codes"]["code"]
+    read["code_id"] = read["code"].map(dict(zip(shown, CODEBOOK["code_id"], strict=True)))
+    back = read[["source", "start", "end", "code_id", "coder", "memo"]].itertuples(index=False, name=None)
+    assert sorted(back) == sorted(rows)
+    with zipfile.ZipFile(folder / "p.qdpx") as package:
+        schema.validate(package.read("project.qde").decode().partition("?>")[2])
+
+
+def test_a_csv_is_marked_utf8_with_lf_sorted_and_blank_where_missing(tmp_path):
+    frame = pd.DataFrame({"code": ["b", "a", "a"], "n": pd.array([1, None, 0], dtype="Int64"),
+                          "share": [0.5, -1.5, None], "said": ["“sí”", "a\nb", 'x, "y"']})
+    write_csv(frame, tmp_path / "a.csv")
+    assert (tmp_path / "a.csv").read_bytes().decode("utf-8") == (
+        '\ufeffcode,n,share,said\na,0,,"x, ""y"""\na,,-1.5,"a\nb"\nb,1,0.5,“sí”\n')
+    write_csv(frame[::-1], tmp_path / "b.csv")
+    assert (tmp_path / "a.csv").read_bytes() == (tmp_path / "b.csv").read_bytes()
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-yes", "@SUM(A1)", "\t=1", "\r=1"])
+def test_text_that_a_spreadsheet_would_run_is_text(tmp_path, text):
+    write_csv(pd.DataFrame({"=name": [text]}), tmp_path / "a.csv")
+    read = pd.read_csv(tmp_path / "a.csv", encoding="utf-8-sig", lineterminator="\n")
+    assert (list(read.columns), read.iat[0, 0]) == (["'=name"], f"'{text}")
