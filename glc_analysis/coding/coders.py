@@ -118,7 +118,7 @@ def with_owners(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Dat
     """Codings with their words, the version of the text, and whose they are: the organisation and
     country of the first segment, else of the document. ``words`` gives a document's canonical text."""
     about = documents.set_index("document_id").loc[codings["document_id"]].reset_index(drop=True)
-    own = segments.set_index("segment_id").reindex(codings["segment_ids"].str.partition(";")[0])
+    own = segments.set_index("segment_id").reindex(codings["segment_ids"].str.split(";").str[0])
     own = own[["organisation_id", "country_id"]].reset_index(drop=True).fillna("")
     return codings.reset_index(drop=True).assign(
         text_version=about["text_version"],

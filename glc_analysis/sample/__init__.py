@@ -1,7 +1,7 @@
-"""The invented sample study: realistic answers, obviously invented names, known truths.
+"""The invented sample study: realistic answers and talks, obviously invented names, known truths.
 
-Its content (questions, options, texts in several languages, organisations) is
-in the tables of ``content/``; ``content/truth.toml`` says what the default
+Its content (questions, options, texts in several languages, organisations, what was
+said and how it was coded) is in the tables of ``content/``; ``content/truth.toml`` says what the default
 sample holds, so that every later step can be checked against it.
 """
 
@@ -14,10 +14,11 @@ from tempfile import TemporaryDirectory
 from glc_analysis import manifest
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.sample.answers import answer
-from glc_analysis.sample.content import FOLDER
-from glc_analysis.sample.exports import write_exports
+from glc_analysis.sample.coders import answers_read, write_coders_work
+from glc_analysis.sample.conversations import write_conversations
+from glc_analysis.sample.exports import coded_answers, write_exports
 from glc_analysis.sample.participants import participants
-from glc_analysis.sample.study_files import write_context, write_reference
+from glc_analysis.sample.study_files import write_context, write_manifest, write_reference
 from glc_analysis.study import Study, is_no_data
 
 
@@ -74,8 +75,11 @@ def _invent(root: Path, organisations: int, countries: int, seed: int) -> None:
     answer(interviews, seed)
     corrections = write_exports(root / "raw" / "survey", interviews)
     write_context(root / "raw" / "context" / "countries.csv", interviews, seed)
-    write_reference(root, interviews, corrections, seed)
-    shutil.copyfile(FOLDER / "study.toml", root / "reference" / "study.toml")
+    write_conversations(root)
+    answers = list(coded_answers(interviews))
+    write_reference(root, interviews, corrections, answers_read(answers), seed)
+    write_coders_work(root, answers)
+    write_manifest(root)
 
 
 def _refuse_other_manifest(root: Path, made: Path) -> None:

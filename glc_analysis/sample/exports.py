@@ -18,6 +18,8 @@ from glc_analysis.sample.participants import PREVIEW, SECOND, Interview, firsts
 from glc_analysis.workbook import save_workbook
 
 MARK = f"invented by {SAMPLE}"
+TOOLS = ("glc_2016_qualtrics", 4), ("glc_2016_kobo", 2)
+"""The name of each tool's file, and the row of its first record."""
 Cells = dict[str, str | int]
 
 
@@ -27,17 +29,36 @@ def write_exports(folder: Path, interviews: list[Interview]) -> list[Row]:
     Returns the rows of corrections.csv that mend what is wrong in them.
     """
     folder.mkdir(parents=True)
-    files = folder / "glc_2016_qualtrics.csv", folder / "glc_2016_kobo.xlsx"
-    records = _with_versions(interviews)
-    spanish = [r for r in records if r.organisation["language"] == "es"]
-    others = [r for r in records if r.organisation["language"] != "es"]
+    others, spanish = _by_tool(interviews)
     qualtrics = [_qualtrics(r) for r in others]
     kobo = [_kobo(r, n) for n, r in enumerate(spanish, 1)]
-    corrections = [*_soil(others, qualtrics, f"{files[0].stem}.r", first_row=4),
-                   *_soil(spanish, kobo, f"{files[1].stem}.r", first_row=2)]
-    _write_qualtrics(files[0], qualtrics)
-    _write_kobo(files[1], kobo)
+    corrections = [*_soil(others, qualtrics, *TOOLS[0]), *_soil(spanish, kobo, *TOOLS[1])]
+    _write_qualtrics(folder / f"{TOOLS[0][0]}.csv", qualtrics)
+    _write_kobo(folder / f"{TOOLS[1][0]}.xlsx", kobo)
     return corrections
+
+
+def coded_answers(interviews: list[Interview]) -> Iterator[Row]:
+    """The open answers in the files whose texts have codes: the document each becomes, and its codes."""
+    codes = {(row["question_id"], row["text"]): row["codes"] for row in rows("texts") if row["codes"]}
+    soiled = {(row["organisation_id"], row["column"]) for row in rows("dirt")}
+    for (stem, first_row), records in zip(TOOLS, _by_tool(interviews), strict=True):
+        met = set()
+        for n, record in enumerate(records, first_row):
+            for question in rows("questions") if record.version != PREVIEW else ():
+                name, organisation = question["question_id"], record.organisation["organisation_id"]
+                found = codes.get((name, "".join(record.answers.get(name, ()))))
+                is_again = question["unit"] == "organisation" and (organisation, name) in met
+                if found and not is_again and (organisation, name) not in soiled:
+                    met.add((organisation, name))
+                    yield {"document_id": f"{stem}.r{n}.{name.lower()}", "codes": found}
+
+
+def _by_tool(interviews: list[Interview]) -> tuple[list[Interview], list[Interview]]:
+    """The records of the Qualtrics file, and those of the Kobo file."""
+    records = _with_versions(interviews)
+    return ([r for r in records if r.organisation["language"] != "es"],
+            [r for r in records if r.organisation["language"] == "es"])
 
 
 def _with_versions(interviews: list[Interview]) -> list[Interview]:
@@ -49,7 +70,7 @@ def _with_versions(interviews: list[Interview]) -> list[Interview]:
             *(replace(i, started=i.started + timedelta(days=9)) for i in seconds)]
 
 
-def _soil(records: list[Interview], cells: list[Cells], stem: str, *, first_row: int) -> list[Row]:
+def _soil(records: list[Interview], cells: list[Cells], stem: str, first_row: int) -> list[Row]:
     """Puts the dirt of ``content/dirt.csv`` into the cells; returns the corrections it needs.
 
     Of an organisation with two countries it is the first country's record.
@@ -63,7 +84,7 @@ def _soil(records: list[Interview], cells: list[Cells], stem: str, *, first_row:
             cells[n][row["column"]] = row["stands"]
         if n is not None and row["becomes"]:
             corrections.append({
-                "table": "survey", "key": f"{stem}{first_row + n}", "column": row["column"],
+                "table": "survey", "key": f"{stem}.r{first_row + n}", "column": row["column"],
                 "from": row["stands"], "to": row["becomes"], "reason": row["reason"],
                 "by": "sample", "date": "2016-10-03"})
     return corrections

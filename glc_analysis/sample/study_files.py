@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import csv
+import shutil
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from random import Random
 
 from glc_analysis import manifest
-from glc_analysis.reference import COLUMNS
+from glc_analysis.reference import COLUMNS, OPTIONAL
 from glc_analysis.sample.answers import leading
-from glc_analysis.sample.content import Row, rows
+from glc_analysis.sample.content import FOLDER, Row, rows
 from glc_analysis.sample.exports import MARK
 from glc_analysis.sample.participants import Interview, firsts
 
@@ -33,17 +34,24 @@ def write_context(path: Path, interviews: list[Interview], seed: int) -> None:
 
 
 def write_reference(root: Path, interviews: list[Interview], corrections: list[Row],
-                    seed: int) -> None:
-    """Writes the reference tables that a survey needs, the manifest of what lies in ``raw`` included."""
+                    assignments: Iterable[Row], seed: int) -> None:
+    """Writes study.toml and the reference tables but for the manifest; ``assignments`` of answers."""
     tables: dict[str, Iterable[Row]] = {
         "questions": rows("questions"), "options": _options(), "countries": _countries(interviews),
         "organisations": [i.organisation for _, i in sorted(firsts(interviews).items())],
-        "consent": _consent(firsts(interviews), seed), "codebook": rows("codebook"),
-        "corrections": corrections, "manifest": _manifest(root)}
+        "consent": _consent(firsts(interviews), seed), "corrections": corrections,
+        "assignments": [*rows("assignments"), *assignments],
+        **{name: rows(name) for name in ("codebook", "documents", "speakers", "attendance", "names")}}
     folder = root / "reference"
     folder.mkdir()
     for name, table in tables.items():
-        _write(folder / f"{name}.csv", table, COLUMNS[name])
+        _write(folder / f"{name}.csv", table, (*COLUMNS[name], *OPTIONAL.get(name, ())))
+    shutil.copyfile(FOLDER / "study.toml", folder / "study.toml")
+
+
+def write_manifest(root: Path) -> None:
+    """Records all that lies in ``raw``."""
+    _write(root / "reference" / "manifest.csv", _manifest(root), COLUMNS["manifest"])
 
 
 def _write(path: Path, table: Iterable[Row], columns: Iterable[str]) -> None:
