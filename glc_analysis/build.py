@@ -28,7 +28,7 @@ from glc_analysis.cleaning.steps import Steps
 from glc_analysis.cleaning.values import folded, text_version, tidy
 from glc_analysis.coding.assemble import Coded, assemble
 from glc_analysis.coding.texts import in_countries, mask_answers, read_texts
-from glc_analysis.disclosure.pseudonym_key import KEY_FILE, complete_key, read_key, write_key
+from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import coded_estimates
 from glc_analysis.evidence.comparisons import comparison_estimates
@@ -51,9 +51,9 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     the first stage that finds anything; nothing is then written.
     """
     arrivals = manifest.inspect(study)
-    inputs = inputs_hash(study, arrivals.checksums)
     frames = _frames(study, say)
-    _keep_key(study)
+    keep_key(study, read_reference(study).names)
+    inputs = inputs_hash(study, arrivals.checksums)
     say("writing the tables")
     _write(study, frames, arrivals, inputs)
     return {name: len(frame) for name, frame in frames.items()}
@@ -65,13 +65,14 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
     return {name: len(frame) for name, frame in _frames(study, say).items()}
 
 
-def _keep_key(study: Study) -> None:
-    """Writes the key of pseudonyms where names.csv asks for new ones: none is ever given anew."""
-    path = study.private / KEY_FILE
-    known = read_key(path)
-    whole = complete_key(read_reference(study).names, known)
+def keep_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
+    """The key of pseudonyms, completed and written where names.csv asks for new ones: none is ever
+    given anew."""
+    known = read_key(study.key_file)
+    whole = complete_key(names, known)
     if whole != known:
-        write_key(path, whole)
+        write_key(study.key_file, whole)
+    return whole
 
 
 def _read_all(study: Study, kind: str) -> list[RawSurvey]:
@@ -162,7 +163,7 @@ def _coded(study: Study, reference: Reference, found: records.Records, given: pd
            say: Say) -> tuple[dict[str, pd.DataFrame], Coded]:
     """Tables ``documents`` and ``segments`` under pseudonyms, and what coders made of them."""
     say("reading interviews, calls and open answers")
-    key = complete_key(reference.names, read_key(study.private / KEY_FILE))
+    key = complete_key(reference.names, read_key(study.key_file))
     texts = in_countries(read_texts(study, reference, key), found.answers)
     asked = reference.questions.loc[reference.questions["type"] == "text", "question_id"]
     documents, segments = languages.clean(given, found, list(asked), steps,

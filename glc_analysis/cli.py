@@ -154,6 +154,64 @@ def build(study: str) -> None:
 
 
 @cli.command()
+@click.pass_obj
+def transcripts(study: str) -> None:
+    """Write the texts that coders code, under pseudonyms, and a sheet of the open answers."""
+    from glc_analysis.coding.handout import hand_out
+
+    found = Study.find(study)
+    _ensure_built(found)
+    folder = found.processed / "transcripts"
+    click.echo(hand_out(found, folder).to_csv(index=False, lineterminator="\n"), nl=False)
+    say(f"The texts are in {folder}.")
+
+
+@cli.command()
+@click.option("--suggest", is_flag=True, help="Print names that names.csv may need; people decide.")
+@click.pass_obj
+def pseudonyms(study: str, suggest: bool) -> None:
+    """List the names that are masked, and how often each stands in interviews, calls and answers."""
+    from glc_analysis.coding.masking import candidates, masked_names
+
+    found = Study.find(study)
+    _ensure_built(found)
+    frame = candidates(found) if suggest else masked_names(found)
+    click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
+
+
+@cli.command()
+@click.option("--format", "form", default="table", show_default=True,
+              type=click.Choice(["table", "csv", "json"]))
+@click.pass_obj
+def agreement(study: str, form: str) -> None:
+    """Print how far coders agree, and write the workbook in which they settle the rest."""
+    from glc_analysis.coding.agreed import agreement_summary, write_disagreements
+
+    found = Study.find(study)
+    _ensure_built(found)
+    click.echo(_printed(agreement_summary(found), form), nl=False)
+    path, n_open = write_disagreements(found)
+    say(f"{n_open} segments wait for a decision: {path}. Fill in `consensus` and keep it as a file of the "
+        "coder consensus ([raw] codings in study.toml).")
+
+
+@cli.command()
+@click.argument("what", type=click.Choice(["qdpx", "qdc", "matrix", "quotes"]))
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@click.pass_obj
+def export(study: str, what: str, to: Path | None) -> None:
+    """Write the agreed coding for other programs: project, codebook, 0/1 matrix or quotations.
+
+    All are internal to the team.
+    """
+    from glc_analysis.coding.handout import export as write
+
+    found = Study.find(study)
+    _ensure_built(found)
+    say(f"Written: {write(found, what, to)}.")
+
+
+@cli.command()
 @click.argument("question")
 @click.option("--by", default="", metavar="COLUMN", help="An attribute to group by.")
 @for_audience
@@ -181,8 +239,8 @@ def _printed(frame, form: str) -> str:
         return frame.to_csv(index=False, lineterminator="\n")
     if form == "json":
         return frame.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n"
-    return frame.drop(columns="question").to_string(index=False, na_rep="", float_format="{:.3f}".format
-                                                    ) + "\n"
+    return frame.drop(columns="question", errors="ignore").to_string(
+        index=False, na_rep="", float_format="{:.3f}".format) + "\n"
 
 
 @cli.command(name="list")

@@ -30,8 +30,9 @@ def inputs_hash(study: Study, checksums: dict[str, str]) -> str:
     """SHA-256 over everything the processed tables are made from."""
     digest = hashlib.sha256(package_hash().encode())
     digest.update(json.dumps(checksums, sort_keys=True).encode())
-    for path in sorted(study.reference.iterdir()):
-        if path.suffix in (".csv", ".toml"):
+    key = study.key_file
+    for path in [*sorted(study.reference.iterdir()), *([key] if key.is_file() else [])]:
+        if path.suffix in (".csv", ".toml") or path == key:
             digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 

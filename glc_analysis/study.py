@@ -89,6 +89,11 @@ class Study:
     def private(self) -> Path:
         return self.root / "private"
 
+    @property
+    def key_file(self) -> Path:
+        """The key: which name got which pseudonym."""
+        return self.private / "pseudonyms.json"
+
     @cached_property
     def settings(self) -> dict[str, Any]:
         """study.toml over the defaults, section by section. Raises Faults where it is unfit."""

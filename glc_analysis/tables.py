@@ -168,7 +168,8 @@ TABLES: dict[str, Table] = {
                            ("segment_id", "coder_id"), {
         "segment_id": _text("the stretch"), "coder_id": _text("who coded; consensus: the decision"),
         "document_id": _text("the text"), "organisation_id": _ORGANISATION, "country_id": _COUNTRY,
-        "codes": _text("code ids joined by ;"), "is_decided": _boolean("whether it was settled")}),
+        "codes": _text("code ids joined by ;"), "is_decided": _boolean("whether it was settled"),
+        "reason": _text("why it was decided so")}),
     "agreement": Table("one row a measure, code (blank: all codes) and subset",
                        ("measure", "code_id", "unit", "subset"), {
         "measure": _text("the coefficient, or prevalence.<coder>"), "code_id": _text("the code"),

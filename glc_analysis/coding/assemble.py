@@ -98,10 +98,12 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     agreement = coder_agreement(coded if is_measured else coded[:0], codings, segments, above,
                                 mixed=linked.mixed)
     work_of_all = pd.concat([codings[codings["coder_id"] != CONSENSUS], consensus], ignore_index=True)
+    reasons = dict(zip(work.decisions["segment_id"], work.decisions["reason"], strict=True))
     whose = segments.set_index("segment_id")[["organisation_id", "country_id"]]
     made = {"codings": with_owners(work_of_all, segments, documents, lambda d: text_of(d).canonical),
             "memos": memos_table(linked), "quarantined": quarantined_table(linked), "codebook": whole,
-            "agreement": agreement, "disagreements": disagreements.join(whose, on="segment_id")}
+            "agreement": agreement, "disagreements": disagreements.join(whose, on="segment_id").assign(
+                reason=disagreements["segment_id"].map(reasons).astype("str").fillna(""))}
     return Coded(made, set(read["document_id"]), present, above)
 
 

@@ -215,7 +215,8 @@ def _levels(above: dict[str, list[str]]) -> list[str]:
 
 def _became(codebook: pd.DataFrame) -> dict[str, list[str]]:
     """Each code -> the live codes it has become: itself, one, several after a split, none in a circle."""
-    into = dict(zip(codebook["code_id"], codebook["merged_into"].str.split(), strict=True))
+    merged = codebook.get("merged_into", pd.Series("", codebook.index, dtype="str"))
+    into = dict(zip(codebook["code_id"], merged.str.split(), strict=True))
 
     def follow(code: str, seen: tuple[str, ...]) -> list[str]:
         if not into.get(code):

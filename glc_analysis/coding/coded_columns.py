@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Set
 
 import pandas as pd
 
@@ -23,9 +24,9 @@ def read_coded(records: Records, reference: Reference, coded: dict[str, str],
     answer and gave it none.
 
     ``coded`` is ``[survey] coded`` of study.toml, question_id -> columns, where ``*`` stands for
-    the code's name and ``#`` for a number. The question's own column is none of them. An answer
-    was read where any of the columns holds anything. Raises Faults for a question that is no text
-    question, and for columns that no file has.
+    the code's name and ``#`` for a number; a column whose whole name is a code_id is that code.
+    The question's own column is none of them. An answer was read where any of the columns holds
+    anything. Raises Faults for a question that is no text question, and for columns that no file has.
 
     A tick is any text but 0, no, false and the survey's blanks: some files write the number of the
     column.
@@ -36,7 +37,8 @@ def read_coded(records: Records, reference: Reference, coded: dict[str, str],
               for question in coded if question not in texts.index]
     parts = []
     for question, pattern in coded.items() if not faults else ():
-        found = [_columns(survey, pattern, texts[question]) for survey in records.surveys]
+        found = [_columns(survey, pattern, texts[question], set(reference.codebook["code_id"]))
+                 for survey in records.surveys]
         codes = sorted({code for one in found for code in one})
         if not codes:
             faults.append(Fault("no file of the survey has such columns", file="study.toml", value=pattern,
@@ -51,7 +53,7 @@ def read_coded(records: Records, reference: Reference, coded: dict[str, str],
     return rows[rows["document_id"].isin(documents["document_id"])]
 
 
-def _columns(survey: RawSurvey, pattern: str, own: str) -> dict[str, str]:
+def _columns(survey: RawSurvey, pattern: str, own: str, codes: Set[str]) -> dict[str, str]:
     """The code of every column of a file that a pattern names: code -> column."""
     found = {}
     for name in alternatives(pattern):
@@ -59,7 +61,7 @@ def _columns(survey: RawSurvey, pattern: str, own: str) -> dict[str, str]:
         for column in survey.frame.columns:
             match = shape.fullmatch(column)
             if match and column not in alternatives(own):
-                found[match[1]] = column
+                found[column if column in codes else match[1]] = column
     return found
 
 
