@@ -27,6 +27,7 @@ from glc_analysis.cleaning import (
 from glc_analysis.cleaning.steps import Steps
 from glc_analysis.cleaning.values import folded, text_version, tidy
 from glc_analysis.coding.assemble import Coded, assemble
+from glc_analysis.coding.coded_columns import read_coded
 from glc_analysis.coding.texts import in_countries, mask_answers, read_texts
 from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
 from glc_analysis.errors import Fault, Faults, GLCError
@@ -153,7 +154,8 @@ def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
     say("counting")
     frames["mentions"] = tables.shape("mentions", mentions(
         coded.consensus, coded.read, *(frames[name] for name in ("documents", "segments", "questions",
-                                                                 "codebook")), coded.present, coded.above))
+                                                                 "codebook")),
+        coded.present, coded.above, coded.tied))
     frames["estimates"] = tables.shape("estimates", _figures(frames, coded, study))
     frames["steps"] = tables.shape("steps", steps.frame())
     return frames
@@ -166,14 +168,15 @@ def _coded(study: Study, reference: Reference, found: records.Records, given: pd
     key = complete_key(reference.names, read_key(study.key_file))
     texts = in_countries(read_texts(study, reference, key), found.answers)
     asked = reference.questions.loc[reference.questions["type"] == "text", "question_id"]
+    columns = read_coded(found, reference, study.settings["survey"]["coded"])
     documents, segments = languages.clean(given, found, list(asked), steps,
-                                          withheld=study.settings["survey"]["coded"])
+                                          coded=set(columns.rows["document_id"]))
     said = dict(zip(segments["document_id"], segments["text"], strict=True))
     documents, segments = mask_answers(documents, segments, reference.names, key)
     documents = _joined("documents", documents, texts.documents)
     segments = _joined("segments", segments, texts.segments)
     say("bringing the coders' work together")
-    coded = assemble(study, reference, texts, documents, segments, said, found, key, steps)
+    coded = assemble(study, reference, texts, documents, segments, said, columns, key, steps)
     return {"documents": documents, "segments": segments}, coded
 
 

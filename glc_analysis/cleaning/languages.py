@@ -60,16 +60,20 @@ def detect(text: str) -> str:
 
 
 def clean(responses: pd.DataFrame, records: Records, text_questions: list[str], steps: Steps, *,
-          withheld: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
+          coded: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables ``documents`` and ``segments`` of the open answers: one row a non-blank answer.
 
-    An answer is one document of one segment; of the questions ``withheld`` a redacted answer is
-    one too, without text. Disagreements of recorded and
-    detected language are counted in the steps, with the documents named.
+    An answer is one document of one segment. The document_ids ``coded``, which somebody
+    coded though the file withholds or lacks the words, are documents without text.
+    Disagreements of recorded and detected language are counted in the steps, with the
+    documents named.
     """
-    is_given = responses["missing"] == ""
-    is_given |= (responses["missing"] == "redacted") & responses["question_id"].isin(list(withheld))
-    given = responses[responses["question_id"].isin(text_questions) & is_given]
+    given = responses[responses["question_id"].isin(text_questions)]
+    if coded:
+        names = given["answer_id"].astype("str") + "." + given["question_id"].astype("str").str.lower()
+        given = given[(given["missing"] == "") | names.isin(coded)]
+        given = given.assign(value=given["value"].astype("str").where(given["missing"] == "", ""))
+    given = given[(given["missing"] == "") | bool(coded)]
     ids = ["answer_id", "question_id", "organisation_id", "country_id"]
     given = given.astype(dict.fromkeys(ids, "str"))
     people = records.answers.set_index("answer_id").loc[given["answer_id"]]

@@ -8,10 +8,9 @@ from functools import cache
 
 import pandas as pd
 
-from glc_analysis.cleaning.records import Records
 from glc_analysis.cleaning.steps import Steps
 from glc_analysis.coding import codebook as book
-from glc_analysis.coding.coded_columns import CODER, read_coded
+from glc_analysis.coding.coded_columns import CODER, CodedColumns
 from glc_analysis.coding.coder_agreement import coder_agreement
 from glc_analysis.coding.coders import (
     codings_table,
@@ -37,12 +36,14 @@ TABLES = ("codings", "memos", "quarantined", "disagreements", "agreement")
 
 @dataclass(frozen=True)
 class Coded:
-    """The tables of coding by name; who read what; who was present in each call; what lies above a code."""
+    """The tables of coding by name; who read what; who was present in each call; what lies above a
+    code; the one question to whose answers a code was given."""
 
     tables: dict[str, pd.DataFrame]
     read: set[str]
     present: pd.DataFrame
     above: dict[str, list[str]]
+    tied: dict[str, str]
 
     @property
     def consensus(self) -> pd.DataFrame:
@@ -52,11 +53,12 @@ class Coded:
 
 
 def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.DataFrame,
-             segments: pd.DataFrame, said: Mapping[str, str], records: Records, key: Mapping[str, str],
-             steps: Steps) -> Coded:
+             segments: pd.DataFrame, said: Mapping[str, str], columns: CodedColumns,
+             key: Mapping[str, str], steps: Steps) -> Coded:
     """Tables codings, memos, quarantined, disagreements, agreement, and the codebook with what it lacked.
 
-    ``said`` has the unmasked words of open answers by document_id. Raises Faults with all that is
+    ``said`` has the unmasked words of open answers by document_id, ``columns`` the codes that stand
+    in the survey itself. Raises Faults with all that is
     wrong in the coders' files.
     """
     def masked(text: str) -> str:
@@ -74,12 +76,11 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     linked = link(work.files, text_of, document_names(documents, paths), masked)
     if linked.faults:
         raise Faults(linked.faults)
-    _add_columns(linked, read_coded(records, reference, study.settings["survey"]["coded"], documents),
-                 documents)
+    _add_columns(linked, columns, documents)
     present = _present(reference.attendance, segments, documents)
     if not linked.handed_in and not linked.quarantined:
         return Coded({name: pd.DataFrame() for name in TABLES} | {"codebook": reference.codebook}, set(),
-                     present, book.ancestors(reference.codebook))
+                     present, book.ancestors(reference.codebook), {})
     for note in linked.notes:
         steps.add("coders' files read", why=note)
     read = who_read(linked, reference.assignments, documents, steps)
@@ -104,15 +105,16 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
             "memos": memos_table(linked), "quarantined": quarantined_table(linked), "codebook": whole,
             "agreement": agreement, "disagreements": disagreements.join(whose, on="segment_id").assign(
                 reason=disagreements["segment_id"].map(reasons).astype("str").fillna(""))}
-    return Coded(made, set(read["document_id"]), present, above)
+    tied = {code: columns.tied[name] for name, code in book.resolve(columns.tied, whole).items() if code}
+    return Coded(made, set(read["document_id"]), present, above, tied)
 
 
-def _add_columns(linked: Linked, ticked: pd.DataFrame, documents: pd.DataFrame) -> None:
+def _add_columns(linked: Linked, columns: CodedColumns, documents: pd.DataFrame) -> None:
     """Codes that stood in the survey itself: each on the whole of its answer."""
     length = documents.set_index("document_id")["length"]
-    linked.handed_in |= {(document_id, CODER) for document_id in ticked["document_id"]}
+    linked.handed_in |= {(document_id, CODER) for document_id in columns.rows["document_id"]}
     linked.codings += [(document_id, 0, int(length[document_id]), code, CODER, "exact", "")
-                       for document_id, code in ticked.itertuples(index=False) if code]
+                       for document_id, code in columns.rows.itertuples(index=False) if code]
 
 
 def _present(attendance: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Set
+from dataclasses import dataclass
 
 import pandas as pd
 
@@ -18,15 +19,23 @@ CODER = "survey"
 _UNTICKED = {"", "0", "no", "false", "na"}
 
 
-def read_coded(records: Records, reference: Reference, coded: dict[str, str],
-               documents: pd.DataFrame) -> pd.DataFrame:
-    """One row a code of an open answer: document_id, code; code is blank where a coder read the
-    answer and gave it none.
+@dataclass(frozen=True)
+class CodedColumns:
+    """``rows``: one a code of an open answer, document_id and code; code is blank where a coder read
+    the answer and gave it none. ``tied``: the question of every code, whether it was given or not."""
+
+    rows: pd.DataFrame
+    tied: dict[str, str]
+
+
+def read_coded(records: Records, reference: Reference, coded: dict[str, str]) -> CodedColumns:
+    """The codes of open answers that stand in the survey's files.
 
     ``coded`` is ``[survey] coded`` of study.toml, question_id -> columns, where ``*`` stands for
     the code's name and ``#`` for a number; a column whose whole name is a code_id is that code.
     The question's own column is none of them. An answer was read where any of the columns holds
-    anything. Raises Faults for a question that is no text question, and for columns that no file has.
+    anything, even where the file withholds or lacks its words. Raises Faults for a question that is
+    no text question, and for columns that no file has.
 
     A tick is any text but 0, no, false and the survey's blanks: some files write the number of the
     column.
@@ -35,7 +44,7 @@ def read_coded(records: Records, reference: Reference, coded: dict[str, str],
     faults = [Fault(f"is no open question; {nearest(question, texts.index)}", file="study.toml",
                     column="[survey] coded", value=question, mend="name a question of type text")
               for question in coded if question not in texts.index]
-    parts = []
+    parts, tied = [], {}
     for question, pattern in coded.items() if not faults else ():
         found = [_columns(survey, pattern, texts[question], set(reference.codebook["code_id"]))
                  for survey in records.surveys]
@@ -44,13 +53,13 @@ def read_coded(records: Records, reference: Reference, coded: dict[str, str],
             faults.append(Fault("no file of the survey has such columns", file="study.toml", value=pattern,
                                 column="[survey] coded", mend="* stands for the code, # for a number"))
             continue
+        tied |= dict.fromkeys(codes, question)
         cells = pd.DataFrame({code: records.cells([one.get(code, "") for one in found]) for code in codes})
         parts.append(_rows(cells, records.answers["answer_id"].astype("str") + "." + question.lower()))
     if faults:
         raise Faults(faults)
-    rows = pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=["document_id", "code"],
-                                                                          dtype="str")
-    return rows[rows["document_id"].isin(documents["document_id"])]
+    return CodedColumns(pd.concat([pd.DataFrame(columns=["document_id", "code"], dtype="str"), *parts],
+                                  ignore_index=True), tied)
 
 
 def _columns(survey: RawSurvey, pattern: str, own: str, codes: Set[str]) -> dict[str, str]:

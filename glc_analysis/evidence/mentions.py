@@ -9,18 +9,20 @@ import pandas as pd
 from glc_analysis.coding.reconcile import by_segment
 
 COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_contradicted", "segments_n"]
+KEY = COLUMNS[:3]
 
 
 def mentions(consensus: pd.DataFrame, read: set[str], documents: pd.DataFrame, segments: pd.DataFrame,
              questions: pd.DataFrame, codebook: pd.DataFrame, present: pd.DataFrame,
-             above: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+             above: Mapping[str, Sequence[str]], tied: Mapping[str, str]) -> pd.DataFrame:
     """One row an organisation, code of any level and source (answer, interview, call) that was read.
 
     ``consensus`` are the codings agreed on, ``read`` the document_ids that some coder read,
     ``present`` the organisations of each call (document_id, organisation_id), ``above`` all that a
-    code lies below.
+    code lies below, ``tied`` the one question whose answers a code was given to.
 
-    An organisation was asked about the codes of a theme in an answer to a question of that theme, in
+    An organisation was asked about the codes of a theme in an answer to a question of that theme (of
+    a tied code: in an answer to its question), in
     an interview that reached such a question (about all themes where the interview has no guide
     questions), and in a call where it was present. It raised what its participants' words were given;
     a code is raised wherever one below it is, unless that one is its contrary. The reader must not
@@ -28,23 +30,15 @@ def mentions(consensus: pd.DataFrame, read: set[str], documents: pd.DataFrame, s
     """
     if not read:
         return pd.DataFrame(columns=COLUMNS)
-    themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
-    asked = _asked(documents[documents["document_id"].isin(read)], segments, themes, present)
-    is_theme = set(codebook.loc[codebook["level"] == "theme", "code_id"])
-    theme_of = {code: next((c for c in [code, *above.get(code, ())] if c in is_theme), "")
-                for code in codebook["code_id"]}
-    codes = pd.DataFrame({"code_id": list(theme_of), "theme_id": list(theme_of.values())})
-    about_all = asked[asked["theme_id"] == ""].drop(columns="theme_id").merge(codes[["code_id"]], how="cross")
-    about = pd.concat([about_all, asked[asked["theme_id"] != ""].merge(_with_domains(codes, above, theme_of),
-                                                                      on="theme_id")])
-    about = about[["organisation_id", "code_id", "source"]].drop_duplicates().assign(is_asked=True)
+    asked = _asked(documents[documents["document_id"].isin(read)], segments, questions, present)
+    about = asked.merge(_reach(questions, codebook, above, tied), on=["source", "about"])
+    about = about[KEY].drop_duplicates().assign(is_asked=True)
     raised = _raised(consensus, documents, segments, above, codebook)
-    keys = COLUMNS[:3]
-    found = about.merge(raised, on=keys, how="outer")
+    found = about.merge(raised, on=KEY, how="outer")
     return found.assign(
         is_asked=found["is_asked"].eq(True), segments_n=found["segments_n"].fillna(0).astype(int),
         is_raised=found["segments_n"].fillna(0) > 0,
-        is_contradicted=found["is_contradicted"].eq(True))[COLUMNS].sort_values(keys, ignore_index=True)
+        is_contradicted=found["is_contradicted"].eq(True))[COLUMNS].sort_values(KEY, ignore_index=True)
 
 
 def negative_cases(mentioned: pd.DataFrame, code_id: str) -> pd.DataFrame:
@@ -56,38 +50,49 @@ def negative_cases(mentioned: pd.DataFrame, code_id: str) -> pd.DataFrame:
     return case[case != ""].rename("case").reset_index()
 
 
-def _asked(documents: pd.DataFrame, segments: pd.DataFrame, themes: Mapping[str, str],
+def _asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
            present: pd.DataFrame) -> pd.DataFrame:
-    """One row an organisation, source and theme asked about: organisation_id, source, theme_id (blank:
-    all themes)."""
+    """What each organisation was asked about: organisation_id, source, about (a question of the survey,
+    a theme of an interview, blank: everything)."""
+    themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     answers = documents[documents["kind"] == "answer"]
-    answers = answers.assign(theme_id=answers["question_id"].map(themes), source="answer")
+    answers = answers.assign(about=answers["question_id"], source="answer")
     interviews = documents.loc[documents["kind"] == "interview", ["document_id", "organisation_id"]]
     guide = segments.loc[segments["guide_question_id"] != "", ["document_id", "guide_question_id"]]
-    guide = guide.assign(theme_id=guide["guide_question_id"].map(themes).fillna(""))
-    told = interviews.merge(guide.drop_duplicates(["document_id", "theme_id"]), on="document_id", how="left")
-    told = told[told["guide_question_id"].isna() | (told["theme_id"] != "")]  # a background question is none
-    told = told.assign(theme_id=told["theme_id"].fillna(""), source="interview")
+    guide = guide.assign(about=guide["guide_question_id"].map(themes).fillna(""))
+    told = interviews.merge(guide.drop_duplicates(["document_id", "about"]), on="document_id", how="left")
+    told = told[told["guide_question_id"].isna() | (told["about"] != "")]  # a background question is none
+    told = told.assign(about=told["about"].fillna(""), source="interview")
     calls = documents.loc[documents["kind"] == "call", "document_id"]
-    there = present[present["document_id"].isin(calls)].assign(theme_id="", source="call")
-    columns = ["organisation_id", "source", "theme_id"]
-    return pd.concat([answers[answers["theme_id"] != ""][columns], told[columns], there[columns]]
-                     ).drop_duplicates()
+    there = present[present["document_id"].isin(calls)].assign(about="", source="call")
+    columns = ["organisation_id", "source", "about"]
+    return pd.concat([answers[columns], told[columns], there[columns]]).drop_duplicates()
 
 
-def _with_domains(codes: pd.DataFrame, above: Mapping[str, Sequence[str]],
-                  theme_of: Mapping[str, str]) -> pd.DataFrame:
-    """Codes by the theme under which one is asked about them; a domain by each theme below it."""
-    domains = [(upper, theme) for theme in sorted({*theme_of.values()} - {""})
-               for upper in above.get(theme, ())]
-    return pd.concat([codes[codes["theme_id"] != ""],
-                      pd.DataFrame(domains, columns=["code_id", "theme_id"])], ignore_index=True)
+def _reach(questions: pd.DataFrame, codebook: pd.DataFrame, above: Mapping[str, Sequence[str]],
+           tied: Mapping[str, str]) -> pd.DataFrame:
+    """Which codes one is asked about by what: source, about (as in :func:`_asked`), code_id."""
+    themes = set(codebook.loc[codebook["level"] == "theme", "code_id"])
+    by_theme = questions[questions["theme_id"] != ""].groupby("theme_id")["question_id"].agg(list)
+    parents = set(codebook["parent_id"])
+    rows = []
+    for code in codebook["code_id"]:
+        own = [one for one in (code, *above.get(code, ())) if one in themes]
+        own = own or [theme for theme in sorted(themes) if code in above[theme]]  # a domain's
+        leaves = [one for one in codebook["code_id"] if one not in parents
+                  and code in (one, *above.get(one, ()))]
+        is_tied = all(leaf in tied for leaf in leaves)
+        asked = {tied[leaf] for leaf in leaves} if is_tied else {
+            question for theme in own for question in by_theme.get(theme, [])}
+        rows += [("answer", question, code) for question in sorted(asked)]
+        rows += [("interview", theme, code) for theme in [*own, ""]] + [("call", "", code)]
+    return pd.DataFrame(rows, columns=["source", "about", "code_id"])
 
 
 def _raised(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
             above: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
     """Organisation, code, source: in how many segments of its own it was raised, or contradicted."""
-    keys, contrary = COLUMNS[:3], dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
+    contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
     spoken = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
     spoken = spoken.assign(turn=turn, source=spoken["document_id"].map(
@@ -98,5 +103,5 @@ def _raised(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataF
     given["code_id"] = [[code, *(upper for upper in above.get(code, ()) if upper != contrary.get(code))]
                         for code in given["code_id"]]
     rows = given.explode("code_id").drop_duplicates(["turn", "organisation_id", "code_id"])
-    counted = rows.groupby(keys).size().rename("segments_n").reset_index()
-    return counted.merge(against[[*keys, "is_contradicted"]].drop_duplicates(), on=keys, how="outer")
+    counted = rows.groupby(KEY).size().rename("segments_n").reset_index()
+    return counted.merge(against[[*KEY, "is_contradicted"]].drop_duplicates(), on=KEY, how="outer")

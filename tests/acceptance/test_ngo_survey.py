@@ -2,6 +2,7 @@
 
 import csv
 import io
+import re
 
 import pandas as pd
 import pytest
@@ -106,6 +107,25 @@ def test_one_country_of_the_survey_is_in_no_region(study):
     countries = reference("countries")
     without = set(countries.loc[countries["region_id"] == "", "country_id"])
     assert without & set(tables.read("answers", study=study)["country_id"]) == {"TWN", "global"}
+
+
+HAND_CODES = {"Q3.24": r"Q3\.24_.+", "Q3.5_5_TEXT": r"Q3\.5_5_(?!TEXT).+", "Q3.21_4_TEXT": r".+_3\.21\.\d+"}
+
+
+@pytest.mark.parametrize("question", HAND_CODES)
+def test_the_authors_hand_codes_are_codings_of_the_open_answers(study, survey, question):
+    """Every tick of every column, also beside an answer that was withheld; who was read is the base."""
+    columns = [c for c in survey.columns if re.fullmatch(HAND_CODES[question], c)]
+    ticks = survey[columns].notna() & (survey[columns] != "0")
+    codings = tables.read("codings", study=study).query("coder_id == 'survey' and code_id in @columns")
+    assert codings["code_id"].value_counts().to_dict() == {c: n for c, n in ticks.sum().items() if n}
+    assert codings["document_id"].str.endswith("." + question.lower()).all()
+    figures = tables.read("estimates", study=study).query(
+        "measure == 'coded' and subset_kind == 'all' and code_id in @columns")
+    was_read = survey[columns].notna().any(axis=1)
+    assert set(figures["base_n"]) == {survey.loc[was_read, "clean.id"].nunique()}
+    by_organisation = ticks.groupby(survey["clean.id"]).any().sum()
+    assert dict(zip(figures["code_id"], figures["n"], strict=True)) == by_organisation.to_dict()
 
 
 def test_the_manifest_describes_the_files(shared_data):
