@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 from glc_analysis import manifest
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.sample.answers import answer
-from glc_analysis.sample.coders import answers_read, write_coders_work
+from glc_analysis.sample.coders import write_coders_work
 from glc_analysis.sample.conversations import write_conversations
 from glc_analysis.sample.exports import coded_answers, write_exports
 from glc_analysis.sample.participants import participants
@@ -77,7 +77,7 @@ def _invent(root: Path, organisations: int, countries: int, seed: int) -> None:
     write_context(root / "raw" / "context" / "countries.csv", interviews, seed)
     write_conversations(root)
     answers = list(coded_answers(interviews))
-    write_reference(root, interviews, corrections, answers_read(answers), seed)
+    write_reference(root, interviews, corrections, answers, seed)
     write_coders_work(root, answers)
     write_manifest(root)
 

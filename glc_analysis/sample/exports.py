@@ -39,19 +39,21 @@ def write_exports(folder: Path, interviews: list[Interview]) -> list[Row]:
 
 
 def coded_answers(interviews: list[Interview]) -> Iterator[Row]:
-    """The open answers in the files whose texts have codes: the document each becomes, and its codes."""
+    """The open answers that Tomas read: the document each becomes, its codes, as rows of assignments.csv."""
     codes = {(row["question_id"], row["text"]): row["codes"] for row in rows("texts") if row["codes"]}
-    soiled = {(row["organisation_id"], row["column"]) for row in rows("dirt")}
+    soiled = {(row["version"], row["organisation_id"], row["column"]) for row in rows("dirt")}
     for (stem, first_row), records in zip(TOOLS, _by_tool(interviews), strict=True):
         met = set()
         for n, record in enumerate(records, first_row):
+            organisation = record.organisation["organisation_id"]
             for question in rows("questions") if record.version != PREVIEW else ():
-                name, organisation = question["question_id"], record.organisation["organisation_id"]
+                name = question["question_id"]
+                whose = organisation if question["unit"] == "organisation" else n, name
                 found = codes.get((name, "".join(record.answers.get(name, ()))))
-                is_again = question["unit"] == "organisation" and (organisation, name) in met
-                if found and not is_again and (organisation, name) not in soiled:
-                    met.add((organisation, name))
-                    yield {"document_id": f"{stem}.r{n}.{name.lower()}", "codes": found}
+                if found and whose not in met and (record.version, organisation, name) not in soiled:
+                    met.add(whose)
+                    yield {"document_id": f"{stem}.r{n}.{name.lower()}", "codes": found,
+                           "coder_id": "tomas", "codebook_version": "2"}
 
 
 def _by_tool(interviews: list[Interview]) -> tuple[list[Interview], list[Interview]]:

@@ -30,7 +30,7 @@ def write_context(path: Path, interviews: list[Interview], seed: int) -> None:
                                     "tier": TIERS[place], "synthetic": MARK})
             chance = rng.random()
             place = max(0, min(len(TIERS) - 1, place + (chance > 0.85) - (chance < 0.15)))
-    _write(path, table, ("country", "year", "region", "income_group", "tier", "synthetic"))
+    write_table(path, table, ("country", "year", "region", "income_group", "tier", "synthetic"))
 
 
 def write_reference(root: Path, interviews: list[Interview], corrections: list[Row],
@@ -45,16 +45,17 @@ def write_reference(root: Path, interviews: list[Interview], corrections: list[R
     folder = root / "reference"
     folder.mkdir()
     for name, table in tables.items():
-        _write(folder / f"{name}.csv", table, (*COLUMNS[name], *OPTIONAL.get(name, ())))
+        write_table(folder / f"{name}.csv", table, (*COLUMNS[name], *OPTIONAL.get(name, ())))
     shutil.copyfile(FOLDER / "study.toml", folder / "study.toml")
 
 
 def write_manifest(root: Path) -> None:
     """Records all that lies in ``raw``."""
-    _write(root / "reference" / "manifest.csv", _manifest(root), COLUMNS["manifest"])
+    write_table(root / "reference" / "manifest.csv", _manifest(root), COLUMNS["manifest"])
 
 
-def _write(path: Path, table: Iterable[Row], columns: Iterable[str]) -> None:
+def write_table(path: Path, table: Iterable[Row], columns: Iterable[str]) -> None:
+    """A CSV file with these columns of the rows; one that a row lacks is blank."""
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(columns), extrasaction="ignore", lineterminator="\n")
         writer.writeheader()
