@@ -24,7 +24,10 @@ frame_size = 0            # how many could have answered; 0: not stated
 # Files or patterns, relative to this file.
 [raw]
 survey = ["../raw/survey/*"]
+interviews = ["../raw/interviews/*"]
+calls = ["../raw/calls/*"]
 context = ["../raw/context/*"]
+codings = {{}}              # {{ana = "../raw/codings/ana.qdpx", ben = "../raw/codings/ben/*"}}
 
 # Which columns of the survey say who answered, for which country, when. Two names for files of
 # two tools are separated by " | ". Blank: the survey has none.
@@ -39,6 +42,7 @@ interpreted = ""
 loop = ""
 blank = []                # texts that stand for an empty cell, such as "NA"
 redacted = []             # texts that stand for an answer that was withheld
+coded = {{}}                # hand codes in the file itself: {{"Q3.5" = "Q3.5_code_*"}}
 
 # Outside records by country (and year): their columns.
 [context]
@@ -46,6 +50,10 @@ country = "country"
 year = ""
 indicators = []
 blank = []
+
+[coding]
+approach = "codebook"     # or interpretive: no coefficients of agreement
+agreement_threshold = 0.7
 '''
 
 

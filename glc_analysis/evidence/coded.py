@@ -75,7 +75,8 @@ def _by_call(given: pd.DataFrame, documents: pd.DataFrame, present: pd.DataFrame
     """Organisations that raised a code in a call, out of those present; codes raised by none left out."""
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     rows = given[given["document_id"].isin(calls) & (given["organisation_id"] != "")]
-    rows = rows.assign(code_id=[[code, *above.get(code, ())] for code in rows["code_id"]]).explode("code_id")
+    reach = [[code, *above.get(code, ())] for code in rows["code_id"]]
+    rows = rows.assign(code_id=pd.Series(reach, index=rows.index, dtype=object)).explode("code_id")
     n = rows.drop_duplicates(["document_id", "organisation_id", "code_id"]).groupby(
         ["document_id", "code_id"]).size().rename("n").reset_index()
     base = present.groupby("document_id").size()

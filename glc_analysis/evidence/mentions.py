@@ -99,9 +99,10 @@ def _raised(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataF
         documents.set_index("document_id")["kind"]))[["segment_id", "turn", "organisation_id", "source"]]
     given = by_segment(consensus)[["segment_id", "code_id"]].merge(spoken, on="segment_id")
     against = given.assign(code_id=given["code_id"].map(contrary), is_contradicted=True)
-    against = against[against["code_id"].fillna("") != ""]
-    given["code_id"] = [[code, *(upper for upper in above.get(code, ()) if upper != contrary.get(code))]
-                        for code in given["code_id"]]
-    rows = given.explode("code_id").drop_duplicates(["turn", "organisation_id", "code_id"])
+    against = against.astype({"code_id": "str"}).query("code_id.notna() and code_id != ''")
+    reach = [[code, *(upper for upper in above.get(code, ()) if upper != contrary.get(code))]
+             for code in given["code_id"]]
+    rows = given.assign(code_id=pd.Series(reach, index=given.index, dtype=object)).explode("code_id")
+    rows = rows.astype({"code_id": "str"}).drop_duplicates(["turn", "organisation_id", "code_id"])
     counted = rows.groupby(KEY).size().rename("segments_n").reset_index()
     return counted.merge(against[[*KEY, "is_contradicted"]].drop_duplicates(), on=KEY, how="outer")

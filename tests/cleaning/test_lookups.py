@@ -63,7 +63,9 @@ def test_a_study_without_countries_has_no_country():
 
 def test_a_code_is_found_below_the_names_above_it():
     found = lookups.codebook(reference(codebook=[*themes("safety"), {
-        "code_id": "locks", "parent_id": "safety", "level": "code", "name": "Locks"}]))
+        "code_id": "locks", "parent_id": "safety", "level": "code", "name": "Locks"}, {
+        "code_id": "bars", "parent_id": "safety", "level": "code", "name": "Bars",
+        "merged_into": "locks"}]).codebook)
     assert found["path"].tolist() == ["Practice", "Practice > safety", "Practice > safety > Locks"]
     assert found["order"].tolist() == [1, 2, 3]
 

@@ -23,7 +23,8 @@ CODEBOOK = [{"code_id": "practice", "level": "domain", "name": "Practice"},
             {"code_id": "waiting", "parent_id": "law", "level": "code", "name": "Waiting",
              "merged_into": "delay"}]
 ROWS = [{"org": "a", "country": "KHM", "Q1": "A safe place.", "Q2": ""},
-        {"org": "b", "country": "LAO", "Q1": "", "Q2": ""}, {"org": "c", "country": "UGA", "Q1": "The court."}]
+        {"org": "b", "country": "LAO", "Q1": "", "Q2": ""},
+        {"org": "c", "country": "UGA", "Q1": "The court.", "Q2": ""}]
 BLUE = """Rosa: Q1. What comes first?
 Ana Vega: A safe place for tonight. Ana Vega calls 😀 សុខ at once.
 Rosa: Q2. And the courts?
@@ -62,8 +63,10 @@ def coded_study(root, *, names=(), attendance=(), assignments=(), codings=None, 
              "role": "participant"}],
         "names": list(names), "attendance": list(attendance), "assignments": list(assignments)}
     reference = {name: rows for name, rows in (reference | changed).items() if rows}
-    study = write_study(root, ROWS, settings={"raw": {"codings": codings or {}}, **dict(settings)}, **reference)
-    for name, text in (("interviews/blue.txt", BLUE), ("interviews/lamp.txt", LAMP), ("calls/call.vtt", CALL)):
+    settings = {"raw": {"codings": codings or {}}, **dict(settings)}
+    study = write_study(root, ROWS, settings=settings, **reference)
+    files = {"interviews/blue.txt": BLUE, "interviews/lamp.txt": LAMP, "calls/call.vtt": CALL}
+    for name, text in files.items():
         path = study.raw / name
         path.parent.mkdir(exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -156,8 +159,10 @@ def test_a_text_never_assigned_is_missing_and_one_read_and_left_uncoded_is_no_co
     spreadsheet(made, "ana", *ANA)
     spreadsheet(made, "ben", ("blue", "A safe place for tonight.", "shelter"), ("lamp", "", ""))
     build(made)
-    rows = read(made, "agreement").query("unit == 'turn' and subset == 'all' and measure == 'percent_agreement'")
-    assert rows.set_index("code_id").loc["no-shelter", ["n_pairable", "value"]].tolist() == pytest.approx([3, 2 / 3])
+    rows = read(made, "agreement").query("unit == 'turn' and subset == 'all'").set_index(
+        ["measure", "code_id"])
+    found = rows.loc[("percent_agreement", "no-shelter"), ["n_pairable", "value"]]
+    assert found.tolist() == pytest.approx([3, 2 / 3])
 
 
 def test_work_that_nobody_was_assigned_is_a_fault(tmp_path):
@@ -323,7 +328,8 @@ def test_hand_codes_that_stand_in_the_survey_are_codings_also_of_a_redacted_answ
         writer.writeheader()
         writer.writerows(rows)
     build(made)
-    assert read(made, "codings").query("coder_id == 'survey'")[["document_id", "code_id"]].values.tolist() == [
+    rows = read(made, "codings").query("coder_id == 'survey'")
+    assert rows[["document_id", "code_id"]].values.tolist() == [
         ["survey.r2.q1", "shelter"], ["survey.r3.q1", "delay"]]
     raised = read(made, "mentions").set_index(["organisation_id", "code_id", "source"])["is_raised"]
     assert not raised["b", "shelter", "answer"] and "c" not in set(raised.index.get_level_values(0))

@@ -29,7 +29,8 @@ def settle(found: Found) -> RawCodings:
         (suspect if alike["different"] else sound).extend(rows)
     if found.faults:
         raise Faults(found.faults)
-    if missing := [repr(name) for name, text in found.texts.items() if text is None]:
+    missing = [repr(name) for name, text in found.texts.items() if text is None]
+    if missing and found.tool != "csv":  # a table never brings the texts
         lost = ", ".join(missing)
         found.notes.append(f"The file lacks the text of {lost}: codings of it could not be checked.")
     memos = sorted({*found.memos, *map(_memo, filter(_is_memo, sound + suspect))})
