@@ -70,11 +70,13 @@ def _ensure_built(study: Study) -> None:
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="An XLSForm whose questions and options to start from.")
-def init(directory: Path, form: Path | None) -> None:
+@click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A REFI-QDA codebook (.qdc) whose codes to start from.")
+def init(directory: Path, form: Path | None, codebook: Path | None) -> None:
     """Start a study in a new folder."""
     from glc_analysis.new_study import start
 
-    notes = start(directory, form=form)
+    notes = start(directory, form=form, codebook=codebook)
     for note in notes:
         say(f"To decide: {note}")
     say(f"The study is in {directory}. Next: put exports into {directory}/raw/survey, describe "
@@ -121,7 +123,9 @@ def check(study: str, accept: bool) -> None:
     for name in found.unused_files():
         say(f"{name}: lies in raw/ but no setting of study.toml names it.")
     say(f"No faults: {counts['organisations']} organisations, {counts['answers']} records, "
-        f"{counts['responses']} answers.")
+        f"{counts['responses']} answers, {counts['segments']} texts and turns, {counts['codings']} codings.")
+    if counts["quarantined"]:
+        say(f"{counts['quarantined']} coded passages are set apart: see the page on agreement.")
 
 
 @cli.command()

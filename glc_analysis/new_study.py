@@ -57,10 +57,11 @@ agreement_threshold = 0.7
 '''
 
 
-def start(directory: Path, *, form: Path | None = None) -> list[str]:
+def start(directory: Path, *, form: Path | None = None, codebook: Path | None = None) -> list[str]:
     """Makes the folders, study.toml and empty reference tables of a new study.
 
-    With an XLSForm its questions and options are drafted. Returns what the
+    With an XLSForm its questions and options are drafted, with a REFI-QDA codebook (.qdc) its
+    codes. Returns what the
     draft leaves for a person to decide. Raises UsageError where the folder
     already holds a study.
     """
@@ -71,6 +72,12 @@ def start(directory: Path, *, form: Path | None = None) -> list[str]:
         from glc_analysis.intake.survey.xlsform import seed
 
         drafts["questions"], drafts["options"], notes = seed(form)
+    if codebook:
+        from glc_analysis.coding.codebook import read_qdc
+
+        drafts["codebook"] = read_qdc(codebook)
+        lost = drafts["codebook"].loc[drafts["codebook"]["level"] == "", "name"]
+        notes += [f"the level of the code {name!r} in codebook.csv" for name in lost]
     for folder in FOLDERS:
         (directory / folder).mkdir(parents=True, exist_ok=True)
     reference, name = directory / "reference", directory.resolve().name

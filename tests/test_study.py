@@ -152,7 +152,7 @@ def test_status_tells_what_arrived_and_what_is_out_of_date(small):
     small.glc("build")
     lines = small.glc("status").stdout.splitlines()
     assert "Tables: up to date." in lines
-    assert "Pages: 7, 7 to run." in lines and "  country-khm" in lines
+    assert "Pages: 9, 9 to run." in lines and "  country-khm" in lines
     small.spoil("reference/options.csv", ("Legal aid", "Legal help"))
     assert "Tables: out of date; the next run rebuilds them." in small.glc("status").stdout
 
@@ -268,3 +268,11 @@ def test_settings_are_read_once_and_faults_come_before_any_file(small):
     small.spoil(SETTINGS, ("title", "titel"))
     with pytest.raises(GLCError, match="there is no such setting"):
         Study(small.root).raw_files("survey")
+
+
+def test_a_study_may_start_from_a_codebook_of_another_program(tmp_path, shared_data):
+    done = glc("init", tmp_path / "ours", "--codebook", shared_data / "qda/qualcoder/synthetic_calls.qdc")
+    assert done.exit_code == 0
+    text = (tmp_path / "ours/reference/codebook.csv").read_text(encoding="utf-8")
+    assert "funding_delay,funding,code,Funding delay,sub-code" in text
+    assert "To decide: the level of the code 'Barriers' in codebook.csv" in done.stderr

@@ -6,6 +6,7 @@ import pandas as pd
 
 from glc_analysis.coding.handout import current_texts
 from glc_analysis.disclosure.candidates import suggest
+from glc_analysis.disclosure.presidio import numbers_found
 from glc_analysis.disclosure.pseudonym_key import complete_key, read_key
 from glc_analysis.disclosure.pseudonyms import mask
 from glc_analysis.reference import read_reference
@@ -21,7 +22,9 @@ def candidates(study: Study) -> pd.DataFrame:
     reference = read_reference(study)
     given = {*complete_key(reference.names, read_key(study.key_file)).values(), *reference.names["pseudonym"],
              *reference.speakers["speaker_id"]}
-    found = suggest([*current_texts(study).canonical.values(), *answers])
+    texts = [*current_texts(study).canonical.values(), *answers]
+    found = pd.concat([part for part in (suggest(texts), numbers_found(texts)) if len(part)]
+                      or [suggest([])], ignore_index=True).drop_duplicates("name")
     return found[[not any(name in one for one in given) for name in found["name"]]]
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 from glc_analysis.cleaning.values import tidy
 from glc_analysis.errors import Fault, Faults
 
+
 def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
     """The key with a pseudonym for every name without one: a number by kind, in order of names.csv.
 

@@ -1,6 +1,7 @@
 """A small study with interviews, a call and two coders: from raw files to tables."""
 
 import csv
+import sqlite3
 
 import pandas as pd
 import pytest
@@ -11,6 +12,7 @@ from glc_analysis.coding.texts import read_texts
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import write_qdpx
 from glc_analysis.reference import read_reference
+from tests.coding_files import taguette
 from tests.study_writer import question, write_csv, write_study
 
 CODEBOOK = [{"code_id": "practice", "level": "domain", "name": "Practice"},
@@ -333,3 +335,52 @@ def test_hand_codes_that_stand_in_the_survey_are_codings_also_of_a_redacted_answ
         ["survey.r2.q1", "shelter"], ["survey.r3.q1", "delay"]]
     raised = read(made, "mentions").set_index(["organisation_id", "code_id", "source"])["is_raised"]
     assert not raised["b", "shelter", "answer"] and "c" not in set(raised.index.get_level_values(0))
+
+
+def test_a_project_of_several_people_serves_no_agreement(tmp_path):
+    """Taguette does not tell whose a highlight is: the work counts, agreement leaves it out."""
+    made = coded_study(tmp_path, codings={"ana": BOTH["ana"], "team": "../raw/codings/team.sqlite3"})
+    spreadsheet(made, "ana", *ANA)
+    text = texts_of(made).canonical["blue"]
+    html = "".join(f"<p>{line}</p>" for line in text.split("\n\n"))
+    start = len("".join(text[:text.index("A safe place")].split("\n\n")).encode())
+    path = made.raw / "codings/team.sqlite3"
+    taguette(path, html=html, highlights=[(start, start + 25, "A safe place for tonight.")],
+             members=("admin", "bert"))
+    database = sqlite3.connect(path)
+    database.execute("UPDATE documents SET name = 'blue.html'")
+    database.execute("UPDATE tags SET path = 'Safe place' WHERE id = 2")
+    database.commit()
+    database.close()
+    build(made)
+    assert words(made, "team") == [("blue", "A safe place for tonight.", "shelter")]
+    assert read(made, "agreement").empty
+    assert "2 people were in this project" in " ".join(read(made, "steps")["why"])
+
+
+def translated(root, turns):
+    """The interview lamp and its translation; one coder read the one, one the other."""
+    made = coded_study(root, codings=BOTH)
+    documents = pd.read_csv(made.reference / "documents.csv", dtype="str", keep_default_na=False)
+    documents.loc[len(documents)] = ["lamp-en", "interview", "raw/interviews/lamp-en.txt", "b", "2016-04-01",
+                                     "en", "", "lamp", "checked"]
+    documents.to_csv(made.reference / "documents.csv", index=False)
+    (made.raw / "interviews/lamp-en.txt").write_text(turns, encoding="utf-8")
+    spreadsheet(made, "ana", ("lamp", "A house holds people back.", "no-shelter"))
+    spreadsheet(made, "ben", ("lamp-en", "A house holds people back.", "no-shelter"))
+    return made
+
+
+def test_a_translation_is_linked_turn_by_turn_and_never_pooled(tmp_path):
+    made = translated(tmp_path, LAMP)
+    build(made)
+    rows = read(made, "segments").set_index("segment_id")
+    assert rows.loc["lamp-en.2", ["translation_of", "translation_status"]].tolist() == ["lamp.2", "checked"]
+    assert read(made, "agreement").empty
+    mentioned = read(made, "mentions").set_index(["organisation_id", "code_id", "source"])
+    assert mentioned.loc[("b", "no-shelter", "interview"), "segments_n"] == 1
+
+
+def test_a_translation_of_other_turns_is_a_fault(tmp_path):
+    with pytest.raises(Faults, match="has 3 turns where lamp has 2"):
+        build(translated(tmp_path, LAMP + "Rosa: And then?\n"))
