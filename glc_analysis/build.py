@@ -29,6 +29,9 @@ from glc_analysis.cleaning.values import folded, text_version, tidy
 from glc_analysis.coding.assemble import Coded, assemble
 from glc_analysis.coding.coded_columns import read_coded
 from glc_analysis.coding.texts import in_countries, mask_answers, read_texts
+from glc_analysis.disclosure import AUDIENCES
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.existence import countries_shown
 from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import coded_estimates
@@ -213,7 +216,7 @@ def _write(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arr
         "provenance.json": _json(_provenance(study, frames, arrivals)),
         "slices.json": _json({"inputs": inputs, "tables": slices.digests(frames),
                               "countries": _work_countries(frames["countries"]),
-                              "themes": _themes(frames)})}
+                              "shown": _countries_shown(study, frames), "themes": _themes(frames)})}
     for name, text in texts.items():
         (aside / name).write_text(text, encoding="utf-8", newline="\n")
     (study.processed / "slices.json").unlink(missing_ok=True)
@@ -237,6 +240,14 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
         "label", key=lambda labels: labels.map(folded))
     return [{"id": country, "label": name}
             for country, name in zip(worked["country_id"], worked["label"], strict=True)]
+
+
+def _countries_shown(study: Study, frames: dict[str, pd.DataFrame]) -> dict[str, list[str]]:
+    """The countries that each audience may know of."""
+    consent = Consent.of(read_reference(study).consent)
+    return {audience: sorted(countries_shown(frames["answers"], frames["organisations"], consent,
+                                             study.settings["disclosure"], audience=audience))
+            for audience in AUDIENCES}
 
 
 def _themes(frames: dict[str, pd.DataFrame]) -> list[dict[str, str]]:

@@ -20,7 +20,7 @@ _FORMS: dict[type, tuple[tuple[type, ...], str]] = {
     float: ((int, float), "a number without quotation marks"),
     str: ((str,), 'a text in "quotation marks"'),
     list: ((list,), 'a list of texts, such as ["NA", "none"]'),
-    dict: ((dict,), 'a table of texts, such as {ana = "../raw/codings/ana"}'),
+    dict: ((dict,), 'a table such as {ana = "../raw/codings/ana"}'),
 }
 
 
@@ -88,4 +88,5 @@ def _is_like(value: Any, default: Any) -> bool:
     if isinstance(value, bool):  # which Python takes for a number as well
         return isinstance(default, bool)
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return isinstance(value, _FORMS[type(default)][0]) and all(isinstance(p, str) for p in parts)
+    part = next(iter(default.values()), "") if isinstance(default, dict) else ""
+    return isinstance(value, _FORMS[type(default)][0]) and all(_is_like(p, part) for p in parts)

@@ -36,7 +36,9 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "context": {"country": "country", "year": "", "indicators": [], "blank": []},
     "comparison": {"group_minimum": 5},
     "coding": {"approach": "codebook", "agreement_threshold": 0.7},
-    "disclosure": {},
+    "disclosure": {"convening_base": 5, "convening_withheld": 2, "public_group": 10, "public_count": 3,
+                   "bands": {"few": 0.0, "some": 0.25, "most": 0.5, "nearly all": 0.9},
+                   "reissue_change": 3},
     "consensus": {},
 }
 WORDS = {("study", "sampling"): ("purposive", "census", "probability"),

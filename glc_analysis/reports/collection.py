@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.study import REPOSITORY
 
@@ -19,12 +20,14 @@ REQUIRED = ("study", "audience")
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook of the collection: its question, its parameters and their defaults."""
+    """A notebook of the collection: its question, its parameters and their defaults, and whom it is
+    for: what its metadata says, ``{"glc": {"audiences": [...]}}``, and else the team alone."""
 
     path: Path
     title: str
     parameters: dict[str, Any]
     source: str
+    audiences: tuple[str, ...] = ("team",)
 
     @property
     def name(self) -> str:
@@ -83,7 +86,8 @@ def no_such_parameter(path: Path, names: Iterable[str]) -> list[Fault]:
 
 def _read(path: Path) -> Notebook:
     try:
-        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        cells, audiences = notebook["cells"], _audiences(notebook)
         texts = ["".join(cell["source"]) for cell in cells]
     except (ValueError, KeyError, TypeError):
         raise Faults([Fault("is no notebook", file=path.name)]) from None
@@ -102,4 +106,13 @@ def _read(path: Path) -> Notebook:
     title = next((line for line in prose if line.startswith("#")), path.stem).lstrip("# ").strip()
     source = [(cell["cell_type"], text, cell.get("metadata", {}).get("tags", []))
               for cell, text in zip(cells, texts, strict=True)]
-    return Notebook(path, title, parameters, hashlib.sha256(json.dumps(source).encode()).hexdigest())
+    return Notebook(path, title, parameters, hashlib.sha256(json.dumps(source).encode()).hexdigest(),
+                    audiences)
+
+
+def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
+    """Whom a notebook is for. Raises KeyError for an audience that there is not."""
+    found = notebook.get("metadata", {}).get("glc", {}).get("audiences", ["team"])
+    if not set(found) <= set(AUDIENCES):
+        raise KeyError(found)
+    return tuple(found)

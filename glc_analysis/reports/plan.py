@@ -54,7 +54,7 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
                      for slug in twice)
     chosen = {kind: value for kind, value in (("country", country), ("theme", theme)) if value}
     for kind, value in chosen.items():
-        _refuse_unknown(kind, value, slices)
+        _refuse_unknown(kind, value, _shown(slices, kind, audience))
     return _choose(pages, chosen, only)
 
 
@@ -94,6 +94,8 @@ def _pages(study: Study, audience: str, found: list[Notebook],
     common = [audience, package_hash(), settings]
     seen = set()
     for notebook in found:
+        if audience not in notebook.audiences:
+            continue
         kind = next((kind for kind in COLLECTIONS if kind in notebook.parameters), "")
         words = notebook.name.replace("_", " ").capitalize()
         if not kind:
@@ -105,11 +107,17 @@ def _pages(study: Study, audience: str, found: list[Notebook],
         prefix = notebook.name if kind in seen else kind
         group = words if kind in seen else COLLECTIONS[kind].capitalize()
         seen.add(kind)
-        for item in slices[COLLECTIONS[kind]]:
+        for item in _shown(slices, kind, audience):
             needed = _needed(slices["tables"], f"{kind}={item['id']}")
             yield Page(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
                        {"audience": audience, kind: item["id"]},
                        _hash([notebook.source, *common, item, needed]), group)
+
+
+def _shown(slices: dict[str, Any], kind: str, audience: str) -> list[dict[str, str]]:
+    """The countries or themes of which an audience may have a page."""
+    allowed = slices["shown"][audience]
+    return [item for item in slices[COLLECTIONS[kind]] if kind != "country" or item["id"] in allowed]
 
 
 def _needed(tables: dict[str, dict[str, str]], name: str) -> dict[str, str]:
@@ -119,8 +127,7 @@ def _needed(tables: dict[str, dict[str, str]], name: str) -> dict[str, str]:
             else hashes[""] for table, hashes in tables.items()}
 
 
-def _refuse_unknown(kind: str, value: str, slices: dict[str, Any]) -> None:
-    listed = slices[COLLECTIONS[kind]]
+def _refuse_unknown(kind: str, value: str, listed: list[dict[str, str]]) -> None:
     if value not in [item["id"] for item in listed]:
         names = [item[field] for field in ("id", "label") for item in listed]
         raise UsageError(f"There is no {kind} {value!r} in this study; {nearest(value, names)}.")

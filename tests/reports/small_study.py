@@ -25,7 +25,8 @@ def small_study(root: Path) -> Study:
 
 def write_slices(study: Study, tables: dict) -> None:
     slices = {"inputs": "i0", "tables": tables, "themes": [{"id": "needs", "label": "Needs"}],
-              "countries": [{"id": "KHM", "label": "Cambodia"}, {"id": "PER", "label": "Peru"}]}
+              "countries": [{"id": "KHM", "label": "Cambodia"}, {"id": "PER", "label": "Peru"}],
+              "shown": {"team": ["KHM", "PER"], "convening": ["PER"], "public": []}}
     (study.processed / "slices.json").write_text(json.dumps(slices))
 
 
