@@ -146,7 +146,7 @@ def _choose(pages: list[Page], chosen: dict[str, str], only: str) -> list[Page]:
         pages = [page for page in pages if chosen.items() & page.parameters.items()]
     if not pages:
         wanted = " and ".join(f"{kind} {value!r}" for kind, value in chosen.items())
-        raise UsageError(f"No notebook makes a page for {wanted}.")
+        raise UsageError(f"No notebook makes a page for {wanted or 'this audience'}.")
     return pages
 
 

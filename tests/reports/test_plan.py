@@ -1,5 +1,6 @@
 """Which pages a run makes, and exactly when one of them is stale."""
 
+import json
 import subprocess
 import sys
 
@@ -181,3 +182,35 @@ def test_planning_imports_nothing_heavy():
     code = "import sys, glc_analysis.reports.run; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"pandas", "numpy", "papermill", "nbformat", "sphinx", "rich"} & set(done.stdout.split())
+
+
+# Audiences
+
+def for_audiences(path, *audiences):
+    """Says in a notebook's metadata whom it is for."""
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["metadata"]["glc"] = {"audiences": list(audiences)}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def test_a_notebook_is_for_the_team_alone_unless_it_says_otherwise(study, folder):
+    with pytest.raises(UsageError, match="No notebook makes a page for this audience"):
+        plan(study, audience="public", folder=folder)
+    for_audiences(folder / "00_index.ipynb", "team", "public")
+    assert [page.slug for page in plan(study, audience="public", folder=folder)] == ["index"]
+
+
+def test_a_country_that_an_audience_may_not_know_of_has_no_page_and_no_slug(study, folder):
+    for_audiences(folder / "10_country.ipynb", "team", "convening", "public")
+    assert [page.slug for page in plan(study, audience="convening", folder=folder)] == ["country-per"]
+    with pytest.raises(UsageError, match="No notebook makes a page"):
+        plan(study, audience="public", folder=folder)
+    with pytest.raises(UsageError) as said:
+        plan(study, audience="convening", country="KHM", folder=folder)
+    assert "Cambodia" not in str(said.value)
+
+
+def test_an_audience_that_there_is_not_is_a_fault(folder):
+    for_audiences(folder / "00_index.ipynb", "everybody")
+    with pytest.raises(Faults, match=r"00_index\.ipynb"):
+        notebooks(folder)
