@@ -1,8 +1,9 @@
 """Where a coder's stretch stands in the canonical text.
 
 A coder's tool keeps its own copy of a text: other blanks and line ends, another Unicode form, names
-that were masked only later, pseudonyms given otherwise since. Apart from that it must be the same
-text to the letter: one that was edited cannot be aligned, and nothing is guessed.
+that were masked only later, pseudonyms given otherwise since; or the raw transcript, with its own
+names of speakers and the times of its cues. Apart from that it must be the same text to the letter:
+one that was edited cannot be aligned, and nothing is guessed.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from glc_analysis.disclosure.pseudonyms import carry
 from glc_analysis.intake.codings.offsets import UNWRITABLE
 
 LONGEST_NAME = 200
-"""Characters that may stand in the place of a name or of a speaker's label."""
+"""Characters that may stand in the place of a name, of a speaker's label, or between two cues."""
 
 
 @dataclass(frozen=True)
@@ -128,7 +129,8 @@ def find(text: Text, quote: str) -> list[tuple[int, int]]:
 def _loose(text: Text) -> list[tuple[int, int]]:
     """The stretches of what was said that may read otherwise in an older copy, apart and in order."""
     merged: list[tuple[int, int]] = []
-    for start, end in sorted([*text.labels, *((start, end) for start, end, *_ in text.offsets)]):
+    for start, end in sorted({*text.labels, *((start, end) for start, end, *_ in text.offsets),
+                              *((seam, seam) for seam in text.seams)}):
         if merged and start < merged[-1][1]:
             merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
         else:
@@ -138,9 +140,9 @@ def _loose(text: Text) -> list[tuple[int, int]]:
 
 def _after(theirs: str, at: int, following: str, *known: str) -> int:
     """Where the name or label at a place of the coder's text ends: before what follows it; -1 if nowhere."""
-    for name in map(Letters.of, known):
-        until = at + len(name.text)
-        if name.text and theirs.startswith(name.text, at) and theirs.startswith(following, until):
+    for name in dict.fromkeys([*(Letters.of(one).text for one in known), ""]):
+        until = at + len(name)
+        if theirs.startswith(name + following, at) and (following or until == len(theirs)):
             return until
     if not following:
         return len(theirs) if len(theirs) - at <= LONGEST_NAME else -1

@@ -34,13 +34,15 @@ Stretches = tuple[tuple[int, int], ...]
 class Text:
     """One text: as coders get it, as it was said, and what was replaced on the way.
 
-    ``labels`` are the stretches of ``said`` that name the speakers.
+    ``labels`` are the stretches of ``said`` that name the speakers, ``seams`` the places where lines
+    or cues of one speaker were joined: there other copies may have more.
     """
 
     canonical: str
     said: str
     offsets: Offsets = ()
     labels: Stretches = ()
+    seams: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -196,13 +198,29 @@ def _masked(turns: pd.DataFrame, names: pd.DataFrame, key: Mapping[str, str]) ->
     """The text of the turns under pseudonyms, and its segments."""
     said, segments = canonical_text(turns.assign(speaker=turns["speaker_id"]))
     masked = mask(said, names, key)
-    labels = tuple((start - len(speaker) - 2, start) for start, speaker
+    labels = tuple((start - len(speaker) - 2, start - 1) for start, speaker
                    in zip(segments["start"], segments["speaker"], strict=True))
+    seams = tuple(_place(said, start, letters) for start, counts
+                  in zip(segments["start"], segments["seams"], strict=True) for letters in counts)
     ends = [carry(start, end, masked.offsets)
             for start, end in zip(segments["start"], segments["end"], strict=True)]
     segments = segments.assign(start=[start for start, _ in ends], end=[end for _, end in ends],
                                text=[masked.text[start:end] for start, end in ends])
-    return Text(masked.text, said, masked.offsets, labels), segments.drop(columns=["speaker", "line"])
+    return (Text(masked.text, said, masked.offsets, labels, seams),
+            segments.drop(columns=["speaker", "line", "seams"]))
+
+
+def _place(text: str, start: int, letters: int) -> int:
+    """The place in a text so many characters other than blanks after another.
+
+    >>> _place("p1: We wait.", 4, 2)
+    7
+    """
+    at = start
+    while letters or text[at].isspace():
+        letters -= not text[at].isspace()
+        at += 1
+    return at
 
 
 def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:

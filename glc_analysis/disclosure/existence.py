@@ -32,6 +32,7 @@ def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent:
     if audience == "convening":
         return set(pairs["country_id"]) - set(pairs.loc[~agreed, "country_id"])
     networks = organisations.set_index("organisation_id")["network_id"]
-    own = pairs["organisation_id"].map(networks[networks != ""]).fillna(pairs["organisation_id"])
+    own = pairs["organisation_id"].map(networks).fillna("")
+    own = own.where(own != "", pairs["organisation_id"])
     independent = pairs.assign(independent=own)[agreed].groupby("country_id")["independent"].nunique()
     return set(independent.index[independent >= settings["public_group"]])
