@@ -132,6 +132,76 @@ def plot_missing(released: pd.DataFrame, questions: pd.DataFrame, *, ax: Axes | 
     return ax
 
 
+def number_text(value: float) -> str:
+    """A coefficient as it is printed.
+
+    >>> number_text(-0.0234), number_text(float("nan"))
+    ('−0.02', '–')
+    """
+    return "–" if pd.isna(value) else f"{value:.2f}".replace("-", "−")
+
+
+def interval_text(low: float, high: float) -> str:
+    """An interval as it is printed, blank where there is none."""
+    return "" if pd.isna(low) else f"{number_text(low)} to {number_text(high)}"
+
+
+def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None = None) -> Axes:
+    """Dots with intervals: Krippendorff's alpha of each code, lowest first, and the study's threshold.
+
+    ``agreement`` has one row a code: code, alpha, low, high, reason. A hollow dot at the edge stands
+    for a code without a value, with the reason in words.
+    """
+    rows = agreement.sort_values(["alpha", "code"], kind="stable").reset_index(drop=True)
+    ax = ax or _axes(len(rows), top=0.45)
+    missing, edge = rows["alpha"].isna(), np.nanmin([0.0, *rows["alpha"], *rows["low"]])
+    interval = [f" ({interval_text(*ends)})" for ends in zip(rows["low"], rows["high"], strict=True)]
+    texts = rows["reason"].where(missing, rows["alpha"].map(number_text) + interval).str.replace(" ()", "")
+    ticks = np.arange(np.ceil(4 * edge), 5) / 4
+    ax.vlines(ticks, -0.5, len(rows) - 0.5, color=QUIET, linewidth=0.5)
+    ax.axvline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
+    ax.hlines(rows.index, rows["low"], rows["high"], color=BAR, linewidth=2.2)
+    ax.plot(rows["alpha"], rows.index, "o", color=INK, markersize=5)
+    ax.plot(rows.index[missing] * 0 + edge, rows.index[missing], "o", color=INK, mfc="white", markersize=5)
+    for place, text in texts.items():
+        ax.annotate(text, (edge if missing[place] else 1, place), xytext=(8, 0), textcoords="offset points",
+                    va="center", fontsize=8, backgroundcolor="white" if missing[place] else "none")
+    ax.set(xlim=(edge - 0.03, 1 + 0.6 * (1 - edge)), ylim=(len(rows) - 0.5, -0.5))
+    ax.set_xticks(ticks, [number_text(abs(tick) and tick) for tick in ticks], size=8)
+    ax.set_yticks(rows.index, [textwrap.fill(code, 36) for code in rows["code"]])
+    ax.tick_params(labeltop=True)
+    ax.spines["left"].set_visible(False)
+    said = "; ".join(rows["code"] + ": " + texts)
+    ax.figure.set_label("Dot plot. Krippendorff's alpha by code, lowest first; the study's threshold is "
+                        f"{number_text(threshold)}. {said}.")
+    return ax
+
+
+def plot_new_codes(released: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Steps: codes found after each interview in order of date, over the mean of random orders.
+
+    ``released`` are the figures of measure ``novelty``; bars are the new codes of each interview.
+    """
+    places = released["option_id"].str.removeprefix("after_").astype(int)
+    kinds = dict(list(released.assign(k=places).sort_values("k").set_index("k").groupby("statistic")))
+    drawn, found, new = kinds["found_codes_permuted"], *(kinds[kind]["n"].astype(int) for kind in
+                                                         ("found_codes", "new_codes"))
+    ax = ax or plt.figure(figsize=(WIDTH, 3.1)).add_axes((0.08, 0.17, 0.9, 0.8))
+    ax.fill_between(drawn.index, drawn["low"], drawn["high"], color="#dde1e6", label="95 % of random orders")
+    ax.plot(drawn["value"], color=BAR, linestyle="--", label="mean of random orders")
+    ax.step(found.index, found, where="mid", color=INK, marker="o", markersize=4, label="found, by date")
+    ax.bar(new.index, new, width=0.4, color="#8fa0b3", edgecolor=INK, linewidth=0.5, label="new among them")
+    ax.set(xlabel="Interviews", ylabel="Codes", xlim=(0.4, len(found) + 0.6), ylim=(0, None))
+    ax.tick_params(bottom=True, left=True, labelbottom=True, color=QUIET)
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.get_major_locator().set_params(integer=True)
+    ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, 1.03))
+    said = "; ".join(f"{k}: {found[k]}, {new[k]} of them new, on average over random orders {mean:.1f}"
+                     for k, mean in drawn["value"].items())
+    ax.figure.set_label(f"Codes found after each interview, in order of date. {said}.")
+    return ax
+
+
 def _axes(rows: int, *, row: float = 0.3, top: float = 0.1) -> Axes:
     """Axes for so many bars, with a margin for labels that is the same in every figure; inches."""
     height = top + row * max(rows, 1) + 0.1

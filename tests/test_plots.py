@@ -53,3 +53,55 @@ def test_percentages_are_printed_from_a_base_of_thirty(n, base, text):
 def test_kinds_of_missing_are_told_apart_without_colour():
     looks = list(plots.MISSING.values())
     assert len(set(looks)) == len(looks)
+
+
+AGREEMENT = pd.DataFrame({
+    "code": ["Delay", "Safe place", "ជម្រក"], "alpha": [0.9, -0.05, float("nan")],
+    "low": [0.8, float("nan"), float("nan")], "high": [1.0, float("nan"), float("nan")],
+    "reason": ["", "no interval: 3 documents", "no variation"]})
+
+
+def test_agreement_is_told_lowest_first_with_its_interval_or_why_there_is_none():
+    said = plots.plot_agreement(AGREEMENT, threshold=0.7).figure.get_label()
+    assert said.endswith(" 0.70. Safe place: −0.05; Delay: 0.90 (0.80 to 1.00); ជម្រក: no variation.")
+
+
+def test_a_code_without_a_value_has_a_hollow_dot():
+    ax = plots.plot_agreement(AGREEMENT, threshold=0.7)
+    hollow = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
+    assert [list(line.get_ydata()) for line in hollow] == [[2]]
+    assert [tick.get_text() for tick in ax.get_xticklabels()][0] == "0.00"
+
+
+def test_agreement_that_has_no_value_at_all_can_be_drawn():
+    ax = plots.plot_agreement(AGREEMENT.assign(alpha=float("nan"), low=float("nan"), high=float("nan")),
+                              threshold=0.7)
+    assert "Delay: ;" in ax.figure.get_label()
+
+
+def novelty(*new):
+    """Figures of measure novelty for so many new codes by interview."""
+    found, total = pd.Series(new).cumsum(), sum(new)
+    rows = [(f"after_{k:02d}", statistic, n, value)
+            for k, (one, all_) in enumerate(zip(new, found, strict=True), 1)
+            for statistic, n, value in (("new_codes", one, one), ("found_codes", all_, all_),
+                                        ("found_codes_permuted", None, all_ + 0.5))]
+    frame = pd.DataFrame(rows, columns=["option_id", "statistic", "n", "value"]).astype({"n": "Int64"})
+    return frame.assign(base_n=total, low=frame["value"] - 1, high=frame["value"] + 1)
+
+
+def test_new_codes_are_told_interview_by_interview():
+    said = plots.plot_new_codes(novelty(4, 2, 0)).figure.get_label()
+    assert "1: 4, 4 of them new, on average over random orders 4.5; 2: 6, 2 of them new" in said
+
+
+def test_the_hundredth_interview_stands_behind_the_ninety_ninth():
+    ax = plots.plot_new_codes(novelty(*[1] * 101).sort_values("option_id"))
+    assert all(list(line.get_xdata()) == list(range(1, 102)) for line in ax.lines)
+
+
+@pytest.mark.parametrize("draw", [lambda: plots.plot_agreement(AGREEMENT, threshold=0.7),
+                                  lambda: plots.plot_new_codes(novelty(4, 2, 0))])
+def test_figures_of_coding_have_the_same_bytes_twice(draw):
+    plots.use_style()
+    assert plots.svg(draw().figure) == plots.svg(draw().figure)

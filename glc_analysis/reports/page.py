@@ -18,6 +18,7 @@ from glc_analysis.evidence.summary import summary
 from glc_analysis.plots import use_style
 from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.reports.html import show, styled
+from glc_analysis.reports.plan import read_slices
 from glc_analysis.study import Study
 
 
@@ -53,7 +54,8 @@ class Page:
     @cached_property
     def released(self) -> pd.DataFrame:
         """The figures of the page's slice that its audience may see."""
-        return release(self.read("estimates"), audience=self.audience)
+        decisions = None if self.audience == "team" else self.read(f"release_{self.audience}")
+        return release(self.read("estimates"), audience=self.audience, decisions=decisions)
 
     @cached_property
     def questions(self) -> pd.DataFrame:
@@ -76,10 +78,15 @@ class Page:
         """One row a country of the study, all of them."""
         return tables.read("countries", study=self.study)
 
+    @cached_property
+    def shown(self) -> set[str]:
+        """The work countries that the audience may know of."""
+        return set(read_slices(self.study)["shown"][self.audience])
+
     @property
     def worked(self) -> dict[str, str]:
-        """Work countries by id, in the order of their names."""
-        rows = self.countries[self.countries["answers_n"] > 0].sort_values("label")
+        """Work countries that the audience may know of, by id, in the order of their names."""
+        rows = self.countries[self.countries["country_id"].isin(self.shown)].sort_values("label")
         return dict(zip(rows["country_id"], rows["label"], strict=True))
 
     @property

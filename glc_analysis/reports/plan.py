@@ -100,7 +100,7 @@ def _pages(study: Study, audience: str, found: list[Notebook],
         words = notebook.name.replace("_", " ").capitalize()
         if not kind:
             title = "Overview" if notebook.name == "index" else words
-            key = _hash([notebook.source, *common, _needed(slices["tables"], "")])
+            key = _hash([notebook.source, *common, _needed(slices["tables"], "", audience)])
             yield Page(notebook.name, title, notebook.path, {"audience": audience}, key)
             continue
         # The first notebook of a kind has the plain slugs: country-khm.
@@ -108,7 +108,7 @@ def _pages(study: Study, audience: str, found: list[Notebook],
         group = words if kind in seen else COLLECTIONS[kind].capitalize()
         seen.add(kind)
         for item in _shown(slices, kind, audience):
-            needed = _needed(slices["tables"], f"{kind}={item['id']}")
+            needed = _needed(slices["tables"], f"{kind}={item['id']}", audience)
             yield Page(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
                        {"audience": audience, kind: item["id"]},
                        _hash([notebook.source, *common, item, needed]), group)
@@ -120,8 +120,11 @@ def _shown(slices: dict[str, Any], kind: str, audience: str) -> list[dict[str, s
     return [item for item in slices[COLLECTIONS[kind]] if kind != "country" or item["id"] in allowed]
 
 
-def _needed(tables: dict[str, dict[str, str]], name: str) -> dict[str, str]:
-    """The slice ``name`` of every table, or the whole of a table that is not cut that way."""
+def _needed(tables: dict[str, dict[str, str]], name: str, audience: str) -> dict[str, str]:
+    """The slice ``name`` of every table, or the whole of a table that is not cut that way; of what
+    was decided for audiences only its own."""
+    tables = {table: hashes for table, hashes in tables.items()
+              if not table.startswith("release_") or table == f"release_{audience}"}
     cut = name.partition("=")[0] + "="
     return {table: hashes.get(name, "no rows") if any(s.startswith(cut) for s in hashes)
             else hashes[""] for table, hashes in tables.items()}

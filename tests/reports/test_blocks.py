@@ -1,14 +1,20 @@
-"""What pages show: escaped, from released figures, open answers for the team alone."""
+"""What pages show: escaped, from released figures, what organisations said for the team alone."""
 
+import re
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
+from glc_analysis import tables
+from glc_analysis.build import build
 from glc_analysis.errors import UsageError
 from glc_analysis.reports import html
-from glc_analysis.reports.blocks import overview, profile, quality, questions, words
+from glc_analysis.reports.blocks import coded, coding, overview, profile, quality, questions, words
 from glc_analysis.reports.page import Page
+from tests.coding import test_coded_study
+from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 
 
 @pytest.fixture(scope="module")
@@ -72,3 +78,250 @@ def test_regions_stand_side_by_side(sample_study):
 def test_a_country_the_study_does_not_have_is_refused_with_the_nearest(sample_study):
     with pytest.raises(UsageError, match="no country 'KHN'; nearest: 'KHM'"):
         Page.open(str(sample_study.root), country="KHN")
+
+
+# What was said, and how it was coded
+
+
+def built(root, *, ana=ANA, ben=BEN, **changed):
+    """A small coded study, built: what each coder handed in, and what else is changed."""
+    made = coded_study(root, codings=BOTH, **changed)
+    spreadsheet(made, "ana", *ana)
+    spreadsheet(made, "ben", *ben)
+    build(made)
+    return made
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    return built(tmp_path_factory.mktemp("coded"))
+
+
+@pytest.fixture(scope="module")
+def uncoded(tmp_path_factory):
+    made = coded_study(tmp_path_factory.mktemp("uncoded"))
+    build(made)
+    return made
+
+
+def rows_of(shown):
+    """The rows of all tables as lists of texts."""
+    return [[re.sub("<[^>]*>", "", cell) for cell in re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row)]
+            for row in re.findall(r"<tr.*?</tr>", shown.data)]
+
+
+def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
+    shown = coded.codes(Page(small, theme="care"))
+    assert rows_of(shown)[:4] == [
+        ["Code", "Organisations", "Interviews"], ["Care", "2 of 2", "2 of 2"],
+        ["Safe place", "1 of 2", "1 of 2"], ["Shelter holds back", "1 of 2", "1 of 2"]]
+    assert 'class="glc-depth-0"' in shown.data and 'class="glc-depth-1"' in shown.data
+
+
+def test_in_a_call_the_base_is_who_was_present(small):
+    assert ["Delay", "1 of 2 present"] in rows_of(coded.codes(Page(small, theme="law")))
+
+
+def test_who_said_the_contrary_is_named(small):
+    assert ["Safe place", "said the contrary", "b"] in rows_of(coded.negative(Page(small, theme="care")))
+
+
+def test_who_was_asked_and_did_not_raise_the_theme_is_named(tmp_path):
+    made = built(tmp_path, ana=ANA[:1], ben=[("blue", "A safe place for tonight.", "shelter"),
+                                             ("lamp", "", "")])
+    assert ["Care", "asked, and did not raise it", "b"] in rows_of(coded.negative(Page(made, theme="care")))
+
+
+def test_silence_in_a_call_is_no_negative_case(small):
+    assert coded.negative(Page(small, theme="law")).data == coded.note("Nobody who was asked.").data
+
+
+def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
+    shown = coded.passages(Page(small, theme="care")).data
+    assert '<blockquote lang="en" dir="auto">A safe place for tonight.</blockquote>' in shown
+    assert "<figcaption>a, Cambodia, interview, 2016-03-01, participant</figcaption>" in shown
+
+
+def test_passages_of_different_organisations_come_first(tmp_path):
+    said = [("blue", "A safe place"), ("blue", "We wait for months."), ("lamp", "No house.")]
+    made = built(tmp_path, ana=[(*one, "shelter") for one in said], ben=[("call", "", "")])
+    shown = coded.passages(Page(made, theme="care")).data
+    assert shown.index("A safe place") < shown.index("No house.") < shown.index("We wait")
+
+
+def test_words_on_a_theme_in_an_answer_to_a_question_of_another_are_shown(tmp_path):
+    made = built(tmp_path, ana=[("survey.r2.q1", "A safe place.", "Delay")], ben=[("call", "", "")])
+    assert "survey answer" in coded.passages(Page(made, theme="law")).data
+
+
+def test_what_is_beyond_the_limit_is_one_click_away():
+    shown = coded.more(list("abcde"), 3, "passage")
+    assert shown == 'abc<details class="glc-more"><summary>2 more passages</summary>de</details>'
+    assert "1 more passage<" in coded.more(list("abcd"), 3, "passage")
+    assert "details" not in coded.more(list("abc"), 3, "passage")
+
+
+def test_a_passage_with_markup_is_shown_as_it_was_said(small):
+    row = SimpleNamespace(quote="<img src=x>", language='en" onclick="', organisation="<i>A</i>", kind="call",
+                          country_id="", date="", role="survivor_adviser", wording="interpreter's words",
+                          memo="<b>note</b>", code="<u>")
+    shown = coded._quotation(Page(small, country="KHM"), row)
+    assert not {"<img", "<i>", "<b>", "<u>"} & set(re.findall(r"<\w+", shown))
+    assert "survivor adviser, interpreter&#x27;s words" in shown and "Coder's note: &lt;b&gt;" in shown
+
+
+def test_names_of_codes_are_escaped_wherever_they_stand(tmp_path):
+    book = [row | {"name": f"<script>{row['name']}"} for row in CODEBOOK]
+    by_id = {"Safe place": "shelter", "Delay": "delay", "Waiting": "waiting"}
+    made = built(tmp_path, codebook=book, ana=[(d, q, by_id.get(c, c)) for d, q, c in ANA],
+                 ben=[("blue", "A safe place for tonight.", "shelter"), ("call", "", "")])
+    theme, country = Page(made, theme="care"), Page(made, country="KHM")
+    shown = [coded.passages(theme), coded.codes(theme), coded.passages(country), coded.beside(country)]
+    shown += [block(Page(made)) for block in (coding.by_code, coding.disagreements, coding.review,
+                                              coding.single, coded.meeting, coded.salience)]
+    assert all("<script>" not in one.data for one in shown)
+    assert sum("&lt;script&gt;" in one.data for one in shown) >= 8
+
+
+def test_a_country_of_one_organisation_has_marks_and_no_counts_of_its_own(small):
+    rows = {row[0]: row[1:] for row in rows_of(coded.beside(Page(small, country="LAO")))}
+    assert rows["Safe place"] == ["○", "", "", "1 of 2"]
+    assert rows["Shelter holds back"][0] == "●" and rows["Delay"] == ["", "", "", "1 of 2"]
+
+
+def test_a_country_of_several_names_who_raised_a_code(tmp_path, monkeypatch):
+    rows = [{**row, "country": "KHM"} for row in test_coded_study.ROWS]
+    monkeypatch.setattr(test_coded_study, "ROWS", rows)
+    made = built(tmp_path)
+    rows = {row[0]: row[1:] for row in rows_of(coded.beside(Page(made, country="KHM")))}
+    assert rows["Safe place"] == ["● a, ○ b", "", "", "1 of 2", "1 of 2"]
+
+
+def test_a_countrys_page_says_how_much_of_a_call_it_spoke(small):
+    assert ["call", "b", "6 of 11"] in rows_of(coded.beside(Page(small, country="LAO")))
+
+
+def test_a_country_shows_the_passages_of_its_own_organisations_alone(small):
+    shown = coded.passages(Page(small, country="LAO")).data
+    assert "A house holds people back." in shown and "tonight" not in shown
+
+
+TEAM_BLOCKS = [coded.negative, coded.passages, coded.beside, coding.coders, coding.alphas, coding.by_code,
+               coding.by_text, coding.disagreements, coding.set_apart, coding.review, coding.memos,
+               coding.single, coding.new_codes, coded.meeting, coded.salience]
+
+
+@pytest.mark.parametrize("block", TEAM_BLOCKS, ids=lambda block: block.__name__)
+def test_who_said_what_and_how_it_was_coded_is_for_the_team_alone(small, block):
+    assert block(Page(small, "public", country="KHM")).data == coded.note(coded.TEAM_ONLY).data
+
+
+def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
+    page = Page(small, "public", theme="care")
+    figures = tables.read("estimates", study=small).query("measure == 'coded' and subset_kind == 'all'")
+    page.__dict__["released"] = figures[figures["code_id"] != "no-shelter"].assign(
+        n=pd.NA, share=float("nan"), base_n=30, band="few")
+    assert rows_of(coded.codes(page)) == [["Code", "Organisations"], ["Care", "few of 30"],
+                                          ["Safe place", "few of 30"]]
+
+
+def test_coders_are_counted_by_text_and_coder(small):
+    assert ["call", "2016-09-01", "1", "1"] in rows_of(coding.coders(Page(small)))
+
+
+def test_every_coefficient_of_a_code_is_that_of_the_table(small):
+    rows = {row[0]: row for row in rows_of(coding.by_code(Page(small)))}
+    told = dict(zip(rows["Code"], rows["Delay"], strict=True))
+    known = tables.read("agreement", study=small).query(
+        "code_id == 'delay' and unit == 'turn' and subset == 'all'").set_index("measure")["value"]
+    assert told["Agree"] == "0.80" and told["Alpha"] == f"{known['alpha']:.2f}"
+    assert told["ana"] == "40 %" and told["ben"] == "20 %"
+
+
+def test_why_there_is_no_interval_is_said_in_words(small):
+    assert "No interval: 3 documents with pairs of coders, 10 are needed." in coding.by_code(Page(small)).data
+
+
+def test_a_code_of_low_agreement_is_shown_with_caution(small):
+    shown = coded.codes(Page(small, theme="law")).data
+    assert "coders agreed less than the study asks for (alpha 0.70) on" in shown and "Delay (0." in shown
+    assert "With caution" not in coded.codes(Page(small, theme="care")).data
+
+
+def test_an_interpretive_study_shows_no_coefficient_but_its_disagreements(tmp_path):
+    page = Page(built(tmp_path, settings={"coding": {"approach": "interpretive"}}))
+    assert coding.alphas(page).data == coding.note(coding.UNMEASURED["interpretive"]).data
+    assert coding.by_code(page).data == coding.by_text(page).data == ""
+    assert "Open: 1" in coding.disagreements(page).data
+
+
+def test_a_study_of_one_coder_has_no_agreement_to_measure(tmp_path):
+    made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
+    spreadsheet(made, "ana", *ANA)
+    build(made)
+    assert coding.alphas(Page(made)).data == coding.note(coding.UNMEASURED["codebook"]).data
+
+
+def test_an_open_disagreement_stands_side_by_side(small):
+    assert ["We wait for months.blue.4", "Delay", "no code"] in rows_of(coding.disagreements(Page(small)))
+
+
+def test_a_decision_comes_with_its_reason(sample_study):
+    row = tables.read("disagreements", study=sample_study).query("coder_id == 'consensus'").iloc[0]
+    shown = rows_of(coding.disagreements(Page(sample_study)))
+    assert html.escape(row["reason"]) in [cells[-1] for cells in shown]
+
+
+def test_a_passage_set_apart_stands_beside_our_words(tmp_path):
+    made = built(tmp_path, ana=[*ANA, ("blue", "We <never> wait.", "Delay")])
+    rows = [row for row in rows_of(coding.set_apart(Page(made))) if "never" in row[3]]
+    assert rows[0][:4] == ["ana", "blue", "Delay", "We &lt;never&gt; wait."]
+    assert "not in the text" in rows[0][5]
+
+
+def test_the_review_tells_codes_that_the_codebook_lacks_and_that_nobody_used(tmp_path):
+    made = built(tmp_path, ana=[("blue", "We wait for months.", "Médico lejos")], ben=[("blue", "", "")])
+    rows = rows_of(coding.review(Page(made)))
+    assert ["Médico lejos", "orphaned", "codings: 1"] in rows
+    assert ["Delay", "unused", "no coding has it"] in rows
+
+
+@pytest.mark.parametrize(("new", "said"), [
+    ([5, 1, 0], "needs 6 interviews; 3 are coded."), ([5] * 8, "not met in 8 interviews."),
+    ([20, 9, 5, 3, 0, 0], "met after 4 interviews, by interviews 5 and 6."),
+    ([20, 9, 5, 3, 0, 0, 2], "by interviews 5 and 6. New codes in later ones: 2.")])
+def test_the_rule_on_new_codes_is_told_in_words(new, said):
+    assert coding._rule(new).endswith(said)
+
+
+def test_new_codes_are_drawn_and_the_rule_told(small):
+    assert "The rule needs 6 interviews; 2 are coded." in coding.new_codes(Page(small)).data
+    plt.close("all")
+
+
+def test_a_code_of_a_single_organisation_is_named_with_it(small):
+    assert ["Practice &gt; Law &gt; Delay", "a"] in rows_of(coding.single(Page(small)))
+
+
+def test_pairs_of_codes_are_those_of_the_estimates(sample_study):
+    figures = tables.read("estimates", study=sample_study).query("measure == 'cooccurrence'")
+    most = figures[figures["statistic"] == "turns"].nlargest(1, "n").iloc[0]
+    rows = rows_of(coded.meeting(Page(sample_study)))
+    assert rows[1][2].startswith(f"{most['n']} of ") and len(rows) <= coded.PAIRS + 1
+
+
+def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
+    theme, whole = Page(uncoded, theme="care"), Page(uncoded)
+    for block in (coded.codes, coded.negative, coded.passages):
+        assert block(theme).data == coded.note(coded.NOTHING).data
+    assert coded.beside(Page(uncoded, country="KHM")).data == coded.note(coded.NOTHING).data
+    assert coding.coders(whole).data == coding.alphas(whole).data == coding.note(coding.NOTHING).data
+    assert coding.by_code(whole).data == coding.by_text(whole).data == ""
+    assert "Fewer than two interviews" in coding.new_codes(whole).data
+
+
+def test_the_overview_counts_interviews_calls_and_coded_passages(small, uncoded):
+    told = dict(map(tuple, rows_of(overview.numbers(Page(small)))))
+    kinds = ("Open answers", "Interviews", "Calls", "Coded passages")
+    assert [told[kind] for kind in kinds] == ["2", "2", "1", "3"]
+    assert "Coded passages" not in overview.numbers(Page(uncoded)).data

@@ -9,14 +9,20 @@ from glc_analysis.reports.page import Page
 
 
 def numbers(page: Page) -> Html:
-    """The study in numbers: organisations, countries, records, questions, open answers."""
+    """The study in numbers: organisations, countries, records, questions, texts, coded passages."""
     figures = page.quality("survey").set_index("option_id")["n"]
     worked, home = page.worked, set(page.read("organisations")["home_country_id"]) - {""}
+    documents = page.read("documents")
+    kinds = documents.loc[documents["translation_of"] == "", "kind"].value_counts()
+    coded = page.read("codings").query("coder_id == 'consensus'")
+    passages = len(coded.drop_duplicates(["document_id", "start", "end"]))
     rows = [("Organisations", figures.get("organisations", 0)),
             ("Countries they work in", len(worked)), ("Countries of their main offices", len(home)),
             ("Records of the survey", figures.get("records", 0)),
             ("Questions", len(page.questions)),
-            ("Open answers", len(page.read("documents")))]
+            ("Open answers", kinds.get("answer", 0)),
+            *((name, n) for name, n in (("Interviews", kinds.get("interview", 0)),
+                                        ("Calls", kinds.get("call", 0)), ("Coded passages", passages)) if n)]
     names, numbers = zip(*rows, strict=True)
     return show(table({"In this study": names, "Number": numbers}, numeric=("Number",)))
 
