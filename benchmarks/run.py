@@ -22,6 +22,7 @@ BIN, SNAKEMAKE = ROOT / ".venv" / "bin", ROOT / ".venv-bench" / "bin" / "snakema
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import agreement  # noqa: E402
+import codings  # noqa: E402
 from wide_study import write_wide_study  # noqa: E402
 
 from glc_analysis.reports.plan import plan  # noqa: E402
@@ -106,7 +107,9 @@ def main() -> None:
             "| `glc build`, survey of 150 columns | time | peak memory |", "|---|---|---|",
             *builds(folder), "",
             "| Agreement between coders | time | ratio |", "|---|---|---|",
-            *agreement.rows(), ""])
+            *agreement.rows(), "",
+            f"| REFI-QDA project, {codings.CODINGS:,} codings over {codings.DOCUMENTS} documents "
+            "| time | ratio | peak memory |", "|---|---|---|---|", *codings.rows(folder), ""])
     print(table)
     (ROOT / "docs").mkdir(exist_ok=True)
     (ROOT / "docs" / "benchmarks.md").write_text(table, encoding="utf-8")

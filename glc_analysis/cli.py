@@ -233,8 +233,9 @@ def summary(study: str, question: str, by: str, audience: str, form: str) -> Non
     questions, options, places, estimates = (
         tables.read(name, study=found) for name in ("questions", "options", "countries",
                                                     "estimates"))
-    frame = summarise(release(estimates, audience=audience), questions, options, places, question,
-                      by=by)
+    decisions = None if audience == "team" else tables.read(f"release_{audience}", study=found)
+    released = release(estimates, audience=audience, decisions=decisions)
+    frame = summarise(released, questions, options, places, question, by=by)
     click.echo(_printed(frame, form), nl=False)
 
 
@@ -244,7 +245,7 @@ def _printed(frame, form: str) -> str:
     if form == "json":
         return frame.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n"
     return frame.drop(columns="question", errors="ignore").to_string(
-        index=False, na_rep="", float_format="{:.3f}".format) + "\n"
+        index=False, na_rep="", float_format="{:.3f}".format).replace("<NA>", "    ") + "\n"
 
 
 @cli.command(name="list")

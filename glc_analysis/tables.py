@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.study import Study
 
@@ -216,6 +217,14 @@ TABLES: dict[str, Table] = {
         "low": _number("lower end of the 95 % interval; blank where none is due"),
         "high": _number("upper end"), "method": _text("how interval or test was made")}),
 }
+_RELEASE = Table("one row a figure: what this audience may see of it, decided once for all together",
+                 ("estimate_id",), {
+    "estimate_id": _text("the figure, as in estimates"),
+    "status": _text("what is seen of it", "shown", "banded", "suppressed"),
+    "rule": _text("why it is not shown exactly"), "shown_n": _integer("how many, as shown"),
+    "shown_base_n": _integer("out of how many, as shown"),
+    "shown_value": _number("the statistic, as shown"), "band": _text("in words, where in a band")})
+TABLES |= {f"release_{audience}": _RELEASE for audience in AUDIENCES if audience != "team"}
 _DTYPES = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
 
 

@@ -31,7 +31,8 @@ def summary(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFra
             countries: pd.DataFrame, question_id: str, *, by: str = "") -> pd.DataFrame:
     """One row an option in order (or a statistic), with a leading ``group`` where ``by`` is given.
 
-    Columns are :data:`COUNTED`, for numbers :data:`MEASURED`; shares 0 to 1.
+    Columns are :data:`COUNTED`, for numbers :data:`MEASURED`; shares 0 to 1. For audiences that see
+    some figures as bands a last column ``band`` has the words, and the numbers are missing.
     Raises UsageError for an unknown question or attribute, with the nearest names.
     """
     known = questions.set_index("question_id")
@@ -54,4 +55,5 @@ def summary(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFra
     group = rows["subset_id"].map(places).fillna(rows["subset_id"]) \
         if kind in ("country", "home_country") else rows["subset_id"]
     rows = rows.assign(group=group, order=order).sort_values(["group", "order"], kind="stable")
-    return rows[(["group"] if by else []) + columns].reset_index(drop=True)
+    banded = ["band"] if "band" in rows else []
+    return rows[(["group"] if by else []) + columns + banded].reset_index(drop=True)

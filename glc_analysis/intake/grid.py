@@ -6,6 +6,11 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from glc_analysis.intake import refuse
+
+CELLS = 30_000_000
+"""So many cells a sheet may have: 30,000 records of 1,000 columns. One stray cell can span far more."""
+
 
 @dataclass(frozen=True)
 class Grid:
@@ -34,8 +39,12 @@ def grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
     """
     kept = [(n, row) for n, row in enumerate(rows, 1) if any(map(str.strip, row))]
     width = max((len(row) for _, row in kept), default=0)
+    place = f"{file}, sheet {sheet}" if sheet else file
+    if width * len(kept) > CELLS:
+        said = f"spans {len(kept):,} rows and {width:,} columns; the limit is {CELLS:,} cells"
+        refuse(said, place, "take away what stands far from the table")
     return Grid(
-        place=f"{file}, sheet {sheet}" if sheet else file,
+        place=place,
         sheet=sheet,
         rows=[_composed(row) + [""] * (width - len(row)) for _, row in kept],
         numbers=[n for n, _ in kept],

@@ -30,7 +30,7 @@ _LABEL = re.compile(rf"(?:(?P<stamp>{_STAMP})\s+)?(?P<name>{_NAME})\s*(?P<after>
                     r"\s*(?::(?=\s|$)|[：៖])(?P<text>.*)")
 _HEAD = re.compile(rf"(?:(?P<stamp>{_STAMP})\s+)?(?P<name>{_NAME})"
                    rf"(?(stamp)|(?:(?P<gap>\s\s)|\s)(?P<after>{_STAMP}))\s*:?(?P<text>)")
-_GAP = re.compile(r"\t|\s{2,}")
+_GAP = re.compile(r"\t\s*|\s{2,}")
 _ONLY_STAMP = re.compile(_STAMP)
 _DIRECTIONS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
 _ASIDE = re.compile(r"\([^()]*\)|\[[^][]*\]|\|.*")

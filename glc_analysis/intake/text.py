@@ -10,6 +10,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import math
 import re
 from itertools import islice
 from pathlib import Path
@@ -29,13 +30,16 @@ _EXPORT = "export it again as CSV in UTF-8, or give the file the ending of what 
 _QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "quotation marks"'
 
 
-def read_bytes(path: Path) -> bytes:
-    """The content of a file; a missing, unreadable or empty one is a fault."""
+def read_bytes(path: Path, *, limit: float = math.inf) -> bytes:
+    """The content of a file; a missing, unreadable or empty one is a fault, one over `limit` bytes too."""
     try:
-        raw = path.read_bytes()
+        size = path.stat().st_size
+        raw = path.read_bytes() if size <= limit else b""
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         refuse(f"cannot be read: {reason}", path.name, "check the path and its permissions")
+    if size > limit:
+        refuse(f"holds {size:,} bytes; the limit is {limit:,}", path.name, "check that it is the right file")
     if not raw.strip():
         refuse("is empty", path.name, "export it again, or take it away")
     return raw
@@ -60,13 +64,14 @@ def decode(raw: bytes, file: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_table(path: Path) -> Grid:
+def read_table(path: Path, *, limit: float = math.inf) -> Grid:
     """The cells of a comma, semicolon or tab delimited file, all as text.
 
     Rows shorter than the header are filled up, since spreadsheets leave trailing blanks
-    out; a row longer than it, or broken in two, is a fault. All such faults come at once.
+    out; a row longer than it, or broken in two, is a fault. All such faults come at once. A file
+    over `limit` bytes is not read.
     """
-    text = decode(read_bytes(path), path.name)
+    text = decode(read_bytes(path, limit=limit), path.name)
     records = parse(text, path.name)
     table = grid(path.name, "", records)
     if not table.rows:

@@ -10,11 +10,12 @@ from __future__ import annotations
 import html
 import math
 import re
+import unicodedata
 import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from io import BytesIO
-from itertools import groupby, pairwise, takewhile
+from itertools import accumulate, groupby, pairwise, takewhile
 from pathlib import Path
 
 import docx
@@ -24,15 +25,16 @@ from lxml import etree
 from glc_analysis.cleaning.values import tidy
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake import refuse
+from glc_analysis.intake.packed import members
 from glc_analysis.intake.speaker_names import CLOCK, Line, named, seconds, speaker_name, stamps_apart
 from glc_analysis.intake.text import decode, read_bytes
 
-LARGEST = 30_000_000
-"""Bytes that a DOCX file may unpack to."""
+LARGEST, LONGEST = 30_000_000, 3_000_000
+"""Bytes that a DOCX file may unpack to, and that a text may hold: an hour of talk takes 100,000."""
 
 _TIMES = re.compile(rf"\s*({CLOCK})\s*-->\s*({CLOCK})(?=\s|$)")
 _BROKEN_TIMES = re.compile(r"(?=.*\d)[\s\d:.,]*-->[\s\d:.,]*")
-_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s+([^<>]*)>")
+_VOICE = re.compile(r"<v(?:\.[^\s<>]*)?\s([^<>]*)>")
 _TAG = re.compile(r"</?(?:(?:c|i|b|u|s|ruby|rt)(?:\.[^\s<>]*)?|(?:v|lang|font)(?:[.\s][^<>]*)?)>"
                   r"|<\d[\d:.]*>|\{\\an?\d+\}")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][\da-fA-F]{1,6}|[a-zA-Z]\w{1,30});")
@@ -57,7 +59,8 @@ class Transcript:
     """A transcript, read and not interpreted: one row of `turns` a turn.
 
     Columns: speaker (as in the file), text, start_s and end_s (seconds; NaN where the file has
-    none), line (where the turn begins: a line, in DOCX a paragraph). `heading` is what stands
+    none), line (where the turn begins: a line, in DOCX a paragraph), seams (where lines were joined:
+    characters other than blanks before each further one). `heading` is what stands
     above the first speaker of a document.
     """
 
@@ -98,9 +101,12 @@ def read_transcript(path: Path) -> Transcript:
 
 
 def _rows(path: Path) -> list[Row]:
-    raw = read_bytes(path)
+    raw = read_bytes(path, limit=LARGEST)
     if raw.startswith(b"PK\x03\x04"):
         return _paragraphs(raw, path.name)
+    if len(raw) > LONGEST:
+        said = f"holds more than {LONGEST // 1_000_000} MB of text"
+        refuse(said, path.name, "check that it is the right file")
     try:
         return list(enumerate(decode(raw, path.name).split("\n"), 1))
     except Faults as error:
@@ -116,7 +122,7 @@ def _paragraphs(raw: bytes, file: str) -> list[Row]:
     """
     try:
         with zipfile.ZipFile(BytesIO(raw)) as packed:
-            size = sum(part.file_size for part in packed.infolist())
+            size = sum(part.file_size for part in members(packed))
         body = docx.Document(BytesIO(raw)).element if size <= LARGEST else None
     except Exception as error:  # whatever zip, XML and the package's own parts raise
         mend = "open it in a word processor and save it as .docx without a password"
@@ -224,6 +230,12 @@ def _turns(lines: Sequence[Line]) -> pd.DataFrame:
         said = list(said)
         ends = [line.end for line in said if not math.isnan(line.end)]
         turns.append((speaker, " ".join(line.text for line in said), said[0].start,
-                      max(ends, default=math.nan), said[0].number))
-    frame = pd.DataFrame(turns, columns=["speaker", "text", "start_s", "end_s", "line"])
+                      max(ends, default=math.nan), said[0].number, _seams(said)))
+    frame = pd.DataFrame(turns, columns=["speaker", "text", "start_s", "end_s", "line", "seams"])
     return frame.astype({"speaker": "str", "text": "str", "start_s": float, "end_s": float})
+
+
+def _seams(said: Sequence[Line]) -> tuple[int, ...]:
+    """How many characters other than blanks stand before each further line of a turn."""
+    lengths = [len("".join(unicodedata.normalize("NFC", line.text).split())) for line in said[:-1]]
+    return tuple(accumulate(lengths))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import warnings
+import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -11,12 +12,15 @@ from pathlib import Path
 from openpyxl import load_workbook
 from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 
-from glc_analysis.errors import Fault, Faults
+from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.intake import refuse
-from glc_analysis.intake.grid import Grid, grid
+from glc_analysis.intake.grid import CELLS, Grid, grid
+from glc_analysis.intake.packed import members
 from glc_analysis.intake.text import read_bytes
 
 Cell = ReadOnlyCell | EmptyCell
+LARGEST, ROWS = 200_000_000, 2**20
+"""Bytes that a workbook may unpack to, and rows of a sheet: Excel has no more."""
 
 
 def read_sheets(path: Path) -> list[Grid]:
@@ -29,8 +33,11 @@ def read_sheets(path: Path) -> list[Grid]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl would lose, were it to write
+            _refuse_large(raw, path.name)
             sheets, suspects = _texts(raw, path.name)
             faults = _uncalculated(raw, path.name, suspects) if suspects else []
+    except GLCError:
+        raise
     except Exception as error:  # whatever zip, XML and openpyxl's own parsers raise
         mend = "save it as .xlsx without a password, or as CSV in UTF-8"
         raise Faults([Fault("is no readable workbook", file=path.name, mend=mend)]) from error
@@ -41,12 +48,24 @@ def read_sheets(path: Path) -> list[Grid]:
     return sheets
 
 
+def _refuse_large(raw: bytes, file: str) -> None:
+    with zipfile.ZipFile(BytesIO(raw)) as package:
+        size = sum(part.file_size for part in members(package))
+    if size > LARGEST:
+        mend = "save it without pictures, or as CSV"
+        refuse(f"unpacks to {size:,} bytes; the limit is {LARGEST:,}", file, mend)
+
+
 def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
     """The sheets, and the cells that are stored without a value: some may be formulas."""
     sheets, suspects = [], set()
     for title, rows in _sheets(raw, data_only=True):
-        texts = []
-        for row in rows:
+        texts, cells = [], 0
+        for n, row in enumerate(rows):
+            cells += len(row)
+            if n >= ROWS or cells > CELLS:
+                place, mend = f"{file}, sheet {title}", "take away what stands far from the table"
+                refuse(f"spans over {ROWS:,} rows or {CELLS:,} cells", place, mend)
             texts.append([_text(cell) for cell in row])
             suspects.update((title, cell.coordinate) for cell in row if _is_suspect(cell))
         sheets.append(grid(file, title, texts))

@@ -106,3 +106,9 @@ def test_an_encoding_of_another_alphabet_is_refused_rather_than_misread(tmp_path
     text = words.get(encoding, "вопрос,ответ\nпомощь,да\n")
     (fault,) = faults(tmp_path, text.encode(encoding))
     assert "UTF-8" in fault.mend
+
+
+def test_a_small_file_that_spans_millions_of_cells_is_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("a" + ",b" * 20_000 + "\n" + "a\n" * 2000)
+    with pytest.raises(Faults, match="spans 2,001 rows and 20,001 columns"):
+        read_table(tmp_path / "a.csv")

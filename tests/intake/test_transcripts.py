@@ -3,6 +3,7 @@
 import io
 import math
 import re
+import time
 import unicodedata
 import zipfile
 
@@ -67,7 +68,7 @@ def word(*paragraphs):
 
 def test_cues_of_one_speaker_join_into_a_turn_with_one_blank_and_its_times(tmp_path):
     turns = read(tmp_path, vtt("Ana López: We began", "Ana López: in a  small room.", "Ben: Yes.")).turns
-    assert turns.values.tolist() == [
+    assert turns.drop(columns="seams").values.tolist() == [
         ["Ana López", "We began in a small room.", 1.0, 3.5, 5],
         ["Ben", "Yes.", 3.0, 4.5, 13],
     ]
@@ -140,7 +141,7 @@ def test_word_files_of_teams_as_they_were_before(tmp_path):
         "0:0:10.800 --> 0:0:14.500\n鈴木花子\nいいえ",
     )
     turns = read(tmp_path, content, "call.docx").turns
-    assert turns.values.tolist() == [
+    assert turns.drop(columns="seams").values.tolist() == [
         ["田中太郎", "おはよう はい", 5.1, 9.0, 1],
         ["鈴木花子", "いいえ", 10.8, 14.5, 5],
     ]
@@ -293,8 +294,22 @@ def test_what_is_no_transcript_is_refused(tmp_path):
 
 
 def test_a_word_file_that_unpacks_to_too_much_is_refused_unread(tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.intake.transcripts.LARGEST", 1000)
-    assert "unpacks to more" in faults(tmp_path, word("Ana: Hi"), "a.docx")[0][1]
+    content = word("Ana: Hi")
+    monkeypatch.setattr("glc_analysis.intake.transcripts.LARGEST", len(content) + 1)
+    assert "unpacks to more" in faults(tmp_path, content, "a.docx")[0][1]
+
+
+@pytest.mark.parametrize("size", [6_000_000, 31_000_000])
+def test_a_text_far_longer_than_talk_is_refused(tmp_path, size):
+    assert "holds" in faults(tmp_path, b"Ana: " + b"a " * (size // 2), "a.txt")[0][1]
+
+
+@pytest.mark.parametrize("content", ["Ana: Yes.\nBo" + "\t" * 3000 + "x: no",
+                                     vtt("Ana: Yes", "<v" + " " * 60_000)])
+def test_blanks_without_end_take_no_time(tmp_path, content):
+    begun = time.perf_counter()
+    read(tmp_path, content)
+    assert time.perf_counter() - begun < 5
 
 
 # --- properties

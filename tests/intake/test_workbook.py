@@ -1,11 +1,13 @@
 """Workbook cells as text."""
 
 import datetime as dt
+import zipfile
 
 import openpyxl
 import pytest
 
 from glc_analysis.errors import Faults
+from glc_analysis.intake import workbook
 from glc_analysis.intake.workbook import read_sheets
 
 
@@ -95,3 +97,41 @@ def with_results():
         return path
 
     return store
+
+
+def rewritten(path, *, rows=b"", packed=zipfile.ZIP_DEFLATED, more=0):
+    """A small workbook with rows put into its sheet, packed in some way, with a member of some length."""
+    book = openpyxl.Workbook()
+    book.active.append(["document", "code"])
+    book.save(path.with_name("whole.xlsx"))
+    with zipfile.ZipFile(path.with_name("whole.xlsx")) as whole, zipfile.ZipFile(path, "w", packed) as made:
+        for name in whole.namelist():
+            made.writestr(name, whole.read(name).replace(b"</sheetData>", rows + b"</sheetData>"))
+        with made.open("other", "w") as member:
+            for _ in range(more):
+                member.write(bytes(2**20))
+
+
+@pytest.mark.parametrize("rows", [
+    b'<row r="9999999999"><c r="A9999999999"><v>1</v></c></row>',
+    b"<row/>" * 1000,
+    b"".join(b'<row r="%d"><c r="XFD%d"><v>1</v></c></row>' % (n, n) for n in range(2, 20)),
+], ids=["a row without end", "very many blank rows", "a cell at the far end of each row"])
+def test_a_small_file_whose_sheet_spans_very_many_cells_is_refused(tmp_path, monkeypatch, rows):
+    monkeypatch.setattr(workbook, "ROWS", 1000)
+    monkeypatch.setattr(workbook, "CELLS", 200_000)
+    rewritten(tmp_path / "a.xlsx", rows=rows)
+    with pytest.raises(Faults, match="a.xlsx, sheet Sheet: spans over 1,000 rows or 200,000 cells"):
+        read_sheets(tmp_path / "a.xlsx")
+
+
+def test_a_workbook_that_unpacks_to_far_too_much_is_refused_unread(tmp_path):
+    rewritten(tmp_path / "a.xlsx", more=200)
+    with pytest.raises(Faults, match="the limit is 200,000,000"):
+        read_sheets(tmp_path / "a.xlsx")
+
+
+def test_a_workbook_packed_as_no_spreadsheet_program_does_is_refused(tmp_path):
+    rewritten(tmp_path / "a.xlsx", packed=zipfile.ZIP_LZMA)
+    with pytest.raises(Faults, match="is no readable workbook"):
+        read_sheets(tmp_path / "a.xlsx")

@@ -1,6 +1,7 @@
 """A package can hold what it likes: nothing outside it is touched, and no more is unpacked than the limit."""
 
 import io
+import tracemalloc
 import zipfile
 
 import openpyxl
@@ -48,6 +49,27 @@ def test_a_package_beyond_the_limit_is_refused_unread(tmp_path, name):
             member.write(bytes(2**20))
     assert path.stat().st_size < 2**20
     assert "unpacks to 105,906,176 bytes" in said(path)
+
+
+def test_a_member_packed_by_lzma_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "p.qdpx", "w") as made:
+        made.writestr(*QDE, compress_type=zipfile.ZIP_LZMA)
+    assert "is no readable package" in said(tmp_path / "p.qdpx")
+
+
+def test_a_member_said_to_be_longer_than_the_package_is_refused_before_memory_is_set_aside(tmp_path):
+    content = zipped([QDE, ("sources/t.txt", TEXT)])
+    at = content.rindex(b"PK\x01\x02") + 20
+    (tmp_path / "p.qdpx").write_bytes(content[:at] + b"\xff\xff\xff\xff" + content[at + 4 :])
+    tracemalloc.start()
+    assert "is no readable package" in said(tmp_path / "p.qdpx")
+    assert tracemalloc.get_traced_memory()[1] < 2**24
+    tracemalloc.stop()
+
+
+def test_a_table_beyond_its_own_limit_is_refused_unread(tmp_path):
+    (tmp_path / "a.csv").write_text("document,code\n" + "a,b\n" * 2_700_000)
+    assert "the limit is 10,485,760" in said(tmp_path / "a.csv")
 
 
 def test_film_beyond_the_limit_stays_packed(tmp_path, monkeypatch):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from glc_analysis.intake import refuse
 from glc_analysis.intake.codings import qualcoder, refi, table, taguette, word
-from glc_analysis.intake.codings.package import database, unpack
+from glc_analysis.intake.codings.package import TABLE, database, unpack
 from glc_analysis.intake.codings.raw import Found, RawCodings
 from glc_analysis.intake.codings.refi_writer import write_qdc, write_qdpx
 from glc_analysis.intake.codings.settle import settle
@@ -64,7 +64,7 @@ def _read(path: Path, coder: str) -> Found:
         return refi.read_markup(path, coder=coder)
     if path.suffix.lower() not in {".csv", ".tsv", ".tab", ".txt"}:
         refuse("is no file of a coding tool by what it holds", path.name, _KINDS)
-    return table.read(path, read_table(path), coder=coder)
+    return table.read(path, read_table(path, limit=TABLE), coder=coder)
 
 
 def _read_package(path: Path, coder: str) -> Found:

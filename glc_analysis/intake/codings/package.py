@@ -21,10 +21,13 @@ from defusedxml.ElementTree import iterparse
 
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.intake import refuse
+from glc_analysis.intake.packed import members
 
 LIMIT, MARKUP = 100 * 2**20, 32 * 2**20
 """A package may unpack to so many bytes, and an XML document be so long: in memory it takes thirty times
 as much. Sound, pictures and PDF do not count: they stay packed."""
+TABLE = 10 * 2**20
+"""So many bytes a table of codings may have: 50,000 with their quotations."""
 
 _UNREAD = re.compile(
     r"(?i)\.(mp[34]|m4[av]|aac|wav|wma|og[agv]|webm|mov|avi|wmv|jpe?g|png|gif|bmp|tiff?|pdf)$"
@@ -41,9 +44,9 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
     """
     try:
         with zipfile.ZipFile(path) as package:
-            members = [member for member in package.infolist() if not member.is_dir()]
-            _refuse_harm(members, path.name)
-            chosen = [one for one in members if re.search(wanted, one.filename, re.IGNORECASE)]
+            listed = members(package)
+            _refuse_harm(listed, path.name)
+            chosen = [one for one in listed if re.search(wanted, one.filename, re.IGNORECASE)]
             return {one.filename: package.read(one) for one in chosen}
     except GLCError:
         raise
@@ -51,12 +54,12 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
         raise Faults([Fault("is no readable package", file=path.name, mend=_AGAIN)]) from error
 
 
-def _refuse_harm(members: list[zipfile.ZipInfo], file: str) -> None:
-    times = Counter(member.filename for member in members)
+def _refuse_harm(listed: list[zipfile.ZipInfo], file: str) -> None:
+    times = Counter(member.filename for member in listed)
     said = {name: "is the path of a member outside the package" for name in times if _OUTSIDE.match(name)}
     said |= {name: "names two members of the package" for name, n in times.items() if n > 1}
     faults = [Fault(message, file=file, value=name, mend=_AGAIN) for name, message in said.items()]
-    size = sum(member.file_size for member in members if not _UNREAD.search(member.filename))
+    size = sum(member.file_size for member in listed if not _UNREAD.search(member.filename))
     if size > LIMIT:
         message = f"unpacks to {size:,} bytes beside sound, pictures and PDF; the limit is {LIMIT:,}"
         faults.append(Fault(message, file=file, mend=_LESS))
