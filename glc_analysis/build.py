@@ -27,15 +27,18 @@ from glc_analysis.cleaning import (
 from glc_analysis.cleaning.steps import Steps
 from glc_analysis.cleaning.values import folded, text_version, tidy
 from glc_analysis.coding.assemble import Coded, assemble
+from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.coded_columns import read_coded
 from glc_analysis.coding.texts import in_countries, mask_answers, read_texts
-from glc_analysis.disclosure import AUDIENCES
+from glc_analysis.disclosure import AUDIENCES, CASE_DETAIL
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.existence import countries_shown
 from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
+from glc_analysis.disclosure.release import decide
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import coded_estimates
 from glc_analysis.evidence.comparisons import comparison_estimates
+from glc_analysis.evidence.contributors import contributors
 from glc_analysis.evidence.estimates import Processed, survey_estimates
 from glc_analysis.evidence.mentions import mentions
 from glc_analysis.evidence.quality import quality_estimates
@@ -160,8 +163,21 @@ def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
                                                                  "codebook")),
         coded.present, coded.above, coded.tied))
     frames["estimates"] = tables.shape("estimates", _figures(frames, coded, study))
+    say("deciding who may see what")
+    frames |= _released(frames, reference, study)
     frames["steps"] = tables.shape("steps", steps.frame())
     return frames
+
+
+def _released(frames: dict[str, pd.DataFrame], reference: Reference,
+              study: Study) -> dict[str, pd.DataFrame]:
+    """What every audience but the team may see of all figures, decided once for all together."""
+    behind, consent = contributors(frames), Consent.of(reference.consent)
+    secret = {code for code, above in ancestors(frames["codebook"]).items()
+              if CASE_DETAIL in (code, *above)}
+    return {f"release_{audience}": tables.shape(f"release_{audience}", decide(
+        frames["estimates"], behind, frames["organisations"], consent, study.settings["disclosure"],
+        audience=audience, never=secret)) for audience in AUDIENCES if audience != "team"}
 
 
 def _coded(study: Study, reference: Reference, found: records.Records, given: pd.DataFrame, steps: Steps,

@@ -60,19 +60,28 @@ def svg(figure: Figure) -> str:
     return file.getvalue()
 
 
-def count_text(n: float, base_n: float) -> str:
-    """How a count is printed: out of its base, with a percentage from a base of 30 up.
+def count_text(n: float, base_n: float, band: str = "") -> str:
+    """How a count is printed: out of its base, with a percentage from a base of 30 up; in the words
+    of its band where an audience does not see the count itself.
 
-    >>> count_text(1, 4), count_text(18, 30), count_text(1, 480)
-    ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)')
+    >>> count_text(1, 4), count_text(18, 30), count_text(1, 480), count_text(float("nan"), 30, "few")
+    ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)', 'few of 30')
     """
     if pd.isna(base_n) or base_n == 0:
         return "nobody asked"
+    if band:
+        return f"{band} of {int(base_n)}"
     text = f"{int(n)} of {int(base_n)}"
     if base_n < PERCENT_FROM:
         return text
     percent = 100 * n / base_n
     return f"{text} (under 1 %)" if 0 < percent < 1 else f"{text} ({percent:.0f} %)"
+
+
+def count_texts(released: pd.DataFrame) -> list[str]:
+    """:func:`count_text` of every row of released figures."""
+    bands = released["band"] if "band" in released else [""] * len(released)
+    return [*map(count_text, released["n"], released["base_n"], bands)]
 
 
 def plot_options(released: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes:
@@ -93,7 +102,7 @@ def plot_options(released: pd.DataFrame, *, title: str, ax: Axes | None = None) 
         low, high = released["low"].astype(float), released["high"].astype(float)
         ax.hlines(np.arange(len(labels)), low, high, color=INK, linewidth=1.2)
     ends = np.fmax(share.fillna(0), released["high"].astype(float).fillna(0))
-    texts = [count_text(n, b) for n, b in zip(released["n"], released["base_n"], strict=True)]
+    texts = count_texts(released)
     for place, (end, text) in enumerate(zip(ends, texts, strict=True)):
         ax.annotate(text, (end, place), xytext=(5, 0), textcoords="offset points", va="center",
                     fontsize=8)

@@ -153,6 +153,10 @@ TABLES: dict[str, Table] = {
         "codebook_version": _text("the codebook the coder used"),
         "match": _text("how the coder's quotation compares with the text", "exact", "normalised"),
         "memo": _text("the coder's note on it")}),
+    "readings": Table("one row a document and coder who read it, coded or not",
+                      ("document_id", "coder_id"), {
+        "document_id": _text("the text"), "coder_id": _text("who read it"),
+        "codebook_version": _text("the codebook the coder used")}),
     "memos": Table("one row a memo of a coder", ("memo_id",), {
         "memo_id": _text("the memo"), "author_id": _text("who wrote it"),
         "attached_to": _text("document, document:start-end, or code"),

@@ -31,12 +31,12 @@ from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 from glc_analysis.tables import shape
 
-TABLES = ("codings", "memos", "quarantined", "disagreements", "agreement")
+TABLES = ("codings", "readings", "memos", "quarantined", "disagreements", "agreement")
 
 
 @dataclass(frozen=True)
 class Coded:
-    """The tables of coding by name; who read what; who was present in each call; what lies above a
+    """The tables of coding by name; what was read; who was present in each call; what lies above a
     code; the one question to whose answers a code was given."""
 
     tables: dict[str, pd.DataFrame]
@@ -102,8 +102,9 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     reasons = dict(zip(work.decisions["segment_id"], work.decisions["reason"], strict=True))
     whose = segments.set_index("segment_id")[["organisation_id", "country_id"]]
     made = {"codings": with_owners(work_of_all, segments, documents, lambda d: text_of(d).canonical),
-            "memos": memos_table(linked), "quarantined": quarantined_table(linked), "codebook": whole,
-            "agreement": agreement, "disagreements": disagreements.join(whose, on="segment_id").assign(
+            "readings": read, "memos": memos_table(linked), "codebook": whole,
+            "quarantined": quarantined_table(linked), "agreement": agreement,
+            "disagreements": disagreements.join(whose, on="segment_id").assign(
                 reason=disagreements["segment_id"].map(reasons).astype("str").fillna(""))}
     tied = {code: columns.tied[name] for name, code in book.resolve(columns.tied, whole).items() if code}
     return Coded(made, set(read["document_id"]), present, above, tied)

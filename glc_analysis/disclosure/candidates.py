@@ -36,6 +36,17 @@ _FORMS = {kind: re.compile(rf"(?x){form}") for kind, form in {
             |apartado) [ ][^\n,;:]{0,40}?,?[ ]? (?:n[.º°o]{0,2}[ ]?|\#[ ]?)? \d{1,5}\b""",
     "phone": r"(?<![\w+]) \+?\(?\d (?:[ \u00a0().\-/]{0,2}\d){6,14} (?!\w)",
 }.items()}
+_SUFFIX = "(?:css|csv|docx|gif|html|jpe?g|js|json|md|pdf|png|svg|txt|xlsx)"
+_MAILBOX = re.compile(rf".+\.(?!{_SUFFIX}(?:\.|$))[^\W\d_]{{2,}}(?:\.{_SUFFIX})?")
+_CALLED = re.compile(r"""(?x) 0\d{8,11} | [1-9]\d{9,12}
+    | \(?0\d{0,4}\)? (?:\D{1,2}\d{2,8}){1,5}  | (?=.*\d{3}) (?:\d\D{1,2})? \(?\d{2,4}\)? (?:\D{1,2}\d{2,8}){1,4}""")
+_COUNTED = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.*  # columns of a table, fractions
+    | (?:.+[ /-])? \d+\.\d+ (?:[ /-].+)? | \d{{1,2}} ([ .])\d{{3}} (?:\1\d{{3}})+ | (?:\d*0[ -])+ \d*0
+    | {_YEAR} (?:\D{{1,2}}(?:{_YEAR}|\d\d))+ | .*\b{_YEAR}[ -]\d\d[ -]\d\d\b.* | .*\b\d\d?([./ -])\d\d?\2{_YEAR}\b.*
+    | {_YEAR}(?:0[1-9]|1[0-2])[0-3]\d(?:\d\d)* | 1[4-7]\d{{8}} | \d+000 | 97[89](?:[ -]?\d){{10}}""")
+_FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
+_NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
+_CALL = re.compile(r"(?i)(?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w*\W{0,3}")
 _WORD = re.compile(r"[^\W\d_](?:[\w'’\u0300-\u036f-]*[\w\u0300-\u036f])?")
 _I = re.compile(r"I(?:['’]\w+)?")
 _TITLE = re.compile(r"(?:Dr|Dra|Mr|Mrs|Ms|Prof|Rev|Sr|Sra|Srta|St|[^\W\d_])")
@@ -73,6 +84,47 @@ def suggest(texts: Iterable[str]) -> pd.DataFrame:
     rows.sort(key=lambda row: (KINDS.index(row[1]), -row[2], row[0]))
     frame = pd.DataFrame(rows, columns=["name", "kind", "count", "context"])
     return frame.astype({"name": "str", "kind": "str", "count": int, "context": "str"})
+
+
+def contacts(text: str) -> Iterator[tuple[str, int, int]]:
+    """E-mail addresses and phone numbers, surely: kind, start and end of each.
+
+    Left out is what only has the form: dates and years, ISBN and DOI, decimals, columns of figures.
+    Seven to nine digits in a row may count anything; they are a phone number where a word says so.
+
+    >>> text = "In 2014 2015 2016 or 0.1234567: +254 20 555 0101, ana@haart.example"
+    >>> [(kind, text[start:end]) for kind, start, end in contacts(text)]
+    [('e-mail', 'ana@haart.example'), ('phone', '+254 20 555 0101')]
+    """
+    for found in _FORMS["e-mail"].finditer(text) if "@" in text else ():
+        if _MAILBOX.fullmatch(found[0]):
+            yield "e-mail", *found.span()
+    for figures in _FIGURES.finditer(text):
+        for found in _FORMS["phone"].finditer(text, max(0, figures.start() - 2), figures.end() + 1):
+            if _is_called(text, found):
+                yield "phone", *found.span()
+
+
+def _is_called(text: str, found: Word) -> bool:
+    start, end = found.span()
+    before, after = text[max(0, start - 200):start], text[end:end + 200]
+    token = re.split(r"\s", before)[-1] + found[0] + re.split(r"\s", after)[0]
+    is_link = "@" in token or "10." in token and "/" in token or _FORMS["link"].search(token)
+    number = found[0].replace("\u00a0", " ")
+    if is_link and not re.search(r"(?:wa\.me/|phone=|tel[:=])\+?$", before):
+        return False
+    if number.startswith("+"):
+        return not re.fullmatch(r"\+\d+\.\d+", number)
+    if _ends(before, _NUMBERED):
+        return False
+    is_said = number.isdecimal() and _ends(before, _CALL)
+    return is_said or bool(_CALLED.fullmatch(number)) and not _COUNTED.fullmatch(number)
+
+
+def _ends(text: str, form: re.Pattern[str]) -> bool:
+    """Whether a text ends in a form, which begins a word."""
+    tail = text[-24:]
+    return any(form.fullmatch(tail, word.start()) for word in re.finditer(r"\b\w", tail))
 
 
 def _formed(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:

@@ -41,8 +41,8 @@ class Consent:
     def of(cls, table: pd.DataFrame) -> Consent:
         """The consents of consent.csv. A refusal outweighs a consent with the same key."""
         key = ["organisation_id", "speaker_id", "item", "audience"]
-        said_yes = table["is_given"] == "true"
-        yes, no = (set(table.loc[rows, key].itertuples(index=False, name=None)) for rows in (said_yes, ~said_yes))
+        is_yes = table["is_given"] == "true"
+        yes, no = (set(table.loc[said, key].itertuples(index=False, name=None)) for said in (is_yes, ~is_yes))
         return cls(frozenset(yes - no))
 
     def organisations(self, item: str, audience: str) -> frozenset[str]:
@@ -65,9 +65,9 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
     people = set(zip(speakers["organisation_id"], speakers["speaker_id"], strict=True))
     register = set(organisations["organisation_id"])
     for n, row in consent.iterrows():
-        known = {"item": ITEMS, "audience": AUDIENCES,
-                 "organisation_id": register or {row["organisation_id"]},
-                 "speaker_id": {ORGANISATION, *(who for where, who in people if where == row["organisation_id"])}}
+        own = {person for organisation, person in people if organisation == row["organisation_id"]}
+        known = {"item": ITEMS, "audience": AUDIENCES, "speaker_id": {ORGANISATION, *own},
+                 "organisation_id": register or {row["organisation_id"]}}
         for column, words in known.items():
             if row[column] not in words:
                 yield Fault(f"is not known here; {nearest(row[column], filter(None, words))}",
@@ -79,7 +79,7 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
 
 
 _MENDS = {"organisation_id": "name one of organisations.csv",
-          "speaker_id": "name one of this organisation in speakers.csv, or leave it blank for the organisation"}
+          "speaker_id": "name one of this organisation in speakers.csv, or leave it blank: the organisation"}
 
 
 def is_day(text: str) -> bool:

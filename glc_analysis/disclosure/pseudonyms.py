@@ -89,10 +89,10 @@ def mask(text: str, names: pd.DataFrame, key: Mapping[str, str]) -> Masked:
     if unnamed := list(hidden.loc[pseudonyms.isna(), "name"]):
         raise Faults([Fault("has no pseudonym", file="names.csv", column="name", value=name,
                             mend="complete the key first, or write one") for name in unnamed])
-    readings = {folds: _read(text, folds=folds) for folds in set(hidden["match"] == "folded")}
+    readings = {folds: letters(text, folds=folds) for folds in set(hidden["match"] == "folded")}
     found = [(start, end, pseudonym)
              for name, how, pseudonym in zip(hidden["name"], hidden["match"], pseudonyms, strict=True)
-             for start, end in _places(name, how, text, readings[how == "folded"])]
+             for start, end in places(name, how, text, readings[how == "folded"])]
     pieces, offsets, at, shift = [], [], 0, 0
     for start, end, pseudonym in _apart(found):
         pieces += [text[at:start], pseudonym]
@@ -142,11 +142,11 @@ def _apart(found: Iterable[Found]) -> list[Found]:
              max(group, key=lambda one: one[1] - one[0])[2]) for group in groups]
 
 
-def _places(name: str, how: str, text: str, reading: Reading) -> Iterator[tuple[int, int]]:
+def places(name: str, how: str, text: str, reading: Reading) -> Iterator[tuple[int, int]]:
     """Where a name stands in a text, whole and not inside another word."""
-    letters, at = reading
-    wanted, _ = _read(tidy(name), folds=how == "folded")
-    n = letters.find(wanted) if wanted else -1
+    read, at = reading
+    wanted, _ = letters(tidy(name), folds=how == "folded")
+    n = read.find(wanted) if wanted else -1
     while n >= 0:
         after = n + len(wanted)
         start, end = at[n], at[after - 1] + 1
@@ -157,19 +157,30 @@ def _places(name: str, how: str, text: str, reading: Reading) -> Iterator[tuple[
         is_strict = how == "whole-word"
         if is_whole and not any(_is_inside(text, place, is_strict=is_strict) for place in (start, end)):
             yield start, end
-        n = letters.find(wanted, n + 1)
+        n = read.find(wanted, n + 1)
 
 
-def _read(text: str, *, folds: bool) -> Reading:
+def letters(text: str, *, folds: bool) -> Reading:
     """A text as names are compared, and the place of each of its characters in the text."""
-    letters: list[str] = []
+    found: list[str] = []
     at: list[int] = []
     for n, character in enumerate(text):
         read = _read_one(character, folds=folds)
-        if read != " " or letters[-1:] != [" "]:
-            letters += read
+        if read != " " or found[-1:] != [" "]:
+            found += read
             at += [n] * len(read)
-    return "".join(letters), at
+    return "".join(found), at
+
+
+def folded_letters(text: str) -> str:
+    """The letters of :func:`letters` alone, folded: much faster.
+
+    >>> folded_letters("Ana  LÓPEZ") == letters("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
+    True
+    """
+    if text.isascii():
+        return re.sub(r"\s+", " ", text).casefold().replace("`", "'")
+    return re.sub("  +", " ", text.translate(_FOLDED))
 
 
 @cache
@@ -183,6 +194,15 @@ def _read_one(character: str, *, folds: bool) -> str:
         return character
     parts = unicodedata.normalize("NFD", character.casefold())
     return "".join(part for part in parts if not _is_diacritic(part)).translate(_PLAIN)
+
+
+class _Folded(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        self[code] = _read_one(chr(code), folds=True)
+        return self[code]
+
+
+_FOLDED = _Folded()
 
 
 def _is_diacritic(character: str) -> bool:

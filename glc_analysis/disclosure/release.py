@@ -1,22 +1,258 @@
-"""What each audience may see of the figures: every table and plot asks here first."""
+"""What each audience may see of the figures: every table and plot asks here first.
+
+`decide` goes once over all figures together, since one table cannot know what the others tell.
+`release` looks its decisions up. The rules and their names are in :mod:`glc_analysis.disclosure.rules`.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+from itertools import product
+from typing import Any
+
+import numpy as np
 import pandas as pd
 
+from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure import AUDIENCES
+from glc_analysis.disclosure.audit import is_open, squeeze
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.crowd import Crowd
+from glc_analysis.disclosure.rules import Rules, by_kind
 from glc_analysis.errors import UsageError, nearest
+from glc_analysis.evidence import subsets
+from glc_analysis.evidence.contributors import Contributors
+
+NO_BASE = ("base_too_small", "withheld_contributors", "skip_logic")
+SHOWN, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
+COLUMNS = ["estimate_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "band"]
 
 
-def release(estimates: pd.DataFrame, *, audience: str) -> pd.DataFrame:
-    """The figures of ``estimates`` that an audience may see.
+def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The figures of ``estimates`` that an audience may see, with the numbers it may see.
 
-    For ``team`` every figure. For other audiences nothing is decided yet, and
-    what is not decided is refused: UsageError.
+    For ``team`` every figure. For others as ``decisions`` (of :func:`decide`) say: a figure that is
+    suppressed or not decided is left out; one in a band has no number but its base, and the band's
+    words in column ``band``, which is blank elsewhere. Raises UsageError for an unknown audience and
+    where nothing is decided.
     """
     if audience not in AUDIENCES:
         raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
-    if audience != "team":
-        raise UsageError(f"No figure is released to {audience!r} yet: what it may see is not "
-                         "decided. Mend: use the audience 'team'.")
-    return estimates.copy()
+    if audience == "team":
+        return estimates.copy()
+    if decisions is None:
+        raise UsageError(f"No figure is released to {audience!r}: what it may see is not decided. "
+                         "Mend: run `glc build`, or use the audience 'team'.")
+    seen = estimates.merge(decisions[decisions["status"] != SUPPRESSED], on="estimate_id")
+    is_same = seen["n"].eq(seen["shown_n"]).eq(True) & seen["base_n"].eq(seen["shown_base_n"]).eq(True)
+    n, base = seen["shown_n"].astype("Int64"), seen["shown_base_n"].astype("Int64")
+    numbers = n.astype("Float64") / base.astype("Float64").where(base > 0)
+    seen = seen.assign(n=n, base_n=base, value=seen["shown_value"], share=numbers.astype(float),
+                       low=seen["low"].where(is_same), high=seen["high"].where(is_same))
+    return seen[[*estimates.columns, "band"]]
+
+
+def decide(estimates: pd.DataFrame, behind: Contributors, organisations: pd.DataFrame, consent: Consent,
+           settings: Mapping[str, Any], *, audience: str, never: Collection[str] = ()) -> pd.DataFrame:
+    """What an audience may see of every figure: one row a figure, columns :data:`COLUMNS`.
+
+    ``never`` are the codes that do not leave the team. A figure is shown, shown as a band, or
+    suppressed, with the first rule that asks for it.
+    """
+    if audience == "team":
+        return _table(estimates, _Decided(estimates, audience, pd.Series("", index=estimates.index)))
+    rules = Rules.of(settings, audience)
+    done = _Decided(estimates, audience, by_kind(estimates, behind.facts, rules, never))
+    crowd = Crowd.of(behind, organisations, consent, audience, done.visible())
+    is_group = estimates["subset_kind"] != subsets.ALL
+    done.hide(crowd.rows[crowd.sizes(crowd.base) < rules.base], "base_too_small")
+    done.hide(crowd.rows[crowd.has_few_withheld(crowd.base, crowd.is_coded, rules)], "withheld_contributors")
+    for _, figures in _tables(estimates, done.visible() & ~is_group):
+        _whole(figures, bool(behind.facts["is_place"][figures.index[0]]), crowd, rules, done)
+    _skip_logic(behind.facts, done)
+    wholes = dict(iter(_tables(estimates, ~is_group)))
+    for kind in sorted(set(estimates.loc[done.visible() & is_group, "subset_kind"])):
+        for key, figures in _tables(estimates, done.visible() & (estimates["subset_kind"] == kind)):
+            _groups(wholes[key], figures, crowd, rules, done)
+    return _table(estimates, done)
+
+
+def _table(estimates: pd.DataFrame, done: _Decided) -> pd.DataFrame:
+    """The decisions as a table, with the numbers that may be seen."""
+    is_shown, is_seen = done.status == SHOWN, done.visible()
+    value = estimates["value"].where((estimates["statistic"] != "median") | (done.audience == "team"),
+                                     estimates["value"].map(two_digits))
+    return pd.DataFrame({
+        "estimate_id": estimates["estimate_id"], "status": done.status, "rule": done.rule,
+        "shown_n": estimates["n"].where(is_shown), "shown_base_n": estimates["base_n"].where(is_seen),
+        "shown_value": value.where(is_shown), "band": done.band})[COLUMNS]
+
+
+def two_digits(value: float) -> float:
+    """A number rounded to two significant digits.
+
+    >>> two_digits(1234.5), two_digits(0.0678), two_digits(12)
+    (1200.0, 0.068, 12.0)
+    """
+    return float(f"{value:.1e}")
+
+
+class _Decided:
+    """The decisions so far; the first rule that hides a figure stays."""
+
+    def __init__(self, estimates: pd.DataFrame, audience: str, rule: pd.Series) -> None:
+        self.estimates, self.audience, self.rule = estimates, audience, rule
+        self.status = pd.Series(np.where(rule == "", SHOWN, SUPPRESSED), index=estimates.index)
+        self.band = pd.Series("", index=estimates.index)
+
+    def visible(self) -> pd.Series:
+        return self.status != SUPPRESSED
+
+    def exact(self, rows: pd.Index) -> bool:
+        return bool((self.status[rows] == SHOWN).all())
+
+    def hide(self, rows: pd.Index, rule: str | pd.Series) -> None:
+        rule = pd.Series(rule, index=rows)
+        self.rule[rows] = self.rule[rows].where(self.rule[rows] != "", rule)
+        self.status[rows], self.band[rows] = SUPPRESSED, ""
+
+    def put_in_bands(self, rows: pd.Index, bands: list[str], rule: pd.Series) -> None:
+        self.status[rows], self.band[rows], self.rule[rows] = BANDED, bands, rule
+
+
+def _tables(estimates: pd.DataFrame, rows: pd.Series):
+    """The counts of one question, or of one code, that stand together."""
+    kept = estimates[rows & estimates["measure"].isin(["response", "coded"]) & estimates["n"].notna()]
+    return kept.groupby(["question_id", "code_id"], observed=True, sort=True)
+
+
+def _adds_up(figures: pd.DataFrame) -> bool:
+    """Whether the options of a question add up to its base, as a reader who knows the question knows."""
+    return len(figures) > 1 and figures["n"].sum() == figures["base_n"].iloc[0]
+
+
+def _why(n: pd.Series, base: pd.Series, is_small: np.ndarray) -> pd.Series:
+    why = pd.Series(np.where(is_small, "count_too_small", "partition"), index=n.index)
+    return why.mask((n == 0) | (n == base), "unanimous")
+
+
+def _whole(figures: pd.DataFrame, is_place: bool, crowd: Crowd, rules: Rules, done: _Decided) -> None:
+    """The study-wide figures of one question or code: exact, in bands, or not at all.
+
+    Where options add up to the base, the smallest others are hidden as well until nothing follows.
+    """
+    at, rows = crowd.at(figures.index), figures.index
+    base, counted, n = crowd.base[at[0]], crowd.counted[at], figures["n"].to_numpy(int)
+    is_small = crowd.is_small(base, counted, rules.base if is_place else rules.count)
+    why = _why(figures["n"], figures["base_n"], is_small)
+    why = why.where(why == "partition", "country") if is_place else why
+    order = np.lexsort((figures["option_id"], n, ~is_small))
+    for part in [order] if _adds_up(figures) else order[:, None]:
+        for status, k in product([SUPPRESSED] if is_place else [BANDED, SUPPRESSED], range(len(part) + 1)):
+            hidden = part[:k]
+            too_few = is_place and 0 < crowd.sizes(counted[hidden].sum(axis=0)) < rules.base
+            if k >= is_small[part].sum() and not too_few and _is_covered(
+                    n[part], np.arange(len(part)) < k, status, base, crowd, rules):
+                break
+        if status == BANDED:
+            done.put_in_bands(rows[hidden], [rules.band(int(one), int(base.sum()))[0] for one in n[hidden]],
+                              why.iloc[hidden])
+        else:
+            done.hide(rows[hidden], why.iloc[hidden])
+
+
+def _is_covered(n: np.ndarray, hidden: np.ndarray, way: str, base: np.ndarray, crowd: Crowd,
+                rules: Rules) -> bool:
+    """Whether nobody's answer follows where some of a question's figures are bands, or missing."""
+    size, known = int(base.sum()), crowd.known(base)
+    bands = [rules.band(int(one), size) if way == BANDED else ("", 0, size) for one in n]
+    low, high = (np.where(hidden, [band[i] for band in bands], n)[:, None] for i in (1, 2))
+    low, high = squeeze(low, high, np.array([size]), is_partition=len(n) > 1)
+    return bool((is_open(low, high, size, known).ravel() | ~hidden).all())
+
+
+def _skip_logic(facts: pd.DataFrame, done: _Decided) -> None:
+    """Who was asked a question tells how a question before it was answered: that must be shown exactly."""
+    asked = facts.loc[facts["asked_if"] != "", ["question_id", "asked_if"]].drop_duplicates()
+    is_group = done.estimates["subset_kind"] != subsets.ALL
+    wholes = dict(iter(done.estimates[~is_group & (done.estimates["measure"] == "response")].groupby(
+        "question_id", observed=True)))
+    done.hide(facts.index[is_group & (facts["asked_if"] != "") & done.visible()], "skip_logic")
+    is_new = True
+    while is_new:
+        is_new = False
+        for question, condition in asked.itertuples(index=False):
+            rows = facts.index[(facts["question_id"] == question) & done.visible()]
+            if len(rows) and not all(done.exact(_named(wholes[one.name], facts, one.values))
+                                     for one in comparisons(parse(condition)) if one.name in wholes):
+                done.hide(rows, "skip_logic")
+                is_new = True
+
+
+def _named(figures: pd.DataFrame, facts: pd.DataFrame, values: Collection[str]) -> pd.Index:
+    """The figures of a question that a condition tells about: of options that add up to the base, all."""
+    adds_up = _adds_up(figures) and not facts.loc[figures.index[0], "is_place"]
+    return figures.index[figures["option_id"].isin(values) | adds_up]
+
+
+def _groups(whole: pd.DataFrame, figures: pd.DataFrame, crowd: Crowd, rules: Rules, done: _Decided) -> None:
+    """The figures of one question or code by the groups of one kind: exact, in bands, or not at all.
+
+    Groups that are not shown count as one, the rest, which follows from the others and must bear it.
+    """
+    if done.rule[whole.index[0]] in NO_BASE:
+        return done.hide(figures.index, done.rule[whole.index[0]])
+    by_group = {name: crowd.at(rows.index) for name, rows in figures.groupby("subset_id", observed=True)}
+    at = crowd.at(whole.index)
+    names = _large({name: crowd.base[place[0]] for name, place in by_group.items()}, crowd.base[at[0]],
+                   bool((whole["code_id"] != "").any()), crowd, rules)
+    done.hide(figures.index[~figures["subset_id"].isin(names)], "complement_too_small")
+    places = [by_group[name] for name in names]
+    base, counted = [crowd.base[place[0]] for place in places], [crowd.counted[place] for place in places]
+    if (rest := crowd.base[at[0]] - sum(base)).any():
+        base, counted = [*base, rest], [*counted, crowd.counted[at] - sum(counted)]
+    base.append(crowd.base[at[0]])
+    parts = [slice(None)] if _adds_up(whole) else [slice(k, k + 1) for k in range(len(whole))]
+    for part in parts if names else []:
+        _cells(whole[part], [crowd.rows[place[part]] for place in places], base,
+               [one[part] for one in counted], crowd, rules, done)
+
+
+def _large(groups: dict[str, np.ndarray], everyone: np.ndarray, is_coded: bool, crowd: Crowd,
+           rules: Rules) -> list[str]:
+    """The groups that may be shown: enough stand outside of each, and of all of them together."""
+    def leaves_enough(names: list[str]) -> bool:
+        rest = everyone - sum(groups[name] for name in names)
+        return not rest.any() or bool(crowd.sizes(rest) >= rules.base
+                                      and not crowd.has_few_withheld(rest, is_coded, rules))
+
+    names = sorted(groups, key=lambda name: (-crowd.sizes(groups[name]), name))
+    names = [name for name in names if leaves_enough([name])]
+    while names and not leaves_enough(names):
+        names.pop()
+    return names
+
+
+def _cells(whole: pd.DataFrame, rows: list[pd.Index], bases: list[np.ndarray], counted: list[np.ndarray],
+           crowd: Crowd, rules: Rules, done: _Decided) -> None:
+    """Options that stand together, by group: all exact where all can be, else bands if nothing follows."""
+    is_small = np.column_stack([crowd.is_small(base, one, rules.count)
+                                for base, one in zip(bases[:-1], counted, strict=True)])
+    if not is_small.any() and done.exact(whole.index):
+        return
+    n = np.column_stack([*(one.sum(axis=1) for one in counted), whole["n"]]).astype(int)
+    size, known = (np.array([of(base) for base in bases]) for of in (np.sum, crowd.known))
+    bands = [[rules.band(one, int(of)) for one, of in zip(line, size, strict=True)] for line in n]
+    low, high = (np.array([[band[i] for band in line] for line in bands]) for i in (1, 2))
+    low[:, len(rows):], high[:, len(rows):] = 0, size[len(rows):]  # the rest, and the whole unless it is seen
+    status = done.status[whole.index].to_numpy()
+    for k in np.flatnonzero(status != SUPPRESSED):
+        low[k, -1], high[k, -1] = bands[k][-1][1:] if status[k] == BANDED else (n[k, -1], n[k, -1])
+    is_safe = is_open(*squeeze(low, high, size, is_partition=len(whole) > 1), size, known)
+    is_safe[:, -1] |= status == SHOWN
+    for k, row in enumerate(rows):
+        why = _why(pd.Series(n[:, k], row), pd.Series(size[k], row), is_small[:, k])
+        if is_safe.all():
+            done.put_in_bands(row, [line[k][0] for line in bands], why)
+        else:
+            done.hide(row, why)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import HTML as Html
 
-from glc_analysis.plots import count_text
+from glc_analysis.plots import count_texts
 
 
 def tag(name: str, *content: str, **attributes: str) -> str:
@@ -62,8 +62,7 @@ def bar(share: float, text: str) -> Markup:
 
 def bars(rows: pd.DataFrame) -> list[Markup]:
     """A bar for each row of figures (share, n, base_n)."""
-    return [bar(share, count_text(n, base)) for share, n, base
-            in zip(rows["share"], rows["n"], rows["base_n"], strict=True)]
+    return [bar(share, text) for share, text in zip(rows["share"], count_texts(rows), strict=True)]
 
 
 def show(text: str) -> Html:

@@ -13,13 +13,13 @@ import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.errors import GLCError
 from glc_analysis.reports.collection import NOTEBOOKS
 from glc_analysis.reports.folders import link, prune, sweep, switch
 from glc_analysis.reports.lock import locked
@@ -29,9 +29,6 @@ from glc_analysis.study import REPOSITORY, Study
 
 if TYPE_CHECKING:
     from glc_analysis.reports.execute import Failure
-
-DECIDED = ("team",)
-"""Audiences of whom it is decided what they may see; no page is made for any other."""
 
 
 @dataclass(frozen=True)
@@ -73,18 +70,16 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
     at most. A page whose notebook fails stays as it was, marked, and its failure
     is in the result. Without ``progress`` a terminal shows a bar.
 
-    Raises UsageError and Faults as :func:`plan` does, GLCError where another run
-    is at work or the reports cannot be written.
+    Raises UsageError and Faults as :func:`plan` does, Faults where the gate finds what the audience
+    may not read (nothing is then published), GLCError where another run is at work or the reports
+    cannot be written.
     """
-    if audience not in DECIDED:
-        raise UsageError(f"No page is made for {audience!r} yet: what it may see is not decided. "
-                         "Mend: use the audience 'team'.")
     pages = plan(study, audience=audience, folder=folder)
     chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder)
     if dry_run:
         return _Run(study, audience, pages, chosen, force).result(is_done=False)
     try:
-        with locked(study.reports / audience), terminable():
+        with locked(study.reports / audience), terminable(), _readable_by(audience):
             making = _Run(study, audience, pages, chosen, force)
             if making.is_needed:
                 making.make(jobs or (os.cpu_count() or 1) + 1, timeout, progress)
@@ -142,7 +137,9 @@ class _Run:
                     self._execute(jobs, timeout, tell)
                 tell(len(self.to_run), len(self.to_run), "The site")
                 self._publish()
-            self._sign(started)
+            self._record(started)
+            self._pass_gate()
+            (self.folder / ".run.json").replace(self.folder / "run.json")
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
             raise
@@ -199,15 +196,34 @@ class _Run:
         build_site(self.folder, self.pages, title=self.study.title, audience=self.audience,
                    synthetic=self.study.is_synthetic, failures=old)
 
-    def _sign(self, started: datetime) -> None:
-        """Writes run.json, last of all and at once: a folder without it is no run."""
+    def _pass_gate(self) -> None:
+        """Raises Faults where a file holds what tells who somebody is."""
+        from glc_analysis.disclosure.identifiers import identifiers
+        from glc_analysis.disclosure.leaks import refuse_leaks
+        from glc_analysis.reference import read_reference
+
+        files = [path for path in self.folder.rglob("*") if path.is_file()]
+        refuse_leaks(files, self.folder, read_reference(self.study).names, audience=self.audience,
+                     known=identifiers(self.study, audience=self.audience))
+
+    def _record(self, started: datetime) -> None:
+        """Writes run.json under another name; it gets its own last: a folder without it is no run."""
         record = {"run": self.folder.name, "study": self.study.id, "audience": self.audience,
                   "started": started.isoformat(timespec="seconds"),
                   "finished": datetime.now(UTC).isoformat(timespec="seconds"),
                   "pages": {page.slug: self.entries[page.slug] for page in self.pages}}
-        unsigned = self.folder / ".run.json"
-        unsigned.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        unsigned.replace(self.folder / "run.json")
+        (self.folder / ".run.json").write_text(
+            json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+@contextmanager
+def _readable_by(audience: str) -> Iterator[None]:
+    """What is written meanwhile is its owner's alone where it is for the team."""
+    before = os.umask(0o077 if audience == "team" else 0o022)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 def _timed(execute: Callable[[Page], Any], page: Page) -> tuple[Any, float]:

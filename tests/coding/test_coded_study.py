@@ -165,6 +165,8 @@ def test_a_text_never_assigned_is_missing_and_one_read_and_left_uncoded_is_no_co
         ["measure", "code_id"])
     found = rows.loc[("percent_agreement", "no-shelter"), ["n_pairable", "value"]]
     assert found.tolist() == pytest.approx([3, 2 / 3])
+    who = read(made, "readings")[["document_id", "coder_id"]].values.tolist()
+    assert ["lamp", "ben"] in who and ["call", "ben"] not in who
 
 
 def test_work_that_nobody_was_assigned_is_a_fault(tmp_path):

@@ -10,8 +10,10 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.errors import UsageError
+from glc_analysis.plots import count_texts
 from glc_analysis.reports import html
-from glc_analysis.reports.blocks import coded, coding, overview, profile, quality, questions, words
+from glc_analysis.reports.blocks import coded, coding, overview, profile, questions, words
+from glc_analysis.reports.html import bars
 from glc_analysis.reports.page import Page
 from tests.coding import test_coded_study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
@@ -57,10 +59,22 @@ def test_open_answers_are_for_the_team_alone(sample_study):
         f'<p class="glc-note">{words.TEAM_ONLY}</p>')
 
 
-@pytest.mark.parametrize("block", [overview.numbers, quality.notable, profile.beside])
-def test_no_figure_is_shown_to_an_audience_nobody_decided_about(sample_study, block):
-    with pytest.raises(UsageError, match="not decided"):
-        block(Page(sample_study, audience="convening", country="KHM"))
+@pytest.mark.parametrize("audience", ["convening", "public"])
+def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_study, audience):
+    page = Page(sample_study, audience=audience)
+    shown = overview.numbers(page).data
+    assert "Organisations" in shown and "Countries" not in shown and "Interviews" not in shown
+    if audience == "public":
+        assert overview.country_list(page).data == f'<p class="glc-note">{overview.NO_COUNTRY}</p>'
+    else:
+        assert "Organisations" not in overview.country_list(page).data
+
+
+def test_a_figure_in_a_band_is_printed_in_its_words(sample_study):
+    rows = Page(sample_study, audience="public").summary("Q4.1")
+    banded = rows[rows["band"] != ""].iloc[0]
+    assert count_texts(rows)[banded.name] == f"{banded['band']} of {banded['base_n']}"
+    assert f">{banded['band']} of {banded['base_n']}</span>" in bars(rows)[banded.name]
 
 
 def test_a_question_says_how_many_stand_outside_its_base(sample_study):

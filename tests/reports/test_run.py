@@ -10,7 +10,7 @@ import time
 
 import pytest
 
-from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.reports import folders
 from glc_analysis.reports.execute import Failure, Kernels
 from glc_analysis.reports.plan import Page, plan
@@ -212,11 +212,40 @@ def test_reports_that_cannot_be_written_are_told_in_one_line(tmp_path):
         run(study, folder=collection(tmp_path / "notebooks", "00"))
 
 
-def test_an_audience_of_whom_nothing_is_decided_gets_no_page(tmp_path):
+def test_an_audience_for_whom_no_notebook_is_gets_no_page(tmp_path):
+    folder = collection(tmp_path / "notebooks", "00", "10")
     study = small_study(tmp_path / "study")
-    with pytest.raises(UsageError, match="No page is made for 'public' yet"):
-        run(study, audience="public", folder=NOTEBOOKS)
+    with pytest.raises(UsageError, match="No notebook makes a page for this audience"):
+        run(study, audience="public", folder=folder)
     assert not study.reports.exists()
+
+
+def test_what_is_for_the_team_is_its_owners_alone(after_first):
+    study, _ = after_first
+    modes = {path.stat().st_mode & 0o077 for path in (study.reports / "team/runs").rglob("*")}
+    assert modes == {0}
+
+
+def for_the_public(path):
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    notebook["metadata"]["glc"] = {"audiences": ["team", "public"]}
+    path.write_text(json.dumps(notebook), encoding="utf-8")
+
+
+def test_a_run_that_the_gate_stops_publishes_nothing_and_leaves_the_last_good_one(tmp_path):
+    folder = collection(tmp_path / "notebooks", "00")
+    for_the_public(folder / "00_index.ipynb")
+    study = small_study(tmp_path / "study")
+    run(study, audience="public", folder=folder)
+    before = (study.reports / "public/current").resolve()
+    edit(folder / "00_index.ipynb", "3 of 4", "Call Rosa Alma: rosa@door.example")
+    (study.reference / "names.csv").write_text(
+        "name,kind,pseudonym,match,allowed_for,reason\nRosa Alma,person,,folded,,\n", encoding="utf-8")
+    with pytest.raises(Faults) as said:
+        run(study, audience="public", folder=folder, force=True)
+    assert "is not for public (name: person)" in str(said.value) and "(e-mail)" in str(said.value)
+    assert (study.reports / "public/current").resolve() == before
+    assert [path.name for path in (study.reports / "public/runs").iterdir()] == [before.name]
 
 
 def test_unfinished_runs_are_swept_and_the_last_five_kept_whatever_the_clock_said(tmp_path):

@@ -12,7 +12,7 @@ from glc_analysis import tables
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations
 from glc_analysis.evidence.mentions import negative_cases
-from glc_analysis.plots import count_text
+from glc_analysis.plots import count_text, count_texts
 from glc_analysis.reports.html import Html, bar, bars, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 
@@ -100,7 +100,7 @@ def _side_by_side(rows: pd.DataFrame, listed: pd.DataFrame, kind: str, names: Ma
 
 def _told(row) -> str:
     """A count out of its base, or the words of the band that an audience gets for it."""
-    return f"{row.band} of {row.base_n}" if getattr(row, "band", "") else count_text(row.n, row.base_n)
+    return count_text(row.n, row.base_n, getattr(row, "band", ""))
 
 
 def _caution(page: Page) -> str:
@@ -236,7 +236,7 @@ def _labels(page: Page) -> dict[str, str]:
 def meeting(page: Page) -> Html:
     """The pairs of codes that meet most often: in how many turns, and in how many texts."""
     rows = page.released[page.released["measure"] == "cooccurrence"]
-    wide = rows.assign(text=[*map(count_text, rows["n"], rows["base_n"])]).pivot(
+    wide = rows.assign(text=count_texts(rows)).pivot(
         index=["code_id", "option_id"], columns="statistic", values=["n", "text"])
     if wide.empty:
         return note("No two codes meet.")

@@ -27,7 +27,8 @@ BASE, RUN, THRESHOLD = 4, 2, 0.05
 
 @team_only
 def coders(page: Page) -> Html:
-    """How many passages each coder coded in each interview and call, and in open answers."""
+    """How many passages each coder coded in each interview and call, and in open answers; – stands
+    for a text that the coder never read."""
     rows, documents = _work(page), page.read("documents").query("kind != 'answer'")
     if rows.empty and page.read("quarantined").empty:
         return note(NOTHING)
@@ -35,8 +36,11 @@ def coders(page: Page) -> Html:
     where = rows["document_id"].where(rows["document_id"].isin(dates.index), OPEN_ANSWERS)
     counts = rows.groupby([where, "coder_id"]).size()
     dates = {**dates, **({OPEN_ANSWERS: ""} if OPEN_ANSWERS in set(where) else {})}
-    cells = {coder: [str(counts.get((text, coder), "–")) for text in dates]
-             for coder in sorted(rows["coder_id"].unique())}
+    read = page.read("readings")
+    both = read["document_id"].where(read["document_id"].isin(dates), OPEN_ANSWERS)
+    known = {*zip(both, read["coder_id"], strict=True)}
+    cells = {coder: [str(counts.get((text, coder), 0)) if (text, coder) in known else "–" for text in dates]
+             for coder in sorted({*rows["coder_id"], *read["coder_id"]} - {CONSENSUS})}
     versions = ", ".join(sorted({*rows["codebook_version"]} - {""})) or "not told"
     said = f"Approach: {page.study.settings['coding']['approach']}. Versions of the codebook: {versions}."
     columns = {"Text": dates, "Date": dates.values(), **cells}

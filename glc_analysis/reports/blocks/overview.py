@@ -7,10 +7,15 @@ from html import escape
 from glc_analysis.reports.html import Html, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 
+NO_COUNTRY = "Countries are not listed here: that somebody in a country took part is theirs to tell."
+
 
 def numbers(page: Page) -> Html:
     """The study in numbers: organisations, countries, records, questions, texts, coded passages."""
     figures = page.quality("survey").set_index("option_id")["n"]
+    if page.audience != "team":
+        return show(table({"In this study": ["Organisations", "Questions"], "Number": [
+            figures.get("organisations", "not shown"), len(page.questions)]}, numeric=("Number",)))
     worked, home = page.worked, set(page.read("organisations")["home_country_id"]) - {""}
     documents = page.read("documents")
     kinds = documents.loc[documents["translation_of"] == "", "kind"].value_counts()
@@ -45,8 +50,11 @@ def sampling_note(page: Page) -> Html:
 
 
 def country_list(page: Page) -> Html:
-    """One row a work country: its region, organisations and records."""
-    rows = page.countries[page.countries["answers_n"] > 0].sort_values("label")
+    """One row a work country that the audience may know of; its organisations and records for the team."""
+    rows = page.countries[page.countries["country_id"].isin(page.shown)].sort_values("label")
+    if page.audience != "team":
+        return show(table({"Country": rows["label"], "Region": rows["region_id"].map(region_name)})
+                    if len(rows) else tag("p", NO_COUNTRY, class_="glc-note"))
     return show(table({
         "Country": rows["label"], "Region": rows["region_id"].map(region_name),
         "Organisations": rows["organisations_n"], "Records": rows["answers_n"]},

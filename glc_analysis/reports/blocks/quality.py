@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from glc_analysis.plots import count_text, plot_missing
+from glc_analysis.plots import count_texts, plot_missing
 from glc_analysis.reports.html import Html, bars, language_name, show, table
 from glc_analysis.reports.page import Page
 
@@ -35,7 +35,7 @@ def notable(page: Page) -> Html:
     figures = page.quality("survey").set_index("option_id")
     figures = figures.loc[[name for name in said if name in figures.index]]
     return show(table({"Records where": figures.index.map(said),
-                       "How many": map(count_text, figures["n"], figures["base_n"])}))
+                       "How many": count_texts(figures)}))
 
 
 def texts(page: Page, kind: str) -> Html:

@@ -14,16 +14,21 @@ from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.reports.html import Html, bars, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 
+NOT_SHOWN = "Not shown here: the figures would tell what a single organisation answered."
+
 
 def by_question(page: Page) -> None:
     """Every question in order: heading, figure or table. Shown at once, nothing returned."""
     for question in page.questions.itertuples():
         display(show(_heading(page, question)))
-        if _is_plotted(question):
-            plot_options(page.summary(question.question_id), title=question.wording)
+        rows = page.summary(question.question_id)
+        if rows.empty:
+            display(show(tag("p", NOT_SHOWN, class_="glc-note")))
+        elif _is_plotted(question):
+            plot_options(rows, title=question.wording)
             plt.show()
         else:
-            display(show(_plain(page, question)))
+            display(show(_plain(question, rows)))
 
 
 def _is_plotted(question) -> bool:
@@ -43,13 +48,12 @@ def _heading(page: Page, question) -> str:
         "p", escape(f"{who}{asked}.{''.join(said)}"), class_="glc-note")
 
 
-def _plain(page: Page, question) -> str:
-    rows = page.summary(question.question_id)
+def _plain(question, rows: pd.DataFrame) -> str:
     if question.type == "number":
         values = rows["value"].map(lambda v: "" if pd.isna(v) else f"{v:.1f}")
         return table({"Statistic": rows["statistic"], "Value": values, "Base": rows["base_n"]},
                      numeric=("Value", "Base"))
-    rows = rows[rows["n"] > 0]
+    rows = rows[rows["n"].ne(0)]
     return table({"Answer": rows["option"], "Count": bars(rows)})
 
 
@@ -62,8 +66,8 @@ def by_group(page: Page, by: str) -> Html:
             continue
         if by == "region":
             rows = rows.assign(group=rows["group"].map(region_name))
-        rows = rows.assign(count=[f"{n} of {b}" for n, b in
-                                  zip(rows["n"], rows["base_n"], strict=True)])
+        rows = rows.assign(count=[f"{band or n} of {base}" for n, base, band in zip(
+            rows["n"], rows["base_n"], rows.get("band", [""] * len(rows)), strict=True)])
         wide = rows.pivot(index="option", columns="group", values="count")
         wide = wide.loc[rows["option"].unique()]
         parts.append(table({"Answer": wide.index, **wide}, numeric=tuple(wide.columns),

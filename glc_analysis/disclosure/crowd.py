@@ -1,0 +1,70 @@
+"""The organisations behind figures, counted as the rules count: independent, consenting, known to readers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.evidence.contributors import Contributors
+
+
+@dataclass(frozen=True)
+class Crowd:
+    """The records in the base of some figures, and those counted, by organisation."""
+
+    rows: pd.Index
+    base: np.ndarray
+    counted: np.ndarray
+    is_coded: np.ndarray
+    clusters: np.ndarray
+    refused: Mapping[str, np.ndarray]
+
+    @classmethod
+    def of(cls, behind: Contributors, organisations: pd.DataFrame, consent: Consent, audience: str,
+           kept: pd.Series) -> Crowd:
+        """The crowd of the figures that are ``kept``. Numbers are floats, which multiply fast."""
+        at, names = np.flatnonzero(kept), pd.Index(behind.organisations)
+        base, counted = (part[at].toarray().astype(np.float32) for part in (behind.base, behind.counted))
+        refused = {item: ~names.isin(consent.organisations(item, audience))
+                   for item in ("survey", "interview", "call")}
+        is_coded = (behind.facts["question_id"] == "").to_numpy()[at]
+        return cls(kept.index[at], base, counted, is_coded, clusters_of(organisations, names), refused)
+
+    def at(self, rows: pd.Index) -> np.ndarray:
+        """Where figures stand."""
+        return self.rows.get_indexer(rows)
+
+    def sizes(self, records: np.ndarray) -> np.ndarray:
+        """How many independent organisations the records are of."""
+        return ((records @ self.clusters) > 0).sum(axis=-1)
+
+    def known(self, base: np.ndarray) -> float:
+        """How many records those may know that know the answers of a few organisations."""
+        return np.sort(base @ self.clusters)[-KNOWN:].sum()
+
+    def has_few_withheld(self, base: np.ndarray, is_coded: np.ndarray | bool, rules: Rules) -> np.ndarray:
+        """Whether those in a base that did not consent are so few that each could be told from the rest.
+
+        A coded figure may rest on answers, interviews and calls: one of them is enough to hide it.
+        """
+        few = {item: self.sizes(base * refused) for item, refused in self.refused.items()}
+        few = {item: (n > 0) & (n <= rules.withheld) for item, n in few.items()}
+        return few["survey"] | is_coded & (few["interview"] | few["call"])
+
+    def is_small(self, base: np.ndarray, counted: np.ndarray, least: int) -> np.ndarray:
+        """Whether too few were counted, or too few were not."""
+        return (self.sizes(counted) < least) | (self.sizes(base - counted) < least)
+
+
+def clusters_of(organisations: pd.DataFrame, names: pd.Index) -> np.ndarray:
+    """Organisations x independent organisations: those of one network are one."""
+    known = organisations.set_index("organisation_id")["network_id"].reindex(names)
+    numbers, _ = pd.factorize(known.where(known != "", "/" + names.to_series()))
+    clusters = np.zeros((len(names), numbers.max(initial=-1) + 1), dtype=np.float32)
+    clusters[np.arange(len(names)), numbers] = 1
+    return clusters

@@ -1,0 +1,181 @@
+"""Taking one organisation's rows, turns and names out of raw files; what is others' stays as it is.
+
+Tables (CSV, XLSX) keep their other rows, text files byte for byte. A transcript is written anew,
+turn by turn, so that nothing hides in notes, properties or struck-out text. Every edit is proved by
+reading the file again, as the build does.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from pathlib import Path
+
+import docx
+import pandas as pd
+from openpyxl import load_workbook
+
+from glc_analysis.cleaning.values import tidy
+from glc_analysis.disclosure.pseudonyms import mask
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.intake.grid import Grid
+from glc_analysis.intake.text import decode, delimiter, read_table
+from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.intake.workbook import read_sheets
+from glc_analysis.workbook import save_workbook
+
+WITHDRAWN = "[withdrawn]"
+APART = "\ufffc"
+
+Edit = Callable[[Grid], list[list[str] | None]]
+"""The rows of a sheet as they shall be; None where one goes. The header is the first."""
+
+
+def redacted(texts: list[str], names: pd.DataFrame) -> list[str]:
+    """Texts with :data:`WITHDRAWN` in the place of names (name, match; as names.csv says they match).
+
+    >>> redacted(["Ask HAART.", "A haart."], pd.DataFrame({"name": ["HAART"], "match": "exact"}))
+    ['Ask [withdrawn].', 'A haart.']
+    """
+    rows = names.assign(pseudonym=WITHDRAWN, allowed_for="")
+    # All at once, kept apart by a character that is in no name.
+    return mask(APART.join(texts), rows, {}).text.split(APART)
+
+
+def redacted_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
+    """The rows of a sheet without these names in any cell."""
+    cells = iter(redacted([cell for row in grid.rows for cell in row], names))
+    return [[next(cells) for _ in row] for row in grid.rows]
+
+
+def edit_table(path: Path, edit: Edit, *, keep_places: bool = False) -> None:
+    """Rewrites a CSV or XLSX file; with ``keep_places`` a blank row stays where one goes, so that
+    the numbers of the others hold."""
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        _edit_workbook(path, edit, keep_places)
+    else:
+        _edit_text(path, edit, keep_places)
+
+
+def _changed(grid: Grid, edit: Edit) -> dict[int, tuple[list[str], list[str] | None]]:
+    """What was and what shall be in every row that changes, by its number, the last first."""
+    rows = list(zip(grid.numbers, grid.rows, edit(grid), strict=True))
+    return {n: (old, new) for n, old, new in reversed(rows) if old != new}
+
+
+def _edit_text(path: Path, edit: Edit, keep_places: bool) -> None:
+    raw = path.read_bytes()
+    changed, codec = _changed(read_table(path), edit), _codec(raw)
+    lines = [line for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", raw.decode(codec)) if line]
+    mark, at, made = delimiter(decode(raw, path.name)), 0, io.StringIO(newline="")
+    # The records as the intake counts them, each with the lines it stands on.
+    records = csv.reader((line.lstrip("\ufeff").rstrip("\r\n") + "\n" for line in lines),
+                         delimiter=mark, strict=True)
+    for n, _ in enumerate(records, 1):
+        own, at = lines[at:records.line_num], records.line_num
+        end = re.search(r"[\r\n]*\Z", own[-1])[0]
+        if n not in changed:
+            made.writelines(own)
+        elif (cells := changed[n][1]) is not None:
+            csv.writer(made, delimiter=mark, lineterminator=end).writerow(cells)
+        elif keep_places:
+            made.write(end)
+    path.write_bytes(made.getvalue().encode(codec))
+
+
+def _codec(raw: bytes) -> str:
+    """The encoding under which bytes come back as they were; a byte order mark counts as text."""
+    if b"\0" in raw:
+        is_little = raw.startswith(codecs.BOM_UTF16_LE) or raw.find(b"\0") % 2 == 1
+        return "utf-16-le" if is_little and not raw.startswith(codecs.BOM_UTF16_BE) else "utf-16-be"
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:
+    book, is_changed = load_workbook(path, keep_vba=path.suffix.lower() == ".xlsm"), False
+    for grid in read_sheets(path):
+        sheet = book[grid.sheet]
+        for n, (old, new) in _changed(grid, edit).items():
+            is_changed = True
+            if new is None and not keep_places:
+                sheet.delete_rows(n)
+                continue
+            for column, (was, is_now) in enumerate(zip(old, new or [""] * len(old), strict=True), 1):
+                cell = sheet.cell(n, column)
+                cell.value = (is_now or None) if was != is_now else cell.value
+                cell.comment = cell.hyperlink = None
+    if is_changed:
+        save_workbook(book, path)
+
+
+def write_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
+    """Writes a transcript anew in the form of its file: cues, paragraphs or lines, one a turn.
+
+    ``turns`` as :func:`read_transcript` gives them. Raises Faults where it would not be read back.
+    """
+    raw = path.read_bytes()
+    stamps = [_stamp(row.start_s, row.end_s, ".") for row in turns.itertuples()]
+    lines = [*filter(None, heading.split("\n")),
+             *(f"{f'[{stamp}] ' if stamp else ''}{row.speaker}: {row.text}"
+               for stamp, row in zip(stamps, turns.itertuples(), strict=True))]
+    if raw.startswith(b"PK"):
+        document = docx.Document()
+        for line in lines:
+            document.add_paragraph(line)
+        document.save(path)
+    elif b"-->" in raw and turns["end_s"].notna().all():
+        path.write_text(_cues(turns, is_vtt=raw.lstrip(codecs.BOM_UTF8).startswith(b"WEBVTT")),
+                        encoding="utf-8", newline="\n")
+    else:
+        path.write_text("\n\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    again, columns = read_transcript(path).turns, ["speaker", "text", "start_s", "end_s"]
+    if not again[columns].round(3).equals(turns[columns].round(3).reset_index(drop=True)):
+        raise Faults([Fault("cannot be written without these turns and read again alike", file=path.name,
+                            mend="take its turns out by hand, record the file anew, and repeat")])
+
+
+def _cues(turns: pd.DataFrame, *, is_vtt: bool) -> str:
+    mark = "." if is_vtt else ","
+    cues = [f"{n}\n{_stamp(row.start_s, row.end_s, mark)}\n"
+            f"<v {_escaped(row.speaker)}>{_escaped(row.text)}</v>\n"
+            for n, row in enumerate(turns.itertuples(), 1)]
+    return "\n".join(["WEBVTT\n", *cues] if is_vtt else cues)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _stamp(start: float, end: float, mark: str) -> str:
+    """The times of a turn, ``""`` where the file has none.
+
+    >>> _stamp(3723.5, float("nan"), ","), _stamp(1, 2.25, ".")
+    ('01:02:03,500', '00:00:01.000 --> 00:00:02.250')
+    """
+    clocks = [divmod(round(1000 * time), 1000) for time in (start, end) if time == time]
+    return " --> ".join(f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}{mark}{ms:03}" for s, ms in clocks)
+
+
+def own_turns(turns: pd.DataFrame, own: Collection[str], interpreters: Collection[str]) -> list[bool]:
+    """Which turns are of ``own`` speakers (names in the file), or interpret what they said just before."""
+    found: list[bool] = []
+    for speaker in map(tidy, turns["speaker"]):
+        found.append(speaker in own or (speaker in interpreters and bool(found) and found[-1]))
+    return found
+
+
+def taken_out(turns: pd.DataFrame, is_gone: Sequence[bool], own: Mapping[str, str],
+              names: pd.DataFrame) -> pd.DataFrame:
+    """The turns without the words of those gone, whose speakers go by the names of ``own`` instead,
+    and without ``names`` in the others'. Every turn keeps its place."""
+    said = redacted([*turns["text"]], names)
+    return turns.assign(
+        speaker=[own.get(tidy(name), name) for name in turns["speaker"]],
+        text=[WITHDRAWN if gone else text for gone, text in zip(is_gone, said, strict=True)])

@@ -1,0 +1,376 @@
+"""An organisation takes back what it gave, all of it or one item; nothing of it stays in the study.
+
+All is done on a copy, which is built and searched and then takes the study's place by renames that the
+next command finishes if this one is interrupted (:func:`settle`). The tombstone, a row of
+withdrawn.csv, has a number, the day and how many things went, and nothing that tells whose they were:
+a hash of an id, salted or not, is found by trying the few ids there are. Backups are kept out without
+it: a raw file put back has another checksum than the manifest's, or no row in documents.csv, and its
+records name an organisation that the register no longer has.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import os
+import shutil
+import zipfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import manifest, tables
+from glc_analysis.cleaning.countries import resolve
+from glc_analysis.cleaning.values import folded, tidy
+from glc_analysis.coding.linking import document_names
+from glc_analysis.coding.reconcile import CONSENSUS
+from glc_analysis.disclosure import AUDIENCES
+from glc_analysis.disclosure.belongings import Belongings, belongings
+from glc_analysis.disclosure.consent import ITEMS
+from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
+from glc_analysis.disclosure.recoding import Recoding, by_hand
+from glc_analysis.disclosure.redaction import (
+    WITHDRAWN,
+    edit_table,
+    redacted,
+    redacted_rows,
+    taken_out,
+    write_turns,
+)
+from glc_analysis.errors import Fault, Faults, UsageError
+from glc_analysis.intake.grid import Grid
+from glc_analysis.intake.survey import read_survey
+from glc_analysis.intake.text import decode, delimiter, read_table
+from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.reports.lock import locked
+from glc_analysis.study import Study
+
+STAGE, READY = "reports/.withdrawal", "ready"
+KEPT = ("raw", "reference", "processed", "private")
+BEYOND = ("What was printed, mailed, published or copied, backups, version control and free space on disks "
+          "are beyond this command: tell whoever holds them. Pages, texts for coders and exports are gone and "
+          "have to be made again.")
+_ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "key", "reference", "quote_id")
+"""Columns of reference tables whose id makes the row its own; other cells are only redacted."""
+_LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
+"""How a repeat group's rows name the record they belong to (Kobo, ODK)."""
+_KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
+
+Rows = list[list[str] | None]
+
+
+def settle(root: Path) -> None:
+    """Finishes a withdrawal that was interrupted after all was ready; undoes any other.
+
+    Whoever opens a study calls this first.
+    """
+    stage = root / STAGE
+    if (stage / READY).is_file():
+        (stage / "old").mkdir(exist_ok=True)
+        for part in KEPT:
+            if (stage / "new" / part).exists():
+                if (root / part).exists():
+                    os.rename(root / part, stage / "old" / part)
+                os.rename(stage / "new" / part, root / part)
+        for other in (path for path in (root / "reports").iterdir() if path != stage):
+            shutil.rmtree(other) if other.is_dir() and not other.is_symlink() else other.unlink()
+        shutil.rmtree(stage / "old")
+    if stage.is_dir():
+        shutil.rmtree(stage)
+
+
+def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date, dry_run: bool = False,
+             say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+    """Takes an organisation out of a built study, or one ``item`` of its consent.
+
+    One row a thing it touches: kind, where, what. With ``dry_run`` all is tried and nothing changed.
+    Raises UsageError for an unknown organisation or item, Faults (and changes nothing) where a file
+    cannot be rewritten, the study cannot be built without it, or something of it would remain.
+    """
+    from glc_analysis.build import build
+
+    if item and item not in ITEMS:
+        raise UsageError(f"There is no item {item!r}; use one of {', '.join(ITEMS)}.")
+    settle(study.root)
+    _refuse_outside(study)
+    reference, new = read_reference(study), Study(study.root / STAGE / "new")
+    key = complete_key(reference.names, read_key(study.key_file))
+    own = belongings(study, reference, key, organisation_id, item)
+    with ExitStack() as locks:
+        for audience in AUDIENCES:
+            locks.enter_context(locked(study.reports / audience))
+        try:
+            say("taking it out of a copy")
+            _copy(study, new)
+            _raw(new, own, reference)
+            _reference(new, own, key, item, today)
+            _codings(study, new, own, reference)
+            _manifest(study, new, own)
+            touched = _touched(study, new, own)
+            _append(new.reference / "withdrawn.csv", [{"date": today.isoformat(), "items": str(len(touched))}])
+            build(new, say=say)
+            _refuse_lost(study, new, own)
+            _refuse_remains(new, own)
+            touched = pd.concat([touched, _figures(study, new)], ignore_index=True)
+            if not dry_run:
+                (new.root.parent / READY).touch()
+        finally:
+            settle(study.root)
+    return touched
+
+
+def _refuse_outside(study: Study) -> None:
+    """Only what lies in the study folder itself can be taken away."""
+    outside = [path for path in study.all_raw_files() if not path.is_relative_to(study.root)]
+    outside += [path for part in KEPT for path in [study.root / part, *(study.root / part).rglob("*")]
+                if path.is_symlink() or path.is_mount()]
+    if outside:
+        raise Faults(Fault("lies outside the study folder, where nothing can be withdrawn", mend="move it in",
+                           file=study.relative(path)) for path in outside)
+
+
+def _copy(study: Study, new: Study) -> None:
+    for part in ("raw", "reference", "private"):
+        if (study.root / part).is_dir():
+            shutil.copytree(study.root / part, new.root / part,
+                            ignore=shutil.ignore_patterns("~$*", ".~lock*", ".ipynb_checkpoints"))
+    for kept in study.processed.glob(".gitkeep"):
+        new.processed.mkdir()
+        shutil.copy(kept, new.processed)
+    if not (new.reference / "withdrawn.csv").is_file():
+        (new.reference / "withdrawn.csv").write_text("number,date,items\n", encoding="utf-8")
+
+
+def _raw(new: Study, own: Belongings, reference: Reference) -> None:
+    """The copy's survey, transcripts, context and other raw files."""
+    for path in new.raw_files("survey"):
+        _survey(path, own.rows.get(new.relative(path), set()), own)
+    for path in new.raw_files("context"):
+        edit_table(path, lambda grid: _context(grid, own, reference, new.settings["context"]["country"]))
+    for document in reference.documents.itertuples():
+        path = new.root / document.path
+        if document.document_id in own.documents:
+            path.unlink()
+            continue
+        told, gone = read_transcript(path), own.turns[document.document_id]
+        turns = taken_out(told.turns, gone, own.spoken.get(document.document_id, {}), own.names)
+        heading = redacted([told.heading], own.names)[0]
+        if not turns.equals(told.turns) or heading != told.heading:
+            write_turns(path, turns, heading)
+    _others(new, own, reference)
+
+
+def _survey(path: Path, rows: set[int], own: Belongings) -> None:
+    """A survey file without its records; others keep their row numbers, which ids are made of."""
+    before = read_survey(path)
+    if before.tool == "spss":
+        cells = [cell for row in before.frame.itertuples(index=False, name=None) for cell in row]
+        if rows or redacted(cells, own.names) != cells:
+            raise Faults([Fault("holds the organisation, and SPSS files are not written here", file=path.name,
+                                mend="take it out in SPSS, save it under the same name, correct its checksum in "
+                                "manifest.csv, and repeat")])
+        return
+    if rows >= {*before.rows}:
+        path.unlink()
+        return
+    parents: set[str] = set()
+
+    def edit(grid: Grid) -> Rows:
+        link = next((grid.names.index(name) for name in _LINKS if name in grid.names), -1)
+        gone = [row[link] in parents if link >= 0 else n in rows and not parents
+                for n, row in zip(grid.numbers, grid.rows, strict=True)]
+        for key in (grid.names.index(name) for name in _LINKS.values() if name in grid.names and link < 0):
+            parents.update(row[key] for row, one in zip(grid.rows, gone, strict=True) if one)
+        return [None if one else row for one, row in zip(gone, redacted_rows(grid, own.names), strict=True)]
+
+    edit_table(path, edit, keep_places=True)
+    if read_survey(path).rows != [row for row in before.rows if row not in rows]:
+        raise Faults([Fault("cannot be rewritten without its records", file=path.name,
+                            mend="take them out by hand, correct its checksum in manifest.csv, and repeat")])
+
+
+def _context(grid: Grid, own: Belongings, reference: Reference, column: str) -> Rows:
+    """Rows of countries that nobody else has go: that a country took part is itself disclosure."""
+    names = pd.Series([row[grid.names.index(column)] for row in grid.rows], dtype="str")
+    return [None if country in own.countries else row for country, row in zip(
+        resolve(names, reference.countries), redacted_rows(grid, own.names), strict=True)]
+
+
+def _others(new: Study, own: Belongings, reference: Reference) -> None:
+    """Ratings, recordings, consent forms and whatever else lies in raw/ and private/."""
+    read = {p for kind in ("survey", "interviews", "calls", "context", "codings") for p in new.raw_files(kind)}
+    texts = {Path(row.path).stem: row.document_id for row in reference.documents.itertuples()}
+    lying = {p for p in (*new.all_raw_files(), *new.private.rglob("*")) if p.is_file()}
+    for path in sorted(lying - read - {new.key_file}):
+        about = texts.get(path.stem, path.stem)
+        if about in own.documents or redacted([path.stem], own.names) != [path.stem]:
+            path.unlink()
+        elif about in own.spoken:
+            raise Faults([Fault("is of a call in which it spoke, and cannot be cut here", file=new.relative(path),
+                                mend="cut or destroy it, correct manifest.csv, and repeat")])
+        elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
+            edit_table(path, lambda grid: [None if own.ids & {*row} else after for row, after in zip(
+                grid.rows, redacted_rows(grid, own.words), strict=True)])
+
+
+def _reference(new: Study, own: Belongings, key: Mapping[str, str], item: str, today: date) -> None:
+    """The copy's reference tables and key of pseudonyms."""
+    spelt = {folded(cell) for cell in own.said} - {folded(cell) for cell in own.others}
+    for path in new.reference.glob("*.csv"):
+        if path.stem not in ("manifest", "withdrawn"):
+            edit_table(path, lambda grid, name=path.stem: [grid.names, *(
+                _reference_row(name, dict(zip(grid.names, old, strict=True)), row, own, spelt, item, today)
+                for old, row in zip(grid.rows[1:], redacted_rows(grid, own.words)[1:], strict=True))])
+    _append(new.reference / "speakers.csv", [
+        {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
+        for call, names in sorted(own.spoken.items()) for name in names.values()])
+    if new.key_file.is_file():  # a pseudonym is never given anew, so that its number stays taken
+        write_key(new.key_file, {f"{WITHDRAWN} {given}" if name in own.listed else name: given
+                                 for name, given in key.items()})
+
+
+def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Belongings, spelt: set[str],
+                   item: str, today: date) -> list[str] | None:
+    """A row of a reference table as it shall be, given redacted; None where it goes."""
+    is_item = item and own.organisation_id == cell.get("organisation_id") and cell.get("item", item) == item
+    if table == "consent" and not own.is_whole:
+        is_new = cell | {"is_given": "false", "date": today.isoformat()} if is_item else cell
+        return list(is_new.values())
+    is_its_spelling = table == "countries" and (cell["country_id"] in own.countries or (
+        folded(cell["raw_name"]) in spelt and folded(cell["raw_name"]) != folded(cell["label"])))
+    is_guest = cell.get("document_id") in own.spoken and own.organisation_id == cell.get("organisation_id")
+    if is_its_spelling or is_guest or is_item and table == "quotes" or table == "names" and cell["name"] in own.listed:
+        return None
+    if any(cell.get(column) in own.ids for column in _ROW):
+        return None
+    return [WITHDRAWN if text in own.ids else after for text, after in zip(cell.values(), row, strict=True)]
+
+
+def _speaker_id(name: str) -> str:
+    return name.lower().replace(" ", "-")
+
+
+def _append(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    """Adds rows to a reference table under its own header; a column ``number`` counts on."""
+    raw, (header, *before) = path.read_bytes(), read_table(path).rows
+    with path.open("a", encoding="utf-8", newline="") as file:
+        file.write("" if raw.endswith(b"\n") else "\n")
+        csv.writer(file, delimiter=delimiter(decode(raw, path.name)), lineterminator="\n").writerows(
+            [({"number": str(n)} | dict(row)).get(name.strip(), "") for name in header]
+            for n, row in enumerate(rows, len(before) + 1))
+
+
+def _codings(study: Study, new: Study, own: Belongings, reference: Reference) -> None:
+    """The copy's coders' files, for the transcripts as they are now. Raises all their faults at once."""
+    paths, turns = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True)), {}
+    segments = tables.read("segments", study=study).set_index("document_id")
+    for call, names in own.spoken.items():
+        said = segments.loc[[call]].sort_values("start")
+        speakers = read_transcript(study.root / paths[call]).turns["speaker"]
+        rows = [(f"{row.speaker_id}: {row.text}",
+                 f"{_speaker_id(names.get(tidy(name), row.speaker_id))}: {WITHDRAWN}")
+                for row, name, gone in zip(said.itertuples(), speakers, own.turns[call], strict=True) if gone]
+        turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
+    documents = document_names(tables.read("documents", study=study), paths)
+    recoding, faults = Recoding(documents, own.documents, turns, own.ids, own.words), []
+    for coder, path in ((coder, path) for coder, files in new.coder_files().items() for path in files):
+        try:
+            recoding.recode(path, is_decided=coder == CONSENSUS and path.suffix.lower() == ".xlsx")
+        except Faults as found:
+            faults += found.faults
+    if faults:
+        raise Faults(faults)
+
+
+def _manifest(study: Study, new: Study, own: Belongings) -> None:
+    """The copy's manifest: without files that are gone, with the checksums of those rewritten."""
+    rows = []
+    for name, row in manifest.read_manifest(new).items():
+        path, before = new.root / name, study.root / name
+        if path.is_file() and before.is_file() and manifest.checksum(before) == row["sha256"].lower():
+            row |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
+        if path.is_file() or not before.is_file():
+            rows.append(dict(zip(row, redacted([*row.values()], own.words), strict=True)))
+    manifest.write_manifest(new.reference / "manifest.csv", rows)
+
+
+def _touched(study: Study, new: Study, own: Belongings) -> pd.DataFrame:
+    """One row a thing that goes: kind, where, what."""
+    rows = [("raw file", study.relative(path), "rewritten" if after.is_file() else "removed")
+            for path in sorted({*study.all_raw_files(), *study.private.rglob("*")}) if path.is_file()
+            for after in [new.root / study.relative(path)]
+            if not after.is_file() or after.read_bytes() != path.read_bytes()]
+    rows += [("row", file, str(row)) for file, numbers in own.rows.items() for row in sorted(numbers)]
+    rows += [("turn", one.rpartition(".")[0], one) for one in sorted(own.ids) if one.rpartition(".")[0] in own.spoken]
+    rows += [("coding", row.coder_id, f"{row.document_id}:{row.start}-{row.end} {row.code_id}")
+             for row in _own_codings(study, own).itertuples()]
+    memos, settled = (tables.read(name, study=study) for name in ("memos", "disagreements"))
+    rows += [("memo", row.author_id, row.attached_to) for row in memos.itertuples()
+             if row.attached_to.partition(":")[0] in own.documents or redacted([row.text], own.words) != [row.text]]
+    rows += [("decision", CONSENSUS, row.segment_id) for row in settled.query("coder_id == @CONSENSUS").itertuples()
+             if row.segment_id in own.ids]
+    for path in sorted(p for p in study.reference.glob("*.csv") if p.stem != "manifest"):
+        left = {*map(tuple, read_table(new.reference / path.name).rows)}
+        rows += [(_KINDS.get(path.stem, "reference row"), path.name, " / ".join(filter(None, row[:4])))
+                 for row in map(tuple, read_table(path).rows) if row not in left]
+    rows += [("page", study.relative(path.parents[1]), path.stem)
+             for path in sorted(study.reports.glob("*/runs/*/notebooks/*.ipynb"))]
+    rows += [("export", study.relative(path), "removed") for path in sorted([
+        *study.reports.glob("*/exports/*"), *study.processed.glob("transcripts/*.*"), *study.processed.glob("*.xlsx")])]
+    return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
+
+
+def _own_codings(study: Study, own: Belongings) -> pd.DataFrame:
+    codings = tables.read("codings", study=study)
+    return codings[[row.document_id in own.documents or own.ids >= {*row.segment_ids.split(";")}
+                    for row in codings.itertuples()]]
+
+
+def _figures(study: Study, new: Study) -> pd.DataFrame:
+    """The figures that are others without it, or are there no more."""
+    before, after = (tables.read("estimates", study=one).set_index("estimate_id")[["n", "base_n", "value"]]
+                     for one in (study, new))
+    after = after.reindex(before.index)
+    is_same = ((before == after) | (before.isna() & after.isna())).all(axis=1) & after["base_n"].notna()
+    return pd.DataFrame({"kind": "figure", "where": "estimates", "what": before.index[~is_same].astype("str")})
+
+
+def _refuse_lost(study: Study, new: Study, own: Belongings) -> None:
+    """Every coding of others' words is still there."""
+    before, after, gone = (frame[frame["coder_id"] != CONSENSUS].groupby(["coder_id", "document_id"]).size() for frame in (
+        tables.read("codings", study=study), tables.read("codings", study=new), _own_codings(study, own)))
+    lost = before.sub(gone, fill_value=0).sub(after, fill_value=0)
+    if (lost != 0).any():
+        raise Faults([by_hand(f"the work of {coder}", [document]) for coder, document in lost.index[lost != 0]])
+
+
+def _refuse_remains(new: Study, own: Belongings) -> None:
+    """Searches every file of the copy, packed ones too, for the names of the organisation."""
+    remains = [Fault("still names the organisation", file=new.relative(path), value=place,
+                     mend="take it out by hand (of a raw file correct the checksum in manifest.csv) and repeat")
+               for path in sorted(p for p in new.root.rglob("*") if p.is_file())
+               for place, text in _readable(path, new) if redacted([text], own.names) != [text]]
+    if remains:
+        raise Faults(remains)
+
+
+def _readable(path: Path, new: Study) -> Iterator[tuple[str, str]]:
+    """What can be read in a file: its path, then its text, the members of a package, a table's cells."""
+    yield "its name", new.relative(path)
+    if path.suffix == ".parquet":
+        frame = pd.read_parquet(path).select_dtypes(exclude="number")
+        yield from ((column, "\n".join(map(str, frame[column].unique()))) for column in frame)
+    elif zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as package:
+            yield from ((name, f"{name}\n{_decoded(package.read(name))}") for name in package.namelist())
+    else:
+        yield "", _decoded(path.read_bytes())
+
+
+def _decoded(raw: bytes) -> str:
+    codec = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
+    return html.unescape(raw.decode(codec, "replace"))

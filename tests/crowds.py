@@ -1,0 +1,62 @@
+"""Small surveys for tests of release: organisations by what they answered, through the real tables."""
+
+from types import SimpleNamespace
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.release import decide
+from glc_analysis.evidence.contributors import contributors
+from glc_analysis.evidence.estimates import survey_estimates
+from tests.study_writer import choices, cleaned, places, question, reference
+
+SETTINGS = {"convening_base": 5, "convening_withheld": 2, "public_group": 10, "public_count": 3,
+            "bands": {"few": 0.0, "some": 0.25, "most": 0.5, "nearly all": 0.9}, "reissue_change": 3}
+QUESTIONS = [question("Q1", "single", "law"), question("Q2", "multi", "services"), question("Q3", "number"),
+             question("Q4", "text"), question("Q5", "single", "law", asked_if="Q1 == yes"),
+             question("where", "single", "countries")]
+OPTIONS = [*choices("law", "yes", "no", "dont_know"), *choices("services", "food", "legal", "none")]
+COUNTRIES = places("KHM asia", "LAO asia", "PER america", "TWN", "KEN africa")
+STUDY = SimpleNamespace(sampling="purposive", frame_size=0, settings={"study": {"interval": ""}})
+
+
+def crowd(*answers, network=(), **settings):
+    """The tables of a survey: ``(12, {"Q1": "yes"})`` is twelve organisations that say so.
+
+    ``network`` has the places of those that are of one network.
+    """
+    blank = {one["question_id"]: "" for one in QUESTIONS}
+    rows = [{"country": "KHM", **blank, **answer} for times, answer in answers for _ in range(times)]
+    rows = [{"org": f"org-{k:02d}", **row} for k, row in enumerate(rows)]
+    own = {row["org"]: {"organisation_id": row["org"], "network_id": "net" if k in network else "",
+                        "home_country_id": row.pop("home", "") or row["country"]}
+           for k, row in reversed(list(enumerate(rows)))}
+    known = reference(questions=QUESTIONS, options=OPTIONS, countries=COUNTRIES,
+                      organisations=list(own.values()))
+    data = cleaned(rows, known, **settings).data
+    frames = {name: getattr(data, name) for name in data.__dataclass_fields__}
+    for name in ("mentions", "codings", "segments", "documents"):
+        frames[name] = tables.shape(name, pd.DataFrame())
+    frames["estimates"] = tables.shape("estimates", survey_estimates(data, STUDY))
+    return frames
+
+
+def consents(frames, *, refused=(), item="survey"):
+    """Everybody agrees to one item for every audience but those named by place."""
+    given = [(organisation, "", item, audience)
+             for k, organisation in enumerate(frames["organisations"]["organisation_id"])
+             if k not in refused for audience in ("team", "convening", "public")]
+    return Consent(frozenset(given))
+
+
+def decided(frames, audience="public", *, refused=(), never=()):
+    """The decisions with what they are about, by estimate_id."""
+    decisions = decide(frames["estimates"], contributors(frames), frames["organisations"],
+                       consents(frames, refused=refused), SETTINGS, audience=audience, never=never)
+    return decisions.set_index("estimate_id")
+
+
+def said(decisions, *ids):
+    """Status and rule of figures, in few words."""
+    return [" ".join(filter(None, decisions.loc[one, ["status", "rule"]])) for one in ids]

@@ -1,0 +1,231 @@
+"""Release: what each audience may see, rule by rule, and that numbers come from decisions alone."""
+
+import pandas as pd
+import pytest
+
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.release import COLUMNS, decide, release
+from glc_analysis.disclosure.rules import RULES, Rules
+from glc_analysis.errors import UsageError
+from glc_analysis.evidence.contributors import contributors
+from tests.crowds import SETTINGS, crowd, decided, said
+
+YES, NO, UNSURE, FOOD = {"Q1": "yes"}, {"Q1": "no"}, {"Q1": "dont_know"}, "Q2/food/all"
+
+
+def services(food, others):
+    return crowd((food, {"Q2": "food"}), (others, {"Q2": "legal"}), (6, {"Q2": "food legal"}))
+
+
+def test_the_team_sees_every_figure():
+    frames = crowd((1, YES), (1, NO))
+    decisions = decided(frames, "team")
+    assert set(decisions["status"]) == {"shown"}
+    assert release(frames["estimates"], audience="team").equals(frames["estimates"])
+
+
+@pytest.mark.parametrize("audience", ["convening", "public"])
+def test_without_decisions_nothing_is_released(audience):
+    with pytest.raises(UsageError, match="not decided"):
+        release(crowd((1, YES))["estimates"], audience=audience)
+
+
+def test_an_audience_that_does_not_exist_is_named_with_the_nearest():
+    with pytest.raises(UsageError, match="public"):
+        release(crowd((1, YES))["estimates"], audience="publik")
+
+
+def test_a_figure_is_shown_where_enough_said_so_and_enough_did_not():
+    assert said(decided(crowd((15, YES), (12, NO), (5, UNSURE))), "Q1/yes/all", "Q1/dont_know/all") == [
+        "shown", "shown"]
+
+
+@pytest.mark.parametrize(("size", "audience", "status"), [
+    (6, "convening", "suppressed base_too_small"), (7, "convening", "shown"),
+    (9, "public", "suppressed base_too_small"), (10, "public", "shown")])
+def test_a_base_must_be_large_enough_without_the_reader_and_an_ally(size, audience, status):
+    frames = crowd(*[(1, {"Q3": str(k)}) for k in range(size)])
+    assert said(decided(frames, audience), "Q3/median/all") == [status]
+
+
+def test_organisations_of_one_network_count_once():
+    rows = [(1, {"Q3": str(k)}) for k in range(10)]
+    assert said(decided(crowd(*rows, network=(0, 1))), "Q3/median/all") == ["suppressed base_too_small"]
+    rows = (5, {"Q2": "food legal"}), (20, {"Q2": "legal"})
+    assert said(decided(crowd(*rows)), FOOD) == ["shown"]
+    assert said(decided(crowd(*rows, network=(0, 1))), FOOD) == ["banded count_too_small"]
+
+
+@pytest.mark.parametrize("n", [2, 3, 4])
+def test_two_who_said_so_cannot_tell_whether_others_did(n):
+    frames = crowd((n, {"Q2": "food legal"}), (30 - n, {"Q2": "legal"}))
+    row = decided(frames).loc[FOOD, ["status", "rule", "band", "shown_base_n"]].tolist()
+    assert row == ["banded", "count_too_small", "few", 30]
+
+
+def test_nobody_and_everybody_are_bands():
+    decisions = decided(crowd((30, {"Q2": "legal"})))
+    assert said(decisions, FOOD, "Q2/legal/all") == ["banded unanimous"] * 2
+    assert list(decisions.loc[[FOOD, "Q2/legal/all"], "band"]) == ["few", "nearly all"]
+
+
+def test_a_band_that_is_too_narrow_is_no_cover():
+    """Few of 12 are two at most: two who said so would know that nobody else did."""
+    assert said(decided(crowd((2, {"Q2": "food legal"}), (10, {"Q2": "legal"}))), FOOD) == [
+        "suppressed count_too_small"]
+
+
+def test_options_that_add_up_are_put_in_bands_until_none_follows():
+    options = "Q1/dont_know/all", "Q1/no/all", "Q1/yes/all"
+    assert said(decided(crowd((2, UNSURE), (14, NO), (20, YES))), *options) == [
+        "banded count_too_small", "banded partition", "shown"]
+    assert said(decided(crowd((1, UNSURE), (9, NO), (20, YES))), *options) == [
+        "banded count_too_small", "banded partition", "banded partition"]
+    assert said(decided(crowd((15, NO), (15, YES))), *options) == [
+        "suppressed unanimous", "suppressed partition", "shown"]
+
+
+@pytest.mark.parametrize(("refused", "status"), [
+    (0, "shown"), (1, "suppressed withheld_contributors"), (2, "suppressed withheld_contributors"),
+    (3, "shown")])
+def test_one_or_two_who_did_not_consent_hide_a_figure(refused, status):
+    frames = crowd((15, YES), (15, NO), (5, UNSURE))
+    assert said(decided(frames, refused=range(refused)), "Q1/yes/all") == [status]
+
+
+def test_consent_to_the_public_is_none_to_the_convening():
+    frames = crowd((15, YES), (15, NO), (5, UNSURE))
+    given = [(name, "", "survey", "public") for name in frames["organisations"]["organisation_id"]]
+    given += [(name, "", "survey", "convening") for name, *_ in given[1:]]
+    for audience, status in (("public", "shown"), ("convening", "suppressed withheld_contributors")):
+        decisions = decide(frames["estimates"], contributors(frames), frames["organisations"],
+                           Consent(frozenset(given)), SETTINGS, audience=audience)
+        assert said(decisions.set_index("estimate_id"), "Q1/yes/all") == [status]
+
+
+def test_who_was_asked_tells_the_answer_before():
+    exact = crowd((15, {"Q1": "yes", "Q5": "no"}), (9, {"Q1": "yes", "Q5": "yes"}),
+                  (5, {"Q1": "yes", "Q5": "dont_know"}), (8, NO), (5, UNSURE))
+    assert said(decided(exact), "Q5/yes/all") == ["shown"]
+    banded = crowd((15, {"Q1": "yes", "Q5": "no"}), (9, {"Q1": "yes", "Q5": "yes"}),
+                   (5, {"Q1": "yes", "Q5": "dont_know"}), (2, NO), (9, UNSURE))
+    assert said(decided(banded), "Q1/no/all", "Q5/yes/all") == [
+        "banded count_too_small", "suppressed skip_logic"]
+
+
+def test_a_mean_is_never_shown_and_a_median_rounded():
+    frames = crowd(*[(1, {"Q3": str(1000 + k)}) for k in range(11)])
+    decisions = decided(frames)
+    assert said(decisions, "Q3/mean/all", "Q3/standard_deviation/all", "Q3/median/all") == [
+        "suppressed numbers", "suppressed numbers", "shown"]
+    assert decisions.loc["Q3/median/all", "shown_value"] == 1000
+    same = crowd((6, {"Q3": "1"}), (6, {"Q3": "2"}))
+    assert said(decided(same), "Q3/median/all") == ["suppressed numbers"]
+
+
+def groups(asia, america, audience="convening", **refused):
+    """Food by region, where so many of sixteen said so in asia and in america."""
+    rows = [(n if country == where else 0, {"country": country, "Q2": services})
+            for country, where, yes in (("KHM", "KHM", asia), ("PER", "PER", america))
+            for n, services in ((yes, "food legal"), (16 - yes, "legal"))]
+    return decided(crowd(*rows), audience, **refused)
+
+
+def test_groups_are_shown_to_the_convening_alone():
+    both = ["Q2/food/region=asia", "Q2/food/region=america"]
+    assert said(groups(8, 7), *both) == ["shown"] * 2
+    assert said(groups(8, 7, "public"), *both) == ["suppressed cross_tabulation"] * 2
+
+
+def test_a_second_grouping_is_not_shown():
+    assert said(groups(8, 7), "Q2/food/home_region=asia") == ["suppressed related"]
+
+
+def test_a_group_in_a_band_takes_the_others_along():
+    both = ["Q2/food/region=asia", "Q2/food/region=america"]
+    assert said(groups(8, 4), *both) == ["banded partition", "banded count_too_small"]
+    assert said(groups(8, 0), *both) == ["suppressed partition", "suppressed unanimous"]
+
+
+def test_groups_too_small_or_left_over_hide_the_smallest_others():
+    rows = [(n, {"country": country, "Q2": services}) for country, n in (("KHM", 8), ("PER", 6), ("KEN", 1))
+            for services in ("food legal", "legal")]
+    decisions = decided(crowd(*rows), "convening")
+    assert said(decisions, *(f"Q2/food/region={one}" for one in ("asia", "america", "africa"))) == [
+        "shown", "suppressed complement_too_small", "suppressed base_too_small"]
+
+
+def test_identifiers_and_countries_are_never_groups():
+    decisions = groups(8, 7)
+    assert said(decisions, "Q2/food/wave=survey", "Q2/food/country=KHM", "Q2/food/home_country=KHM",
+                "Q2/food/is_interpreted=False") == [
+        "suppressed identifier", "suppressed country", "suppressed identifier", "suppressed identifier"]
+
+
+def test_countries_as_answers_are_shown_from_the_minimum_up():
+    rows = [(15, {"where": "KHM"}), (14, {"where": "PER"}), (13, {"where": "LAO"}), (2, {"where": "KEN"})]
+    decisions = decided(crowd(*rows))
+    assert said(decisions, *(f"where/{one}/all" for one in ("KHM", "PER", "LAO", "KEN"))) == [
+        "shown", "shown", "suppressed partition", "suppressed country"]
+
+
+def figure(frames, **changes):
+    """One study-wide figure more, made of the first with changes."""
+    figures = frames["estimates"]
+    made = figures[figures["estimate_id"] == FOOD].assign(estimate_id="new", **changes)
+    return {**frames, "estimates": pd.concat([figures, made], ignore_index=True)}
+
+
+@pytest.mark.parametrize(("changes", "rule"), [
+    ({"measure": "salience", "code_id": "law"}, "team_only"), ({"measure": "words"}, "team_only"),
+    ({"measure": "coded", "question_id": "", "code_id": "case_detail"}, "team_only"),
+    ({"measure": "quality", "question_id": "survey", "option_id": "duplicate"}, "team_only"),
+    ({"measure": "quality", "question_id": "language", "option_id": "fr"}, "identifier"),
+    ({"measure": "comparison", "subset_kind": "home_region"}, "cross_tabulation")])
+def test_what_stays_in_the_team_whatever_its_numbers(changes, rule):
+    frames = figure(services(10, 10), **changes)
+    for audience in ("convening", "public"):
+        assert said(decided(frames, audience, never=["case_detail"]), "new") == [f"suppressed {rule}"]
+
+
+def test_released_figures_have_the_numbers_of_the_decisions_and_no_others():
+    frames = crowd((3, {"Q2": "food legal"}), (27, {"Q2": "legal", "Q3": "5"}))
+    figures = frames["estimates"].assign(low=0.1, high=0.2)
+    seen = release(figures, audience="public", decisions=decided(frames).reset_index())
+    row = seen.set_index("estimate_id").loc[FOOD]
+    assert row["band"] == "few" and row["base_n"] == 30
+    assert row[["n", "value", "share", "low", "high"]].isna().all()
+    assert set(seen["estimate_id"]) == {FOOD, "Q2/legal/all"} | {
+        e for e in seen["estimate_id"] if e.startswith(("Q1/", "Q4/", "Q2/none"))}
+
+
+def test_a_figure_that_nobody_decided_on_is_not_released():
+    frames = crowd((15, YES), (15, NO), (5, UNSURE))
+    decisions = decided(frames).reset_index()
+    seen = release(frames["estimates"], audience="public",
+                   decisions=decisions[decisions["estimate_id"] != "Q1/yes/all"])
+    assert "Q1/no/all" in set(seen["estimate_id"]) and "Q1/yes/all" not in set(seen["estimate_id"])
+
+
+def test_every_figure_is_decided_once_and_every_rule_is_explained(sample_decisions):
+    for decisions in sample_decisions.values():
+        assert list(decisions.columns) == COLUMNS and decisions["estimate_id"].is_unique
+        assert set(decisions["rule"]) - {""} <= set(RULES)
+        assert ((decisions["status"] == "shown") == (decisions["rule"] == "")).all()
+        assert decisions.loc[decisions["status"] != "shown", ["shown_n", "shown_value"]].isna().all(axis=None)
+
+
+@pytest.fixture(scope="module")
+def sample_decisions(sample_study):
+    from glc_analysis import tables
+    from glc_analysis.reference import read_reference
+    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    return {audience: decide(frames["estimates"], contributors(frames), frames["organisations"],
+                             Consent.of(read_reference(sample_study).consent), SETTINGS, audience=audience)
+            for audience in ("team", "convening", "public")}
+
+
+def test_bands_have_the_edges_of_the_settings_to_the_last_unit():
+    rules = Rules.of(SETTINGS, "public")
+    assert [rules.band(n, 40)[0] for n in (0, 9, 10, 19, 20, 35, 36, 40)] == [
+        "few", "few", "some", "some", "most", "most", "nearly all", "nearly all"]
