@@ -14,7 +14,8 @@ from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.reports.html import Html, bars, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 
-NOT_SHOWN = "Not shown here: the figures would tell what a single organisation answered."
+NOT_SHOWN = "Not shown here: the figures could tell what single organisations answered."
+SOME_NOT_SHOWN = "Answers that are not listed are not shown: their figures could tell who gave them."
 
 
 def by_question(page: Page) -> None:
@@ -27,6 +28,8 @@ def by_question(page: Page) -> None:
         elif _is_plotted(question):
             plot_options(rows, title=question.wording)
             plt.show()
+            if page.audience != "team" and len(rows) < _listed(page, question):
+                display(show(tag("p", SOME_NOT_SHOWN, class_="glc-note")))
         else:
             display(show(_plain(question, rows)))
 
@@ -34,6 +37,13 @@ def by_question(page: Page) -> None:
 def _is_plotted(question) -> bool:
     """Whether a question has a few options to count."""
     return question.type in BY_OPTION and question.option_list != COUNTRY_LIST
+
+
+def _listed(page: Page, question) -> int:
+    """How many answers of a question can be in its base."""
+    kinds = page.options.loc[page.options["option_list"] == question.option_list, "kind"]
+    outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
+    return int((~kinds.isin(outside)).sum())
 
 
 def _heading(page: Page, question) -> str:
