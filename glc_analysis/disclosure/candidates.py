@@ -39,10 +39,12 @@ _FORMS = {kind: re.compile(rf"(?x){form}") for kind, form in {
 _SUFFIX = "(?:css|csv|docx|gif|html|jpe?g|js|json|md|pdf|png|svg|txt|xlsx)"
 _MAILBOX = re.compile(rf".+\.(?!{_SUFFIX}(?:\.|$))[^\W\d_]{{2,}}(?:\.{_SUFFIX})?")
 _CALLED = re.compile(r"""(?x) 0\d{8,11} | [1-9]\d{9,12}
-    | \(?0\d{0,4}\)? (?:\D{1,2}\d{2,8}){1,5}  | (?=.*\d{3}) (?:\d\D{1,2})? \(?\d{2,4}\)? (?:\D{1,2}\d{2,8}){1,4}""")
+    | \(?0\d{0,4}\)? (?:\D{1,2}\d{2,8}){1,5}
+    | (?=.*\d{3}) (?:\d\D{1,2})? \(?\d{2,4}\)? (?:\D{1,2}\d{2,8}){1,4}""")
 _COUNTED = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.*  # columns of a table, fractions
     | (?:.+[ /-])? \d+\.\d+ (?:[ /-].+)? | \d{{1,2}} ([ .])\d{{3}} (?:\1\d{{3}})+ | (?:\d*0[ -])+ \d*0
-    | {_YEAR} (?:\D{{1,2}}(?:{_YEAR}|\d\d))+ | .*\b{_YEAR}[ -]\d\d[ -]\d\d\b.* | .*\b\d\d?([./ -])\d\d?\2{_YEAR}\b.*
+    | {_YEAR} (?:\D{{1,2}}(?:{_YEAR}|\d\d))+ | .*\b{_YEAR}[ -]\d\d[ -]\d\d\b.*
+    | .*\b\d\d?([./ -])\d\d?\2{_YEAR}\b.*
     | {_YEAR}(?:0[1-9]|1[0-2])[0-3]\d(?:\d\d)* | 1[4-7]\d{{8}} | \d+000 | 97[89](?:[ -]?\d){{10}}""")
 _FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
 _NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")

@@ -24,10 +24,10 @@ from glc_analysis.coding.reconcile import CONSENSUS, by_segment
 from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.disclosure.consent import ORGANISATION, Consent, is_day
 from glc_analysis.errors import Fault, UsageError, nearest
+from glc_analysis.reference import COLUMNS as REFERENCE_COLUMNS
 from glc_analysis.tables import code_themes
 
-COLUMNS = ("quote_id", "segment_id", "text", "audience", "cleared_by_organisation", "cleared_on",
-           "second_reader", "status")
+COLUMNS = REFERENCE_COLUMNS["quotes"]
 READERS = AUDIENCES[1:]
 STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
 """changed: its organisation wants words that the segment does not hold; talk: it wants to talk first."""

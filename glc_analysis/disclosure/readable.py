@@ -40,9 +40,10 @@ NAMES_ONLY = frozenset({".eot", ".gif", ".ico", ".jpeg", ".jpg", ".map", ".otf",
                         ".woff", ".woff2"})
 """Pictures, fonts and maps of scripts: of these only the name is read."""
 
-_INLINE = frozenset("""a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp
-    rt ruby s samp small span strong sub sup time tt u var wbr tspan r t rPr delText instrText hyperlink
-    smartTag""".split())  # the last are of office documents
+_INLINE = frozenset(re.findall(r"\w+", """
+    a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s
+    samp small span strong sub sup time tt u var wbr, tspan, r t rPr delText instrText hyperlink smartTag"""))
+"""Elements of HTML, SVG and office documents that do not part words."""
 _GEOMETRY = {"d", "points", "transform", "viewBox", "viewbox"}
 _FONTS = re.compile(r"(theme\d*|fontTable|webSettings)\.xml$")  # among the fonts are people's names
 _HEADER = re.compile(r'&(?:"[^"]*"|\d+|[A-Z])')  # signs in the header of a sheet, as in "&CConfidential"
@@ -53,6 +54,7 @@ _BREAKING = {"br", "cr", "hr", "p", "tab"}
 _CUT = "\x01"
 _TOUCHING = re.compile(rf"\w{_CUT}+\w")
 _SHAPED = re.compile("[\u0600-\u06ff\u1780-\u17ff]")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _ANSI = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
 _MARKED = re.compile(r"(?<=\w)(?:<[^<>]*>|\*{1,3}|`)+(?=\w)")
 _ALIKE = re.compile("[\ufb00-\ufdff\ufe70-\ufefc\uff01-\uff5e\U0001d400-\U0001d7cb]+")
@@ -159,7 +161,8 @@ def _html(content: bytes) -> Iterator[Piece]:
 
 
 def _xml(content: bytes) -> Iterator[Piece]:
-    yield from _markup(etree.fromstring(content, etree.XMLParser(resolve_entities="internal", huge_tree=True)))
+    parser = etree.XMLParser(resolve_entities="internal", huge_tree=True)
+    yield from _markup(etree.fromstring(content, parser))
 
 
 def _markup(root: etree._Element) -> Iterator[Piece]:
@@ -167,7 +170,7 @@ def _markup(root: etree._Element) -> Iterator[Piece]:
     parts: list[str] = []
     values: dict[str, int] = {}
     line = 1
-    for event, element in etree.iterwalk(root, events=("start", "end", "comment", "pi")):
+    for event, element in etree.iterwalk(root.getroottree(), events=("start", "end", "comment", "pi")):
         if event in ("comment", "pi"):
             yield from ((f"line {element.sourceline}", text) for _, text in _lines(element.text or ""))
         elif _cuts(element):
@@ -232,8 +235,8 @@ def _json(content: bytes) -> Iterator[Piece]:
 
 def _values(value: Any, place: str, key: str = "") -> Iterator[Piece]:
     """All texts, and the names of what they are; outputs of a notebook by their kind."""
-    if isinstance(value, list) and (key in _JOINED or _MIME.fullmatch(key)) and all(map(_is_text, value)):
-        value = "".join(value)
+    if isinstance(value, list) and (key in _JOINED or _MIME.fullmatch(key)) and value:
+        value = "".join(map(str, value))
     if isinstance(value, str) and _MIME.fullmatch(key):
         is_binary = not key.startswith("text/") and not re.search(r"svg|xml|json|javascript", key)
         content = base64.b64decode(value) if is_binary else value.encode()
@@ -248,10 +251,6 @@ def _values(value: Any, place: str, key: str = "") -> Iterator[Piece]:
             yield from _values(item, f"{place} {name}".strip(), str(name))
 
 
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
 def _script(content: bytes) -> Iterator[Piece]:
     text = content.decode("utf-8-sig")
     index = re.fullmatch(r"\s*Search\.setIndex\((.*)\);?\s*", text, re.DOTALL)
@@ -263,8 +262,7 @@ def _program(text: str) -> Iterator[Piece]:
     try:
         yield from _values(json.loads(text), "")
     except ValueError:
-        text = re.sub(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})", lambda found: chr(int(found[1] or found[2], 16)),
-                      text)
+        text = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
         yield from _lines(re.sub(r"\\[nrt]", " ", text))
 
 
@@ -311,14 +309,16 @@ def _pdf(content: bytes) -> Iterator[Piece]:
 
 
 def _poppler(content: bytes, program: str, *options: str) -> str:
-    done = subprocess.run([program, "-enc", "UTF-8", *options], input=content, capture_output=True, check=False)
+    command = [program, "-enc", "UTF-8", *options]
+    done = subprocess.run(command, input=content, capture_output=True, check=False)
     if done.returncode:
         raise Unreadable(f"{program} cannot read it")
     return done.stdout.decode("utf-8", "replace")
 
 
 READERS: dict[str, Callable[[bytes], Iterator[Piece]]] = {
-    ".csv": _table, ".tsv": _table, ".html": _html, ".htm": _html, ".ipynb": _json, ".json": _json, ".geojson": _json, ".js": _script,
-    ".pdf": _pdf, **dict.fromkeys((".svg", ".xml", ".rels", ".vml", ".qde", ".qdc"), _xml),
+    ".csv": _table, ".tsv": _table, ".html": _html, ".htm": _html, ".js": _script, ".pdf": _pdf,
+    **dict.fromkeys((".ipynb", ".json", ".geojson"), _json),
+    **dict.fromkeys((".svg", ".xml", ".rels", ".vml", ".qde", ".qdc"), _xml),
     **dict.fromkeys((".docx", ".xlsx", ".pptx", ".odt", ".ods", ".qdpx", ".zip"), _package)}
 """How each kind is read; any other as text, where it is text."""

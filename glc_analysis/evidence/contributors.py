@@ -35,19 +35,23 @@ class Contributors:
 def contributors(frames: Mapping[str, pd.DataFrame]) -> Contributors:
     """The contributors of every row of ``frames["estimates"]``, from the other processed tables.
 
-    Counted are those of figures with n of base_n organisations or answers. Of one call's figures the base
-    holds those that spoke, of measure ``quality`` every organisation.
+    Behind figures about words, codes that meet and the data stands everybody, of one call those that
+    spoke; nobody is counted there.
     """
-    figures, organisations = frames["estimates"], frames["organisations"]
-    names = list(organisations["organisation_id"])
+    figures = frames["estimates"]
     survey = figures["measure"].isin(["response", "comparison"])
     coded = (figures["measure"] == "coded") & (figures["subset_kind"] != DOCUMENT)
-    parts = [_survey(frames, figures[survey & (figures["unit"] == unit)], unit) for unit in UNITS]
-    parts += [_coded(frames, figures[coded]), _told(frames, figures[~survey & ~coded])]
-    place = np.argsort(np.concatenate([np.flatnonzero(survey & (figures["unit"] == unit)) for unit in UNITS]
-                                      + [np.flatnonzero(coded), np.flatnonzero(~survey & ~coded)]))
-    base, counted = (csr_array(vstack([part[i] for part in parts], format="csr")[place]) for i in (0, 1))
-    return Contributors(names, base, counted, _facts(frames))
+    own = [*(survey & (figures["unit"] == unit) for unit in UNITS), coded, ~survey & ~coded]
+    parts = [_survey(frames, figures[one], unit) for one, unit in zip(own, UNITS, strict=False)]
+    parts += [_coded(frames, figures[coded]), _told(frames, figures[own[-1]])]
+    return Contributors(list(frames["organisations"]["organisation_id"]),
+                        *_in_order(parts, [np.flatnonzero(one) for one in own]), _facts(frames))
+
+
+def _in_order(parts: list[list[csr_array]], places: list[np.ndarray]) -> list[csr_array]:
+    """Base and counted of all figures, from those of some and the places where they stand."""
+    back = np.argsort(np.concatenate(places))
+    return [csr_array(vstack([part[i] for part in parts], format="csr")[back]) for i in (0, 1)]
 
 
 def matrix(keys: pd.Index, given: Iterable, columns: pd.Index, ids: Iterable) -> csr_array:
@@ -64,16 +68,11 @@ def matrix(keys: pd.Index, given: Iterable, columns: pd.Index, ids: Iterable) ->
     return made
 
 
-def _keys(given: pd.Series) -> pd.Index:
-    return pd.Index(given.unique())
-
-
 def _survey(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame,
-            unit: str) -> tuple[csr_array, csr_array]:
+            unit: str) -> list[csr_array]:
     """Contributors of answers to questions of one unit."""
     questions, table = frames["questions"], frames[unit + "s"]
-    rows, types = pd.Index(table[UNITS[unit]]), dict(zip(*map(questions.get, ("question_id", "type")),
-                                                         strict=True))
+    rows, types = pd.Index(table[UNITS[unit]]), questions.set_index("question_id")["type"]
     given = _of(frames["responses"], questions, unit).assign(option_id=lambda f: f["value"])
     kind = given["question_id"].map(types)
     is_open, is_one = kind.isin(["text", "date"]), kind.isin(["single", "scale"])
@@ -82,9 +81,8 @@ def _survey(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame,
     chosen = pd.concat([given[given["is_in_base"] & is_one],
                         given[given["is_in_base"] & is_open].assign(option_id=""),
                         ticked[ticked["is_in_base"] & ticked["is_selected"]]])
-    base = _keys(asked["question_id"])
     option = chosen["question_id"] + "/" + chosen["option_id"]
-    options = _keys(option)
+    base, options = pd.Index(asked["question_id"].unique()), pd.Index(option.unique())
     return _meet(figures, (matrix(base, asked["question_id"], rows, asked[UNITS[unit]]),
                            base.get_indexer(figures["question_id"])),
                  (matrix(options, option, rows, chosen[UNITS[unit]]),
@@ -98,13 +96,13 @@ def _of(table: pd.DataFrame, questions: pd.DataFrame, unit: str) -> pd.DataFrame
     return kept.astype({c: "str" for c in kept if isinstance(kept[c].dtype, pd.CategoricalDtype)})
 
 
-def _coded(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> tuple[csr_array, csr_array]:
+def _coded(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[csr_array]:
     """Contributors of codes: who was asked about one or raised it; over everything, or in one source."""
     said, names = frames["mentions"], pd.Index(frames["organisations"]["organisation_id"])
     both = pd.concat([said.assign(source=""), said])
     key = both["code_id"] + "/" + both["source"]
     source = figures["subset_id"].where(figures["subset_kind"] == SOURCE, "")
-    keys, raised = _keys(key), both["is_raised"].to_numpy(bool)
+    keys, raised = pd.Index(key.unique()), both["is_raised"].to_numpy(bool)
     at = keys.get_indexer(figures["code_id"] + "/" + source)
     return _meet(figures, (matrix(keys, key, names, both["organisation_id"]), at),
                  (matrix(keys, key[raised], names, both.loc[raised, "organisation_id"]), at),
@@ -112,49 +110,38 @@ def _coded(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> tuple[c
 
 
 def _meet(figures: pd.DataFrame, base: tuple[csr_array, np.ndarray], counted: tuple[csr_array, np.ndarray],
-          frames: Mapping[str, pd.DataFrame], unit: str) -> tuple[csr_array, csr_array]:
+          frames: Mapping[str, pd.DataFrame], unit: str) -> list[csr_array]:
     """Rows of base and counted, within the figure's subset, added up by organisation."""
     table, names = frames[unit + "s"], pd.Index(frames["organisations"]["organisation_id"])
-    owner = csr_array((np.ones(len(table), dtype=np.int32), (
-        np.arange(len(table)), names.get_indexer(table["organisation_id"]))), shape=(len(table), len(names)))
-    parts, order = [], []
+    owner = matrix(pd.RangeIndex(len(table)), range(len(table)), names, table["organisation_id"])[:-1]
+    nobody = csr_array((0, len(names)), dtype=np.int32)
+    parts, order = [[nobody, nobody]], [np.array([], dtype=int)]
     for kind, at in figures.reset_index().groupby("subset_kind", observed=True).indices.items():
         belongs = subsets.membership(kind if kind in subsets.KINDS else subsets.ALL, unit,
                                      frames["organisations"], frames["answers"])
-        chosen = pd.Index(belongs.names).get_indexer(figures["subset_id"].iloc[at])
-        if kind == SOURCE or (figures["subset_id"].iloc[at] == "").all():  # of everything, or a test
-            members = csr_array(np.ones((1, len(table)), dtype=np.int32))[np.zeros(len(at), dtype=int)]
+        within = figures["subset_id"].to_numpy()[at]
+        if kind == SOURCE or (within == "").all():  # of everything, or a test of all groups
+            members = csr_array(np.ones((len(at), len(table)), dtype=np.int32))
         else:
-            members = csr_array((np.ones(len(belongs.rows), dtype=np.int32), (belongs.subsets, belongs.rows)),
-                                shape=(len(belongs.names), len(table)))[chosen]
+            values = pd.Index(belongs.names)
+            members = matrix(values, values[belongs.subsets], pd.RangeIndex(len(table)), belongs.rows)
+            members = members[values.get_indexer(within)]
         parts.append([csr_array(given[where[at]].multiply(members)) @ owner
                       for given, where in (base, counted)])
         order.append(at)
-    if not parts:
-        return (csr_array((0, len(names)), dtype=np.int32),) * 2
-    back = np.argsort(np.concatenate(order))
-    return tuple(vstack([part[i] for part in parts], format="csr")[back] for i in (0, 1))
+    return _in_order(parts, order)
 
 
-def _told(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> tuple[csr_array, csr_array]:
-    """Contributors of figures about texts and data: who spoke in a call, or has words with a code."""
+def _told(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[csr_array]:
+    """Who may stand behind figures about texts and data: of one call those that spoke, else everybody."""
     names = pd.Index(frames["organisations"]["organisation_id"])
-    agreed = frames["codings"][frames["codings"]["coder_id"] == "consensus"]
-    held = frames["documents"][frames["documents"]["kind"] == "interview"]
     spoken = frames["segments"][frames["segments"]["role"] == "participant"]
-    everyone = frames["organisations"]
-    given = pd.concat([rows[["organisation_id"]].astype("str").assign(key=key) for key, rows in (
-        ("code/" + agreed["code_id"], agreed), ("novelty/", held), ("call/" + spoken["document_id"], spoken),
-        ("quality/", everyone))])
-    keys = _keys(given["key"])
-    told = matrix(keys, given["key"], names, given["organisation_id"])
-    measure = figures["measure"].astype("str")
-    about = ("code/" + figures["code_id"]).mask(measure == "quality", "quality/")
-    about = about.mask(measure == "novelty", "novelty/")
-    about = about.mask(measure == "words", "call/" + figures["question_id"])
-    about = about.mask(figures["subset_kind"] == DOCUMENT, "call/" + figures["subset_id"])
-    first, second = (told[keys.get_indexer(key)] for key in (about, "code/" + figures["option_id"]))
-    return csr_array(((first + second) > 0).astype(np.int32)), csr_array(first.multiply(second))
+    keys, is_words = pd.Index(spoken["document_id"].unique()), figures["measure"] == "words"
+    told = matrix(keys, spoken["document_id"], names, spoken["organisation_id"])
+    everyone = vstack([told, csr_array(np.ones((1, len(names)), dtype=np.int32))], format="csr")
+    call = keys.get_indexer(figures["question_id"].where(is_words, figures["subset_id"]))
+    base = everyone[np.where(is_words | (figures["subset_kind"] == DOCUMENT), call, told.shape[0])]
+    return [base, csr_array(base.shape, dtype=np.int32)]
 
 
 def _facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

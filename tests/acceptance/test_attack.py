@@ -1,0 +1,217 @@
+"""Releases as an attacker reads them: all figures together, the questionnaire, the list of participants,
+and the answers of two organisations. What is certain then must be nothing.
+
+Trivial exceptions, which no rule hides: how many answered a question (its base), and that they took part
+(the study's size). Membership of a base by the questionnaire's own logic is not among them.
+"""
+
+import pandas as pd
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.disclosure import release as release_module
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.reissue import reissue
+from glc_analysis.disclosure.release import decide, release
+from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.evidence.contributors import contributors
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from tests.attacker import Attack
+from tests.crowds import SETTINGS, crowd, decided
+
+pytestmark = pytest.mark.acceptance
+RELEASES = [(study, audience) for study in ("sample", "ngo") for audience in ("public", "convening")]
+
+
+@pytest.fixture(scope="module")
+def attacks(sample_study, ngo_study):
+    """Each release with the truth behind it."""
+    made = {}
+    for name, study in (("sample", sample_study), ("ngo", Study(ngo_study))):
+        frames = {table: tables.read(table, study=study) for table in tables.TABLES
+                  if not table.startswith("release")}
+        behind, consent = contributors(frames), Consent.of(read_reference(study).consent)
+        for audience in ("public", "convening"):
+            decisions = decide(frames["estimates"], behind, frames["organisations"], consent, SETTINGS,
+                               audience=audience)
+            made[name, audience] = Attack(frames, behind, decisions, SETTINGS, audience)
+    return made
+
+
+@pytest.mark.parametrize(("study", "audience"), RELEASES)
+def test_no_figure_hidden_for_its_size_follows_from_the_others(attacks, study, audience):
+    found, tried = attacks[study, audience].followed()
+    print(f"\n{study}, {audience}: {tried} hidden figures attacked, {len(found)} followed")
+    assert tried > 50 and found == []
+
+
+@pytest.mark.parametrize(("study", "audience"), RELEASES)
+def test_two_organisations_together_learn_nobodys_answer(attacks, study, audience):
+    attack = attacks[study, audience]
+    found, tried = attack.exposed()
+    seen = attack.figures["status"].isin(["shown", "banded"]).sum()
+    print(f"\n{study}, {audience}: {seen} published counts, {tried} attacks, {len(found)} answers certain")
+    assert seen > 100 and tried > 300 and found == []
+
+
+@pytest.mark.parametrize(("study", "audience"), RELEASES)
+def test_what_is_public_about_participants_leads_to_no_figure(attacks, study, audience):
+    """Figures tell apart by region alone: not by country, network, kind, language, tier or wave."""
+    attack = attacks[study, audience]
+    seen = release(attack.frames["estimates"], audience=audience, decisions=attack.decisions)
+    kinds = set(zip(seen["unit"], seen["subset_kind"], strict=True))
+    allowed = {("organisation", "all"), ("answer", "all")}
+    assert kinds <= allowed | ({("answer", "region"), ("organisation", "home_region")}
+                               if audience == "convening" else set())
+    assert set(seen["statistic"]) <= {"count", "answered", "organisations", "median"}
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3, 4])
+def test_reading_the_rules_does_not_help_two_who_said_so(n):
+    """A band says fewer than so many. Two who know the rule must not know that nobody else did."""
+    row = decided(crowd((n, {"Q2": "food legal"}), (30 - n, {"Q2": "legal"}))).loc["Q2/food/all"]
+    assert (row["status"], row["band"]) == ("banded", "few")
+    assert Rules.of(SETTINGS, "public").count - 1 > KNOWN
+
+
+# Consecutive releases
+
+FIRST = [(12, {"Q2": "food legal"}), (18, {"Q2": "legal"})]
+
+
+def released_after(change, *, purged=0):
+    """The public's figure of food, first and after a change of the survey."""
+    first, then = crowd(*FIRST), crowd(*change)
+    issued, before = decided(first).reset_index(), contributors(first)
+    if purged:  # those who withdrew are taken out of what is kept
+        left = set(then["organisations"]["organisation_id"])
+        keep = [name for name in before.organisations if name in left]
+        at = [before.organisations.index(name) for name in keep]
+        before = type(before)(keep, before.base[:, at], before.counted[:, at], before.facts)
+    fresh = decided(then).reset_index()
+    told = reissue(fresh, then["estimates"], contributors(then), issued, before,
+                   pd.concat([first["organisations"], then["organisations"]]).drop_duplicates(
+                       "organisation_id"), SETTINGS)
+    assert told["estimate_id"].is_unique
+    return [frame.set_index("estimate_id").loc["Q2/food/all", ["shown_n", "shown_base_n"]].tolist()
+            for frame in (issued, told)]
+
+
+@pytest.mark.parametrize("change", [
+    [*FIRST, (1, {"Q2": "food legal"})], [*FIRST, (1, {"Q2": "legal"})],
+    [*FIRST, (2, {"Q2": "food legal"}), (2, {"Q2": "legal"})],
+    [(11, {"Q2": "food legal"}), (19, {"Q2": "legal"})], [*FIRST, (6, {"Q2": "food legal"})],
+    [*FIRST, (6, {"Q2": "legal"})]])
+def test_releases_before_and_after_a_small_change_cannot_be_subtracted(change):
+    first, second = released_after(change)
+    assert first == second == [12, 30]
+
+
+@pytest.mark.parametrize("gone", [1, 2, 4])
+def test_releases_before_and_after_a_withdrawal_cannot_be_subtracted(gone):
+    for purged in (0, gone):
+        first, second = released_after([FIRST[0], (18 - gone, {"Q2": "legal"})], purged=purged)
+        assert first == second == [12, 30]
+
+
+def test_a_figure_is_issued_anew_when_enough_changed_both_ways():
+    first, second = released_after([*FIRST, (3, {"Q2": "food legal"}), (3, {"Q2": "legal"})])
+    assert (first, second) == ([12, 30], [15, 36])
+
+
+# Each rule switched off
+
+
+def without(monkeypatch, rule):
+    """The rule is there no more, whatever else holds."""
+    by_kind, of = release_module.by_kind, Rules.of
+    monkeypatch.setattr(release_module, "by_kind", lambda *given: by_kind(*given).replace(rule, ""))
+    if rule in ("count_too_small", "unanimous"):
+        monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "count": 0}))
+    elif rule == "base_too_small":
+        monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "base": 0}))
+    elif rule == "withheld_contributors":
+        monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "withheld": 0}))
+    elif rule == "partition":
+        monkeypatch.setattr(release_module, "_adds_up", lambda figures: False)
+    elif rule == "skip_logic":
+        monkeypatch.setattr(release_module, "_skip_logic", lambda *given: None)
+    elif rule == "complement_too_small":
+        monkeypatch.setattr(release_module, "_large", lambda groups, *given: sorted(groups))
+
+
+def exposed(frames, audience, **given):
+    """What an attacker learns of a small survey."""
+    decisions = decided(frames, audience, **given).reset_index()
+    return Attack(frames, contributors(frames), decisions, SETTINGS, audience).exposed()[0]
+
+
+def by_region(*groups):
+    return crowd(*((n, {"country": country, "Q2": ticks}) for country, yes, no in groups
+                   for n, ticks in ((yes, "food legal"), (no, "legal"))))
+
+
+def tells_a_difference(frames, audience, larger, smaller):
+    """Whether the subtraction of two exact figures is about a single organisation."""
+    rows = decided(frames, audience).loc[[larger, smaller]]
+    return bool((rows["status"] == "shown").all() and rows["shown_base_n"].diff().iloc[1] == -1)
+
+
+def one_more(**other):
+    """Groups that differ in one organisation: it works in asia, and is of america or of another country."""
+    rows = [(8, {"country": "KHM", "Q2": "food legal"}), (8, {"country": "KHM", "Q2": "legal"}),
+            (8, {"country": "PER", "Q2": "food legal"}), (8, {"country": "PER", "Q2": "legal"}),
+            (1, {"country": "LAO", "Q2": "food legal", **other}), (7, {"country": "TWN", "Q2": "food legal"}),
+            (7, {"country": "TWN", "Q2": "legal"})]
+    return crowd(*rows)
+
+
+def a_hidden_group_follows():
+    """One of africa did not consent: its figure is hidden, and the whole less the others."""
+    frames = by_region(("KHM", 8, 8), ("PER", 8, 8), ("KEN", 6, 6))
+    decisions = decided(frames, "convening", refused=[32, 0, 1, 2, 16, 17, 18])
+    regions = [f"Q2/food/region={one}" for one in ("asia", "america", "africa")]
+    return list(decisions.loc[["Q2/food/all", *regions], "status"]) == [*["shown"] * 3, "suppressed"]
+
+
+def a_case_is_told():
+    frames = by_region(("KHM", 15, 15))
+    made = frames["estimates"]["estimate_id"] == "Q2/food/all"
+    frames["estimates"] = frames["estimates"].assign(code_id=made.map({True: "case_detail", False: ""}))
+    return decided(frames, never=["case_detail"]).loc["Q2/food/all", "status"] == "shown"
+
+
+ATTACKS = {
+    "count_too_small": lambda: exposed(by_region(("KHM", 2, 28)), "public"),
+    "unanimous": lambda: exposed(by_region(("KHM", 0, 30)), "public"),
+    "partition": lambda: exposed(crowd((1, {"Q1": "dont_know"}), (14, {"Q1": "no"}), (20, {"Q1": "yes"})),
+                                 "public"),
+    "skip_logic": lambda: exposed(crowd((20, {"Q1": "yes", "Q5": "yes"}), (20, {"Q1": "yes", "Q5": "no"}),
+                                        (5, {"Q1": "yes", "Q5": "dont_know"}), (1, {"Q1": "no"}),
+                                        (1, {"Q1": "dont_know"})), "public"),
+    "complement_too_small": a_hidden_group_follows,
+    # the reader and an ally know the least and the greatest of three: the median is the third's
+    "base_too_small": lambda: decided(crowd(*((1, {"Q3": k}) for k in ("1", "5", "9")))).loc[
+        "Q3/median/all", "shown_value"] == 5,
+    # 29 who agreed to be counted can be asked; what is left of 30 is the one who did not
+    "withheld_contributors": lambda: decided(by_region(("KHM", 15, 15)), refused=[0]).loc[
+        "Q2/food/all", "status"] == "shown",
+    # everybody's number is the median; and a mean tells the last number to those who know the others
+    "numbers": lambda: decided(crowd((12, {"Q3": "7"}))).loc["Q3/median/all", "shown_value"] == 7,
+    "related": lambda: tells_a_difference(one_more(home="PER"), "convening", "Q2/food/home_region=america",
+                                          "Q2/food/region=america"),
+    "country": lambda: tells_a_difference(one_more(), "convening", "Q2/food/region=asia",
+                                          "Q2/food/country=KHM"),
+    "identifier": lambda: tells_a_difference(one_more(), "convening", "Q2/food/region=asia",
+                                             "Q2/food/home_country=KHM"),
+    "cross_tabulation": lambda: tells_a_difference(one_more(home="PER"), "public",
+                                                   "Q2/food/home_region=america", "Q2/food/region=america"),
+    "team_only": a_case_is_told}
+
+
+@pytest.mark.parametrize("rule", ATTACKS)
+def test_without_this_rule_an_attack_succeeds(rule, monkeypatch):
+    assert not ATTACKS[rule]()
+    without(monkeypatch, rule)
+    assert ATTACKS[rule]()

@@ -1,0 +1,241 @@
+"""What somebody who reads a release can work out: every set of answers that fits it, by integer programming.
+
+An attacker knows the list of participants with their regions, the questionnaire with its skip logic, and
+the answers of some organisations. Others of one region are alike to the release, so that their answers
+are counted by region: exact, and small enough to solve a thousand times.
+"""
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+from scipy.optimize import Bounds, LinearConstraint, milp
+from scipy.sparse import coo_array
+
+from glc_analysis.cleaning.skip_logic import Comparison, parse
+from glc_analysis.disclosure.crowd import clusters_of
+from glc_analysis.disclosure.rules import Rules
+from glc_analysis.evidence import subsets
+
+FOR_SIZE = ["count_too_small", "unanimous", "partition", "country", "complement_too_small", "base_too_small"]
+
+
+@dataclass
+class Puzzle:
+    """Unknown whole numbers and what is known of their sums."""
+
+    most: list[float] = field(default_factory=list)
+    sums: list[tuple[dict[int, float], float, float]] = field(default_factory=list)
+
+    def number(self, most):
+        self.most.append(float(most))
+        return len(self.most) - 1
+
+    def add(self, terms, low=-np.inf, high=np.inf):
+        self.sums.append((terms, low, high))
+
+    def fits(self, *also):
+        """Numbers that fit; None where there are none."""
+        sums = [*self.sums, *also]
+        entries = [(k, i, c) for k, (given, _, _) in enumerate(sums) for i, c in given.items()]
+        at, on, c = (np.array(part) for part in zip(*entries, strict=True))
+        matrix = coo_array((c, (at, on)), shape=(len(sums), len(self.most))).tocsr()
+        _, low, high = zip(*sums, strict=True)
+        found = milp(np.zeros(len(self.most)), constraints=LinearConstraint(matrix, low, high),
+                     integrality=np.ones(len(self.most)), bounds=Bounds(0, np.array(self.most)))
+        return found.x
+
+
+class Attack:
+    """One audience's release of one study, with the truth to choose cruel cases from and to compare."""
+
+    def __init__(self, frames, behind, decisions, settings, audience):
+        self.frames, self.decisions, self.rules = frames, decisions, Rules.of(settings, audience)
+        self.figures = frames["estimates"].merge(decisions, on="estimate_id", how="left", validate="1:1")
+        self.names = behind.organisations
+        kind = self.figures["subset_kind"]
+        kept = self.figures["measure"].isin(["response", "coded"]) & self.figures["n"].notna() & (
+            (kind == "all") | (kind == self.figures["unit"].map(dict(self.rules.groups))))
+        self.figures = self.figures[kept]
+        at = np.flatnonzero(kept)
+        self.base, self.counted = behind.base[at].toarray(), behind.counted[at].toarray()
+        self.place = pd.Series(range(len(at)), self.figures.index)
+        independent = clusters_of(frames["organisations"], pd.Index(self.names))
+        self.clusters = independent.argmax(axis=1)
+        asked = frames["questions"].set_index("question_id")
+        self.types, self.conditions = asked["type"].to_dict(), {
+            key: parse(text) for key, text in asked["asked_if"].items()}
+        self.tables = {question or code: rows for (question, code), rows in self.figures.groupby(
+            ["question_id", "code_id"], observed=True)}
+        self.truths = {key: self._truth(rows) for key, rows in self.tables.items()}
+        self.printed = {key: [(row.option_id, row.subset_id, int(row.shown_base_n),
+                               *self.range(row, int(row.shown_base_n)))
+                              for row in rows[rows["status"].isin(["shown", "banded"])].itertuples()]
+                        for key, rows in self.tables.items()}
+        self.sizes = {unit: self._sizes(unit) for unit in ("organisation", "answer")}
+
+    def _sizes(self, unit):
+        """Records of each organisation by region, those without a region last."""
+        table = self.frames[unit + "s"]
+        owner = pd.Index(self.names).get_indexer(table["organisation_id"])
+        every = np.bincount(owner, minlength=len(self.names))
+        if unit not in self.rules.groups:
+            return {"": every}
+        belongs = subsets.membership(self.rules.groups[unit], unit, self.frames["organisations"],
+                                     self.frames["answers"])
+        by = {name: np.bincount(owner[belongs.rows[belongs.subsets == k]], minlength=len(self.names))
+              for k, name in enumerate(belongs.names)}
+        return {**by, "": every - sum(by.values())}
+
+    def _truth(self, rows):
+        """{(option, region): (records in the base, records counted)} by organisation."""
+        found = {}
+        for option, own in rows.groupby("option_id"):
+            whole = own.index[own["subset_kind"] == "all"][0]
+            left = [self.base[self.place[whole]], self.counted[self.place[whole]]]
+            for one in own[own["subset_kind"] != "all"].itertuples():
+                at = self.place[one.Index]
+                found[option, one.subset_id] = self.base[at], self.counted[at]
+                left = [a - b for a, b in zip(left, found[option, one.subset_id], strict=True)]
+            found[option, ""] = tuple(left)
+        return found
+
+    def room(self, key):
+        """Records of each organisation by region, or all together where no figure tells regions apart."""
+        sizes = self.sizes[self.tables[key]["unit"].iloc[0]]
+        return sizes if any(region for _, region in self.truths[key]) else {"": sum(sizes.values())}
+
+    def is_alike(self, *keys):
+        """Whether questions are counted in the same records and regions."""
+        return len({(self.tables[key]["unit"].iloc[0], len(self.room(key))) for key in keys}) == 1
+
+    def linked(self, key):
+        """The question, those it decides about, and those that decide who is asked any of them."""
+        before = {one: condition.name for one, condition in self.conditions.items()
+                  if isinstance(condition, Comparison) and {one, condition.name} <= set(self.tables)}
+        found = [key]
+        for one in found:  # both lists grow while they are read
+            found += [other for other, name in before.items() if name == one and other not in found]
+        for one in found:
+            found += [before[one]] if one in before and before[one] not in found else []
+        return found
+
+    def puzzle(self, keys, known):
+        """Everything published about some questions, as sums of what is unknown."""
+        game, numbers = Puzzle(), {}
+        for key in keys:
+            truth, sizes = self.truths[key], self.room(key)
+            options = sorted({option for option, _ in truth})
+            regions = {region for _, region in truth}
+            for region in regions:
+                room = sizes[region][~known].sum()
+                base = numbers[key, None, region] = game.number(room)
+                given = [numbers.setdefault((key, option, region), game.number(room)) for option in options]
+                for one in given:
+                    game.add({one: 1, base: -1}, high=0)
+                if self.types.get(key) in ("single", "scale"):
+                    game.add({base: -1, **dict.fromkeys(given, 1)}, 0, 0)
+                elif self.types.get(key) == "multi":
+                    game.add({base: -1, **dict.fromkeys(given, 1)}, low=0)
+            for option, subset, size, low, high in self.printed[key]:
+                within = [subset] if subset else regions
+                known_base, known_n = (sum(truth[option, region][k][known].sum() for region in within)
+                                       for k in (0, 1))
+                game.add({numbers[key, None, region]: 1 for region in within}, *[size - known_base] * 2)
+                game.add({numbers[key, option, region]: 1 for region in within},
+                         low - known_n, high - known_n)
+        for key in keys:
+            self._skip(game, key, numbers, known)
+        return game, numbers
+
+    def range(self, row, size):
+        """Between what a printed figure lies: itself, or the fixed edges of its band."""
+        if row.status == "shown":
+            return int(row.shown_n), int(row.shown_n)
+        inside = [n for n in range(size + 1) if self.rules.band(n, size)[0] == row.band]
+        return min(inside), max(inside)
+
+    def _skip(self, game, key, numbers, known):
+        """Only those are asked whose answer before says so; unless people answered all the same."""
+        condition = self.conditions.get(key)
+        if not isinstance(condition, Comparison) or (condition.name, None, "") not in numbers:
+            return
+        upper, truth = condition.name, self.truths
+        is_same, room = self.is_alike(key, upper), self.room(key)
+        most = 1 if is_same else max(sum(room.values()))  # an organisation may answer for several countries
+        mine, theirs = ({region for _, region in truth[one]} for one in (key, upper))
+        for part in [{region} for region in mine] if is_same else [mine]:
+            named = [(value, region) for value in condition.values
+                     for region in (part if is_same else theirs) if (value, region) in truth[upper]]
+            limit = sum(truth[upper][one][1] for one in named) * most
+            everyone = sum(room[region] for region in part)
+            if condition.operator == "!=":
+                limit = everyone - limit
+            base = sum({region: base for (_, region), (base, _) in truth[key].items()
+                        if region in part}.values())
+            if (base > limit).any():
+                continue
+            terms = {numbers[key, None, region]: 1 for region in part}
+            sign, rest = (1, everyone[~known].sum()) if condition.operator == "!=" else (-most, 0)
+            game.add({**terms, **{numbers[upper, *one]: sign for one in named}}, high=rest)
+
+    def cruel(self, key, option):
+        """Organisations that could tell most about the others: those who said so, and those who did not."""
+        sets = [()]
+        for (one, _), (base, counted) in self.truths[key].items():
+            for side in (counted, base - counted) if one == option else ():
+                by = np.bincount(self.clusters, weights=side)
+                first = np.argsort(-by, kind="stable")[:2]
+                sets.append(tuple(sorted(one for one in first if by[one] > 0)))
+        return [np.isin(self.clusters, one) for one in dict.fromkeys(sets)]
+
+    def certain(self, key, option, known):
+        """Regions where it is certain that none of the others said so, or that all who answered did."""
+        game, numbers = self.puzzle(self.linked(key), known)
+        truth = self.truths[key]
+        open_ = [r for (o, r), (base, _) in truth.items() if o == option and base[~known].sum() > 0]
+        if game.fits() is None:
+            raise AssertionError(f"the truth does not fit {key}")
+        found = []
+        for answer in ("yes", "no"):
+            each = {r: {numbers[key, option, r]: 1} if answer == "yes" else
+                    {numbers[key, None, r]: 1, numbers[key, option, r]: -1} for r in open_}
+            if game.fits(*((terms, 1, np.inf) for terms in each.values())) is None:
+                while each:  # one after the other; what fits often frees several
+                    region, terms = each.popitem()
+                    numbered = game.fits((terms, 1, np.inf))
+                    if numbered is None:
+                        found.append((key, option, region, f"nobody says {answer}"))
+                    else:
+                        each = {r: one for r, one in each.items()
+                                if round(sum(c * numbered[i] for i, c in one.items())) < 1}
+        return found
+
+    def exposed(self, keys=None):
+        """All that is certain about anybody, and how many attacks were tried."""
+        found, tried = [], 0
+        for key in keys or self.tables:
+            if self.tables[key]["status"].isin(["shown", "banded"]).any():
+                printed = {option for option, *_ in self.printed[key]}
+                is_place = len(printed) < 30 < len(set(self.tables[key]["option_id"]))
+                for option in sorted(printed if is_place else set(self.tables[key]["option_id"])):
+                    for known in self.cruel(key, option):
+                        found += self.certain(key, option, known)
+                        tried += 1
+        return found, tried
+
+    def followed(self):
+        """Figures hidden for their size whose number follows from the others, and how many were tried."""
+        hidden = self.figures[self.figures["rule"].isin(FOR_SIZE)]
+        nobody, found = np.zeros(len(self.names), dtype=bool), []
+        for (question, code), rows in hidden.groupby(["question_id", "code_id"], observed=True):
+            key = question or code
+            game, numbers = self.puzzle(self.linked(key), nobody)
+            for row in rows.itertuples():
+                regions = {r for k, o, r in numbers if k == key and o is None}
+                terms = {numbers[key, row.option_id, r]: 1
+                         for r in (regions if row.subset_kind == "all" else [row.subset_id])}
+                if all(game.fits(other) is None for other in (
+                        (terms, row.n + 1, np.inf), (terms, -np.inf, row.n - 1))):
+                    found.append(row.estimate_id)
+        return found, len(hidden)
