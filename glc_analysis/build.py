@@ -27,13 +27,13 @@ from glc_analysis.cleaning import (
 from glc_analysis.cleaning.steps import Steps
 from glc_analysis.cleaning.values import folded, text_version, tidy
 from glc_analysis.coding.assemble import Coded, assemble
-from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.coded_columns import read_coded
 from glc_analysis.coding.texts import in_countries, mask_answers, read_texts
-from glc_analysis.disclosure import AUDIENCES, CASE_DETAIL
+from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.existence import countries_shown
 from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
+from glc_analysis.disclosure.quotes import READERS, case_codes, quotable, quotes_faults
 from glc_analysis.disclosure.release import decide
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import coded_estimates
@@ -165,6 +165,7 @@ def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
     frames["estimates"] = tables.shape("estimates", _figures(frames, coded, study))
     say("deciding who may see what")
     frames |= _released(frames, reference, study)
+    frames["quotations"] = tables.shape("quotations", _quotations(frames, reference))
     frames["steps"] = tables.shape("steps", steps.frame())
     return frames
 
@@ -173,11 +174,21 @@ def _released(frames: dict[str, pd.DataFrame], reference: Reference,
               study: Study) -> dict[str, pd.DataFrame]:
     """What every audience but the team may see of all figures, decided once for all together."""
     behind, consent = contributors(frames), Consent.of(reference.consent)
-    secret = {code for code, above in ancestors(frames["codebook"]).items()
-              if CASE_DETAIL in (code, *above)}
     return {f"release_{audience}": tables.shape(f"release_{audience}", decide(
         frames["estimates"], behind, frames["organisations"], consent, study.settings["disclosure"],
-        audience=audience, never=secret)) for audience in AUDIENCES if audience != "team"}
+        audience=audience, never=case_codes(reference.codebook))) for audience in READERS}
+
+
+def _quotations(frames: dict[str, pd.DataFrame], reference: Reference) -> pd.DataFrame:
+    """The quotations that each audience but the team may read. Raises Faults for quotes.csv."""
+    if faults := list(quotes_faults(reference.quotes, frames["segments"])):
+        raise Faults(faults)
+    held = [frames[name] for name in ("codings", "segments", "documents")]
+    labels = dict(zip(frames["organisations"]["organisation_id"], frames["organisations"]["label"],
+                      strict=True))
+    return pd.concat([quotable(reference.quotes, *held, reference.consent, reference.codebook,
+                               audience=audience, labels=labels).assign(audience=audience)
+                      for audience in READERS])
 
 
 def _coded(study: Study, reference: Reference, found: records.Records, given: pd.DataFrame, steps: Steps,

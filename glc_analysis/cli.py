@@ -216,6 +216,70 @@ def export(study: str, what: str, to: Path | None) -> None:
 
 
 @cli.command()
+@click.option("--to-clear", is_flag=True, help="Write the workbook of proposed quotations to be cleared.")
+@click.option("--returned", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A filled workbook or return: say what it would change.")
+@click.option("--accept", is_flag=True, help="With --returned: write the changes.")
+@click.pass_obj
+def quotes(study: str, to_clear: bool, returned: Path | None, accept: bool) -> None:
+    """List quotations that are left out and why, send them to be cleared, take back what was said."""
+    from glc_analysis.disclosure import clearing
+    from glc_analysis.disclosure import quotes as quotations
+    from glc_analysis.disclosure.returns import addressed, held
+
+    found = Study.find(study)
+    _ensure_built(found)
+    if returned:
+        _take_back(found, returned, accept)
+    elif to_clear:
+        path = found.reports / "team" / "quotes_to_clear.xlsx"
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        labels, languages = addressed(found)
+        count = clearing.write_to_clear(path, *held(found), labels=labels, languages=languages)
+        say(f"{count} quotations wait to be cleared: {path}. Send each organisation its own sheet alone."
+            if count else "No quotation waits to be cleared.")
+    else:
+        click.echo(quotations.refused(*held(found)).to_csv(index=False, lineterminator="\n"), nl=False)
+
+
+def _take_back(found: Study, path: Path, accept: bool) -> None:
+    """Prints what a filled workbook changes, and what people have to do themselves; writes if told to."""
+    from glc_analysis.disclosure import clearing
+    from glc_analysis.disclosure.returns import corrections, held
+    from glc_analysis.disclosure.sheets import read_filled
+    from glc_analysis.reference import read_reference
+
+    back, tables_ = read_filled(path), held(found)
+    click.echo(clearing.changes(back, *tables_).to_csv(index=False, lineterminator="\n"), nl=False)
+    rows = corrections(back, tables_[3], read_reference(found).questions)
+    if len(rows):
+        say("To review for corrections.csv:\n" + rows.to_csv(index=False, lineterminator="\n"))
+    if accept:
+        for name, frame in zip(("quotes", "consent"), clearing.apply(back, *tables_), strict=True):
+            frame.to_csv(found.reference / f"{name}.csv", index=False, lineterminator="\n")
+        say("quotes.csv and consent.csv are written.")
+    else:
+        say("Nothing is written yet (--accept).")
+
+
+@cli.command()
+@click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only this one.")
+@click.pass_obj
+def returns(study: str, organisation: str) -> None:
+    """Write each organisation's return: its answers, passages and quotations, with boxes to answer in."""
+    from glc_analysis.disclosure import returns as sheets
+
+    found = Study.find(study)
+    _ensure_built(found)
+    folder = found.reports / "team" / "returns"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    wanted = [organisation] if organisation else sorted(sheets.addressed(found)[0])
+    for one in wanted:
+        sheets.returns(found, one, folder)
+    say(f"{len(wanted)} returns are in {folder}. Send each to its own organisation alone.")
+
+
+@cli.command()
 @click.argument("question")
 @click.option("--by", default="", metavar="COLUMN", help="An attribute to group by.")
 @for_audience

@@ -43,6 +43,8 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "attendance": ("document_id", "organisation_id", "is_present", "is_interpreted", "note"),
     "assignments": ("document_id", "coder_id", "codebook_version"),
     "names": ("name", "kind", "pseudonym", "match", "allowed_for", "reason"),
+    "quotes": ("quote_id", "segment_id", "text", "audience", "cleared_by_organisation", "cleared_on",
+               "second_reader", "status"),
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {
     "codebook": ("contradicts",), "documents": ("translation_of", "translation_status")}

@@ -34,13 +34,14 @@ KEYS: dict[str, tuple[str, ...]] = {
     "attendance": ("document_id", "organisation_id"),
     "assignments": ("document_id", "coder_id"),
     "names": ("name",),
+    "quotes": ("quote_id",),
 }
 FILLED: dict[str, tuple[str, ...]] = {
     "questions": ("columns",), "options": ("option_id", "value", "label"),
     "countries": ("country_id",), "codebook": ("name",),
     "corrections": ("key", "column", "reason"),
     "documents": ("path", "date"), "speakers": ("name_in_file", "speaker_id"),
-    "attendance": ("organisation_id",), "assignments": ("coder_id",),
+    "attendance": ("organisation_id",), "assignments": ("coder_id",), "quotes": ("segment_id", "text"),
 }
 """Beside the first column of the key: cells without which a row says nothing."""
 

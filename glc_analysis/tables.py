@@ -221,6 +221,13 @@ TABLES: dict[str, Table] = {
         "low": _number("lower end of the 95 % interval; blank where none is due"),
         "high": _number("upper end"), "method": _text("how interval or test was made")}),
 }
+TABLES["quotations"] = Table(
+    "one row a quotation that may be printed for an audience", ("audience", "quote_id"), {
+        "audience": _text("who may read it", *(a for a in AUDIENCES if a != "team")),
+        "quote_id": _text("the quotation, as in quotes.csv"), "text": _text("the words"),
+        "language": _text("ISO 639-1"), "wording": _text("whose words they are; blank: the speaker's"),
+        "source": _text("as printed: a provider, or the organisation where it agreed to be named"),
+        "code_ids": _text("its codes, joined by ;"), "theme_ids": _text("its themes, joined by ;")})
 _RELEASE = Table("one row a figure: what this audience may see of it, decided once for all together",
                  ("estimate_id",), {
     "estimate_id": _text("the figure, as in estimates"),

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from datetime import date
 
 import pandas as pd
 
 from glc_analysis.cleaning.values import language_code
 from glc_analysis.disclosure import AUDIENCES
+from glc_analysis.disclosure.consent import consent_faults, is_day
 from glc_analysis.errors import Fault, nearest
 
 Tables = Mapping[str, pd.DataFrame]
@@ -23,7 +23,7 @@ def _documents(tables: Tables) -> Iterator[Fault]:
     kinds = dict(zip(frame["document_id"], frame["kind"], strict=True))
     for n, row in frame.iterrows():
         place = {"file": "documents.csv", "row": str(n)}
-        if not _is_day(row["date"]) and row["date"]:
+        if not is_day(row["date"]) and row["date"]:
             yield Fault("is no day", **place, column="date", value=row["date"],
                         mend="write it as YYYY-MM-DD")
         if row["language"] and not language_code(row["language"]):
@@ -81,15 +81,22 @@ def _names(tables: Tables) -> Iterator[Fault]:
                             value=word, mend=f"use {', '.join(AUDIENCES)} or leave it blank")
 
 
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
+def _allowances(tables: Tables) -> Iterator[Fault]:
+    """An exception to masking and to the gate is reviewed: it has a reason."""
+    names = tables["names"]
+    for n in names.index[(names["allowed_for"] != "") & (names["reason"] == "")]:
+        yield Fault("is allowed without a reason", file="names.csv", row=str(n), column="reason",
+                    value=names.at[n, "name"], mend="write who decided it and why")
+
+
+def _consent(tables: Tables) -> Iterator[Fault]:
+    yield from consent_faults(tables["consent"], tables["organisations"], tables["speakers"])
 
 
 CHECKS: tuple[tuple[tuple[str, ...], Callable[[Tables], Iterator[Fault]]], ...] = (
     (("documents",), _documents),
     (("documents", "organisations", "speakers", "attendance"), _people),
     (("names",), _names),
+    (("names",), _allowances),
+    (("consent", "organisations", "speakers"), _consent),
 )

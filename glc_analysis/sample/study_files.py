@@ -41,7 +41,8 @@ def write_reference(root: Path, interviews: list[Interview], corrections: list[R
         "organisations": [i.organisation for _, i in sorted(firsts(interviews).items())],
         "consent": _consent(firsts(interviews), seed), "corrections": corrections,
         "assignments": [*rows("assignments"), *assignments],
-        **{name: rows(name) for name in ("codebook", "documents", "speakers", "attendance", "names")}}
+        **{name: rows(name) for name in ("codebook", "documents", "speakers", "attendance", "names",
+                                         "quotes")}}
     folder = root / "reference"
     folder.mkdir()
     for name, table in tables.items():

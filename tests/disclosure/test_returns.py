@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from glc_analysis import reference, reference_checks, tables
+from glc_analysis import tables
 from glc_analysis.cleaning.values import folded
 from glc_analysis.disclosure.clearing import KEY, apply, changes, write_to_clear
 from glc_analysis.disclosure.quotes import COLUMNS, faceless, quotable, quotes_faults
@@ -33,10 +33,7 @@ def study(sample_study, tmp_path_factory):
     root = tmp_path_factory.mktemp("returns") / "sample"
     shutil.copytree(sample_study.root, root)
     pd.DataFrame(QUOTES, columns=list(COLUMNS)).to_csv(root / "reference/quotes.csv", index=False)
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setitem(reference.COLUMNS, "quotes", COLUMNS)
-        patch.setitem(reference_checks.KEYS, "quotes", ("quote_id",))
-        yield Study(root)
+    return Study(root)
 
 
 @pytest.fixture(scope="module")

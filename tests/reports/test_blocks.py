@@ -54,9 +54,9 @@ def test_a_quotation_carries_its_language_and_finds_its_direction(cambodia):
     assert '<blockquote lang="km" dir="auto">' in words.open_answers(cambodia).data
 
 
-def test_open_answers_are_for_the_team_alone(sample_study):
+def test_open_answers_are_for_the_team_alone_until_they_are_cleared(sample_study):
     assert words.open_answers(Page(sample_study, audience="public")).data == (
-        f'<p class="glc-note">{words.TEAM_ONLY}</p>')
+        f'<p class="glc-note">{words.CLEARED}</p>')
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])

@@ -101,3 +101,10 @@ def test_older_codes_count_as_what_they_became(read):
     codings = read("codings").set_index("segment_ids")
     assert "one-worker" in set(codings.loc[TRUTH["talks"]["earlier_code"], "code_id"])
     assert not {*TRUTH["codes"]["retired"]} & {*read("codings")["code_id"], *read("codebook")["code_id"]}
+
+
+def test_only_cleared_quotations_are_printed_and_the_public_gets_them_from_a_provider(read):
+    rows = read("quotations")
+    found = {audience: sorted(by["quote_id"]) for audience, by in rows.groupby("audience")}
+    assert found == TRUTH["quotations"]
+    assert set(rows.loc[rows["audience"] == "public", "source"]) == {"a provider"}

@@ -9,13 +9,14 @@ import pandas as pd
 from glc_analysis.reports.html import Html, language_name, show, tag
 from glc_analysis.reports.page import Page
 
-TEAM_ONLY = "Open answers are shown to the team alone until they are cleared."
+CLEARED = "No words of an organisation are cleared for these pages."
 
 
 def open_answers(page: Page) -> Html:
-    """Open answers of the page in the words and language they were given in (team only)."""
+    """Open answers of the page in the words and language they were given in; for other audiences the
+    quotations that were cleared for them."""
     if page.audience != "team":
-        return show(tag("p", TEAM_ONLY, class_="glc-note"))
+        return _cleared(page)
     texts = page.read("segments").merge(
         page.read("documents")[["document_id", "question_id", "is_interpreted"]],
         on="document_id")
@@ -28,6 +29,16 @@ def open_answers(page: Page) -> Html:
                              " ", escape(question.wording)))
             parts += [_quotation(page, row, names) for row in rows.itertuples()]
     return show("".join(parts) or tag("p", "No open answers.", class_="glc-note"))
+
+
+def _cleared(page: Page) -> Html:
+    """Cleared quotations of the page's theme: a provider's, or an organisation's that agreed to be named."""
+    rows = page.read("quotations").query("audience == @page.audience")
+    rows = rows[[page.theme in themes.split(";") for themes in rows["theme_ids"]]] if page.theme else rows
+    return show("".join(
+        tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
+            tag("figcaption", escape(", ".join(filter(None, [row.source, row.wording])))),
+            class_="glc-quotation") for row in rows.itertuples()) or tag("p", CLEARED, class_="glc-note"))
 
 
 def _quotation(page: Page, row, names: pd.Series) -> str:
