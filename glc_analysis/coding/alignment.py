@@ -23,6 +23,9 @@ from glc_analysis.intake.codings.offsets import UNWRITABLE
 LONGEST_NAME = 200
 """Characters that may stand in the place of a name, of a speaker's label, or between two cues."""
 
+Loose = tuple[int, int, str]
+"""A stretch that may read otherwise: first letter, letter after the last, how it reads in our text."""
+
 
 @dataclass(frozen=True)
 class Letters:
@@ -97,19 +100,17 @@ def align(text: Text, theirs: str) -> Alignment | None:
     ((4, 18), None)
     """
     letters, said = Letters.of(theirs), Letters.of(text.said)
-    masked = {start: text.canonical[new:new_end] for start, _, new, new_end in text.offsets}
-    loose = [(bisect_left(said.at, start), bisect_left(said.at, end), masked.get(start, ""))
-             for start, end in _loose(text)]
     pieces, at, ours = [], 0, 0
-    for (first, last, now), (following, _, _) in pairwise([*loose, (len(said.text),) * 2 + ("",)]):
-        until = at + first - ours
+    for group, (following, *_) in pairwise([*_loose(text, said), [(len(said.text),) * 2 + ("",)]]):
+        first, last, until = group[0][0], group[-1][1], at + group[0][0] - ours
         if not letters.text.startswith(said.text[ours:first], at):
             return None
         pieces.append(Piece(at, until, ours, first, is_same=True))
-        at = _after(letters.text, until, said.text[last:following], said.text[first:last], now)
+        now = "".join(one[2] or said.text[one[0]:one[1]] for one in group)
+        at = _after(letters.text, until, said.text[last:following[0]], said.text[first:last], now)
         if at < 0:
             return None
-        pieces.append(Piece(until, at, first, last, is_same=False))
+        pieces += _apart(letters.text, until, at, group, said)
         ours = last
     pieces.append(Piece(at, len(letters.text), ours, len(said.text), is_same=True))
     is_whole = letters.text[at:] == said.text[ours:]
@@ -126,16 +127,36 @@ def find(text: Text, quote: str) -> list[tuple[int, int]]:
     return places
 
 
-def _loose(text: Text) -> list[tuple[int, int]]:
-    """The stretches of what was said that may read otherwise in an older copy, apart and in order."""
-    merged: list[tuple[int, int]] = []
-    for start, end in sorted({*text.labels, *((start, end) for start, end, *_ in text.offsets),
-                              *((seam, seam) for seam in text.seams)}):
-        if merged and start < merged[-1][1]:
-            merged[-1] = (merged[-1][0], max(end, merged[-1][1]))
-        else:
-            merged.append((start, end))
-    return merged
+def _loose(text: Text, said: Letters) -> list[list[Loose]]:
+    """The stretches of what was said that may read otherwise in an older copy, in order; those with
+    nothing between them together. Of those that overlap the first counts."""
+    masked = {start: Letters.of(text.canonical[new:new_end]).text for start, _, new, new_end in text.offsets}
+    stretches = {*text.labels, *((start, end) for start, end, *_ in text.offsets),
+                 *((seam, seam) for seam in text.seams)}
+    groups: list[list[Loose]] = []
+    for start, end in sorted(stretches):
+        first, last = (bisect_left(said.at, edge) for edge in (start, end))
+        before = groups[-1][-1][1] if groups else -1
+        if first > before:
+            groups.append([(first, last, masked.get(start, ""))])
+        elif last > before:
+            groups[-1].append((before, last, masked.get(start, "")))
+    return groups
+
+
+def _apart(theirs: str, start: int, end: int, group: list[Loose], said: Letters) -> list[Piece]:
+    """The pieces of a group: its later stretches by themselves as far as they read as we know them."""
+    pieces, group = [], list(group)
+    while len(group) > 1:
+        first, last, now = group[-1]
+        known = next((one for one in (said.text[first:last], now) if one and theirs.endswith(
+            one, start, end)), "")
+        if not known:
+            break
+        pieces.insert(0, Piece(end - len(known), end, first, last, is_same=False))
+        end -= len(known)
+        group.pop()
+    return [Piece(start, end, group[0][0], group[-1][1], is_same=False), *pieces]
 
 
 def _after(theirs: str, at: int, following: str, *known: str) -> int:

@@ -198,7 +198,7 @@ def _masked(turns: pd.DataFrame, names: pd.DataFrame, key: Mapping[str, str]) ->
     """The text of the turns under pseudonyms, and its segments."""
     said, segments = canonical_text(turns.assign(speaker=turns["speaker_id"]))
     masked = mask(said, names, key)
-    labels = tuple((start - len(speaker) - 2, start - 1) for start, speaker
+    labels = tuple((start - len(speaker) - 2, start) for start, speaker
                    in zip(segments["start"], segments["speaker"], strict=True))
     seams = tuple(_place(said, start, letters) for start, counts
                   in zip(segments["start"], segments["seams"], strict=True) for letters in counts)

@@ -54,9 +54,12 @@ def test_a_quotation_carries_its_language_and_finds_its_direction(cambodia):
     assert '<blockquote lang="km" dir="auto">' in words.open_answers(cambodia).data
 
 
-def test_open_answers_are_for_the_team_alone_until_they_are_cleared(sample_study):
-    assert words.open_answers(Page(sample_study, audience="public")).data == (
-        f'<p class="glc-note">{words.CLEARED}</p>')
+def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
+    shown = words.open_answers(Page(sample_study, audience="public", theme="success")).data
+    assert shown.count("<blockquote") == 1 and "none of it ever told me who was well" in shown
+    assert "<figcaption>a provider</figcaption>" in shown
+    nothing = words.open_answers(Page(sample_study, audience="public", theme="resources")).data
+    assert nothing == f'<p class="glc-note">{words.CLEARED}</p>'
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])

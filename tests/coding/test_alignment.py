@@ -1,0 +1,77 @@
+"""A coder's copy beside the canonical text: what may differ does, and what may not is refused."""
+
+import unicodedata
+
+import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glc_analysis.coding.alignment import align, find
+from glc_analysis.coding.texts import Text
+from glc_analysis.disclosure.pseudonyms import canonical_text, mask
+
+KEY = {"Ana López": "Person 1", "Bo": "Person 2", "Ольга": "Person 3", "សុខ": "Person 4"}
+WORDS = st.sampled_from(["safe", "house", "Ana López", "Bo", "Ольга", "សុខ", "nõ", "😀", "é", "بيت", "a"])
+TURNS = st.lists(st.tuples(st.sampled_from(["p1", "p2", "int"]), st.lists(WORDS, min_size=1, max_size=6)),
+                 min_size=1, max_size=5)
+
+
+def names(*listed):
+    return pd.DataFrame([[name, "person", "", "folded", ""] for name in listed],
+                        columns=["name", "kind", "pseudonym", "match", "allowed_for"])
+
+
+def text_of(turns, *masked):
+    frame = pd.DataFrame({"speaker": [who for who, _ in turns], "text": [" ".join(w) for _, w in turns]})
+    said, segments = canonical_text(frame)
+    found = mask(said, names(*masked), KEY)
+    labels = tuple((start - len(who) - 2, start) for start, who
+                   in zip(segments["start"], segments["speaker"], strict=True))
+    return Text(found.text, said, found.offsets, labels)
+
+
+@given(TURNS, st.sets(st.sampled_from(sorted(KEY))), st.sets(st.sampled_from(sorted(KEY))))
+def test_a_copy_masked_less_is_aligned_and_whole_words_keep_their_place(turns, now, before):
+    text, theirs = text_of(turns, *now, *before), text_of(turns, *before).canonical
+    alignment = align(text, theirs)
+    assert alignment
+    for word in ("safe", "house", "😀", "بيت"):
+        starts = [n for n in range(len(theirs)) if theirs.startswith(word, n)]
+        ours = [n for n in range(len(text.canonical)) if text.canonical.startswith(word, n)]
+        assert [alignment.place(n, n + len(word)) for n in starts] == [(n, n + len(word)) for n in ours]
+
+
+@given(TURNS, st.sampled_from(["NFC", "NFD"]), st.sampled_from(["\n", "\r\n", " "]))
+def test_blanks_line_ends_and_unicode_form_do_not_count(turns, form, end):
+    text = text_of(turns, "Bo")
+    theirs = unicodedata.normalize(form, text.canonical).replace("\n", end)
+    alignment = align(text, theirs)
+    start, stop = alignment.place(0, len(theirs))
+    assert text.canonical[start:stop] == text.canonical.strip()
+
+
+@given(TURNS)
+def test_a_word_more_is_another_text(turns):
+    text = text_of(turns)
+    assert align(text, text.canonical + "more") is None
+
+
+def test_a_name_that_opens_a_turn_or_a_cue_stands_beside_label_or_seam():
+    text = text_of([("p1", ["Bo", "waits"])], "Bo")
+    seamed = Text(text.canonical, text.said, text.offsets, text.labels, (text.said.index("Bo"),))
+    for copy in (text.canonical, text.said, "00:01 Client: Bo waits"):
+        assert align(seamed, copy).place(copy.index("waits"), copy.index("waits") + 5) == (
+            text.canonical.index("waits"), text.canonical.index("waits") + 5)
+
+
+def test_a_stretch_that_cuts_a_name_takes_the_whole_of_it():
+    text = text_of([("p1", ["Ana López", "waits"])], "Ana López")
+    at = text.said.index("López")
+    start, end = align(text, text.said).place(at, at + 11)
+    assert text.canonical[start:end] == "Person 1 waits"
+
+
+def test_a_quotation_is_found_wherever_it_stands():
+    text = text_of([("p1", ["a", "house"]), ("p2", ["a  house"])])
+    assert [text.canonical[start:end] for start, end in find(text, "a\nhouse")] == ["a house", "a house"]
+    assert find(text, "a hut") == find(text, "") == []
