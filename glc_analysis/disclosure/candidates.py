@@ -41,7 +41,7 @@ _MAILBOX = re.compile(rf".+\.(?!{_SUFFIX}(?:\.|$))[^\W\d_]{{2,}}(?:\.{_SUFFIX})?
 _CALLED = re.compile(r"""(?x) 0\d{8,11} | [1-9]\d{9,12}
     | \(?0\d{0,4}\)? (?:\D{1,2}\d{2,8}){1,5}
     | (?=.*\d{3}) (?:\d\D{1,2})? \(?\d{2,4}\)? (?:\D{1,2}\d{2,8}){1,4}""")
-_COUNTED = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.*  # columns of a table, fractions
+_COUNTED = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.* | .*\D\.\d.*  # columns of a table, fractions
     | (?:.+[ /-])? \d+\.\d+ (?:[ /-].+)? | \d{{1,2}} ([ .])\d{{3}} (?:\1\d{{3}})+ | (?:\d*0[ -])+ \d*0
     | {_YEAR} (?:\D{{1,2}}(?:{_YEAR}|\d\d))+ | .*\b{_YEAR}[ -]\d\d[ -]\d\d\b.*
     | .*\b\d\d?([./ -])\d\d?\2{_YEAR}\b.*
@@ -113,10 +113,10 @@ def _is_called(text: str, found: Word) -> bool:
     token = re.split(r"\s", before)[-1] + found[0] + re.split(r"\s", after)[0]
     is_link = "@" in token or "10." in token and "/" in token or _FORMS["link"].search(token)
     number = found[0].replace("\u00a0", " ")
-    if is_link and not re.search(r"(?:wa\.me/|phone=|tel[:=])\+?$", before):
-        return False
     if number.startswith("+"):
         return not re.fullmatch(r"\+\d+\.\d+", number)
+    if is_link and not re.search(r"(?:wa\.me/|phone=|tel[:=])\+?$", before):
+        return False
     if _ends(before, _NUMBERED):
         return False
     is_said = number.isdecimal() and _ends(before, _CALL)

@@ -23,7 +23,8 @@ def identifiers(study: Study, *, audience: str) -> dict[str, str]:
     named = Consent.of(reference.consent).organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
     arrivals = manifest.inspect(study).checksums
-    kinds = {"organisation": [*hidden["organisation_id"], *hidden["label"]],
+    labels = hidden["label"].str.replace(r"\s*\([^()]*\)$", "", regex=True)  # without (country), (invented)
+    kinds = {"organisation": [*hidden["organisation_id"], *hidden["label"], *labels],
              "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]],
              "document": reference.documents["document_id"],
              "raw file": [path.rpartition("/")[2] for path in arrivals], "checksum": arrivals.values()}

@@ -82,12 +82,7 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
     """
     wanted = list(_wanted(names, audience, known or {}))
     files = sorted(files)
-    leaks: set[Leak] = set()
-    parts = {part for path in files for part in [path, *path.parents] if part.is_relative_to(root)}
-    for part in parts - {root}:
-        forms = dict.fromkeys([*readable.loosely(part.name), part.stem])
-        found = _Document([("name", readable.plainly(text)) for text in forms])
-        leaks |= set(_leaks(part.relative_to(root).as_posix(), found, wanted))
+    leaks = set(_in_names(files, root, wanted))
     for path in files:
         file, document = path.relative_to(root).as_posix(), _Document([])
         try:
@@ -96,6 +91,15 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
             leaks.add(Leak(file, "file", "unreadable", str(error)))
         leaks |= set(_leaks(file, document, wanted))
     return sorted(leaks)
+
+
+def _in_names(files: Iterable[Path], root: Path, wanted: Iterable[_Wanted]) -> Iterator[Leak]:
+    """Leaks in the names of files and folders, each told once."""
+    parts = {part for path in files for part in [path, *path.parents] if part.is_relative_to(root)}
+    for part in parts - {root}:
+        forms = dict.fromkeys([*readable.loosely(part.name), part.stem])
+        found = _Document([("name", readable.plainly(text)) for text in forms])
+        yield from _leaks(part.relative_to(root).as_posix(), found, wanted)
 
 
 def refuse_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,

@@ -302,7 +302,8 @@ def _pdf(content: bytes) -> Iterator[Piece]:
     for n, page in enumerate(pages, start=1):
         yield from ((f"page {n} {place}", text) for place, text in _lines(page))
     for options in (["-"], ["-meta", "-"], ["-url", "-"]):
-        yield from (("properties", text) for _, text in _lines(_poppler(content, "pdfinfo", *options)))
+        yield from (("properties", text) for _, line in _lines(_poppler(content, "pdfinfo", *options))
+                    for text in loosely(line)[:2])
     if _SHAPED.search("".join(pages)):
         raise Unreadable("a PDF does not keep words in Arabic or Khmer letters as they were written; "
                          "publish them as HTML or Word")

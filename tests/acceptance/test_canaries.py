@@ -1,0 +1,317 @@
+"""A hundred invented people, organisations, places, addresses and numbers in the sample's raw files.
+
+They stand in answers, in what was said, in coders' memos, as speakers, in names and properties of files,
+and in names.csv. Nobody but the team may find one, and the team only under its pseudonym; with the
+pseudonymiser switched off the gate stops the run for each of them.
+"""
+
+import csv
+import html
+import json
+import re
+import shutil
+from itertools import cycle
+from urllib.parse import quote
+
+import docx
+import pytest
+
+from glc_analysis.build import build
+from glc_analysis.disclosure import leaks
+from glc_analysis.disclosure.pseudonyms import Masked
+from glc_analysis.errors import Faults
+from glc_analysis.reference import read_reference
+from glc_analysis.reports.run import run
+from glc_analysis.sample import content, write_sample
+from glc_analysis.sample.study_files import write_manifest
+from glc_analysis.study import Study
+
+pytestmark = pytest.mark.acceptance
+
+FIRST = ["Xilonen", "Yağmur", "Żaneta", "Oksana", "Ñusta", "Brígida", "Quynh", "Ulrike", "Ærla", "Ivo"]
+LAST = ["Quetzalroth", "Brambleworth", "Öztaşkıran", "Ngomandé", "O'Vexley"]
+PEOPLE = [f"{first} {last}" for last in LAST for first in FIRST][:44] + [
+    "ចន្ទ្រា វង្សា",
+    "نورهان القصبجي",
+    "Клавдия Жердева",
+]
+ORGANISATIONS = [
+    f"{kind} {word}"
+    for kind in ("Fundación", "House of")
+    for word in ("Quillaruna", "Vextermoor", "Tzompantle", "Hazelglint", "Umbravia", "Zefiriona", "Orrowick")
+]
+PLACES = [
+    f"Villa {word}"
+    for word in (
+        "Quexada",
+        "Trombley",
+        "Ixcatlán",
+        "Værøyhavn",
+        "Ummerstadt",
+        "Zhovtneve",
+        "Pellworm",
+        "Oaxtepil",
+        "Krasnolug",
+        "Embudillo",
+    )
+]
+MAILS = [
+    f"{word}.{n}@refuge-{n % 5}.example" for n, word in enumerate(["xilo", "ñusta", "mail", "zaneta"] * 4)
+]
+PHONES = [f"+51 1 555 01{n}" for n in range(30, 38)] + [f"555-01{n}" for n in range(40, 45)]
+CANARIES = {
+    **dict.fromkeys(PEOPLE, "person"),
+    **dict.fromkeys(ORGANISATIONS, "organisation"),
+    **dict.fromkeys(PLACES, "place"),
+    **dict.fromkeys([*MAILS, *PHONES], "other"),
+}
+SPEAKERS, FILES, PROPERTIES = PEOPLE[:5], PEOPLE[5:8], PEOPLE[8:10]
+PLANTED = PEOPLE[10:] + ORGANISATIONS + MAILS + PHONES
+MEMOS, WORDS, ANSWERS = (
+    PLANTED[::8],
+    PLANTED[1::4],
+    [one for n, one in enumerate(PLANTED) if n % 8 and n % 4 != 1],
+)
+SHOWING = [
+    "theme-needs",
+    "theme-identification",
+    "theme-success",
+    "theme-challenges",
+    "theme-language",
+    "agreement",
+]
+
+
+def test_there_are_a_hundred():
+    assert len(CANARIES) == 100 == len({*SPEAKERS, *FILES, *PROPERTIES, *MEMOS, *WORDS, *ANSWERS, *PLACES})
+
+
+# --- the sample with canaries
+
+
+def edit(folder, name, change):
+    path = folder / f"{name}.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    rows = change(rows) or rows
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def planted(folder):
+    """Puts the canaries into the tables that the sample is invented from."""
+    memos, words, answers, places = map(cycle, (MEMOS, WORDS, ANSWERS, PLACES))
+    renamed = {}
+
+    def in_texts(rows):
+        for row in rows:
+            row["text"] += f" {next(answers)} ({next(places)})."
+
+    def in_turns(rows):
+        for row in rows:
+            row["speaker"] = renamed.get(row["speaker"], row["speaker"])
+            row["text"] = re.sub(r"\[\[", lambda found: f"[[{next(words)}, {next(places)}, ", row["text"])
+            row["memo"] = row["memo"] and f"{row['memo']} See {next(memos)}."
+
+    def in_speakers(rows):
+        people = [row for row in rows if row["role"] == "participant" and row["document_id"] == "*"]
+        for row, name in zip(people, SPEAKERS, strict=False):
+            renamed[row["name_in_file"]] = row["name_in_file"] = name
+
+    def in_documents(rows):
+        untranslated = [row for row in rows if row["kind"] == "interview"]
+        for row, name in zip(untranslated, FILES, strict=False):
+            row["path"] = row["path"].replace("interview-", f"{name}-")
+
+    def in_names(rows):
+        return rows + [
+            {
+                "name": name,
+                "kind": kind,
+                "pseudonym": "",
+                "match": ("folded", "exact")[n % 2],
+                "allowed_for": "",
+                "reason": "invented",
+            }
+            for n, (name, kind) in enumerate(CANARIES.items())
+        ]
+
+    for name, change in {
+        "texts": in_texts,
+        "speakers": in_speakers,
+        "turns": in_turns,
+        "documents": in_documents,
+        "names": in_names,
+    }.items():
+        old = {
+            row["name_in_file"] for row in csv.DictReader((folder / "speakers.csv").open(encoding="utf-8"))
+        }
+        edit(folder, name, change)
+        if name == "speakers":
+            new = [
+                row["name_in_file"]
+                for row in csv.DictReader((folder / "speakers.csv").open(encoding="utf-8"))
+            ]
+            assert len(old - set(new)) == len(SPEAKERS)
+
+
+def sample_with_canaries(root, monkeypatch):
+    folder = root.with_name(f"{root.name}-content")
+    shutil.copytree(content.FOLDER, folder)
+    planted(folder)
+    with monkeypatch.context() as patched:
+        patched.setattr(content, "FOLDER", folder)
+        patched.setattr("glc_analysis.sample.study_files.FOLDER", folder)
+        forget()
+        write_sample(root)
+    forget()
+    for path, name in zip(sorted(root.glob("raw/interviews/*.docx")), PROPERTIES, strict=False):
+        document = docx.Document(path)
+        document.core_properties.author = name
+        document.save(path)
+    write_manifest(root)
+    study = Study.find(str(root))
+    build(study)
+    return study
+
+
+def forget():
+    content.rows.cache_clear()
+    content.grouped.cache_clear()
+
+
+@pytest.fixture(scope="module")
+def monkeypatch_module():
+    with pytest.MonkeyPatch.context() as patched:
+        yield patched
+
+
+@pytest.fixture(scope="module")
+def masked(tmp_path_factory, monkeypatch_module):
+    return sample_with_canaries(tmp_path_factory.mktemp("masked") / "study", monkeypatch_module)
+
+
+@pytest.fixture(scope="module")
+def unmasked(tmp_path_factory, monkeypatch_module):
+    """The same with the pseudonymiser switched off, from the coders' texts to the tables."""
+    with monkeypatch_module.context() as patched:
+        for module in ("texts", "assemble"):
+            patched.setattr(f"glc_analysis.coding.{module}.mask", lambda text, names, key: Masked(text, ()))
+        return sample_with_canaries(tmp_path_factory.mktemp("unmasked") / "study", patched)
+
+
+def output(study, audience):
+    return (study.reports / audience / "current").resolve()
+
+
+def in_bytes(folder):
+    """Canaries in any file or its name, however they may be spelt: text, JSON, entities, an address."""
+    found = set()
+    for path in (path for path in folder.rglob("*") if path.is_file()):
+        held = (path.relative_to(folder).as_posix() + "\n").encode() + path.read_bytes()
+        held = held.lower()
+        for name in CANARIES:
+            forms = {
+                name,
+                json.dumps(name)[1:-1],
+                html.escape(name),
+                quote(name),
+                name.replace(" ", "-"),
+                name.encode("ascii", "xmlcharrefreplace").decode(),
+            }
+            if any(form.lower().encode() in held for form in forms):
+                found.add(name)
+    return found
+
+
+def readable(path):
+    """A page or notebook as plain text, by other means than the gate's."""
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".ipynb":
+        text = json.dumps(json.loads(text), ensure_ascii=False)
+    return html.unescape(re.sub(r"<[^>]*>", " ", html.unescape(text)))
+
+
+# --- raw files hold them all, readers none
+
+
+def test_every_canary_is_in_the_raw_files(masked):
+    raw = b"".join(
+        path.read_bytes()
+        for path in masked.root.glob("raw/**/*")
+        if path.suffix in {".csv", ".txt", ".vtt", ".srt"}
+    )
+    held = raw.decode("utf-8", "replace")
+    held += " ".join(path.as_posix() for path in masked.root.glob("raw/**/*"))
+    for path in masked.root.glob("raw/**/*.docx"):
+        document = docx.Document(path)
+        held += document.core_properties.author + " ".join(
+            paragraph.text for paragraph in document.paragraphs
+        )
+    for path in masked.root.glob("raw/**/*.xlsx"):
+        held += " ".join(
+            leaks.readable.plainly(text) for _, text in leaks.readable.pieces(path.name, path.read_bytes())
+        )
+    for path in masked.root.glob("raw/**/*.qdpx"):
+        held += " ".join(text for _, text in leaks.readable.pieces(path.name, path.read_bytes()))
+    assert [name for name in CANARIES if name not in held and name not in MEMOS] == []
+
+
+def test_the_team_reads_pseudonyms_and_the_gate_lets_the_run_pass(masked):
+    for page in SHOWING:
+        result = run(masked, only=page)
+        assert not result.failures
+    assert in_bytes(output(masked, "team")) == set()
+
+
+@pytest.mark.parametrize("audience", ["convening", "public"])
+def test_no_canary_is_in_any_byte_for_others(masked, audience):
+    assert not run(masked, audience=audience).failures
+    folder = output(masked, audience)
+    assert len(list(folder.glob("site/*.html"))) > 5 and in_bytes(folder) == set()
+
+
+# --- without pseudonyms
+
+
+def test_without_pseudonyms_the_gate_stops_the_run_and_nothing_is_published(unmasked):
+    with pytest.raises(Faults) as stopped:
+        run(unmasked, only="theme-needs")
+    assert {fault.value for fault in stopped.value.faults} & set(ANSWERS)
+    assert not (unmasked.reports / "team" / "current").exists()
+    assert not any((unmasked.reports / "team" / "runs").glob("*/site"))
+
+
+def test_the_gate_finds_each_canary_shown_in_each_kind_of_file(unmasked, monkeypatch):
+    monkeypatch.setattr(leaks, "refuse_leaks", lambda *files, **options: None)
+    for page in SHOWING:
+        assert not run(unmasked, only=page).failures
+    folder = output(unmasked, "team")
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    found = leaks.find_leaks(files, folder, read_reference(unmasked).names, audience="team")
+    told = {(leak.file, leak.found) for leak in found}
+    shown = {
+        (path.relative_to(folder).as_posix(), name)
+        for path in files
+        if path.suffix in {".html", ".ipynb"}
+        for text in [readable(path)]
+        for name in CANARIES
+        if name in text
+    }
+    assert sorted(shown - told) == []
+    for suffix in (".html", ".ipynb"):
+        names = {name for file, name in shown if file.endswith(suffix)}
+        assert len(names) >= 60 and {CANARIES[name] for name in names} == {
+            "person",
+            "organisation",
+            "place",
+            "other",
+        }
+    assert len(in_bytes(folder)) >= 60  # the search of bytes can find
+
+
+def test_without_pseudonyms_the_public_still_reads_none(unmasked):
+    assert not run(unmasked, audience="public").failures
+    assert in_bytes(output(unmasked, "public")) == set()
