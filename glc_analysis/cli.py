@@ -13,7 +13,7 @@ import click
 
 from glc_analysis import __version__
 from glc_analysis.disclosure import AUDIENCES
-from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.study import REPOSITORY, Study
 
 
@@ -277,6 +277,52 @@ def returns(study: str, organisation: str) -> None:
     for one in wanted:
         sheets.returns(found, one, folder)
     say(f"{len(wanted)} returns are in {folder}. Send each to its own organisation alone.")
+
+
+@cli.command()
+@click.argument("organisation")
+@click.option("--item", default="", metavar="ITEM", help="Only this item of its consent, such as quotation.")
+@click.option("--dry-run", is_flag=True, help="List what it touches; change nothing.")
+@click.pass_obj
+def withdraw(study: str, organisation: str, item: str, dry_run: bool) -> None:
+    """Take out everything of an organisation that wants it back, or one item of its consent."""
+    from datetime import date
+
+    from glc_analysis.disclosure import withdrawal
+
+    found = Study.find(study)
+    _ensure_built(found)
+    touched = withdrawal.withdraw(found, organisation, item=item, today=date.today(), dry_run=dry_run,
+                                  say=say)
+    click.echo(touched.to_csv(index=False, lineterminator="\n"), nl=False)
+    say(f"{len(touched)} things are touched{': nothing is changed yet' if dry_run else ', and gone'}.")
+    say(withdrawal.BEYOND)
+
+
+@cli.command()
+@click.pass_obj
+def retention(study: str) -> None:
+    """List what is to be destroyed when; exit 1 where something is overdue."""
+    from datetime import date
+
+    from glc_analysis.disclosure import retention as keeping
+
+    held = keeping.retention(Study.find(study), today=date.today())
+    click.echo(held.to_csv(index=False, lineterminator="\n"), nl=False)
+    if overdue := list(keeping.overdue(held)):
+        raise Faults(overdue)
+
+
+@cli.command()
+@click.pass_obj
+def ethics(study: str) -> None:
+    """Print one page: what is held, where, who sees it, until when, and who agreed to what."""
+    from datetime import date
+
+    from glc_analysis.disclosure.ethics import ethics as lines
+
+    for line in lines(Study.find(study), today=date.today()):
+        click.echo(line)
 
 
 @cli.command()

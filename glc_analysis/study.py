@@ -15,6 +15,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from glc_analysis.disclosure.unfinished import finish
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError
 from glc_analysis.settings import read_settings
 
@@ -69,6 +70,7 @@ class Study:
             source = " (named by GLC_STUDY)" if named and not path else ""
             raise UsageError(f"There is no study folder {named or 'data'}{source}. "
                              f"Mend: name one with --study, or start one with `glc init DIR`.")
+        finish(root)
         return cls(root)
 
     @property

@@ -82,6 +82,10 @@ def belongings(study: Study, reference: Reference, key: dict[str, str], organisa
     is_own = segments["document_id"].isin(own.documents) | segments["segment_id"].isin(own.ids)
     own.said += list(segments.loc[is_own, "text"])  # as coders know them: under pseudonyms
     own.ids |= {*own.documents, *segments.loc[is_own, "segment_id"]}
+    if item == "quotation":
+        is_own = segments["organisation_id"] == organisation_id
+    is_quoted = reference.quotes["segment_id"].isin(segments.loc[is_own, "segment_id"])
+    own.ids |= set(reference.quotes.loc[is_quoted, "quote_id"])
     if "survey" in own.parts:
         _countries(own, study, reference, answers)
     if own.is_whole:

@@ -41,7 +41,8 @@ def _held(study: Study) -> Iterator[str]:
     yield f"- processed: {_size(study.processed.rglob('*'))}; seen by the team"
     for audience in AUDIENCES:
         yield f"- reports/{audience}: {_size((study.reports / audience).rglob('*'))}; seen by {audience}"
-    yield f"- private (key of pseudonyms, consent forms): {_size(study.private.rglob('*'))}; seen by its keeper"
+    kept = _size(study.private.rglob("*"))
+    yield f"- private (key of pseudonyms, consent forms): {kept}; seen by its keeper"
 
 
 def _size(paths: Iterable[Path]) -> str:
@@ -63,7 +64,8 @@ def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[str]:
     counts = own.groupby(["item", "audience", "is_given"])["organisation_id"].nunique()
     yield from (f"| item | {' | '.join(AUDIENCES)} |", f"|---{'|---' * len(AUDIENCES)}|")
     for item in ITEMS:
-        said = [[counts.get((item, audience, word), 0) for word in ("true", "false")] for audience in AUDIENCES]
+        said = [[counts.get((item, audience, word), 0) for word in ("true", "false")]
+                for audience in AUDIENCES]
         cells = [f"{yes} / {no} / {len(parties) - yes - no}" for yes, no in said]
         yield f"| {item} | {' | '.join(cells)} |"
 

@@ -58,7 +58,7 @@ class Recoding:
 
     def _rows(self, grid: Grid) -> list[list[str] | None]:
         """The rows of a table but those on what went; where turns did, the quotation alone says where."""
-        roles = [table._NAMES.get(name.strip().casefold(), "") for name in grid.names]
+        roles = [table.NAMES.get(name.strip().casefold(), "") for name in grid.names]
         kept: list[list[str] | None] = [grid.names]
         for old, row in zip(grid.rows[1:], redacted_rows(grid, self.words)[1:], strict=True):
             document = self._of(old[roles.index("source")])
@@ -91,7 +91,7 @@ class Recoding:
 
 def by_hand(file: str, documents: Iterable[str]) -> Fault:
     """A fault for a coder's file that has to be redone in its own tool."""
-    return Fault("cannot be rewritten here: a database, Word, a project with memos of its own, or a text that was "
-                 "edited", file=file, value=", ".join(sorted(documents)), mend="in its tool take these texts out, "
-                 f"or the organisation's turns in them ({WITHDRAWN} in their place), export it under the same "
-                 "name, correct its checksum in manifest.csv, and repeat")
+    return Fault("cannot be rewritten here: a database, Word, memos of their own, or a text that "
+                 "was edited", file=file, value=", ".join(sorted(documents)), mend="in its tool take these "
+                 f"texts out, or the organisation's turns in them ({WITHDRAWN} in their place), export it "
+                 "under the same name, correct its checksum in manifest.csv, and repeat")

@@ -44,7 +44,7 @@ def overdue(held: pd.DataFrame) -> Iterator[Fault]:
     """A fault for every file of :func:`retention` that should be gone."""
     for row in held[held["state"] == "overdue"].itertuples():
         yield Fault(f"was to be destroyed after {row.keep_until}", file=row.path,
-                    mend="destroy it and its copies and take its row out of manifest.csv, or agree on a later day")
+                    mend="destroy it and its copies and take out its row, or agree on a later day")
 
 
 def _state(until: str, today: date) -> str:

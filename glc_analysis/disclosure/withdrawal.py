@@ -1,8 +1,8 @@
 """An organisation takes back what it gave, all of it or one item; nothing of it stays in the study.
 
 All is done on a copy, which is built and searched and then takes the study's place by renames that the
-next command finishes if this one is interrupted (:func:`settle`). The tombstone, a row of
-withdrawn.csv, has a number, the day and how many things went, and nothing that tells whose they were:
+next command finishes if this one is interrupted (:mod:`glc_analysis.disclosure.unfinished`). The
+tombstone, a row of withdrawn.csv, has a number, the day and how many things went, and nothing that tells whose they were:
 a hash of an id, salted or not, is found by trying the few ids there are. Backups are kept out without
 it: a raw file put back has another checksum than the manifest's, or no row in documents.csv, and its
 records name an organisation that the register no longer has.
@@ -11,11 +11,8 @@ records name an organisation that the register no longer has.
 from __future__ import annotations
 
 import csv
-import html
-import os
 import shutil
-import zipfile
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -30,6 +27,7 @@ from glc_analysis.coding.reconcile import CONSENSUS
 from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.disclosure.belongings import Belongings, belongings
 from glc_analysis.disclosure.consent import ITEMS
+from glc_analysis.disclosure.leaks import find_leaks
 from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
 from glc_analysis.disclosure.recoding import Recoding, by_hand
 from glc_analysis.disclosure.redaction import (
@@ -40,6 +38,7 @@ from glc_analysis.disclosure.redaction import (
     taken_out,
     write_turns,
 )
+from glc_analysis.disclosure.unfinished import KEPT, READY, STAGE, settle
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.intake.grid import Grid
 from glc_analysis.intake.survey import read_survey
@@ -49,38 +48,17 @@ from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reports.lock import locked
 from glc_analysis.study import Study
 
-STAGE, READY = "reports/.withdrawal", "ready"
-KEPT = ("raw", "reference", "processed", "private")
 BEYOND = ("What was printed, mailed, published or copied, backups, version control and free space on disks "
-          "are beyond this command: tell whoever holds them. Pages, texts for coders and exports are gone and "
-          "have to be made again.")
-_ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "key", "reference", "quote_id")
+          "are beyond this command: tell whoever holds them. Pages, texts for coders and exports are gone; "
+          "make them again.")
+_ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "key", "reference",
+        "quote_id")
 """Columns of reference tables whose id makes the row its own; other cells are only redacted."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
 """How a repeat group's rows name the record they belong to (Kobo, ODK)."""
 _KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
 
 Rows = list[list[str] | None]
-
-
-def settle(root: Path) -> None:
-    """Finishes a withdrawal that was interrupted after all was ready; undoes any other.
-
-    Whoever opens a study calls this first.
-    """
-    stage = root / STAGE
-    if (stage / READY).is_file():
-        (stage / "old").mkdir(exist_ok=True)
-        for part in KEPT:
-            if (stage / "new" / part).exists():
-                if (root / part).exists():
-                    os.rename(root / part, stage / "old" / part)
-                os.rename(stage / "new" / part, root / part)
-        for other in (path for path in (root / "reports").iterdir() if path != stage):
-            shutil.rmtree(other) if other.is_dir() and not other.is_symlink() else other.unlink()
-        shutil.rmtree(stage / "old")
-    if stage.is_dir():
-        shutil.rmtree(stage)
 
 
 def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date, dry_run: bool = False,
@@ -111,7 +89,8 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
             _codings(study, new, own, reference)
             _manifest(study, new, own)
             touched = _touched(study, new, own)
-            _append(new.reference / "withdrawn.csv", [{"date": today.isoformat(), "items": str(len(touched))}])
+            stone = {"date": today.isoformat(), "items": str(len(touched))}
+            _append(new.reference / "withdrawn.csv", [stone])
             build(new, say=say)
             _refuse_lost(study, new, own)
             _refuse_remains(new, own)
@@ -134,6 +113,7 @@ def _refuse_outside(study: Study) -> None:
 
 
 def _copy(study: Study, new: Study) -> None:
+    new.root.mkdir(mode=0o700, parents=True)
     for part in ("raw", "reference", "private"):
         if (study.root / part).is_dir():
             shutil.copytree(study.root / part, new.root / part,
@@ -171,8 +151,8 @@ def _survey(path: Path, rows: set[int], own: Belongings) -> None:
         cells = [cell for row in before.frame.itertuples(index=False, name=None) for cell in row]
         if rows or redacted(cells, own.names) != cells:
             raise Faults([Fault("holds the organisation, and SPSS files are not written here", file=path.name,
-                                mend="take it out in SPSS, save it under the same name, correct its checksum in "
-                                "manifest.csv, and repeat")])
+                                mend="take it out in SPSS, save it under the same name, correct its checksum "
+                                "in manifest.csv, and repeat")])
         return
     if rows >= {*before.rows}:
         path.unlink()
@@ -195,14 +175,16 @@ def _survey(path: Path, rows: set[int], own: Belongings) -> None:
 
 def _context(grid: Grid, own: Belongings, reference: Reference, column: str) -> Rows:
     """Rows of countries that nobody else has go: that a country took part is itself disclosure."""
-    names = pd.Series([row[grid.names.index(column)] for row in grid.rows], dtype="str")
+    names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
+    ids = resolve(names, reference.countries)  # without the heading: it tells codes by their being alone
     return [None if country in own.countries else row for country, row in zip(
-        resolve(names, reference.countries), redacted_rows(grid, own.names), strict=True)]
+        ["", *ids], redacted_rows(grid, own.names), strict=True)]
 
 
 def _others(new: Study, own: Belongings, reference: Reference) -> None:
     """Ratings, recordings, consent forms and whatever else lies in raw/ and private/."""
-    read = {p for kind in ("survey", "interviews", "calls", "context", "codings") for p in new.raw_files(kind)}
+    kinds = ("survey", "interviews", "calls", "context", "codings")
+    read = {path for kind in kinds for path in new.raw_files(kind)}
     texts = {Path(row.path).stem: row.document_id for row in reference.documents.itertuples()}
     lying = {p for p in (*new.all_raw_files(), *new.private.rglob("*")) if p.is_file()}
     for path in sorted(lying - read - {new.key_file}):
@@ -210,8 +192,8 @@ def _others(new: Study, own: Belongings, reference: Reference) -> None:
         if about in own.documents or redacted([path.stem], own.names) != [path.stem]:
             path.unlink()
         elif about in own.spoken:
-            raise Faults([Fault("is of a call in which it spoke, and cannot be cut here", file=new.relative(path),
-                                mend="cut or destroy it, correct manifest.csv, and repeat")])
+            raise Faults([Fault("is of a call in which it spoke, and cannot be cut here", mend="cut or "
+                                "destroy it, correct manifest.csv, and repeat", file=new.relative(path))])
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
             edit_table(path, lambda grid: [None if own.ids & {*row} else after for row, after in zip(
                 grid.rows, redacted_rows(grid, own.words), strict=True)])
@@ -236,18 +218,18 @@ def _reference(new: Study, own: Belongings, key: Mapping[str, str], item: str, t
 def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Belongings, spelt: set[str],
                    item: str, today: date) -> list[str] | None:
     """A row of a reference table as it shall be, given redacted; None where it goes."""
-    is_item = item and own.organisation_id == cell.get("organisation_id") and cell.get("item", item) == item
     if table == "consent" and not own.is_whole:
-        is_new = cell | {"is_given": "false", "date": today.isoformat()} if is_item else cell
-        return list(is_new.values())
+        is_its = (cell["organisation_id"], cell["item"]) == (own.organisation_id, item)
+        return [*(cell | {"is_given": "false", "date": today.isoformat()} if is_its else cell).values()]
     is_its_spelling = table == "countries" and (cell["country_id"] in own.countries or (
         folded(cell["raw_name"]) in spelt and folded(cell["raw_name"]) != folded(cell["label"])))
     is_guest = cell.get("document_id") in own.spoken and own.organisation_id == cell.get("organisation_id")
-    if is_its_spelling or is_guest or is_item and table == "quotes" or table == "names" and cell["name"] in own.listed:
+    is_listed = table == "names" and cell["name"] in own.listed
+    is_own = table != "joint_display" and any(cell.get(column) in own.ids for column in _ROW)
+    if is_its_spelling or is_guest or is_listed or is_own:
         return None
-    if any(cell.get(column) in own.ids for column in _ROW):
-        return None
-    return [WITHDRAWN if text in own.ids else after for text, after in zip(cell.values(), row, strict=True)]
+    return [after if text not in own.ids else "" if column.endswith("_id") else WITHDRAWN
+            for (column, text), after in zip(cell.items(), row, strict=True)]
 
 
 def _speaker_id(name: str) -> str:
@@ -305,22 +287,25 @@ def _touched(study: Study, new: Study, own: Belongings) -> pd.DataFrame:
             for after in [new.root / study.relative(path)]
             if not after.is_file() or after.read_bytes() != path.read_bytes()]
     rows += [("row", file, str(row)) for file, numbers in own.rows.items() for row in sorted(numbers)]
-    rows += [("turn", one.rpartition(".")[0], one) for one in sorted(own.ids) if one.rpartition(".")[0] in own.spoken]
+    rows += [("turn", call, f"{call}.{n}") for call in own.spoken
+             for n, gone in enumerate(own.turns[call], 1) if gone]
     rows += [("coding", row.coder_id, f"{row.document_id}:{row.start}-{row.end} {row.code_id}")
              for row in _own_codings(study, own).itertuples()]
     memos, settled = (tables.read(name, study=study) for name in ("memos", "disagreements"))
     rows += [("memo", row.author_id, row.attached_to) for row in memos.itertuples()
-             if row.attached_to.partition(":")[0] in own.documents or redacted([row.text], own.words) != [row.text]]
-    rows += [("decision", CONSENSUS, row.segment_id) for row in settled.query("coder_id == @CONSENSUS").itertuples()
-             if row.segment_id in own.ids]
+             if row.attached_to.partition(":")[0] in own.documents
+             or redacted([row.text], own.words) != [row.text]]
+    rows += [("decision", CONSENSUS, row.segment_id) for row in settled.itertuples()
+             if row.coder_id == CONSENSUS and row.segment_id in own.ids]
     for path in sorted(p for p in study.reference.glob("*.csv") if p.stem != "manifest"):
         left = {*map(tuple, read_table(new.reference / path.name).rows)}
         rows += [(_KINDS.get(path.stem, "reference row"), path.name, " / ".join(filter(None, row[:4])))
                  for row in map(tuple, read_table(path).rows) if row not in left]
     rows += [("page", study.relative(path.parents[1]), path.stem)
              for path in sorted(study.reports.glob("*/runs/*/notebooks/*.ipynb"))]
-    rows += [("export", study.relative(path), "removed") for path in sorted([
-        *study.reports.glob("*/exports/*"), *study.processed.glob("transcripts/*.*"), *study.processed.glob("*.xlsx")])]
+    rows += [("export", study.relative(path), "removed") for folder, pattern in (
+        (study.reports, "*/exports/*"), (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx"))
+        for path in sorted(folder.glob(pattern))]
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 
@@ -336,41 +321,26 @@ def _figures(study: Study, new: Study) -> pd.DataFrame:
                      for one in (study, new))
     after = after.reindex(before.index)
     is_same = ((before == after) | (before.isna() & after.isna())).all(axis=1) & after["base_n"].notna()
-    return pd.DataFrame({"kind": "figure", "where": "estimates", "what": before.index[~is_same].astype("str")})
+    gone = before.index[~is_same].astype("str")
+    return pd.DataFrame({"kind": "figure", "where": "estimates", "what": gone})
 
 
 def _refuse_lost(study: Study, new: Study, own: Belongings) -> None:
     """Every coding of others' words is still there."""
-    before, after, gone = (frame[frame["coder_id"] != CONSENSUS].groupby(["coder_id", "document_id"]).size() for frame in (
-        tables.read("codings", study=study), tables.read("codings", study=new), _own_codings(study, own)))
+    before, after, gone = (
+        frame[frame["coder_id"] != CONSENSUS].groupby(["coder_id", "document_id"]).size() for frame in (
+            tables.read("codings", study=study), tables.read("codings", study=new), _own_codings(study, own)))
     lost = before.sub(gone, fill_value=0).sub(after, fill_value=0)
     if (lost != 0).any():
-        raise Faults([by_hand(f"the work of {coder}", [document]) for coder, document in lost.index[lost != 0]])
+        raise Faults(by_hand(f"the work of {coder}", [document]) for coder, document in lost.index[lost != 0])
 
 
 def _refuse_remains(new: Study, own: Belongings) -> None:
-    """Searches every file of the copy, packed ones too, for the names of the organisation."""
-    remains = [Fault("still names the organisation", file=new.relative(path), value=place,
-                     mend="take it out by hand (of a raw file correct the checksum in manifest.csv) and repeat")
-               for path in sorted(p for p in new.root.rglob("*") if p.is_file())
-               for place, text in _readable(path, new) if redacted([text], own.names) != [text]]
-    if remains:
+    """Searches every file of which the tables are made, packed ones too, for the organisation's names."""
+    names = own.names.assign(kind="organisation", allowed_for="")
+    files = [path for part in ("raw", "reference", "private") for path in (new.root / part).rglob("*")]
+    leaks = find_leaks(filter(Path.is_file, files), new.root, names, audience="public")
+    if remains := [Fault(f"still names the organisation ({leak.place})", file=leak.file, mend="take it out "
+                         "by hand (correct a raw file's checksum in manifest.csv) and repeat")
+                   for leak in leaks if leak.rule.startswith("name")]:
         raise Faults(remains)
-
-
-def _readable(path: Path, new: Study) -> Iterator[tuple[str, str]]:
-    """What can be read in a file: its path, then its text, the members of a package, a table's cells."""
-    yield "its name", new.relative(path)
-    if path.suffix == ".parquet":
-        frame = pd.read_parquet(path).select_dtypes(exclude="number")
-        yield from ((column, "\n".join(map(str, frame[column].unique()))) for column in frame)
-    elif zipfile.is_zipfile(path):
-        with zipfile.ZipFile(path) as package:
-            yield from ((name, f"{name}\n{_decoded(package.read(name))}") for name in package.namelist())
-    else:
-        yield "", _decoded(path.read_bytes())
-
-
-def _decoded(raw: bytes) -> str:
-    codec = "utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"
-    return html.unescape(raw.decode(codec, "replace"))

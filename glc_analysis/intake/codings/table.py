@@ -9,7 +9,7 @@ from glc_analysis.intake import refuse
 from glc_analysis.intake.codings.raw import WHOLE, Found, Passage
 from glc_analysis.intake.grid import Grid
 
-_NAMES = {  # what tools and people call a column
+NAMES = {  # what tools and people call a column
     "document": "source", "document name": "source", "document_id": "source", "source": "source",
     "file": "source", "filename": "source",
     "start": "start", "start_offset": "start", "start position": "start", "pos0": "start",
@@ -32,10 +32,10 @@ def read(path: Path, grid: Grid, *, coder: str = "") -> Found:
     """
     found = Found(path, "csv")
     names = [name.strip().casefold() for name in grid.names]
-    roles = {_NAMES[name]: n for n, name in reversed(list(enumerate(names))) if name in _NAMES}
+    roles = {NAMES[name]: n for n, name in reversed(list(enumerate(names))) if name in NAMES}
     wide = [n for n, name in enumerate(names) if _WIDE.fullmatch(name)]
     wide += [roles["code"]] if "code" in roles else []
-    ticks = [] if wide else [n for n, name in enumerate(names) if name not in _NAMES]
+    ticks = [] if wide else [n for n, name in enumerate(names) if name not in NAMES]
     if "source" not in roles or not wide + ticks or ("start" in roles) != ("end" in roles):
         mend = "name the columns document, code (or Code 1 to n, or a column a code), start and end, quote"
         refuse("lacks a column", path.name, mend, row="1")

@@ -1,0 +1,81 @@
+"""Who agreed to what, for whom: only what is written counts."""
+
+import pandas as pd
+
+from glc_analysis.disclosure.consent import Consent, consent_faults
+from glc_analysis.reference import COLUMNS, read_reference
+from glc_analysis.study import REPOSITORY, Study
+
+ORGANISATIONS = pd.DataFrame({"organisation_id": ["mill", "quay"]})
+SPEAKERS = pd.DataFrame({"organisation_id": ["mill", "quay"], "speaker_id": ["mill-1", "quay-1"]})
+
+
+def table(*rows: str) -> pd.DataFrame:
+    """Rows as organisation, speaker, item, audience, is_given; version and day are filled in."""
+    cells = [[*row.split(","), "1", "2016-05-02"] for row in rows]
+    return pd.DataFrame(cells, columns=list(COLUMNS["consent"]), index=range(2, len(cells) + 2), dtype="str")
+
+
+def test_what_is_not_written_is_refused():
+    consent = Consent.of(table("mill,,survey,convening,true"))
+    assert consent.is_given("mill", "survey", "convening")
+    assert not consent.is_given("mill", "survey", "public")
+    assert not consent.is_given("mill", "interview", "convening")
+    assert not consent.is_given("quay", "survey", "convening")
+    assert not Consent.of(table()).is_given("mill", "survey", "team")
+
+
+def test_consent_for_a_wider_audience_does_not_undo_a_refusal():
+    consent = Consent.of(table("mill,,survey,convening,false", "mill,,survey,public,true"))
+    assert not consent.is_given("mill", "survey", "convening")
+    assert consent.organisations("survey", "convening") == frozenset()
+    assert not Consent.of(table("mill,,survey,public,true")).is_given("mill", "survey", "convening")
+
+
+def test_a_refusal_outweighs_a_consent_with_the_same_key():
+    for rows in (("true", "false"), ("false", "true")):
+        consent = Consent.of(table(*(f"mill,,name,public,{is_given}" for is_given in rows)))
+        assert not consent.is_given("mill", "name", "public")
+
+
+def test_organisations_are_those_that_agreed_themselves():
+    rows = table("mill,,call,team,true", "quay,quay-1,call,team,true", "quay,,survey,team,true")
+    consent = Consent.of(rows)
+    assert consent.organisations("call", "team") == {"mill"}
+
+
+def test_a_persons_consent_is_not_the_organisations():
+    consent = Consent.of(table("mill,mill-1,recording,team,true", "quay,,recording,team,true"))
+    assert consent.is_given("mill", "recording", "team", speaker_id="mill-1")
+    assert not consent.is_given("mill", "recording", "team")
+    assert not consent.is_given("quay", "recording", "team", speaker_id="quay-1")
+    assert not consent.is_given("mill", "recording", "team", speaker_id="mill-2")
+
+
+def test_a_quotation_by_a_named_speaker_needs_both():
+    person, organisation = "mill,mill-1,quotation,public,true", "mill,,quotation,public,true"
+    for rows, is_given in (((person,), False), ((organisation,), False), ((person, organisation), True)):
+        consent = Consent.of(table(*rows))
+        assert consent.is_given("mill", "quotation", "public", speaker_id="mill-1") is is_given
+    assert Consent.of(table(organisation)).is_given("mill", "quotation", "public")
+
+
+def test_every_row_that_is_wrong_is_told_with_its_row_and_column():
+    rows = table("mill,,survei,team,true", "mill,,survey,everybody,true", "mil,,survey,team,true",
+                 "mill,quay-1,call,team,true", "quay,quay-1,call,team,false")
+    rows.loc[6, "date"] = "May 2016"
+    faults = list(consent_faults(rows, ORGANISATIONS, SPEAKERS))
+    assert [(fault.row, fault.column) for fault in faults] == [
+        ("2", "item"), ("3", "audience"), ("4", "organisation_id"), ("5", "speaker_id"), ("6", "date")]
+    assert all(fault.file == "consent.csv" and fault.mend for fault in faults)
+    assert "nearest: 'survey'" in str(faults[0])
+
+
+def test_without_a_register_any_organisation_may_consent():
+    assert not list(consent_faults(table("mill,,survey,team,true"), ORGANISATIONS[:0], SPEAKERS))
+
+
+def test_the_committed_sample_is_without_faults():
+    found = read_reference(Study(REPOSITORY / "data"))
+    assert len(found.consent) > 200
+    assert not list(consent_faults(found.consent, found.organisations, found.speakers))

@@ -1,0 +1,289 @@
+"""Taking an organisation out: of single files, byte for byte, and of a study, all or nothing."""
+
+import csv
+import os
+import shutil
+from datetime import date
+from pathlib import Path
+
+import docx
+import openpyxl
+import pandas as pd
+import pytest
+
+from glc_analysis.disclosure import withdrawal
+from glc_analysis.disclosure.belongings import Belongings
+from glc_analysis.disclosure.recoding import Recoding
+from glc_analysis.disclosure.redaction import (
+    WITHDRAWN,
+    edit_table,
+    own_turns,
+    redacted,
+    taken_out,
+    write_turns,
+)
+from glc_analysis.disclosure.unfinished import KEPT, READY, STAGE, finish, settle
+from glc_analysis.disclosure.withdrawal import withdraw
+from glc_analysis.errors import Faults, UsageError
+from glc_analysis.intake.survey import read_survey
+from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.study import Study
+
+TODAY = date(2017, 1, 9)
+NAMES = pd.DataFrame({"name": ["Mill House", "Ana Mill"], "match": ["exact", "folded"]})
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    files = (path for path in root.rglob("*") if path.is_file())
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in files}
+
+
+@pytest.fixture
+def root(sample_study, tmp_path) -> Path:
+    return Path(shutil.copytree(sample_study.root, tmp_path / "study"))
+
+
+# Tables
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_other_records_of_a_csv_file_keep_their_bytes(tmp_path, encoding, end):
+    lines = ["id;note;x", '1;"sí, two', 'lines";', '2;"go', 'away";b', ' 3 ; "é" ;', "4;last;"]
+    path = tmp_path / "answers.csv"
+    path.write_bytes(end.join(lines).encode(encoding))
+    edit_table(path, lambda grid: [None if row[0] == "2" else row for row in grid.rows], keep_places=True)
+    assert path.read_bytes() == end.join([*lines[:3], "", *lines[5:]]).encode(encoding)
+    edit_table(path, lambda grid: [None if row[0] == "4" else row for row in grid.rows])
+    assert path.read_bytes() == (end.join([*lines[:3], "", lines[5]]) + end).encode(encoding)
+
+
+def test_a_changed_record_is_written_with_the_files_own_delimiter(tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_bytes(b"id\tnote\r\n1\t'x'\r\n2\tMill House; it\r\n")
+    edit_table(path, lambda grid: [redacted(row, NAMES) for row in grid.rows])
+    assert path.read_bytes() == b"id\tnote\r\n1\t'x'\r\n2\t[withdrawn]; it\r\n"
+
+
+def test_a_record_of_a_workbook_goes_with_the_rows_of_its_repeat_group(tmp_path):
+    path, book = tmp_path / "kobo.xlsx", openpyxl.Workbook()
+    main, group = book.active, book.create_sheet("visits")
+    for row in (["org", "_id", "_uuid", "_index"], ["mill", 1, "a", 1], ["quay", 2, "b", 2],
+                ["mill", 3, "c", 3]):
+        main.append(row)
+    for row in (["place", "_parent_index"], ["here", 1], ["there", 2], ["elsewhere", 3], ["Mill House", 2]):
+        group.append(row)
+    main["A2"].comment = openpyxl.comments.Comment("the one from the mill", "x")
+    book.save(path)
+    withdrawal._survey(path, {2, 4}, Belongings("mill", frozenset(), names=NAMES))
+    kept = read_survey(path)
+    assert kept.rows == [3, 3] and list(kept.frame["place"]) == ["there", WITHDRAWN]
+    assert not [cell for sheet in openpyxl.load_workbook(path) for row in sheet for cell in row
+                if cell.comment or cell.value in ("mill", "here", "elsewhere", "a", "c")]
+
+
+def test_a_file_of_nothing_but_its_records_goes_whole(tmp_path):
+    path = tmp_path / "mill.csv"
+    path.write_text("org,Q1\nmill,yes\n", encoding="utf-8")
+    withdrawal._survey(path, {2}, Belongings("mill", frozenset()))
+    assert not path.exists()
+
+
+def test_an_spss_file_that_holds_it_is_refused_with_the_manual_step(tmp_path):
+    pyreadstat = pytest.importorskip("pyreadstat")
+    path = tmp_path / "answers.sav"
+    pyreadstat.write_sav(pd.DataFrame({"org": ["mill", "quay"]}), path)
+    before = path.read_bytes()
+    withdrawal._survey(path, set(), Belongings("lane", frozenset(), names=NAMES))
+    with pytest.raises(Faults, match="take it out in SPSS"):
+        withdrawal._survey(path, {1}, Belongings("mill", frozenset()))
+    assert path.read_bytes() == before
+
+
+# Transcripts
+
+def test_every_transcript_of_the_sample_is_read_alike_after_it_was_written_anew(sample_root, tmp_path):
+    paths = [*sample_root.glob("raw/interviews/*"), *sample_root.glob("raw/calls/*")]
+    for path in paths:
+        told, copy = read_transcript(path), Path(shutil.copy(path, tmp_path))
+        write_turns(copy, told.turns, told.heading)  # raises where it is not
+        assert read_transcript(copy).heading == told.heading
+    assert len(paths) == 16
+
+
+def test_marks_and_entities_survive_and_notes_do_not(tmp_path):
+    path = tmp_path / "call.vtt"
+    path.write_text("WEBVTT\n\nNOTE Ana Mill was here\n\n1\n00:01.000 --> 00:02.000\n"
+                    "<v A & B>x &lt; y --&gt; z</v>\n", encoding="utf-8")
+    turns = read_transcript(path).turns
+    write_turns(path, turns, "")
+    assert "Ana Mill" not in path.read_text(encoding="utf-8")
+    assert read_transcript(path).turns[["speaker", "text"]].values.tolist() == [["A & B", "x < y --> z"]]
+
+
+def test_struck_out_words_of_a_word_file_do_not_survive(tmp_path):
+    path, document = tmp_path / "call.docx", docx.Document()
+    document.core_properties.author = "Ana Mill"
+    for line in ("Ben: Well.", "Ana Mill: No.", "Ben: Yes."):
+        document.add_paragraph(line)
+    document.save(path)
+    turns = read_transcript(path).turns
+    write_turns(path, taken_out(turns, [False, True, False], {"Ana Mill": "Withdrawn 1"}, NAMES), "")
+    assert read_transcript(path).turns[["speaker", "text"]].values.tolist() == [
+        ["Ben", "Well."], ["Withdrawn 1", WITHDRAWN], ["Ben", "Yes."]]
+    assert docx.Document(path).core_properties.author != "Ana Mill"
+
+
+def test_an_interpreter_goes_with_the_turn_interpreted_and_no_other():
+    turns = pd.DataFrame({"speaker": ["Ana Mill", "Int", "Ben", "Int"],
+                          "text": ["Sí.", "Yes.", "Ask Mill House.", "Z."]})
+    gone = own_turns(turns, {"Ana Mill"}, {"Int"})
+    assert gone == [True, True, False, False]
+    left = taken_out(turns, gone, {"Ana Mill": "Withdrawn 1"}, NAMES)
+    assert left.values.tolist() == [["Withdrawn 1", WITHDRAWN], ["Int", WITHDRAWN],
+                                    ["Ben", "Ask [withdrawn]."], ["Int", "Z."]]
+
+
+# Coders' files
+
+def recoding(**changes) -> Recoding:
+    turns = pd.DataFrame({"name": ["mill-1: We wait. And wait."], "pseudonym": [f"withdrawn-1: {WITHDRAWN}"]})
+    given = {"documents": {name: name for name in ("call-1", "call-2", "talk")}, "gone": {"talk"},
+             "turns": {"call-1": turns}, "ids": {"call-1.1"}, "words": NAMES}
+    return Recoding(**given | changes)
+
+
+def test_rows_on_what_went_leave_a_coders_table_and_others_stay(tmp_path):
+    path = tmp_path / "ana.csv"
+    path.write_text("document,start,end,quote,code\ncall-1.txt,8,16,We wait.,Delay\n"
+                    "call-1.txt,40,43,Go.,Law\ntalk.txt,,,Hm.,Law\ncall-2,0,3,Ask Mill House.,Law\n",
+                    encoding="utf-8")
+    recoding().recode(path, is_decided=False)
+    assert path.read_text(encoding="utf-8") == ("document,start,end,quote,code\ncall-1.txt,,,Go.,Law\n"
+                                                "call-2,0,3,Ask [withdrawn].,Law\n")
+
+
+def test_a_word_file_that_is_touched_is_refused_and_named_and_another_is_left(tmp_path):
+    path, document = tmp_path / "talk.docx", docx.Document()
+    document.add_paragraph("Yes.")
+    document.save(path)
+    before = path.read_bytes()
+    recoding(gone={"call-2"}).recode(path, is_decided=False)
+    with pytest.raises(Faults, match="talk.docx, value 'talk': cannot be rewritten here"):
+        recoding().recode(path, is_decided=False)
+    assert path.read_bytes() == before
+
+
+# A study
+
+def test_a_dry_run_lists_what_is_touched_and_changes_nothing(root):
+    before = contents(root)
+    found = withdraw(Study(root), "blue-door", today=TODAY, dry_run=True)
+    assert contents(root) == before
+    what = found.groupby("kind")["what"].agg(set)
+    assert {"raw file", "row", "turn", "coding", "reference row", "figure"} <= set(what.index)
+    assert what["turn"] == {"call-3.3", "call-3.15"}
+    interview = found[found["where"] == "raw/interviews/interview-blue-door.docx"]
+    assert list(interview["what"]) == ["removed"]
+    estimates = set(pd.read_parquet(root / "processed/estimates.parquet")["estimate_id"])
+    assert what["figure"] < estimates and "quality/survey/records/all" in what["figure"]
+    of_india = {figure for figure in estimates if figure.endswith("/country=IND")}
+    assert of_india and not of_india & what["figure"]
+    assert any(row.startswith("help@blue-door.example") for row in what["reference row"])
+
+
+def test_who_is_not_known_cannot_be_withdrawn(root):
+    with pytest.raises(UsageError, match="There is no organisation 'blue-dor'; nearest: 'blue-door'"):
+        withdraw(Study(root), "blue-dor", today=TODAY)
+    with pytest.raises(UsageError, match="There is no item 'talk'"):
+        withdraw(Study(root), "blue-door", item="talk", today=TODAY)
+
+
+def test_raw_files_outside_the_study_folder_cannot_be_withdrawn_from(root, tmp_path):
+    outside = shutil.move(root / "raw/calls/call-1.vtt", tmp_path / "call-1.vtt")
+    (root / "raw/calls/call-1.vtt").symlink_to(outside)
+    before = contents(root)
+    with pytest.raises(Faults, match="raw/calls/call-1.vtt: lies outside the study folder"):
+        withdraw(Study(root), "blue-door", today=TODAY)
+    assert contents(root) == before
+
+
+def test_a_quotation_taken_back_changes_consent_and_no_material(root):
+    before = contents(root / "raw")
+    (root / "reference/joint_display.csv").write_text(
+        "topic_id,theme_id,estimate_id,code_id,quote_id,fit,inference,by\n"
+        "t1,safety,,,q01,confirmed,as expected,ana\nt2,safety,,,q05,discordant,not so,ana\n",
+        encoding="utf-8")
+    withdraw(Study(root), "blue-door", item="quotation", today=TODAY)
+    with (root / "reference/consent.csv").open(encoding="utf-8", newline="") as file:
+        own = [row for row in csv.DictReader(file) if row["organisation_id"] == "blue-door"]
+    quotation = [(row["is_given"], row["date"]) for row in own if row["item"] == "quotation"]
+    assert quotation == [("false", "2017-01-09")] * 2
+    assert {row["is_given"] for row in own if row["item"] != "quotation"} == {"true"}
+    assert contents(root / "raw") == before
+    left = pd.read_csv(root / "reference/quotes.csv")["segment_id"]
+    assert len(left) > 5 and not left.str.startswith("interview-blue-door").any()
+    joint = (root / "reference/joint_display.csv").read_text(encoding="utf-8").splitlines()
+    assert joint[1:] == ["t1,safety,,,,confirmed,as expected,ana", "t2,safety,,,q05,discordant,not so,ana"]
+
+
+def test_a_call_taken_back_leaves_the_interview_and_the_survey(root):
+    before = contents(root / "raw")
+    withdraw(Study(root), "blue-door", item="call", today=TODAY)
+    changed = {name for name, raw in contents(root / "raw").items() if raw != before[name]}
+    assert changed == {"calls/call-3.docx", "codings/ines/glc_sample.qdpx", "codings/tomas/calls.csv"}
+    segments = pd.read_parquet(root / "processed/segments.parquet").set_index("segment_id")
+    assert segments.loc[["call-3.3", "call-3.15"], "text"].tolist() == [WITHDRAWN] * 2
+    assert set(segments.loc[segments["organisation_id"] == "blue-door", "document_id"].astype(str)
+               .str.extract("^(interview|glc|call)")[0]) == {"interview", "glc"}
+
+
+def test_what_would_remain_is_refused_and_nothing_changed(root):
+    path = root / "reference/study.toml"
+    path.write_text(path.read_text(encoding="utf-8") + "\n# ask Blue Door first\n", encoding="utf-8")
+    before = contents(root)
+    with pytest.raises(Faults, match="reference/study.toml: still names the organisation"):
+        withdraw(Study(root), "blue-door", today=TODAY)
+    assert contents(root) == before
+
+
+@pytest.mark.parametrize("fails_at", range(8))
+def test_an_interrupted_swap_is_finished_by_the_next_command(fails_at, tmp_path, monkeypatch):
+    root, stage, renamed, rename = tmp_path, tmp_path / STAGE, [], os.rename
+    for part in KEPT:
+        for folder, said in ((root / part, "old"), (stage / "new" / part, "new")):
+            folder.mkdir(parents=True)
+            (folder / "file").write_text(said)
+    (root / "reports/team").mkdir()
+    (stage / READY).touch()
+
+    def interrupted(*paths):
+        if len(renamed) == fails_at:
+            raise KeyboardInterrupt
+        renamed.append(rename(*paths))
+
+    monkeypatch.setattr(os, "rename", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        settle(root)
+    monkeypatch.setattr(os, "rename", rename)
+    settle(root)
+    assert contents(root) == {f"{part}/file": b"new" for part in KEPT}
+    assert not list((root / "reports").iterdir())
+
+
+def test_a_withdrawal_that_was_not_ready_is_undone_by_the_next_command(tmp_path):
+    (tmp_path / "raw").mkdir()
+    (tmp_path / "raw/file").write_text("old")
+    (tmp_path / STAGE / "new/raw").mkdir(parents=True)
+    (tmp_path / "reports/team").mkdir()
+    settle(tmp_path)
+    assert contents(tmp_path) == {"raw/file": b"old"} and (tmp_path / "reports/team").is_dir()
+    assert not (tmp_path / STAGE).exists()
+
+
+def test_whoever_opens_a_study_finishes_a_withdrawal_and_leaves_one_in_the_making_alone(tmp_path):
+    (tmp_path / STAGE / "new/raw").mkdir(parents=True)
+    finish(tmp_path)
+    assert (tmp_path / STAGE / "new/raw").is_dir()
+    (tmp_path / STAGE / READY).touch()
+    Study.find(tmp_path)
+    assert (tmp_path / "raw").is_dir() and not (tmp_path / STAGE).exists()
