@@ -2,10 +2,10 @@
 
 All is done on a copy, which is built and searched and then takes the study's place by renames that the
 next command finishes if this one is interrupted (:mod:`glc_analysis.disclosure.unfinished`). The
-tombstone, a row of withdrawn.csv, has a number, the day and how many things went, and nothing that tells whose they were:
-a hash of an id, salted or not, is found by trying the few ids there are. Backups are kept out without
-it: a raw file put back has another checksum than the manifest's, or no row in documents.csv, and its
-records name an organisation that the register no longer has.
+tombstone, a row of withdrawn.csv, has a number, the day and how many things went, and nothing that
+tells whose they were: a hash of an id, salted or not, is found by trying the few ids there are.
+Backups are kept out without it: a raw file put back has another checksum than the manifest's, or no
+row in documents.csv, and its records name an organisation that the register no longer has.
 """
 
 from __future__ import annotations

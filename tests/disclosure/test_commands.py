@@ -1,0 +1,93 @@
+"""The commands by which an organisation has its say, as somebody types them."""
+
+import csv
+import io
+import shutil
+
+import pytest
+from click.testing import CliRunner
+from openpyxl import load_workbook
+
+from glc_analysis.cli import cli
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+
+
+@pytest.fixture
+def study(sample_study, tmp_path):
+    shutil.copytree(sample_study.root, tmp_path / "sample")
+    return Study(tmp_path / "sample")
+
+
+def glc(study, *arguments, code=0):
+    done = CliRunner().invoke(cli, ["--study", str(study.root), *arguments])
+    assert done.exit_code == code, done.output
+    return done
+
+
+def printed(done):
+    return list(csv.DictReader(io.StringIO(done.stdout)))
+
+
+def test_quotes_lists_what_is_left_out_and_why(study):
+    rows = {(row["quote_id"], row["rule"]) for row in printed(glc(study, "quotes"))}
+    assert rows == {("q08", "not_cleared"), ("q10", "no_second_reader"), ("q11", "case_detail")}
+
+
+def test_a_cleared_quotation_comes_back_as_a_difference_before_anything_is_written(study):
+    said = glc(study, "quotes", "--to-clear").stderr
+    path = study.reports / "team/quotes_to_clear.xlsx"
+    assert said.startswith(f"1 quotations wait to be cleared: {path}")
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    heads = {cell.value: cell.column for cell in sheet[2]}
+    assert sheet.cell(3, heads["Quotation no."]).value == "q08"
+    for head, text in (("Decision", "approve"), ("Name", "R. Lind"), ("Date", "2017-01-05")):
+        sheet.cell(3, heads[head]).value = text
+    book.save(path)
+    before = (study.reference / "quotes.csv").read_bytes()
+    changed = {(row["key"], row["column"]): row["after"] for row in printed(
+        glc(study, "quotes", "--returned", str(path)))}
+    assert changed["q08", "status"] == "cleared"
+    assert (study.reference / "quotes.csv").read_bytes() == before
+    glc(study, "quotes", "--returned", str(path), "--accept")
+    quotes = read_reference(study).quotes.set_index("quote_id")
+    assert quotes.loc["q08", ["status", "cleared_by_organisation", "cleared_on"]].tolist() == [
+        "cleared", "R. Lind", "2017-01-05"]
+    assert "q08" not in {row["quote_id"] for row in printed(glc(study, "quotes"))}
+
+
+def test_returns_are_written_for_one_or_all(study):
+    glc(study, "returns", "--for", "blue-door")
+    folder = study.reports / "team/returns"
+    assert {path.name for path in folder.iterdir()} == {"blue-door.xlsx", "blue-door.html"}
+    assert folder.parent.stat().st_mode & 0o077 == 0 or folder.stat().st_mode & 0o077 == 0
+    assert "nearest: 'blue-door'" in glc(study, "returns", "--for", "blu-door", code=2).stderr
+
+
+def test_a_dry_withdrawal_lists_and_keeps_and_a_real_one_takes_away(study):
+    rows = printed(glc(study, "withdraw", "blue-door", "--dry-run"))
+    assert {"raw file", "coding", "quotation", "figure"} <= {row["kind"] for row in rows}
+    assert "blue-door" in set(read_reference(study).organisations["organisation_id"])
+    done = glc(study, "withdraw", "blue-door")
+    assert "backups" in done.stderr
+    assert "blue-door" not in set(read_reference(study).organisations["organisation_id"])
+    assert "29 organisations" in glc(study, "check").stderr
+
+
+def test_what_is_overdue_is_told_and_ends_with_1(study):
+    path = study.reference / "manifest.csv"
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([lines[0], lines[1] + "2016-12-31", *lines[2:]]) + "\n", encoding="utf-8")
+    done = glc(study, "retention", code=1)
+    assert "was to be destroyed after 2016-12-31" in done.stderr
+    assert glc(study, "ethics").stdout.count("overdue: 1 file") == 1
+
+
+def test_the_key_may_have_a_day_of_its_own(study):
+    path = study.reference / "manifest.csv"
+    with path.open("a", encoding="utf-8") as file:
+        file.write("private/pseudonyms.json,,,,,,2099-01-01\n")
+    glc(study, "check")
+    key, = [row for row in printed(glc(study, "retention")) if row["kind"] == "key"]
+    assert (key["path"], key["state"]) == ("private/pseudonyms.json", "kept")
