@@ -20,6 +20,10 @@ from glc_analysis.evidence import subsets
 FOR_SIZE = ["count_too_small", "unanimous", "partition", "country", "complement_too_small", "base_too_small"]
 
 
+FITS, FITS_NOT = 0, 2
+"""Answers of the solver: there are such numbers, there are none."""
+
+
 @dataclass
 class Puzzle:
     """Unknown whole numbers and what is known of their sums."""
@@ -41,9 +45,13 @@ class Puzzle:
         at, on, c = (np.array(part) for part in zip(*entries, strict=True))
         matrix = coo_array((c, (at, on)), shape=(len(sums), len(self.most))).tocsr()
         _, low, high = zip(*sums, strict=True)
-        found = milp(np.zeros(len(self.most)), constraints=LinearConstraint(matrix, low, high),
-                     integrality=np.ones(len(self.most)), bounds=Bounds(0, np.array(self.most)))
-        return found.x
+        for presolve in (True, False):  # the solver now and then gives up on what it simplified itself
+            found = milp(np.zeros(len(self.most)), constraints=LinearConstraint(matrix, low, high),
+                         integrality=np.ones(len(self.most)), bounds=Bounds(0, np.array(self.most)),
+                         options={"presolve": presolve})
+            if found.status in (FITS, FITS_NOT):
+                return found.x
+        raise AssertionError(f"the solver came to no answer: {found.message}")
 
 
 class Attack:

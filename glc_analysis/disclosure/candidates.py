@@ -113,6 +113,8 @@ def _is_called(text: str, found: Word) -> bool:
     token = re.split(r"\s", before)[-1] + found[0] + re.split(r"\s", after)[0]
     is_link = "@" in token or "10." in token and "/" in token or _FORMS["link"].search(token)
     number = found[0].replace("\u00a0", " ")
+    if re.fullmatch(r"\d\d?-\d\d?/(?:19|20)\d\d", number):
+        return False  # days of a month
     if number.startswith("+"):
         return not re.fullmatch(r"\+\d+\.\d+", number)
     if is_link and not re.search(r"(?:wa\.me/|phone=|tel[:=])\+?$", before):

@@ -235,8 +235,9 @@ def _json(content: bytes) -> Iterator[Piece]:
 
 def _values(value: Any, place: str, key: str = "") -> Iterator[Piece]:
     """All texts, and the names of what they are; outputs of a notebook by their kind."""
-    if isinstance(value, list) and (key in _JOINED or _MIME.fullmatch(key)) and value:
-        value = "".join(map(str, value))
+    is_lines = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+    if is_lines and (key in _JOINED or _MIME.fullmatch(key)):
+        value = "".join(value)
     if isinstance(value, str) and _MIME.fullmatch(key):
         is_binary = not key.startswith("text/") and not re.search(r"svg|xml|json|javascript", key)
         content = base64.b64decode(value) if is_binary else value.encode()

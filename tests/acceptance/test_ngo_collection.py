@@ -1,11 +1,14 @@
 """The whole collection runs on the real survey of 480 organisations."""
 
+import html
 import json
 
 import pytest
 from click.testing import CliRunner
 
+from glc_analysis import tables
 from glc_analysis.cli import cli
+from glc_analysis.reports.blocks import overview
 
 pytestmark = pytest.mark.acceptance
 
@@ -26,3 +29,18 @@ def test_every_work_country_and_every_theme_has_a_page(run_folder, ngo_study):
     assert expected <= set(pages)
     assert not any(page["failure"] for page in pages.values())
     assert all((run_folder / "site" / f"{slug}.html").is_file() for slug in pages)
+
+
+def test_the_public_collection_is_whole_and_names_no_country_and_no_answer(ngo_study):
+    """The gate lets it pass; nobody's words are in it, and of the countries only their number could be."""
+    done = CliRunner().invoke(cli, ["--study", str(ngo_study), "run", "--audience", "public"])
+    assert done.exit_code == 0, done.output
+    site = (ngo_study / "reports/public/current/site").resolve()
+    themes = json.loads((ngo_study / "processed/slices.json").read_text(encoding="utf-8"))["themes"]
+    assert {path.stem for path in site.glob("*.html")} == {
+        "index", "survey", "search", *(f"theme-{theme['id']}" for theme in themes)}
+    pages = " ".join(path.read_text(encoding="utf-8") for path in site.glob("*.html"))
+    said = tables.read("segments", study=ngo_study)["text"]
+    long = [text for text in said if len(text) > 40]
+    assert len(long) > 500 and not [text for text in long if html.escape(text) in pages]
+    assert overview.NO_COUNTRY in pages

@@ -664,3 +664,28 @@ def test_the_words_of_the_project_stop_no_run(tmp_path):
     ]
     assert len(paths) > 8
     assert find_leaks(paths, REPOSITORY, COMMON, audience="public") == []
+
+
+def test_a_word_of_the_search_index_is_no_text_in_lines(tmp_path):
+    """Sphinx lists under each word the numbers of its pages: under "text" as under any other."""
+    index = 'Search.setIndex({"terms": {"text": [22, 4, 26, 28, 31, 37], "source": [20, 79, 46, 0, 18]}})'
+    (tmp_path / "searchindex.js").write_text(index, encoding="utf-8")
+    assert leaks(tmp_path, COMMON) == []
+    (tmp_path / "searchindex.js").write_text(index.replace("31", '"+44 20 7946 0018"'), encoding="utf-8")
+    assert [leak.rule for leak in leaks(tmp_path, COMMON)] == ["phone"]
+
+
+def test_the_team_reads_contacts_and_organisations_and_no_person_that_is_masked(tmp_path):
+    (tmp_path / "page.html").write_text("HAART: haart@door.example, +254 20 555 0101", encoding="utf-8")
+    table = pd.concat([row("HAART", kind="organisation"), row("Ana López")])
+    files = [tmp_path / "page.html"]
+    refuse_leaks(files, tmp_path, table, audience="team")
+    (tmp_path / "page.html").write_text("Ana Lopez of HAART", encoding="utf-8")
+    with pytest.raises(Faults) as said:
+        refuse_leaks(files, tmp_path, table, audience="team")
+    assert [fault.value for fault in said.value.faults] == ["Ana López"]
+
+
+def test_days_of_a_month_are_no_phone_number(tmp_path):
+    (tmp_path / "page.txt").write_text("The meeting of 26-27/2014 in the capital", encoding="utf-8")
+    assert leaks(tmp_path, COMMON) == []
