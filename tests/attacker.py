@@ -45,13 +45,14 @@ class Puzzle:
         at, on, c = (np.array(part) for part in zip(*entries, strict=True))
         matrix = coo_array((c, (at, on)), shape=(len(sums), len(self.most))).tocsr()
         _, low, high = zip(*sums, strict=True)
-        for presolve in (True, False):  # the solver now and then gives up on what it simplified itself
+        for presolve in (True, False):  # the solver now and then simplifies until nothing fits: ask twice
             found = milp(np.zeros(len(self.most)), constraints=LinearConstraint(matrix, low, high),
                          integrality=np.ones(len(self.most)), bounds=Bounds(0, np.array(self.most)),
                          options={"presolve": presolve})
-            if found.status in (FITS, FITS_NOT):
+            if found.status == FITS:
                 return found.x
-        raise AssertionError(f"the solver came to no answer: {found.message}")
+        assert found.status == FITS_NOT, f"the solver came to no answer: {found.message}"
+        return None
 
 
 class Attack:
@@ -134,7 +135,7 @@ class Attack:
         for key in keys:
             truth, sizes = self.truths[key], self.room(key)
             options = sorted({option for option, _ in truth})
-            regions = {region for _, region in truth}
+            regions = sorted({region for _, region in truth})
             for region in regions:
                 room = sizes[region][~known].sum()
                 base = numbers[key, None, region] = game.number(room)
