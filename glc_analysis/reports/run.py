@@ -79,7 +79,7 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
     if dry_run:
         return _Run(study, audience, pages, chosen, force).result(is_done=False)
     try:
-        with locked(study.reports / audience), terminable(), _readable_by(audience):
+        with _readable_by(audience), locked(study.reports / audience), terminable():
             making = _Run(study, audience, pages, chosen, force)
             if making.is_needed:
                 making.make(jobs or (os.cpu_count() or 1) + 1, timeout, progress)

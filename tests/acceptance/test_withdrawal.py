@@ -24,6 +24,7 @@ from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.study import Study
 
+pytestmark = pytest.mark.acceptance
 KINDS = {"casa-del-telar": "an interview with its translation, a call through an interpreter, the XLSX file",
          "acacia-room": "two countries, one of them nobody else's; two calls",
          "canal-lamp": "answered twice; an interview that one coder alone read; a call",

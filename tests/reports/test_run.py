@@ -222,7 +222,8 @@ def test_an_audience_for_whom_no_notebook_is_gets_no_page(tmp_path):
 
 def test_what_is_for_the_team_is_its_owners_alone(after_first):
     study, _ = after_first
-    modes = {path.stat().st_mode & 0o077 for path in (study.reports / "team/runs").rglob("*")}
+    home = study.reports / "team"
+    modes = {path.stat().st_mode & 0o077 for path in [home, *(home / "runs").rglob("*")]}
     assert modes == {0}
 
 
