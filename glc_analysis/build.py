@@ -29,6 +29,7 @@ from glc_analysis.cleaning.values import folded, text_version, tidy
 from glc_analysis.coding.assemble import Coded, assemble
 from glc_analysis.coding.coded_columns import read_coded
 from glc_analysis.coding.texts import in_countries, mask_answers, read_texts
+from glc_analysis.convening.principles import principle_tables
 from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.existence import countries_shown
@@ -166,6 +167,8 @@ def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
     say("deciding who may see what")
     frames |= _released(frames, reference, study)
     frames["quotations"] = tables.shape("quotations", _quotations(frames, reference))
+    frames |= {name: tables.shape(name, frame) for name, frame in principle_tables(reference).items()}
+    frames |= {name: tables.shape(name, pd.DataFrame()) for name in ("ratings", "tallies")}
     frames["steps"] = tables.shape("steps", steps.frame())
     return frames
 

@@ -45,9 +45,20 @@ COLUMNS: dict[str, tuple[str, ...]] = {
     "names": ("name", "kind", "pseudonym", "match", "allowed_for", "reason"),
     "quotes": ("quote_id", "segment_id", "text", "audience", "cleared_by_organisation", "cleared_on",
                "second_reader", "status"),
+    "principles": ("principle_id", "version", "statement", "short_name", "domain_id", "theme_ids",
+                   "indicator", "status", "changed_because", "asked_by", "language", "translation_of"),
+    "evidence": ("principle_id", "evidence_id", "kind", "reference", "stance", "claim", "note"),
+    "judgements": ("principle_id", "component", "concern", "reason", "by", "date"),
+    "joint_display": ("topic_id", "theme_id", "estimate_id", "code_id", "quote_id", "fit", "inference", "by"),
+    "rounds": ("round_id", "opened_on", "closed_on", "principle_id", "version"),
+    "raters": ("rater_id", "organisation_id", "role", "may_rate"),
+    "signoffs": ("principle_id", "version", "organisation_id", "decision", "reservation", "is_named", "date"),
+    "decision_log": ("date", "principle_id", "decision", "proposed_by", "objections", "reservations"),
+    "parking_lot": ("item", "raised_by", "date", "note"),
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {
-    "codebook": ("contradicts",), "documents": ("translation_of", "translation_status")}
+    "codebook": ("contradicts",), "documents": ("translation_of", "translation_status"),
+    "principles": ("rationale",), "evidence": ("cited",), "rounds": ("text_version",)}
 """Columns that a file may leave out: they are then blank."""
 
 

@@ -35,6 +35,15 @@ KEYS: dict[str, tuple[str, ...]] = {
     "assignments": ("document_id", "coder_id"),
     "names": ("name",),
     "quotes": ("quote_id",),
+    "principles": ("principle_id", "version", "language"),
+    "evidence": ("principle_id", "evidence_id"),
+    "judgements": ("principle_id", "component", "by"),
+    "joint_display": ("topic_id",),
+    "rounds": ("round_id", "principle_id"),
+    "raters": ("rater_id",),
+    "signoffs": ("principle_id", "version", "organisation_id"),
+    "decision_log": ("date", "principle_id", "decision"),
+    "parking_lot": ("item",),
 }
 FILLED: dict[str, tuple[str, ...]] = {
     "questions": ("columns",), "options": ("option_id", "value", "label"),
@@ -42,6 +51,10 @@ FILLED: dict[str, tuple[str, ...]] = {
     "corrections": ("key", "column", "reason"),
     "documents": ("path", "date"), "speakers": ("name_in_file", "speaker_id"),
     "attendance": ("organisation_id",), "assignments": ("coder_id",), "quotes": ("segment_id", "text"),
+    "principles": ("version", "statement", "language"), "evidence": ("evidence_id", "reference"),
+    "judgements": ("reason", "by", "date"), "joint_display": ("theme_id",),
+    "rounds": ("opened_on", "principle_id", "version"),
+    "signoffs": ("version", "organisation_id", "date"), "decision_log": ("decision",),
 }
 """Beside the first column of the key: cells without which a row says nothing."""
 
@@ -61,11 +74,26 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
                            "survivor_adviser"),
     ("attendance", "is_present"): ("true", "false"),
     ("attendance", "is_interpreted"): ("", "true", "false"),
+    ("principles", "status"): ("candidate", "superseded", "agreed", "set_aside"),
+    ("evidence", "kind"): ("estimate", "code", "segment", "literature"),
+    ("evidence", "stance"): ("supports", "qualifies", "contradicts"),
+    ("evidence", "claim"): ("practised", "reported_to_work", "reported_to_fail", "outcome_measured",
+                            "literature"),
+    ("judgements", "component"): ("methodological", "coherence", "adequacy", "relevance", "benefit", "harm",
+                                  "equity", "acceptability", "feasibility"),
+    ("judgements", "concern"): ("none", "minor", "moderate", "serious"),
+    ("joint_display", "fit"): ("", "confirmed", "expanded", "discordant", "not_asked", "not_raised"),
+    ("raters", "role"): ("provider", "survivor_adviser", "observer"),
+    ("raters", "may_rate"): ("true", "false"),
+    ("signoffs", "decision"): ("endorse", "endorse_with_reservation", "do_not_endorse"),
+    ("signoffs", "is_named"): ("true", "false"),
     ("names", "kind"): ("person", "organisation", "place", "other"),
     ("names", "match"): ("exact", "folded", "whole-word"),
 }
 IDS = {"options": "option_id", "countries": "country_id", "codebook": "code_id",
-       "documents": "document_id", "speakers": "speaker_id", "assignments": "coder_id"}
+       "documents": "document_id", "speakers": "speaker_id", "assignments": "coder_id",
+       "principles": "principle_id", "evidence": "evidence_id", "joint_display": "topic_id",
+       "rounds": "round_id", "raters": "rater_id"}
 """Ids that stand in lists, texts and names of files: only letters, digits, dot, dash, underscore."""
 
 _ABOVE = {"domain": (), "theme": ("domain",), "family": ("theme",), "code": ("family", "theme")}

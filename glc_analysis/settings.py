@@ -73,7 +73,9 @@ def _misfit(name: str, value: Any, known: Mapping[str, Any], words: tuple[str, .
     if name not in known:
         return f"there is no such setting; {nearest(name, known)}", f"use one of {', '.join(known)}"
     if not _is_like(value, known[name]):
-        return "has the wrong form", f"write {_FORMS[type(known[name])][1]}"
+        form = "two whole numbers, such as [7, 9]" if known[name] and isinstance(known[name], list) \
+            else _FORMS[type(known[name])][1]
+        return "has the wrong form", f"write {form}"
     if words and value not in words:
         return "is not known", f"use one of {', '.join(filter(None, words))}"
     return "", ""
@@ -88,5 +90,6 @@ def _is_like(value: Any, default: Any) -> bool:
     if isinstance(value, bool):  # which Python takes for a number as well
         return isinstance(default, bool)
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    part = next(iter(default.values()), "") if isinstance(default, dict) else ""
+    part = next(iter(default.values() if isinstance(default, dict) else default), "") \
+        if isinstance(default, dict | list) else ""
     return isinstance(value, _FORMS[type(default)][0]) and all(_is_like(p, part) for p in parts)

@@ -40,11 +40,13 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "disclosure": {"convening_base": 5, "convening_withheld": 2, "public_group": 10, "public_count": 3,
                    "bands": {"few": 0.0, "some": 0.25, "most": 0.5, "nearly all": 0.9},
                    "reissue_change": 3},
-    "consensus": {},
+    "consensus": {"scale": [1, 9], "test": "panel", "high": [7, 9], "vote": "organisation", "fixed_on": ""},
 }
 WORDS = {("study", "sampling"): ("purposive", "census", "probability"),
          ("study", "interval"): ("", "none", "wilson", "clopper-pearson", "jeffreys"),
-         ("coding", "approach"): ("codebook", "interpretive")}
+         ("coding", "approach"): ("codebook", "interpretive"),
+         ("consensus", "test"): ("panel", "ipras", "share"),
+         ("consensus", "vote"): ("organisation", "person")}
 """The words that a setting may take."""
 
 

@@ -1,0 +1,1 @@
+"""From evidence to principles that organisations agree on and sign: statements, ballots, the day itself."""

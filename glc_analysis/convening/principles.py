@@ -1,0 +1,40 @@
+"""The principles as tables: statements in versions and languages, their evidence, judgements, signatures."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from glc_analysis.cleaning.values import text_version
+from glc_analysis.reference import Reference
+
+TABLES = ("principles", "evidence", "judgements", "joint_display", "signoffs", "decision_log", "parking_lot")
+
+
+def printed_id(principle_id: str, version: str) -> str:
+    """A version of a principle as it is printed and cited.
+
+    >>> printed_id("P07", "2")
+    'P07.2'
+    """
+    return f"{principle_id}.{version}"
+
+
+def principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
+    """The processed tables :data:`TABLES`, but for their shape: what people wrote, and what follows."""
+    frames = {name: getattr(reference, name).copy() for name in TABLES}
+    for name in ("joint_display", "decision_log", "parking_lot"):
+        frames[name]["order"] = range(1, len(frames[name]) + 1)
+    frames["signoffs"]["is_named"] = frames["signoffs"]["is_named"] == "true"
+    return frames | {"principles": versions(frames["principles"])}
+
+
+def versions(principles: pd.DataFrame) -> pd.DataFrame:
+    """Rows of principles.csv with ``printed_id``, ``text_version``, and ``is_current``: whether it is the
+    latest version of its principle, or a translation of that."""
+    ids = [*map(printed_id, principles["principle_id"], principles["version"])]
+    numbers = principles["version"].astype(int)
+    sources = principles["translation_of"] == ""
+    latest = numbers.where(sources).groupby(principles["principle_id"]).transform("max")
+    rows = principles.assign(printed_id=ids, text_version=principles["statement"].map(text_version))
+    current = set(rows.loc[sources & (numbers == latest), "printed_id"])
+    return rows.assign(is_current=rows["translation_of"].where(~sources, rows["printed_id"]).isin(current))
