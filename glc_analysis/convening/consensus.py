@@ -1,0 +1,213 @@
+"""Whether a panel agrees: the RAND/UCLA appropriateness method, on votes of 1 to 9.
+
+Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND MR-1269), chapter 8;
+worked example: BMJ Open 2012;2:e001431, table 1 (it prints 2.5 where only 2.35 gives its own result).
+The votes are those of one panel on one text; abstentions are none. All arithmetic is exact, so that a
+panel on the very edge of a rule is on the same side of it on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from statistics import median as middle
+from typing import Any
+
+HIGH, UNCERTAIN, LOW, TOO_FEW = "high", "uncertain", "low", "too few"
+AGREEMENT, NEITHER, DISAGREEMENT, NO_DISAGREEMENT = ("agreement", "neither", "disagreement",
+                                                     "no disagreement")
+SMALLEST, LARGEST, SMALLEST_IPRAS = 8, 16, 3
+"""The panels for which the panel rule is stated; below three votes percentiles say nothing."""
+SHARE = Fraction(3, 4)
+RULES = {
+    "panel": "RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8",
+    "ipras": "RAND/UCLA IPRAS, too few below 3 votes",
+    "share": "75 % of the votes in one third of the scale, too few below 8 votes"}
+"""The tests that a study can set, in words."""
+
+
+def percentile(votes: Sequence[int], percent: int) -> Fraction:
+    """The percentile of the votes, interpolated linearly between the two that lie around it
+    (definition 7 of Hyndman & Fan 1996, Am Stat 50:361-365).
+
+    >>> float(percentile([1, 2, 9], 30)), float(percentile([1, 2, 9], 70))
+    (1.6, 4.8)
+    """
+    ordered, place = sorted(votes), Fraction(percent * (len(votes) - 1), 100)
+    below = int(place)
+    step = ordered[below + 1] - ordered[below] if place > below else 0
+    return ordered[below] + (place - below) * step
+
+
+@dataclass(frozen=True)
+class Dispersion:
+    """How wide the votes lie, and how wide they may lie where they do: :func:`dispersion`."""
+
+    p30: Fraction
+    p70: Fraction
+
+    @property
+    def ipr(self) -> Fraction:
+        """The interpercentile range, P70 - P30."""
+        return self.p70 - self.p30
+
+    @property
+    def iprcp(self) -> Fraction:
+        """Its central point, (P30 + P70) / 2."""
+        return (self.p30 + self.p70) / 2
+
+    @property
+    def ai(self) -> Fraction:
+        """The asymmetry index, |5 - IPRCP|."""
+        return abs(5 - self.iprcp)
+
+    @property
+    def ipras(self) -> Fraction:
+        """The interpercentile range adjusted for symmetry, 2.35 + 1.5 * AI."""
+        return Fraction("2.35") + Fraction("1.5") * self.ai
+
+    @property
+    def index(self) -> Fraction:
+        """The disagreement index, IPR / IPRAS: above 1 the panel disagrees."""
+        return self.ipr / self.ipras
+
+    @property
+    def is_disagreement(self) -> bool:
+        """IPR > IPRAS."""
+        return self.ipr > self.ipras
+
+
+def dispersion(votes: Sequence[int]) -> Dispersion:
+    """The measures of IPRAS; at least one vote.
+
+    >>> found = dispersion([4, 5, 6, 7, 7, 7, 7, 7, 8, 8, 8, 8, 8, 9, 9])
+    >>> float(found.p30), float(found.p70), float(found.ipr), float(found.ipras), found.is_disagreement
+    (7.0, 8.0, 1.0, 6.1, False)
+    """
+    return Dispersion(percentile(votes, 30), percentile(votes, 70))
+
+
+def median(votes: Sequence[int]) -> float:
+    """The median vote.
+
+    >>> median([6, 7]), median([9, 1, 8])
+    (6.5, 8.0)
+    """
+    return float(middle(votes))
+
+
+def third(value: float) -> str:
+    """The third of the scale that holds a vote or median; 3.5 and 6.5 belong to the higher one.
+
+    >>> [third(value) for value in (3, 3.5, 6, 6.5)]
+    ['low', 'middle', 'middle', 'high']
+    """
+    return "low" if value < 3.5 else "middle" if value < 6.5 else "high"
+
+
+def counts(votes: Sequence[int]) -> dict[str, int]:
+    """How many votes lie in each third.
+
+    >>> counts([1, 3, 4, 9])
+    {'low': 2, 'middle': 1, 'high': 1}
+    """
+    thirds = [third(vote) for vote in votes]
+    return {name: thirds.count(name) for name in ("low", "middle", "high")}
+
+
+def panel_rule(votes: Sequence[int]) -> str:
+    """Whether a panel of 8 to 16 agrees, disagrees or does neither; ``""`` for any other size.
+
+    Agreement: at most 2 votes (11 to 13 votes: 3, 14 to 16: 4) outside the third that holds the median.
+    Disagreement: at least 3 (4, 5) in the lowest third and as many in the highest.
+
+    >>> panel_rule([8] * 8 + [1, 5]), panel_rule([8] * 7 + [1] * 3), panel_rule([8] * 7 + [1, 1, 5])
+    ('agreement', 'disagreement', 'neither')
+    """
+    n, found = len(votes), counts(votes)
+    if not SMALLEST <= n <= LARGEST:
+        return ""
+    allowed = (n - SMALLEST) // 3 + 2
+    if min(found["low"], found["high"]) > allowed:
+        return DISAGREEMENT
+    return AGREEMENT if n - found[third(median(votes))] <= allowed else NEITHER
+
+
+def ipras_rule(votes: Sequence[int]) -> str:
+    """Whether votes disagree by IPRAS; ``""`` for fewer than three.
+
+    >>> ipras_rule([1, 5, 9]), ipras_rule([5, 7, 9]), ipras_rule([7, 7])
+    ('disagreement', 'no disagreement', '')
+    """
+    if len(votes) < SMALLEST_IPRAS:
+        return ""
+    return DISAGREEMENT if dispersion(votes).is_disagreement else NO_DISAGREEMENT
+
+
+def result(votes: Sequence[int], test: str = "panel") -> str:
+    """What the panel said of the text by the study's test: high, uncertain, low or too few.
+
+    Tests ``panel`` and ``ipras``: the third that holds the median, but uncertain where the panel
+    disagrees. Test ``share``: the outer third that holds 75 % of the votes, else uncertain; it has the
+    smallest panel of ``panel``, since one vote more or less of seven moves a share by 14 points. (With
+    75 % in one third no panel disagrees by either rule.) See :data:`RULES`.
+
+    >>> [result([8] * 7 + [1] * n) for n in (0, 1, 3)], result([8] * 7 + [1] * 3, "share")
+    (['too few', 'high', 'uncertain'], 'uncertain')
+    """
+    n, found = len(votes), counts(votes)
+    if n < (SMALLEST_IPRAS if test == "ipras" else SMALLEST):
+        return TOO_FEW
+    if test == "share":
+        return next((outer for outer in (HIGH, LOW) if found[outer] >= SHARE * n), UNCERTAIN)
+    spread = panel_rule(votes) if test == "panel" and n <= LARGEST else ipras_rule(votes)
+    where = third(median(votes))
+    return UNCERTAIN if spread == DISAGREEMENT or where == "middle" else where
+
+
+def tally(votes: Sequence[int], test: str = "panel") -> dict[str, Any]:
+    """The columns of table ``tallies`` that follow from the votes alone; measures blank without a vote.
+
+    >>> tally([7, 7, 8])["result"], tally([7, 7, 8])["median"], tally([])["median"]
+    ('too few', 7.0, None)
+    """
+    found, wide = counts(votes), dispersion(votes) if votes else None
+    return {"n": len(votes), "median": median(votes) if votes else None,
+            **{name: float(getattr(wide, name)) if wide else None for name in ("p30", "p70", "ipr", "ipras")},
+            "votes_low": found["low"], "votes_mid": found["middle"], "votes_high": found["high"],
+            "spread": panel_rule(votes), "spread_ipras": ipras_rule(votes), "result": result(votes, test)}
+
+
+def movement(before: float | None, after: float | None) -> str:
+    """Where the median went between two rounds; ``""`` where there is none in one of them.
+
+    >>> movement(6.5, 8), movement(7, 7), movement(None, 7)
+    ('up', 'same', '')
+    """
+    if before is None or after is None or before != before or after != after:
+        return ""
+    return "up" if after > before else "down" if after < before else "same"
+
+
+def in_words(tallied: Mapping[str, Any]) -> str:
+    """A row of ``tallies`` as it is read out: votes, never percentages; IPRAS where it alone can say
+    anything, or says something else than the panel rule.
+
+    >>> in_words(tally([8] * 8 + [5, 2]))
+    '8 of 10 high, 1 middle, 1 low; median 8; agreement'
+    >>> in_words(tally([8, 5, 2]) | {"n_abstained": 1, "n_expected": 5})
+    '1 of 3 high, 1 middle, 1 low; 1 abstained; 1 without a vote; median 5; disagreement by IPRAS; too few'
+    """
+    n, abstained = tallied["n"], tallied.get("n_abstained", 0)
+    missing = tallied.get("n_expected", n + abstained) - n - abstained
+    spread, by_ipras = tallied["spread"], tallied["spread_ipras"]
+    is_same = spread and (spread == DISAGREEMENT) == (by_ipras == DISAGREEMENT)
+    return "; ".join(filter(None, [
+        f"{tallied['votes_high']} of {n} high, {tallied['votes_mid']} middle, {tallied['votes_low']} low"
+        if n else "no vote",
+        f"{abstained} abstained" if abstained else "", f"{missing} without a vote" if missing > 0 else "",
+        f"median {tallied['median']:g}" if n else "",
+        {NEITHER: "neither agreement nor disagreement"}.get(spread, spread),
+        f"{by_ipras} by IPRAS" if by_ipras and not is_same else "",
+        TOO_FEW if tallied["result"] == TOO_FEW else ""]))
