@@ -326,6 +326,26 @@ def ethics(study: str) -> None:
 
 
 @cli.command()
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round, as in rounds.csv.")
+@click.pass_obj
+def enter(study: str, round_id: str) -> None:
+    """Key the paper forms of a round, each twice; nothing counts before both keyings agree."""
+    from glc_analysis.convening import desk
+
+    if hasattr(sys.stdin, "reconfigure"):  # a key that is no UTF-8 is refused, not a crash
+        sys.stdin.reconfigure(errors="surrogateescape")
+    desk.enter(Study.find(study), round_id, ask=_asked, say=say, clear=click.clear)
+
+
+def _asked(prompt: str) -> str:
+    """A line that somebody keys; EOFError where no more comes."""
+    try:
+        return click.prompt(prompt, default="", show_default=False, err=True)
+    except click.Abort:
+        raise EOFError from None
+
+
+@cli.command()
 @click.argument("question")
 @click.option("--by", default="", metavar="COLUMN", help="An attribute to group by.")
 @for_audience

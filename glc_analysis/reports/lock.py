@@ -16,8 +16,8 @@ from glc_analysis.errors import GLCError
 
 
 @contextmanager
-def locked(folder: Path) -> Iterator[None]:
-    """Holds ``folder/.lock`` during the block. Raises GLCError where another run holds it.
+def locked(folder: Path, *, what: str = "run") -> Iterator[None]:
+    """Holds ``folder/.lock`` during the block. Raises GLCError where another run (or ``what`` it is) does.
 
     The system frees the lock of an owner that was killed, so its file is simply
     taken over. A file from another machine is not: whether that run still lives
@@ -25,7 +25,7 @@ def locked(folder: Path) -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / ".lock"
-    with _hold(path) as file:
+    with _hold(path, what) as file:
         owner = {"pid": os.getpid(), "host": socket.gethostname(),
                  "started": datetime.now(UTC).isoformat(timespec="seconds")}
         file.seek(0)
@@ -41,7 +41,7 @@ def locked(folder: Path) -> Iterator[None]:
                 path.unlink(missing_ok=True)
 
 
-def _hold(path: Path) -> IO[str]:
+def _hold(path: Path, what: str) -> IO[str]:
     while True:
         file = path.open("a+", encoding="utf-8")
         file.seek(0)
@@ -49,7 +49,7 @@ def _hold(path: Path) -> IO[str]:
         elsewhere = owner.get("host", socket.gethostname()) != socket.gethostname()
         if elsewhere or not _lock(file):
             file.close()
-            raise GLCError(_refusal(owner, elsewhere))
+            raise GLCError(_refusal(path, what, owner, elsewhere))
         # The owner may have removed the file between our opening and locking it.
         with suppress(FileNotFoundError):
             if os.path.samestat(path.stat(), os.fstat(file.fileno())):
@@ -80,9 +80,9 @@ def _owner(text: str) -> dict[str, str]:
         return {}
 
 
-def _refusal(owner: dict[str, str], elsewhere: bool) -> str:
+def _refusal(path: Path, what: str, owner: dict[str, str], elsewhere: bool) -> str:
     who = ", ".join(f"{name} {owner[name]}" for name in ("pid", "host") if name in owner)
-    mend = "if that run is over, remove the file .lock in the reports folder" if elsewhere else \
-        "wait for it to end"
-    return (f"Another run is at work ({who or 'just starting'}, "
+    mend = f"if that {what} is over, remove the file .lock in the folder {path.parent.name}" if elsewhere \
+        else "wait for it to end"
+    return (f"Another {what} is at work ({who or 'just starting'}, "
             f"since {owner.get('started', 'now')}). Mend: {mend}.")

@@ -1,0 +1,241 @@
+"""The desk: paper forms keyed twice, from the keyboard alone, without a network.
+
+Two passes over a form are compared field by field; where they differ, the paper decides. Only then is
+``raw/ratings/<round>-<rater>.csv`` written. Until the round is closed nobody sees more than how many
+forms are received.
+"""
+
+from __future__ import annotations
+
+import csv
+import os
+import unicodedata
+from collections import Counter
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from pathlib import Path
+
+from glc_analysis.cleaning.values import folded, tidy
+from glc_analysis.convening.journal import FIRST, SECOND, SETTLED, Journal, sync_folder
+from glc_analysis.convening.paper_form import HEADER, PaperForm
+from glc_analysis.errors import nearest
+from glc_analysis.reports.lock import locked
+from glc_analysis.study import Study
+
+Ask = Callable[[str], str]
+"""Prints a prompt and returns the line that was keyed; EOFError where no more comes."""
+Say = Callable[[str], None]
+
+RECEIVED = "received"
+BACK, LEAVE, DROP, HELP = "<", "q", "x", "?"
+PROMPTS = {"language": "language of the paper ({})", "version": "version on the paper ({})",
+           "may_be_read": "may it be read aloud (y/n)"}
+KEYS = ("{low} to {high}, a = abstain (not my context), nothing = left blank on the paper; < one back, "
+        "q leave the form (what is keyed is kept), ? these lines. Ctrl-C ends the desk.")
+
+
+def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
+          clear: Callable[[], None] = lambda: None) -> None:
+    """Takes paper forms of an open round until no more are keyed; ``clear`` wipes the screen.
+
+    Raises UsageError for an unknown round, GLCError where the round is closed or another desk is at work.
+    """
+    PaperForm.of(study, round_id)
+    folder = study.private / "desk"
+    for path in (study.private, folder):
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with locked(folder, what="desk"):
+        desk = _Desk(study, round_id, Journal.read(folder / f"{round_id}.jsonl", say), ask, say, clear)
+        with suppress(EOFError):
+            desk.work()
+        say("The desk is closed; all that was keyed is kept.")
+
+
+class _Desk:
+    """One sitting at the desk."""
+
+    def __init__(self, study: Study, round_id: str, journal: Journal, ask: Ask, say: Say,
+                 clear: Callable[[], None]) -> None:
+        self.study, self.journal, self.ask, self.say, self.clear = study, journal, ask, say, clear
+        self.form, self.by = PaperForm.of(study, round_id), ""
+        self.shown = self.tried = ("", "", "")
+
+    def work(self) -> None:
+        self.say(f"Round {self.form.round_id}, {len(self.form.names)} principles: {self.counts()}.")
+        while not self.by.isalpha():
+            self.by = self.line("Initials of who keys").upper()
+        rater = self.interrupted()
+        while rater or (rater := self.rater()):
+            said = self.key(rater)
+            self.clear()
+            self.say(said)
+            self.say(f"Round {self.form.round_id}: {self.counts()}.")
+            rater = ""
+
+    def line(self, prompt: str) -> str:
+        """A keyed line, tidy; asked again where it holds what no letter is."""
+        while True:
+            line = tidy(self.ask(prompt))
+            if all(unicodedata.category(c) not in ("Cc", "Cs") for c in line):
+                return line
+            self.say("That line holds keys that are no letters (an arrow?): type it again.")
+
+    def interrupted(self) -> str:
+        """The form at which the last sitting broke off; blank where it ended between two passes."""
+        rater = self.journal.last
+        if rater not in self.journal.forms or rater not in self.form.raters:
+            return ""
+        passes = self.journal.passes(rater)
+        keying, _ = self.form.stage(passes)
+        return "" if keying in (FIRST, SECOND) and not passes[keying].values else rater
+
+    def rater(self) -> str:
+        """The rater code of the next form; blank where the desk is to be closed."""
+        codes = {folded(one): one for one in self.form.raters}
+        while (line := self.line("Rater code on the form (? lists them, q ends)")) != LEAVE:
+            code = codes.get(folded(line), "")
+            state = self.states()[code] if code else ""
+            if line == HELP:
+                self.say("\n".join(f"  {one}  {how or 'not received'}" for one, how in self.states().items()))
+            elif state == RECEIVED:
+                self.say(f"The form of {code} is received already, and never overwritten.")
+            elif code:
+                return code
+            elif line in self.form.others:
+                self.say(f"{line!r} may not rate (raters.csv: may_rate).")
+            elif line:
+                self.say(f"There is no rater {line!r}; {nearest(line, self.form.raters)}.")
+        return ""
+
+    def states(self) -> dict[str, str]:
+        """How far each rater's form is; blank where nothing is keyed."""
+        got = received(self.study, self.form)
+        return {one: RECEIVED if one in got else self.state(one) for one in self.form.raters}
+
+    def state(self, rater: str) -> str:
+        passes = self.journal.passes(rater)
+        keying, _ = self.form.stage(passes)
+        if keying == SECOND and not passes[SECOND].values:
+            return "keyed once"
+        return {FIRST: "begun" if passes[FIRST].values else "", SECOND: "second keying begun"}.get(
+            keying, "to be settled")
+
+    def counts(self) -> str:
+        """How many forms are received, and how many are on their way: no vote in it."""
+        found = Counter(self.states().values())
+        rest = [f"{found[state]} {state}" for state in sorted({*found} - {RECEIVED, ""})]
+        return ", ".join([f"{found[RECEIVED]} of {len(self.form.raters)} received", *rest])
+
+    def key(self, rater: str) -> str:
+        """Works on a form until a pass ends or it is left; returns what is then said of it."""
+        now = ""
+        while True:
+            if not now:  # amended, or closed, in the meantime?
+                self.form = PaperForm.of(self.study, self.form.round_id)
+            passes = self.journal.passes(rater)
+            keying, field = self.form.stage(passes)
+            if not keying:
+                return self.receive(rater)
+            if now == FIRST and keying == SECOND:
+                return f"Form {rater} is keyed once. It counts when it is keyed again, best by somebody else."
+            if keying != now:
+                self.announce(rater, keying, field)
+            now = keying
+            if not self.field(rater, keying, field):
+                if rater not in self.journal.forms:
+                    return f"Both keyings of form {rater} are taken back."
+                return f"Form {rater} is left, {keying}, at {field.strip('.').replace('.', ' ')}."
+
+    def announce(self, rater: str, keying: str, field: str) -> None:
+        """Says which pass begins or goes on."""
+        passes = self.journal.passes(rater)
+        stopped = f", stopped at {field.strip('.').split('.')[0]}" if passes[keying].values else ""
+        self.say(f"Form {rater}, {keying}{stopped}.")
+        low, high = self.form.scale
+        if keying == SETTLED:
+            one, other = (passes[name].values for name in (FIRST, SECOND))
+            count = sum(folded(one.get(at, "-")) != folded(other.get(at, "-")) for at in one | other)
+            self.say(f"The keyings differ in {count} of {len(one | other)} fields. Look at the paper and "
+                     f"type what stands there; {DROP} takes back both keyings, where it was another paper.")
+        else:
+            self.say(KEYS.format(low=low, high=high))
+        if keying == SECOND and self.by in passes[FIRST].by:
+            self.say(f"{self.by} keyed this form the first time too: another person would see more.")
+
+    def field(self, rater: str, keying: str, field: str) -> bool:
+        """Asks one field; whether the form goes on."""
+        passes, (principle, _, name) = self.journal.passes(rater), field.rpartition(".")
+        self.head(rater, keying, principle)
+        keyed = [passes[one].values.get(field) for one in (FIRST, SECOND)]
+        if keying == SETTLED:
+            one, other = ("not asked" if v is None else v or "blank" for v in keyed)
+            self.say(f"  {name}: first keying {one}; second keying {other}.")
+        choices = self.form.choices(field)
+        line = self.line("  " + PROMPTS.get(name, name).format(" or ".join(choices)))
+        if line == LEAVE:
+            return False
+        if line == BACK:
+            return self.back(rater, keying)
+        if line == DROP and keying == SETTLED:
+            self.journal.end(rater, "taken back")
+            return False
+        value, mend = self.form.understood(field, line)
+        if line == HELP or mend:
+            self.say(KEYS.format(low=self.form.scale[0], high=self.form.scale[1]) if line == HELP else mend)
+        elif keying == SETTLED and not self.is_settled((rater, field, value), keyed):
+            self.say(f"Neither keying has {value or 'blank'}: type it once more.")
+        else:
+            self.journal.key(rater, keying, self.by, field, value)
+        return True
+
+    def is_settled(self, at: tuple[str, str, str], keyed: list[str | None]) -> bool:
+        """Whether the value of a field was keyed twice; a comment may be written anew."""
+        before, self.tried = self.tried, at
+        return at[2] in keyed or at == before or at[1].endswith(".comment")
+
+    def head(self, rater: str, keying: str, principle: str) -> None:
+        """Says which principle is keyed, when it is another one."""
+        if principle and (rater, keying, principle) != self.shown:
+            place = [*self.form.names].index(principle) + 1
+            self.say(f"{principle} {self.form.names[principle]} ({place} of {len(self.form.names)})")
+        self.shown = rater, keying, principle
+
+    def back(self, rater: str, keying: str) -> bool:
+        """Takes back the last field of a pass; False where there is none."""
+        values = self.journal.passes(rater)[keying].values
+        if values:
+            self.journal.key(rater, keying, self.by, [*values][-1], None)
+        return bool(values)
+
+    def receive(self, rater: str) -> str:
+        """Writes an agreed form, if the last sitting had not done so."""
+        path = ballot_file(self.study, self.form.round_id, rater)
+        if not path.is_file():
+            values, _ = self.form.agreed(self.journal.passes(rater))
+            write_new(path, [HEADER, *self.form.rows(rater, values)])
+        self.journal.end(rater, RECEIVED)
+        return f"Form {rater} is received."
+
+
+def received(study: Study, form: PaperForm) -> set[str]:
+    """The raters of a round whose form is received."""
+    return {rater for rater in form.raters if ballot_file(study, form.round_id, rater).is_file()}
+
+
+def ballot_file(study: Study, round_id: str, rater: str) -> Path:
+    """Where the desk writes a form."""
+    return study.raw / "ratings" / f"{round_id}-{rater}.csv"
+
+
+def write_new(path: Path, rows: Iterable[Iterable[str]]) -> None:
+    """Writes a CSV file whole or not at all, for its owner's eyes."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)  # one left by a power cut
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(handle, "w", encoding="utf-8", newline="") as file:
+        csv.writer(file, lineterminator="\n").writerows(rows)
+        file.flush()
+        os.fsync(handle)
+    fresh.rename(path)
+    sync_folder(path.parent)
