@@ -50,16 +50,25 @@ class Failure:
 
 
 class Kernels:
-    """The kernels of one run. Pages are executed in threads; one call stops them all."""
+    """The kernels of one run. Pages are executed in threads; one call stops them all.
 
-    def __init__(self, study: Study, *, timeout: float) -> None:
+    Where ``is_warm`` they are forked from a server that has imported the libraries, unless
+    JUPYTER_DEFAULT_PROVISIONER_NAME names another way.
+    """
+
+    def __init__(self, study: Study, *, timeout: float, is_warm: bool = False) -> None:
         # nbformat checks addresses by a grammar that takes 1.4 s to import; notebooks have none.
         sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
         from jupyter_client.kernelspec import KernelSpecManager
+        from jupyter_client.provisioning import KernelProvisionerFactory
+
+        from glc_analysis.reports.kernels.provisioner import NAME
 
         logging.getLogger("papermill").setLevel(logging.CRITICAL)  # failures are told by us
         installed = KernelSpecManager().find_kernel_specs()
         self._name = "glc_analysis" if "glc_analysis" in installed else "python3"
+        if is_warm and "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ:
+            KernelProvisionerFactory.instance().default_provisioner_name = NAME
         self._environment = os.environ | STEADY | {"GLC_STUDY": str(study.root)}
         self._timeout = timeout
         self._at_work: set[Any] = set()

@@ -19,16 +19,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from glc_analysis.disclosure.numbering import promote
 from glc_analysis.errors import GLCError
 from glc_analysis.reports.collection import NOTEBOOKS
 from glc_analysis.reports.folders import link, prune, sweep, switch
 from glc_analysis.reports.lock import locked
-from glc_analysis.reports.plan import Page, last_run, plan, stale
+from glc_analysis.reports.plan import Page, last_run, plan, read_slices, stale
 from glc_analysis.reports.terminal import Progress, progress_bar, terminable
 from glc_analysis.study import REPOSITORY, Study
 
 if TYPE_CHECKING:
     from glc_analysis.reports.execute import Failure
+
+WARM_FROM = 3
+"""From so many pages on it is worth starting a server that kernels are forked from."""
 
 
 @dataclass(frozen=True)
@@ -139,6 +143,8 @@ class _Run:
                 self._publish()
             self._record(started)
             self._pass_gate()
+            if self.audience == "public":  # before anybody sees it, so that nothing is seen that is not kept
+                promote(self.study.private, read_slices(self.study)["release"]["number"])
             (self.folder / ".run.json").replace(self.folder / "run.json")
         except BaseException:
             shutil.rmtree(self.folder, ignore_errors=True)
@@ -150,11 +156,14 @@ class _Run:
         from glc_analysis.reports.execute import Kernels
 
         tell(0, len(self.to_run), "Kernels start")
-        kernels = Kernels(self.study, timeout=timeout)
+        kernels = Kernels(self.study, timeout=timeout, is_warm=len(self.to_run) >= WARM_FROM)
+        # The longest first, so that none is left over at the end: by what they took the last time.
+        took = {page.slug: self.made.get(page.slug, {}).get("seconds", 0) for page in self.to_run}
+        order = sorted(self.to_run, key=lambda page: -took[page.slug])
         # Threads are enough: the work is done by the kernels, which are processes.
         pool = ThreadPoolExecutor(jobs)
         try:
-            tasks = {pool.submit(_timed, kernels.execute, page): page for page in self.to_run}
+            tasks = {pool.submit(_timed, kernels.execute, page): page for page in order}
             for done, task in enumerate(as_completed(tasks), start=1):
                 self._take(tasks[task], *task.result())
                 tell(done, len(tasks), tasks[task].title)

@@ -1,0 +1,139 @@
+"""Kernels from the fork server, where Jupyter asks for them: papermill, nbclient and nbval stay as they are.
+
+``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork`` switches it on for any program; ``glc run`` does it itself.
+A kernel starts plainly wherever it cannot be forked: not on Linux, another Python, or any error.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+from jupyter_client.provisioning import LocalProvisioner
+
+NAME = "glc-fork"
+PATIENCE = 60.0
+"""Seconds until a server that does not answer is given up."""
+BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MATPLOTLIBRC",
+         "PYTHONPATH", "MPLBACKEND")
+"""Variables that act when Python or a library starts: a kernel with others is none of the server's."""
+
+
+class ForkProvisioner(LocalProvisioner):
+    """A provisioner as Jupyter's own, but that its kernels are forked where they can be."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        """Starts the kernel ``cmd`` says; its connection information."""
+        env, cwd = kwargs.get("env") or os.environ, str(kwargs.get("cwd") or Path.cwd())
+        is_usual = cmd[:3] == [sys.executable, "-m", "ipykernel_launcher"] and not any(
+            kwargs.get(name) for name in ("stdin", "stdout", "stderr", "independent"))
+        forked = _forked(cmd[3:], cwd, dict(env)) if is_usual and sys.platform == "linux" else None
+        if forked is None:
+            return await super().launch_kernel(cmd, **kwargs)
+        self.process, self.cwd = forked, cwd
+        self.pid = self.pgid = forked.pid
+        return self.connection_info
+
+
+class Forked:
+    """A forked kernel as :class:`subprocess.Popen` would show it: the server is its parent, not we."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, told: socket.socket) -> None:
+        told.settimeout(PATIENCE)
+        said = told.recv(64)
+        if not said:
+            raise ConnectionError("The fork server is gone.")
+        self.pid, self.returncode, self._told = int(said), None, told
+        told.setblocking(False)
+
+    def poll(self) -> int | None:
+        """How the kernel ended; None while it runs. A kernel whose server is gone was killed."""
+        if self.returncode is None:
+            try:
+                self.returncode = int(self._told.recv(64) or -9)
+                self._told.close()
+            except BlockingIOError:
+                pass
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """How the kernel ended, once it has."""
+        if self.poll() is None:
+            self._told.settimeout(timeout)
+            self.returncode = int(self._told.recv(64) or -9)
+            self._told.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Sends the kernel a signal."""
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Ends the kernel at once."""
+        self.send_signal(9)
+
+    def terminate(self) -> None:
+        """Asks the kernel to end."""
+        self.send_signal(15)
+
+
+class _Server:
+    """The server of this process, which ends with it."""
+
+    def __init__(self, env: Any) -> None:
+        self.bound = _bound(env)
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._asking = threading.Lock()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, str(Path(__file__).with_name("server.py")), str(theirs.fileno())],
+                stdin=subprocess.DEVNULL, env=dict(env), pass_fds=(theirs.fileno(),))
+
+    def fork(self, arguments: list[str], cwd: str, env: dict[str, str]) -> Forked:
+        """A new kernel. Raises OSError where there is none."""
+        request = json.dumps({"arguments": arguments, "cwd": cwd, "env": env}).encode()
+        ours, theirs = socket.socketpair()
+        with theirs, self._asking:
+            socket.send_fds(self._control, [request], [theirs.fileno()])
+        return Forked(ours)
+
+    def close(self) -> None:
+        """Ends the server and its kernels."""
+        self._control.close()
+        self.process.wait()
+
+
+_servers: list[_Server] = []
+_starting = threading.Lock()
+
+
+def _forked(arguments: list[str], cwd: str, env: dict[str, str]) -> Forked | None:
+    """A kernel of this process's server, which is started where there is none; None where it cannot be."""
+    try:
+        with _starting:
+            if not _servers or _servers[0].process.poll() is not None:
+                _servers[:] = [_Server(env)]
+            server = _servers[0]
+        return server.fork(arguments, cwd, env) if server.bound == _bound(env) else None
+    except OSError:
+        return None
+
+
+def _bound(env: Any) -> dict[str, str]:
+    return {name: env.get(name, "") for name in BOUND}
+
+
+@atexit.register
+def _close() -> None:
+    for server in _servers:
+        server.close()

@@ -1,0 +1,115 @@
+"""The fork server: imports what every page needs, once, and becomes a kernel for each that is asked for.
+
+It is run by its path, so that nothing of our package is in a kernel before its page imports it. Over the
+socket whose number is its first argument come requests (JSON: ``arguments``, ``cwd``, ``env``), each with
+a socket on which the kernel's process id is told and, at its end, how it ended. When the owner is gone,
+all kernels and the server go.
+"""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import random
+import selectors
+import signal
+import socket
+import sys
+import time
+from contextlib import suppress
+
+PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "pyarrow.parquet",
+             "matplotlib.pyplot", "seaborn", "statsmodels.api")
+"""Libraries alone. Not the inline backend, which ties itself to the kernel that imports it."""
+INLINE = "module://matplotlib_inline.backend_inline"
+
+
+def serve(control: socket.socket) -> None:
+    """Answers requests until the other end of ``control`` is closed."""
+    kernels: dict[int, socket.socket] = {}
+    woken, wake = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the owner, who then ends us
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
+    selector = selectors.DefaultSelector()
+    for place in (control, woken):
+        selector.register(place, selectors.EVENT_READ)
+    while True:
+        ready = {key.fileobj for key, _ in selector.select()}
+        if woken in ready:
+            with suppress(BlockingIOError):
+                os.read(woken, 4096)
+            _tell_ends(kernels)
+        if control in ready:
+            request, sockets, *_ = socket.recv_fds(control, 1 << 22, 1)
+            if not request:
+                break
+            teller = socket.socket(fileno=sockets[0])
+            pid = os.fork()
+            if not pid:
+                selector.close()
+                for held in (woken, wake, control.detach(), teller.detach(), *(
+                        kept.detach() for kept in kernels.values())):
+                    os.close(held)
+                _become(**json.loads(request))
+            kernels[pid] = teller
+            with suppress(OSError):
+                teller.send(str(pid).encode())
+    for pid in kernels:
+        with suppress(OSError):
+            os.killpg(pid, signal.SIGKILL)
+
+
+def _tell_ends(kernels: dict[int, socket.socket]) -> None:
+    for pid in list(kernels):
+        found, status = os.waitpid(pid, os.WNOHANG)
+        if found:
+            with kernels.pop(pid) as teller, suppress(OSError):
+                teller.send(str(os.waitstatus_to_exitcode(status)).encode())
+
+
+def _become(arguments: list[str], cwd: str, env: dict[str, str]) -> None:
+    """Turns this process into a kernel, as ``python -m ipykernel_launcher`` would; never returns."""
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    with suppress(OSError):
+        os.setsid()
+    code = 1
+    try:
+        os.chdir(cwd)
+        os.environ.clear()
+        os.environ.update(env)
+        time.tzset()
+        os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        random.seed()
+        sys.modules["numpy"].random.seed()
+        from ipykernel import kernelapp
+
+        # The default was taken when the class was made, in the server.
+        sys.argv = ["ipykernel_launcher", *arguments, f"--IPKernelApp.parent_handle={os.getppid()}"]
+        kernelapp.launch_new_instance()
+        code = 0
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else bool(end.code)
+    finally:
+        os._exit(code)
+
+
+def main() -> None:
+    """Imports, then serves."""
+    del sys.path[0]  # this file's own folder
+    os.environ.setdefault("MPLBACKEND", INLINE)
+    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see Kernels
+    for name in PRELOADED:
+        with suppress(ImportError):
+            importlib.import_module(name)
+    gc.collect()
+    gc.freeze()  # what is shared stays shared
+    serve(socket.socket(fileno=int(sys.argv[1])))
+
+
+if __name__ == "__main__":
+    main()
