@@ -437,3 +437,18 @@ def status(study: str, audience: str) -> None:
 
     for line in status_lines(Study.find(study), audience=audience):
         click.echo(line)
+
+
+@cli.command()
+@click.option("--daily", required=True, metavar="HH:MM", help="When, on this machine's clock.")
+@for_audience
+@click.option("--write", "is_written", is_flag=True, help="Install it; else it is only shown.")
+@click.pass_obj
+def schedule(study: str, daily: str, audience: str, is_written: bool) -> None:
+    """Run every day: show the systemd user timer or crontab line, and with --write install it."""
+    from glc_analysis.reports import schedule as daily_runs
+
+    planned = daily_runs.Schedule.daily(Study.find(study), audience, daily)
+    click.echo(daily_runs.shown(planned), nl=False)
+    say(f"Installed: {daily_runs.write(planned)}. The words of each run: {planned.log}." if is_written
+        else "Nothing is installed yet (--write).")

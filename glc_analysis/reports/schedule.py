@@ -1,0 +1,140 @@
+"""A run every day, by a systemd user timer or, where there is none, by cron.
+
+What is written works from an empty environment: every path is absolute. The words of the last run are in
+one file, which the next overwrites; cron sends them on where the run failed, systemd marks the service.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.study import Study
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A daily run of one study for one audience. ``at`` is hour and minute on the machine's clock."""
+
+    study: Path
+    audience: str
+    at: tuple[int, int]
+    python: str = sys.executable
+
+    @classmethod
+    def daily(cls, study: Study, audience: str, at: str) -> Schedule:
+        """The schedule for a time such as 06:00. Raises UsageError for what is none."""
+        found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at.strip())
+        if not found:
+            raise UsageError(f"{at!r} is no time of day. Mend: write it as 06:00.")
+        if "\n" in str(study.root):
+            raise UsageError(f"No schedule can name the folder {study.root!s}.")
+        return cls(study.root, audience, (int(found[1]), int(found[2])))
+
+    @property
+    def name(self) -> str:
+        """One name a study folder and audience, so that a second schedule replaces the first."""
+        mark = hashlib.sha256(str(self.study).encode()).hexdigest()[:8]
+        return f"glc-{mark}-{self.audience}"
+
+    @property
+    def log(self) -> Path:
+        """Where the words of the last run are."""
+        return self.study / "reports" / self.audience / "scheduled.log"
+
+    @property
+    def command(self) -> list[str]:
+        """The command that is run."""
+        return [self.python, "-m", "glc_analysis", "--study", str(self.study), "run", "--audience",
+                self.audience]
+
+    def cron_line(self) -> str:
+        """The line of the crontab.
+
+        >>> Schedule(Path("/srv/our study"), "team", (6, 5), "/venv/bin/python").cron_line()[:58]
+        "5 6 * * * umask 077; mkdir -p '/srv/our study/reports/team"
+        """
+        hour, minute = self.at[0], self.at[1]
+        log, folder = (shlex.quote(str(path)) for path in (self.log, self.log.parent))
+        line = (f"umask 077; mkdir -p {folder}; {shlex.join(self.command)} > {log} 2>&1 || "
+                f"{{ cat {log}; exit 1; }}").replace("%", r"\%")
+        return f"{minute} {hour} * * * {line} # {self.name}"
+
+    def units(self) -> dict[str, str]:
+        """The files of the systemd user timer, by name."""
+        hour, minute = self.at
+        said = " ".join(_quoted(word) for word in self.command)
+        log = str(self.log).replace("%", "%%")
+        return {
+            f"{self.name}.service": "[Unit]\n"
+            f"Description=Reports of the study {self.study.name.replace('%', '%%')} for {self.audience}\n\n"
+            f"[Service]\nType=oneshot\nUMask=0077\nExecStartPre=/bin/mkdir -p "
+            f"{_quoted(str(self.log.parent))}\nExecStart={said}\nStandardOutput=truncate:{log}\nStandardError=truncate:{log}\n",
+            f"{self.name}.timer": f"[Unit]\nDescription=Daily {self.name}\n\n"
+            f"[Timer]\nOnCalendar=*-*-* {hour:02}:{minute:02}:00\nPersistent=true\n\n"
+            "[Install]\nWantedBy=timers.target\n"}
+
+
+def _quoted(word: str) -> str:
+    """A word as systemd reads it in a command.
+
+    >>> print(_quoted('/srv/50 % "of"'))
+    "/srv/50 %% \\"of\\""
+    """
+    word = word.replace("\\", "\\\\").replace('"', '\\"').replace("%", "%%").replace("$", "$$")
+    return f'"{word}"'
+
+
+def has_systemd(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether this user's timers are kept by systemd."""
+    runtime = environment.get("XDG_RUNTIME_DIR", "")
+    return bool(shutil.which("systemctl") and runtime and Path(runtime, "systemd").is_dir())
+
+
+def shown(schedule: Schedule) -> str:
+    """What :func:`write` would write, as text."""
+    if not has_systemd():
+        return schedule.cron_line() + "\n"
+    return "\n".join(f"# {_units_folder() / name}\n{text}" for name, text in schedule.units().items())
+
+
+def write(schedule: Schedule) -> str:
+    """Installs the schedule, in place of an earlier one of the same study and audience; says where it is.
+
+    Raises GLCError where neither systemd nor cron takes it.
+    """
+    if has_systemd():
+        folder = _units_folder()
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in schedule.units().items():
+            (folder / name).write_text(text, encoding="utf-8")
+        _ask("systemctl", "--user", "daemon-reload")
+        _ask("systemctl", "--user", "enable", "--now", f"{schedule.name}.timer")
+        return f"{folder}/{schedule.name}.timer"
+    if not shutil.which("crontab"):
+        raise GLCError("This machine has neither systemd for users nor cron. Mend: let its own scheduler run "
+                       f"{shlex.join(schedule.command)}")
+    table = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=False).stdout
+    kept = [line for line in table.splitlines() if not line.endswith(f"# {schedule.name}")]
+    _ask("crontab", "-", given="\n".join([*kept, schedule.cron_line(), ""]))
+    return "the crontab of this user (crontab -l)"
+
+
+def _units_folder() -> Path:
+    home = os.environ.get("XDG_CONFIG_HOME", "") or Path.home() / ".config"
+    return Path(home, "systemd", "user")
+
+
+def _ask(*command: str, given: str | None = None) -> None:
+    done = subprocess.run(command, input=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise GLCError(f"{shlex.join(command)} failed: {done.stderr.strip() or done.returncode}")

@@ -1,0 +1,97 @@
+"""A daily run is shown, then installed, and works from an empty environment."""
+
+import shlex
+import subprocess
+import sys
+
+import pytest
+
+from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.reports import schedule
+from glc_analysis.reports.schedule import Schedule
+from glc_analysis.study import Study
+
+
+@pytest.fixture
+def planned(tmp_path):
+    """A schedule of a study in a folder with a blank, a quotation mark and a percent sign."""
+    root = tmp_path / "l'étude 50 %"
+    root.mkdir()
+    return Schedule.daily(Study(root), "team", "06:05")
+
+
+@pytest.fixture
+def crontab(tmp_path, monkeypatch):
+    """A machine with cron and no systemd; the path of the table."""
+    table, program = tmp_path / "table", tmp_path / "bin" / "crontab"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nif [ "$1" = -l ]; then cat {table}; else cat > {table}; fi\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}:/usr/bin:/bin")
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    return table
+
+
+@pytest.mark.parametrize("at", ["25:00", "6", "06:60", "noon", ""])
+def test_what_is_no_time_of_day_is_refused(at, tmp_path):
+    with pytest.raises(UsageError, match="no time of day"):
+        Schedule.daily(Study(tmp_path), "team", at)
+
+
+def test_the_crontab_line_runs_every_day_at_that_time(planned):
+    assert planned.cron_line().startswith("5 6 * * * ")
+
+
+def run_line(planned):
+    """Runs the command of the line as cron would: no environment, \\% for %."""
+    command = planned.cron_line().split(" ", 5)[5].replace(r"\%", "%")
+    return subprocess.run(["/bin/sh", "-c", command], env={}, capture_output=True, text=True, check=False)
+
+
+def test_the_line_works_from_an_empty_environment_and_tells_a_failure(planned):
+    done = run_line(planned)
+    assert done.returncode != 0
+    assert "study.toml is missing" in done.stdout  # which cron sends to its user
+    assert planned.log.read_text(encoding="utf-8") == done.stdout
+
+
+def test_a_second_failure_leaves_no_longer_log(planned):
+    run_line(planned)
+    first = planned.log.read_bytes()
+    run_line(planned)
+    assert planned.log.read_bytes() == first
+
+
+def test_the_command_is_this_python_with_absolute_paths(planned):
+    assert shlex.split(shlex.join(planned.command))[:4] == [sys.executable, "-m", "glc_analysis", "--study"]
+    assert planned.study.is_absolute()
+
+
+def test_the_units_name_command_time_and_log(planned):
+    service, timer = planned.units().values()
+    assert "OnCalendar=*-*-* 06:05:00" in timer
+    assert "50 %%" in service
+    assert f'ExecStart="{sys.executable}"' in service
+    assert "StandardOutput=truncate:" in service
+
+
+def test_a_crontab_keeps_its_other_lines_and_gets_one_of_ours(planned, crontab):
+    crontab.write_text("0 1 * * * true\n", encoding="utf-8")
+    schedule.write(planned)
+    schedule.write(Schedule(planned.study, "team", (7, 0)))
+    lines = crontab.read_text(encoding="utf-8").splitlines()
+    assert lines == ["0 1 * * * true", Schedule(planned.study, "team", (7, 0)).cron_line()]
+
+
+def test_another_audience_has_a_line_of_its_own(planned, crontab):
+    crontab.write_text("", encoding="utf-8")
+    schedule.write(planned)
+    schedule.write(Schedule(planned.study, "public", (7, 0)))
+    assert len(crontab.read_text(encoding="utf-8").splitlines()) == 2
+
+
+def test_a_machine_without_scheduler_is_told_the_command(planned, monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("XDG_RUNTIME_DIR", raising=False)
+    with pytest.raises(GLCError, match="neither systemd"):
+        schedule.write(planned)
