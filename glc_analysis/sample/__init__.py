@@ -1,8 +1,8 @@
 """The invented sample study: realistic answers and talks, obviously invented names, known truths.
 
-Its content (questions, options, texts in several languages, organisations, what was
-said and how it was coded) is in the tables of ``content/``; ``content/truth.toml`` says what the default
-sample holds, so that every later step can be checked against it.
+Its content (questions, options, texts in several languages, organisations, what was said, how it was
+coded, what was agreed and by which votes) is in the tables of ``content/``; ``content/truth.toml`` says
+what the default sample holds, so that every later step can be checked against it.
 """
 
 from __future__ import annotations
@@ -15,15 +15,19 @@ from glc_analysis import manifest
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.sample.answers import answer
 from glc_analysis.sample.coders import write_coders_work
+from glc_analysis.sample.convening import write_convening
 from glc_analysis.sample.conversations import write_conversations
 from glc_analysis.sample.exports import coded_answers, write_exports
 from glc_analysis.sample.participants import participants
 from glc_analysis.sample.study_files import write_context, write_manifest, write_reference
 from glc_analysis.study import Study, is_no_data
 
+DEFAULT = 30, 25, 2017
+"""Organisations, countries and seed of the sample whose figures are known."""
 
-def write_sample(root: Path, *, organisations: int = 30, countries: int = 25,
-                 seed: int = 2017) -> list[Path]:
+
+def write_sample(root: Path, *, organisations: int = DEFAULT[0], countries: int = DEFAULT[1],
+                 seed: int = DEFAULT[2]) -> list[Path]:
     """Writes an invented study into a folder: the same bytes for the same arguments anywhere.
 
     Reference files that are there already stay as they are. Returns the paths
@@ -79,6 +83,7 @@ def _invent(root: Path, organisations: int, countries: int, seed: int) -> None:
     answers = list(coded_answers(interviews))
     write_reference(root, interviews, corrections, answers, seed)
     write_coders_work(root, answers)
+    write_convening(root, is_cited=(organisations, countries, seed) == DEFAULT)
     write_manifest(root)
 
 
