@@ -40,12 +40,11 @@ def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
 
     Raises UsageError for an unknown round, GLCError where the round is closed or another desk is at work.
     """
-    PaperForm.of(study, round_id)
-    folder = study.private / "desk"
+    form, folder = PaperForm.of(study, round_id), study.private / "desk"
     for path in (study.private, folder):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(folder, what="desk"):
-        desk = _Desk(study, round_id, Journal.read(folder / f"{round_id}.jsonl", say), ask, say, clear)
+        desk = _Desk(study, form, Journal.read(folder / f"{round_id}.jsonl", say), ask, say, clear)
         with suppress(EOFError):
             desk.work()
         say("The desk is closed; all that was keyed is kept.")
@@ -54,10 +53,10 @@ def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
 class _Desk:
     """One sitting at the desk."""
 
-    def __init__(self, study: Study, round_id: str, journal: Journal, ask: Ask, say: Say,
+    def __init__(self, study: Study, form: PaperForm, journal: Journal, ask: Ask, say: Say,
                  clear: Callable[[], None]) -> None:
         self.study, self.journal, self.ask, self.say, self.clear = study, journal, ask, say, clear
-        self.form, self.by = PaperForm.of(study, round_id), ""
+        self.form, self.by, self.stood = form, "", _standing(study)
         self.shown = self.tried = ("", "", "")
 
     def work(self) -> None:
@@ -130,9 +129,9 @@ class _Desk:
         """Works on a form until a pass ends or it is left; returns what is then said of it."""
         now = ""
         while True:
-            if not now:  # amended, or closed, in the meantime?
-                self.form = PaperForm.of(self.study, self.form.round_id)
             passes = self.journal.passes(rater)
+            if not now or not self.form.stage(passes)[0]:
+                self.look_again()
             keying, field = self.form.stage(passes)
             if not keying:
                 return self.receive(rater)
@@ -145,6 +144,11 @@ class _Desk:
                 if rater not in self.journal.forms:
                     return f"Both keyings of form {rater} are taken back."
                 return f"Form {rater} is left, {keying}, at {field.strip('.').replace('.', ' ')}."
+
+    def look_again(self) -> None:
+        """Takes the form anew where texts were amended meanwhile; GLCError where the round was closed."""
+        if self.stood != (standing := _standing(self.study)):
+            self.form, self.stood = PaperForm.of(self.study, self.form.round_id), standing
 
     def announce(self, rater: str, keying: str, field: str) -> None:
         """Says which pass begins or goes on."""
@@ -202,10 +206,10 @@ class _Desk:
 
     def back(self, rater: str, keying: str) -> bool:
         """Takes back the last field of a pass; False where there is none."""
-        values = self.journal.passes(rater)[keying].values
-        if values:
-            self.journal.key(rater, keying, self.by, [*values][-1], None)
-        return bool(values)
+        last = [*self.journal.passes(rater)[keying].values][-1:]
+        for field in last:
+            self.journal.key(rater, keying, self.by, field, None)
+        return bool(last)
 
     def receive(self, rater: str) -> str:
         """Writes an agreed form, if the last sitting had not done so."""
@@ -215,6 +219,11 @@ class _Desk:
             write_new(path, [HEADER, *self.form.rows(rater, values)])
         self.journal.end(rater, RECEIVED)
         return f"Form {rater} is received."
+
+
+def _standing(study: Study) -> list[bytes]:
+    """What a form follows from."""
+    return [(study.reference / f"{name}.csv").read_bytes() for name in ("principles", "rounds", "raters")]
 
 
 def received(study: Study, form: PaperForm) -> set[str]:

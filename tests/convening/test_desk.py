@@ -1,0 +1,265 @@
+"""Paper forms are keyed twice; a power cut loses nothing; nobody sees a vote before the round is closed."""
+
+import json
+import stat
+
+import pytest
+
+from glc_analysis.cleaning.values import text_version
+from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.reports.lock import locked
+from tests.desk_clerk import ROUNDS, Clerk, ballot, convening_study, keyed
+
+PAPER = {"P01.importance": "8", "P01.feasibility": "a", "P02.version": "2", "P02.importance": "1",
+         "P02.feasibility": "9", "P02.comment": "نعم، ولكن ببطء", "P02.may_be_read": "y",
+         "P03.importance": "5"}
+
+
+@pytest.fixture
+def study(tmp_path):
+    return convening_study(tmp_path)
+
+
+def journal(study, round_id="1"):
+    return study.root / f"private/desk/{round_id}.jsonl"
+
+
+def twice(study, rater="r12", paper=None, **changes):
+    """A form keyed twice by two people, the second time without mistakes."""
+    papers = {rater: (paper or PAPER) | changes}
+    return keyed(study, Clerk(papers, [rater])) + keyed(study, Clerk(papers, [rater], initials="CD"))
+
+
+def test_a_form_that_is_keyed_twice_alike_is_written_in_the_long_format(study):
+    twice(study)
+    rows = ballot(study, "r12")
+    assert ",".join(rows) == ("round_id,rater_id,principle_id,version,text_version,criterion,score,comment,"
+                              "may_be_read")
+    assert rows[["principle_id", "version", "criterion", "score"]].to_numpy().tolist() == [
+        ["P01", "1", "importance", "8"], ["P01", "1", "feasibility", "abstain"],
+        ["P02", "2", "importance", "1"], ["P02", "2", "feasibility", "9"],
+        ["P03", "1", "importance", "5"], ["P03", "1", "feasibility", ""]]
+    assert rows.loc[2, ["comment", "may_be_read"]].tolist() == ["نعم، ولكن ببطء", "yes"]
+    assert rows["comment"].ne("").sum() == 1
+    assert rows.loc[2, "text_version"] == text_version("Pay people fairly.")
+
+
+def test_a_form_keyed_once_counts_for_nothing(study):
+    said = keyed(study, Clerk({"r12": PAPER}, ["r12"]))
+    assert ballot(study, "r12") is None
+    assert "Round 1: 0 of 3 received, 1 keyed once." in said
+
+
+@pytest.mark.parametrize("line", ["0", "10", "7-8", "7,5", "-7", "07", "x", "seven"])
+def test_what_is_no_rating_is_refused_at_once_with_what_to_type(study, line):
+    said = keyed(study, ["ab", "r12", line])
+    assert said[-2] == (f"{line!r} is not understood: type a number from 1 to 9, a (abstain), or nothing "
+                        "where the paper is blank.")
+    assert not journal(study).exists()
+
+
+def test_a_digit_of_another_script_is_a_digit(study):
+    keyed(study, ["ab", "r12", "៧"])
+    assert json.loads(journal(study).read_text())["value"] == "7"
+
+
+def test_an_unknown_code_is_refused_with_the_nearest(study):
+    said = keyed(study, ["ab", "r21", "R12"])
+    assert "There is no rater 'r21'; nearest: 'r29', 'r12'." in said
+    assert "Form r12, first keying." in said  # whatever the case
+
+
+def test_who_may_not_rate_is_refused(study):
+    assert "'r99' may not rate (raters.csv: may_rate)." in keyed(study, ["ab", "r99"])
+
+
+def test_the_version_on_the_paper_is_asked_and_kept_with_its_text(study):
+    twice(study, **{"P02.version": "1"})
+    row = ballot(study, "r12").loc[2]
+    assert (row["version"], row["text_version"]) == ("1", text_version("Pay people."))
+
+
+def test_a_form_in_translation_is_kept_with_the_text_that_was_read(study):
+    study.write("reference/principles.csv", (study.root / "reference/principles.csv").read_text() +
+                "P03,1,Planear juntos.,Un plan,community,care,,candidate,,,es,P03.1\n")
+    twice(study, **{".language": "es"})
+    rows = ballot(study, "r12")
+    assert rows.loc[[0, 4], "text_version"].tolist() == [text_version("Offer rest before you ask."),
+                                                          text_version("Planear juntos.")]
+
+
+def test_differences_are_shown_one_by_one_and_settled_by_the_paper(study):
+    wrong = {("r12", "P01.importance"): "7", ("r12", "P03.feasibility"): "a"}
+    keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong=wrong))
+    clerk = Clerk({"r12": PAPER}, ["r12"], initials="CD")
+    said = keyed(study, clerk)
+    assert "  importance: first keying 7; second keying 8." in said
+    assert "  feasibility: first keying abstain; second keying blank." in said
+    assert sum(line.startswith("  ") for line in said) == 2
+    assert ballot(study, "r12")["score"].tolist() == ["8", "abstain", "1", "9", "5", ""]
+
+
+def test_a_third_value_counts_when_it_is_keyed_twice(study):
+    keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong={("r12", "P01.importance"): "7"}))
+    said = keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong={("r12", "P01.importance"): "6"}))
+    assert "Neither keying has 8: type it once more." in said
+    assert ballot(study, "r12").loc[0, "score"] == "8"
+
+
+def test_a_comment_that_differs_only_in_case_and_blanks_does_not_wait(study):
+    keyed(study, Clerk({"r12": PAPER | {"P02.comment": "Yes, slowly"}}, ["r12"]))
+    keyed(study, Clerk({"r12": PAPER | {"P02.comment": "yes,  slowly"}}, ["r12"]))
+    assert ballot(study, "r12").loc[2, "comment"] == "Yes, slowly"
+
+
+def test_a_comment_that_only_one_keying_has_waits_for_the_paper(study):
+    keyed(study, Clerk({"r12": PAPER | {"P02.comment": ""}}, ["r12"]))
+    said = keyed(study, Clerk({"r12": PAPER}, ["r12"]))
+    assert "  comment: first keying blank; second keying نعم، ولكن ببطء." in said
+    assert "  may_be_read: first keying not asked; second keying yes." in said
+    assert ballot(study, "r12").loc[2, "may_be_read"] == "yes"
+
+
+def test_both_keyings_are_taken_back_where_it_was_another_paper(study):
+    keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong={("r12", "P01.importance"): "7"}))
+    clerk = Clerk({"r12": PAPER}, ["r12"])
+    settle = clerk.answer
+    clerk.answer = lambda prompt: "x" if clerk.said[-1].startswith("  ") else settle(prompt)
+    assert "Both keyings of form r12 are taken back." in keyed(study, clerk)
+    assert ballot(study, "r12") is None
+    twice(study)
+    assert ballot(study, "r12") is not None
+
+
+def test_the_same_person_is_warned_at_the_second_keying(study):
+    keyed(study, Clerk({"r12": PAPER}, ["r12"]))
+    warning = "AB keyed this form the first time too: another person would see more."
+    assert warning in keyed(study, Clerk({"r12": PAPER}, ["r12"]))
+    assert warning not in twice(study, "r29")
+
+
+def test_a_received_form_is_shown_and_never_overwritten(study):
+    twice(study)
+    before = ballot(study, "r12")
+    said = keyed(study, ["ab", "r12", "?"])
+    assert "The form of r12 is received already, and never overwritten." in said
+    assert "  r12  received\n  r29  not received\n  r33  not received" in said
+    assert ballot(study, "r12").equals(before)
+
+
+def test_one_goes_back_and_leaves(study):
+    keyed(study, ["ab", "r12", "8", "7", "<", "<", "5", "q", "q"])
+    kept = [json.loads(line) for line in journal(study).read_text().splitlines()]
+    assert [(line["field"], line["value"]) for line in kept] == [
+        ("P01.importance", "8"), ("P01.feasibility", "7"), ("P01.feasibility", None),
+        ("P01.importance", None), ("P01.importance", "5")]
+    said = keyed(study, [])
+    assert "Round 1, 3 principles: 0 of 3 received, 1 begun." in said
+
+
+def test_the_next_sitting_goes_on_where_the_last_broke_off(study):
+    keyed(study, ["ab", "r12", "8", "7", "", "2", "3"])
+    said = keyed(study, ["ab", "4"])
+    assert "Form r12, first keying, stopped at P02." in said
+    assert json.loads(journal(study).read_text().splitlines()[-1])["field"] == "P02.feasibility"
+
+
+def test_a_torn_last_line_is_dropped_and_said_and_the_rest_goes_on(study):
+    keyed(study, ["ab", "r12", "8", "7"])
+    whole = journal(study).read_bytes()
+    for torn in (whole[:-1], whole[:-20], whole + b"\0" * 40):
+        journal(study).write_bytes(torn)
+        assert keyed(study, [])[0] == ("The last line of 1.jsonl is torn (the power was cut?): it is "
+                                       "dropped, and asked again.")
+        assert whole.startswith(journal(study).read_bytes())
+        assert journal(study).read_bytes().endswith(b"\n")
+
+
+def test_a_journal_damaged_in_the_middle_is_refused_with_the_line(study):
+    keyed(study, ["ab", "r12", "8", "7"])
+    journal(study).write_bytes(b"?" + journal(study).read_bytes())
+    with pytest.raises(Faults, match=r"1\.jsonl, row 1: cannot be read"):
+        keyed(study, [])
+
+
+def test_a_form_agreed_but_not_written_when_the_power_went_is_written_at_the_next_start(study):
+    twice(study)
+    whole, rows = journal(study).read_bytes(), ballot(study, "r12")
+    journal(study).write_bytes(whole[:whole.rstrip().rfind(b"\n") + 1])
+    (study.root / "raw/ratings/1-r12.csv").unlink()
+    assert "Form r12 is received." in keyed(study, ["ab"])
+    assert ballot(study, "r12").equals(rows)
+    # and where only the last line of the journal was lost
+    journal(study).write_bytes(whole[:whole.rstrip().rfind(b"\n") + 1])
+    assert "Form r12 is received." in keyed(study, ["ab"])
+    assert ballot(study, "r12").equals(rows)
+
+
+def test_a_round_that_is_not_open_is_refused_and_nothing_is_written(study):
+    before = study.files()
+    with pytest.raises(GLCError, match=r"Round 0 was closed on 2017-05-02"):
+        keyed(study, [], round_id="0")
+    with pytest.raises(UsageError, match=r"There is no round '3'; known: '0', '1'"):
+        keyed(study, [], round_id="3")
+    assert study.files() == before
+
+
+def test_a_round_closed_while_the_desk_is_open_takes_no_form(study):
+    keyed(study, Clerk({"r12": PAPER}, ["r12"]))
+    clerk = Clerk({"r12": PAPER}, ["r12"])
+    settle = clerk.answer
+
+    def closing(prompt):
+        if clerk.principle == "P03":
+            study.write("reference/rounds.csv", ROUNDS.replace("05-08,,", "05-08,2017-05-08,"))
+        return settle(prompt)
+
+    clerk.answer = closing
+    with pytest.raises(GLCError, match="Round 1 was closed"):
+        keyed(study, clerk)
+    assert ballot(study, "r12") is None
+
+
+def test_an_amendment_between_two_keyings_asks_for_the_version_on_the_paper(study):
+    keyed(study, Clerk({"r12": PAPER}, ["r12"]))
+    study.write("reference/principles.csv", (study.root / "reference/principles.csv").read_text() +
+                "P03,2,Plan together and often.,One plan,community,care,,candidate,so asked,beacon,en,\n")
+    papers = {"r12": PAPER | {"P03.version": "1"}}
+    keyed(study, Clerk(papers, ["r12", "r12"]))
+    assert ballot(study, "r12").loc[4, "version"] == "1"
+
+
+def test_two_desks_on_one_journal_are_locked(study):
+    (study.root / "private/desk").mkdir(parents=True)
+    with locked(study.root / "private/desk", what="desk"), \
+            pytest.raises(GLCError, match="Another desk is at work .* Mend: wait for it to end"):
+        keyed(study, [])
+
+
+def test_the_journal_and_the_ballots_are_their_owners_alone(study):
+    twice(study)
+    for path, mode in (("private", 0o700), ("private/desk", 0o700), ("private/desk/1.jsonl", 0o600),
+                       ("raw/ratings/1-r12.csv", 0o600)):
+        assert stat.S_IMODE((study.root / path).stat().st_mode) == mode, path
+
+
+def test_the_screen_shows_nobodys_votes_in_sum(study):
+    said = twice(study) + keyed(study, Clerk({"r29": PAPER}, ["r29", "?"], initials="CD"))
+    assert [line for line in said if line.startswith("Round")] == [
+        "Round 1, 3 principles: 0 of 3 received.", "Round 1: 0 of 3 received, 1 keyed once.",
+        "Round 1, 3 principles: 0 of 3 received, 1 keyed once.", "Round 1: 1 of 3 received.",
+        "Round 1, 3 principles: 1 of 3 received.", "Round 1: 1 of 3 received, 1 keyed once."]
+    assert not [line for line in said if "abstain" in line and "=" not in line]
+
+
+def test_the_command_takes_piped_lines_and_refuses_what_is_no_text(study):
+    from click.testing import CliRunner
+
+    from glc_analysis.cli import cli
+
+    done = CliRunner().invoke(cli, ["--study", str(study.root), "enter", "--round", "1"],
+                              input="ab\nr12\n8\n\x1b[A\n7\n")
+    assert done.exit_code == 0
+    assert "That line holds keys that are no letters (an arrow?): type it again." in done.stderr
+    assert done.stdout == ""
+    assert len(journal(study).read_text().splitlines()) == 2
