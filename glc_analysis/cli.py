@@ -326,6 +326,26 @@ def ethics(study: str) -> None:
 
 
 @cli.command()
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="A new round, or one that is open.")
+@click.pass_obj
+def forms(study: str, round_id: str) -> None:
+    """Open a round, or write its forms again: workbooks, pages to print, texts to send, an XLSForm."""
+    from datetime import date
+
+    from glc_analysis.convening.forms import write_forms
+
+    found = Study.find(study)
+    _ensure_built(found)
+    issue = write_forms(found, round_id, today=date.today())
+    click.echo(issue.raters.to_csv(index=False, lineterminator="\n"), nl=False)
+    say(f"Round {round_id} {'is opened' if issue.is_new else 'is open'}, and asks about "
+        f"{', '.join(issue.asked['printed_id'])}.")
+    if issue.unchecked:
+        say(f"No native reader has checked the texts around the principles in {', '.join(issue.unchecked)}.")
+    say(f"The forms are in {issue.folder}. Give each rater its own alone; a filled one goes to raw/ratings.")
+
+
+@cli.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round, as in rounds.csv.")
 @click.pass_obj
 def enter(study: str, round_id: str) -> None:
@@ -343,6 +363,41 @@ def _asked(prompt: str) -> str:
         return click.prompt(prompt, default="", show_default=False, err=True)
     except click.Abort:
         raise EOFError from None
+
+
+@cli.command()
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="The round, as in rounds.csv.")
+@click.option("--close", is_flag=True, help="Close it today, show its results and make its projector page.")
+@click.option("--format", "form", default="table", show_default=True,
+              type=click.Choice(["table", "csv", "json"]))
+@click.pass_obj
+def tally(study: str, round_id: str, close: bool, form: str) -> None:
+    """Say how many forms of a round are received; once it is closed, what was voted."""
+    from datetime import date
+
+    from glc_analysis.convening.tallies import counted, results
+
+    found = Study.find(study)
+    count = counted(found, round_id, close_on=date.today() if close else None)
+    for note in count.notes:
+        say(note)
+    if count.received is not None:
+        click.echo(_printed(count.received, form), nl=False)
+        if count.faults:
+            raise Faults(count.faults)
+    elif form == "table":
+        click.echo("\n".join(results(**count.frames, principles=count.principles)))
+    else:
+        click.echo(_printed(count.frames["tallies"], form), nl=False)
+    if close:
+        from glc_analysis.build import build_convening
+
+        build_convening(found, say=say)
+        try:
+            from glc_analysis.convening.day import projector
+        except ModuleNotFoundError:
+            return
+        say(f"The page to project: {projector(found, round_id)}.")
 
 
 @cli.command()
@@ -437,6 +492,18 @@ def status(study: str, audience: str) -> None:
 
     for line in status_lines(Study.find(study), audience=audience):
         click.echo(line)
+
+
+@cli.command()
+@click.option("--since", default="", metavar="RUN", help="A kept run (default: the one before the last).")
+@click.pass_obj
+def changes(study: str, since: str) -> None:
+    """Print what changed since an earlier run: figures, passages, raw files, pages; for the team."""
+    from glc_analysis.reports.changes import changes as found
+
+    rows = found(Study.find(study), since)
+    click.echo(rows.to_csv(index=False, lineterminator="\n"), nl=False)
+    say(", ".join(f"{n} {kind}s" for kind, n in rows["kind"].value_counts().items()) or "Nothing changed.")
 
 
 @cli.command()

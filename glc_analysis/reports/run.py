@@ -143,6 +143,7 @@ class _Run:
                 self._publish()
             self._record(started)
             self._pass_gate()
+            self._keep_tables()
             if self.audience == "public":  # before anybody sees it, so that nothing is seen that is not kept
                 promote(self.study.private, read_slices(self.study)["release"]["number"])
             (self.folder / ".run.json").replace(self.folder / "run.json")
@@ -202,8 +203,21 @@ class _Run:
         from glc_analysis.reports.site import build_site
 
         old = {slug for slug, entry in self.entries.items() if entry["failure"]}
-        build_site(self.folder, self.pages, title=self.study.title, audience=self.audience,
-                   synthetic=self.study.is_synthetic, failures=old)
+        build_site(self.folder, [*self.pages, *self._changes()], title=self.study.title,
+                   audience=self.audience, synthetic=self.study.is_synthetic, failures=old)
+
+    def _changes(self) -> Iterator[Page]:
+        """The page that tells the team what changed since the run before."""
+        if self.audience != "team":
+            return
+        from glc_analysis.reports import changes
+        from glc_analysis.reports.deterministic import dumps, prose
+
+        said = changes.page(changes.since_last(self.study, self.before, self.entries))
+        title = "What changed"
+        self._becomes(changes.SLUG).write_text(dumps(prose(
+            f"# {title}\n\n*Since the run before this one.*\n\n{said}")), encoding="utf-8", newline="\n")
+        yield Page(changes.SLUG, title, NOTEBOOKS, {}, "")
 
     def _pass_gate(self) -> None:
         """Raises Faults where a file holds what tells who somebody is."""
@@ -214,6 +228,12 @@ class _Run:
         files = [path for path in self.folder.rglob("*") if path.is_file()]
         refuse_leaks(files, self.folder, read_reference(self.study).names, audience=self.audience,
                      known=identifiers(self.study, audience=self.audience))
+
+    def _keep_tables(self) -> None:
+        if self.audience == "team":
+            from glc_analysis.reports.changes import keep
+
+            keep(self.study, self.folder)
 
     def _record(self, started: datetime) -> None:
         """Writes run.json under another name; it gets its own last: a folder without it is no run."""

@@ -37,7 +37,9 @@ def after_first(first, tmp_path):
 
 
 def pages(root):
-    return {path.stem: path for path in (root / "reports/team/current/notebooks").iterdir()}
+    """The pages of the last run by slug; that of what changed is the run's own."""
+    return {path.stem: path for path in (root / "reports/team/current/notebooks").iterdir()
+            if path.stem != "changes"}
 
 
 def sources(path):
