@@ -1,4 +1,7 @@
-"""The principles as tables: statements in versions and languages, their evidence, judgements, signatures."""
+"""The principles: statements in versions and languages, and what is true of the evidence for each.
+
+What is counted beside a concern is in :mod:`glc_analysis.convening.concerns`.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,12 @@ from glc_analysis.cleaning.values import text_version
 from glc_analysis.reference import Reference
 
 TABLES = ("principles", "evidence", "judgements", "joint_display", "signoffs", "decision_log", "parking_lot")
+
+NOT_CHALLENGED = "Not challenged: no evidence against it is recorded."
+NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."
+UNSUPPORTED = "No evidence for it is recorded."
+MEASURED = ("outcome_measured", "literature")
+"""Claims of evidence that is more than what providers practise and report."""
 
 
 def printed_id(principle_id: str, version: str) -> str:
@@ -38,3 +47,18 @@ def versions(principles: pd.DataFrame) -> pd.DataFrame:
     rows = principles.assign(printed_id=ids, text_version=principles["statement"].map(text_version))
     current = set(rows.loc[sources & (numbers == latest), "printed_id"])
     return rows.assign(is_current=rows["translation_of"].where(~sources, rows["printed_id"]).isin(current))
+
+
+def facts(evidence: pd.DataFrame) -> list[str]:
+    """What is to be said of one principle, from its rows of table ``evidence``; may be nothing.
+
+    Evidence against is what contradicts; a principle rests on what supports it.
+
+    >>> facts(pd.DataFrame({"stance": ["contradicts", "supports"], "claim": ["literature", "practised"]}))
+    ["Rests on providers' reported experience; effectiveness not measured."]
+    """
+    stances, claims = evidence["stance"], evidence.loc[evidence["stance"] == "supports", "claim"]
+    said = [] if (stances == "contradicts").any() else [NOT_CHALLENGED]
+    if claims.empty:
+        return [*said, UNSUPPORTED]
+    return said if claims.isin(MEASURED).any() else [*said, NOT_MEASURED]
