@@ -17,10 +17,14 @@ from typing import Any
 
 from glc_analysis.disclosure.unfinished import finish
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError
-from glc_analysis.settings import read_settings
+from glc_analysis.settings import consensus_faults, read_settings
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 """The folder that holds the package, the notebooks and the default study."""
+
+DECLARED = "GLC_DECLARED"
+"""The variable by which a run tells a page's kernel what the page declares to read: its slice, and then
+the tables that it reads whole, with blanks between them."""
 
 FURNITURE = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini")
 RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")
@@ -34,7 +38,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "survey": {"organisation": "organisation", "country": "country", "home_country": "",
                "started": "", "ended": "", "language": "", "interpreted": "", "loop": "",
                "blank": [], "redacted": [], "coded": {}},
-    "context": {"country": "country", "year": "", "indicators": [], "blank": []},
+    "context": {"country": "country", "year": "", "indicators": [], "blank": [], "stated": {}},
     "comparison": {"group_minimum": 5},
     "coding": {"approach": "codebook", "agreement_threshold": 0.7},
     "disclosure": {"convening_base": 5, "convening_withheld": 2, "public_group": 10, "public_count": 3,
@@ -111,6 +115,8 @@ class Study:
         if not found["survey"]["organisation"]:
             raise Faults([Fault("is blank", file=path.name, column="[survey] organisation",
                                 mend="name the column that says which organisation answered")])
+        if faults := list(consensus_faults(path.name, found["consensus"])):
+            raise Faults(faults)
         return found
 
     @property

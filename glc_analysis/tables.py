@@ -7,6 +7,7 @@ made from it.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,7 @@ import pandas as pd
 
 from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.study import Study
+from glc_analysis.study import DECLARED, Study
 
 MISSING = ("", "not_asked", "unanswered", "dont_know", "refused", "redacted")
 
@@ -202,6 +203,14 @@ TABLES: dict[str, Table] = {
         "country_id": _text("the country"), "indicator": _text("what is said"),
         "year": _text("of which year; blank where it holds throughout"),
         "value": _text("as the source gives it"), "source": _text("the raw file it comes from")}),
+    "stated": Table("one row an answer that states what an outside record says of its country",
+                    ("answer_id", "indicator"), {
+        "answer_id": _ANSWER, "indicator": _text("what is recorded, as in context"),
+        "question_id": _QUESTION, "organisation_id": _ORGANISATION, "country_id": _COUNTRY,
+        "region_id": _text("the region of the work country"), "year": _text("of the answer"),
+        "stated": _text("the option that was chosen"),
+        "recorded": _text("the option that the record amounts to; blank: it says nothing"),
+        "is_discordant": _boolean("whether the two differ")}),
     "steps": Table("one row a step of the cleaning and a reason", ("order",), {
         "order": _integer("place in the sequence, from 1"), "step": _text("what was done"),
         "rows_in": _integer("how many came in"), "rows_out": _integer("how many went out"),
@@ -209,7 +218,7 @@ TABLES: dict[str, Table] = {
     "estimates": Table("one row a figure: every figure shown anywhere", ("estimate_id",), {
         "estimate_id": _text("question or code / option or statistic / subset; stable"),
         "measure": _text("what is counted: response, quality, comparison, coded, cooccurrence, "
-                         "novelty, salience, words"),
+                         "novelty, salience, words, discordance"),
         "question_id": _QUESTION, "option_id": _OPTION, "code_id": _text("the code counted"),
         "subset_kind": _text("all, or the attribute that makes the subset"),
         "subset_id": _text("the attribute's value; blank for all"),
@@ -374,6 +383,7 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "",
     """
     if name not in TABLES:
         raise UsageError(f"There is no table {name!r}; {nearest(name, TABLES)}.")
+    _refuse_undeclared(name, country, theme)
     folder = (study if isinstance(study, Study) else Study.find(study)).processed
     path = folder / f"{name}.parquet"
     if not path.is_file():
@@ -384,6 +394,22 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "",
         frame = frame[themes.isin([theme, "*"])]
     text = [c for c, column in TABLES[name].columns.items() if column.kind == "text"]
     return frame.astype(dict.fromkeys(text, "str")).reset_index(drop=True)
+
+
+def _refuse_undeclared(name: str, country: str, theme: str) -> None:
+    """Raises GLCError where a page reads what its key does not depend on: it would not be made anew."""
+    declared, *whole = os.environ.get(DECLARED, "").split() or [""]
+    kind, _, chosen = declared.partition("=")
+    is_cut = {"country": is_by_country, "theme": is_by_theme}.get(kind, lambda name: False)(name)
+    if is_cut and name not in whole and chosen != {"country": country, "theme": theme}[kind]:
+        raise GLCError(f"This page declares to read {declared} of {name}, and reads more. Mend: read it by "
+                       f"page.read({name!r}), or list it as `reads` in the notebook's metadata `glc`.")
+
+
+def is_by_theme(name: str) -> bool:
+    """Whether a table can be read theme by theme."""
+    return name not in ("questions", "codebook") and bool(
+        {"question_id", "guide_question_id", "code_id"} & set(TABLES[name].columns))
 
 
 def is_by_country(name: str) -> bool:
@@ -404,8 +430,9 @@ def row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
     on any theme. None for a table that is not read theme by theme.
     """
     asked = next((c for c in ("question_id", "guide_question_id") if c in frame), "")
-    if name in ("questions", "codebook") or not {asked, "code_id"} & set(frame.columns):
+    if not is_by_theme(name):
         return None
+
     def of(column: str, known: Mapping[str, str]) -> pd.Series:
         return frame[column].astype("str").map(known).astype("str").fillna("")
 

@@ -212,3 +212,21 @@ def test_every_description_has_words():
         assert table.grain and all(about.meaning for about in table.columns.values())
         assert set(table.key) <= set(table.columns)
         assert all(c == c.lower() for c in table.columns)
+
+
+@pytest.mark.parametrize(("declared", "slice_"), [
+    ("country=KHM", {"country": "PER"}), ("country=KHM", {}), ("theme=care", {"theme": "rights"}),
+    ("theme=care", {"country": "KHM"})])
+def test_a_page_that_reads_more_than_it_declares_is_refused(declared, slice_, study, monkeypatch):
+    monkeypatch.setenv("GLC_DECLARED", declared)
+    with pytest.raises(GLCError, match=f"declares to read {declared} of responses"):
+        read("responses", study, **slice_)
+
+
+@pytest.mark.parametrize(("declared", "name", "slice_"), [
+    ("", "responses", {}), ("country=KHM", "responses", {"country": "KHM"}),
+    ("country=KHM", "codebook", {}), ("theme=care", "organisations", {}),
+    ("theme=care responses", "responses", {})])
+def test_a_page_reads_what_it_declares_and_what_is_not_cut(declared, name, slice_, study, monkeypatch):
+    monkeypatch.setenv("GLC_DECLARED", declared)
+    assert len(read(name, study, **slice_))

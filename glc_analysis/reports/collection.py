@@ -20,14 +20,20 @@ REQUIRED = ("study", "audience")
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook of the collection: its question, its parameters and their defaults, and whom it is
-    for: what its metadata says, ``{"glc": {"audiences": [...]}}``, and else the team alone."""
+    """A notebook of the collection: its question, its parameters and their defaults.
+
+    Its metadata may say more, ``{"glc": {...}}``: ``audiences`` whom it is for (else the team alone),
+    ``reads`` of which tables it reads more than its country's or theme's slice, ``needs_raw`` that it
+    looks into raw files, so that it runs where they are.
+    """
 
     path: Path
     title: str
     parameters: dict[str, Any]
     source: str
     audiences: tuple[str, ...] = ("team",)
+    reads: tuple[str, ...] = ()
+    needs_raw: bool = False
 
     @property
     def name(self) -> str:
@@ -87,7 +93,7 @@ def no_such_parameter(path: Path, names: Iterable[str]) -> list[Fault]:
 def _read(path: Path) -> Notebook:
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        cells, audiences = notebook["cells"], _audiences(notebook)
+        cells, said = notebook["cells"], _said(notebook)
         texts = ["".join(cell["source"]) for cell in cells]
     except (ValueError, KeyError, TypeError):
         raise Faults([Fault("is no notebook", file=path.name)]) from None
@@ -107,12 +113,14 @@ def _read(path: Path) -> Notebook:
     source = [(cell["cell_type"], text, cell.get("metadata", {}).get("tags", []))
               for cell, text in zip(cells, texts, strict=True)]
     return Notebook(path, title, parameters, hashlib.sha256(json.dumps(source).encode()).hexdigest(),
-                    audiences)
+                    **said)
 
 
-def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
-    """Whom a notebook is for. Raises KeyError for an audience that there is not."""
-    found = notebook.get("metadata", {}).get("glc", {}).get("audiences", ["team"])
-    if not set(found) <= set(AUDIENCES):
-        raise KeyError(found)
-    return tuple(found)
+def _said(notebook: dict[str, Any]) -> dict[str, Any]:
+    """What a notebook's metadata says. Raises KeyError for an audience that there is not."""
+    said = notebook.get("metadata", {}).get("glc", {})
+    audiences = said.get("audiences", ["team"])
+    if not set(audiences) <= set(AUDIENCES):
+        raise KeyError(audiences)
+    return {"audiences": tuple(audiences), "reads": tuple(said.get("reads", ())),
+            "needs_raw": bool(said.get("needs_raw"))}

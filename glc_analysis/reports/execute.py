@@ -17,7 +17,7 @@ from typing import Any
 from glc_analysis.errors import GLCError
 from glc_analysis.reports.collection import parameters_at
 from glc_analysis.reports.plan import Page
-from glc_analysis.study import Study
+from glc_analysis.study import DECLARED, Study
 
 STEADY = {
     "PYTHONHASHSEED": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8", "SOURCE_DATE_EPOCH": "0",
@@ -85,7 +85,7 @@ class Kernels:
             place = cell_index
 
         try:
-            with self._kernel(page.notebook.parent, late) as kernel:
+            with self._kernel(page, late) as kernel:
                 return papermill.execute_notebook(
                     str(page.notebook), None, dict(page.parameters), kernel_name=self._name,
                     language="python", km=kernel, progress_bar=False, on_cell_execute=enter)
@@ -101,7 +101,7 @@ class Kernels:
             _kill(process)
 
     @contextmanager
-    def _kernel(self, folder: Path, late: threading.Event) -> Iterator[Any]:
+    def _kernel(self, page: Page, late: threading.Event) -> Iterator[Any]:
         """A kernel that is killed when the page takes too long, and gone afterwards."""
         import psutil
         from jupyter_client import AsyncKernelManager
@@ -113,7 +113,8 @@ class Kernels:
             if os.name == "posix":  # what a kernel says over TCP any user of the machine can read
                 kernel.transport = "ipc"
             # cwd here, not by papermill: papermill changes the folder of all threads.
-            run_sync(kernel.start_kernel)(cwd=str(folder), env=self._environment,
+            env = self._environment | {DECLARED: " ".join(page.declares)}
+            run_sync(kernel.start_kernel)(cwd=str(page.notebook.parent), env=env,
                                           extra_arguments=["--HistoryManager.hist_file=:memory:"])
             process = psutil.Process(kernel.provisioner.pid)
             timer = threading.Timer(self._timeout, lambda: (late.set(), _kill(process)))

@@ -12,11 +12,12 @@ from functools import cached_property
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.release import release
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.summary import summary
 from glc_analysis.plots import use_style
-from glc_analysis.reference import COUNTRY_LIST
+from glc_analysis.reference import COUNTRY_LIST, read_reference
 from glc_analysis.reports.html import show, styled
 from glc_analysis.reports.plan import read_slices
 from glc_analysis.study import Study
@@ -24,19 +25,21 @@ from glc_analysis.study import Study
 
 @dataclass(frozen=True)
 class Page:
-    """One page of the collection: a study, an audience, and a country or theme where it has one."""
+    """One page of the collection: a study, an audience, and a country or theme where it has one, or the
+    organisation whose own it is."""
 
     study: Study
     audience: str = "team"
     country: str = ""
     theme: str = ""
+    organisation: str = ""
 
     @classmethod
     def open(cls, study: str = "", *, audience: str = "team", country: str | None = None,
-             theme: str | None = None) -> Page:
-        """The page a notebook shows; a blank country or theme is the study's first.
+             theme: str | None = None, organisation: str | None = None) -> Page:
+        """The page a notebook shows; a blank country, theme or organisation is the study's first.
 
-        Raises UsageError for a country or theme the study does not have.
+        Raises UsageError for a country, theme or organisation the study does not have.
         """
         from IPython.display import display
 
@@ -45,11 +48,16 @@ class Page:
         page = cls(Study.find(study), audience)
         return cls(page.study, audience,
                    country="" if country is None else _known(country, page.worked, "country"),
-                   theme="" if theme is None else _known(theme, page.themes, "theme"))
+                   theme="" if theme is None else _known(theme, page.themes, "theme"),
+                   organisation="" if organisation is None else _known(
+                       organisation, page.labels, "organisation"))
 
     def read(self, name: str) -> pd.DataFrame:
-        """The page's slice of a table."""
-        return tables.read(name, study=self.study, country=self.country, theme=self.theme)
+        """The page's slice of a table; on an organisation's own page no row of another organisation."""
+        frame = tables.read(name, study=self.study, country=self.country, theme=self.theme)
+        if self.organisation and "organisation_id" in frame:
+            return frame[frame["organisation_id"] == self.organisation].reset_index(drop=True)
+        return frame
 
     @cached_property
     def released(self) -> pd.DataFrame:
@@ -75,19 +83,29 @@ class Page:
 
     @cached_property
     def countries(self) -> pd.DataFrame:
-        """One row a country of the study, all of them."""
-        return tables.read("countries", study=self.study)
+        """One row a country; on a country's page its own."""
+        return self.read("countries")
 
     @cached_property
     def shown(self) -> set[str]:
         """The work countries that the audience may know of."""
         return set(read_slices(self.study)["shown"][self.audience])
 
+    @cached_property
+    def named(self) -> dict[str, str]:
+        """Names of the organisations that the audience may know by name, by id."""
+        rows = tables.read("organisations", study=self.study)
+        known = dict(zip(rows["organisation_id"], rows["label"], strict=True))
+        if self.audience == "team":
+            return known
+        agreed = Consent.of(read_reference(self.study).consent).organisations("name", self.audience)
+        return {one: label for one, label in known.items() if one in agreed}
+
     @property
     def worked(self) -> dict[str, str]:
         """Work countries that the audience may know of, by id, in the order of their names."""
-        rows = self.countries[self.countries["country_id"].isin(self.shown)].sort_values("label")
-        return dict(zip(rows["country_id"], rows["label"], strict=True))
+        listed = read_slices(self.study)["countries"]
+        return {one["id"]: one["label"] for one in listed if one["id"] in self.shown}
 
     @property
     def themes(self) -> dict[str, str]:
@@ -100,6 +118,12 @@ class Page:
         """Labels of all countries by id."""
         rows = self.options[self.options["option_list"] == COUNTRY_LIST]
         return dict(zip(rows["option_id"], rows["label"], strict=True))
+
+    @property
+    def labels(self) -> dict[str, str]:
+        """Labels of the page's organisations by id."""
+        rows = self.read("organisations")
+        return dict(zip(rows["organisation_id"], rows["label"], strict=True))
 
     def quality(self, about: str) -> pd.DataFrame:
         """Figures about the data themselves: of ``survey``, ``language``, ``script`` or a question."""

@@ -214,3 +214,17 @@ def test_an_audience_that_there_is_not_is_a_fault(folder):
     for_audiences(folder / "00_index.ipynb", "everybody")
     with pytest.raises(Faults, match=r"00_index\.ipynb"):
         notebooks(folder)
+
+
+def test_a_page_depends_on_the_tables_it_reads_whole(tmp_path):
+    folder = collection(tmp_path / "notebooks", "10")
+    study = small_study(tmp_path / "study")
+    path = folder / "10_country.ipynb"
+    book = json.loads(path.read_text(encoding="utf-8"))
+    book["metadata"]["glc"] = {"reads": ["responses"]}
+    path.write_text(json.dumps(book), encoding="utf-8")
+    before = {page.slug: page for page in plan(study, folder=folder)}
+    assert before["country-khm"].declares == ("country=KHM", "responses")
+    write_slices(study, TABLES | {"responses": TABLES["responses"] | {"": "r9"}})
+    after = {page.slug: page.key for page in plan(study, folder=folder)}
+    assert after["country-khm"] != before["country-khm"].key
