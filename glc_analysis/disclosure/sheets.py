@@ -27,6 +27,7 @@ from glc_analysis.intake.grid import Grid
 from glc_analysis.intake.workbook import read_sheets
 from glc_analysis.workbook import save_workbook
 
+PHRASES = Path(__file__).parent / "content" / "phrases.csv"
 KINDS = ("answer", "passage", "quotation", "consent")
 DECISIONS = ("approve", "change", "remove", "talk")
 BOXES = ("decision", "changed", "name", "date")
@@ -63,21 +64,20 @@ class Sheet:
 
 
 @cache
-def _languages() -> dict[str, dict[str, str]]:
-    path = Path(__file__).parent / "content" / "phrases.csv"
+def _languages(path: Path = PHRASES) -> dict[str, dict[str, str]]:
     with path.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     return {language: {row["key"]: row[language] or row["en"] for row in rows}
             for language in rows[0] if language != "key"}
 
 
-def phrases(language: str) -> dict[str, str]:
-    """The fixed texts by key, in a language or, where nobody has translated them, in English.
+def phrases(language: str, path: Path = PHRASES) -> dict[str, str]:
+    """The fixed texts of a file by key, in a language or, where nobody has translated them, in English.
 
     >>> phrases("es")["remove"], phrases("km")["remove"]
     ('quitar', 'remove')
     """
-    return _languages().get(language, _languages()["en"])
+    return _languages(path).get(language, _languages(path)["en"])
 
 
 def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]]) -> None:

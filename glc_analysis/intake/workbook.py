@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import warnings
 import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 
@@ -19,15 +21,17 @@ from glc_analysis.intake.packed import members
 from glc_analysis.intake.text import read_bytes
 
 Cell = ReadOnlyCell | EmptyCell
+_MACRO = re.compile(r"vbaProject|/(macrosheets|activeX|dialogsheets)/", re.IGNORECASE)
 LARGEST, ROWS = 200_000_000, 2**20
 """Bytes that a workbook may unpack to, and rows of a sheet: Excel has no more."""
 
 
-def read_sheets(path: Path) -> list[Grid]:
+def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
     """Every sheet of an XLSX file that holds anything, in order.
 
     Whole numbers come without ".0", dates and times as ISO 8601, booleans as TRUE and
-    FALSE, formulas as their stored results. A formula without one is a fault.
+    FALSE, formulas as their stored results. A formula without one is a fault; with ``values_only``
+    every formula is, and macros are.
     """
     raw = read_bytes(path)
     try:
@@ -35,7 +39,10 @@ def read_sheets(path: Path) -> list[Grid]:
             warnings.simplefilter("ignore")  # of what openpyxl would lose, were it to write
             _refuse_large(raw, path.name)
             sheets, suspects = _texts(raw, path.name)
-            faults = _uncalculated(raw, path.name, suspects) if suspects else []
+            if values_only:
+                faults = [*_macros(raw, path.name), *_formulas(raw, path.name)]
+            else:
+                faults = _uncalculated(raw, path.name, suspects) if suspects else []
     except GLCError:
         raise
     except Exception as error:  # whatever zip, XML and openpyxl's own parsers raise
@@ -73,21 +80,24 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
 
 
 def _uncalculated(raw: bytes, file: str, suspects: set[tuple[str, str]]) -> list[Fault]:
+    said = "is a formula without a stored result"
     mend = "open the workbook in a spreadsheet program, which calculates it, and save it"
-    return [
-        Fault(
-            "is a formula without a stored result",
-            file=f"{file}, sheet {title}",
-            row=str(cell.row),
-            column=cell.column_letter,
-            value=str(cell.value),
-            mend=mend,
-        )
-        for title, rows in _sheets(raw, data_only=False)
-        for row in rows
-        for cell in row
-        if cell.data_type == "f" and (title, cell.coordinate) in suspects
-    ]
+    return [replace(fault, message=said, mend=mend) for fault in _formulas(raw, file)
+            if (fault.file.removeprefix(f"{file}, sheet "), fault.column + fault.row) in suspects]
+
+
+def _formulas(raw: bytes, file: str) -> Iterator[Fault]:
+    for title, rows in _sheets(raw, data_only=False):
+        for cell in (cell for row in rows for cell in row if cell.data_type == "f"):
+            yield Fault("is a formula", f"{file}, sheet {title}", str(cell.row), cell.column_letter,
+                        str(cell.value), "write what it comes to")
+
+
+def _macros(raw: bytes, file: str) -> list[Fault]:
+    with zipfile.ZipFile(BytesIO(raw)) as package:
+        parts = [part for part in package.namelist() if _MACRO.search(part)]
+    mend = "save it as .xlsx without macros, or copy the cells into the form that was sent"
+    return [Fault("holds macros", file=file, value=part, mend=mend) for part in parts]
 
 
 def _sheets(raw: bytes, *, data_only: bool) -> Iterator[tuple[str, Iterator[tuple[Cell, ...]]]]:
