@@ -76,7 +76,8 @@ def _mend_missing(row: dict[str, str] | None) -> str:
 def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str, str]) -> list[Fault]:
     """Raw files from an invented study and from real sources never stand together."""
     invented = {n for n in present if recorded.get(n, {}).get("received_from") == SAMPLE}
-    wrong = sorted(set(present) - invented) if study.is_synthetic else sorted(invented)
+    rehearsed = {*map(study.relative, study.raw_files("ratings"))}  # votes on invented principles
+    wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
         if study.is_synthetic else ("is invented data in a real study", "take it out of raw/")
     return [Fault(said[0], file=name, mend=said[1]) for name in wrong]

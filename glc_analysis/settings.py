@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -93,3 +94,20 @@ def _is_like(value: Any, default: Any) -> bool:
     part = next(iter(default.values() if isinstance(default, dict) else default), "") \
         if isinstance(default, dict | list) else ""
     return isinstance(value, _FORMS[type(default)][0]) and all(_is_like(p, part) for p in parts)
+
+
+def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
+    """A scale or high region for which the rules of agreement are not stated, and a day that is none."""
+    for name, stated in (("scale", [1, 9]), ("high", [7, 9])):
+        if settings[name] != stated:
+            yield Fault("the rules of agreement are stated for votes of 1 to 9 alone, high from 7 to 9",
+                        file=file, column=f"[consensus] {name}", value=str(settings[name]),
+                        mend=f"write {stated}; votes on another scale, such as pictures, are never converted")
+    if day := settings["fixed_on"]:
+        try:
+            is_day = date.fromisoformat(day).isoformat() == day
+        except ValueError:
+            is_day = False
+        if not is_day:
+            yield Fault("is no day", file=file, column="[consensus] fixed_on", value=day,
+                        mend="write it as YYYY-MM-DD")

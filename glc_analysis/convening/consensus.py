@@ -194,20 +194,37 @@ def in_words(tallied: Mapping[str, Any]) -> str:
     """A row of ``tallies`` as it is read out: votes, never percentages; IPRAS where it alone can say
     anything, or says something else than the panel rule.
 
+    One or two votes are not read out, since all would know whose they are: the ballot is secret.
+
     >>> in_words(tally([8] * 8 + [5, 2]))
     '8 of 10 high, 1 middle, 1 low; median 8; agreement'
     >>> in_words(tally([8, 5, 2]) | {"n_abstained": 1, "n_expected": 5})
     '1 of 3 high, 1 middle, 1 low; 1 abstained; 1 without a vote; median 5; disagreement by IPRAS; too few'
+    >>> in_words(tally([8, 5]))
+    '2 votes, too few to be read out'
     """
     n, abstained = tallied["n"], tallied.get("n_abstained", 0)
     missing = tallied.get("n_expected", n + abstained) - n - abstained
-    spread, by_ipras = tallied["spread"], tallied["spread_ipras"]
+    spread, by_ipras, is_read = tallied["spread"], tallied["spread_ipras"], n >= SMALLEST_IPRAS
     is_same = spread and (spread == DISAGREEMENT) == (by_ipras == DISAGREEMENT)
     return "; ".join(filter(None, [
         f"{tallied['votes_high']} of {n} high, {tallied['votes_mid']} middle, {tallied['votes_low']} low"
-        if n else "no vote",
+        if is_read else ("no vote", "1 vote, too few to be read out", "2 votes, too few to be read out")[n],
         f"{abstained} abstained" if abstained else "", f"{missing} without a vote" if missing > 0 else "",
-        f"median {tallied['median']:g}" if n else "",
+        f"median {tallied['median']:g}" if is_read else "",
         {NEITHER: "neither agreement nor disagreement"}.get(spread, spread),
         f"{by_ipras} by IPRAS" if by_ipras and not is_same else "",
-        TOO_FEW if tallied["result"] == TOO_FEW else ""]))
+        TOO_FEW if tallied["result"] == TOO_FEW and is_read else ""]))
+
+
+def dissent(tallied: Mapping[str, Any]) -> str:
+    """The votes of a row of ``tallies`` outside the third that holds the median, as they are read out.
+
+    >>> dissent(tally([8] * 8 + [5, 2]))
+    'dissent: 1 middle, 1 low'
+    """
+    if tallied["n"] < SMALLEST_IPRAS:
+        return ""
+    votes = {"high": tallied["votes_high"], "middle": tallied["votes_mid"], "low": tallied["votes_low"]}
+    apart = [f"{count} {name}" for name, count in votes.items() if count and name != third(tallied["median"])]
+    return f"dissent: {', '.join(apart)}" if apart else ""

@@ -9,6 +9,7 @@ from glc_analysis.convening.consensus import (
     RULES,
     counts,
     dispersion,
+    dissent,
     in_words,
     ipras_rule,
     median,
@@ -139,8 +140,22 @@ def test_votes_are_read_out_as_votes():
     assert in_words(tally([8] * 8 + [5, 2])) == "8 of 10 high, 1 middle, 1 low; median 8; agreement"
     assert in_words(tally([8] * 15 + [5] * 3)) == \
         "15 of 18 high, 3 middle, 0 low; median 8; no disagreement by IPRAS"
-    assert in_words(tally([]) | {"n_expected": 4}) == "no vote; 4 without a vote; too few"
+    assert in_words(tally([]) | {"n_expected": 4}) == "no vote; 4 without a vote"
     assert "%" not in in_words(tally(BMJ_OPEN))
+
+
+def test_dissent_is_what_lies_outside_the_third_of_the_median():
+    assert dissent(tally([8] * 8 + [5, 2])) == "dissent: 1 middle, 1 low"
+    assert dissent(tally([2] * 8 + [5, 9])) == "dissent: 1 high, 1 middle"
+    assert dissent(tally([7, 8, 9])) == dissent(tally([])) == ""
+
+
+def test_one_or_two_votes_are_not_read_out_and_three_are():
+    for votes in ([8], [8, 2]):
+        said = in_words(tally(votes))
+        assert said == f"{len(votes)} vote{'s' * (len(votes) - 1)}, too few to be read out"
+        assert dissent(tally(votes)) == ""
+    assert in_words(tally([8, 2, 2])).startswith("1 of 3 high, 0 middle, 2 low; median 2; ")
 
 
 def test_the_other_rule_is_read_out_where_it_says_something_else():

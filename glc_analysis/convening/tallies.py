@@ -1,0 +1,154 @@
+"""The results of closed rounds: panels apart, by the study's rule, and as they are read out."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.cleaning.steps import Steps
+from glc_analysis.convening.ballot_box import close, issued, received, voters
+from glc_analysis.convening.ballots import Ballots, ratings
+from glc_analysis.convening.consensus import RULES, TOO_FEW, dissent, in_words, movement, tally
+from glc_analysis.convening.principles import printed_id
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.intake.ratings_forms import CRITERIA
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.reference_checks import WORDS
+from glc_analysis.study import Study
+
+
+def ballot_tables(study: Study, reference: Reference, steps: Steps) -> dict[str, pd.DataFrame]:
+    """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all that is wrong in any
+    ballot, open ones too."""
+    frames = _tables(Ballots.read(study, reference), reference, study.settings["consensus"])
+    if len(rated := frames["ratings"]):
+        is_counted = (rated["held_out"] == "") & ~rated["is_abstained"]
+        steps.add("votes counted", rows_in=len(rated), rows_out=int(is_counted.sum()),
+                  why="closed rounds, without what was abstained, left blank or of another text")
+    return frames
+
+
+def _tables(ballots: Ballots, reference: Reference, settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
+    if ballots.faults:
+        raise Faults(ballots.faults)
+    rated = tables.shape("ratings", ratings(ballots.votes, reference))
+    return {"ratings": rated, "tallies": tables.shape("tallies", tallies(rated, reference, settings))}
+
+
+@dataclass(frozen=True)
+class Count:
+    """Where a round stands: open, how many forms are ``received`` (one row a panel), and nothing else;
+    closed, its rows of ``tallies`` and ``ratings``. ``faults`` are those of an open round's files."""
+
+    principles: pd.DataFrame
+    received: pd.DataFrame | None
+    frames: dict[str, pd.DataFrame]
+    notes: list[str]
+    faults: list[Fault]
+
+
+def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Count:
+    """Counts a round from its files; with ``close_on`` an open round is closed first, on that day.
+
+    Raises UsageError for an unknown round, GLCError where there is nothing to close yet, and Faults,
+    before anything is written, where a file of ratings is faulty and the round is closed or to be.
+    """
+    reference, settings = read_reference(study), study.settings["consensus"]
+    rounds = reference.rounds
+    is_it = rounds["round_id"] == round_id
+    if not is_it.any():
+        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
+    ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
+    if is_open and not close_on:
+        told = received(ballots.votes, reference.raters, round_id, settings["vote"])
+        return Count(reference.principles, told, {}, ballots.notes, ballots.faults)
+    if is_open:
+        if ballots.faults:
+            raise Faults(ballots.faults)
+        if round_id not in set(ballots.votes["round_id"]):
+            raise GLCError(f"No form of round {round_id} is received yet: there is nothing to close.")
+        if close_on.isoformat() < (opened_on := rounds.loc[is_it, "opened_on"].max()):
+            raise GLCError(f"Round {round_id} was opened on {opened_on}, and this computer's clock says "
+                           f"{close_on}. Mend: set the clock.")
+        close(study, rounds, round_id, ballots.votes, today=close_on)
+        reference = read_reference(study)
+    frames = _tables(ballots, reference, settings)
+    own = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
+    return Count(reference.principles, None, own, ballots.notes, [])
+
+
+def tallies(rated: pd.DataFrame, reference: Reference, settings: Mapping[str, Any]) -> pd.DataFrame:
+    """One row a closed round, principle, criterion and panel; table ``tallies``, but for its shape.
+
+    Every panel with raters has a row for whatever was asked in the round. ``movement`` compares with the
+    last earlier round in which the panel voted on the same words.
+    """
+    texts = issued(reference.rounds, reference.principles)
+    expected = voters(reference.raters, settings["vote"]).groupby("role")["voter"].nunique()
+    said, medians, rows = rule(settings, texts), {}, []
+    for text in texts[texts["closed_on"] != ""].itertuples():
+        own = rated[rated["round_id"] == text.round_id]
+        for criterion in sorted(set(own["criterion"])):
+            for panel, n_expected in expected.items():
+                votes = own[(own["principle_id"] == text.principle_id) & (own["criterion"] == criterion)
+                            & (own["panel"] == panel) & (own["held_out"] == "")]
+                found = tally([int(vote) for vote in votes["score"].dropna()], settings["test"])
+                on = text.principle_id, text.text_version, criterion, panel
+                rows.append({
+                    "round_id": text.round_id, "principle_id": text.principle_id, "version": text.version,
+                    "criterion": criterion, "panel": panel, **found, "n_expected": n_expected,
+                    "n_abstained": int(votes["is_abstained"].sum()), "rule": said,
+                    "movement": movement(medians.get(on), found["median"])})
+                medians[on] = medians.get(on) if found["median"] is None else found["median"]
+    return pd.DataFrame(rows)
+
+
+def rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
+    """The study's rule as it is printed on every result, its day, and whether it was changed since.
+
+    >>> rule({"test": "ipras", "vote": "person", "fixed_on": "2017-05-01"},
+    ...      pd.DataFrame({"round_id": ["1"], "opened_on": ["2017-04-30"]}))
+    'RAND/UCLA IPRAS, too few below 3 votes; one vote a person; fixed on 2017-05-01, after round 1 was
+     opened on 2017-04-30: the rule was changed'
+    """
+    first, day = texts.sort_values("opened_on", kind="stable").head(1), settings["fixed_on"]
+    late = [f", after round {row.round_id} was opened on {row.opened_on}: the rule was changed"
+            for row in first.itertuples() if day > row.opened_on]
+    fixed = f"fixed on {day}{''.join(late)}" if day else "the day on which it was fixed is not recorded"
+    whose = "an organisation" if settings["vote"] == "organisation" else "a person"
+    return f"{RULES[settings['test']]}; one vote {whose}; {fixed}"
+
+
+def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame) -> list[str]:
+    """The results of a round, line by line, as they are read out.
+
+    Under each principle the comments that may be read, in the order of the alphabet: neither their place
+    nor what stands beside them tells who wrote them, or how that rater voted.
+    """
+    if tallies.empty:
+        return ["No vote was cast."]
+    own = principles[principles["translation_of"] == ""]
+    names, lines = dict(zip(own["principle_id"], own["short_name"], strict=True)), []
+    order = {word: n for n, word in enumerate((*CRITERIA, *WORDS["raters", "role"]))}
+    tallies = tallies.sort_values(["criterion", "panel"], key=lambda words: words.map(order), kind="stable")
+    for (principle, version), rows in tallies.groupby(["principle_id", "version"]):
+        lines.append(f"{printed_id(principle, version)} {names[principle]}")
+        lines += map(_line, rows.to_dict("records"))
+        is_said = (ratings["principle_id"] == principle) & ratings["may_be_read"]
+        lines += [f"    “{comment}”" for comment in sorted(set(ratings.loc[is_said, "comment"]) - {""})]
+    held = ratings[ratings["held_out"] != ""]
+    lines += [f"Held out: {row.rater_id}, {row.principle_id} {row.criterion}: {row.held_out}."
+              for row in held.itertuples()]
+    return [*lines, f"Rule: {tallies['rule'].iloc[0]}."]
+
+
+def _line(row: Mapping[str, Any]) -> str:
+    """The result of one criterion and panel."""
+    said = [row["result"], row["movement"]] if row["result"] != TOO_FEW else []
+    return f"  {row['criterion']}, {row['panel'].replace('_', ' ')}s: " + "; ".join(filter(None, [
+        in_words(row), *said, dissent(row)]))

@@ -1,0 +1,76 @@
+"""A small study with a convening: ten providers, three survivor advisers, an observer, two rounds."""
+
+from pathlib import Path
+
+from glc_analysis.cleaning.values import text_version
+from tests.study_on_disk import SmallStudy
+
+HEADER = "round_id,rater_id,principle_id,version,text_version,criterion,score,comment,may_be_read"
+STATEMENTS = {("P01", "1"): "Offer rest before you ask.", ("P02", "1"): "Pay people.",
+              ("P02", "2"): "Pay people fairly, every week."}
+SPANISH = "Ofrezca descanso antes de preguntar."
+PRINCIPLES = f"""\
+principle_id,version,statement,short_name,domain_id,theme_ids,indicator,status,changed_because,asked_by,language,\
+translation_of
+P01,1,{STATEMENTS["P01", "1"]},Rest,community,care,,candidate,,,en,
+P02,1,{STATEMENTS["P02", "1"]},Pay,community,care,,superseded,,,en,
+P02,2,"{STATEMENTS["P02", "2"]}",Fair pay,community,care,,candidate,too vague,beacon,en,
+P01,1,{SPANISH},Descanso,community,care,,candidate,,,es,P01.1
+"""
+EVIDENCE = """\
+principle_id,evidence_id,kind,reference,stance,claim,note
+P01,e1,estimate,Q1/yes/all,supports,practised,
+P02,e1,estimate,Q1/yes/all,supports,practised,
+"""
+EVIDENCE = """\
+principle_id,evidence_id,kind,reference,stance,claim,note
+P01,e1,code,care,supports,practised,
+P02,e1,code,care,supports,practised,
+"""
+ROUNDS = {"1": (("P01", "1"), ("P02", "1")), "2": (("P01", "1"), ("P02", "2"))}
+PROVIDERS = [f"r{n:02}" for n in range(1, 11)]
+ADVISERS, OBSERVER = ["s1", "s2", "s3"], "o1"
+EVERYBODY = [*PROVIDERS, *ADVISERS, OBSERVER]
+
+
+class BallotStudy(SmallStudy):
+    """The study without a ballot, round 1 closed and round 2 open; ``vote`` puts one into raw/ratings."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.spoil("reference/organisations.csv", ("compass,Compass,shelter,,KHM,2004,high\n", "".join(
+            f"org{n},Org {n},shelter,,KEN,2004,high\n" for n in range(3, 11)) +
+            "compass,Compass,shelter,,KHM,2004,high\n"))
+        self.write("reference/principles.csv", PRINCIPLES)
+        self.write("reference/evidence.csv", EVIDENCE)
+        self.write("reference/evidence.csv", EVIDENCE)
+        self.rounds({"1": ("2017-05-08", "2017-05-08"), "2": ("2017-05-09", "")})
+        organisations = ["harbour", "beacon", *(f"org{n}" for n in range(3, 11))]
+        raters = [f"{rater},{organisation},provider,true"
+                  for rater, organisation in zip(PROVIDERS, organisations, strict=True)]
+        raters += [*(f"{rater},,survivor_adviser,true" for rater in ADVISERS), "o1,,observer,true",
+                   "o2,,observer,false"]
+        self.write("reference/raters.csv", "\n".join(["rater_id,organisation_id,role,may_rate", *raters, ""]))
+
+    def rounds(self, days):
+        """Writes rounds.csv: a round's days of opening and closing."""
+        rows = [",".join([round_id, *days[round_id], *text, text_version(STATEMENTS[text])])
+                for round_id in days for text in ROUNDS[round_id]]
+        self.write("reference/rounds.csv", "round_id,opened_on,closed_on,principle_id,version,text_version\n"
+                   + "".join(f"{row}\n" for row in rows))
+
+    def vote(self, rater, *scores, round_id="1", file="", text="", comment="", may_be_read=""):
+        """A ballot: importance and feasibility of each principle of the round, in order."""
+        rows, given = [HEADER], iter(scores or [8] * 4)
+        for name, version in ROUNDS[round_id]:
+            said = text_version(text or STATEMENTS[name, version])
+            for criterion in ("importance", "feasibility"):
+                rows.append(f"{round_id},{rater},{name},{version},{said},{criterion},{next(given)},"
+                            f"{comment},{may_be_read}")
+                comment = may_be_read = ""
+        self.write(f"raw/ratings/{file or f'{round_id}-{rater}.csv'}", "\n".join(rows) + "\n")
+
+    def full_round(self, *scores, round_id="1", raters=EVERYBODY):
+        """Everybody votes alike."""
+        for rater in raters:
+            self.vote(rater, *scores, round_id=round_id)

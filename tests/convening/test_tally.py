@@ -1,0 +1,155 @@
+"""glc tally: what is told of an open round, its closing, and the results as they are read out."""
+
+import json
+from datetime import date
+
+import pandas as pd
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.manifest import checksum
+from glc_analysis.study import Study
+from tests.ballot_study import ADVISERS, PROVIDERS, BallotStudy
+
+ROUNDS, MANIFEST = "reference/rounds.csv", "reference/manifest.csv"
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Round 1 closed with all ten providers, round 2 open with eight of them."""
+    study = BallotStudy(tmp_path)
+    study.full_round(7, 8, 2, 2, raters=[*PROVIDERS, *ADVISERS])
+    study.full_round(8, 8, 2, 9, round_id="2", raters=PROVIDERS[:7])
+    study.vote("r08", 2, 5, 2, "abstain", round_id="2", comment="We have no lawyers.", may_be_read="yes")
+    study.vote("s1", 9, 9, 9, 9, round_id="2", comment="Between us only.", may_be_read="no")
+    return study
+
+
+def test_an_open_round_tells_only_how_many_forms_are_received(study):
+    before = study.files()
+    result = study.glc("tally", "--round", "2")
+    assert result.exit_code == 0 and study.files() == before
+    assert [line.split() for line in result.stdout.splitlines()] == [
+        ["panel", "received", "missing"], ["observer", "0", "of", "1", "received", "o1"],
+        ["provider", "8", "of", "10", "received", "r09,", "r10"],
+        ["survivor_adviser", "1", "of", "3", "received", "s2,", "s3"]]
+    assert json.loads(study.glc("tally", "--round", "2", "--format", "json").stdout)[1] == {
+        "panel": "provider", "received": "8 of 10 received", "missing": "r09, r10"}
+
+
+def test_faults_of_an_open_round_are_told_beside_the_count(study):
+    study.vote("r09", 8, 0, 8, 8, round_id="2")
+    result = study.glc("tally", "--round", "2")
+    assert result.exit_code == 1 and "8 of 10 received" in result.stdout
+    assert "2-r09.csv, row 3, column score, value '0': is no vote" in result.stderr
+
+
+def test_closing_says_the_result_in_votes_and_what_moved(study):
+    result = study.glc("tally", "--round", "2", "--close")
+    assert result.exit_code == 0, result.stderr
+    assert result.stdout.splitlines() == [
+        "P01.1 Rest",
+        "  importance, providers: 7 of 8 high, 0 middle, 1 low; 2 without a vote; median 8; agreement; high; "
+        "up; dissent: 1 low",
+        "  importance, survivor advisers: 1 vote, too few to be read out; 2 without a vote",
+        "  importance, observers: no vote; 1 without a vote",
+        "  feasibility, providers: 7 of 8 high, 1 middle, 0 low; 2 without a vote; median 8; agreement; "
+        "high; same; dissent: 1 middle",
+        "  feasibility, survivor advisers: 1 vote, too few to be read out; 2 without a vote",
+        "  feasibility, observers: no vote; 1 without a vote",
+        "    “We have no lawyers.”",
+        "P02.2 Fair pay",
+        "  importance, providers: 0 of 8 high, 0 middle, 8 low; 2 without a vote; median 2; agreement; low",
+        "  importance, survivor advisers: 1 vote, too few to be read out; 2 without a vote",
+        "  importance, observers: no vote; 1 without a vote",
+        "  feasibility, providers: 7 of 7 high, 0 middle, 0 low; 1 abstained; 2 without a vote; median 9; "
+        "no disagreement by IPRAS; too few",
+        "  feasibility, survivor advisers: 1 vote, too few to be read out; 2 without a vote",
+        "  feasibility, observers: no vote; 1 without a vote",
+        "Rule: RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8; one vote an "
+        "organisation; the day on which it was fixed is not recorded."]
+
+
+def test_closing_writes_the_day_and_seals_the_ballots(study):
+    study.glc("tally", "--round", "2", "--close")
+    today = date.today().isoformat()
+    assert [row.split(",")[2] for row in (study.root / ROUNDS).read_text().splitlines()] == [
+        "closed_on", "2017-05-08", "2017-05-08", today, today]
+    assert "raw/ratings/2-r08.csv" in (study.root / MANIFEST).read_text()
+    study.spoil("raw/ratings/2-r08.csv", (",2,We", ",9,We"))
+    result = study.glc("build")
+    assert result.exit_code == 1
+    assert "raw/ratings/2-r08.csv: has changed since its checksum was recorded" in result.stderr
+
+
+def test_closing_writes_the_tables_and_closing_again_says_the_same(study):
+    study.glc("build")
+    first, at = study.glc("tally", "--round", "2", "--close"), study.files()
+    rows = tables.read("tallies", study=Study(study.root))
+    assert set(rows["round_id"]) == {"1", "2"}
+    again = study.glc("tally", "--round", "2", "--close")
+    assert (again.stdout, again.exit_code) == (first.stdout, 0)
+    now = study.files()
+    assert {name for name in now if now[name] != at.get(name)} == set()
+    study.glc("build")
+    pd.testing.assert_frame_equal(tables.read("tallies", study=Study(study.root)), rows)
+
+
+def test_a_closed_round_is_told_again_in_any_form(study):
+    before = study.files()
+    result = study.glc("tally", "--round", "1", "--format", "csv")
+    assert result.exit_code == 0 and study.files() == before
+    assert result.stdout.splitlines()[0] == ",".join(tables.TABLES["tallies"].columns)
+    assert len(result.stdout.splitlines()) == 1 + 2 * 2 * 3  # no row of round 2, which is open
+    found = json.loads(study.glc("tally", "--round", "1", "--format", "json").stdout)
+    assert found[2]["panel"] == "survivor_adviser" and found[2]["result"] == "too few"
+
+
+@pytest.mark.parametrize("spoilt", ["0", "10", "7-8"])
+def test_nothing_is_closed_while_a_file_is_faulty(study, spoilt):
+    study.vote("r09", 8, spoilt, 8, 8, round_id="2")
+    before = study.files()
+    result = study.glc("tally", "--round", "2", "--close")
+    assert result.exit_code == 1 and not result.stdout and study.files() == before
+    assert f"value '{spoilt}'" in result.stderr
+
+
+def test_a_round_without_a_form_is_not_closed(tmp_path):
+    study = BallotStudy(tmp_path)
+    before = study.files()
+    result = study.glc("tally", "--round", "2", "--close")
+    assert result.exit_code == 1 and "No form of round 2 is received yet" in result.stderr
+    assert study.files() == before
+
+
+def test_a_round_is_not_closed_by_a_clock_that_stands_before_its_opening(study):
+    study.spoil(ROUNDS, ("2,2017-05-09,", "2,2999-01-01,"))
+    before = study.files()
+    result = study.glc("tally", "--round", "2", "--close")
+    assert result.exit_code == 1 and "Mend: set the clock" in result.stderr and study.files() == before
+
+
+def test_an_unknown_round_is_wrong_usage(study):
+    result = study.glc("tally", "--round", "3")
+    assert result.exit_code == 2 and "There is no round '3'; known: '1', '2'" in result.stderr
+
+
+def test_comments_are_read_out_only_where_the_rater_allowed_it(study):
+    said = study.glc("tally", "--round", "2", "--close").stdout
+    assert "We have no lawyers." in said and "Between us only." not in said
+    assert not any(rater in said for rater in (*PROVIDERS, *ADVISERS))
+
+
+def test_a_held_out_vote_is_told_with_its_reason(study):
+    study.vote("r01", 8, 8, 2, 2, text="Offer tea.")
+    said = study.glc("tally", "--round", "1").stdout
+    assert "Held out: r01, P01 importance: rated other words than those of P01.1 that were issued." in said
+
+
+def test_an_invented_study_may_rehearse_its_rounds(study):
+    study.spoil("reference/study.toml", ('id = "small"', 'id = "small"\nsynthetic = true'))
+    listed = "path,sha256,bytes,received_on,received_from,consent_basis,keep_until\n"
+    path = "raw/survey/answers.csv"
+    study.write(MANIFEST, f"{listed}{path},{checksum(study.root / path)},1,2016-09-30,glc sample,,\n")
+    assert study.glc("tally", "--round", "2", "--close").exit_code == 0
+    assert study.glc("build").exit_code == 0
