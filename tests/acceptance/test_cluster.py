@@ -1,0 +1,112 @@
+"""Pages on two dask workers, processes of their own on the loopback: the same bytes as at home."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from threading import Timer
+
+import pytest
+
+import glc_analysis
+from glc_analysis.build import build
+from glc_analysis.errors import GLCError
+from glc_analysis.reports.cluster import Cluster
+from glc_analysis.reports.run import run
+from glc_analysis.sample import write_sample
+from glc_analysis.study import Study
+
+pytestmark = pytest.mark.acceptance
+WORKER = ("-m", "distributed.cli.dask_worker", "--nthreads", "1", "--nworkers", "1", "--no-dashboard",
+          "--no-nanny")
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """A small sample, built, its pages made at home."""
+    root = tmp_path_factory.mktemp("cluster") / "study"
+    write_sample(root, organisations=12, countries=6)
+    build(Study(root))
+    return Study(root)
+
+
+def notebooks(study):
+    folder = study.reports / "team/current/notebooks"
+    return {path.name: path.read_bytes() for path in folder.iterdir() if path.stem != "changes"}
+
+
+@pytest.fixture(scope="module")
+def at_home(study):
+    assert run(study).failures == ()
+    return notebooks(study)
+
+
+@pytest.fixture
+def cluster(tmp_path):
+    """A scheduler's address and a way to start workers; all end with the test."""
+    file, processes = tmp_path / "scheduler.json", []
+
+    def start(*arguments, **environment):
+        with (tmp_path / f"{len(processes)}.log").open("wb") as log:
+            processes.append(subprocess.Popen([sys.executable, *arguments], stdout=log, stderr=log,
+                                              cwd=tmp_path, env=os.environ | environment))
+        return processes[-1]
+    start("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
+          "--scheduler-file", str(file))
+    deadline = time.monotonic() + 60
+    while not file.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    address = json.loads(file.read_text())["address"]
+    yield address, lambda **environment: start(*WORKER, address, **environment)
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+def wait_for(address, count):
+    from distributed import Client
+
+    with Client(address, timeout=30, set_as_default=False) as client:
+        client.wait_for_workers(count, timeout=60)
+
+
+def test_two_workers_make_the_pages_that_are_made_at_home(study, at_home, cluster):
+    address, worker = cluster
+    worker()
+    worker()
+    wait_for(address, 2)
+    assert run(study, scheduler=address, force=True).failures == ()
+    assert notebooks(study) == at_home
+
+
+def test_a_worker_that_is_killed_in_the_middle_loses_no_page(study, at_home, cluster):
+    address, worker = cluster
+    first = worker()
+    worker()
+    wait_for(address, 2)
+    killing = Timer(8, first.send_signal, [signal.SIGKILL])
+    killing.start()
+    result = run(study, scheduler=address, force=True)
+    killing.join()
+    assert first.wait(timeout=5) == -signal.SIGKILL
+    assert result.failures == ()
+    assert notebooks(study) == at_home
+
+
+def test_a_worker_with_another_package_is_refused(study, cluster, tmp_path):
+    address, worker = cluster
+    other = tmp_path / "other"
+    shutil.copytree(glc_analysis.__path__[0], other / "glc_analysis")
+    (other / "glc_analysis" / "extra.py").write_text("# a file more\n")
+    worker(PYTHONPATH=str(other))
+    wait_for(address, 1)
+    with pytest.raises(GLCError, match="1 workers have another version"):
+        Cluster(study, address, timeout=60)
+
+
+def test_a_scheduler_that_does_not_answer_is_told_in_one_line(study):
+    with pytest.raises(GLCError, match="No dask scheduler answers"):
+        Cluster(study, "tcp://127.0.0.1:9", timeout=60)
