@@ -29,6 +29,7 @@ from glc_analysis.cleaning.values import folded, text_version, tidy
 from glc_analysis.coding.assemble import Coded, assemble
 from glc_analysis.coding.coded_columns import read_coded
 from glc_analysis.coding.texts import in_countries, mask_answers, read_texts
+from glc_analysis.convening.checks import evidence_faults
 from glc_analysis.convening.principles import principle_tables
 from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.disclosure import AUDIENCES
@@ -201,8 +202,11 @@ def _released(frames: dict[str, pd.DataFrame], reference: Reference,
 
 
 def _quotations(frames: dict[str, pd.DataFrame], reference: Reference) -> pd.DataFrame:
-    """The quotations that each audience but the team may read. Raises Faults for quotes.csv."""
-    if faults := list(quotes_faults(reference.quotes, frames["segments"])):
+    """The quotations that each audience but the team may read. Raises Faults for quotes.csv, and for
+    evidence that points nowhere."""
+    faults = [*quotes_faults(reference.quotes, frames["segments"]), *evidence_faults(
+        reference.evidence, reference.joint_display, frames["estimates"], frames["segments"])]
+    if faults:
         raise Faults(faults)
     held = [frames[name] for name in ("codings", "segments", "documents")]
     labels = dict(zip(frames["organisations"]["organisation_id"], frames["organisations"]["label"],

@@ -12,6 +12,7 @@ from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import iso_meant, label
 from glc_analysis.cleaning.values import folded
 from glc_analysis.coding.codebook import codebook_faults
+from glc_analysis.convening import checks as convening_checks
 from glc_analysis.errors import Fault, nearest
 
 Tables = Mapping[str, pd.DataFrame]
@@ -273,4 +274,5 @@ _CHECKS: tuple[tuple[tuple[str, ...], Callable[[Tables], Iterator[Fault]]], ...]
     (("organisations", "countries"), _organisations),
     (("codebook",), _codebook),
     *text_checks.CHECKS,
+    *convening_checks.CHECKS,
 )

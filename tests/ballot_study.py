@@ -19,11 +19,6 @@ P01,1,{SPANISH},Descanso,community,care,,candidate,,,es,P01.1
 """
 EVIDENCE = """\
 principle_id,evidence_id,kind,reference,stance,claim,note
-P01,e1,estimate,Q1/yes/all,supports,practised,
-P02,e1,estimate,Q1/yes/all,supports,practised,
-"""
-EVIDENCE = """\
-principle_id,evidence_id,kind,reference,stance,claim,note
 P01,e1,code,care,supports,practised,
 P02,e1,code,care,supports,practised,
 """
@@ -42,7 +37,6 @@ class BallotStudy(SmallStudy):
             f"org{n},Org {n},shelter,,KEN,2004,high\n" for n in range(3, 11)) +
             "compass,Compass,shelter,,KHM,2004,high\n"))
         self.write("reference/principles.csv", PRINCIPLES)
-        self.write("reference/evidence.csv", EVIDENCE)
         self.write("reference/evidence.csv", EVIDENCE)
         self.rounds({"1": ("2017-05-08", "2017-05-08"), "2": ("2017-05-09", "")})
         organisations = ["harbour", "beacon", *(f"org{n}" for n in range(3, 11))]

@@ -30,6 +30,12 @@ r29,beacon,provider,true
 r33,,survivor_adviser,true
 r99,,observer,false
 """
+EVIDENCE = """\
+principle_id,evidence_id,kind,reference,stance,claim,note
+P01,e1,estimate,Q1/yes/all,supports,practised,
+P02,e1,estimate,Q1/yes/all,supports,practised,
+P03,e1,estimate,Q1/yes/all,supports,practised,
+"""
 _FIELDS = {"version": "version", "importance": "importance", "feasibility": "feasibility",
            "comment": "comment", "may": "may_be_read", "language": "language"}
 
@@ -37,7 +43,8 @@ _FIELDS = {"version": "version", "importance": "importance", "feasibility": "fea
 def convening_study(root: Path) -> SmallStudy:
     """A small study with three principles, of which one was amended, and an open round 1."""
     study = SmallStudy(root)
-    for name, text in (("principles", PRINCIPLES), ("rounds", ROUNDS), ("raters", RATERS)):
+    for name, text in (("principles", PRINCIPLES), ("evidence", EVIDENCE), ("rounds", ROUNDS),
+                       ("raters", RATERS)):
         study.write(f"reference/{name}.csv", text)
     return study
 
