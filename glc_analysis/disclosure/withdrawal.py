@@ -39,6 +39,7 @@ from glc_analysis.disclosure.redaction import (
     write_turns,
 )
 from glc_analysis.disclosure.unfinished import KEPT, READY, STAGE, settle
+from glc_analysis.disclosure.withdrawn_ballots import take_out_ballots
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.intake.grid import Grid
 from glc_analysis.intake.survey import read_survey
@@ -141,6 +142,8 @@ def _raw(new: Study, own: Belongings, reference: Reference) -> None:
         heading = redacted([told.heading], own.names)[0]
         if not turns.equals(told.turns) or heading != told.heading:
             write_turns(path, turns, heading)
+    raters = reference.raters[reference.raters["organisation_id"] == own.organisation_id]
+    take_out_ballots(new, raters["rater_id"] if own.is_whole else (), own.words)
     _others(new, own, reference)
 
 
@@ -182,8 +185,8 @@ def _context(grid: Grid, own: Belongings, reference: Reference, column: str) -> 
 
 
 def _others(new: Study, own: Belongings, reference: Reference) -> None:
-    """Ratings, recordings, consent forms and whatever else lies in raw/ and private/."""
-    kinds = ("survey", "interviews", "calls", "context", "codings")
+    """Recordings, consent forms and whatever else lies in raw/ and private/."""
+    kinds = ("survey", "interviews", "calls", "context", "codings", "ratings")
     read = {path for kind in kinds for path in new.raw_files(kind)}
     texts = {Path(row.path).stem: row.document_id for row in reference.documents.itertuples()}
     lying = {p for p in (*new.all_raw_files(), *new.private.rglob("*")) if p.is_file()}
@@ -311,8 +314,8 @@ def _touched(study: Study, new: Study, own: Belongings) -> pd.DataFrame:
 
 def _own_codings(study: Study, own: Belongings) -> pd.DataFrame:
     codings = tables.read("codings", study=study)
-    return codings[[row.document_id in own.documents or own.ids >= {*row.segment_ids.split(";")}
-                    for row in codings.itertuples()]]
+    return codings.loc[[row.document_id in own.documents or own.ids >= {*row.segment_ids.split(";")}
+                        for row in codings.itertuples()]]
 
 
 def _figures(study: Study, new: Study) -> pd.DataFrame:
