@@ -8,17 +8,22 @@ forms are received.
 from __future__ import annotations
 
 import csv
+import io
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 
 from glc_analysis.cleaning.values import folded, tidy
+from glc_analysis.convening.ballot_box import voters
+from glc_analysis.convening.ballots import Ballots
 from glc_analysis.convening.journal import FIRST, SECOND, SETTLED, Journal, sync_folder
-from glc_analysis.convening.paper_form import HEADER, PaperForm
-from glc_analysis.errors import nearest
+from glc_analysis.convening.paper_form import PaperForm
+from glc_analysis.errors import GLCError, nearest
+from glc_analysis.intake.ratings import HEADER
+from glc_analysis.reference import read_reference
 from glc_analysis.reports.lock import locked
 from glc_analysis.study import Study
 
@@ -40,11 +45,11 @@ def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
 
     Raises UsageError for an unknown round, GLCError where the round is closed or another desk is at work.
     """
-    form, folder = PaperForm.of(study, round_id), study.private / "desk"
+    desk, folder = _Desk(study, round_id, ask, say, clear), study.private / "desk"
     for path in (study.private, folder):
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(folder, what="desk"):
-        desk = _Desk(study, form, Journal.read(folder / f"{round_id}.jsonl", say), ask, say, clear)
+        desk.journal = Journal.read(folder / f"{round_id}.jsonl", say)
         with suppress(EOFError):
             desk.work()
         say("The desk is closed; all that was keyed is kept.")
@@ -53,14 +58,16 @@ def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
 class _Desk:
     """One sitting at the desk."""
 
-    def __init__(self, study: Study, form: PaperForm, journal: Journal, ask: Ask, say: Say,
-                 clear: Callable[[], None]) -> None:
-        self.study, self.journal, self.ask, self.say, self.clear = study, journal, ask, say, clear
-        self.form, self.by, self.stood = form, "", _standing(study)
+    journal: Journal
+
+    def __init__(self, study: Study, round_id: str, ask: Ask, say: Say, clear: Callable[[], None]) -> None:
+        self.study, self.round_id, self.ask, self.say, self.clear = study, round_id, ask, say, clear
+        self.by, self.stood = "", [b""]
         self.shown = self.tried = ("", "", "")
+        self.look_again()
 
     def work(self) -> None:
-        self.say(f"Round {self.form.round_id}, {len(self.form.names)} principles: {self.counts()}.")
+        self.say(f"Round {self.round_id}, {len(self.form.names)} principles: {self.counts()}.")
         while not self.by.isalpha():
             self.by = self.line("Initials of who keys").upper()
         rater = self.interrupted()
@@ -68,7 +75,7 @@ class _Desk:
             said = self.key(rater)
             self.clear()
             self.say(said)
-            self.say(f"Round {self.form.round_id}: {self.counts()}.")
+            self.say(f"Round {self.round_id}: {self.counts()}.")
             rater = ""
 
     def line(self, prompt: str) -> str:
@@ -82,7 +89,7 @@ class _Desk:
     def interrupted(self) -> str:
         """The form at which the last sitting broke off; blank where it ended between two passes."""
         rater = self.journal.last
-        if rater not in self.journal.forms or rater not in self.form.raters:
+        if rater not in self.journal.forms or rater not in set(self.voters["rater_id"]):
             return ""
         passes = self.journal.passes(rater)
         keying, _ = self.form.stage(passes)
@@ -90,26 +97,33 @@ class _Desk:
 
     def rater(self) -> str:
         """The rater code of the next form; blank where the desk is to be closed."""
-        codes = {folded(one): one for one in self.form.raters}
         while (line := self.line("Rater code on the form (? lists them, q ends)")) != LEAVE:
-            code = codes.get(folded(line), "")
-            state = self.states()[code] if code else ""
+            self.look_again()
+            states = self.states()
+            code = next((one for one in states if folded(one) == folded(line)), "")
             if line == HELP:
-                self.say("\n".join(f"  {one}  {how or 'not received'}" for one, how in self.states().items()))
-            elif state == RECEIVED:
+                self.say("\n".join(f"  {one}  {how or 'not received'}" for one, how in states.items()))
+            elif states.get(code) == RECEIVED:
                 self.say(f"The form of {code} is received already, and never overwritten.")
+            elif states.get(code, "").startswith(RECEIVED):
+                self.say(f"The organisation of {code} has one vote a panel: {states[code]}.")
             elif code:
                 return code
-            elif line in self.form.others:
+            elif line in set(self.reference.raters["rater_id"]):
                 self.say(f"{line!r} may not rate (raters.csv: may_rate).")
             elif line:
-                self.say(f"There is no rater {line!r}; {nearest(line, self.form.raters)}.")
+                self.say(f"There is no rater {line!r}; {nearest(line, states)}.")
         return ""
 
     def states(self) -> dict[str, str]:
         """How far each rater's form is; blank where nothing is keyed."""
-        got = received(self.study, self.form)
-        return {one: RECEIVED if one in got else self.state(one) for one in self.form.raters}
+        votes = Ballots.read(self.study, self.reference).votes
+        here, known = set(votes.loc[votes["round_id"] == self.round_id, "rater_id"]), self.voters
+        first = known[known["rater_id"].isin(here)].drop_duplicates(["role", "voter"])
+        cast = dict(zip(zip(first["role"], first["voter"], strict=True), first["rater_id"], strict=True))
+        return {row.rater_id: RECEIVED if row.rater_id in here else
+                f"{RECEIVED} from {cast[row.role, row.voter]}" if (row.role, row.voter) in cast else
+                self.state(row.rater_id) for row in known.itertuples()}
 
     def state(self, rater: str) -> str:
         passes = self.journal.passes(rater)
@@ -122,8 +136,10 @@ class _Desk:
     def counts(self) -> str:
         """How many forms are received, and how many are on their way: no vote in it."""
         found = Counter(self.states().values())
-        rest = [f"{found[state]} {state}" for state in sorted({*found} - {RECEIVED, ""})]
-        return ", ".join([f"{found[RECEIVED]} of {len(self.form.raters)} received", *rest])
+        rest = [f"{count} {state}" for state, count in sorted(found.items())
+                if state and not state.startswith(RECEIVED)]
+        expected = len(self.voters.drop_duplicates(["role", "voter"]))
+        return ", ".join([f"{found[RECEIVED]} of {expected} received", *rest])
 
     def key(self, rater: str) -> str:
         """Works on a form until a pass ends or it is left; returns what is then said of it."""
@@ -148,7 +164,10 @@ class _Desk:
     def look_again(self) -> None:
         """Takes the form anew where texts were amended meanwhile; GLCError where the round was closed."""
         if self.stood != (standing := _standing(self.study)):
-            self.form, self.stood = PaperForm.of(self.study, self.form.round_id), standing
+            self.reference, self.stood = read_reference(self.study), standing
+            settings = self.study.settings["consensus"]
+            self.form = PaperForm.of(self.reference, self.round_id, tuple(settings["scale"]))
+            self.voters = voters(self.reference.raters, settings["vote"])
 
     def announce(self, rater: str, keying: str, field: str) -> None:
         """Says which pass begins or goes on."""
@@ -213,10 +232,14 @@ class _Desk:
 
     def receive(self, rater: str) -> str:
         """Writes an agreed form, if the last sitting had not done so."""
-        path = ballot_file(self.study, self.form.round_id, rater)
+        path = self.study.raw / "ratings" / f"{self.round_id}-{rater}.csv"
+        text, (values, _) = io.StringIO(), self.form.agreed(self.journal.passes(rater))
+        csv.writer(text, lineterminator="\n").writerows([HEADER, *self.form.rows(rater, values)])
         if not path.is_file():
-            values, _ = self.form.agreed(self.journal.passes(rater))
-            write_new(path, [HEADER, *self.form.rows(rater, values)])
+            write_new(path, text.getvalue())
+        elif path.read_bytes() != text.getvalue().encode():
+            raise GLCError(f"{path.name} came in meanwhile, and says something else. Mend: look at the "
+                           "paper, keep the file that is right in raw/ratings, and start the desk again.")
         self.journal.end(rater, RECEIVED)
         return f"Form {rater} is received."
 
@@ -226,24 +249,14 @@ def _standing(study: Study) -> list[bytes]:
     return [(study.reference / f"{name}.csv").read_bytes() for name in ("principles", "rounds", "raters")]
 
 
-def received(study: Study, form: PaperForm) -> set[str]:
-    """The raters of a round whose form is received."""
-    return {rater for rater in form.raters if ballot_file(study, form.round_id, rater).is_file()}
-
-
-def ballot_file(study: Study, round_id: str, rater: str) -> Path:
-    """Where the desk writes a form."""
-    return study.raw / "ratings" / f"{round_id}-{rater}.csv"
-
-
-def write_new(path: Path, rows: Iterable[Iterable[str]]) -> None:
-    """Writes a CSV file whole or not at all, for its owner's eyes."""
+def write_new(path: Path, text: str) -> None:
+    """Writes a file whole or not at all, for its owner's eyes."""
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.new")
     fresh.unlink(missing_ok=True)  # one left by a power cut
     handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with open(handle, "w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows(rows)
+        file.write(text)
         file.flush()
         os.fsync(handle)
     fresh.rename(path)

@@ -8,13 +8,8 @@ from dataclasses import dataclass
 from glc_analysis.cleaning.values import folded, text_version
 from glc_analysis.convening.journal import FIRST, SECOND, SETTLED, Keying
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.reference import read_reference
-from glc_analysis.study import Study
-
-HEADER = ("round_id", "rater_id", "principle_id", "version", "text_version", "criterion", "score", "comment",
-          "may_be_read")
-CRITERIA = ("importance", "feasibility")
-ABSTAIN = "abstain"
+from glc_analysis.intake.ratings_forms import ABSTAIN, CRITERIA
+from glc_analysis.reference import Reference
 
 Values = Mapping[str, str]
 
@@ -28,13 +23,10 @@ class PaperForm:
     statements: dict[tuple[str, str, str], str]
     languages: tuple[str, ...]
     scale: tuple[int, int]
-    raters: tuple[str, ...]
-    others: tuple[str, ...]
 
     @classmethod
-    def of(cls, study: Study, round_id: str) -> PaperForm:
+    def of(cls, reference: Reference, round_id: str, scale: tuple[int, int] = (1, 9)) -> PaperForm:
         """The form of an open round. Raises UsageError for an unknown round, GLCError for a closed one."""
-        reference = read_reference(study)
         rounds, known = reference.rounds, reference.principles
         rows = rounds[rounds["round_id"] == round_id]
         if rows.empty:
@@ -47,12 +39,11 @@ class PaperForm:
             "translation_of", key=lambda of: of != "", kind="stable")  # a source before its translations
         current = known[known["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
         names = dict(zip(current["principle_id"], current["short_name"], strict=True))
-        may = reference.raters["may_rate"] == "true"
-        keys = zip(known["principle_id"], known["version"], known["language"], strict=True)
-        return cls(round_id, {one: names.get(one, "") for one in rows["principle_id"]},
-                   dict(zip(keys, known["statement"], strict=True)), tuple(sorted({*known["language"]})),
-                   tuple(study.settings["consensus"]["scale"]),
-                   *(tuple(reference.raters.loc[one, "rater_id"]) for one in (may, ~may)))
+        keys = [(row.principle_id, row.translation_of.rpartition(".")[2] or row.version, row.language)
+                for row in known.itertuples()]
+        statements = dict(zip(keys, known["statement"], strict=True))
+        return cls(round_id, {one: names.get(one, "") for one in rows["principle_id"]}, statements,
+                   tuple(sorted({*known["language"]})), scale)
 
     def versions(self, principle: str) -> list[str]:
         """The versions of a principle, oldest first."""

@@ -265,3 +265,29 @@ def test_the_command_takes_piped_lines_and_refuses_what_is_no_text(study):
     assert "That line holds keys that are no letters (an arrow?): type it again." in done.stderr
     assert done.stdout == ""
     assert len(journal(study).read_text().splitlines()) == 2
+
+
+def test_an_organisation_with_one_vote_hands_in_one_form(study):
+    raters = (study.root / "reference/raters.csv").read_text()
+    study.write("reference/raters.csv", raters + "r30,harbour,provider,true\n")
+    twice(study)
+    said = keyed(study, ["ab", "r30"])
+    assert "The organisation of r30 has one vote a panel: received from r12." in said
+    assert "Round 1, 3 principles: 1 of 3 received." in said
+
+
+def test_a_form_that_came_in_as_a_file_is_received(study):
+    twice(study)
+    study.write("raw/ratings/by-mail.csv", (study.root / "raw/ratings/1-r12.csv").read_text()
+                .replace("1,r12,", "1,r29,"))
+    assert "The form of r29 is received already, and never overwritten." in keyed(study, ["ab", "r29"])
+
+
+def test_a_file_that_came_in_while_the_form_was_keyed_is_not_written_over(study):
+    twice(study)
+    study.write("raw/ratings/1-r29.csv", b"")
+    papers = {"r29": PAPER}
+    keyed(study, Clerk(papers, ["r29"]))
+    with pytest.raises(GLCError, match=r"1-r29\.csv came in meanwhile, and says something else"):
+        keyed(study, Clerk(papers, ["r29"]))
+    assert (study.root / "raw/ratings/1-r29.csv").read_bytes() == b""

@@ -1,0 +1,153 @@
+"""What the room has to decide, in the order of the votes: agreed, split, works elsewhere?, the rest.
+
+Principles are sorted by what providers voted; each comes with the facts. No decision is computed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.convening.consensus import (
+    AGREEMENT,
+    DISAGREEMENT,
+    HIGH,
+    LOW,
+    NEITHER,
+    SMALLEST_IPRAS,
+    TOO_FEW,
+    UNCERTAIN,
+    median,
+    third,
+)
+from glc_analysis.intake.ratings_forms import CRITERIA
+
+GROUPS = {
+    "agreed": ("Agreed", "important, in agreement, and feasible"),
+    "split": ("Split", "the votes lie at both ends"),
+    "elsewhere": ("Works elsewhere?", "important, but not feasible everywhere"),
+    "rest": ("The rest", "low, no clear result, or too few votes")}
+"""The groups in their order: heading, and what puts a principle there."""
+SHOWN_FROM = SMALLEST_IPRAS
+"""Votes of fewer people are not shown by themselves: they would tell who voted what."""
+MANY_ABSTAINED = 1 / 4
+LOW_RESOURCES = "low"
+
+
+def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
+           organisations: pd.DataFrame) -> pd.DataFrame:
+    """One row a principle of a closed round, in order: group, principle_id, version, short_name, facts;
+    beside them, by criterion, the shape of :func:`verdict` and the votes, and what else there is to say.
+
+    ``tallies`` and ``ratings`` are those of one round. Importance high in agreement and feasibility high:
+    agreed. Disagreement on importance, or on the feasibility of what is not high: split. Importance high,
+    but feasibility not, or lower among raters of low resources (organisations.csv, ``resource_level``), or
+    at least a quarter abstained: works elsewhere? "9 of 10" are votes in the high third; raters of low
+    resources and survivor advisers are told of where theirs lie in another third.
+    """
+    names = short_names(principles)
+    by = {(row["principle_id"], row["criterion"], row["panel"]): row for row in tallies.to_dict("records")}
+    texts = tallies.drop_duplicates("principle_id")
+    rows = []
+    for principle, version in zip(texts["principle_id"], texts["version"], strict=True):
+        votes = [by.get((principle, criterion, "provider")) for criterion in CRITERIA]
+        apart = low_resources(ratings[ratings["principle_id"] == principle], organisations)
+        others = [by.get((principle, criterion, "survivor_adviser")) for criterion in CRITERIA]
+        notes = [apart, _of_advisers(votes, others)]
+        rows.append({
+            "group": _group(*votes, bool(apart)) if all(votes) else "rest", "principle_id": principle,
+            "version": version, "short_name": names.get(principle, ""),
+            "facts": "; ".join(filter(None, [*map(in_short, filter(None, votes)), *notes])),
+            **{criterion: (verdict(row)[0], f"{row['votes_high']} of {row['n']}") if row else ("few", "")
+               for criterion, row in zip(CRITERIA, votes, strict=True)},
+            "notes": "; ".join(filter(None, [*map(_abstentions, filter(None, votes)), *notes]))})
+    found = pd.DataFrame(rows)
+    return found.sort_values(["group", "principle_id"], ignore_index=True,
+                             key=lambda c: c.map([*GROUPS].index) if c.name == "group" else c)
+
+
+def short_names(principles: pd.DataFrame) -> dict[str, str]:
+    """The name in lists of each principle: that of its latest version."""
+    own = principles[principles["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
+    return dict(zip(own["principle_id"], own["short_name"], strict=True))
+
+
+def _group(important: Mapping[str, Any], feasible: Mapping[str, Any], is_lower: bool) -> str:
+    is_elsewhere = feasible["result"] in (UNCERTAIN, LOW) or is_lower or max(
+        map(_abstained, (important, feasible))) >= MANY_ABSTAINED
+    if TOO_FEW in (important["result"], feasible["result"]):
+        return "rest"
+    if is_split(important):
+        return "split"
+    if important["result"] == HIGH:
+        is_agreed = important["spread"] in (AGREEMENT, "")
+        return "elsewhere" if is_elsewhere else "agreed" if is_agreed else "rest"
+    return "split" if is_split(feasible) else "rest"
+
+
+def _abstained(row: Mapping[str, Any]) -> float:
+    return row["n_abstained"] / max(row["n"] + row["n_abstained"], 1)
+
+
+def is_split(row: Mapping[str, Any]) -> bool:
+    """Whether a row of ``tallies`` is uncertain because the panel disagrees."""
+    return row["result"] == UNCERTAIN and DISAGREEMENT in (row["spread"], row["spread_ipras"])
+
+
+def verdict(row: Mapping[str, Any]) -> tuple[str, str]:
+    """A row of ``tallies`` as a shape (whole, half, split, few) and in words.
+
+    >>> verdict({"result": "high", "spread": "agreement", "spread_ipras": "no disagreement"})
+    ('whole', 'high, in agreement')
+    >>> verdict({"result": "uncertain", "spread": "disagreement", "spread_ipras": "disagreement"})
+    ('split', 'split')
+    """
+    if row["result"] == TOO_FEW:
+        return "few", "too few for the rule"
+    if is_split(row):
+        return "split", "split"
+    said = {AGREEMENT: "in agreement", NEITHER: "no agreement", DISAGREEMENT: "panel rule: disagreement",
+            "": "no disagreement by IPRAS" if row["spread_ipras"] else ""}[row["spread"]]
+    shape = "whole" if row["spread"] in (AGREEMENT, "") and row["result"] != UNCERTAIN else "half"
+    where = "in between" if row["result"] == UNCERTAIN else row["result"]
+    return shape, ", ".join(filter(None, [where, said]))
+
+
+def in_short(row: Mapping[str, Any]) -> str:
+    """A row of ``tallies`` in a line of the agenda."""
+    shape, words = verdict(row)
+    words = f"split: {row['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
+    return f"{row['criterion']} {row['votes_high']} of {row['n']}, {words}" + (
+        f", {row['n_abstained']} abstained" if row["n_abstained"] else "")
+
+
+def _abstentions(row: Mapping[str, Any]) -> str:
+    return f"{row['criterion']}: {row['n_abstained']} abstained" if row["n_abstained"] else ""
+
+
+def _of_advisers(providers: list[Mapping[str, Any] | None], advisers: list[Mapping[str, Any] | None]) -> str:
+    """Where survivor advisers' median lies in another third than that of providers."""
+    said = [f"{other['criterion']} {other['votes_high']} of {other['n']}"
+            for one, other in zip(providers, advisers, strict=True) if one and other and one["n"]
+            and other["n"] >= SHOWN_FROM and third(one["median"]) != third(other["median"])]
+    return f"survivor advisers differ: {', '.join(said)}" if said else ""
+
+
+def low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame) -> str:
+    """Whether one principle is less feasible to providers of low resources, in words; blank: it is not.
+
+    It is where the median of their votes lies in a lower third than that of the others, and neither are
+    fewer than three.
+    """
+    level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
+    votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
+                    & (ratings["held_out"] == "") & ratings["score"].notna()]
+    is_low = votes["organisation_id"].map(level) == LOW_RESOURCES
+    low, others = ([int(score) for score in votes.loc[one, "score"]] for one in (is_low, ~is_low))
+    if min(len(low), len(others)) < SHOWN_FROM:
+        return ""
+    thirds, medians = ("low", "middle", "high"), (median(low), median(others))
+    is_lower = thirds.index(third(medians[0])) < thirds.index(third(medians[1]))
+    return "low resources: median {:g}, others {:g}".format(*medians) if is_lower else ""

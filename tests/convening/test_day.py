@@ -1,0 +1,223 @@
+"""The day: what is to be decided, sorted by the votes; a page that tells no one's vote and runs anywhere."""
+
+import re
+import stat
+
+import pandas as pd
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.convening.agenda import agenda, low_resources, verdict
+from glc_analysis.convening.consensus import tally
+from glc_analysis.convening.day import block, groups, projector, results
+from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.study import Study
+from tests.desk_clerk import RATERS, ROUNDS, convening_study
+
+HIGH, MIDDLE = [7, 8, 8, 8, 8, 9, 9, 9, 9, 9], [4, 5, 5, 5, 5, 6, 6, 6, 6, 7]
+SPLIT, LOOSE = [1, 2, 2, 3, 5, 7, 8, 8, 9, 9], [1, 4, 5, 7, 7, 7, 8, 8, 9, 9]
+PRINCIPLES = pd.DataFrame(
+    [["P01", "1", "Offer rest before you ask.", "Rest first", "en", ""],
+     ["P02", "1", "Pay people.", "Pay", "en", ""], ["P02", "2", "Pay people fairly.", "Fair pay", "en", ""],
+     ["P02", "2", "ادفعوا أجرا عادلا.", "", "ar", "P02.2"]],
+    columns=["principle_id", "version", "statement", "short_name", "language", "translation_of"])
+ORGANISATIONS = pd.DataFrame({"organisation_id": [f"o{n}" for n in range(10)],
+                              "resource_level": ["low"] * 4 + ["high"] * 6})
+
+
+def rated(votes, *, principle="P01", panel="provider", **other):
+    """Rows of table ratings: a vote each, None for an abstention."""
+    rows = [{"round_id": "1", "version": "1", "criterion": "importance", "rater_id": f"{panel[0]}{n}",
+             "principle_id": principle, "organisation_id": f"o{n}" if panel == "provider" else "",
+             "panel": panel, "score": vote, "is_abstained": vote is None, **other}
+            for n, vote in enumerate(votes)]
+    return tables.shape("ratings", pd.DataFrame(rows))
+
+
+def tallied(ratings, movement=""):
+    """The table tallies of ratings, by hand."""
+    rows = []
+    for key, own in ratings[ratings["held_out"] == ""].groupby(
+            ["round_id", "principle_id", "version", "criterion", "panel"]):
+        found = tally([int(score) for score in own["score"].dropna()])
+        rows.append(dict(zip(("round_id", "principle_id", "version", "criterion", "panel"), key, strict=True))
+                    | found | {"n_abstained": int(own["is_abstained"].sum()), "n_expected": len(own),
+                               "rule": "panel rule; fixed on 2017-04-03", "movement": movement})
+    return tables.shape("tallies", pd.DataFrame(rows))
+
+
+def both(importance, feasibility, **other):
+    return pd.concat([rated(importance, **other), rated(feasibility, criterion="feasibility", **other)],
+                     ignore_index=True)
+
+
+def listed(ratings):
+    return agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS).iloc[0]
+
+
+@pytest.mark.parametrize(("importance", "feasibility", "group"), [
+    (HIGH, HIGH, "agreed"), (HIGH, MIDDLE, "elsewhere"), (SPLIT, HIGH, "split"), (SPLIT, MIDDLE, "split"),
+    (HIGH, SPLIT, "elsewhere"), (MIDDLE, SPLIT, "split"), (LOOSE, HIGH, "rest"), (MIDDLE, HIGH, "rest"),
+    (HIGH[:6], HIGH[:6], "rest"), ([1, 1, 2, 2, 2, 2, 3, 3, 3, 3], HIGH, "rest"),
+    (HIGH, [*HIGH[:7], None, None, None], "rest"), ([*HIGH[:9], None], [*HIGH[:9], None], "agreed")])
+def test_a_principle_is_sorted_by_what_providers_voted(importance, feasibility, group):
+    assert listed(both(importance, feasibility))["group"] == group
+
+
+def test_many_abstentions_ask_whether_it_works_elsewhere():
+    ratings = both([*HIGH, None, None, None, None], [*HIGH, 8, 8, 8, 8])
+    row = listed(ratings)
+    assert row["group"] == "elsewhere"
+    assert "importance 10 of 10, in agreement, 4 abstained" in row["facts"]
+
+
+def test_what_is_less_feasible_at_low_resources_asks_whether_it_works_elsewhere():
+    ratings = both(HIGH, [4, 5, 6, 7, 8, 8, 8, 8, 9, 9])
+    row = listed(ratings)
+    assert (row["group"], row["notes"]) == ("elsewhere", "low resources: median 5.5, others 8")
+    few = ORGANISATIONS.assign(resource_level=["low"] * 2 + ["high"] * 8)
+    assert low_resources(ratings, few) == ""  # two would be told by their median
+
+
+def test_survivor_advisers_who_see_it_otherwise_are_named_beside_and_change_no_group():
+    ratings = pd.concat([both(HIGH, HIGH), both([2, 3, 3], HIGH[:3], panel="survivor_adviser")])
+    row = listed(ratings)
+    assert (row["group"], row["notes"]) == ("agreed", "survivor advisers differ: importance 0 of 3")
+
+
+def test_the_agenda_is_in_the_order_of_what_to_decide():
+    ratings = pd.concat([both(MIDDLE, HIGH), both(HIGH, HIGH, principle="P02", version="2")])
+    found = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS)
+    assert found[["group", "principle_id", "short_name"]].to_numpy().tolist() == [
+        ["agreed", "P02", "Fair pay"], ["rest", "P01", "Rest first"]]
+    assert [one["heading"] for one in groups(found)] == ["Agreed", "The rest"]
+
+
+@pytest.mark.parametrize(("votes", "said"), [
+    (HIGH, ("whole", "high, in agreement")), (LOOSE, ("half", "high, no agreement")),
+    (SPLIT, ("split", "split")), (HIGH[:7], ("few", "too few for the rule")),
+    ([8] * 17 + [1] * 3, ("whole", "high, no disagreement by IPRAS"))])
+def test_a_result_is_said_in_a_shape_and_in_words(votes, said):
+    assert verdict(tally(votes)) == said
+
+
+def result(ratings, round_id="1", moved="", earlier=()):
+    tallies = pd.concat([*map(tallied, earlier), tallied(ratings, moved)], ignore_index=True)
+    rounds = pd.DataFrame({"round_id": ["1", "2"], "opened_on": ["2017-05-08", "2017-05-09"]})
+    return results(tallies, pd.concat([*earlier, ratings]), PRINCIPLES, rounds, round_id)[0]
+
+
+def test_a_panel_shows_how_many_rated_what_and_how_many_lie_apart():
+    panel = result(rated([*LOOSE, None]))["criteria"][0]["panels"][0]
+    assert panel["votes"] == [1, 0, 0, 1, 1, 0, 3, 2, 2]
+    assert panel["share"] == "7 of 10 rate it 7–9"
+    assert panel["dissent"] == "dissent (hollow): 1 at 1–3, 2 at 4–6"
+    assert panel["aside"] == "1 abstained: not my context"
+
+
+def test_the_votes_of_fewer_than_three_are_not_shown():
+    ratings = pd.concat([rated(HIGH), rated([1, 9], panel="survivor_adviser")])
+    panel = result(ratings)["criteria"][0]["panels"][1]
+    assert (panel["votes"], panel["median"], panel["dissent"]) == ([], None, "")
+    assert panel["share"] == "2 of 2 voted: too few to show without telling who"
+
+
+def test_only_comments_that_may_be_read_are_shown_and_not_in_the_order_of_the_raters():
+    ratings = rated(HIGH)
+    ratings.loc[0:3, "comment"] = ["so be it", "not aloud", "and so be it", "so be it"]
+    ratings.loc[[0, 2, 3], "may_be_read"] = True
+    assert result(ratings)["comments"] == ["and so be it", "so be it"]
+
+
+def test_forms_on_another_wording_are_counted_apart():
+    other = rated([1], held_out="rated P01.2; P01.1 was issued").assign(rater_id="x")
+    found = result(pd.concat([rated(HIGH), other]))
+    assert found["held_out"] == 1
+    assert found["criteria"][0]["panels"][0]["votes"] == [0, 0, 0, 0, 0, 0, 1, 4, 5]
+
+
+@pytest.mark.parametrize(("moved", "version", "said"), [
+    ("up", "1", "median up from 5.5 to 8.5 since round 1"), ("same", "1", "median 8.5, as in round 1"),
+    ("", "2", "reworded since round 1: not compared")])
+def test_movement_is_told_between_identical_texts_only(moved, version, said):
+    first = rated(MIDDLE, principle="P02", version="1")
+    second = rated(HIGH, principle="P02", version=version, round_id="2")
+    assert result(second, "2", moved, [first])["criteria"][0]["panels"][0]["moved"] == said
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A study whose round 0 is closed, with its tables written by hand, and whose round 1 is open."""
+    small = convening_study(tmp_path)
+    small.write("reference/names.csv",
+                "name,kind,pseudonym,match,allowed_for,reason\nAna Paz,person,,folded,,\n")
+    ratings = both(HIGH, SPLIT, round_id="0")
+    ratings.loc[0:1, "comment"] = ["<script>alert(1)</script> says Ana Paz", "نعم، بشرط أن يكون آمنا."]
+    ratings["may_be_read"] = ratings["comment"] != ""
+    decided = pd.DataFrame([{"order": 1, "decision": "Kept <as> it is", "proposed_by": "beacon"}])
+    frames = {"ratings": ratings, "tallies": tallied(ratings), "decision_log": decided,
+              "principles": PRINCIPLES.assign(status="candidate"),
+              "parking_lot": pd.DataFrame([{"order": 1, "item": "Who pays?"}])}
+    (tmp_path / "processed").mkdir()
+    for name, frame in frames.items():
+        tables.write(tmp_path / "processed", name, tables.shape(name, frame))
+    return Study(tmp_path)
+
+
+def test_an_open_round_has_no_page(study):
+    (study.raw / "ratings").mkdir()
+    (study.raw / "ratings/1-r12.csv").write_text(
+        "round_id,rater_id,principle_id,version,text_version,criterion,score,comment,may_be_read\n"
+        "1,r12,P01,1,x,importance,9,,\n")
+    said = ("Round 1 is open: providers 1 of 2 received, survivor advisers 0 of 1 received. Mend: close it "
+            "first with `glc tally --round 1 --close`.")
+    with pytest.raises(GLCError, match=re.escape(said)):
+        projector(study, "1")
+    with pytest.raises(UsageError, match="There is no round '9'"):
+        projector(study, "9")
+    assert not study.reports.exists()
+
+
+def test_a_closed_round_that_is_not_built_yet_has_no_page(study):
+    (study.reference / "rounds.csv").write_text(ROUNDS.replace("05-08,,", "05-08,2017-05-08,"))
+    with pytest.raises(GLCError, match="do not hold round 1 yet. Mend: run `glc build`"):
+        projector(study, "1")
+
+
+def test_the_page_is_whole_without_a_network_or_a_script_and_escapes_what_people_wrote(study):
+    page = projector(study, "0").read_text(encoding="utf-8")
+    assert re.findall(r'<section id="(\w+)"', page) == ["agenda", "P01", "decisions"]
+    assert "Offer rest before you ask." in page
+    assert "Kept &lt;as&gt; it is" in page
+    assert "&lt;script&gt;alert(1)&lt;/script&gt; says Person 1" in page
+    assert "Ana" not in page
+    assert '<li class="words" dir="auto">نعم، بشرط أن يكون آمنا.</li>' in page
+    assert not re.search(r"https?:|src=|url\(|@import", page)
+    assert "closed on 2017-05-02" in page
+    assert "fixed on 2017-04-03" in page
+    assert page.count("<script>") == 1
+
+
+def test_the_page_holds_no_rater_and_no_organisation(study):
+    page = projector(study, "0").read_text(encoding="utf-8")
+    raters = {line.split(",")[0] for line in RATERS.splitlines()[1:]}
+    assert {*re.findall(r"[\w-]+", page)}.isdisjoint({*raters, "p0", "o0", "harbour"})
+
+
+def test_the_page_is_its_owners_alone_and_the_same_bytes_again(study):
+    path = projector(study, "0")
+    before = path.read_bytes()
+    assert projector(study, "0").read_bytes() == before
+    assert [stat.S_IMODE(one.stat().st_mode) for one in (path, *path.parents[:3])] == [0o600] + [0o700] * 3
+    assert [one.name for one in path.parent.iterdir()] == ["index.html"]
+
+
+def test_the_same_blocks_stand_on_pages_of_ones_own():
+    ratings = both(HIGH, SPLIT)
+    html = block("result", result(ratings))
+    assert html.count("<svg class=\"strip\"") == 2
+    assert "median 8.5" in html  # for those who hear the page
+    order = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS)
+    assert "Works elsewhere?" in block("agenda", groups(order))
+    assert "Nothing is decided yet." in block("decided", [])
+    assert block("style").strip().startswith("<style>")
