@@ -78,7 +78,8 @@ def read_form(path: Path) -> pd.DataFrame:
     if not answers and not faults:
         refuse("holds no ratings", path.name, "give the form as it came back; from KoboToolbox or ODK, an "
                "export with XML values and headers")
-    faults += [fault for answer in answers for fault in _faults(answer)] + [*_twice(answers)]
+    faults += [fault for answer in answers for fault in _faults(answer)]
+    faults += [*_mixed(answers), *_twice(answers)]
     if faults:
         raise Faults(faults)
     return pd.DataFrame([row for answer in answers for row in _votes(path.name, answer)],
@@ -105,9 +106,6 @@ def _on_sheet(sheet: Grid) -> list[_Answer]:
         if any(cells.values()):
             boxes = {box: cells[box] for box in BOXES}
             answers.append(_Answer(sheet.place, str(number), cells["stamp"], boxes, {}, cells["statement"]))
-    if strange := [one for one in answers if one.parts[0] and one.parts[:2] != answers[0].parts[:2]]:
-        raise Faults([one.fault("is of another rater or round than the row at the top", "stamp", one.stamp,
-                                "give each form as it came back, in a file of its own") for one in strange])
     return answers
 
 
@@ -165,6 +163,16 @@ def _faults(answer: _Answer) -> Iterator[Fault]:
                            "take a word of the list")
 
 
+def _mixed(answers: Iterable[_Answer]) -> Iterator[Fault]:
+    """Rows of a sheet of ours that are of another rater or round than the first."""
+    first: dict[str, tuple[str, ...]] = {}
+    for one in answers:
+        is_ours = bool(one.parts[0]) and not one.columns
+        if is_ours and one.parts[:2] != first.setdefault(one.file, one.parts[:2]):
+            yield one.fault("is of another rater or round than the rows above", "stamp", one.stamp,
+                            "give each form as it came back, in a file of its own")
+
+
 def _twice(answers: Iterable[_Answer]) -> Iterator[Fault]:
     """Rows that rate what an earlier row of the same rater and round rates: one fault a row."""
     first: dict[tuple[str, ...], _Answer] = {}
@@ -187,13 +195,13 @@ def _votes(file: str, answer: _Answer) -> Iterator[tuple[str, ...]]:
 
 
 def _number(text: str) -> str:
-    """Digits of any script as 0 to 9; any other text as it is.
+    """A digit of any script as one of 0 to 9; any other text as it is.
 
-    >>> [_number(text) for text in ("7", "٧", "៧", "７", "7-8", "²")]
-    ['7', '7', '7', '7', '7-8', '²']
+    >>> [_number(text) for text in ("7", "٧", "៧", "７", "7-8", "07", "²")]
+    ['7', '7', '7', '7', '7-8', '07', '²']
     """
     text = tidy(text)
-    return str(int(text)) if text.isdecimal() and len(text) < 9 else text
+    return str(int(text)) if text.isdecimal() and len(text) == 1 else text
 
 
 def _word(text: str) -> str:
