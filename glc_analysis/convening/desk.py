@@ -21,7 +21,7 @@ from glc_analysis.convening.ballot_box import voters
 from glc_analysis.convening.ballots import Ballots
 from glc_analysis.convening.journal import FIRST, SECOND, SETTLED, Journal, sync_folder
 from glc_analysis.convening.paper_form import PaperForm
-from glc_analysis.errors import GLCError, nearest
+from glc_analysis.errors import Fault, Faults, GLCError, nearest
 from glc_analysis.intake.ratings import HEADER
 from glc_analysis.reference import read_reference
 from glc_analysis.reports.lock import locked
@@ -32,11 +32,12 @@ Ask = Callable[[str], str]
 Say = Callable[[str], None]
 
 RECEIVED = "received"
-BACK, LEAVE, DROP, HELP = "<", "q", "x", "?"
+BACK, LEAVE, DROP, HELP = "<", "q", "drop", "?"
 PROMPTS = {"language": "language of the paper ({})", "version": "version on the paper ({})",
            "may_be_read": "may it be read aloud (y/n)"}
-KEYS = ("{low} to {high}, a = abstain (not my context), nothing = left blank on the paper; < one back, "
-        "q leave the form (what is keyed is kept), ? these lines. Ctrl-C ends the desk.")
+KEYS = ("{low} to {high}, a or x = abstain (not my context), nothing = left blank on the paper; < one back, "
+        "q leave the form (what is keyed is kept), `drop` take back all of it, ? these lines. Ctrl-C ends "
+        "the desk.")
 
 
 def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
@@ -53,6 +54,16 @@ def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
         with suppress(EOFError):
             desk.work()
         say("The desk is closed; all that was keyed is kept.")
+
+
+def refuse_half_keyed(study: Study, round_id: str) -> None:
+    """Raises Faults where paper forms of a round were begun at the desk and would not count."""
+    forms = Journal.read(study.private / "desk" / f"{round_id}.jsonl").forms
+    begun = [form for form, passes in forms.items() if any(keying.values for keying in passes.values())]
+    if begun:
+        raise Faults(Fault(f"form {form} is keyed but not received: it would not count",
+                           mend=f"finish it with `glc enter --round {round_id}`, or type `{DROP}` there")
+                     for form in sorted(begun))
 
 
 class _Desk:
@@ -158,7 +169,7 @@ class _Desk:
             now = keying
             if not self.field(rater, keying, field):
                 if rater not in self.journal.forms:
-                    return f"Both keyings of form {rater} are taken back."
+                    return f"All that was keyed of form {rater} is taken back."
                 return f"Form {rater} is left, {keying}, at {field.strip('.').replace('.', ' ')}."
 
     def look_again(self) -> None:
@@ -179,7 +190,7 @@ class _Desk:
             one, other = (passes[name].values for name in (FIRST, SECOND))
             count = sum(folded(one.get(at, "-")) != folded(other.get(at, "-")) for at in one | other)
             self.say(f"The keyings differ in {count} of {len(one | other)} fields. Look at the paper and "
-                     f"type what stands there; {DROP} takes back both keyings, where it was another paper.")
+                     f"type what stands there; `{DROP}` takes back both, where it was another paper.")
         else:
             self.say(KEYS.format(low=low, high=high))
         if keying == SECOND and self.by in passes[FIRST].by:
@@ -199,7 +210,7 @@ class _Desk:
             return False
         if line == BACK:
             return self.back(rater, keying)
-        if line == DROP and keying == SETTLED:
+        if line == DROP:
             self.journal.end(rater, "taken back")
             return False
         value, mend = self.form.understood(field, line)

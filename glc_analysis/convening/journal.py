@@ -46,9 +46,9 @@ class Journal:
     last: str = ""
 
     @classmethod
-    def read(cls, path: Path, say: Callable[[str], None] = lambda line: None) -> Journal:
-        """The journal as it stands; a torn last line is cut off and said. Raises Faults where another
-        line cannot be read."""
+    def read(cls, path: Path, say: Callable[[str], None] | None = None) -> Journal:
+        """The journal as it stands, but for a torn last line, which is cut off the file where it can be
+        said. Raises Faults where another line cannot be read."""
         journal, content = cls(path), path.read_bytes() if path.is_file() else b""
         *lines, torn = content.split(b"\n")
         for n, line in enumerate(lines, 1):
@@ -57,7 +57,7 @@ class Journal:
             except (ValueError, KeyError, TypeError):
                 raise Faults([Fault("cannot be read", file=path.name, row=str(n), mend="take the line out; "
                                     "what it held is asked again")]) from None
-        if torn:
+        if torn and say:
             os.truncate(path, len(content) - len(torn))
             say(f"The last line of {path.name} is torn (the power was cut?): it is dropped, and asked again.")
         return journal

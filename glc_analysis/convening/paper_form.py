@@ -99,7 +99,7 @@ class PaperForm:
             number = str(int(line)) if line.isdecimal() else ""
             if number and len(number) == len(line) and low <= int(number) <= high:
                 return number, ""
-            known = {"a": ABSTAIN, "": ""}
+            known = {"a": ABSTAIN, "x": ABSTAIN, "": ""}
             mend = f"a number from {low} to {high}, a (abstain), or nothing where the paper is blank"
         elif name == "comment":
             return line, ""

@@ -29,7 +29,8 @@ def take_out_ballots(study: Study, raters: Collection[str], names: pd.DataFrame)
         raise Faults(faults)
     for path in sorted(study.private.glob("desk/*.jsonl")):
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        kept = [line for line in lines if json.loads(line)["form"] not in raters]
+        whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
+        kept = [line for line in whole if json.loads(line)["form"] not in raters]
         path.write_text("".join(redacted(kept, names)), encoding="utf-8", newline="\n")
 
 

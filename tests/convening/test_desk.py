@@ -6,8 +6,10 @@ import stat
 import pytest
 
 from glc_analysis.cleaning.values import text_version
+from glc_analysis.convening.desk import refuse_half_keyed
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.reports.lock import locked
+from glc_analysis.study import Study
 from tests.desk_clerk import ROUNDS, Clerk, ballot, convening_study, keyed
 
 PAPER = {"P01.importance": "8", "P01.feasibility": "a", "P02.version": "2", "P02.importance": "1",
@@ -50,7 +52,7 @@ def test_a_form_keyed_once_counts_for_nothing(study):
     assert "Round 1: 0 of 3 received, 1 keyed once." in said
 
 
-@pytest.mark.parametrize("line", ["0", "10", "7-8", "7,5", "-7", "07", "x", "seven"])
+@pytest.mark.parametrize("line", ["0", "10", "7-8", "7,5", "-7", "07", "b", "seven"])
 def test_what_is_no_rating_is_refused_at_once_with_what_to_type(study, line):
     said = keyed(study, ["ab", "r12", line])
     assert said[-2] == (f"{line!r} is not understood: type a number from 1 to 9, a (abstain), or nothing "
@@ -124,11 +126,27 @@ def test_both_keyings_are_taken_back_where_it_was_another_paper(study):
     keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong={("r12", "P01.importance"): "7"}))
     clerk = Clerk({"r12": PAPER}, ["r12"])
     settle = clerk.answer
-    clerk.answer = lambda prompt: "x" if clerk.said[-1].startswith("  ") else settle(prompt)
-    assert "Both keyings of form r12 are taken back." in keyed(study, clerk)
+    clerk.answer = lambda prompt: "drop" if clerk.said[-1].startswith("  ") else settle(prompt)
+    assert "All that was keyed of form r12 is taken back." in keyed(study, clerk)
     assert ballot(study, "r12") is None
     twice(study)
     assert ballot(study, "r12") is not None
+
+
+def test_a_form_that_was_begun_keeps_the_round_from_being_closed(study):
+    refuse_half_keyed(Study(study.root), "1")
+    keyed(study, Clerk({"r12": PAPER}, ["r12"]))
+    with pytest.raises(Faults, match="form r12 is keyed but not received: it would not count. Mend: finish"):
+        refuse_half_keyed(Study(study.root), "1")
+    refused = study.glc("tally", "--round", "1", "--close")
+    assert (refused.exit_code, "05-08," in (study.root / "reference/rounds.csv").read_text()) == (1, True)
+    keyed(study, ["ab", "r12", "drop"])
+    refuse_half_keyed(Study(study.root), "1")
+
+
+def test_an_x_in_the_box_is_an_abstention(study):
+    keyed(study, ["ab", "r12", "x"])
+    assert json.loads(journal(study).read_text())["value"] == "abstain"
 
 
 def test_the_same_person_is_warned_at_the_second_keying(study):
