@@ -1,0 +1,242 @@
+"""The principles: what they say, what speaks for and against each, how it was voted, who signed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+from itertools import product
+
+import pandas as pd
+
+from glc_analysis.convening import concerns
+from glc_analysis.convening.consensus import dissent, in_words
+from glc_analysis.convening.day import PANELS, masked
+from glc_analysis.convening.principles import facts
+from glc_analysis.convening.reporting import NOT_RECORDED, method_facts, reporting_items
+from glc_analysis.evidence.trace import Node, Trail
+from glc_analysis.reference import read_reference
+from glc_analysis.reports.blocks.coded import note
+from glc_analysis.reports.html import Html, Markup, language_name, show, table, tag
+from glc_analysis.reports.page import Page
+
+NOTHING = "This study has no principles yet: write them in principles.csv."
+NONE_AGREED = "No principle is agreed yet."
+STANCES = {"supports": "For it", "qualifies": "With limits", "contradicts": "Against it"}
+SIGNED = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with a reservation",
+          "do_not_endorse": "do not endorse it"}
+NAMELESS = "an organisation"
+
+
+def listed(page: Page) -> pd.DataFrame:
+    """One row a principle in its latest text; the public reads those that are agreed."""
+    rows = page.read("principles")
+    rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
+    return rows[rows["status"] == "agreed"] if page.audience == "public" else rows
+
+
+def overview(page: Page) -> Html:
+    """One row a principle: how it was voted in its last round, and how many organisations signed."""
+    rows = listed(page)
+    if rows.empty:
+        return note(NONE_AGREED if page.audience == "public" else NOTHING)
+    votes = {(row.principle_id, row.criterion): row for row in _last(page).query("panel == 'provider'")
+             .itertuples()}
+    signed = page.read("signoffs").groupby("principle_id")["decision"].agg(list)
+    columns = {
+        "Principle": [Markup(tag("a", escape(f"{row.principle_id} {row.short_name}"),
+                                 href=f"#{anchor(row.principle_id)}")) for row in rows.itertuples()],
+        "Status": rows["status"].str.replace("_", " "),
+        **{name: [_high(votes.get((one, name.lower()))) for one in rows["principle_id"]]
+           for name in ("Importance", "Feasibility")},
+        "Signed": [_signed(signed.get(one, [])) for one in rows["principle_id"]]}
+    return show(table(columns, caption="Votes are the providers' in the last round on each text."))
+
+
+def anchor(principle_id: str) -> str:
+    """The place of a principle on its page."""
+    return f"principle-{principle_id.lower()}"
+
+
+def _last(page: Page) -> pd.DataFrame:
+    """The tallies of the last round on the text of each principle that stands today."""
+    key = ["principle_id", "version"]
+    rows = page.read("tallies").merge(listed(page)[key], on=key)
+    order = {one: n for n, one in enumerate(rounds(page))}
+    rows = rows.assign(order=rows["round_id"].map(order))
+    return rows[rows["order"] == rows.groupby("principle_id")["order"].transform("max")]
+
+
+def rounds(page: Page) -> list[str]:
+    """The closed rounds, in their order."""
+    found = sorted({*page.read("tallies")["round_id"]})
+    return sorted(found, key=lambda one: (not one.isdecimal(), int(one) if one.isdecimal() else 0, one))
+
+
+def _high(tallied) -> str:
+    if tallied is None:
+        return "not rated"
+    return f"{tallied.votes_high} of {tallied.n} high" + (f", {tallied.n_abstained} abstained"
+                                                         if tallied.n_abstained else "")
+
+
+def _signed(decisions: list[str]) -> str:
+    endorsed = sum(decision != "do_not_endorse" for decision in decisions)
+    return f"{endorsed} of {len(decisions)}" if decisions else "not signed"
+
+
+def statements(page: Page) -> Html:
+    """Every principle in full, one after the other."""
+    rows = listed(page)
+    if rows.empty:
+        return note(NONE_AGREED if page.audience == "public" else NOTHING)
+    trail, frames = Trail(page.study, page.audience), _frames(page)
+    if page.audience != "public":
+        frames["comments"] = _comments(page, frames["ratings"])
+    return show("".join(_principle(page, row, trail, frames) for row in rows.itertuples()))
+
+
+def _comments(page: Page, ratings: pd.DataFrame) -> pd.DataFrame:
+    """What raters allowed to be read aloud, under pseudonyms."""
+    said = ratings[ratings["may_be_read"] & (ratings["comment"] != "")]
+    return masked(said, page.study, read_reference(page.study)).drop_duplicates(
+        ["principle_id", "round_id", "comment"])
+
+
+def _principle(page: Page, row, trail: Trail, frames: dict[str, pd.DataFrame]) -> str:
+    own = {name: frame[frame["principle_id"] == row.principle_id] for name, frame in frames.items()
+           if "principle_id" in frame}
+    seen = tag("p", tag("strong", "One would see it by: "), escape(row.indicator)) if row.indicator else ""
+    parts = [tag("h3", escape(f"{row.printed_id} {row.short_name}"), class_="glc-question",
+                 id=anchor(row.principle_id)),
+             tag("blockquote", tag("p", tag("strong", escape(row.statement))), lang=row.language, dir="auto"),
+             tag("p", escape(row.rationale)) if row.rationale else "", seen,
+             *_translations(own["principles"], row),
+             *_evidence(trail, own["evidence"]), *_votes(page, row, own),
+             *_signatures(page, own["signoffs"]), *_judgements(page, row, own["judgements"], frames),
+             *_earlier(page, own["principles"], row)]
+    return tag("section", *parts, class_="glc-principle")
+
+
+def _translations(versions: pd.DataFrame, row) -> Iterator[str]:
+    for other in versions[versions["translation_of"] == row.printed_id].itertuples():
+        yield tag("p", tag("span", f"{language_name(other.language)}: ", class_="glc-note"),
+                  tag("span", escape(other.statement), lang=other.language, dir="auto"))
+
+
+def _evidence(trail: Trail, evidence: pd.DataFrame) -> Iterator[str]:
+    """What speaks for it and against it, each piece with the way back to its source."""
+    yield from (tag("p", escape(said), class_="glc-note") for said in facts(evidence))
+    for stance, head in STANCES.items():
+        pieces = [tag("li", _piece(*trail.evidence(row)))
+                  for row in evidence[evidence["stance"] == stance].itertuples()]
+        if pieces:
+            yield tag("p", tag("strong", head)) + tag("ul", *pieces, class_="glc-evidence")
+
+
+def _piece(node: Node, *below: Node) -> str:
+    """A piece of evidence; the way to its source one click away."""
+    steps = "".join(tag("li", _linked(one), class_=f"glc-depth-{one.depth - 2}") for one in below)
+    return _linked(node) + (tag("details", tag("summary", "Where it comes from"), tag("ul", steps),
+                                class_="glc-more glc-trail") if steps else "")
+
+
+def _linked(node: Node) -> str:
+    text = tag("span", escape(node.text), dir="auto")
+    return tag("a", text, href=f"{node.page}.html") if node.page else text
+
+
+def _votes(page: Page, row, own: dict[str, pd.DataFrame]) -> Iterator[str]:
+    """The votes of each round, panels apart, with what stood outside, and what may be read of comments."""
+    lines, closed = [], rounds(page)
+    for one, (panel, name) in product(closed, PANELS.items()):
+        if page.audience == "public" and (panel == "observer" or one != closed[-1]):
+            continue
+        rows = own["tallies"].query("round_id == @one and panel == @panel").sort_values("criterion",
+                                                                                        ascending=False)
+        lines += [(f"{one}, on {row.principle_id}.{tallied['version']}", name, tallied["criterion"],
+                   in_words(tallied), dissent(tallied), tallied["movement"])
+                  for tallied in rows.to_dict("records")]
+    if lines:
+        heads = ("Round", "Panel", "Rated", "Votes", "Outside", "Since the round before")
+        yield table(dict(zip(heads, zip(*lines, strict=True), strict=True)))
+    for said in own["comments"].itertuples() if "comments" in own else ():
+        yield tag("p", f"Said with a vote in round {escape(said.round_id)}: ",
+                  tag("q", escape(said.comment), dir="auto"), class_="glc-note")
+
+
+def _signatures(page: Page, signed: pd.DataFrame) -> Iterator[str]:
+    """Who endorses the final text, with reservations; names where they may be printed."""
+    if signed.empty:
+        return
+    may = (page.audience == "team") | signed["is_named"]
+    names = signed["organisation_id"].map(page.named).where(may).fillna(NAMELESS)
+    for decision, said in SIGNED.items():
+        who = names[signed["decision"] == decision]
+        if len(who):
+            known = sorted(who[who != NAMELESS])
+            withheld = (who == NAMELESS).sum()
+            parts = [*known, *([f"{withheld} whose name is withheld"] if withheld else [])]
+            yield tag("p", tag("strong", f"{len(who)} {said}: "), escape(", ".join(parts)))
+    for name, words in sorted(zip(names, signed["reservation"], strict=True)):
+        if words:
+            yield tag("p", escape(f"Reservation of {name}: "), tag("q", escape(words), dir="auto"))
+
+
+def _judgements(page: Page, row, judged: pd.DataFrame, frames: dict[str, pd.DataFrame]) -> Iterator[str]:
+    """What people judged of the evidence and of the decision, with their reasons; for the team beside
+    what is counted, and with a box that is empty where nobody has judged yet."""
+    is_team = page.audience == "team"
+    known = concerns.beside(row.principle_id, frames) if is_team else pd.DataFrame(
+        {"component": [one for one in concerns.COMPONENTS if one in set(judged["component"])]})
+    rows = known.merge(judged, on="component", how="left").fillna("")
+    if rows.empty:
+        return
+    columns = {"Concern about": rows["component"], **({"What is counted": rows["known"]} if is_team else {}),
+               "How serious": rows["concern"], "Why": rows["reason"]}
+    if page.audience != "public":
+        columns["By"] = rows["by"]
+    yield table(columns, caption="Judged by people; no level is computed.")
+
+
+def _frames(page: Page) -> dict[str, pd.DataFrame]:
+    names = ("principles", "evidence", "judgements", "mentions", "segments", "documents", "organisations",
+             "answers", "ratings", "tallies", "signoffs")
+    return {name: page.read(name) for name in names}
+
+
+def represented(page: Page) -> Html:
+    """How many rated, panel by panel; for the team whose voice is missing from each principle."""
+    panels = page.read("tallies").groupby("panel")["n_expected"].max()
+    said = [f"{PANELS[panel]} who may rate: {n}." for panel, n in panels.items()]
+    if page.audience != "team":
+        return note(*(said or ["Nothing is rated yet."]))
+    frames, rows = _frames(page), listed(page)
+    missing = [" ".join(concerns.unheard(concerns.represented(one, frames))) for one in rows["principle_id"]]
+    names = rows["principle_id"] + " " + rows["short_name"]
+    return show(note(*said).data + (table({"Principle": names, "Whose voice is missing": missing})
+                                    if len(rows) else ""))
+
+
+def _earlier(page: Page, versions: pd.DataFrame, row) -> Iterator[str]:
+    """Earlier texts, and why they were changed."""
+    if page.audience == "public":
+        return
+    texts = versions[versions["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
+    for old, new in zip(texts.itertuples(), texts.iloc[1:].itertuples(), strict=False):
+        yield tag("p", escape(f"Before, {old.printed_id}: "), tag("q", escape(old.statement), dir="auto"),
+                  escape(f" Changed because: {new.changed_because or 'not said'}"
+                         f"{f', asked by {new.asked_by}' if new.asked_by else ''}."), class_="glc-note")
+
+
+def methods(page: Page) -> Html:
+    """The items of reporting checklists, with what the tables know of each."""
+    n = page.quality("survey").set_index("option_id")["n"].get("organisations")
+    told = method_facts(page.read, page.study, audience=page.audience,
+                        organisations="" if n is None or pd.isna(n) else f"{int(n)} organisations")
+    rows = reporting_items(told)
+    return show("".join(
+        tag("details", tag("summary", escape(f"{name}: {(own['value'] != NOT_RECORDED).sum()} of {len(own)} "
+                                             "items recorded")),
+            table({"Item": own["item"] + " " + own["topic"], "What is known": own["value"]}),
+            class_="glc-more")
+        for name, own in rows.groupby("checklist", sort=False)))

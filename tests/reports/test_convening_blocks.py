@@ -1,0 +1,111 @@
+"""The pages of the convening and its principles: all the team knows, and no more than others may read."""
+
+import re
+from html import unescape
+
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.reports.blocks import convening, principles
+from glc_analysis.reports.page import Page
+
+
+@pytest.fixture(scope="module", params=["team", "convening", "public"])
+def page(request, sample_study):
+    return Page(sample_study, request.param)
+
+
+@pytest.fixture(scope="module")
+def shown(page):
+    """The principles page as an audience reads it."""
+    return unescape(re.sub(r"<[^>]+>", " ", principles.statements(page).data))
+
+
+def test_the_public_reads_the_principles_that_are_agreed_and_others_all(page):
+    rows = tables.read("principles", study=page.study).query("is_current and translation_of == ''")
+    expected = rows if page.audience != "public" else rows[rows["status"] == "agreed"]
+    assert [*principles.listed(page)["principle_id"]] == [*expected["principle_id"]]
+    assert len(expected) == {"public": 14}.get(page.audience, 16)
+
+
+def test_every_principle_of_the_overview_leads_to_its_place_on_the_page(page):
+    whole = principles.statements(page).data
+    places = re.findall(r'href="#([\w-]+)"', principles.overview(page).data)
+    assert places == [f"principle-{one.lower()}" for one in principles.listed(page)["principle_id"]]
+    assert all(f'id="{place}"' in whole for place in places)
+
+
+def test_raw_files_and_checksums_are_the_teams(page, shown):
+    assert bool(re.search(r"raw/\w+/|[0-9a-f]{12}", shown)) == (page.audience == "team")
+
+
+def test_passages_are_the_teams_until_they_are_cleared(page, shown):
+    evidence = tables.read("evidence", study=page.study).query("kind == 'segment'")
+    segments = tables.read("segments", study=page.study).set_index("segment_id")["text"]
+    free = " ".join(tables.read("quotations", study=page.study).query("audience == @page.audience")["text"])
+    words = [text for text in evidence["reference"].map(segments) if text[:60] not in free]
+    assert any(text[:60] in shown for text in words) == (page.audience == "team")
+
+
+def test_a_name_that_is_withheld_is_nobodys_but_the_teams(page, shown):
+    rows = tables.read("signoffs", study=page.study)
+    withheld = rows[~rows["is_named"]].merge(tables.read("organisations", study=page.study),
+                                             on="organisation_id")["label"]
+    open_ = rows[rows["is_named"]]["organisation_id"].nunique()
+    assert len(withheld) and open_
+    assert any(label in shown for label in withheld) == (page.audience == "team")
+
+
+def test_reservations_are_printed(page, shown):
+    said = tables.read("signoffs", study=page.study)["reservation"].replace("", None).dropna()
+    assert len(said)
+    assert all(" ".join(text.split()) in " ".join(shown.split()) for text in said)
+
+
+def test_a_comment_is_read_where_its_rater_allowed_it_and_never_by_the_public(page, shown):
+    rated = tables.read("ratings", study=page.study).query("comment != ''")
+    allowed = rated[rated["may_be_read"]]["comment"]
+    assert not any(text in shown for text in rated[~rated["may_be_read"]]["comment"])
+    assert any(text in shown for text in allowed) == (page.audience != "public")
+
+
+def test_a_stale_translation_is_not_shown(page, shown):
+    rows = tables.read("principles", study=page.study)
+    stale = rows[(rows["translation_of"] != "") & ~rows["is_current"]]
+    assert len(stale)
+    assert not any(text in shown for text in stale["statement"])
+
+
+def test_what_is_counted_stands_beside_each_concern_for_the_team(page):
+    whole = principles.statements(page).data
+    assert ("What is counted" in whole) == (page.audience == "team")
+    assert "no level is computed" in whole
+
+
+def test_a_checklist_item_that_nobody_recorded_says_so(page):
+    told = principles.methods(page).data
+    assert "not recorded" in told
+    assert all(name in told for name in ("COREQ", "SRQR", "CROSS", "ACCORD"))
+
+
+def test_the_agenda_has_the_split_principle_under_its_heading(sample_study):
+    told = unescape(convening.agenda(Page(sample_study, "convening")).data)
+    split, after = told.index("Split ("), told.index("Works elsewhere? (")
+    assert split < told.index("P04.1") < after
+
+
+def test_a_panel_of_one_is_not_shown(sample_study):
+    assert "Observers" not in convening.results(Page(sample_study, "team")).data
+
+
+def test_the_joint_display_shows_both_counts_and_a_box_for_people(sample_study):
+    told = unescape(convening.joint_display(Page(sample_study, "team")).data)
+    assert "27 of 32" in told
+    assert "discordant" in told
+
+
+def test_decisions_name_only_who_agreed_to_be_named(sample_study):
+    told = convening.decisions(Page(sample_study, "convening")).data
+    rows = tables.read("organisations", study=sample_study)
+    named = Page(sample_study, "convening").named
+    assert not any(row.label in told for row in rows.itertuples() if row.organisation_id not in named)
