@@ -16,10 +16,12 @@ import json
 import mimetypes
 import re
 import shutil
+import sqlite3
 import subprocess
 import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from functools import cache, lru_cache
 from hashlib import sha256
 from importlib.util import find_spec
@@ -86,7 +88,7 @@ def pieces(name: str, content: bytes) -> Iterator[Piece]:
                 if ("<" in plain or "*" in plain or "`" in plain) and _MARKED.search(plain):
                     yield place, _MARKED.sub("", plain)
     except (etree.LxmlError, csv.Error, zipfile.BadZipFile, ValueError, LookupError, TypeError, OSError,
-            RecursionError, NotImplementedError) as error:
+            RecursionError, NotImplementedError, sqlite3.Error) as error:
         raise Unreadable(f"{type(error).__name__} in {suffix or 'a file without a suffix'}") from error
 
 
@@ -294,6 +296,17 @@ def _cells(content: bytes) -> Iterator[Piece]:
                     yield f"{sheet.title}!{cell.coordinate}", str(text)
 
 
+def _database(content: bytes) -> Iterator[Piece]:
+    """Every cell of every table of an SQLite file."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.deserialize(content[:18] + b"\1\1" + content[20:])  # without a write-ahead log
+        names = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in names:
+            for n, row in enumerate(database.execute(f'SELECT * FROM "{table}"'), start=1):
+                yield from ((f"{table} row {n}", text) for cell in row if isinstance(cell, str)
+                            for _, text in _program(cell))
+
+
 def _pdf(content: bytes) -> Iterator[Piece]:
     if not all(map(shutil.which, ("pdftotext", "pdfinfo"))):
         raise Unreadable("reading a PDF needs pdftotext and pdfinfo: install poppler-utils")
@@ -320,6 +333,7 @@ def _poppler(content: bytes, program: str, *options: str) -> str:
 
 READERS: dict[str, Callable[[bytes], Iterator[Piece]]] = {
     ".csv": _table, ".tsv": _table, ".html": _html, ".htm": _html, ".js": _script, ".pdf": _pdf,
+    **dict.fromkeys((".qda", ".sqlite3", ".sqlite", ".db"), _database),
     **dict.fromkeys((".ipynb", ".json", ".geojson"), _json),
     **dict.fromkeys((".svg", ".xml", ".rels", ".vml", ".qde", ".qdc"), _xml),
     **dict.fromkeys((".docx", ".xlsx", ".pptx", ".odt", ".ods", ".qdpx", ".zip"), _package)}

@@ -11,7 +11,8 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
+import zipfile
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 
 import docx
@@ -19,7 +20,7 @@ import pandas as pd
 from openpyxl import load_workbook
 
 from glc_analysis.cleaning.values import tidy
-from glc_analysis.disclosure.pseudonyms import mask
+from glc_analysis.disclosure.pseudonyms import Masked, carry, mask
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.grid import Grid
 from glc_analysis.intake.text import decode, delimiter, read_table
@@ -29,6 +30,7 @@ from glc_analysis.workbook import save_workbook
 
 WITHDRAWN = "[withdrawn]"
 APART = "\ufffc"
+_NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
 
 Edit = Callable[[Grid], list[list[str] | None]]
 """The rows of a sheet as they shall be; None where one goes. The header is the first."""
@@ -41,6 +43,8 @@ def redacted(texts: list[str], names: pd.DataFrame) -> list[str]:
     ['Ask [withdrawn].', 'A haart.']
     """
     rows = names.assign(pseudonym=WITHDRAWN, allowed_for="")
+    if not texts or any(APART in text for text in texts):  # as a picture in a text may be written
+        return [mask(text, rows, {}).text for text in texts]
     # All at once, kept apart by a character that is in no name.
     return mask(APART.join(texts), rows, {}).text.split(APART)
 
@@ -49,6 +53,21 @@ def redacted_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
     """The rows of a sheet without these names in any cell."""
     cells = iter(redacted([cell for row in grid.rows for cell in row], names))
     return [[next(cells) for _ in row] for row in grid.rows]
+
+
+def is_held(content: bytes, names: Iterable[str]) -> bool:
+    """Whether a name of six letters or more stands in bytes, packed ones too, as any tool writes letters.
+
+    >>> is_held("TIT2 MILL House".encode("utf-16-le"), ["Mill House"]), is_held(b"mill", ["Mill House"])
+    (True, False)
+    """
+    wanted = {name.encode(codec).lower() for name in names if len(name) > 5 for codec in (
+        "utf-8", "utf-16-le", "utf-16-be")}
+    parts = [content]
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            parts += [package.read(one) for one in package.namelist()]
+    return any(name in part.lower() for part in parts for name in wanted)
 
 
 def edit_table(path: Path, edit: Edit, *, keep_places: bool = False) -> None:
@@ -161,6 +180,12 @@ def _stamp(start: float, end: float, mark: str) -> str:
     """
     clocks = [divmod(round(1000 * time), 1000) for time in (start, end) if time == time]
     return " --> ".join(f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}{mark}{ms:03}" for s, ms in clocks)
+
+
+def kept_span(start: int, end: int, now: Masked) -> tuple[int, int] | None:
+    """Where a coded stretch stands in a text after turns went; None where nothing else was in it."""
+    start, end = carry(start, end, now.offsets)
+    return None if _NOTHING_LEFT.fullmatch(now.text[start:end]) else (start, end)
 
 
 def own_turns(turns: pd.DataFrame, own: Collection[str], interpreters: Collection[str]) -> list[bool]:

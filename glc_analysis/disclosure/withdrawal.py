@@ -29,15 +29,18 @@ from glc_analysis.disclosure.belongings import Belongings, belongings
 from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.disclosure.leaks import find_leaks
 from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
+from glc_analysis.disclosure.readable import NAMES_ONLY
 from glc_analysis.disclosure.recoding import Recoding, by_hand
 from glc_analysis.disclosure.redaction import (
     WITHDRAWN,
     edit_table,
+    is_held,
     redacted,
     redacted_rows,
     taken_out,
     write_turns,
 )
+from glc_analysis.disclosure.spss import edit_spss
 from glc_analysis.disclosure.unfinished import KEPT, READY, STAGE, settle
 from glc_analysis.disclosure.withdrawn_ballots import take_out_ballots
 from glc_analysis.errors import Fault, Faults, UsageError
@@ -57,6 +60,10 @@ _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id"
 """Columns of reference tables whose id makes the row its own; other cells are only redacted."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
 """How a repeat group's rows name the record they belong to (Kobo, ODK)."""
+_LOST = {".sav": "rewritten without multiple response sets, custom attributes, roles, weight and alignment",
+         ".docx": "rewritten as plain paragraphs",
+         ".sqlite3": "rewritten, texts that changed as plain paragraphs"}
+_LOST[".zsav"] = _LOST[".sav"]
 _KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
 
 Rows = list[list[str] | None]
@@ -150,13 +157,6 @@ def _raw(new: Study, own: Belongings, reference: Reference) -> None:
 def _survey(path: Path, rows: set[int], own: Belongings) -> None:
     """A survey file without its records; others keep their row numbers, which ids are made of."""
     before = read_survey(path)
-    if before.tool == "spss":
-        cells = [cell for row in before.frame.itertuples(index=False, name=None) for cell in row]
-        if rows or redacted(cells, own.names) != cells:
-            raise Faults([Fault("holds the organisation, and SPSS files are not written here", file=path.name,
-                                mend="take it out in SPSS, save it under the same name, correct its checksum "
-                                "in manifest.csv, and repeat")])
-        return
     if rows >= {*before.rows}:
         path.unlink()
         return
@@ -170,7 +170,10 @@ def _survey(path: Path, rows: set[int], own: Belongings) -> None:
             parents.update(row[key] for row, one in zip(grid.rows, gone, strict=True) if one)
         return [None if one else row for one, row in zip(gone, redacted_rows(grid, own.names), strict=True)]
 
-    edit_table(path, edit, keep_places=True)
+    if before.tool == "spss":
+        edit_spss(path, rows, own.names)
+    else:
+        edit_table(path, edit, keep_places=True)
     if read_survey(path).rows != [row for row in before.rows if row not in rows]:
         raise Faults([Fault("cannot be rewritten without its records", file=path.name,
                             mend="take them out by hand, correct its checksum in manifest.csv, and repeat")])
@@ -192,7 +195,10 @@ def _others(new: Study, own: Belongings, reference: Reference) -> None:
     lying = {p for p in (*new.all_raw_files(), *new.private.rglob("*")) if p.is_file()}
     for path in sorted(lying - read - {new.key_file}):
         about = texts.get(path.stem, path.stem)
-        if about in own.documents or redacted([path.stem], own.names) != [path.stem]:
+        # QualCoder keeps the file that a text in its database was made of.
+        is_copy = path.parent.name == "documents" and path.parents[1].suffix == ".qda"
+        if about in own.documents or (is_copy and about in own.spoken) or redacted(
+                [path.stem], own.names) != [path.stem]:
             path.unlink()
         elif about in own.spoken:
             raise Faults([Fault("is of a call in which it spoke, and cannot be cut here", mend="cut or "
@@ -285,7 +291,8 @@ def _manifest(study: Study, new: Study, own: Belongings) -> None:
 
 def _touched(study: Study, new: Study, own: Belongings) -> pd.DataFrame:
     """One row a thing that goes: kind, where, what."""
-    rows = [("raw file", study.relative(path), "rewritten" if after.is_file() else "removed")
+    rows = [("raw file", study.relative(path),
+             _LOST.get(path.suffix.lower(), "rewritten") if after.is_file() else "removed")
             for path in sorted({*study.all_raw_files(), *study.private.rglob("*")}) if path.is_file()
             for after in [new.root / study.relative(path)]
             if not after.is_file() or after.read_bytes() != path.read_bytes()]
@@ -331,19 +338,25 @@ def _figures(study: Study, new: Study) -> pd.DataFrame:
 def _refuse_lost(study: Study, new: Study, own: Belongings) -> None:
     """Every coding of others' words is still there."""
     before, after, gone = (
-        frame[frame["coder_id"] != CONSENSUS].groupby(["coder_id", "document_id"]).size() for frame in (
+        frame[frame["coder_id"] != CONSENSUS].groupby("document_id").size() for frame in (
             tables.read("codings", study=study), tables.read("codings", study=new), _own_codings(study, own)))
     lost = before.sub(gone, fill_value=0).sub(after, fill_value=0)
     if (lost != 0).any():
-        raise Faults(by_hand(f"the work of {coder}", [document]) for coder, document in lost.index[lost != 0])
+        raise Faults(by_hand("a coder's work", [document]) for document in lost.index[lost != 0])
 
 
 def _refuse_remains(new: Study, own: Belongings) -> None:
     """Searches every file of which the tables are made, packed ones too, for the organisation's names."""
     names = own.names.assign(kind="organisation", allowed_for="")
-    files = [path for part in ("raw", "reference", "private") for path in (new.root / part).rglob("*")]
-    leaks = find_leaks(filter(Path.is_file, files), new.root, names, audience="public")
-    if remains := [Fault(f"still names the organisation ({leak.place})", file=leak.file, mend="take it out "
-                         "by hand (correct a raw file's checksum in manifest.csv) and repeat")
-                   for leak in leaks if leak.rule.startswith("name")]:
-        raise Faults(remains)
+    files = [path for part in ("raw", "reference", "private") for path in (new.root / part).rglob("*")
+             if path.is_file()]
+    leaks = find_leaks(files, new.root, names, audience="public")
+    unread = {new.root / leak.file for leak in leaks if leak.rule == "unreadable"}
+    unread |= {path for path in files if path.suffix.lower() in NAMES_ONLY}
+    found = [(leak.file, leak.place) for leak in leaks if leak.rule.startswith("name")]
+    found += [(new.relative(path), "in its bytes") for path in sorted(unread)
+              if is_held(path.read_bytes(), names["name"])]
+    if found:
+        mend = "take it out by hand (correct a raw file's checksum in manifest.csv) and repeat"
+        raise Faults(Fault(f"still names the organisation ({place})", file=file, mend=mend)
+                     for file, place in found)

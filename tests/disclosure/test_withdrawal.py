@@ -28,6 +28,7 @@ from glc_analysis.errors import Faults, UsageError
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.study import Study
+from tests.coding_files import marked, qdpx
 
 TODAY = date(2017, 1, 9)
 NAMES = pd.DataFrame({"name": ["Mill House", "Ana Mill"], "match": ["exact", "folded"]})
@@ -88,15 +89,15 @@ def test_a_file_of_nothing_but_its_records_goes_whole(tmp_path):
     assert not path.exists()
 
 
-def test_an_spss_file_that_holds_it_is_refused_with_the_manual_step(tmp_path):
+def test_records_of_an_spss_file_go_and_one_without_it_keeps_its_bytes(tmp_path):
     pyreadstat = pytest.importorskip("pyreadstat")
     path = tmp_path / "answers.sav"
     pyreadstat.write_sav(pd.DataFrame({"org": ["mill", "quay"]}), path)
     before = path.read_bytes()
     withdrawal._survey(path, set(), Belongings("lane", frozenset(), names=NAMES))
-    with pytest.raises(Faults, match="take it out in SPSS"):
-        withdrawal._survey(path, {1}, Belongings("mill", frozenset()))
     assert path.read_bytes() == before
+    withdrawal._survey(path, {1}, Belongings("mill", frozenset()))
+    assert read_survey(path).rows == [2] and b"mill" not in path.read_bytes()
 
 
 # Transcripts
@@ -162,13 +163,12 @@ def test_rows_on_what_went_leave_a_coders_table_and_others_stay(tmp_path):
                                                 "call-2,0,3,Ask [withdrawn].,Law\n")
 
 
-def test_a_word_file_that_is_touched_is_refused_and_named_and_another_is_left(tmp_path):
-    path, document = tmp_path / "talk.docx", docx.Document()
-    document.add_paragraph("Yes.")
-    document.save(path)
+def test_a_project_with_memos_of_its_own_is_refused_and_named_and_another_is_left(tmp_path):
+    path = qdpx(tmp_path / "ines.qdpx", *marked("We wait"), extra='<Notes><Note name="why"/></Notes>',
+                source="talk")
     before = path.read_bytes()
     recoding(gone={"call-2"}).recode(path, is_decided=False)
-    with pytest.raises(Faults, match="talk.docx, value 'talk': cannot be rewritten here"):
+    with pytest.raises(Faults, match="ines.qdpx, value 'talk': cannot be rewritten here"):
         recoding().recode(path, is_decided=False)
     assert path.read_bytes() == before
 
@@ -240,10 +240,13 @@ def test_a_call_taken_back_leaves_the_interview_and_the_survey(root):
 def test_what_would_remain_is_refused_and_nothing_changed(root):
     path = root / "reference/study.toml"
     path.write_text(path.read_text(encoding="utf-8") + "\n# ask Blue Door first\n", encoding="utf-8")
+    (root / "private/room.mp3").write_bytes(b"ID3\0" + "Blue Door".encode("utf-16"))
     before = contents(root)
-    with pytest.raises(Faults, match="reference/study.toml: still names the organisation"):
+    with pytest.raises(Faults, match="reference/study.toml: still names the organisation") as refused:
         withdraw(Study(root), "blue-door", today=TODAY)
     assert contents(root) == before
+    (file,) = [str(fault) for fault in refused.value.faults if "bytes" in str(fault)]
+    assert file.startswith("private/room.mp3: still names the organisation (in its bytes)")
 
 
 @pytest.mark.parametrize("fails_at", range(8))

@@ -21,15 +21,21 @@ def read(tmp_path, frame, **options):
 def test_labelled_values_become_their_label_missing_ones_included(tmp_path):
     survey = read(
         tmp_path,
-        {"Q1": [1.0, 2.0, -99.0, None, 3.0]},
+        {"Q1": [1.0, 2.0, -99.0, None, 3.0], "n": [1.0] * 5},
         variable_value_labels={"Q1": {1: "Sí", 2: "No", -99: "Refused"}},
         missing_ranges={"Q1": [-99]},
         column_labels={"Q1": "Do you identify victims?"},
     )
     assert survey.tool == "spss"
     assert survey.frame["Q1"].tolist() == ["Sí", "No", "Refused", "", "3"]
-    assert survey.wording == {"Q1": "Do you identify victims?"}
+    assert survey.wording == {"Q1": "Do you identify victims?", "n": ""}
     assert survey.rows == [1, 2, 3, 4, 5]
+
+
+def test_a_case_without_any_value_is_no_record_and_others_keep_their_numbers(tmp_path):
+    survey = read(tmp_path, {"Q1": ["", "b", "c"], "n": [None, None, 2.0]})
+    assert survey.rows == [2, 3] and survey.loops == [0, 0]
+    assert survey.frame.to_dict("list") == {"Q1": ["b", "c"], "n": ["", "2"]}
 
 
 def test_numbers_and_dates_become_plain_text(tmp_path):

@@ -20,7 +20,7 @@ def recognises(path: Path) -> bool:
 
 
 def read(path: Path) -> RawSurvey:
-    """One row a case. User-missing values keep their label; system-missing is blank."""
+    """One row a case that holds anything. User-missing values keep their label; system-missing is blank."""
     try:
         import pyreadstat  # an extra: only those with SPSS files need it
     except ImportError as error:
@@ -32,17 +32,18 @@ def read(path: Path) -> RawSurvey:
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError) as error:
         mend = "save it in SPSS again, or export it as CSV in UTF-8"
         raise Faults([Fault("is no readable SPSS file", file=path.name, mend=mend)]) from error
-    if frame.empty:
-        refuse("has variables and no cases", path.name, "export it again, or take it away")
     labels = meta.variable_value_labels
     columns = {name: _texts(frame[name], labels.get(name, {})) for name in frame.columns}
+    rows = [n for n, cells in enumerate(zip(*columns.values(), strict=True), 1) if any(cells)]
+    if not rows:
+        refuse("has variables and no cases", path.name, "export it again, or take it away")
     wording = meta.column_names_to_labels
     return RawSurvey(
         path=path,
         tool="spss",
-        frame=text_frame({clean(name): cells for name, cells in columns.items()}),
-        rows=list(range(1, len(frame) + 1)),
-        loops=[0] * len(frame),
+        frame=text_frame({clean(name): [cells[n - 1] for n in rows] for name, cells in columns.items()}),
+        rows=rows,
+        loops=[0] * len(rows),
         wording={clean(name): clean(wording[name] or "") for name in frame.columns},
         repeated=(),
     )

@@ -1,0 +1,233 @@
+"""Coders' QualCoder and Taguette databases and Word files without what went, and nothing else hidden in them.
+
+A database is edited in memory and packed anew: no free page, journal or temporary file keeps a byte.
+Texts that change are written anew as plain lines, Word files whole, so that nothing hides in mark-up.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import closing
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import docx
+import pandas as pd
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
+
+from glc_analysis.disclosure.pseudonyms import Masked
+from glc_analysis.disclosure.redaction import kept_span
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.intake.codings.offsets import Text, place
+from glc_analysis.intake.codings.taguette import shown
+
+Left = Callable[[str], Masked | None]
+"""By the name of a text what is left of it; None where it goes."""
+Tell = Callable[[list[str]], list[str]]
+"""Texts without what nobody may read in them any more."""
+Mark = tuple[Any, int, int, str]
+"""A coded stretch: its row, start, end (-1 where all its words went), and its words where they changed."""
+
+
+def edit_database(path: Path, left: Left, tell: Tell) -> None:
+    """Rewrites a project's database. Raises Faults for one that has parts no coding tool makes, or in
+    which two things would become alike."""
+    raw = path.read_bytes()
+    try:
+        with closing(sqlite3.connect(":memory:")) as database:
+            # A write-ahead log, which the header may ask for, there is none in memory.
+            database.deserialize(raw[:18] + b"\1\1" + raw[20:])
+            database.executescript("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY")
+            project = _Project(database)
+            (_qualcoder if "code_text" in project.columns else _taguette)(project, left, tell)
+            project.tell(tell)
+            database.commit()
+            database.execute("VACUUM")
+            path.write_bytes(database.serialize())
+    except sqlite3.Error as error:
+        raise Faults([Fault(f"cannot be rewritten here ({error})", file=path.name, mend="take it out in its "
+                            "tool, correct its checksum in manifest.csv, and repeat")]) from error
+    for beside in ("-wal", "-shm", "-journal"):
+        path.with_name(path.name + beside).unlink(missing_ok=True)
+
+
+class _Project:
+    """A database, and the columns of each of its tables: versions of a tool differ in them."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self.run = database.execute
+        database.execute("PRAGMA trusted_schema = OFF")
+        made = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+        if odd := [name for kind, name, sql in made
+                   if kind in ("trigger", "view") or "VIRTUAL TABLE" in (sql or "").upper()]:
+            raise sqlite3.DatabaseError(f"it has a view, trigger or index of words: {odd[0]}")
+        for name in [name for _, name, _ in made if name.startswith("sqlite_stat")]:
+            self.run(f"DROP TABLE {name}")  # samples of what stands in others
+        self.columns = {name: [row[1] for row in self.run(f'PRAGMA table_info("{name}")')]
+                        for kind, name, _ in made if kind == "table" and not name.startswith("sqlite_")}
+
+    def drop(self, keys: Iterable[int], *names: str, table: str = "", where: str = "TRUE") -> None:
+        """Deletes the rows that one of these columns ties to one of the keys, in tables named so."""
+        for one, name in [(one, name) for one, own in self.columns.items() for name in own]:
+            for key in keys if name in names and one.startswith(table) else ():
+                self.run(f'DELETE FROM "{one}" WHERE "{name}" = ? AND {where}', [key])
+
+    def rows(self, table: str, *names: str) -> list[tuple]:
+        """These columns of a table; None for what a version lacks."""
+        own = {"rowid", *self.columns.get(table, ())}
+        chosen = ", ".join(name if name in own else "NULL" for name in names)
+        return self.run(f"SELECT {chosen} FROM {table}").fetchall() if table in self.columns else []
+
+    def tell(self, tell: Tell) -> None:
+        """Takes out of every cell what nobody may read."""
+        for table, names in self.columns.items():
+            cells = [(row, name, _plain(cell)) for name in names for row, cell in self.run(
+                f'SELECT rowid, "{name}" FROM "{table}"') if isinstance(cell, str)]
+            for (row, name, was), now in zip(cells, tell([cell for *_, cell in cells]), strict=True):
+                if was != now:
+                    self.run(f'UPDATE "{table}" SET "{name}" = ? WHERE rowid = ?', [now, row])
+
+
+def _plain(cell: str) -> str:
+    """A cell without the escapes that Taguette writes letters in.
+
+    >>> _plain('{"tag_path": "Fundaci\\\\u00f3n"}')
+    '{"tag_path": "Fundación"}'
+    """
+    if not (cell.startswith("{") and "\\u" in cell):
+        return cell
+    try:
+        return json.dumps(json.loads(cell), ensure_ascii=False)
+    except ValueError:
+        return cell
+
+
+def _moved(text: Text, marks: list[Mark], now: Masked) -> Iterator[Mark]:
+    """Coded stretches, in a tool's offsets and with their quotations, where their words stand now."""
+    spans, _, _ = place(text, [mark[1:3] for mark in marks], [mark[3] for mark in marks])
+    for (row, *_), span in zip(marks, spans, strict=True):
+        start, end = kept_span(*span, now) or (-1, -1)
+        words = now.text[start:end] if start >= 0 else ""
+        yield row, start, end, words if words != text.shown[slice(*span)] else ""
+
+
+def _qualcoder(project: _Project, left: Left, tell: Tell) -> None:
+    gone, parted = [], {case for case, in project.rows("case_text", "caseid")}
+    for fid, name, fulltext in project.rows("source", "id", "name", "fulltext"):
+        now = left(name)
+        if now is None:
+            gone.append(fid)
+        elif now.offsets:
+            _qualcoder_text(project, fid, Text(fulltext), now)
+    gone += [fid for fid, text in project.rows("source", "id", "av_text_id") if text in gone]
+    for table, key in (("code_image", "imid"), ("code_av", "avid")):
+        project.drop([mark for mark, fid in project.rows(table, key, "id") if fid in gone],
+                     key, f"memo_{key}", f"from{key}", f"to{key}")
+    for mark, fid in project.rows("code_text", "ctid", "fid"):
+        project.drop([mark] if fid in gone else [], "ctid", "memo_ctid")
+    project.drop(gone, "fid", "fromfileid", "tofileid")
+    project.drop([ris for fid, ris in project.rows("source", "id", "risid") if fid in gone],
+                 "risid", table="ris")
+    project.drop(gone, "id", table="source")
+    project.drop(gone, "id", table="attribute", where="attr_type = 'file'")
+    parted -= {case for case, in project.rows("case_text", "caseid")}
+    # A case is an organisation: one that only what went was of, or that goes by its name.
+    cases = [case for case, name in project.rows("cases", "caseid", "name")
+             if case in parted or tell([name]) != [name]]
+    project.drop(cases, "id", table="attribute", where="attr_type = 'case'")
+    project.drop(cases, "caseid", "fromcaseid", "tocaseid")
+
+
+def _qualcoder_text(project: _Project, fid: int, text: Text, now: Masked) -> None:
+    """One text that changed, its codings and annotations, and what belongs to cases in it."""
+    project.run("UPDATE source SET fulltext = ? WHERE id = ?", [now.text, fid])
+    found = [((table, row), start, end, quote or "") for table in ("code_text", "annotation")
+             for row, of, start, end, quote in project.rows(table, "rowid", "fid", "pos0", "pos1", "seltext")
+             if of == fid]
+    parts = [(("case_text", row), *(min(at, len(text.shown)) for at in span)) for row, of, *span
+             in project.rows("case_text", "rowid", "fid", "pos0", "pos1") if of == fid]
+    moved = [*_moved(text, found, now),
+             *((key, *(kept_span(start, end, now) or (-1, -1)), "") for key, start, end in parts)]
+    for (table, row), *_ in moved:  # out of the way: no two may ever stand on one place
+        project.run(f"UPDATE {table} SET pos0 = -1 - pos0 WHERE rowid = ?", [row])
+    for (table, row), start, end, words in moved:
+        if table == "code_text" and (start < 0 or words):  # graphs show the words
+            project.drop([row], "ctid", "memo_ctid", table="gr_")
+        if start < 0:
+            project.run(f"DELETE FROM {table} WHERE rowid = ?", [row])
+            continue
+        project.run(f"UPDATE {table} SET pos0 = ?, pos1 = ? WHERE rowid = ?", [start, end, row])
+        if table == "code_text" and words:
+            project.run("UPDATE code_text SET seltext = ? WHERE rowid = ?", [words, row])
+
+
+def _taguette(project: _Project, left: Left, tell: Tell) -> None:
+    gone, changed, lost = [], [], []
+    for key, name, contents in project.rows("documents", "id", "name", "contents"):
+        now, text = left(name), shown(contents)
+        found = [(row, start, end, shown(snippet).shown) for row, of, start, end, snippet in project.rows(
+            "highlights", "id", "document_id", "start_offset", "end_offset", "snippet") if of == key]
+        if now is None:
+            gone.append(key)
+            lost += [row for row, *_ in found]
+            continue
+        if not now.offsets:
+            continue
+        changed.append(key)
+        project.run("UPDATE documents SET contents = ? WHERE id = ?", [_paragraphs(now.text), key])
+        for row, start, end, words in _moved(text, found, now):
+            lost += [row] if start < 0 else []
+            project.run("UPDATE highlights SET start_offset = ?, end_offset = ? WHERE id = ?",
+                        [*(len(now.text[:at].encode()) for at in (start, end)), row])
+            if words:
+                project.run("UPDATE highlights SET snippet = ? WHERE id = ?", [_paragraphs(words), row])
+    project.drop(lost, "id", table="highlights")
+    project.drop(lost, "highlight_id")
+    project.drop(gone, "id", table="documents")
+    # The history of a text that changed tells how long what went was, and counts as it stood.
+    project.drop([*gone, *changed], "document_id", table="commands")
+
+
+def _paragraphs(text: str) -> str:
+    """A text as HTML whose line ends count.
+
+    >>> shown(_paragraphs("A & B\\n\\nC")).shown
+    'A & B\\n\\nC'
+    """
+    return "\n".join(f"<p>{escape(line, quote=False)}</p>" for line in text.split("\n"))
+
+
+def write_word(path: Path, text: str, codings: pd.DataFrame) -> None:
+    """A Word file of paragraphs and comments: one a coded stretch and coder, with its codes."""
+    document, marks = docx.Document(), defaultdict(list)
+    for (start, end, coder), rows in codings.groupby(["start", "end", "coder"]):
+        comment = document.comments.add_comment("; ".join(rows["code"]), author=coder)
+        comment._element.attrib.pop(qn("w:date"))  # would be today's
+        marks[start].append(("commentRangeStart", comment.comment_id))
+        marks[end].append(("commentRangeEnd", comment.comment_id))
+    at = 0
+    for line in text.split("\n"):
+        if at == len(text) and at not in marks:
+            break  # behind the last paragraph
+        paragraph, until = document.add_paragraph(), at + len(line)
+        cuts = sorted({at, until, *(mark for mark in marks if at <= mark <= until)})
+        for here, there in zip(cuts, [*cuts[1:], until], strict=True):
+            for name, key in marks[here]:
+                _add(paragraph._p, name, key)
+                if name == "commentRangeEnd":
+                    _add(paragraph.add_run()._r, "commentReference", key)
+            paragraph.add_run(text[here:there])
+        at = until + 1
+    document.save(path)
+
+
+def _add(parent: BaseOxmlElement, name: str, key: int) -> None:
+    made = OxmlElement(f"w:{name}")
+    made.set(qn("w:id"), str(key))
+    parent.append(made)
