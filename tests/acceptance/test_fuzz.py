@@ -20,8 +20,12 @@ import docx
 import pandas as pd
 import pytest
 
+from glc_analysis.cleaning.values import text_version
+from glc_analysis.convening.form_texts import Form
+from glc_analysis.convening.form_workbook import write_workbook
 from tests import damaged
 from tests.coding_files import QUOTES, TEXT, comment, marked, qdpx, qualcoder, run, selection, taguette, word
+from tests.form_study import fill
 
 ROOT = Path(__file__).parents[2]
 pytestmark = pytest.mark.acceptance
@@ -30,7 +34,7 @@ SECONDS, MEMORY = 10, 2**30
 
 LONGEST = 10**7  # bytes of a broken file: damage can double and double again
 ROUNDS = {"qdpx": 1400, "qde": 1200, "qda": 1200, "sqlite3": 1000, "csv": 1200, "coded.docx": 900,
-          "xlsx": 400, "vtt": 1200, "srt": 1500, "txt": 1500, "docx": 500}
+          "xlsx": 400, "form.xlsx": 300, "kobo.csv": 600, "vtt": 1200, "srt": 1500, "txt": 1500, "docx": 500}
 CUES = [("Ana López", "We began in a small room."), ("Ben | HAART", "Sí &amp; yes.\nAll of us."),
         ("ចាន់", "បាទ 😀"), ("Ana López", "نعم، at 10:30: so."), ("Ben | HAART", "No.")]
 REAL = {"qdpx": "qda/**/*.qdpx", "qde": "qda/**/*.qd[ec]", "qda": "qda/**/data.qda",
@@ -62,6 +66,21 @@ def coded(folder):
     word(folder / "coded.docx", body, comments)
 
 
+def rating_form(folder):
+    rows = pd.DataFrame({"printed_id": ["P01.1", "P02.2"], "statement": ["Rest first.", "خططوا معا."]})
+    rows["text_version"] = rows["statement"].map(text_version)
+    write_workbook(folder / "empty.xlsx", Form("1", "r12", "en", rows))
+    scores = {"importance": 8, "feasibility": 3, "comment": "Sí “x”", "may_be_read": "yes"}
+    fill(folder / "empty.xlsx", folder / "form.xlsx", {0: scores, 1: {"abstain": "x"}})
+
+
+def kobo():
+    boxes = ["stamp", "abstain", "importance", "feasibility", "comment", "may_be_read"]
+    names = ["rater_id", *(f"p_P01/{box}_P01" for box in boxes), "p_P01/abstain_P01/x", "_id", "_uuid"]
+    rows = [f"r{n};1 P01.1 9745af7abe75;;{n};3;Sí “x”;yes;0;{n};u{n}" for n in range(1, 10)]
+    return "\n".join([";".join(names), *rows, ""])
+
+
 def seeds(folder):
     """A whole file or more of each kind: made here, and the real ones where they are present."""
     other = selection(0, 11, "Facilitator", code="Voice", user="bert")
@@ -72,6 +91,7 @@ def seeds(folder):
     taguette(folder / "made.sqlite3", html=html, highlights=[(0, 7, "<p>Funding</p>"), (16, 23, "We wait")])
     typed(folder)
     coded(folder)
+    rating_form(folder)
     row = 'A,4,9,We wait,Delay,ana\nB,,,"one, two",Voice,bert\n'
     pd.DataFrame({"document": ["A", "B"], "quote": ["We wait", "so"], "code": ["Delay", 7]}).to_excel(
         folder / "made.xlsx", index=False)
@@ -79,7 +99,8 @@ def seeds(folder):
     made = {"qdpx": [files["made.qdpx"]], "qda": [(whole / "data.qda").read_bytes()],
             "qde": [files["made.qdpx"].split(b"project.qde", 1)[1].split(b"</Project>")[0] + b"</Project>"],
             "csv": [f"document,start,end,quote,code,coder\n{row * 3}".encode()],
-            "sqlite3": [files["made.sqlite3"]], "xlsx": [files["made.xlsx"]], "docx": [files["typed.docx"]],
+            "sqlite3": [files["made.sqlite3"]], "xlsx": [files["made.xlsx"]],
+            "form.xlsx": [files["form.xlsx"]], "kobo.csv": [kobo().encode()], "docx": [files["typed.docx"]],
             "coded.docx": [files["coded.docx"]], "srt": [srt().encode()],
             "vtt": [vtt(voices=True).encode(), vtt(voices=False).encode()],
             "txt": ["\n".join(f"{name}: {text}" for name, text in CUES).encode()]}
@@ -98,7 +119,7 @@ def attacks(kind, whole):
             return damaged.bombs(whole, "project.qde") + damaged.bombs(whole, "sources/t.txt")
         case "docx" | "coded.docx":
             return damaged.bombs(whole, "word/document.xml")
-        case "xlsx":
+        case "xlsx" | "form.xlsx":
             made = [damaged.replaced(whole, sheet, lambda inside, more=more: inside.replace(
                 b"</sheetData>", more + b"</sheetData>")) for more in sheets]
             return made + damaged.bombs(whole, sheet)
@@ -114,7 +135,7 @@ def attacks(kind, whole):
 def broken(kind, whole, number, folder):
     chance = random.Random(f"{kind} {number}")
     content = chance.choice(whole)
-    if kind in {"qdpx", "docx", "coded.docx", "xlsx"}:
+    if kind in {"qdpx", "docx", "coded.docx", "xlsx", "form.xlsx"}:
         damage = damaged.bytes_of if chance.random() < 0.2 else damaged.package
     elif kind in {"qda", "sqlite3"}:
         damage = partial(damaged.database, folder=folder)
@@ -125,8 +146,11 @@ def broken(kind, whole, number, folder):
 
 def reader(kind):
     from glc_analysis.intake.codings import read_codings
+    from glc_analysis.intake.ratings import read_ratings
     from glc_analysis.intake.transcripts import read_transcript
 
+    if kind in {"form.xlsx", "kobo.csv"}:
+        return read_ratings
     return read_transcript if kind in {"vtt", "srt", "txt", "docx"} else read_codings
 
 
