@@ -335,7 +335,8 @@ def forms(study: str, round_id: str) -> None:
     from glc_analysis.convening.forms import write_forms
 
     found = Study.find(study)
-    _ensure_built(found)
+    if not (found.processed / "organisations.parquet").is_file():  # a round need not wait for a new build
+        _ensure_built(found)
     issue = write_forms(found, round_id, today=date.today())
     click.echo(issue.raters.to_csv(index=False, lineterminator="\n"), nl=False)
     say(f"Round {round_id} {'is opened' if issue.is_new else 'is open'}, and asks about "
