@@ -90,10 +90,9 @@ def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str, vote: str
 
 
 def close(study: Study, rounds: pd.DataFrame, round_id: str, votes: pd.DataFrame, *, today: date) -> None:
-    """Writes the day into the round's rows of rounds.csv, and its files into the manifest: from then on a
+    """Writes rounds.csv, in which a round is closed now, and its files into the manifest: from then on a
     ballot that is changed is a fault."""
     files = set(votes.loc[votes["round_id"] == round_id, "file"])
     new = [name for name in manifest.inspect(study).new if name.rpartition("/")[2] in files]
     manifest.accept(study, tuple(new), today=today)
-    keep(study, rounds.assign(closed_on=rounds["closed_on"].mask(rounds["round_id"] == round_id,
-                                                                 today.isoformat())))
+    keep(study, rounds)

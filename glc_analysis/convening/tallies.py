@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -43,13 +44,20 @@ def _tables(ballots: Ballots, reference: Reference, settings: Mapping[str, Any])
 @dataclass(frozen=True)
 class Count:
     """Where a round stands: open, how many forms are ``received`` (one row a panel), and nothing else;
-    closed, its rows of ``tallies`` and ``ratings``. ``faults`` are those of an open round's files."""
+    closed, ``tallies`` and ``ratings`` of all closed rounds. ``faults`` are those of the files while it is
+    open."""
 
-    principles: pd.DataFrame
+    round_id: str
+    reference: Reference
     received: pd.DataFrame | None
     frames: dict[str, pd.DataFrame]
     notes: list[str]
     faults: list[Fault]
+
+    @property
+    def here(self) -> dict[str, pd.DataFrame]:
+        """The rows of the round itself."""
+        return {name: frame[frame["round_id"] == self.round_id] for name, frame in self.frames.items()}
 
 
 def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Count:
@@ -66,7 +74,7 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:
         told = received(ballots.votes, reference.raters, round_id, settings["vote"])
-        return Count(reference.principles, told, {}, ballots.notes, ballots.faults)
+        return Count(round_id, reference, told, {}, ballots.notes, ballots.faults)
     if is_open:
         if ballots.faults:
             raise Faults(ballots.faults)
@@ -75,11 +83,11 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
         if close_on.isoformat() < (opened_on := rounds.loc[is_it, "opened_on"].max()):
             raise GLCError(f"Round {round_id} was opened on {opened_on}, and this computer's clock says "
                            f"{close_on}. Mend: set the clock.")
+        rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, close_on.isoformat()))
         close(study, rounds, round_id, ballots.votes, today=close_on)
-        reference = read_reference(study)
+        reference = Reference(reference.tables | {"rounds": rounds})
     frames = _tables(ballots, reference, settings)
-    own = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
-    return Count(reference.principles, None, own, ballots.notes, [])
+    return Count(round_id, reference, None, frames, ballots.notes, [])
 
 
 def tallies(rated: pd.DataFrame, reference: Reference, settings: Mapping[str, Any]) -> pd.DataFrame:
@@ -90,21 +98,23 @@ def tallies(rated: pd.DataFrame, reference: Reference, settings: Mapping[str, An
     """
     texts = issued(reference.rounds, reference.principles)
     expected = voters(reference.raters, settings["vote"]).groupby("role")["voter"].nunique()
+    asked = rated.groupby("round_id")["criterion"].unique()
+    votes: dict[tuple[str, ...], list[int | None]] = {}  # None: abstained
+    for row in rated[rated["held_out"] == ""].itertuples():
+        votes.setdefault((row.round_id, row.principle_id, row.criterion, row.panel), []).append(
+            None if row.is_abstained else int(row.score))
     said, medians, rows = rule(settings, texts), {}, []
-    for text in texts[texts["closed_on"] != ""].itertuples():
-        own = rated[rated["round_id"] == text.round_id]
-        for criterion in sorted(set(own["criterion"])):
-            for panel, n_expected in expected.items():
-                votes = own[(own["principle_id"] == text.principle_id) & (own["criterion"] == criterion)
-                            & (own["panel"] == panel) & (own["held_out"] == "")]
-                found = tally([int(vote) for vote in votes["score"].dropna()], settings["test"])
-                on = text.principle_id, text.text_version, criterion, panel
-                rows.append({
-                    "round_id": text.round_id, "principle_id": text.principle_id, "version": text.version,
-                    "criterion": criterion, "panel": panel, **found, "n_expected": n_expected,
-                    "n_abstained": int(votes["is_abstained"].sum()), "rule": said,
-                    "movement": movement(medians.get(on), found["median"])})
-                medians[on] = medians.get(on) if found["median"] is None else found["median"]
+    for text in texts[texts["round_id"].isin(asked.index)].itertuples():
+        for criterion, (panel, n_expected) in product(sorted(asked[text.round_id]), expected.items()):
+            key = {"round_id": text.round_id, "principle_id": text.principle_id, "criterion": criterion,
+                   "panel": panel}
+            own = votes.get(tuple(key.values()), [])
+            found = tally([vote for vote in own if vote is not None], settings["test"])
+            on = text.principle_id, text.text_version, criterion, panel
+            rows.append({**key, "version": text.version, **found, "n_expected": n_expected, "rule": said,
+                         "n_abstained": own.count(None),
+                         "movement": movement(medians.get(on), found["median"])})
+            medians[on] = medians.get(on) if found["median"] is None else found["median"]
     return pd.DataFrame(rows)
 
 

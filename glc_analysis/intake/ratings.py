@@ -30,10 +30,11 @@ def read_ratings(path: Path) -> pd.DataFrame:
     question blank, which is no vote and is not guessed at. Raises Faults with everything that is wrong
     in the file: columns, blank ids, other scores, unknown criteria, a principle rated twice.
     """
-    kind = path.suffix.lower()
-    sheets = read_sheets(path) if kind == ".xlsx" else [read_table(path)] if kind != ".xlsm" else []
+    kind, sheets = path.suffix.lower(), []
+    if kind != ".xlsm":
+        sheets = read_sheets(path, values_only=True) if kind == ".xlsx" else [read_table(path)]
     long = next((sheet for sheet in sheets if {"criterion", "score"} <= set(map(tidy, sheet.names))), None)
-    rows = _long(path.name, long) if long else read_form(path)
+    rows = _long(path.name, long) if long else read_form(path, sheets)
     is_abstained = (rows["score"] == ABSTAIN) | (rows["is_abstained"] == "true")
     rows = rows.assign(is_abstained=is_abstained.map({True: "true", False: "false"}),
                        score=rows["score"].mask(is_abstained, ""))[list(COLUMNS)]

@@ -58,19 +58,20 @@ class _Answer:
         return Fault(message, self.file, self.row, self.columns.get(box, box), value, mend)
 
 
-def read_form(path: Path) -> pd.DataFrame:
+def read_form(path: Path, sheets: list[Grid] | None = None) -> pd.DataFrame:
     """The votes on a filled form, two rows a principle: the columns of :mod:`glc_analysis.intake.ratings`.
 
     ``score`` is 1 to 9 or ``abstain``; a comment stands with the first criterion; digits of any script
-    count as digits. Raises Faults with all that is wrong: no form of ours, formulas and macros, boxes blank
-    or out of range, a principle or rater twice, words that are not those of the stamp.
+    count as digits. ``sheets`` are those of the file where it is read already. Raises Faults with all that
+    is wrong: no form of ours, formulas and macros, boxes blank or out of range, a principle or rater twice,
+    words that are not those of the stamp.
     """
     if path.suffix.lower() == ".xlsm":
         refuse("may hold macros", path.name, "save it as .xlsx, or copy the answers into the form as sent")
     is_book = path.suffix.lower() == ".xlsx"
     answers: list[_Answer] = []
     faults: list[Fault] = []
-    for sheet in read_sheets(path, values_only=True) if is_book else [read_table(path)]:
+    for sheet in sheets or (read_sheets(path, values_only=True) if is_book else [read_table(path)]):
         try:
             answers += _on_sheet(sheet) or _in_export(sheet)
         except Faults as found:
