@@ -69,20 +69,20 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     return {name: len(frame) for name, frame in frames.items()}
 
 
-def build_convening(study: Study, *, say: Say = lambda line: None) -> None:
-    """Writes the tables of the convening alone, in seconds, where the others are there already.
+def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,
+                    say: Say = lambda line: None) -> None:
+    """Writes the tables of the convening alone, in a second, where the others are there already;
+    ``ballots`` are ``ratings`` and ``tallies``.
 
     All count as out of date until the next ``build``: this one leaves slices.json as it was.
     """
     if not (study.processed / "slices.json").is_file():
         build(study, say=say)
         return
-    reference, aside = read_reference(study), study.processed / ".building"
-    frames = {name: tables.shape(name, frame) for name, frame in principle_tables(reference).items()}
-    frames |= ballot_tables(study, reference, Steps())
+    aside = study.processed / ".building"
     aside.mkdir(exist_ok=True)
-    for name, frame in frames.items():
-        os.replace(tables.write(aside, name, frame), study.processed / f"{name}.parquet")
+    for name, frame in (principle_tables(reference) | ballots).items():
+        os.replace(tables.write(aside, name, tables.shape(name, frame)), study.processed / f"{name}.parquet")
     shutil.rmtree(aside)
 
 
