@@ -387,13 +387,13 @@ def tally(study: str, round_id: str, close: bool, form: str) -> None:
         if count.faults:
             raise Faults(count.faults)
     elif form == "table":
-        click.echo("\n".join(results(**count.frames, principles=count.principles)))
+        click.echo("\n".join(results(**count.here, principles=count.reference.principles)))
     else:
-        click.echo(_printed(count.frames["tallies"], form), nl=False)
+        click.echo(_printed(count.here["tallies"], form), nl=False)
     if close:
         from glc_analysis.build import build_convening
 
-        build_convening(found, say=say)
+        build_convening(found, count.reference, count.frames, say=say)
         try:
             from glc_analysis.convening.day import projector
         except ModuleNotFoundError:
