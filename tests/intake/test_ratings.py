@@ -1,7 +1,11 @@
 """Files of ratings: the long table as CSV and XLSX, and all that is wrong in one at once."""
 
+import csv
+
 import openpyxl
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from glc_analysis.errors import Faults
 from glc_analysis.intake.ratings import HEADER, read_ratings
@@ -100,3 +104,23 @@ def test_a_lacking_column_a_strange_one_and_one_that_stands_twice(tmp_path):
 
 def test_a_file_without_a_vote(tmp_path):
     assert faults(csv_file(tmp_path, [])) == [("", "", "")]
+
+
+anything = st.text(st.characters(exclude_categories=("Cs", "Cc")), max_size=9)
+usual = [["1"], ["r07"], ["P01", "P02", "P03"], ["1"], ["x"], ["importance", "feasibility"],
+         ["1", "5", "9", "abstain", ""], ["Sí, but"], ["yes", "no", ""]]
+
+
+@given(st.lists(st.tuples(*(st.one_of(*[st.sampled_from(words)] * 20, anything) for words in usual)),
+                max_size=4))
+def test_whatever_stands_in_the_cells_is_a_vote_of_the_scale_or_a_fault(tmp_path_factory, rows):
+    path = tmp_path_factory.mktemp("any") / "votes.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([HEADER, *rows])
+    try:
+        votes = read_ratings(path)
+    except Faults as found:
+        assert all(fault.file.startswith("votes.csv") and fault.mend for fault in found.faults)
+    else:
+        assert set(votes["score"]) <= {"", *"123456789"} and len(votes) <= len(rows)
+        assert not votes.duplicated(["round_id", "rater_id", "principle_id", "criterion"]).any()
