@@ -34,20 +34,24 @@ from glc_analysis.convening.principles import principle_tables
 from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.existence import countries_shown
+from glc_analysis.disclosure.existence import coded_countries, countries_shown
 from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
 from glc_analysis.disclosure.quotes import READERS, case_codes, quotable, quotes_faults
+from glc_analysis.disclosure.reissue import Issued
 from glc_analysis.disclosure.release import decide
+from glc_analysis.disclosure.releases import issue, keep
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import coded_estimates
 from glc_analysis.evidence.comparisons import comparison_estimates
 from glc_analysis.evidence.contributors import contributors
+from glc_analysis.evidence.discordance import discordance_estimates, stated
 from glc_analysis.evidence.estimates import Processed, survey_estimates
 from glc_analysis.evidence.mentions import mentions
 from glc_analysis.evidence.quality import quality_estimates
 from glc_analysis.fingerprint import inputs_hash
 from glc_analysis.intake.survey import RawSurvey, read_survey
 from glc_analysis.reference import Reference, read_reference
+from glc_analysis.reference_state import state
 from glc_analysis.study import Study
 
 Say = Callable[[str], None]
@@ -61,11 +65,12 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     the first stage that finds anything; nothing is then written.
     """
     arrivals = manifest.inspect(study)
-    frames = _frames(study, say)
+    frames, issued = _frames(study, say)
     keep_key(study, read_reference(study).names)
     inputs = inputs_hash(study, arrivals.checksums)
     say("writing the tables")
-    _write(study, frames, arrivals, inputs)
+    release = keep(study, issued, frames, _countries_shown(study, frames)["public"], inputs)
+    _write(study, frames, arrivals, inputs, release)
     return {name: len(frame) for name, frame in frames.items()}
 
 
@@ -89,7 +94,7 @@ def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.Da
 def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     """Everything ``build`` does but write. Raises Faults; returns the rows of each table."""
     manifest.inspect(study)
-    return {name: len(frame) for name, frame in _frames(study, say).items()}
+    return {name: len(frame) for name, frame in _frames(study, say)[0].items()}
 
 
 def keep_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
@@ -151,8 +156,8 @@ def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
     return names[~names.isin(["", *settings["blank"]])], reference.countries
 
 
-def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
-    """All processed tables, shaped and checked."""
+def _frames(study: Study, say: Say) -> tuple[dict[str, pd.DataFrame], Issued]:
+    """All processed tables, shaped and checked; and what of their figures is issued to the public."""
     reference, steps, settings = read_reference(study), Steps(), study.settings["survey"]
     say("reading the survey")
     surveys = _surveys(study)
@@ -178,27 +183,38 @@ def _frames(study: Study, say: Say) -> dict[str, pd.DataFrame]:
               "countries": places, "context": outside}
     frames = {name: tables.shape(name, frame) for name, frame in frames.items()}
     say("counting")
+    frames["stated"] = tables.shape("stated", stated(found.answers, given, outside, reference,
+                                                     study.settings["context"], steps))
     frames["mentions"] = tables.shape("mentions", mentions(
         coded.consensus, coded.read, *(frames[name] for name in ("documents", "segments", "questions",
                                                                  "codebook")),
         coded.present, coded.above, coded.tied))
     frames["estimates"] = tables.shape("estimates", _figures(frames, coded, study))
     say("deciding who may see what")
-    frames |= _released(frames, reference, study)
+    released, issued = _released(frames, reference, study)
+    frames |= released
     frames["quotations"] = tables.shape("quotations", _quotations(frames, reference))
     frames |= {name: tables.shape(name, frame) for name, frame in principle_tables(reference).items()}
     frames |= ballot_tables(study, reference, steps)
     frames["steps"] = tables.shape("steps", steps.frame())
-    return frames
+    return frames, issued
 
 
 def _released(frames: dict[str, pd.DataFrame], reference: Reference,
-              study: Study) -> dict[str, pd.DataFrame]:
+              study: Study) -> tuple[dict[str, pd.DataFrame], Issued]:
     """What every audience but the team may see of all figures, decided once for all together."""
     behind, consent = contributors(frames), Consent.of(reference.consent)
-    return {f"release_{audience}": tables.shape(f"release_{audience}", decide(
+    shown, answers = _countries_shown(study, frames)["convening"], frames["answers"].astype("str")
+    regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
+    told = {"convening": {"countries": {country: regions[country] for country in shown},
+                          "coded": coded_countries(shown, answers, frames["mentions"], consent,
+                                                   audience="convening")}}
+    released = {f"release_{audience}": tables.shape(f"release_{audience}", decide(
         frames["estimates"], behind, frames["organisations"], consent, study.settings["disclosure"],
-        audience=audience, never=case_codes(reference.codebook))) for audience in READERS}
+        audience=audience, never=case_codes(reference.codebook), **told.get(audience, {})))
+        for audience in READERS}
+    released["release_public"], issued = issue(study, released["release_public"], frames, behind)
+    return released, issued
 
 
 def _quotations(frames: dict[str, pd.DataFrame], reference: Reference) -> pd.DataFrame:
@@ -248,14 +264,14 @@ def _figures(frames: dict[str, pd.DataFrame], coded: Coded, study: Study) -> pd.
     documents = frames["documents"]
     answers = documents[(documents["kind"] == "answer") & (documents["text_version"] != text_version(""))]
     figures = [survey_estimates(data, study), quality_estimates(data, answers),
-               comparison_estimates(data, study),
+               comparison_estimates(data, study), discordance_estimates(frames["stated"]),
                coded_estimates(data, frames["mentions"], coded.consensus, documents, frames["segments"],
                                coded.present, coded.above)]
     return pd.concat([f for f in figures if len(f)], ignore_index=True)
 
 
 def _write(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arrivals,
-           inputs: str) -> None:
+           inputs: str, release: dict) -> None:
     """Writes everything aside first, then moves it into place, slices.json last."""
     aside = study.processed / ".building"
     shutil.rmtree(aside, ignore_errors=True)
@@ -265,10 +281,12 @@ def _write(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arr
     texts = {
         "DICTIONARY.md": dictionary.dictionary(),
         "datapackage.json": dictionary.datapackage(aside, frames, name=study.id, title=study.title),
+        "reference.json": _json(state(study.reference)),
         "provenance.json": _json(_provenance(study, frames, arrivals)),
-        "slices.json": _json({"inputs": inputs, "tables": slices.digests(frames),
+        "slices.json": _json({"inputs": inputs, "release": release, "tables": slices.digests(frames),
                               "countries": _work_countries(frames["countries"]),
-                              "shown": _countries_shown(study, frames), "themes": _themes(frames)})}
+                              "shown": _countries_shown(study, frames), "themes": _themes(frames),
+                              "organisations": _took_part(frames["organisations"])})}
     for name, text in texts.items():
         (aside / name).write_text(text, encoding="utf-8", newline="\n")
     (study.processed / "slices.json").unlink(missing_ok=True)
@@ -300,6 +318,12 @@ def _countries_shown(study: Study, frames: dict[str, pd.DataFrame]) -> dict[str,
     return {audience: sorted(countries_shown(frames["answers"], frames["organisations"], consent,
                                              study.settings["disclosure"], audience=audience))
             for audience in AUDIENCES}
+
+
+def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:
+    """The organisations, by id."""
+    return [{"id": row.organisation_id, "label": row.label}
+            for row in organisations.sort_values("organisation_id").itertuples()]
 
 
 def _themes(frames: dict[str, pd.DataFrame]) -> list[dict[str, str]]:

@@ -14,6 +14,7 @@ from glc_analysis.cleaning.values import folded
 from glc_analysis.coding.codebook import codebook_faults
 from glc_analysis.convening import checks as convening_checks
 from glc_analysis.errors import Fault, nearest
+from glc_analysis.reference_file import KEYS
 
 Tables = Mapping[str, pd.DataFrame]
 
@@ -21,31 +22,6 @@ CHOICES = ("single", "multi", "scale")
 COUNTRY_LIST = "countries"
 """The reserved option list whose options are the countries of countries.csv."""
 
-KEYS: dict[str, tuple[str, ...]] = {
-    "manifest": ("path",),
-    "questions": ("question_id",),
-    "options": ("option_list", "option_id", "value"),
-    "countries": ("raw_name",),
-    "organisations": ("organisation_id",),
-    "consent": ("organisation_id", "speaker_id", "item", "audience"),
-    "codebook": ("code_id",),
-    "corrections": ("table", "key", "column", "from"),
-    "documents": ("document_id",),
-    "speakers": ("document_id", "name_in_file"),
-    "attendance": ("document_id", "organisation_id"),
-    "assignments": ("document_id", "coder_id"),
-    "names": ("name",),
-    "quotes": ("quote_id",),
-    "principles": ("principle_id", "version", "language"),
-    "evidence": ("principle_id", "evidence_id"),
-    "judgements": ("principle_id", "component", "by"),
-    "joint_display": ("topic_id",),
-    "rounds": ("round_id", "principle_id"),
-    "raters": ("rater_id",),
-    "signoffs": ("principle_id", "version", "organisation_id"),
-    "decision_log": ("date", "principle_id", "decision"),
-    "parking_lot": ("item",),
-}
 FILLED: dict[str, tuple[str, ...]] = {
     "questions": ("columns",), "options": ("option_id", "value", "label"),
     "countries": ("country_id",), "codebook": ("name",),

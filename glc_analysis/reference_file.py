@@ -10,6 +10,33 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.grid import clean
 from glc_analysis.intake.text import decode, parse
 
+KEYS: dict[str, tuple[str, ...]] = {
+    "manifest": ("path",),
+    "questions": ("question_id",),
+    "options": ("option_list", "option_id", "value"),
+    "countries": ("raw_name",),
+    "organisations": ("organisation_id",),
+    "consent": ("organisation_id", "speaker_id", "item", "audience"),
+    "codebook": ("code_id",),
+    "corrections": ("table", "key", "column", "from"),
+    "documents": ("document_id",),
+    "speakers": ("document_id", "name_in_file"),
+    "attendance": ("document_id", "organisation_id"),
+    "assignments": ("document_id", "coder_id"),
+    "names": ("name",),
+    "quotes": ("quote_id",),
+    "principles": ("principle_id", "version", "language"),
+    "evidence": ("principle_id", "evidence_id"),
+    "judgements": ("principle_id", "component", "by"),
+    "joint_display": ("topic_id",),
+    "rounds": ("round_id", "principle_id"),
+    "raters": ("rater_id",),
+    "signoffs": ("principle_id", "version", "organisation_id"),
+    "decision_log": ("date", "principle_id", "decision"),
+    "parking_lot": ("item",),
+}
+"""The columns that tell the rows of each table apart."""
+
 
 def read_rows(path: Path, columns: Sequence[str],
               optional: Sequence[str] = ()) -> dict[int, dict[str, str]]:

@@ -9,8 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from glc_analysis.fingerprint import package_hash
 from glc_analysis.reports.collection import NOTEBOOKS, Notebook, no_such_parameter, notebooks
 from glc_analysis.study import Study
 
-COLLECTIONS = {"country": "countries", "theme": "themes"}
+COLLECTIONS = {"country": "countries", "theme": "themes", "organisation": "organisations"}
 """A notebook with one of these parameters gives a page for each entry of that list in slices.json."""
 
 INTAKE = ("raw", "survey", "context")
@@ -36,6 +36,26 @@ class Page:
     parameters: dict[str, str]
     key: str
     group: str = ""
+    declares: tuple[str, ...] = ()
+    """Its slice of every table, such as ``country=KHM``, and the tables it reads whole; empty: all whole."""
+    needs_raw: bool = False
+    parts: dict[str, str] = field(default_factory=dict, repr=False)
+    """A hash of each thing that the key depends on, by name."""
+
+    @property
+    def organisation(self) -> str:
+        """The organisation whose own page it is, which nobody else gets; blank for any other page."""
+        return self.parameters.get("organisation", "")
+
+
+def place(slug: str, parameters: Mapping[str, str]) -> str:
+    """Where a run keeps a page, without the ending: an organisation's own lies apart from the others.
+
+    >>> place("country-khm", {"country": "KHM"}), place("brief-blue-door", {"organisation": "blue-door"})
+    ('notebooks/country-khm', 'briefs/blue-door')
+    """
+    own = parameters.get("organisation", "")
+    return f"{slug[:-len(own) - 1]}s/{own}" if own else f"notebooks/{slug}"
 
 
 def plan(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
@@ -72,7 +92,10 @@ def last_run(study: Study, audience: str = "team") -> tuple[Path | None, dict[st
     # A plain file where the system has no symbolic links.
     folder = current.parent / current.read_text() if current.is_file() else current.resolve()
     try:
-        return folder, json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+        for path in sorted(folder.glob("*/pages.json")):  # of organisations' own pages, beside them
+            record["pages"] |= json.loads(path.read_text(encoding="utf-8"))
+        return folder, record
     except (FileNotFoundError, ValueError):
         return None, {}
 
@@ -88,10 +111,32 @@ def stale(pages: Iterable[Page], last: Mapping[str, Any]) -> list[Page]:
     return [page for page in pages if good.get(page.slug) != page.key]
 
 
+def why(page: Page, last: Mapping[str, Any]) -> str:
+    """Why a stale page is: what it depends on that has changed, by name.
+
+    >>> page = Page("index", "Overview", Path("00_index.ipynb"), {}, key="b1", parts={"codebook": "1"})
+    >>> why(page, {"pages": {"index": {"key": "a0", "failure": "", "parts": {"codebook": "0"}}}})
+    'codebook changed'
+    """
+    made = last.get("pages", {}).get(page.slug)
+    if made is None:
+        return "never made"
+    if made["failure"] and made["key"] == page.key:
+        return "its notebook failed"
+    was = made.get("parts", {})
+    changed = sorted(name for name in {*was, *page.parts} if was.get(name) != page.parts.get(name))
+    few = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
+    return f"{few} changed" if was else "made by an older version"
+
+
 def _pages(study: Study, audience: str, found: list[Notebook],
            slices: dict[str, Any]) -> Iterator[Page]:
     settings = {name: values for name, values in study.settings.items() if name not in INTAKE}
-    common = [audience, package_hash(), settings]
+    common = {"audience": audience, "the package": package_hash(), "study.toml": settings}
+    if audience != "team":
+        common |= {"the countries shown": slices["shown"][audience],
+                   "consent.csv": _file_hash(study.reference / "consent.csv"),
+                   "the release": slices.get("release") if audience == "public" else {}}
     seen = set()
     for notebook in found:
         if audience not in notebook.audiences:
@@ -100,34 +145,49 @@ def _pages(study: Study, audience: str, found: list[Notebook],
         words = notebook.name.replace("_", " ").capitalize()
         if not kind:
             title = "Overview" if notebook.name == "index" else words
-            key = _hash([notebook.source, *common, _needed(slices["tables"], "", audience)])
-            yield Page(notebook.name, title, notebook.path, {"audience": audience}, key)
+            parts = _parts(notebook, common, _needed(slices["tables"], "", audience, ()))
+            yield Page(notebook.name, title, notebook.path, {"audience": audience}, _hash(parts),
+                       needs_raw=notebook.needs_raw, parts=parts)
             continue
         # The first notebook of a kind has the plain slugs: country-khm.
-        prefix = notebook.name if kind in seen else kind
+        prefix = notebook.name if kind in seen or kind == "organisation" else kind
         group = words if kind in seen else COLLECTIONS[kind].capitalize()
         seen.add(kind)
         for item in _shown(slices, kind, audience):
-            needed = _needed(slices["tables"], f"{kind}={item['id']}", audience)
+            part = f"{kind}={item['id']}"
+            needed = _needed(slices["tables"], part, audience, notebook.reads)
+            if kind == "organisation":
+                needed["quotes.csv"] = _file_hash(study.reference / "quotes.csv")
+            parts = _parts(notebook, common | {"its name": item}, needed)
             yield Page(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
-                       {"audience": audience, kind: item["id"]},
-                       _hash([notebook.source, *common, item, needed]), group)
+                       {"audience": audience, kind: item["id"]}, _hash(parts), group,
+                       (part, *notebook.reads), notebook.needs_raw, parts)
+
+
+def _parts(notebook: Notebook, common: Mapping[str, Any], needed: Mapping[str, str]) -> dict[str, str]:
+    """A short hash of everything a page depends on, by name."""
+    return {name: _hash(value)[:12] for name, value in
+            {"the notebook": notebook.source, **common, **needed}.items()}
 
 
 def _shown(slices: dict[str, Any], kind: str, audience: str) -> list[dict[str, str]]:
-    """The countries or themes of which an audience may have a page."""
+    """The countries or themes of which an audience may have a page, the organisations that get their own."""
     allowed = slices["shown"][audience]
-    return [item for item in slices[COLLECTIONS[kind]] if kind != "country" or item["id"] in allowed]
+    if kind == "organisation" and audience == "public":
+        return []
+    return [item for item in slices.get(COLLECTIONS[kind], [])
+            if kind != "country" or item["id"] in allowed]
 
 
-def _needed(tables: dict[str, dict[str, str]], name: str, audience: str) -> dict[str, str]:
-    """The slice ``name`` of every table, or the whole of a table that is not cut that way; of what
-    was decided for audiences only its own."""
+def _needed(tables: dict[str, dict[str, str]], name: str, audience: str,
+            whole: Collection[str]) -> dict[str, str]:
+    """The slice ``name`` of every table, or the whole of one that is not cut that way or is read
+    ``whole``; of what was decided for audiences only its own."""
     tables = {table: hashes for table, hashes in tables.items()
               if not table.startswith("release_") or table == f"release_{audience}"}
     cut = name.partition("=")[0] + "="
     return {table: hashes.get(name, "no rows") if any(s.startswith(cut) for s in hashes)
-            else hashes[""] for table, hashes in tables.items()}
+            and table not in whole else hashes[""] for table, hashes in tables.items()}
 
 
 def _refuse_unknown(kind: str, value: str, listed: list[dict[str, str]]) -> None:
@@ -151,6 +211,10 @@ def _choose(pages: list[Page], chosen: dict[str, str], only: str) -> list[Page]:
         wanted = " and ".join(f"{kind} {value!r}" for kind, value in chosen.items())
         raise UsageError(f"No notebook makes a page for {wanted or 'this audience'}.")
     return pages
+
+
+def _file_hash(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 def _hash(value: Any) -> str:

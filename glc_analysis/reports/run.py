@@ -20,11 +20,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.disclosure.numbering import promote
-from glc_analysis.errors import GLCError
+from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reports.collection import NOTEBOOKS
 from glc_analysis.reports.folders import link, prune, sweep, switch
 from glc_analysis.reports.lock import locked
-from glc_analysis.reports.plan import Page, last_run, plan, read_slices, stale
+from glc_analysis.reports.plan import Page, last_run, place, plan, read_slices, stale
 from glc_analysis.reports.terminal import Progress, progress_bar, terminable
 from glc_analysis.study import REPOSITORY, Study
 
@@ -44,6 +44,8 @@ class RunResult:
     failures: tuple[Failure, ...] = ()
     site: Path | None = None
     is_done: bool = True
+    briefs: Path | None = None
+    notes: tuple[str, ...] = ()
 
     @property
     def lines(self) -> Iterator[str]:
@@ -59,20 +61,24 @@ class RunResult:
             yield f"{ran} of {total} pages would run: {', '.join(self.ran)}."
         else:
             yield f"{ran} of {total} pages ran, {len(self.failures)} of them failed."
+        yield from self.notes
         yield from map(str, self.failures)
         if self.site:
             yield f"The reports: {self.site}"
+        if self.briefs:
+            yield f"Briefs, each for its own organisation alone: {self.briefs}"
 
 
 def run(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
-        only: str = "", jobs: int = 0, timeout: float = 1800, force: bool = False,
+        only: str = "", jobs: int = 0, scheduler: str = "", timeout: float = 1800, force: bool = False,
         dry_run: bool = False, progress: Progress | None = None,
         folder: Path = NOTEBOOKS) -> RunResult:
     """Brings the pages of an audience up to date, or the chosen ones of them.
 
     ``jobs`` notebooks run at a time (0: cores + 1), each for ``timeout`` seconds
-    at most. A page whose notebook fails stays as it was, marked, and its failure
-    is in the result. Without ``progress`` a terminal shows a bar.
+    at most; on the workers of a dask ``scheduler`` where its address is given. A page whose
+    notebook fails stays as it was, marked, and its failure is in the result. Without
+    ``progress`` a terminal shows a bar.
 
     Raises UsageError and Faults as :func:`plan` does, Faults where the gate finds what the audience
     may not read (nothing is then published), GLCError where another run is at work or the reports
@@ -86,7 +92,7 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
         with _readable_by(audience), locked(study.reports / audience), terminable():
             making = _Run(study, audience, pages, chosen, force)
             if making.is_needed:
-                making.make(jobs or (os.cpu_count() or 1) + 1, timeout, progress)
+                making.make(jobs, scheduler, timeout, progress)
             return making.result()
     except OSError as error:
         raise GLCError(f"The reports cannot be written: {error.strerror or error} "
@@ -100,7 +106,10 @@ class _Run:
                  force: bool) -> None:
         self.study, self.audience, self.home = study, audience, study.reports / audience
         self.before, last = last_run(study, audience)
-        self.made = {slug: entry for slug, entry in last.get("pages", {}).items()
+        made = last.get("pages", {})
+        self.places = {slug: place(slug, entry["parameters"]) for slug, entry in made.items()}
+        self.places |= {page.slug: place(page.slug, page.parameters) for page in pages}
+        self.made = {slug: entry for slug, entry in made.items()
                      if self._was(slug).is_file()}
         self.to_run = list(chosen) if force else stale(chosen, {"pages": self.made})
         running = {page.slug for page in self.to_run}
@@ -111,34 +120,38 @@ class _Run:
         self.is_needed = bool(self.to_run) or is_whole and len(self.to_keep) < len(self.made)
         self.entries: dict[str, dict[str, Any]] = {}
         self.failures: list[Failure] = []
+        self.notes: list[str] = []
 
     def _was(self, slug: str) -> Path:
-        return (self.before or self.home) / "notebooks" / f"{slug}.ipynb"
+        return (self.before or self.home) / f"{self.places[slug]}.ipynb"
 
     def _becomes(self, slug: str) -> Path:
-        return self.folder / "notebooks" / f"{slug}.ipynb"
+        return self.folder / f"{self.places.get(slug, place(slug, {}))}.ipynb"
 
     def result(self, *, is_done: bool = True) -> RunResult:
         """What happened, or, before it, what would."""
         current = self.home / "current"
         folder = current if current.is_symlink() else last_run(self.study, self.audience)[0]
         site = folder / "site" / "index.html" if is_done and folder else None
+        briefs = folder / "briefs" if is_done and folder and (folder / "briefs").is_dir() else None
         ran, kept = (tuple(page.slug for page in pages) for pages in (self.to_run, self.to_keep))
-        return RunResult(ran, kept, tuple(self.failures), site, is_done)
+        return RunResult(ran, kept, tuple(self.failures), site, is_done, briefs, tuple(self.notes))
 
-    def make(self, jobs: int, timeout: float, progress: Progress | None) -> None:
+    def make(self, jobs: int, scheduler: str, timeout: float, progress: Progress | None) -> None:
         """Makes the folder of this run, all of it or nothing, and switches to it."""
         runs, started = self.home / "runs", datetime.now(UTC)
         sweep(runs)
         self.folder = runs / f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
         (self.folder / "notebooks").mkdir(parents=True)
+        for page in self._own_pages():
+            self._becomes(page.slug).parent.mkdir(mode=0o700, exist_ok=True)
         try:
             with nullcontext(progress) if progress else progress_bar() as tell:
                 for page in self.to_keep:
                     link(self._was(page.slug), self._becomes(page.slug))
                     self.entries[page.slug] = self.made[page.slug]
                 if self.to_run:
-                    self._execute(jobs, timeout, tell)
+                    self._execute(jobs, scheduler, timeout, tell)
                 tell(len(self.to_run), len(self.to_run), "The site")
                 self._publish()
             self._record(started)
@@ -153,16 +166,24 @@ class _Run:
         switch(self.home, self.folder)
         prune(runs, current=self.folder)
 
-    def _execute(self, jobs: int, timeout: float, tell: Progress) -> None:
+    def _execute(self, jobs: int, scheduler: str, timeout: float, tell: Progress) -> None:
         from glc_analysis.reports.execute import Kernels
 
         tell(0, len(self.to_run), "Kernels start")
-        kernels = Kernels(self.study, timeout=timeout, is_warm=len(self.to_run) >= WARM_FROM)
+        if scheduler:
+            from glc_analysis.reports.cluster import Cluster
+
+            kernels = Cluster(self.study, scheduler, timeout=timeout)
+            self.notes = [f"{one}: refused, it has another version of the package."
+                          for one in kernels.refused]
+            jobs = jobs or kernels.jobs
+        else:
+            kernels = Kernels(self.study, timeout=timeout, is_warm=len(self.to_run) >= WARM_FROM)
         # The longest first, so that none is left over at the end: by what they took the last time.
         took = {page.slug: self.made.get(page.slug, {}).get("seconds", 0) for page in self.to_run}
         order = sorted(self.to_run, key=lambda page: -took[page.slug])
         # Threads are enough: the work is done by the kernels, which are processes.
-        pool = ThreadPoolExecutor(jobs)
+        pool = ThreadPoolExecutor(jobs or (os.cpu_count() or 1) + 1)
         try:
             tasks = {pool.submit(_timed, kernels.execute, page): page for page in order}
             for done, task in enumerate(as_completed(tasks), start=1):
@@ -177,7 +198,7 @@ class _Run:
         from glc_analysis.reports.deterministic import clean, dumps
         from glc_analysis.reports.execute import Failure
 
-        entry = {"title": page.title, "notebook": page.notebook.name, "key": page.key,
+        entry = {"title": page.title, "notebook": page.notebook.name, "key": page.key, "parts": page.parts,
                  "parameters": page.parameters, "seconds": round(seconds, 2), "failure": "",
                  "updated": f"{datetime.now(UTC):%Y-%m-%d}"}
         if isinstance(outcome, Failure):
@@ -187,7 +208,9 @@ class _Run:
             notebook = self._instead(page, outcome, good)
         else:
             notebook = clean(outcome, title=page.title, roots=(self.study.root, REPOSITORY))
-        self._becomes(page.slug).write_text(dumps(notebook), encoding="utf-8", newline="\n")
+        path = self._becomes(page.slug)
+        path.write_text(dumps(notebook), encoding="utf-8", newline="\n")
+        path.chmod(0o600 if page.organisation else path.stat().st_mode)
         self.entries[page.slug] = entry
 
     def _instead(self, page: Page, failure: Failure, updated: str) -> dict[str, Any]:
@@ -201,10 +224,17 @@ class _Run:
 
     def _publish(self) -> None:
         from glc_analysis.reports.site import build_site
+        from glc_analysis.reports.standalone import write_standalone
 
         old = {slug for slug, entry in self.entries.items() if entry["failure"]}
-        build_site(self.folder, [*self.pages, *self._changes()], title=self.study.title,
+        shared = [page for page in self.pages if not page.organisation]
+        build_site(self.folder, [*shared, *self._changes()], title=self.study.title,
                    audience=self.audience, synthetic=self.study.is_synthetic, failures=old)
+        for page in self._own_pages():
+            write_standalone(self._becomes(page.slug), self.study, title=page.title)
+
+    def _own_pages(self) -> list[Page]:
+        return [page for page in self.pages if page.organisation]
 
     def _changes(self) -> Iterator[Page]:
         """The page that tells the team what changed since the run before."""
@@ -220,14 +250,26 @@ class _Run:
         yield Page(changes.SLUG, title, NOTEBOOKS, {}, "")
 
     def _pass_gate(self) -> None:
-        """Raises Faults where a file holds what tells who somebody is."""
-        from glc_analysis.disclosure.identifiers import identifiers
+        """Raises Faults where a file holds what tells who somebody is; an organisation's own pages may
+        name it."""
+        from glc_analysis.disclosure.identifiers import identifiers, spared
         from glc_analysis.disclosure.leaks import refuse_leaks
         from glc_analysis.reference import read_reference
 
-        files = [path for path in self.folder.rglob("*") if path.is_file()]
-        refuse_leaks(files, self.folder, read_reference(self.study).names, audience=self.audience,
-                     known=identifiers(self.study, audience=self.audience))
+        reference, known = read_reference(self.study), identifiers(self.study, audience=self.audience)
+        own = [(page.organisation, self._becomes(page.slug)) for page in self._own_pages()]
+        apart = {path.parent for _, path in own}
+        files = [path for path in self.folder.rglob("*") if path.is_file() and path.parent not in apart]
+        parts = [(files, reference.names, known)]
+        parts += [([path, path.with_suffix(".html")], *spared(who, reference, known)) for who, path in own]
+        faults = []
+        for files, names, texts in parts:
+            try:
+                refuse_leaks(files, self.folder, names, audience=self.audience, known=texts)
+            except Faults as found:
+                faults += found.faults
+        if faults:
+            raise Faults(faults)
 
     def _keep_tables(self) -> None:
         if self.audience == "team":
@@ -236,13 +278,21 @@ class _Run:
             keep(self.study, self.folder)
 
     def _record(self, started: datetime) -> None:
-        """Writes run.json under another name; it gets its own last: a folder without it is no run."""
+        """Writes run.json under another name; it gets its own last: a folder without it is no run.
+
+        Organisations' own pages are recorded beside them, where nobody else reads who took part.
+        """
         record = {"run": self.folder.name, "study": self.study.id, "audience": self.audience,
                   "started": started.isoformat(timespec="seconds"),
                   "finished": datetime.now(UTC).isoformat(timespec="seconds"),
-                  "pages": {page.slug: self.entries[page.slug] for page in self.pages}}
-        (self.folder / ".run.json").write_text(
-            json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+                  "pages": {page.slug: self.entries[page.slug] for page in self.pages
+                            if not page.organisation}}
+        records = {self.folder / ".run.json": record}
+        for page in self._own_pages():
+            path = self._becomes(page.slug).with_name("pages.json")
+            records.setdefault(path, {})[page.slug] = self.entries[page.slug]
+        for path, content in records.items():
+            path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 @contextmanager

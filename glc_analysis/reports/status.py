@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 from glc_analysis import manifest
 from glc_analysis.fingerprint import tables_are_current
-from glc_analysis.reports.plan import last_run, plan, stale
+from glc_analysis.reference_state import differences, state
+from glc_analysis.reports.plan import last_run, plan, stale, why
 from glc_analysis.study import Study
+
+LISTED = 10
+"""So many causes and pages are named."""
 
 
 def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
@@ -21,12 +28,39 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     if not (study.processed / "slices.json").is_file():
         yield "Tables: not built."
         return
-    state = "up to date" if tables_are_current(study) else "out of date; the next run rebuilds them"
-    yield f"Tables: {state}."
-    pages = plan(study, audience=audience)
-    old = stale(pages, last_run(study, audience)[1])
+    if tables_are_current(study):
+        yield "Tables: up to date."
+    else:
+        yield "Tables: out of date; the next run rebuilds them."
+        yield from _listed(_causes(study, arrivals))
+    pages, last = plan(study, audience=audience), last_run(study, audience)[1]
+    old = stale(pages, last)
     yield f"Pages: {len(pages)}, {len(old)} to run."
-    for page in old[:10]:
-        yield f"  {page.slug}"
-    if len(old) > 10:
-        yield f"  and {len(old) - 10} more"
+    yield from _listed([f"{page.slug}: {why(page, last)}" for page in old])
+
+
+def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:
+    """What changed since the last build."""
+    built = {name: _json(study.processed / name) for name in ("provenance.json", "reference.json")}
+    raw = built["provenance.json"].get("raw", {})
+    now = arrivals.checksums
+    causes = [f"{name}: {'new' if name not in raw else 'changed' if name in now else 'gone'}"
+              for name in sorted({*raw, *now}) if raw.get(name) != now.get(name)]
+    causes += differences(built["reference.json"], state(study.reference))
+    settings = study.reference / "study.toml"
+    if built["provenance.json"].get("reference", {}).get(settings.name) != manifest.checksum(settings):
+        causes.append("study.toml: changed")
+    return causes or ["the package or its lock file changed"]
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _listed(lines: list[str]) -> Iterator[str]:
+    yield from (f"  {line}" for line in lines[:LISTED])
+    if len(lines) > LISTED:
+        yield f"  and {len(lines) - LISTED} more"

@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.reports.collection import notebooks
-from glc_analysis.reports.plan import last_run, plan, stale
+from glc_analysis.reports.plan import last_run, plan, stale, why
 from tests.reports.small_study import TABLES, collection, edit, small_study, write_slices
 
 
@@ -228,3 +228,13 @@ def test_a_page_depends_on_the_tables_it_reads_whole(tmp_path):
     write_slices(study, TABLES | {"responses": TABLES["responses"] | {"": "r9"}})
     after = {page.slug: page.key for page in plan(study, folder=folder)}
     assert after["country-khm"] != before["country-khm"].key
+
+
+def test_a_stale_page_says_what_changed(study, folder):
+    before = {page.slug: page for page in plan(study, folder=folder)}
+    last = {"pages": {slug: {"key": page.key, "failure": "", "parts": page.parts}
+                      for slug, page in before.items()}}
+    write_slices(study, TABLES | {"responses": TABLES["responses"] | {"country=KHM": "r9"}})
+    after = {page.slug: page for page in plan(study, folder=folder)}
+    assert why(after["country-khm"], last) == "responses changed"
+    assert why(after["country-khm"], {}) == "never made"
