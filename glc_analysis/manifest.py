@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference_file import read_rows
 from glc_analysis.study import Study
+from glc_analysis.whole import write_whole
 
 COLUMNS = ("path", "sha256", "bytes", "received_on", "received_from", "consent_basis", "keep_until")
 SAMPLE = "glc sample"
@@ -95,7 +97,8 @@ def accept(study: Study, new: tuple[str, ...], *, today: date) -> None:
 
 def write_manifest(path: Path, rows) -> None:
     """Writes manifest rows, sorted by path, blank where a row does not say."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, COLUMNS, restval="", lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(sorted(rows, key=lambda row: row["path"]))
+    text = io.StringIO()
+    writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(sorted(rows, key=lambda row: row["path"]))
+    write_whole(path, text.getvalue())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator
 from datetime import date
@@ -14,6 +13,7 @@ from glc_analysis.disclosure.redaction import WITHDRAWN
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
+from glc_analysis.whole import write_whole
 
 _KEY = ["principle_id", "version"]
 
@@ -72,7 +72,4 @@ def _faults(found: pd.DataFrame, round_id: str) -> Iterator[Fault]:
 
 def keep(study: Study, rounds: pd.DataFrame) -> None:
     """Writes rounds.csv: the old file or the new, whatever happens."""
-    path = study.reference / "rounds.csv"
-    new = path.with_name(".rounds.csv")
-    rounds.to_csv(new, index=False, lineterminator="\n")
-    os.replace(new, path)
+    write_whole(study.reference / "rounds.csv", rounds.to_csv(index=False, lineterminator="\n"))

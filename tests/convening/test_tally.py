@@ -1,6 +1,7 @@
 """glc tally: what is told of an open round, its closing, and the results as they are read out."""
 
 import json
+import os
 from datetime import date
 
 import pandas as pd
@@ -93,6 +94,26 @@ def test_closing_writes_the_tables_and_closing_again_says_the_same(study):
     assert {name for name in now if now[name] != at.get(name)} == set()
     study.glc("build")
     pd.testing.assert_frame_equal(tables.read("tallies", study=Study(study.root)), rows)
+
+
+def test_a_power_cut_in_closing_leaves_rounds_whole_and_closing_again_ends_it(study, monkeypatch):
+    before = (study.root / ROUNDS).read_bytes()
+    replace = os.replace
+    for cut in (MANIFEST, ROUNDS, "processed/tallies.parquet"):
+        def until(source, target, cut=cut):
+            if str(target).endswith(cut):
+                raise KeyboardInterrupt
+            replace(source, target)
+
+        monkeypatch.setattr(os, "replace", until)
+        study.glc("tally", "--round", "2", "--close")
+        monkeypatch.undo()
+        is_closed = cut.startswith("processed")
+        assert ((study.root / ROUNDS).read_bytes() == before) != is_closed
+        told = study.glc("tally", "--round", "2").stdout
+        assert ("P01.1 Rest" in told) == is_closed
+    assert study.glc("tally", "--round", "2", "--close").exit_code == 0
+    assert set(tables.read("tallies", study=Study(study.root))["round_id"]) == {"1", "2"}
 
 
 def test_a_closed_round_is_told_again_in_any_form(study):
