@@ -367,6 +367,39 @@ def _asked(prompt: str) -> str:
 
 
 @cli.command()
+@click.argument("principle")
+@click.option("--text", default="", help="The new text; else of --file, else it is asked for.")
+@click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A file that holds the new text alone, in UTF-8.")
+@click.option("--asked-by", required=True, metavar="WHO", help="Who asked for it.")
+@click.option("--because", required=True, metavar="WHY", help="Why, in a sentence.")
+@click.option("--hold-out", is_flag=True, help="Although a round on it is open: ratings of the old text are "
+              "then held out.")
+@click.pass_obj
+def amend(study: str, principle: str, text: str, path: Path | None, asked_by: str, because: str,
+          hold_out: bool) -> None:
+    """Issue the next version of a principle; the old one keeps its votes, its translations are stale."""
+    from glc_analysis.convening.amend import amend as issue
+    from glc_analysis.convening.amend import votes
+    from glc_analysis.intake.text import decode, read_bytes
+
+    found = Study.find(study)
+    text = text or (decode(read_bytes(path), path.name) if path else _asked(f"New text of {principle}"))
+    done = issue(found, principle, text, asked_by=asked_by, because=because, hold_out=hold_out)
+    click.echo(done.after)
+    say(f"{done.before} is superseded, and stays in principles.csv.")
+    for line in votes(found, done):
+        say(line)
+    for round_id in done.held_out:
+        say(f"Round {round_id} is open and asks about {done.after} now: what was rated on {done.before} is "
+            "held out, and its raters are to be asked again (`glc forms` writes the forms anew).")
+    if done.signed:
+        say(f"Signatures on {done.before} do not hold for it: {', '.join(done.signed)}.")
+    if done.stale:
+        say(f"Stale, to be translated anew: {', '.join(done.stale)}.")
+
+
+@cli.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="The round, as in rounds.csv.")
 @click.option("--close", is_flag=True, help="Close it today, show its results and make its projector page.")
 @click.option("--format", "form", default="table", show_default=True,

@@ -126,17 +126,19 @@ def _quotes(tables: Tables) -> Iterator[Fault]:
 
 
 def _versions(tables: Tables) -> Iterator[Fault]:
-    """Rounds are on texts that are there, signatures on the last ones."""
+    """Rounds are on texts that are there, signatures on the last ones; those from before an amendment may
+    stay until the new text is agreed."""
     principles = tables["principles"]
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}
     last = _last(_numbered(tables)).astype("str")
+    pending = set(sources.loc[sources["status"] == "candidate", "principle_id"])
     for name in ("rounds", "signoffs"):
         ids = tables[name]["principle_id"] + "." + tables[name]["version"]
         yield from _unknown(name, "principle_id, version", ids, known, "principles.csv has no such version")
         for n, row in tables[name].iterrows() if name == "signoffs" else ():
             final = last.get(row["principle_id"], row["version"])
-            if ids[n] in known and row["version"] != final:
+            if ids[n] in known and row["version"] != final and row["principle_id"] not in pending:
                 yield Fault(f"is not the final text, which is {row['principle_id']}.{final}",
                             file="signoffs.csv", row=str(n), column="version", value=row["version"],
                             mend="take the signature out: what was signed is no longer what is printed")

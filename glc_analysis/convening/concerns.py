@@ -163,5 +163,7 @@ def _by_resources(rated: pd.DataFrame) -> Iterable[str]:
 
 
 def _signed(principle_id: str, frames: Frames) -> list[str]:
+    now = frames["principles"][frames["principles"]["is_current"]].set_index("principle_id")["version"]
     own = frames["signoffs"][frames["signoffs"]["principle_id"] == principle_id]
+    own = own[own["version"].isin(now[now.index == principle_id])]
     return [f"Signed by organisations: {_counts(own['decision'])}."] if len(own) else []

@@ -8,7 +8,7 @@ from glc_analysis.convening.concerns import COMPONENTS, beside, represented, unh
 from glc_analysis.convening.principles import MEASURED, NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, facts
 
 NAMES = ("evidence", "mentions", "segments", "documents", "organisations", "answers", "ratings", "tallies",
-         "signoffs")
+         "signoffs", "principles")
 
 
 @pytest.fixture(scope="module")

@@ -1,0 +1,199 @@
+"""An amendment is one more version: the old text, its votes and every other byte stay."""
+
+import csv
+import io
+from datetime import date
+
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glc_analysis import tables
+from glc_analysis.build import build
+from glc_analysis.cleaning.values import text_version
+from glc_analysis.cli import cli
+from glc_analysis.convening import amend as room
+from glc_analysis.convening.amend import amend
+from glc_analysis.convening.principles import versions
+from glc_analysis.convening.tallies import counted
+from glc_analysis.errors import Faults, UsageError
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from tests.ballot_study import PROVIDERS, BallotStudy
+
+WHY = {"asked_by": "beacon", "because": "Too narrow."}
+NEW = "Offer rest and water before you ask."
+
+
+@pytest.fixture
+def study(tmp_path):
+    """P01.1 (also in Spanish) and P02.2 current; round 1 is closed, round 2 open."""
+    return BallotStudy(tmp_path)
+
+
+@pytest.fixture
+def closed(study):
+    study.rounds({"1": ("2017-05-08", "2017-05-08"), "2": ("2017-05-09", "2017-05-09")})
+    return study
+
+
+def principles(study):
+    rows = read_reference(Study(study.root)).principles
+    return rows.set_index(["principle_id", "version", "language"]).sort_index()
+
+
+def _power_cut(*_):
+    raise KeyboardInterrupt
+
+
+def text(study, name="principles"):
+    return (study.root / f"reference/{name}.csv").read_bytes()
+
+
+def test_the_new_version_is_a_candidate_with_the_text_who_asked_and_why_and_all_else_as_it_was(closed):
+    before = principles(closed).loc[("P01", "1", "en")]
+    done = amend(Study(closed.root), "P01", f" {NEW}\n", **WHY)
+    assert (done.before, done.after) == ("P01.1", "P01.2")
+    assert principles(closed).loc[("P01", "2", "en")].to_dict() == before.to_dict() | {
+        "statement": NEW, "changed_because": "Too narrow.", "asked_by": "beacon"}
+
+
+def test_the_old_version_is_superseded_and_its_translations_are_stale(closed):
+    done = amend(Study(closed.root), "P01", NEW, **WHY)
+    rows = versions(read_reference(Study(closed.root)).principles).set_index(["principle_id", "version",
+                                                                              "language"])
+    assert done.stale == ["es"]
+    assert rows.loc["P01", "status"].to_dict() == {
+        ("1", "en"): "superseded", ("2", "en"): "candidate", ("1", "es"): "superseded"}
+    assert not rows.loc[("P01", "1", "es"), "is_current"] and rows.loc[("P01", "2", "en"), "is_current"]
+
+
+def test_every_other_byte_stays(closed):
+    before = text(closed)
+    amend(Study(closed.root), "P01", NEW, **WHY)
+    new = f"P01,2,{NEW},Rest,community,care,,candidate,Too narrow.,beacon,en,\n".encode()
+    after = text(closed)
+    assert new in after and after.replace(new, b"").replace(b"superseded", b"candidate") == before.replace(
+        b"superseded", b"candidate")
+    assert not (closed.root / "reference/.principles.csv").exists()
+
+
+@pytest.mark.parametrize("change", [
+    lambda raw: raw.replace(b"\n", b"\r\n"), lambda raw: b"\xef\xbb\xbf" + raw, lambda raw: raw[:-1],
+    lambda raw: raw.replace(b"Rest,community", b'"Rest, ""so"" or\nso",community'),
+    lambda raw: raw.replace(b"Pay people fairly, every week.", b"Pay people fairly.").replace(b",", b";")
+    .replace(b"care;;candidate", b'"care";;"candidate"')])
+def test_a_file_as_a_spreadsheet_saves_it_is_kept_as_it_is(closed, change):
+    closed.write("reference/principles.csv", change(text(closed)))
+    closed.write("reference/rounds.csv", b"round_id,opened_on,closed_on,principle_id,version\n"
+                 b"1,2017-05-08,2017-05-08,P01,1\n")
+    before, rows = text(closed), principles(closed)
+    amend(Study(closed.root), "P01", NEW, **WHY)
+    after = principles(closed)
+    assert after.loc[("P01", "2", "en"), "statement"] == NEW
+    assert after.drop(index=("P01", "2", "en")).drop(columns="status").equals(rows.drop(columns="status"))
+    kept = [line for line in text(closed).splitlines(keepends=True) if line in before]
+    assert b"".join(kept) in (before, before + b"\n") or len(kept) >= len(before.splitlines()) - 2
+
+
+@given(cells=st.lists(st.text(alphabet='a;"\n ✓', max_size=5), min_size=2, max_size=4),
+       place=st.integers(0, 1))
+def test_one_cell_of_a_record_changes_and_no_other(cells, place):
+    made = io.StringIO(newline="")
+    csv.writer(made, delimiter=";", lineterminator="\r\n").writerow(cells)
+    changed = room._with_cell(made.getvalue(), place, "superseded", ";")
+    assert next(csv.reader(io.StringIO(changed, newline=""), delimiter=";")) == [
+        *cells[:place], "superseded", *cells[place + 1:]]
+
+
+def test_a_file_in_another_encoding_is_refused_and_kept(closed):
+    closed.write("reference/principles.csv", text(closed).replace("é".encode(), b"")
+                 .replace(b"Descanso", "Sueño".encode("cp1252")))
+    before = text(closed)
+    with pytest.raises(Faults, match=r"principles\.csv: is not in UTF-8"):
+        amend(Study(closed.root), "P01", "ព្រឹក", **WHY)
+    assert text(closed) == before
+
+
+@pytest.mark.parametrize("same", ["Offer rest before you ask.", "  Offer rest\nbefore you ask. "])
+def test_the_same_text_is_refused(closed, same):
+    with pytest.raises(Faults, match=r"row 2, column statement.*says the same as P01\.1"):
+        amend(Study(closed.root), "P01", same, **WHY)
+
+
+def test_an_unknown_principle_is_wrong_usage_with_the_nearest(closed):
+    with pytest.raises(UsageError, match=r"no principle 'P10'; nearest: .*'P01'"):
+        amend(Study(closed.root), "P10", NEW, **WHY)
+
+
+@pytest.mark.parametrize("blank", ["text", "asked_by", "because"])
+def test_what_is_blank_is_asked_for(closed, blank):
+    given = {"text": NEW, **WHY} | {blank: " "}
+    with pytest.raises(UsageError, match=f"{blank}: blank"):
+        amend(Study(closed.root), "P01", given.pop("text"), **given)
+
+
+def test_an_open_round_is_named_and_nothing_is_written(study):
+    before = text(study), text(study, "rounds")
+    with pytest.raises(Faults, match=r"rounds\.csv, row 4, column closed_on: round 2 on P01\.1 is open"):
+        amend(Study(study.root), "P01", NEW, **WHY)
+    assert (text(study), text(study, "rounds")) == before
+
+
+def test_held_out_the_round_asks_about_the_new_text_and_old_ratings_do_not_count(study):
+    for rater in PROVIDERS[:8]:
+        study.vote(rater, 8, 8, 8, 8, round_id="2")
+    done = amend(Study(study.root), "P02", "Pay people fairly, each month.", hold_out=True, **WHY)
+    assert done.held_out == ["2"]
+    rounds = read_reference(Study(study.root)).rounds.query("round_id == '2'").set_index("principle_id")
+    assert rounds["version"].to_dict() == {"P01": "1", "P02": "3"}
+    assert rounds.at["P02", "text_version"] == text_version("Pay people fairly, each month.")
+    rated = counted(Study(study.root), "2", close_on=date(2017, 5, 9)).frames["ratings"]
+    held = rated.groupby("principle_id")["held_out"].unique().map(list).to_dict()
+    assert held["P01"] == [""] and "P02.3" in held["P02"][0]
+
+
+def test_what_was_cut_off_between_the_files_is_finished_by_the_same_call(study, monkeypatch):
+    with monkeypatch.context() as cut:
+        cut.setattr(room, "keep", _power_cut)
+        with pytest.raises(KeyboardInterrupt):
+            amend(Study(study.root), "P01", NEW, hold_out=True, **WHY)
+    assert principles(study).loc[("P01", "2", "en"), "statement"] == NEW
+    done = amend(Study(study.root), "P01", NEW, hold_out=True, **WHY)
+    assert done.after == "P01.2" and len(principles(study).loc["P01"]) == 3
+    rounds = read_reference(Study(study.root)).rounds
+    assert rounds.query("round_id == '2' and principle_id == 'P01'")["version"].tolist() == ["2"]
+    with pytest.raises(Faults, match="says the same"):
+        amend(Study(study.root), "P01", NEW, hold_out=True, **WHY)
+
+
+def test_old_votes_stay_in_the_tables_and_are_told(closed):
+    closed.full_round(8, 8, 7, 7)
+    build(Study(closed.root))
+    done = closed.glc("amend", "P01", "--text", NEW, "--asked-by", "beacon", "--because", "Too narrow.")
+    assert done.stdout == "P01.2\n"
+    assert "Round 1 stays as it was:\nP01.1 Rest" in done.stderr and "P02" not in done.stderr
+    assert "importance, providers: 10 of 10 high" in done.stderr
+    assert "Stale, to be translated anew: es." in done.stderr
+    build(Study(closed.root))
+    rows = tables.read("tallies", study=Study(closed.root)).query("principle_id == 'P01' and round_id == '1'")
+    assert set(rows["version"]) == {"1"} and rows["votes_high"].max() == 10
+
+
+def test_the_text_comes_from_a_file_or_is_asked_for(closed, tmp_path):
+    path = tmp_path / "words.txt"
+    path.write_text("اعرض الراحة قبل أن تسأل.\r\n", encoding="utf-8")
+    why = ["--asked-by", "beacon", "--because", "Too narrow."]
+    assert closed.glc("amend", "P01", "--file", str(path), *why).stdout == "P01.2\n"
+    assert principles(closed).loc[("P01", "2", "en"), "statement"] == "اعرض الراحة قبل أن تسأل."
+    done = CliRunner().invoke(cli, ["--study", str(closed.root), "amend", "P01", *why], input=f"{NEW}\n")
+    assert done.stdout == "P01.3\n" and "New text of P01" in done.stderr
+
+
+def test_signatures_on_the_old_text_stay_and_are_named(closed):
+    closed.write("reference/signoffs.csv", "principle_id,version,organisation_id,decision,reservation,"
+                 "is_named,date\nP01,1,harbour,endorse,,true,2017-05-11\n")
+    done = amend(Study(closed.root), "P01", NEW, **WHY)
+    assert done.signed == ["harbour"]
+    assert read_reference(Study(closed.root)).signoffs["version"].tolist() == ["1"]
