@@ -36,6 +36,8 @@ P01,e1,estimate,Q1/yes/all,supports,practised,
 P02,e1,estimate,Q1/yes/all,supports,practised,
 P03,e1,estimate,Q1/yes/all,supports,practised,
 """
+EVIDENCE = "principle_id,evidence_id,kind,reference,stance,claim,note\n" + "".join(
+    f"P0{n},E1,literature,A handbook of 2009,supports,literature,\n" for n in (1, 2, 3))
 _FIELDS = {"version": "version", "importance": "importance", "feasibility": "feasibility",
            "comment": "comment", "may": "may_be_read", "language": "language"}
 
@@ -44,7 +46,8 @@ def convening_study(root: Path) -> SmallStudy:
     """A small study with three principles, of which one was amended, and an open round 1."""
     study = SmallStudy(root)
     for name, text in (("principles", PRINCIPLES), ("evidence", EVIDENCE), ("rounds", ROUNDS),
-                       ("raters", RATERS)):
+                       ("raters", RATERS),
+                       ("evidence", EVIDENCE)):
         study.write(f"reference/{name}.csv", text)
     return study
 
@@ -57,7 +60,7 @@ class Clerk:
 
     def __init__(self, papers, forms, *, initials="AB", wrong=()):
         self.papers, self.forms, self.initials, self.wrong = papers, list(forms), initials, dict(wrong)
-        self.rater = self.principle = ""
+        self.rater = self.principle = self.field = ""
         self.said = []
 
     def hear(self, line):
@@ -77,8 +80,8 @@ class Clerk:
                 raise EOFError
             return self.forms.pop(0)
         name = _FIELDS[prompt.split()[0]]
-        field = f".{name}" if name == "language" else f"{self.principle}.{name}"
-        return self.wrong.pop((self.rater, field), self.papers[self.rater].get(field, ""))
+        self.field = f".{name}" if name == "language" else f"{self.principle}.{name}"
+        return self.wrong.pop((self.rater, self.field), self.papers[self.rater].get(self.field, ""))
 
 
 def keyed(study, lines, *, round_id="1"):

@@ -62,7 +62,7 @@ def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFram
             "facts": "; ".join(filter(None, [*map(in_short, filter(None, votes)), *notes])),
             **{criterion: (verdict(row)[0], f"{row['votes_high']} of {row['n']}") if row else ("few", "")
                for criterion, row in zip(CRITERIA, votes, strict=True)},
-            "notes": "; ".join(filter(None, [*map(_abstentions, filter(None, votes)), *notes]))})
+            "notes": "; ".join(filter(None, [_abstentions(votes), *notes]))})
     found = pd.DataFrame(rows)
     return found.sort_values(["group", "principle_id"], ignore_index=True,
                              key=lambda c: c.map([*GROUPS].index) if c.name == "group" else c)
@@ -123,8 +123,11 @@ def in_short(row: Mapping[str, Any]) -> str:
         f", {row['n_abstained']} abstained" if row["n_abstained"] else "")
 
 
-def _abstentions(row: Mapping[str, Any]) -> str:
-    return f"{row['criterion']}: {row['n_abstained']} abstained" if row["n_abstained"] else ""
+def _abstentions(rows: list[Mapping[str, Any] | None]) -> str:
+    counts = {row["criterion"]: row["n_abstained"] for row in rows if row and row["n_abstained"]}
+    if len(counts) == len(CRITERIA) and len({*counts.values()}) == 1:
+        return f"{[*counts.values()][0]} abstained"
+    return ", ".join(f"{n} abstained on {criterion}" for criterion, n in counts.items())
 
 
 def _of_advisers(providers: list[Mapping[str, Any] | None], advisers: list[Mapping[str, Any] | None]) -> str:

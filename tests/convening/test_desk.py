@@ -242,11 +242,12 @@ def test_an_amendment_between_two_keyings_asks_for_the_version_on_the_paper(stud
     keyed(study, Clerk({"r12": PAPER}, ["r12"]))
     study.spoil("reference/principles.csv", (",One plan,community,care,,candidate,",
                                              ",One plan,community,care,,superseded,"))
-    study.write("reference/principles.csv", (study.root / "reference/principles.csv").read_text() +
-                "P03,2,Plan together and often.,One plan,community,care,,candidate,so asked,beacon,en,\n")
+    study.glc("amend", "P03", "--text", "Plan together and often.", "--asked-by", "beacon", "--because",
+              "once is not enough", "--hold-out")
     papers = {"r12": PAPER | {"P03.version": "1"}}
     keyed(study, Clerk(papers, ["r12", "r12"]))
-    assert ballot(study, "r12").loc[4, "version"] == "1"
+    assert ballot(study, "r12").loc[4, ["version", "text_version"]].tolist() == [
+        "1", text_version("Plan together.")]
 
 
 def test_two_desks_on_one_journal_are_locked(study):
