@@ -1,8 +1,8 @@
 """What somebody who reads a release can work out: every set of answers that fits it, by integer programming.
 
-An attacker knows the list of participants with their regions, the questionnaire with its skip logic, and
-the answers of some organisations. Others of one region are alike to the release, so that their answers
-are counted by region: exact, and small enough to solve a thousand times.
+An attacker knows the list of participants with their regions, the questionnaire with its skip logic, what
+pages of countries tell, and the answers of some organisations more. Others of one region are alike to the
+release, so that their answers are counted by region: exact, and small enough to solve a thousand times.
 """
 
 from dataclasses import dataclass, field
@@ -81,6 +81,11 @@ class Attack:
                                *self.range(row, int(row.shown_base_n)))
                               for row in rows[rows["status"].isin(["shown", "banded"])].itertuples()]
                         for key, rows in self.tables.items()}
+        rows = decisions[decisions["status"] == "shown"].merge(frames["estimates"], on="estimate_id")
+        pages = rows[rows["subset_kind"] == "country"]
+        pages = pages.groupby(pages["question_id"].where(pages["code_id"] == "", pages["code_id"]))
+        self.told = {key: self._told(pages.get_group(key) if key in pages.groups else rows[:0])
+                     for key in self.tables}
         self.sizes = {unit: self._sizes(unit) for unit in ("organisation", "answer")}
 
     def _sizes(self, unit):
@@ -95,6 +100,12 @@ class Attack:
         by = {name: np.bincount(owner[belongs.rows[belongs.subsets == k]], minlength=len(self.names))
               for k, name in enumerate(belongs.names)}
         return {**by, "": every - sum(by.values())}
+
+    def _told(self, rows):
+        """The options whose answers pages of countries tell, and the organisations of which they tell all."""
+        work = self.frames["answers"].astype({"organisation_id": "str", "country_id": "str"})
+        elsewhere = set(work.loc[~work["country_id"].isin(rows["subset_id"]), "organisation_id"])
+        return set(rows["option_id"]), ~np.isin(self.names, [*elsewhere])
 
     def _truth(self, rows):
         """{(option, region): (records in the base, records counted)} by organisation."""
@@ -133,11 +144,13 @@ class Attack:
         """Everything published about some questions, as sums of what is unknown."""
         game, numbers = Puzzle(), {}
         for key in keys:
-            truth, sizes = self.truths[key], self.room(key)
+            truth, sizes, (told, read) = self.truths[key], self.room(key), self.told[key]
             options = sorted({option for option, _ in truth})
             regions = sorted({region for _, region in truth})
+            mine = known | read
             for region in regions:
-                room = sizes[region][~known].sum()
+                self._read(game, key, region, numbers, read & ~known)
+                room = sizes[region][~mine].sum()
                 base = numbers[key, None, region] = game.number(room)
                 given = [numbers.setdefault((key, option, region), game.number(room)) for option in options]
                 for one in given:
@@ -148,14 +161,31 @@ class Attack:
                     game.add({base: -1, **dict.fromkeys(given, 1)}, low=0)
             for option, subset, size, low, high in self.printed[key]:
                 within = [subset] if subset else regions
-                known_base, known_n = (sum(truth[option, region][k][known].sum() for region in within)
-                                       for k in (0, 1))
+                known_base, known_n = (sum(truth[option, region][k][own].sum() for region in within)
+                                       for k, own in ((0, mine), (1, mine if option in told else known)))
                 game.add({numbers[key, None, region]: 1 for region in within}, *[size - known_base] * 2)
-                game.add({numbers[key, option, region]: 1 for region in within},
-                         low - known_n, high - known_n)
+                game.add(self._all(key, option, within, numbers), low - known_n, high - known_n)
         for key in keys:
             self._skip(game, key, numbers, known)
         return game, numbers
+
+    def _read(self, game, key, region, numbers, read):
+        """Those whose answers are told but for some options: who ticked none of the others ticked one."""
+        told, truth = self.told[key][0], self.truths[key]
+        options = sorted({option for option, _ in truth})
+        if not read.any():
+            return
+        base = truth[options[0], region][0][read]
+        hidden = [numbers.setdefault((key, option, region, "told"), game.number(base.sum()))
+                  for option in options if option not in told]
+        if self.types.get(key) == "multi":
+            ticked = sum(truth[option, region][1][read] for option in told)
+            game.add(dict.fromkeys(hidden, 1), low=base[ticked == 0].sum())
+
+    def _all(self, key, option, regions, numbers):
+        """Everybody's answers that are not known, as numbers to add up."""
+        names = [(key, option, region, *more) for region in regions for more in ((), ("told",))]
+        return {numbers[name]: 1 for name in names if name in numbers}
 
     def range(self, row, size):
         """Between what a printed figure lies: itself, or the fixed edges of its band."""
@@ -170,6 +200,8 @@ class Attack:
         if not isinstance(condition, Comparison) or (condition.name, None, "") not in numbers:
             return
         upper, truth = condition.name, self.truths
+        unread = self.told[upper][1] & ~self.told[key][1] & ~known
+        known = known | self.told[key][1]
         is_same, room = self.is_alike(key, upper), self.room(key)
         most = 1 if is_same else max(sum(room.values()))  # an organisation may answer for several countries
         mine, theirs = ({region for _, region in truth[one]} for one in (key, upper))
@@ -186,13 +218,17 @@ class Attack:
                 continue
             terms = {numbers[key, None, region]: 1 for region in part}
             sign, rest = (1, everyone[~known].sum()) if condition.operator == "!=" else (-most, 0)
-            game.add({**terms, **{numbers[upper, *one]: sign for one in named}}, high=rest)
+            rest -= sign * sum(truth[upper][one][1][unread].sum() for one in named
+                               if one[0] in self.told[upper][0])
+            game.add({**terms, **{number: sign for option, region in named
+                                  for number in self._all(upper, option, [region], numbers)}}, high=rest)
 
     def cruel(self, key, option):
         """Organisations that could tell most about the others: those who said so, and those who did not."""
         sets = [()]
         for (one, _), (base, counted) in self.truths[key].items():
             for side in (counted, base - counted) if one == option else ():
+                side = np.where(self.told[key][1] & (option in self.told[key][0]), 0, side)
                 by = np.bincount(self.clusters, weights=side)
                 first = np.argsort(-by, kind="stable")[:2]
                 sets.append(tuple(sorted(one for one in first if by[one] > 0)))
@@ -202,6 +238,7 @@ class Attack:
         """Regions where it is certain that none of the others said so, or that all who answered did."""
         game, numbers = self.puzzle(self.linked(key), known)
         truth = self.truths[key]
+        known = known | self.told[key][1]
         open_ = [r for (o, r), (base, _) in truth.items() if o == option and base[~known].sum() > 0]
         if game.fits() is None:
             raise AssertionError(f"the truth does not fit {key}")
@@ -237,14 +274,20 @@ class Attack:
         """Figures hidden for their size whose number follows from the others, and how many were tried."""
         hidden = self.figures[self.figures["rule"].isin(FOR_SIZE)]
         nobody, found = np.zeros(len(self.names), dtype=bool), []
+        agreed = np.any([read for _, read in self.told.values()], axis=0)
         for (question, code), rows in hidden.groupby(["question_id", "code_id"], observed=True):
             key = question or code
             game, numbers = self.puzzle(self.linked(key), nobody)
             for row in rows.itertuples():
-                regions = {r for k, o, r in numbers if k == key and o is None}
-                terms = {numbers[key, row.option_id, r]: 1
-                         for r in (regions if row.subset_kind == "all" else [row.subset_id])}
+                regions = {region for _, region in self.truths[key]}
+                within = regions if row.subset_kind == "all" else [row.subset_id]
+                terms = self._all(key, row.option_id, within, numbers)
+                told, read = self.told[key]
+                if not self.base[self.place[row.Index]][~agreed].any():
+                    continue  # it is about those who agreed alone
+                n = row.n - sum(self.truths[key][row.option_id, r][1][read].sum() for r in within
+                                if row.option_id in told)
                 if all(game.fits(other) is None for other in (
-                        (terms, row.n + 1, np.inf), (terms, -np.inf, row.n - 1))):
+                        (terms, n + 1, np.inf), (terms, -np.inf, n - 1))):
                     found.append(row.estimate_id)
         return found, len(hidden)

@@ -50,10 +50,10 @@ def consents(frames, *, refused=(), item="survey"):
     return Consent(frozenset(given))
 
 
-def decided(frames, audience="public", *, refused=(), never=()):
-    """The decisions with what they are about, by estimate_id."""
+def decided(frames, audience="public", *, refused=(), never=(), **pages):
+    """The decisions with what they are about, by estimate_id; ``pages`` are ``countries`` and ``coded``."""
     decisions = decide(frames["estimates"], contributors(frames), frames["organisations"],
-                       consents(frames, refused=refused), SETTINGS, audience=audience, never=never)
+                       consents(frames, refused=refused), SETTINGS, audience=audience, never=never, **pages)
     return decisions.set_index("estimate_id")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
 
 from glc_analysis.disclosure.consent import Consent
+
+SOURCES = {"answer": "survey", "interview": "interview", "call": "call"}
+"""The item of consent for each source of what is coded."""
 
 
 def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
@@ -36,3 +39,14 @@ def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent:
     own = own.where(own != "", pairs["organisation_id"])
     independent = pairs.assign(independent=own)[agreed].groupby("country_id")["independent"].nunique()
     return set(independent.index[independent >= settings["public_group"]])
+
+
+def coded_countries(shown: Collection[str], answers: pd.DataFrame, mentions: pd.DataFrame, consent: Consent,
+                    *, audience: str) -> set[str]:
+    """Those of the countries ``shown`` of which an audience may read what was coded: where all
+    organisations agreed to each kind of text in which they were (``mentions``, column source)."""
+    agreed = {source: consent.organisations(item, audience) for source, item in SOURCES.items()}
+    told = mentions[["organisation_id", "source"]].astype("str").drop_duplicates()
+    secret = {who for who, source in told.itertuples(index=False) if who not in agreed[source]}
+    pairs = answers[["country_id", "organisation_id"]].astype("str")
+    return set(shown) - set(pairs.loc[pairs["organisation_id"].isin(secret), "country_id"])

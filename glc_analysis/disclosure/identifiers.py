@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+import pandas as pd
+
 from glc_analysis import manifest
+from glc_analysis.cleaning.values import folded
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.reference import read_reference
+from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 
 SHORTEST = 4
@@ -23,9 +28,27 @@ def identifiers(study: Study, *, audience: str) -> dict[str, str]:
     named = Consent.of(reference.consent).organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
     arrivals = manifest.inspect(study).checksums
-    labels = hidden["label"].str.replace(r"\s*\([^()]*\)$", "", regex=True)  # without (country), (invented)
-    kinds = {"organisation": [*hidden["organisation_id"], *hidden["label"], *labels],
+    kinds = {"organisation": _called(hidden),
              "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]],
              "document": reference.documents["document_id"],
              "raw file": [path.rpartition("/")[2] for path in arrivals], "checksum": arrivals.values()}
     return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= SHORTEST}
+
+
+def spared(organisation_id: str, reference: Reference,
+           known: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """names.csv and the identifiers without what an organisation is called itself, for its own pages."""
+    register, names = reference.organisations, reference.names
+    called = _called(register[register["organisation_id"] == organisation_id])
+    own = {folded(text) for text in [organisation_id, *called]}
+    is_kind = names["kind"] == "organisation"
+    is_own = is_kind & names["name"].map(folded).isin(own)
+    same = set(names.loc[is_own, "pseudonym"]) - {""}
+    return (names[~is_own & ~(is_kind & names["pseudonym"].isin(same))],
+            {text: rule for text, rule in known.items() if folded(text) not in own})
+
+
+def _called(organisations: pd.DataFrame) -> list[str]:
+    """Ids and labels, and labels without (country) or (invented)."""
+    bare = organisations["label"].str.replace(r"\s*\([^()]*\)$", "", regex=True)
+    return [*organisations["organisation_id"], *organisations["label"], *bare]

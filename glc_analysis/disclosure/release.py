@@ -18,6 +18,7 @@ from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.disclosure.audit import is_open, squeeze
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.crowd import Crowd
+from glc_analysis.disclosure.profiles import told
 from glc_analysis.disclosure.rules import Rules, by_kind
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence import subsets
@@ -53,11 +54,13 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
 
 
 def decide(estimates: pd.DataFrame, behind: Contributors, organisations: pd.DataFrame, consent: Consent,
-           settings: Mapping[str, Any], *, audience: str, never: Collection[str] = ()) -> pd.DataFrame:
+           settings: Mapping[str, Any], *, audience: str, never: Collection[str] = (),
+           countries: Mapping[str, str] | None = None, coded: Collection[str] = ()) -> pd.DataFrame:
     """What an audience may see of every figure: one row a figure, columns :data:`COLUMNS`.
 
-    ``never`` are the codes that do not leave the team. A figure is shown, shown as a band, or
-    suppressed, with the first rule that asks for it.
+    ``never`` are the codes that do not leave the team; ``countries`` (id -> region) those of which the
+    convening has a page, ``coded`` those of them whose organisations' codes it may read. A figure is
+    shown, shown as a band, or suppressed, with the first rule that asks for it.
     """
     if audience == "team":
         return _table(estimates, _Decided(estimates, audience, pd.Series("", index=estimates.index)))
@@ -74,6 +77,10 @@ def decide(estimates: pd.DataFrame, behind: Contributors, organisations: pd.Data
     for kind in sorted(set(estimates.loc[done.visible() & is_group, "subset_kind"])):
         for key, figures in _tables(estimates, done.visible() & (estimates["subset_kind"] == kind)):
             _groups(wholes[key], figures, crowd, rules, done)
+    if countries:
+        decided = pd.DataFrame({"status": done.status, "band": done.band})
+        done.tell(told(estimates, behind, organisations, decided, rules, countries=countries, coded=coded,
+                       never=never))
     return _table(estimates, done)
 
 
@@ -115,6 +122,11 @@ class _Decided:
         rule = pd.Series(rule, index=rows)
         self.rule[rows] = self.rule[rows].where(self.rule[rows] != "", rule)
         self.status[rows], self.band[rows] = SUPPRESSED, ""
+
+    def tell(self, is_told: pd.Series) -> None:
+        """Shows figures of countries whose organisations agreed, where nobody else's answer follows."""
+        self.status[is_told.index] = np.where(is_told, SHOWN, SUPPRESSED)
+        self.rule[is_told.index] = np.where(is_told, "", "difference")
 
     def put_in_bands(self, rows: pd.Index, bands: list[str], rule: pd.Series) -> None:
         self.status[rows], self.band[rows], self.rule[rows] = BANDED, bands, rule

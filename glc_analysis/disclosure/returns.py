@@ -50,7 +50,7 @@ def returns(study: Study, organisation_id: str, folder: Path) -> list[Path]:
     language = languages.get(organisation_id) or next(iter(own["language"]), "en")
     cited = askable(judged(quotes, *rest), "proposed", "cleared")
     cited = cited[cited["owner"] == organisation_id]
-    parts = (_answers(study, organisation_id, language), _passages(study, own, rest, language),
+    parts = (_answers(study, organisation_id, language), passages(study, own, rest, language),
              quotation_rows(cited, language, labels),
              _consents(consent[consent["organisation_id"] == organisation_id], language))
     withheld = case_segments(*rest[:2], rest[4]) & {*own["segment_id"]}
@@ -81,7 +81,7 @@ def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
         for row in rows.itertuples()], columns=["answer", "question", "country", "understood"], dtype="str")
 
 
-def _passages(study: Study, own: pd.DataFrame, rest: list[pd.DataFrame], language: str) -> pd.DataFrame:
+def passages(study: Study, own: pd.DataFrame, rest: list[pd.DataFrame], language: str) -> pd.DataFrame:
     """One row a turn or open answer of its own, with the codes agreed on by name; no accounts of cases."""
     codings, segments, documents, _, codebook = rest
     own = own[~own["segment_id"].isin(case_segments(codings, segments, codebook)) & (own["text"] != "")]

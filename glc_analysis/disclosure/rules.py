@@ -22,6 +22,7 @@ RULES = {
     "team_only": "what is seen by the team alone: survivors' cases, data quality, figures about words",
     "identifier": "the group would tell who somebody is: language, interpreter, resources, network, home",
     "country": "too few work in the country, or name it: that it took part is itself a disclosure",
+    "difference": "the figures less the answers of those that agreed would tell the answers of the others",
     "cross_tabulation": "groups are not published, nor tests of differences between them",
     "related": "another grouping is shown already, and the difference of two tells about those in one",
     "numbers": "means and deviations, and the median of a group or of fewer than three different numbers",

@@ -312,7 +312,7 @@ def _touched(study: Study, new: Study, own: Belongings) -> pd.DataFrame:
         rows += [(_KINDS.get(path.stem, "reference row"), path.name, " / ".join(filter(None, row[:4])))
                  for row in map(tuple, read_table(path).rows) if row not in left]
     rows += [("page", study.relative(path.parents[1]), path.stem)
-             for path in sorted(study.reports.glob("*/runs/*/notebooks/*.ipynb"))]
+             for path in sorted(study.reports.glob("*/runs/*/*/*.ipynb"))]
     rows += [("export", study.relative(path), "removed") for folder, pattern in (
         (study.reports, "*/exports/*"), (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx"))
         for path in sorted(folder.glob(pattern))]

@@ -156,3 +156,4 @@ def _facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         "question_id": asked, "asked_if": asked.map(known["asked_if"]).fillna("").astype("str"),
         "is_place": asked.map(known["option_list"]).eq(COUNTRY_LIST),
         "distinct": asked.map(numbers).fillna(0).astype(int)}, index=figures.index)
+        "is_sensitive": asked.map(known["is_sensitive"]).eq(True),

@@ -93,9 +93,8 @@ class Page:
 
     @cached_property
     def named(self) -> dict[str, str]:
-        """Names of the organisations that the audience may know by name, by id."""
-        rows = tables.read("organisations", study=self.study)
-        known = dict(zip(rows["organisation_id"], rows["label"], strict=True))
+        """Names of the page's organisations that the audience may know by name, by id."""
+        known = self.labels
         if self.audience == "team":
             return known
         agreed = Consent.of(read_reference(self.study).consent).organisations("name", self.audience)

@@ -292,6 +292,7 @@ class _Run:
             path = self._becomes(page.slug).with_name("pages.json")
             records.setdefault(path, {})[page.slug] = self.entries[page.slug]
         for path, content in records.items():
+            path.touch(mode=0o666 if content is record else 0o600)
             path.write_text(json.dumps(content, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 

@@ -11,7 +11,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.disclosure import release as release_module
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.reissue import reissue
+from glc_analysis.disclosure.existence import coded_countries, countries_shown
 from glc_analysis.disclosure.release import decide, release
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.evidence.contributors import contributors
@@ -34,9 +34,18 @@ def attacks(sample_study, ngo_study):
         behind, consent = contributors(frames), Consent.of(read_reference(study).consent)
         for audience in ("public", "convening"):
             decisions = decide(frames["estimates"], behind, frames["organisations"], consent, SETTINGS,
-                               audience=audience)
+                               audience=audience, **pages(frames, consent) if audience == "convening" else {})
             made[name, audience] = Attack(frames, behind, decisions, SETTINGS, audience)
     return made
+
+def pages(frames, consent):
+    """The countries of which the convening has pages, with their regions, and those whose codes it reads."""
+    answers = frames["answers"].astype("str")
+    shown = countries_shown(answers, frames["organisations"], consent, SETTINGS, audience="convening")
+    regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
+    return {"countries": {country: regions[country] for country in shown},
+            "coded": coded_countries(shown, answers, frames["mentions"], consent, audience="convening")}
+
 
 
 @pytest.mark.parametrize(("study", "audience"), RELEASES)
@@ -57,13 +66,14 @@ def test_two_organisations_together_learn_nobodys_answer(attacks, study, audienc
 
 @pytest.mark.parametrize(("study", "audience"), RELEASES)
 def test_what_is_public_about_participants_leads_to_no_figure(attacks, study, audience):
-    """Figures tell apart by region alone: not by country, network, kind, language, tier or wave."""
+    """Figures tell apart by region alone, and by country where its organisations agreed: not by network,
+    kind, language, tier or wave."""
     attack = attacks[study, audience]
     seen = release(attack.frames["estimates"], audience=audience, decisions=attack.decisions)
     kinds = set(zip(seen["unit"], seen["subset_kind"], strict=True))
     allowed = {("organisation", "all"), ("answer", "all")}
-    assert kinds <= allowed | ({("answer", "region"), ("organisation", "home_region")}
-                               if audience == "convening" else set())
+    assert kinds <= allowed | ({("answer", "region"), ("organisation", "home_region"), ("answer", "country"),
+                                ("organisation", "country")} if audience == "convening" else set())
     assert set(seen["statistic"]) <= {"count", "answered", "organisations", "median"}
 
 
@@ -89,6 +99,9 @@ def released_after(change, *, purged=0):
         keep = [name for name in before.organisations if name in left]
         at = [before.organisations.index(name) for name in keep]
         before = type(before)(keep, before.base[:, at], before.counted[:, at], before.facts)
+    elif rule == "difference":
+        told = release_module.told
+        monkeypatch.setattr(release_module, "told", lambda *given, **more: told(*given, **more) | True)
     fresh = decided(then).reset_index()
     told = reissue(fresh, then["estimates"], contributors(then), issued, before,
                    pd.concat([first["organisations"], then["organisations"]]).drop_duplicates(
@@ -144,6 +157,10 @@ def without(monkeypatch, rule):
 def exposed(frames, audience, **given):
     """What an attacker learns of a small survey."""
     decisions = decided(frames, audience, **given).reset_index()
+    # take those off who agreed, in Cambodia, and all others said so
+    "difference": lambda: exposed(crowd(
+        (10, {"Q2": "food legal"}), (10, {"Q2": "legal"}), (8, {"Q2": "food legal", "country": "PER"})),
+        "convening", countries={"KHM": "asia"}),
     return Attack(frames, contributors(frames), decisions, SETTINGS, audience).exposed()[0]
 
 

@@ -117,7 +117,7 @@ def _caution(page: Page) -> str:
 @team_only
 def negative(page: Page) -> Html:
     """Who was asked and did not raise the theme, who said the contrary of one of its codes."""
-    mentioned, labels, found = page.read("mentions"), _labels(page), []
+    mentioned, labels, found = page.read("mentions"), page.labels, []
     # Silence in a call is not absence.
     mentioned = mentioned.query("source != 'call' or is_raised or is_contradicted")
     about = {page.theme, *mentioned.loc[mentioned["is_contradicted"], "code_id"]}
@@ -175,13 +175,14 @@ def _quotation(page: Page, row) -> str:
                tag("figcaption", under, escape(", ".join(filter(None, said)))), memo, class_="glc-quotation")
 
 
-@team_only
 def beside(page: Page) -> Html:
     """The codes the country's organisations were asked about, by source, beside the whole study.
 
     ● raised, ○ said the contrary, – asked in an answer or interview and not raised.
     """
-    mentioned, labels = page.read("mentions"), _labels(page)
+    if page.audience != "team":
+        return _agreed(page)
+    mentioned, labels = page.read("mentions"), page.labels
     rows = page.released[page.released["measure"] == "coded"]
     figures = {(row.subset_kind, row.code_id): row for row in rows.itertuples()}
     own = {key: _marks(rows, labels) for key, rows in mentioned.groupby(["code_id", "source"])}
@@ -227,9 +228,17 @@ def _spoken(page: Page, labels: Mapping[str, str]) -> str:
                   "Words, of all that participants said": bars(rows)}) if len(rows) else ""
 
 
-def _labels(page: Page) -> dict[str, str]:
-    rows = page.read("organisations")
-    return dict(zip(rows["organisation_id"], rows["label"], strict=True))
+def _agreed(page: Page) -> Html:
+    """For others the codes of a country whose organisations agreed to it for all in which they spoke."""
+    rows = page.released[page.released["measure"] == "coded"]
+    here, whole = ({row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
+                   for kind in ("country", "all"))
+    told = tree(page)[lambda f: f["code_id"].isin(here) & (f["level"] == "code")]
+    if told.empty:
+        return note(TEAM_ONLY)
+    marks = [("●" * row.n if row.base_n == 1 else _told(row)) for row in told["code_id"].map(here)]
+    figures = [bar(whole[one].share, _told(whole[one])) if one in whole else "" for one in told["code_id"]]
+    return show(table({"Code": told["name"], page.places[page.country]: marks, "Whole study": figures}))
 
 
 @team_only

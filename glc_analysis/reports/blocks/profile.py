@@ -8,14 +8,21 @@ import pandas as pd
 
 from glc_analysis.plots import count_text
 from glc_analysis.reference import COUNTRY_LIST
+from glc_analysis.reports.blocks.questions import listed
 from glc_analysis.reports.html import Html, Markup, bar, language_name, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 
 NO_ANSWER = "not asked, or no answer"
+NO_RECORD = "What outside records say of a country stands beside answers on pages of the team alone."
+UNNAMED = "An organisation that is not named"
+NOT_TOLD = ("Not here are numbers and words, what could be held against an organisation, and answers that "
+            "would tell, with the figures of the study, what those answered who did not agree to it")
 
 
 def facts(page: Page) -> Html:
     """What outside sources say of the country, latest year last."""
+    if page.audience != "team":
+        return show(tag("p", NO_RECORD, class_="glc-note"))
     rows = page.read("context").sort_values(["indicator", "year"])
     if rows.empty:
         return show(tag("p", "No outside record of this country.", class_="glc-note"))
@@ -28,8 +35,13 @@ def facts(page: Page) -> Html:
 
 
 def who(page: Page) -> Html:
-    """The organisations that answered for the country."""
+    """The organisations that answered for the country; others than the team get the names of those that
+    agreed to it, and nothing that would tell who the rest are."""
     rows = page.read("organisations").sort_values("label")
+    if page.audience != "team":
+        is_named = rows["organisation_id"].isin(page.named)
+        rows = pd.concat([rows[is_named], rows[~is_named].assign(label=UNNAMED, type="")])
+        return show(table({"Organisation": rows["label"], "Type": rows["type"].str.replace("_", " ")}))
     shown = pd.DataFrame({
         "Organisation": rows["label"], "Type": rows["type"].str.replace("_", " "),
         "Home country": rows["home_country_id"].map(page.places).fillna(""),
@@ -43,19 +55,24 @@ def who(page: Page) -> Html:
 def beside(page: Page) -> Html:
     """The country's answers beside its region's and the study-wide counts, theme by theme.
 
-    With a single organisation its own answer is marked; nothing is compared.
+    With a single organisation its own answer is marked; nothing is compared. Others than the team see
+    what is released of the country and of the whole study, and no region.
     """
-    region = page.read("countries")["region_id"].iloc[0]
+    region = page.read("countries")["region_id"].iloc[0] if page.audience == "team" else ""
     heads = ["Question and answers", page.places[page.country],
              *([region_name(region)] if region else []), "Whole study"]
-    parts = []
+    parts, told = [], set()
     for theme, name in {**page.themes, "": "Background"}.items():
         asked = page.questions[page.questions["theme_id"] == theme].itertuples()
-        rows = [row for question in asked for row in _beside(page, question, region)]
-        if rows:
+        found = {question.question_id: _beside(page, question, region) for question in asked}
+        told |= {question for question, rows in found.items() if rows}
+        if rows := [row for rows in found.values() for row in rows]:
             kinds, *columns = zip(*rows, strict=True)
             parts.append(tag("h3", escape(name)) + table(dict(zip(heads, columns, strict=True)),
                                                          rows=kinds))
+    left = ", ".join(one for one in page.questions["question_id"] if one not in told)
+    if page.audience != "team" and left:
+        parts.append(tag("p", escape(f"{NOT_TOLD}: {left}."), class_="glc-note"))
     return show("".join(parts))
 
 
@@ -76,12 +93,22 @@ def _beside(page: Page, question, region: str) -> list[tuple]:
     rows = [("glc-asked", title, *(None for _ in (here, *near, whole)))]
     if not base:
         rows.append(("glc-option", NO_ANSWER, "–", *("" for _ in near), ""))
-    for own, *around, all_ in zip(*(f.itertuples() for f in (here, *near, whole)), strict=True):
+    figures = [{row.option: row for row in each.itertuples()} for each in (*near, whole)]
+    for own in here.itertuples():
         mark = "" if not own.n else "●" if base == 1 else f"● {own.n} of {own.base_n}"
+        *around, all_ = (each.get(own.option) for each in figures)
         rows.append(("glc-option glc-chosen" if own.n else "glc-option", own.option, mark,
-                     *(f"{r.n} of {r.base_n}" for r in around),
-                     bar(all_.share, count_text(all_.n, all_.base_n))))
+                     *(f"{r.n} of {r.base_n}" for r in around), _whole(all_)))
+    if page.audience != "team" and len(here) < listed(page, question):
+        rows.append(("glc-option", "other answers", "not shown", ""))
     return rows
+
+
+def _whole(row) -> str:
+    """A figure of the whole study with its bar, or the words of its band."""
+    if row is None:
+        return "not shown"
+    return bar(row.share, count_text(row.n, row.base_n, getattr(row, "band", "")))
 
 
 def _of(page: Page, question, kind: str, group: str) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def by_question(page: Page) -> None:
         elif _is_plotted(question):
             plot_options(rows, title=question.wording)
             plt.show()
-            if page.audience != "team" and len(rows) < _listed(page, question):
+            if page.audience != "team" and len(rows) < listed(page, question):
                 display(show(tag("p", SOME_NOT_SHOWN, class_="glc-note")))
         else:
             display(show(_plain(question, rows)))
@@ -39,7 +39,7 @@ def _is_plotted(question) -> bool:
     return question.type in BY_OPTION and question.option_list != COUNTRY_LIST
 
 
-def _listed(page: Page, question) -> int:
+def listed(page: Page, question) -> int:
     """How many answers of a question can be in its base."""
     kinds = page.options.loc[page.options["option_list"] == question.option_list, "kind"]
     outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]

@@ -32,8 +32,10 @@ def open_answers(page: Page) -> Html:
 
 
 def _cleared(page: Page) -> Html:
-    """Cleared quotations of the page's theme: a provider's, or an organisation's that agreed to be named."""
+    """Cleared quotations of the page's theme: a provider's, or an organisation's that agreed to be named;
+    on a country's page only those that name an organisation of it."""
     rows = page.read("quotations").query("audience == @page.audience")
+    rows = rows[rows["source"].isin([*page.labels.values()])] if page.country else rows
     rows = rows[[page.theme in themes.split(";") for themes in rows["theme_ids"]]] if page.theme else rows
     return show("".join(
         tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),

@@ -1,0 +1,279 @@
+"""Pages of countries for the convening, and each organisation's own brief: what is theirs, nothing else."""
+
+import html
+import json
+import re
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.cleaning.values import tidy
+from glc_analysis.disclosure.identifiers import spared
+from glc_analysis.disclosure.quotes import case_segments, owners
+from glc_analysis.disclosure.returns import held
+from glc_analysis.errors import Faults
+from glc_analysis.reference import read_reference
+from glc_analysis.reports.blocks import brief, coded, profile, words
+from glc_analysis.reports.page import Page
+from glc_analysis.reports.plan import plan, stale
+from glc_analysis.reports.run import run
+from tests.reports.small_study import collection, edit, small_study
+
+COUNTRIES, ORGANISATIONS = ["PER", "USA", "KHM"], ["blue-door", "canal-lamp", "acacia-room", "open-loom"]
+
+
+def country_page(study, country):
+    page = Page(study, "convening", country=country)
+    blocks = profile.who, profile.facts, profile.beside, coded.beside, coded.passages, words.open_answers
+    return plain("".join(block(page).data for block in blocks))
+
+
+def brief_page(study, organisation):
+    page = Page(study, "convening", organisation=organisation)
+    return plain("".join(block(page).data for block in (brief.answers, brief.said, brief.quotations,
+                                                        brief.choices)))
+
+
+def plain(text):
+    return " ".join(html.unescape(re.sub("<[^>]*>", " ", text)).split())
+
+
+@pytest.fixture(scope="module")
+def pages(sample_study):
+    return {country: country_page(sample_study, country) for country in COUNTRIES}
+
+
+@pytest.fixture(scope="module")
+def briefs(sample_study):
+    return {organisation: brief_page(sample_study, organisation) for organisation in ORGANISATIONS}
+
+
+@pytest.fixture(scope="module")
+def said(sample_study):
+    """Sentences long enough to be told apart, by whose they are."""
+    _, _, segments, documents, _, _ = held(sample_study)
+    sentences = segments.assign(owner=owners(segments, documents), text=segments["text"].str.split(
+        r"(?<=[.?!;؟។])\s+", regex=True)).explode("text")
+    is_told = (sentences["text"].str.len() > 25) & (sentences["owner"] != "")
+    return sentences[is_told].groupby("owner")["text"].agg(set)
+
+
+def names(study, organisations):
+    """Labels with and without (invented), and ids, but of ids that are plain words."""
+    rows = tables.read("organisations", study=study)
+    rows = rows[rows["organisation_id"].isin(organisations)]
+    return {*rows["label"].str.removesuffix(" (invented)"), *rows["organisation_id"]}
+
+
+def everybody(study):
+    return set(tables.read("organisations", study=study)["organisation_id"])
+
+
+# --- pages of countries
+
+
+def test_only_who_agreed_to_it_is_named_and_nothing_tells_who_the_others_are(sample_study):
+    assert plain(profile.who(Page(sample_study, "convening", country="PER")).data) == (
+        "Organisation Type Tres Puentes (invented) faith based An organisation that is not named")
+    team = profile.who(Page(sample_study, country="PER")).data
+    assert "Farol de Barro" in team and "Resources" in team
+
+
+def test_a_countrys_page_names_nobody_who_works_elsewhere_or_did_not_agree(sample_study, pages):
+    consent, answers = read_reference(sample_study).consent, tables.read("answers", study=sample_study)
+    agreed = set(consent.query("item == 'name' and audience == 'convening' and is_given == 'true'")[
+        "organisation_id"])
+    for country, page in pages.items():
+        here = set(answers.loc[answers["country_id"] == country, "organisation_id"])
+        assert [name for name in names(sample_study, everybody(sample_study) - (here & agreed))
+                if name in page] == []
+        assert all(label in page for label in names(sample_study, here & agreed) if " " in label)
+
+
+def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(sample_study, pages):
+    record = tables.read("context", study=sample_study).query("country_id == 'PER'")
+    values = set(record["value"].str.replace("_", " ")) - {""}
+    team = plain(profile.facts(Page(sample_study, country="PER")).data)
+    assert values and all(value in team for value in values)
+    assert plain(profile.facts(Page(sample_study, "convening", country="PER")).data) == profile.NO_RECORD
+    assert not any(word in page for page in pages.values()
+                   for word in ("Spanish", "Khmer", "interpreted", "Home country", "Resources"))
+
+
+def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sample_study, pages):
+    decisions = tables.read("release_convening", study=sample_study).merge(
+        tables.read("estimates", study=sample_study), on="estimate_id").query("measure == 'response'")
+    shown = set(decisions.query("subset_id == 'PER' and subset_kind == 'country' and status == 'shown'")[
+        "question_id"])
+    questions = tables.read("questions", study=sample_study)
+    held_against = set(questions.loc[questions["is_sensitive"], "question_id"])
+    assert len(shown) > 8 and held_against and not shown & held_against
+    for row in questions.itertuples():
+        assert (f"{row.question_id} {row.wording}" in pages["PER"]) == (row.question_id in shown)
+
+
+def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
+    assert all(text in pages["PER"] for text in ("● 2 of 2", "few of 32", "other answers not shown"))
+
+
+def test_codes_are_there_only_where_organisations_agreed_for_all_they_were_coded_in(sample_study, pages):
+    here = coded.beside(Page(sample_study, "convening", country="KHM"))
+    assert "Contact after the end ● 15 of 30" in plain(here.data)
+    nothing = coded.note(coded.TEAM_ONLY).data
+    assert coded.beside(Page(sample_study, "convening", country="PER")).data == nothing
+    case = read_reference(sample_study).codebook.set_index("code_id").at["case_detail", "name"]
+    assert not any(case in page for page in pages.values())
+
+
+def test_words_on_a_countrys_page_are_quotations_that_name_an_organisation_of_it(sample_study, pages):
+    printed = tables.read("quotations", study=sample_study).query("audience == 'convening'")
+    assert "Blue Door (invented)" in set(printed["source"])
+    for country, page in pages.items():
+        here = Page(sample_study, country=country).labels.values()
+        assert [row.text in page for row in printed.itertuples()] == list(printed["source"].isin([*here]))
+
+
+def test_no_open_answer_and_no_turn_is_on_a_countrys_page(sample_study, pages, said):
+    cleared = " ".join(tables.read("quotations", study=sample_study)["text"])
+    for page in pages.values():
+        assert [one for one in set().union(*said) if one in page and one not in cleared] == []
+
+
+# --- briefs
+
+
+def test_a_brief_has_its_organisations_answers_beside_what_the_convening_may_see(sample_study, briefs):
+    page = Page(sample_study, "convening", organisation="blue-door")
+    given = page.read("responses").query("question_id == 'Q3.4'")["value"].iloc[0]
+    label = page.options.set_index("option_id").at[given, "label"]
+    row = page.summary("Q3.4").set_index("option").loc[label]
+    assert f"{label} ({row['band'] or row['n']} of {row['base_n']}" in briefs["blue-door"]
+    assert "(not shown)" in briefs["blue-door"] and "few of 28" in briefs["blue-door"]
+
+
+def test_an_answer_for_each_of_several_countries_stands_by_its_country(briefs):
+    assert "Kenya: " in briefs["acacia-room"] and "Uganda: " in briefs["acacia-room"]
+    assert "Kenya: " not in briefs["blue-door"]
+
+
+def test_a_brief_is_made_of_its_own_organisations_words_with_codes_by_name(briefs):
+    words = "On the farms that is the whole mechanism. your interview 2016-06-20 Labour left out"
+    assert words in briefs["blue-door"]
+
+
+def test_a_brief_holds_nothing_of_any_other_organisation(sample_study, briefs, said):
+    for organisation, page in briefs.items():
+        assert [name for name in names(sample_study, everybody(sample_study) - {organisation})
+                if name in page] == []
+        others = set().union(*said.drop(organisation)) - said[organisation]
+        assert [text for text in others if tidy(text) in page] == []
+        assert any(tidy(text) in page for text in said[organisation])
+
+
+def test_accounts_of_cases_are_left_out_and_it_is_said_that_they_are(sample_study):
+    _, codings, segments, documents, _, codebook = held(sample_study)
+    told = segments[segments["segment_id"].isin(case_segments(codings, segments, codebook))]
+    told = told.assign(owner=owners(told, documents)).query("owner != ''")
+    organisation, texts = next(iter(told.groupby("owner")["text"]))
+    page = brief_page(sample_study, organisation)
+    assert not any(tidy(text) in page for text in texts)
+    assert "Accounts of single survivors that you gave us are not in here" in page
+
+
+def test_a_brief_says_how_far_each_quotation_is_and_what_was_agreed_to(briefs):
+    assert "a provider will be printed" in briefs["blue-door"]
+    assert "A room in a shared flat those who come to the convening" in briefs["canal-lamp"]
+    assert "the speaker's organisation has not cleared it" in briefs["canal-lamp"]
+    assert "being named – yes (2016-02-05) yes (2016-02-05)" in briefs["blue-door"]
+
+
+def test_an_organisation_may_read_its_own_name_in_its_brief_and_no_other(sample_study):
+    rows = [["The Door", "organisation", "Organisation 3"], ["blue door", "organisation", "Organisation 3"],
+            ["Red Gate", "organisation", "Organisation 4"], ["Rosa", "person", "Organisation 3"]]
+    reference = SimpleNamespace(organisations=read_reference(sample_study).organisations,
+                                names=pd.DataFrame(rows, columns=["name", "kind", "pseudonym"]))
+    known = {"Blue Door": "organisation", "blue-door": "organisation", "Mango Step": "organisation"}
+    left, told = spared("blue-door", reference, known)
+    assert list(left["name"]) == ["Red Gate", "Rosa"] and told == {"Mango Step": "organisation"}
+
+
+# --- how briefs are kept apart
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory):
+    """A study of two organisations with a page for all and a brief for each."""
+    root = tmp_path_factory.mktemp("briefs")
+    folder, study = collection(root / "notebooks", "00", "10"), small_study(root / "study")
+    (folder / "10_country.ipynb").rename(folder / "50_brief.ipynb")
+    edit(folder / "50_brief.ipynb", "country", "organisation")
+    edit(folder / "50_brief.ipynb", "<desc>Bars of", "<desc>Only for")
+    edit(folder / "50_brief.ipynb", "object()", "print(organisation)")
+    for path in folder.iterdir():
+        notebook = json.loads(path.read_text(encoding="utf-8"))
+        notebook["metadata"]["glc"] = {"audiences": ["convening", "public"]}
+        path.write_text(json.dumps(notebook), encoding="utf-8")
+    slices = json.loads((study.processed / "slices.json").read_text())
+    slices["organisations"] = [{"id": "blue-door", "label": "Blue Door"},
+                               {"id": "red-gate", "label": "Red Gate"}]
+    (study.processed / "slices.json").write_text(json.dumps(slices))
+    (study.reference / "organisations.csv").write_text(
+        "organisation_id,label,type,network_id,home_country_id,founded,resource_level\n"
+        "blue-door,Blue Door,,,,,\nred-gate,Red Gate,,,,,\n")
+    assert run(study, audience="convening", folder=folder).failures == ()
+    return study, folder
+
+
+def current(study):
+    return study.reports / "convening/current"
+
+
+def test_briefs_are_for_the_convening_alone(ran):
+    study, folder = ran
+    planned = plan(study, audience="convening", folder=folder)
+    assert [page.slug for page in planned] == ["index", "brief-blue-door", "brief-red-gate"]
+    assert [page.slug for page in plan(study, audience="public", folder=folder)] == ["index"]
+
+
+def test_a_brief_lies_in_a_folder_of_its_owner_and_nowhere_else(ran):
+    study, _ = ran
+    briefs = current(study) / "briefs"
+    assert sorted(path.name for path in briefs.iterdir()) == [
+        "blue-door.html", "blue-door.ipynb", "pages.json", "red-gate.html", "red-gate.ipynb"]
+    assert briefs.stat().st_mode & 0o777 == 0o700
+    assert {path.stat().st_mode & 0o077 for path in briefs.iterdir()} == {0}
+    files = [path for path in current(study).resolve().rglob("*") if path.is_file()]
+    others = [path for path in files if "briefs" not in path.parts]
+    held = "".join(path.name + path.read_bytes().decode("utf-8", "replace") for path in others).lower()
+    assert len(others) > 5 and not re.search("blue.?door|red.?gate", held)
+
+
+def test_a_brief_is_one_file_without_script_or_network(ran):
+    text = (current(ran[0]) / "briefs/blue-door.html").read_text(encoding="utf-8")
+    assert "For Blue Door alone" in text and "Invented sample data" in text
+    assert not re.search(r"<script|<link|https?://(?!www\.w3\.org|purl)", text)
+
+
+def test_a_brief_is_made_anew_when_its_quotations_or_consents_change(ran):
+    study, folder = ran
+    record = json.loads((current(study) / "briefs/pages.json").read_text())
+    for name in ("quotes", "consent"):
+        path = study.reference / f"{name}.csv"
+        assert stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record}) == []
+        path.write_text("changed")
+        assert len(stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record})) == 2
+        path.unlink()
+    assert run(study, audience="convening", folder=folder).ran == ()
+
+
+def test_a_brief_that_names_another_organisation_stops_the_run(ran):
+    study, folder = ran
+    before = current(study).resolve()
+    edit(folder / "50_brief.ipynb", "print(organisation)", "print('Red Gate')")
+    with pytest.raises(Faults) as stopped:
+        run(study, audience="convening", folder=folder, only="brief-blue-door")
+    edit(folder / "50_brief.ipynb", "print('Red Gate')", "print(organisation)")
+    assert {fault.file for fault in stopped.value.faults} == {"briefs/blue-door.ipynb"}
+    assert current(study).resolve() == before
