@@ -54,6 +54,12 @@ blank = []
 [coding]
 approach = "codebook"     # or interpretive: no coefficients of agreement
 agreement_threshold = 0.7
+
+# How votes of 1 to 9 are read. Fix it before the first round: a later change is printed on every result.
+[consensus]
+test = "panel"            # panel (RAND/UCLA, 8 to 16 votes), ipras (any number), share (75 % in 7 to 9)
+vote = "organisation"     # or person: how many votes an organisation has in a panel
+fixed_on = ""             # the day on which it was fixed, such as 2017-04-03
 '''
 
 

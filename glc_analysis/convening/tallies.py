@@ -70,7 +70,8 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
     if not is_it.any():
-        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
+        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}. Mend: "
+                         f"`glc forms --round {round_id}` opens it.")
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:
         told = received(ballots.votes, reference.raters, round_id, settings["vote"])
