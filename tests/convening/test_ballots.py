@@ -165,6 +165,16 @@ def test_a_question_left_blank_is_a_missing_vote_and_an_abstention_is_not(study)
     assert blank[["rater_id", "criterion"]].to_numpy().tolist() == [["r01", "importance"]]
 
 
+def test_votes_on_a_text_out_of_which_a_withdrawal_took_words_still_count(study):
+    study.full_round(raters=PROVIDERS)
+    study.vote("r01", text=SPANISH)
+    before = made(study)["tallies"].query("principle_id == 'P01'")
+    study.spoil("reference/principles.csv", (SPANISH, "Ofrezca [withdrawn]."), (
+        "Offer rest before you ask.", "Offer [withdrawn]."))
+    pd.testing.assert_frame_equal(made(study)["tallies"].query("principle_id == 'P01'"), before)
+    assert before["n"].max() == 10
+
+
 # Tallies
 
 def test_panels_are_apart_and_never_pooled(study):
