@@ -54,9 +54,9 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -W ignore -m compileall -qq -j 0 $(VENV)/lib glc_analysis || true
 	@touch $@
 
-# snakemake, krippendorff and pyrefiqda are measured against, never used: they stay out of the lock and of
+# snakemake, doit, pytask, krippendorff and pyrefiqda are measured against, never used: they stay out of the lock and of
 # the project's environment.
 $(VENV)-bench/.ready:
 	@"$(PYTHON)" -m venv $(VENV)-bench
-	@$(VENV)-bench/bin/python -m pip install --quiet snakemake krippendorff pyrefiqda
+	@$(VENV)-bench/bin/python -m pip install --quiet snakemake doit pytask krippendorff pyrefiqda
 	@touch $@

@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import platform
 import shlex
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,16 +17,16 @@ from importlib.metadata import version
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-BIN, SNAKEMAKE = ROOT / ".venv" / "bin", ROOT / ".venv-bench" / "bin" / "snakemake"
+BIN = ROOT / ".venv" / "bin"
 sys.path.insert(0, str(ROOT / "benchmarks"))
 
 import agreement  # noqa: E402
 import codings  # noqa: E402
 import disclosure  # noqa: E402
-from wide_study import write_wide_study  # noqa: E402
+import engines  # noqa: E402
+from wide_study import SMALL, SMALL_ORGANISATIONS, write_wide_study  # noqa: E402
 
 from glc_analysis.build import build  # noqa: E402
-from glc_analysis.reports.plan import plan  # noqa: E402
 from glc_analysis.study import Study  # noqa: E402
 
 SIZES = (30, 480, 30_000)
@@ -47,52 +46,25 @@ def measured(command: list[str], **environment: str) -> tuple[float, float]:
 
 
 def runs(folder: Path) -> list[str]:
-    """The sample's collection by ``glc run``, by a loop of papermill, by snakemake."""
+    """The sample's collection by `glc run` and by other engines."""
     root = folder / "sample"
-    glc = [str(BIN / "glc"), "--study", str(root)]
     root.mkdir()
-    measured([*glc, "sample"])
-    measured([*glc, "build"])
-    pages = plan(Study.find(root))
-    out = folder / "out"
-    out.mkdir()
-    commands = [[str(BIN / "papermill"), "--no-progress-bar", "--log-level", "ERROR",
-                 str(page.notebook), str(out / f"{page.slug}.ipynb"),
-                 *(word for name, value in page.parameters.items() for word in ("-p", name, value))]
-                for page in pages]
-    environment = {"GLC_STUDY": str(root)}
-    loop = folder / "loop.sh"
-    loop.write_text("set -e\n" + "\n".join(map(shlex.join, commands)) + "\n")
-    ours, _ = measured([*glc, "run"])
-    again, _ = measured([*glc, "run"])
-    slowly, _ = measured(["sh", str(loop)], **environment)
-    rows = [f"| `glc run`, {len(pages)} pages, site included | {ours:.1f} s | 1.0 |",
-            f"| `glc run` with nothing to do | {again:.2f} s | {again / ours:.3f} |",
-            f"| shell loop of the papermill command (no site) | {slowly:.1f} s | {slowly / ours:.1f} |"]
-    if SNAKEMAKE.is_file():
-        shutil.rmtree(out)
-        (folder / "Snakefile").write_text(_snakefile(pages, commands, out))
-        cores = str(os.cpu_count() or 1)
-        snake, _ = measured([str(SNAKEMAKE), "--quiet", "all", "--cores", cores, "--snakefile",
-                             str(folder / "Snakefile"), "--directory", str(folder)], **environment)
-        rows.append(f"| snakemake, {cores} cores (no site) | {snake:.1f} s | {snake / ours:.1f} |")
-    return rows
-
-
-def _snakefile(pages, commands: list[list[str]], out: Path) -> str:
-    targets = [str(out / f"{page.slug}.ipynb") for page in pages]
-    rules = [f"rule page_{i}:\n    output: {target!r}\n    shell: {shlex.join(command)!r}\n"
-             for i, (target, command) in enumerate(zip(targets, commands, strict=True))]
-    return f"rule all:\n    input: {targets!r}\n\n" + "\n".join(rules)
+    for command in ("sample", "build"):
+        measured([str(BIN / "glc"), "--study", str(root), command])
+    return engines.rows(root, folder, measured)
 
 
 def builds(folder: Path) -> list[str]:
-    """``glc build`` of invented surveys of 150 columns."""
+    """``glc build`` of invented surveys of 150 columns, and one small country's report of each."""
     rows = []
     for size in SIZES:
         root = write_wide_study(folder / f"wide-{size}", size)
         seconds, memory = measured([str(BIN / "glc"), "--study", str(root), "build"])
-        rows.append(f"| {size:,} organisations | {seconds:.1f} s | {memory:.2f} GiB |")
+        said = subprocess.run([sys.executable, str(ROOT / "benchmarks" / "engines.py"), "one", str(root),
+                               f"country-{SMALL.lower()}"], capture_output=True, text=True, check=True)
+        page, peak = map(float, said.stdout.split())
+        rows.append(f"| {size:,} organisations | {seconds:.1f} s | {memory:.2f} GiB | {page:.1f} s | "
+                    f"{peak:.2f} GiB |")
     return rows
 
 
@@ -112,9 +84,9 @@ def main() -> None:
         table = "\n".join([
             "# Benchmarks", "", "Made by `make bench`, everything in one go on one machine.", "",
             f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "
-            f"{packages}.", "", "| The sample's collection, cold | time | ratio to `glc run` |",
-            "|---|---|---|", *runs(folder), "",
-            "| `glc build`, survey of 150 columns | time | peak memory |", "|---|---|---|",
+            f"{packages}.", "", *runs(folder),
+            "| `glc build`, survey of 150 columns | time | peak memory | report of a country with "
+            f"{SMALL_ORGANISATIONS} organisations | peak memory |", "|---|---|---|---|---|",
             *builds(folder), "",
             "| Agreement between coders | time | ratio |", "|---|---|---|",
             *agreement.rows(), "",

@@ -13,6 +13,8 @@ SINGLES, SCALES, MULTIS, NUMBERS, TEXTS, OPTIONS = 50, 20, 10, 17, 8, 5
 COUNTRIES = ("Cambodia", "Peru", "Kenya", "Latvia", "India", "Egypt", "Ukraine", "Nigeria", "Denmark",
              "Australia", "Brazil", "Ghana", "Nepal", "Albania", "Mexico", "Canada", "Japan",
              "Morocco", "Poland", "Chile", "Jordan", "Uganda", "Spain", "Malta", "Fiji")
+SMALL, SMALL_ORGANISATIONS = "FJI", 8
+"""Fiji has so many organisations, whatever the size of the study."""
 SENTENCES = ("We work with shelters and the police, and we meet once a month to plan.",
              "Trabajamos con albergues y con la fiscalía, y nos reunimos cada mes.",
              "យើងធ្វើការជាមួយនគរបាល និងផ្ទះសុវត្ថិភាព ដើម្បីជួយអ្នករងគ្រោះ។",
@@ -66,7 +68,8 @@ def _answers(organisations: int, draw: random.Random):
            *texts]
     choices = ["", "1", "2", "3", "4", "5"]
     for n in range(organisations):
-        yield [f"org-{n}", draw.choice(COUNTRIES), f"2016-03-{1 + n % 28:02}T09:00:00Z",
+        country = COUNTRIES[-1] if n < SMALL_ORGANISATIONS else draw.choice(COUNTRIES[:-1])
+        yield [f"org-{n}", country, f"2016-03-{1 + n % 28:02}T09:00:00Z",
                f"2016-03-{1 + n % 28:02}T10:{n % 60:02}:00Z", "en", *draw.choices(choices, k=len(plain)),
                *draw.choices(["", "1"], k=len(ticks)), *draw.choices(range(100), k=len(numbers)),
                *(f"{draw.choice(SENTENCES)} {n}" for _ in texts)]

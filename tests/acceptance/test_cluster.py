@@ -12,11 +12,10 @@ from threading import Timer
 import pytest
 
 import glc_analysis
-from glc_analysis.build import build
 from glc_analysis.errors import GLCError
 from glc_analysis.reports.cluster import Cluster
+from glc_analysis.reports.collection import NOTEBOOKS
 from glc_analysis.reports.run import run
-from glc_analysis.sample import write_sample
 from glc_analysis.study import Study
 
 pytestmark = pytest.mark.acceptance
@@ -25,11 +24,19 @@ WORKER = ("-m", "distributed.cli.dask_worker", "--nthreads", "1", "--nworkers", 
 
 
 @pytest.fixture(scope="module")
-def study(tmp_path_factory):
-    """A small sample, built, its pages made at home."""
+def folder(tmp_path_factory):
+    """The overview and the themes: pages of the whole study, and such as read a slice."""
+    chosen = tmp_path_factory.mktemp("notebooks")
+    for path in (*NOTEBOOKS.glob("00_*.ipynb"), *NOTEBOOKS.glob("20_*.ipynb")):
+        shutil.copy(path, chosen)
+    return chosen
+
+
+@pytest.fixture(scope="module")
+def study(sample_study, tmp_path_factory):
+    """A copy of the built sample."""
     root = tmp_path_factory.mktemp("cluster") / "study"
-    write_sample(root, organisations=12, countries=6)
-    build(Study(root))
+    shutil.copytree(sample_study.root, root)
     return Study(root)
 
 
@@ -39,8 +46,8 @@ def notebooks(study):
 
 
 @pytest.fixture(scope="module")
-def at_home(study):
-    assert run(study).failures == ()
+def at_home(study, folder):
+    assert run(study, folder=folder).failures == ()
     return notebooks(study)
 
 
@@ -73,23 +80,23 @@ def wait_for(address, count):
         client.wait_for_workers(count, timeout=60)
 
 
-def test_two_workers_make_the_pages_that_are_made_at_home(study, at_home, cluster):
+def test_two_workers_make_the_pages_that_are_made_at_home(study, folder, at_home, cluster):
     address, worker = cluster
     worker()
     worker()
     wait_for(address, 2)
-    assert run(study, scheduler=address, force=True).failures == ()
+    assert run(study, folder=folder, scheduler=address, force=True).failures == ()
     assert notebooks(study) == at_home
 
 
-def test_a_worker_that_is_killed_in_the_middle_loses_no_page(study, at_home, cluster):
+def test_a_worker_that_is_killed_in_the_middle_loses_no_page(study, folder, at_home, cluster):
     address, worker = cluster
     first = worker()
     worker()
     wait_for(address, 2)
     killing = Timer(8, first.send_signal, [signal.SIGKILL])
     killing.start()
-    result = run(study, scheduler=address, force=True)
+    result = run(study, folder=folder, scheduler=address, force=True)
     killing.join()
     assert first.wait(timeout=5) == -signal.SIGKILL
     assert result.failures == ()
