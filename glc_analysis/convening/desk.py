@@ -36,7 +36,7 @@ BACK, LEAVE, DROP, HELP = "<", "q", "drop", "?"
 PROMPTS = {"language": "language of the paper ({})", "version": "version on the paper ({})",
            "may_be_read": "may it be read aloud (y/n)"}
 KEYS = ("{low} to {high}, a or x = abstain (not my context), nothing = left blank on the paper; < one back, "
-        "q leave the form (what is keyed is kept), `drop` take back all of it, ? these lines. Ctrl-C ends "
+        "q leave the form (what is keyed is kept), `drop` takes all of it back, ? these lines. Ctrl-C ends "
         "the desk.")
 
 

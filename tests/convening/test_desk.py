@@ -240,8 +240,6 @@ def test_a_round_closed_while_the_desk_is_open_takes_no_form(study):
 
 def test_an_amendment_between_two_keyings_asks_for_the_version_on_the_paper(study):
     keyed(study, Clerk({"r12": PAPER}, ["r12"]))
-    study.spoil("reference/principles.csv", (",One plan,community,care,,candidate,",
-                                             ",One plan,community,care,,superseded,"))
     study.glc("amend", "P03", "--text", "Plan together and often.", "--asked-by", "beacon", "--because",
               "once is not enough", "--hold-out")
     papers = {"r12": PAPER | {"P03.version": "1"}}
