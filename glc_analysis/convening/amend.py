@@ -149,7 +149,7 @@ def _records(text: str, mark: str) -> Iterator[str]:
 
 
 def _with_cell(record: str, place: int, value: str, mark: str) -> str:
-    """A record with another value in one cell, which needs no quotation marks; the rest as it was.
+    r"""A record with another value in one cell, which needs no quotation marks; the rest as it was.
 
     >>> _with_cell('P1;"a ""b""; c";candidate;\r\n', 2, "superseded", ";")
     'P1;"a ""b""; c";superseded;\r\n'
