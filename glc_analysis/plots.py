@@ -18,8 +18,8 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-PERCENT_FROM = 30
-"""Shares are printed from this base up; below it counts."""
+from glc_analysis.evidence.figures import count_text
+
 WIDTH, LABELS = 7.0, 2.4
 """Inches: of a figure, and of the margin for its labels."""
 INK, BAR, QUIET = "#1a1a1a", "#4a6785", "#c3c9d0"
@@ -58,24 +58,6 @@ def svg(figure: Figure) -> str:
         figure.savefig(file, format="svg", metadata={
             "Date": None, "Creator": None, "Description": figure.get_label()})
     return file.getvalue()
-
-
-def count_text(n: float, base_n: float, band: str = "") -> str:
-    """How a count is printed: out of its base, with a percentage from a base of 30 up; in the words
-    of its band where an audience does not see the count itself.
-
-    >>> count_text(1, 4), count_text(18, 30), count_text(1, 480), count_text(float("nan"), 30, "few")
-    ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)', 'few of 30')
-    """
-    if pd.isna(base_n) or base_n == 0:
-        return "nobody asked"
-    if band:
-        return f"{band} of {int(base_n)}"
-    text = f"{int(n)} of {int(base_n)}"
-    if base_n < PERCENT_FROM:
-        return text
-    percent = 100 * n / base_n
-    return f"{text} (under 1 %)" if 0 < percent < 1 else f"{text} ({percent:.0f} %)"
 
 
 def count_texts(released: pd.DataFrame) -> list[str]:

@@ -22,7 +22,7 @@ from glc_analysis.reference_checks import (
 from glc_analysis.reference_file import read_rows
 from glc_analysis.study import Study
 
-__all__ = ["CHOICES", "COLUMNS", "COUNTRY_LIST", "OPTIONAL", "Reference", "read_reference"]
+__all__ = ["CHOICES", "COLUMNS", "COUNTRY_LIST", "OPTIONAL", "Reference", "read_reference", "read_table"]
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "manifest": manifest.COLUMNS,
@@ -88,7 +88,7 @@ def read_reference(study: Study) -> Reference:
     unread: set[str] = set()
     for name in COLUMNS:
         try:
-            tables[name] = _read_table(study, name)
+            tables[name] = read_table(study, name)
         except Faults as found:
             faults += found.faults
             unread.add(name)
@@ -100,8 +100,8 @@ def read_reference(study: Study) -> Reference:
     return Reference(tables)
 
 
-def _read_table(study: Study, name: str) -> pd.DataFrame:
-    """One reference table; rows are indexed by the row number a spreadsheet shows."""
+def read_table(study: Study, name: str) -> pd.DataFrame:
+    """One reference table, its columns alone checked; rows are indexed by the number a spreadsheet shows."""
     path, optional = study.reference / f"{name}.csv", OPTIONAL.get(name, ())
     rows = read_rows(path, COLUMNS[name], optional) if path.is_file() else {}
     frame = pd.DataFrame(list(rows.values()), columns=[*COLUMNS[name], *optional], index=list(rows),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -11,6 +11,7 @@ from scipy.sparse import csr_array, vstack
 
 from glc_analysis.evidence import subsets
 from glc_analysis.evidence.coded import DOCUMENT, SOURCE
+from glc_analysis.evidence.discordance import MEASURE as DISCORDANCE
 from glc_analysis.reference import COUNTRY_LIST
 
 UNITS = {"organisation": "organisation_id", "answer": "answer_id"}
@@ -20,16 +21,18 @@ UNITS = {"organisation": "organisation_id", "answer": "answer_id"}
 class Contributors:
     """Matrices of figures x organisations; rows stand as the figures do.
 
-    An entry is how many records of the organisation are in the base, or are counted: 1, or more
-    where figures count answers and it answered for several countries. ``facts`` has a row a figure:
-    ``question_id`` (of questions.csv, else blank), its ``asked_if``, ``is_place`` (its options are
-    countries) and ``distinct`` (how many different numbers a study-wide median rests on).
+    An entry is how many records of the organisation are in the base, or are counted: 1, or more where
+    figures count answers and it answered for several countries. ``stated`` is that table. ``facts`` has
+    a row a figure: ``question_id`` (of questions.csv, else blank), its ``asked_if``, ``is_sensitive``
+    (an answer could be held against who gave it), ``is_place`` (its options are countries) and
+    ``distinct`` (how many different numbers a study-wide median rests on).
     """
 
     organisations: list[str]
     base: csr_array
     counted: csr_array
     facts: pd.DataFrame
+    stated: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
 def contributors(frames: Mapping[str, pd.DataFrame]) -> Contributors:
@@ -41,11 +44,15 @@ def contributors(frames: Mapping[str, pd.DataFrame]) -> Contributors:
     figures = frames["estimates"]
     survey = figures["measure"].isin(["response", "comparison"])
     coded = (figures["measure"] == "coded") & (figures["subset_kind"] != DOCUMENT)
-    own = [*(survey & (figures["unit"] == unit) for unit in UNITS), coded, ~survey & ~coded]
+    compared = figures["measure"] == DISCORDANCE
+    own = [*(survey & (figures["unit"] == unit) for unit in UNITS), coded, compared,
+           ~survey & ~coded & ~compared]
     parts = [_survey(frames, figures[one], unit) for one, unit in zip(own, UNITS, strict=False)]
-    parts += [_coded(frames, figures[coded]), _told(frames, figures[own[-1]])]
+    parts += [_coded(frames, figures[coded]), _compared(frames, figures[compared]),
+              _told(frames, figures[own[-1]])]
     return Contributors(list(frames["organisations"]["organisation_id"]),
-                        *_in_order(parts, [np.flatnonzero(one) for one in own]), _facts(frames))
+                        *_in_order(parts, [np.flatnonzero(one) for one in own]), _facts(frames),
+                        frames.get("stated", pd.DataFrame()))
 
 
 def _in_order(parts: list[list[csr_array]], places: list[np.ndarray]) -> list[csr_array]:
@@ -109,6 +116,19 @@ def _coded(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[cs
                  frames, "organisation")
 
 
+def _compared(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[csr_array]:
+    """Contributors of figures against a record: who stated what it says, and who stated something else."""
+    if figures.empty:
+        return [csr_array((0, len(frames["organisations"])), dtype=np.int32)] * 2
+    rows, answers = frames["stated"].query("recorded != ''"), pd.Index(frames["answers"]["answer_id"])
+    key, other = rows["question_id"] + "/" + rows["indicator"], rows["is_discordant"]
+    keys = pd.Index(key.unique())
+    asked = figures["question_id"].str.removeprefix(f"{DISCORDANCE}/")
+    at = keys.get_indexer(asked + "/" + figures["option_id"])
+    return _meet(figures, (matrix(keys, key, answers, rows["answer_id"]), at),
+                 (matrix(keys, key[other], answers, rows.loc[other, "answer_id"]), at), frames, "answer")
+
+
 def _meet(figures: pd.DataFrame, base: tuple[csr_array, np.ndarray], counted: tuple[csr_array, np.ndarray],
           frames: Mapping[str, pd.DataFrame], unit: str) -> list[csr_array]:
     """Rows of base and counted, within the figure's subset, added up by organisation."""
@@ -148,12 +168,13 @@ def _facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     """What the rules ask about the question of each figure."""
     figures, responses = frames["estimates"], frames["responses"]
     known = frames["questions"].set_index("question_id")
-    asked = figures["question_id"].where(figures["measure"] == "response", "")
+    asked = figures["question_id"].where(figures["measure"].isin(["response", DISCORDANCE]), "")
+    asked = asked.str.removeprefix(f"{DISCORDANCE}/")
     kept = responses[responses["is_in_base"]]
     numbers = kept.groupby("question_id", observed=True)["value_number"].nunique()
     numbers.index = numbers.index.astype("str")
     return pd.DataFrame({
         "question_id": asked, "asked_if": asked.map(known["asked_if"]).fillna("").astype("str"),
+        "is_sensitive": asked.map(known["is_sensitive"]).eq(True),
         "is_place": asked.map(known["option_list"]).eq(COUNTRY_LIST),
         "distinct": asked.map(numbers).fillna(0).astype(int)}, index=figures.index)
-        "is_sensitive": asked.map(known["is_sensitive"]).eq(True),

@@ -17,7 +17,7 @@ from glc_analysis.disclosure.release import release
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.summary import summary
 from glc_analysis.plots import use_style
-from glc_analysis.reference import COUNTRY_LIST, read_reference
+from glc_analysis.reference import COUNTRY_LIST, read_table
 from glc_analysis.reports.html import show, styled
 from glc_analysis.reports.plan import read_slices
 from glc_analysis.study import Study
@@ -97,7 +97,7 @@ class Page:
         known = self.labels
         if self.audience == "team":
             return known
-        agreed = Consent.of(read_reference(self.study).consent).organisations("name", self.audience)
+        agreed = Consent.of(read_table(self.study, "consent")).organisations("name", self.audience)
         return {one: label for one, label in known.items() if one in agreed}
 
     @property

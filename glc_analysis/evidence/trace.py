@@ -1,0 +1,283 @@
+"""From a principle back to the raw file: principle, evidence, code or question, passage or rows, file.
+
+Read from the tables as last built; checksums of raw files are taken anew. The team sees call, time, line,
+raw file and checksum. Others see figures that are released and quotations that are cleared: no document,
+time, file or id of a passage, and no note.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.cleaning.values import tidy
+from glc_analysis.coding.codebook import descendants
+from glc_analysis.coding.exports import quotations
+from glc_analysis.disclosure.quotes import case_codes, origins
+from glc_analysis.disclosure.release import release
+from glc_analysis.errors import UsageError, nearest
+from glc_analysis.evidence import subsets
+from glc_analysis.evidence.coded import DOCUMENT, SOURCE
+from glc_analysis.evidence.discordance import MEASURE as DISCORDANCE
+from glc_analysis.evidence.figures import Words
+from glc_analysis.evidence.joint_display import code_estimate, names_of
+from glc_analysis.evidence.raw_files import RawFiles, ranges, row_of
+from glc_analysis.reference import read_table
+from glc_analysis.study import Study
+
+PRINCIPLES, SURVEY = "principles", "survey"
+"""Slugs of the pages where principles, and questions of no theme, are shown."""
+WITHHELD = "evidence that stays with the team"
+NOT_CLEARED = "words that are not cleared for this audience"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, evidence, question, code,
+    memo, passage, quotation or file; ``id`` and ``text`` are what the audience may read; ``page`` is the
+    slug of the page that shows it (blank: none); ``about`` has, for the team, every id it stands for."""
+
+    depth: int
+    kind: str
+    id: str
+    text: str
+    page: str = ""
+    about: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[Node]:
+    """The tree of one principle as lines in order; ``P03`` is its latest version, ``P03.1`` its first.
+
+    Raises UsageError for a principle that is not there, GLCError where nothing is built.
+    """
+    trail = Trail(study, audience)
+    rows = trail.read("principles").query("translation_of == ''")
+    is_latest = (rows["principle_id"] == principle_id) & rows["is_current"]
+    is_own = (rows["printed_id"] == principle_id) | is_latest
+    if not is_own.any():
+        known = {*rows["principle_id"], *rows["printed_id"]}
+        raise UsageError(f"There is no principle {principle_id!r}; {nearest(principle_id, known)}.")
+    row = rows[is_own].iloc[0]
+    said = f"{row['printed_id']} ({row['status'].replace('_', ' ')}): {row['statement']}"
+    evidence = trail.read("evidence").query("principle_id == @row.principle_id")
+    return [Node(0, "principle", row["printed_id"], tidy(said), PRINCIPLES),
+            *(node for one in evidence.itertuples() for node in trail.evidence(one))]
+
+
+def resting_on(study: Study, source: str) -> pd.DataFrame:
+    """Every piece of evidence that rests on an estimate, code, segment, document, question, answer, raw
+    file, organisation or quotation: principle, evidence_id, reference, stance, through (the first line of
+    its trace that is about it). For the team alone."""
+    trail, found = Trail(study), []
+    for row in trail.read("evidence").itertuples():
+        hit = next((node for node in trail.evidence(row) if source in {node.id, *node.about}), None)
+        if hit:
+            found.append((row.principle_id, row.evidence_id, row.reference, row.stance, hit.text))
+    columns = ["principle", "evidence_id", "reference", "stance", "through"]
+    return pd.DataFrame(found, columns=columns, dtype="str")
+
+
+class Trail:
+    """The tables of a built study as one audience may follow them, each read once."""
+
+    def __init__(self, study: Study, audience: str = "team") -> None:
+        self.study, self.audience, self.for_team = study, audience, audience == "team"
+        self.read = cache(lambda name: tables.read(name, study=study))
+        self.reference = cache(lambda name: read_table(study, name))
+        self.files = RawFiles(study)
+
+    def evidence(self, row: Any) -> list[Node]:
+        """The lines of one row of evidence, its own first."""
+        figure, said, below = self.figure(row), row.reference, []
+        if row.kind in ("estimate", "code"):
+            code = row.reference if row.kind == "code" else getattr(figure, "code_id", "")
+            if not self.for_team and (figure is None or code in self._never):
+                said = WITHHELD
+            elif figure is not None:
+                said, below = self.words.said(figure), [*self._below(figure)]
+        elif row.kind == "segment":
+            below = [*self._segment(row.reference)]
+            said = "one organisation" if below else NOT_CLEARED if not self.for_team else row.reference
+        note = f". {row.note}" if self.for_team and row.note else ""
+        text = f"{row.evidence_id} {row.stance}, {row.claim.replace('_', ' ')}: {said}{note}"
+        return [self._node(1, "evidence", row.evidence_id, text,
+                           below[0].page if below else "", row.reference,
+                           figure.estimate_id if figure else ""), *below]
+
+    def figure(self, row: Any) -> Any:
+        """The figure that a row of evidence cites, as the audience may see it; None where there is none."""
+        cited = {"estimate": row.reference, "code": code_estimate(row.reference)}
+        return self.figures.get(cited.get(row.kind, ""))
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """The figures that evidence cites, those that the audience may see."""
+        decisions = None if self.for_team else self.read(f"release_{self.audience}")
+        seen = release(self.read("estimates"), audience=self.audience, decisions=decisions)
+        cited = {*self.read("evidence")["reference"], *self.reference("evidence")["reference"]}
+        return {row.estimate_id: row for row in
+                seen[seen["estimate_id"].isin({*cited, *map(code_estimate, cited)})].itertuples()}
+
+    @cached_property
+    def words(self) -> Words:
+        return names_of(self.study)
+
+    @cached_property
+    def _never(self) -> set[str]:
+        return case_codes(self.reference("codebook"))
+
+    def _node(self, depth: int, kind: str, name: str, text: str, page: str = "", *about: str) -> Node:
+        about = frozenset(filter(None, about)) if self.for_team else frozenset()
+        return Node(depth, kind, name, tidy(text), page, about)
+
+    def _file(self, depth: int, path: str, said: str, *about: str) -> Node:
+        found, wrong = self.files.state(path)
+        text = [path or "no raw file", said, wrong, found and f"sha256 {found}"]
+        return self._node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
+
+    def _page(self, *codes: str) -> str:
+        """The page of the first theme among those of some codes."""
+        found = min((self._themes[code] for code in codes if code in self._themes), default="")
+        return f"theme-{found.lower()}" if found else SURVEY
+
+    @cached_property
+    def _themes(self) -> dict[str, str]:
+        return tables.code_themes(self.read("codebook"))
+
+    def _below(self, figure: Any) -> Iterator[Node]:
+        """What lies below a figure: the code and its passages, or the question and its rows."""
+        if figure.measure == "coded":
+            return self._code(figure)
+        question = self.words.questions.get(figure.question_id.removeprefix(f"{DISCORDANCE}/"))
+        return self._question(figure, question) if question else iter(())
+
+    # What was answered
+
+    def _question(self, figure: Any, question: Any) -> Iterator[Node]:
+        asked = f" (asked if {question.asked_if})" if question.asked_if else ""
+        said = f"{question.question_id} {question.wording}{asked}, base {int(figure.base_n)}"
+        yield self._node(2, "question", question.question_id, said, self._page(question.theme_id))
+        if not self.for_team:
+            return
+        rows = self._records(figure, question)
+        for path, own in rows.groupby(rows["answer_id"].map(self.files.of_record)):
+            at = own["answer_id"].map(row_of)
+            is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
+            places = [f"{what}: {ranges(at[which])}" for what, which in is_own.items() if which.any()]
+            yield self._file(3, path, "; ".join(places), *own["answer_id"], *own["organisation_id"])
+        if figure.measure == DISCORDANCE:
+            sources = {*self.read("context").query("indicator == @figure.option_id")["source"]}
+            yield from (self._file(3, self.study.relative(path), "the record")
+                        for path in self.study.raw_files("context") if path.name in sources)
+
+    def _records(self, figure: Any, question: Any) -> pd.DataFrame:
+        """The answers behind a figure: answer_id, organisation_id, is_counted."""
+        unit, about = question.unit, "question_id == @question.question_id"
+        if figure.measure == DISCORDANCE:
+            rows = self.read("stated").query(f"{about} and recorded != ''")
+            rows = rows[rows["indicator"] == figure.option_id]
+            return rows.assign(is_counted=rows["is_discordant"])
+        rows = self.read("responses").query(about)
+        rows = rows[rows["is_in_base"] | (figure.statistic == "answered") & (rows["missing"] != "not_asked")]
+        counted = rows["is_in_base"]
+        if question.type == "multi":
+            ticked = self.read("selections").query(f"{about} and is_selected")
+            ticked = ticked[ticked["option_id"] == figure.option_id]
+            counted = rows["answer_id"].isin(ticked["answer_id"])
+        elif figure.option_id:
+            counted = rows["value"] == figure.option_id
+        return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(self._members(figure, unit))]
+
+    def _members(self, figure: Any, unit: str) -> set[str]:
+        """The organisations or answers of the figure's subset."""
+        ids = self.read(f"{unit}s")[f"{unit}_id"]
+        if figure.subset_kind not in subsets.KINDS[1:]:  # a source or document is told by its passages
+            return {*ids}
+        found = subsets.membership(figure.subset_kind, unit, self.read("organisations"), self.read("answers"))
+        return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
+
+    # What was said
+
+    def _code(self, figure: Any) -> Iterator[Node]:
+        code, page = figure.code_id, self._page(figure.code_id)
+        own = {code, *descendants(self.reference("codebook")).get(code, [])}
+        defined = self.read("codebook").set_index("code_id")["definition"]
+        said = ": ".join(filter(None, [self.words.codes.get(code, code), defined.get(code)]))
+        yield self._node(2, "code", code, said, page, *own)
+        if not self.for_team:
+            yield from (self._quotation(3, row, page) for row in self._quotes.itertuples()
+                        if own - self._never & {*row.code_ids.split(";")})
+            return
+        for coder in sorted({*self.read("codings").query("code_id in @own")["coder_id"]}):
+            yield from (self._file(3, self.study.relative(path), f"coded by {coder}")
+                        for path in self.study.coder_files().get(coder, ()))
+        yield from (self._node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}", page)
+                    for row in self.read("memos").query("attached_kind == 'code'").itertuples()
+                    if row.attached_to in own)
+        rows = self.passages[self.passages["code_id"].isin(own)]
+        if figure.subset_kind in (SOURCE, DOCUMENT):
+            rows = rows[rows["kind" if figure.subset_kind == SOURCE else "document_id"] == figure.subset_id]
+        else:
+            rows = rows[rows["organisation_id"].isin(self._members(figure, "organisation"))]
+        for row in rows.drop_duplicates(["segment_id", "quote"]).itertuples():
+            yield from self._passage(3, row.segment_id, row.quote, page, row.wording, row.memo)
+
+    def _segment(self, segment_id: str) -> Iterator[Node]:
+        """The passage of a segment; for others what of it they may read."""
+        if segment_id in self.segments:
+            page = self._page(*self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"])
+            if self.for_team:
+                yield from self._passage(2, segment_id, self.segments[segment_id].text, page)
+            else:
+                yield from (self._quotation(2, row, page) for row in self._quotes.itertuples()
+                            if self.origins.get(row.segment_id) == self.origins[segment_id])
+
+    def _passage(self, depth: int, segment_id: str, quote: str, page: str, wording: str = "",
+                 memo: str = "") -> Iterator[Node]:
+        segment = self.segments[segment_id]
+        document = self._documents[segment.document_id]
+        path, place = self.files.of_segment(segment_id, document)
+        clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
+        said = [segment_id, document.kind, document.date, clock, place, wording, memo and f"memo: {memo}"]
+        owners = (segment.organisation_id, document.organisation_id)
+        yield self._node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}", page,
+                         segment.document_id, *owners, *self._quoted.get(segment_id, ()))
+        yield self._file(depth + 1, path, place)
+
+    def _quotation(self, depth: int, row: Any, page: str) -> Node:
+        said = ", ".join(filter(None, [row.source, row.wording]))
+        return self._node(depth, "quotation", "", f"“{row.text}” {said}", page)
+
+    @cached_property
+    def passages(self) -> pd.DataFrame:
+        """One row a passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`."""
+        return quotations(*map(self.read, ("codings", "segments", "documents", "organisations", "codebook")))
+
+    @cached_property
+    def segments(self) -> dict[str, Any]:
+        return {row.segment_id: row for row in self.read("segments").itertuples()}
+
+    @cached_property
+    def _documents(self) -> dict[str, Any]:
+        return {row.document_id: row for row in self.read("documents").itertuples()}
+
+    @cached_property
+    def origins(self) -> dict[str, str]:
+        """Each segment -> the one it translates, or itself."""
+        return origins(self.read("segments"))
+
+    @cached_property
+    def _quoted(self) -> dict[str, list[str]]:
+        """The quotations of each segment, for whomever."""
+        return self.reference("quotes").groupby("segment_id")["quote_id"].agg(list).to_dict()
+
+    @cached_property
+    def _quotes(self) -> pd.DataFrame:
+        """The quotations that the audience may read, each with its segment."""
+        passages = self.reference("quotes")[["quote_id", "segment_id"]]
+        return self.read("quotations").query("audience == @self.audience").merge(passages, on="quote_id")
