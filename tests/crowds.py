@@ -6,7 +6,9 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.reissue import Issued, as_issued, reissue
 from glc_analysis.disclosure.release import decide
+from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.evidence.contributors import contributors
 from glc_analysis.evidence.estimates import survey_estimates
 from tests.study_writer import choices, cleaned, places, question, reference
@@ -55,6 +57,16 @@ def decided(frames, audience="public", *, refused=(), never=(), **pages):
     decisions = decide(frames["estimates"], contributors(frames), frames["organisations"],
                        consents(frames, refused=refused), SETTINGS, audience=audience, never=never, **pages)
     return decisions.set_index("estimate_id")
+
+
+def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SETTINGS):
+    """What is issued of a survey after earlier releases, and the decisions that the public reads."""
+    behind, consent = contributors(frames), consents(frames, refused=refused)
+    decisions = decide(frames["estimates"], behind, frames["organisations"], consent, rules,
+                       audience="public", never=never)
+    fresh = Issued.of(decisions, frames["estimates"], behind, Rules.of(rules, "public"), day)
+    issued = reissue(fresh, behind.facts, before, frames["organisations"], SETTINGS["reissue_change"] + KNOWN)
+    return issued, as_issued(decisions, fresh, issued)
 
 
 def said(decisions, *ids):

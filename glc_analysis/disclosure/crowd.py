@@ -62,8 +62,8 @@ class Crowd:
 
 
 def clusters_of(organisations: pd.DataFrame, names: pd.Index) -> np.ndarray:
-    """Organisations x independent organisations: those of one network are one."""
-    known = organisations.set_index("organisation_id")["network_id"].reindex(names)
+    """Organisations x independent organisations: those of one network are one, and those not known."""
+    known = organisations.set_index("organisation_id")["network_id"].reindex(names, fill_value="//")
     numbers, _ = pd.factorize(known.where(known != "", "/" + names.to_series()))
     clusters = np.zeros((len(names), numbers.max(initial=-1) + 1), dtype=np.float32)
     clusters[np.arange(len(names)), numbers] = 1

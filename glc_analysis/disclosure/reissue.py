@@ -1,71 +1,160 @@
 """Public figures stay as they were issued until enough organisations changed to hide each of them.
 
-Two releases can be subtracted. So what was issued is kept beside the contributors of that day, and a
-question is issued anew only as a whole. What the store must hold: the decisions as issued and the
-:class:`~glc_analysis.evidence.contributors.Contributors` of their rows, in ``private/``. An organisation
-that withdrew is taken out of the kept contributors; that it is missing from the base is seen by the sum.
+Two releases can be subtracted. So what was issued is kept beside who stood behind it on that day
+(:mod:`glc_analysis.disclosure.releases`), and a question is issued anew only as a whole, and only where
+its difference from every earlier release would itself be a figure that tells nobody's answer. An
+organisation that withdrew is in no kept release; that it is missing from the base is seen by the sum.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 
+from glc_analysis.cleaning.skip_logic import comparisons, parse
+from glc_analysis.disclosure.audit import is_open, squeeze
 from glc_analysis.disclosure.crowd import clusters_of
-from glc_analysis.disclosure.rules import KNOWN
+from glc_analysis.disclosure.release import BANDED, COLUMNS, NO_BASE, SHOWN, SUPPRESSED
+from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.evidence import subsets
 from glc_analysis.evidence.contributors import Contributors
 
+UNTOLD = ("team_only", "identifier", "cross_tabulation", "related", "numbers")
+"""Rules by which a figure is never issued, whoever stands behind it."""
 
-def reissue(fresh: pd.DataFrame, estimates: pd.DataFrame, now: Contributors, issued: pd.DataFrame,
-            before: Contributors, organisations: pd.DataFrame, settings: Mapping[str, Any]) -> pd.DataFrame:
-    """The decisions to publish: those issued, but for questions that enough organisations changed.
 
-    ``fresh`` are decisions on ``estimates``, ``now`` their contributors, ``issued`` and ``before`` those
-    of the last release, rows alike. A question (or code) is issued anew where as many independent
-    organisations as ``reissue_change``, and the two a reader may know, came, went or changed, and no
-    exact figure had all of them on one side. Questions that were never issued are issued.
+@dataclass(frozen=True)
+class Issued:
+    """Study-wide figures as they were issued, and who stood behind each of them then.
+
+    ``figures`` has by estimate_id the columns of a decision and ``key`` (the question or code), ``day``
+    (of its data), ``size`` (records in its base), ``low`` and ``high`` (what follows of its count) and
+    ``adds_up`` (the options do). ``behind`` has a row a figure and organisation: base and counted records.
     """
-    key = (estimates["question_id"].astype("str") + "/" + estimates["code_id"].astype("str")).to_numpy()
-    both = issued["estimate_id"].reset_index(drop=True)
-    old = pd.Index(both).get_indexer(fresh["estimate_id"])
-    names = pd.Index(sorted({*now.organisations, *before.organisations}))
-    clusters = clusters_of(organisations, names)
-    result = fresh.set_index("estimate_id")
-    for one in np.unique(key[old >= 0]):
-        rows = np.flatnonzero((key == one) & (old >= 0))
-        if not _has_changed(fresh.iloc[rows], now, rows, issued.iloc[old[rows]], before, old[rows], names,
-                            clusters, settings["reissue_change"] + KNOWN):
-            kept = issued.iloc[old[rows]].set_index("estimate_id")
-            result = result.drop(fresh["estimate_id"].iloc[np.flatnonzero(key == one)])
-            result = pd.concat([result, kept])
-    return result.reset_index().sort_values("estimate_id", ignore_index=True)[list(fresh.columns)]
+
+    figures: pd.DataFrame
+    behind: pd.DataFrame
+
+    @classmethod
+    def of(cls, decisions: pd.DataFrame, estimates: pd.DataFrame, behind: Contributors, rules: Rules,
+           day: str) -> Issued:
+        """What :func:`~glc_analysis.disclosure.release.decide` would issue. Rows stand alike in all three."""
+        is_own = (estimates["subset_kind"] == subsets.ALL) & ~decisions["rule"].isin(UNTOLD)
+        at = np.flatnonzero(is_own)
+        asked = behind.facts["question_id"].where(behind.facts["question_id"] != "", estimates["question_id"])
+        figures = decisions.iloc[at].assign(
+            key=asked.astype("str") + "/" + estimates["code_id"].astype("str"), day=day,
+            size=np.asarray(behind.base[at].sum(axis=1)).ravel(), low=np.nan, high=np.nan, adds_up=False)
+        is_counted = is_own & (estimates["measure"] != "quality") & estimates["n"].notna()
+        for _, rows in estimates[is_counted].groupby([figures["key"], "measure"], observed=True):
+            told = [_bounds(*one, rules) for one in zip(
+                decisions["status"][rows.index], rows["n"], rows["base_n"], strict=True)]
+            base = rows["base_n"].to_numpy(int)[:1]
+            is_partition = len(rows) > 1 and rows["n"].sum() == base[0]
+            low, high = squeeze(*np.array(told, dtype=int).T[..., None], base, is_partition=is_partition)
+            figures.loc[rows.index, ["low", "high"]] = np.hstack([low, high])
+            figures.loc[rows.index, "adds_up"] = is_partition
+        return cls(figures.set_index("estimate_id"), who(behind, at, figures["estimate_id"]))
+
+    def only(self, is_kept: pd.Series) -> Issued:
+        """The figures that are kept."""
+        ids = self.figures.index[is_kept]
+        return Issued(self.figures.loc[ids], self.behind[self.behind["estimate_id"].isin(ids)])
 
 
-def _has_changed(fresh: pd.DataFrame, now: Contributors, rows: np.ndarray, issued: pd.DataFrame,
-                 before: Contributors, old: np.ndarray, names: pd.Index, clusters: np.ndarray,
-                 least: int) -> bool:
-    """Whether enough organisations changed in a question, and none of its exact figures tells how."""
-    base, counted = _placed(now, rows, names)
-    base_then, counted_then = _placed(before, old, names)
-    has_changed = ((base != base_then) | (counted != counted_then)).any(axis=0)
-    withdrawn = issued["shown_base_n"].fillna(0).to_numpy(float) - base_then.sum(axis=1)
-    if (clusters[has_changed].sum(axis=0) > 0).sum() + max(withdrawn.max(), 0) < least:
-        return False
-    said = issued["shown_n"].to_numpy(float, na_value=np.nan) - counted_then.sum(axis=1)  # by those withdrawn
-    side = ((counted > 0) | (counted_then > 0))[:, has_changed]
-    is_sided = side.all(axis=1) & (said == withdrawn) | ~side.any(axis=1) & (said == 0)
-    is_exact = (fresh["status"] == "shown").to_numpy() & (issued["status"] == "shown").to_numpy()
-    return not (is_exact & is_sided).any()
+def who(behind: Contributors, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
+    """One row a figure (at these places, of these ids) and organisation: base and counted records."""
+    base = behind.base[at].tocoo()
+    counted, names = behind.counted[at][base.row, base.col], np.array(behind.organisations)[base.col]
+    return pd.DataFrame({"estimate_id": ids.to_numpy(str)[base.row], "organisation_id": names,
+                         "base": base.data, "counted": np.asarray(counted).ravel()})
 
 
-def _placed(behind: Contributors, rows: np.ndarray, names: pd.Index) -> tuple[np.ndarray, np.ndarray]:
-    """Base and counted of some rows, with a column for each of the names."""
-    made = []
-    for part in (behind.base, behind.counted):
-        wide = np.zeros((len(rows), len(names)))
-        wide[:, names.get_indexer(behind.organisations)] = part[rows].toarray()
-        made.append(wide)
-    return made[0], made[1]
+def _bounds(status: str, n: int, base: int, rules: Rules) -> tuple[int, int]:
+    """The least and the most that a count may be, to those who read what is said of it."""
+    return (n, n) if status == SHOWN else rules.band(n, base)[1:] if status == BANDED else (0, base)
+
+
+def reissue(fresh: Issued, asked: pd.DataFrame, before: Sequence[Issued], organisations: pd.DataFrame,
+            least: int) -> Issued:
+    """What to issue: as in the last release, but for questions that enough organisations changed.
+
+    ``before`` are all releases, oldest first; ``asked`` has question_id and asked_if. A question (or
+    code) is issued anew where at least so many independent organisations came, went or changed since
+    each release that told of it, and its differences leave each of their answers open to somebody who
+    knows two of them, and those of all that withdrew. What was never issued is issued; but no question
+    whose base would tell of one that stays.
+    """
+    if not before:
+        return fresh
+    kept, frozen = set(), set()
+    names = pd.Index(sorted({*fresh.behind["organisation_id"],
+                             *(name for one in before for name in one.behind["organisation_id"])}))
+    clusters, now = clusters_of(organisations, names), _placed(fresh, fresh.figures.index, names)
+    for one in before:
+        then, is_told = _placed(one, fresh.figures.index, names), ~one.figures["rule"].isin(NO_BASE)
+        told = set(one.figures.loc[is_told, "key"])
+        for key, rows in fresh.figures.groupby("key").indices.items():
+            rows = rows[fresh.figures.index[rows].isin(one.figures.index)]
+            is_same, is_enough = _compared(fresh.figures.iloc[rows], one.figures, now[:, rows], then[:, rows],
+                                           clusters, least) if key in told else (False, True)
+            if not is_enough:
+                kept.add(key)
+                frozen |= {key} if one is not before[-1] or not is_same else set()
+    conditions = asked.loc[asked["asked_if"] != "", ["question_id", "asked_if"]].drop_duplicates()
+    while more := set(_told_by(conditions, frozen)) - frozen:
+        frozen |= more
+    kept |= frozen
+    old = before[-1].only(~before[-1].figures["key"].isin(set(fresh.figures["key"]) - kept))
+    new = fresh.only(~fresh.figures["key"].isin(kept))
+    return Issued(*(pd.concat(parts) for parts in ((old.figures, new.figures), (old.behind, new.behind))))
+
+
+def as_issued(decisions: pd.DataFrame, fresh: Issued, issued: Issued) -> pd.DataFrame:
+    """The decisions with the numbers that are issued; what a question lacked when it was issued is hidden."""
+    ids = decisions["estimate_id"]
+    is_old = ids.isin(fresh.figures.index) & ids.isin(issued.figures.index)
+    is_new = ids.isin(fresh.figures.index) & ~is_old & (decisions["status"] != SUPPRESSED)
+    hidden = decisions.loc[is_new, ["estimate_id"]].assign(status=SUPPRESSED, rule="frozen", band="")
+    old = issued.figures.loc[ids[is_old]].reset_index()
+    whole = pd.concat([decisions[~is_old & ~is_new], old, hidden]).set_index("estimate_id")
+    return whole.loc[ids].reset_index()[COLUMNS].astype(decisions.dtypes)
+
+
+def _told_by(conditions: pd.DataFrame, frozen: set[str]) -> Iterator[str]:
+    """The questions whose base would tell of one that is frozen."""
+    for question, condition in conditions.itertuples(index=False):
+        if any(f"{one.name}/" in frozen for one in comparisons(parse(condition))):
+            yield f"{question}/"
+
+
+def _compared(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: np.ndarray,
+              clusters: np.ndarray, least: int) -> tuple[bool, bool]:
+    """Whether nobody changed in figures that stand together; whether enough did, and none can be told."""
+    if fresh.empty:
+        return False, False
+    issued = issued.loc[fresh.index]
+    withdrawn = issued["size"].to_numpy(float) - then[0].sum(axis=1)
+    has_changed = (now != then).any(axis=(0, 1))
+    if (clusters[has_changed].sum(axis=0) > 0).sum() < least:
+        return not has_changed.any() and not withdrawn.any(), False
+    came, went = (part[0][:, has_changed] for part in (now, then))
+    known = np.sort((came + went) @ clusters[has_changed])[:, -KNOWN:].sum(axis=1) + withdrawn
+    came, went = came.sum(axis=1), went.sum(axis=1) + withdrawn
+    # Those who left and had not said so count like those who came and say so: then all count one way.
+    low, high = (fresh["low"] - issued["high"]).to_numpy(), (fresh["high"] - issued["low"]).to_numpy()
+    if (rows := (fresh["adds_up"] & issued["adds_up"]).to_numpy(bool)).any():
+        low[rows], high[rows] = (part.ravel() for part in squeeze(
+            low[rows, None], high[rows, None], (came - went)[rows][:1], is_partition=True))
+    return False, bool((is_open(low + went, high + went, came + went, known) | np.isnan(low)).all())
+
+
+def _placed(issued: Issued, ids: pd.Index, names: pd.Index) -> np.ndarray:
+    """Base and counted of figures x organisations: nothing where one of them was not there."""
+    rows, wide = issued.behind[issued.behind["estimate_id"].isin(ids)], np.zeros((2, len(ids), len(names)))
+    at = ids.get_indexer(rows["estimate_id"]), names.get_indexer(rows["organisation_id"])
+    wide[:, *at] = rows[["base", "counted"]].to_numpy(float).T
+    return wide

@@ -19,10 +19,12 @@ from glc_analysis.disclosure.audit import is_open, squeeze
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.crowd import Crowd
 from glc_analysis.disclosure.profiles import told
+from glc_analysis.disclosure.record import PLACES, is_covered
 from glc_analysis.disclosure.rules import Rules, by_kind
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence import subsets
 from glc_analysis.evidence.contributors import Contributors
+from glc_analysis.evidence.discordance import MEASURE as DISCORDANCE
 
 NO_BASE = ("base_too_small", "withheld_contributors", "skip_logic")
 SHOWN, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
@@ -81,6 +83,7 @@ def decide(estimates: pd.DataFrame, behind: Contributors, organisations: pd.Data
         decided = pd.DataFrame({"status": done.status, "band": done.band})
         done.tell(told(estimates, behind, organisations, decided, rules, countries=countries, coded=coded,
                        never=never))
+    _records(behind, crowd, rules, done)
     return _table(estimates, done)
 
 
@@ -118,6 +121,11 @@ class _Decided:
     def exact(self, rows: pd.Index) -> bool:
         return bool((self.status[rows] == SHOWN).all())
 
+    def between(self, row: Any, rules: Rules) -> tuple[int, int]:
+        """What a reader knows of a count that is seen: itself, or the edges of its band."""
+        n, base = (int(self.estimates.at[row, column]) for column in ("n", "base_n"))
+        return (n, n) if self.status[row] == SHOWN else rules.band(n, base)[1:]
+
     def hide(self, rows: pd.Index, rule: str | pd.Series) -> None:
         rule = pd.Series(rule, index=rows)
         self.rule[rows] = self.rule[rows].where(self.rule[rows] != "", rule)
@@ -134,7 +142,8 @@ class _Decided:
 
 def _tables(estimates: pd.DataFrame, rows: pd.Series):
     """The counts of one question, or of one code, that stand together."""
-    kept = estimates[rows & estimates["measure"].isin(["response", "coded"]) & estimates["n"].notna()]
+    is_counted = estimates["measure"].isin(["response", "coded", DISCORDANCE]) & estimates["n"].notna()
+    kept = estimates[rows & is_counted]
     return kept.groupby(["question_id", "code_id"], observed=True, sort=True)
 
 
@@ -199,6 +208,23 @@ def _skip_logic(facts: pd.DataFrame, done: _Decided) -> None:
                                      for one in comparisons(parse(condition)) if one.name in wholes):
                 done.hide(rows, "skip_logic")
                 is_new = True
+
+
+def _records(behind: Contributors, crowd: Crowd, rules: Rules, done: _Decided) -> None:
+    """How many contradict a public record: shown where nobody's answer follows from it and that record."""
+    estimates, asked = done.estimates, behind.facts["question_id"]
+    is_record = estimates["measure"] == DISCORDANCE
+    is_place = estimates["subset_kind"].isin([subsets.ALL, *PLACES])
+    cluster = dict(zip(behind.organisations, crowd.clusters.argmax(axis=1), strict=True))
+    for k in estimates.index[is_record & done.visible()]:
+        rows = behind.stated[(behind.stated["question_id"] == asked[k])
+                             & (behind.stated["indicator"] == estimates.at[k, "option_id"])]
+        rows = rows.assign(cluster=rows["organisation_id"].astype("str").map(cluster))
+        given = estimates[(asked == asked[k]) & ~is_record & is_place & done.visible()]
+        counts = {(one.option_id, one.subset_kind, one.subset_id): done.between(one.Index, rules)
+                  for one in given.itertuples()}
+        if not is_covered(rows, counts, done.between(k, rules)):
+            done.hide(pd.Index([k]), "record")
 
 
 def _named(figures: pd.DataFrame, facts: pd.DataFrame, values: Collection[str]) -> pd.Index:

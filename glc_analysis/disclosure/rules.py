@@ -30,8 +30,10 @@ RULES = {
     "complement_too_small": "too few would be left outside the group, or in the groups that are not shown",
     "withheld_contributors": "one or two of those counted did not consent, and could be told from the rest",
     "skip_logic": "how many were asked tells an answer to another question that is not shown exactly",
+    "frozen": "its question stays as it was issued, without it, until enough organisations changed",
     "count_too_small": "too few, or all but too few, said so",
     "unanimous": "nobody or everybody said so: that tells each one's answer",
+    "record": "it would follow, with a record that everybody can read, who contradicts that record",
     "partition": "it would follow from this figure how many gave an answer that is not shown exactly"}
 
 IDENTIFIERS = ("language", "is_interpreted", "resource_level", "network", "home_country", "wave")
@@ -86,7 +88,7 @@ def by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules, never: Col
     hidden = {
         "identifier": kind.isin(IDENTIFIERS) | (measure == "quality") & tells,
         "country": kind == "country",
-        "team_only": ~measure.isin(["response", "coded", "comparison"]) & ~is_size
+        "team_only": ~measure.isin(["response", "coded", "comparison", "discordance"]) & ~is_size
         | figures["code_id"].isin(never) & (figures["code_id"] != "") | figures["option_id"].isin(never),
         "cross_tabulation": (measure == "comparison") | is_group & (not rules.groups),
         "related": is_group & (kind != figures["unit"].map(dict(rules.groups))),

@@ -40,6 +40,7 @@ from glc_analysis.disclosure.redaction import (
     taken_out,
     write_turns,
 )
+from glc_analysis.disclosure.releases import forget
 from glc_analysis.disclosure.spss import edit_spss
 from glc_analysis.disclosure.unfinished import KEPT, READY, STAGE, settle
 from glc_analysis.disclosure.withdrawn_ballots import take_out_ballots
@@ -53,8 +54,9 @@ from glc_analysis.reports.lock import locked
 from glc_analysis.study import Study
 
 BEYOND = ("What was printed, mailed, published or copied, backups, version control and free space on disks "
-          "are beyond this command: tell whoever holds them. Pages, texts for coders and exports are gone; "
-          "make them again.")
+          "are beyond this command: tell whoever holds them. Public figures stay as they were printed until "
+          "enough organisations changed to hide whose answers went. Pages, texts for coders and exports are "
+          "gone; make them again.")
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "key", "reference",
         "quote_id")
 """Columns of reference tables whose id makes the row its own; other cells are only redacted."""
@@ -100,9 +102,12 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
             stone = {"date": today.isoformat(), "items": str(len(touched))}
             _append(new.reference / "withdrawn.csv", [stone])
             build(new, say=say)
+            issued = forget(new, organisation_id)
+            if len(issued):
+                build(new, say=say)  # from the releases that are left
             _refuse_lost(study, new, own)
             _refuse_remains(new, own)
-            touched = pd.concat([touched, _figures(study, new)], ignore_index=True)
+            touched = pd.concat([touched, _figures(study, new), issued], ignore_index=True)
             if not dry_run:
                 (new.root.parent / READY).touch()
         finally:

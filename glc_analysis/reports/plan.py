@@ -165,8 +165,8 @@ def _pages(study: Study, audience: str, found: list[Notebook],
 
 
 def _parts(notebook: Notebook, common: Mapping[str, Any], needed: Mapping[str, str]) -> dict[str, str]:
-    """A short hash of everything a page depends on, by name."""
-    return {name: _hash(value)[:12] for name, value in
+    """A short hash of everything a page depends on, by name; with a letter first none is a phone number."""
+    return {name: f"h{_hash(value)[:11]}" for name, value in
             {"the notebook": notebook.source, **common, **needed}.items()}
 
 

@@ -5,7 +5,6 @@ Trivial exceptions, which no rule hides: how many answered a question (its base)
 (the study's size). Membership of a base by the questionnaire's own logic is not among them.
 """
 
-import pandas as pd
 import pytest
 
 from glc_analysis import tables
@@ -38,6 +37,7 @@ def attacks(sample_study, ngo_study):
             made[name, audience] = Attack(frames, behind, decisions, SETTINGS, audience)
     return made
 
+
 def pages(frames, consent):
     """The countries of which the convening has pages, with their regions, and those whose codes it reads."""
     answers = frames["answers"].astype("str")
@@ -45,7 +45,6 @@ def pages(frames, consent):
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     return {"countries": {country: regions[country] for country in shown},
             "coded": coded_countries(shown, answers, frames["mentions"], consent, audience="convening")}
-
 
 
 @pytest.mark.parametrize(("study", "audience"), RELEASES)
@@ -85,54 +84,6 @@ def test_reading_the_rules_does_not_help_two_who_said_so(n):
     assert Rules.of(SETTINGS, "public").count - 1 > KNOWN
 
 
-# Consecutive releases
-
-FIRST = [(12, {"Q2": "food legal"}), (18, {"Q2": "legal"})]
-
-
-def released_after(change, *, purged=0):
-    """The public's figure of food, first and after a change of the survey."""
-    first, then = crowd(*FIRST), crowd(*change)
-    issued, before = decided(first).reset_index(), contributors(first)
-    if purged:  # those who withdrew are taken out of what is kept
-        left = set(then["organisations"]["organisation_id"])
-        keep = [name for name in before.organisations if name in left]
-        at = [before.organisations.index(name) for name in keep]
-        before = type(before)(keep, before.base[:, at], before.counted[:, at], before.facts)
-    elif rule == "difference":
-        told = release_module.told
-        monkeypatch.setattr(release_module, "told", lambda *given, **more: told(*given, **more) | True)
-    fresh = decided(then).reset_index()
-    told = reissue(fresh, then["estimates"], contributors(then), issued, before,
-                   pd.concat([first["organisations"], then["organisations"]]).drop_duplicates(
-                       "organisation_id"), SETTINGS)
-    assert told["estimate_id"].is_unique
-    return [frame.set_index("estimate_id").loc["Q2/food/all", ["shown_n", "shown_base_n"]].tolist()
-            for frame in (issued, told)]
-
-
-@pytest.mark.parametrize("change", [
-    [*FIRST, (1, {"Q2": "food legal"})], [*FIRST, (1, {"Q2": "legal"})],
-    [*FIRST, (2, {"Q2": "food legal"}), (2, {"Q2": "legal"})],
-    [(11, {"Q2": "food legal"}), (19, {"Q2": "legal"})], [*FIRST, (6, {"Q2": "food legal"})],
-    [*FIRST, (6, {"Q2": "legal"})]])
-def test_releases_before_and_after_a_small_change_cannot_be_subtracted(change):
-    first, second = released_after(change)
-    assert first == second == [12, 30]
-
-
-@pytest.mark.parametrize("gone", [1, 2, 4])
-def test_releases_before_and_after_a_withdrawal_cannot_be_subtracted(gone):
-    for purged in (0, gone):
-        first, second = released_after([FIRST[0], (18 - gone, {"Q2": "legal"})], purged=purged)
-        assert first == second == [12, 30]
-
-
-def test_a_figure_is_issued_anew_when_enough_changed_both_ways():
-    first, second = released_after([*FIRST, (3, {"Q2": "food legal"}), (3, {"Q2": "legal"})])
-    assert (first, second) == ([12, 30], [15, 36])
-
-
 # Each rule switched off
 
 
@@ -148,6 +99,9 @@ def without(monkeypatch, rule):
         monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "withheld": 0}))
     elif rule == "partition":
         monkeypatch.setattr(release_module, "_adds_up", lambda figures: False)
+    elif rule == "difference":
+        told = release_module.told
+        monkeypatch.setattr(release_module, "told", lambda *given, **more: told(*given, **more) | True)
     elif rule == "skip_logic":
         monkeypatch.setattr(release_module, "_skip_logic", lambda *given: None)
     elif rule == "complement_too_small":
@@ -157,10 +111,6 @@ def without(monkeypatch, rule):
 def exposed(frames, audience, **given):
     """What an attacker learns of a small survey."""
     decisions = decided(frames, audience, **given).reset_index()
-    # take those off who agreed, in Cambodia, and all others said so
-    "difference": lambda: exposed(crowd(
-        (10, {"Q2": "food legal"}), (10, {"Q2": "legal"}), (8, {"Q2": "food legal", "country": "PER"})),
-        "convening", countries={"KHM": "asia"}),
     return Attack(frames, contributors(frames), decisions, SETTINGS, audience).exposed()[0]
 
 
@@ -207,6 +157,10 @@ ATTACKS = {
     "skip_logic": lambda: exposed(crowd((20, {"Q1": "yes", "Q5": "yes"}), (20, {"Q1": "yes", "Q5": "no"}),
                                         (5, {"Q1": "yes", "Q5": "dont_know"}), (1, {"Q1": "no"}),
                                         (1, {"Q1": "dont_know"})), "public"),
+    # take those off who agreed, in Cambodia, and all others said so
+    "difference": lambda: exposed(crowd(
+        (10, {"Q2": "food legal"}), (10, {"Q2": "legal"}), (8, {"Q2": "food legal", "country": "PER"})),
+        "convening", countries={"KHM": "asia"}),
     "complement_too_small": a_hidden_group_follows,
     # the reader and an ally know the least and the greatest of three: the median is the third's
     "base_too_small": lambda: decided(crowd(*((1, {"Q3": k}) for k in ("1", "5", "9")))).loc[

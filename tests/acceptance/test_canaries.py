@@ -271,6 +271,9 @@ def test_no_canary_is_in_any_byte_for_others(masked, audience):
     assert not run(masked, audience=audience).failures
     folder = output(masked, audience)
     assert len(list(folder.glob("site/*.html"))) > 5 and in_bytes(folder) == set()
+    pages = {"country": len(list(folder.glob("site/country-*.html"))),
+             "brief": len(list(folder.glob("briefs/*.html")))}
+    assert pages == ({"country": 20, "brief": 30} if audience == "convening" else {"country": 0, "brief": 0})
 
 
 # --- without pseudonyms
@@ -282,6 +285,14 @@ def test_without_pseudonyms_the_gate_stops_the_run_and_nothing_is_published(unma
     assert {fault.value for fault in stopped.value.faults} & set(ANSWERS)
     assert not (unmasked.reports / "team" / "current").exists()
     assert not any((unmasked.reports / "team" / "runs").glob("*/site"))
+
+
+def test_without_pseudonyms_the_gate_stops_an_organisations_own_brief_too(unmasked):
+    with pytest.raises(Faults) as stopped:
+        run(unmasked, audience="convening", only="brief-blue-door")
+    faults = stopped.value.faults
+    assert {fault.file for fault in faults} == {f"briefs/blue-door.{kind}" for kind in ("html", "ipynb")}
+    assert {fault.value for fault in faults} & set(CANARIES)
 
 
 def test_the_gate_finds_each_canary_shown_in_each_kind_of_file(unmasked, monkeypatch):

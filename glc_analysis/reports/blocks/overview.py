@@ -6,6 +6,7 @@ from html import escape
 
 from glc_analysis.reports.html import Html, region_name, show, table, tag
 from glc_analysis.reports.page import Page
+from glc_analysis.reports.plan import read_slices
 
 NO_COUNTRY = "Countries are not listed here: that somebody in a country took part is theirs to tell."
 
@@ -15,7 +16,8 @@ def numbers(page: Page) -> Html:
     figures = page.quality("survey").set_index("option_id")["n"]
     if page.audience != "team":
         return show(table({"In this study": ["Organisations", "Questions"], "Number": [
-            figures.get("organisations", "not shown"), len(page.questions)]}, numeric=("Number",)))
+            figures.get("organisations", "not shown"), len(page.questions)]}, numeric=("Number",))
+            + (_released(page) if page.audience == "public" else ""))
     worked, home = page.worked, set(page.read("organisations")["home_country_id"]) - {""}
     documents = page.read("documents")
     kinds = documents.loc[documents["translation_of"] == "", "kind"].value_counts()
@@ -30,6 +32,16 @@ def numbers(page: Page) -> Html:
                                         ("Calls", kinds.get("call", 0)), ("Coded passages", passages)) if n)]
     names, numbers = zip(*rows, strict=True)
     return show(table({"In this study": names, "Number": numbers}, numeric=("Number",)))
+
+
+def _released(page: Page) -> str:
+    """The number of the release, the day of its data, and how old its figures are."""
+    of = read_slices(page.study)["release"]
+    ages = ", ".join(f"{day} ({n} figures)" for day, n in of["issued"].items()) or "none yet"
+    return tag("p", escape(
+        f"Release {of['number']}, of data up to {of['day']}. Figures stay as they were issued until so many "
+        f"organisations changed that none can be told from the difference. Issued on data up to: {ages}."),
+        class_="glc-note")
 
 
 def sampling_note(page: Page) -> Html:

@@ -1,0 +1,123 @@
+"""Public releases one after the other, as an attacker reads them: subtracted, they tell nobody's answer."""
+
+import csv
+import shutil
+from datetime import date
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from glc_analysis import manifest, tables
+from glc_analysis.build import build
+from glc_analysis.disclosure.numbering import folders, promote
+from glc_analysis.disclosure.withdrawal import withdraw
+from glc_analysis.evidence.contributors import contributors
+from glc_analysis.reports.plan import read_slices
+from glc_analysis.reports.run import run
+from glc_analysis.study import Study
+from tests.attacker import Attack
+from tests.crowds import SETTINGS, crowd, published
+from tests.subtraction import answers, subtracted
+
+pytestmark = pytest.mark.acceptance
+
+@pytest.fixture(scope="module")
+def printed(sample_study, tmp_path_factory):
+    """The sample after its first public release."""
+    study = Study(Path(shutil.copytree(sample_study.root, tmp_path_factory.mktemp("printed") / "study")))
+    assert run(study, audience="public", only="index").failures == ()
+    return study
+
+
+def one_came(study):
+    """The first record of the survey comes a second time, from an organisation that nobody knew."""
+    path = next(study.root.glob("raw/survey/*.csv"))
+    lines = list(csv.reader(path.open(encoding="utf-8", newline="")))
+    record(study, path, [*lines, [*lines[3][:-2], "new-lamp", lines[3][-1]]])
+    with (study.reference / "organisations.csv").open("a", encoding="utf-8") as file:
+        file.write("new-lamp,New Lamp (invented),service_provider,,KEN,2009,middle\n")
+
+
+def one_changed(study):
+    """The first record of the survey has the answers of the second."""
+    path = next(study.root.glob("raw/survey/*.csv"))
+    lines = list(csv.reader(path.open(encoding="utf-8", newline="")))
+    at = lines[0].index("Q1.9_1")
+    lines[3][at:-2] = lines[4][at:-2]
+    record(study, path, lines)
+
+
+def record(study, path, lines):
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows(lines)
+    rows = manifest.read_manifest(study)
+    rows[study.relative(path)] |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
+    manifest.write_manifest(study.reference / "manifest.csv", rows.values())
+
+
+def one_went(study):
+    withdraw(study, "acacia-room", today=date(2017, 1, 9))
+
+
+def public(study):
+    """What the public reads of a built study, with the truth behind it."""
+    frames = {name: tables.read(name, study=study) for name in tables.TABLES}
+    return Attack(frames, contributors(frames), frames["release_public"], SETTINGS, "public")
+
+
+@pytest.mark.parametrize("change", [one_came, one_changed, one_went])
+def test_two_releases_of_a_study_tell_nothing_of_the_one_who_changed(printed, change, tmp_path, monkeypatch):
+    first, found = public(printed), []
+    for is_frozen in (True, False):
+        study = Study(Path(shutil.copytree(printed.root, tmp_path / str(is_frozen), symlinks=True)))
+        if not is_frozen:
+            monkeypatch.setattr("glc_analysis.disclosure.releases.reissue", lambda fresh, *given: fresh)
+        change(study)
+        build(study)
+        number = read_slices(study)["release"]["number"]
+        promote(study.private, number)
+        second = public(study)
+        found.append([(key, *one) for key in first.tables for one in subtracted(first, second, key)])
+        assert (number == 1) == is_frozen and [one.name for one in folders(study.private)] == [
+            "001", "002"][:number]
+    print(f"\n{change.__name__}: {len(found[1])} answers certain without the rule, {len(found[0])} with it")
+    assert found[0] == [] and len(found[1]) > 20
+
+
+def surveys(seed):
+    """A survey and what became of it: some came, some went, some changed their answers."""
+    dice = np.random.default_rng(seed)
+    said = [{"Q1": dice.choice(["yes", "no", "dont_know"], p=[.5, .4, .1]),
+             "Q2": " ".join(["legal", "food"][:1 + (dice.random() < .5)])} for _ in range(60)]
+    parts = [said[:40], [{} if dice.random() < .1 else said[-1 - k] if dice.random() < .2 else one
+                         for k, one in enumerate(said[:40 + dice.integers(5, 20)])]]
+    return [crowd(*((1, one) for one in part)) for part in parts]
+
+
+def test_what_is_issued_anew_tells_nothing_to_two_of_those_who_changed():
+    anew = tried = 0
+    for seed in range(12):
+        before, made = [], []
+        for frames in surveys(seed):
+            issued, decisions = published(frames, *before)
+            before.append(issued)
+            made.append(Attack(frames, contributors(frames), decisions, SETTINGS, "public"))
+        for key in ("Q1", "Q2"):
+            is_anew = made[0].printed[key] != made[1].printed[key]
+            for option in sorted({one[0] for one in made[1].printed[key]}) if is_anew else ():
+                for known in cruel(*made, key, option):
+                    assert subtracted(*made, key, known) == [], (seed, key, known)
+                    tried += 1
+            anew += is_anew
+    print(f"\n{anew} questions were issued anew; {tried} attacks by two of those who changed found nothing")
+    assert anew > 5 and tried > 30
+
+
+def cruel(first, second, key, option):
+    """Pairs of those who changed that answered alike."""
+    then, now = (answers(one, key) for one in (first, second))
+    changed = sorted(name for name in {*then, *now} if then.get(name) != now.get(name))
+    for side in (0, 1):
+        alike = [name for name in changed if now.get(name, then.get(name))[1].get(option, 0) == side]
+        yield from [alike[:2], alike[-2:]]

@@ -1,0 +1,117 @@
+"""Public releases on disk: numbered, kept for their owner alone, frozen, and no reason to build for ever."""
+
+import stat
+
+import pandas as pd
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.build import build
+from glc_analysis.disclosure.numbering import about, folders, promote
+from glc_analysis.disclosure.releases import forget
+from glc_analysis.fingerprint import tables_are_current
+from glc_analysis.reports.plan import read_slices
+from tests.study_writer import choices, places, question, write_csv, write_study
+
+ROWS, LATER = ([{"org": f"{name}-{k:02}", "country": "KHM", "Q1": ["no", "yes"][k % 2],
+                 "when": f"2016-{month}-{k + 1:02}"} for k in range(times)]
+               for name, month, times in (("org", "05", 20), ("late", "07", 8)))
+
+
+def small(root, **other):
+    made = write_study(root, ROWS, questions=[question("Q1", "single", "law", wording="Is there a law?")],
+                       options=choices("law", "yes", "no", "dont_know"), countries=places("KHM asia"),
+                       settings={"survey": {"started": "when"}}, **other)
+    build(made)
+    return made
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A small study after its first public release."""
+    made = small(tmp_path / "study")
+    promote(made.private, 1)
+    return made
+
+
+def survey(study, *rows):
+    write_csv(study.raw / "survey/survey.csv", rows)
+    build(study)
+
+
+def seen(study):
+    """Number, day and what the public reads of those who said yes."""
+    of, row = read_slices(study)["release"], tables.read("release_public", study=study).query(
+        "estimate_id == 'Q1/yes/all'").iloc[0]
+    return of["number"], of["day"], row["shown_n"], row["shown_base_n"]
+
+
+def contents(study):
+    return {path.relative_to(study.root): path.read_bytes() for folder in (study.processed, study.private)
+            for path in folder.rglob("*") if path.is_file()}
+
+
+def test_what_a_build_would_issue_gets_its_number_when_it_is_published(tmp_path):
+    study = small(tmp_path)
+    assert seen(study) == (1, "2016-05-20", 10, 20) and folders(study.private) == []
+    promote(study.private, 1)
+    assert [one.name for one in folders(study.private)] == ["001"]
+    promote(study.private, 1)  # the same again: nothing to do
+    assert about(folders(study.private)[0])["issued"] == {"2016-05-20": 3}
+
+
+def test_the_store_is_its_owners_alone(study):
+    for path in (study.private, *study.private.rglob("*")):
+        assert stat.S_IMODE(path.stat().st_mode) == (0o700 if path.is_dir() else 0o600)
+
+
+def test_a_release_makes_no_table_stale_and_another_build_not_a_byte_new(study):
+    assert tables_are_current(study)
+    before = contents(study)
+    build(study)
+    assert contents(study) == before and tables_are_current(study)
+
+
+def test_a_store_that_changed_makes_the_tables_stale_once(study):
+    survey(study, *ROWS, *LATER)
+    forget(study, "org-00")
+    (study.private / "releases/001/behind.parquet").touch()
+    assert tables_are_current(study)
+    survey(study, *ROWS[1:])
+    assert len(forget(study, "org-00")) == 1 and not tables_are_current(study)
+    build(study)
+    assert tables_are_current(study)
+
+
+def test_one_who_comes_changes_neither_figure_nor_number(study):
+    survey(study, *ROWS, LATER[1])
+    assert seen(study) == (1, "2016-05-20", 10, 20) and len(list(study.private.glob("releases/*"))) == 1
+    assert tables.read("estimates", study=study).set_index("estimate_id").loc["Q1/yes/all", "n"] == 11
+
+
+def test_enough_who_come_make_a_second_release(study):
+    survey(study, *ROWS, *LATER)
+    assert seen(study) == (2, "2016-07-08", 14, 28)
+    promote(study.private, 2)
+    survey(study, *ROWS, *LATER[:7])
+    assert seen(study) == (2, "2016-07-08", 14, 28) and tables_are_current(study)
+
+
+def test_other_words_are_another_release_of_the_same_figures(study):
+    path = study.reference / "questions.csv"
+    path.write_text(path.read_text().replace("Is there a law?", "Is there any law?"))
+    survey(study, *ROWS, LATER[0])
+    assert seen(study) == (2, "2016-07-01", 10, 20)
+    assert read_slices(study)["release"]["issued"] == {"2016-05-20": 3}
+
+
+def test_one_who_left_is_in_no_kept_release_and_one_who_stays_is(study):
+    survey(study, *ROWS[1:])
+    listed = forget(study, "org-00")
+    assert listed[["kind", "where"]].values.tolist() == [["release", "private/releases/001"]]
+    assert listed["what"].item().startswith("3 printed figures")
+    assert len(forget(study, "org-01")) == 0
+    behind = pd.read_parquet(study.private / "releases/001/behind.parquet")
+    assert set(behind["organisation_id"]) == {row["org"] for row in ROWS[1:]}
+    build(study)
+    assert seen(study) == (1, "2016-05-20", 10, 20)

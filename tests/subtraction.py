@@ -1,0 +1,60 @@
+"""What somebody who reads two releases can work out by subtracting them: by integer programming, as ever.
+
+The attacker knows who came, went or changed their answers in between, and the answers of some of these.
+"""
+
+import numpy as np
+
+from tests.attacker import Puzzle
+
+
+def answers(attack, key):
+    """{organisation: (records in the base, {option: records counted})} of those in the base of a question."""
+    truth = {option: both for (option, region), both in attack.truths.get(key, {}).items() if not region}
+    bases = next(iter(truth.values()), (np.zeros(len(attack.names)),))[0]
+    return {name: (int(bases[k]), {option: int(counted[k]) for option, (_, counted) in truth.items()})
+            for k, name in enumerate(attack.names) if bases[k]}
+
+
+def subtracted(first, second, key, known=()):
+    """Answers of those who changed that are certain from both releases: (which, who, option, yes or no)."""
+    game, numbers, when, releases = Puzzle(), {}, (0, 1), (first, second)
+    if not any(one.printed.get(key) for one in releases):
+        return []
+    truth = [answers(one, key) for one in releases]
+    others = {name: said for name, said in truth[0].items() if truth[1].get(name) == said}
+    options = sorted({option for one in truth for _, said in one.values() for option in said})
+    room = sum(base for base, _ in others.values())
+    alike = {option: game.number(room) for option in options}
+    groups = [(alike, room)]
+    for t in when:
+        for name in sorted({*truth[t]} - {*others}):
+            base, said = truth[t][name]
+            own = {option: game.number(base) for option in options}
+            groups.append((own, base))
+            for option, number in own.items():
+                numbers[t, name, option] = number
+                if name in known:
+                    game.add({number: 1}, *[said.get(option, 0)] * 2)
+    most = {"single": 1, "scale": 1, "multi": np.inf}.get(first.types.get(key))
+    for own, base in groups if most else ():
+        game.add(dict.fromkeys(own.values(), 1), base, most * base if base else 0)
+    for t in when:
+        told = [(option, size, low, high) for option, _, size, low, high in releases[t].printed.get(key, ())]
+        is_today = t and all(_holds(truth[1], *one) for one in told)  # what stays is of the first release
+        for option, _, low, high in told:
+            at = [numbers[one] for one in numbers if (one[0], one[2]) == (int(is_today), option)]
+            game.add({alike[option]: 1, **dict.fromkeys(at, 1)}, low, high)
+    assert game.fits() is not None, f"the truth does not fit {key}"
+    found = []
+    for (t, name, option), number in numbers.items():
+        other = {"no": (1, np.inf), "yes": (-np.inf, truth[t][name][0] - 1)}
+        found += [(t, name, option, answer) for answer, bounds in other.items()
+                  if name not in known and game.fits(({number: 1}, *bounds)) is None]
+    return found
+
+
+def _holds(truth, option, size, low, high):
+    """Whether a printed figure is true of some answers."""
+    n = sum(said.get(option, 0) for _, said in truth.values())
+    return size == sum(base for base, _ in truth.values()) and low <= n <= high
