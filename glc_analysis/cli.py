@@ -245,6 +245,7 @@ def quotes(study: str, to_clear: bool, returned: Path | None, accept: bool) -> N
 def _take_back(found: Study, path: Path, accept: bool) -> None:
     """Prints what a filled workbook changes, and what people have to do themselves; writes if told to."""
     from glc_analysis.disclosure import clearing
+    from glc_analysis.disclosure.citations import citations_to_review
     from glc_analysis.disclosure.returns import corrections, held
     from glc_analysis.disclosure.sheets import read_filled
     from glc_analysis.reference import read_reference
@@ -254,6 +255,9 @@ def _take_back(found: Study, path: Path, accept: bool) -> None:
     rows = corrections(back, tables_[3], read_reference(found).questions)
     if len(rows):
         say("To review for corrections.csv:\n" + rows.to_csv(index=False, lineterminator="\n"))
+    cited = citations_to_review(back, found)
+    if len(cited):
+        say("To review by hand, in the files named:\n" + cited.to_csv(index=False, lineterminator="\n"))
     if accept:
         for name, frame in zip(("quotes", "consent"), clearing.apply(back, *tables_), strict=True):
             frame.to_csv(found.reference / f"{name}.csv", index=False, lineterminator="\n")
@@ -409,9 +413,12 @@ def tally(study: str, round_id: str, close: bool, form: str) -> None:
     """Say how many forms of a round are received; once it is closed, what was voted."""
     from datetime import date
 
+    from glc_analysis.convening.desk import refuse_half_keyed
     from glc_analysis.convening.tallies import counted, results
 
     found = Study.find(study)
+    if close:
+        refuse_half_keyed(found, round_id)
     count = counted(found, round_id, close_on=date.today() if close else None)
     for note in count.notes:
         say(note)
@@ -425,13 +432,68 @@ def tally(study: str, round_id: str, close: bool, form: str) -> None:
         click.echo(_printed(count.here["tallies"], form), nl=False)
     if close:
         from glc_analysis.build import build_convening
+        from glc_analysis.convening.day import projector
 
         build_convening(found, count.reference, count.frames, say=say)
-        try:
-            from glc_analysis.convening.day import projector
-        except ModuleNotFoundError:
-            return
         say(f"The page to project: {projector(found, round_id)}.")
+
+
+@cli.command(name="joint-display")
+@click.option("--suggest", is_flag=True, help="Propose rows for joint_display.csv, with both counts.")
+@click.option("--stated", is_flag=True, help="What organisations state against an outside record.")
+@for_audience
+@click.pass_obj
+def joint_display(study: str, suggest: bool, stated: bool, audience: str) -> None:
+    """Print survey results beside what was said, topic by topic."""
+    from glc_analysis.evidence import joint_display as joint
+
+    if suggest and (stated or audience != "team"):
+        raise UsageError("Rows are proposed for the team alone, and by themselves.")
+    found = Study.find(study)
+    _ensure_built(found)
+    rows = joint.suggest(found) if suggest else (joint.contradicting if stated else joint.display)(
+        found, audience=audience)
+    click.echo(rows.to_csv(index=False, lineterminator="\n"), nl=False)
+    if suggest:
+        say(f"{len(rows)} rows to review: keep those that say something, without the last two columns; how "
+            "they fit and what follows is for you to write.")
+
+
+@cli.command()
+@click.argument("principle", default="")
+@click.option("--from", "source", default="", metavar="ID", help="Which principles rest on this figure, code, "
+              "passage, text, question, answer, raw file, organisation or quotation.")
+@click.option("--check", "is_check", is_flag=True, help="List every broken link; exit 1 where there is one.")
+@for_audience
+@click.pass_obj
+def trace(study: str, principle: str, source: str, is_check: bool, audience: str) -> None:
+    """Follow a principle (P03) to its sources, or find the principles that rest on a source."""
+    from glc_analysis.evidence import trace as following
+    from glc_analysis.evidence.broken_links import broken_links
+
+    if [bool(principle), bool(source), is_check].count(True) != 1:
+        raise UsageError("Name a principle, such as P03, or use one of --from ID and --check.")
+    if audience != "team" and not principle:
+        raise UsageError("Only the team asks what rests on a source, and which links are broken.")
+    found, faults = Study.find(study), []
+    try:
+        _ensure_built(found)
+    except Faults as error:
+        if not (found.processed / "slices.json").is_file():
+            raise
+        faults = error.faults
+        say("The tables cannot be built anew (`glc check` says why): this is as they were last built.")
+    if is_check:
+        broken = broken_links(found)
+        told = {(fault.file, fault.row) for fault in broken}
+        if broken := [*broken, *(fault for fault in faults if (fault.file, fault.row) not in told)]:
+            raise Faults(broken)
+        say("No link is broken.")
+    elif source:
+        click.echo(following.resting_on(found, source).to_csv(index=False, lineterminator="\n"), nl=False)
+    else:
+        for node in following.trace(found, principle, audience=audience):
+            click.echo("  " * node.depth + node.text)
 
 
 @cli.command()
@@ -487,11 +549,12 @@ def list_pages(study: str, audience: str) -> None:
 @click.option("--only", default="", metavar="SLUG", help="Only this page.")
 @click.option("--jobs", default=0, type=click.IntRange(0),
               help="Notebooks at the same time (default: cores + 1).")
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
 @click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
 @click.option("--dry-run", is_flag=True, help="Say what would run.")
 @click.pass_obj
-def run(study: str, audience: str, country: str, theme: str, only: str, jobs: int, force: bool,
-        dry_run: bool) -> None:
+def run(study: str, audience: str, country: str, theme: str, only: str, jobs: int, scheduler: str,
+        force: bool, dry_run: bool) -> None:
     """Build the tables where needed, run the notebooks, make the site."""
     found = Study.find(study)
     if _is_unstarted_default(found):
@@ -504,7 +567,7 @@ def run(study: str, audience: str, country: str, theme: str, only: str, jobs: in
     from glc_analysis.reports.run import run as run_pages
 
     result = run_pages(found, audience=audience, country=country, theme=theme, only=only,
-                       jobs=jobs, force=force, dry_run=dry_run)
+                       jobs=jobs, scheduler=scheduler, force=force, dry_run=dry_run)
     for line in result.lines:
         say(line)
     if result.failures:

@@ -11,6 +11,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.coding.reconcile import CONSENSUS, by_segment
+from glc_analysis.disclosure.citations import citation_rows
 from glc_analysis.disclosure.clearing import KEY, askable, quotation_rows
 from glc_analysis.disclosure.quotes import case_segments, faceless, judged, owners
 from glc_analysis.disclosure.sheets import Sheet, page, phrases, write_sheets
@@ -38,7 +39,7 @@ def addressed(study: Study) -> tuple[dict[str, str], dict[str, str]]:
 def returns(study: Study, organisation_id: str, folder: Path) -> list[Path]:
     """Writes an organisation's return, ``<organisation_id>.xlsx`` and the same as .html; returns the paths.
 
-    Sheets: answers, passages with codes by name, quotations, consents; each in its language where
+    Sheets: answers, passages with codes by name, quotations, citations, consents; each in its language where
     phrases.csv has it. Raises UsageError where the organisation is not known.
     """
     labels, languages = addressed(study)
@@ -51,10 +52,10 @@ def returns(study: Study, organisation_id: str, folder: Path) -> list[Path]:
     cited = askable(judged(quotes, *rest), "proposed", "cleared")
     cited = cited[cited["owner"] == organisation_id]
     parts = (_answers(study, organisation_id, language), passages(study, own, rest, language),
-             quotation_rows(cited, language, labels),
+             quotation_rows(cited, language, labels), citation_rows(study, own, language),
              _consents(consent[consent["organisation_id"] == organisation_id], language))
     withheld = case_segments(*rest[:2], rest[4]) & {*own["segment_id"]}
-    notes = ["", phrases(language)["withheld"] if withheld else "", "", ""]
+    notes = ["", phrases(language)["withheld"] if withheld else "", "", "", ""]
     sheets = [Sheet(labels[organisation_id], language, rows, note)
               for rows, note in zip(parts, notes, strict=True) if len(rows)]
     folder.mkdir(parents=True, exist_ok=True)

@@ -28,11 +28,12 @@ from glc_analysis.intake.workbook import read_sheets
 from glc_analysis.workbook import save_workbook
 
 PHRASES = Path(__file__).parent / "content" / "phrases.csv"
-KINDS = ("answer", "passage", "quotation", "consent")
+KINDS = ("answer", "passage", "quotation", "citation", "consent")
 DECISIONS = ("approve", "change", "remove", "talk")
 BOXES = ("decision", "changed", "name", "date")
 RIGHT_TO_LEFT = ("ar", "dv", "fa", "he", "ps", "ur", "yi")
-_WIDTHS = {"words": 60, "understood": 40, "question": 40, "codes": 30, "changed": 44, "readers": 22}
+_WIDTHS = {"words": 60, "principle": 50, "understood": 40, "question": 40, "codes": 30, "changed": 44,
+           "readers": 22}
 _THIN, _THICK = (Border(*[Side(style=style)] * 4) for style in ("thin", "medium"))
 _WRAPPED = Alignment(wrap_text=True, vertical="top")
 _STYLE = ("@page{size:A4 landscape;margin:12mm} body{font-family:sans-serif} table{border-collapse:collapse;"

@@ -151,8 +151,8 @@ def _votes(page: Page, row, own: dict[str, pd.DataFrame]) -> Iterator[str]:
     for one, (panel, name) in product(closed, PANELS.items()):
         if page.audience == "public" and (panel == "observer" or one != closed[-1]):
             continue
-        rows = own["tallies"].query("round_id == @one and panel == @panel").sort_values("criterion",
-                                                                                        ascending=False)
+        rows = own["tallies"].query("round_id == @one and panel == @panel and n >= @SHOWN_FROM")
+        rows = rows.sort_values("criterion", ascending=False)
         lines += [(f"{one}, on {row.principle_id}.{tallied['version']}", name, tallied["criterion"],
                    in_words(tallied), dissent(tallied), tallied["movement"])
                   for tallied in rows.to_dict("records")]
