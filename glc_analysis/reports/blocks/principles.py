@@ -9,6 +9,7 @@ from itertools import product
 import pandas as pd
 
 from glc_analysis.convening import concerns
+from glc_analysis.convening.agenda import SHOWN_FROM
 from glc_analysis.convening.consensus import dissent, in_words
 from glc_analysis.convening.day import PANELS, masked
 from glc_analysis.convening.principles import facts
@@ -151,7 +152,7 @@ def _votes(page: Page, row, own: dict[str, pd.DataFrame]) -> Iterator[str]:
     for one, (panel, name) in product(closed, PANELS.items()):
         if page.audience == "public" and (panel == "observer" or one != closed[-1]):
             continue
-        rows = own["tallies"].query("round_id == @one and panel == @panel and n >= @SHOWN_FROM")
+        rows = own["tallies"].query("round_id == @one and panel == @panel")[lambda f: f["n"] >= SHOWN_FROM]
         rows = rows.sort_values("criterion", ascending=False)
         lines += [(f"{one}, on {row.principle_id}.{tallied['version']}", name, tallied["criterion"],
                    in_words(tallied), dissent(tallied), tallied["movement"])
