@@ -461,8 +461,8 @@ def joint_display(study: str, suggest: bool, stated: bool, audience: str) -> Non
 
 @cli.command()
 @click.argument("principle", default="")
-@click.option("--from", "source", default="", metavar="ID", help="Which principles rest on this figure, code, "
-              "passage, text, question, answer, raw file, organisation or quotation.")
+@click.option("--from", "source", default="", metavar="ID", help="Which principles rest on this figure, "
+              "code, passage, text, question, answer, raw file, organisation or quotation.")
 @click.option("--check", "is_check", is_flag=True, help="List every broken link; exit 1 where there is one.")
 @for_audience
 @click.pass_obj

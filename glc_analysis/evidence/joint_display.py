@@ -132,24 +132,16 @@ def suggest(study: Study) -> pd.DataFrame:
 
 def _pairs(study: Study) -> list[tuple[str, str, str]]:
     """Theme, figure and code of all pairs worth a look, the best first."""
-    read = {name: tables.read(name, study=study) for name in (
-        "questions", "options", "responses", "selections", "mentions", "codebook")}
-    closed = read["questions"].query("theme_id != '' and option_list not in ('', 'countries')")
-    own = read["options"][read["options"]["kind"] == "substantive"]
-    offered = closed.merge(own[["option_list", "option_id", "label"]], on="option_list")
-    given = read["responses"].query("is_in_base")
-    ticked = read["selections"].query("is_selected and is_in_base")
-    chosen = pd.concat([given.rename(columns={"value": "option_id"}), ticked])
-    said = {key: {*ids} for key, ids in chosen.groupby(["question_id", "option_id"])["organisation_id"]}
-    asked = {key: {*ids} for key, ids in given.groupby("question_id")["organisation_id"]}
+    offered, said, asked = _answered(study)
+    codebook = tables.read("codebook", study=study)
+    themes, mentions = code_themes(codebook), tables.read("mentions", study=study)
     raised, heard = ({code: {*ids} for code, ids in rows.groupby("code_id")["organisation_id"]} for rows in (
-        read["mentions"].query("is_raised"), read["mentions"].query("is_asked or is_raised")))
-    book, themes = read["codebook"].set_index("code_id", drop=False), code_themes(read["codebook"])
-    told_of = {row.code_id: _stems(row.code_id, row.name, row.definition, row.include)
-               for row in book.itertuples(index=False)}
+        mentions.query("is_raised"), mentions.query("is_asked or is_raised")))
+    codes = [row for row in codebook.query("level == 'code'").itertuples() if row.code_id in raised]
+    told_of = {row.code_id: _stems(row.code_id, row.name, row.definition, row.include) for row in codes}
     found = []
     for row in offered.itertuples():
-        for code in (one for one in raised if themes.get(one) == row.theme_id and book.at[one, "level"] == "code"):
+        for code in (one.code_id for one in codes if themes.get(one.code_id) == row.theme_id):
             both = asked.get(row.question_id, set()) & heard[code]
             yes, told = said.get((row.question_id, row.option_id), set()) & both, raised[code] & both
             shared = len(_stems(row.option_id, row.label) & told_of[code])
@@ -158,6 +150,20 @@ def _pairs(study: Study) -> list[tuple[str, str, str]]:
                 estimate = f"{row.question_id}/{row.option_id}/all"
                 found.append((-shared, -alike, row.theme_id, estimate, code))
     return [tuple(rest) for _, _, *rest in sorted(found)]
+
+
+def _answered(study: Study) -> tuple[pd.DataFrame, dict, dict]:
+    """The options of each question of a theme, and the organisations that chose each, that were asked."""
+    questions, options, responses, selections = (tables.read(name, study=study) for name in (
+        "questions", "options", "responses", "selections"))
+    closed = questions.query("theme_id != '' and option_list not in ('', 'countries')")
+    own = options.loc[options["kind"] == "substantive", ["option_list", "option_id", "label"]]
+    given = responses.query("is_in_base")
+    chosen = pd.concat([given.rename(columns={"value": "option_id"}),
+                        selections.query("is_selected and is_in_base")])
+    return (closed.merge(own, on="option_list"),
+            {key: {*ids} for key, ids in chosen.groupby(["question_id", "option_id"])["organisation_id"]},
+            {key: {*ids} for key, ids in given.groupby("question_id")["organisation_id"]})
 
 
 def _stems(*texts: str) -> set[str]:

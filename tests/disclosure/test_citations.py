@@ -26,8 +26,8 @@ def rows(study, organisation, language="en"):
 def returned(*decisions: tuple[str, str, str]) -> pd.DataFrame:
     """What came back: kind, id, decision."""
     frame = pd.DataFrame(decisions, columns=["kind", "id", "decision"])
-    return frame.assign(file="back.xlsx", row=[str(n) for n in range(3, 3 + len(frame))], words="", changed="",
-                        name="F. Lamp", date="2017-05-20")
+    return frame.assign(file="back.xlsx", row=[str(n) for n in range(3, 3 + len(frame))], words="",
+                        changed="", name="F. Lamp", date="2017-05-20")
 
 
 @pytest.fixture
@@ -98,7 +98,7 @@ def test_a_passage_taken_back_leads_to_all_that_cites_it_in_any_language(sample_
     back = returned(("passage", "interview-canal-lamp.8", "remove"),
                     ("passage", "interview-casa-del-telar-en.6", "remove"))
     found = citations_to_review(back, sample_study)
-    assert set(found["citation"]) == {"P08 / e3", "P14 / e4", "counts", "P07 / e2"}
+    assert set(found["citation"]) == {"P08 / e4", "P14 / e4", "counts", "P07 / e2"}
     assert set(found["file"]) == {"evidence.csv", "joint_display.csv"}
 
 

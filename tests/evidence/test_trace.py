@@ -21,15 +21,15 @@ from tests.study_writer import choices, question, write_csv
 ROWS = [{"org": "a", "country": "KHM", "Q1": "A safe place.", "Q2": "", "Q3": "yes"},
         {"org": "b", "country": "LAO", "Q1": "", "Q2": "", "Q3": "no"},
         {"org": "c", "country": "UGA", "Q1": "The court.", "Q2": "", "Q3": "yes"}]
-PRINCIPLE = {"principle_id": "P01", "version": "1", "statement": "A safe place comes first.", "language": "en",
-             "status": "agreed", "theme_ids": "care"}
+PRINCIPLE = {"principle_id": "P01", "version": "1", "statement": "A safe place comes first.",
+             "language": "en", "status": "agreed", "theme_ids": "care"}
 CLEARED = {"segment_id": "blue.2", "text": "A safe place for tonight", "cleared_by_organisation": "yes",
            "cleared_on": "2016-05-01", "status": "cleared"}
 
 
 def evidence(n, kind, reference, cited="", **other):
-    return {"principle_id": "P01", "evidence_id": f"e{n}", "kind": kind, "reference": reference, "cited": cited,
-            "stance": "supports", "claim": "practised", "note": f"note {n}", **other}
+    return {"principle_id": "P01", "evidence_id": f"e{n}", "kind": kind, "reference": reference,
+            "cited": cited, "stance": "supports", "claim": "practised", "note": f"note {n}", **other}
 
 
 @pytest.fixture(scope="module")
@@ -43,15 +43,16 @@ def made(tmp_path_factory):
                             unit="organisation")],
         options=choices("law", "yes", "no"), principles=[PRINCIPLE],
         evidence=[evidence(1, "estimate", "Q3/yes/all", "2 of 3"),
-                  evidence(2, "code", "shelter", "1 of 3"),
+                  evidence(2, "code", "shelter", "1 of 2"),  # no coder read what c answered
                   evidence(3, "segment", "blue.2", "A safe place for tonight."),
                   evidence(4, "literature", "Somebody (2012)", claim="literature")],
         quotes=[{"quote_id": "q1", "audience": "convening", **CLEARED},
                 {"quote_id": "q2", "audience": "public", "second_reader": "Tomás", **CLEARED}],
         consent=[{"organisation_id": "a", "item": "quotation", "audience": audience, "is_given": "true",
                   "date": "2016-05-01"} for audience in ("convening", "public")],
-        joint_display=[{"topic_id": "t1", "theme_id": "care", "estimate_id": "Q3/yes/all", "code_id": "shelter",
-                        "quote_id": "q1", "fit": "confirmed", "inference": "Alike.", "by": "ana"}])
+        joint_display=[{"topic_id": "t1", "theme_id": "care", "estimate_id": "Q3/yes/all",
+                        "code_id": "shelter", "quote_id": "q1", "fit": "confirmed", "inference": "Alike.",
+                        "by": "ana"}])
     write_csv(study.raw / "survey/survey.csv", ROWS)
     spreadsheet(study, "ana", *ANA)
     spreadsheet(study, "ben", *BEN)
@@ -85,10 +86,12 @@ def edit(study, name, change):
     """Rewrites a reference table; ``change`` gets its rows, by number as a spreadsheet shows them."""
     path = study.reference / f"{name}.csv"
     with path.open(encoding="utf-8", newline="") as file:
-        rows = {n: row for n, row in enumerate(csv.DictReader(file), 2)}
+        rows = dict(enumerate(csv.DictReader(file), 2))
     change(rows)
-    columns = (*COLUMNS[name], *OPTIONAL.get(name, ()))
-    write_csv(path, [dict.fromkeys(columns, "") | row for row in rows.values()])
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, (*COLUMNS[name], *OPTIONAL.get(name, ())), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows.values())
 
 
 def told(study):
@@ -133,7 +136,8 @@ def test_others_get_released_figures_and_cleared_words_and_no_place(study, audie
 def test_words_that_are_not_cleared_stay_with_the_team(study):
     edit(study, "quotes", lambda rows: rows[3].update(status="proposed"))
     build(study)
-    assert NOT_CLEARED in texts(study, "public")[-2] and NOT_CLEARED not in " ".join(texts(study, "convening"))
+    assert NOT_CLEARED in texts(study, "public")[-2]
+    assert NOT_CLEARED not in " ".join(texts(study, "convening"))
 
 
 def test_released_figures_are_shown_to_others_as_they_may_see_them(sample_study):
@@ -152,7 +156,7 @@ def test_what_rests_on_a_source(study, source, rests):
 
 
 def test_a_principle_that_is_not_there_is_named_with_the_nearest(study):
-    with pytest.raises(UsageError, match="nearest: 'P01', 'P01.1'"):
+    with pytest.raises(UsageError, match="nearest: 'P01.1', 'P01'"):
         trace(study, "P011")
 
 
@@ -205,11 +209,11 @@ def test_one_raw_row_less_shows_in_what_was_cited(study, name, place):
 
 
 def test_a_code_that_coders_no_longer_agree_on(study):
-    for coder in ("ana", "ben"):
-        rewrite(study, f"codings/{coder}.csv", "A safe place for tonight.", "We wait for months.")
+    rewrite(study, "codings/ana.csv", *RAW["codings/ana.csv"])
     recorded(study)
     build(study)
-    assert told(study) == [("evidence.csv", "3", "reference", "shelter"), ("evidence.csv", "3", "cited", "1 of 3")]
+    assert told(study) == [("evidence.csv", "3", "reference", "shelter"),
+                           ("evidence.csv", "3", "cited", "1 of 2")]
 
 
 def test_a_code_that_was_taken_out_or_merged(study):
@@ -266,8 +270,8 @@ def test_a_topic_of_the_joint_display_that_points_nowhere(study, column, value):
 def test_a_tally_of_a_version_that_is_not_there(study):
     write_csv(study.reference / "rounds.csv", [{"round_id": "1", "opened_on": "2017-05-08", "closed_on": "",
                                                 "principle_id": "P01", "version": "2"}])
-    row = {"round_id": "1", "principle_id": "P01", "version": "2", "criterion": "importance", "panel": "provider",
-           "result": "high"}
+    row = {"round_id": "1", "principle_id": "P01", "version": "2", "criterion": "importance",
+           "panel": "provider", "result": "high"}
     tables.write(study.processed, "tallies", tables.shape("tallies", pd.DataFrame([row])))
     assert told(study) == [("rounds.csv", "2", "version", "P01.2")]
 
