@@ -21,6 +21,7 @@ from glc_analysis.disclosure.release import BANDED, COLUMNS, NO_BASE, SHOWN, SUP
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.evidence import subsets
 from glc_analysis.evidence.contributors import Contributors
+from glc_analysis.evidence.discordance import MEASURE as DISCORDANCE
 
 UNTOLD = ("team_only", "identifier", "cross_tabulation", "related", "numbers")
 """Rules by which a figure is never issued, whoever stands behind it."""
@@ -30,9 +31,10 @@ UNTOLD = ("team_only", "identifier", "cross_tabulation", "related", "numbers")
 class Issued:
     """Study-wide figures as they were issued, and who stood behind each of them then.
 
-    ``figures`` has by estimate_id the columns of a decision and ``key`` (the question or code), ``day``
-    (of its data), ``size`` (records in its base), ``low`` and ``high`` (what follows of its count) and
-    ``adds_up`` (the options do). ``behind`` has a row a figure and organisation: base and counted records.
+    ``figures`` has by estimate_id the columns of a decision and ``key`` (the question or code), ``part``
+    (those on one base), ``day`` (of its data), ``size`` (records in its base), ``low`` and ``high`` (what
+    follows of its count) and ``adds_up`` (the options do). ``behind`` has a row a figure
+    and organisation: base and counted records.
     """
 
     figures: pd.DataFrame
@@ -45,11 +47,13 @@ class Issued:
         is_own = (estimates["subset_kind"] == subsets.ALL) & ~decisions["rule"].isin(UNTOLD)
         at = np.flatnonzero(is_own)
         asked = behind.facts["question_id"].where(behind.facts["question_id"] != "", estimates["question_id"])
+        key, measure = asked.astype("str") + "/" + estimates["code_id"].astype("str"), estimates["measure"]
+        record = estimates["option_id"].where(measure == DISCORDANCE, "").astype("str")  # each has its base
         figures = decisions.iloc[at].assign(
-            key=asked.astype("str") + "/" + estimates["code_id"].astype("str"), day=day,
+            key=key, part=key + "/" + measure.astype("str") + "/" + record, day=day,
             size=np.asarray(behind.base[at].sum(axis=1)).ravel(), low=np.nan, high=np.nan, adds_up=False)
-        is_counted = is_own & (estimates["measure"] != "quality") & estimates["n"].notna()
-        for _, rows in estimates[is_counted].groupby([figures["key"], "measure"], observed=True):
+        is_counted = is_own & (measure != "quality") & estimates["n"].notna()
+        for _, rows in estimates[is_counted].groupby(figures["part"], observed=True):
             told = [_bounds(*one, rules) for one in zip(
                 decisions["status"][rows.index], rows["n"], rows["base_n"], strict=True)]
             base = rows["base_n"].to_numpy(int)[:1]
@@ -93,14 +97,17 @@ def reissue(fresh: Issued, asked: pd.DataFrame, before: Sequence[Issued], organi
     kept, frozen = set(), set()
     names = pd.Index(sorted({*fresh.behind["organisation_id"],
                              *(name for one in before for name in one.behind["organisation_id"])}))
-    clusters, now = clusters_of(organisations, names), _placed(fresh, fresh.figures.index, names)
+    clusters, kept, frozen = clusters_of(organisations, names), set(), set()
     for one in before:
-        then, is_told = _placed(one, fresh.figures.index, names), ~one.figures["rule"].isin(NO_BASE)
-        told = set(one.figures.loc[is_told, "key"])
-        for key, rows in fresh.figures.groupby("key").indices.items():
-            rows = rows[fresh.figures.index[rows].isin(one.figures.index)]
-            is_same, is_enough = _compared(fresh.figures.iloc[rows], one.figures, now[:, rows], then[:, rows],
-                                           clusters, least) if key in told else (False, True)
+        parts = pd.concat([fresh.figures["part"], one.figures["part"]])
+        both = {*fresh.figures["part"]} & {*one.figures["part"]}
+        parts = parts[~parts.index.duplicated() & parts.isin(both)]
+        (today, now), (earlier, then) = _aligned(fresh, parts, names), _aligned(one, parts, names)
+        places = today.groupby("key").indices
+        for key in one.figures.loc[~one.figures["rule"].isin(NO_BASE), "key"].unique():
+            rows = places.get(key, np.array([], dtype=int))
+            is_same, is_enough = _compared(today.iloc[rows], earlier.iloc[rows], now[:, rows], then[:, rows],
+                                           clusters, least)
             if not is_enough:
                 kept.add(key)
                 frozen |= {key} if one is not before[-1] or not is_same else set()
@@ -134,27 +141,40 @@ def _told_by(conditions: pd.DataFrame, frozen: set[str]) -> Iterator[str]:
 def _compared(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: np.ndarray,
               clusters: np.ndarray, least: int) -> tuple[bool, bool]:
     """Whether nobody changed in figures that stand together; whether enough did, and none can be told."""
-    if fresh.empty:
+    both = (fresh["is_there"] & issued["is_there"]).to_numpy(bool)
+    if not both.any():
         return False, False
-    issued = issued.loc[fresh.index]
     withdrawn = issued["size"].to_numpy(float) - then[0].sum(axis=1)
-    has_changed = (now != then).any(axis=(0, 1))
+    has_changed = (now != then)[:, both].any(axis=(0, 1))
     if (clusters[has_changed].sum(axis=0) > 0).sum() < least:
         return not has_changed.any() and not withdrawn.any(), False
     came, went = (part[0][:, has_changed] for part in (now, then))
     known = np.sort((came + went) @ clusters[has_changed])[:, -KNOWN:].sum(axis=1) + withdrawn
     came, went = came.sum(axis=1), went.sum(axis=1) + withdrawn
     # Those who left and had not said so count like those who came and say so: then all count one way.
-    low, high = (fresh["low"] - issued["high"]).to_numpy(), (fresh["high"] - issued["low"]).to_numpy()
-    if (rows := (fresh["adds_up"] & issued["adds_up"]).to_numpy(bool)).any():
-        low[rows], high[rows] = (part.ravel() for part in squeeze(
-            low[rows, None], high[rows, None], (came - went)[rows][:1], is_partition=True))
+    low, high = (side.to_numpy(float, copy=True) for side in (fresh["low"] - issued["high"],
+                                                              fresh["high"] - issued["low"]))
+    adds_up = (fresh["adds_up"] & issued["adds_up"]).to_numpy(bool)
+    for at in fresh.groupby("part").indices.values():
+        if adds_up[at].all():
+            low[at], high[at] = (side.ravel() for side in squeeze(
+                low[at, None], high[at, None], (came - went)[at][:1], is_partition=True))
     return False, bool((is_open(low + went, high + went, came + went, known) | np.isnan(low)).all())
 
 
-def _placed(issued: Issued, ids: pd.Index, names: pd.Index) -> np.ndarray:
-    """Base and counted of figures x organisations: nothing where one of them was not there."""
+def _aligned(issued: Issued, parts: pd.Series, names: pd.Index) -> tuple[pd.DataFrame, np.ndarray]:
+    """Figures, and base and counted of figures x organisations, for ids with the part they belong to.
+
+    Of an option that was not there readers know as little as of a hidden one; its base is that of the others.
+    """
+    ids, own = parts.index, issued.figures.reset_index().groupby("part")["estimate_id"].first()
     rows, wide = issued.behind[issued.behind["estimate_id"].isin(ids)], np.zeros((2, len(ids), len(names)))
     at = ids.get_indexer(rows["estimate_id"]), names.get_indexer(rows["organisation_id"])
     wide[:, *at] = rows[["base", "counted"]].to_numpy(float).T
-    return wide
+    is_there = ids.isin(issued.figures.index)
+    like = pd.Index(np.where(is_there, ids, parts.map(own)))
+    wide[0] = wide[0, ids.get_indexer(like)]
+    figures = issued.figures.loc[like].set_axis(ids).assign(is_there=is_there)
+    figures["low"] = figures["low"].where(is_there, figures["low"] * 0)
+    figures["high"] = figures["high"].where(is_there, figures["size"] + figures["high"] * 0)
+    return figures, wide
