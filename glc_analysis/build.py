@@ -140,6 +140,12 @@ def _surveys(study: Study) -> list[RawSurvey]:
     return surveys
 
 
+def survey_records(study: Study, reference: Reference) -> records.Records:
+    """The survey's records after the corrections of ``reference``, before any of it is interpreted; its
+    ``faults`` are corrections that fit nothing, and records of which it cannot be told whose they are."""
+    return records.assemble(_surveys(study), reference, study.settings["survey"], Steps())
+
+
 def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
     """The texts of the survey's country columns, and the reviewed rows of countries.csv."""
     reference, settings = read_reference(study), study.settings["survey"]

@@ -1,0 +1,6 @@
+"""What an analyst works with in JupyterLab: tables one can read, passages in context, proposals."""
+
+from glc_analysis.explore.explorer import explore
+from glc_analysis.explore.views import agreement, codebook, estimates
+
+__all__ = ["agreement", "codebook", "estimates", "explore"]

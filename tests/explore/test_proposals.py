@@ -1,0 +1,87 @@
+"""A proposed row is shown as a change, and written only where the table is sound with it."""
+
+import shutil
+
+import pytest
+
+from glc_analysis.errors import Faults, UsageError
+from glc_analysis.explore.proposals import _with_row, propose
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+
+WORDS = "an appointment for a wound that does not need one"
+QUOTE = {"quote_id": "q99", "segment_id": "", "text": WORDS, "audience": "convening", "status": "proposed"}
+
+
+@pytest.fixture
+def study(sample_study, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(sample_study.root, root)
+    return Study(root)
+
+
+def quote(study, **changed):
+    quotes = read_reference(study).quotes
+    segment = quotes.loc[quotes["text"].str.contains(WORDS), "segment_id"].iloc[0]
+    return QUOTE | {"segment_id": segment} | changed
+
+
+def test_the_change_is_one_line_and_nothing_is_written_before(study):
+    path = study.reference / "quotes.csv"
+    before = path.read_bytes()
+    proposal = propose(study, "quotes", quote(study))
+    added = [line for line in proposal.diff.splitlines()[2:] if line.startswith(("+", "-"))]
+    assert added == [f"+q99,{quote(study)['segment_id']},{WORDS},convening,,,,proposed"]
+    assert path.read_bytes() == before
+    proposal.write()
+    assert path.read_bytes().startswith(before)
+    assert read_reference(study).quotes.iloc[-1]["text"] == WORDS
+
+
+@pytest.mark.parametrize(("changed", "said"), [
+    ({"text": "words nobody said"}, "is not in segment"),
+    ({"quote_id": "q01"}, "quote_id"),
+    ({"segment_id": "call-9.9"}, "is not known here"),
+    ({"audience": "everybody"}, "is not known here"),
+])
+def test_a_row_that_does_not_fit_is_refused(study, changed, said):
+    with pytest.raises(Faults, match=said):
+        propose(study, "quotes", quote(study, **changed))
+
+
+def test_a_correction_has_to_name_what_stands_there(study):
+    row = {"table": "survey", "key": "glc_2016_qualtrics.r20", "column": "Q1.8", "from": "nothing such",
+           "to": "40", "reason": "The notes say so.", "by": "ana", "date": "2017-01-02"}
+    with pytest.raises(Faults, match="matches nothing: record glc_2016_qualtrics.r20 has"):
+        propose(study, "corrections", row)
+
+
+def test_a_wrong_name_suggests_the_right_one(study):
+    with pytest.raises(UsageError, match="quotes"):
+        propose(study, "quote", QUOTE)
+    with pytest.raises(UsageError, match="audience"):
+        propose(study, "quotes", {"audiance": "public"})
+
+
+def test_a_table_that_changed_meanwhile_is_left_alone(study):
+    proposal = propose(study, "quotes", quote(study))
+    path = study.reference / "quotes.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    with pytest.raises(Faults, match="was changed while you looked at it"):
+        proposal.write()
+
+
+def test_a_table_that_is_not_there_begins_with_its_header(study):
+    (study.reference / "parking_lot.csv").unlink()
+    proposal = propose(study, "parking_lot", {"item": "Who pays?", "raised_by": "all", "date": "2017-05-08"})
+    assert proposal.new == "item,raised_by,date,note\nWho pays?,all,2017-05-08,\n"
+    assert proposal.old is None
+
+
+@pytest.mark.parametrize(("text", "whole"), [
+    ("a,b\n1,2", "a,b\n1,2\n,សួស្តី\n"),
+    ("\ufeffa;b\r\n1;2\r\n", "\ufeffa;b\r\n1;2\r\n;សួស្តី\r\n"),
+    ("b\ta\n", "b\ta\nសួស្តី\t\n"),
+])
+def test_a_row_is_written_as_the_others_are(text, whole):
+    assert _with_row(text, {"b": "សួស្តី"}) == whole
