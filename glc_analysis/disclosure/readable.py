@@ -55,6 +55,8 @@ _MIME = re.compile(r"(?:application|audio|image|text|video)/[\w.+-]+")
 _BREAKING = {"br", "cr", "hr", "p", "tab"}
 _CUT = "\x01"
 _TOUCHING = re.compile(rf"\w{_CUT}+\w")
+SHAPED = ("a PDF does not keep words in Arabic or Khmer letters as they were written; publish them as HTML "
+          "or Word")
 _SHAPED = re.compile("[\u0600-\u06ff\u1780-\u17ff]")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _ANSI = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
@@ -256,7 +258,7 @@ def _values(value: Any, place: str, key: str = "") -> Iterator[Piece]:
 
 def _script(content: bytes) -> Iterator[Piece]:
     text = content.decode("utf-8-sig")
-    index = re.fullmatch(r"\s*Search\.setIndex\((.*)\);?\s*", text, re.DOTALL)
+    index = re.fullmatch(r"\s*[\w.]+\((.*)\);?\s*", text, re.DOTALL)
     yield from _program(index[1] if index else text)
 
 
@@ -319,8 +321,7 @@ def _pdf(content: bytes) -> Iterator[Piece]:
         yield from (("properties", text) for _, line in _lines(_poppler(content, "pdfinfo", *options))
                     for text in loosely(line)[:2])
     if _SHAPED.search("".join(pages)):
-        raise Unreadable("a PDF does not keep words in Arabic or Khmer letters as they were written; "
-                         "publish them as HTML or Word")
+        raise Unreadable(SHAPED)
 
 
 def _poppler(content: bytes, program: str, *options: str) -> str:

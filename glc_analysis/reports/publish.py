@@ -17,8 +17,11 @@ _DESCRIPTIONS = (".//{http://purl.org/dc/elements/1.1/}description", ".//{http:/
                  "{http://www.w3.org/2000/svg}title")
 
 
-def published(notebook: dict[str, Any], slug: str) -> tuple[dict[str, Any], dict[str, str]]:
-    """The notebook as Sphinx is to read it, and its figures: file name to SVG."""
+def published(notebook: dict[str, Any], slug: str, *,
+              has_code: bool = True) -> tuple[dict[str, Any], dict[str, str]]:
+    """The notebook as Sphinx is to read it, and its figures: file name to SVG.
+
+    Where it ``has_code``, that is one click away."""
     figures: dict[str, str] = {}
     cells = []
     for cell in notebook["cells"]:
@@ -28,7 +31,8 @@ def published(notebook: dict[str, Any], slug: str) -> tuple[dict[str, Any], dict
             cell = {**cell, "source": f":::{{warning}}\n{text}\n:::"}
         elif cell["cell_type"] == "code":
             # The defaults are repeated, as they were for this page, in papermill's own cell.
-            hidden = "remove-cell" if "parameters" in tags else "hide-input"
+            hidden = ("remove-cell" if "parameters" in tags or not (has_code or cell["outputs"])
+                      else "hide-input" if has_code else "remove-input")
             outputs = [_output(output, slug, figures) for output in cell["outputs"]]
             cell = {**cell, "metadata": {"tags": [*tags, hidden]}, "outputs": outputs}
         cells.append(cell)

@@ -18,11 +18,13 @@ from typing import Any
 from glc_analysis.errors import GLCError
 from glc_analysis.reports.plan import Page
 from glc_analysis.reports.publish import FIGURES, published
+from glc_analysis.reports.search import write_index
 
 THEME = Path(__file__).with_name("site_theme")
 MARKS = {"team": "Internal: team only", "convening": "For the convening only", "public": ""}
 INVENTED = "Invented sample data: no organisation, person or answer on these pages is real."
-LEFT_OVER = (".buildinfo", "objects.inv", "_sources", "_static/**/*.map", "_static/webpack-macros.html")
+LEFT_OVER = (".buildinfo", "objects.inv", "_sources", "_static/**/*.map", "_static/webpack-macros.html",
+             "_static/*stemmer.js", "_static/searchtools.js", "_static/language_data.js")
 """What Sphinx and its theme leave in the folder that no reader of a page needs."""
 
 CONFIGURATION = {
@@ -42,21 +44,27 @@ CONFIGURATION = {
     "exclude_patterns": ["theme", "_static"],
     "html_copy_source": False,
     "html_use_index": False,
-    "html_show_search_summary": False,  # it fetches pages, which a browser refuses from a folder
+    "html_additional_pages": {"search": "search.html"},
 }
+EXTENSION = """def setup(app):
+    def prepare(app):
+        app.builder.search = False  # it cuts words at blanks, which many scripts do not have
+    app.connect("builder-inited", prepare)
+"""
 THEME_OPTIONS = {
-    "navbar_center": [], "navbar_end": ["theme-switcher"], "article_header_start": [],
+    "navbar_center": [], "navbar_persistent": ["search-form.html"], "navbar_end": ["theme-switcher"],
+    "article_header_start": ["facts.html"],
     "primary_sidebar_end": [], "secondary_sidebar_items": ["page-toc"], "footer_start": [],
-    "footer_end": [], "show_prev_next": False, "search_bar_text": "Search these pages",
+    "footer_end": [], "show_prev_next": False, "disable_search": True,
 }
 
 
 def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: str,
-               synthetic: bool, failures: Collection[str] = ()) -> Path:
+               synthetic: bool, failures: Collection[str] = (), facts: str = "") -> Path:
     """Publishes ``run_dir/notebooks`` as ``run_dir/site`` and returns its start page.
 
     The same notebooks give the same bytes. ``failures`` are the slugs of pages
-    that are not up to date, which the navigation says. Raises GLCError where
+    that are not up to date, which the navigation says; ``facts`` stand on every page. Raises GLCError where
     Sphinx is not installed or does not come to its end.
     """
     if not all(map(find_spec, ("sphinx", "myst_nb", "pydata_sphinx_theme"))):
@@ -65,23 +73,25 @@ def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: st
         source, target = Path(folder, "source"), Path(folder, "site")
         (source / FIGURES).mkdir(parents=True)
         shutil.copytree(THEME, source / "theme")
-        shutil.copy(THEME / "report.css", source / "_static")
+        for asset in ("report.css", "search.js"):
+            shutil.copy(THEME / asset, source / "_static")
         for page in pages:
-            _write(page, run_dir / "notebooks", source)
+            _write(page, run_dir / "notebooks", source, has_code=audience == "team")
         if all(page.slug != "index" for page in pages):
             (source / "index.md").write_text(f"# {title}\n", encoding="utf-8")
-        settings = CONFIGURATION | _settings(pages, title, audience, synthetic, failures)
+        settings = CONFIGURATION | _settings(pages, title, audience, synthetic, failures, facts)
         lines = [f"{name} = {value!r}\n" for name, value in settings.items()]
-        (source / "conf.py").write_text("".join(lines), encoding="utf-8")
+        (source / "conf.py").write_text("".join([*lines, EXTENSION]), encoding="utf-8")
         _sphinx(source, target)
         for left in (path for pattern in LEFT_OVER for path in target.glob(pattern)):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
+        write_index(target, [page.slug for page in pages] or ["index"])
         target.replace(run_dir / "site")
     return run_dir / "site" / "index.html"
 
 
 def _settings(pages: Sequence[Page], title: str, audience: str, synthetic: bool,
-              failures: Collection[str]) -> dict[str, Any]:
+              failures: Collection[str], facts: str) -> dict[str, Any]:
     """What this site says of itself: its name, its banner, the way through its pages."""
     mark = MARKS[audience]
     banner = [INVENTED] * synthetic + [f"{mark}."] * bool(mark)
@@ -90,7 +100,7 @@ def _settings(pages: Sequence[Page], title: str, audience: str, synthetic: bool,
                   for group, listed in groupby(pages, key=lambda page: page.group)]
     return {"project": title, "html_title": title,
             "html_theme_options": {**THEME_OPTIONS, "announcement": " ".join(banner)},
-            "html_context": {"navigation": navigation, "default_mode": "auto",
+            "html_context": {"navigation": navigation, "default_mode": "auto", "facts": facts,
                              "running": css_string(" · ".join(running))}}
 
 
@@ -103,9 +113,10 @@ def css_string(text: str) -> str:
     return '"' + re.sub(r'["\\<\n]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
 
 
-def _write(page: Page, notebooks: Path, source: Path) -> None:
+def _write(page: Page, notebooks: Path, source: Path, *, has_code: bool) -> None:
     name = f"{page.slug}.ipynb"
-    notebook, figures = published(json.loads((notebooks / name).read_text("utf-8")), page.slug)
+    notebook, figures = published(json.loads((notebooks / name).read_text("utf-8")), page.slug,
+                                  has_code=has_code)
     (source / name).write_text(json.dumps(notebook), encoding="utf-8")
     for figure, svg in figures.items():
         (source / FIGURES / figure).write_text(svg, encoding="utf-8", newline="\n")

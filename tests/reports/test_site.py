@@ -113,9 +113,39 @@ def test_code_is_one_click_away_and_defaults_are_left_out(cambodia):
     assert 'country</span>' not in cambodia
 
 
-def test_search_needs_no_server(pages):
-    assert (pages / "searchindex.js").read_text().startswith("Search.setIndex(")
-    assert "cambodia" in (pages / "searchindex.js").read_text()
+def test_code_is_for_the_team_alone(tmp_path):
+    site = built(tmp_path, audience="public")
+    text = (site / "country-khm.html").read_text()
+    assert "count()" not in text and "<details" not in text
+    assert '<img class="figure"' in text and "<td>3" in text
+
+
+def index_of(site):
+    text = (site / "search-index.js").read_text()
+    return json.loads(re.fullmatch(r"glcIndex\((.*)\)\n", text)[1])
+
+
+def test_search_needs_no_server_and_holds_what_pages_print_each_text_once(pages):
+    index = index_of(pages)
+    assert index["pages"] == [["index", "Overview"], ["country-khm", "Cambodia & more"],
+                              ["country-per", "Peru"]]
+    assert [*map(len, (index["texts"], index["at"]))] == [len(set(index["texts"]))] * 2
+    shown = index["at"][index["texts"].index('Bars: "3" of 4')]
+    printed = [index["pages"][index["places"][at][0]][0] for at in shown]
+    assert printed == ["index", "country-khm", "country-per"]
+    assert not any(left in " ".join(index["texts"]) for left in ("draw()", "Code", "#", "Overview Cambodia"))
+
+
+def test_nothing_of_sphinx_own_search_is_left(pages):
+    assert not (pages / "searchindex.js").exists()
+    assert not [path for path in pages.rglob("*.js") if "stemmer" in path.name or "searchtools" in path.name]
+    assert "searchtools" not in (pages / "index.html").read_text()
+
+
+def test_facts_stand_on_every_page(tmp_path):
+    site = built(tmp_path, facts="Base: 30 <organisations>.")
+    for page in site.glob("*.html"):
+        assert "Base: 30 &lt;organisations&gt;." in page.read_text() or page.stem == "search", page.name
 
 
 def test_the_same_notebooks_give_the_same_bytes(pages, tmp_path, monkeypatch):

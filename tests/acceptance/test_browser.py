@@ -1,0 +1,154 @@
+"""The sites of all audiences in a browser: whole from their folder, readable by everybody, on a phone too."""
+
+import shutil
+from collections import defaultdict
+from pathlib import Path
+from urllib.parse import unquote, urldefrag, urljoin
+
+import lxml.html
+import pytest
+
+from glc_analysis.disclosure import AUDIENCES
+from glc_analysis.reports.run import run
+from glc_analysis.study import Study
+
+pytestmark = pytest.mark.acceptance
+WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
+GRAVE = ("serious", "critical")
+LIGHT = {"resultTypes": ["violations"], "preload": False}  # it would fetch style sheets from the folder
+DARK = LIGHT | {"runOnly": ["color-contrast", "link-in-text-block"]}
+"""What a scheme of colours can change."""
+
+
+@pytest.fixture(scope="module")
+def sites(sample_study, tmp_path_factory):
+    """The folder of each audience's site."""
+    root = tmp_path_factory.mktemp("sites") / "study"
+    shutil.copytree(sample_study.root, root)
+    study = Study.find(str(root))
+    for audience in AUDIENCES:
+        assert not run(study, audience=audience).failures
+    return {audience: (root / "reports" / audience / "current" / "site").resolve() for audience in AUDIENCES}
+
+
+@pytest.fixture(scope="module")
+def browser():
+    sync = pytest.importorskip("playwright.sync_api")
+    if not (chromium := shutil.which("chromium")):
+        pytest.skip("chromium is not installed")
+    with sync.sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+@pytest.fixture(scope="module")
+def axe():
+    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+
+def grave(axe, page, options):
+    """What axe finds that keeps somebody from reading: rule, and the first places."""
+    return [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
+            for one in axe.run(page, options=options).response["violations"] if one["impact"] in GRAVE]
+
+
+def faults_of(site, browser, axe):
+    """All that is wrong with the pages of a site, by page."""
+    faults, asked = defaultdict(list), []
+    page = browser.new_page(viewport=WIDE)
+    page.on("console", lambda said: said.type == "error" and faults[page.url].append(said.text))
+    page.on("pageerror", lambda error: faults[page.url].append(str(error)))
+    page.on("requestfailed", lambda request: faults[page.url].append(f"not there: {request.url}"))
+    page.on("request", lambda request: asked.append(request.url))
+    for path in sorted(site.rglob("*.html")):
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(WIDE)
+        page.goto(path.as_uri())
+        faults[page.url] += grave(axe, page, LIGHT)
+        page.emulate_media(color_scheme="dark")
+        faults[page.url] += [f"dark, {one}" for one in grave(axe, page, DARK)]
+        page.set_viewport_size(PHONE)
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        faults[page.url] += [f"{wide} pixels wide on a phone"] * (wide > PHONE["width"])
+    page.close()
+    outside = [url for url in asked if not url.startswith((site.as_uri(), "data:", "blob:"))]
+    return {url: found for url, found in faults.items() if found} | ({"asked": outside} if outside else {})
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_every_page_is_whole_from_its_folder_and_can_be_read_by_everybody(sites, browser, axe, audience):
+    assert faults_of(sites[audience], browser, axe) == {}
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_no_link_is_broken(sites, audience):
+    pages = {path.as_uri(): lxml.html.parse(path).getroot() for path in sites[audience].rglob("*.html")}
+    places = {url: {*page.xpath("//@id"), *page.xpath("//a/@name"), ""} for url, page in pages.items()}
+    broken = []
+    for url, page in pages.items():
+        for link in page.xpath("//@href | //@src | //@action"):
+            target, place = urldefrag(urljoin(url, link))
+            if target.startswith("file:") and target not in places:
+                there = sites[audience] in (path := _path(target)).parents and path.is_file()
+                broken += [] if there else [(url, link)]
+            elif target in places and unquote(place) not in places[target]:
+                broken.append((url, link))
+    assert broken == []
+
+
+def _path(url):
+    return Path(unquote(url.removeprefix("file://").partition("?")[0]))
+
+
+def found(page, site, words):
+    """What a search finds: the first address, and the texts as they are shown."""
+    page.goto(f"{site.as_uri()}/index.html")
+    page.fill(".navbar-item input[type=search] >> visible=true", words)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/search.html?q=*")
+    assert page.locator("#search-count").inner_text()
+    links = page.locator("#search-results a").evaluate_all("all => all.map(one => one.getAttribute('href'))")
+    return (links or [""])[0], page.locator("#search-results p[dir=auto]").all_inner_texts()
+
+
+def test_search_finds_codes_countries_and_parts_of_khmer_and_no_near_miss(sites, browser):
+    page, team = browser.new_page(viewport=WIDE), sites["team"]
+    assert found(page, team, "Cambodia")[0] == "country-khm.html#cambodia"
+    assert any("Practical things first" in text for text in found(page, team, "practical THINGS f")[1])
+    khmer = found(page, team, "\u179f\u17c1\u179c\u17b6")[1]
+    assert khmer and all("\u179f\u17c1\u179c\u17b6" in text for text in khmer)
+    assert page.locator("mark").first.inner_text() == "\u179f\u17c1\u179c\u17b6"
+    for missed in ("Cambodja", "\u179f\u17c1\u179c", "\u179f\u17b6\u179c\u17b6", "Practical thinks",
+                   "<b>", "&amp;"):
+        assert found(page, team, missed) == ("", []), missed
+    page.close()
+
+
+def test_search_finds_with_and_without_accents_and_all_words_wherever_they_stand(sites, browser):
+    page, team = browser.new_page(viewport=WIDE), sites["team"]
+    plain, accented = found(page, team, "interprete"), found(page, team, "INT\u00c9RPRETE")
+    assert plain == accented != ("", [])
+    link, texts = found(page, team, "cambodia shelter")
+    assert link.startswith("country-khm.html#") and all("helter" in text for text in texts)
+    page.close()
+
+
+def test_the_public_finds_no_country_and_no_words_that_are_not_for_it(sites, browser):
+    page = browser.new_page(viewport=WIDE)
+    for words in ("Cambodia", "\u179f\u17c1\u179c\u17b6", "Blue Door"):
+        assert found(page, sites["public"], words) == ("", []), words
+    assert found(page, sites["public"], "identification")[0] == "theme-identification.html#identification"
+    page.close()
+
+
+def test_without_scripts_every_page_and_its_figures_can_be_read(sites, browser):
+    context = browser.new_context(java_script_enabled=False, viewport=WIDE)
+    page = context.new_page()
+    page.goto(f"{sites['public'].as_uri()}/theme-services.html")
+    assert page.locator("article img.figure:visible").count() > 2
+    assert page.locator("article table:visible").count() > 0
+    page.click("nav.site-navigation a:has-text('Principles')")
+    page.click("summary:has-text('Where it comes from') >> nth=0")
+    assert page.locator("details[open] li:visible").count() > 0
+    context.close()
