@@ -42,7 +42,7 @@ def write_forms(study: Study, round_id: str, *, today: date) -> Issue:
     """
     reference = read_reference(study)
     rounds, asked = opening.asked(reference, round_id, today=today)
-    forms, notes = _forms(reference, round_id, asked, addressed(study)[1])
+    forms, notes = forms_of(reference, round_id, asked, addressed(study)[1])
     texts = _texts(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
     _refuse_filled(folder, forms)
@@ -71,8 +71,8 @@ def _texts(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]
     return found or {source: asked}
 
 
-def _forms(reference: Reference, round_id: str, asked: pd.DataFrame,
-           languages: Mapping[str, str]) -> tuple[list[Form], list[str]]:
+def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
+             languages: Mapping[str, str]) -> tuple[list[Form], list[str]]:
     """A form for every rater who may rate, and what is to be said of it.
 
     Its language is the one in which the rater's organisation answered, where that has every text.
