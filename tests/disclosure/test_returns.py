@@ -105,7 +105,8 @@ def test_passages_have_the_codes_agreed_on_by_name_and_where_they_were_said(fold
 def test_it_is_in_the_language_of_the_organisation_where_the_texts_are_translated(folder):
     spanish, arabic, khmer = map(folder, ("casa-del-telar", "fig-courtyard", "lotus-ferry"))
     assert load_workbook(spanish).sheetnames == [
-        "Sus respuestas", "Sus palabras y sus códigos", "Palabras suyas para citar", "Lo que usted aceptó"]
+        "Sus respuestas", "Sus palabras y sus códigos", "Palabras suyas para citar",
+        "Sus palabras como evidencia", "Lo que usted aceptó"]
     assert load_workbook(khmer).sheetnames[0] == "Your answers"
     books = [load_workbook(path) for path in (spanish, arabic, khmer)]
     assert [book.worksheets[1].sheet_view.rightToLeft for book in books] == [False, True, False]
@@ -118,7 +119,7 @@ def test_it_is_in_the_language_of_the_organisation_where_the_texts_are_translate
 def test_the_page_says_what_the_workbook_says(folder):
     cells, said = texts(folder("casa-del-telar"))
     assert [cell for cell in cells[1:] if "\n" not in cell and cell not in said] == []
-    rows = [cell for cell in cells if re.match(r"(glc_|interview-|call-|q\d|casa-del-telar / )", cell)]
+    rows = [cell for cell in cells if re.match(r"(glc_|interview-|call-|q\d|P\d+ / |casa-del-telar / )", cell)]
     assert said.count("☐ quitar") == len(rows) > 40
 
 

@@ -211,7 +211,7 @@ def test_a_quotation_taken_back_changes_consent_and_no_material(root):
     before = contents(root / "raw")
     (root / "reference/joint_display.csv").write_text(
         "topic_id,theme_id,estimate_id,code_id,quote_id,fit,inference,by\n"
-        "t1,safety,,,q01,confirmed,as expected,ana\nt2,safety,,,q05,discordant,not so,ana\n",
+        "t1,needs,,,q01,confirmed,as expected,ana\nt2,needs,,,q05,discordant,not so,ana\n",
         encoding="utf-8")
     withdraw(Study(root), "blue-door", item="quotation", today=TODAY)
     with (root / "reference/consent.csv").open(encoding="utf-8", newline="") as file:
@@ -223,7 +223,7 @@ def test_a_quotation_taken_back_changes_consent_and_no_material(root):
     left = pd.read_csv(root / "reference/quotes.csv")["segment_id"]
     assert len(left) > 5 and not left.str.startswith("interview-blue-door").any()
     joint = (root / "reference/joint_display.csv").read_text(encoding="utf-8").splitlines()
-    assert joint[1:] == ["t1,safety,,,,confirmed,as expected,ana", "t2,safety,,,q05,discordant,not so,ana"]
+    assert joint[1:] == ["t1,needs,,,,confirmed,as expected,ana", "t2,needs,,,q05,discordant,not so,ana"]
 
 
 def test_a_call_taken_back_leaves_the_interview_and_the_survey(root):
