@@ -37,6 +37,10 @@ class RawFiles:
         """The survey file that a record came from; blank where it is no longer named."""
         return self._surveys.get(_RECORD.sub("", answer_id), "")
 
+    def of_ballot(self, name: str) -> str:
+        """The file of ratings that a vote was entered by; blank where it is no longer there."""
+        return self._ballots.get(name, "")
+
     def of_segment(self, segment_id: str, document: Any) -> tuple[str, str]:
         """The file of a segment, and its place: the row of an answer, of a turn the line, in DOCX the
         paragraph, where it begins. ``document`` is its row of table ``documents``."""
@@ -61,6 +65,10 @@ class RawFiles:
     @cached_property
     def _surveys(self) -> dict[str, str]:
         return {slug(path.stem): self.study.relative(path) for path in self.study.raw_files("survey")}
+
+    @cached_property
+    def _ballots(self) -> dict[str, str]:
+        return {path.name: self.study.relative(path) for path in self.study.raw_files("ratings")}
 
     @cached_property
     def _paths(self) -> dict[str, str]:

@@ -1,13 +1,13 @@
 """From a principle back to the raw file: principle, evidence, code or question, passage or rows, file.
 
 Read from the tables as last built; checksums of raw files are taken anew. The team sees call, time, line,
-raw file and checksum. Others see figures that are released and quotations that are cleared: no document,
-time, file or id of a passage, and no note.
+raw file and checksum, and the forms behind the votes. Others see figures that are released and quotations
+that are cleared: no document, time, file or id of a passage, and no note.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
@@ -21,32 +21,32 @@ from glc_analysis.coding.exports import quotations
 from glc_analysis.disclosure.quotes import case_codes, origins
 from glc_analysis.disclosure.release import release
 from glc_analysis.errors import UsageError, nearest
-from glc_analysis.evidence import subsets
+from glc_analysis.evidence.behind import members, records, voted
 from glc_analysis.evidence.coded import DOCUMENT, SOURCE
 from glc_analysis.evidence.discordance import MEASURE as DISCORDANCE
 from glc_analysis.evidence.figures import Words
 from glc_analysis.evidence.joint_display import code_estimate, names_of
+from glc_analysis.evidence.places import Places
 from glc_analysis.evidence.raw_files import RawFiles, ranges, row_of
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 
-PRINCIPLES, SURVEY = "principles", "survey"
-"""Slugs of the pages where principles, and questions of no theme, are shown."""
 WITHHELD = "evidence that stays with the team"
 NOT_CLEARED = "words that are not cleared for this audience"
 
 
 @dataclass(frozen=True)
 class Node:
-    """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, evidence, question, code,
-    memo, passage, quotation or file; ``id`` and ``text`` are what the audience may read; ``page`` is the
-    slug of the page that shows it (blank: none); ``about`` has, for the team, every id it stands for."""
+    """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, evidence, votes, question,
+    code, memo, passage, quotation or file; ``id`` and ``text`` are what the audience may read; ``place`` is
+    where a page shows it (:mod:`~glc_analysis.evidence.places`; blank: nowhere); ``about`` has, for the
+    team, every id it stands for."""
 
     depth: int
     kind: str
     id: str
     text: str
-    page: str = ""
+    place: str = ""
     about: frozenset[str] = field(default=frozenset(), repr=False)
 
 
@@ -65,19 +65,23 @@ def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[No
     row = rows[is_own].iloc[0]
     said = f"{row['printed_id']} ({row['status'].replace('_', ' ')}): {row['statement']}"
     evidence = trail.read("evidence").query("principle_id == @row.principle_id")
-    return [Node(0, "principle", row["printed_id"], tidy(said), PRINCIPLES),
-            *(node for one in evidence.itertuples() for node in trail.evidence(one))]
+    return [trail.node(0, "principle", row["printed_id"], said, trail.places.principle(row["principle_id"])),
+            *(node for one in evidence.itertuples() for node in trail.evidence(one)),
+            *trail.votes(row["principle_id"])]
 
 
 def resting_on(study: Study, source: str) -> pd.DataFrame:
-    """Every piece of evidence that rests on an estimate, code, segment, document, question, answer, raw
-    file, organisation or quotation: principle, evidence_id, reference, stance, through (the first line of
-    its trace that is about it). For the team alone."""
+    """All that rests on an estimate, code, segment, document, question, answer, raw file, organisation,
+    quotation or rater: principle, evidence_id (blank for votes), reference, stance, through (the first line
+    of the trace that is about it). For the team alone."""
     trail, found = Trail(study), []
     for row in trail.read("evidence").itertuples():
-        hit = next((node for node in trail.evidence(row) if source in {node.id, *node.about}), None)
-        if hit:
-            found.append((row.principle_id, row.evidence_id, row.reference, row.stance, hit.text))
+        found.append((row.principle_id, row.evidence_id, row.reference, row.stance, trail.evidence(row)))
+    for principle in sorted({*trail.read("tallies")["principle_id"]}):
+        found.append((principle, "", "votes", "", trail.votes(principle)))
+    found = [(*who, next((node.text for node in nodes if source in {node.id, *node.about}), None))
+             for *who, nodes in found]
+    found = [row for row in found if row[-1]]
     columns = ["principle", "evidence_id", "reference", "stance", "through"]
     return pd.DataFrame(found, columns=columns, dtype="str")
 
@@ -105,9 +109,18 @@ class Trail:
             said = "one organisation" if below else NOT_CLEARED if not self.for_team else row.reference
         note = f". {row.note}" if self.for_team and row.note else ""
         text = f"{row.evidence_id} {row.stance}, {row.claim.replace('_', ' ')}: {said}{note}"
-        return [self._node(1, "evidence", row.evidence_id, text,
-                           below[0].page if below else "", row.reference,
-                           figure.estimate_id if figure else ""), *below]
+        return [self.node(1, "evidence", row.evidence_id, text, below[0].place if below else "",
+                          row.reference, figure.estimate_id if figure else ""), *below]
+
+    def votes(self, principle_id: str) -> list[Node]:
+        """For the team the votes on a principle, a line a round and panel, and the forms they stand in."""
+        lines = []
+        for said, rows in voted(self.read, principle_id) if self.for_team else ():
+            about = (*rows["rater_id"], *rows["organisation_id"])
+            lines.append(self.node(1, "votes", "", said, "", *about))
+            lines += [self._file(2, self.files.of_ballot(name), f"{len(own)} votes", *own["rater_id"],
+                                 *own["organisation_id"]) for name, own in rows.groupby("entered_by")]
+        return lines
 
     def figure(self, row: Any) -> Any:
         """The figure that a row of evidence cites, as the audience may see it; None where there is none."""
@@ -117,11 +130,21 @@ class Trail:
     @cached_property
     def figures(self) -> dict[str, Any]:
         """The figures that evidence cites, those that the audience may see."""
-        decisions = None if self.for_team else self.read(f"release_{self.audience}")
-        seen = release(self.read("estimates"), audience=self.audience, decisions=decisions)
+        seen = self._released
         cited = {*self.read("evidence")["reference"], *self.reference("evidence")["reference"]}
         return {row.estimate_id: row for row in
                 seen[seen["estimate_id"].isin({*cited, *map(code_estimate, cited)})].itertuples()}
+
+    @cached_property
+    def _released(self) -> pd.DataFrame:
+        decisions = None if self.for_team else self.read(f"release_{self.audience}")
+        return release(self.read("estimates"), audience=self.audience, decisions=decisions)
+
+    @cached_property
+    def places(self) -> Places:
+        """Where the pages show what."""
+        whole = self._released.query("measure == 'coded' and subset_kind == 'all'")
+        return Places(tables.code_themes(self.read("codebook")), {*whole["code_id"]})
 
     @cached_property
     def words(self) -> Words:
@@ -131,23 +154,14 @@ class Trail:
     def _never(self) -> set[str]:
         return case_codes(self.reference("codebook"))
 
-    def _node(self, depth: int, kind: str, name: str, text: str, page: str = "", *about: str) -> Node:
+    def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str) -> Node:
         about = frozenset(filter(None, about)) if self.for_team else frozenset()
-        return Node(depth, kind, name, tidy(text), page, about)
+        return Node(depth, kind, name, tidy(text), place, about)
 
     def _file(self, depth: int, path: str, said: str, *about: str) -> Node:
         found, wrong = self.files.state(path)
         text = [path or "no raw file", said, wrong, found and f"sha256 {found}"]
-        return self._node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
-
-    def _page(self, *codes: str) -> str:
-        """The page of the first theme among those of some codes."""
-        found = min((self._themes[code] for code in codes if code in self._themes), default="")
-        return f"theme-{found.lower()}" if found else SURVEY
-
-    @cached_property
-    def _themes(self) -> dict[str, str]:
-        return tables.code_themes(self.read("codebook"))
+        return self.node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
 
     def _below(self, figure: Any) -> Iterator[Node]:
         """What lies below a figure: the code and its passages, or the question and its rows."""
@@ -161,10 +175,11 @@ class Trail:
     def _question(self, figure: Any, question: Any) -> Iterator[Node]:
         asked = f" (asked if {question.asked_if})" if question.asked_if else ""
         said = f"{question.question_id} {question.wording}{asked}, base {int(figure.base_n)}"
-        yield self._node(2, "question", question.question_id, said, self._page(question.theme_id))
+        yield self.node(2, "question", question.question_id, said,
+                        self.places.question(question.question_id, question.theme_id))
         if not self.for_team:
             return
-        rows = self._records(figure, question)
+        rows = records(self.read, figure, question)
         for path, own in rows.groupby(rows["answer_id"].map(self.files.of_record)):
             at = own["answer_id"].map(row_of)
             is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
@@ -175,69 +190,43 @@ class Trail:
             yield from (self._file(3, self.study.relative(path), "the record")
                         for path in self.study.raw_files("context") if path.name in sources)
 
-    def _records(self, figure: Any, question: Any) -> pd.DataFrame:
-        """The answers behind a figure: answer_id, organisation_id, is_counted."""
-        unit, about = question.unit, "question_id == @question.question_id"
-        if figure.measure == DISCORDANCE:
-            rows = self.read("stated").query(f"{about} and recorded != ''")
-            rows = rows[rows["indicator"] == figure.option_id]
-            return rows.assign(is_counted=rows["is_discordant"])
-        rows = self.read("responses").query(about)
-        rows = rows[rows["is_in_base"] | (figure.statistic == "answered") & (rows["missing"] != "not_asked")]
-        counted = rows["is_in_base"]
-        if question.type == "multi":
-            ticked = self.read("selections").query(f"{about} and is_selected")
-            ticked = ticked[ticked["option_id"] == figure.option_id]
-            counted = rows["answer_id"].isin(ticked["answer_id"])
-        elif figure.option_id:
-            counted = rows["value"] == figure.option_id
-        return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(self._members(figure, unit))]
-
-    def _members(self, figure: Any, unit: str) -> set[str]:
-        """The organisations or answers of the figure's subset."""
-        ids = self.read(f"{unit}s")[f"{unit}_id"]
-        if figure.subset_kind not in subsets.KINDS[1:]:  # a source or document is told by its passages
-            return {*ids}
-        found = subsets.membership(figure.subset_kind, unit, self.read("organisations"), self.read("answers"))
-        return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
-
     # What was said
 
     def _code(self, figure: Any) -> Iterator[Node]:
-        code, page = figure.code_id, self._page(figure.code_id)
+        code = figure.code_id
         own = {code, *descendants(self.reference("codebook")).get(code, [])}
         defined = self.read("codebook").set_index("code_id")["definition"]
         said = ": ".join(filter(None, [self.words.codes.get(code, code), defined.get(code)]))
-        yield self._node(2, "code", code, said, page, *own)
+        yield self.node(2, "code", code, said, self.places.code(code), *own)
         if not self.for_team:
-            yield from (self._quotation(3, row, page) for row in self._quotes.itertuples()
+            yield from (self._quotation(3, row) for row in self._quotes.itertuples()
                         if own - self._never & {*row.code_ids.split(";")})
             return
         for coder in sorted({*self.read("codings").query("code_id in @own")["coder_id"]}):
             yield from (self._file(3, self.study.relative(path), f"coded by {coder}")
                         for path in self.study.coder_files().get(coder, ()))
-        yield from (self._node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}", page)
+        yield from (self.node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
                     for row in self.read("memos").query("attached_kind == 'code'").itertuples()
                     if row.attached_to in own)
         rows = self.passages[self.passages["code_id"].isin(own)]
         if figure.subset_kind in (SOURCE, DOCUMENT):
             rows = rows[rows["kind" if figure.subset_kind == SOURCE else "document_id"] == figure.subset_id]
         else:
-            rows = rows[rows["organisation_id"].isin(self._members(figure, "organisation"))]
+            rows = rows[rows["organisation_id"].isin(members(self.read, figure, "organisation"))]
         for row in rows.drop_duplicates(["segment_id", "quote"]).itertuples():
-            yield from self._passage(3, row.segment_id, row.quote, page, row.wording, row.memo)
+            yield from self._passage(3, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
     def _segment(self, segment_id: str) -> Iterator[Node]:
         """The passage of a segment; for others what of it they may read."""
         if segment_id in self.segments:
-            page = self._page(*self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"])
             if self.for_team:
-                yield from self._passage(2, segment_id, self.segments[segment_id].text, page)
+                codes = self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"]
+                yield from self._passage(2, segment_id, self.segments[segment_id].text, codes)
             else:
-                yield from (self._quotation(2, row, page) for row in self._quotes.itertuples()
+                yield from (self._quotation(2, row) for row in self._quotes.itertuples()
                             if self.origins.get(row.segment_id) == self.origins[segment_id])
 
-    def _passage(self, depth: int, segment_id: str, quote: str, page: str, wording: str = "",
+    def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
                  memo: str = "") -> Iterator[Node]:
         segment = self.segments[segment_id]
         document = self._documents[segment.document_id]
@@ -245,13 +234,15 @@ class Trail:
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
         said = [segment_id, document.kind, document.date, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
-        yield self._node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}", page,
-                         segment.document_id, *owners, *self._quoted.get(segment_id, ()))
+        yield self.node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
+                        self.places.passage(segment_id, *codes),
+                        segment.document_id, *owners, *self._quoted.get(segment_id, ()))
         yield self._file(depth + 1, path, place)
 
-    def _quotation(self, depth: int, row: Any, page: str) -> Node:
+    def _quotation(self, depth: int, row: Any) -> Node:
         said = ", ".join(filter(None, [row.source, row.wording]))
-        return self._node(depth, "quotation", "", f"“{row.text}” {said}", page)
+        return self.node(depth, "quotation", "", f"“{row.text}” {said}",
+                         self.places.quotation(row.text, *row.code_ids.split(";")))
 
     @cached_property
     def passages(self) -> pd.DataFrame:

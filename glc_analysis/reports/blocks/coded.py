@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from html import escape
+from typing import Any
 
 import pandas as pd
 
@@ -12,8 +13,9 @@ from glc_analysis import tables
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations
 from glc_analysis.evidence.mentions import negative_cases
+from glc_analysis.evidence.places import anchor, passage_anchor
 from glc_analysis.plots import count_text, count_texts
-from glc_analysis.reports.html import Html, bar, bars, region_name, show, table, tag
+from glc_analysis.reports.html import Html, Markup, bar, bars, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 
 NOTHING = "Nothing is coded on this yet."
@@ -83,9 +85,16 @@ def codes(page: Page) -> Html:
              ("By region of work", _side_by_side(
                  rows, listed, "region", {region: region_name(region) for region in regions}))]
     return show("".join(
-        table({"Code": listed["name"], **columns}, caption=caption, rows=depths(listed),
+        table({"Code": listed["name"] if caption else _anchored(listed), **columns}, caption=caption,
+              rows=depths(listed),
               numeric=tuple(name for name in columns if name != "Organisations"))
         for caption, columns in parts if columns) + _caution(page))
+
+
+def _anchored(listed: pd.DataFrame) -> list[Markup]:
+    """Names of codes, each the place that a trace leads to."""
+    return [Markup(tag("span", escape(row.name), id=anchor("code", row.code_id)))
+            for row in listed.itertuples(index=False)]
 
 
 def _side_by_side(rows: pd.DataFrame, listed: pd.DataFrame, kind: str, names: Mapping[str, str],
@@ -142,11 +151,18 @@ def passages(page: Page) -> Html:
     groups, parts = dict(list(rows.groupby(by))), []
     for code in tree(page).itertuples():
         if code.code_id in groups:
-            shown = [_quotation(page, row) for row in groups[code.code_id].itertuples()]
+            shown = [_quotation(page, row, place) for row, place in _placed(groups[code.code_id], page)]
             said = code.definition if by == "code_id" and code.code_id != page.theme else ""
             parts.append(tag("h3", escape(code.name), class_="glc-question")
                          + (note(said).data if said else "") + more(shown, limit, "passage"))
     return show("".join(parts)) if parts else note(NOTHING)
+
+
+def _placed(rows: pd.DataFrame, page: Page) -> Iterator[tuple[Any, str]]:
+    """Passages of a code, on a theme's page each with the place that a trace leads to."""
+    twice = rows.duplicated("segment_id")
+    for row, is_again in zip(rows.itertuples(), twice, strict=True):
+        yield row, passage_anchor(row.code_id, row.segment_id) if page.theme and not is_again else ""
 
 
 def _passages(page: Page) -> pd.DataFrame:
@@ -166,13 +182,14 @@ def _passages(page: Page) -> pd.DataFrame:
     return rows.loc[nth.sort_values(kind="stable").index]
 
 
-def _quotation(page: Page, row) -> str:
+def _quotation(page: Page, row, place: str) -> str:
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
     said = (row.organisation, page.places.get(row.country_id, ""), kind, row.date, role, row.wording)
     under = tag("strong", escape(row.code), ": ") if page.country else ""
     memo = tag("p", "Coder's note: ", escape(row.memo), class_="glc-note") if row.memo else ""
     return tag("figure", tag("blockquote", escape(row.quote), lang=row.language, dir="auto"),
-               tag("figcaption", under, escape(", ".join(filter(None, said)))), memo, class_="glc-quotation")
+               tag("figcaption", under, escape(", ".join(filter(None, said)))), memo, class_="glc-quotation",
+               id=place)
 
 
 def beside(page: Page) -> Html:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 from itertools import product
 
@@ -14,6 +14,7 @@ from glc_analysis.convening.consensus import dissent, in_words
 from glc_analysis.convening.day import PANELS, masked
 from glc_analysis.convening.principles import facts
 from glc_analysis.convening.reporting import NOT_RECORDED, method_facts, reporting_items
+from glc_analysis.evidence.places import anchor, link
 from glc_analysis.evidence.trace import Node, Trail
 from glc_analysis.reference import read_reference
 from glc_analysis.reports.blocks.coded import note
@@ -45,17 +46,13 @@ def overview(page: Page) -> Html:
     signed = page.read("signoffs").groupby("principle_id")["decision"].agg(list)
     columns = {
         "Principle": [Markup(tag("a", escape(f"{row.principle_id} {row.short_name}"),
-                                 href=f"#{anchor(row.principle_id)}")) for row in rows.itertuples()],
+                                 href=f"#{anchor('principle', row.principle_id)}"))
+                      for row in rows.itertuples()],
         "Status": rows["status"].str.replace("_", " "),
         **{name: [_high(votes.get((one, name.lower()))) for one in rows["principle_id"]]
            for name in ("Importance", "Feasibility")},
         "Signed": [_signed(signed.get(one, [])) for one in rows["principle_id"]]}
     return show(table(columns, caption="Votes are the providers' in the last round on each text."))
-
-
-def anchor(principle_id: str) -> str:
-    """The place of a principle on its page."""
-    return f"principle-{principle_id.lower()}"
 
 
 def _last(page: Page) -> pd.DataFrame:
@@ -108,11 +105,12 @@ def _principle(page: Page, row, trail: Trail, frames: dict[str, pd.DataFrame]) -
            if "principle_id" in frame}
     seen = tag("p", tag("strong", "One would see it by: "), escape(row.indicator)) if row.indicator else ""
     parts = [tag("h3", escape(f"{row.printed_id} {row.short_name}"), class_="glc-question",
-                 id=anchor(row.principle_id)),
+                 id=anchor("principle", row.principle_id)),
              tag("blockquote", tag("p", tag("strong", escape(row.statement))), lang=row.language, dir="auto"),
              tag("p", escape(row.rationale)) if row.rationale else "", seen,
              *_translations(own["principles"], row),
              *_evidence(trail, own["evidence"]), *_votes(page, row, own),
+             _trail("Where the votes come from", trail.votes(row.principle_id), 1),
              *_signatures(page, own["signoffs"]), *_judgements(page, row, own["judgements"], frames),
              *_earlier(page, own["principles"], row)]
     return tag("section", *parts, class_="glc-principle")
@@ -136,14 +134,20 @@ def _evidence(trail: Trail, evidence: pd.DataFrame) -> Iterator[str]:
 
 def _piece(node: Node, *below: Node) -> str:
     """A piece of evidence; the way to its source one click away."""
-    steps = "".join(tag("li", _linked(one), class_=f"glc-depth-{one.depth - 2}") for one in below)
-    return _linked(node) + (tag("details", tag("summary", "Where it comes from"), tag("ul", steps),
-                                class_="glc-more glc-trail") if steps else "")
+    return _linked(node) + _trail("Where it comes from", below, 2)
+
+
+def _trail(said: str, nodes: Sequence[Node], depth: int) -> str:
+    """Lines of a trace, one click away; ``depth`` is that of the first."""
+    if not nodes:
+        return ""
+    steps = [tag("li", _linked(one), class_=f"glc-depth-{one.depth - depth}") for one in nodes]
+    return tag("details", tag("summary", said), tag("ul", *steps), class_="glc-more glc-trail")
 
 
 def _linked(node: Node) -> str:
     text = tag("span", escape(node.text), dir="auto")
-    return tag("a", text, href=f"{node.page}.html") if node.page else text
+    return tag("a", text, href=link(node.place)) if node.place else text
 
 
 def _votes(page: Page, row, own: dict[str, pd.DataFrame]) -> Iterator[str]:

@@ -9,6 +9,7 @@ import pandas as pd
 from IPython.display import display
 
 from glc_analysis.evidence.estimates import BY_OPTION
+from glc_analysis.evidence.places import anchor
 from glc_analysis.plots import plot_options
 from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.reports.html import Html, bars, region_name, show, table, tag
@@ -53,8 +54,9 @@ def _heading(page: Page, question) -> str:
     outside = page.quality(question.question_id).set_index("option_id")["n"]
     said = [f" {outside[kind]} {words}, outside the base." for kind, words
             in (("dont_know", "did not know"), ("refused", "preferred not to say")) if kind in outside]
-    return tag("h3", tag("span", escape(question.question_id), class_="glc-id"), " ",
-               escape(question.wording), class_="glc-question") + tag(
+    name = tag("span", escape(question.question_id), class_="glc-id")
+    return tag("h3", name, " ", escape(question.wording), class_="glc-question",
+               id=anchor("question", question.question_id)) + tag(
         "p", escape(f"{who}{asked}.{''.join(said)}"), class_="glc-note")
 
 

@@ -6,6 +6,7 @@ from html import escape
 
 import pandas as pd
 
+from glc_analysis.evidence.places import words_anchor
 from glc_analysis.reports.html import Html, language_name, show, tag
 from glc_analysis.reports.page import Page
 
@@ -37,10 +38,10 @@ def _cleared(page: Page) -> Html:
     rows = page.read("quotations").query("audience == @page.audience")
     rows = rows[rows["source"].isin([*page.labels.values()])] if page.country else rows
     rows = rows[[page.theme in themes.split(";") for themes in rows["theme_ids"]]] if page.theme else rows
-    return show("".join(
-        tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
-            tag("figcaption", escape(", ".join(filter(None, [row.source, row.wording])))),
-            class_="glc-quotation") for row in rows.itertuples()) or tag("p", CLEARED, class_="glc-note"))
+    told = [tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
+                tag("figcaption", escape(", ".join(filter(None, [row.source, row.wording])))),
+                class_="glc-quotation", id=words_anchor(row.text)) for row in rows.itertuples()]
+    return show("".join(told) or tag("p", CLEARED, class_="glc-note"))
 
 
 def _quotation(page: Page, row, names: pd.Series) -> str:

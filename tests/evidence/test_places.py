@@ -1,0 +1,67 @@
+"""Every line of evidence on a page leads to the page and place that shows it, for each audience."""
+
+import re
+
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.evidence.trace import Trail
+from glc_analysis.reports.blocks import coded, convening, principles, questions, words
+from glc_analysis.reports.page import Page
+
+
+@pytest.fixture(scope="module", params=["team", "convening", "public"])
+def page(request, sample_study):
+    return Page(sample_study, request.param)
+
+
+@pytest.fixture(scope="module")
+def links(page):
+    """What the principles and the joint display link to: page and place."""
+    shown = principles.statements(page).data + convening.joint_display(page).data
+    return re.findall(r'href="([\w-]+)\.html#([\w-]+)"', shown)
+
+
+@pytest.fixture(scope="module")
+def ids(page):
+    """The ids on each page that shows questions, codes or passages."""
+    pages = {"survey": page, **{f"theme-{theme}": Page(page.study, page.audience, theme=theme)
+                                for theme in page.themes}}
+    return {slug: _ids(one) for slug, one in pages.items()}
+
+
+def _ids(page):
+    shown = "".join(questions._heading(page, row) for row in page.questions.itertuples())
+    if page.theme:
+        shown += "".join(block(page).data for block in (coded.codes, coded.passages, words.open_answers))
+    return re.findall(r'\bid="([\w-]+)"', shown)
+
+
+def test_every_link_leads_to_a_place_that_is_there(links, ids):
+    assert len(links) > 40
+    assert [link for link in links if link[1] not in ids[link[0]]] == []
+
+
+def test_a_place_is_one_place(ids):
+    assert all(len(found) == len({*found}) for found in ids.values())
+
+
+def test_every_line_that_a_page_shows_is_a_link(page):
+    """Raw files, memos and votes are on no page; nor is a code outside the themes, nor literature."""
+    trail = Trail(page.study, page.audience)
+    nodes = [node for row in tables.read("evidence", study=page.study).itertuples()
+             for node in trail.evidence(row)]
+    bare = {node.kind for node in nodes if not node.place}
+    assert bare <= {"evidence", "file", "memo"}
+    own = [node for node in nodes if node.kind == "evidence" and not node.place]
+    assert all("literature" in node.text or page.audience != "team" for node in own)
+
+
+def test_a_link_tells_others_no_passage_and_no_code_that_they_may_not_see(page, links):
+    if page.audience == "team":
+        return
+    rows = tables.read(f"release_{page.audience}", study=page.study).query("status != 'suppressed'")
+    free = {*rows["estimate_id"]}
+    assert not any(place.startswith("passage-") for _, place in links)
+    codes = {place.removeprefix("code-") for _, place in links if place.startswith("code-")}
+    assert codes and all(f"{code}/organisations/all" in free for code in codes)
