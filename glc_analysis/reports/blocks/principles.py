@@ -192,7 +192,8 @@ def _judgements(page: Page, row, judged: pd.DataFrame, frames: dict[str, pd.Data
     what is counted, and with a box that is empty where nobody has judged yet."""
     is_team = page.audience == "team"
     known = concerns.beside(row.principle_id, frames) if is_team else pd.DataFrame(
-        {"component": [one for one in concerns.COMPONENTS if one in set(judged["component"])]})
+        {"component": [one for one in concerns.COMPONENTS if one in set(judged["component"])]},
+        dtype="str")
     rows = known.merge(judged, on="component", how="left").fillna("")
     if rows.empty:
         return
