@@ -103,7 +103,7 @@ class Trail:
             if not self.for_team and (figure is None or code in self._never):
                 said = WITHHELD
             elif figure is not None:
-                said, below = self.words.said(figure), [*self._below(figure)]
+                said, below = self.words.said(figure), [*self.below(figure)]
         elif row.kind == "segment":
             below = [*self._segment(row.reference)]
             said = "one organisation" if below else NOT_CLEARED if not self.for_team else row.reference
@@ -163,7 +163,7 @@ class Trail:
         text = [path or "no raw file", said, wrong, found and f"sha256 {found}"]
         return self.node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
 
-    def _below(self, figure: Any) -> Iterator[Node]:
+    def below(self, figure: Any) -> Iterator[Node]:
         """What lies below a figure: the code and its passages, or the question and its rows."""
         if figure.measure == "coded":
             return self._code(figure)
