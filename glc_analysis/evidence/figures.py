@@ -55,16 +55,20 @@ class Words:
 
     def said(self, figure: Any) -> str:
         """A row of ``estimates`` (or of what was released of it) as half a sentence with its base."""
+        name, counted, asked = self.parts(figure)
+        return (f"{name}: " if name else "") + counted + (f" ({asked})" if asked else "")
+
+    def parts(self, figure: Any) -> tuple[str, str, str]:
+        """What a figure is about, its number with the base in words, and the question that was asked."""
         number, nouns = self.number(figure), _NOUNS.get(figure.unit, f"{figure.unit}s")
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)
-            return f"{name}: raised by {number} {nouns} asked{within}"
+            return name, f"raised by {number} {nouns} asked{within}", ""
         if figure.measure == "discordance":
-            return f"{number} {nouns} state another {figure.option_id} than the record{within}"
+            return "", f"{number} {nouns} state another {figure.option_id} than the record{within}", ""
         question = self.questions.get(figure.question_id)
         if figure.measure != "response" or question is None:
-            return f"{figure.estimate_id}: {number} {nouns}"
+            return figure.estimate_id, f"{number} {nouns}", ""
         option = self.options.get((question.option_list, figure.option_id), figure.option_id)
-        asked = f" ({question.wording})" if option else ""
-        return f"{option or question.wording}: {number} {nouns}{within}{asked}"
+        return option or question.wording, f"{number} {nouns}{within}", question.wording if option else ""

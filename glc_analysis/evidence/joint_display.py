@@ -6,7 +6,8 @@ How the two fit and what follows from it is for people to write, in joint_displa
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pandas as pd
 
@@ -31,18 +32,22 @@ def joint_display(rows: pd.DataFrame, released: pd.DataFrame, words: Words,
     ``rows`` are of joint_display.csv, ``released`` the figures the audience may see, ``quotes`` the
     quotations it may read, by quote_id. A topic of which the audience may see neither figure is left out.
     """
-    figures = {row.estimate_id: row for row in released.itertuples()}
-    shown = []
-    for row in rows.itertuples():
-        asked = [row.estimate_id, row.code_id and code_estimate(row.code_id)]
-        found = [*map(figures.get, asked)]
-        if any(found) or not any(asked):
-            said = ["" if not one else words.said(figure) if figure else NOT_SHOWN
-                    for one, figure in zip(asked, found, strict=True)]
-            shown.append((row.topic_id, words.codes.get(row.theme_id, row.theme_id), *said,
-                          quotes.get(row.quote_id, ""), row.fit, row.inference))
+    shown = [(row.topic_id, words.codes.get(row.theme_id, row.theme_id),
+              *("" if figure is None else words.said(figure) if figure else NOT_SHOWN for figure in found),
+              quotes.get(row.quote_id, ""), row.fit, row.inference) for row, *found in paired(rows, released)]
     columns = ["topic", "theme", "survey_result", "coded_finding", "quotation", "fit", "inference"]
     return pd.DataFrame(shown, columns=columns, dtype="str")
+
+
+def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
+    """Each topic that may be shown, its figure of the survey and its figure of what was said; a figure is
+    None where the topic has none, and False where the audience may not see it."""
+    figures = {row.estimate_id: row for row in released.itertuples()}
+    for row in rows.itertuples():
+        asked = [row.estimate_id, row.code_id and code_estimate(row.code_id)]
+        found = [figures.get(one, False) if one else None for one in asked]
+        if any(found) or not any(asked):
+            yield row, *found
 
 
 def code_estimate(code_id: str) -> str:
@@ -57,9 +62,12 @@ def code_estimate(code_id: str) -> str:
 def display(study: Study, *, audience: str = "team") -> pd.DataFrame:
     """:func:`joint_display` of a built study for an audience."""
     rows = tables.read("joint_display", study=study).sort_values("order")
+    return joint_display(rows, _released(study, audience), names_of(study), readable_quotes(study, audience))
+
+
+def _released(study: Study, audience: str) -> pd.DataFrame:
     decisions = None if audience == "team" else tables.read(f"release_{audience}", study=study)
-    released = release(tables.read("estimates", study=study), audience=audience, decisions=decisions)
-    return joint_display(rows, released, names_of(study), readable_quotes(study, audience))
+    return release(tables.read("estimates", study=study), audience=audience, decisions=decisions)
 
 
 def names_of(study: Study) -> Words:
@@ -89,9 +97,7 @@ def contradicting(study: Study, *, audience: str = "team") -> pd.DataFrame:
     """
     words = names_of(study)
     if audience != "team":
-        decisions = tables.read(f"release_{audience}", study=study)
-        seen = release(tables.read("estimates", study=study), audience=audience, decisions=decisions)
-        seen = seen[seen["measure"] == "discordance"]
+        seen = _released(study, audience).query("measure == 'discordance'")
         return pd.DataFrame({"indicator": seen["option_id"], "result": [*map(words.said, seen.itertuples())]},
                             dtype="str").reset_index(drop=True)
     rows = tables.read("stated", study=study).query("is_discordant")

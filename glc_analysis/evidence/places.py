@@ -10,7 +10,10 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
+import pandas as pd
+
 from glc_analysis.cleaning.values import text_version
+from glc_analysis.tables import code_themes
 
 PRINCIPLES, SURVEY, CONVENING = "principles", "survey", "convening"
 """Slugs of the pages of the principles, of all questions, and of survey and record beside what was said."""
@@ -54,6 +57,12 @@ class Places:
 
     themes: Mapping[str, str]
     counted: Collection[str]
+
+    @classmethod
+    def of(cls, codebook: pd.DataFrame, released: pd.DataFrame) -> Places:
+        """From the codebook and the figures that the audience may see."""
+        whole = released[(released["measure"] == "coded") & (released["subset_kind"] == "all")]
+        return cls(code_themes(codebook), {*whole["code_id"]})
 
     def principle(self, principle_id: str) -> str:
         return f"{PRINCIPLES}#{anchor('principle', principle_id)}"

@@ -143,8 +143,7 @@ class Trail:
     @cached_property
     def places(self) -> Places:
         """Where the pages show what."""
-        whole = self._released.query("measure == 'coded' and subset_kind == 'all'")
-        return Places(tables.code_themes(self.read("codebook")), {*whole["code_id"]})
+        return Places.of(self.read("codebook"), self._released)
 
     @cached_property
     def words(self) -> Words:

@@ -2,36 +2,74 @@
 
 from __future__ import annotations
 
+from html import escape
 from itertools import product
+from typing import Any
 
 import pandas as pd
 
 from glc_analysis.convening import agenda as by_decision
 from glc_analysis.convening.consensus import dissent, in_words
 from glc_analysis.convening.day import PANELS, masked
-from glc_analysis.evidence.joint_display import display
+from glc_analysis.evidence.figures import NOT_SHOWN, Words
+from glc_analysis.evidence.joint_display import contradicting, names_of, paired, readable_quotes
+from glc_analysis.evidence.places import Places, link
 from glc_analysis.intake.ratings_forms import CRITERIA
 from glc_analysis.reference import read_reference
 from glc_analysis.reports.blocks.coded import note
 from glc_analysis.reports.blocks.principles import NAMELESS, rounds
-from glc_analysis.reports.html import Html, show, table
+from glc_analysis.reports.html import Html, Markup, bar, show, table, tag
 from glc_analysis.reports.page import Page
 
+NOTHING = "Nothing stands side by side yet: `glc joint-display --suggest` proposes rows."
+SIDE_BY_SIDE = "A bar is the share of its base: whoever answered, and whoever was asked."
 FITS = {"": "not judged yet", "not_asked": "not asked in the survey", "not_raised": "not raised in the talks"}
 NO_ROUND = "No round is closed yet. Of an open ballot nothing is shown but how many forms were received."
 
 
 def joint_display(page: Page) -> Html:
-    """One row a topic: what the survey counted, what was said, how they fit, what follows."""
-    rows = display(page.study, audience=page.audience)
-    if rows.empty:
-        return note("Nothing stands side by side yet: `glc joint-display --suggest` proposes rows.")
-    said = [f"{finding} {quotation}".strip() for finding, quotation in
-            zip(rows["coded_finding"], rows["quotation"], strict=True)]
-    return show(table({"Topic": rows["topic"] + " (" + rows["theme"] + ")", "Survey": rows["survey_result"],
-                       "Interviews, calls and open answers": said,
-                       "Fit": rows["fit"].map(lambda fit: FITS.get(fit, fit)),
-                       "What follows": rows["inference"]}))
+    """A group a topic: what the survey counted, what was said, how they fit and what follows; below it what
+    organisations state against an outside record."""
+    listed = [*paired(page.read("joint_display").sort_values("order"), page.released)]
+    if not listed:
+        return show(note(NOTHING).data + _stated(page))
+    words, quotes = names_of(page.study), readable_quotes(page.study, page.audience)
+    places = Places.of(page.codebook, page.released)
+    asked = dict(zip(page.questions["question_id"], page.questions["theme_id"], strict=True))
+    lines, kinds = [], ["glc-asked", ""] * len(listed)
+    for row, surveyed, said in listed:
+        at = surveyed and places.question(surveyed.question_id, asked.get(surveyed.question_id, ""))
+        heading = f"{words.codes.get(row.theme_id, row.theme_id)}: {row.topic_id.replace('-', ' ')}. "
+        lines += [(Markup(escape(heading) + tag("em", FITS.get(row.fit, row.fit))), None, None),
+                  (_counted(words, surveyed, at), _counted(words, said, said and places.code(said.code_id),
+                                                           quotes.get(row.quote_id, "")), row.inference)]
+    heads = ("Survey", "Interviews, calls and open answers", "What follows")
+    shown = table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds, caption=SIDE_BY_SIDE)
+    return show(tag("div", shown, class_="glc-joint") + _stated(page))
+
+
+def _counted(words: Words, figure: Any, place: str, quotation: str = "") -> Markup:
+    """A figure as its name, which leads to where it is shown, its bar, and the question or words beside."""
+    said = tag("p", escape(quotation), dir="auto", class_="glc-note") if quotation else ""
+    if not figure:
+        return Markup((NOT_SHOWN if figure is False else "") + said)
+    name, number, asked = words.parts(figure)
+    drawn = tag("div", escape(number)) if pd.isna(figure.share) else bar(figure.share, number)
+    name = tag("a", escape(name), href=link(place)) if place else escape(name)
+    return Markup(name + drawn + (tag("p", escape(asked), class_="glc-note") if asked else "") + said)
+
+
+def _stated(page: Page) -> str:
+    """What organisations state against the record of their country: who, for the team; else how many."""
+    words, counted = names_of(page.study), page.released.query("measure == 'discordance'")
+    if counted.empty:
+        return ""
+    said = note(*(f"Beside an outside record: {words.said(one)}." for one in counted.itertuples())).data
+    if page.audience != "team":
+        return said
+    rows = contradicting(page.study)
+    return said + table({name.capitalize(): rows[name] for name in (
+        "country", "organisation", "indicator", "stated", "recorded", "year")})
 
 
 def agenda(page: Page) -> Html:
