@@ -20,6 +20,7 @@ title = {title}
 synthetic = false
 sampling = "purposive"    # purposive, census or probability: decides which intervals are due
 frame_size = 0            # how many could have answered; 0: not stated
+licence = ""              # of what is published, such as CC-BY-4.0; blank: none is given
 
 # Files or patterns, relative to this file.
 [raw]

@@ -31,7 +31,7 @@ RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")
 
 DEFAULTS: dict[str, dict[str, Any]] = {
     "study": {"id": "", "title": "", "synthetic": False, "sampling": "purposive",
-              "frame_size": 0, "interval": ""},
+              "frame_size": 0, "interval": "", "licence": ""},
     "raw": {"survey": ["../raw/survey/*"], "interviews": ["../raw/interviews/*"],
             "calls": ["../raw/calls/*"], "context": ["../raw/context/*"],
             "ratings": ["../raw/ratings/*"], "codings": {}},
@@ -144,6 +144,11 @@ class Study:
     @property
     def frame_size(self) -> int:
         return self.settings["study"]["frame_size"]
+
+    @property
+    def licence(self) -> str:
+        """Of what the study publishes; blank: none is given."""
+        return self.settings["study"]["licence"]
 
     def raw_files(self, kind: str) -> list[Path]:
         """The raw files of one kind, sorted; patterns are relative to study.toml.

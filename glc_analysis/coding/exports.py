@@ -104,9 +104,14 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     Rows are sorted, column by column, so that the same content gives the same bytes. Text that a
     spreadsheet program would run as a formula gets an apostrophe in front.
     """
-    safe = frame.sort_values(list(frame.columns)).astype("object").map(_inert)
-    safe.rename(columns=_inert).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
+    safe = frame.sort_values(list(frame.columns)).astype("object").map(inert)
+    safe.rename(columns=inert).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
 
 
-def _inert(cell: object) -> object:
+def inert(cell: object) -> object:
+    """A cell that no spreadsheet program runs as a formula.
+
+    >>> inert("=1+1"), inert(-1)
+    ("'=1+1", -1)
+    """
     return f"'{cell}" if isinstance(cell, str) and cell.startswith(_FORMULA) else cell

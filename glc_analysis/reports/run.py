@@ -223,13 +223,25 @@ class _Run:
         return notice(good, f"Not updated since {updated}: its notebook has failed since then.")
 
     def _publish(self) -> None:
+        from glc_analysis.reports import downloads
+        from glc_analysis.reports.blocks.overview import facts
+        from glc_analysis.reports.page import Page as Shown
+        from glc_analysis.reports.published_tables import published_tables
         from glc_analysis.reports.site import build_site
         from glc_analysis.reports.standalone import write_standalone
 
         old = {slug for slug, entry in self.entries.items() if entry["failure"]}
-        shared = [page for page in self.pages if not page.organisation]
-        build_site(self.folder, [*shared, *self._changes()], title=self.study.title,
-                   audience=self.audience, synthetic=self.study.is_synthetic, failures=old)
+        frames = published_tables(self.study, self.audience)
+        handed = {"Downloads": downloads.downloads_page(self.study, frames),
+                  "Dictionary": downloads.dictionary_page(frames)} if frames else {}
+        pages = [*(page for page in self.pages if not page.organisation),
+                 *(self._prose(name.lower(), name, text) for name, text in handed.items()), *self._changes()]
+        site = build_site(self.folder, pages, title=self.study.title, audience=self.audience,
+                          synthetic=self.study.is_synthetic, failures=old,
+                          facts=facts(Shown(self.study, self.audience)) if frames else "")
+        if frames:
+            downloads.write_downloads(site.with_name(downloads.FOLDER), frames, downloads.principles_json(
+                self.study, frames.get("principles"), self.audience))
         for page in self._own_pages():
             write_standalone(self._becomes(page.slug), self.study, title=page.title)
 
@@ -241,13 +253,17 @@ class _Run:
         if self.audience != "team":
             return
         from glc_analysis.reports import changes
-        from glc_analysis.reports.deterministic import dumps, prose
 
         said = changes.page(changes.since_last(self.study, self.before, self.entries))
         title = "What changed"
-        self._becomes(changes.SLUG).write_text(dumps(prose(
-            f"# {title}\n\n*Since the run before this one.*\n\n{said}")), encoding="utf-8", newline="\n")
-        yield Page(changes.SLUG, title, NOTEBOOKS, {}, "")
+        yield self._prose(changes.SLUG, title, f"# {title}\n\n*Since the run before this one.*\n\n{said}")
+
+    def _prose(self, slug: str, title: str, text: str) -> Page:
+        """A page of words and tables that no notebook makes."""
+        from glc_analysis.reports.deterministic import dumps, prose
+
+        self._becomes(slug).write_text(dumps(prose(text)), encoding="utf-8", newline="\n")
+        return Page(slug, title, NOTEBOOKS, {}, "")
 
     def _pass_gate(self) -> None:
         """Raises Faults where a file holds what tells who somebody is; an organisation's own pages may

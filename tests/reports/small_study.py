@@ -13,8 +13,8 @@ TABLES = {"answers": {"": "a0", "country=KHM": "a1", "country=PER": "a2"},
 
 
 def small_study(root: Path) -> Study:
-    """A folder with study.toml and slices.json, as a build leaves them."""
-    for name in ("reference", "processed"):
+    """A folder with study.toml, slices.json and a release that was published, as a build leaves them."""
+    for name in ("reference", "processed", "private/releases/001"):
         (root / name).mkdir(parents=True)
     settings = '[study]\nid = "small"\ntitle = "A small study"\nsynthetic = true\n'
     (root / "reference" / "study.toml").write_text(settings)
@@ -26,7 +26,8 @@ def small_study(root: Path) -> Study:
 def write_slices(study: Study, tables: dict) -> None:
     slices = {"inputs": "i0", "tables": tables, "themes": [{"id": "needs", "label": "Needs"}],
               "countries": [{"id": "KHM", "label": "Cambodia"}, {"id": "PER", "label": "Peru"}],
-              "shown": {"team": ["KHM", "PER"], "convening": ["PER"], "public": []}}
+              "shown": {"team": ["KHM", "PER"], "convening": ["PER"], "public": []},
+              "release": {"number": 1, "day": "2026-01-01", "issued": {}}}
     (study.processed / "slices.json").write_text(json.dumps(slices))
 
 

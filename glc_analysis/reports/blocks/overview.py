@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from html import escape
 
+import pandas as pd
+
+from glc_analysis.disclosure.consent import is_day
 from glc_analysis.reports.html import Html, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 from glc_analysis.reports.plan import read_slices
 
+READERS = {"team": "the team", "convening": "the convening", "public": "everybody"}
 NO_COUNTRY = "Countries are not listed here: that somebody in a country took part is theirs to tell."
 
 
@@ -32,6 +36,17 @@ def numbers(page: Page) -> Html:
                                         ("Calls", kinds.get("call", 0)), ("Coded passages", passages)) if n)]
     names, numbers = zip(*rows, strict=True)
     return show(table({"In this study": names, "Number": numbers}, numeric=("Number",)))
+
+
+def facts(page: Page) -> str:
+    """What every page says of itself: for whom it is, its base, the day of the data."""
+    n = page.quality("survey").set_index("option_id")["n"].get("organisations")
+    days = filter(is_day, page.read("organisations")["answered_on"])
+    of = read_slices(page.study)["release"]
+    said = [f"For {READERS[page.audience]}", f"Base: {n} organisations" if pd.notna(n) else "",
+            f"Release {of['number']}, data up to {of['day']}" if page.audience == "public"
+            else f"Data up to {max(days, default='a day that is not recorded')}"]
+    return f"{'. '.join(filter(None, said))}."
 
 
 def _released(page: Page) -> str:
