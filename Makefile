@@ -24,9 +24,11 @@ test: $(READY) ## all tests but the slow ones
 acceptance: $(READY) ## the slow tests: real studies, attacks, kills, browser
 	@$(BIN)/python -m pytest -m acceptance
 
-# JupyterLab refuses to start as root unless told to.
+# JupyterLab refuses to start as root unless told to; and it asks nobody outside for news or updates.
 lab: $(READY) ## open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) notebooks/00_index.ipynb
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url=None \
+	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly \
+	  notebooks/00_index.ipynb
 
 bench: $(READY) $(VENV)-bench/.ready ## measure against named alternatives
 	@$(BIN)/python benchmarks/run.py
