@@ -58,7 +58,7 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 OPTIONAL: dict[str, tuple[str, ...]] = {
     "codebook": ("contradicts",), "documents": ("translation_of", "translation_status"),
-    "principles": ("rationale",), "evidence": ("cited",), "rounds": ("text_version",)}
+    "principles": ("rationale",), "evidence": ("cited", "quoted_for"), "rounds": ("text_version",)}
 """Columns that a file may leave out: they are then blank."""
 
 

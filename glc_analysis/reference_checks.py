@@ -56,6 +56,7 @@ WORDS: dict[tuple[str, str], tuple[str, ...]] = {
     ("evidence", "stance"): ("supports", "qualifies", "contradicts"),
     ("evidence", "claim"): ("practised", "reported_to_work", "reported_to_fail", "outcome_measured",
                             "literature"),
+    ("evidence", "quoted_for"): ("", "convening", "public", "convening;public"),
     ("judgements", "component"): ("methodological", "coherence", "adequacy", "relevance", "benefit", "harm",
                                   "equity", "acceptability", "feasibility"),
     ("judgements", "concern"): ("none", "minor", "moderate", "serious"),

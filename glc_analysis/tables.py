@@ -260,7 +260,8 @@ TABLES |= {
         "stance": _text("how it bears on the principle", "supports", "qualifies", "contradicts"),
         "claim": _text("what is claimed", "practised", "reported_to_work", "reported_to_fail",
                        "outcome_measured", "literature"),
-        "note": _text("how it is read"), "cited": _text("the figure or words when it was cited")}),
+        "note": _text("how it is read"), "cited": _text("the figure or words when it was cited"),
+        "quoted_for": _text("who beside the team is to read words of the passage or code")}),
     "judgements": Table("one row a judgement of one person on a principle", ("principle_id", "component",
                                                                             "by"), {
         "principle_id": _PRINCIPLE,

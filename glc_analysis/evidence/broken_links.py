@@ -21,8 +21,6 @@ from glc_analysis.evidence.raw_files import CHANGED, MISSING, UNRECORDED
 from glc_analysis.evidence.trace import Trail
 from glc_analysis.study import Study
 
-READERS = {"agreed": "public", "candidate": "convening"}
-"""For whom a quotation of each cited passage has to be cleared, by the status of the principle."""
 SHOWN = 8
 """So many of what rests on a raw file are named."""
 _MENDS = {CHANGED: "put the original back; a new export gets a new name", MISSING: "put it back",
@@ -35,9 +33,9 @@ def broken_links(study: Study) -> list[Fault]:
     """Every broken link of a built study, each where it has to be mended.
 
     Evidence of no principle; an estimate, code or segment that is not there; a code without any coding
-    agreed on; figures and words that are no longer as cited; passages of which nothing is cleared for the
-    readers of the principle; quotations of the joint display that are not cleared; raw files that are
-    missing or not as recorded; tallies of a version that is not there.
+    agreed on; figures and words that are no longer as cited; passages and codes of which nothing is cleared
+    for those that are to read words of it; quotations of the joint display that are not cleared; raw files
+    that are missing or not as recorded; tallies of a version that is not there.
     """
     trail = Trail(study)
     links, faults = _Links(trail), []
@@ -56,16 +54,17 @@ class _Links:
         self.files = {"estimate": "estimates", "segment": "segments", "code": "codebook.csv"}
         self.below, self.agreed = descendants(codebook), {*trail.passages["code_id"]}
         rows = versions(trail.reference("principles")).query("is_current and translation_of == ''")
-        self.status = dict(zip(rows["principle_id"], rows["status"], strict=True))
+        self.principles = {*rows["principle_id"]}
         quotes = trail.reference("quotes")
         self.quotes = judged(quotes.assign(row=quotes.index), trail.read("codings"), trail.read("segments"),
                              trail.read("documents"), trail.reference("consent"), codebook)
 
     def of_evidence(self, n: int, row: pd.Series) -> Iterator[Fault]:
         fault = partial(Fault, file="evidence.csv", row=str(n))
-        if row["principle_id"] not in self.status:
-            yield fault(f"principles.csv has no such principle; {nearest(row['principle_id'], self.status)}",
-                        column="principle_id", value=row["principle_id"], mend="name one that is there")
+        if row["principle_id"] not in self.principles:
+            alike = nearest(row["principle_id"], self.principles)
+            yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
+                        value=row["principle_id"], mend="name one that is there")
         yield from self._pointing(fault, row["kind"], "reference", row["reference"])
         if row["reference"] not in self.known.get(row["kind"], ()):
             return
@@ -76,8 +75,8 @@ class _Links:
         if row["cited"] and today is not None:
             yield fault(f"was cited, and is {today} today", column="cited", value=row["cited"],
                         mend="look whether the principle still stands, and cite it as it is")
-        if row["kind"] == "segment":
-            yield from self._uncleared(fault, row)
+        for audience in filter(None, row["quoted_for"].split(";")):
+            yield from self._uncleared(fault, row, audience)
 
     def _pointing(self, fault: Any, kind: str, column: str, name: str) -> Iterator[Fault]:
         known = self.known.get(kind, {name})
@@ -97,22 +96,24 @@ class _Links:
         today = self.trail.words.number(figure) if figure else "without a figure"
         return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]
 
-    def _uncleared(self, fault: Any, row: pd.Series) -> Iterator[Fault]:
-        """A passage of which the principle's readers may read nothing: where its clearance falls short."""
-        reader = READERS.get(self.status.get(row["principle_id"], ""))
-        origin = self.trail.origins[row["reference"]]
-        rows = self.quotes[(self.quotes["segment_id"].map(self.trail.origins) == origin)
-                           & (self.quotes["audience"] == reader)]
-        if reader is None or any(not broken for broken in rows["broken"]):
+    def _uncleared(self, fault: Any, row: pd.Series, audience: str) -> Iterator[Fault]:
+        """A passage or code of which an audience is to read words, and may not: where clearance fails."""
+        passages, origins = self.trail.passages, self.trail.origins
+        under = {row["reference"], *self.below.get(row["reference"], ())}
+        own = {row["reference"]} if row["kind"] == "segment" else {
+            *passages.loc[passages["code_id"].isin(under) & (row["kind"] == "code"), "segment_id"]}
+        rows = self.quotes[self.quotes["segment_id"].map(origins).isin([*map(origins.get, own)])
+                           & (self.quotes["audience"] == audience)]
+        if any(not broken for broken in rows["broken"]):
             return
         if rows.empty:
-            yield fault(f"no quotation of it is cleared for the {reader}, and the principle is "
-                        f"{self.status[row['principle_id']]}", column="reference", value=row["reference"],
-                        mend="propose one in quotes.csv and have it cleared (`glc quotes --to-clear`)")
+            yield fault(f"no quotation of it is there for the {audience}", column="quoted_for",
+                        value=row["quoted_for"], mend="propose one in quotes.csv and have it cleared "
+                        "(`glc quotes --to-clear`), or take the audience away")
         for one in rows.itertuples():
             rule = next(rule for rule in RULES if rule in one.broken)
             column, who = _COLUMNS.get(rule, "quote_id"), f"{row['principle_id']} {row['evidence_id']}"
-            yield Fault(f"is not for the {reader}: {RULES[rule][0]}; {who} rests on it", "quotes.csv",
+            yield Fault(f"is not for the {audience}: {RULES[rule][0]}; {who} rests on it", "quotes.csv",
                         str(one.row), column, getattr(one, column),
                         "have it cleared (`glc quotes --to-clear`), or cite another passage")
 

@@ -44,7 +44,8 @@ def made(tmp_path_factory):
         options=choices("law", "yes", "no"), principles=[PRINCIPLE],
         evidence=[evidence(1, "estimate", "Q3/yes/all", "2 of 3"),
                   evidence(2, "code", "shelter", "1 of 2"),  # no coder read what c answered
-                  evidence(3, "segment", "blue.2", "A safe place for tonight."),
+                  evidence(3, "segment", "blue.2", "A safe place for tonight.",
+                           quoted_for="convening;public"),
                   evidence(4, "literature", "Somebody (2012)", claim="literature")],
         quotes=[{"quote_id": "q1", "audience": "convening", **CLEARED},
                 {"quote_id": "q2", "audience": "public", "second_reader": "Tomás", **CLEARED}],
@@ -232,9 +233,11 @@ def test_a_code_that_was_taken_out_or_merged(study):
     (lambda rows: rows[3].update(cleared_on=""), [("quotes.csv", "3", "cleared_by_organisation", "yes")]),
     (lambda rows: rows[3].update(second_reader=""), [("quotes.csv", "3", "second_reader", "")]),
     (lambda rows: rows[3].update(text="No place"), [("quotes.csv", "3", "text", "No place")]),
-    (lambda rows: rows.pop(3), [("evidence.csv", "4", "reference", "blue.2")]),
-    (lambda rows: rows[2].update(status="removed"), [("joint_display.csv", "2", "quote_id", "q1")]),
-    (lambda rows: rows.pop(2), [("joint_display.csv", "2", "quote_id", "q1")])])
+    (lambda rows: rows.pop(3), [("evidence.csv", "4", "quoted_for", "convening;public")]),
+    (lambda rows: rows[2].update(status="removed"), [("quotes.csv", "2", "status", "removed"),
+                                                     ("joint_display.csv", "2", "quote_id", "q1")]),
+    (lambda rows: rows.pop(2), [("evidence.csv", "4", "quoted_for", "convening;public"),
+                                ("joint_display.csv", "2", "quote_id", "q1")])])
 def test_a_clearance_less_is_told_where_it_is_lacking(study, change, places):
     edit(study, "quotes", change)
     assert told(study) == places
@@ -245,13 +248,23 @@ def test_consent_that_is_gone_breaks_the_quotation(study):
     assert told(study) == [("quotes.csv", "3", "quote_id", "q2")]
 
 
-def test_a_candidate_needs_words_for_the_convening_alone(study):
-    edit(study, "principles", lambda rows: rows[2].update(status="candidate"))
+def test_words_that_the_team_alone_is_to_read_need_no_clearance(study):
+    edit(study, "joint_display", lambda rows: rows[2].update(quote_id=""))
+    edit(study, "evidence", lambda rows: rows[4].update(quoted_for="convening"))
     edit(study, "quotes", lambda rows: rows.pop(3))
     assert told(study) == []
     edit(study, "quotes", lambda rows: rows.pop(2))
-    edit(study, "joint_display", lambda rows: rows[2].update(quote_id=""))
-    assert told(study) == [("evidence.csv", "4", "reference", "blue.2")]
+    assert told(study) == [("evidence.csv", "4", "quoted_for", "convening")]
+    edit(study, "evidence", lambda rows: rows[4].update(quoted_for=""))
+    assert told(study) == []
+
+
+def test_a_code_of_which_somebody_is_to_read_words_needs_a_passage_that_is_cleared(study):
+    edit(study, "evidence", lambda rows: rows[3].update(quoted_for="public"))
+    assert told(study) == []
+    edit(study, "evidence", lambda rows: rows[4].update(quoted_for=""))
+    edit(study, "quotes", lambda rows: rows[3].update(status="talk"))
+    assert told(study) == [("quotes.csv", "3", "cleared_by_organisation", "yes")]
 
 
 @pytest.mark.parametrize(("n", "column", "value"), [
