@@ -497,6 +497,26 @@ def trace(study: str, principle: str, source: str, is_check: bool, audience: str
 
 
 @cli.command()
+@click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only this one's, by name.")
+@click.option("--only", multiple=True, metavar="PART", help="Only this part: brief, theme-needs, "
+              "country-per, joint-display, principles, rating-form; may be given again.")
+@click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]))
+@click.pass_obj
+def packet(study: str, organisation: str, only: tuple[str, ...], paper: str) -> None:
+    """Write packets for the table, PDF and Word: an organisation's, or all; and every brief by itself."""
+    from datetime import date
+
+    from glc_analysis.reports.packet import issue
+
+    found = Study.find(study)
+    _ensure_built(found)
+    folders = issue(found, today=date.today(), organisation=organisation, only=only, paper=paper, say=say)
+    for folder in folders:
+        click.echo(folder)
+    say("Give each packet to its own organisation alone; shared/ and briefs/ are for everybody who comes.")
+
+
+@cli.command()
 @click.argument("question")
 @click.option("--by", default="", metavar="COLUMN", help="An attribute to group by.")
 @for_audience

@@ -1,0 +1,181 @@
+"""Parts of a packet as a Word document: HTML by pandoc with our own reference document.
+
+The reference document is made here from pandoc's: paper, fonts, styles, the running mark above and the
+page numbers below each page. Zip and properties carry the day of the data, never that of the making.
+"""
+
+from __future__ import annotations
+
+import io
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from docx import Document
+from docx.document import Document as Word
+from docx.enum.text import WD_ALIGN_PARAGRAPH
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.shared import Mm, Pt, RGBColor
+from docx.table import Table
+
+from glc_analysis.reports.packet_html import prepared
+from glc_analysis.reports.pandoc import convert, default_file
+
+PAPERS = {"a4": (210, 297), "letter": (215.9, 279.4)}
+_INK, _QUIET = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x55, 0x55, 0x55)
+_SIZES = {"Normal": 10, "Body Text": 10, "First Paragraph": 10, "Compact": 9, "Title": 20, "Heading 1": 16,
+          "Heading 2": 12, "Heading 3": 10.5, "Table Caption": 9}
+_ORDER = ("tblStyle", "tblpPr", "tblOverlap", "bidiVisual", "tblStyleRowBandSize", "tblStyleColBandSize",
+          "tblW", "jc", "tblCellSpacing", "tblInd", "tblBorders", "shd", "tblLayout", "tblCellMar", "tblLook",
+          "tblCaption", "tblDescription")
+"""The properties of a table in the order of the standard (ISO/IEC 29500-1, CT_TblPr)."""
+_OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10}
+
+
+def word(html: str, *, mark: str, running: str, title: str, day: date, paper: str = "a4") -> bytes:
+    """HTML as a Word document. ``mark`` runs above its pages, ``running`` below beside the page number.
+
+    The same HTML gives the same bytes.
+    """
+    with tempfile.TemporaryDirectory() as folder:
+        model = Path(folder, "reference.docx")
+        model.write_bytes(_reference(mark, running, paper))
+        made = convert(prepared(html, "word"), "docx", f"--reference-doc={model}", "--metadata=lang:en",
+                       day=day)
+    document = Document(io.BytesIO(made))
+    document.core_properties.title, document.core_properties.author = title, ""
+    for table in document.tables:
+        _ready(table)
+    return _steady(document, day)
+
+
+@cache
+def _reference(mark: str, running: str, paper: str) -> bytes:
+    """Our own reference document."""
+    document = Document(io.BytesIO(default_file("reference.docx")))
+    for name, size in _SIZES.items():
+        _styled(document.styles[name], size)
+    for name, size in _OWN.items():
+        style = document.styles.add_style(name, 1)
+        style.base_style = document.styles["Normal"]
+        _styled(style, size)
+        style.paragraph_format.left_indent = Mm(5 if name in ("Quotation", "Source") else 0)
+        style.paragraph_format.keep_with_next = name in ("Quotation", "Lead")
+    document.styles["Hyperlink"].font.color.rgb = _INK
+    document.styles["Heading 1"].paragraph_format.page_break_before = True
+    section = document.sections[0]
+    section.page_width, section.page_height = map(Mm, PAPERS[paper])
+    section.left_margin = section.right_margin = Mm(15)
+    section.top_margin, section.bottom_margin = Mm(19), Mm(16)
+    section.header_distance = section.footer_distance = Mm(8)
+    _line(section.header.paragraphs[0], mark, is_bold=True)
+    foot = section.footer.paragraphs[0]
+    _line(foot, f"{running} · ", is_bold=False)
+    for n, name in enumerate(("PAGE", "NUMPAGES")):
+        if n:
+            foot.add_run(" / ").font.size = Pt(8)
+        _field(foot, name)
+    file = io.BytesIO()
+    document.save(file)
+    return file.getvalue()
+
+
+def _styled(style, size: float) -> None:
+    style.font.size, style.font.color.rgb = Pt(size), _INK
+    style.font.name = "Noto Sans"
+    fonts = style.element.rPr.rFonts
+    for theme in [name for name in fonts.attrib if "heme" in name]:
+        del fonts.attrib[theme]
+    for script in ("w:hAnsi", "w:cs", "w:eastAsia"):
+        fonts.set(qn(script), "Noto Sans")
+    letters = style.element.rPr
+    for known in letters.findall(qn("w:szCs")):
+        letters.remove(known)
+    letters.find(qn("w:sz")).addnext(_element("w:szCs", str(int(2 * size))))  # of Arabic, among others
+    is_heading = style.name.startswith("Heading")
+    style.font.bold = is_heading or None
+    style.paragraph_format.space_before = Pt(9 if is_heading else 1 if style.name == "Compact" else 3)
+    style.paragraph_format.space_after = Pt(1 if style.name == "Compact" else 3)
+    style.paragraph_format.keep_with_next = is_heading or style.name == "Table Caption"
+
+
+def _line(paragraph, text: str, *, is_bold: bool) -> None:
+    run = paragraph.add_run(text)
+    run.font.size, run.font.bold, run.font.color.rgb = Pt(8), is_bold, _QUIET
+    paragraph.alignment = WD_ALIGN_PARAGRAPH.LEFT
+
+
+def _field(paragraph, name: str) -> None:
+    """A field that the program fills in: the number of the page, or how many there are."""
+    for kind, text in (("begin", ""), ("", name), ("end", "")):
+        run = paragraph.add_run()
+        run.font.size = Pt(8)
+        element = OxmlElement("w:fldChar" if kind else "w:instrText")
+        if kind:
+            element.set(qn("w:fldCharType"), kind)
+        else:
+            element.text = text
+        run._r.append(element)
+
+
+def _ready(table: Table) -> None:
+    """A table whose rows are not cut, whose head comes again on each page, whose groups keep their heading,
+    with lines that are seen in grey; a form's rows hold together, and its numbers stand in boxes."""
+    is_form = table._tbl.find(f".//{qn('w:tblHeader')}") is None
+    for n, row in enumerate(table.rows):
+        row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
+        is_head = n == 0 or row._tr.find(f".//{qn('w:gridSpan')}") is not None
+        for paragraph in (p for cell in row.cells for p in cell.paragraphs) if is_form or is_head else ():
+            paragraph.paragraph_format.keep_with_next = True
+    is_rtl = table._tbl.find(f".//{qn('w:bidi')}") is not None
+    borders = OxmlElement("w:tblBorders")
+    for side in ("top", "bottom", "insideH", *(["insideV"] if is_form else [])):
+        borders.append(_element(f"w:{side}", "single", sz="4", space="0", color="8C8C8C"))
+    heads = dict.fromkeys(cell.text.strip() for cell in table.rows[0].cells if not cell.text.isdecimal())
+    said = f"Table with the columns: {', '.join(filter(None, heads))}."
+    for element in (borders, _element("w:tblDescription", said),
+                    *([_element("w:bidiVisual", "1")] if is_form and is_rtl else [])):
+        _place(table._tbl.tblPr, element)
+
+
+def _element(name: str, value: str, **more: str) -> BaseOxmlElement:
+    element = OxmlElement(name)
+    for attribute, text in {"val": value, **more}.items():
+        element.set(qn(f"w:{attribute}"), text)
+    return element
+
+
+def _place(properties: BaseOxmlElement, element: BaseOxmlElement) -> None:
+    """Puts a property of a table where Word wants it: they have an order."""
+    order = [qn(f"w:{name}") for name in _ORDER]
+    for known in properties.findall(element.tag):
+        properties.remove(known)
+    later = (one for one in properties if order.index(one.tag) > order.index(element.tag))
+    if (following := next(later, None)) is None:
+        properties.append(element)
+    else:
+        following.addprevious(element)
+
+
+def _steady(document: Word, day: date) -> bytes:
+    """The document's package with every member of the same day, in the same order."""
+    before, after = io.BytesIO(), io.BytesIO()
+    document.save(before)
+    with zipfile.ZipFile(before) as read, zipfile.ZipFile(after, "w", zipfile.ZIP_DEFLATED) as written:
+        for name in _ordered(read.namelist()):
+            info = zipfile.ZipInfo(name, (max(day.year, 1980), day.month, day.day, 0, 0, 0))
+            info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
+            written.writestr(info, read.read(name))
+    return after.getvalue()
+
+
+def _ordered(names: list[str]) -> Iterator[str]:
+    """The list of contents first, as readers of such packages want it."""
+    first = "[Content_Types].xml"
+    yield first
+    yield from sorted(name for name in names if name != first)
