@@ -200,19 +200,21 @@ def agreement(study: str, form: str) -> None:
 
 
 @cli.command()
-@click.argument("what", type=click.Choice(["qdpx", "qdc", "matrix", "quotes"]))
-@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), help="The file to write.")
+@click.argument("what", type=click.Choice(["qdpx", "qdc", "matrix", "quotes", "deposit"]))
+@click.option("--to", type=click.Path(path_type=Path), help="The file to write; of a deposit the folder.")
 @click.pass_obj
 def export(study: str, what: str, to: Path | None) -> None:
-    """Write the agreed coding for other programs: project, codebook, 0/1 matrix or quotations.
+    """Write the agreed coding for other programs: project, codebook, 0/1 matrix or quotations; or the folder
+    that a repository takes.
 
-    All are internal to the team.
+    The deposit holds what the public may see. All others are internal to the team.
     """
     from glc_analysis.coding.handout import export as write
+    from glc_analysis.reports.deposit import write_deposit
 
     found = Study.find(study)
     _ensure_built(found)
-    say(f"Written: {write(found, what, to)}.")
+    say(f"Written: {write_deposit(found, to) if what == 'deposit' else write(found, what, to)}.")
 
 
 @cli.command()

@@ -47,6 +47,7 @@ _INLINE = frozenset(re.findall(r"\w+", """
     samp small span strong sub sup time tt u var wbr, tspan, r t rPr delText instrText hyperlink smartTag"""))
 """Elements of HTML, SVG and office documents that do not part words."""
 _GEOMETRY = {"d", "points", "transform", "viewBox", "viewbox"}
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _FONTS = re.compile(r"(theme\d*|fontTable|webSettings)\.xml$")  # among the fonts are people's names
 _HEADER = re.compile(r'&(?:"[^"]*"|\d+|[A-Z])')  # signs in the header of a sheet, as in "&CConfidential"
 _THEME = ("sphinx", "pydata_sphinx_theme", "myst_nb")
@@ -185,7 +186,7 @@ def _markup(root: etree._Element) -> Iterator[Piece]:
         line = line if parts else element.sourceline or line
         if event == "start":
             for name, value in element.items():
-                if name not in _GEOMETRY:
+                if name not in _GEOMETRY and not (name.lower().endswith("guid") and _GUID.fullmatch(value)):
                     values.setdefault(value, element.sourceline or line)
             if element.tag == "script":
                 yield from ((f"line {line}", text) for _, text in _program(element.text or ""))

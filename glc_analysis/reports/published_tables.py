@@ -92,9 +92,9 @@ def _codes(page: Page) -> pd.DataFrame:
     if page.audience == "team":
         return book
     above, never = ancestors(book), case_codes(read_table(page.study, "codebook"))
-    counted = {*page.released.loc[page.released["measure"] == "coded", "code_id"]} - never
-    shown = counted | {one for code in counted & {*above} for one in above[code]}
-    return book[book["code_id"].isin(shown | {*page.themes})]
+    counted = page.released.loc[page.released["measure"] == "coded", "code_id"]
+    named = ({*counted} | {*page.themes}) - never
+    return book[book["code_id"].isin(named | {one for code in named & {*above} for one in above[code]})]
 
 
 def _countries(page: Page) -> pd.DataFrame:
