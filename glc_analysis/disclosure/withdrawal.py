@@ -57,6 +57,8 @@ BEYOND = ("What was printed, mailed, published or copied, backups, version contr
           "are beyond this command: tell whoever holds them. Public figures stay as they were printed until "
           "enough organisations changed to hide whose answers went. Pages, texts for coders and exports are "
           "gone; make them again.")
+ISSUED = "packets.csv"
+"""Which packets were made for the convening, on which day: in private/, so that it outlives the files."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "key", "reference",
         "quote_id")
 """Columns of reference tables whose id makes the row its own; other cells are only redacted."""
@@ -319,8 +321,12 @@ def _touched(study: Study, new: Study, own: Belongings) -> pd.DataFrame:
     rows += [("page", study.relative(path.parents[1]), path.stem)
              for path in sorted(study.reports.glob("*/runs/*/*/*.ipynb"))]
     rows += [("export", study.relative(path), "removed") for folder, pattern in (
-        (study.reports, "*/exports/*"), (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx"))
+        (study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),
+        (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx"))
         for path in sorted(folder.glob(pattern))]
+    if (study.private / ISSUED).is_file():  # whoever holds one on paper is to be told
+        rows += [("packet", ISSUED, f"{day} {whose or 'shared'}: {parts}")
+                 for _, day, whose, parts in read_table(study.private / ISSUED).rows[1:]]
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 

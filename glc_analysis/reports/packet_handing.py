@@ -14,13 +14,12 @@ from glc_analysis.convening.packet import Packet
 from glc_analysis.disclosure import readable
 from glc_analysis.disclosure.identifiers import identifiers, spared
 from glc_analysis.disclosure.leaks import refuse_leaks
+from glc_analysis.disclosure.withdrawal import ISSUED
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import read_reference
 from glc_analysis.reports.packet_parts import AUDIENCE
 from glc_analysis.study import Study
 
-ISSUED = "packets.csv"
-"""Which packets were made: in private/, so that a withdrawal tells who holds paper."""
 SOURCE = ".html"
 """The ending of what a document is made of, which the gate reads and nobody gets."""
 
