@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test acceptance lab bench lock clean
+.PHONY: help setup run test acceptance lab docs bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s%s\n", $$1, $$2}' Makefile
@@ -29,6 +29,9 @@ lab: $(READY) ## open the notebooks in JupyterLab
 	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url=None \
 	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly \
 	  notebooks/00_index.ipynb
+
+docs: $(READY) ## these documents and the reference of the package as pages: docs/_build/index.html
+	@$(BIN)/python -m sphinx -q -W -b html docs docs/_build
 
 bench: $(READY) $(VENV)-bench/.ready ## measure against named alternatives
 	@$(BIN)/python benchmarks/run.py

@@ -59,7 +59,7 @@ class Dispersion:
 
     @property
     def ai(self) -> Fraction:
-        """The asymmetry index, |5 - IPRCP|."""
+        """The asymmetry index, abs(5 - IPRCP)."""
         return abs(5 - self.iprcp)
 
     @property

@@ -1,0 +1,46 @@
+"""The tutorial does what it says: its boxes run one after the other in an empty folder."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.acceptance
+ROOT = Path(__file__).parents[2]
+TUTORIAL = (ROOT / "docs" / "tutorial.md").read_text(encoding="utf-8")
+BOXES = re.findall(r"^```sh( fails)?\n(.*?)^```$", TUTORIAL, re.DOTALL | re.MULTILINE)
+
+
+@pytest.fixture(scope="module")
+def done(tmp_path_factory):
+    """What each box printed, in a folder that holds nothing but the environment."""
+    folder = tmp_path_factory.mktemp("tutorial")
+    (folder / ".venv").symlink_to(ROOT / ".venv")
+    said, lasting = [], {key: value for key, value in os.environ.items() if key != "GLC_STUDY"}
+    for fails, box in BOXES:
+        ended = subprocess.run(["bash", "-e", "-c", box], cwd=folder, env=lasting, capture_output=True,
+                               text=True)
+        assert ended.returncode == (1 if fails else 0), f"{box}\n{ended.stderr}"
+        lasting |= dict(re.findall(r"^export (\w+)=(\S+)$", box, re.MULTILINE))
+        said.append(ended.stdout + ended.stderr)
+    return folder, said
+
+
+def test_every_box_runs_and_the_reports_are_there(done):
+    folder, said = done
+    site = folder / "our-study" / "reports" / "team" / "current" / "site"
+    assert (site / "index.html").is_file()
+    assert (site / "country-khm.html").is_file()
+    assert len(said) == len(BOXES) >= 8
+
+
+def test_what_it_says_of_the_faults_is_what_is_printed(done):
+    told = next(text for text, (fails, _) in zip(done[1], BOXES, strict=True) if fails)
+    assert all(fault in told for fault in ("'Perú'", "'Kambodja'", "'lots': is no number"))
+
+
+def test_nearly_nothing_is_left_for_the_public(done):
+    last = done[1][-1]
+    assert "Shelter" not in last
