@@ -25,8 +25,8 @@ def subtracted(first, second, key, known=()):
     others = {name: said for name, said in truth[0].items() if truth[1].get(name) == said}
     options = sorted({option for one in truth for _, said in one.values() for option in said})
     room = sum(base for base, _ in others.values())
-    alike = {option: game.number(room) for option in options}
-    groups = [(alike, room)]
+    same = {option: game.number(room) for option in options}
+    groups = [(same, room)]
     for t in when:
         for name in sorted({*truth[t]} - {*others}):
             base, said = truth[t][name]
@@ -44,13 +44,16 @@ def subtracted(first, second, key, known=()):
         is_today = t and all(_holds(truth[1], *one) for one in told)  # what stays is of the first release
         for option, _, low, high in told:
             at = [numbers[one] for one in numbers if (one[0], one[2]) == (int(is_today), option)]
-            game.add({alike[option]: 1, **dict.fromkeys(at, 1)}, low, high)
+            game.add({same[option]: 1, **dict.fromkeys(at, 1)}, low, high)
     assert game.fits() is not None, f"the truth does not fit {key}"
-    found = []
+    found, seen = [], {}
     for (t, name, option), number in numbers.items():
-        other = {"no": (1, np.inf), "yes": (-np.inf, truth[t][name][0] - 1)}
-        found += [(t, name, option, answer) for answer, bounds in other.items()
-                  if name not in known and game.fits(({number: 1}, *bounds)) is None]
+        bases = [one.get(name, (0, {}))[0] for one in truth]
+        for answer, bounds in (("no", (1, np.inf)), ("yes", (-np.inf, bases[t] - 1))):
+            alike = (t, option, answer, *bases)  # to the attacker, who knows no more of one than of another
+            if name not in known and alike not in seen:
+                seen[alike] = game.fits(({number: 1}, *bounds)) is None
+            found += [(t, name, option, answer)] if name not in known and seen[alike] else []
     return found
 
 
