@@ -35,16 +35,17 @@ def dictionary(tables: Mapping[str, Table] = TABLES) -> str:
 
 
 def datapackage(folder: Path, frames: Mapping[str, pd.DataFrame], *, name: str, title: str,
-                tables: Mapping[str, Table] = TABLES, suffix: str = ".parquet", **said: object) -> str:
-    """datapackage.json: a Frictionless descriptor of the files of a folder, one a table.
+                tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", **said: object) -> str:
+    """datapackage.json: a Frictionless descriptor of the files of a folder, one a table with its name and
+    this ``ending``.
 
     ``said`` is told of the whole package beside its name and title.
     """
     resources = []
     for table_name, frame in frames.items():
-        table, path = tables[table_name], folder / f"{table_name}{suffix}"
+        table, path = tables[table_name], folder / f"{table_name}{ending}"
         resources.append({
-            "name": table_name, "path": path.name, **_FORMATS[suffix], "description": table.grain,
+            "name": table_name, "path": path.name, **_FORMATS[path.suffix], "description": table.grain,
             "bytes": path.stat().st_size, "hash": f"sha256:{checksum(path)}", "rows": len(frame),
             "schema": {"primaryKey": list(table.key), "fields": [
                 {"name": c, "type": _FRICTIONLESS[about.kind], "description": about.meaning,

@@ -25,7 +25,7 @@ from glc_analysis.disclosure.numbering import promote
 from glc_analysis.errors import UsageError
 from glc_analysis.intake.codings import write_qdc
 from glc_analysis.reference import read_reference
-from glc_analysis.reports.downloads import MISSING, NO_LICENCE, principles_json
+from glc_analysis.reports.downloads import MISSING, NO_LICENCE, STEM, principles_json
 from glc_analysis.reports.plan import read_slices
 from glc_analysis.reports.published_tables import PUBLISHED, published_tables
 from glc_analysis.study import Study
@@ -68,7 +68,7 @@ def _write(study: Study, folder: Path) -> None:
     principles = principles_json(study, frames.get("principles"), AUDIENCE)
     frames = {name: frame for name, frame in frames.items() if name not in LEFT_OUT}
     for name, frame in frames.items():
-        write_csv(frame, folder / f"{name}.csv")
+        write_csv(frame, folder / f"{STEM.format(name)}.csv")
     write_qdc(folder / "codebook.qdc", qdc_codes(frames["codes"].assign(merged_into="", example="")))
     described = {name: PUBLISHED[name] for name in frames}
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
@@ -77,7 +77,7 @@ def _write(study: Study, folder: Path) -> None:
         "CITATION.cff": citation(study, read_slices(study)["release"]), "principles.json": principles,
         "DICTIONARY.md": dictionary(described),
         "datapackage.json": datapackage(folder, frames, name=study.id, title=study.title, tables=described,
-                                        suffix=".csv", **licence)}
+                                        ending=STEM.format("") + ".csv", **licence)}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
@@ -97,7 +97,8 @@ def citation(study: Study, release: Mapping[str, object]) -> str:
 
 def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
     of = read_slices(study)["release"]
-    files = {f"{name}.csv": f"{PUBLISHED[name].grain}; {len(frame)} rows" for name, frame in frames.items()}
+    files = {f"{STEM.format(name)}.csv": f"{PUBLISHED[name].grain}; {len(frame)} rows"
+             for name, frame in frames.items()}
     files |= {"codebook.qdc": "the codes for other coding programs (REFI-QDA)",
               "principles.json": "the agreed principles for other software",
               "METHODS.md": "how the study was made, and what is not recorded",

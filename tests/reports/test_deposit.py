@@ -71,7 +71,7 @@ def test_it_says_what_it_is_how_it_was_made_and_what_is_not_in_it(folder):
 
 def test_its_figures_count_as_published(study, folder):
     assert (study.private / "releases" / "001" / "release.json").is_file()
-    assert len(pd.read_csv(folder / "figures.csv")) > 100
+    assert len(pd.read_csv(folder / "figures-released.csv")) > 100
 
 
 def test_it_is_written_anew_to_the_same_bytes_and_replaces_no_other_folder(study, folder, tmp_path):

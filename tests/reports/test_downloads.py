@@ -62,9 +62,9 @@ def test_votes_of_one_or_two_are_in_no_table(frames):
 
 def test_every_table_is_a_csv_and_a_workbook_with_its_dictionary(frames, folder):
     for name, frame in frames["public"].items():
-        read = pd.read_csv(folder / f"{name}.csv", encoding="utf-8-sig")
+        read = pd.read_csv(folder / f"{name}-released.csv", encoding="utf-8-sig")
         assert [*read.columns] == [*PUBLISHED[name].columns] and len(read) == len(frame), name
-        book = load_workbook(folder / f"{name}.xlsx")
+        book = load_workbook(folder / f"{name}-released.xlsx")
         assert book.sheetnames == [name, "dictionary"] and book[name].max_row == len(frame) + 1
         assert [cell.value for cell in book["dictionary"]["A"]][1:] == [*columns_of(name)["column"]]
         assert columns_of(name)["meaning"].ne("").all()
@@ -73,10 +73,10 @@ def test_every_table_is_a_csv_and_a_workbook_with_its_dictionary(frames, folder)
 def test_a_text_that_looks_like_a_formula_is_none(frames, folder):
     risky = frames["public"]["questions"].assign(wording='=HYPERLINK("x")')
     write_downloads(folder / "risky", {"questions": risky}, "{}")
-    book = load_workbook(folder / "risky" / "questions.xlsx")
+    book = load_workbook(folder / "risky" / "questions-released.xlsx")
     cells = [cell for row in book["questions"] for cell in row]
     assert not [cell for cell in cells if cell.data_type == "f"]
-    assert "'=HYPERLINK" in (folder / "risky" / "questions.csv").read_text(encoding="utf-8-sig")
+    assert "'=HYPERLINK" in (folder / "risky" / "questions-released.csv").read_text(encoding="utf-8-sig")
 
 
 def test_principles_for_other_software_have_ids_that_stay_and_every_language(folder):
