@@ -37,8 +37,8 @@ from glc_analysis.study import Study
 
 PAGES = 2
 """A brief is so many pages long at most."""
-SHARES = [1 - n / 20 for n in range(20)]
-"""Of the questions, rows and quotations of a brief, tried from all to few until they fit."""
+SHARES = [*(1 - n / 20 for n in range(20)), 0.03, 0.02, 0.01, 0]
+"""Of the questions, rows and quotations of a brief, tried from all to none until they fit."""
 
 
 @dataclass

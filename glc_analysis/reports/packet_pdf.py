@@ -21,7 +21,8 @@ PAPERS = {"a4": "a4", "letter": "us-letter"}
 CONTENTS = "\ue002"
 """Where the list of parts with their pages is to stand."""
 FAMILIES = ("Noto Sans", "DejaVu Sans")
-"""The families of all pages; others are added where these lack a letter."""
+"""The family of all pages, and the one where it is missing or lacks a letter that its scripts lack too."""
+_OF_WORDS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Mc")
 _SYMBOLS = ("Noto Sans Symbols2", "Noto Sans Symbols 2", "Noto Sans Symbols", "Noto Sans Math", "Noto Emoji",
             "Noto Color Emoji")
 
@@ -46,15 +47,19 @@ class Printing:
     def pdf(self, title: str, leaves: Iterable[Leaf]) -> bytes:
         """The parts one after the other, each on a new page. The same parts give the same bytes.
 
-        Raises GLCError where no font of this machine has the letters.
+        A sign (an emoji) that no font of this machine has is told by its name; for a letter GLCError is
+        raised.
         """
         from typst import Compiler
 
         text = "\n".join(f'#marked({json.dumps(leaf.mark, ensure_ascii=False)})[\n{typst(leaf.html)}\n]\n'
                          for leaf in leaves)
+        chosen, signs = families(text + title + self.running)
+        for sign in signs:
+            text = text.replace(sign, f"\\[{unicodedata.name(sign, 'a sign').lower()}\\]")
         inputs = {"paper": PAPERS[self.paper], "title": title, "running": self.running,
                   "year": str(self.day.year), "month": str(self.day.month), "day": str(self.day.day),
-                  "fonts": json.dumps(families(text + title + self.running))}
+                  "fonts": json.dumps(chosen)}
         source = f"{LOOK.read_text(encoding='utf-8')}\n{text}"
         return Compiler(font_paths=_fonts()).compile(
             source.encode(), format="pdf", sys_inputs=inputs, timestamp=0, pdf_standards=["ua-1"])
@@ -75,7 +80,7 @@ def pages(pdf: bytes) -> int:
     >>> pages(b"<< /Type /Pages /Count 3 >>")
     3
     """
-    return max(int(n) for n in re.findall(rb"/Count (\d+)", pdf))
+    return max(int(n) for n in re.findall(rb"/Type */Pages */Count (\d+)", pdf))
 
 
 @cache
@@ -87,27 +92,27 @@ def _fonts() -> Any:
     return Fonts(include_system_fonts=True, font_paths=[Path(matplotlib.get_data_path(), "fonts", "ttf")])
 
 
-def families(text: str) -> list[str]:
-    """The font families that the letters of a text need, those of all pages first.
+def families(text: str) -> tuple[list[str], list[str]]:
+    """The font families that a text needs, that of all pages first, and signs that no font has.
 
-    Raises GLCError for letters that no font has; a sign (an emoji) may be missing.
+    Raises GLCError for letters that no font has.
     """
     regular = {font.family: font.path for font in _fonts().fonts()
                if font.style == "normal" and font.weight == 400 and font.path}
-    chosen = [family for family in FAMILIES if family in regular]
-    lacking = {letter for letter in text if ord(letter) > 127} - {letter for one in chosen
-                                                                  for letter in _letters(regular[one])}
+    base = next((family for family in FAMILIES if family in regular), "")
+    chosen = [base] if base else []
+    lacking = {letter for letter in text if ord(letter) > 127} - (_letters(regular[base]) if base else set())
     for letter in sorted(lacking):
         script = unicodedata.name(letter, "").split(" ")[0].title()
-        named = [one for one in (f"Noto Sans {script}", *_SYMBOLS) if one in regular]
-        family = next((one for one in [*chosen, *named] if letter in _letters(regular[one])), "")
-        chosen += [family] if family and family not in chosen else []
-        lacking -= {letter} if family else set()
-    if words := sorted(letter for letter in lacking if unicodedata.category(letter)[0] in "LM"):
+        named = [one for one in (f"Noto Sans {script}", *chosen, *FAMILIES, *_SYMBOLS) if one in regular]
+        if family := next((one for one in named if letter in _letters(regular[one])), ""):
+            chosen += [family] if family not in chosen else []
+            lacking.discard(letter)
+    if words := sorted(letter for letter in lacking if unicodedata.category(letter) in _OF_WORDS):
         shown = ", ".join(f"{letter} ({unicodedata.name(letter, '?').title()})" for letter in words[:3])
         raise GLCError(f"No font of this machine has {shown}{' and more' if len(words) > 3 else ''}. Mend: "
                        "install fonts-noto-core (Debian), or the Noto Sans font of that script.")
-    return chosen
+    return chosen, sorted(letter for letter in lacking if unicodedata.category(letter) == "So")
 
 
 @cache

@@ -10,7 +10,7 @@ import io
 import tempfile
 import zipfile
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime, time
 from functools import cache
 from pathlib import Path
 
@@ -45,10 +45,11 @@ def word(html: str, *, mark: str, running: str, title: str, day: date, paper: st
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "reference.docx")
         model.write_bytes(_reference(mark, running, paper))
-        made = convert(prepared(html, "word"), "docx", f"--reference-doc={model}", "--metadata=lang:en",
-                       day=day)
+        made = convert(prepared(html, "word"), "docx", f"--reference-doc={model}", "--metadata=lang:en")
     document = Document(io.BytesIO(made))
-    document.core_properties.title, document.core_properties.author = title, ""
+    said = document.core_properties
+    said.title, said.author = title, ""
+    said.created = said.modified = datetime.combine(day, time())
     for table in document.tables:
         _ready(table)
     return _steady(document, day)

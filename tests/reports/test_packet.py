@@ -1,0 +1,312 @@
+"""Packets for the table: who gets which parts, on paper and in Word, and nothing of others."""
+
+import io
+import re
+import subprocess
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+from click.testing import CliRunner
+from docx import Document
+
+from glc_analysis import cli, tables
+from glc_analysis.build import build
+from glc_analysis.convening.packet import Packet, Part
+from glc_analysis.disclosure.quotes import owners
+from glc_analysis.disclosure.returns import held
+from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.reports import packet, packet_parts, packet_pdf
+from glc_analysis.reports.packet import planned, write_packets
+from glc_analysis.reports.packet_html import prepared
+from glc_analysis.reports.packet_parts import Section
+from glc_analysis.reports.packet_pdf import Leaf, Printing, fitted, pages, typst
+from glc_analysis.reports.packet_word import word
+from glc_analysis.study import Study
+from tests import form_study
+from tests.form_study import LANGUAGES, TODAY, FormStudy
+
+DAY = date(2016, 9, 30)
+COMING = ["acacia-room", "amber-window", "canal-lamp", "casa-del-telar", "fig-courtyard", "gum-tree-desk",
+          "long-rain", "river-mat", "second-key", "sunflower-yard"]
+PRINTING = Printing("A study", DAY)
+
+
+def text_of(pdf):
+    return subprocess.run(["pdftotext", "-enc", "UTF-8", str(pdf), "-"], capture_output=True, check=True,
+                          encoding="utf-8").stdout
+
+
+def word_of(path):
+    document = Document(path)
+    lines = [paragraph.text for paragraph in document.paragraphs]
+    return "\n".join([*lines, *(cell.text for table in document.tables for row in table.rows
+                                for cell in row.cells)])
+
+
+@pytest.fixture(scope="module")
+def made(sample_study, tmp_path_factory):
+    """The packets of two organisations, the parts that differ and one theme; what was told meanwhile."""
+    folder, told = tmp_path_factory.mktemp("packets"), []
+    for one in ("fig-courtyard", "blue-door"):
+        write_packets(sample_study, folder, today=TODAY, organisation=one, only=["brief", "theme-language"],
+                      progress=lambda *said: told.append(said))
+    return SimpleNamespace(folder=folder, told=told)
+
+
+@pytest.fixture
+def forms(tmp_path, monkeypatch):
+    """A study with an open round whose raters read English, Arabic and Khmer; nobody is named in a text."""
+    monkeypatch.setattr("glc_analysis.convening.forms.addressed", lambda study: ({}, LANGUAGES))
+    monkeypatch.setattr(packet, "addressed", lambda study: ({}, LANGUAGES))
+    monkeypatch.setattr(form_study, "PRINCIPLES", form_study.PRINCIPLES.replace("vague,beacon", "vague,"))
+    on_disk = FormStudy(tmp_path / "study")
+    build(Study(on_disk.root))
+    on_disk.issue()
+    return Study(on_disk.root)
+
+
+# --- whose packet holds what
+
+
+def test_all_who_may_rate_get_a_packet_and_one_is_for_everybody(sample_study):
+    found = planned(sample_study, today=TODAY)
+    assert [one.organisation for one in found] == [*COMING, ""]
+    assert [one.name for one in found][-1] == "shared"
+    for one in found:
+        slugs = [part.slug for part in one.parts]
+        assert ("brief" in slugs) == bool(one.organisation)
+        assert any(slug.startswith("country-") for slug in slugs) != bool(one.organisation)
+        assert slugs[-2:] == ["joint-display", "principles"]
+        assert len([slug for slug in slugs if slug.startswith("theme-")]) == 9
+
+
+def test_an_organisation_is_known_by_its_id_and_its_name(sample_study):
+    for name in ("gum-tree-desk", "Gum Tree Desk (invented)", "gum tree desk", " GUM-TREE-DESK "):
+        assert planned(sample_study, today=TODAY, organisation=name)[0].organisation == "gum-tree-desk"
+
+
+@pytest.mark.parametrize(("wrong", "right"), [
+    ({"organisation": "gum-tree-dsk"}, "gum-tree-desk"), ({"organisation": "Fig Courtyrd"}, "Fig Courtyard"),
+    ({"only": ["theme-ned"]}, "theme-needs"), ({"only": ["rating-form"]}, "glc forms")])
+def test_a_wrong_name_suggests_the_right_one(sample_study, wrong, right):
+    with pytest.raises(UsageError, match=right):
+        planned(sample_study, today=TODAY, **wrong)
+
+
+def test_the_command_tells_a_wrong_name_before_it_runs_any_page(sample_study):
+    said = CliRunner().invoke(cli.cli, ["--study", str(sample_study.root), "packet", "--for", "river-mt"])
+    assert said.exit_code == 2 and "'river-mat'" in said.output
+    assert not (sample_study.reports / "convening").exists()
+
+
+def test_only_the_chosen_parts_are_in_a_packet(made):
+    assert [paragraph.text for paragraph in Document(made.folder / "blue-door" / "packet.docx").paragraphs
+            if paragraph.style.name == "Heading 1"] == ["The brief of Blue Door (invented)",
+                                                        "Theme: Language and custom"]
+
+
+# --- nothing of others
+
+
+def test_a_packet_holds_its_own_brief_and_no_words_of_others_that_are_not_cleared(made, sample_study):
+    _, _, segments, documents, _, _ = held(sample_study)
+    cleared = " ".join(tables.read("quotations", study=sample_study).query("audience == 'convening'")["text"])
+    whose = owners(segments, documents)
+    packed = " ".join(word_of(made.folder / "fig-courtyard" / "packet.docx").split())
+    found = {is_own: {text for text in segments.loc[(whose == "fig-courtyard") == is_own, "text"]
+                      if len(text) > 25 and text not in cleared} for is_own in (True, False)}
+    assert len(found[False]) > 200 and sum(" ".join(text.split()) in packed for text in found[True]) > 3
+    assert [text for text in found[False] - found[True] if " ".join(text.split()) in packed] == []
+    assert "Blue Door" not in packed and "The brief of Fig Courtyard" in packed
+
+
+def test_files_are_their_owners_alone_and_what_they_were_made_of_is_gone(made):
+    assert made.folder.joinpath("fig-courtyard").is_dir()
+    assert sorted(path.relative_to(made.folder).as_posix() for path in made.folder.rglob("*.*")) == [
+        "blue-door/brief.pdf", "blue-door/brief.txt", "blue-door/packet.docx", "blue-door/packet.pdf",
+        "briefs/theme-language.pdf", "briefs/theme-language.txt", "fig-courtyard/brief.pdf",
+        "fig-courtyard/brief.txt", "fig-courtyard/packet.docx", "fig-courtyard/packet.pdf"]
+
+
+def test_the_gate_stops_all_packets_where_one_names_somebody(tmp_path):
+    on_disk = FormStudy(tmp_path / "study")  # whose text was changed "asked by beacon"
+    study = Study(on_disk.root)
+    build(study)
+    with pytest.raises(Faults, match="not for convening") as found:
+        write_packets(study, tmp_path / "out", today=TODAY)
+    named = {(fault.file, fault.value) for fault in found.value.faults}
+    assert {("harbour/packet.pdf", "Beacon"), ("harbour/packet.docx", "Beacon")} <= named
+    assert not any(fault.file.startswith("beacon/") for fault in found.value.faults)
+    assert list((tmp_path / "out").iterdir()) == [] and not (study.private / "packets.csv").exists()
+
+
+def test_arabic_words_in_a_pdf_pass_the_gate_by_what_the_pdf_was_made_of(made, sample_study, monkeypatch):
+    assert re.search("[\u0600-\u06ff]", text_of(made.folder / "fig-courtyard" / "brief.pdf"))
+    monkeypatch.setattr(packet, "_source", lambda *made_of: None)
+    with pytest.raises(Faults, match="does not keep words in Arabic"):
+        write_packets(sample_study, made.folder / "again", today=TODAY, organisation="fig-courtyard",
+                      only=["brief"])
+
+
+def test_it_is_noted_which_packets_were_made_each_once(forms):
+    for _ in range(2):
+        write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", only=["rating-form"])
+    head, *rows = (forms.private / "packets.csv").read_text("utf-8").splitlines()
+    assert head == "packet_sha256,date,organisation_id,parts"
+    assert [row.split(",")[1:] for row in rows] == [["2017-05-08", "harbour", "rating-form"]]
+
+
+# --- on paper
+
+
+def test_the_same_study_gives_the_same_bytes(made, sample_study, tmp_path):
+    write_packets(sample_study, tmp_path, today=date(2031, 1, 1), organisation="fig-courtyard",
+                  only=["brief", "theme-language"])
+    files = [path for path in tmp_path.rglob("*") if path.is_file()]
+    assert len(files) == 6
+    for path in files:
+        assert path.read_bytes() == (made.folder / path.relative_to(tmp_path)).read_bytes(), path.name
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_a_long_brief_is_cut_to_two_pages_and_says_what_is_left_out_and_where_it_stands(paper):
+    rows = "".join(f'<tr><th scope="row">Question {n}</th><td>{"Answer " * 9}</td></tr>' for n in range(300))
+    section = Section("Answers", "", "<div class='glc-scroll'><table><thead><tr><th>Q</th><th>A</th></tr>"
+                      f"</thead><tbody>{rows}</tbody></table></div>", "questions")
+
+    def leaf(share):
+        return Leaf("For all", f"<h1>Theme</h1>{section.cut(share, 'theme-needs.html of the site')}")
+
+    printing = Printing("A study", DAY, paper)
+    share = fitted(printing, "Theme", leaf, packet.SHARES, 2)
+    kept = leaf(share).html.count("Question")
+    assert 30 < kept < 300 and f"Here are {kept} of 300 questions; all stand in theme-needs.html of the " \
+        "site." in leaf(share).html
+    assert pages(printing.pdf("Theme", [leaf(share)])) == 2
+    assert pages(printing.pdf("Theme", [leaf(packet.SHARES[packet.SHARES.index(share) - 1])])) > 2
+
+
+def test_a_cut_leaves_no_half_question_no_empty_group_and_no_heading_alone():
+    group = ('<tbody><tr class="glc-asked"><th colspan="2">Q{0}</th></tr><tr class="glc-option"><th>yes</th>'
+             '<td>1</td></tr><tr class="glc-option"><th>no</th><td>2</td></tr></tbody>')
+    html = "".join(f"<h3>Theme {n}</h3><div class='glc-scroll'><table><thead><tr><th>a</th><th>b</th></tr>"
+                   f"</thead>{group.format(2 * n)}{group.format(2 * n + 1)}</table></div>" for n in range(2))
+    cut = Section("", "", html, "questions").cut(0.5, "the site")
+    assert cut.count("glc-option") == 4 and cut.count("<table") == 1
+    assert "Theme 0" in cut and "Theme 1" not in cut
+    assert "Here are 2 of 4 questions" in cut
+
+
+def test_every_page_carries_whom_it_is_for_and_the_number_of_the_page(made):
+    whole = text_of(made.folder / "fig-courtyard" / "packet.pdf").split("\f")[:-1]
+    marks = [next(line for line in page.splitlines() if line) for page in whole]
+    assert marks == ["For the convening, not for publication", *["For Fig Courtyard (invented) alone"] * 2,
+                     "For the convening, not for publication"]
+    for n, page in enumerate(whole, start=1):
+        assert re.search(f"\\b{n} ?/ ?4\\b", page) and "Invented sample data" in page
+
+
+def test_a_pdf_is_tagged_for_those_who_hear_it_and_dated_by_the_data(made):
+    said = subprocess.run(["pdfinfo", str(made.folder / "fig-courtyard" / "packet.pdf")], check=True,
+                          capture_output=True, text=True, env={"TZ": "UTC", "PATH": "/usr/bin:/bin"}).stdout
+    assert re.search(r"Title: +Packet for Fig Courtyard \(invented\)", said)
+    assert re.search(r"Tagged: +yes", said) and re.search(r"CreationDate: +Fri Sep 30 00:00:00 2016", said)
+
+
+def test_a_letter_that_no_font_has_stops_the_packet_and_names_it(monkeypatch):
+    monkeypatch.setattr(packet_pdf, "_letters", lambda path: frozenset("abc"))
+    with pytest.raises(GLCError, match=r"No font of this machine has ម \(Khmer Letter Mo\).*fonts-noto-core"):
+        packet_pdf.families("abc ម")
+
+
+def test_a_sign_that_no_font_has_is_told_by_its_name(monkeypatch, tmp_path):
+    no_emoji = packet_pdf._letters
+    monkeypatch.setattr(packet_pdf, "_letters", lambda path: no_emoji(path) - {"🌱"})
+    (tmp_path / "a.pdf").write_bytes(PRINTING.pdf("A", [Leaf("For all", "<h1>We ring too 🌱</h1>")]))
+    assert "We ring too [seedling]" in text_of(tmp_path / "a.pdf")
+
+
+def test_scripts_of_the_answers_are_set_in_their_own_fonts():
+    families, signs = packet_pdf.families("Ελληνικά Кириллица ខ្មែរ العربية हिन्दी 🌱")
+    assert families[0] == "Noto Sans" and signs == []
+    assert {"Noto Sans Khmer", "Noto Sans Arabic", "Noto Sans Devanagari"} <= {*families}
+
+
+def test_words_from_right_to_left_run_so_on_paper_and_in_word():
+    quoted = '<figure><blockquote lang="ar" dir="auto">قال أحدهم (2017).</blockquote></figure>'
+    assert 'set text(lang: "ar")' in typst(quoted)
+    mixed = '<p>Arabic: <span dir="auto">قال أحدهم.</span></p>'
+    assert '#text(lang: "ar")[قال أحدهم.]' in typst(mixed)
+    made = word(quoted + mixed, mark="For all", running="A study", title="A", day=DAY)
+    xml = "".join(paragraph._p.xml for paragraph in Document(io.BytesIO(made)).paragraphs)
+    assert xml.count("<w:bidi/>") == 1 and xml.count("<w:rtl/>") == 2
+    assert "dir" not in prepared('<p dir="auto">From left to right</p>', "word")
+
+
+# --- in Word
+
+
+def test_word_has_real_headings_and_tables_that_keep_their_heads_and_tell_what_they_are(made):
+    document = Document(made.folder / "fig-courtyard" / "packet.docx")
+    styles = [paragraph.style.name for paragraph in document.paragraphs]
+    assert styles.count("Heading 1") == 2 and styles.count("Heading 2") == 7
+    assert len(document.tables) == 6
+    for table in document.tables:
+        xml = table._tbl.xml
+        assert "<w:tblHeader/>" in xml or '<w:tblHeader w:val' in xml
+        assert xml.count("<w:cantSplit/>") == len(table.rows)
+        assert "Table with the columns: " in xml
+    assert document.sections[0].header.paragraphs[0].text == "For the convening, not for publication"
+    assert document.core_properties.author == ""
+    assert (document.core_properties.created.date(), document.core_properties.modified.date()) == (
+        date(2016, 9, 30),) * 2
+
+
+def test_properties_of_a_table_stand_in_the_order_that_word_asks_for(made):
+    from glc_analysis.reports.packet_word import _ORDER
+
+    for table in Document(made.folder / "fig-courtyard" / "packet.docx").tables:
+        order = [_ORDER.index(one.tag.rpartition("}")[2]) for one in table._tbl.tblPr]
+        assert order == sorted(order) and len(order) == len(set(order))
+
+
+@pytest.mark.parametrize(("paper", "size"), [("a4", (210, 297)), ("letter", (216, 279))])
+def test_paper_is_a4_or_letter(paper, size):
+    made = word("<h1>A</h1>", mark="For all", running="A study", title="A", day=DAY, paper=paper)
+    section = Document(io.BytesIO(made)).sections[0]
+    assert (round(section.page_width.mm), round(section.page_height.mm)) == size
+
+
+# --- as text
+
+
+def test_the_text_of_a_brief_is_plain_lines_with_each_figure_under_its_answer(made):
+    text = (made.folder / "briefs" / "theme-language.txt").read_text("utf-8")
+    assert text.startswith("For the convening, not for publication · Invented sample data · ")
+    assert "Q4.5 How do you work across languages?\n\n- Staff who speak the language: 17 of 28\n" in text
+    assert not re.search(r"[|+]|--|\ue000|<", text) and max(map(len, text.splitlines()[1:])) <= 78
+
+
+# --- the rating form
+
+
+def test_a_rater_gets_its_own_form_in_its_language_and_no_page_of_it_names_its_organisation(forms):
+    write_packets(forms, forms.root / "out", today=TODAY, only=["rating-form"])
+    assert sorted(path.name for path in (forms.root / "out").iterdir()) == ["beacon", "compass", "harbour"]
+    pdf = text_of(forms.root / "out" / "harbour" / "packet.pdf").split("\f")
+    assert "Code r12" in pdf[1] and "Harbour" not in pdf[1] and "Harbour" in pdf[0]
+    assert not any(code in "".join(pdf) for code in ("r29", "r33", "r50", "r99"))
+    arabic = Document(forms.root / "out" / "beacon" / "packet.docx")
+    assert len(arabic.tables) == 3 and all("w:bidiVisual" in table._tbl.xml for table in arabic.tables)
+    assert [cell.text for cell in arabic.tables[0].rows[0].cells][2:11] == [*"123456789"]
+
+
+def test_progress_is_told_packet_by_packet(made):
+    assert made.told[:2] == [(0, 1, "Fig Courtyard (invented)"), (1, 1, "The gate")]
+
+
+def test_the_form_of_a_part_says_whom_its_pages_are_for():
+    own = Packet("a", "A", (Part("brief", "brief", "", "a"), Part("rating-form", "form", "")))
+    assert [packet_parts.mark(part, own) for part in own.parts] == [
+        "For A alone", "For the convening, not for publication"]
