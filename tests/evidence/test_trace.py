@@ -158,6 +158,21 @@ def test_what_rests_on_a_source(study, source, rests):
     assert resting_on(study, source)["evidence_id"].tolist() == rests
 
 
+def test_votes_lead_the_team_to_the_forms_they_stand_in(sample_study):
+    nodes = trace(sample_study, "P03")
+    at = next(n for n, node in enumerate(nodes) if node.text.startswith("round 2 on P03.1, provider"))
+    assert nodes[at].text.endswith("importance 9 of 10 high, feasibility 4 of 10 high")
+    forms = [node.id for node in nodes[at + 1:at + 11]]
+    assert all(path.startswith("raw/ratings/2-r") for path in forms) and len({*forms}) == 10
+    assert not any(node.kind == "votes" for node in trace(sample_study, "P03", audience="public"))
+
+
+def test_what_rests_on_a_form_or_a_rater_are_the_votes(sample_study):
+    for source in ("raw/ratings/2-r12.csv", "r12"):
+        rows = resting_on(sample_study, source)
+        assert {*rows["reference"]} == {"votes"} and "P03" in {*rows["principle"]}
+
+
 def test_a_principle_that_is_not_there_is_named_with_the_nearest(study):
     with pytest.raises(UsageError, match="nearest: 'P01.1', 'P01'"):
         trace(study, "P011")
