@@ -18,7 +18,7 @@ from glc_analysis.convening.principles import printed_id, versions
 from glc_analysis.disclosure.quotes import RULES, judged, place
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.evidence.raw_files import CHANGED, MISSING, UNRECORDED
-from glc_analysis.evidence.trace import Trail
+from glc_analysis.evidence.trail import Trail
 from glc_analysis.study import Study
 
 SHOWN = 8

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.evidence.trace import Trail
+from glc_analysis.evidence.trail import Trail
 from glc_analysis.reports.blocks import coded, convening, principles, questions, words
 from glc_analysis.reports.page import Page
 
