@@ -25,12 +25,13 @@ class Group(click.Group):
             return super().invoke(ctx)
         except GLCError as error:
             said = click.ClickException(str(error))
-            said.exit_code = 2 if isinstance(error, UsageError) else 1
+            said.exit_code = error.exit_code
             raise said from None
         except OSError as error:
-            if not error.filename:  # a closed pipe, which is click's to handle
+            if isinstance(error, BrokenPipeError):  # which is click's to handle
                 raise
-            raise click.ClickException(f"{error.filename}: {error.strerror}.") from None
+            place = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{place}{error.strerror or error}.") from None
 
 
 for_audience = click.option("--audience", default="team", show_default=True,
@@ -56,14 +57,22 @@ def main() -> None:
     cli(prog_name="glc")
 
 
-def _ensure_built(study: Study) -> None:
-    """Builds the tables where they are out of date; only then is anything heavy imported."""
+def _ensure_built(study: Study, *, anew: bool = False) -> dict[str, int]:
+    """Builds the tables where they are out of date; only then is anything heavy imported. The rows of each
+    table that was built."""
     from glc_analysis.fingerprint import tables_are_current
+    from glc_analysis.reports.lock import locked
+    from glc_analysis.reports.terminal import terminable
 
-    if not tables_are_current(study):
+    if not anew and tables_are_current(study):
+        return {}
+    with terminable(lambda: "The tables are not built; the same command starts again."), \
+            locked(study.processed, what="build", is_patient=True):
+        if not anew and tables_are_current(study):  # by another command, for which this one waited
+            return {}
         from glc_analysis.build import build
 
-        build(study, say=say)
+        return build(study, say=say)
 
 
 @cli.command()
@@ -150,10 +159,8 @@ def countries(study: str, suggest: bool) -> None:
 @click.pass_obj
 def build(study: str) -> None:
     """Build the processed tables from the raw files."""
-    from glc_analysis.build import build as build_tables
-
     found = Study.find(study)
-    counts = build_tables(found, say=say)
+    counts = _ensure_built(found, anew=True)
     say(f"{len(counts)} tables are in {found.processed}.")
 
 

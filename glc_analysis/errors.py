@@ -18,9 +18,21 @@ SHOWN_ROWS, SHOWN_ALIKE = 10, 50
 class GLCError(Exception):
     """A fault in data or a notebook. The command ends with exit code 1."""
 
+    exit_code = 1
+
 
 class UsageError(GLCError):
     """A wrong call: an unknown name, a missing argument. Exit code 2."""
+
+    exit_code = 2
+
+
+class Interrupted(GLCError):
+    """Somebody ended the command by a signal. Exit code as a shell's: 130 for Ctrl-C, 143 for SIGTERM."""
+
+    def __init__(self, number: int, message: str) -> None:
+        super().__init__(message)
+        self.exit_code = 128 + number
 
 
 @dataclass(frozen=True)

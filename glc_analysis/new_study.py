@@ -61,6 +61,9 @@ agreement_threshold = 0.7
 test = "panel"            # panel (RAND/UCLA, 8 to 16 votes), ipras (any number), share (75 % in 7 to 9)
 vote = "organisation"     # or person: how many votes an organisation has in a panel
 fixed_on = ""             # the day on which it was fixed, such as 2017-04-03
+
+[reports]
+timeout = 1800            # seconds that one page may take
 '''
 
 

@@ -45,6 +45,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
                    "bands": {"few": 0.0, "some": 0.25, "most": 0.5, "nearly all": 0.9},
                    "reissue_change": 3},
     "consensus": {"scale": [1, 9], "test": "panel", "high": [7, 9], "vote": "organisation", "fixed_on": ""},
+    "reports": {"timeout": 1800},  # seconds that a page may take
 }
 WORDS = {("study", "sampling"): ("purposive", "census", "probability"),
          ("study", "interval"): ("", "none", "wilson", "clopper-pearson", "jeffreys"),

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,7 @@ STEADY = {
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
 }
 """What every kernel of a run has in its environment: the same results in every time zone."""
+DEAD = "DeadKernelError"
 
 
 @dataclass(frozen=True)
@@ -43,6 +44,11 @@ class Failure:
     cell: int
     error: str
     message: str
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether its kernel ended under it, which may well not happen again."""
+        return self.error == DEAD
 
     def __str__(self) -> str:
         cell = f", cell {self.cell}" if self.cell else ""
@@ -71,6 +77,7 @@ class Kernels:
             KernelProvisionerFactory.instance().default_provisioner_name = NAME
         self._environment = os.environ | STEADY | {"GLC_STUDY": str(study.root)}
         self._timeout = timeout
+        self.jobs = (os.cpu_count() or 1) + 1
         self._at_work: set[Any] = set()
         self._stopped = False
 
@@ -78,32 +85,33 @@ class Kernels:
         """The executed notebook of a page, or how it failed."""
         import papermill
 
-        place, late = -1, threading.Event()
+        place, late, ended = -1, threading.Event(), []
 
         def enter(cell: object, cell_index: int) -> None:
             nonlocal place
             place = cell_index
 
         try:
-            with self._kernel(page, late) as kernel:
+            with self._kernel(page, late, ended) as kernel:
                 return papermill.execute_notebook(
                     str(page.notebook), None, dict(page.parameters), kernel_name=self._name,
                     language="python", km=kernel, progress_bar=False, on_cell_execute=enter)
         # Whatever happens to one page, the others are still wanted.
         except Exception as error:  # noqa: BLE001
-            cause = TimeoutError(f"took longer than {self._timeout:g} seconds")
-            return _failure(page, place, cause if late.is_set() else error)
+            cause = TimeoutError(f"took longer than {self._timeout:g} seconds") if late.is_set() \
+                else _Dead(ended[0]) if ended else error
+            return _failure(page, place, cause)
 
     def stop(self) -> None:
         """Ends every kernel at once; what they were doing fails."""
         self._stopped = True
         for process in list(self._at_work):
-            _kill(process)
+            process.kill()
 
     @contextmanager
-    def _kernel(self, page: Page, late: threading.Event) -> Iterator[Any]:
-        """A kernel that is killed when the page takes too long, and gone afterwards."""
-        import psutil
+    def _kernel(self, page: Page, late: threading.Event, ended: list[int]) -> Iterator[Any]:
+        """A kernel that is killed when the page takes too long, and gone afterwards; ``ended`` gets its exit
+        code where it ends under the page."""
         from jupyter_client import AsyncKernelManager
         from jupyter_core.utils import run_sync
 
@@ -116,8 +124,8 @@ class Kernels:
             env = self._environment | {DECLARED: " ".join(page.declares)}
             run_sync(kernel.start_kernel)(cwd=str(page.notebook.parent), env=env,
                                           extra_arguments=["--HistoryManager.hist_file=:memory:"])
-            process = psutil.Process(kernel.provisioner.pid)
-            timer = threading.Timer(self._timeout, lambda: (late.set(), _kill(process)))
+            process = kernel.provisioner.process
+            timer = threading.Timer(self._timeout, lambda: (late.set(), process.kill()))
             self._at_work.add(process)
             try:
                 timer.start()
@@ -127,21 +135,24 @@ class Kernels:
             finally:
                 timer.cancel()
                 self._at_work.discard(process)
+                if (code := process.poll()) is not None:
+                    ended.append(code)
                 run_sync(kernel.shutdown_kernel)(now=True)
 
 
-def _kill(process: Any) -> None:
-    import psutil
+class _Dead(Exception):
+    """How a kernel ended under its page."""
 
-    with suppress(psutil.NoSuchProcess):
-        process.kill()
+    def __init__(self, code: int) -> None:
+        super().__init__("its kernel was killed; perhaps the memory ran out" if code == -9
+                         else f"its kernel ended with {code}")
 
 
 def _failure(page: Page, place: int, error: Exception) -> Failure:
     """What went wrong, without its traceback, at the cell's place in the notebook as written."""
     from papermill import PapermillExecutionError
 
-    name, message = type(error).__name__, str(error)
+    name, message = DEAD if isinstance(error, _Dead) else type(error).__name__, str(error)
     if isinstance(error, PapermillExecutionError):
         name, message, place = error.ename, error.evalue, error.cell_index
     # papermill put a cell of its own after the parameters.

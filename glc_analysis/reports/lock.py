@@ -6,6 +6,7 @@ import json
 import os
 import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -16,8 +17,9 @@ from glc_analysis.errors import GLCError
 
 
 @contextmanager
-def locked(folder: Path, *, what: str = "run") -> Iterator[None]:
-    """Holds ``folder/.lock`` during the block. Raises GLCError where another run (or ``what`` it is) does.
+def locked(folder: Path, *, what: str = "run", is_patient: bool = False) -> Iterator[None]:
+    """Holds ``folder/.lock`` during the block. Where another run (or ``what`` it is) does, raises GLCError,
+    or waits for its end where ``is_patient``.
 
     The system frees the lock of an owner that was killed, so its file is simply
     taken over. A file from another machine is not: whether that run still lives
@@ -25,7 +27,7 @@ def locked(folder: Path, *, what: str = "run") -> Iterator[None]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / ".lock"
-    with _hold(path, what) as file:
+    with _hold(path, what, is_patient) as file:
         owner = {"pid": os.getpid(), "host": socket.gethostname(),
                  "started": datetime.now(UTC).isoformat(timespec="seconds")}
         file.seek(0)
@@ -41,7 +43,7 @@ def locked(folder: Path, *, what: str = "run") -> Iterator[None]:
                 path.unlink(missing_ok=True)
 
 
-def _hold(path: Path, what: str) -> IO[str]:
+def _hold(path: Path, what: str, is_patient: bool) -> IO[str]:
     while True:
         file = path.open("a+", encoding="utf-8")
         file.seek(0)
@@ -49,6 +51,9 @@ def _hold(path: Path, what: str) -> IO[str]:
         elsewhere = owner.get("host", socket.gethostname()) != socket.gethostname()
         if elsewhere or not _lock(file):
             file.close()
+            if is_patient and not elsewhere:
+                time.sleep(0.1)
+                continue
             raise GLCError(_refusal(path, what, owner, elsewhere))
         # The owner may have removed the file between our opening and locking it.
         with suppress(FileNotFoundError):

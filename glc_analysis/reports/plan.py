@@ -16,14 +16,15 @@ from typing import Any
 
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.fingerprint import package_hash
+from glc_analysis.reports import record
 from glc_analysis.reports.collection import NOTEBOOKS, Notebook, no_such_parameter, notebooks
 from glc_analysis.study import Study
 
 COLLECTIONS = {"country": "countries", "theme": "themes", "organisation": "organisations"}
 """A notebook with one of these parameters gives a page for each entry of that list in slices.json."""
 
-INTAKE = ("raw", "survey", "context")
-"""Sections of study.toml that act through the tables; a notebook may show any other."""
+UNSEEN = ("raw", "survey", "context", "reports")
+"""Sections of study.toml that act through the tables, or on no page; a notebook may show any other."""
 
 
 @dataclass(frozen=True)
@@ -91,13 +92,8 @@ def last_run(study: Study, audience: str = "team") -> tuple[Path | None, dict[st
     current = study.reports / audience / "current"
     # A plain file where the system has no symbolic links.
     folder = current.parent / current.read_text() if current.is_file() else current.resolve()
-    try:
-        record = json.loads((folder / "run.json").read_text(encoding="utf-8"))
-        for path in sorted(folder.glob("*/pages.json")):  # of organisations' own pages, beside them
-            record["pages"] |= json.loads(path.read_text(encoding="utf-8"))
-        return folder, record
-    except (FileNotFoundError, ValueError):
-        return None, {}
+    found = record.read(folder)
+    return (folder, found) if found else (None, {})
 
 
 def stale(pages: Iterable[Page], last: Mapping[str, Any]) -> list[Page]:
@@ -131,7 +127,7 @@ def why(page: Page, last: Mapping[str, Any]) -> str:
 
 def _pages(study: Study, audience: str, found: list[Notebook],
            slices: dict[str, Any]) -> Iterator[Page]:
-    settings = {name: values for name, values in study.settings.items() if name not in INTAKE}
+    settings = {name: values for name, values in study.settings.items() if name not in UNSEEN}
     common = {"audience": audience, "the package": package_hash(), "study.toml": settings}
     if audience != "team":
         common |= {"the countries shown": slices["shown"][audience],

@@ -122,19 +122,31 @@ def _write(page: Page, notebooks: Path, source: Path, *, has_code: bool) -> None
         (source / FIGURES / figure).write_text(svg, encoding="utf-8", newline="\n")
 
 
+# It ends with the run that started it, however that ends; nbformat's grammar is left out: see Kernels.
+PROGRAM = """
+import os, sys, threading
+threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
+sys.modules["rfc3987_syntax"] = None
+from sphinx.cmd.build import main
+sys.exit(main(sys.argv[1:]))
+"""
+
+
 def _sphinx(source: Path, target: Path) -> None:
     """Runs Sphinx in a process of its own: it changes logging, locale and docutils for good."""
     steady = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8",
               "TMPDIR": str(source.parent)}
-    # The grammar that nbformat would import: see Kernels.
-    program = "import sys; sys.modules['rfc3987_syntax'] = None; from sphinx.cmd.build import main; " \
-              "sys.exit(main(sys.argv[1:]))"
-    command = [sys.executable, "-c", program, "-q", "-b", "html", "-d", source.parent / "doctrees",
+    command = [sys.executable, "-c", PROGRAM, "-q", "-b", "html", "-d", source.parent / "doctrees",
                source, target]
-    done = subprocess.run(command, env=os.environ | steady, capture_output=True, text=True,
-                          encoding="utf-8", check=False)
+    theirs, ours = os.pipe()
+    try:
+        done = subprocess.run(command, env=os.environ | steady, stdin=theirs, capture_output=True, text=True,
+                              encoding="utf-8", check=False)
+    finally:
+        os.close(theirs)
+        os.close(ours)
     if done.returncode:
         # The exception, in the middle of a report for the developers of Sphinx.
         said = re.search(r"^\s*[\w.]*Error\w*: .*", done.stderr, re.MULTILINE)
-        cause = said[0].strip() if said else done.stderr.strip()[-300:]
+        cause = said[0].strip() if said else done.stderr.strip()[-300:] or f"it ended with {done.returncode}"
         raise GLCError(f"The site could not be made: {cause}")

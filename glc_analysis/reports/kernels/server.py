@@ -8,6 +8,7 @@ all kernels and the server go.
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import importlib
 import json
@@ -24,6 +25,8 @@ PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "py
              "matplotlib.pyplot", "seaborn", "statsmodels.api")
 """Libraries alone. Not the inline backend, which ties itself to the kernel that imports it."""
 INLINE = "module://matplotlib_inline.backend_inline"
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
 
 
 def serve(control: socket.socket) -> None:
@@ -46,14 +49,14 @@ def serve(control: socket.socket) -> None:
             request, sockets, *_ = socket.recv_fds(control, 1 << 22, 1)
             if not request:
                 break
-            teller = socket.socket(fileno=sockets[0])
+            teller, server = socket.socket(fileno=sockets[0]), os.getpid()
             pid = os.fork()
             if not pid:
                 selector.close()
                 for held in (woken, wake, control.detach(), teller.detach(), *(
                         kept.detach() for kept in kernels.values())):
                     os.close(held)
-                _become(**json.loads(request))
+                _become(server, **json.loads(request))
             kernels[pid] = teller
             with suppress(OSError):
                 teller.send(str(pid).encode())
@@ -70,8 +73,12 @@ def _tell_ends(kernels: dict[int, socket.socket]) -> None:
                 teller.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _become(arguments: list[str], cwd: str, env: dict[str, str]) -> None:
+def _become(server: int, arguments: list[str], cwd: str, env: dict[str, str]) -> None:
     """Turns this process into a kernel, as ``python -m ipykernel_launcher`` would; never returns."""
+    # Gone with the server, even with one that is killed before it has told anybody of us.
+    _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != server:
+        os._exit(1)
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
@@ -89,7 +96,7 @@ def _become(arguments: list[str], cwd: str, env: dict[str, str]) -> None:
         from ipykernel import kernelapp
 
         # The default was taken when the class was made, in the server.
-        sys.argv = ["ipykernel_launcher", *arguments, f"--IPKernelApp.parent_handle={os.getppid()}"]
+        sys.argv = ["ipykernel_launcher", *arguments, f"--IPKernelApp.parent_handle={server}"]
         kernelapp.launch_new_instance()
         code = 0
     except SystemExit as end:

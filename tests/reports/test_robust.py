@@ -1,0 +1,321 @@
+"""What may befall a run: it ends in one clear line, the rest is done, and the next goes on from there."""
+
+import ctypes
+import errno
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import psutil
+import pytest
+
+from glc_analysis import whole
+from glc_analysis.errors import GLCError
+from glc_analysis.reports import making, record
+from glc_analysis.reports.folders import later
+from glc_analysis.reports.lock import locked
+from glc_analysis.reports.run import run
+from glc_analysis.study import Study
+from tests.reports.small_study import collection, edit, small_study
+
+DRIVER = """
+import sys
+from pathlib import Path
+from glc_analysis.errors import GLCError
+from glc_analysis.reports.run import run
+from glc_analysis.study import Study
+try:
+    result = run(Study(Path(sys.argv[1])), folder=Path(sys.argv[2]), jobs=1,
+                 progress=lambda *told: print(*told, flush=True))
+    print(*result.lines, sep="\\n")
+except GLCError as error:
+    print(error, file=sys.stderr)
+    sys.exit(error.exit_code)
+"""
+
+
+@pytest.fixture
+def study(tmp_path):
+    return small_study(tmp_path / "study")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The overview and two countries."""
+    return collection(tmp_path / "notebooks", "00", "10")
+
+
+def start(study, folder, **options):
+    """A run in a process of its own."""
+    return subprocess.Popen([sys.executable, "-c", DRIVER, str(study.root), str(folder)], text=True,
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+
+
+def until(process, words):
+    """Reads what a run says of its progress until it says this."""
+    for line in process.stdout:
+        if words in line:
+            return
+    raise AssertionError(process.stderr.read())
+
+
+def pages(study):
+    return {path.stem: path.read_bytes() for path in (study.reports / "team/current/notebooks").iterdir()}
+
+
+def unfinished(study):
+    """The pages that a run which was cut off had recorded."""
+    runs = [path for path in (study.reports / "team/runs").iterdir() if not (path / "run.json").exists()]
+    return [slug for path in runs for slug in record.read(path, record.UNFINISHED).get("pages", {})]
+
+
+def counted(monkeypatch):
+    """The slugs that are really executed from here on."""
+    from glc_analysis.reports.execute import Kernels
+
+    executed, execute = [], Kernels.execute
+
+    def counting(self, page):
+        executed.append(page.slug)
+        return execute(self, page)
+    monkeypatch.setattr(Kernels, "execute", counting)
+    return executed
+
+
+def insert(path, *lines):
+    """Puts lines before the last code cell's own."""
+    book = json.loads(path.read_text(encoding="utf-8"))
+    cell = [cell for cell in book["cells"] if cell["cell_type"] == "code"][-1]
+    cell["source"] = "\n".join([*lines, *map(str.rstrip, cell["source"])])
+    path.write_text(json.dumps(book), encoding="utf-8")
+
+
+# The end of a run
+
+@pytest.mark.parametrize(("ending", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_ends_a_run_with_one_line_and_nothing_left_behind(study, folder, ending, code, tmp_path):
+    collection(folder, "40")
+    own = tmp_path / "temporary"
+    own.mkdir()
+    with start(study, folder, env=os.environ | {"TMPDIR": str(own)}) as process:
+        until(process, "3 4 ")  # the fourth is endless
+        wait_for_kernel(process.pid)
+        started = psutil.Process(process.pid).children(recursive=True)
+        process.send_signal(ending)
+        said = process.communicate(timeout=60)[1]
+    assert (process.returncode, said) == (code, f"Stopped by {ending.name}. 3 of 4 pages are done and kept: "
+                                                "the same command goes on from there.\n")
+    assert started and psutil.wait_procs(started, timeout=10)[1] == []
+    assert list(own.iterdir()) == []
+    assert [path.name for path in (study.reports / "team").iterdir()] == ["runs"]
+
+
+def wait_for_kernel(pid):
+    deadline = time.monotonic() + 30
+    while not any("ipykernel" in word or "server.py" in word for child in psutil.Process(pid).children()
+                  for word in child.cmdline()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+
+
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory):
+    """A study whose first run was killed when it had made a page or two of three. To be copied."""
+    root = tmp_path_factory.mktemp("killed")
+    study, folder = small_study(root / "study"), collection(root / "notebooks", "00", "10")
+    with start(study, folder) as process:
+        until(process, "1 3 ")
+        process.kill()
+    return root
+
+
+@pytest.fixture
+def after_kill(killed, tmp_path):
+    shutil.copytree(killed, tmp_path / "copy")
+    return Study(tmp_path / "copy/study"), tmp_path / "copy/notebooks"
+
+
+def test_a_run_goes_on_from_what_one_that_was_killed_had_done(after_kill, monkeypatch):
+    study, folder = after_kill
+    done, executed = unfinished(study), counted(monkeypatch)
+    result = run(study, folder=folder)
+    assert done and sorted(executed + done) == ["country-khm", "country-per", "index"]
+    assert f"{len(done)} of them were made by a run that was cut off." in result.lines
+    assert [path.name for path in (study.reports / "team/runs").iterdir()] == [
+        os.readlink(study.reports / "team/current").removeprefix("runs/")]
+
+
+def test_what_a_killed_run_left_is_made_again_where_its_notebook_changed_or_it_is_damaged(
+        after_kill, monkeypatch):
+    study, folder = after_kill
+    edit(folder / "10_country.ipynb", "import", "1\\nimport")
+    for path in (study.reports / "team/runs").glob("*/notebooks/index.ipynb"):
+        path.write_text(path.read_text()[:100])
+    executed = counted(monkeypatch)
+    run(study, folder=folder)
+    assert sorted(executed) == ["country-khm", "country-per", "index"]
+    assert all(json.loads(page) for page in pages(study).values())
+
+
+def test_a_run_that_was_killed_just_before_the_switch_costs_nothing_again(study, folder, monkeypatch):
+    monkeypatch.setattr(making, "switch", lambda *where: (_ for _ in ()).throw(KeyboardInterrupt))
+    with pytest.raises(GLCError, match="Stopped by SIGINT. 3 of 3 pages are done and kept"):
+        run(study, folder=folder)
+    monkeypatch.undo()
+    executed = counted(monkeypatch)
+    run(study, folder=folder)
+    assert executed == []
+    assert set(pages(study)) == {"index", "country-khm", "country-per", "changes"}
+
+
+# Kernels
+
+def test_a_page_whose_kernel_was_killed_has_another_try(study, folder, tmp_path):
+    insert(folder / "10_country.ipynb", "import os, signal, pathlib",
+           f"once = pathlib.Path('{tmp_path}', country)",
+           "if not once.exists():", "    once.touch()", "    os.kill(os.getpid(), signal.SIGKILL)")
+    assert run(study, folder=folder).failures == ()
+    assert (tmp_path / "KHM").exists()
+
+
+def test_a_kernel_that_is_killed_each_time_fails_its_own_page_alone(study, folder):
+    insert(folder / "00_index.ipynb", "import signal", "os.kill(os.getpid(), signal.SIGKILL)")
+    result = run(study, folder=folder)
+    assert [str(failure) for failure in result.failures] == [
+        "00_index.ipynb, page index, cell 4: DeadKernelError: its kernel was killed; perhaps the memory ran "
+        "out"]
+    assert set(pages(study)) == {"index", "country-khm", "country-per", "changes"}
+
+
+def test_a_killed_fork_server_costs_a_run_nothing(study, folder):
+    with start(study, folder) as process:
+        until(process, "0 3 ")
+        wait_for_kernel(process.pid)
+        server, = (child for child in psutil.Process(process.pid).children()
+                   if "server.py" in " ".join(child.cmdline()))
+        deadline = time.monotonic() + 30
+        while not (kernels := server.children()) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        server.kill()
+        said, wrong = process.communicate(timeout=100)
+    assert (process.returncode, wrong) == (0, "")
+    assert "3 of 3 pages ran, 0 of them failed." in said
+    assert kernels and psutil.wait_procs(kernels, timeout=10)[1] == []
+
+
+def test_an_endless_page_ends_at_the_time_limit_of_study_toml_and_the_others_are_made(study, folder):
+    collection(folder, "40")
+    with (study.reference / "study.toml").open("a") as file:
+        file.write("\n[reports]\ntimeout = 6\n")
+    result = run(Study(study.root), folder=folder)
+    assert [str(failure) for failure in result.failures] == [
+        "40_endless.ipynb, page endless, cell 3: TimeoutError: took longer than 6 seconds"]
+    assert len(pages(study)) == 5
+
+
+def test_a_notebook_that_is_saved_while_it_runs_is_not_taken_for_what_was_planned(study, folder):
+    path = folder / "10_country.ipynb"
+    insert(path, "import pathlib", f"path = pathlib.Path('{path}')",
+           "path.write_text(path.read_text().replace('What is said', 'What was said'))")
+    result = run(study, folder=folder)
+    assert {failure.error for failure in result.failures} == {"Changed"}
+    assert json.loads(pages(study)["country-khm"])["cells"][1]["source"].startswith("> **This page could not")
+    edit(path, "path.write_text(", "str(")
+    assert run(study, folder=folder).failures == ()
+
+
+# The place where reports are written
+
+@pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_a_full_disk_is_one_line_and_what_was_done_is_kept(study, folder, monkeypatch, fault):
+    replace = os.replace
+
+    def full(source, target):
+        if Path(target).name == "country-per.ipynb":
+            raise OSError(fault, os.strerror(fault), str(target))
+        replace(source, target)
+    monkeypatch.setattr(whole.os, "replace", full)
+    with pytest.raises(GLCError) as said:
+        run(study, folder=folder, jobs=1)
+    assert str(said.value).startswith(f"The reports cannot be written: {os.strerror(fault)} (")
+    assert str(said.value).endswith("2 of 3 pages are done and kept: the same command goes on from there.")
+    assert not list((study.reports / "team").rglob(".country-per*"))
+    monkeypatch.undo()
+    executed = counted(monkeypatch)
+    assert run(study, folder=folder).failures == ()
+    assert executed == ["country-per"]
+
+
+def test_a_file_system_that_takes_no_larger_file_is_told_without_a_traceback(study, folder):
+    """A limit of the system itself, as a full disk is, without having to fill one."""
+    import resource
+
+    done = start(study, folder, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)))
+    said = done.communicate(timeout=60)[1]
+    assert done.returncode == 1
+    assert "cannot be written: File too large" in said and "Traceback" not in said
+
+
+def test_a_folder_that_is_read_only_is_told_in_one_line(folder):
+    def humble():  # the superuser writes everywhere, without this right of his
+        ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)  # PR_CAPBSET_DROP, CAP_DAC_OVERRIDE
+    root = Path(tempfile.mkdtemp())
+    study = small_study(root / "study")
+    study.reports.mkdir(mode=0o555)
+    try:
+        with start(study, folder, preexec_fn=humble) as process:
+            said = process.communicate(timeout=60)[1]
+    finally:
+        shutil.rmtree(root)
+    assert process.returncode == 1
+    assert said == (f"The reports cannot be written: Permission denied ({study.reports / 'team'}). "
+                    "The reports are as they were.\n")
+
+
+# The clock and the lock
+
+def test_a_clock_that_was_set_back_does_not_change_which_run_is_the_last(study, folder, tmp_path):
+    runs = tmp_path / "runs"
+    (runs / "20300101T000000Z").mkdir(parents=True)
+    assert later(runs, datetime(2026, 11, 26, tzinfo=UTC)) == "20300101T000001Z"
+    ahead = study.reports / "team/runs/20300101T000000Z"
+    run(study, folder=folder)
+    (study.reports / "team/current").resolve().rename(ahead)
+    (study.reports / "team/current").unlink()
+    (study.reports / "team/current").symlink_to(f"runs/{ahead.name}")
+    assert run(study, folder=folder).ran == ()
+    assert run(study, folder=folder, force=True).failures == ()
+    assert os.readlink(study.reports / "team/current") == "runs/20300101T000001Z"
+
+
+def test_of_two_runs_that_start_together_one_is_refused_and_told_who_is_at_work(study, folder):
+    both = [start(study, folder) for _ in range(2)]
+    said = [process.communicate(timeout=100) for process in both]
+    codes = [process.returncode for process in both]
+    assert sorted(codes) == [0, 1]
+    refused = codes.index(1)
+    who = f"Another run is at work (pid {both[1 - refused].pid}, host "
+    assert said[refused][1].startswith(who)
+    assert said[refused][1].endswith("Mend: wait for it to end.\n")
+    assert len(pages(study)) == 4
+
+
+def test_a_command_that_waits_for_the_lock_gets_it_when_it_is_free(tmp_path):
+    holder = subprocess.Popen([sys.executable, "-c", (
+        "import sys, time; from pathlib import Path; from glc_analysis.reports.lock import locked\n"
+        "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(1)")], stdout=subprocess.PIPE)
+    holder.args.append(str(tmp_path))
+    holder.kill()
+    holder.wait()
+    with subprocess.Popen([*holder.args], stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "held\n"
+        with pytest.raises(GLCError), locked(tmp_path):
+            pass
+        with locked(tmp_path, is_patient=True):
+            assert other.wait(timeout=10) == 0
