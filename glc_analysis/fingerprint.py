@@ -11,7 +11,7 @@ import sys
 from functools import cache
 
 from glc_analysis import manifest
-from glc_analysis.disclosure.numbering import about, folders
+from glc_analysis.disclosure.numbering import about, folders, lost
 from glc_analysis.study import REPOSITORY, Study
 
 
@@ -47,7 +47,7 @@ def tables_are_current(study: Study) -> bool:
     Raises Faults where a raw file has changed or is missing.
     """
     checksums, built = manifest.inspect(study).checksums, study.processed / "slices.json"
-    if not built.is_file():
+    if not built.is_file() or lost(study.processed, study.private):
         return False
     known = json.loads(built.read_text(encoding="utf-8"))["inputs"]
     return known == inputs_hash(study, checksums)

@@ -23,6 +23,15 @@ def about(release: Path) -> dict[str, Any]:
     return json.loads((release / ISSUE).read_text(encoding="utf-8"))
 
 
+def lost(processed: Path, private: Path) -> int:
+    """The number of the release that the tables name and the private folder holds no more; 0: it is there."""
+    built = processed / "slices.json"
+    number = json.loads(built.read_text(encoding="utf-8")).get("release", {}).get("number", 0) if (
+        built.is_file()) else 0
+    is_there = any((private / "releases" / name).is_dir() for name in (f"{number:03}", "next"))
+    return 0 if is_there else number
+
+
 def promote(private: Path, number: int) -> None:
     """Numbers what is about to be published, unless it was. Raises OSError where no build made it."""
     if not (release := private / "releases" / f"{number:03}").exists():

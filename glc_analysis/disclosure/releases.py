@@ -1,7 +1,7 @@
 """The store of public releases: what each build would issue, what was issued, and who stood behind it.
 
-It is its owner's alone, and no notebook reads it. Lose it, and nothing keeps the next figures from being
-subtracted from those that were printed.
+It is its owner's alone, and no notebook reads it. Where it is lost nothing keeps the next figures from
+being subtracted from those that were printed: then nothing is built until somebody has decided.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 import numpy as np
@@ -17,10 +17,11 @@ import pandas as pd
 
 from glc_analysis import manifest, tables
 from glc_analysis.disclosure.consent import is_day
-from glc_analysis.disclosure.numbering import ISSUE, about, folders
+from glc_analysis.disclosure.numbering import ISSUE, about, folders, lost
 from glc_analysis.disclosure.reissue import Issued, as_issued, reissue, who
 from glc_analysis.disclosure.release import SUPPRESSED
 from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.errors import Fault, Faults
 from glc_analysis.evidence.contributors import Contributors, contributors
 from glc_analysis.study import Study
 
@@ -32,7 +33,15 @@ SAID = ("number", "day", "issued")
 
 def issue(study: Study, decisions: pd.DataFrame, frames: Mapping[str, pd.DataFrame],
           behind: Contributors) -> tuple[pd.DataFrame, Issued]:
-    """The decisions to publish, where ``decisions`` would be due today; and what is then issued."""
+    """The decisions to publish, where ``decisions`` would be due today; and what is then issued.
+
+    Raises Faults where the last release is not in the store.
+    """
+    if number := lost(study.processed, study.private):
+        raise Faults([Fault(f"release {number} is no more in private/releases: what comes next could be "
+                            "subtracted from what was printed", file="private/releases",
+                            mend="put the folder back from a backup. If it is lost for good, say to readers "
+                            "that figures begin anew, and delete processed/ and reports/public/")])
     settings, fresh = study.settings["disclosure"], Issued.of(
         decisions, frames["estimates"], behind, Rules.of(study.settings["disclosure"], AUDIENCE),
         _day(study, frames))
@@ -46,12 +55,11 @@ def keep(study: Study, issued: Issued, frames: Mapping[str, pd.DataFrame], shown
          inputs: str) -> dict[str, Any]:
     """Writes what the next release would be; nothing where it is the last. Returns what pages print of it.
 
-    A release is another where its figures, quotations, questions, codes or countries (``shown``) are.
+    A release is another where what the public reads is (:func:`_content`).
     """
     kept, new = folders(study.private), study.private / "releases" / "next"
     seen = frames["release_public"].query("status != @SUPPRESSED").drop(columns="rule")
-    content = [seen, frames["quotations"].query("audience == @AUDIENCE"), frames["questions"],
-               frames["codebook"], pd.Series(sorted(shown), dtype="str")]
+    content = [seen, *_content(frames), pd.Series(sorted(shown), dtype="str")]
     digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
     shutil.rmtree(new, ignore_errors=True)
     if kept and (said := about(kept[-1]))["content"] == digest:
@@ -67,6 +75,17 @@ def keep(study: Study, issued: Issued, frames: Mapping[str, pd.DataFrame], shown
     for path in new.iterdir():
         path.chmod(0o600)
     return {name: said[name] for name in SAID}
+
+
+def _content(frames: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """What the public reads beside figures: quotations, questions, codes, and of the principles that are
+    agreed their texts, evidence, judgements, votes and signatures."""
+    yield frames["quotations"].query("audience == @AUDIENCE")
+    yield from (frames[name] for name in ("questions", "options", "codebook"))
+    agreed = frames["principles"].query("status == 'agreed' and is_current")
+    yield agreed
+    for name in ("evidence", "judgements", "tallies", "signoffs"):
+        yield frames[name][frames[name]["principle_id"].isin(agreed["principle_id"])]
 
 
 def _day(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:

@@ -15,7 +15,7 @@ from glc_analysis.convening.agenda import SHOWN_FROM
 from glc_analysis.disclosure.quotes import case_codes
 from glc_analysis.evidence.joint_display import display, names_of
 from glc_analysis.reference import read_table
-from glc_analysis.reports.blocks.principles import listed, rounds
+from glc_analysis.reports.blocks.principles import listed, read_out, rounds
 from glc_analysis.reports.page import Page
 from glc_analysis.study import Study
 from glc_analysis.tables import TABLES, Column, Table
@@ -24,13 +24,13 @@ SUBSETS = ("all", "region", "source")
 """Subsets in the team's table of figures; the others, by far the most rows, are in processed/."""
 
 
-def _described(name: str, *columns: str, **added: str) -> Table:
+def _described(name: str, *columns: str, grain: str = "", **added: str) -> Table:
     """A table with some columns of a processed one, and with columns of text beside them."""
     table = TABLES[name]
     texts = {column: Column("text", meaning) for column, meaning in added.items()}
     known = {column: table.columns[column] for column in columns if column in table.columns}
     order = (*columns, *(column for column in added if column not in columns))
-    return Table(table.grain, tuple(k for k in table.key if k in columns),
+    return Table(grain or table.grain, tuple(k for k in table.key if k in columns),
                  {column: (known | texts)[column] for column in order})
 
 
@@ -38,21 +38,24 @@ PUBLISHED: dict[str, Table] = {
     "figures": _described(
         "estimates", "estimate_id", "measure", "question_id", "question", "option_id", "option", "code_id",
         "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "share", "band",
-        "low", "high", "method", question="the question as it was asked", option="the option as printed",
+        "low", "high", "method", grain="one row a released figure",
+        question="the question as it was asked", option="the option as printed",
         code="the code as printed", band="in words, where a number would tell too much"),
     "questions": _described("questions", "question_id", "order", "unit", "type", "wording", "theme_id",
                             "asked_if"),
     "codes": _described("codebook", "code_id", "order", "parent_id", "level", "name", "path", "definition",
                         "include", "exclude"),
-    "countries": _described("countries", "country_id", "label", "region_id"),
-    "quotations": _described("quotations", "text", "language", "wording", "source", "theme_ids"),
+    "countries": _described("countries", "country_id", "label", "region_id",
+                            grain="one row a country of which these readers may know"),
+    "quotations": _described("quotations", "text", "language", "wording", "source", "theme_ids",
+                             grain="one row a quotation that these readers may see"),
     "principles": _described(
         "principles", "principle_id", "version", "language", "printed_id", "status", "statement",
         "short_name", "rationale", "indicator", "domain_id", "theme_ids", "translation_of"),
     "votes": _described(
         "tallies", "round_id", "principle_id", "version", "criterion", "panel", "n", "n_abstained",
         "n_expected", "votes_low", "votes_mid", "votes_high", "median", "spread", "result", "movement",
-        "rule"),
+        "rule", votes="the high votes in words, for the public so that nobody's follows"),
     "joint_display": Table("one row a topic: survey beside what was said", ("topic",), {
         column: Column("text", meaning) for column, meaning in {
             "topic": "the topic", "theme": "its theme", "survey_result": "what the survey counted",
@@ -121,7 +124,7 @@ def _votes(page: Page) -> pd.DataFrame:
     rows = rows[rows["n"] >= SHOWN_FROM]
     if page.audience == "public":
         rows = rows[(rows["round_id"].isin(rounds(page)[-1:])) & (rows["panel"] != "observer")]
-    return rows[rows["principle_id"].isin(listed(page)["principle_id"])]
+    return read_out(page, rows[rows["principle_id"].isin(listed(page)["principle_id"])])
 
 
 def _joint(page: Page) -> pd.DataFrame:

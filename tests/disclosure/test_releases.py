@@ -1,5 +1,6 @@
 """Public releases on disk: numbered, kept for their owner alone, frozen, and no reason to build for ever."""
 
+import shutil
 import stat
 
 import pandas as pd
@@ -9,7 +10,9 @@ from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.disclosure.numbering import about, folders, promote
 from glc_analysis.disclosure.releases import forget
+from glc_analysis.errors import Faults
 from glc_analysis.fingerprint import tables_are_current
+from glc_analysis.reference import COLUMNS
 from glc_analysis.reports.plan import read_slices
 from tests.study_writer import choices, places, question, write_csv, write_study
 
@@ -103,6 +106,38 @@ def test_other_words_are_another_release_of_the_same_figures(study):
     survey(study, *ROWS, LATER[0])
     assert seen(study) == (2, "2016-07-01", 10, 20)
     assert read_slices(study)["release"]["issued"] == {"2016-05-20": 3}
+
+
+@pytest.mark.parametrize(("text", "number"), [("Wait.", 2), ("Wait, then ask.", 3)])
+def test_a_principle_that_is_agreed_is_public_and_a_draft_is_not(study, text, number):
+    def write(text, status):
+        write_csv(study.reference / "principles.csv", [dict.fromkeys(COLUMNS["principles"], "") | {
+            "principle_id": "P01", "version": "1", "statement": text, "short_name": "Time", "status": status,
+            "language": "en"}])
+        write_csv(study.reference / "evidence.csv", [dict.fromkeys(COLUMNS["evidence"], "") | {
+            "principle_id": "P01", "evidence_id": "e1", "kind": "literature", "reference": "Lamp (2015)",
+            "stance": "supports", "claim": "literature"}])
+        build(study)
+
+    write("Wait.", "candidate")
+    assert seen(study)[0] == 1
+    write("Wait.", "agreed")
+    promote(study.private, 2)
+    write(text, "agreed")
+    assert seen(study)[:2] == (number, "2016-05-20")
+
+
+def test_a_store_that_is_lost_is_told_and_nothing_is_built(study):
+    shutil.move(study.private / "releases", study.root / "elsewhere")
+    assert not tables_are_current(study)
+    with pytest.raises(Faults, match="release 1 is no more in private/releases.*from a backup"):
+        build(study)
+    shutil.move(study.root / "elsewhere", study.private / "releases")
+    assert tables_are_current(study)
+    shutil.rmtree(study.private / "releases")
+    shutil.rmtree(study.processed)
+    build(study)
+    assert seen(study) == (1, "2016-05-20", 10, 20)
 
 
 def test_one_who_left_is_in_no_kept_release_and_one_who_stays_is(study):

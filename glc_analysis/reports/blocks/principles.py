@@ -14,6 +14,8 @@ from glc_analysis.convening.consensus import dissent, in_words
 from glc_analysis.convening.day import PANELS, masked
 from glc_analysis.convening.principles import facts
 from glc_analysis.convening.reporting import NOT_RECORDED, method_facts, reporting_items
+from glc_analysis.disclosure.rules import Rules
+from glc_analysis.disclosure.votes import for_public, signatures
 from glc_analysis.evidence.places import anchor, link
 from glc_analysis.evidence.trace import Node, Trail
 from glc_analysis.reference import read_reference
@@ -41,27 +43,42 @@ def overview(page: Page) -> Html:
     rows = listed(page)
     if rows.empty:
         return note(NONE_AGREED if page.audience == "public" else NOTHING)
-    votes = {(row.principle_id, row.criterion): row for row in _last(page).query("panel == 'provider'")
+    votes = {(row.principle_id, row.criterion): row.votes for row in _last(page).query("panel == 'provider'")
              .itertuples()}
-    signed = page.read("signoffs").groupby("principle_id")["decision"].agg(list)
+    signed = dict(list(page.read("signoffs").groupby("principle_id")))
     columns = {
         "Principle": [Markup(tag("a", escape(f"{row.principle_id} {row.short_name}"),
                                  href=f"#{anchor('principle', row.principle_id)}"))
                       for row in rows.itertuples()],
         "Status": rows["status"].str.replace("_", " "),
-        **{name: [_high(votes.get((one, name.lower()))) for one in rows["principle_id"]]
-           for name in ("Importance", "Feasibility")},
-        "Signed": [_signed(signed.get(one, [])) for one in rows["principle_id"]]}
+        **{name: [votes.get((one, name.lower()), "not told" if page.audience == "public" else "not rated")
+                  for one in rows["principle_id"]] for name in ("Importance", "Feasibility")},
+        "Signed": [_signed(*_told(page, signed[one])) if one in signed else "not signed"
+                   for one in rows["principle_id"]]}
     return show(table(columns, caption="Votes are the providers' in the last round on each text."))
 
 
 def _last(page: Page) -> pd.DataFrame:
-    """The tallies of the last round on the text of each principle that stands today."""
+    """The tallies of the last round on the text of each principle that stands today, ``votes`` in words."""
     key = ["principle_id", "version"]
     rows = page.read("tallies").merge(listed(page)[key], on=key)
     order = {one: n for n, one in enumerate(rounds(page))}
     rows = rows.assign(order=rows["round_id"].map(order))
-    return rows[rows["order"] == rows.groupby("principle_id")["order"].transform("max")]
+    return read_out(page, rows[rows["order"] == rows.groupby("principle_id")["order"].transform("max")])
+
+
+def read_out(page: Page, rows: pd.DataFrame) -> pd.DataFrame:
+    """Tallies with ``votes`` in words; to the public those that tell nobody's."""
+    if page.audience == "public":
+        return for_public(rows, Rules.of(page.study.settings["disclosure"], "public"))
+    return rows.assign(votes=[_high(row) for row in rows.itertuples()])
+
+
+def _told(page: Page, signed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The signatures under one text of which an audience reads, and how many more there are."""
+    if page.audience == "team":
+        return signed, 0
+    return signatures(signed, Rules.of(page.study.settings["disclosure"], page.audience))
 
 
 def rounds(page: Page) -> list[str]:
@@ -71,15 +88,14 @@ def rounds(page: Page) -> list[str]:
 
 
 def _high(tallied) -> str:
-    if tallied is None:
-        return "not rated"
     return f"{tallied.votes_high} of {tallied.n} high" + (f", {tallied.n_abstained} abstained"
                                                          if tallied.n_abstained else "")
 
 
-def _signed(decisions: list[str]) -> str:
-    endorsed = sum(decision != "do_not_endorse" for decision in decisions)
-    return f"{endorsed} of {len(decisions)}" if decisions else "not signed"
+def _signed(told: pd.DataFrame, more: int) -> str:
+    decisions = told["decision"][told["decision"] != ""]
+    endorsed = (decisions != "do_not_endorse").sum()
+    return f"{endorsed} of {len(decisions)}" + (f", {more} not told" if more else "")
 
 
 def statements(page: Page) -> Html:
@@ -157,13 +173,14 @@ def _votes(page: Page, row, own: dict[str, pd.DataFrame]) -> Iterator[str]:
         if page.audience == "public" and (panel == "observer" or one != closed[-1]):
             continue
         rows = own["tallies"].query("round_id == @one and panel == @panel")[lambda f: f["n"] >= SHOWN_FROM]
-        rows = rows.sort_values("criterion", ascending=False)
+        rows = read_out(page, rows.sort_values("criterion", ascending=False))
         lines += [(f"{one}, on {row.principle_id}.{tallied['version']}", name, tallied["criterion"],
-                   in_words(tallied), dissent(tallied), tallied["movement"])
+                   *([tallied["votes"]] if page.audience == "public" else
+                     [in_words(tallied), dissent(tallied), tallied["movement"]]))
                   for tallied in rows.to_dict("records")]
     if lines:
         heads = ("Round", "Panel", "Rated", "Votes", "Outside", "Since the round before")
-        yield table(dict(zip(heads, zip(*lines, strict=True), strict=True)))
+        yield table(dict(zip(heads[:len(lines[0])], zip(*lines, strict=True), strict=True)))
     for said in own["comments"].itertuples() if "comments" in own else ():
         yield tag("p", f"Said with a vote in round {escape(said.round_id)}: ",
                   tag("q", escape(said.comment), dir="auto"), class_="glc-note")
@@ -173,6 +190,7 @@ def _signatures(page: Page, signed: pd.DataFrame) -> Iterator[str]:
     """Who endorses the final text, with reservations; names where they may be printed."""
     if signed.empty:
         return
+    signed, more = _told(page, signed)
     may = (page.audience == "team") | signed["is_named"]
     names = signed["organisation_id"].map(page.named).where(may).fillna(NAMELESS)
     for decision, said in SIGNED.items():
@@ -182,6 +200,8 @@ def _signatures(page: Page, signed: pd.DataFrame) -> Iterator[str]:
             withheld = (who == NAMELESS).sum()
             parts = [*known, *([f"{withheld} whose name is withheld"] if withheld else [])]
             yield tag("p", tag("strong", f"{len(who)} {said}: "), escape(", ".join(parts)))
+    if more:
+        yield tag("p", f"{more} more decided, and withheld their names: what each decided is not told.")
     for name, words in sorted(zip(names, signed["reservation"], strict=True)):
         if words:
             yield tag("p", escape(f"Reservation of {name}: "), tag("q", escape(words), dir="auto"))

@@ -1,0 +1,79 @@
+"""Votes and signatures: to the public nobody's vote, and no decision without its name."""
+
+from itertools import product
+
+import pandas as pd
+import pytest
+
+from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.disclosure.votes import UNTOLD, for_public, in_public, signatures
+from tests.crowds import SETTINGS
+
+RULES = Rules.of(SETTINGS, "public")
+
+
+def row(n, high, abstained=0):
+    return {"n": n, "votes_high": high, "n_abstained": abstained}
+
+
+def learned(n, high, abstained, known):
+    """What two voters who know their own votes learn of the others, from the words and the rules."""
+    said = in_public(row(n, high, abstained), RULES)
+    mine = sum(known)
+    fit = {other - mine for other in range(mine, n - len(known) + mine + 1)
+           if in_public(row(n, other, abstained), RULES) == said}
+    return set() if not said else {answer for answer, sure in (
+        ("none high", max(fit) == 0), ("all high", min(fit) == n - len(known))) if sure}
+
+
+@pytest.mark.parametrize("n", [9, 10, 11, 16, 41])
+def test_two_who_know_their_votes_and_these_rules_learn_nobody_elses(n):
+    tried = [learned(n, high, max(0, 10 - n), known) for high in range(n + 1)
+             for size in range(KNOWN + 1) for known in product((0, 1), repeat=size)
+             if sum(known) <= high <= n - size + sum(known)]
+    assert len(tried) > 50 and not any(tried)
+
+
+def test_with_smaller_counts_they_would(monkeypatch):
+    monkeypatch.setattr(f"{__name__}.RULES", Rules(10, 1, 2, {}, {}))
+    assert learned(10, 9, 0, (0,)) == {"all high"}
+
+
+@pytest.mark.parametrize(("n", "abstained"), [(3, 0), (9, 0), (8, 4)])
+def test_a_small_panel_is_not_told_of(n, abstained):
+    assert in_public(row(n, n, abstained), RULES) == ""
+
+
+def test_the_public_table_has_no_number_that_the_words_do_not_tell():
+    words = {"movement": "up", "spread": "agreement", "result": "high"}
+    rows = pd.DataFrame([{**dict.fromkeys(UNTOLD, 1), **words, **row(n, high)}
+                         for n, high in ((12, 6), (12, 12), (3, 3))])
+    told = for_public(rows.astype(dict.fromkeys(words, "str")), RULES)
+    assert told["votes"].tolist() == ["6 of 12 high", "at least 8 of 12 high"]
+    assert told["votes_high"].tolist()[0] == 6 and pd.isna(told["votes_high"].iloc[1])
+    others = told[[one for one in UNTOLD if one != "votes_high"]].replace("", None)
+    assert others.isna().all(axis=None)
+
+
+def signed(*rows):
+    return pd.DataFrame([{"organisation_id": f"o{k}", "decision": decision, "is_named": named,
+                          "reservation": words} for k, (decision, named, words) in enumerate(rows)])
+
+
+def test_who_withholds_its_name_decides_unseen():
+    rows = signed(("endorse", True, ""), *[("endorse", False, "")] * 4)
+    told, more = signatures(rows, RULES)
+    assert told["organisation_id"].tolist() == ["o0"] and more == 4
+
+
+def test_many_who_decided_both_ways_are_counted():
+    rows = signed(*[("endorse", False, "")] * 6, *[("do_not_endorse", False, "")] * 5)
+    assert signatures(rows, RULES)[1] == 0
+    assert signatures(rows.iloc[:-1], RULES)[1] == 10
+
+
+@pytest.mark.parametrize(("others", "printed"), [(3, []), (4, ["Not everywhere."])])
+def test_a_reservation_without_a_name_is_printed_where_it_could_be_of_enough(others, printed):
+    rows = signed(("endorse_with_reservation", False, "Not everywhere."), *[("endorse", False, "")] * others)
+    told, _ = signatures(rows, RULES)
+    assert told["reservation"].tolist() == printed and set(told["decision"]) <= {""}
