@@ -25,6 +25,7 @@ from glc_analysis.disclosure.numbering import promote
 from glc_analysis.errors import UsageError
 from glc_analysis.intake.codings import write_qdc
 from glc_analysis.reference import read_reference
+from glc_analysis.reports.blocks.overview import RULES
 from glc_analysis.reports.downloads import MISSING, NO_LICENCE, STEM, principles_json
 from glc_analysis.reports.plan import read_slices
 from glc_analysis.reports.published_tables import PUBLISHED, published_tables
@@ -33,11 +34,6 @@ from glc_analysis.study import Study
 AUDIENCE = "public"
 LEFT_OUT = ("quotations",)
 INVENTED = "Everything in it is invented: no organisation, person or answer is real."
-RULES = """Every figure stands for the whole study or for a group of at least {public_group} independent
-organisations. A count is a number only where it and the rest of its base are each at least
-{public_count}; otherwise it is a word (few, some, most, nearly all) or left out. What is left out was
-decided for all figures together, so that none follows from the others. Figures stay as they were
-issued until at least {reissue_change} organisations behind them have changed."""
 
 
 def write_deposit(study: Study, path: Path | None = None) -> Path:
@@ -110,7 +106,7 @@ def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
         f"Licence: {study.licence}." if study.licence else NO_LICENCE, "", "## Files", "",
         *(f"- `{name}`: {said}" for name, said in files.items()), "", MISSING, "",
         "## What is not in it", "",
-        RULES.format(**study.settings["disclosure"]), "",
+        RULES[AUDIENCE].format(**study.settings["disclosure"]), "",
         "No answer, name, text or quotation of an organisation is in this folder. Who took part may "
         "be known from elsewhere; what each of them said is not to be told from these tables, and nobody may "
         "try to.", "", f"Made by glc_analysis {__version__}.", ""])

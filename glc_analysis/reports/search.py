@@ -25,7 +25,8 @@ _BLOCKS = _HEADINGS | frozenset(re.findall(r"\w+", """
 def write_index(site: Path, slugs: Sequence[str]) -> Path:
     """Writes the index of a site's pages, in their order, and returns its path.
 
-    Each text stands in it once, with the places that print it: page, anchor and heading.
+    Each text stands in it once, with the places that print it: page, anchor and heading; a title's own
+    page comes first.
     """
     titles, places, texts = [], [], {}
     for n, slug in enumerate(slugs):
@@ -36,8 +37,9 @@ def write_index(site: Path, slugs: Sequence[str]) -> Path:
             place = [n, anchor, heading]
             if not places or places[-1] != place:
                 places.append(place)
-            at = texts.setdefault(text, [])
-            at += [] if at[-1:] == [len(places) - 1] else [len(places) - 1]
+            at, here = texts.setdefault(text, []), len(places) - 1
+            if here not in at:
+                at.insert(0 if text == titles[n][1] else len(at), here)
     content = {"pages": titles, "places": places, "texts": [*texts], "at": [*texts.values()]}
     path = site / INDEX
     path.write_text(f"glcIndex({json.dumps(content, ensure_ascii=False, separators=(',', ':'))})\n",

@@ -37,7 +37,7 @@ CONFIGURATION = {
     "nb_code_prompt_hide": "Code",
     "myst_enable_extensions": ["colon_fence"],
     "html_theme": "pydata_sphinx_theme",
-    "html_css_files": ["report.css"],
+    "html_css_files": ["page.css", "report.css"],
     "html_sidebars": {"**": ["navigation.html"]},
     "html_static_path": ["_static"],
     "templates_path": ["theme"],
@@ -73,10 +73,11 @@ def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: st
         source, target = Path(folder, "source"), Path(folder, "site")
         (source / FIGURES).mkdir(parents=True)
         shutil.copytree(THEME, source / "theme")
-        for asset in ("report.css", "search.js"):
-            shutil.copy(THEME / asset, source / "_static")
+        for asset in (THEME / "report.css", THEME / "search.js", THEME.with_name("page.css")):
+            shutil.copy(asset, source / "_static")
         for page in pages:
-            _write(page, run_dir / "notebooks", source, has_code=audience == "team")
+            _write(page, run_dir / "notebooks", source, has_code=audience == "team",
+                   slugs={page.slug for page in pages})
         if all(page.slug != "index" for page in pages):
             (source / "index.md").write_text(f"# {title}\n", encoding="utf-8")
         settings = CONFIGURATION | _settings(pages, title, audience, synthetic, failures, facts)
@@ -113,10 +114,10 @@ def css_string(text: str) -> str:
     return '"' + re.sub(r'["\\<\n]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
 
 
-def _write(page: Page, notebooks: Path, source: Path, *, has_code: bool) -> None:
+def _write(page: Page, notebooks: Path, source: Path, *, has_code: bool, slugs: Collection[str]) -> None:
     name = f"{page.slug}.ipynb"
     notebook, figures = published(json.loads((notebooks / name).read_text("utf-8")), page.slug,
-                                  has_code=has_code)
+                                  has_code=has_code, slugs=slugs)
     (source / name).write_text(json.dumps(notebook), encoding="utf-8")
     for figure, svg in figures.items():
         (source / FIGURES / figure).write_text(svg, encoding="utf-8", newline="\n")

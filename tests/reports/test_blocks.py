@@ -68,7 +68,7 @@ def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_stud
     shown = overview.numbers(page).data
     assert "Organisations" in shown and "Countries" not in shown and "Interviews" not in shown
     if audience == "public":
-        assert overview.country_list(page).data == f'<p class="glc-note">{overview.NO_COUNTRY}</p>'
+        assert overview.country_map(page).data == f'<p class="glc-note">{overview.NO_COUNTRY}</p>'
     else:
         assert "Organisations" not in overview.country_list(page).data
 
@@ -182,7 +182,7 @@ def test_a_passage_with_markup_is_shown_as_it_was_said(small):
     row = SimpleNamespace(quote="<img src=x>", language='en" onclick="', organisation="<i>A</i>", kind="call",
                           country_id="", date="", role="survivor_adviser", wording="interpreter's words",
                           memo="<b>note</b>", code="<u>")
-    shown = coded._quotation(Page(small, country="KHM"), row)
+    shown = coded._quotation(Page(small, country="KHM"), row, "")
     assert not {"<img", "<i>", "<b>", "<u>"} & set(re.findall(r"<\w+", shown))
     assert "survivor adviser, interpreter&#x27;s words" in shown and "Coder's note: &lt;b&gt;" in shown
 

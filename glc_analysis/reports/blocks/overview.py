@@ -7,11 +7,22 @@ from html import escape
 import pandas as pd
 
 from glc_analysis.disclosure.consent import is_day
-from glc_analysis.reports.html import Html, region_name, show, table, tag
+from glc_analysis.reports.blocks.world_map import world_map
+from glc_analysis.reports.html import Html, Markup, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 from glc_analysis.reports.plan import read_slices
 
 READERS = {"team": "the team", "convening": "the convening", "public": "everybody"}
+RULES = {
+    "team": "The team sees every figure.",
+    "convening": "A count is a number where at least {convening_base} organisations remain in its base when "
+                 "a reader and an ally are taken away; otherwise it is a word, or left out. Answers of a "
+                 "country are shown where its organisations agreed to it.",
+    "public": "Every figure stands for the whole study or for a group of at least {public_group} independent "
+              "organisations. A count is a number where it and the rest of its base are each at least "
+              "{public_count}; otherwise it is a word, or left out. Figures stay as they were issued until "
+              "at least {reissue_change} organisations behind them have changed."}
+"""What each audience sees of figures, in the words of [disclosure] of study.toml."""
 NO_COUNTRY = "Countries are not listed here: that somebody in a country took part is theirs to tell."
 
 
@@ -76,27 +87,44 @@ def sampling_note(page: Page) -> Html:
     return show(tag("p", escape(text), class_="glc-note"))
 
 
+def country_map(page: Page) -> Html:
+    """A map of the work countries that the audience may know of, all by the same mark; a sentence where
+    there are none."""
+    return show(world_map(page.worked) if page.worked else tag("p", NO_COUNTRY, class_="glc-note"))
+
+
 def country_list(page: Page) -> Html:
-    """One row a work country that the audience may know of; its organisations and records for the team."""
+    """One row a work country that the audience may know of, the way to its page where there is one; its
+    organisations and records for the team."""
     rows = page.countries[page.countries["country_id"].isin(page.shown)].sort_values("label")
-    if page.audience != "team":
-        return show(table({"Country": rows["label"], "Region": rows["region_id"].map(region_name)})
-                    if len(rows) else tag("p", NO_COUNTRY, class_="glc-note"))
-    return show(table({
-        "Country": rows["label"], "Region": rows["region_id"].map(region_name),
-        "Organisations": rows["organisations_n"], "Records": rows["answers_n"]},
-        numeric=("Organisations", "Records")))
+    if rows.empty:
+        return show("")
+    names = rows["label"] if page.audience == "public" else [
+        Markup(tag("a", escape(row.label), href=f"country-{row.country_id.lower()}.html"))
+        for row in rows.itertuples()]
+    counts = {"Organisations": rows["organisations_n"], "Records": rows["answers_n"]}
+    return show(table({"Country": names, "Region": rows["region_id"].map(region_name),
+                       **(counts if page.audience == "team" else {})}, numeric=(*counts,)))
 
 
 def theme_list(page: Page) -> Html:
-    """One row a theme: domain, definition, how many questions belong to it."""
-    rows = page.codebook[page.codebook["level"] == "theme"]
+    """A card a theme, which leads to its page: domain, definition, how many questions belong to it."""
     counts = page.questions["theme_id"].value_counts()
-    return show(table({
-        "Theme": rows["name"], "Domain": rows["path"].str.split(" > ").str[0],
-        "What belongs to it": rows["definition"],
-        "Questions": rows["code_id"].map(counts).fillna(0).astype(int)},
-        numeric=("Questions",)))
+    return show(tag("ul", *(tag("li", tag(
+        "a", escape(row.name), href=f"theme-{row.code_id.lower()}.html"),
+        tag("p", escape(row.definition)), tag("p", escape(
+            f"{row.path.split(' > ')[0]}. {counts.get(row.code_id, 0)} questions."), class_="glc-note"))
+        for row in page.codebook.query("level == 'theme'").itertuples()), class_="glc-cards"))
+
+
+def released_rules(page: Page) -> Html:
+    """What these readers see of figures, and why some are words or are missing."""
+    settings = page.study.settings["disclosure"]
+    said = [RULES[page.audience].format(**settings)]
+    if page.audience != "team":
+        said.append(f"The words are {', '.join(settings['bands'])}. What is left out was decided for all "
+                    "figures together, so that none follows from the others.")
+    return show("".join(tag("p", escape(one)) for one in said))
 
 
 def definition(page: Page) -> Html:

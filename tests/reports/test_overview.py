@@ -1,0 +1,61 @@
+"""The start page: what it counts, where on a map by equal marks, the way to every theme and country."""
+
+import re
+
+from glc_analysis.reports.blocks import overview
+from glc_analysis.reports.blocks.world_map import country_places, world_map
+from glc_analysis.reports.page import Page
+from glc_analysis.reports.publish import published
+
+
+def test_every_country_of_the_world_but_a_few_has_a_place_within_it():
+    places = country_places()
+    assert len(places) > 240 and all(-90 < lat < 90 and -180 <= lon <= 180 for lat, lon in places.values())
+    inside = {"CHL": (-56, -17, -76, -66), "ECU": (-5, 2, -82, -75), "ESP": (36, 44, -10, 4),
+              "NZL": (-48, -34, 166, 179), "RUS": (50, 70, 30, 180), "AUS": (-39, -11, 113, 154),
+              "BRA": (-34, 6, -74, -34), "CAN": (42, 70, -141, -52), "PRT": (36, 43, -10, -6)}
+    assert [one for one, (south, north, west, east) in inside.items()
+            if not (south <= places[one][0] <= north and west <= places[one][1] <= east)] == []
+
+
+def test_marks_are_alike_and_what_has_no_place_is_said():
+    shown = world_map({"KHM": "Cambodia", "IND": "India <b>", "global": "Global"})
+    assert len(set(re.findall(r'r="[\d.]+"', shown))) == 1 and shown.count("<circle") == 2
+    assert 'aria-label="Map of the world. Marked alike: Cambodia, India &lt;b&gt;."' in shown
+    assert "Without a place on the map: Global." in shown and "<b>" not in shown
+
+
+def test_the_map_and_the_list_hold_the_countries_that_readers_may_know_of(sample_study):
+    for audience, n in (("team", 25), ("convening", 20)):
+        page = Page(sample_study, audience)
+        assert overview.country_map(page).data.count("<circle") == n
+        assert overview.country_list(page).data.count('<a href="country-') == n
+    page = Page(sample_study, "public")
+    assert "<circle" not in overview.country_map(page).data and overview.country_list(page).data == ""
+
+
+def test_a_theme_is_a_card_that_leads_to_its_page(sample_study):
+    cards = overview.theme_list(Page(sample_study, "public")).data
+    assert cards.count("<li>") == 9 and '<a href="theme-needs.html">Needs</a>' in cards
+    assert "3 questions" in cards
+
+
+def test_every_page_says_for_whom_it_is_on_which_base_and_up_to_which_day(sample_study):
+    said = {audience: overview.facts(Page(sample_study, audience)) for audience in overview.READERS}
+    assert said["team"] == "For the team. Base: 30 organisations. Data up to 2016-05-31."
+    assert said["public"] == "For everybody. Base: 30 organisations. Release 1, data up to 2016-09-30."
+
+
+def test_readers_are_told_by_which_rules_figures_are_shown(sample_study):
+    pages = {audience: Page(sample_study, audience) for audience in overview.RULES}
+    said = {audience: overview.released_rules(page).data for audience, page in pages.items()}
+    assert "at least 10 independent organisations" in said["public"]
+    assert "few, some, most, nearly all" in said["convening"] and "every figure" in said["team"]
+
+
+def test_a_link_to_a_page_that_is_not_made_is_its_text():
+    links = '<a href="country-per.html#x">Peru</a> <a href="survey.html">Survey</a>'
+    cell = {"cell_type": "code", "metadata": {}, "source": "",
+            "outputs": [{"output_type": "display_data", "data": {"text/html": links}}]}
+    notebook, _ = published({"cells": [cell]}, "index", slugs={"survey"})
+    assert notebook["cells"][0]["outputs"][0]["data"]["text/html"] == 'Peru <a href="survey.html">Survey</a>'
