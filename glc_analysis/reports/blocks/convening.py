@@ -50,7 +50,9 @@ def joint_display(page: Page) -> Html:
 
 def _counted(words: Words, figure: Any, place: str, quotation: str = "") -> Markup:
     """A figure as its name, which leads to where it is shown, its bar, and the question or words beside."""
-    said = tag("p", escape(quotation), dir="auto", class_="glc-note") if quotation else ""
+    quoted, end, source = quotation.rpartition("” (")  # of which each runs in its own direction
+    spoken = tag("span", escape(f"{quoted}”"), dir="auto") + escape(f" ({source}") if end else escape(source)
+    said = tag("p", spoken, class_="glc-note") if quotation else ""
     if not figure:
         return Markup((NOT_SHOWN if figure is False else "") + said)
     name, number, asked = words.parts(figure)
