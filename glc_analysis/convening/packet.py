@@ -47,31 +47,36 @@ class Packet:
 def packets(reference: Reference, labels: Mapping[str, str], *, countries: Mapping[str, str],
             themes: Mapping[str, str], forms: Iterable[Form] = (), organisation: str = "",
             only: Collection[str] = ()) -> list[Packet]:
-    """The packet of an organisation (its id or its name), or all there are to hand out.
+    """The packet of an organisation (its id or its name), the ``shared`` one, or all there are.
 
     ``labels``, ``countries`` and ``themes`` are the names by id of what there is, countries only those
     that the convening may know of. All packets are those of the organisations that may rate (where none
     is named in raters.csv, of every organisation) and the shared one, which has the countries instead of
-    somebody's own brief. ``only`` are slugs of parts.
+    somebody's own brief. What the study has nothing of is no part. ``only`` are slugs of parts.
 
     Raises UsageError with the nearest names for an organisation or a part that is not there.
     """
-    if organisation:
+    if organisation == SHARED:
+        chosen = [""]
+    elif organisation:
         chosen = [_known(organisation, labels)]
     else:
         may = reference.raters.query("may_rate == 'true'")["organisation_id"]
         chosen = [*sorted({*may} & {*labels} or labels), ""]
+    held = {"joint": reference.joint_display, "principles": reference.principles}
+    lacking = {kind for kind, table in held.items() if table.empty}
     of = dict(zip(reference.raters["rater_id"], reference.raters["organisation_id"], strict=True))
     made = []
     for one in chosen:
         own = tuple(form for form in forms if one and of[form.rater_id] == one)
-        parts = tuple(_parts(one, labels, countries, themes, has_forms=bool(own)))
+        parts = tuple(part for part in _parts(one, labels, countries, themes)
+                      if part.kind not in lacking and (own or part.kind != "form"))
         made.append(Packet(one, labels.get(one, "all who come"), parts, own))
     return _only(made, only)
 
 
 def _parts(organisation: str, labels: Mapping[str, str], countries: Mapping[str, str],
-           themes: Mapping[str, str], *, has_forms: bool) -> Iterator[Part]:
+           themes: Mapping[str, str]) -> Iterator[Part]:
     if organisation:
         yield Part("brief", "brief", f"The brief of {labels[organisation]}", organisation)
     else:
@@ -81,8 +86,7 @@ def _parts(organisation: str, labels: Mapping[str, str], countries: Mapping[str,
         yield Part(f"theme-{one.lower()}", "theme", f"Theme: {name}", one)
     yield Part("joint-display", "joint", "Survey beside what was said")
     yield Part("principles", "principles", "Candidate principles")
-    if has_forms:
-        yield Part("rating-form", "form", "Rating form")
+    yield Part("rating-form", "form", "Rating form")
 
 
 def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:

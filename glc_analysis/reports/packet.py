@@ -125,10 +125,10 @@ def _open_forms(study: Study, reference: Reference, today: date) -> list[Form]:
     return forms_of(reference, waiting.iloc[-1], asked, addressed(study)[1])[0]
 
 
-def _day(study: Study) -> date:
-    """The day of the data: that of the last raw file that arrived."""
+def _day(study: Study) -> date | None:
+    """The day of the data: that of the last raw file that arrived, where the manifest tells."""
     days = [row["received_on"] for row in manifest.read_manifest(study).values() if row["received_on"]]
-    return date.fromisoformat(max(days, default="1980-01-01")[:10])
+    return date.fromisoformat(max(days)[:10]) if days else None
 
 
 def _write(stage: Path, packet: Packet, making: _Making) -> None:
@@ -158,7 +158,7 @@ def _write_brief(path: Path, part: Part, packet: Packet, making: _Making) -> Non
     leaf = Leaf(leaf_mark, html)
     path.with_suffix(".pdf").write_bytes(printing.pdf(part.title, [leaf]))
     text = convert(prepared(html, "text"), "plain", "--columns=76", "--wrap=auto").decode()
-    said = f"{leaf_mark} · {printing.running} · data up to {printing.day.isoformat()}"
+    said = f"{leaf_mark} · {printing.running}{f' · data up to {printing.day}' if printing.day else ''}"
     path.with_suffix(".txt").write_text(f"{said}\n\n{text}", encoding="utf-8", newline="\n")
     _source(path, part.title, printing, [leaf], html)
 
@@ -175,14 +175,14 @@ def _shared_mark(packet: Packet) -> str:
     return mark(packet.parts[0], packet) if len(packet.parts) == 1 else MARK
 
 
-def _cover(study: Study, day: date, packet: Packet, *, contents: str) -> str:
+def _cover(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
     """Whose packet it is, what the reader may do with it, and what is in it."""
     lines = [MARK + "."]
     if any(part.kind == "brief" for part in packet.parts):
         lines.append(f"Your own brief is for {packet.label} alone: nobody else gets it.")
     lines += ["Others stand here as counts, or where they agreed to be named; words are printed only where "
               "their organisation cleared them. What you read of others here, please leave here.",
-              f"Data up to {day.isoformat()}."]
+              *([f"Data up to {day}."] if day else [])]
     banner = tag("p", tag("strong", INVENTED)) if study.is_synthetic else ""
     return "".join([
         tag("div", tag("p", escape(study.title)), custom_style="Title",

@@ -42,13 +42,26 @@ def prepared(html: str, kind: Kind) -> str:
     etree.strip_tags(root, "section", "figure")
     for link in [one for one in root.iter("a") if not one.get("href", "").startswith("#")]:
         link.drop_tag()
-    for end in root.iter("br") if kind == "text" else ():
-        end.tail = f"; {end.tail or ''}"
+    for part in root.iter("br", "div", "p") if kind == "text" else ():
+        _parted(part)
     for element in list(root.iter(etree.Element)):
         _turned(element, kind)
     for table in list(root.iter("table")):
         _listed(table) if kind == "text" else _table(table, kind)
     return lxml.html.tostring(root, encoding="unicode")
+
+
+def _parted(part: lxml.html.HtmlElement) -> None:
+    """In plain text a cell is one line, in which a semicolon stands for a new one."""
+    if part.tag == "br":
+        part.tail = f"; {part.tail or ''}"
+    elif part.getparent() is not None and part.getparent().tag in ("td", "th") and not _is_first(part):
+        part.text = f"; {part.text or ''}"
+
+
+def _is_first(element: lxml.html.HtmlElement) -> bool:
+    """Whether nothing stands before an element in the one around it."""
+    return element.getprevious() is None and not (element.getparent().text or "").strip()
 
 
 def strong(text: str) -> str:
@@ -131,6 +144,10 @@ def _bar(element: lxml.html.HtmlElement, kind: Kind) -> None:
     for child in list(element):
         element.remove(child)
     element.text = f"{BAR.format(found[1]) if is_drawn else ''} {text}".strip()
+    if not _is_first(element):  # a figure below its name
+        element.addprevious(lxml.html.Element("br"))
+        if kind == "text":
+            _parted(element.getprevious())
 
 
 def _table(table: lxml.html.HtmlElement, kind: Kind) -> None:

@@ -41,7 +41,7 @@ class Printing:
     """What all PDFs of a study share: the line at the foot, the day of the data, the paper."""
 
     running: str
-    day: date
+    day: date | None
     paper: str = "a4"
 
     def pdf(self, title: str, leaves: Iterable[Leaf]) -> bytes:
@@ -58,7 +58,7 @@ class Printing:
         for sign in signs:
             text = text.replace(sign, f"\\[{unicodedata.name(sign, 'a sign').lower()}\\]")
         inputs = {"paper": PAPERS[self.paper], "title": title, "running": self.running,
-                  "year": str(self.day.year), "month": str(self.day.month), "day": str(self.day.day),
+                  "day": self.day.isoformat() if self.day else "",
                   "fonts": json.dumps(chosen)}
         source = f"{LOOK.read_text(encoding='utf-8')}\n{text}"
         return Compiler(font_paths=_fonts()).compile(

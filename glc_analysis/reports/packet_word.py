@@ -1,7 +1,7 @@
 """Parts of a packet as a Word document: HTML by pandoc with our own reference document.
 
 The reference document is made here from pandoc's: paper, fonts, styles, the running mark above and the
-page numbers below each page. Zip and properties carry the day of the data, never that of the making.
+page numbers below each page. Its properties carry the day of the data, never that of the making.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ from glc_analysis.reports.packet_html import prepared
 from glc_analysis.reports.pandoc import convert, default_file
 
 PAPERS = {"a4": (210, 297), "letter": (215.9, 279.4)}
+EPOCH = date(1980, 1, 1)
+"""The day of a document of data whose day nobody knows."""
 _INK, _QUIET = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x55, 0x55, 0x55)
 _SIZES = {"Normal": 10, "Body Text": 10, "First Paragraph": 10, "Compact": 9, "Title": 20, "Heading 1": 16,
           "Heading 2": 12, "Heading 3": 10.5, "Table Caption": 9}
@@ -37,7 +39,7 @@ _ORDER = ("tblStyle", "tblpPr", "tblOverlap", "bidiVisual", "tblStyleRowBandSize
 _OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10}
 
 
-def word(html: str, *, mark: str, running: str, title: str, day: date, paper: str = "a4") -> bytes:
+def word(html: str, *, mark: str, running: str, title: str, day: date | None, paper: str = "a4") -> bytes:
     """HTML as a Word document. ``mark`` runs above its pages, ``running`` below beside the page number.
 
     The same HTML gives the same bytes.
@@ -49,10 +51,10 @@ def word(html: str, *, mark: str, running: str, title: str, day: date, paper: st
     document = Document(io.BytesIO(made))
     said = document.core_properties
     said.title, said.author = title, ""
-    said.created = said.modified = datetime.combine(day, time())
+    said.created = said.modified = datetime.combine(day or EPOCH, time())
     for table in document.tables:
         _ready(table)
-    return _steady(document, day)
+    return _steady(document)
 
 
 @cache
@@ -163,13 +165,13 @@ def _place(properties: BaseOxmlElement, element: BaseOxmlElement) -> None:
         following.addprevious(element)
 
 
-def _steady(document: Word, day: date) -> bytes:
-    """The document's package with every member of the same day, in the same order."""
+def _steady(document: Word) -> bytes:
+    """The document's package with every member of no day, in the same order."""
     before, after = io.BytesIO(), io.BytesIO()
     document.save(before)
     with zipfile.ZipFile(before) as read, zipfile.ZipFile(after, "w", zipfile.ZIP_DEFLATED) as written:
         for name in _ordered(read.namelist()):
-            info = zipfile.ZipInfo(name, (max(day.year, 1980), day.month, day.day, 0, 0, 0))
+            info = zipfile.ZipInfo(name)  # of 1980
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
             written.writestr(info, read.read(name))
     return after.getvalue()

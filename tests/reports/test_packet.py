@@ -291,6 +291,11 @@ def test_the_text_of_a_brief_is_plain_lines_with_each_figure_under_its_answer(ma
 # --- the rating form
 
 
+def test_what_a_study_has_nothing_of_is_no_part(forms):
+    assert [part.slug for part in planned(forms, today=TODAY, organisation="harbour")[0].parts] == [
+        "brief", "theme-care", "principles", "rating-form"]
+
+
 def test_a_rater_gets_its_own_form_in_its_language_and_no_page_of_it_names_its_organisation(forms):
     write_packets(forms, forms.root / "out", today=TODAY, only=["rating-form"])
     assert sorted(path.name for path in (forms.root / "out").iterdir()) == ["beacon", "compass", "harbour"]
