@@ -506,7 +506,7 @@ def trace(study: str, principle: str, source: str, is_check: bool, audience: str
 
 
 @cli.command()
-@click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only this one's, by name.")
+@click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only its own, or `shared`.")
 @click.option("--only", multiple=True, metavar="PART", help="Only this part: brief, theme-needs, "
               "country-per, joint-display, principles, rating-form; may be given again.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]))
