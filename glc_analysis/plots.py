@@ -18,7 +18,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from glc_analysis.evidence.figures import count_text
+from glc_analysis.evidence.figures import count_texts
 
 WIDTH, LABELS = 7.0, 2.4
 """Inches: of a figure, and of the margin for its labels."""
@@ -58,12 +58,6 @@ def svg(figure: Figure) -> str:
         figure.savefig(file, format="svg", metadata={
             "Date": None, "Creator": None, "Description": figure.get_label()})
     return file.getvalue()
-
-
-def count_texts(released: pd.DataFrame) -> list[str]:
-    """:func:`count_text` of every row of released figures."""
-    bands = released["band"] if "band" in released else [""] * len(released)
-    return [*map(count_text, released["n"], released["base_n"], bands)]
 
 
 def plot_options(released: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes:

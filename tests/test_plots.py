@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import plots
+from glc_analysis.evidence.figures import count_text
 
 FIGURES = pd.DataFrame({"option": ["Shelter", "Counselling", "ជម្រក"], "n": [18, 25, 0], "base_n": 30,
                         "share": [0.6, 25 / 30, 0.0], "low": float("nan"), "high": float("nan")})
@@ -47,7 +48,7 @@ def test_intervals_are_drawn_only_where_there_are_any():
 @pytest.mark.parametrize(("n", "base", "text"), [
     (3, 29, "3 of 29"), (3, 30, "3 of 30 (10 %)"), (0, 0, "nobody asked"), (1, 480, "1 of 480 (under 1 %)")])
 def test_percentages_are_printed_from_a_base_of_thirty(n, base, text):
-    assert plots.count_text(n, base) == text
+    assert count_text(n, base) == text
 
 
 def test_kinds_of_missing_are_told_apart_without_colour():

@@ -32,6 +32,12 @@ def count_text(n: float, base_n: float, band: str = "") -> str:
     return f"{text} (under 1 %)" if 0 < percent < 1 else f"{text} ({percent:.0f} %)"
 
 
+def count_texts(released: pd.DataFrame) -> list[str]:
+    """:func:`count_text` of every row of released figures."""
+    bands = released["band"] if "band" in released else [""] * len(released)
+    return [*map(count_text, released["n"], released["base_n"], bands)]
+
+
 @dataclass(frozen=True)
 class Words:
     """What figures are about, by name: questions, options (by list and id), codes."""

@@ -19,7 +19,7 @@ from glc_analysis import tables
 from glc_analysis.coding.reconcile import CONSENSUS
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.evidence.contributors import contributors
-from glc_analysis.plots import count_text
+from glc_analysis.evidence.figures import count_text
 from glc_analysis.reports.folders import link
 from glc_analysis.reports.html import table, tag
 from glc_analysis.reports.plan import last_run

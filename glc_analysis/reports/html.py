@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import HTML as Html
 
-from glc_analysis.plots import count_texts
+from glc_analysis.evidence.figures import count_texts
 
 
 def tag(name: str, *content: str, **attributes: str) -> str:

@@ -16,7 +16,6 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.release import release
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.summary import summary
-from glc_analysis.plots import use_style
 from glc_analysis.reference import COUNTRY_LIST, read_table
 from glc_analysis.reports.html import show, styled
 from glc_analysis.reports.plan import read_slices
@@ -42,6 +41,8 @@ class Page:
         Raises UsageError for a country, theme or organisation the study does not have.
         """
         from IPython.display import display
+
+        from glc_analysis.plots import use_style
 
         use_style()
         display(show(styled()))

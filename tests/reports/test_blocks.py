@@ -10,7 +10,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.errors import UsageError
-from glc_analysis.plots import count_texts
+from glc_analysis.evidence.figures import count_texts
 from glc_analysis.reports import html
 from glc_analysis.reports.blocks import coded, coding, overview, profile, questions, words
 from glc_analysis.reports.html import bars

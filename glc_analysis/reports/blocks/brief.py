@@ -11,7 +11,7 @@ from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.disclosure.quotes import FOR_TEAM, READERS, RULES, case_segments, faceless, judged, owners
 from glc_analysis.disclosure.returns import held, passages
 from glc_analysis.disclosure.sheets import phrases
-from glc_analysis.plots import count_text
+from glc_analysis.evidence.figures import count_text
 from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.reports.blocks.coded import note
 from glc_analysis.reports.html import Html, Markup, show, table, tag

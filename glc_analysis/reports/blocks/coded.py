@@ -12,9 +12,9 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations
+from glc_analysis.evidence.figures import count_text, count_texts
 from glc_analysis.evidence.mentions import negative_cases
 from glc_analysis.evidence.places import anchor, passage_anchor
-from glc_analysis.plots import count_text, count_texts
 from glc_analysis.reports.html import Html, Markup, bar, bars, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 

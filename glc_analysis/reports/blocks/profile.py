@@ -6,7 +6,7 @@ from html import escape
 
 import pandas as pd
 
-from glc_analysis.plots import count_text
+from glc_analysis.evidence.figures import count_text
 from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.reports.blocks.questions import listed
 from glc_analysis.reports.html import Html, Markup, bar, language_name, region_name, show, table, tag

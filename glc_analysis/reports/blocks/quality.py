@@ -5,7 +5,8 @@ from __future__ import annotations
 import pandas as pd
 from matplotlib.axes import Axes
 
-from glc_analysis.plots import count_texts, plot_missing
+from glc_analysis.evidence.figures import count_texts
+from glc_analysis.plots import plot_missing
 from glc_analysis.reports.html import Html, bars, language_name, show, table
 from glc_analysis.reports.page import Page
 
