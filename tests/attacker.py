@@ -16,6 +16,7 @@ from glc_analysis.cleaning.skip_logic import Comparison, parse
 from glc_analysis.disclosure.crowd import clusters_of
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.evidence import subsets
+from glc_analysis.evidence.discordance import MEASURE as DISCORDANCE
 
 FOR_SIZE = ["count_too_small", "unanimous", "partition", "country", "complement_too_small", "base_too_small"]
 
@@ -291,3 +292,47 @@ class Attack:
                         (terms, n + 1, np.inf), (terms, -np.inf, n - 1))):
                     found.append(row.estimate_id)
         return found, len(hidden)
+
+    def contradicted(self):
+        """Who is certain to state a value or not, read with a record that everybody can look up.
+
+        As many unknowns as regions x recorded x stated values; an attacker knows two organisations that
+        stated one, or two that did not. All that is certain, and how many attacks were tried.
+        """
+        found, tried = [], 0
+        figures = self.frames["estimates"].merge(self.decisions, on="estimate_id")
+        told = figures[(figures["measure"] == DISCORDANCE) & figures["status"].isin(["shown", "banded"])]
+        for row in told.itertuples():
+            rows = self.frames["stated"].query("indicator == @row.option_id").astype("str")
+            rows = rows[rows["question_id"] == row.question_id.removeprefix(f"{DISCORDANCE}/")]
+            cluster = dict(zip(self.names, self.clusters, strict=True))
+            rows = rows.assign(cluster=rows["organisation_id"].map(cluster))
+            between = self.range(row, int(row.shown_base_n))
+            for option in sorted({*rows["stated"]}):
+                for side in (True, False):
+                    first = rows.loc[(rows["stated"] == option) == side, "cluster"].value_counts().index[:2]
+                    found += self._against(rows, rows["cluster"].isin(first), option, between)
+                    tried += 1
+        return found, tried
+
+    def _against(self, rows, is_known, option, between):
+        """Groups of rows, by region and record, in which everybody or nobody must state an option."""
+        game, numbers, sizes = Puzzle(), {}, rows[~is_known].groupby(["region_id", "recorded"]).size()
+        options = sorted({*rows["stated"], *rows["recorded"]} - {""})
+        for cell, size in sizes.items():
+            for one in options:
+                numbers[cell, one] = game.number(size)
+            game.add({numbers[cell, one]: 1 for one in options}, size, size)
+        known = rows[is_known]
+        for one, region, _, low, high in self.printed[rows["question_id"].iloc[0]]:
+            own = {numbers[at, one]: 1 for at in sizes.index if one in options and region in ("", at[0])}
+            mine = ((known["stated"] == one) & ((known["region_id"] == region) | (region == ""))).sum()
+            if own:
+                game.add(own, low - mine, high - mine)
+        mine = ((known["recorded"] != "") & (known["stated"] != known["recorded"])).sum()
+        differ = {numbers[at, one]: 1 for at in sizes.index for one in options if at[1] not in ("", one)}
+        game.add(differ, *(n - mine for n in between))
+        assert game.fits() is not None, "the truth does not fit the record"
+        return [(*cell, option, answer) for cell, size in sizes.items() for answer, bounds in (
+            ("nobody", (1, np.inf)), ("everybody", (-np.inf, size - 1)))
+            if game.fits(({numbers[cell, option]: 1}, *bounds)) is None]

@@ -5,6 +5,7 @@ Trivial exceptions, which no rule hides: how many answered a question (its base)
 (the study's size). Membership of a base by the questionnaire's own logic is not among them.
 """
 
+import pandas as pd
 import pytest
 
 from glc_analysis import tables
@@ -14,6 +15,7 @@ from glc_analysis.disclosure.existence import coded_countries, countries_shown
 from glc_analysis.disclosure.release import decide, release
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.evidence.contributors import contributors
+from glc_analysis.evidence.discordance import discordance_estimates
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.attacker import Attack
@@ -76,6 +78,13 @@ def test_what_is_public_about_participants_leads_to_no_figure(attacks, study, au
     assert set(seen["statistic"]) <= {"count", "answered", "organisations", "median"}
 
 
+@pytest.mark.parametrize("audience", ["public", "convening"])
+def test_how_many_contradict_a_record_tells_with_it_of_nobody(attacks, audience):
+    found, tried = attacks["ngo", audience].contradicted()
+    print(f"\nngo, {audience}: {tried} attacks with the record in hand, {len(found)} answers certain")
+    assert tried > 5 and found == []
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 4])
 def test_reading_the_rules_does_not_help_two_who_said_so(n):
     """A band says fewer than so many. Two who know the rule must not know that nobody else did."""
@@ -104,6 +113,8 @@ def without(monkeypatch, rule):
         monkeypatch.setattr(release_module, "told", lambda *given, **more: told(*given, **more) | True)
     elif rule == "skip_logic":
         monkeypatch.setattr(release_module, "_skip_logic", lambda *given: None)
+    elif rule == "record":
+        monkeypatch.setattr(release_module, "is_covered", lambda *given: True)
     elif rule == "complement_too_small":
         monkeypatch.setattr(release_module, "_large", lambda groups, *given: sorted(groups))
 
@@ -149,6 +160,23 @@ def a_case_is_told():
     return decided(frames, never=["case_detail"]).loc["Q2/food/all", "status"] == "shown"
 
 
+def who_contradicts():
+    """The record says yes of Cambodia and no of Peru. All five who differ from it must be Peru's, since yes
+    is said five times more often than the record has it."""
+    frames = crowd((20, {"Q1": "yes"}), (6, {"Q1": "dont_know"}), (5, {"Q1": "yes", "country": "PER"}),
+                   (15, {"Q1": "no", "country": "PER"}))
+    rows = frames["responses"].query("question_id == 'Q1' and value != 'dont_know'").astype("str").merge(
+        frames["answers"][["answer_id", "region_id"]].astype("str"), on="answer_id")
+    rows = rows.assign(indicator="law", stated=rows["value"], year="2016",
+                       recorded=rows["country_id"].map({"KHM": "yes", "PER": "no"}))
+    rows = rows.assign(is_discordant=rows["stated"] != rows["recorded"])
+    frames["stated"] = tables.shape("stated", rows)
+    frames["estimates"] = tables.shape("estimates", pd.concat(
+        [frames["estimates"], discordance_estimates(rows)]))
+    decisions = decided(frames).reset_index()
+    return Attack(frames, contributors(frames), decisions, SETTINGS, "public").contradicted()[0]
+
+
 ATTACKS = {
     "count_too_small": lambda: exposed(by_region(("KHM", 2, 28)), "public"),
     "unanimous": lambda: exposed(by_region(("KHM", 0, 30)), "public"),
@@ -178,6 +206,7 @@ ATTACKS = {
                                              "Q2/food/home_country=KHM"),
     "cross_tabulation": lambda: tells_a_difference(one_more(home="PER"), "public",
                                                    "Q2/food/home_region=america", "Q2/food/region=america"),
+    "record": who_contradicts,
     "team_only": a_case_is_told}
 
 
