@@ -84,6 +84,8 @@ def pieces(name: str, content: bytes) -> Iterator[Piece]:
     suffix = PurePosixPath(name).suffix.lower()
     if suffix in NAMES_ONLY or suffix in _OF_THEME and sha256(content).digest() in _theme():
         return
+    if suffix == ".css":  # a site keeps the rules it uses of the theme's
+        content = b"\n".join(line if line not in _sheets() else b"" for line in content.splitlines())
     try:
         for place, text in READERS.get(suffix, _text)(content):
             if plain := plainly(text):
@@ -102,6 +104,14 @@ def _theme() -> frozenset[bytes]:
     paths = (path for spec in specs for folder in spec.submodule_search_locations or ()
              for path in Path(folder).rglob("*") if path.suffix in _OF_THEME)
     return frozenset(sha256(path.read_bytes()).digest() for path in paths)
+
+
+@cache
+def _sheets() -> bytes:
+    """All style sheets of the site's theme."""
+    folders = [Path(folder) for name in _THEME if (spec := find_spec(name))
+               for folder in spec.submodule_search_locations or ()]
+    return b"\n".join(path.read_bytes() for folder in folders for path in sorted(folder.rglob("*.css*")))
 
 
 def plainly(text: str) -> str:

@@ -19,12 +19,14 @@ from glc_analysis.errors import GLCError
 from glc_analysis.reports.plan import Page
 from glc_analysis.reports.publish import FIGURES, published
 from glc_analysis.reports.search import write_index
+from glc_analysis.reports.style_sheets import prune
 
 THEME = Path(__file__).with_name("site_theme")
 MARKS = {"team": "Internal: team only", "convening": "For the convening only", "public": ""}
 INVENTED = "Invented sample data: no organisation, person or answer on these pages is real."
 LEFT_OVER = (".buildinfo", "objects.inv", "_sources", "_static/**/*.map", "_static/webpack-macros.html",
-             "_static/*stemmer.js", "_static/searchtools.js", "_static/language_data.js")
+             "_static/*stemmer.js", "_static/searchtools.js", "_static/language_data.js",
+             "_static/scripts/fontawesome*")
 """What Sphinx and its theme leave in the folder that no reader of a page needs."""
 
 CONFIGURATION = {
@@ -86,6 +88,7 @@ def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: st
         _sphinx(source, target)
         for left in (path for pattern in LEFT_OVER for path in target.glob(pattern)):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
+        prune(target)
         write_index(target, [page.slug for page in pages] or ["index"])
         target.replace(run_dir / "site")
     return run_dir / "site" / "index.html"

@@ -1,7 +1,12 @@
 """The sites of all audiences in a browser: whole from their folder, readable by everybody, on a phone too."""
 
 import shutil
+import threading
+import time
 from collections import defaultdict
+from contextlib import suppress
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urldefrag, urljoin
 
@@ -9,7 +14,9 @@ import lxml.html
 import pytest
 
 from glc_analysis.disclosure import AUDIENCES
+from glc_analysis.reports.plan import plan
 from glc_analysis.reports.run import run
+from glc_analysis.reports.site import build_site
 from glc_analysis.study import Study
 
 pytestmark = pytest.mark.acceptance
@@ -53,7 +60,7 @@ def grave(axe, page, options):
             for one in axe.run(page, options=options).response["violations"] if one["impact"] in GRAVE]
 
 
-def faults_of(site, browser, axe):
+def faults_of(site, browser, axe, pattern="*.html"):
     """All that is wrong with the pages of a site, by page."""
     faults, asked = defaultdict(list), []
     page = browser.new_page(viewport=WIDE)
@@ -61,7 +68,7 @@ def faults_of(site, browser, axe):
     page.on("pageerror", lambda error: faults[page.url].append(str(error)))
     page.on("requestfailed", lambda request: faults[page.url].append(f"not there: {request.url}"))
     page.on("request", lambda request: asked.append(request.url))
-    for path in sorted(site.rglob("*.html")):
+    for path in sorted(site.rglob(pattern)):
         page.emulate_media(color_scheme="light")
         page.set_viewport_size(WIDE)
         page.goto(path.as_uri())
@@ -152,3 +159,79 @@ def test_without_scripts_every_page_and_its_figures_can_be_read(sites, browser):
     page.click("summary:has-text('Where it comes from') >> nth=0")
     assert page.locator("details[open] li:visible").count() > 0
     context.close()
+
+
+PAGE, LINE = 300_000, {"offline": False, "latency": 300, "downloadThroughput": 400_000 / 8,
+                       "uploadThroughput": 400_000 / 8}
+"""Bytes of a page beside what all share; a line of 400 kbit/s, as a phone has far from town."""
+PAINTED = "performance.getEntriesByName('first-contentful-paint')"
+READABLE = 10
+"""Seconds until the first words on such a line, nothing kept from before, on a machine that may be busy."""
+
+
+@pytest.fixture(scope="module")
+def ngo_site(ngo_study):
+    """The public's site of the survey of 480 organisations."""
+    study = Study.find(str(ngo_study))
+    assert not run(study, audience="public").failures
+    return (study.reports / "public" / "current" / "site").resolve()
+
+
+def test_the_public_site_of_a_real_survey_can_be_read_by_everybody_and_is_made_in_seconds(
+        ngo_site, ngo_study, browser, axe, tmp_path, capsys):
+    study = Study.find(str(ngo_study))
+    shutil.copytree(ngo_site.with_name("notebooks"), tmp_path / "notebooks")
+    start = time.perf_counter()
+    build_site(tmp_path, plan(study, audience="public"), title=study.title, audience="public",
+               synthetic=False)
+    took = time.perf_counter() - start
+    with capsys.disabled():
+        print(f"\nThe public site of the NGO survey: made in {took:.1f} s")
+    assert took < 60
+    for pattern in ("index.html", "search.html", "downloads.html", "survey.html", "theme-[a-f]*.html"):
+        assert faults_of(ngo_site, browser, axe, pattern) == {}
+
+
+def test_a_page_of_a_real_survey_weighs_little_and_its_words_are_soon_there(ngo_site, browser, capsys):
+    weights = {}
+    for path in ngo_site.glob("*.html"):
+        figures = {path.parent / one for one in lxml.html.parse(path).getroot().xpath("//img/@src")}
+        weights[path.name] = path.stat().st_size + sum(one.stat().st_size for one in figures)
+    shared = sum(path.stat().st_size for path in (ngo_site / "_static").rglob("*")
+                 if path.is_file() and path.parent.name != "figures")
+    heaviest = max(weights, key=weights.get)
+    readable = {name: first_words(ngo_site, browser, name) for name in ("index.html", heaviest)}
+    with capsys.disabled():
+        print(f"\nHeaviest page: {heaviest}, {weights[heaviest] / 1000:.0f} kB; shared by all: "
+              f"{shared / 1000:.0f} kB, index of the search: "
+              f"{(ngo_site / 'search-index.js').stat().st_size / 1000:.0f} kB")
+        print("First words at 400 kbit/s:", ", ".join(f"{n} {s:.1f} s" for n, s in readable.items()))
+    assert max(weights.values()) < PAGE
+    assert max(readable.values()) < READABLE
+
+
+def first_words(site, browser, name):
+    """Seconds until a page shows its first words on a slow line, over HTTP, in a browser without a cache."""
+    class Quiet(SimpleHTTPRequestHandler):
+        def log_message(self, *said):
+            pass
+
+        def copyfile(self, *files):
+            with suppress(ConnectionError):  # the browser goes when it has seen enough
+                super().copyfile(*files)
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(site)))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    context = browser.new_context(viewport=PHONE)
+    page = context.new_page()
+    line = context.new_cdp_session(page)
+    line.send("Network.enable")
+    line.send("Network.emulateNetworkConditions", LINE)
+    try:
+        page.goto(f"http://127.0.0.1:{server.server_port}/{name}", wait_until="commit", timeout=120_000)
+        page.wait_for_function(f"{PAINTED}.length", timeout=120_000)
+        return page.evaluate(f"{PAINTED}[0].startTime") / 1000
+    finally:
+        context.close()
+        server.shutdown()
+        server.server_close()

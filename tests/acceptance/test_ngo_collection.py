@@ -38,7 +38,8 @@ def test_the_public_collection_is_whole_and_names_no_country_and_no_answer(ngo_s
     site = (ngo_study / "reports/public/current/site").resolve()
     themes = json.loads((ngo_study / "processed/slices.json").read_text(encoding="utf-8"))["themes"]
     assert {path.stem for path in site.glob("*.html")} == {
-        "index", "survey", "search", *(f"theme-{theme['id']}" for theme in themes)}
+        "index", "survey", "principles", "methods", "downloads", "dictionary", "search",
+        *(f"theme-{theme['id']}" for theme in themes)}
     pages = " ".join(path.read_text(encoding="utf-8") for path in site.glob("*.html"))
     said = tables.read("segments", study=ngo_study)["text"]
     long = [text for text in said if len(text) > 40]

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from glc_analysis.disclosure import readable
 from glc_analysis.errors import GLCError
 from glc_analysis.reports import site
 from glc_analysis.reports.deterministic import clean, dumps, notice
@@ -140,6 +141,16 @@ def test_nothing_of_sphinx_own_search_is_left(pages):
     assert not (pages / "searchindex.js").exists()
     assert not [path for path in pages.rglob("*.js") if "stemmer" in path.name or "searchtools" in path.name]
     assert "searchtools" not in (pages / "index.html").read_text()
+
+
+def test_style_sheets_keep_the_rules_that_pages_use_and_stay_readable_to_the_gate(pages):
+    sheet = next(pages.rglob("pydata-sphinx-theme.css"))
+    assert sheet.stat().st_size < 150_000 and ".bd-article" in sheet.read_text()
+    assert ".glc-scroll" in (pages / "_static" / "page.css").read_text()
+    assert "MIT" in sheet.read_text()
+    read = [text for _, text in readable.pieces(sheet.name, sheet.read_bytes())]  # icons, written otherwise
+    assert len(read) < 20 and all(text.startswith(".fa-") for text in read)
+    assert [*readable.pieces("own.css", b"/* Ana */")] == [("line 1", "/* Ana */")]
 
 
 def test_facts_stand_on_every_page(tmp_path):
