@@ -18,6 +18,7 @@ import pytest
 
 from glc_analysis import manifest
 from glc_analysis.build import build, check_study
+from glc_analysis.disclosure.numbering import promote
 from glc_analysis.disclosure.withdrawal import withdraw
 from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
@@ -40,9 +41,11 @@ def organisation(request) -> str:
 
 @pytest.fixture(scope="module")
 def without(organisation, sample_study, tmp_path_factory) -> Study:
-    """The sample after the withdrawal, with reports, exports and a text for coders that held it before."""
+    """The sample after its first public release and the withdrawal, with reports, exports and a text for
+    coders that held it before."""
     root = tmp_path_factory.mktemp(organisation) / "study"
     shutil.copytree(sample_study.root, root)
+    promote(root / "private", 1)
     for stale in ("reports/team/runs/1/notebooks/a.ipynb", "reports/team/exports/quotes.csv",
                   "processed/transcripts/call-1.txt"):
         (root / stale).parent.mkdir(parents=True, exist_ok=True)
@@ -76,6 +79,7 @@ def test_nothing_of_it_remains_in_any_byte(organisation, without, sample_root):
     found = {(str(name), word) for name, text in held.items() for word in wanted
              if word.casefold() in f"{name}\n{text}".casefold()}
     assert found == set()
+    assert Path("private/releases/001/behind.parquet") in held
     assert not [path for path in without.root.rglob("*") if "reports" in path.parts and path.is_file()]
 
 
@@ -159,6 +163,8 @@ def test_all_figures_are_those_of_a_study_that_never_had_it(organisation, withou
     by = "estimate_id"
     pd.testing.assert_frame_equal(figures.sort_values(by, ignore_index=True),
                                   expected.sort_values(by, ignore_index=True), rtol=1e-9)
+    votes = [pd.read_parquet(folder / "processed/tallies.parquet") for folder in (without.root, root)]
+    assert len(votes[0]) > 100 and votes[0].equals(votes[1])
 
 
 def taken_out_by_hand(root: Path, organisation: str) -> None:
@@ -176,13 +182,18 @@ def taken_out_by_hand(root: Path, organisation: str) -> None:
     keep_answers(root / "reference/corrections.csv", "key", numbers)
     keep_answers(root / "reference/assignments.csv", "document_id", numbers)
     keep_answers(root / "raw/codings/tomas/answers.csv", "document", numbers)
+    for row in rows_of(root / "reference/raters.csv"):
+        for path in root.glob(f"raw/ratings/*-{row['rater_id']}.csv"):
+            path.unlink() if row["organisation_id"] == organisation else None
     for path in root.glob("reference/*.csv"):
         rows = rows_of(path)
         kept = [row for row in rows
-                if row.get("organisation_id") != organisation and row.get("document_id") not in gone]
+                if row.get("organisation_id") != organisation and row.get("document_id") not in gone
+                and row.get("kind") != "segment"]
         if path.name != "manifest.csv" and len(kept) < len(rows):
             write_rows(path, kept, list(rows[0]))
-    (root / "reference/quotes.csv").unlink()
+    for table in ("quotes", "joint_display"):  # no figure rests on them
+        (root / f"reference/{table}.csv").unlink()
     coders_work_cut(root, gone, said)
     decisions_renumbered(root, gone, turns)
     write_rows(root / "reference/manifest.csv", [
