@@ -77,7 +77,8 @@ def issue(study: Study, *, today: date, organisation: str = "", only: Collection
     say("The pages first, which packets point to.")
     for line in run(study, audience=AUDIENCE).lines:
         say(line)
-    with locked(study.reports / AUDIENCE, what="packet"), terminable(), progress_bar() as tell:
+    stopped = "Packets are as they were; the same command makes them."
+    with terminable(lambda: stopped), locked(study.reports / AUDIENCE, what="packet"), progress_bar() as tell:
         folder = last_run(study, AUDIENCE)[0] / "packet"
         return write_packets(study, folder, today=today, organisation=organisation, only=only, paper=paper,
                              progress=tell)

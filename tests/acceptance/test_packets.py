@@ -5,7 +5,6 @@ import io
 import re
 import shutil
 import subprocess
-import time
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -179,9 +178,8 @@ def test_the_command_makes_a_packet_beside_the_pages_it_points_to_and_a_withdraw
     assert sorted(path.name for path in folder.iterdir()) == [
         "brief.pdf", "brief.txt", "packet.docx", "packet.pdf"]
     assert (folder.parents[1] / "site" / "principles.html").is_file()
-    start = time.perf_counter()
     again = CliRunner().invoke(cli.cli, call)
-    assert again.exit_code == 0 and time.perf_counter() - start < 60
+    assert again.exit_code == 0 and "Nothing to run" in again.output
     touched = withdraw(study, "gum-tree-desk", today=TODAY, dry_run=True)
     issued = touched[touched["kind"] == "packet"]
     assert issued["what"].str.partition(" ")[2].tolist() == ["gum-tree-desk: brief principles"]
