@@ -1,8 +1,8 @@
 """Figures: ``plot_*(released, ..., ax=None) -> Axes``, readable in grey and aloud.
 
 Every function takes figures that :func:`glc_analysis.disclosure.release.release`
-let through, draws horizontal bars with the base in the label, and leaves an
-alternative text as the label of its figure, which goes into the SVG.
+let through, puts the base into the label, and leaves an alternative text as
+the label of its figure, which goes into the SVG.
 """
 
 from __future__ import annotations
@@ -61,31 +61,32 @@ def svg(figure: Figure) -> str:
 
 
 def plot_options(released: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes:
-    """Horizontal bars of one question: one bar an option, in the order given.
+    """Dots of one question: one an option, in the order given, each with its count and base.
 
     The title goes into the alternative text; on a page it is the heading above.
 
     ``released`` has one row an option with columns option, n, base_n, low, high
     (as :func:`glc_analysis.evidence.summary.summary` gives it). Intervals are
-    drawn where there are any.
+    drawn where there are any; an option in a band has its words and no dot.
     """
     ax = ax or _axes(len(released))
     labels = [textwrap.fill(label, 36) for label in released["option"]]
     share = (released["n"] / released["base_n"].where(released["base_n"] > 0)).astype(float)
-    sns.barplot(x=share.fillna(0).to_numpy(), y=np.arange(len(labels)), orient="h", color=BAR,
-                width=0.62, ax=ax)
+    rows = np.arange(len(labels))
+    ax.hlines(rows, 0, 1, color=QUIET, linewidth=0.6)
     if released["low"].notna().any():
         low, high = released["low"].astype(float), released["high"].astype(float)
-        ax.hlines(np.arange(len(labels)), low, high, color=INK, linewidth=1.2)
+        ax.hlines(rows, low, high, color=BAR, linewidth=2.2)
+    sns.scatterplot(x=share.to_numpy(), y=rows, color=INK, s=34, zorder=3, ax=ax)
     ends = np.fmax(share.fillna(0), released["high"].astype(float).fillna(0))
     texts = count_texts(released)
     for place, (end, text) in enumerate(zip(ends, texts, strict=True)):
-        ax.annotate(text, (end, place), xytext=(5, 0), textcoords="offset points", va="center",
-                    fontsize=8)
-    ax.set(xlim=(0, 1.35), xlabel="", ylabel="")
-    ax.set_yticks(np.arange(len(labels)), labels)
+        ax.annotate(text, (end, place), xytext=(7, 0), textcoords="offset points", va="center",
+                    fontsize=8, backgroundcolor="white").get_bbox_patch().set_boxstyle("square", pad=0.1)
+    ax.set(xlim=(-0.02, 1.35), ylim=(len(labels) - 0.5, -0.5), xlabel="", ylabel="")
+    ax.set_yticks(rows, labels)
     said = "; ".join(f"{o}: {t}" for o, t in zip(released["option"], texts, strict=True))
-    ax.figure.set_label(f"Bar chart. {title} {said}.")
+    ax.figure.set_label(f"Dot plot. {title} {said}.")
     return ax
 
 

@@ -1,10 +1,12 @@
 """Figures say aloud what they show, count honestly and have the same bytes twice."""
 
+from itertools import pairwise
+
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from glc_analysis import plots
+from glc_analysis import plots, plots_scales
 from glc_analysis.evidence.figures import count_text
 
 FIGURES = pd.DataFrame({"option": ["Shelter", "Counselling", "ជម្រក"], "n": [18, 25, 0], "base_n": 30,
@@ -17,7 +19,7 @@ def _closed():
     plt.close("all")
 
 
-def test_the_alternative_text_names_every_bar_with_its_base():
+def test_the_alternative_text_names_every_dot_with_its_base():
     said = plots.plot_options(FIGURES, title="Which services?").figure.get_label()
     assert "Which services?" in said
     assert all(text in said for text in ("Shelter: 18 of 30", "ជម្រក: 0 of 30"))
@@ -25,7 +27,7 @@ def test_the_alternative_text_names_every_bar_with_its_base():
 
 def test_the_alternative_text_is_in_the_svg():
     figure = plots.plot_options(FIGURES, title="Which services?").figure
-    assert "<dc:description>Bar chart. Which services?" in plots.svg(figure)
+    assert "<dc:description>Dot plot. Which services?" in plots.svg(figure)
 
 
 def test_a_figure_has_the_same_bytes_twice():
@@ -42,7 +44,7 @@ def test_words_in_a_figure_stay_words():
 def test_intervals_are_drawn_only_where_there_are_any():
     bare = plots.plot_options(FIGURES, title="?")
     given = plots.plot_options(FIGURES.assign(low=0.4, high=0.7), title="?")
-    assert (len(bare.collections), len(given.collections)) == (0, 1)
+    assert (len(bare.collections), len(given.collections)) == (2, 3)
 
 
 @pytest.mark.parametrize(("n", "base", "text"), [
@@ -104,5 +106,47 @@ def test_the_hundredth_interview_stands_behind_the_ninety_ninth():
 @pytest.mark.parametrize("draw", [lambda: plots.plot_agreement(AGREEMENT, threshold=0.7),
                                   lambda: plots.plot_new_codes(novelty(4, 2, 0))])
 def test_figures_of_coding_have_the_same_bytes_twice(draw):
+    plots.use_style()
+    assert plots.svg(draw().figure) == plots.svg(draw().figure)
+
+
+SCALE = ("No!", "No", "Neither", "Yes", "Yes!")
+GIVEN = {"Q1 Law covers it": (1, 2, 3, 4, 8), "Q2 Staff see it": (5, 5, 0, 5, 5)}
+STATEMENTS = pd.DataFrame([(statement, SCALE[k], k + 1, n, 20) for statement, counts in GIVEN.items()
+                           for k, n in enumerate(counts)],
+                          columns=["statement", "option", "position", "n", "base_n"])
+PAIR = pd.DataFrame({"code_id": ["a"], "option_id": ["b"], "n": [3]})
+
+
+def test_statements_lie_around_the_middle_in_the_order_given():
+    ax = plots_scales.plot_scale(STATEMENTS.sort_values("statement", ascending=False, kind="stable"))
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["Q2 Staff see it", "Q1 Law covers it"]
+    first = [bars[1] for bars in ax.containers]  # of Q1
+    assert first[2].get_x() == pytest.approx(-3 / 40) and first[0].get_x() == pytest.approx(-3 / 40 - 3 / 20)
+    assert [round(bar.get_width() * 20) for bar in first] == [1, 2, 3, 4, 8]
+    assert "2 beside the scale" in " ".join(text.get_text() for text in ax.texts)
+    assert "Q1 Law covers it No!: 1, No: 2, Neither: 3, Yes: 4, Yes!: 8, of 20" in ax.figure.get_label()
+
+
+def test_a_scale_without_a_middle_parts_between_its_halves():
+    ax = plots_scales.plot_scale(STATEMENTS[STATEMENTS["position"] != 3])
+    assert [bars[0].get_x() for bars in ax.containers][2] == pytest.approx(0)
+
+
+def test_forty_codes_that_meet_stay_readable():
+    names = {f"c{n}": f"Code {n}" for n in range(40)}
+    pairs = pd.DataFrame([(f"c{n}", f"c{(7 * n + 1) % 40}", n % 9 + 1) for n in range(40)],
+                         columns=["code_id", "option_id", "n"])
+    ax = plots_scales.plot_meeting(pairs[pairs["code_id"] != pairs["option_id"]], names)
+    ax.figure.canvas.draw()
+    boxes = [label.get_window_extent() for label in ax.get_yticklabels()]
+    assert len(boxes) == 40 and all(below.y1 <= above.y0 + 1 for above, below in pairwise(boxes))
+    assert min(box.x0 for box in boxes) >= 0
+    assert "Triangle of 40 codes" in ax.figure.get_label()
+
+
+@pytest.mark.parametrize("draw", [lambda: plots_scales.plot_scale(STATEMENTS),
+                                  lambda: plots_scales.plot_meeting(PAIR, {"a": "A", "b": "B"})])
+def test_figures_of_scales_and_pairs_have_the_same_bytes_twice(draw):
     plots.use_style()
     assert plots.svg(draw().figure) == plots.svg(draw().figure)

@@ -2,7 +2,7 @@
 
 import re
 
-from glc_analysis.reports.blocks import overview
+from glc_analysis.reports.blocks import overview, questions
 from glc_analysis.reports.blocks.world_map import country_places, world_map
 from glc_analysis.reports.page import Page
 from glc_analysis.reports.publish import published
@@ -59,3 +59,14 @@ def test_a_link_to_a_page_that_is_not_made_is_its_text():
             "outputs": [{"output_type": "display_data", "data": {"text/html": links}}]}
     notebook, _ = published({"cells": [cell]}, "index", slugs={"survey"})
     assert notebook["cells"][0]["outputs"][0]["data"]["text/html"] == 'Peru <a href="survey.html">Survey</a>'
+
+
+def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sample_study, monkeypatch):
+    drawn = []
+    monkeypatch.setattr(questions, "plot_scale", drawn.append)
+    assert questions.scales(Page(sample_study)) is None
+    assert [*drawn.pop()["statement"].str[:4].unique()] == ["Q2.3", "Q3.4", "Q4.4", "Q5.4", "Q6.2"]
+    said = questions.scales(Page(sample_study, "public")).data
+    shown = [*drawn.pop()["statement"].str[:4].unique()] if drawn else []
+    assert {*shown, *re.findall(r"Q\d\.\d", said)} == {"Q2.3", "Q3.4", "Q4.4", "Q5.4", "Q6.2"}
+    assert not any(one in said for one in shown)

@@ -7,6 +7,7 @@ from functools import wraps
 from html import escape
 from typing import Any
 
+import matplotlib.pyplot as plt
 import pandas as pd
 
 from glc_analysis import tables
@@ -15,6 +16,7 @@ from glc_analysis.coding.exports import quotations
 from glc_analysis.evidence.figures import count_text, count_texts
 from glc_analysis.evidence.mentions import negative_cases
 from glc_analysis.evidence.places import anchor, passage_anchor
+from glc_analysis.plots_scales import plot_meeting
 from glc_analysis.reports.html import Html, Markup, bar, bars, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 
@@ -260,12 +262,17 @@ def _agreed(page: Page) -> Html:
 
 @team_only
 def meeting(page: Page) -> Html:
-    """The pairs of codes that meet most often: in how many turns, and in how many texts."""
+    """Figure: all codes that meet in a turn, shown at once; and the pairs that do most often, in how many
+    turns and texts."""
     rows = page.released[page.released["measure"] == "cooccurrence"]
     wide = rows.assign(text=count_texts(rows)).pivot(
         index=["code_id", "option_id"], columns="statistic", values=["n", "text"])
     if wide.empty:
         return note("No two codes meet.")
+    turns = rows[rows["statistic"] == "turns"]
+    if len(turns):
+        plot_meeting(turns, code_names(page))
+        plt.show()
     wide = wide.reindex(columns=pd.MultiIndex.from_product([["n", "text"], ["turns", "documents"]]))
     first = wide.fillna({("n", "turns"): 0, ("text", "turns"): "never"}).sort_values(
         [("n", "turns"), ("n", "documents")], ascending=False, kind="stable").head(PAIRS)

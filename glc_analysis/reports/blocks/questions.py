@@ -11,6 +11,7 @@ from IPython.display import display
 from glc_analysis.evidence.estimates import BY_OPTION
 from glc_analysis.evidence.places import anchor
 from glc_analysis.plots import plot_options
+from glc_analysis.plots_scales import plot_scale
 from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.reports.html import Html, bars, region_name, show, table, tag
 from glc_analysis.reports.page import Page
@@ -33,6 +34,35 @@ def by_question(page: Page) -> None:
                 display(show(tag("p", SOME_NOT_SHOWN, class_="glc-note")))
         else:
             display(show(_plain(question, rows)))
+
+
+def scales(page: Page) -> Html | None:
+    """Figure: the statements that were answered on one scale, in their order, a figure a scale. A statement
+    of which a count is in words is named below."""
+    asked = page.questions[page.questions["type"] == "scale"]
+    left = []
+    for name in asked["option_list"].unique():
+        own = asked[asked["option_list"] == name]
+        if len(own) < 2:
+            continue
+        found = {question.question_id: _on_scale(page, question) for question in own.itertuples()}
+        left += [name for name, counts in found.items() if counts is None]
+        if drawn := [counts for counts in found.values() if counts is not None]:
+            plot_scale(pd.concat(drawn))
+            plt.show()
+    said = f"Not drawn, since counts of theirs are words or are not shown: {', '.join(left)}."
+    return show(tag("p", escape(said), class_="glc-note")) if left else None
+
+
+def _on_scale(page: Page, question) -> pd.DataFrame | None:
+    """The counts of a statement by the options of its scale; None where one of them is not shown."""
+    options = page.options[page.options["option_list"] == question.option_list]
+    scale = options[options["kind"] == "substantive"].sort_values("position")
+    rows = page.summary(question.question_id)[["option", "n", "base_n"]].rename(columns={"option": "label"})
+    counts = scale.merge(rows, on="label", how="left").rename(columns={"label": "option"})
+    if counts["n"].isna().any() or not counts["base_n"].gt(0).all():
+        return None
+    return counts.assign(statement=f"{question.question_id} {question.wording}")
 
 
 def _is_plotted(question) -> bool:
