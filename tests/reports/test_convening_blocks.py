@@ -31,7 +31,13 @@ def test_the_public_reads_the_principles_that_are_agreed_and_others_all(page):
 def test_every_principle_of_the_overview_leads_to_its_place_on_the_page(page):
     whole = principles.statements(page).data
     places = re.findall(r'href="#([\w-]+)"', principles.overview(page).data)
-    assert places == [f"principle-{one.lower()}" for one in principles.listed(page)["principle_id"]]
+    listed = [f"principle-{one.lower()}" for one in principles.listed(page)["principle_id"]]
+    assert sorted(places) == listed and (places == listed) == (page.audience == "public")
+    if page.audience != "public":  # the most high votes of importance first, then of feasibility
+        high = re.findall(r">(\d+) of (\d+) high", principles.overview(page).data)
+        shares = [int(n) / int(of) for n, of in high]
+        pairs = [*zip(shares[::2], shares[1::2], strict=True)]
+        assert pairs == sorted(pairs, reverse=True) and len(pairs) == 16
     assert all(f'id="{place}"' in whole for place in places)
 
 

@@ -39,12 +39,14 @@ def listed(page: Page) -> pd.DataFrame:
 
 
 def overview(page: Page) -> Html:
-    """One row a principle: how it was voted in its last round, and how many organisations signed."""
+    """One row a principle: how it was voted in its last round, and how many organisations signed; those
+    with the most high votes first where all votes are told."""
     rows = listed(page)
     if rows.empty:
         return note(NONE_AGREED if page.audience == "public" else NOTHING)
-    votes = {(row.principle_id, row.criterion): row.votes for row in _last(page).query("panel == 'provider'")
-             .itertuples()}
+    tallied = _last(page).query("panel == 'provider'")
+    rows = rows if page.audience == "public" else _by_votes(rows, tallied)
+    votes = {(row.principle_id, row.criterion): row.votes for row in tallied.itertuples()}
     signed = dict(list(page.read("signoffs").groupby("principle_id")))
     columns = {
         "Principle": [Markup(tag("a", escape(f"{row.principle_id} {row.short_name}"),
@@ -56,6 +58,15 @@ def overview(page: Page) -> Html:
         "Signed": [_signed(*_told(page, signed[one])) if one in signed else "not signed"
                    for one in rows["principle_id"]]}
     return show(table(columns, caption="Votes are the providers' in the last round on each text."))
+
+
+def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
+    """The principles by their share of high votes: of importance, then of feasibility; unrated ones last."""
+    shares = tallied.assign(share=tallied["votes_high"] / tallied["n"].where(tallied["n"] > 0)).pivot(
+        index="principle_id", columns="criterion", values="share")
+    high = shares.reindex(rows["principle_id"], columns=["importance", "feasibility"])
+    order = high.sort_values([*high.columns], ascending=False, kind="stable").index
+    return rows.set_index("principle_id", drop=False).loc[order]
 
 
 def _last(page: Page) -> pd.DataFrame:
