@@ -1,8 +1,8 @@
 """A hundred invented people, organisations, places, addresses and numbers in the sample's raw files.
 
-They stand in answers, in what was said, in coders' memos, as speakers, in names and properties of files,
-and in names.csv. Nobody but the team may find one, and the team only under its pseudonym; with the
-pseudonymiser switched off the gate stops the run for each of them.
+They stand in answers, in what was said, in coders' memos, in comments on votes, in notes of evidence, as
+speakers, in names and properties of files, and in names.csv. Nobody but the team may find one, and the
+team only under its pseudonym; with the pseudonymiser switched off the gate stops the run for each of them.
 """
 
 import csv
@@ -16,6 +16,7 @@ from urllib.parse import quote
 import docx
 import pytest
 
+from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.disclosure import leaks
 from glc_analysis.disclosure.pseudonyms import Masked
@@ -72,6 +73,11 @@ MEMOS, WORDS, ANSWERS = (
     PLANTED[1::4],
     [one for n, one in enumerate(PLANTED) if n % 8 and n % 4 != 1],
 )
+REMARKS = [name for name, kind in CANARIES.items() if kind != "place"]
+WRITTEN = {("judgements", "reason"): "principles", ("signoffs", "reservation"): "principles",
+           ("principles", "rationale"): "principles", ("decision_log", "objections"): "convening",
+           ("parking_lot", "note"): "convening"}
+"""What the team itself writes, which nothing masks, and the page that prints it."""
 SHOWING = [
     "theme-needs",
     "theme-identification",
@@ -102,7 +108,7 @@ def edit(folder, name, change):
 
 def planted(folder):
     """Puts the canaries into the tables that the sample is invented from."""
-    memos, words, answers, places = map(cycle, (MEMOS, WORDS, ANSWERS, PLACES))
+    memos, words, answers, places, remarks = map(cycle, (MEMOS, WORDS, ANSWERS, PLACES, REMARKS))
     renamed = {}
 
     def in_texts(rows):
@@ -125,6 +131,11 @@ def planted(folder):
         for row, name in zip(untranslated, FILES, strict=False):
             row["path"] = row["path"].replace("interview-", f"{name}-")
 
+    def in_remarks(rows):
+        for row in rows:
+            column = "comment" if "comment" in row else "note"
+            row[column] += f" {next(remarks)} said so."
+
     def in_names(rows):
         return rows + [
             {
@@ -143,6 +154,8 @@ def planted(folder):
         "speakers": in_speakers,
         "turns": in_turns,
         "documents": in_documents,
+        "comments": in_remarks,
+        "evidence": in_remarks,
         "names": in_names,
     }.items():
         old = {
@@ -263,17 +276,105 @@ def test_the_team_reads_pseudonyms_and_the_gate_lets_the_run_pass(masked):
     for page in SHOWING:
         result = run(masked, only=page)
         assert not result.failures
-    assert in_bytes(output(masked, "team")) == set()
+    folder = output(masked, "team")
+    assert [in_bytes(folder / part) for part in ("site", "notebooks")] == [set(), set()]
+    assert in_bytes(folder) <= {*FILES}  # of the tables it was made from, those say which raw files there are
+
+
+@pytest.fixture(scope="module")
+def published(masked):
+    """The collections of others than the team, by audience."""
+    for audience in ("convening", "public"):
+        assert not run(masked, audience=audience).failures
+    return {audience: output(masked, audience) for audience in ("convening", "public")}
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
-def test_no_canary_is_in_any_byte_for_others(masked, audience):
-    assert not run(masked, audience=audience).failures
-    folder = output(masked, audience)
+def test_no_canary_is_in_any_byte_for_others(published, audience):
+    folder = published[audience]
     assert len(list(folder.glob("site/*.html"))) > 5 and in_bytes(folder) == set()
     pages = {"country": len(list(folder.glob("site/country-*.html"))),
              "brief": len(list(folder.glob("briefs/*.html")))}
     assert pages == ({"country": 20, "brief": 30} if audience == "convening" else {"country": 0, "brief": 0})
+
+
+# --- existence, briefs and quotations, as somebody reads them who opens every file
+
+
+def texts(folder, pattern):
+    """Every readable file by its path, as plain text, downloads and the search index included."""
+    kinds = {".html", ".ipynb", ".csv", ".json", ".js"}
+    return {path.relative_to(folder).as_posix(): readable(path) for path in folder.glob(pattern)
+            if path.suffix in kinds and "_static" not in path.parts}
+
+
+@pytest.mark.parametrize("audience", ["convening", "public"])
+def test_nothing_tells_of_a_country_that_may_not_be_known(masked, published, audience):
+    slices = json.loads((masked.processed / "slices.json").read_text(encoding="utf-8"))
+    hidden = {one["id"]: one["label"] for one in slices["countries"]
+              if one["id"] not in slices["shown"][audience]}
+    shared = texts(published[audience], "site/**/*") | texts(published[audience], "notebooks/*")
+    told = {(file, label) for file, text in shared.items() for label in hidden.values()
+            if re.search(rf"\b{re.escape(label)}\b", text)}
+    print(f"\n{audience}: {len(shared)} files read for {len(hidden)} countries that may not be known")
+    assert len(hidden) == {"convening": 5, "public": 25}[audience] and told == set()
+    names = " ".join(path.as_posix() for path in published[audience].rglob("*")).lower()
+    assert not [one for one in hidden if re.search(rf"country[-=]{one.lower()}", names)]
+
+
+def test_two_allies_read_no_words_of_a_third_in_their_briefs(masked, published):
+    segments = tables.read("segments", study=masked).query("organisation_id != ''")
+    free = " ".join(tables.read("quotations", study=masked).query("audience == 'convening'")["text"])
+    briefs = {path.stem: readable(path) for path in published["convening"].glob("briefs/*.html")}
+    read = [(brief, row.segment_id) for brief, text in briefs.items() for row in segments.itertuples()
+            if len(row.text) > 30 and row.organisation_id != brief and row.text[:60] not in free
+            and row.text[:60] in text]
+    own = sum(row.text[:60] in briefs[row.organisation_id] for row in segments.itertuples()
+              if len(row.text) > 30)
+    print(f"\n{len(briefs)} briefs read for {len(segments)} passages; {own} stand in their own")
+    assert read == [] and own > 40
+
+
+@pytest.mark.parametrize("audience", ["convening", "public"])
+def test_quotations_on_several_pages_are_linked_by_their_words_alone(masked, published, audience):
+    """Neither an id nor a place of origin stands with one, and nobody's name but who wished it."""
+    rows = tables.read("quotations", study=masked).query("audience == @audience")
+    segments = tables.read("segments", study=masked).set_index("segment_id")
+    quoted = read_reference(masked).quotes["segment_id"]
+    pages = texts(published[audience], "site/**/*")
+    where = {text: [file for file, page in pages.items() if text[:60] in page] for text in rows["text"]}
+    print(f"\n{audience}: {len(where)} quotations, on {sum(map(len, where.values()))} pages and files")
+    assert len(where) >= 2 and max(map(len, where.values())) > 1
+    ids = {*quoted, *segments.loc[quoted, "document_id"]}
+    assert not [(file, one) for file, page in pages.items() for one in ids if one in page]
+    labels = tables.read("organisations", study=masked)["label"]
+    sources = {*rows["source"]}
+    assert sources <= {"a provider", *labels} and (audience != "public" or sources == {"a provider"})
+
+
+# --- what the team itself writes
+
+
+@pytest.fixture(scope="module")
+def written(masked, published, tmp_path_factory):
+    """The published study with names in what the team wrote of principles and decisions."""
+    root = tmp_path_factory.mktemp("written") / "study"
+    study = Study(shutil.copytree(masked.root, root, symlinks=True))
+    for (table, column), name in zip(WRITTEN, PEOPLE, strict=False):
+        edit(study.reference, table, lambda rows, column=column, name=name: [
+            row | {column: f"{row[column]} {name} knows why."} for row in rows])
+    build(study)
+    return study
+
+
+@pytest.mark.parametrize(("audience", "page"), [("convening", "principles"), ("convening", "convening"),
+                                                ("public", "principles")])
+def test_the_gate_stops_names_that_the_team_itself_wrote(written, published, audience, page):
+    with pytest.raises(Faults) as stopped:
+        run(written, audience=audience, only=page)
+    planted = {name for name, shown_on in zip(PEOPLE, WRITTEN.values(), strict=False) if shown_on == page}
+    assert len(planted) >= 2 and planted <= {fault.value for fault in stopped.value.faults}
+    assert output(written, audience).name == published[audience].name  # the last good pages
 
 
 # --- without pseudonyms
