@@ -1,5 +1,6 @@
 """The sites of all audiences in a browser: whole from their folder, readable by everybody, on a phone too."""
 
+import re
 import shutil
 import threading
 import time
@@ -146,6 +147,23 @@ def test_the_public_finds_no_country_and_no_words_that_are_not_for_it(sites, bro
     for words in ("Cambodia", "\u179f\u17c1\u179c\u17b6", "Blue Door"):
         assert found(page, sites["public"], words) == ("", []), words
     assert found(page, sites["public"], "identification")[0] == "theme-identification.html#identification"
+    page.close()
+
+
+@pytest.mark.parametrize(("audience", "place"), [("team", "passage-"), ("convening", "words-"),
+                                                 ("public", "words-")])
+def test_a_trail_clicks_through_to_the_words_it_rests_on(sites, browser, audience, place):
+    page = browser.new_page(viewport=WIDE)
+    page.goto(f"{sites[audience].as_uri()}/principles.html")
+    trail = page.locator("details.glc-trail", has=page.locator(f"a[href*='#{place}']")).first
+    trail.locator("summary").first.click()
+    link = trail.locator(f"a[href*='#{place}']").first
+    said = re.search("\u201c(.*)\u201d", link.inner_text())[1]
+    link.click()
+    page.wait_for_url(f"**/*.html#{place}*")
+    there = page.locator(f"[id='{page.url.partition('#')[2]}']")
+    assert there.is_visible() and " ".join(said.split()) in " ".join(there.inner_text().split())
+    there.scroll_into_view_if_needed()
     page.close()
 
 
