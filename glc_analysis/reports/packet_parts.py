@@ -6,6 +6,7 @@ and it says how many are left out and where they stand.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from html import escape
@@ -39,6 +40,10 @@ ASKED = ("In brackets: how many of those who answered the question gave this ans
          "Small counts are words, and what could tell who gave an answer is not shown.")
 STATEMENTS = ("The votes of each round, what people judged, and the way from each statement back to its "
               "source stand in principles.html of the site.")
+
+
+_EMPTY = re.compile(r'<p class="glc-note">[^<]*</p>')
+"""A section that says that there is nothing: on paper it takes the room of what there is."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,8 @@ def sections(study: Study, part: Part, packet: Packet) -> list[Section]:
     page = Page(study, AUDIENCE, **{_OPENED[part.kind]: part.item} if part.kind in _OPENED else {})
     if part.kind == "form":
         return [Section("", "", _form(form)) for form in packet.forms]
-    return [section for section in _MADE[part.kind](page) if section.html]
+    found = [section for section in _MADE[part.kind](page) if section.html]
+    return found if part.kind == "brief" else [one for one in found if not _EMPTY.fullmatch(one.html)]
 
 
 def where(part: Part) -> str:

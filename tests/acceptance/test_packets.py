@@ -56,8 +56,12 @@ def looked_at(pdf):
 
 
 def headings(path):
-    return {" ".join(paragraph.text.split()) for paragraph in Document(path).paragraphs
-            if paragraph.style.name.startswith("Heading")}
+    """Headings, and those of groups in a table, which run across it."""
+    document = Document(path)
+    groups = {row.cells[0].text for table in document.tables for row in table.rows
+              if len(table.columns) > 1 and len({cell._tc for cell in row.cells}) == 1}
+    return {" ".join(text.split()) for text in groups | {
+        paragraph.text for paragraph in document.paragraphs if paragraph.style.name.startswith("Heading")}}
 
 
 def tables(source):

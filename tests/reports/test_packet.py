@@ -106,6 +106,14 @@ def test_only_the_chosen_parts_are_in_a_packet(made):
                                                         "Theme: Language and custom"]
 
 
+def test_a_section_that_says_there_is_nothing_takes_no_room_on_paper(sample_study):
+    shared = planned(sample_study, today=TODAY, organisation="shared")[0]
+    heads = {part.slug: [one.heading for one in packet_parts.sections(sample_study, part, shared)]
+             for part in shared.parts if part.kind == "theme"}
+    assert "In their own words" in heads["theme-language"] and "In their own words" not in heads[
+        "theme-resources"]
+
+
 # --- nothing of others
 
 
@@ -196,6 +204,23 @@ def test_a_cut_leaves_no_half_question_no_empty_group_and_no_heading_alone():
     assert cut.count("glc-option") == 4 and cut.count("<table") == 1
     assert "Theme 0" in cut and "Theme 1" not in cut
     assert "Here are 2 of 4 questions" in cut
+
+
+@pytest.mark.parametrize("paper", ["a4", "letter"])
+def test_no_group_of_a_table_is_parted_on_paper_and_the_head_comes_again(tmp_path, paper):
+    groups = "".join(f'<tbody><tr class="glc-asked"><th colspan="2">Group {n}</th></tr>'
+                     + "".join(f'<tr class="glc-option"><th>row {n}.{k}</th><td>{k}</td></tr>'
+                               for k in range(1 + n % 7)) + "</tbody>" for n in range(80))
+    html = f"<table><thead><tr><th>Answers</th><th>Counted</th></tr></thead>{groups}</table>"
+    printing = Printing("A study", DAY, paper)
+    (tmp_path / "a.pdf").write_bytes(printing.pdf("A", [Leaf("For all", f"<h1>A</h1>{html}")]))
+    leaves = text_of(tmp_path / "a.pdf").split("\f")[:-1]
+    assert len(leaves) > 5
+    for leaf in leaves:
+        told = {n: {k for m, k in re.findall(r"row (\d+)\.(\d+)", leaf) if m == n}
+                for n in re.findall(r"Group (\d+)", leaf)}
+        assert "Answers" in leaf and told
+        assert all(len(rows) == 1 + int(n) % 7 for n, rows in told.items())
 
 
 def test_every_page_carries_whom_it_is_for_and_the_number_of_the_page(made):
