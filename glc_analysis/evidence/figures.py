@@ -10,7 +10,6 @@ import pandas as pd
 
 PERCENT_FROM = 30
 """Shares are printed from this base up; below it counts."""
-NOT_SHOWN = "not shown to this audience"
 _NOUNS = {"answer": "answers", "organisation": "organisations"}
 
 

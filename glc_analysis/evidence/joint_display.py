@@ -14,7 +14,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.cleaning.values import folded
 from glc_analysis.disclosure.release import release
-from glc_analysis.evidence.figures import NOT_SHOWN, Words
+from glc_analysis.evidence.figures import Words
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.tables import code_themes
@@ -22,6 +22,7 @@ from glc_analysis.tables import code_themes
 PER_THEME, LEAST, ALIKE = 2, 2, 1 / 3
 """So many pairs are proposed of a theme; so many organisations at least are in both; and where no word of
 the option is the code's, such a share of those in either."""
+NOT_RAISED = "not_raised"
 ROWS = ["topic_id", "theme_id", "estimate_id", "code_id", "quote_id", "fit", "inference", "by"]
 
 
@@ -30,23 +31,25 @@ def joint_display(rows: pd.DataFrame, released: pd.DataFrame, words: Words,
     """One row a topic: topic, theme, survey_result, coded_finding, quotation, fit, inference.
 
     ``rows`` are of joint_display.csv, ``released`` the figures the audience may see, ``quotes`` the
-    quotations it may read, by quote_id. A topic of which the audience may see neither figure is left out.
+    quotations it may read, by quote_id. A topic of which the audience may not see a figure is left out.
     """
     shown = [(row.topic_id, words.codes.get(row.theme_id, row.theme_id),
-              *("" if figure is None else words.said(figure) if figure else NOT_SHOWN for figure in found),
+              *("" if figure is None else words.said(figure) for figure in found),
               quotes.get(row.quote_id, ""), row.fit, row.inference) for row, *found in paired(rows, released)]
     columns = ["topic", "theme", "survey_result", "coded_finding", "quotation", "fit", "inference"]
     return pd.DataFrame(shown, columns=columns, dtype="str")
 
 
 def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
-    """Each topic that may be shown, its figure of the survey and its figure of what was said; a figure is
-    None where the topic has none, and False where the audience may not see it."""
+    """Each topic that may be shown, its figure of the survey and its figure of what was said, None where
+    it has none. How they fit and what follows was written by people who saw all: it may tell a figure that
+    the audience does not see, and that nobody raised a topic is the count itself."""
     figures = {row.estimate_id: row for row in released.itertuples()}
     for row in rows.itertuples():
         asked = [row.estimate_id, row.code_id and code_estimate(row.code_id)]
-        found = [figures.get(one, False) if one else None for one in asked]
-        if any(found) or not any(asked):
+        found = [figures.get(one) if one else None for one in asked]
+        is_hidden = any(one and figure is None for one, figure in zip(asked, found, strict=True))
+        if not is_hidden and not (row.fit == NOT_RAISED and found[1] and pd.isna(found[1].n)):
             yield row, *found
 
 

@@ -11,7 +11,7 @@ import pandas as pd
 from glc_analysis.convening import agenda as by_decision
 from glc_analysis.convening.consensus import dissent, in_words
 from glc_analysis.convening.day import PANELS, masked
-from glc_analysis.evidence.figures import NOT_SHOWN, Words
+from glc_analysis.evidence.figures import Words
 from glc_analysis.evidence.joint_display import contradicting, names_of, paired, readable_quotes
 from glc_analysis.evidence.places import Places, link
 from glc_analysis.intake.ratings_forms import CRITERIA
@@ -54,7 +54,7 @@ def _counted(words: Words, figure: Any, place: str, quotation: str = "") -> Mark
     spoken = tag("span", escape(f"{quoted}”"), dir="auto") + escape(f" ({source}") if end else escape(source)
     said = tag("p", spoken, class_="glc-note") if quotation else ""
     if not figure:
-        return Markup((NOT_SHOWN if figure is False else "") + said)
+        return Markup(said)
     name, number, asked = words.parts(figure)
     drawn = tag("div", escape(number)) if pd.isna(figure.share) else bar(figure.share, number)
     name = tag("a", escape(name), href=link(place)) if place else escape(name)
