@@ -55,5 +55,7 @@ def _prose(folder: Path, slug: str, title: str, text: str) -> Page:
     """A page of words and tables that no notebook makes."""
     from glc_analysis.reports.deterministic import dumps, prose
 
-    (folder / f"{place(slug, {})}.ipynb").write_text(dumps(prose(text)), encoding="utf-8", newline="\n")
+    path = folder / f"{place(slug, {})}.ipynb"
+    path.parent.mkdir(exist_ok=True)  # where a brief alone is made nothing else is there
+    path.write_text(dumps(prose(text)), encoding="utf-8", newline="\n")
     return Page(slug, title, NOTEBOOKS, {}, "")
