@@ -107,7 +107,8 @@ def compare(was: _Made, now: _Made, organisations: pd.Series) -> pd.DataFrame:
 
 def _figures(was: pd.DataFrame, now: pd.DataFrame, organisations: pd.Series) -> Iterator[tuple]:
     columns = ["value", "n", "base_n"]
-    both = was[columns].join(now[columns], lsuffix="_was", rsuffix="_is", how="outer").sort_index()
+    both = was[columns].merge(now[columns], left_index=True, right_index=True, how="outer",
+                              suffixes=("_was", "_is")).sort_index()
     same = pd.Series(True, both.index)
     for column in columns:
         old, new = (both[f"{column}_{when}"].astype(float) for when in ("was", "is"))

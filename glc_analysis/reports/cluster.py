@@ -10,6 +10,7 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from asyncio import CancelledError
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -55,7 +56,7 @@ class Cluster:
         self.refused = sorted(set(versions) - set(self._workers))
         if not self._workers:
             self._client.close()
-            said = f"{len(self.refused)} workers have another version of the package or its lock file" \
+            said = f"all {len(self.refused)} workers have another version of the package or its lock file" \
                 if self.refused else "it has no worker"
             raise GLCError(f"The scheduler at {address!r} is of no use: {said}. Mend: start workers from the "
                            "same commit.")
@@ -67,20 +68,21 @@ class Cluster:
         return sum(threads.get(one, 0) for one in self._workers) + 1
 
     def execute(self, page: Page) -> dict[str, Any] | Failure:
-        """The executed notebook of a page, or how it failed."""
+        """The executed notebook of a page, or how it failed. Raises GLCError where nobody is left for it."""
         if page.needs_raw:
             return self._here.execute(page)
         luggage = pack(self._study, page)
-        future = self._client.submit(run_packed, luggage, page, self._timeout, package_hash(),
-                                     workers=self._workers, pure=False, key=f"{page.slug}-{page.key[:12]}-"
-                                     f"{time.monotonic_ns()}")
         try:
+            future = self._client.submit(run_packed, luggage, page, self._timeout, package_hash(),
+                                         workers=self._workers, pure=False,
+                                         key=f"{page.slug}-{page.key[:12]}-{time.monotonic_ns()}")
             return self._outcome(future)
-        # Whatever happens to one page, the others are still wanted.
-        except Exception as error:  # noqa: BLE001
+        # Whatever happens to one page, the others are still wanted. (A lost scheduler cancels all.)
+        except (Exception, CancelledError) as error:  # noqa: BLE001
+            if isinstance(error, GLCError) or self._client.status != "running":
+                said = error if isinstance(error, GLCError) else "The scheduler is gone."
+                raise GLCError(f"{said} What is done is kept: the same command goes on from there.") from None
             return Failure(page.notebook.name, page.slug, 0, type(error).__name__, str(error)[:300])
-        finally:
-            future.release()
 
     def _outcome(self, future: Any) -> dict[str, Any] | Failure:
         """What comes back; gives up where no worker of ours has been there for a while."""
@@ -135,13 +137,16 @@ def _slice(study: Study, name: str, slice_: Mapping[str, str]) -> bytes:
 def run_packed(luggage: bytes, page: Page, timeout: float, version: str) -> dict[str, Any] | Failure:
     """Runs on a worker: unpacks a page, executes it, and leaves nothing behind.
 
-    Raises GLCError where the worker has another version of the package than ``version``.
+    Raises ValueError where the worker has another version of the package than ``version``.
     """
+    from distributed import get_worker
+
     from glc_analysis.reports.deterministic import clean
 
     if package_hash() != version:
-        raise GLCError("This worker has another version of the package or its lock file.")
-    with TemporaryDirectory(prefix="glc-") as folder:
+        raise ValueError("this worker has another version of the package or its lock file")
+    # Where dask itself removes what a worker left that was killed.
+    with TemporaryDirectory(prefix="glc-", dir=get_worker().local_directory) as folder:
         with zipfile.ZipFile(io.BytesIO(luggage)) as packed:
             packed.extractall(folder)
         study = Study(Path(folder, "study"))

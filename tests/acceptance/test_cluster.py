@@ -7,7 +7,6 @@ import signal
 import subprocess
 import sys
 import time
-from threading import Timer
 
 import pytest
 
@@ -67,7 +66,7 @@ def cluster(tmp_path):
     while not file.exists() and time.monotonic() < deadline:
         time.sleep(0.1)
     address = json.loads(file.read_text())["address"]
-    yield address, lambda **environment: start(*WORKER, address, **environment)
+    yield address, lambda **environment: start(*WORKER, address, **environment), processes[0]
     for process in processes:
         process.kill()
         process.wait()
@@ -81,37 +80,63 @@ def wait_for(address, count):
 
 
 def test_two_workers_make_the_pages_that_are_made_at_home(study, folder, at_home, cluster):
-    address, worker = cluster
+    address, worker, _ = cluster
     worker()
     worker()
     wait_for(address, 2)
-    assert run(study, folder=folder, scheduler=address, force=True).failures == ()
-    assert notebooks(study) == at_home
+    times = {}
+    for where in ({"jobs": 3}, {"scheduler": address}):
+        begun = time.perf_counter()
+        assert run(study, folder=folder, force=True, **where).failures == ()
+        times |= dict.fromkeys(where, time.perf_counter() - begun)
+        assert notebooks(study) == at_home
+    print(f"\n{len(at_home)} pages: at home {times['jobs']:.1f} s, by two workers on the same machine "
+          f"{times['scheduler']:.1f} s")
 
 
 def test_a_worker_that_is_killed_in_the_middle_loses_no_page(study, folder, at_home, cluster):
-    address, worker = cluster
+    address, worker, _ = cluster
     first = worker()
     worker()
     wait_for(address, 2)
-    killing = Timer(8, first.send_signal, [signal.SIGKILL])
-    killing.start()
-    result = run(study, folder=folder, scheduler=address, force=True)
-    killing.join()
+
+    def kill_at_the_second_page(done, total, what):
+        if done == 2:
+            first.kill()
+    result = run(study, folder=folder, scheduler=address, force=True, progress=kill_at_the_second_page)
     assert first.wait(timeout=5) == -signal.SIGKILL
     assert result.failures == ()
     assert notebooks(study) == at_home
 
 
+def test_a_scheduler_that_is_killed_in_the_middle_ends_the_run_with_what_is_done_kept(
+        study, folder, at_home, cluster):
+    address, worker, scheduler = cluster
+    worker()
+    wait_for(address, 1)
+
+    def kill_at_the_second_page(done, total, what):
+        if done == 2:
+            scheduler.kill()
+    with pytest.raises(GLCError, match="The scheduler is gone. What is done is kept"):
+        run(study, folder=folder, scheduler=address, force=True, progress=kill_at_the_second_page)
+    assert notebooks(study) == at_home
+
+
 def test_a_worker_with_another_package_is_refused(study, cluster, tmp_path):
-    address, worker = cluster
+    address, worker, _ = cluster
     other = tmp_path / "other"
     shutil.copytree(glc_analysis.__path__[0], other / "glc_analysis")
     (other / "glc_analysis" / "extra.py").write_text("# a file more\n")
     worker(PYTHONPATH=str(other))
     wait_for(address, 1)
-    with pytest.raises(GLCError, match="1 workers have another version"):
+    with pytest.raises(GLCError, match="all 1 workers have another version"):
         Cluster(study, address, timeout=60)
+    worker()
+    wait_for(address, 2)
+    mixed = Cluster(study, address, timeout=60)
+    assert (len(mixed.refused), mixed.jobs) == (1, 2)
+    mixed.stop()
 
 
 def test_a_scheduler_that_does_not_answer_is_told_in_one_line(study):
