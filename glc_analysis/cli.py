@@ -509,7 +509,8 @@ def trace(study: str, principle: str, source: str, is_check: bool, audience: str
 @click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only its own, or `shared`.")
 @click.option("--only", multiple=True, metavar="PART", help="Only this part: brief, theme-needs, "
               "country-per, joint-display, principles, rating-form; may be given again.")
-@click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]))
+@click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
+              help="The paper it is printed on.")
 @click.pass_obj
 def packet(study: str, organisation: str, only: tuple[str, ...], paper: str) -> None:
     """Write packets for the table, PDF and Word: an organisation's, or all; and every brief by itself."""
