@@ -5,6 +5,7 @@ All is made beside the place where it goes, searched by the gate, and put there 
 
 from __future__ import annotations
 
+import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -39,6 +40,9 @@ PAGES = 2
 """A brief is so many pages long at most."""
 SHARES = [*(1 - n / 20 for n in range(20)), 0.03, 0.02, 0.01, 0]
 """Of the questions, rows and quotations of a brief, tried from all to none until they fit."""
+
+
+_STAGE = ".making-"
 
 
 @dataclass
@@ -106,7 +110,9 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
     running = [*["Invented sample data"] * study.is_synthetic, study.title]
     making = _Making(study, Printing(" · ".join(running), _day(study), paper))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".making-") as stage:
+    for left in folder.glob(f"{_STAGE}*"):  # by one that was killed, before the gate had seen it
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=_STAGE) as stage:
         for n, packet in enumerate(chosen):
             progress(n, len(chosen), packet.label)
             _write(Path(stage), packet, making)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import shutil
 from collections.abc import Callable, Iterable
 from datetime import date
@@ -19,6 +20,7 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.reference import read_reference
 from glc_analysis.reports.packet_parts import AUDIENCE
 from glc_analysis.study import Study
+from glc_analysis.whole import write_whole
 
 SOURCE = ".html"
 """The ending of what a document is made of, which the gate reads and nobody gets."""
@@ -65,9 +67,9 @@ def note(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) ->
         digest = hashlib.sha256((stage / packet.name / "packet.pdf").read_bytes()).hexdigest()
         row = (digest, today.isoformat(), packet.organisation, " ".join(part.slug for part in packet.parts))
         rows += [list(row)] if row not in known else []
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file, lineterminator="\n").writerows([names, *rows])
-    path.chmod(0o600)
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([names, *rows])
+    write_whole(path, text.getvalue(), mode=0o600)
 
 
 def put(stage: Path, folder: Path) -> None:

@@ -157,6 +157,14 @@ def test_arabic_words_in_a_pdf_pass_the_gate_by_what_the_pdf_was_made_of(made, s
                       only=["brief"])
 
 
+def test_what_a_killed_one_left_unseen_by_the_gate_is_swept_away(forms):
+    left = forms.root / "out" / ".making-x1" / "harbour"
+    left.mkdir(parents=True)
+    (left / "packet.html").write_text("Beacon")
+    write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", only=["rating-form"])
+    assert [path.name for path in (forms.root / "out").iterdir()] == ["harbour"]
+
+
 def test_it_is_noted_which_packets_were_made_each_once(forms):
     for _ in range(2):
         write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", only=["rating-form"])
