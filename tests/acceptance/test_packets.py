@@ -92,11 +92,12 @@ def paper(request):
 def packed(sample_study, paper, tmp_path_factory):
     """The packets of the sample that are looked at, on one paper."""
     folder = tmp_path_factory.mktemp(paper)
+    study = Study(shutil.copytree(sample_study.root, folder / "study"))  # in which packets are noted
     for one in SAMPLE:
-        parts = planned(sample_study, today=TODAY)[-1].parts
+        parts = planned(study, today=TODAY)[-1].parts
         countries = [part.slug for part in parts if part.kind == "country"]
         only = [part.slug for part in parts if part.slug not in countries[2:]] if one == "shared" else []
-        write_packets(sample_study, folder, today=TODAY, organisation=one, only=only, paper=paper)
+        write_packets(study, folder, today=TODAY, organisation=one, only=only, paper=paper)
     return folder
 
 
@@ -191,8 +192,10 @@ def test_the_command_makes_a_packet_beside_the_pages_it_points_to_and_a_withdraw
     assert (touched["where"].str.endswith("packet/gum-tree-desk/packet.docx")).sum() == 1
 
 
-def test_packets_of_a_real_survey_keep_to_two_pages_a_brief(ngo_study, paper, tmp_path):
-    write_packets(Study(ngo_study), tmp_path, today=TODAY, organisation="1001", paper=paper)
+def test_packets_of_a_real_survey_keep_to_two_pages_a_brief(ngo_study, paper, tmp_path, tmp_path_factory):
+    root = tmp_path_factory.mktemp("ngo_copied")  # as deep as the other: it points to its raw files
+    shutil.copytree(ngo_study, root, dirs_exist_ok=True, ignore=shutil.ignore_patterns("reports"))
+    write_packets(Study(root), tmp_path, today=TODAY, organisation="1001", paper=paper)
     briefs = [*tmp_path.glob("*/brief.pdf"), *tmp_path.glob("briefs/*.pdf")]
     assert len(briefs) == 9
     for path in briefs:

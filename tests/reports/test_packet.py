@@ -2,6 +2,7 @@
 
 import io
 import re
+import shutil
 import subprocess
 from datetime import date
 from types import SimpleNamespace
@@ -45,11 +46,18 @@ def word_of(path):
 
 
 @pytest.fixture(scope="module")
-def made(sample_study, tmp_path_factory):
+def study(sample_study, tmp_path_factory):
+    """A copy of the sample: that packets are made is noted in it."""
+    root = tmp_path_factory.mktemp("copied") / "sample"
+    return Study(shutil.copytree(sample_study.root, root))
+
+
+@pytest.fixture(scope="module")
+def made(study, tmp_path_factory):
     """The packets of two organisations, the parts that differ and one theme; what was told meanwhile."""
     folder, told = tmp_path_factory.mktemp("packets"), []
     for one in ("fig-courtyard", "blue-door"):
-        write_packets(sample_study, folder, today=TODAY, organisation=one, only=["brief", "theme-language"],
+        write_packets(study, folder, today=TODAY, organisation=one, only=["brief", "theme-language"],
                       progress=lambda *said: told.append(said))
     return SimpleNamespace(folder=folder, told=told)
 
@@ -149,11 +157,11 @@ def test_the_gate_stops_all_packets_where_one_names_somebody(tmp_path):
     assert list((tmp_path / "out").iterdir()) == [] and not (study.private / "packets.csv").exists()
 
 
-def test_arabic_words_in_a_pdf_pass_the_gate_by_what_the_pdf_was_made_of(made, sample_study, monkeypatch):
+def test_arabic_words_in_a_pdf_pass_the_gate_by_what_the_pdf_was_made_of(made, study, monkeypatch):
     assert re.search("[\u0600-\u06ff]", text_of(made.folder / "fig-courtyard" / "brief.pdf"))
     monkeypatch.setattr(packet, "_source", lambda *made_of: None)
     with pytest.raises(Faults, match="does not keep words in Arabic"):
-        write_packets(sample_study, made.folder / "again", today=TODAY, organisation="fig-courtyard",
+        write_packets(study, made.folder / "again", today=TODAY, organisation="fig-courtyard",
                       only=["brief"])
 
 
@@ -176,8 +184,8 @@ def test_it_is_noted_which_packets_were_made_each_once(forms):
 # --- on paper
 
 
-def test_the_same_study_gives_the_same_bytes(made, sample_study, tmp_path):
-    write_packets(sample_study, tmp_path, today=date(2031, 1, 1), organisation="fig-courtyard",
+def test_the_same_study_gives_the_same_bytes(made, study, tmp_path):
+    write_packets(study, tmp_path, today=date(2031, 1, 1), organisation="fig-courtyard",
                   only=["brief", "theme-language"])
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert len(files) == 6
