@@ -19,7 +19,7 @@ run: $(READY) ## write the reports (glc run)
 	@$(BIN)/glc run
 
 test: $(READY) ## all tests but the slow ones
-	@$(BIN)/python -m pytest -m "not acceptance"
+	@$(BIN)/python -m pytest -m "not acceptance" -n auto --dist loadfile
 
 acceptance: $(READY) ## the slow tests: real studies, attacks, kills, browser
 	@$(BIN)/python -m pytest -m acceptance
