@@ -1,6 +1,7 @@
 """A daily run is shown, then installed, and works from an empty environment."""
 
 import shlex
+import shutil
 import subprocess
 import sys
 
@@ -73,6 +74,22 @@ def test_the_units_name_command_time_and_log(planned):
     assert "50 %%" in service
     assert f'ExecStart="{sys.executable}"' in service
     assert "StandardOutput=truncate:" in service
+
+
+def test_systemd_finds_nothing_wrong_with_the_units(planned, tmp_path):
+    if not shutil.which("systemd-analyze"):
+        pytest.skip("no systemd-analyze: scripts/system-packages installs it")
+    files = [tmp_path / name for name in planned.units()]
+    for path, text in zip(files, planned.units().values(), strict=True):
+        path.write_text(text, encoding="utf-8")
+
+    def verify():
+        done = subprocess.run(["systemd-analyze", "--user", "verify", *map(str, files)], text=True,
+                              capture_output=True, env={"XDG_RUNTIME_DIR": str(tmp_path)}, check=False)
+        return done.returncode, done.stdout + done.stderr
+    assert verify() == (0, "")
+    files[1].write_text(planned.units()[files[1].name].replace("06:05", "26:05"), encoding="utf-8")
+    assert "26:05" in verify()[1]
 
 
 def test_a_crontab_keeps_its_other_lines_and_gets_one_of_ours(planned, crontab):
