@@ -308,7 +308,9 @@ def withdraw(study: str, organisation: str, item: str, dry_run: bool) -> None:
     touched = withdrawal.withdraw(found, organisation, item=item, today=date.today(), dry_run=dry_run,
                                   say=say)
     click.echo(touched.to_csv(index=False, lineterminator="\n"), nl=False)
-    say(f"{len(touched)} things are touched{': nothing is changed yet' if dry_run else ', and gone'}.")
+    kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
+    done = "nothing is changed yet" if dry_run else "all are gone"
+    say(f"{len(touched)} things are touched: {done} ({kinds}).")
     say(withdrawal.BEYOND)
 
 
@@ -322,6 +324,9 @@ def retention(study: str) -> None:
 
     held = keeping.retention(Study.find(study), today=date.today())
     click.echo(held.to_csv(index=False, lineterminator="\n"), nl=False)
+    if undated := (held["state"] == "no date").sum():
+        say(f"{undated} of {len(held)} files have no day until which they may be kept: agree on one and "
+            "write it into manifest.csv, column keep_until (private/ may have rows there too).")
     if overdue := list(keeping.overdue(held)):
         raise Faults(overdue)
 

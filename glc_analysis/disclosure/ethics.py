@@ -47,7 +47,11 @@ def _held(study: Study) -> Iterator[str]:
 
 def _size(paths: Iterable[Path]) -> str:
     sizes = [path.stat().st_size for path in paths if path.is_file()]
-    return f"{len(sizes)} files, {sum(sizes):,} bytes"
+    return f"{_files(len(sizes))}, {sum(sizes):,} bytes"
+
+
+def _files(n: int) -> str:
+    return f"{n} file{'s' if n != 1 else ''}"
 
 
 def _until(study: Study, today: date) -> Iterator[str]:
@@ -55,7 +59,7 @@ def _until(study: Study, today: date) -> Iterator[str]:
     for state in STATES:
         rows = held[held["state"] == state]
         days = sorted({*rows["keep_until"]} - {""})
-        yield f"- {state}: {len(rows)} files{f', from {days[0]} to {days[-1]}' if days else ''}"
+        yield f"- {state}: {_files(len(rows))}{f', from {days[0]} to {days[-1]}' if days else ''}"
 
 
 def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[str]:

@@ -1,12 +1,17 @@
 """Votes and signatures: to the public nobody's vote, and no decision without its name."""
 
+import re
 from itertools import product
 
 import pandas as pd
 import pytest
 
+from glc_analysis import tables
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.disclosure.votes import UNTOLD, for_public, in_public, signatures
+from glc_analysis.reports.blocks import principles
+from glc_analysis.reports.page import Page
+from glc_analysis.reports.published_tables import published_tables
 from tests.crowds import SETTINGS
 
 RULES = Rules.of(SETTINGS, "public")
@@ -53,6 +58,18 @@ def test_the_public_table_has_no_number_that_the_words_do_not_tell():
     assert told["votes_high"].tolist()[0] == 6 and pd.isna(told["votes_high"].iloc[1])
     others = told[[one for one in UNTOLD if one != "votes_high"]].replace("", None)
     assert others.isna().all(axis=None)
+
+
+def test_pages_and_tables_of_the_public_have_these_words_alone(sample_study):
+    page = Page(sample_study, "public")
+    said = principles.overview(page).data + principles.statements(page).data
+    table = published_tables(sample_study, "public")["votes"]
+    allowed = {in_public(row, RULES) for row in tables.read("tallies", study=sample_study).to_dict("records")}
+    told = re.findall(r"(?:at (?:least|most) )?\d+ of \d+ high", said)
+    assert len(told) > 40 and {*told} | {*table["votes"]} <= allowed - {""}
+    assert {*table["panel"]} == {"provider"} and table["median"].isna().all()
+    assert "whose name is withheld" not in said
+    assert "5 more decided, and withheld their names" in said
 
 
 def signed(*rows):

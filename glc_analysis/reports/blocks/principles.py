@@ -89,7 +89,9 @@ def _told(page: Page, signed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """The signatures under one text of which an audience reads, and how many more there are."""
     if page.audience == "team":
         return signed, 0
-    return signatures(signed, Rules.of(page.study.settings["disclosure"], page.audience))
+    printed = signed["is_named"] & signed["organisation_id"].isin([*page.named])  # nor without consent to it
+    rules = Rules.of(page.study.settings["disclosure"], page.audience)
+    return signatures(signed.assign(is_named=printed), rules)
 
 
 def rounds(page: Page) -> list[str]:
