@@ -64,7 +64,7 @@ def _ensure_built(study: Study, *, anew: bool = False) -> dict[str, int]:
     from glc_analysis.reports.lock import locked
     from glc_analysis.reports.terminal import terminable
 
-    if not anew and tables_are_current(study):
+    if tables_are_current(study) and not anew:  # asked first: what is no study gets no lock either
         return {}
     with terminable(lambda: "The tables are not built; the same command starts again."), \
             locked(study.processed, what="build", is_patient=True):
