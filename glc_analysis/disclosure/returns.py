@@ -98,7 +98,7 @@ def passages(study: Study, own: pd.DataFrame, rest: list[pd.DataFrame], language
         "passage": own["segment_id"], "words": own["text"].map(faceless),
         "question": own["guide_question_id"].map(asked).where(own["kind"] == "answer").fillna(
             own["kind"].map(say) + " " + own["date"]),
-        "codes": own["segment_id"].map(codes).fillna("")}).astype("str")
+        "codes": own["segment_id"].map(codes).astype("str").fillna("")}).astype("str")
 
 
 def _consents(rows: pd.DataFrame, language: str) -> pd.DataFrame:

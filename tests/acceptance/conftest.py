@@ -1,6 +1,7 @@
-"""The real survey of 480 organisations as a study of its own, built once."""
+"""The real survey of 480 organisations as a study of its own, built once; a browser."""
 
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -27,3 +28,15 @@ def ngo_study(shared_data, tmp_path_factory) -> Path:
     done = CliRunner().invoke(cli, ["--study", str(root), "build"])
     assert done.exit_code == 0, done.output
     return root
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """Debian's Chromium; of a module, since its loop stands in the way of others that run one."""
+    sync = pytest.importorskip("playwright.sync_api")
+    if not (chromium := shutil.which("chromium")):
+        pytest.skip("chromium is not installed")
+    with sync.sync_playwright() as play:
+        opened = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        yield opened
+        opened.close()

@@ -16,17 +16,6 @@ LETTERS = """() => Math.min(...[...document.querySelectorAll(".now *")].filter(o
 
 
 @pytest.fixture(scope="module")
-def browser():
-    sync = pytest.importorskip("playwright.sync_api")
-    if not (chromium := shutil.which("chromium")):
-        pytest.skip("chromium is not installed")
-    with sync.sync_playwright() as play:
-        opened = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield opened
-        opened.close()
-
-
-@pytest.fixture(scope="module")
 def url(sample_study, tmp_path_factory):
     """The page of the sample's second round."""
     from glc_analysis.convening.day import projector
