@@ -10,10 +10,8 @@ from __future__ import annotations
 import json
 import os
 import shutil
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import nullcontext, suppress
+from collections.abc import Sequence
+from contextlib import closing, nullcontext, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -118,21 +116,16 @@ class Making:
         self._record()
 
     def _execute(self, to_run: list[Page], jobs: int, scheduler: str, tell: Progress) -> None:
+        from glc_analysis.reports.outcomes import outcomes
+
         tell(0, len(to_run), "Kernels start")
-        kernels = self._kernels(scheduler, len(to_run))
         # The longest first, so that none is left over at the end: by what they took the last time.
         took = {page.slug: self.made.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: -took[page.slug])
-        # Threads are enough: the work is done by the kernels, which are processes.
-        pool = ThreadPoolExecutor(jobs or kernels.jobs)
-        try:
-            outcomes = _outcomes(pool, kernels.execute, order)
-            for done, (page, outcome, seconds) in enumerate(outcomes, start=1):
+        with closing(outcomes(self._kernels(scheduler, len(to_run)), order, jobs)) as coming:
+            for done, (page, outcome, seconds) in enumerate(coming, start=1):
                 self._take(page, outcome, seconds)
                 tell(done, len(to_run), page.title)
-        finally:
-            kernels.stop()
-            pool.shutdown(cancel_futures=True)
 
     def _kernels(self, scheduler: str, count: int) -> Any:
         from glc_analysis.reports.execute import Kernels
@@ -208,33 +201,3 @@ class Making:
         (self.folder / record.UNFINISHED).replace(self.folder / record.NAME)
         self.folder.chmod(0o700 if self.audience == "team" else 0o755)
         switch(self.home, self.folder)
-
-
-def _outcomes(pool: ThreadPoolExecutor, execute: Callable[[Page], Any],
-              pages: list[Page]) -> Iterator[tuple[Page, Any, float]]:
-    """Pages as they get done, with what came out and the seconds it took.
-
-    A page whose kernel died has another try at the end, alone: memory that was short may suffice for one.
-    """
-    again = []
-    for page, outcome, seconds in _as_done({pool.submit(_timed, execute, page): page for page in pages}):
-        if getattr(outcome, "is_dead", False):
-            again.append(page)
-        else:
-            yield page, outcome, seconds
-    for page in again:
-        yield from _as_done({pool.submit(_timed, execute, page): page})
-
-
-def _as_done(tasks: dict[Future, Page]) -> Iterator[tuple[Page, Any, float]]:
-    while tasks:
-        # Not for ever: a signal that comes while the main thread falls asleep would never wake it.
-        done, _ = wait(tasks, timeout=0.5, return_when=FIRST_COMPLETED)
-        go_on()
-        for task in done:
-            yield tasks.pop(task), *task.result()
-
-
-def _timed(execute: Callable[[Page], Any], page: Page) -> tuple[Any, float]:
-    start = time.perf_counter()
-    return execute(page), time.perf_counter() - start
