@@ -44,6 +44,11 @@ def read_manifest(study: Study) -> dict[str, dict[str, str]]:
     return {row["path"]: row for row in rows}
 
 
+def last_received(study: Study) -> str:
+    """The day on which the last raw file was received, ISO 8601; blank where the manifest does not tell."""
+    return max((row["received_on"][:10] for row in read_manifest(study).values()), default="")
+
+
 def inspect(study: Study) -> Arrivals:
     """Compares every raw file with the manifest.
 

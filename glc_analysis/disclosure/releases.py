@@ -90,7 +90,7 @@ def _content(frames: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
 
 def _day(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
     """The day of the data: the last on which a file was received or somebody answered."""
-    days = [*(row["received_on"] for row in manifest.read_manifest(study).values()),
+    days = [manifest.last_received(study),
             *frames["organisations"]["answered_on"], *(about(one)["day"] for one in folders(study.private))]
     return max(filter(is_day, days), default="")
 

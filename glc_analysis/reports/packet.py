@@ -134,8 +134,7 @@ def _open_forms(study: Study, reference: Reference, today: date) -> list[Form]:
 
 def _day(study: Study) -> date | None:
     """The day of the data: that of the last raw file that arrived, where the manifest tells."""
-    days = [row["received_on"] for row in manifest.read_manifest(study).values() if row["received_on"]]
-    return date.fromisoformat(max(days)[:10]) if days else None
+    return date.fromisoformat(day) if (day := manifest.last_received(study)) else None
 
 
 def _write(stage: Path, packet: Packet, making: _Making) -> None:

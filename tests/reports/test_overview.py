@@ -42,7 +42,7 @@ def test_a_theme_is_a_card_that_leads_to_its_page(sample_study):
 
 def test_every_page_says_for_whom_it_is_on_which_base_and_up_to_which_day(sample_study):
     said = {audience: overview.facts(Page(sample_study, audience)) for audience in overview.READERS}
-    assert said["team"] == "For the team. Base: 30 organisations. Data up to 2016-05-31."
+    assert said["team"] == "For the team. Base: 30 organisations. Data up to 2016-09-30."
     assert said["public"] == "For everybody. Base: 30 organisations. Release 1, data up to 2016-09-30."
 
 

@@ -7,6 +7,7 @@ from html import escape
 import pandas as pd
 
 from glc_analysis.disclosure.consent import is_day
+from glc_analysis.manifest import last_received
 from glc_analysis.reports.blocks.world_map import world_map
 from glc_analysis.reports.html import Html, Markup, region_name, show, table, tag
 from glc_analysis.reports.page import Page
@@ -52,7 +53,7 @@ def numbers(page: Page) -> Html:
 def facts(page: Page) -> str:
     """What every page says of itself: for whom it is, its base, the day of the data."""
     n = page.quality("survey").set_index("option_id")["n"].get("organisations")
-    days = filter(is_day, page.read("organisations")["answered_on"])
+    days = filter(is_day, [last_received(page.study), *page.read("organisations")["answered_on"]])
     of = read_slices(page.study)["release"]
     said = [f"For {READERS[page.audience]}", f"Base: {n} organisations" if pd.notna(n) else "",
             f"Release {of['number']}, data up to {of['day']}" if page.audience == "public"
