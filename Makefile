@@ -22,7 +22,7 @@ test: $(READY) ## all tests but the slow ones
 	@$(BIN)/python -m pytest -m "not acceptance" -n auto --dist loadfile
 
 acceptance: $(READY) ## the slow tests: real studies, attacks, kills, browser
-	@$(BIN)/python -m pytest -m acceptance
+	@$(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --durations=30
 
 # JupyterLab refuses to start as root unless told to; and it asks nobody outside for news or updates.
 lab: $(READY) ## open the notebooks in JupyterLab
