@@ -1,8 +1,10 @@
 """Every notebook runs under nbval on the invented sample; the golden one gives what is stored in it."""
 
+import json
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -12,23 +14,44 @@ NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 GOLDEN = ROOT / "tests" / "golden" / "golden_answers.ipynb"
 
 
-def nbval(notebook: Path, study: Path, *options: str) -> subprocess.CompletedProcess:
-    """Runs one notebook under nbval in a process of its own, as continuous integration does."""
+def nbval(*notebooks: Path, study: Path, strict: bool = False,
+          kernels: str = "local-provisioner") -> subprocess.CompletedProcess:
+    """Runs notebooks under nbval in a process of its own, as continuous integration does."""
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--noconftest",
-               "-o", "addopts=",
-               *options, str(notebook)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True,
-                          env={**os.environ, "GLC_STUDY": str(study)})
+               "-o", "addopts=", "--nbval" if strict else "--nbval-lax", *map(str, notebooks)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env={
+        **os.environ, "GLC_STUDY": str(study), "JUPYTER_DEFAULT_PROVISIONER_NAME": kernels})
 
 
-@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
-def test_notebook_runs_and_its_own_checks_hold(notebook, sample_study):
-    done = nbval(notebook, sample_study.root, "--nbval-lax")
+@pytest.fixture
+def only_when_warm(tmp_path):
+    """A notebook that fails in a kernel that has not imported the libraries already."""
+    cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None,
+            "source": "import sys\nassert 'seaborn' in sys.modules"}
+    spec = json.loads(NOTEBOOKS[0].read_text(encoding="utf-8"))["metadata"]
+    path = tmp_path / "warm.ipynb"
+    path.write_text(json.dumps({"cells": [cell], "metadata": spec, "nbformat": 4, "nbformat_minor": 5}))
+    return path
+
+
+def test_every_notebook_runs_and_its_own_checks_hold_in_plain_kernels(sample_study, only_when_warm):
+    begun = time.perf_counter()
+    done = nbval(*NOTEBOOKS, study=sample_study.root)
+    print(f"\n{len(NOTEBOOKS)} notebooks, plain kernels: {time.perf_counter() - begun:.1f} s")
+    assert done.returncode == 0, done.stdout
+    assert nbval(only_when_warm, study=sample_study.root).returncode == 1
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
+def test_every_notebook_runs_and_its_own_checks_hold_in_warm_kernels(sample_study, only_when_warm):
+    begun = time.perf_counter()
+    done = nbval(*NOTEBOOKS, only_when_warm, study=sample_study.root, kernels="glc-fork")
+    print(f"\n{len(NOTEBOOKS)} notebooks, warm kernels: {time.perf_counter() - begun:.1f} s")
     assert done.returncode == 0, done.stdout
 
 
 def test_the_golden_notebook_gives_exactly_what_is_stored_in_it(sample_study):
-    done = nbval(GOLDEN, sample_study.root, "--nbval")
+    done = nbval(GOLDEN, study=sample_study.root, strict=True)
     assert done.returncode == 0, done.stdout
 
 
@@ -37,5 +60,5 @@ def test_a_changed_figure_is_noticed_in_the_golden_notebook(sample_study, tmp_pa
     text = GOLDEN.read_text(encoding="utf-8")
     assert "18 of 30" in text
     changed.write_text(text.replace("18 of 30", "17 of 30"), encoding="utf-8")
-    done = nbval(changed, sample_study.root, "--nbval")
+    done = nbval(changed, study=sample_study.root, strict=True)
     assert done.returncode == 1, done.stdout

@@ -100,7 +100,7 @@ class Making:
             self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"))
             self._promote()
         except BaseException as error:
-            if isinstance(error, Faults) or not self._done:  # what the gate refuses is nowhere
+            if isinstance(error, Faults) or self.to_run and not self._done:  # the gate's refusal, or nothing
                 shutil.rmtree(self.folder, ignore_errors=True)
             raise
         prune(runs, current=self.folder)

@@ -26,10 +26,11 @@ def start(monkeypatch, tmp_path):
     monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", provisioner.NAME)
     started = []
 
-    def starting(**environment):
+    def starting(stderr=None, **environment):
         manager = KernelManager(kernel_name="python3")
         manager.transport, manager.connection_file = "ipc", str(tmp_path / f"k{len(started)}.json")
-        manager.start_kernel(cwd=str(tmp_path), env=ENVIRONMENT | environment)
+        manager.start_kernel(cwd=str(tmp_path), env=ENVIRONMENT | environment,
+                             **({"stderr": stderr} if stderr else {}))
         client = manager.client()
         client.start_channels()
         client.wait_for_ready(timeout=60)
@@ -57,6 +58,14 @@ def test_a_forked_kernel_has_the_libraries_but_nothing_of_the_package(start):
     manager, run = start()
     assert is_forked(manager)
     assert run("import sys; print('pandas' in sys.modules, 'glc_analysis' in sys.modules)") == "True False"
+
+
+def test_a_forked_kernel_gets_the_file_that_it_is_given_as_stderr(start, tmp_path):
+    with (tmp_path / "said").open("w") as file:
+        manager, run = start(stderr=file)
+    assert is_forked(manager)
+    opened = {path.resolve() for path in Path(f"/proc/{manager.provisioner.pid}/fd").iterdir()}
+    assert tmp_path / "said" in opened
 
 
 def test_two_kernels_draw_other_random_numbers(start):
@@ -118,7 +127,7 @@ def test_server_and_kernels_go_with_their_owner(tmp_path):
         "from glc_analysis.reports.kernels.provisioner import _Server\n"
         "import os\n"
         "server = _Server(os.environ)\n"
-        "kernel = server.fork(['-f', sys.argv[1]], '.', dict(os.environ))\n"
+        "kernel = server.fork(['-f', sys.argv[1]], '.', dict(os.environ), {})\n"
         "print(server.process.pid, kernel.pid, flush=True)\n"
         "time.sleep(600)"), str(tmp_path / "kernel.json")], stdout=subprocess.PIPE, text=True,
         stderr=subprocess.DEVNULL, env=ENVIRONMENT)

@@ -32,9 +32,12 @@ class ForkProvisioner(LocalProvisioner):
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
         """Starts the kernel ``cmd`` says; its connection information."""
         env, cwd = kwargs.get("env") or os.environ, str(kwargs.get("cwd") or Path.cwd())
+        named = {1: kwargs.get("stdout"), 2: kwargs.get("stderr")}
+        streams = {number: file for number, file in named.items() if file}
         is_usual = cmd[:3] == [sys.executable, "-m", "ipykernel_launcher"] and not any(
-            kwargs.get(name) for name in ("stdin", "stdout", "stderr", "independent"))
-        forked = _forked(cmd[3:], cwd, dict(env)) if is_usual and sys.platform == "linux" else None
+            map(kwargs.get, ("stdin", "independent"))) and all(
+            hasattr(file, "fileno") for file in streams.values())
+        forked = _forked(cmd[3:], cwd, dict(env), streams) if is_usual and sys.platform == "linux" else None
         if forked is None:
             return await super().launch_kernel(cmd, **kwargs)
         self.process, self.cwd = forked, cwd
@@ -99,12 +102,14 @@ class _Server:
                 [sys.executable, str(Path(__file__).with_name("server.py")), str(theirs.fileno())],
                 stdin=subprocess.DEVNULL, env=dict(env), pass_fds=(theirs.fileno(),))
 
-    def fork(self, arguments: list[str], cwd: str, env: dict[str, str]) -> Forked:
-        """A new kernel. Raises OSError where there is none."""
-        request = json.dumps({"arguments": arguments, "cwd": cwd, "env": env}).encode()
+    def fork(self, arguments: list[str], cwd: str, env: dict[str, str], streams: dict[int, Any]) -> Forked:
+        """A new kernel; ``streams`` are files in place of its stdout (1) and stderr (2). Raises OSError where
+        there is none."""
+        request = json.dumps({"arguments": arguments, "cwd": cwd, "env": env, "streams": [*streams]}).encode()
         ours, theirs = socket.socketpair()
         with theirs, self._asking:
-            socket.send_fds(self._control, [request], [theirs.fileno()])
+            socket.send_fds(self._control, [request], [theirs.fileno(), *(
+                file.fileno() for file in streams.values())])
         return Forked(ours)
 
     def close(self) -> None:
@@ -117,14 +122,14 @@ _servers: list[_Server] = []
 _starting = threading.Lock()
 
 
-def _forked(arguments: list[str], cwd: str, env: dict[str, str]) -> Forked | None:
+def _forked(arguments: list[str], cwd: str, env: dict[str, str], streams: dict[int, Any]) -> Forked | None:
     """A kernel of this process's server, which is started where there is none; None where it cannot be."""
     try:
         with _starting:
             if not _servers or _servers[0].process.poll() is not None:
                 _servers[:] = [_Server(env)]
             server = _servers[0]
-        return server.fork(arguments, cwd, env) if server.bound == _bound(env) else None
+        return server.fork(arguments, cwd, env, streams) if server.bound == _bound(env) else None
     except OSError:
         return None
 

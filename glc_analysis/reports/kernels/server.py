@@ -1,9 +1,9 @@
 """The fork server: imports what every page needs, once, and becomes a kernel for each that is asked for.
 
 It is run by its path, so that nothing of our package is in a kernel before its page imports it. Over the
-socket whose number is its first argument come requests (JSON: ``arguments``, ``cwd``, ``env``), each with
-a socket on which the kernel's process id is told and, at its end, how it ended. When the owner is gone,
-all kernels and the server go.
+socket whose number is its first argument come requests (JSON: ``arguments``, ``cwd``, ``env``, and
+``streams``, by number those that are files), each with a socket on which the kernel's process id is told
+and, at its end, how it ended, and with these files. When the owner is gone, all kernels and the server go.
 """
 
 from __future__ import annotations
@@ -46,17 +46,19 @@ def serve(control: socket.socket) -> None:
                 os.read(woken, 4096)
             _tell_ends(kernels)
         if control in ready:
-            request, sockets, *_ = socket.recv_fds(control, 1 << 22, 1)
+            request, files, *_ = socket.recv_fds(control, 1 << 22, 3)
             if not request:
                 break
-            teller, server = socket.socket(fileno=sockets[0]), os.getpid()
+            teller, server = socket.socket(fileno=files.pop(0)), os.getpid()
             pid = os.fork()
             if not pid:
                 selector.close()
                 for held in (woken, wake, control.detach(), teller.detach(), *(
                         kept.detach() for kept in kernels.values())):
                     os.close(held)
-                _become(server, **json.loads(request))
+                _become(server, files, **json.loads(request))
+            for file in files:
+                os.close(file)
             kernels[pid] = teller
             with suppress(OSError):
                 teller.send(str(pid).encode())
@@ -73,7 +75,8 @@ def _tell_ends(kernels: dict[int, socket.socket]) -> None:
                 teller.send(str(os.waitstatus_to_exitcode(status)).encode())
 
 
-def _become(server: int, arguments: list[str], cwd: str, env: dict[str, str]) -> None:
+def _become(server: int, files: list[int], arguments: list[str], cwd: str, env: dict[str, str],
+            streams: list[int]) -> None:
     """Turns this process into a kernel, as ``python -m ipykernel_launcher`` would; never returns."""
     # Gone with the server, even with one that is killed before it has told anybody of us.
     _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
@@ -91,6 +94,8 @@ def _become(server: int, arguments: list[str], cwd: str, env: dict[str, str]) ->
         os.environ.update(env)
         time.tzset()
         os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+        for file, number in zip(files, streams, strict=True):
+            os.dup2(file, number)
         random.seed()
         sys.modules["numpy"].random.seed()
         from ipykernel import kernelapp
