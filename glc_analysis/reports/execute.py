@@ -112,10 +112,11 @@ class Kernels:
     def _kernel(self, page: Page, late: threading.Event, ended: list[int]) -> Iterator[Any]:
         """A kernel that is killed when the page takes too long, and gone afterwards; ``ended`` gets its exit
         code where it ends under the page."""
-        from jupyter_client import AsyncKernelManager
         from jupyter_core.utils import run_sync
 
-        kernel = AsyncKernelManager(kernel_name=self._name)
+        from glc_analysis.reports.kernels.manager import KernelManager
+
+        kernel = KernelManager(kernel_name=self._name)
         with tempfile.TemporaryDirectory(prefix="glc-") as own:
             kernel.connection_file = str(Path(own, "kernel.json"))
             if os.name == "posix":  # what a kernel says over TCP any user of the machine can read
@@ -137,6 +138,7 @@ class Kernels:
                 self._at_work.discard(process)
                 if (code := process.poll()) is not None:
                     ended.append(code)
+                kernel.close_clients()
                 run_sync(kernel.shutdown_kernel)(now=True)
 
 

@@ -1,5 +1,6 @@
 """A run: what is executed, kept, failed, switched; and that nobody ever sees half of one."""
 
+import gc
 import json
 import os
 import shutil
@@ -9,6 +10,7 @@ import sys
 import time
 
 import pytest
+import zmq
 
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.reports import folders
@@ -155,6 +157,26 @@ def test_a_page_that_somebody_removed_is_made_again(after_first):
     study, folder = after_first
     pages(study.root)["index"].unlink()
     assert run(study, folder=folder, dry_run=True).ran == ("index",)
+
+
+@pytest.mark.parametrize("is_warm", [False, True])
+def test_a_page_leaves_no_socket_open(tmp_path, is_warm):
+    # One that is left to the garbage collector can make it wait for ever.
+    page = plan(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
+    gc.collect()
+    gc.disable()
+    try:
+        before = open_sockets()
+        outcome = Kernels(Study(tmp_path / "study"), timeout=60, is_warm=is_warm).execute(page)
+        left = open_sockets()
+    finally:
+        gc.enable()
+    assert not isinstance(outcome, Failure)
+    assert left <= before
+
+
+def open_sockets():
+    return sum(isinstance(one, zmq.Socket) and not one.closed for one in gc.get_objects())
 
 
 def test_an_endless_cell_ends_at_the_time_limit(tmp_path):
