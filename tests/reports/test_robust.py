@@ -294,16 +294,17 @@ def test_a_clock_that_was_set_back_does_not_change_which_run_is_the_last(study, 
     assert os.readlink(study.reports / "team/current") == "runs/20300101T000001Z"
 
 
-def test_of_two_runs_that_start_together_one_is_refused_and_told_who_is_at_work(study, folder):
-    both = [start(study, folder) for _ in range(2)]
-    said = [process.communicate(timeout=100) for process in both]
-    codes = [process.returncode for process in both]
-    assert sorted(codes) == [0, 1]
-    refused = codes.index(1)
-    who = f"Another run is at work (pid {both[1 - refused].pid}, host "
-    assert said[refused][1].startswith(who)
-    assert said[refused][1].endswith("Mend: wait for it to end.\n")
-    assert len(pages(study)) == 4
+def test_a_run_beside_another_is_refused_and_told_who_is_at_work(study, folder):
+    collection(folder, "40")
+    with start(study, folder) as first:
+        until(first, "3 4 ")  # the fourth is endless
+        second = start(study, folder)
+        said = second.communicate(timeout=100)[1]
+        first.terminate()
+        first.communicate(timeout=60)
+    assert second.returncode == 1
+    assert said.startswith(f"Another run is at work (pid {first.pid}, host ")
+    assert said.endswith("Mend: wait for it to end.\n")
 
 
 def test_a_command_that_waits_for_the_lock_gets_it_when_it_is_free(tmp_path):

@@ -1,7 +1,8 @@
 """A kernel manager that leaves no socket open.
 
 nbclient does not close the client of a manager that it was given. Client, sockets and context are then
-garbage in one circle, and whoever collects it may wait for ever: a context waits for its sockets to be closed.
+garbage in one circle, and whoever collects it may wait for ever: a context waits until its sockets are
+closed.
 """
 
 from __future__ import annotations
