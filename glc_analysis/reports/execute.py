@@ -29,6 +29,8 @@ STEADY = {
 }
 """What every kernel of a run has in its environment: the same results in every time zone."""
 DEAD = "DeadKernelError"
+LONGEST = 70
+"""Bytes of a folder's path under which a socket still has a path of its own."""
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class Kernels:
         from glc_analysis.reports.kernels.manager import KernelManager
 
         kernel = KernelManager(kernel_name=self._name)
-        with tempfile.TemporaryDirectory(prefix="glc-") as own:
+        with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as own, kernel.ending():
             kernel.connection_file = str(Path(own, "kernel.json"))
             if os.name == "posix":  # what a kernel says over TCP any user of the machine can read
                 kernel.transport = "ipc"
@@ -138,8 +140,13 @@ class Kernels:
                 self._at_work.discard(process)
                 if (code := process.poll()) is not None:
                     ended.append(code)
-                kernel.close_clients()
-                run_sync(kernel.shutdown_kernel)(now=True)
+
+
+def _folder_of_sockets() -> str:
+    """The folder for temporary files; where its path is too long for a socket (107 bytes with what is added
+    to it, 103 on some systems), the system's."""
+    usual = tempfile.gettempdir()
+    return usual if len(os.fsencode(usual)) <= LONGEST or os.name != "posix" else "/tmp"
 
 
 class _Dead(Exception):

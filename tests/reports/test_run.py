@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import psutil
 import pytest
 import zmq
 
@@ -173,6 +174,26 @@ def test_a_page_leaves_no_socket_open(tmp_path, is_warm):
         gc.enable()
     assert not isinstance(outcome, Failure)
     assert left <= before
+
+
+def test_a_folder_of_temporary_files_may_have_a_long_path(tmp_path, monkeypatch):
+    long = tmp_path / ("a" * 60) / ("b" * 60)
+    long.mkdir(parents=True)
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    page = plan(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
+    assert not isinstance(Kernels(Study(tmp_path / "study"), timeout=60).execute(page), Failure)
+
+
+def test_a_kernel_that_cannot_be_reached_is_a_failure_that_leaves_nothing(tmp_path, monkeypatch):
+    long = tmp_path / ("a" * 60) / ("b" * 60)
+    long.mkdir(parents=True)
+    monkeypatch.setattr("glc_analysis.reports.execute._folder_of_sockets", lambda: str(long))
+    page = plan(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
+    started = {one.pid for one in psutil.Process().children(recursive=True)}
+    before = open_sockets()
+    assert isinstance(Kernels(Study(tmp_path / "study"), timeout=60).execute(page), Failure)
+    assert open_sockets() <= before
+    assert {one.pid for one in psutil.Process().children(recursive=True)} <= started
 
 
 def open_sockets():

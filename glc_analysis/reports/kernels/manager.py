@@ -7,24 +7,36 @@ closed.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_core.utils import run_sync
+from zmq import ZMQError
 
 
 class KernelManager(AsyncKernelManager):
-    """A manager whose clients are closed before it is shut down."""
+    """A manager whose clients end with its kernel."""
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._clients: list[AsyncKernelClient] = []
 
     def client(self, **options: Any) -> AsyncKernelClient:
-        """A client of the kernel, closed by :meth:`close_clients`."""
+        """A client of the kernel, closed at the end of :meth:`ending`."""
         self._clients.append(super().client(**options))
         return self._clients[-1]
 
-    def close_clients(self) -> None:
-        """Closes the sockets of all clients; to be called in the thread that used them."""
-        for client in self._clients:
-            client.stop_channels()
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Closes the sockets of all clients after the block, also of one that could not connect, and ends the
+        kernel, also one that could not be reached; all in one thread."""
+        try:
+            yield
+        finally:
+            for client in self._clients:
+                with suppress(ZMQError):
+                    client.stop_channels()
+                client.context.destroy(linger=0)
+            run_sync(self.shutdown_kernel)(now=True)
