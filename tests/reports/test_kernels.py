@@ -104,6 +104,18 @@ def test_how_a_killed_kernel_ended_is_told(start):
     assert not manager.is_alive()
 
 
+def test_the_end_of_a_kernel_that_hardly_began_is_no_part_of_its_process_id(monkeypatch):
+    """A longer number would be the id of another process, which would be killed at the end of the page."""
+    server, forked = provisioner._Server(ENVIRONMENT), provisioner.Forked
+
+    def ended():
+        return server.fork([], "/nowhere", dict(ENVIRONMENT), {}).wait(timeout=60)
+    assert ended() == 1
+    monkeypatch.setattr(provisioner, "Forked", lambda told: time.sleep(1) or forked(told))
+    assert ended() == 1
+    server.close()
+
+
 def test_a_kernel_with_other_settings_of_python_starts_plainly(start):
     start()
     manager, run = start(PYTHONHASHSEED="7")

@@ -19,6 +19,7 @@ from typing import Any
 from jupyter_client.provisioning import LocalProvisioner
 
 NAME = "glc-fork"
+SERVER = Path(__file__).with_name("server.py")
 PATIENCE = 60.0
 """Seconds until a server that does not answer is given up."""
 BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MATPLOTLIBRC",
@@ -99,14 +100,15 @@ class _Server:
         self._asking = threading.Lock()
         with theirs:
             self.process = subprocess.Popen(
-                [sys.executable, str(Path(__file__).with_name("server.py")), str(theirs.fileno())],
+                [sys.executable, str(SERVER), str(theirs.fileno())],
                 stdin=subprocess.DEVNULL, env=dict(env), pass_fds=(theirs.fileno(),))
 
     def fork(self, arguments: list[str], cwd: str, env: dict[str, str], streams: dict[int, Any]) -> Forked:
         """A new kernel; ``streams`` are files in place of its stdout (1) and stderr (2). Raises OSError where
         there is none."""
         request = json.dumps({"arguments": arguments, "cwd": cwd, "env": env, "streams": [*streams]}).encode()
-        ours, theirs = socket.socketpair()
+        # In packets: the end of a kernel that hardly began must not be read as a part of its process id.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs, self._asking:
             socket.send_fds(self._control, [request], [theirs.fileno(), *(
                 file.fileno() for file in streams.values())])
