@@ -45,3 +45,15 @@ def test_the_public_collection_is_whole_and_names_no_country_and_no_answer(ngo_s
     long = [text for text in said if len(text) > 40]
     assert len(long) > 500 and not [text for text in long if html.escape(text) in pages]
     assert overview.NO_COUNTRY in pages
+
+
+@pytest.mark.parametrize("audience", ["convening", "public"])
+def test_what_is_banded_or_suppressed_names_its_rule(ngo_study, audience, capsys):
+    decided = tables.read(f"release_{audience}", study=ngo_study)
+    counted = decided.groupby(["status", "rule"], observed=True).size()
+    with capsys.disabled():
+        print(f"\nThe survey of 480, {audience}:", *(f"{n} {status} {rule}".rstrip() for (status, rule), n
+                                                  in counted.items() if n), sep="\n  ")
+    withheld = decided[decided["status"] != "shown"]
+    assert len(withheld) and not withheld["rule"].isin([""]).any()
+    assert {*decided["status"]} <= {"shown", "banded", "suppressed"}
