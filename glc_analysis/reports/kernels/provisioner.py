@@ -42,7 +42,8 @@ class ForkProvisioner(LocalProvisioner):
         if forked is None:
             return await super().launch_kernel(cmd, **kwargs)
         self.process, self.cwd = forked, cwd
-        self.pid = self.pgid = forked.pid
+        # No process group to signal by number: only the kernel itself knows whether it is still there.
+        self.pid, self.pgid = forked.pid, None
         return self.connection_info
 
 
@@ -78,9 +79,12 @@ class Forked:
         return self.returncode
 
     def send_signal(self, number: int) -> None:
-        """Sends the kernel a signal."""
+        """Sends the kernel and what it started a signal while it is there: later its number is another's."""
         if self.poll() is None:
-            os.kill(self.pid, number)
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:  # so young that it has no group yet
+                os.kill(self.pid, number)
 
     def kill(self) -> None:
         """Ends the kernel at once."""
