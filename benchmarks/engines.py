@@ -1,8 +1,4 @@
-"""The sample's country and theme notebooks by `glc run`, by other engines, and by the bare cells.
-
-``python benchmarks/engines.py WAY STUDY [SLUG]`` is one measurement in a process of its own; :func:`rows`
-makes the tables of `make bench`.
-"""
+"""The country and theme notebooks of a study by `glc run`, by other engines, and by the bare cells."""
 
 from __future__ import annotations
 
@@ -13,83 +9,20 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from ways import CORES, pages_of
+
 from glc_analysis.reports.plan import Page, plan
 from glc_analysis.study import Study
+from tests.dask_cluster import DaskCluster
+from tests.test_notebooks import NOTEBOOKS, nbval
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN, BENCH = ROOT / ".venv" / "bin", ROOT / ".venv-bench" / "bin"
-KINDS = ("country-", "theme-")
-CORES = os.cpu_count() or 1
+WAYS = str(Path(__file__).with_name("ways.py"))
 Measure = Callable[..., tuple[float, float]]
-
-
-def pages_of(study: Study) -> list[Page]:
-    """The pages that are measured."""
-    return [page for page in plan(study) if page.slug.startswith(KINDS)]
-
-
-def execute(study: Study, *, is_warm: bool, jobs: int) -> None:
-    """Our kernels alone: no site, nothing written."""
-    from glc_analysis.reports.execute import Failure, Kernels
-
-    kernels = Kernels(study, timeout=600, is_warm=is_warm)
-    with ThreadPoolExecutor(jobs) as pool:
-        assert not [one for one in pool.map(kernels.execute, pages_of(study)) if isinstance(one, Failure)]
-    kernels.stop()
-
-
-def cells(study: Study) -> None:
-    """The code cells of all pages in one process that has imported everything: the floor."""
-    import json
-
-    from IPython.core.interactiveshell import InteractiveShell
-    from IPython.utils.capture import capture_output
-
-    shell = InteractiveShell.instance()
-    shell.enable_gui = lambda gui=None: None
-    shell.enable_matplotlib("inline")
-    for page in pages_of(study):
-        shell.reset(new_session=False)
-        for cell in json.loads(page.notebook.read_text(encoding="utf-8"))["cells"]:
-            if cell["cell_type"] == "code":
-                code = "".join(cell["source"])
-                if "parameters" in cell["metadata"].get("tags", []):
-                    code += "\n" + "\n".join(f"{name} = {value!r}" for name, value in page.parameters.items())
-                with capture_output():
-                    assert shell.run_cell(code).success
-
-
-def papermill(study: Study) -> None:
-    """papermill's own function, page after page, in one process."""
-    import papermill as engine
-
-    for page in pages_of(study):
-        engine.execute_notebook(str(page.notebook), None, dict(page.parameters), kernel_name="glc_analysis",
-                                progress_bar=False, cwd=str(page.notebook.parent))
-
-
-def one(study: Study, slug: str) -> None:
-    """One page by a plain kernel; prints the seconds of the page and the peak memory of its kernel, GiB."""
-    import resource
-
-    from glc_analysis.reports.execute import Failure, Kernels
-
-    kernels, page = Kernels(study, timeout=600), next(page for page in plan(study) if page.slug == slug)
-    begun = time.perf_counter()
-    assert not isinstance(kernels.execute(page), Failure)
-    seconds = time.perf_counter() - begun
-    kernels.stop()
-    print(seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20)
-
-
-WAYS: dict[str, Callable[[Study], None]] = {
-    "ours": lambda study: execute(study, is_warm=True, jobs=CORES + 1),
-    "threads": lambda study: execute(study, is_warm=False, jobs=2),
-    "papermill": papermill, "cells": cells}
 
 
 @dataclass(frozen=True)
@@ -139,18 +72,26 @@ class _Collection:
             "        subprocess.run(command, shell=True, check=True)\n")
 
 
+def printed(way: str, root: Path, *arguments: str) -> list[float]:
+    """The numbers that a way prints of itself."""
+    done = subprocess.run([sys.executable, WAYS, way, str(root), *arguments], capture_output=True, text=True,
+                          env={**os.environ, "GLC_STUDY": str(root)})
+    if done.returncode:
+        sys.exit(f"{way} failed:\n{done.stderr}")
+    return [*map(float, done.stdout.split())]
+
+
 def rows(root: Path, folder: Path, measure: Measure) -> list[str]:
-    """The tables: notebooks executed, nothing changed, one country changed."""
+    """The tables: notebooks executed, published, under nbval; nothing changed, one country changed."""
     study, glc = Study(root), [str(BIN / "glc"), "--study", str(root)]
     pages, environment = len(pages_of(study)), {"GLC_STUDY": str(root)}
-    collection = _Collection(study, folder)
-    collection.write()
+    _Collection(study, folder).write()
 
-    def way(name: str) -> float:
-        return measure([sys.executable, str(Path(__file__)), name, str(root)], **environment)[0]
+    def way(name: str, **more: str) -> float:
+        return measure([sys.executable, WAYS, name, str(root)], **environment, **more)[0]
 
-    whole, _ = measure([*glc, "run"])
-    ours, floor = way("ours"), way("cells") / CORES
+    executed, published = printed("whole", root)
+    ours, floor = way("ours"), printed("cells", root)[0] / CORES
     loop, _ = measure(["sh", str(folder / "loop.sh")], **environment)
     others = {"shell loop of the papermill command": loop,
               "papermill in one process": way("papermill"), "two threads with plain kernels": way("threads")}
@@ -158,14 +99,33 @@ def rows(root: Path, folder: Path, measure: Measure) -> list[str]:
     snake = [str(BENCH / "snakemake"), "--quiet", "all", "--cores", str(CORES), "--snakefile",
              str(folder / "Snakefile"), "--directory", str(folder)]
     others[f"snakemake, {CORES} cores"] = measure(snake, **environment)[0]
-    table = [f"| {pages} country and theme notebooks, cold, executed alone | time | ratio |", "|---|---|---|",
-             f"| `glc run`'s kernels, {CORES + 1} jobs | {ours:.1f} s | 1.0 |",
-             *(f"| {name} | {seconds:.1f} s | {seconds / ours:.1f} |" for name, seconds in others.items()),
-             f"| floor: the same cells in one imported process, over {CORES} cores | {floor:.1f} s "
-             f"| 1/{ours / floor:.2f} |", "",
-             f"The whole cold `glc run` took {whole:.1f} s: its other pages, the site and the gate come to "
-             f"{whole - ours:.1f} s.", ""]
-    return [*table, *_nothing(glc, folder, snake, measure, environment), *_one_country(study, glc, measure)]
+    with DaskCluster(folder) as cluster:
+        for _ in range(2):
+            cluster.worker()
+        cluster.wait_for(2)
+        others["two dask workers on this machine"] = way("workers", SCHEDULER=cluster.address)
+    return [f"| {pages} country and theme notebooks, cold, executed alone | time | ratio |", "|---|---|---|",
+            f"| `glc run`'s kernels, {CORES + 1} jobs | {ours:.1f} s | 1.0 |",
+            *(f"| {name} | {seconds:.1f} s | {seconds / ours:.1f} |" for name, seconds in others.items()),
+            f"| floor: the same cells in one imported process, over {CORES} cores | {floor:.1f} s "
+            f"| 1/{ours / floor:.2f} |", "",
+            f"The whole cold `glc run`: {len(plan(study))} pages executed in {executed:.1f} s; site, gate, "
+            f"switch: {published:.1f} s.", "",
+            *_notebook_tests(study), *_nothing(glc, folder, snake, measure, environment),
+            *_one_country(study, glc, measure)]
+
+
+def _notebook_tests(study: Study) -> list[str]:
+    """Every notebook under nbval, by plain and by warm kernels."""
+    times = {}
+    for kernels in ("local-provisioner", "glc-fork"):
+        begun = time.perf_counter()
+        assert nbval(*NOTEBOOKS, study=study.root, kernels=kernels).returncode == 0
+        times[kernels] = time.perf_counter() - begun
+    plain, warm = times.values()
+    return [f"| {len(NOTEBOOKS)} notebooks under nbval, one after the other | time | ratio |",
+            "|---|---|---|", f"| warm kernels | {warm:.1f} s | 1.0 |",
+            f"| plain kernels | {plain:.1f} s | {plain / warm:.1f} |", ""]
 
 
 def _nothing(glc: list[str], folder: Path, snake: list[str], measure: Measure,
@@ -193,8 +153,3 @@ def _one_country(study: Study, glc: list[str], measure: Measure) -> list[str]:
     seconds, _ = measure([*glc, "run"])
     return [f"One answer of one country corrected: {listed.split(' would')[0]} pages are rerun; build "
             f"{build:.1f} s, run {seconds:.1f} s.", ""]
-
-
-if __name__ == "__main__":
-    chosen = Study(Path(sys.argv[2]))
-    one(chosen, sys.argv[3]) if sys.argv[1] == "one" else WAYS[sys.argv[1]](chosen)

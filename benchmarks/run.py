@@ -18,7 +18,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 BIN = ROOT / ".venv" / "bin"
-sys.path.insert(0, str(ROOT / "benchmarks"))
+sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import agreement  # noqa: E402
 import codings  # noqa: E402
@@ -34,6 +34,7 @@ SIZES = (30, 480, 30_000)
 
 def measured(command: list[str], **environment: str) -> tuple[float, float]:
     """Runs a command; wall seconds and peak memory in GiB of its largest process."""
+    print(shlex.join(command)[:110], file=sys.stderr)
     begun = time.perf_counter()
     process = subprocess.Popen(command, env={**os.environ, **environment},
                                stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, cwd=ROOT)
@@ -60,9 +61,7 @@ def builds(folder: Path) -> list[str]:
     for size in SIZES:
         root = write_wide_study(folder / f"wide-{size}", size)
         seconds, memory = measured([str(BIN / "glc"), "--study", str(root), "build"])
-        said = subprocess.run([sys.executable, str(ROOT / "benchmarks" / "engines.py"), "one", str(root),
-                               f"country-{SMALL.lower()}"], capture_output=True, text=True, check=True)
-        page, peak = map(float, said.stdout.split())
+        page, peak = engines.printed("one", root, f"country-{SMALL.lower()}")
         rows.append(f"| {size:,} organisations | {seconds:.1f} s | {memory:.2f} GiB | {page:.1f} s | "
                     f"{peak:.2f} GiB |")
     return rows

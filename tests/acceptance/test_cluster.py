@@ -1,11 +1,7 @@
 """Pages on two dask workers, processes of their own on the loopback: the same bytes as at home."""
 
-import json
-import os
 import shutil
 import signal
-import subprocess
-import sys
 import time
 
 import pytest
@@ -16,10 +12,9 @@ from glc_analysis.reports.cluster import Cluster
 from glc_analysis.reports.collection import NOTEBOOKS
 from glc_analysis.reports.run import run
 from glc_analysis.study import Study
+from tests.dask_cluster import DaskCluster
 
 pytestmark = pytest.mark.acceptance
-WORKER = ("-m", "distributed.cli.dask_worker", "--nthreads", "1", "--nworkers", "1", "--no-dashboard",
-          "--no-nanny")
 
 
 @pytest.fixture(scope="module")
@@ -52,40 +47,16 @@ def at_home(study, folder):
 
 @pytest.fixture
 def cluster(tmp_path):
-    """A scheduler's address and a way to start workers; all end with the test."""
-    file, processes = tmp_path / "scheduler.json", []
-
-    def start(*arguments, **environment):
-        with (tmp_path / f"{len(processes)}.log").open("wb") as log:
-            processes.append(subprocess.Popen([sys.executable, *arguments], stdout=log, stderr=log,
-                                              cwd=tmp_path, env=os.environ | environment))
-        return processes[-1]
-    start("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard",
-          "--scheduler-file", str(file))
-    deadline = time.monotonic() + 60
-    while not file.exists() and time.monotonic() < deadline:
-        time.sleep(0.1)
-    address = json.loads(file.read_text())["address"]
-    yield address, lambda **environment: start(*WORKER, address, **environment), processes[0]
-    for process in processes:
-        process.kill()
-        process.wait()
-
-
-def wait_for(address, count):
-    from distributed import Client
-
-    with Client(address, timeout=30, set_as_default=False) as client:
-        client.wait_for_workers(count, timeout=60)
+    with DaskCluster(tmp_path) as started:
+        yield started
 
 
 def test_two_workers_make_the_pages_that_are_made_at_home(study, folder, at_home, cluster):
-    address, worker, _ = cluster
-    worker()
-    worker()
-    wait_for(address, 2)
+    cluster.worker()
+    cluster.worker()
+    cluster.wait_for(2)
     times = {}
-    for where in ({"jobs": 3}, {"scheduler": address}):
+    for where in ({"jobs": 3}, {"scheduler": cluster.address}):
         begun = time.perf_counter()
         assert run(study, folder=folder, force=True, **where).failures == ()
         times |= dict.fromkeys(where, time.perf_counter() - begun)
@@ -95,15 +66,15 @@ def test_two_workers_make_the_pages_that_are_made_at_home(study, folder, at_home
 
 
 def test_a_worker_that_is_killed_in_the_middle_loses_no_page(study, folder, at_home, cluster):
-    address, worker, _ = cluster
-    first = worker()
-    worker()
-    wait_for(address, 2)
+    first = cluster.worker()
+    cluster.worker()
+    cluster.wait_for(2)
 
     def kill_at_the_second_page(done, total, what):
         if done == 2:
             first.kill()
-    result = run(study, folder=folder, scheduler=address, force=True, progress=kill_at_the_second_page)
+    result = run(study, folder=folder, scheduler=cluster.address, force=True,
+                 progress=kill_at_the_second_page)
     assert first.wait(timeout=5) == -signal.SIGKILL
     assert result.failures == ()
     assert notebooks(study) == at_home
@@ -111,30 +82,28 @@ def test_a_worker_that_is_killed_in_the_middle_loses_no_page(study, folder, at_h
 
 def test_a_scheduler_that_is_killed_in_the_middle_ends_the_run_with_what_is_done_kept(
         study, folder, at_home, cluster):
-    address, worker, scheduler = cluster
-    worker()
-    wait_for(address, 1)
+    cluster.worker()
+    cluster.wait_for(1)
 
     def kill_at_the_second_page(done, total, what):
         if done == 2:
-            scheduler.kill()
+            cluster.scheduler.kill()
     with pytest.raises(GLCError, match="The scheduler is gone. What is done is kept"):
-        run(study, folder=folder, scheduler=address, force=True, progress=kill_at_the_second_page)
+        run(study, folder=folder, scheduler=cluster.address, force=True, progress=kill_at_the_second_page)
     assert notebooks(study) == at_home
 
 
 def test_a_worker_with_another_package_is_refused(study, cluster, tmp_path):
-    address, worker, _ = cluster
     other = tmp_path / "other"
     shutil.copytree(glc_analysis.__path__[0], other / "glc_analysis")
     (other / "glc_analysis" / "extra.py").write_text("# a file more\n")
-    worker(PYTHONPATH=str(other))
-    wait_for(address, 1)
+    cluster.worker(PYTHONPATH=str(other))
+    cluster.wait_for(1)
     with pytest.raises(GLCError, match="all 1 workers have another version"):
-        Cluster(study, address, timeout=60)
-    worker()
-    wait_for(address, 2)
-    mixed = Cluster(study, address, timeout=60)
+        Cluster(study, cluster.address, timeout=60)
+    cluster.worker()
+    cluster.wait_for(2)
+    mixed = Cluster(study, cluster.address, timeout=60)
     assert (len(mixed.refused), mixed.jobs) == (1, 2)
     mixed.stop()
 

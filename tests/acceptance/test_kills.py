@@ -28,6 +28,7 @@ from glc_analysis.reports.kernels import provisioner
 from glc_analysis.reports.plan import place, plan
 from glc_analysis.reports.run import run
 from glc_analysis.study import Study
+from tests.dask_cluster import DaskCluster
 from tests.study_on_disk import SmallStudy
 
 pytestmark = pytest.mark.acceptance
@@ -217,29 +218,14 @@ def test_kills_at_random_moments(base):
 
 def test_workers_of_another_machine_that_are_killed_cost_no_page(base, tmp_path):
     """Two workers; one of them is killed in each trial and another takes its place."""
-    from tests.acceptance.test_cluster import WORKER, wait_for
-
-    chance, file, workers = random.Random(11), tmp_path / "scheduler.json", []
-
-    def begin(*arguments):
-        return subprocess.Popen([sys.executable, *arguments], stdout=subprocess.DEVNULL,
-                                stderr=subprocess.DEVNULL, cwd=tmp_path)
-    scheduler = begin("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0",
-                      "--no-dashboard", "--scheduler-file", str(file))
-    try:
-        deadline = time.monotonic() + 60
-        while not file.exists() and time.monotonic() < deadline:
-            time.sleep(0.1)
-        address = json.loads(file.read_text())["address"]
+    chance = random.Random(11)
+    with DaskCluster(tmp_path) as cluster:
+        workers = []
         for number in range(KILLS["worker"]):
-            workers += [begin(*WORKER, address) for _ in range(2 - len(workers))]
-            wait_for(address, 2)
-            assert trial(base, f"w{number}", "worker", chance.uniform(0, base.seconds), scheduler=address,
-                         worker=partial(workers.pop, 0)) == "worker"
-    finally:
-        for process in (scheduler, *workers):
-            process.kill()
-            process.wait()
+            workers += [cluster.worker() for _ in range(2 - len(workers))]
+            cluster.wait_for(2)
+            assert trial(base, f"w{number}", "worker", chance.uniform(0, base.seconds),
+                         scheduler=cluster.address, worker=partial(workers.pop, 0)) == "worker"
 
 
 def test_of_two_runs_that_start_together_one_is_refused_and_the_other_done(base):

@@ -1,0 +1,105 @@
+"""Ways to execute the country and theme notebooks of a study, each measured in a process of its own:
+``python benchmarks/ways.py WAY STUDY [SLUG]``. Some print seconds that they take themselves.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from glc_analysis.reports.plan import Page, plan
+from glc_analysis.study import Study
+
+KINDS = ("country-", "theme-")
+CORES = os.cpu_count() or 1
+
+
+def pages_of(study: Study) -> list[Page]:
+    """The pages that are measured."""
+    return [page for page in plan(study) if page.slug.startswith(KINDS)]
+
+
+def execute(study: Study, *, is_warm: bool = True, jobs: int = 0, scheduler: str = "") -> None:
+    """Our kernels alone, or those of a dask scheduler's workers: no site, nothing written."""
+    from glc_analysis.reports.cluster import Cluster
+    from glc_analysis.reports.execute import Failure, Kernels
+
+    kernels = Cluster(study, scheduler, timeout=600) if scheduler else \
+        Kernels(study, timeout=600, is_warm=is_warm)
+    with ThreadPoolExecutor(jobs or kernels.jobs) as pool:
+        assert not [one for one in pool.map(kernels.execute, pages_of(study)) if isinstance(one, Failure)]
+    kernels.stop()
+
+
+def whole(study: Study) -> None:
+    """All pages, the site, the gate and the switch; prints the seconds of the pages and of what follows."""
+    from glc_analysis.reports.run import run
+
+    begun, times = time.perf_counter(), {}
+    result = run(study, progress=lambda done, total, what: times.update({what: time.perf_counter()}))
+    assert not result.failures
+    print(times["The site"] - begun, time.perf_counter() - times["The site"])
+
+
+def cells(study: Study) -> None:
+    """The code cells of all pages in one process that has imported everything: the floor; prints seconds."""
+    import json
+
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+
+    shell = InteractiveShell.instance()
+    shell.enable_gui = lambda gui=None: None
+    shell.enable_matplotlib("inline")
+    pages = pages_of(study)
+    for page in [pages[0], pages[-1], *pages]:  # the first two, one of each kind, import what all need
+        if page is pages[0]:
+            begun = time.perf_counter()
+        shell.reset(new_session=False)
+        for cell in json.loads(page.notebook.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                code = "".join(cell["source"])
+                if "parameters" in cell["metadata"].get("tags", []):
+                    code += "\n" + "\n".join(f"{name} = {value!r}" for name, value in page.parameters.items())
+                with capture_output():
+                    assert shell.run_cell(code).success
+    print(time.perf_counter() - begun)
+
+
+def papermill(study: Study) -> None:
+    """papermill's own function, page after page, in one process."""
+    import papermill as engine
+
+    for page in pages_of(study):
+        engine.execute_notebook(str(page.notebook), None, dict(page.parameters), kernel_name="glc_analysis",
+                                progress_bar=False, cwd=str(page.notebook.parent))
+
+
+def one(study: Study, slug: str) -> None:
+    """One page by a plain kernel; prints the seconds of the page and the peak memory of its kernel, GiB."""
+    import resource
+
+    from glc_analysis.reports.execute import Failure, Kernels
+
+    kernels, page = Kernels(study, timeout=600), next(page for page in plan(study) if page.slug == slug)
+    begun = time.perf_counter()
+    assert not isinstance(kernels.execute(page), Failure)
+    seconds = time.perf_counter() - begun
+    kernels.stop()
+    print(seconds, resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 2**20)
+
+
+WAYS: dict[str, Callable[[Study], None]] = {
+    "ours": execute,
+    "workers": lambda study: execute(study, scheduler=os.environ["SCHEDULER"]),
+    "threads": lambda study: execute(study, is_warm=False, jobs=2),
+    "papermill": papermill, "cells": cells, "whole": whole}
+
+
+if __name__ == "__main__":
+    chosen = Study(Path(sys.argv[2]))
+    one(chosen, sys.argv[3]) if sys.argv[1] == "one" else WAYS[sys.argv[1]](chosen)

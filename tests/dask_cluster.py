@@ -1,0 +1,54 @@
+"""A dask scheduler and its workers, processes of their own on the loopback."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+
+SCHEDULER = ("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+WORKER = ("-m", "distributed.cli.dask_worker", "--nthreads", "1", "--nworkers", "1", "--no-dashboard",
+          "--no-nanny")
+PATIENCE = 60
+"""Seconds until what was started must be there."""
+
+
+class DaskCluster:
+    """A scheduler and the workers that are asked for; all end with the block. ``folder`` gets their logs."""
+
+    def __init__(self, folder):
+        self._folder, self._processes, file = folder, [], folder / "scheduler.json"
+        self.scheduler = self._start(*SCHEDULER, "--scheduler-file", str(file))
+        deadline = time.monotonic() + PATIENCE
+        while not (file.exists() and file.stat().st_size):
+            if self.scheduler.poll() is not None or time.monotonic() > deadline:
+                self.__exit__()
+                raise RuntimeError("The dask scheduler did not start.")
+            time.sleep(0.1)
+        self.address = json.loads(file.read_text(encoding="utf-8"))["address"]
+
+    def worker(self, **environment):
+        """A new worker's process."""
+        return self._start(*WORKER, self.address, **environment)
+
+    def wait_for(self, count):
+        """Returns once so many workers are there."""
+        from distributed import Client
+
+        with Client(self.address, timeout=30, set_as_default=False) as client:
+            client.wait_for_workers(count, timeout=PATIENCE)
+
+    def _start(self, *arguments, **environment):
+        with (self._folder / f"{len(self._processes)}.log").open("wb") as log:
+            self._processes.append(subprocess.Popen(
+                [sys.executable, *arguments], stdout=log, stderr=log, cwd=self._folder,
+                env=os.environ | environment))
+        return self._processes[-1]
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        for process in self._processes:
+            process.kill()
+            process.wait()
