@@ -43,8 +43,8 @@ def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray, members: pd.
                 countries: list[str]) -> dict[str, str]:
     """A country's slice: its own rows, and those of the organisations that answered for it."""
     if name == "estimates":
-        kinds = frame["subset_kind"].astype("str")
-        keys = kinds.where(kinds.isin(["all"]), kinds + "=" + frame["subset_id"].astype("str"))
+        keys = frame["subset_kind"].astype("str") + "=" + frame["subset_id"].astype("str")
+        keys = keys.mask(frame["measure"] == "words", "organisation=" + frame["option_id"].astype("str"))
     elif not is_by_work_country(name):
         keys = "organisation=" + frame["organisation_id"].astype("str")
     else:

@@ -23,8 +23,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 """The folder that holds the package, the notebooks and the default study."""
 
 DECLARED = "GLC_DECLARED"
-"""The variable by which a run tells a page's kernel what the page declares to read: its slice, and then
-the tables that it reads whole, with blanks between them."""
+"""The variable by which a run tells a page's kernel what the page declares to read: its slice of the tables
+that are cut so, and the tables that it reads whole, with blanks between them; blank: all tables."""
+
+VOCABULARY = ("questions", "options", "codebook")
+"""The tables that every page may read whole: the words of the study."""
 
 FURNITURE = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini")
 RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")

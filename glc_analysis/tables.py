@@ -16,7 +16,7 @@ import pandas as pd
 
 from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.study import DECLARED, Study
+from glc_analysis.study import DECLARED, VOCABULARY, Study
 
 MISSING = ("", "not_asked", "unanswered", "dont_know", "refused", "redacted")
 
@@ -377,10 +377,11 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "",
     """A processed table, or the slice of it that is about one country or one theme.
 
     ``country`` is the work country: organisation-unit rows appear for every
-    country the organisation answered for; of ``estimates`` the study-wide and
-    the region's figures come along. ``theme`` keeps the rows about its
-    questions and codes, and whatever was said in interviews and calls. Raises
-    UsageError for an unknown table, GLCError where the study is not built.
+    country the organisation answered for; of ``estimates`` the region's figures
+    come along, and those of the study no more than tell how much its
+    organisations spoke. ``theme`` keeps the rows about its questions and codes,
+    and whatever was said in interviews and calls. Raises UsageError for an
+    unknown table, GLCError where the study is not built.
     """
     if name not in TABLES:
         raise UsageError(f"There is no table {name!r}; {nearest(name, TABLES)}.")
@@ -399,12 +400,15 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "",
 
 def _refuse_undeclared(name: str, country: str, theme: str) -> None:
     """Raises GLCError where a page reads what its key does not depend on: it would not be made anew."""
-    declared, *whole = os.environ.get(DECLARED, "").split() or [""]
-    kind, _, chosen = declared.partition("=")
+    declared = os.environ.get(DECLARED, "").split()
+    if not declared or name in (*declared, *VOCABULARY):
+        return
+    kind, _, chosen = next((one for one in declared if "=" in one), "").partition("=")
     is_cut = {"country": is_by_country, "theme": is_by_theme}.get(kind, lambda name: False)(name)
-    if is_cut and name not in whole and chosen != {"country": country, "theme": theme}[kind]:
-        raise GLCError(f"This page declares to read {declared} of {name}, and reads more. Mend: read it by "
-                       f"page.read({name!r}), or list it as `reads` in the notebook's metadata `glc`.")
+    if not is_cut or chosen != {"country": country, "theme": theme}[kind]:
+        raise GLCError(f"This page declares to read {', '.join(declared)}, and reads more of {name}. Mend: "
+                       f"list it as `reads` in the notebook's metadata `glc`"
+                       + (f", or read its slice by page.read({name!r})." if is_cut else "."))
 
 
 def is_by_theme(name: str) -> bool:
@@ -472,9 +476,9 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
     members = sorted(set(answers["organisation_id"].astype("str"))) or [""]
     if name == "estimates":
         regions = sorted(set(answers["region_id"].astype("str"))) or [""]
-        return [[("subset_kind", "==", "all")],
-                [("subset_kind", "==", "country"), ("subset_id", "==", country)],
-                [("subset_kind", "==", "region"), ("subset_id", "in", regions)]]
+        return [[("subset_kind", "==", "country"), ("subset_id", "==", country)],
+                [("subset_kind", "==", "region"), ("subset_id", "in", regions)],
+                [("measure", "==", "words"), ("option_id", "in", members)]]
     if not is_by_work_country(name):
         return [[("organisation_id", "in", members)]]
     own = [[("country_id", "==", country)]]

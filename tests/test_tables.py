@@ -124,10 +124,10 @@ def test_answers_about_an_organisation_appear_in_every_country_it_answered_for(s
         assert set(found["country_id"]) == {country, ""}
 
 
-def test_a_countrys_estimates_come_with_its_region_and_the_whole_study(study):
+def test_a_countrys_estimates_come_with_its_regions_and_without_the_whole_studys(study):
     found = read("estimates", study, country="PER")
     assert set(zip(found["subset_kind"], found["subset_id"], strict=True)) \
-        == {("all", ""), ("country", "PER"), ("region", "america")}
+        == {("country", "PER"), ("region", "america")}
 
 
 def test_facts_and_names_of_a_country_are_its_own(study):
@@ -160,10 +160,7 @@ def test_a_theme_without_questions_is_empty(study):
 @pytest.mark.parametrize("name", TABLES)
 def test_a_country_in_which_nobody_works_has_nothing_of_its_own(name, study):
     found = read(name, study, country="TWN")
-    if name == "estimates":
-        assert set(found["subset_kind"]) == {"all"}
-    else:
-        assert found.empty or not tables.is_by_country(name)
+    assert found.empty or not tables.is_by_country(name)
 
 
 def test_a_table_that_is_not_there_is_answered_with_the_nearest(study):
@@ -216,17 +213,24 @@ def test_every_description_has_words():
 
 @pytest.mark.parametrize(("declared", "slice_"), [
     ("country=KHM", {"country": "PER"}), ("country=KHM", {}), ("theme=care", {"theme": "rights"}),
-    ("theme=care", {"country": "KHM"})])
+    ("theme=care", {"country": "KHM"}), ("answers", {}), ("country=PER answers", {"country": "KHM"})])
 def test_a_page_that_reads_more_than_it_declares_is_refused(declared, slice_, study, monkeypatch):
     monkeypatch.setenv("GLC_DECLARED", declared)
-    with pytest.raises(GLCError, match=f"declares to read {declared} of responses"):
+    told = f"declares to read {declared.replace(' ', ', ')}, and reads more of responses. Mend: list it"
+    with pytest.raises(GLCError, match=told):
         read("responses", study, **slice_)
+
+
+def test_a_page_that_reads_a_table_of_no_slices_without_declaring_it_is_refused(study, monkeypatch):
+    monkeypatch.setenv("GLC_DECLARED", "country=KHM")
+    with pytest.raises(GLCError, match="reads more of steps"):
+        read("steps", study)
 
 
 @pytest.mark.parametrize(("declared", "name", "slice_"), [
     ("", "responses", {}), ("country=KHM", "responses", {"country": "KHM"}),
-    ("country=KHM", "codebook", {}), ("theme=care", "organisations", {}),
-    ("theme=care responses", "responses", {})])
-def test_a_page_reads_what_it_declares_and_what_is_not_cut(declared, name, slice_, study, monkeypatch):
+    ("country=KHM", "codebook", {}), ("theme=care organisations", "organisations", {}),
+    ("theme=care responses", "responses", {}), ("answers", "answers", {}), ("answers", "options", {})])
+def test_a_page_reads_what_it_declares_and_the_vocabulary(declared, name, slice_, study, monkeypatch):
     monkeypatch.setenv("GLC_DECLARED", declared)
     assert len(read(name, study, **slice_))

@@ -21,7 +21,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.fingerprint import package_hash
 from glc_analysis.reports.execute import Failure, Kernels
 from glc_analysis.reports.plan import Page
-from glc_analysis.study import REPOSITORY, Study
+from glc_analysis.study import REPOSITORY, VOCABULARY, Study
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -103,12 +103,12 @@ class Cluster:
 
 
 def pack(study: Study, page: Page) -> bytes:
-    """A page as it travels: a ZIP of its notebook and its part of the study."""
+    """A page as it travels: a ZIP of its notebook and of what it declares to read of the study."""
     from glc_analysis import tables
 
-    part, *whole = page.declares or [""]
-    kind, _, chosen = part.partition("=")
-    cut = {"country": tables.is_by_country, "theme": tables.is_by_theme}.get(kind, lambda name: False)
+    kind, _, chosen = next((one for one in page.declares if "=" in one), "").partition("=")
+    is_cut = {"country": tables.is_by_country, "theme": tables.is_by_theme}.get(kind, lambda name: False)
+    whole = {*page.declares, *VOCABULARY} if page.declares else set(tables.TABLES)
     with io.BytesIO() as made, zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as luggage:
         luggage.writestr(f"notebooks/{page.notebook.name}", page.notebook.read_bytes())
         for name in TRAVELS:
@@ -119,9 +119,9 @@ def pack(study: Study, page: Page) -> bytes:
             if name.startswith("release_") and name != f"release_{page.parameters['audience']}":
                 continue
             path = study.processed / f"{name}.parquet"
-            content = _slice(study, name, {kind: chosen}) if cut(name) and name not in whole \
-                else path.read_bytes()
-            luggage.writestr(f"study/processed/{path.name}", content)
+            if name in whole or is_cut(name):
+                luggage.writestr(f"study/processed/{path.name}", path.read_bytes() if name in whole
+                                 else _slice(study, name, {kind: chosen}))
         luggage.close()
         return made.getvalue()
 

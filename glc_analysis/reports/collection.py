@@ -23,8 +23,9 @@ class Notebook:
     """A notebook of the collection: its question, its parameters and their defaults.
 
     Its metadata may say more, ``{"glc": {...}}``: ``audiences`` whom it is for (else the team alone),
-    ``reads`` of which tables it reads more than its country's or theme's slice, ``needs_raw`` that it
-    looks into raw files, so that it runs where they are.
+    ``reads`` which tables it reads whole (where it says none: only the slices of its country or theme, or
+    all tables where it has neither), ``needs_raw`` that it looks into raw files, so that it runs where
+    they are.
     """
 
     path: Path

@@ -62,9 +62,15 @@ class Page:
 
     @cached_property
     def released(self) -> pd.DataFrame:
-        """The figures of the page's slice that its audience may see."""
-        decisions = None if self.audience == "team" else self.read(f"release_{self.audience}")
-        return release(self.read("estimates"), audience=self.audience, decisions=decisions)
+        """The figures of the page's slice that its audience may see. On a country's page others than the
+        team, who may hardly ever see a region's, get those of the whole study."""
+        if self.audience == "team":
+            return release(self.read("estimates"), audience="team")
+        rows = tables.read("estimates", study=self.study, theme=self.theme)
+        if self.country:
+            rows = rows[(rows["subset_kind"] == "all")
+                        | (rows["subset_kind"] == "country") & (rows["subset_id"] == self.country)]
+        return release(rows, audience=self.audience, decisions=self.read(f"release_{self.audience}"))
 
     @cached_property
     def questions(self) -> pd.DataFrame:

@@ -18,8 +18,10 @@ from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.fingerprint import package_hash
 from glc_analysis.reports import record
 from glc_analysis.reports.collection import NOTEBOOKS, Notebook, no_such_parameter, notebooks
-from glc_analysis.study import Study
+from glc_analysis.study import VOCABULARY, Study
 
+CUT = ("country", "theme")
+"""Parameters by which tables are cut."""
 COLLECTIONS = {"country": "countries", "theme": "themes", "organisation": "organisations"}
 """A notebook with one of these parameters gives a page for each entry of that list in slices.json."""
 
@@ -38,7 +40,8 @@ class Page:
     key: str
     group: str = ""
     declares: tuple[str, ...] = ()
-    """Its slice of every table, such as ``country=KHM``, and the tables it reads whole; empty: all whole."""
+    """What it reads beside the vocabulary: its slice of the tables that are cut so, such as ``country=KHM``,
+    and tables that it reads whole; empty: all of them."""
     needs_raw: bool = False
     parts: dict[str, str] = field(default_factory=dict, repr=False)
     """A hash of each thing that the key depends on, by name."""
@@ -141,23 +144,24 @@ def _pages(study: Study, audience: str, found: list[Notebook],
         words = notebook.name.replace("_", " ").capitalize()
         if not kind:
             title = "Overview" if notebook.name == "index" else words
-            parts = _parts(notebook, common, _needed(slices["tables"], "", audience, ()))
+            declares = _declares(notebook, "", audience)
+            parts = _parts(notebook, common, _needed(notebook, slices["tables"], declares, audience))
             yield Page(notebook.name, title, notebook.path, {"audience": audience}, _hash(parts),
-                       needs_raw=notebook.needs_raw, parts=parts)
+                       declares=declares, needs_raw=notebook.needs_raw, parts=parts)
             continue
         # The first notebook of a kind has the plain slugs: country-khm.
         prefix = notebook.name if kind in seen or kind == "organisation" else kind
         group = words if kind in seen else COLLECTIONS[kind].capitalize()
         seen.add(kind)
         for item in _shown(slices, kind, audience):
-            part = f"{kind}={item['id']}"
-            needed = _needed(slices["tables"], part, audience, notebook.reads)
+            declares = _declares(notebook, f"{kind}={item['id']}" if kind in CUT else "", audience)
+            needed = _needed(notebook, slices["tables"], declares, audience)
             if kind == "organisation":
                 needed["quotes.csv"] = _file_hash(study.reference / "quotes.csv")
             parts = _parts(notebook, common | {"its name": item}, needed)
             yield Page(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
                        {"audience": audience, kind: item["id"]}, _hash(parts), group,
-                       (part, *notebook.reads), notebook.needs_raw, parts)
+                       declares, notebook.needs_raw, parts)
 
 
 def _parts(notebook: Notebook, common: Mapping[str, Any], needed: Mapping[str, str]) -> dict[str, str]:
@@ -175,15 +179,25 @@ def _shown(slices: dict[str, Any], kind: str, audience: str) -> list[dict[str, s
             if kind != "country" or item["id"] in allowed]
 
 
-def _needed(tables: dict[str, dict[str, str]], name: str, audience: str,
-            whole: Collection[str]) -> dict[str, str]:
-    """The slice ``name`` of every table, or the whole of one that is not cut that way or is read
-    ``whole``; of what was decided for audiences only its own."""
+def _declares(notebook: Notebook, slice_: str, audience: str) -> tuple[str, ...]:
+    """What a page reads. Others than the team see what is released, which hangs on everybody's figures."""
+    own = [slice_] * bool(slice_) + [*notebook.reads]
+    released = ("estimates", f"release_{audience}") if own and audience != "team" else ()
+    return tuple(dict.fromkeys([*own, *released]))
+
+
+def _needed(notebook: Notebook, tables: dict[str, dict[str, str]], declares: Collection[str],
+            audience: str) -> dict[str, str]:
+    """The hash of what a page reads of each table; of what was decided for audiences only its own."""
+    if unknown := set(notebook.reads) - set(tables):
+        raise Faults(Fault("reads a table that there is not", file=notebook.path.name, value=one,
+                           mend=nearest(one, tables)) for one in sorted(unknown))
     tables = {table: hashes for table, hashes in tables.items()
               if not table.startswith("release_") or table == f"release_{audience}"}
-    cut = name.partition("=")[0] + "="
-    return {table: hashes.get(name, "no rows") if any(s.startswith(cut) for s in hashes)
-            and table not in whole else hashes[""] for table, hashes in tables.items()}
+    slice_ = next((one for one in declares if "=" in one), "")
+    whole, cut = {*declares, *VOCABULARY} if declares else set(tables), slice_.partition("=")[0] + "="
+    return {table: hashes[""] if table in whole else hashes.get(slice_, "no rows")
+            for table, hashes in tables.items() if table in whole or any(s.startswith(cut) for s in hashes)}
 
 
 def _refuse_unknown(kind: str, value: str, listed: list[dict[str, str]]) -> None:

@@ -17,6 +17,7 @@ from glc_analysis.reports.html import bars
 from glc_analysis.reports.page import Page
 from tests.coding import test_coded_study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
+from tests.study_writer import places
 
 
 @pytest.fixture(scope="module")
@@ -200,16 +201,22 @@ def test_names_of_codes_are_escaped_wherever_they_stand(tmp_path):
     assert sum("&lt;script&gt;" in one.data for one in shown) >= 8
 
 
-def test_a_country_of_one_organisation_has_marks_and_no_counts_of_its_own(small):
+def test_a_country_of_one_organisation_and_no_region_has_marks_and_no_counts(small):
     rows = {row[0]: row[1:] for row in rows_of(coded.beside(Page(small, country="LAO")))}
-    assert rows["Safe place"] == ["○", "", "", "1 of 2"]
-    assert rows["Shelter holds back"][0] == "●" and rows["Delay"] == ["", "", "", "1 of 2"]
+    assert rows["Safe place"] == ["○", "", ""]
+    assert rows["Shelter holds back"][0] == "●" and rows["Delay"] == ["", "", ""]
+
+
+def test_a_country_stands_beside_its_region(tmp_path):
+    made = Page(built(tmp_path, countries=places("KHM asia", "LAO asia", "UGA africa")), country="LAO")
+    rows = {row[0]: row[1:] for row in rows_of(coded.beside(made))}
+    assert rows["Safe place"] == ["○", "", "", "1 of 2"] and rows["Delay"] == ["", "", "", "1 of 2"]
 
 
 def test_a_country_of_several_names_who_raised_a_code(tmp_path, monkeypatch):
     rows = [{**row, "country": "KHM"} for row in test_coded_study.ROWS]
     monkeypatch.setattr(test_coded_study, "ROWS", rows)
-    made = built(tmp_path)
+    made = built(tmp_path, countries=places("KHM asia"))
     rows = {row[0]: row[1:] for row in rows_of(coded.beside(Page(made, country="KHM")))}
     assert rows["Safe place"] == ["● a, ○ b", "", "", "1 of 2", "1 of 2"]
 

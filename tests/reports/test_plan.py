@@ -216,18 +216,47 @@ def test_an_audience_that_there_is_not_is_a_fault(folder):
         notebooks(folder)
 
 
-def test_a_page_depends_on_the_tables_it_reads_whole(tmp_path):
-    folder = collection(tmp_path / "notebooks", "10")
-    study = small_study(tmp_path / "study")
-    path = folder / "10_country.ipynb"
+def reads(path, *names):
+    """Says in a notebook's metadata which tables it reads whole."""
     book = json.loads(path.read_text(encoding="utf-8"))
-    book["metadata"]["glc"] = {"reads": ["responses"]}
+    book["metadata"].setdefault("glc", {})["reads"] = [*names]
     path.write_text(json.dumps(book), encoding="utf-8")
+
+
+def test_a_page_depends_on_the_tables_it_reads_whole(study, folder):
+    reads(folder / "10_country.ipynb", "responses")
     before = {page.slug: page for page in plan(study, folder=folder)}
     assert before["country-khm"].declares == ("country=KHM", "responses")
     write_slices(study, TABLES | {"responses": TABLES["responses"] | {"": "r9"}})
-    after = {page.slug: page.key for page in plan(study, folder=folder)}
-    assert after["country-khm"] != before["country-khm"].key
+    assert changed(study, folder, {slug: page.key for slug, page in before.items()}) == set(before)
+
+
+def test_a_page_of_the_whole_study_that_says_what_it_reads_depends_on_that_and_the_vocabulary(study, folder):
+    reads(folder / "00_index.ipynb", "answers")
+    before = keys(study, folder)
+    write_slices(study, TABLES | {"responses": dict.fromkeys(TABLES["responses"], "r9")})
+    assert changed(study, folder, before) == {"country-khm", "country-per"}
+    before = keys(study, folder)
+    write_slices(study, TABLES | {"codebook": {"": "c9"}})
+    assert "index" in changed(study, folder, before)
+
+
+def test_a_country_depends_on_no_table_that_it_does_not_read(study, folder):
+    before = keys(study, folder)
+    write_slices(study, TABLES | {"steps": {"": "s9"}})
+    assert changed(study, folder, before) == {"index"}
+
+
+def test_the_pages_of_others_than_the_team_depend_on_all_figures_and_what_is_released_of_them(study, folder):
+    for_audiences(folder / "10_country.ipynb", "team", "convening")
+    assert [page.declares for page in plan(study, audience="convening", folder=folder)] == [
+        ("country=PER", "estimates", "release_convening")]
+
+
+def test_a_table_that_there_is_not_is_a_fault_with_the_nearest(study, folder):
+    reads(folder / "10_country.ipynb", "respnses", "answers")
+    with pytest.raises(Faults, match=r"10_country\.ipynb.*'respnses'.*responses"):
+        plan(study, folder=folder)
 
 
 def test_a_stale_page_says_what_changed(study, folder):

@@ -195,7 +195,7 @@ def _quotation(page: Page, row, place: str) -> str:
 
 
 def beside(page: Page) -> Html:
-    """The codes the country's organisations were asked about, by source, beside the whole study.
+    """The codes the country's organisations were asked about, by source, beside its region.
 
     ● raised, ○ said the contrary, – asked in an answer or interview and not raised.
     """
@@ -207,12 +207,14 @@ def beside(page: Page) -> Html:
     own = {key: _marks(rows, labels) for key, rows in mentioned.groupby(["code_id", "source"])}
     told = tree(page)[lambda f: f["code_id"].isin(mentioned["code_id"]) & (f["level"] == "code")]
     here = [page.places[page.country]] if len(labels) > 1 else []
-    heads = ["Code", *SOURCES.values(), *here, "Whole study"]
+    region = page.read("countries")["region_id"].iloc[0]
+    heads = ["Code", *SOURCES.values(), *here, *[region_name(region)] * bool(region)]
     lines = []
     for theme, name in {**page.themes, "": "Outside the themes"}.items():
         of_theme = told[told["theme_id"] == theme]
         lines += [("glc-asked", name, *[None] * (len(heads) - 1))] if len(of_theme) else []
-        lines += [_line(code, own, figures, is_counted=bool(here)) for code in of_theme.itertuples()]
+        lines += [_line(code, own, figures, is_counted=bool(here), has_region=bool(region))
+                  for code in of_theme.itertuples()]
     if not lines:
         return note(NOTHING)
     kinds, *columns = zip(*lines, strict=True)
@@ -230,14 +232,15 @@ def _marks(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return ", ".join(f"{mark} {name}" for mark, name in marks if mark not in ("", "–"))
 
 
-def _line(code, own: Mapping, figures: Mapping, *, is_counted: bool) -> tuple:
+def _line(code, own: Mapping, figures: Mapping, *, is_counted: bool, has_region: bool) -> tuple:
     """Class, name and cells of a code's row."""
-    whole, here = figures.get(("all", code.code_id)), figures.get(("country", code.code_id))
+    near, here = figures.get(("region", code.code_id)), figures.get(("country", code.code_id))
     cells = [own.get((code.code_id, source), "") for source in SOURCES]
     counted = [_told(here) if here else ""] if is_counted else []
     kind = "glc-option glc-raised" if "●" in "".join(cells) else "glc-option"
     name = " › ".join([*code.path.split(" > ")[2:-1], code.name])
-    return kind, name, *cells, *counted, bar(whole.share, _told(whole)) if whole else ""
+    around = [bar(near.share, _told(near)) if near else ""] if has_region else []
+    return kind, name, *cells, *counted, *around
 
 
 def _spoken(page: Page, labels: Mapping[str, str]) -> str:

@@ -1,4 +1,4 @@
-"""The profile of a country: who answered for it, what outside records say, its answers beside everybody's."""
+"""The profile of a country: who answered for it, what outside records say, its answers beside others'."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def who(page: Page) -> Html:
 
 
 def beside(page: Page) -> Html:
-    """The country's answers beside its region's and the study-wide counts, theme by theme.
+    """The country's answers beside its region's, theme by theme.
 
     With a single organisation its own answer is marked; nothing is compared. Others than the team see
-    what is released of the country and of the whole study, and no region.
+    what is released of the country and, in place of the region, of the whole study.
     """
-    region = page.read("countries")["region_id"].iloc[0] if page.audience == "team" else ""
-    heads = ["Question and answers", page.places[page.country],
-             *([region_name(region)] if region else []), "Whole study"]
+    region = page.read("countries")["region_id"].iloc[0]
+    others = "Whole study" if page.audience != "team" else region_name(region) if region else ""
+    heads = ["Question and answers", page.places[page.country], others]
     parts, told = [], set()
     for theme, name in {**page.themes, "": "Background"}.items():
         asked = page.questions[page.questions["theme_id"] == theme].itertuples()
@@ -68,8 +68,9 @@ def beside(page: Page) -> Html:
         told |= {question for question, rows in found.items() if rows}
         if rows := [row for rows in found.values() for row in rows]:
             kinds, *columns = zip(*rows, strict=True)
-            parts.append(tag("h3", escape(name)) + table(dict(zip(heads, columns, strict=True)),
-                                                         rows=kinds))
+            columns = dict(zip(heads, columns, strict=True))
+            columns.pop("", None)  # a country of no region stands alone
+            parts.append(tag("h3", escape(name)) + table(columns, rows=kinds))
     left = ", ".join(one for one in page.questions["question_id"] if one not in told)
     if page.audience != "team" and left:
         parts.append(tag("p", escape(f"{NOT_TOLD}: {left}."), class_="glc-note"))
@@ -77,35 +78,34 @@ def beside(page: Page) -> Html:
 
 
 def _beside(page: Page, question, region: str) -> list[tuple]:
-    """The question's row and one row an option: its class, text, here, region, everywhere."""
+    """The question's row and one row an option: its class, text, here, and in the region or everywhere."""
     if question.type in ("text", "date") or question.option_list == COUNTRY_LIST:
         return []
-    whole = page.summary(question.question_id)
     here = _of(page, question, "country", page.places[page.country])
     if here.empty:
         return []
-    near = [_of(page, question, "region", region)] if region else []
+    around = _of(page, question, "region", region) if page.audience == "team" \
+        else page.summary(question.question_id)
     title = Markup(tag("span", escape(question.question_id), class_="glc-id")
                    + escape(question.wording))
     if question.type == "number":
-        return [("glc-asked", title, *map(_middle, (here, *near, whole)))]
+        return [("glc-asked", title, _middle(here), _middle(around))]
     base = here["base_n"].max()
-    rows = [("glc-asked", title, *(None for _ in (here, *near, whole)))]
+    rows = [("glc-asked", title, None, None)]
     if not base:
-        rows.append(("glc-option", NO_ANSWER, "–", *("" for _ in near), ""))
-    figures = [{row.option: row for row in each.itertuples()} for each in (*near, whole)]
+        rows.append(("glc-option", NO_ANSWER, "–", ""))
+    figures = {row.option: row for row in around.itertuples()}
     for own in here.itertuples():
         mark = "" if not own.n else "●" if base == 1 else f"● {own.n} of {own.base_n}"
-        *around, all_ = (each.get(own.option) for each in figures)
         rows.append(("glc-option glc-chosen" if own.n else "glc-option", own.option, mark,
-                     *(f"{r.n} of {r.base_n}" for r in around), _whole(all_)))
+                     _told(figures.get(own.option))))
     if page.audience != "team" and len(here) < listed(page, question):
         rows.append(("glc-option", "other answers", "not shown", ""))
     return rows
 
 
-def _whole(row) -> str:
-    """A figure of the whole study with its bar, or the words of its band."""
+def _told(row) -> str:
+    """A figure with its bar, or the words of its band."""
     if row is None:
         return "not shown"
     return bar(row.share, count_text(row.n, row.base_n, getattr(row, "band", "")))
@@ -119,8 +119,8 @@ def _of(page: Page, question, kind: str, group: str) -> pd.DataFrame:
 
 def _middle(figures: pd.DataFrame) -> str:
     """The median of a number question with its base, or the one value there is."""
-    row = figures[figures["statistic"] == "median"].iloc[0]
-    if not row["base_n"]:
+    row = next(figures[figures["statistic"] == "median"].itertuples(), None)
+    if row is None or not row.base_n:
         return NO_ANSWER
-    value = f"{row['value']:g}"
-    return value if row["base_n"] == 1 else f"median {value} ({row['base_n']} answers)"
+    value = f"{row.value:g}"
+    return value if row.base_n == 1 else f"median {value} ({row.base_n} answers)"
