@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import KNOWN, Rules
@@ -18,36 +19,41 @@ class Crowd:
     """The records in the base of some figures, and those counted, by organisation."""
 
     rows: pd.Index
-    base: np.ndarray
-    counted: np.ndarray
+    base: csr_array
+    counted: csr_array
     is_coded: np.ndarray
-    clusters: np.ndarray
+    clusters: csr_array
     refused: Mapping[str, np.ndarray]
 
     @classmethod
     def of(cls, behind: Contributors, organisations: pd.DataFrame, consent: Consent, audience: str,
            kept: pd.Series) -> Crowd:
-        """The crowd of the figures that are ``kept``. Numbers are floats, which multiply fast."""
+        """The crowd of the figures that are ``kept``."""
         at, names = np.flatnonzero(kept), pd.Index(behind.organisations)
-        base, counted = (part[at].toarray().astype(np.float32) for part in (behind.base, behind.counted))
         refused = {item: ~names.isin(consent.organisations(item, audience))
                    for item in ("survey", "interview", "call")}
         is_coded = (behind.facts["question_id"] == "").to_numpy()[at]
-        return cls(kept.index[at], base, counted, is_coded, clusters_of(organisations, names), refused)
+        return cls(kept.index[at], behind.base[at], behind.counted[at], is_coded,
+                   clusters_of(organisations, names), refused)
 
-    def at(self, rows: pd.Index) -> np.ndarray:
-        """Where figures stand."""
-        return self.rows.get_indexer(rows)
+    def base_of(self, rows: pd.Index) -> np.ndarray:
+        """The records in the base of each of these figures, by organisation."""
+        return self.base[self.rows.get_indexer(rows)].toarray()
 
-    def sizes(self, records: np.ndarray) -> np.ndarray:
+    def counted_of(self, rows: pd.Index) -> np.ndarray:
+        """The records that each of these figures counts, by organisation."""
+        return self.counted[self.rows.get_indexer(rows)].toarray()
+
+    def sizes(self, records: np.ndarray | csr_array) -> np.ndarray:
         """How many independent organisations the records are of."""
         return ((records @ self.clusters) > 0).sum(axis=-1)
 
-    def known(self, base: np.ndarray) -> float:
+    def known(self, base: np.ndarray) -> int:
         """How many records those may know that know the answers of a few organisations."""
         return np.sort(base @ self.clusters)[-KNOWN:].sum()
 
-    def has_few_withheld(self, base: np.ndarray, is_coded: np.ndarray | bool, rules: Rules) -> np.ndarray:
+    def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool,
+                         rules: Rules) -> np.ndarray:
         """Whether those in a base that did not consent are so few that each could be told from the rest.
 
         A coded figure may rest on answers, interviews and calls: one of them is enough to hide it.
@@ -61,10 +67,9 @@ class Crowd:
         return (self.sizes(counted) < least) | (self.sizes(base - counted) < least)
 
 
-def clusters_of(organisations: pd.DataFrame, names: pd.Index) -> np.ndarray:
+def clusters_of(organisations: pd.DataFrame, names: pd.Index) -> csr_array:
     """Organisations x independent organisations: those of one network are one, and those not known."""
     known = organisations.set_index("organisation_id")["network_id"].reindex(names, fill_value="//")
-    numbers, _ = pd.factorize(known.where(known != "", "/" + names.to_series()))
-    clusters = np.zeros((len(names), numbers.max(initial=-1) + 1), dtype=np.float32)
-    clusters[np.arange(len(names)), numbers] = 1
-    return clusters
+    numbers, independent = pd.factorize(known.where(known != "", "/" + names.to_series()))
+    return csr_array((np.ones(len(names), dtype=np.int32), numbers, np.arange(len(names) + 1)),
+                     shape=(len(names), len(independent)))

@@ -162,8 +162,8 @@ def _whole(figures: pd.DataFrame, is_place: bool, crowd: Crowd, rules: Rules, do
 
     Where options add up to the base, the smallest others are hidden as well until nothing follows.
     """
-    at, rows = crowd.at(figures.index), figures.index
-    base, counted, n = crowd.base[at[0]], crowd.counted[at], figures["n"].to_numpy(int)
+    rows, n = figures.index, figures["n"].to_numpy(int)
+    base, counted = crowd.base_of(rows[:1])[0], crowd.counted_of(rows)
     is_small = crowd.is_small(base, counted, rules.base if is_place else rules.count)
     why = _why(figures["n"], figures["base_n"], is_small)
     why = why.where(why == "partition", "country") if is_place else why
@@ -215,7 +215,7 @@ def _records(behind: Contributors, crowd: Crowd, rules: Rules, done: _Decided) -
     estimates, asked = done.estimates, behind.facts["question_id"]
     is_record = estimates["measure"] == DISCORDANCE
     is_place = estimates["subset_kind"].isin([subsets.ALL, *PLACES])
-    cluster = dict(zip(behind.organisations, crowd.clusters.argmax(axis=1), strict=True))
+    cluster = dict(zip(behind.organisations, crowd.clusters.indices, strict=True))
     for k in estimates.index[is_record & done.visible()]:
         rows = behind.stated[(behind.stated["question_id"] == asked[k])
                              & (behind.stated["indicator"] == estimates.at[k, "option_id"])]
@@ -240,19 +240,19 @@ def _groups(whole: pd.DataFrame, figures: pd.DataFrame, crowd: Crowd, rules: Rul
     """
     if done.rule[whole.index[0]] in NO_BASE:
         return done.hide(figures.index, done.rule[whole.index[0]])
-    by_group = {name: crowd.at(rows.index) for name, rows in figures.groupby("subset_id", observed=True)}
-    at = crowd.at(whole.index)
-    names = _large({name: crowd.base[place[0]] for name, place in by_group.items()}, crowd.base[at[0]],
-                   bool((whole["code_id"] != "").any()), crowd, rules)
+    by_group = {name: rows.index for name, rows in figures.groupby("subset_id", observed=True)}
+    first = pd.Index([whole.index[0], *(rows[0] for rows in by_group.values())])
+    everyone, *bases = crowd.base_of(first)
+    groups = dict(zip(by_group, bases, strict=True))
+    names = _large(groups, everyone, bool((whole["code_id"] != "").any()), crowd, rules)
     done.hide(figures.index[~figures["subset_id"].isin(names)], "complement_too_small")
-    places = [by_group[name] for name in names]
-    base, counted = [crowd.base[place[0]] for place in places], [crowd.counted[place] for place in places]
-    if (rest := crowd.base[at[0]] - sum(base)).any():
-        base, counted = [*base, rest], [*counted, crowd.counted[at] - sum(counted)]
-    base.append(crowd.base[at[0]])
+    base, counted = [groups[name] for name in names], [crowd.counted_of(by_group[name]) for name in names]
+    if (rest := everyone - sum(base)).any():
+        base, counted = [*base, rest], [*counted, crowd.counted_of(whole.index) - sum(counted)]
+    base.append(everyone)
     parts = [slice(None)] if _adds_up(whole) else [slice(k, k + 1) for k in range(len(whole))]
     for part in parts if names else []:
-        _cells(whole[part], [crowd.rows[place[part]] for place in places], base,
+        _cells(whole[part], [by_group[name][part] for name in names], base,
                [one[part] for one in counted], crowd, rules, done)
 
 

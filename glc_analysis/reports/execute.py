@@ -70,14 +70,15 @@ class Kernels:
         from jupyter_client.kernelspec import KernelSpecManager
         from jupyter_client.provisioning import KernelProvisionerFactory
 
-        from glc_analysis.reports.kernels.provisioner import NAME
+        from glc_analysis.reports.kernels.provisioner import NAME, start_server
 
         logging.getLogger("papermill").setLevel(logging.CRITICAL)  # failures are told by us
         installed = KernelSpecManager().find_kernel_specs()
         self._name = "glc_analysis" if "glc_analysis" in installed else "python3"
+        self._environment = os.environ | STEADY | {"GLC_STUDY": str(study.root)}
         if is_warm and "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ:
             KernelProvisionerFactory.instance().default_provisioner_name = NAME
-        self._environment = os.environ | STEADY | {"GLC_STUDY": str(study.root)}
+            start_server(self._environment)
         self._timeout = timeout
         self.jobs = (os.cpu_count() or 1) + 1
         self._at_work: set[Any] = set()

@@ -13,6 +13,7 @@ import socket
 import subprocess
 import sys
 import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +46,13 @@ class ForkProvisioner(LocalProvisioner):
         # No process group to signal by number: only the kernel itself knows whether it is still there.
         self.pid, self.pgid = forked.pid, None
         return self.connection_info
+
+
+def start_server(env: Any) -> None:
+    """Starts the server of this process, if it can be: it imports while its owner does so too."""
+    with suppress(OSError):
+        if sys.platform == "linux":
+            _server(env)
 
 
 class Forked:
@@ -131,13 +139,17 @@ _starting = threading.Lock()
 def _forked(arguments: list[str], cwd: str, env: dict[str, str], streams: dict[int, Any]) -> Forked | None:
     """A kernel of this process's server, which is started where there is none; None where it cannot be."""
     try:
-        with _starting:
-            if not _servers or _servers[0].process.poll() is not None:
-                _servers[:] = [_Server(env)]
-            server = _servers[0]
+        server = _server(env)
         return server.fork(arguments, cwd, env, streams) if server.bound == _bound(env) else None
     except OSError:
         return None
+
+
+def _server(env: Any) -> _Server:
+    with _starting:
+        if not _servers or _servers[0].process.poll() is not None:
+            _servers[:] = [_Server(env)]
+        return _servers[0]
 
 
 def _bound(env: Any) -> dict[str, str]:
