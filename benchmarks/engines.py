@@ -91,7 +91,9 @@ def rows(root: Path, folder: Path, measure: Measure) -> list[str]:
         return measure([sys.executable, WAYS, name, str(root)], **environment, **more)[0]
 
     executed, published = printed("whole", root)
-    ours, floor = way("ours"), printed("cells", root)[0] / CORES
+    ours, cells = way("ours"), printed("cells", root)[0]
+    first, next_ = printed("alone", root)
+    floor = cells / CORES
     loop, _ = measure(["sh", str(folder / "loop.sh")], **environment)
     others = {"shell loop of the papermill command": loop,
               "papermill in one process": way("papermill"), "two threads with plain kernels": way("threads")}
@@ -109,6 +111,9 @@ def rows(root: Path, folder: Path, measure: Measure) -> list[str]:
             *(f"| {name} | {seconds:.1f} s | {seconds / ours:.1f} |" for name, seconds in others.items()),
             f"| floor: the same cells in one imported process, over {CORES} cores | {floor:.1f} s "
             f"| 1/{ours / floor:.2f} |", "",
+            f"Above the floor: {first - next_:.1f} s until the first kernel is there, in which one core "
+            f"waits; and a kernel of its own for every page, {next_ - cells / pages:.2f} s each beside its "
+            f"cells ({cells / pages:.2f} s), of which it waits a part.", "",
             f"The whole cold `glc run`: {len(plan(study))} pages executed in {executed:.1f} s; site, gate, "
             f"switch: {published:.1f} s.", "",
             *_notebook_tests(study), *_nothing(glc, folder, snake, measure, environment),
@@ -151,5 +156,5 @@ def _one_country(study: Study, glc: list[str], measure: Measure) -> list[str]:
     build, _ = measure([*glc, "build"])
     listed = subprocess.run([*glc, "run", "--dry-run"], capture_output=True, text=True, check=True).stderr
     seconds, _ = measure([*glc, "run"])
-    return [f"One answer of one country corrected: {listed.split(' would')[0]} pages are rerun; build "
+    return [f"One answer of one country corrected: {listed.split(' pages would')[0]} pages are rerun; build "
             f"{build:.1f} s, run {seconds:.1f} s.", ""]

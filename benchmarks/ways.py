@@ -35,6 +35,19 @@ def execute(study: Study, *, is_warm: bool = True, jobs: int = 0, scheduler: str
     kernels.stop()
 
 
+def alone(study: Study) -> None:
+    """Warm pages one after another; prints the seconds of the first and, on average, of the next four."""
+    from glc_analysis.reports.execute import Kernels
+
+    kernels, times = Kernels(study, timeout=600, is_warm=True), []
+    for page in pages_of(study)[:5]:
+        begun = time.perf_counter()
+        kernels.execute(page)
+        times.append(time.perf_counter() - begun)
+    kernels.stop()
+    print(times[0], sum(times[1:]) / 4)
+
+
 def whole(study: Study) -> None:
     """All pages, the site, the gate and the switch; prints the seconds of the pages and of what follows."""
     from glc_analysis.reports.run import run
@@ -97,7 +110,7 @@ WAYS: dict[str, Callable[[Study], None]] = {
     "ours": execute,
     "workers": lambda study: execute(study, scheduler=os.environ["SCHEDULER"]),
     "threads": lambda study: execute(study, is_warm=False, jobs=2),
-    "papermill": papermill, "cells": cells, "whole": whole}
+    "papermill": papermill, "cells": cells, "whole": whole, "alone": alone}
 
 
 if __name__ == "__main__":

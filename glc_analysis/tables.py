@@ -418,8 +418,9 @@ def is_by_theme(name: str) -> bool:
 
 
 def is_by_country(name: str) -> bool:
-    """Whether a table can be read country by country."""
-    return bool({"country_id", "organisation_id", "subset_id"} & set(TABLES[name].columns))
+    """Whether a table can be read country by country; what was said of a principle is of the whole study."""
+    columns = set(TABLES[name].columns)
+    return bool({"country_id", "organisation_id", "subset_id"} & columns) and "principle_id" not in columns
 
 
 def is_by_work_country(name: str) -> bool:

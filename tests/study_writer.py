@@ -10,7 +10,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.cleaning import lookups, organisations, records, responses
 from glc_analysis.cleaning.steps import Steps
-from glc_analysis.evidence.estimates import Processed
+from glc_analysis.evidence.given import Processed
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.intake.survey.raw import text_frame
 from glc_analysis.reference import COLUMNS, OPTIONAL, Reference

@@ -17,7 +17,7 @@ from glc_analysis.reports.html import bars
 from glc_analysis.reports.page import Page
 from tests.coding import test_coded_study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
-from tests.study_writer import places
+from tests.study_writer import choices, places, question, write_study
 
 
 @pytest.fixture(scope="module")
@@ -45,6 +45,29 @@ def test_a_single_organisations_answers_are_marked_and_not_counted(cambodia):
 
 def test_several_organisations_answers_are_counted_against_their_own_base(sample_study):
     assert "of 3" in profile.beside(Page(sample_study, country="IND")).data
+
+
+def heads_of(shown):
+    return re.findall(r'<th scope="col">(.*?)</th>', shown.data)[:3]
+
+
+def test_a_profile_has_its_region_for_the_team_and_the_whole_study_for_others(sample_study, cambodia):
+    assert heads_of(profile.beside(cambodia)) == ["Question and answers", "Cambodia", "Asia"]
+    shown = Page(sample_study, audience="convening")
+    country, name = next(iter(shown.worked.items()))
+    page = Page(sample_study, audience="convening", country=country)
+    assert heads_of(profile.beside(page)) == ["Question and answers", name, "Whole study"]
+
+
+def test_a_country_of_no_region_stands_alone(tmp_path):
+    rows = [{"org": "a", "country": "KHM", "Q1": "yes", "Q2": "5"},
+            {"org": "b", "country": "LAO", "Q1": "no"}]
+    made = write_study(tmp_path, rows, options=choices("law", "yes", "no"), questions=[
+        question("Q1", "single", "law"), question("Q2", "number")])
+    build(made)
+    shown = profile.beside(Page(made, country="KHM"))
+    assert heads_of(shown)[:2] == ["Question and answers", "Cambodia"] and "Asia" not in shown.data
+    assert "●" in shown.data and "<td>5</td>" in shown.data and "glc-bar" not in shown.data
 
 
 def test_a_profile_names_only_its_own_organisations(cambodia):
