@@ -7,7 +7,7 @@ import sys
 import time
 
 SCHEDULER = ("-m", "distributed.cli.dask_scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-WORKER = ("-m", "distributed.cli.dask_worker", "--nthreads", "1", "--nworkers", "1", "--no-dashboard",
+WORKER = ("-m", "distributed.cli.dask_worker", "--nthreads", "2", "--nworkers", "1", "--no-dashboard",
           "--no-nanny")
 PATIENCE = 60
 """Seconds until what was started must be there."""

@@ -104,7 +104,7 @@ def test_a_worker_with_another_package_is_refused(study, cluster, tmp_path):
     cluster.worker()
     cluster.wait_for(2)
     mixed = Cluster(study, cluster.address, timeout=60)
-    assert (len(mixed.refused), mixed.jobs) == (1, 2)
+    assert (len(mixed.refused), mixed.jobs) == (1, 3)
     mixed.stop()
 
 

@@ -50,8 +50,7 @@ def test_every_base_and_count_of_the_sample_is_the_sum_of_its_organisations(samp
     figures, behind = frames["estimates"], contributors(frames)
     due = (figures["measure"] == "response") | (figures["measure"] == "coded") & (
         figures["subset_kind"] != "document")
-    base, counted = (pd.Series(np.asarray(part.sum(axis=1)).ravel())
-                     for part in (behind.base, behind.counted))
+    base, counted = (pd.Series(part[figures.index].sum(axis=1)) for part in (behind.base, behind.counted))
     assert due.sum() > 15000
     assert (base[due] == figures.loc[due, "base_n"]).all()
     assert (counted[due] == figures.loc[due, "n"].fillna(0)).all()
