@@ -9,17 +9,7 @@ import pytest
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.reports.collection import notebooks
 from glc_analysis.reports.plan import last_run, plan, stale, why
-from tests.reports.small_study import TABLES, collection, edit, small_study, write_slices
-
-
-@pytest.fixture
-def study(tmp_path):
-    return small_study(tmp_path / "study")
-
-
-@pytest.fixture
-def folder(tmp_path):
-    return collection(tmp_path / "notebooks", "00", "10")
+from tests.reports.small_study import TABLES, collection, edit, write_slices
 
 
 def keys(study, folder):

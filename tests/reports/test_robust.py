@@ -41,17 +41,6 @@ except GLCError as error:
 """
 
 
-@pytest.fixture
-def study(tmp_path):
-    return small_study(tmp_path / "study")
-
-
-@pytest.fixture
-def folder(tmp_path):
-    """The overview and two countries."""
-    return collection(tmp_path / "notebooks", "00", "10")
-
-
 def start(study, folder, **options):
     """A run in a process of its own."""
     return subprocess.Popen([sys.executable, "-c", DRIVER, str(study.root), str(folder)], text=True,
