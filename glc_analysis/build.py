@@ -45,7 +45,8 @@ from glc_analysis.evidence.coded import coded_estimates
 from glc_analysis.evidence.comparisons import comparison_estimates
 from glc_analysis.evidence.contributors import contributors
 from glc_analysis.evidence.discordance import discordance_estimates, stated
-from glc_analysis.evidence.estimates import Processed, survey_estimates
+from glc_analysis.evidence.estimates import survey_estimates
+from glc_analysis.evidence.given import Processed
 from glc_analysis.evidence.mentions import mentions
 from glc_analysis.evidence.quality import quality_estimates
 from glc_analysis.fingerprint import inputs_hash

@@ -12,7 +12,8 @@ from glc_analysis.coding.novelty import new_codes, permuted
 from glc_analysis.coding.reconcile import by_segment
 from glc_analysis.coding.salience import smiths_s
 from glc_analysis.evidence import subsets
-from glc_analysis.evidence.estimates import Processed, identified
+from glc_analysis.evidence.estimates import identified
+from glc_analysis.evidence.given import Processed
 
 SOURCES = ("answer", "interview", "call")
 SOURCE, DOCUMENT = "source", "document"

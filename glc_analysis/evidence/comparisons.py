@@ -12,7 +12,8 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.evidence import subsets
-from glc_analysis.evidence.estimates import Processed, identified
+from glc_analysis.evidence.estimates import identified
+from glc_analysis.evidence.given import Processed
 from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.study import Study
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import pandas as pd
@@ -12,9 +12,25 @@ from scipy.sparse import csr_array, vstack
 from glc_analysis.evidence import subsets
 from glc_analysis.evidence.coded import DOCUMENT, SOURCE
 from glc_analysis.evidence.discordance import MEASURE as DISCORDANCE
+from glc_analysis.evidence.given import UNITS, Processed, given
 from glc_analysis.reference import COUNTRY_LIST
 
-UNITS = {"organisation": "organisation_id", "answer": "answer_id"}
+
+@dataclass(frozen=True)
+class Rows:
+    """A matrix of figures x organisations of which many rows are alike: each is kept once, and found
+    for every figure by its place ``at``. Rows are read as those of a ``csr_array``."""
+
+    distinct: csr_array
+    at: np.ndarray
+
+    def __getitem__(self, rows: np.ndarray) -> csr_array:
+        return self.distinct[self.at[rows]]
+
+    @property
+    def indptr(self) -> np.ndarray:
+        """Where the entries of each row would begin."""
+        return np.cumsum([0, *np.diff(self.distinct.indptr)[self.at]])
 
 
 @dataclass(frozen=True)
@@ -29,8 +45,8 @@ class Contributors:
     """
 
     organisations: list[str]
-    base: csr_array
-    counted: csr_array
+    base: Rows
+    counted: Rows
     facts: pd.DataFrame
     stated: pd.DataFrame = field(default_factory=pd.DataFrame)
 
@@ -47,7 +63,8 @@ def contributors(frames: Mapping[str, pd.DataFrame]) -> Contributors:
     compared = figures["measure"] == DISCORDANCE
     own = [*(survey & (figures["unit"] == unit) for unit in UNITS), coded, compared,
            ~survey & ~coded & ~compared]
-    parts = [_survey(frames, figures[one], unit) for one, unit in zip(own, UNITS, strict=False)]
+    data = Processed(**{name: frames[name] for name in Processed.__dataclass_fields__})
+    parts = [_survey(data, frames, figures[one], unit) for one, unit in zip(own, UNITS, strict=False)]
     parts += [_coded(frames, figures[coded]), _compared(frames, figures[compared]),
               _told(frames, figures[own[-1]])]
     return Contributors(list(frames["organisations"]["organisation_id"]),
@@ -55,10 +72,14 @@ def contributors(frames: Mapping[str, pd.DataFrame]) -> Contributors:
                         frames.get("stated", pd.DataFrame()))
 
 
-def _in_order(parts: list[list[csr_array]], places: list[np.ndarray]) -> list[csr_array]:
+def _in_order(parts: list[list[Rows]], places: list[np.ndarray]) -> list[Rows]:
     """Base and counted of all figures, from those of some and the places where they stand."""
-    back = np.argsort(np.concatenate(places))
-    return [csr_array(vstack([part[i] for part in parts], format="csr")[back]) for i in (0, 1)]
+    back, made = np.argsort(np.concatenate(places)), []
+    for some in zip(*parts, strict=True):
+        starts = np.cumsum([0, *(part.distinct.shape[0] for part in some)])
+        at = np.concatenate([part.at + start for part, start in zip(some, starts[:-1], strict=True)])
+        made.append(Rows(vstack([part.distinct for part in some], format="csr"), at[back]))
+    return made
 
 
 def matrix(keys: pd.Index, given: Iterable, columns: pd.Index, ids: Iterable) -> csr_array:
@@ -75,35 +96,25 @@ def matrix(keys: pd.Index, given: Iterable, columns: pd.Index, ids: Iterable) ->
     return made
 
 
-def _survey(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame,
-            unit: str) -> list[csr_array]:
-    """Contributors of answers to questions of one unit."""
-    questions, table = frames["questions"], frames[unit + "s"]
-    rows, types = pd.Index(table[UNITS[unit]]), questions.set_index("question_id")["type"]
-    given = _of(frames["responses"], questions, unit).assign(option_id=lambda f: f["value"])
-    kind = given["question_id"].map(types)
-    is_open, is_one = kind.isin(["text", "date"]), kind.isin(["single", "scale"])
-    asked = given[given["is_in_base"] | is_open & (given["missing"] != "not_asked")]
-    ticked = _of(frames["selections"], questions, unit)
-    chosen = pd.concat([given[given["is_in_base"] & is_one],
-                        given[given["is_in_base"] & is_open].assign(option_id=""),
-                        ticked[ticked["is_in_base"] & ticked["is_selected"]]])
-    option = chosen["question_id"] + "/" + chosen["option_id"]
-    base, options = pd.Index(asked["question_id"].unique()), pd.Index(option.unique())
-    return _meet(figures, (matrix(base, asked["question_id"], rows, asked[UNITS[unit]]),
-                           base.get_indexer(figures["question_id"])),
-                 (matrix(options, option, rows, chosen[UNITS[unit]]),
-                  options.get_indexer(figures["question_id"] + "/" + figures["option_id"])), frames, unit)
+def _survey(data: Processed, frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame,
+            unit: str) -> list[Rows]:
+    """Contributors of answers to questions of one unit: of open answers the base is who was asked."""
+    nobody = np.zeros(len(frames[unit + "s"]), dtype=bool)
+    base, counted = {"": nobody}, {"": nobody}
+    own = replace(data, questions=data.questions[data.questions["unit"] == unit])
+    for question, answers in given(own):
+        name, is_open = question.question_id, question.type in ("text", "date")
+        base[name] = answers.is_asked if is_open else answers.is_in_base
+        if is_open:
+            counted[f"{name}/"] = answers.is_in_base
+        for option, ticks in zip(answers.options, answers.ticks.T, strict=True):
+            counted[f"{name}/{option}"] = ticks
+    keys = figures["question_id"], figures["question_id"] + "/" + figures["option_id"]
+    return _meet(figures, *((csr_array(np.array([*of.values()])), pd.Index([*of]).get_indexer(key))
+                            for of, key in zip((base, counted), keys, strict=True)), frames, unit)
 
 
-def _of(table: pd.DataFrame, questions: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """The rows about questions of one unit, texts as texts."""
-    own = questions.loc[questions["unit"] == unit, "question_id"]
-    kept = table[table["question_id"].isin(own)]
-    return kept.astype({c: "str" for c in kept if isinstance(kept[c].dtype, pd.CategoricalDtype)})
-
-
-def _coded(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[csr_array]:
+def _coded(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[Rows]:
     """Contributors of codes: who was asked about one or raised it; over everything, or in one source."""
     said, names = frames["mentions"], pd.Index(frames["organisations"]["organisation_id"])
     both = pd.concat([said.assign(source=""), said])
@@ -116,10 +127,10 @@ def _coded(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[cs
                  frames, "organisation")
 
 
-def _compared(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[csr_array]:
+def _compared(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[Rows]:
     """Contributors of figures against a record: who stated what it says, and who stated something else."""
     if figures.empty:
-        return [csr_array((0, len(frames["organisations"])), dtype=np.int32)] * 2
+        return [_nobody(0, frames["organisations"])] * 2
     rows, answers = frames["stated"].query("recorded != ''"), pd.Index(frames["answers"]["answer_id"])
     key, other = rows["question_id"] + "/" + rows["indicator"], rows["is_discordant"]
     keys = pd.Index(key.unique())
@@ -130,29 +141,42 @@ def _compared(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list
 
 
 def _meet(figures: pd.DataFrame, base: tuple[csr_array, np.ndarray], counted: tuple[csr_array, np.ndarray],
-          frames: Mapping[str, pd.DataFrame], unit: str) -> list[csr_array]:
-    """Rows of base and counted, within the figure's subset, added up by organisation."""
-    table, names = frames[unit + "s"], pd.Index(frames["organisations"]["organisation_id"])
-    owner = matrix(pd.RangeIndex(len(table)), range(len(table)), names, table["organisation_id"])[:-1]
-    nobody = csr_array((0, len(names)), dtype=np.int32)
-    parts, order = [[nobody, nobody]], [np.array([], dtype=int)]
+          frames: Mapping[str, pd.DataFrame], unit: str) -> list[Rows]:
+    """Rows of base and counted (keys x records, and the key of each figure), within the figure's subset,
+    added up by organisation."""
+    organisations, answers = frames["organisations"], frames["answers"]
+    owner = pd.Index(organisations["organisation_id"]).get_indexer(frames[unit + "s"]["organisation_id"])
+    parts, order = [[_nobody(0, organisations)] * 2], [np.array([], dtype=int)]
     for kind, at in figures.reset_index().groupby("subset_kind", observed=True).indices.items():
-        belongs = subsets.membership(kind if kind in subsets.KINDS else subsets.ALL, unit,
-                                     frames["organisations"], frames["answers"])
         within = figures["subset_id"].to_numpy()[at]
         if kind == SOURCE or (within == "").all():  # of everything, or a test of all groups
-            members = csr_array(np.ones((len(at), len(table)), dtype=np.int32))
-        else:
-            values = pd.Index(belongs.names)
-            members = matrix(values, values[belongs.subsets], pd.RangeIndex(len(table)), belongs.rows)
-            members = members[values.get_indexer(within)]
-        parts.append([csr_array(given[where[at]].multiply(members)) @ owner
-                      for given, where in (base, counted)])
+            kind, within = subsets.ALL, np.full(len(at), "")
+        belongs = subsets.membership(kind, unit, organisations, answers)
+        group = pd.Index(belongs.names).get_indexer(within)
+        parts.append([_within(records, key[at], belongs, group, owner, len(organisations))
+                      for records, key in (base, counted)])
         order.append(at)
     return _in_order(parts, order)
 
 
-def _told(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[csr_array]:
+def _within(records: csr_array, keys: np.ndarray, belongs: subsets.Membership, groups: np.ndarray,
+            owner: np.ndarray, organisations: int) -> Rows:
+    """The records of one of ``keys`` in one of ``groups``, by organisation; none where either is -1."""
+    size = len(belongs.names)
+    pairs, at = np.unique(belongs.subsets * organisations + owner[belongs.rows], return_inverse=True)
+    split = csr_array((np.ones(len(at), dtype=np.int32), (belongs.rows, at)), (len(owner), len(pairs)))
+    met, (group, organisation) = (records @ split).tocoo(), np.divmod(pairs, organisations)
+    nobody = records.shape[0] * size
+    distinct = csr_array((met.data, (met.row * size + group[met.col], organisation[met.col])),
+                         (nobody + 1, organisations))
+    return Rows(distinct, np.where((keys < 0) | (groups < 0), nobody, keys * size + groups))
+
+
+def _nobody(figures: int, organisations: pd.DataFrame) -> Rows:
+    return Rows(csr_array((1, len(organisations)), dtype=np.int32), np.zeros(figures, dtype=int))
+
+
+def _told(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[Rows]:
     """Who may stand behind figures about texts and data: of one call those that spoke, else everybody."""
     names = pd.Index(frames["organisations"]["organisation_id"])
     spoken = frames["segments"][frames["segments"]["role"] == "participant"]
@@ -160,8 +184,9 @@ def _told(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[csr
     told = matrix(keys, spoken["document_id"], names, spoken["organisation_id"])
     everyone = vstack([told, csr_array(np.ones((1, len(names)), dtype=np.int32))], format="csr")
     call = keys.get_indexer(figures["question_id"].where(is_words, figures["subset_id"]))
-    base = everyone[np.where(is_words | (figures["subset_kind"] == DOCUMENT), call, told.shape[0])]
-    return [base, csr_array(base.shape, dtype=np.int32)]
+    is_of_call = (is_words | (figures["subset_kind"] == DOCUMENT)) & (call >= 0)
+    return [Rows(everyone, np.where(is_of_call, call, told.shape[0])),
+            _nobody(len(figures), frames["organisations"])]
 
 
 def _facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
@@ -170,7 +195,7 @@ def _facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     known = frames["questions"].set_index("question_id")
     asked = figures["question_id"].where(figures["measure"].isin(["response", DISCORDANCE]), "")
     asked = asked.str.removeprefix(f"{DISCORDANCE}/")
-    kept = responses[responses["is_in_base"]]
+    kept = responses.loc[responses["is_in_base"], ["question_id", "value_number"]]
     numbers = kept.groupby("question_id", observed=True)["value_number"].nunique()
     numbers.index = numbers.index.astype("str")
     return pd.DataFrame({

@@ -2,29 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
 
 from glc_analysis.evidence import intervals, subsets
+from glc_analysis.evidence.given import BY_OPTION, Given, Processed, given
 from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.study import Study
 
 NUMBER_STATISTICS = ("mean", "median", "standard_deviation")
-BY_OPTION = ("single", "scale", "multi")
-
-
-@dataclass(frozen=True)
-class Processed:
-    """The cleaned tables that figures are made from."""
-
-    questions: pd.DataFrame
-    options: pd.DataFrame
-    organisations: pd.DataFrame
-    answers: pd.DataFrame
-    responses: pd.DataFrame
-    selections: pd.DataFrame
 
 
 def survey_estimates(data: Processed, study: Study) -> pd.DataFrame:
@@ -40,30 +26,15 @@ def survey_estimates(data: Processed, study: Study) -> pd.DataFrame:
     """
     members = {(kind, unit): subsets.membership(kind, unit, data.organisations, data.answers)
                for kind in subsets.KINDS for unit in ("organisation", "answer")}
-    responses = dict(iter(data.responses.groupby("question_id", observed=True)))
-    selections = dict(iter(data.selections.groupby("question_id", observed=True)))
-    lists = dict(iter(data.options.sort_values("position").groupby("option_list")))
     parts = []
-    for question in data.questions.itertuples():
-        rows = responses.get(question.question_id, data.responses.iloc[:0])
-        given = _given(question, rows, selections.get(question.question_id),
-                       _counted(question, lists), data)
+    for question, answers in given(data):
         # Countries as answers are counted over the whole study only: by subset they are all zeros.
         for kind in subsets.KINDS if question.option_list != COUNTRY_LIST else [subsets.ALL]:
-            part = _figures(question, given, members[kind, question.unit])
+            part = _figures(question, answers, members[kind, question.unit])
             parts.append(part.assign(question_id=question.question_id, subset_kind=kind,
                                      unit=question.unit, measure="response"))
     frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
     return _with_intervals(identified(frame), study)
-
-
-def _counted(question, lists: dict[str, pd.DataFrame]) -> list[str]:
-    """The options of a question that can be in its base, in order."""
-    if question.option_list not in lists:
-        return []
-    listed = lists[question.option_list]
-    outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
-    return list(listed.loc[~listed["kind"].isin(outside), "option_id"])
 
 
 def identified(frame: pd.DataFrame) -> pd.DataFrame:
@@ -74,55 +45,17 @@ def identified(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(estimate_id=frame["question_id"] + "/" + what + "/" + subset)
 
 
-@dataclass(frozen=True)
-class _Given:
-    """The answers to one question, one entry a row of organisations or answers, by its unit."""
-
-    options: list[str]
-    is_asked: np.ndarray
-    is_in_base: np.ndarray
-    numbers: np.ndarray
-    ticks: np.ndarray
-
-
-def _given(question, rows: pd.DataFrame, ticks: pd.DataFrame | None, options: list[str],
-           data: Processed) -> _Given:
-    """Spreads the responses (and selections) of one question over the rows of its unit."""
-    table, key = (data.organisations, "organisation_id") if question.unit == "organisation" \
-        else (data.answers, "answer_id")
-    at, size = _positions(rows[key], table[key]), len(table)
-    asked, base = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
-    numbers, ticked = np.full(size, np.nan), np.zeros((size, len(options)), dtype=bool)
-    asked[at], base[at] = rows["missing"].to_numpy() != "not_asked", rows["is_in_base"]
-    numbers[at] = rows["value_number"]
-    if question.type in BY_OPTION:
-        chosen = rows.assign(option_id=rows["value"]) if ticks is None else \
-            ticks[ticks["is_selected"]]
-        chosen = chosen[chosen["is_in_base"]]
-        place = pd.Index(options).get_indexer(chosen["option_id"].astype("str"))
-        ticked[_positions(chosen[key], table[key])[place >= 0], place[place >= 0]] = True
-    return _Given(options, asked, base, numbers, ticked)
-
-
-def _positions(ids: pd.Series, index: pd.Series) -> np.ndarray:
-    """Where ids stand in an index; categories are looked up once each."""
-    index = pd.Index(index.astype("str"))
-    if isinstance(ids.dtype, pd.CategoricalDtype):
-        return index.get_indexer(ids.cat.categories)[ids.cat.codes]
-    return index.get_indexer(ids)
-
-
-def _figures(question, given: _Given, members: subsets.Membership) -> pd.DataFrame:
+def _figures(question, answers: Given, members: subsets.Membership) -> pd.DataFrame:
     """The figures of one question for all subsets of one kind."""
-    base = members.totals(given.is_in_base).astype(int)
+    base = members.totals(answers.is_in_base).astype(int)
     if question.type == "number":
-        return _number_figures(given, members, base)
+        return _number_figures(answers, members, base)
     if question.type in BY_OPTION:
-        options, statistic = given.options, "count"
-        n = np.array([members.totals(given.ticks[:, j]) for j in range(len(options))]).T
+        options, statistic = answers.options, "count"
+        n = np.array([members.totals(answers.ticks[:, j]) for j in range(len(options))]).T
     else:
         options, statistic = [""], "answered"
-        n, base = base[:, None], members.totals(given.is_asked).astype(int)
+        n, base = base[:, None], members.totals(answers.is_asked).astype(int)
     frame = pd.DataFrame({
         "option_id": np.tile(np.array(options, dtype=str), len(base)), "statistic": statistic,
         "subset_id": np.repeat(members.names, len(options)), "n": n.ravel().astype(int),
@@ -131,9 +64,9 @@ def _figures(question, given: _Given, members: subsets.Membership) -> pd.DataFra
     return frame.assign(value=value, share=value / frame["base_n"].where(frame["base_n"] > 0))
 
 
-def _number_figures(given: _Given, members: subsets.Membership, base: np.ndarray) -> pd.DataFrame:
-    kept = given.is_in_base[members.rows]
-    by = pd.Series(given.numbers[members.rows][kept]).groupby(members.subsets[kept])
+def _number_figures(answers: Given, members: subsets.Membership, base: np.ndarray) -> pd.DataFrame:
+    kept = answers.is_in_base[members.rows]
+    by = pd.Series(answers.numbers[members.rows][kept]).groupby(members.subsets[kept])
     values = pd.DataFrame({"mean": by.mean(), "median": by.median(),
                            "standard_deviation": by.std(ddof=1)}).reindex(range(len(base)))
     count = len(NUMBER_STATISTICS)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from glc_analysis.evidence.estimates import Processed, identified
+from glc_analysis.evidence.estimates import identified
+from glc_analysis.evidence.given import Processed
 
 SHORTEST, LONGEST = 5, 24 * 60
 """Minutes below and above which a record's duration is worth a look."""
