@@ -114,7 +114,8 @@ def judged(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame, 
     behind = segments.rename(columns={"text": "words"}).assign(owner=owners(segments, documents))
     rows = quotes.merge(behind, on="segment_id", how="left")
     rows = rows.fillna(dict.fromkeys(rows.select_dtypes("str"), ""))
-    heard = segments[segments["role"] == "participant"].groupby(["document_id", "organisation_id"])
+    heard = segments[(segments["role"] == "participant") & segments["document_id"].isin(rows["document_id"])]
+    heard = heard.groupby(["document_id", "organisation_id"])
     heard = heard["speaker_id"].agg(set).to_dict()
     rows["people"] = [heard.get((row.document_id, row.owner), set()) if row.role == "interpreter"
                       else {row.speaker_id} for row in rows.itertuples()]

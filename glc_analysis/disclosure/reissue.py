@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure.audit import is_open, squeeze
@@ -71,10 +72,10 @@ class Issued:
 
 def who(behind: Contributors, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
     """One row a figure (at these places, of these ids) and organisation: base and counted records."""
-    base = behind.base[at].tocoo()
-    counted, names = behind.counted[at][base.row, base.col], np.array(behind.organisations)[base.col]
-    return pd.DataFrame({"estimate_id": ids.to_numpy(str)[base.row], "organisation_id": names,
-                         "base": base.data, "counted": np.asarray(counted).ravel()})
+    both = (behind.base[at] + behind.counted[at] * 1j).tocoo()  # nobody is counted who is not in the base
+    return pd.DataFrame({"estimate_id": pd.Categorical.from_codes(both.row, ids),
+                         "organisation_id": pd.Categorical.from_codes(both.col, behind.organisations),
+                         "base": both.data.real.astype(np.int32), "counted": both.data.imag.astype(np.int32)})
 
 
 def _bounds(status: str, n: int, base: int, rules: Rules) -> tuple[int, int]:
@@ -95,8 +96,8 @@ def reissue(fresh: Issued, asked: pd.DataFrame, before: Sequence[Issued], organi
     if not before:
         return fresh
     kept, frozen = set(), set()
-    names = pd.Index(sorted({*fresh.behind["organisation_id"],
-                             *(name for one in before for name in one.behind["organisation_id"])}))
+    names = pd.Index(sorted({name for one in (fresh, *before)
+                             for name in one.behind["organisation_id"].unique()}))
     clusters, kept, frozen = clusters_of(organisations, names), set(), set()
     for one in before:
         parts = pd.concat([fresh.figures["part"], one.figures["part"]])
@@ -139,7 +140,7 @@ def _told_by(conditions: pd.DataFrame, frozen: set[str]) -> Iterator[str]:
 
 
 def _compared(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: np.ndarray,
-              clusters: np.ndarray, least: int) -> tuple[bool, bool]:
+              clusters: csr_array, least: int) -> tuple[bool, bool]:
     """Whether nobody changed in figures that stand together; whether enough did, and none can be told."""
     both = (fresh["is_there"] & issued["is_there"]).to_numpy(bool)
     if not both.any():

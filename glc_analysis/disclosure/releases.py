@@ -25,7 +25,7 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.evidence.contributors import Contributors, contributors
 from glc_analysis.study import Study
 
-PARTS = ("figures", "behind")
+WHOSE = ["estimate_id", "organisation_id"]
 AUDIENCE = "public"
 SAID = ("number", "day", "issued")
 """What pages print of a release."""
@@ -45,7 +45,8 @@ def issue(study: Study, decisions: pd.DataFrame, frames: Mapping[str, pd.DataFra
     settings, fresh = study.settings["disclosure"], Issued.of(
         decisions, frames["estimates"], behind, Rules.of(study.settings["disclosure"], AUDIENCE),
         _day(study, frames))
-    before = [Issued(*(pd.read_parquet(one / f"{part}.parquet") for part in PARTS))
+    before = [Issued(pd.read_parquet(one / "figures.parquet"),
+                     pd.read_parquet(one / "behind.parquet", read_dictionary=WHOSE))
               for one in folders(study.private)]
     issued = reissue(fresh, behind.facts, before, frames["organisations"], settings["reissue_change"] + KNOWN)
     return as_issued(decisions, fresh, issued), issued
@@ -69,8 +70,9 @@ def keep(study: Study, issued: Issued, frames: Mapping[str, pd.DataFrame], shown
             "issued": days.value_counts().sort_index().to_dict()}
     for folder in (study.private, new.parent, new):
         folder.mkdir(mode=0o700, exist_ok=True)
-    for part in PARTS:
-        getattr(issued, part).to_parquet(new / f"{part}.parquet", compression="zstd")
+    issued.figures.to_parquet(new / "figures.parquet", compression="zstd")
+    # As texts: categories would also name organisations that stand behind nothing.
+    issued.behind.astype(dict.fromkeys(WHOSE, "str")).to_parquet(new / "behind.parquet", compression="zstd")
     (new / ISSUE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     for path in new.iterdir():
         path.chmod(0o600)
