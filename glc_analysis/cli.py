@@ -583,7 +583,7 @@ def list_pages(study: str, audience: str) -> None:
 @click.option("--theme", default="", metavar="ID", help="Only this theme's page.")
 @click.option("--only", default="", metavar="SLUG", help="Only this page.")
 @click.option("--jobs", default=0, type=click.IntRange(0),
-              help="Notebooks at the same time (default: cores + 1).")
+              help="Notebooks at the same time (default: twice the cores).")
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
 @click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
 @click.option("--dry-run", is_flag=True, help="Say what would run.")

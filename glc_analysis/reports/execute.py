@@ -80,7 +80,7 @@ class Kernels:
             KernelProvisionerFactory.instance().default_provisioner_name = NAME
             start_server(self._environment)
         self._timeout = timeout
-        self.jobs = (os.cpu_count() or 1) + 1
+        self.jobs = 2 * (os.cpu_count() or 1)  # a kernel waits a third of its time for messages
         self._at_work: set[Any] = set()
         self._stopped = False
 

@@ -61,7 +61,7 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
         folder: Path = NOTEBOOKS) -> RunResult:
     """Brings the pages of an audience up to date, or the chosen ones of them.
 
-    ``jobs`` notebooks run at a time (0: cores + 1), each as long as study.toml allows at most; on the
+    ``jobs`` notebooks run at a time (0: twice the cores), each as long as study.toml allows at most; on the
     workers of a dask ``scheduler`` where its address is given. A page whose notebook fails stays as it
     was, marked, and its failure is in the result. Without ``progress`` a terminal shows a bar.
 

@@ -22,8 +22,9 @@ import time
 from contextlib import suppress
 
 PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "pyarrow.parquet",
-             "matplotlib.pyplot", "seaborn", "statsmodels.api")
-"""Libraries alone. Not the inline backend, which ties itself to the kernel that imports it."""
+             "matplotlib.pyplot", "seaborn")
+"""Libraries alone, those that nearly every page needs. Not the inline backend, which ties itself to the
+kernel that imports it."""
 INLINE = "module://matplotlib_inline.backend_inline"
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
