@@ -13,6 +13,8 @@ import shutil
 from collections.abc import Sequence
 from contextlib import closing, nullcontext, suppress
 from datetime import UTC, datetime
+from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +22,6 @@ from glc_analysis.disclosure.numbering import promote
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.fingerprint import package_hash
 from glc_analysis.reports import record
-from glc_analysis.reports.assemble import assemble
 from glc_analysis.reports.folders import later, link, prune, sweep, switch
 from glc_analysis.reports.plan import Page, last_run, place, plan, read_slices, stale
 from glc_analysis.reports.terminal import Progress, go_on, progress_bar
@@ -94,6 +95,8 @@ class Making:
             with nullcontext(progress) if progress else progress_bar() as tell:
                 if to_run := [page for page in self.to_run if page.slug not in self.entries]:
                     self._execute(to_run, jobs, scheduler, tell)
+                from glc_analysis.reports.assemble import assemble
+
                 tell(len(to_run), len(to_run), "The site")
                 assemble(self.study, self.audience, self.folder, self.pages, self.entries, self.before)
             go_on()
@@ -122,7 +125,8 @@ class Making:
         # The longest first, so that none is left over at the end: by what they took the last time.
         took = {page.slug: self.made.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: -took[page.slug])
-        with closing(outcomes(self._kernels(scheduler, len(to_run)), order, jobs)) as coming:
+        with closing(outcomes(self._kernels(scheduler, len(to_run)), order, jobs, meanwhile=partial(
+                import_module, "glc_analysis.reports.assemble"))) as coming:  # as the fork server imports
             for done, (page, outcome, seconds) in enumerate(coming, start=1):
                 self._take(page, outcome, seconds)
                 tell(done, len(to_run), page.title)

@@ -13,17 +13,19 @@ from glc_analysis.reports.terminal import go_on
 Outcome = tuple[Page, Any, float]
 
 
-def outcomes(kernels: Any, pages: Sequence[Page], jobs: int) -> Iterator[Outcome]:
+def outcomes(kernels: Any, pages: Sequence[Page], jobs: int, meanwhile: Callable[[], Any]
+             ) -> Iterator[Outcome]:
     """Each page with what came out and the seconds it took, in any order; ``jobs`` of 0 are as many as the
-    ``kernels`` advise.
+    ``kernels`` advise. ``meanwhile`` is done here while the first kernels start.
 
     A page whose kernel died has another try at the end, alone: memory that was short may suffice for one.
     Closed early, it ends all kernels. To be used in the main thread.
     """
     pool, again = ThreadPoolExecutor(jobs or kernels.jobs), []  # threads: the work is done by processes
     try:
-        for page, outcome, seconds in _as_done({pool.submit(_timed, kernels.execute, page): page
-                                                for page in pages}):
+        tasks = {pool.submit(_timed, kernels.execute, page): page for page in pages}
+        meanwhile()
+        for page, outcome, seconds in _as_done(tasks):
             if getattr(outcome, "is_dead", False):
                 again.append(page)
             else:
