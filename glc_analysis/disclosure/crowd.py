@@ -13,40 +13,56 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.evidence.contributors import Contributors
 
+BATCH = 500
+"""Figures whose base is looked at at once, so that memory holds them easily."""
+
 
 @dataclass(frozen=True)
 class Crowd:
-    """The records in the base of some figures, and those counted, by organisation."""
+    """The records in the base of some figures (``rows``, at ``places``), and those counted, by organisation.
+
+    ``clusters`` are all organisations, ``refused`` by item of consent those that did not agree: each
+    organisations x independent organisations.
+    """
 
     rows: pd.Index
-    base: csr_array
-    counted: csr_array
-    is_coded: np.ndarray
+    places: np.ndarray
+    behind: Contributors
     clusters: csr_array
-    refused: Mapping[str, np.ndarray]
+    refused: Mapping[str, csr_array]
 
     @classmethod
     def of(cls, behind: Contributors, organisations: pd.DataFrame, consent: Consent, audience: str,
            kept: pd.Series) -> Crowd:
         """The crowd of the figures that are ``kept``."""
-        at, names = np.flatnonzero(kept), pd.Index(behind.organisations)
-        refused = {item: ~names.isin(consent.organisations(item, audience))
+        places, names = np.flatnonzero(kept), pd.Index(behind.organisations)
+        clusters = clusters_of(organisations, names)
+        refused = {item: clusters * ~names.isin(consent.organisations(item, audience))[:, None]
                    for item in ("survey", "interview", "call")}
-        is_coded = (behind.facts["question_id"] == "").to_numpy()[at]
-        return cls(kept.index[at], behind.base[at], behind.counted[at], is_coded,
-                   clusters_of(organisations, names), refused)
+        return cls(kept.index[places], places, behind, clusters, refused)
 
     def base_of(self, rows: pd.Index) -> np.ndarray:
         """The records in the base of each of these figures, by organisation."""
-        return self.base[self.rows.get_indexer(rows)].toarray()
+        return self.behind.base[self.places[self.rows.get_indexer(rows)]].toarray()
 
     def counted_of(self, rows: pd.Index) -> np.ndarray:
         """The records that each of these figures counts, by organisation."""
-        return self.counted[self.rows.get_indexer(rows)].toarray()
+        return self.behind.counted[self.places[self.rows.get_indexer(rows)]].toarray()
 
-    def sizes(self, records: np.ndarray | csr_array) -> np.ndarray:
+    def too_small(self, rules: Rules) -> pd.Series:
+        """The rule that hides a figure because of who is in its base; else blank."""
+        is_coded = (self.behind.facts["question_id"] == "").to_numpy()
+        found = []
+        for places in np.split(self.places, range(BATCH, len(self.places), BATCH)):
+            base = self.behind.base[places]
+            found.append(np.select([self.sizes(base) < rules.base,
+                                    self.has_few_withheld(base, is_coded[places], rules)],
+                                   ["base_too_small", "withheld_contributors"], ""))
+        return pd.Series(np.concatenate(found), self.rows)
+
+    def sizes(self, records: np.ndarray | csr_array, clusters: csr_array | None = None) -> np.ndarray:
         """How many independent organisations the records are of."""
-        return ((records @ self.clusters) > 0).sum(axis=-1)
+        return ((records @ (self.clusters if clusters is None else clusters)) > 0).sum(axis=-1)
 
     def known(self, base: np.ndarray) -> int:
         """How many records those may know that know the answers of a few organisations."""
@@ -58,7 +74,7 @@ class Crowd:
 
         A coded figure may rest on answers, interviews and calls: one of them is enough to hide it.
         """
-        few = {item: self.sizes(base * refused) for item, refused in self.refused.items()}
+        few = {item: self.sizes(base, refused) for item, refused in self.refused.items()}
         few = {item: (n > 0) & (n <= rules.withheld) for item, n in few.items()}
         return few["survey"] | is_coded & (few["interview"] | few["call"])
 

@@ -70,8 +70,8 @@ def decide(estimates: pd.DataFrame, behind: Contributors, organisations: pd.Data
     done = _Decided(estimates, audience, by_kind(estimates, behind.facts, rules, never))
     crowd = Crowd.of(behind, organisations, consent, audience, done.visible())
     is_group = estimates["subset_kind"] != subsets.ALL
-    done.hide(crowd.rows[crowd.sizes(crowd.base) < rules.base], "base_too_small")
-    done.hide(crowd.rows[crowd.has_few_withheld(crowd.base, crowd.is_coded, rules)], "withheld_contributors")
+    small = crowd.too_small(rules)
+    done.hide(small.index[small != ""], small[small != ""])
     for _, figures in _tables(estimates, done.visible() & ~is_group):
         _whole(figures, bool(behind.facts["is_place"][figures.index[0]]), crowd, rules, done)
     _skip_logic(behind.facts, done)

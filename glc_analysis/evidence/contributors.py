@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -13,24 +14,11 @@ from glc_analysis.evidence import subsets
 from glc_analysis.evidence.coded import DOCUMENT, SOURCE
 from glc_analysis.evidence.discordance import MEASURE as DISCORDANCE
 from glc_analysis.evidence.given import UNITS, Processed, given
+from glc_analysis.evidence.rows import Made, Rows
 from glc_analysis.reference import COUNTRY_LIST
 
-
-@dataclass(frozen=True)
-class Rows:
-    """A matrix of figures x organisations of which many rows are alike: each is kept once, and found
-    for every figure by its place ``at``. Rows are read as those of a ``csr_array``."""
-
-    distinct: csr_array
-    at: np.ndarray
-
-    def __getitem__(self, rows: np.ndarray) -> csr_array:
-        return self.distinct[self.at[rows]]
-
-    @property
-    def indptr(self) -> np.ndarray:
-        """Where the entries of each row would begin."""
-        return np.cumsum([0, *np.diff(self.distinct.indptr)[self.at]])
+Part = tuple[np.ndarray, Made, Made]
+"""Places of figures, and what makes the rows of their base and of those counted."""
 
 
 @dataclass(frozen=True)
@@ -57,29 +45,17 @@ def contributors(frames: Mapping[str, pd.DataFrame]) -> Contributors:
     Behind figures about words, codes that meet and the data stands everybody, of one call those that
     spoke; nobody is counted there.
     """
-    figures = frames["estimates"]
+    figures = frames["estimates"].reset_index(drop=True)
     survey = figures["measure"].isin(["response", "comparison"])
     coded = (figures["measure"] == "coded") & (figures["subset_kind"] != DOCUMENT)
     compared = figures["measure"] == DISCORDANCE
-    own = [*(survey & (figures["unit"] == unit) for unit in UNITS), coded, compared,
-           ~survey & ~coded & ~compared]
-    data = Processed(**{name: frames[name] for name in Processed.__dataclass_fields__})
-    parts = [_survey(data, frames, figures[one], unit) for one, unit in zip(own, UNITS, strict=False)]
-    parts += [_coded(frames, figures[coded]), _compared(frames, figures[compared]),
-              _told(frames, figures[own[-1]])]
-    return Contributors(list(frames["organisations"]["organisation_id"]),
-                        *_in_order(parts, [np.flatnonzero(one) for one in own]), _facts(frames),
-                        frames.get("stated", pd.DataFrame()))
-
-
-def _in_order(parts: list[list[Rows]], places: list[np.ndarray]) -> list[Rows]:
-    """Base and counted of all figures, from those of some and the places where they stand."""
-    back, made = np.argsort(np.concatenate(places)), []
-    for some in zip(*parts, strict=True):
-        starts = np.cumsum([0, *(part.distinct.shape[0] for part in some)])
-        at = np.concatenate([part.at + start for part, start in zip(some, starts[:-1], strict=True)])
-        made.append(Rows(vstack([part.distinct for part in some], format="csr"), at[back]))
-    return made
+    parts = [*_coded(frames, figures[coded]), *_compared(frames, figures[compared]),
+             _told(frames, figures[~survey & ~coded & ~compared])]
+    for unit in UNITS:
+        parts += _survey(frames, figures[survey & (figures["unit"] == unit)], unit)
+    places, base, counted = zip(*parts, strict=True)
+    return Contributors(list(frames["organisations"]["organisation_id"]), Rows.of(places, base),
+                        Rows.of(places, counted), _facts(frames), frames.get("stated", pd.DataFrame()))
 
 
 def matrix(keys: pd.Index, given: Iterable, columns: pd.Index, ids: Iterable) -> csr_array:
@@ -96,11 +72,11 @@ def matrix(keys: pd.Index, given: Iterable, columns: pd.Index, ids: Iterable) ->
     return made
 
 
-def _survey(data: Processed, frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame,
-            unit: str) -> list[Rows]:
+def _survey(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame, unit: str) -> Iterator[Part]:
     """Contributors of answers to questions of one unit: of open answers the base is who was asked."""
     nobody = np.zeros(len(frames[unit + "s"]), dtype=bool)
     base, counted = {"": nobody}, {"": nobody}
+    data = Processed(**{name: frames[name] for name in Processed.__dataclass_fields__})
     own = replace(data, questions=data.questions[data.questions["unit"] == unit])
     for question, answers in given(own):
         name, is_open = question.question_id, question.type in ("text", "date")
@@ -114,7 +90,7 @@ def _survey(data: Processed, frames: Mapping[str, pd.DataFrame], figures: pd.Dat
                             for of, key in zip((base, counted), keys, strict=True)), frames, unit)
 
 
-def _coded(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[Rows]:
+def _coded(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[Part]:
     """Contributors of codes: who was asked about one or raised it; over everything, or in one source."""
     said, names = frames["mentions"], pd.Index(frames["organisations"]["organisation_id"])
     both = pd.concat([said.assign(source=""), said])
@@ -127,10 +103,10 @@ def _coded(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[Ro
                  frames, "organisation")
 
 
-def _compared(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[Rows]:
+def _compared(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[Part]:
     """Contributors of figures against a record: who stated what it says, and who stated something else."""
     if figures.empty:
-        return [_nobody(0, frames["organisations"])] * 2
+        return iter(())
     rows, answers = frames["stated"].query("recorded != ''"), pd.Index(frames["answers"]["answer_id"])
     key, other = rows["question_id"] + "/" + rows["indicator"], rows["is_discordant"]
     keys = pd.Index(key.unique())
@@ -141,42 +117,35 @@ def _compared(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list
 
 
 def _meet(figures: pd.DataFrame, base: tuple[csr_array, np.ndarray], counted: tuple[csr_array, np.ndarray],
-          frames: Mapping[str, pd.DataFrame], unit: str) -> list[Rows]:
-    """Rows of base and counted (keys x records, and the key of each figure), within the figure's subset,
-    added up by organisation."""
+          frames: Mapping[str, pd.DataFrame], unit: str) -> Iterator[Part]:
+    """Base and counted (keys x records, and the key of each figure) within subsets, by organisation."""
     organisations, answers = frames["organisations"], frames["answers"]
     owner = pd.Index(organisations["organisation_id"]).get_indexer(frames[unit + "s"]["organisation_id"])
-    parts, order = [[_nobody(0, organisations)] * 2], [np.array([], dtype=int)]
-    for kind, at in figures.reset_index().groupby("subset_kind", observed=True).indices.items():
+    for kind, at in figures.groupby("subset_kind", observed=True).indices.items():
         within = figures["subset_id"].to_numpy()[at]
         if kind == SOURCE or (within == "").all():  # of everything, or a test of all groups
             kind, within = subsets.ALL, np.full(len(at), "")
         belongs = subsets.membership(kind, unit, organisations, answers)
-        group = pd.Index(belongs.names).get_indexer(within)
-        parts.append([_within(records, key[at], belongs, group, owner, len(organisations))
-                      for records, key in (base, counted)])
-        order.append(at)
-    return _in_order(parts, order)
+        group, size = pd.Index(belongs.names).get_indexer(within), len(belongs.names)
+        yield figures.index.to_numpy()[at], *(
+            (partial(_within, records, belongs, owner, len(organisations)),
+             np.where((keys[at] < 0) | (group < 0), -1, keys[at] * size + group))
+            for records, keys in (base, counted))
 
 
-def _within(records: csr_array, keys: np.ndarray, belongs: subsets.Membership, groups: np.ndarray,
-            owner: np.ndarray, organisations: int) -> Rows:
-    """The records of one of ``keys`` in one of ``groups``, by organisation; none where either is -1."""
+def _within(records: csr_array, belongs: subsets.Membership, owner: np.ndarray,
+            organisations: int) -> csr_array:
+    """The records of each key in each subset (all subsets of the first key first), by organisation; the
+    last row is empty, where -1 leads."""
     size = len(belongs.names)
     pairs, at = np.unique(belongs.subsets * organisations + owner[belongs.rows], return_inverse=True)
     split = csr_array((np.ones(len(at), dtype=np.int32), (belongs.rows, at)), (len(owner), len(pairs)))
     met, (group, organisation) = (records @ split).tocoo(), np.divmod(pairs, organisations)
-    nobody = records.shape[0] * size
-    distinct = csr_array((met.data, (met.row * size + group[met.col], organisation[met.col])),
-                         (nobody + 1, organisations))
-    return Rows(distinct, np.where((keys < 0) | (groups < 0), nobody, keys * size + groups))
+    return csr_array((met.data, (met.row * size + group[met.col], organisation[met.col])),
+                     (records.shape[0] * size + 1, organisations))
 
 
-def _nobody(figures: int, organisations: pd.DataFrame) -> Rows:
-    return Rows(csr_array((1, len(organisations)), dtype=np.int32), np.zeros(figures, dtype=int))
-
-
-def _told(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[Rows]:
+def _told(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Part:
     """Who may stand behind figures about texts and data: of one call those that spoke, else everybody."""
     names = pd.Index(frames["organisations"]["organisation_id"])
     spoken = frames["segments"][frames["segments"]["role"] == "participant"]
@@ -185,8 +154,9 @@ def _told(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> list[Row
     everyone = vstack([told, csr_array(np.ones((1, len(names)), dtype=np.int32))], format="csr")
     call = keys.get_indexer(figures["question_id"].where(is_words, figures["subset_id"]))
     is_of_call = (is_words | (figures["subset_kind"] == DOCUMENT)) & (call >= 0)
-    return [Rows(everyone, np.where(is_of_call, call, told.shape[0])),
-            _nobody(len(figures), frames["organisations"])]
+    nobody = csr_array((1, len(names)), dtype=np.int32)
+    return (figures.index.to_numpy(), (lambda: everyone, np.where(is_of_call, call, told.shape[0])),
+            (lambda: nobody, np.zeros(len(figures), dtype=int)))
 
 
 def _facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
