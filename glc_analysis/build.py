@@ -65,13 +65,14 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     ``say`` is told what is being done. Raises Faults with everything wrong in
     the first stage that finds anything; nothing is then written.
     """
-    arrivals = manifest.inspect(study)
-    frames, issued = _frames(study, say)
-    keep_key(study, read_reference(study).names)
+    arrivals, reference = manifest.inspect(study), read_reference(study)
+    frames, issued = _frames(study, reference, say)
+    keep_key(study, reference.names)
     inputs = inputs_hash(study, arrivals.checksums)
     say("writing the tables")
-    release = keep(study, issued, frames, _countries_shown(study, frames)["public"], inputs)
-    _write(study, frames, arrivals, inputs, release)
+    shown = _countries_shown(study, frames, Consent.of(reference.consent))
+    release = keep(study, issued, frames, shown["public"], inputs)
+    _write(study, frames, arrivals, inputs, release, shown)
     return {name: len(frame) for name, frame in frames.items()}
 
 
@@ -95,7 +96,7 @@ def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.Da
 def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     """Everything ``build`` does but write. Raises Faults; returns the rows of each table."""
     manifest.inspect(study)
-    return {name: len(frame) for name, frame in _frames(study, say)[0].items()}
+    return {name: len(frame) for name, frame in _frames(study, read_reference(study), say)[0].items()}
 
 
 def keep_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
@@ -163,9 +164,30 @@ def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
     return names[~names.isin(["", *settings["blank"]])], reference.countries
 
 
-def _frames(study: Study, say: Say) -> tuple[dict[str, pd.DataFrame], Issued]:
+def _frames(study: Study, reference: Reference, say: Say) -> tuple[dict[str, pd.DataFrame], Issued]:
     """All processed tables, shaped and checked; and what of their figures is issued to the public."""
-    reference, steps, settings = read_reference(study), Steps(), study.settings["survey"]
+    steps = Steps()
+    frames, coded = _cleaned(study, reference, steps, say)
+    say("counting")
+    frames["mentions"] = tables.shape("mentions", mentions(
+        coded.consensus, coded.read, *(frames[name] for name in ("documents", "segments", "questions",
+                                                                 "codebook")),
+        coded.present, coded.above, coded.tied))
+    frames["estimates"] = tables.shape("estimates", _figures(frames, coded, study))
+    say("deciding who may see what")
+    released, issued = _released(frames, reference, study)
+    frames |= released
+    frames["quotations"] = tables.shape("quotations", _quotations(frames, reference))
+    frames |= {name: tables.shape(name, frame) for name, frame in principle_tables(reference).items()}
+    frames |= ballot_tables(study, reference, steps)
+    frames["steps"] = tables.shape("steps", steps.frame())
+    return frames, issued
+
+
+def _cleaned(study: Study, reference: Reference, steps: Steps,
+             say: Say) -> tuple[dict[str, pd.DataFrame], Coded]:
+    """The tables of what was asked, answered and said, shaped and checked; and what coders made of it."""
+    settings = study.settings["survey"]
     say("reading the survey")
     surveys = _surveys(study)
     if reference.questions.empty:
@@ -187,31 +209,17 @@ def _frames(study: Study, say: Say) -> tuple[dict[str, pd.DataFrame], Issued]:
               "options": lookups.options(reference, places), "organisations": own,
               "answers": records.table(found), "responses": given, "selections": selections,
               **words, **coded.tables, "codebook": lookups.codebook(coded.tables["codebook"]),
-              "countries": places, "context": outside}
-    frames = {name: tables.shape(name, frame) for name, frame in frames.items()}
-    say("counting")
-    frames["stated"] = tables.shape("stated", stated(found.answers, given, outside, reference,
-                                                     study.settings["context"], steps))
-    frames["mentions"] = tables.shape("mentions", mentions(
-        coded.consensus, coded.read, *(frames[name] for name in ("documents", "segments", "questions",
-                                                                 "codebook")),
-        coded.present, coded.above, coded.tied))
-    frames["estimates"] = tables.shape("estimates", _figures(frames, coded, study))
-    say("deciding who may see what")
-    released, issued = _released(frames, reference, study)
-    frames |= released
-    frames["quotations"] = tables.shape("quotations", _quotations(frames, reference))
-    frames |= {name: tables.shape(name, frame) for name, frame in principle_tables(reference).items()}
-    frames |= ballot_tables(study, reference, steps)
-    frames["steps"] = tables.shape("steps", steps.frame())
-    return frames, issued
+              "countries": places, "context": outside,
+              "stated": stated(found.answers, given, outside, reference, study.settings["context"], steps)}
+    return {name: tables.shape(name, frame) for name, frame in frames.items()}, coded
 
 
 def _released(frames: dict[str, pd.DataFrame], reference: Reference,
               study: Study) -> tuple[dict[str, pd.DataFrame], Issued]:
     """What every audience but the team may see of all figures, decided once for all together."""
     behind, consent = contributors(frames), Consent.of(reference.consent)
-    shown, answers = _countries_shown(study, frames)["convening"], frames["answers"].astype("str")
+    shown = _countries_shown(study, frames, consent)["convening"]
+    answers = frames["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     told = {"convening": {"countries": {country: regions[country] for country in shown},
                           "coded": coded_countries(shown, answers, frames["mentions"], consent,
@@ -278,7 +286,7 @@ def _figures(frames: dict[str, pd.DataFrame], coded: Coded, study: Study) -> pd.
 
 
 def _write(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arrivals,
-           inputs: str, release: dict) -> None:
+           inputs: str, release: dict, shown: dict[str, list[str]]) -> None:
     """Writes everything aside first, then moves it into place, slices.json last."""
     aside = study.processed / ".building"
     shutil.rmtree(aside, ignore_errors=True)
@@ -292,7 +300,7 @@ def _write(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arr
         "provenance.json": _json(_provenance(study, frames, arrivals)),
         "slices.json": _json({"inputs": inputs, "release": release, "tables": slices.digests(frames),
                               "countries": _work_countries(frames["countries"]),
-                              "shown": _countries_shown(study, frames), "themes": _themes(frames),
+                              "shown": shown, "themes": _themes(frames),
                               "organisations": _took_part(frames["organisations"])})}
     for name, text in texts.items():
         (aside / name).write_text(text, encoding="utf-8", newline="\n")
@@ -319,9 +327,9 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
             for country, name in zip(worked["country_id"], worked["label"], strict=True)]
 
 
-def _countries_shown(study: Study, frames: dict[str, pd.DataFrame]) -> dict[str, list[str]]:
+def _countries_shown(study: Study, frames: dict[str, pd.DataFrame],
+                     consent: Consent) -> dict[str, list[str]]:
     """The countries that each audience may know of."""
-    consent = Consent.of(read_reference(study).consent)
     return {audience: sorted(countries_shown(frames["answers"], frames["organisations"], consent,
                                              study.settings["disclosure"], audience=audience))
             for audience in AUDIENCES}

@@ -7,14 +7,14 @@ coding is placed on: ``speaker_id: words``, a blank line between turns, names of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
 
 from glc_analysis.cleaning.languages import script
 from glc_analysis.cleaning.values import folded, language_code, text_version, tidy
-from glc_analysis.disclosure.pseudonyms import Offsets, canonical_text, carry, mask
+from glc_analysis.disclosure.pseudonyms import Offsets, canonical_text, carry, folded_letters, mask
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.reference import Reference
@@ -25,7 +25,7 @@ RAW_KIND = {"interview": "interviews", "call": "calls"}
 _SHORTEST_WORDING = 15
 """Characters from which a question's wording is told from words that merely occur."""
 
-_APART = "\ufffc"
+_APART, _BATCH = "\ufffc", 2000
 
 Stretches = tuple[tuple[int, int], ...]
 
@@ -120,11 +120,22 @@ def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.Data
     documents = documents.assign(length=segments["end"])
     if names.empty or segments.empty:
         return documents, segments
-    # All at once, kept apart by a character that is in no name: masking reads letter by letter.
-    texts = mask(_APART.join(segments["text"]), names, key).text.split(_APART)
+    texts = [*segments["text"]]
+    held = _holding(texts, names["name"])
+    # Many at once, kept apart by a character that is in no name.
+    for some in (held[n:n + _BATCH] for n in range(0, len(held), _BATCH)):
+        masked = mask(_APART.join(texts[n] for n in some), names, key).text.split(_APART)
+        for n, text in zip(some, masked, strict=True):
+            texts[n] = text
     lengths = list(map(len, texts))
     return (documents.assign(length=lengths, text_version=list(map(text_version, texts))),
             segments.assign(text=texts, end=lengths))
+
+
+def _holding(texts: list[str], names: Iterable[str]) -> list[int]:
+    """The places of the texts in which a name may stand: masking reads letter by letter, this does not."""
+    wanted = {folded_letters(tidy(name)) for name in names}
+    return [n for n, text in enumerate(map(folded_letters, texts)) if any(name in text for name in wanted)]
 
 
 def in_countries(texts: Texts, answers: pd.DataFrame) -> Texts:

@@ -111,8 +111,8 @@ def judged(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame, 
     interpreted), place (of the words in the segment), is_case, consent (given / refused / absent),
     is_named, wording, and the columns of its segment, whose text is ``words``.
     """
-    behind = segments.rename(columns={"text": "words"}).assign(owner=owners(segments, documents))
-    rows = quotes.merge(behind, on="segment_id", how="left")
+    behind = segments[segments["segment_id"].isin(quotes["segment_id"])].rename(columns={"text": "words"})
+    rows = quotes.merge(behind.assign(owner=owners(behind, documents)), on="segment_id", how="left")
     rows = rows.fillna(dict.fromkeys(rows.select_dtypes("str"), ""))
     heard = segments[(segments["role"] == "participant") & segments["document_id"].isin(rows["document_id"])]
     heard = heard.groupby(["document_id", "organisation_id"])

@@ -33,7 +33,8 @@ def stated(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame
     """
     if faults := list(_misfits(reference, settings)):
         raise Faults(faults)
-    about = responses.astype({"answer_id": "str", "question_id": "str"}).merge(
+    about = responses[responses["question_id"].isin(settings["stated"].values())]
+    about = about.astype({"answer_id": "str", "question_id": "str"}).merge(
         answers[["answer_id", "region_id", "started"]].astype("str"), on="answer_id")
     parts = [pd.DataFrame(columns=COLUMNS)]
     for indicator, question_id in sorted(settings["stated"].items()):
