@@ -27,6 +27,9 @@ from glc_analysis.evidence.discordance import MEASURE as DISCORDANCE
 UNTOLD = ("team_only", "identifier", "cross_tabulation", "related", "numbers")
 """Rules by which a figure is never issued, whoever stands behind it."""
 
+MANY = 2 ** 32
+"""More records than an organisation has: two numbers of them are kept in one."""
+
 
 @dataclass(frozen=True)
 class Issued:
@@ -72,10 +75,11 @@ class Issued:
 
 def who(behind: Contributors, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
     """One row a figure (at these places, of these ids) and organisation: base and counted records."""
-    both = (behind.base[at] + behind.counted[at] * 1j).tocoo()  # nobody is counted who is not in the base
+    both = (behind.base[at] + behind.counted[at].astype(np.int64) * MANY).tocoo()
+    counted, base = (records.astype(np.int32) for records in np.divmod(both.data, MANY))
     return pd.DataFrame({"estimate_id": pd.Categorical.from_codes(both.row, ids),
                          "organisation_id": pd.Categorical.from_codes(both.col, behind.organisations),
-                         "base": both.data.real.astype(np.int32), "counted": both.data.imag.astype(np.int32)})
+                         "base": base, "counted": counted})
 
 
 def _bounds(status: str, n: int, base: int, rules: Rules) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,7 +26,7 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.evidence.contributors import Contributors, contributors
 from glc_analysis.study import Study
 
-WHOSE = ["estimate_id", "organisation_id"]
+PARTS = ("figures", "behind")
 AUDIENCE = "public"
 SAID = ("number", "day", "issued")
 """What pages print of a release."""
@@ -45,8 +46,7 @@ def issue(study: Study, decisions: pd.DataFrame, frames: Mapping[str, pd.DataFra
     settings, fresh = study.settings["disclosure"], Issued.of(
         decisions, frames["estimates"], behind, Rules.of(study.settings["disclosure"], AUDIENCE),
         _day(study, frames))
-    before = [Issued(pd.read_parquet(one / "figures.parquet"),
-                     pd.read_parquet(one / "behind.parquet", read_dictionary=WHOSE))
+    before = [Issued(*(pd.read_parquet(one / f"{part}.parquet") for part in PARTS))
               for one in folders(study.private)]
     issued = reissue(fresh, behind.facts, before, frames["organisations"], settings["reissue_change"] + KNOWN)
     return as_issued(decisions, fresh, issued), issued
@@ -70,13 +70,19 @@ def keep(study: Study, issued: Issued, frames: Mapping[str, pd.DataFrame], shown
             "issued": days.value_counts().sort_index().to_dict()}
     for folder in (study.private, new.parent, new):
         folder.mkdir(mode=0o700, exist_ok=True)
-    issued.figures.to_parquet(new / "figures.parquet", compression="zstd")
-    # As texts: categories would also name organisations that stand behind nothing.
-    issued.behind.astype(dict.fromkeys(WHOSE, "str")).to_parquet(new / "behind.parquet", compression="zstd")
+    for part in PARTS:
+        _write(getattr(issued, part), new / f"{part}.parquet")
     (new / ISSUE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     for path in new.iterdir():
         path.chmod(0o600)
     return {name: said[name] for name in SAID}
+
+
+def _write(part: pd.DataFrame, path: Path) -> None:
+    """Writes a part of a release; ids as categories, and none of an organisation that is in no row."""
+    coded = {c: part[c].astype("category").cat.remove_unused_categories()
+             for c in ("estimate_id", "organisation_id") if c in part}
+    part.assign(**coded).to_parquet(path, compression="zstd")
 
 
 def _content(frames: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
@@ -114,7 +120,7 @@ def forget(study: Study, organisation_id: str) -> pd.DataFrame:
         is_gone = (behind["organisation_id"] == organisation_id) & ~pd.MultiIndex.from_frame(behind).isin(
             pd.MultiIndex.from_frame(still))
         if is_gone.any():
-            behind[~is_gone].to_parquet(path, compression="zstd")
+            _write(behind[~is_gone], path)
             n = (figures.loc[behind.loc[is_gone, "estimate_id"], "status"] != SUPPRESSED).sum()
             rows.append(("release", study.relative(release), f"{n} printed figures that it stood behind stay "
                          "as they are until enough organisations changed"))
