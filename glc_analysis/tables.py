@@ -12,12 +12,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.study import DECLARED, VOCABULARY, Study
 
+GROUP = 65_536
+"""Rows of a table that are stored, and read, together."""
 MISSING = ("", "not_asked", "unanswered", "dont_know", "refused", "redacted")
 
 
@@ -366,10 +369,21 @@ def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
 
 
 def write(folder: Path, name: str, frame: pd.DataFrame) -> Path:
-    """Writes a shaped table as one Parquet file of the same bytes for the same rows."""
+    """Writes a shaped table as one Parquet file of the same bytes for the same rows.
+
+    A table of more than ``GROUP`` rows is sorted by country and organisation and cut into groups of so many:
+    a country's slice reads those that have its rows.
+    """
     path = folder / f"{name}.parquet"
-    frame.to_parquet(path, index=False, compression="zstd")
+    by = [_ranks(frame[c]) for c in ("organisation_id", "country_id") if c in frame and len(frame) > GROUP]
+    frame = frame.iloc[np.lexsort(by)] if by else frame
+    frame.to_parquet(path, index=False, compression="zstd", row_group_size=GROUP)
     return path
+
+
+def _ranks(names: pd.Series) -> np.ndarray:
+    codes, found = pd.factorize(names)
+    return np.argsort(np.argsort(np.asarray(found, dtype=object)))[codes]
 
 
 def read(name: str, *, study: str | Path | Study = "", country: str = "",

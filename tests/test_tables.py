@@ -157,6 +157,21 @@ def test_a_theme_without_questions_is_empty(study):
     assert read("estimates", study, theme="empty").empty
 
 
+def test_a_slice_of_a_long_table_costs_the_groups_with_its_own_rows(study, tmp_path, monkeypatch):
+    frame = read("responses", study)
+    monkeypatch.setattr(tables, "GROUP", 2)
+    path = tables.write(tmp_path, "responses", frame.iloc[::-1])
+    stored = pq.read_table(path).to_pandas().astype(frame.dtypes)
+    key = ["country_id", "organisation_id"]
+    assert stored[key].equals(frame[key].sort_values(key).reset_index(drop=True))
+    rows = frame.columns.tolist()
+    assert stored.sort_values(rows, ignore_index=True).equals(frame.sort_values(rows, ignore_index=True))
+    groups = pq.ParquetFile(path).metadata
+    found = [groups.row_group(n).column(frame.columns.get_loc("country_id")).statistics
+             for n in range(groups.num_row_groups)]
+    assert sum(one.min <= "PER" <= one.max for one in found) < len(found) / 2
+
+
 @pytest.mark.parametrize("name", TABLES)
 def test_a_country_in_which_nobody_works_has_nothing_of_its_own(name, study):
     found = read(name, study, country="TWN")
