@@ -16,7 +16,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.records import Records
 from glc_analysis.cleaning.steps import Steps
-from glc_analysis.cleaning.values import text_version
+from glc_analysis.cleaning.values import by_unique, text_version
 
 DETECTABLE = 40
 """Characters from which on the detector is worth asking."""
@@ -48,7 +48,6 @@ def _script_of(character: str) -> str:
     return _SCRIPTS.get(unicodedata.name(character, "").split(" ")[0], "Zyyy")
 
 
-@cache
 def detect(text: str) -> str:
     """The detected language of a text, ISO 639-1; ``""`` where it is too short to tell."""
     only = _ONE_LANGUAGE.get(script(text))
@@ -79,7 +78,7 @@ def clean(responses: pd.DataFrame, records: Records, text_questions: list[str], 
     people = records.answers.set_index("answer_id").loc[given["answer_id"]]
     recorded = people["language"].to_numpy()
     texts = given["value"].astype("str")
-    detected = texts.map(detect).to_numpy()
+    detected = by_unique(texts, detect).to_numpy()
     names = given["answer_id"] + "." + given["question_id"].str.lower()
     differ = (recorded != "") & (detected != "") & (recorded != detected)
     steps.add("language checked", rows_in=len(given), rows_out=len(given), cells=int(differ.sum()),

@@ -121,6 +121,7 @@ def judged(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame, 
                       else {row.speaker_id} for row in rows.itertuples()]
     rows["place"] = [place(*pair) for pair in zip(rows["text"], rows["words"], strict=True)]
     rows["is_case"] = rows["segment_id"].isin(case_segments(codings, segments, codebook))
+    consent = consent[consent["organisation_id"].isin(rows["owner"])]
     rows["consent"] = _agreements(rows, consent, "quotation")
     rows["is_named"] = [said == "given" and audience == "convening" for said, audience in zip(
         _agreements(rows, consent, "name"), rows["audience"], strict=True)]

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from pandas.api.types import union_categoricals
 from scipy.sparse import csr_array
 
 from glc_analysis.cleaning.skip_logic import comparisons, parse
@@ -121,8 +122,15 @@ def reissue(fresh: Issued, asked: pd.DataFrame, before: Sequence[Issued], organi
         frozen |= more
     kept |= frozen
     old = before[-1].only(~before[-1].figures["key"].isin(set(fresh.figures["key"]) - kept))
-    new = fresh.only(~fresh.figures["key"].isin(kept))
-    return Issued(*(pd.concat(parts) for parts in ((old.figures, new.figures), (old.behind, new.behind))))
+    return _joined(old, fresh.only(~fresh.figures["key"].isin(kept)))
+
+
+def _joined(*parts: Issued) -> Issued:
+    """The figures of several releases as of one."""
+    ids = {c: union_categoricals([part.behind[c].astype("category") for part in parts])
+           for c in ("estimate_id", "organisation_id")}
+    numbers = pd.concat([part.behind[["base", "counted"]] for part in parts], ignore_index=True)
+    return Issued(pd.concat([part.figures for part in parts]), pd.DataFrame({**ids, **numbers}))
 
 
 def as_issued(decisions: pd.DataFrame, fresh: Issued, issued: Issued) -> pd.DataFrame:
