@@ -122,11 +122,14 @@ def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.Data
         return documents, segments
     texts = [*segments["text"]]
     held = _holding(texts, names["name"])
-    # Many at once, kept apart by a character that is in no name.
-    for some in (held[n:n + _BATCH] for n in range(0, len(held), _BATCH)):
+    # Many at once, kept apart by a character that is in no name; a text that has it is masked alone.
+    alone, many = [n for n in held if _APART in texts[n]], [n for n in held if _APART not in texts[n]]
+    for some in (many[n:n + _BATCH] for n in range(0, len(many), _BATCH)):
         masked = mask(_APART.join(texts[n] for n in some), names, key).text.split(_APART)
         for n, text in zip(some, masked, strict=True):
             texts[n] = text
+    for n in alone:
+        texts[n] = mask(texts[n], names, key).text
     lengths = list(map(len, texts))
     return (documents.assign(length=lengths, text_version=list(map(text_version, texts))),
             segments.assign(text=texts, end=lengths))

@@ -12,7 +12,7 @@ NAMES = reference(names=[{"name": name, "kind": "person", "pseudonym": "", "matc
                           "reason": ""} for name, how in HOW.items()]).names
 KEY = {name: f"Person {n}" for n, name in enumerate(HOW, 1)}
 SAID = ["We ask ANA  LOPEZ.", "Nobody.", "ana lo\u0301pez and o'hara", "Мы работаем", "HAART or haart", "",
-        "Ana\u00adLópez, Ana\u00a0López"]
+        "Ana\u00adLópez, Ana\u00a0López", "\ufffc HAART \ufffc", "\ufffc"]
 
 
 @pytest.mark.parametrize("batch", [1, 2, 2000])
@@ -22,5 +22,6 @@ def test_answers_are_masked_as_each_alone(monkeypatch, batch):
     documents = pd.DataFrame({"text_version": [""] * len(SAID)})
     documents, masked = texts.mask_answers(documents, segments, NAMES, KEY)
     assert list(masked["text"]) == [mask(text, NAMES, KEY).text for text in SAID]
-    assert list(masked["text"] != SAID) == [True, False, True, True, True, False, True]
+    assert list(masked["text"] != SAID) == [
+        True, False, True, True, True, False, True, True, False]
     assert list(documents["length"]) == list(masked["end"]) == list(map(len, masked["text"]))
