@@ -180,9 +180,10 @@ def _shown(slices: dict[str, Any], kind: str, audience: str) -> list[dict[str, s
 
 
 def _declares(notebook: Notebook, slice_: str, audience: str) -> tuple[str, ...]:
-    """What a page reads. Others than the team see what is released, which hangs on everybody's figures."""
+    """What a page reads. Others than the team see figures as they are released, which hangs on everybody's,
+    and the words that were cleared."""
     own = [slice_] * bool(slice_) + [*notebook.reads]
-    released = ("estimates", f"release_{audience}") if own and audience != "team" else ()
+    released = ("estimates", f"release_{audience}", "quotations") if own and audience != "team" else ()
     return tuple(dict.fromkeys([*own, *released]))
 
 

@@ -240,7 +240,7 @@ def test_a_country_depends_on_no_table_that_it_does_not_read(study, folder):
 def test_the_pages_of_others_than_the_team_depend_on_all_figures_and_what_is_released_of_them(study, folder):
     for_audiences(folder / "10_country.ipynb", "team", "convening")
     assert [page.declares for page in plan(study, audience="convening", folder=folder)] == [
-        ("country=PER", "estimates", "release_convening")]
+        ("country=PER", "estimates", "release_convening", "quotations")]
 
 
 def test_a_table_that_there_is_not_is_a_fault_with_the_nearest(study, folder):
