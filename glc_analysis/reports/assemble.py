@@ -34,10 +34,11 @@ def assemble(study: Study, audience: str, folder: Path, pages: Sequence[Page],
         handed_over = beside.submit(downloads.write_downloads, folder / downloads.FOLDER, frames,
                                     downloads.principles_json(study, frames.get("principles"), audience)
                                     ) if frames else None
-        build_site(folder, listed, title=study.title, audience=audience, synthetic=study.is_synthetic,
-                   failures=old, facts=facts(Shown(study, audience)) if frames else "")
+        site = build_site(folder, listed, title=study.title, audience=audience, synthetic=study.is_synthetic,
+                          failures=old, facts=facts(Shown(study, audience)) if frames else "")
     if handed_over:
         handed_over.result()
+        (folder / downloads.FOLDER).replace(site.with_name(downloads.FOLDER))
     for page in pages:
         if page.organisation:
             write_standalone(folder / f"{place(page.slug, page.parameters)}.ipynb", study, title=page.title)
