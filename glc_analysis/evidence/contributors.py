@@ -136,10 +136,11 @@ def _meet(figures: pd.DataFrame, base: tuple[csr_array, np.ndarray], counted: tu
 def _within(records: csr_array, belongs: subsets.Membership, owner: np.ndarray,
             organisations: int) -> csr_array:
     """The records of each key in each subset (all subsets of the first key first), by organisation; the
-    last row is empty, where -1 leads."""
-    size = len(belongs.names)
-    pairs, at = np.unique(belongs.subsets * organisations + owner[belongs.rows], return_inverse=True)
-    split = csr_array((np.ones(len(at), dtype=np.int32), (belongs.rows, at)), (len(owner), len(pairs)))
+    last row is empty, where -1 leads. Records of no known organisation are nobody's."""
+    size, is_owned = len(belongs.names), owner[belongs.rows] >= 0
+    rows, subset = belongs.rows[is_owned], belongs.subsets[is_owned]
+    pairs, at = np.unique(subset * organisations + owner[rows], return_inverse=True)
+    split = csr_array((np.ones(len(at), dtype=np.int32), (rows, at)), (len(owner), len(pairs)))
     met, (group, organisation) = (records @ split).tocoo(), np.divmod(pairs, organisations)
     return csr_array((met.data, (met.row * size + group[met.col], organisation[met.col])),
                      (records.shape[0] * size + 1, organisations))

@@ -34,6 +34,13 @@ def test_a_subset_has_only_its_own_records():
     assert of(FRAMES, "Q1/no/home_region=america") == {"org-01": (1, 1)}
 
 
+def test_a_record_of_no_known_organisation_is_nobodys():
+    answers = FRAMES["answers"].astype({"organisation_id": "str"})
+    answers.loc[answers["country_id"] == "PER", "organisation_id"] = ""
+    assert of(FRAMES | {"answers": answers}, "Q1/no/country=PER") == {}
+    assert of(FRAMES | {"answers": answers}, "Q1/yes/region=asia") == {"org-00": (1, 1)}
+
+
 def test_of_open_answers_the_base_is_who_was_asked():
     assert of(FRAMES, "Q4/answered/all") == {"org-00": (2, 1), "org-01": (1, 0)}
 
