@@ -39,11 +39,12 @@ def alone(study: Study) -> None:
     """Warm pages one after another; prints the seconds of the first and, on average, of the next four."""
     from glc_analysis.reports.execute import Kernels
 
-    kernels, times = Kernels(study, timeout=600, is_warm=True), []
-    for page in pages_of(study)[:5]:
-        begun = time.perf_counter()
+    pages, times, begun = pages_of(study)[:5], [], time.perf_counter()
+    kernels = Kernels(study, timeout=600, is_warm=True)
+    for page in pages:
         kernels.execute(page)
         times.append(time.perf_counter() - begun)
+        begun = time.perf_counter()
     kernels.stop()
     print(times[0], sum(times[1:]) / 4)
 

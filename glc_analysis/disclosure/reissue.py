@@ -100,7 +100,6 @@ def reissue(fresh: Issued, asked: pd.DataFrame, before: Sequence[Issued], organi
     """
     if not before:
         return fresh
-    kept, frozen = set(), set()
     names = pd.Index(sorted({name for one in (fresh, *before)
                              for name in one.behind["organisation_id"].unique()}))
     clusters, kept, frozen = clusters_of(organisations, names), set(), set()
