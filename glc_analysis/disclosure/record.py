@@ -7,12 +7,15 @@ the record is one more sum over the same unknowns, answers by country's group, r
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import LinearConstraint, milp
 
 from glc_analysis.disclosure.rules import KNOWN
+
+if TYPE_CHECKING:  # imported where it is solved: few runs have a record, and scipy costs every one
+    from scipy.optimize import LinearConstraint
 
 Range = tuple[int, int]
 PLACES = {"country": "country_id", "region": "region_id"}
@@ -37,6 +40,8 @@ def is_covered(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], Range
     >>> is_covered(rows, {}, (0, 1))
     False
     """
+    from scipy.optimize import LinearConstraint
+
     options = sorted({*stated["stated"], *stated["recorded"]} - {""})
     cells = list(stated.assign(group=_groups(stated, counts)).groupby(["group", "recorded"]))
     at = np.arange(len(cells) * len(options)).reshape(len(cells), len(options))
@@ -63,6 +68,8 @@ def _groups(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], Range]) 
 
 def _is_open(number: int, rows: pd.DataFrame, tied: LinearConstraint) -> bool:
     """Whether one unknown may still be nobody and everybody, but for those whose answers a reader knows."""
+    from scipy.optimize import milp
+
     known = min(rows["cluster"].value_counts().head(KNOWN).sum(), len(rows) - 1)
     for sign, reach in ((-1, known + 1), (1, len(rows) - known - 1)):
         aim = np.zeros(tied.A.shape[1])

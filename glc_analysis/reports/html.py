@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from html import escape
 from itertools import zip_longest
@@ -68,6 +68,18 @@ def bars(rows: pd.DataFrame) -> list[Markup]:
 def show(text: str) -> Html:
     """A piece of HTML that a notebook displays."""
     return Html(text)
+
+
+def note(*said: str) -> Html:
+    """Plain sentences about what is, or is not, shown."""
+    return show("".join(tag("p", escape(text), class_="glc-note") for text in said))
+
+
+def more(pieces: Sequence[str], limit: int, what: str) -> str:
+    """Pieces of HTML, those beyond the limit one click away."""
+    rest = pieces[limit:]
+    said = tag("summary", f"{len(rest)} more {what}{'s' * (len(rest) != 1)}")
+    return "".join(pieces[:limit]) + (tag("details", said, *rest, class_="glc-more") if rest else "")
 
 
 @cache

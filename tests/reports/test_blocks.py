@@ -174,7 +174,7 @@ def test_who_was_asked_and_did_not_raise_the_theme_is_named(tmp_path):
 
 
 def test_silence_in_a_call_is_no_negative_case(small):
-    assert coded.negative(Page(small, theme="law")).data == coded.note("Nobody who was asked.").data
+    assert coded.negative(Page(small, theme="law")).data == html.note("Nobody who was asked.").data
 
 
 def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
@@ -196,10 +196,10 @@ def test_words_on_a_theme_in_an_answer_to_a_question_of_another_are_shown(tmp_pa
 
 
 def test_what_is_beyond_the_limit_is_one_click_away():
-    shown = coded.more(list("abcde"), 3, "passage")
+    shown = html.more(list("abcde"), 3, "passage")
     assert shown == 'abc<details class="glc-more"><summary>2 more passages</summary>de</details>'
-    assert "1 more passage<" in coded.more(list("abcd"), 3, "passage")
-    assert "details" not in coded.more(list("abc"), 3, "passage")
+    assert "1 more passage<" in html.more(list("abcd"), 3, "passage")
+    assert "details" not in html.more(list("abc"), 3, "passage")
 
 
 def test_a_passage_with_markup_is_shown_as_it_was_said(small):
@@ -260,7 +260,7 @@ TEAM_BLOCKS = [coded.negative, coded.passages, coded.beside, coding.coders, codi
 
 @pytest.mark.parametrize("block", TEAM_BLOCKS, ids=lambda block: block.__name__)
 def test_who_said_what_and_how_it_was_coded_is_for_the_team_alone(small, block):
-    assert block(Page(small, "public", country="KHM")).data == coded.note(coded.TEAM_ONLY).data
+    assert block(Page(small, "public", country="KHM")).data == html.note(coded.TEAM_ONLY).data
 
 
 def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
@@ -360,8 +360,8 @@ def test_pairs_of_codes_are_those_of_the_estimates(sample_study):
 def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
     theme, whole = Page(uncoded, theme="care"), Page(uncoded)
     for block in (coded.codes, coded.negative, coded.passages):
-        assert block(theme).data == coded.note(coded.NOTHING).data
-    assert coded.beside(Page(uncoded, country="KHM")).data == coded.note(coded.NOTHING).data
+        assert block(theme).data == html.note(coded.NOTHING).data
+    assert coded.beside(Page(uncoded, country="KHM")).data == html.note(coded.NOTHING).data
     assert coding.coders(whole).data == coding.alphas(whole).data == coding.note(coding.NOTHING).data
     assert coding.by_code(whole).data == coding.by_text(whole).data == ""
     assert "Fewer than two interviews" in coding.new_codes(whole).data

@@ -16,6 +16,7 @@ from glc_analysis.disclosure.returns import held
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
 from glc_analysis.reports.blocks import brief, coded, profile, words
+from glc_analysis.reports.html import note
 from glc_analysis.reports.page import Page
 from glc_analysis.reports.plan import plan, stale
 from glc_analysis.reports.run import run
@@ -121,7 +122,7 @@ def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
 def test_codes_are_there_only_where_organisations_agreed_for_all_they_were_coded_in(sample_study, pages):
     here = coded.beside(Page(sample_study, "convening", country="KHM"))
     assert "Contact after the end ● 15 of 30" in plain(here.data)
-    nothing = coded.note(coded.TEAM_ONLY).data
+    nothing = note(coded.TEAM_ONLY).data
     assert coded.beside(Page(sample_study, "convening", country="PER")).data == nothing
     case = read_reference(sample_study).codebook.set_index("code_id").at["case_detail", "name"]
     assert not any(case in page for page in pages.values())

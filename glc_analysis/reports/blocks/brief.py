@@ -13,8 +13,7 @@ from glc_analysis.disclosure.returns import held, passages
 from glc_analysis.disclosure.sheets import phrases
 from glc_analysis.evidence.figures import count_text
 from glc_analysis.reference import COUNTRY_LIST
-from glc_analysis.reports.blocks.coded import note
-from glc_analysis.reports.html import Html, Markup, show, table, tag
+from glc_analysis.reports.html import Html, Markup, note, show, table, tag
 from glc_analysis.reports.page import Page
 
 SAY = phrases("en")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from functools import wraps
 from html import escape
 from typing import Any
@@ -17,7 +17,7 @@ from glc_analysis.evidence.figures import count_text, count_texts
 from glc_analysis.evidence.mentions import negative_cases
 from glc_analysis.evidence.places import anchor, passage_anchor
 from glc_analysis.plots_scales import plot_meeting
-from glc_analysis.reports.html import Html, Markup, bar, bars, region_name, show, table, tag
+from glc_analysis.reports.html import Html, Markup, bar, bars, more, note, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 
 NOTHING = "Nothing is coded on this yet."
@@ -34,18 +34,6 @@ def team_only(block: Callable[[Page], Html | None]) -> Callable[[Page], Html | N
     def shown(page: Page) -> Html | None:
         return block(page) if page.audience == "team" else note(TEAM_ONLY)
     return shown
-
-
-def note(*said: str) -> Html:
-    """Plain sentences about what is, or is not, shown."""
-    return show("".join(tag("p", escape(text), class_="glc-note") for text in said))
-
-
-def more(pieces: Sequence[str], limit: int, what: str) -> str:
-    """Pieces of HTML, those beyond the limit one click away."""
-    rest = pieces[limit:]
-    said = tag("summary", f"{len(rest)} more {what}{'s' * (len(rest) != 1)}")
-    return "".join(pieces[:limit]) + (tag("details", said, *rest, class_="glc-more") if rest else "")
 
 
 def code_names(page: Page) -> dict[str, str]:

@@ -12,8 +12,8 @@ from glc_analysis.coding.codebook import review as findings
 from glc_analysis.coding.novelty import single_organisation, threshold_met
 from glc_analysis.coding.reconcile import CONSENSUS
 from glc_analysis.plots import interval_text, number_text, plot_agreement, plot_new_codes
-from glc_analysis.reports.blocks.coded import code_names, depths, more, note, team_only, tree
-from glc_analysis.reports.html import Html, Markup, show, table, tag
+from glc_analysis.reports.blocks.coded import code_names, depths, team_only, tree
+from glc_analysis.reports.html import Html, Markup, more, note, show, table, tag
 from glc_analysis.reports.page import Page
 
 NOTHING = "Nothing is coded in this study yet."

@@ -16,9 +16,8 @@ from glc_analysis.evidence.joint_display import contradicting, names_of, paired,
 from glc_analysis.evidence.places import Places, link
 from glc_analysis.intake.ratings_forms import CRITERIA
 from glc_analysis.reference import read_reference
-from glc_analysis.reports.blocks.coded import note
 from glc_analysis.reports.blocks.principles import NAMELESS, rounds
-from glc_analysis.reports.html import Html, Markup, bar, show, table, tag
+from glc_analysis.reports.html import Html, Markup, bar, note, show, table, tag
 from glc_analysis.reports.page import Page
 
 NOTHING = "Nothing stands side by side yet: `glc joint-display --suggest` proposes rows."

@@ -19,8 +19,7 @@ from glc_analysis.disclosure.votes import for_public, signatures
 from glc_analysis.evidence.places import anchor, link
 from glc_analysis.evidence.trace import Node, Trail
 from glc_analysis.reference import read_reference
-from glc_analysis.reports.blocks.coded import note
-from glc_analysis.reports.html import Html, Markup, language_name, show, table, tag
+from glc_analysis.reports.html import Html, Markup, language_name, note, show, table, tag
 from glc_analysis.reports.page import Page
 
 NOTHING = "This study has no principles yet: write them in principles.csv."
