@@ -1,31 +1,108 @@
-"""The gate of a run: nothing is promoted that holds what its readers may not know."""
+"""The gate of a run: nothing is promoted that holds what its readers may not know.
+
+What passed is kept by its digest. A file of the next run at the same place with the same bytes, for which the
+same is searched in the same way, is not read again.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
+from typing import Any, NamedTuple
 
+import pandas as pd
+
+from glc_analysis.disclosure.identifiers import identifiers, spared
+from glc_analysis.disclosure.leaks import refuse_leaks
 from glc_analysis.errors import Faults
+from glc_analysis.fingerprint import package_hash
+from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
+from glc_analysis.whole import write_whole
+
+PASSED = ".passed.json"
+"""Beside the runs of an audience: of the last that passed, for everybody's files (the blank name) and each
+organisation's own, the ``rules`` (a digest of what was searched) and every file's digest by its path."""
 
 
-def pass_gate(study: Study, run: Path, own: Iterable[tuple[str, Path]], *, audience: str) -> None:
-    """Raises Faults where a file of a run holds what tells who somebody is. ``own`` are organisations and
-    their own pages, which may name them."""
-    from glc_analysis.disclosure.identifiers import identifiers, spared
-    from glc_analysis.disclosure.leaks import refuse_leaks
-    from glc_analysis.reference import read_reference
+class _Rules(NamedTuple):
+    """What is searched in some files: names.csv, further identifiers, and a digest of these."""
 
-    reference, known = read_reference(study), identifiers(study, audience=audience)
-    apart = {path.parent for _, path in own}
-    files = [path for path in run.rglob("*") if path.is_file() and path.parent not in apart]
-    parts = [(files, reference.names, known)]
-    parts += [([path, path.with_suffix(".html")], *spared(who, reference, known)) for who, path in own]
-    faults = []
-    for files, names, texts in parts:
-        try:
-            refuse_leaks(files, run, names, audience=audience, known=texts)
-        except Faults as found:
-            faults += found.faults
-    if faults:
-        raise Faults(faults)
+    names: pd.DataFrame
+    known: Mapping[str, str]
+    mark: str
+
+
+class Gate:
+    """What the readers of a run may not know: everybody, and organisations whose ``own`` pages may name them
+    (the organisation and the path of its page)."""
+
+    def __init__(self, study: Study, audience: str, own: Iterable[tuple[str, Path]]) -> None:
+        self._audience, self._home, self._own = audience, study.reports / audience, [*own]
+        reference, known = read_reference(study), identifiers(study, audience=audience)
+        self._rules = {"": self._marked(reference.names, known)} | {
+            who: self._marked(*spared(who, reference, known)) for who, _ in self._own}
+        before = _read(self._home)
+        self._passed = {who: before[who]["files"] for who, rules in self._rules.items()
+                        if who in before and before[who]["rules"] == rules.mark}
+
+    def read_ahead(self, files: Iterable[Path], root: Path) -> None:
+        """Reads files for everybody before the run is whole; those that may pass are not read again then."""
+        for path in files:
+            with suppress(Faults, OSError):
+                self._search("", [path], root)
+                self._passed.setdefault("", {})[_place(path, root)] = digest(path)
+
+    def let_through(self, run: Path) -> None:
+        """Raises Faults where a file of a run holds what tells who somebody is; else keeps what passed."""
+        apart = {path.parent for _, path in self._own}
+        files = {"": [path for path in run.rglob("*") if path.is_file() and path.parent not in apart]}
+        for who, path in self._own:
+            files.setdefault(who, []).extend([path, path.with_suffix(".html")])
+        faults, now = [], {}
+        for who, paths in files.items():
+            marks, old = {_place(path, run): digest(path) for path in paths}, self._passed.get(who, {})
+            now[who] = {"rules": self._rules[who].mark, "files": marks}
+            try:
+                self._search(who, [run / place for place, mark in marks.items() if old.get(place) != mark],
+                             run)
+            except Faults as found:
+                faults += found.faults
+        if faults:
+            raise Faults(faults)
+        write_whole(self._home / PASSED, json.dumps(now, indent=1, sort_keys=True) + "\n", mode=0o600)
+
+    def _search(self, who: str, files: Iterable[Path], root: Path) -> None:
+        rules = self._rules[who]
+        refuse_leaks(files, root, rules.names, audience=self._audience, known=rules.known)
+
+    def _marked(self, names: pd.DataFrame, known: Mapping[str, str]) -> _Rules:
+        said = [package_hash(), self._audience, names.to_csv(index=False), sorted(known.items())]
+        return _Rules(names, known, hashlib.sha256(json.dumps(said).encode()).hexdigest())
+
+
+def passed(home: Path) -> dict[str, str]:
+    """The digests of everybody's files of the last run that passed, by their paths; ``home`` is the folder of
+    the audience. Empty before the first."""
+    return _read(home).get("", {}).get("files", {})
+
+
+def digest(path: Path) -> str:
+    """SHA-256 of a file's bytes."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _place(path: Path, root: Path) -> str:
+    return path.relative_to(root).as_posix()
+
+
+def _read(home: Path) -> dict[str, Any]:
+    """What passed; nothing where that cannot be read: all is searched then."""
+    try:
+        found = json.loads((home / PASSED).read_text(encoding="utf-8"))
+        return {who: {"rules": one["rules"], "files": {**one["files"]}} for who, one in found.items()}
+    except (FileNotFoundError, ValueError, TypeError, KeyError, AttributeError):
+        return {}

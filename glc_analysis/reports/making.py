@@ -11,10 +11,9 @@ import json
 import os
 import shutil
 from collections.abc import Sequence
-from contextlib import closing, nullcontext, suppress
+from contextlib import ExitStack, closing, nullcontext, suppress
 from datetime import UTC, datetime
-from functools import partial
-from importlib import import_module
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,7 +28,9 @@ from glc_analysis.study import REPOSITORY, Study
 from glc_analysis.whole import write_whole
 
 if TYPE_CHECKING:
+    from glc_analysis.reports.assemble import Assembly
     from glc_analysis.reports.execute import Failure
+    from glc_analysis.reports.gate import Gate
 
 WARM_FROM = 3
 """From so many pages on it is worth starting a server that kernels are forked from."""
@@ -42,7 +43,7 @@ class Making:
                  force: bool) -> None:
         self.study, self.audience, self.home = study, audience, study.reports / audience
         self.before, last = last_run(study, audience)
-        made = last.get("pages", {})
+        made, self.site_made_by = last.get("pages", {}), last.get("site", "")
         self.places = {slug: place(slug, entry["parameters"]) for slug, entry in made.items()}
         self.places |= {page.slug: place(page.slug, page.parameters) for page in pages}
         self.made = {slug: entry for slug, entry in made.items() if record.is_whole(self._was(slug), entry)}
@@ -92,21 +93,26 @@ class Making:
         try:
             self._take_over()
             sweep(runs, but=self.folder)
-            with nullcontext(progress) if progress else progress_bar() as tell:
+            with nullcontext(progress) if progress else progress_bar() as tell, ExitStack() as self._ends:
                 if to_run := [page for page in self.to_run if page.slug not in self.entries]:
                     self._execute(to_run, jobs, scheduler, tell)
-                from glc_analysis.reports.assemble import assemble
-
                 tell(len(to_run), len(to_run), "The site")
-                assemble(self.study, self.audience, self.folder, self.pages, self.entries, self.before)
+                site, gate = self._assembly.make(self.folder, self.pages, self.entries, self.before,
+                                                 self.site_made_by)
             go_on()
-            self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"))
-            self._promote()
+            self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"), site=site)
+            self._promote(gate)
         except BaseException as error:
             if isinstance(error, Faults) or self.to_run and not self._done:  # the gate's refusal, or nothing
                 shutil.rmtree(self.folder, ignore_errors=True)
             raise
         prune(runs, current=self.folder)
+
+    @cached_property
+    def _assembly(self) -> Assembly:
+        from glc_analysis.reports.assemble import Assembly
+
+        return self._ends.enter_context(closing(Assembly(self.study, self.audience)))
 
     def _take_over(self) -> None:
         """Pages that are up to date, of the last run or of one that was cut off, are the same files."""
@@ -125,8 +131,8 @@ class Making:
         # The longest first, so that none is left over at the end: by what they took the last time.
         took = {page.slug: self.made.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: -took[page.slug])
-        with closing(outcomes(self._kernels(scheduler, len(to_run)), order, jobs, meanwhile=partial(
-                import_module, "glc_analysis.reports.assemble"))) as coming:  # as the fork server imports
+        with closing(outcomes(self._kernels(scheduler, len(to_run)), order, jobs,
+                              meanwhile=lambda: self._assembly)) as coming:
             for done, (page, outcome, seconds) in enumerate(coming, start=1):
                 self._take(page, outcome, seconds)
                 tell(done, len(to_run), page.title)
@@ -188,12 +194,9 @@ class Making:
         record.write(self.folder, {**self.head, **more}, entries,
                      {page.slug: self._becomes(page.slug).parent for page in self.own_pages})
 
-    def _promote(self) -> None:
+    def _promote(self, gate: Gate) -> None:
         """Lets the run through the gate, makes it whole, and switches to it."""
-        from glc_analysis.reports.gate import pass_gate
-
-        pass_gate(self.study, self.folder, [(page.organisation, self._becomes(page.slug))
-                                            for page in self.own_pages], audience=self.audience)
+        gate.let_through(self.folder)
         if self.audience == "team":
             from glc_analysis.reports.changes import keep
 

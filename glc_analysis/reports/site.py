@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
-import os
 import re
 import shutil
-import subprocess
-import sys
 import tempfile
 from collections.abc import Collection, Sequence
-from importlib.util import find_spec
+from contextlib import closing
 from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.errors import GLCError
+from glc_analysis.fingerprint import package_hash
 from glc_analysis.reports.plan import Page
+from glc_analysis.reports.press import Press
 from glc_analysis.reports.publish import FIGURES, published
 from glc_analysis.reports.search import write_index
+from glc_analysis.reports.site_before import SiteBefore
 from glc_analysis.reports.style_sheets import prune
 
 THEME = Path(__file__).with_name("site_theme")
@@ -61,37 +61,48 @@ THEME_OPTIONS = {
 }
 
 
-def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: str,
-               synthetic: bool, failures: Collection[str] = (), facts: str = "") -> Path:
-    """Publishes ``run_dir/notebooks`` as ``run_dir/site`` and returns its start page.
+def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: str, synthetic: bool,
+               failures: Collection[str] = (), facts: str = "", before: SiteBefore | None = None,
+               press: Press | None = None) -> str:
+    """Publishes ``run_dir/notebooks`` as ``run_dir/site`` and returns by what it is made, but for them.
 
-    The same notebooks give the same bytes. ``failures`` are the slugs of pages
-    that are not up to date, which the navigation says; ``facts`` stand on every page. Raises GLCError where
-    Sphinx is not installed or does not come to its end.
+    The same notebooks give the same bytes, those of the site ``before`` where a page would come out the same.
+    ``failures`` are the slugs of pages that are not up to date, which the navigation says; ``facts`` stand on
+    every page; ``press`` may have started already. Raises GLCError where Sphinx does not come to its end.
     """
-    if not all(map(find_spec, ("sphinx", "myst_nb", "pydata_sphinx_theme"))):
-        raise GLCError("The site needs Sphinx. Mend: install the package with its extra `publish`.")
+    settings = CONFIGURATION | _settings(pages, title, audience, synthetic, failures, facts)
+    made_by = _made_by(settings)
+    taken = {page.slug: before.files(page.slug, run_dir) for page in pages
+             } if before and before.made_by == made_by else {}
     with tempfile.TemporaryDirectory(dir=run_dir, prefix=".site-") as folder:
         source, target = Path(folder, "source"), Path(folder, "site")
         (source / FIGURES).mkdir(parents=True)
         shutil.copytree(THEME, source / "theme")
         for asset in (THEME / "report.css", THEME / "search.js", THEME.with_name("page.css")):
             shutil.copy(asset, source / "_static")
-        for page in pages:
+        for page in (page for page in pages if not taken.get(page.slug)):
             _write(page, run_dir / "notebooks", source, has_code=audience == "team",
                    slugs={page.slug for page in pages})
-        if all(page.slug != "index" for page in pages):
+        if not (source / "index.ipynb").exists():
             (source / "index.md").write_text(f"# {title}\n", encoding="utf-8")
-        settings = CONFIGURATION | _settings(pages, title, audience, synthetic, failures, facts)
         lines = [f"{name} = {value!r}\n" for name, value in settings.items()]
         (source / "conf.py").write_text("".join([*lines, EXTENSION]), encoding="utf-8")
-        _sphinx(source, target)
+        with closing(press or Press()) as press:
+            press.make(source, target)
         for left in (path for pattern in LEFT_OVER for path in target.glob(pattern)):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
+        for names in taken.values():
+            before.hand_over(names, target)
         prune(target)
         write_index(target, [page.slug for page in pages] or ["index"])
         target.replace(run_dir / "site")
-    return run_dir / "site" / "index.html"
+    return made_by
+
+
+def _made_by(settings: dict[str, Any]) -> str:
+    """A digest of all that every page hangs on; with a letter first it is no phone number."""
+    said = json.dumps([package_hash(), settings], sort_keys=True)
+    return f"h{hashlib.sha256(said.encode()).hexdigest()}"
 
 
 def _settings(pages: Sequence[Page], title: str, audience: str, synthetic: bool,
@@ -124,33 +135,3 @@ def _write(page: Page, notebooks: Path, source: Path, *, has_code: bool, slugs: 
     (source / name).write_text(json.dumps(notebook), encoding="utf-8")
     for figure, svg in figures.items():
         (source / FIGURES / figure).write_text(svg, encoding="utf-8", newline="\n")
-
-
-# It ends with the run that started it, however that ends; nbformat's grammar is left out: see Kernels.
-PROGRAM = """
-import os, sys, threading
-threading.Thread(target=lambda: (os.read(0, 1), os._exit(1)), daemon=True).start()
-sys.modules["rfc3987_syntax"] = None
-from sphinx.cmd.build import main
-sys.exit(main(sys.argv[1:]))
-"""
-
-
-def _sphinx(source: Path, target: Path) -> None:
-    """Runs Sphinx in a process of its own: it changes logging, locale and docutils for good."""
-    steady = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8",
-              "TMPDIR": str(source.parent)}
-    command = [sys.executable, "-c", PROGRAM, "-q", "-b", "html", "-d", source.parent / "doctrees",
-               source, target]
-    theirs, ours = os.pipe()
-    try:
-        done = subprocess.run(command, env=os.environ | steady, stdin=theirs, capture_output=True, text=True,
-                              encoding="utf-8", check=False)
-    finally:
-        os.close(theirs)
-        os.close(ours)
-    if done.returncode:
-        # The exception, in the middle of a report for the developers of Sphinx.
-        said = re.search(r"^\s*[\w.]*Error\w*: .*", done.stderr, re.MULTILINE)
-        cause = said[0].strip() if said else done.stderr.strip()[-300:] or f"it ended with {done.returncode}"
-        raise GLCError(f"The site could not be made: {cause}")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 
 import tinycss2
@@ -21,8 +23,20 @@ def prune(site: Path) -> None:
     texts = (path.read_text(encoding="utf-8") for kind in ("html", "js") for path in site.rglob(f"*.{kind}"))
     words = {word for text in texts for word in re.findall(r"[\w-]+", text)}
     for path in site.rglob("*.css"):
-        rules = tinycss2.parse_stylesheet(path.read_text(encoding="utf-8"), skip_whitespace=True)
+        rules = _parsed(path.read_text(encoding="utf-8"))
         path.write_text("\n".join([*_kept(rules, words), ""]), encoding="utf-8", newline="\n")
+
+
+def parse_ahead() -> None:
+    """Parses the style sheets of the theme, nearly all of the work, before there is a site."""
+    theme = find_spec("pydata_sphinx_theme").submodule_search_locations[0]
+    for path in sorted(Path(theme).rglob("*.css")):
+        _parsed(path.read_text(encoding="utf-8"))
+
+
+@cache
+def _parsed(sheet: str) -> list[Node]:
+    return tinycss2.parse_stylesheet(sheet, skip_whitespace=True)
 
 
 def _kept(rules: Iterable[Node], words: Collection[str]) -> Iterator[str]:

@@ -24,6 +24,7 @@ import pytest
 
 from glc_analysis.errors import GLCError
 from glc_analysis.reports import record
+from glc_analysis.reports.gate import PASSED
 from glc_analysis.reports.kernels import provisioner
 from glc_analysis.reports.plan import place, plan
 from glc_analysis.reports.run import run
@@ -32,7 +33,7 @@ from tests.dask_cluster import DaskCluster
 from tests.study_on_disk import SmallStudy
 
 pytestmark = pytest.mark.acceptance
-KILLS = {"owner": 115, "kernel": 40, "server": 35, "worker": 10}
+KILLS = {"owner": 105, "kernel": 40, "server": 35, "sphinx": 10, "worker": 10}
 """200 in all."""
 READ = """import os
 import pyarrow.parquet as pq
@@ -46,8 +47,7 @@ CELLS = {"00_index": ("audience = 'team'\nstudy = ''", READ + "len(rows), rows")
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload([
     "papermill", "nbclient", "glc_analysis.reports.run", "glc_analysis.reports.execute",
-    "glc_analysis.reports.downloads", "glc_analysis.reports.changes", "glc_analysis.disclosure.leaks",
-    "tests.acceptance.test_kills"])
+    "glc_analysis.reports.assemble", "tests.acceptance.test_kills"])
 
 
 def write_notebooks(folder):
@@ -154,9 +154,10 @@ def victim(owner, kind, deadline):
         with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
             if kind == "owner":
                 return psutil.Process(owner.pid)
-            servers = [one for one in psutil.Process(owner.pid).children()
-                       if "server.py" in " ".join(one.cmdline())]
-            found = servers if kind == "server" else [kernel for one in servers for kernel in one.children()]
+            started = [(one, " ".join(one.cmdline())) for one in psutil.Process(owner.pid).children()]
+            servers = [one for one, command in started if "server.py" in command]
+            found = {"server": servers, "kernel": [kernel for one in servers for kernel in one.children()],
+                     "sphinx": [one for one, command in started if "sphinx.cmd.build" in command]}[kind]
             if found:
                 return random.choice(found)
         time.sleep(0.002)
@@ -188,7 +189,7 @@ def trial(base, number, kind, moment, scheduler="", worker=None):
     made = contents(root / "reports/team/current")
     assert made.keys() == base.expected.keys()
     assert [name for name in made if made[name] != base.expected[name]] == []
-    assert {path.name for path in (root / "reports/team").iterdir()} == {"runs", "current"}
+    assert {path.name for path in (root / "reports/team").iterdir()} == {"runs", "current", PASSED}
     assert all((run / record.NAME).exists() for run in (root / "reports/team/runs").iterdir())
     assert psutil.wait_procs(family, timeout=20)[1] == []
     shutil.rmtree(root)
@@ -204,7 +205,7 @@ def test_kills_at_random_moments(base):
         while planned:  # whoever came too late has another try
             # Kernels are there in the first half.
             tasks = [(kind, pool.submit(trial, base, next(numbers), kind, chance.uniform(
-                0, base.seconds / (1 if kind == "owner" else 2)))) for kind in planned]
+                0, base.seconds / (2 if kind in ("kernel", "server") else 1)))) for kind in planned]
             planned = []
             for kind, task in tasks:
                 done[task.result()] += 1

@@ -16,6 +16,7 @@ import zmq
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.reports import folders
 from glc_analysis.reports.execute import Failure, Kernels
+from glc_analysis.reports.gate import PASSED
 from glc_analysis.reports.plan import Page, plan
 from glc_analysis.reports.run import run
 from glc_analysis.study import Study
@@ -55,7 +56,7 @@ def record(study):
 
 def test_a_run_leaves_notebooks_a_site_and_a_record_behind_one_link(first):
     home = first / "study/reports/team"
-    assert sorted(p.name for p in home.iterdir()) == ["current", "runs"]
+    assert sorted(p.name for p in home.iterdir()) == [PASSED, "current", "runs"]
     assert os.readlink(home / "current") == f"runs/{next((home / 'runs').iterdir()).name}"
     assert sorted(p.name for p in (home / "current").iterdir()) == ["notebooks", "run.json", "site"]
     assert set(pages(first / "study")) == {"index", "country-khm", "country-per"}
@@ -229,23 +230,22 @@ def test_an_interrupted_run_leaves_no_kernel_no_lock_and_the_reports_as_they_wer
     with subprocess.Popen([sys.executable, "-c", code, str(study.root), str(folder)],
                           stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline().startswith("0 1")
-        kernel = child(process.pid)
+        started = children(process.pid)
         process.send_signal(ending)
         process.communicate(timeout=30)
     assert process.returncode != 0
-    assert not kernel.is_running()
-    assert sorted(p.name for p in (study.reports / "team").iterdir()) == ["current", "runs"]
+    assert not any(one.is_running() for one in started)
+    assert sorted(p.name for p in (study.reports / "team").iterdir()) == [PASSED, "current", "runs"]
     assert len(list((study.reports / "team/runs").iterdir())) == 1
     assert record(study) == before
 
 
-def child(pid):
-    """The kernel that a run started, once it has."""
-    import psutil
-
+def children(pid):
+    """What a run started, once a kernel is among it."""
     for _ in range(200):
-        if found := psutil.Process(pid).children():
-            return found[0]
+        found = psutil.Process(pid).children(recursive=True)
+        if any("ipykernel_launcher" in one.cmdline() for one in found):
+            return found
         time.sleep(0.05)
     raise AssertionError("no kernel was started")
 

@@ -2,16 +2,19 @@
 
 import json
 import re
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from glc_analysis.disclosure import readable
 from glc_analysis.errors import GLCError
-from glc_analysis.reports import site
+from glc_analysis.reports import press, site
 from glc_analysis.reports.deterministic import clean, dumps, notice
+from glc_analysis.reports.gate import digest
 from glc_analysis.reports.plan import Page
 from glc_analysis.reports.publish import image, published
+from glc_analysis.reports.site_before import SiteBefore
 
 SVG = ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:dc="http://purl.org/dc/elements/1.1/" '
        'width="72pt" height="36pt"><metadata><dc:description>Bars: "3" of 4</dc:description>'
@@ -49,7 +52,8 @@ def written(folder, **titles):
 def built(folder, **choice):
     pages = written(folder, index="Overview", country_khm="Cambodia & more", country_per="Peru")
     choice = {"title": "A study", "audience": "team", "synthetic": True} | choice
-    return site.build_site(folder, pages, failures={"country-per"}, **choice).parent
+    site.build_site(folder, pages, failures={"country-per"}, **choice)
+    return folder / "site"
 
 
 @pytest.fixture(scope="module")
@@ -169,7 +173,8 @@ def test_the_same_notebooks_give_the_same_bytes(pages, tmp_path, monkeypatch):
 
 def test_a_real_study_carries_no_banner_of_invented_data_and_needs_no_index(tmp_path):
     pages = written(tmp_path, country_khm="Cambodia")
-    start = site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=False)
+    site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=False)
+    start = tmp_path / "site" / "index.html"
     assert "<h1>A study" in start.read_text()
     assert "Invented" not in start.read_text()
     assert "Internal: team only." in start.read_text()
@@ -187,3 +192,71 @@ def test_publishing_leaves_the_notebook_as_it_is():
     before = json.dumps(notebook)
     published(notebook, "peru")
     assert json.dumps(notebook) == before
+
+
+def taken(run, before, seals=None, made_by=None):
+    """The site of a run after another: the slugs whose page is the file of the one before."""
+    passed = {path.relative_to(before.run).as_posix(): digest(path)
+              for path in before.run.rglob("*") if path.is_file()} if seals is None else seals
+    pages = written(run, index="Overview", country_khm="Cambodia & more", country_per="Peru")
+    site.build_site(run, pages, title="A study", audience="team", synthetic=True, failures={"country-per"},
+                    before=SiteBefore(before.run, made_by or before.made_by, passed))
+    return {page.slug for page in pages
+            if (run / f"site/{page.slug}.html").samefile(before.run / f"site/{page.slug}.html")}
+
+
+@pytest.fixture
+def before(tmp_path):
+    """A run with its site, and how that was made."""
+    run = tmp_path / "before"
+    pages = written(run, index="Overview", country_khm="Cambodia & more", country_per="Peru")
+    made_by = site.build_site(run, pages, title="A study", audience="team", synthetic=True,
+                              failures={"country-per"})
+    return SiteBefore(run, made_by, {})
+
+
+def test_pages_that_would_come_out_the_same_are_those_of_the_site_before(before, pages, tmp_path):
+    assert taken(tmp_path / "run", before) == {"index", "country-khm", "country-per"}
+    site_of = tmp_path / "run" / "site"
+    files = sorted(path.relative_to(pages) for path in pages.rglob("*") if path.is_file())
+    assert files == sorted(p.relative_to(site_of) for p in site_of.rglob("*") if p.is_file())
+    assert [f for f in files if (pages / f).read_bytes() != (site_of / f).read_bytes()] == []
+
+
+def test_a_page_whose_notebook_changed_is_made_anew(before, tmp_path):
+    path = before.run / "notebooks" / "country-khm.ipynb"
+    path.write_text(path.read_text().replace("<td>3", "<td>2"))
+    assert taken(tmp_path / "run", before) == {"index", "country-per"}
+
+
+@pytest.mark.parametrize("name", ["country-khm.html", "_static/figures/country-khm-1.svg"])
+def test_a_page_whose_files_are_not_as_they_went_through_the_gate_is_made_anew(before, tmp_path, name):
+    seals = {path.relative_to(before.run).as_posix(): digest(path)
+             for path in before.run.rglob("*") if path.is_file()}
+    (before.run / "site" / name).write_text("torn")
+    assert taken(tmp_path / "run", before, seals) == {"index", "country-per"}
+    assert (tmp_path / "run" / "site" / name).read_text() != "torn"
+
+
+def test_nothing_is_taken_from_a_site_of_which_something_else_is_said(before, tmp_path):
+    assert taken(tmp_path / "run", before, made_by="another") == set()
+    assert taken(tmp_path / "again", before, seals={}) == set()
+
+
+def test_a_title_that_changed_is_on_every_page(before, tmp_path):
+    pages = written(tmp_path / "run", index="Overview", country_khm="Kampuchea", country_per="Peru")
+    made_by = site.build_site(tmp_path / "run", pages, title="A study", audience="team", synthetic=True,
+                              failures={"country-per"}, before=before)
+    assert made_by != before.made_by
+    assert "Kampuchea" in (tmp_path / "run/site/country-per.html").read_text()
+
+
+def test_sphinx_that_is_killed_is_started_once_more_and_no_more(tmp_path, monkeypatch):
+    pages = written(tmp_path, index="Overview")
+    with closing(press.Press()) as killed:
+        killed._process.kill()
+        site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True, press=killed)
+    assert (tmp_path / "site" / "index.html").exists()
+    monkeypatch.setattr(press, "PROGRAM", "import os; os.kill(os.getpid(), 9)")
+    with pytest.raises(GLCError, match="could not be made: it ended with -9"):
+        site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True)
