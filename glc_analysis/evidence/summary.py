@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pandas as pd
 
 from glc_analysis.errors import UsageError, nearest
@@ -35,25 +37,40 @@ def summary(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFra
     some figures as bands a last column ``band`` has the words, and the numbers are missing.
     Raises UsageError for an unknown question or attribute, with the nearest names.
     """
-    known = questions.set_index("question_id")
-    if question_id not in known.index:
-        raise UsageError(f"There is no question {question_id!r}; "
-                         f"{nearest(question_id, known.index)}.")
-    kind, question = subset_kind(by), known.loc[question_id]
-    rows = released[(released["measure"] == "response") & (released["question_id"] == question_id)
-                    & (released["subset_kind"] == kind)].assign(question=question_id)
-    listed = options[options["option_list"] == question["option_list"]]
-    if question["type"] == "number":
-        order, columns = rows["statistic"].map(NUMBER_STATISTICS.index), MEASURED
-        rows = rows.assign(statistic=rows["statistic"].str.replace("_", " "))
-    else:
-        order, columns = rows["option_id"].map(
-            {"": 0, **dict(zip(listed["option_id"], listed["position"], strict=True))}), COUNTED
-        rows = rows.assign(option=rows["option_id"].map(
-            {"": "answered", **dict(zip(listed["option_id"], listed["label"], strict=True))}))
-    places = dict(zip(countries["country_id"], countries["label"], strict=True))
-    group = rows["subset_id"].map(places).fillna(rows["subset_id"]) \
-        if kind in ("country", "home_country") else rows["subset_id"]
-    rows = rows.assign(group=group, order=order).sort_values(["group", "order"], kind="stable")
-    banded = ["band"] if "band" in rows else []
-    return rows[(["group"] if by else []) + columns + banded].reset_index(drop=True)
+    own = questions[questions["question_id"] == question_id]
+    if own.empty:
+        raise no_such_question(question_id, questions["question_id"])
+    return summaries(released, own, options, countries, by=by)[question_id]
+
+
+def no_such_question(question_id: str, known: Iterable[str]) -> UsageError:
+    """What is said of an unknown question."""
+    return UsageError(f"There is no question {question_id!r}; {nearest(question_id, known)}.")
+
+
+def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
+              countries: pd.DataFrame, *, by: str = "") -> dict[str, pd.DataFrame]:
+    """The :func:`summary` of every question by its id."""
+    kind = subset_kind(by)
+    rows = released[(released["measure"] == "response") & (released["subset_kind"] == kind)]
+    rows = rows[rows["question_id"].isin(questions["question_id"])]
+    lists = dict(zip(questions["question_id"], questions["option_list"], strict=True))
+    listed = dict(zip(zip(options["option_list"], options["option_id"], strict=True),
+                      zip(options["position"], options["label"], strict=True), strict=True))
+    ordered = {name: place for place, name in enumerate(NUMBER_STATISTICS)}
+    found = [(ordered[statistic], "") if statistic in ordered else (0, "answered") if not option
+             else listed.get((lists[question], option), (pd.NA, pd.NA)) for question, option, statistic
+             in zip(rows["question_id"], rows["option_id"], rows["statistic"], strict=True)]
+    order, option = ([one[n] for one in found] for n in (0, 1))
+    group = rows["subset_id"]
+    if kind in ("country", "home_country"):
+        group = group.map(dict(zip(countries["country_id"], countries["label"], strict=True))).fillna(group)
+    rows = rows.assign(question=rows["question_id"], group=group, order=pd.array(order, dtype="Int64"),
+                       option=pd.array(option, dtype="str"),
+                       statistic=rows["statistic"].str.replace("_", " "))
+    rows = rows.sort_values(["group", "order"], kind="stable")
+    leading, banded = ["group"] if by else [], ["band"] if "band" in rows else []
+    shown = {"number": rows[[*leading, *MEASURED, *banded]], "": rows[[*leading, *COUNTED, *banded]]}
+    own = rows.groupby("question_id").indices
+    return {one: shown["number" if kind == "number" else ""].iloc[own.get(one, [])].reset_index(drop=True)
+            for one, kind in zip(questions["question_id"], questions["type"], strict=True)}

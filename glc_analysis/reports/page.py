@@ -6,8 +6,9 @@ what can be put on it stands in :mod:`glc_analysis.reports.blocks`.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 
 import pandas as pd
 
@@ -15,7 +16,7 @@ from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.release import release
 from glc_analysis.errors import UsageError, nearest
-from glc_analysis.evidence.summary import summary
+from glc_analysis.evidence.summary import no_such_question, summaries
 from glc_analysis.reference import COUNTRY_LIST, read_table
 from glc_analysis.reports.html import show, styled
 from glc_analysis.reports.plan import read_slices
@@ -137,9 +138,16 @@ class Page:
         return rows[rows["question_id"] == about]
 
     def summary(self, question_id: str, *, by: str = "") -> pd.DataFrame:
-        """One question's figures, as ``glc summary`` prints them."""
-        return summary(self.released, self.questions, self.options, self.countries, question_id,
-                       by=by)
+        """One question's figures, as ``glc summary`` prints them; UsageError for an unknown one."""
+        found = self._summaries(by)
+        if question_id not in found:
+            raise no_such_question(question_id, found)
+        return found[question_id]
+
+    @cached_property
+    def _summaries(self) -> Callable[[str], dict[str, pd.DataFrame]]:
+        """The figures of all questions of the page, by what they are grouped by."""
+        return cache(lambda by: summaries(self.released, self.questions, self.options, self.countries, by=by))
 
 
 def _known(name: str, known: dict[str, str], kind: str) -> str:
