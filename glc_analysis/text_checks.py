@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pandas as pd
 
-from glc_analysis.cleaning.values import language_code
+from glc_analysis.cleaning.language_names import language_code
 from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.disclosure.consent import consent_faults, is_day
 from glc_analysis.errors import Fault, nearest

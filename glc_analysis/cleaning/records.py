@@ -12,8 +12,9 @@ import pandas as pd
 
 from glc_analysis.cleaning import columns, corrections
 from glc_analysis.cleaning.countries import regions, resolve, unknown_faults
+from glc_analysis.cleaning.language_names import language_code
 from glc_analysis.cleaning.steps import Steps
-from glc_analysis.cleaning.values import by_unique, dates, folded, language_code, numbers, tidy
+from glc_analysis.cleaning.values import by_unique, dates, folded, numbers, tidy
 from glc_analysis.errors import SHOWN_ALIKE, Fault, nearest
 from glc_analysis.intake.survey import RawSurvey
 from glc_analysis.reference import Reference

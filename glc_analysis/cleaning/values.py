@@ -6,7 +6,6 @@ import hashlib
 import re
 import unicodedata
 from datetime import datetime
-from functools import cache
 
 import numpy as np
 import pandas as pd
@@ -91,28 +90,6 @@ def dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
     if any(reading != fitting[0] for reading in fitting):
         return plain, filled, "day and month cannot be told apart"
     return plain.map({"": "", **fitting[0]}), np.zeros(len(texts), dtype=bool), ""
-
-
-def language_code(name: str) -> str:
-    """A language as recorded (``EN``, ``Spanish``, ``es-419``) as ISO 639-1; ``""`` if unknown.
-
-    >>> [language_code(n) for n in ("EN", "Spanish", "es-419", "khm", "")]
-    ['en', 'es', 'es', 'km', '']
-    """
-    head = folded(name).replace("_", "-").split("-")[0]
-    return _languages().get(folded(name)) or _languages().get(head, "")
-
-
-@cache
-def _languages() -> dict[str, str]:
-    """Codes and English names of every language that has a two-letter code -> that code."""
-    import pycountry
-
-    coded = [language for language in pycountry.languages if hasattr(language, "alpha_2")]
-    names = {folded(language.name.split(" (")[0]): language.alpha_2 for language in coded}
-    codes = {code: language.alpha_2 for language in coded for code in (
-        language.alpha_2, language.alpha_3, getattr(language, "bibliographic", ""))}
-    return {**names, **codes, "": ""}
 
 
 def _date(text: str, style: str) -> str | None:

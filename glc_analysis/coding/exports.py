@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
-import pycountry
 
+from glc_analysis.cleaning.language_names import language_name
 from glc_analysis.coding.reconcile import CONSENSUS, by_segment
 
 QUOTATIONS = ["document_id", "segment_id", "kind", "date", "organisation_id", "organisation", "country_id",
@@ -70,9 +70,8 @@ def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
     >>> _wording("checked", "es", "participant", False), _wording("", "", "interpreter", True)
     ('translated from Spanish, checked', "interpreter's words")
     """
-    language = pycountry.languages.get(alpha_2=origin) or pycountry.languages.get(alpha_3=origin)
     said = ["interpreter's words"] if is_interpreted or role == "interpreter" else []
-    source = f" from {language.name if language else origin}" if origin else ""
+    source = f" from {language_name(origin)}" if origin else ""
     return "; ".join(said + ([f"translated{source}{_BY.get(status, '')}"] if status else []))
 
 

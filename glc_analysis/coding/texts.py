@@ -12,8 +12,9 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from glc_analysis.cleaning.language_names import language_code
 from glc_analysis.cleaning.languages import script
-from glc_analysis.cleaning.values import folded, language_code, text_version, tidy
+from glc_analysis.cleaning.values import folded, text_version, tidy
 from glc_analysis.disclosure.pseudonyms import Offsets, canonical_text, carry, folded_letters, mask
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript

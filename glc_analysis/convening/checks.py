@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 
 import pandas as pd
 
-from glc_analysis.cleaning.values import language_code
+from glc_analysis.cleaning.language_names import language_code
 from glc_analysis.disclosure.consent import is_day
 from glc_analysis.errors import Fault, nearest
 

@@ -11,8 +11,8 @@ from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
-import pycountry
 
+from glc_analysis.cleaning.language_names import language_name
 from glc_analysis.convening.principles import versions
 from glc_analysis.disclosure import sheets
 from glc_analysis.reference import Reference
@@ -36,14 +36,13 @@ def is_translated(language: str) -> bool:
     return language == "en" or phrases(language) is not phrases("en")
 
 
-def language_name(language: str) -> str:
+def name_and_code(language: str) -> str:
     """A language by its English name and code, as XLSForms name it.
 
-    >>> language_name("km")
+    >>> name_and_code("km")
     'Khmer (km)'
     """
-    found = pycountry.languages.get(alpha_2=language)
-    return f"{found.name if found else language} ({language})"
+    return f"{language_name(language)} ({language})"
 
 
 @dataclass(frozen=True)

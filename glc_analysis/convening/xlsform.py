@@ -10,7 +10,7 @@ import pandas as pd
 from openpyxl import Workbook
 
 from glc_analysis.cleaning.values import text_version
-from glc_analysis.convening.form_texts import is_translated, language_name, phrases
+from glc_analysis.convening.form_texts import is_translated, name_and_code, phrases
 from glc_analysis.intake.ratings_forms import ABSTAIN, CRITERIA, MARK, SCORES
 from glc_analysis.workbook import save_workbook
 
@@ -47,7 +47,7 @@ class _Form:
     def __init__(self, round_id: str, texts: Mapping[str, pd.DataFrame]) -> None:
         self.round_id, self.texts = round_id, texts
         self.say = {language: phrases(language) for language in texts}
-        self.named = [language_name(language) for language in texts]
+        self.named = [name_and_code(language) for language in texts]
 
     def survey(self, raters: Sequence[str]) -> Iterator[Row]:
         """The rows of the sheet ``survey``."""
@@ -63,7 +63,7 @@ class _Form:
     def _principle(self, n: int, name: str) -> Iterator[Row]:
         rows = {language: rows.iloc[n] for language, rows in self.texts.items()}
         yield {"type": "begin_group", "name": f"p_{name}", "appearance": "field-list"} | {
-            f"label::{language_name(language)}": f"{row['printed_id']} {row['statement']}"
+            f"label::{name_and_code(language)}": f"{row['printed_id']} {row['statement']}"
             for language, row in rows.items()}
         yield {"type": "calculate", "name": f"stamp_{name}", "calculation": self._stamp(rows)}
         yield {"type": "select_multiple mark", "name": f"{ABSTAIN}_{name}"} | self._labels(ABSTAIN)
@@ -94,14 +94,14 @@ class _Form:
             yield from ({"list_name": name, "name": key} | (
                 self._labels(key) if key != MARK else self._labels(ABSTAIN)) for key in keys)
         for language in self.texts if len(self.texts) > 1 else ():
-            own = self.say[language]["language_name"] if is_translated(language) else language_name(language)
+            own = self.say[language]["language_name"] if is_translated(language) else name_and_code(language)
             yield {"list_name": "languages", "name": language} | {f"label::{one}": own for one in self.named}
 
     def _asked(self, kind: str, name: str, key: str) -> Row:
         return {"type": kind, "name": name, "required": "yes"} | self._labels(key)
 
     def _labels(self, key: str, column: str = "label") -> Row:
-        return {f"{column}::{language_name(language)}": say[key] for language, say in self.say.items()}
+        return {f"{column}::{name_and_code(language)}": say[key] for language, say in self.say.items()}
 
     def _hints(self, criterion: str) -> Row:
         return {f"hint::{name}": f"1 = {say[f'{criterion}_low']}, 9 = {say[f'{criterion}_high']}"

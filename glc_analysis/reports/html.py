@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
 from html import escape
 from itertools import zip_longest
 from pathlib import Path
@@ -11,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 from IPython.display import HTML as Html
 
+from glc_analysis.cleaning.language_names import language_name
 from glc_analysis.evidence.figures import count_texts
 
 
@@ -82,17 +82,13 @@ def more(pieces: Sequence[str], limit: int, what: str) -> str:
     return "".join(pieces[:limit]) + (tag("details", said, *rest, class_="glc-more") if rest else "")
 
 
-@cache
-def language_name(code: str) -> str:
-    """The English name of a language by its ISO 639-1 code.
+def language_told(code: str) -> str:
+    """The English name of a language by its ISO 639-1 code, if any is told.
 
-    >>> language_name("km"), language_name("")
+    >>> language_told("km"), language_told("")
     ('Khmer', 'not told')
     """
-    import pycountry
-
-    found = pycountry.languages.get(alpha_2=code) if code else None
-    return found.name if found else "not told" if code in ("", "unknown") else code
+    return "not told" if code in ("", "unknown") else language_name(code)
 
 
 def region_name(region: str) -> str:

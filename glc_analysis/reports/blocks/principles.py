@@ -19,7 +19,7 @@ from glc_analysis.disclosure.votes import for_public, signatures
 from glc_analysis.evidence.places import anchor, link
 from glc_analysis.evidence.trace import Node, Trail
 from glc_analysis.reference import read_reference
-from glc_analysis.reports.html import Html, Markup, language_name, note, show, table, tag
+from glc_analysis.reports.html import Html, Markup, language_told, note, show, table, tag
 from glc_analysis.reports.page import Page
 
 NOTHING = "This study has no principles yet: write them in principles.csv."
@@ -146,7 +146,7 @@ def _principle(page: Page, row, trail: Trail, frames: dict[str, pd.DataFrame]) -
 
 def _translations(versions: pd.DataFrame, row) -> Iterator[str]:
     for other in versions[versions["translation_of"] == row.printed_id].itertuples():
-        yield tag("p", tag("span", f"{language_name(other.language)}: ", class_="glc-note"),
+        yield tag("p", tag("span", f"{language_told(other.language)}: ", class_="glc-note"),
                   tag("span", escape(other.statement), lang=other.language, dir="auto"))
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 from glc_analysis.evidence.figures import count_text
 from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.reports.blocks.questions import listed
-from glc_analysis.reports.html import Html, Markup, bar, language_name, region_name, show, table, tag
+from glc_analysis.reports.html import Html, Markup, bar, language_told, region_name, show, table, tag
 from glc_analysis.reports.page import Page
 
 NO_ANSWER = "not asked, or no answer"
@@ -46,7 +46,7 @@ def who(page: Page) -> Html:
         "Organisation": rows["label"], "Type": rows["type"].str.replace("_", " "),
         "Home country": rows["home_country_id"].map(page.places).fillna(""),
         "Resources": rows["resource_level"],
-        "Language": rows["language"].map(lambda code: language_name(code) if code else "")
+        "Language": rows["language"].map(lambda code: language_told(code) if code else "")
         + rows["is_interpreted"].map({True: ", interpreted", False: ""}),
         "Answered on": rows["answered_on"]})
     return show(table(dict(shown.loc[:, (shown != "").any()])))

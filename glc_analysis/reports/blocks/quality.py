@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 
 from glc_analysis.evidence.figures import count_texts
 from glc_analysis.plots import plot_missing
-from glc_analysis.reports.html import Html, bars, language_name, show, table
+from glc_analysis.reports.html import Html, bars, language_told, show, table
 from glc_analysis.reports.page import Page
 
 
@@ -42,7 +42,7 @@ def notable(page: Page) -> Html:
 def texts(page: Page, kind: str) -> Html:
     """Open answers by ``language`` or ``script``."""
     rows = page.quality(kind).sort_values("n", ascending=False, kind="stable")
-    names = rows["option_id"].map(language_name) if kind == "language" else rows["option_id"]
+    names = rows["option_id"].map(language_told) if kind == "language" else rows["option_id"]
     return show(table({kind.capitalize(): names, "Open answers": bars(rows)}))
 
 

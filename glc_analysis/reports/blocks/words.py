@@ -7,7 +7,7 @@ from html import escape
 import pandas as pd
 
 from glc_analysis.evidence.places import words_anchor
-from glc_analysis.reports.html import Html, language_name, show, tag
+from glc_analysis.reports.html import Html, language_told, show, tag
 from glc_analysis.reports.page import Page
 
 CLEARED = "No words of an organisation are cleared for these pages."
@@ -46,7 +46,7 @@ def _cleared(page: Page) -> Html:
 
 def _quotation(page: Page, row, names: pd.Series) -> str:
     said = [names.get(row.organisation_id, ""), page.places.get(row.country_id, ""),
-            language_name(row.language), "interpreter's words" if row.is_interpreted else ""]
+            language_told(row.language), "interpreter's words" if row.is_interpreted else ""]
     source = escape(", ".join(filter(None, said)))
     return tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
                tag("figcaption", source), class_="glc-quotation")
