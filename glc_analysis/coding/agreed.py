@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.coding.decisions import write_decisions
 from glc_analysis.study import Study
 from glc_analysis.tables import read
 
@@ -35,6 +34,8 @@ def agreement_summary(study: Study, *, unit: str = "turn") -> pd.DataFrame:
 
 def write_disagreements(study: Study) -> tuple[Path, int]:
     """Writes ``processed/disagreements.xlsx``; returns its path and how many segments are open."""
+    from glc_analysis.coding.decisions import write_decisions
+
     rows = read("disagreements", study=study)
     path = study.processed / "disagreements.xlsx"
     reasons = dict(zip(rows["segment_id"], rows["reason"], strict=True))

@@ -10,6 +10,7 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis.convening import CRITERIA
 from glc_analysis.convening.consensus import (
     AGREEMENT,
     DISAGREEMENT,
@@ -22,7 +23,6 @@ from glc_analysis.convening.consensus import (
     median,
     third,
 )
-from glc_analysis.intake.ratings_forms import CRITERIA
 
 GROUPS = {
     "agreed": ("Agreed", "important, in agreement, and feasible"),

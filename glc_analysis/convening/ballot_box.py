@@ -15,7 +15,7 @@ from glc_analysis import manifest
 from glc_analysis.cleaning.values import text_version
 from glc_analysis.convening.opening import keep
 from glc_analysis.convening.principles import printed_id
-from glc_analysis.disclosure.redaction import WITHDRAWN
+from glc_analysis.disclosure import WITHDRAWN
 from glc_analysis.errors import Fault
 from glc_analysis.study import Study
 

@@ -16,19 +16,17 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 
 from glc_analysis import tables
+from glc_analysis.convening import CRITERIA, PANELS
 from glc_analysis.convening.agenda import GROUPS, SHOWN_FROM, agenda, short_names, verdict
 from glc_analysis.convening.ballot_box import received
 from glc_analysis.convening.ballots import Ballots
+from glc_analysis.convening.comments import masked
 from glc_analysis.convening.consensus import third
 from glc_analysis.convening.principles import printed_id
-from glc_analysis.disclosure.pseudonym_key import complete_key, read_key
-from glc_analysis.disclosure.pseudonyms import mask
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.intake.ratings_forms import CRITERIA
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 
-PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "observer": "Observers"}
 ASKED = {"importance": "Important?", "feasibility": "Feasible, with one's own resources?"}
 ELSE = "rated "
 """How ``held_out`` begins where another wording was rated."""
@@ -83,13 +81,6 @@ def _refuse_open(study: Study, reference: Reference, round_id: str) -> None:
         said = ", ".join(f"{PANELS[row.panel].lower()} {row.received}" for row in told.itertuples())
         raise GLCError(f"Round {round_id} is open: {said}. Mend: close it first with "
                        f"`glc tally --round {round_id} --close`.")
-
-
-def masked(ratings: pd.DataFrame, study: Study, reference: Reference) -> pd.DataFrame:
-    """Ratings with the names of names.csv in their comments under pseudonyms."""
-    key = complete_key(reference.names, read_key(study.key_file))
-    comments = {one: mask(one, reference.names, key).text for one in {*ratings["comment"]} - {""}}
-    return ratings.assign(comment=ratings["comment"].map(comments).fillna(""))
 
 
 def groups(order: pd.DataFrame) -> list[dict[str, Any]]:

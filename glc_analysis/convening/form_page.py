@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from html import escape
 
+from glc_analysis.convening import CRITERIA
 from glc_analysis.convening.form_texts import Form
-from glc_analysis.intake.ratings_forms import ABSTAIN, CRITERIA, MARK, SCORES
+from glc_analysis.intake.ratings_forms import ABSTAIN, MARK, SCORES
 
 # The heading is the head of a table: every browser repeats it on each page.
 _STYLE = """@page{margin:13mm}

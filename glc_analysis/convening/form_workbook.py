@@ -9,8 +9,9 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from glc_analysis.convening import CRITERIA
 from glc_analysis.convening.form_texts import Form
-from glc_analysis.intake.ratings_forms import ABSTAIN, BOXES, CRITERIA, MARK, ROW, SCORES
+from glc_analysis.intake.ratings_forms import ABSTAIN, BOXES, MARK, ROW, SCORES
 from glc_analysis.workbook import save_workbook
 
 _WIDTHS = {"statement": 60, "comment": 44, "feasibility": 16, "may_be_read": 16, "stamp": 8}

@@ -9,7 +9,7 @@ from datetime import date
 import pandas as pd
 
 from glc_analysis.convening.principles import versions
-from glc_analysis.disclosure.redaction import WITHDRAWN
+from glc_analysis.disclosure import WITHDRAWN
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from glc_analysis.cleaning.values import folded, text_version
+from glc_analysis.convening import CRITERIA
 from glc_analysis.convening.journal import FIRST, SECOND, SETTLED, Keying
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.intake.ratings_forms import ABSTAIN, CRITERIA
+from glc_analysis.intake.ratings_forms import ABSTAIN
 from glc_analysis.reference import Reference
 
 Values = Mapping[str, str]

@@ -10,8 +10,9 @@ import pandas as pd
 from openpyxl import Workbook
 
 from glc_analysis.cleaning.values import text_version
+from glc_analysis.convening import CRITERIA
 from glc_analysis.convening.form_texts import is_translated, name_and_code, phrases
-from glc_analysis.intake.ratings_forms import ABSTAIN, CRITERIA, MARK, SCORES
+from glc_analysis.intake.ratings_forms import ABSTAIN, MARK, SCORES
 from glc_analysis.workbook import save_workbook
 
 Row = dict[str, str]

@@ -10,10 +10,11 @@ from pathlib import Path, PurePath
 import pandas as pd
 
 from glc_analysis.cleaning.values import folded, tidy
+from glc_analysis.disclosure import WITHDRAWN
 from glc_analysis.disclosure.projects import edit_database, write_word
 from glc_analysis.disclosure.pseudonyms import Masked, mask
 from glc_analysis.disclosure.readable import Unreadable, pieces
-from glc_analysis.disclosure.redaction import WITHDRAWN, edit_table, kept_span, redacted, redacted_rows
+from glc_analysis.disclosure.redaction import edit_table, kept_span, redacted, redacted_rows
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings import RawCodings, read_codings, table, write_qdpx
 from glc_analysis.intake.grid import Grid

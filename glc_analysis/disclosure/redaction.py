@@ -20,6 +20,7 @@ import pandas as pd
 from openpyxl import load_workbook
 
 from glc_analysis.cleaning.values import tidy
+from glc_analysis.disclosure import WITHDRAWN
 from glc_analysis.disclosure.pseudonyms import Masked, carry, mask
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.grid import Grid
@@ -28,7 +29,6 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.intake.workbook import read_sheets
 from glc_analysis.workbook import save_workbook
 
-WITHDRAWN = "[withdrawn]"
 APART = "\ufffc"
 _NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
 

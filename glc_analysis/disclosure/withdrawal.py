@@ -24,7 +24,7 @@ from glc_analysis.cleaning.countries import resolve
 from glc_analysis.cleaning.values import folded, tidy
 from glc_analysis.coding.linking import document_names
 from glc_analysis.coding.reconcile import CONSENSUS
-from glc_analysis.disclosure import AUDIENCES
+from glc_analysis.disclosure import AUDIENCES, WITHDRAWN
 from glc_analysis.disclosure.belongings import Belongings, belongings
 from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.disclosure.leaks import find_leaks
@@ -32,7 +32,6 @@ from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_
 from glc_analysis.disclosure.readable import NAMES_ONLY
 from glc_analysis.disclosure.recoding import Recoding, by_hand
 from glc_analysis.disclosure.redaction import (
-    WITHDRAWN,
     edit_table,
     is_held,
     redacted,

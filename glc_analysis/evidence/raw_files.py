@@ -10,7 +10,6 @@ from typing import Any
 
 from glc_analysis.cleaning.records import slug
 from glc_analysis.errors import Faults
-from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
@@ -53,6 +52,8 @@ class RawFiles:
 
     def _turns(self, path: str) -> list[int]:
         """Where each turn of a transcript begins; none where it is not the file that was recorded."""
+        from glc_analysis.intake.transcripts import read_transcript
+
         try:
             return [] if self.state(path)[1] else [*read_transcript(self.study.root / path).turns["line"]]
         except Faults:

@@ -13,9 +13,10 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.cleaning.values import folded, tidy
+from glc_analysis.convening import CRITERIA
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.grid import Grid
-from glc_analysis.intake.ratings_forms import ABSTAIN, COLUMNS, CRITERIA, SCORES, read_form
+from glc_analysis.intake.ratings_forms import ABSTAIN, COLUMNS, SCORES, read_form
 from glc_analysis.intake.text import read_table
 from glc_analysis.intake.workbook import read_sheets
 

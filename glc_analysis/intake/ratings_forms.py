@@ -16,6 +16,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.cleaning.values import folded, text_version, tidy
+from glc_analysis.convening import CRITERIA
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake import refuse
 from glc_analysis.intake.grid import Grid
@@ -24,7 +25,6 @@ from glc_analysis.intake.workbook import read_sheets
 
 COLUMNS = ("file", "row", "round_id", "rater_id", "principle_id", "version", "text_version", "criterion",
            "score", "is_abstained", "comment", "may_be_read")
-CRITERIA = ("importance", "feasibility")
 ABSTAIN = "abstain"
 SCORES = tuple("123456789")
 BOXES = (*CRITERIA, ABSTAIN, "comment", "may_be_read")

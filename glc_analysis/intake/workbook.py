@@ -10,9 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
-
-from openpyxl import load_workbook
-from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+from typing import TYPE_CHECKING
 
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.intake import refuse
@@ -20,7 +18,11 @@ from glc_analysis.intake.grid import CELLS, Grid, grid
 from glc_analysis.intake.packed import members
 from glc_analysis.intake.text import read_bytes
 
-Cell = ReadOnlyCell | EmptyCell
+if TYPE_CHECKING:  # whoever imports this module hardly ever reads a workbook
+    from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+
+    Cell = ReadOnlyCell | EmptyCell
+
 _MACRO = re.compile(r"vbaProject|/(macrosheets|activeX|dialogsheets)/", re.IGNORECASE)
 LARGEST, ROWS = 200_000_000, 2**20
 """Bytes that a workbook may unpack to, and rows of a sheet: Excel has no more."""
@@ -101,6 +103,8 @@ def _macros(raw: bytes, file: str) -> list[Fault]:
 
 
 def _sheets(raw: bytes, *, data_only: bool) -> Iterator[tuple[str, Iterator[tuple[Cell, ...]]]]:
+    from openpyxl import load_workbook
+
     book = load_workbook(BytesIO(raw), read_only=True, data_only=data_only)
     for sheet in book.worksheets:
         sheet.reset_dimensions()  # some tools write wrong ones, and cells would be lost
@@ -108,8 +112,9 @@ def _sheets(raw: bytes, *, data_only: bool) -> Iterator[tuple[str, Iterator[tupl
 
 
 def _is_suspect(cell: Cell) -> bool:
-    # A formula whose stored result is the empty text is of type "str" and no suspect.
-    return cell.value is None and cell.data_type == "n" and isinstance(cell, ReadOnlyCell)
+    # A formula whose stored result is the empty text is of type "str" and no suspect, nor is a cell that is
+    # not stored, which has no place.
+    return cell.value is None and cell.data_type == "n" and hasattr(cell, "row")
 
 
 def _text(cell: Cell) -> str:

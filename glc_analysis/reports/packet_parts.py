@@ -14,10 +14,11 @@ from math import ceil
 
 import lxml.html
 
+from glc_analysis.convening import CRITERIA
 from glc_analysis.convening.form_texts import Form
 from glc_analysis.convening.packet import Packet, Part
 from glc_analysis.evidence.figures import count_texts
-from glc_analysis.intake.ratings_forms import ABSTAIN, CRITERIA, SCORES
+from glc_analysis.intake.ratings_forms import ABSTAIN, SCORES
 from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.reports.blocks import (
     brief,

@@ -13,10 +13,10 @@ import pytest
 
 from glc_analysis import manifest, tables
 from glc_analysis.build import build
+from glc_analysis.disclosure import WITHDRAWN
 from glc_analysis.disclosure.leaks import find_leaks
 from glc_analysis.disclosure.projects import write_word
 from glc_analysis.disclosure.recoding import Recoding
-from glc_analysis.disclosure.redaction import WITHDRAWN
 from glc_analysis.disclosure.spss import edit_spss
 from glc_analysis.disclosure.withdrawal import withdraw
 from glc_analysis.errors import Faults

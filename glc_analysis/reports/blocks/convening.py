@@ -8,13 +8,13 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis.convening import CRITERIA, PANELS
 from glc_analysis.convening import agenda as by_decision
+from glc_analysis.convening.comments import masked
 from glc_analysis.convening.consensus import dissent, in_words
-from glc_analysis.convening.day import PANELS, masked
 from glc_analysis.evidence.figures import Words
 from glc_analysis.evidence.joint_display import contradicting, names_of, paired, readable_quotes
 from glc_analysis.evidence.places import Places, link
-from glc_analysis.intake.ratings_forms import CRITERIA
 from glc_analysis.reference import read_reference
 from glc_analysis.reports.blocks.principles import NAMELESS, rounds
 from glc_analysis.reports.html import Html, Markup, bar, note, show, table, tag

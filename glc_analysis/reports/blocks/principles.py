@@ -8,10 +8,10 @@ from itertools import product
 
 import pandas as pd
 
-from glc_analysis.convening import concerns
+from glc_analysis.convening import PANELS, concerns
 from glc_analysis.convening.agenda import SHOWN_FROM
+from glc_analysis.convening.comments import masked
 from glc_analysis.convening.consensus import dissent, in_words
-from glc_analysis.convening.day import PANELS, masked
 from glc_analysis.convening.principles import facts
 from glc_analysis.convening.reporting import NOT_RECORDED, method_facts, reporting_items
 from glc_analysis.disclosure.rules import Rules
