@@ -148,9 +148,8 @@ def _rated(principle_id: str, frames: Frames) -> pd.DataFrame:
 
 def _votes(principle_id: str, criterion: str, frames: Frames) -> Iterator[str]:
     rows = _last(frames["tallies"], principle_id)
-    rows = rows[rows["criterion"] == criterion].sort_values("panel", key=lambda panels: panels.map(
-        WORDS["raters", "role"].index))
-    for row in rows.itertuples():
+    rows = rows[rows["criterion"] == criterion].itertuples()
+    for row in sorted(rows, key=lambda row: WORDS["raters", "role"].index(row.panel)):
         yield (f"{criterion.capitalize()}, {row.panel.replace('_', ' ')}s: {row.votes_high} of {row.n} votes "
                f"high, {row.votes_low} low.")
 

@@ -44,7 +44,7 @@ def projector(study: Study, round_id: str) -> Path:
     _refuse_open(study, reference, round_id)
     frames = {name: tables.read(name, study=study) for name in ("tallies", "ratings", "principles",
                                                                 "decision_log", "parking_lot")}
-    tallies, ratings = frames["tallies"], masked(frames["ratings"], study, reference)
+    tallies, ratings = frames["tallies"], masked(frames["ratings"], study, reference.names)
     is_it = tallies["round_id"] == round_id
     if not is_it.any():
         raise GLCError(f"The tables do not hold round {round_id} yet. Mend: run `glc build`.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -44,12 +44,17 @@ def members(read: Read, figure: Any, unit: str) -> set[str]:
     return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
 
 
-def voted(read: Read, principle_id: str) -> Iterator[tuple[str, pd.DataFrame]]:
-    """Each closed round and panel in words, with its ratings that count."""
-    tallies = read("tallies").query("principle_id == @principle_id")
-    ratings = read("ratings").query("principle_id == @principle_id and held_out == ''")
-    for (round_id, version, panel), rows in tallies.groupby(["round_id", "version", "panel"]):
-        said = ", ".join(f"{row.criterion} {row.votes_high} of {row.n} high" for row in
-                         rows.sort_values("criterion", ascending=False).itertuples())
-        yield (f"round {round_id} on {principle_id}.{version}, {panel.replace('_', ' ')}: {said}",
-               ratings[(ratings["round_id"] == round_id) & (ratings["panel"] == panel)])
+def voted(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+    """By principle each closed round and panel in words, with its ratings that count."""
+    said: dict[tuple[str, ...], list[str]] = {}
+    for row in read("tallies").sort_values("criterion", ascending=False, kind="stable").itertuples():
+        said.setdefault((row.principle_id, row.round_id, row.version, row.panel), []).append(
+            f"{row.criterion} {row.votes_high} of {row.n} high")
+    ratings = read("ratings")
+    ratings = ratings[ratings["held_out"] == ""]
+    cast = dict(list(ratings.groupby(["principle_id", "round_id", "panel"])))
+    found: dict[str, list[tuple[str, pd.DataFrame]]] = {}
+    for (principle, round_id, version, panel), counts in sorted(said.items()):
+        text = f"round {round_id} on {principle}.{version}, {panel.replace('_', ' ')}: {', '.join(counts)}"
+        found.setdefault(principle, []).append((text, cast.get((principle, round_id, panel), ratings[:0])))
+    return found

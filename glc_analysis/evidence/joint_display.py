@@ -15,7 +15,7 @@ from glc_analysis import tables
 from glc_analysis.cleaning.values import folded
 from glc_analysis.disclosure.release import release
 from glc_analysis.evidence.figures import Words
-from glc_analysis.reference import read_reference
+from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import Study
 from glc_analysis.tables import code_themes
 
@@ -44,7 +44,8 @@ def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, An
     """Each topic that may be shown, its figure of the survey and its figure of what was said, None where
     it has none. How they fit and what follows was written by people who saw all: it may tell a figure that
     the audience does not see, and that nobody raised a topic is the count itself."""
-    figures = {row.estimate_id: row for row in released.itertuples()}
+    cited = {*rows["estimate_id"], *map(code_estimate, rows["code_id"])}
+    figures = {row.estimate_id: row for row in released[released["estimate_id"].isin(cited)].itertuples()}
     for row in rows.itertuples():
         asked = [row.estimate_id, row.code_id and code_estimate(row.code_id)]
         found = [figures.get(one) if one else None for one in asked]
@@ -81,7 +82,7 @@ def names_of(study: Study) -> Words:
 def readable_quotes(study: Study, audience: str) -> dict[str, str]:
     """What an audience reads where a quotation is named: that, or the one of the same passage that is
     cleared for it, with whose words they are; quotations of which it may read nothing are left out."""
-    listed = read_reference(study).quotes
+    listed = read_table(study, "quotes")
     if audience == "team":
         return dict(zip(listed["quote_id"], "“" + listed["text"] + "”", strict=True))
     free = {row.quote_id: f"“{row.text}” ({', '.join(filter(None, [row.source, row.wording]))})"

@@ -78,7 +78,7 @@ class Trail:
     def votes(self, principle_id: str) -> list[Node]:
         """For the team the votes on a principle, a line a round and panel, and the forms they stand in."""
         lines = []
-        for said, rows in voted(self.read, principle_id) if self.for_team else ():
+        for said, rows in self._voted.get(principle_id, ()) if self.for_team else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
             lines.append(self.node(1, "votes", "", said, "", *about))
             lines += [self._file(2, self.files.of_ballot(name), f"{len(own)} votes", *own["rater_id"],
@@ -102,6 +102,10 @@ class Trail:
     def _released(self) -> pd.DataFrame:
         decisions = None if self.for_team else self.read(f"release_{self.audience}")
         return release(self.read("estimates"), audience=self.audience, decisions=decisions)
+
+    @cached_property
+    def _voted(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+        return voted(self.read)
 
     @cached_property
     def places(self) -> Places:
@@ -156,20 +160,18 @@ class Trail:
 
     def _code(self, figure: Any) -> Iterator[Node]:
         code = figure.code_id
-        own = {code, *descendants(self.reference("codebook")).get(code, [])}
-        defined = self.read("codebook").set_index("code_id")["definition"]
-        said = ": ".join(filter(None, [self.words.codes.get(code, code), defined.get(code)]))
+        own = {code, *self._descendants.get(code, [])}
+        said = ": ".join(filter(None, [self.words.codes.get(code, code), self._definitions.get(code)]))
         yield self.node(2, "code", code, said, self.places.code(code), *own)
         if not self.for_team:
             yield from (self._quotation(3, row) for row in self._quotes.itertuples()
                         if own - self._never & {*row.code_ids.split(";")})
             return
-        for coder in sorted({*self.read("codings").query("code_id in @own")["coder_id"]}):
+        for coder in sorted({coder for one in own for coder in self._coders.get(one, ())}):
             yield from (self._file(3, self.study.relative(path), f"coded by {coder}")
                         for path in self.study.coder_files().get(coder, ()))
         yield from (self.node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
-                    for row in self.read("memos").query("attached_kind == 'code'").itertuples()
-                    if row.attached_to in own)
+                    for row in self._memos if row.attached_to in own)
         rows = self.passages[self.passages["code_id"].isin(own)]
         if figure.subset_kind in (SOURCE, DOCUMENT):
             rows = rows[rows["kind" if figure.subset_kind == SOURCE else "document_id"] == figure.subset_id]
@@ -210,6 +212,24 @@ class Trail:
     def passages(self) -> pd.DataFrame:
         """One row a passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`."""
         return quotations(*map(self.read, ("codings", "segments", "documents", "organisations", "codebook")))
+
+    @cached_property
+    def _descendants(self) -> dict[str, list[str]]:
+        return descendants(self.reference("codebook"))
+
+    @cached_property
+    def _definitions(self) -> dict[str, str]:
+        return self.read("codebook").set_index("code_id")["definition"].to_dict()
+
+    @cached_property
+    def _coders(self) -> dict[str, set[str]]:
+        """Who used each code."""
+        return self.read("codings").groupby("code_id")["coder_id"].agg(set).to_dict()
+
+    @cached_property
+    def _memos(self) -> list[Any]:
+        """The memos on codes."""
+        return [row for row in self.read("memos").itertuples() if row.attached_kind == "code"]
 
     @cached_property
     def segments(self) -> dict[str, Any]:

@@ -56,10 +56,17 @@ class Page:
 
     def read(self, name: str) -> pd.DataFrame:
         """The page's slice of a table; on an organisation's own page no row of another organisation."""
-        frame = tables.read(name, study=self.study, country=self.country, theme=self.theme)
-        if self.organisation and "organisation_id" in frame:
-            return frame[frame["organisation_id"] == self.organisation].reset_index(drop=True)
-        return frame
+        return self._read(name).copy(deep=False)
+
+    @cached_property
+    def _read(self) -> Callable[[str], pd.DataFrame]:
+        """Each table as it was when it was read first: the blocks of a page read many more than once."""
+        def own(name: str) -> pd.DataFrame:
+            frame = tables.read(name, study=self.study, country=self.country, theme=self.theme)
+            if self.organisation and "organisation_id" in frame:
+                return frame[frame["organisation_id"] == self.organisation].reset_index(drop=True)
+            return frame
+        return cache(own)
 
     @cached_property
     def released(self) -> pd.DataFrame:

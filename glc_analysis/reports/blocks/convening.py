@@ -15,7 +15,7 @@ from glc_analysis.convening.consensus import dissent, in_words
 from glc_analysis.evidence.figures import Words
 from glc_analysis.evidence.joint_display import contradicting, names_of, paired, readable_quotes
 from glc_analysis.evidence.places import Places, link
-from glc_analysis.reference import read_reference
+from glc_analysis.reference import read_table
 from glc_analysis.reports.blocks.principles import NAMELESS, rounds
 from glc_analysis.reports.html import Html, Markup, bar, note, show, table, tag
 from glc_analysis.reports.page import Page
@@ -78,11 +78,10 @@ def agenda(page: Page) -> Html:
     closed = rounds(page)
     if not closed:
         return note(NO_ROUND)
-    reference = read_reference(page.study)
+    register, names = (read_table(page.study, name) for name in ("organisations", "names"))
     tallies, ratings = (page.read(name)[lambda f: f["round_id"] == closed[-1]]
                         for name in ("tallies", "ratings"))
-    order = by_decision.agenda(tallies, masked(ratings, page.study, reference), page.read("principles"),
-                               reference.organisations)
+    order = by_decision.agenda(tallies, masked(ratings, page.study, names), page.read("principles"), register)
     lines, kinds = [], []
     for name, (heading, why) in by_decision.GROUPS.items():
         own = order[order["group"] == name]

@@ -18,7 +18,7 @@ from glc_analysis.disclosure.rules import Rules
 from glc_analysis.disclosure.votes import for_public, signatures
 from glc_analysis.evidence.places import anchor, link
 from glc_analysis.evidence.trace import Node, Trail
-from glc_analysis.reference import read_reference
+from glc_analysis.reference import read_table
 from glc_analysis.reports.html import Html, Markup, language_told, note, show, table, tag
 from glc_analysis.reports.page import Page
 
@@ -124,7 +124,7 @@ def statements(page: Page) -> Html:
 def _comments(page: Page, ratings: pd.DataFrame) -> pd.DataFrame:
     """What raters allowed to be read aloud, under pseudonyms."""
     said = ratings[ratings["may_be_read"] & (ratings["comment"] != "")]
-    return masked(said, page.study, read_reference(page.study)).drop_duplicates(
+    return masked(said, page.study, read_table(page.study, "names")).drop_duplicates(
         ["principle_id", "round_id", "comment"])
 
 
@@ -181,11 +181,13 @@ def _linked(node: Node) -> str:
 def _votes(page: Page, row, own: dict[str, pd.DataFrame]) -> Iterator[str]:
     """The votes of each round, panels apart, with what stood outside, and what may be read of comments."""
     lines, closed = [], rounds(page)
+    found = dict(list(own["tallies"][own["tallies"]["n"] >= SHOWN_FROM].groupby(["round_id", "panel"])))
     for one, (panel, name) in product(closed, PANELS.items()):
-        if page.audience == "public" and (panel == "observer" or one != closed[-1]):
+        if (one, panel) not in found or page.audience == "public" and (
+                panel == "observer" or one != closed[-1]):
             continue
-        rows = own["tallies"].query("round_id == @one and panel == @panel")[lambda f: f["n"] >= SHOWN_FROM]
-        rows = read_out(page, rows.sort_values("criterion", ascending=False))
+        rows = found[one, panel].sort_values("criterion", ascending=False)
+        rows = read_out(page, rows) if page.audience == "public" else rows
         lines += [(f"{one}, on {row.principle_id}.{tallied['version']}", name, tallied["criterion"],
                    *([tallied["votes"]] if page.audience == "public" else
                      [in_words(tallied), dissent(tallied), tallied["movement"]]))
