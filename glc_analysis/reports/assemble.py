@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from glc_analysis.reports import changes, downloads
 from glc_analysis.reports.blocks.overview import facts
@@ -26,68 +26,83 @@ AHEAD = Path(".ahead", "site", downloads.FOLDER)
 """Where tables lie in the folder of a run until there is a site: as in it, so that the gate can read them."""
 
 
+@dataclass(frozen=True)
+class _Ahead:
+    """What hangs on no notebook: pages of words and tables, what stands on every page, the gate that has read
+    the tables to hand over, if there are any."""
+
+    pages: list[Page]
+    facts: str
+    gate: Gate
+    has_tables: bool
+
+
 class Assembly:
-    """What a run of an audience adds to its pages. What hangs on none of them is made at once, while the
-    first kernels start."""
+    """What a run of an audience adds to its pages in ``folder``. ``keys`` are those of its pages, ``before``
+    is the run whose place it takes. What hangs on no notebook is made at once, beside those that run."""
 
-    def __init__(self, study: Study, audience: str) -> None:
-        self._study, self._audience = study, audience
-        self._press = Press()
-        self._frames = published_tables(study, audience)
+    def __init__(self, study: Study, audience: str, folder: Path, keys: Mapping[str, str],
+                 before: Path | None) -> None:
+        self._study, self._audience, self._folder, self._before = study, audience, folder, before
+        self._press, self._beside = Press(), ThreadPoolExecutor(1)
+        self._ahead = self._beside.submit(self._make_ahead, keys)
 
-    def make(self, folder: Path, pages: Sequence[Page], entries: Mapping[str, dict[str, Any]],
-             before: Path | None, made_by: str) -> tuple[str, Gate]:
-        """Adds it to the folder of a run. ``entries`` is what the run records of each page, ``before`` the
-        run whose place it takes, ``made_by`` what this returned for that one, beside the gate to pass."""
-        study, audience, frames = self._study, self._audience, self._frames
-        listed = [*(page for page in pages if not page.organisation), *self._prose(folder, entries, before)]
-        own = [(page.organisation, folder / f"{place(page.slug, page.parameters)}.ipynb")
+    def make(self, pages: Sequence[Page], failures: Collection[str], made_by: str) -> tuple[str, Gate]:
+        """Adds it. ``failures`` are the pages that are not up to date, ``made_by`` is what this returned for
+        the run before, beside the gate to pass."""
+        study, folder, ahead = self._study, self._folder, self._ahead.result()
+        own = [(page, folder / f"{place(page.slug, page.parameters)}.ipynb")
                for page in pages if page.organisation]
-        with ThreadPoolExecutor(1) as beside:  # the site is made by a process of its own
-            gate = beside.submit(self._hand_over, folder, own)
-            made_by = build_site(
-                folder, listed, title=study.title, audience=audience, synthetic=study.is_synthetic,
-                failures={slug for slug, entry in entries.items() if entry["failure"]}, press=self._press,
-                facts=facts(Shown(study, audience)) if frames else "",
-                before=SiteBefore(before, made_by, passed(study.reports / audience)) if before else None)
-        if frames:
+        gate = self._beside.submit(self._read_pages, [(page.organisation, path) for page, path in own],
+                                   ahead.gate)
+        site_before = SiteBefore(self._before, made_by, passed(study.reports / self._audience)
+                                 ) if self._before else None
+        made_by = build_site(
+            folder, [*(page for page in pages if not page.organisation), *ahead.pages], title=study.title,
+            audience=self._audience, synthetic=study.is_synthetic, failures=failures, facts=ahead.facts,
+            before=site_before, press=self._press)
+        if ahead.has_tables:
             (folder / AHEAD).replace(folder / "site" / downloads.FOLDER)
             (folder / AHEAD).parent.rmdir()
             (folder / AHEAD).parents[1].rmdir()
-        titles = [page.title for page in pages if page.organisation]
-        for title, (_, path) in zip(titles, own, strict=True):
-            write_standalone(path, study, title=title)
+        for page, path in own:
+            write_standalone(path, study, title=page.title)
         return made_by, gate.result()
 
     def close(self) -> None:
         """Ends what was started."""
         self._press.close()
+        self._beside.shutdown(cancel_futures=True)
 
-    def _hand_over(self, folder: Path, own: Sequence[tuple[str, Path]]) -> Gate:
-        """Writes the tables; reads them at the gate, and the pages, meanwhile."""
-        gate = Gate(self._study, self._audience, own)
-        if self._frames:
-            said = downloads.principles_json(self._study, self._frames.get("principles"), self._audience)
-            downloads.write_downloads(folder / AHEAD, self._frames, said)
+    def _make_ahead(self, keys: Mapping[str, str]) -> _Ahead:
+        study, audience, folder = self._study, self._audience, self._folder
+        frames, gate = published_tables(study, audience), Gate(study, audience)
+        if frames:
+            said = downloads.principles_json(study, frames.get("principles"), audience)
+            downloads.write_downloads(folder / AHEAD, frames, said)
             gate.read_ahead(sorted((folder / AHEAD).iterdir()), folder / AHEAD.parts[0])
         parse_ahead()
-        gate.read_ahead(sorted((folder / "notebooks").glob("*.ipynb")), folder)
+        pages = [_page(folder, *said) for said in self._words(frames, keys)]
+        return _Ahead(pages, facts(Shown(study, audience)) if frames else "", gate, bool(frames))
+
+    def _words(self, frames: Mapping, keys: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
+        """Slug, title and text of the pages of words and tables that no notebook makes."""
+        if frames:
+            yield "downloads", "Downloads", downloads.downloads_page(self._study, frames)
+            yield "dictionary", "Dictionary", downloads.dictionary_page(frames)
+        if self._audience == "team":
+            said = changes.page(changes.since_last(self._study, self._before, keys))
+            title = "What changed"
+            yield changes.SLUG, title, f"# {title}\n\n*Since the run before this one.*\n\n{said}"
+
+    def _read_pages(self, own: Sequence[tuple[str, Path]], ahead: Gate) -> Gate:
+        """The gate as names and consent are now; it reads the pages while the site is made."""
+        gate = Gate(self._study, self._audience, own, ahead)
+        gate.read_ahead(sorted((self._folder / "notebooks").glob("*.ipynb")), self._folder)
         return gate
 
-    def _prose(self, folder: Path, entries: Mapping[str, dict[str, Any]],
-               before: Path | None) -> Iterator[Page]:
-        """The pages of words and tables that no notebook makes."""
-        if self._frames:
-            yield _page(folder, "Downloads", downloads.downloads_page(self._study, self._frames))
-            yield _page(folder, "Dictionary", downloads.dictionary_page(self._frames))
-        if self._audience == "team":
-            said = changes.page(changes.since_last(self._study, before, entries))
-            title, since = "What changed", "*Since the run before this one.*"
-            yield _page(folder, title, f"# {title}\n\n{since}\n\n{said}", changes.SLUG)
 
-
-def _page(folder: Path, title: str, text: str, slug: str = "") -> Page:
-    slug = slug or title.lower()
+def _page(folder: Path, slug: str, title: str, text: str) -> Page:
     path = folder / f"{place(slug, {})}.ipynb"
     path.parent.mkdir(exist_ok=True)  # where a brief alone is made nothing else is there
     path.write_text(dumps(prose(text)), encoding="utf-8", newline="\n")

@@ -6,7 +6,7 @@ Each run keeps the tables it was made from (:data:`KEPT`), as links that cost no
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -49,14 +49,13 @@ class _Made:
     figures: pd.DataFrame
     passages: pd.DataFrame
     raw: dict[str, str]
-    pages: dict[str, str]
+    pages: Mapping[str, str]
 
     @classmethod
-    def of(cls, folder: Path, pages: dict[str, Any]) -> _Made:
+    def of(cls, folder: Path, pages: Mapping[str, str]) -> _Made:
         figures, codings = (pd.read_parquet(folder / name) for name in KEPT[:2])
         raw = json.loads((folder / KEPT[2]).read_text(encoding="utf-8"))["raw"]
-        return cls(figures.set_index("estimate_id"), codings[codings["coder_id"] == CONSENSUS], raw,
-                   {slug: page["key"] for slug, page in pages.items()})
+        return cls(figures.set_index("estimate_id"), codings[codings["coder_id"] == CONSENSUS], raw, pages)
 
 
 def changes(study: Study, since: str = "") -> pd.DataFrame:
@@ -77,16 +76,22 @@ def changes(study: Study, since: str = "") -> pd.DataFrame:
         raise GLCError("Only one run is kept: there is nothing to compare it with.")
     before = last.parent / (since or kept[-1])
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare(_Made.of(before / FOLDER, was["pages"]), _Made.of(last / FOLDER, record["pages"]),
-                   behind(study))
+    return compare(_Made.of(before / FOLDER, _keys(was["pages"])),
+                   _Made.of(last / FOLDER, _keys(record["pages"])), behind(study))
 
 
-def since_last(study: Study, before: Path | None, entries: dict[str, Any]) -> pd.DataFrame | None:
-    """What changed since the run ``before``, to the tables as they are now; None after no such run."""
+def since_last(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd.DataFrame | None:
+    """What changed since the run ``before``, to the tables as they are now and to pages with these keys; None
+    after no such run."""
     if before is None or not all((before / FOLDER / name).is_file() for name in KEPT):
         return None
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare(_Made.of(before / FOLDER, was["pages"]), _Made.of(study.processed, entries), behind(study))
+    return compare(_Made.of(before / FOLDER, _keys(was["pages"])), _Made.of(study.processed, keys),
+                   behind(study))
+
+
+def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
+    return {slug: page["key"] for slug, page in pages.items()}
 
 
 def behind(study: Study) -> pd.Series:
@@ -136,7 +141,7 @@ def _passages(was: pd.DataFrame, now: pd.DataFrame) -> Iterator[tuple]:
                "new" if is_new else "gone", None)
 
 
-def _named(kind: str, was: dict[str, str], now: dict[str, str]) -> Iterator[tuple]:
+def _named(kind: str, was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[tuple]:
     for name in sorted({*was, *now}):
         if was.get(name) != now.get(name):
             moved = "changed" if name in was and name in now else "new" if name in now else "gone"

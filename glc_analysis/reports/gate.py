@@ -38,9 +38,11 @@ class _Rules(NamedTuple):
 
 class Gate:
     """What the readers of a run may not know: everybody, and organisations whose ``own`` pages may name them
-    (the organisation and the path of its page)."""
+    (the organisation and the path of its page). What another gate has read ``ahead`` is not read again where
+    it searched for the same."""
 
-    def __init__(self, study: Study, audience: str, own: Iterable[tuple[str, Path]]) -> None:
+    def __init__(self, study: Study, audience: str, own: Iterable[tuple[str, Path]] = (),
+                 ahead: Gate | None = None) -> None:
         self._audience, self._home, self._own = audience, study.reports / audience, [*own]
         reference, known = read_reference(study), identifiers(study, audience=audience)
         self._rules = {"": self._marked(reference.names, known)} | {
@@ -48,13 +50,17 @@ class Gate:
         before = _read(self._home)
         self._passed = {who: before[who]["files"] for who, rules in self._rules.items()
                         if who in before and before[who]["rules"] == rules.mark}
+        if ahead and ahead._rules[""].mark == self._rules[""].mark:
+            self._passed[""] = self._passed.get("", {}) | ahead._passed.get("", {})
 
     def read_ahead(self, files: Iterable[Path], root: Path) -> None:
         """Reads files for everybody before the run is whole; those that may pass are not read again then."""
+        read = self._passed.setdefault("", {})
         for path in files:
             with suppress(Faults, OSError):
-                self._search("", [path], root)
-                self._passed.setdefault("", {})[_place(path, root)] = digest(path)
+                if read.get(_place(path, root)) != digest(path):
+                    self._search("", [path], root)
+                    read[_place(path, root)] = digest(path)
 
     def let_through(self, run: Path) -> None:
         """Raises Faults where a file of a run holds what tells who somebody is; else keeps what passed."""

@@ -97,8 +97,8 @@ class Making:
                 if to_run := [page for page in self.to_run if page.slug not in self.entries]:
                     self._execute(to_run, jobs, scheduler, tell)
                 tell(len(to_run), len(to_run), "The site")
-                site, gate = self._assembly.make(self.folder, self.pages, self.entries, self.before,
-                                                 self.site_made_by)
+                failed = {slug for slug, entry in self.entries.items() if entry["failure"]}
+                site, gate = self._assembly.make(self.pages, failed, self.site_made_by)
             go_on()
             self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"), site=site)
             self._promote(gate)
@@ -112,7 +112,10 @@ class Making:
     def _assembly(self) -> Assembly:
         from glc_analysis.reports.assemble import Assembly
 
-        return self._ends.enter_context(closing(Assembly(self.study, self.audience)))
+        keys = {page.slug: self.made[page.slug]["key"] for page in self.to_keep}
+        keys |= {page.slug: page.key for page in self.to_run}
+        return self._ends.enter_context(closing(
+            Assembly(self.study, self.audience, self.folder, keys, self.before)))
 
     def _take_over(self) -> None:
         """Pages that are up to date, of the last run or of one that was cut off, are the same files."""

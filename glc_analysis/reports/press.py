@@ -25,7 +25,7 @@ from importlib import import_module
 sys.modules["rfc3987_syntax"] = None
 from sphinx.application import builtin_extensions
 from sphinx.cmd.build import main
-for name in (*builtin_extensions, "myst_nb", "pydata_sphinx_theme"):
+for name in (*builtin_extensions, "myst_nb.sphinx_ext", "pydata_sphinx_theme"):
     with suppress(ImportError):
         import_module(name)
 asked = sys.stdin.readline()
