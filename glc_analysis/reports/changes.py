@@ -6,8 +6,9 @@ Each run keeps the tables it was made from (:data:`KEPT`), as links that cost no
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,8 @@ from glc_analysis.study import Study
 
 SLUG, FOLDER = "changes", "tables"
 KEPT = ("estimates.parquet", "codings.parquet", "provenance.json")
+Organisations = Callable[[Collection[str]], Mapping[str, int]]
+"""How many stand behind each of some figures."""
 COLUMNS = ["kind", "id", "was", "is", "moved", "organisations"]
 LISTED = 100
 """So many rows of a kind stand on the page; ``glc changes`` lists all."""
@@ -77,7 +80,7 @@ def changes(study: Study, since: str = "") -> pd.DataFrame:
     before = last.parent / (since or kept[-1])
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
     return compare(_Made.of(before / FOLDER, _keys(was["pages"])),
-                   _Made.of(last / FOLDER, _keys(record["pages"])), behind(study))
+                   _Made.of(last / FOLDER, _keys(record["pages"])), partial(behind, study))
 
 
 def since_last(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd.DataFrame | None:
@@ -87,30 +90,31 @@ def since_last(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd
         return None
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
     return compare(_Made.of(before / FOLDER, _keys(was["pages"])), _Made.of(study.processed, keys),
-                   behind(study))
+                   partial(behind, study))
 
 
 def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
     return {slug: page["key"] for slug, page in pages.items()}
 
 
-def behind(study: Study) -> pd.Series:
-    """How many organisations stand behind each figure, by estimate_id."""
+def behind(study: Study, figures: Collection[str]) -> pd.Series:
+    """How many organisations stand behind figures, by estimate_id; those that are no more are left out."""
     names = ("estimates", "organisations", "answers", "responses", "selections", "mentions", "questions",
              "segments", "documents", "options", "codebook", "countries", "context", "codings")
     frames = {name: tables.read(name, study=study) for name in names}
-    base = contributors(frames).base
-    return pd.Series(np.diff(base.indptr), index=frames["estimates"]["estimate_id"])
+    own = frames["estimates"][frames["estimates"]["estimate_id"].isin(figures)]
+    counts = np.diff(contributors(frames | {"estimates": own}).base.indptr) if len(own) else []
+    return pd.Series(counts, index=own["estimate_id"], dtype="int64")
 
 
-def compare(was: _Made, now: _Made, organisations: pd.Series) -> pd.DataFrame:
+def compare(was: _Made, now: _Made, organisations: Organisations) -> pd.DataFrame:
     """The changes between two states: one row each, columns :data:`COLUMNS`, sorted."""
     rows = [*_figures(was.figures, now.figures, organisations), *_passages(was.passages, now.passages),
             *_named("raw", was.raw, now.raw), *_named("page", was.pages, now.pages)]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"organisations": "Int64"})
 
 
-def _figures(was: pd.DataFrame, now: pd.DataFrame, organisations: pd.Series) -> Iterator[tuple]:
+def _figures(was: pd.DataFrame, now: pd.DataFrame, organisations: Organisations) -> Iterator[tuple]:
     columns = ["value", "n", "base_n"]
     both = was[columns].merge(now[columns], left_index=True, right_index=True, how="outer",
                               suffixes=("_was", "_is")).sort_index()
@@ -118,12 +122,14 @@ def _figures(was: pd.DataFrame, now: pd.DataFrame, organisations: pd.Series) -> 
     for column in columns:
         old, new = (both[f"{column}_{when}"].astype(float) for when in ("was", "is"))
         same &= (old == new) | old.isna() & new.isna()
-    for row in both[~same].itertuples():
+    moved = both[~same]
+    stand = organisations(moved.index) if len(moved) else {}
+    for row in moved.itertuples():
         old, new = _told(row.value_was, row.n_was, row.base_n_was), _told(row.value_is, row.n_is,
                                                                           row.base_n_is)
         pairs = ((row.n_was, row.n_is), (row.value_was, row.value_is))
         moved = next((f"{b - a:+g}" for a, b in pairs if pd.notna(a) and pd.notna(b)), "")
-        yield ("figure", row.Index, old, new, moved, organisations.get(row.Index))
+        yield ("figure", row.Index, old, new, moved, stand.get(row.Index))
 
 
 def _told(value: float, n: float, base_n: float) -> str:

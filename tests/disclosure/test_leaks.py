@@ -328,6 +328,11 @@ def test_a_file_that_cannot_be_read_is_a_leak(name, content, tmp_path):
     assert [(leak.file, leak.rule) for leak in leaks(tmp_path)] == [(name, "unreadable")]
 
 
+def test_the_places_of_cells_are_no_words_and_all_else_in_their_attributes_is():
+    sheet = b'<sheetData><c r="ANA12" t="str"><v>3</v></c><c r="Rosa"/><row x="ANA13"/></sheetData>'
+    assert [text for _, text in readable.pieces("sheet1.xml", sheet)] == ["3", "str", "Rosa", "ANA13"]
+
+
 def test_a_recording_in_a_notebook_cannot_be_read(tmp_path):
     FILES["notebook plain"](tmp_path, "x")
     path = tmp_path / "file.ipynb"

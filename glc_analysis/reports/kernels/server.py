@@ -121,6 +121,7 @@ def main() -> None:
             importlib.import_module(name)
     gc.collect()
     gc.freeze()  # what is shared stays shared
+    gc.set_threshold(50_000, 50, 50)  # a page makes many objects, and then it is done
     serve(socket.socket(fileno=int(sys.argv[1])))
 
 
