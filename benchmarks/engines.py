@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ways import CORES, pages_of
 
-from glc_analysis.reports.plan import Page, plan
+from glc_analysis.reports.plan import Page, last_run, plan, stale
 from glc_analysis.study import Study
 from tests.dask_cluster import DaskCluster
 from tests.test_notebooks import NOTEBOOKS, nbval
@@ -150,11 +150,19 @@ def _nothing(glc: list[str], folder: Path, snake: list[str], measure: Measure,
 
 
 def _one_country(study: Study, glc: list[str], measure: Measure) -> list[str]:
-    """An answer of one country corrected: what is rerun, and how long all of it takes."""
+    """An answer of one country corrected: what is rerun, and how long all of it takes, beside that part of a
+    cold run: of its pages, and of the seconds that its pages took."""
+    shutil.rmtree(study.reports)
+    cold, _ = measure([*glc, "run"])
+    took = {slug: page["seconds"] for slug, page in last_run(study)[1]["pages"].items()}
     with (study.reference / "corrections.csv").open("a", encoding="utf-8") as file:
         file.write("survey,glc_2016_kobo.r4,Q3_2,yes,no,Measured.,bench,2016-10-04\n")
     build, _ = measure([*glc, "build"])
-    listed = subprocess.run([*glc, "run", "--dry-run"], capture_output=True, text=True, check=True).stderr
+    rerun = {page.slug for page in stale(plan(study), last_run(study)[1])}
     seconds, _ = measure([*glc, "run"])
-    return [f"One answer of one country corrected: {listed.split(' pages would')[0]} pages are rerun; build "
-            f"{build:.1f} s, run {seconds:.1f} s.", ""]
+    number, work = len(rerun) / len(took), sum(took[slug] for slug in rerun) / sum(took.values())
+    return ["| One answer of one country corrected | time | beside that part of the whole |", "|---|---|---|",
+            f"| `glc build` | {build:.1f} s | |", f"| `glc run`, cold, {len(took)} pages | {cold:.1f} s | |",
+            f"| `glc run`, {len(rerun)} pages rerun | {seconds:.1f} s | |",
+            *(f"| {share:.0%} of the {what} | {cold * share:.1f} s | {seconds - cold * share:+.1f} s |"
+              for share, what in ((number, "pages"), (work, "seconds that the pages took"))), ""]

@@ -6,6 +6,7 @@ Nothing heavy is imported at the top: ``glc status`` answers at once. Exit codes
 
 from __future__ import annotations
 
+import gc
 import sys
 from pathlib import Path
 
@@ -54,6 +55,7 @@ def cli(ctx: click.Context, study: str) -> None:
 
 def main() -> None:
     """The entry point of the command."""
+    gc.set_threshold(50_000, 50, 50)  # a command makes many objects, and then it is done
     cli(prog_name="glc")
 
 

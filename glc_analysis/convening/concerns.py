@@ -1,13 +1,13 @@
 """What the tables know beside each concern that people write down: counts, never a level.
 
 The components are those of CERQual (Lewin et al. 2018, Implementation Science 13(Suppl 1):2) and of a
-decision table; ``frames`` are processed tables by name. All of it is the team's: counts of organisations
-by country or resources reach another audience only as released figures.
+decision table; ``frames`` are what :func:`tables_and_voices` gives. All of it is the team's: counts of
+organisations by country or resources reach another audience only as released figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from statistics import median
 
 import pandas as pd
@@ -16,15 +16,23 @@ from glc_analysis.disclosure.quotes import owners
 from glc_analysis.reference_checks import WORDS
 
 Frames = Mapping[str, pd.DataFrame]
+TABLES = ("principles", "evidence", "judgements", "mentions", "segments", "documents", "organisations",
+          "answers", "ratings", "tallies", "signoffs")
 COMPONENTS = WORDS["judgements", "component"]
 ATTRIBUTES = ("resource_level", "type", "region_id", "language")
 LEAST = 3
 """Votes of a group below this number would tell how one rater voted."""
 
 
+def tables_and_voices(read: Callable[[str], pd.DataFrame]) -> dict[str, pd.DataFrame]:
+    """The processed tables :data:`TABLES` by name, and under ``voices`` those of all evidence."""
+    frames = {name: read(name) for name in TABLES}
+    return frames | {"voices": voices(frames["evidence"], frames)}
+
+
 def voices(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
     """One row a piece of evidence, organisation and source (interview, call, answer) whose words it is:
-    evidence_id, stance, organisation_id, source. ``evidence`` are the rows of one principle.
+    principle_id, evidence_id, stance, organisation_id, source.
 
     Behind a code stand the organisations that raised it, behind a passage the one whose words it is;
     figures of the survey and publications have no voice here.
@@ -35,14 +43,15 @@ def voices(evidence: pd.DataFrame, frames: Frames) -> pd.DataFrame:
                          "organisation_id": owners(segments, frames["documents"])})
     found = [evidence[evidence["kind"] == kind].merge(whose, left_on="reference", right_on=key)
              for kind, whose, key in (("code", raised, "code_id"), ("segment", said, "segment_id"))]
-    rows = pd.concat(found)[["evidence_id", "stance", "organisation_id", "source"]].astype("str")
+    columns = ["principle_id", "evidence_id", "stance", "organisation_id", "source"]
+    rows = pd.concat(found)[columns].astype("str")
     return rows[rows["organisation_id"] != ""].drop_duplicates().reset_index(drop=True)
 
 
 def beside(principle_id: str, frames: Frames) -> pd.DataFrame:
     """One row a component, in the order of :data:`COMPONENTS`: component, and ``known``, what is counted."""
-    evidence = frames["evidence"][frames["evidence"]["principle_id"] == principle_id]
-    heard = voices(evidence, frames)
+    evidence, heard = (frames[name][frames[name]["principle_id"] == principle_id]
+                       for name in ("evidence", "voices"))
     own = frames["organisations"][frames["organisations"]["organisation_id"].isin(heard["organisation_id"])]
     rated = _rated(principle_id, frames)
     known = {
@@ -69,9 +78,9 @@ def represented(principle_id: str, frames: Frames) -> pd.DataFrame:
     How many organisations of the study have it, how many of those behind codes and passages of the
     principle, and how many of those whose raters voted in its last closed round.
     """
-    evidence = frames["evidence"][frames["evidence"]["principle_id"] == principle_id]
+    voices = frames["voices"]
     heard, rated = (set(frame["organisation_id"]) for frame in (
-        voices(evidence, frames), _rated(principle_id, frames)))
+        voices[voices["principle_id"] == principle_id], _rated(principle_id, frames)))
     register = frames["organisations"]
     rows = [(name, value, len(own), len(own & heard), len(own & rated)) for name in ATTRIBUTES
             for value, ids in register[register[name] != ""].groupby(name)["organisation_id"]

@@ -172,12 +172,14 @@ class Trail:
                         for path in self.study.coder_files().get(coder, ()))
         yield from (self.node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
                     for row in self._memos if row.attached_to in own)
-        rows = self.passages[self.passages["code_id"].isin(own)]
-        if figure.subset_kind in (SOURCE, DOCUMENT):
-            rows = rows[rows["kind" if figure.subset_kind == SOURCE else "document_id"] == figure.subset_id]
-        else:
-            rows = rows[rows["organisation_id"].isin(members(self.read, figure, "organisation"))]
-        for row in rows.drop_duplicates(["segment_id", "quote"]).itertuples():
+        column = {SOURCE: "kind", DOCUMENT: "document_id"}.get(figure.subset_kind, "organisation_id")
+        are_in = members(self.read, figure, "organisation") if column == "organisation_id" \
+            else {figure.subset_id}
+        rows: dict[tuple[str, str], Any] = {}
+        for row in sorted(row for one in own for row in self._by_code.get(one, ())
+                          if getattr(row, column) in are_in):
+            rows.setdefault((row.segment_id, row.quote), row)
+        for row in rows.values():
             yield from self._passage(3, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
     def _segment(self, segment_id: str) -> Iterator[Node]:
@@ -230,6 +232,14 @@ class Trail:
     def _memos(self) -> list[Any]:
         """The memos on codes."""
         return [row for row in self.read("memos").itertuples() if row.attached_kind == "code"]
+
+    @cached_property
+    def _by_code(self) -> dict[str, list[Any]]:
+        """The passages of each code, in their order."""
+        found: dict[str, list[Any]] = {}
+        for row in self.passages.itertuples():
+            found.setdefault(row.code_id, []).append(row)
+        return found
 
     @cached_property
     def segments(self) -> dict[str, Any]:

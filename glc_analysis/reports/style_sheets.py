@@ -21,7 +21,7 @@ def prune(site: Path) -> None:
     whatever place: scripts set classes too. Comments go but for notices of licences.
     """
     texts = (path.read_text(encoding="utf-8") for kind in ("html", "js") for path in site.rglob(f"*.{kind}"))
-    words = {word for text in texts for word in re.findall(r"[\w-]+", text)}
+    words = {word for text in texts for word in re.findall(r"[\w-]+", text, re.ASCII)}
     for path in site.rglob("*.css"):
         rules = _parsed(path.read_text(encoding="utf-8"))
         path.write_text("\n".join([*_kept(rules, words), ""]), encoding="utf-8", newline="\n")

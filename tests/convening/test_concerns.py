@@ -1,19 +1,25 @@
 """What is said and counted of a principle is what the tables hold, and no level."""
 
+from functools import partial
+
 import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.convening.concerns import COMPONENTS, beside, represented, unheard, voices
+from glc_analysis.convening.concerns import (
+    COMPONENTS,
+    beside,
+    represented,
+    tables_and_voices,
+    unheard,
+    voices,
+)
 from glc_analysis.convening.principles import MEASURED, NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, facts
-
-NAMES = ("evidence", "mentions", "segments", "documents", "organisations", "answers", "ratings", "tallies",
-         "signoffs", "principles")
 
 
 @pytest.fixture(scope="module")
 def frames(sample_study):
-    return {name: tables.read(name, study=sample_study) for name in NAMES}
+    return tables_and_voices(partial(tables.read, study=sample_study))
 
 
 def evidence(*rows: tuple[str, str]) -> pd.DataFrame:
@@ -49,8 +55,7 @@ def test_what_nothing_supports_does_not_rest_on_experience():
 
 
 def test_a_passage_has_one_voice_and_a_code_those_who_raised_it(frames):
-    own = frames["evidence"].query("principle_id == 'P05'")
-    heard = voices(own, frames).groupby("evidence_id")["organisation_id"].agg(set)
+    heard = frames["voices"].query("principle_id == 'P05'").groupby("evidence_id")["organisation_id"].agg(set)
     assert heard["e2"] == {"gum-tree-desk"} and heard["e3"] == {"canal-lamp"}
     assert heard["e1"] == {"amber-window", "canal-lamp", "casa-del-telar", "gum-tree-desk", "open-loom",
                            "sunflower-yard"}
@@ -58,8 +63,8 @@ def test_a_passage_has_one_voice_and_a_code_those_who_raised_it(frames):
 
 
 def test_an_interpreters_words_are_the_voice_of_the_organisation_interviewed(frames):
-    own = pd.DataFrame([("e1", "segment", "interview-fig-courtyard.9", "supports")],
-                       columns=["evidence_id", "kind", "reference", "stance"])
+    own = pd.DataFrame([("P01", "e1", "segment", "interview-fig-courtyard.9", "supports")],
+                       columns=["principle_id", "evidence_id", "kind", "reference", "stance"])
     assert voices(own, frames)["organisation_id"].tolist() == ["fig-courtyard"]
 
 

@@ -115,7 +115,7 @@ def statements(page: Page) -> Html:
     rows = listed(page)
     if rows.empty:
         return note(NONE_AGREED if page.audience == "public" else NOTHING)
-    trail, frames = Trail(page.study, page.audience), _frames(page)
+    trail, frames = Trail(page.study, page.audience), concerns.tables_and_voices(page.read)
     if page.audience != "public":
         frames["comments"] = _comments(page, frames["ratings"])
     return show("".join(_principle(page, row, trail, frames) for row in rows.itertuples()))
@@ -238,19 +238,13 @@ def _judgements(page: Page, row, judged: pd.DataFrame, frames: dict[str, pd.Data
     yield table(columns, caption="Judged by people; no level is computed.")
 
 
-def _frames(page: Page) -> dict[str, pd.DataFrame]:
-    names = ("principles", "evidence", "judgements", "mentions", "segments", "documents", "organisations",
-             "answers", "ratings", "tallies", "signoffs")
-    return {name: page.read(name) for name in names}
-
-
 def represented(page: Page) -> Html:
     """How many rated, panel by panel; for the team whose voice is missing from each principle."""
     panels = page.read("tallies").groupby("panel")["n_expected"].max()
     said = [f"{PANELS[panel]} who may rate: {n}." for panel, n in panels.items()]
     if page.audience != "team":
         return note(*(said or ["Nothing is rated yet."]))
-    frames, rows = _frames(page), listed(page)
+    frames, rows = concerns.tables_and_voices(page.read), listed(page)
     missing = [" ".join(concerns.unheard(concerns.represented(one, frames))) for one in rows["principle_id"]]
     names = rows["principle_id"] + " " + rows["short_name"]
     return show(note(*said).data + (table({"Principle": names, "Whose voice is missing": missing})
