@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from glc_analysis.reports import changes, downloads
@@ -53,21 +54,22 @@ class Assembly:
         study, folder, ahead = self._study, self._folder, self._ahead.result()
         own = [(page, folder / f"{place(page.slug, page.parameters)}.ipynb")
                for page in pages if page.organisation]
-        gate = self._beside.submit(self._read_pages, [(page.organisation, path) for page, path in own],
-                                   ahead.gate)
+        gate = Gate(study, self._audience, [(page.organisation, path) for page, path in own], ahead.gate)
+        notebooks = sorted((folder / "notebooks").glob("*.ipynb"))
         site_before = SiteBefore(self._before, made_by, passed(study.reports / self._audience)
                                  ) if self._before else None
         made_by = build_site(
             folder, [*(page for page in pages if not page.organisation), *ahead.pages], title=study.title,
             audience=self._audience, synthetic=study.is_synthetic, failures=failures, facts=ahead.facts,
-            before=site_before, press=self._press)
+            before=site_before, press=self._press,
+            meanwhile=partial(gate.read_ahead, notebooks, folder))
         if ahead.has_tables:
             (folder / AHEAD).replace(folder / "site" / downloads.FOLDER)
             (folder / AHEAD).parent.rmdir()
             (folder / AHEAD).parents[1].rmdir()
         for page, path in own:
             write_standalone(path, study, title=page.title)
-        return made_by, gate.result()
+        return made_by, gate
 
     def close(self) -> None:
         """Ends what was started."""
@@ -94,12 +96,6 @@ class Assembly:
             said = changes.page(changes.since_last(self._study, self._before, keys))
             title = "What changed"
             yield changes.SLUG, title, f"# {title}\n\n*Since the run before this one.*\n\n{said}"
-
-    def _read_pages(self, own: Sequence[tuple[str, Path]], ahead: Gate) -> Gate:
-        """The gate as names and consent are now; it reads the pages while the site is made."""
-        gate = Gate(self._study, self._audience, own, ahead)
-        gate.read_ahead(sorted((self._folder / "notebooks").glob("*.ipynb")), self._folder)
-        return gate
 
 
 def _page(folder: Path, slug: str, title: str, text: str) -> Page:

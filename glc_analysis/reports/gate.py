@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -43,15 +44,25 @@ class Gate:
 
     def __init__(self, study: Study, audience: str, own: Iterable[tuple[str, Path]] = (),
                  ahead: Gate | None = None) -> None:
-        self._audience, self._home, self._own = audience, study.reports / audience, [*own]
-        reference, known = read_reference(study), identifiers(study, audience=audience)
-        self._rules = {"": self._marked(reference.names, known)} | {
+        self._study, self._audience, self._own, self._ahead = study, audience, [*own], ahead
+        self._home = study.reports / audience
+
+    @cached_property
+    def _rules(self) -> dict[str, _Rules]:
+        """What is searched, as names and consent are when the gate is used first."""
+        reference, known = read_reference(self._study), identifiers(self._study, audience=self._audience)
+        return {"": self._marked(reference.names, known)} | {
             who: self._marked(*spared(who, reference, known)) for who, _ in self._own}
-        before = _read(self._home)
-        self._passed = {who: before[who]["files"] for who, rules in self._rules.items()
-                        if who in before and before[who]["rules"] == rules.mark}
-        if ahead and ahead._rules[""].mark == self._rules[""].mark:
-            self._passed[""] = self._passed.get("", {}) | ahead._passed.get("", {})
+
+    @cached_property
+    def _passed(self) -> dict[str, dict[str, str]]:
+        """The files that need not be read, each with its digest."""
+        before, rules = _read(self._home), self._rules
+        passed = {who: before[who]["files"] for who in rules
+                  if who in before and before[who]["rules"] == rules[who].mark}
+        if self._ahead and self._ahead._rules[""].mark == rules[""].mark:
+            passed[""] = passed.get("", {}) | self._ahead._passed.get("", {})
+        return passed
 
     def read_ahead(self, files: Iterable[Path], root: Path) -> None:
         """Reads files for everybody before the run is whole; those that may pass are not read again then."""

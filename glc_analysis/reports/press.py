@@ -11,6 +11,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
@@ -50,12 +51,13 @@ class Press:
             raise GLCError("The site needs Sphinx. Mend: install the package with its extra `publish`.")
         self._process = self._started()
 
-    def make(self, source: Path, target: Path) -> None:
-        """Makes a site of a folder of sources; where it is killed, once more in a new process.
+    def make(self, source: Path, target: Path, meanwhile: Callable[[], None]) -> None:
+        """Makes a site of a folder of sources, while ``meanwhile`` is done here; where Sphinx is killed, once
+        more in a new process.
 
         Raises GLCError where Sphinx does not come to its end.
         """
-        code, said = self._made(source, target)
+        code, said = self._made(source, target, meanwhile)
         if code < 0:
             shutil.rmtree(target, ignore_errors=True)
             shutil.rmtree(source.parent / DOCTREES, ignore_errors=True)
@@ -66,7 +68,8 @@ class Press:
             cause = error[0].strip() if error else said.strip()[-300:] or f"it ended with {code}"
             raise GLCError(f"The site could not be made: {cause}")
 
-    def _made(self, source: Path, target: Path) -> tuple[int, str]:
+    def _made(self, source: Path, target: Path, meanwhile: Callable[[], None] = lambda: None
+              ) -> tuple[int, str]:
         """How the process ended, and what it said; a new one where it had ended before."""
         if self._process.poll() is not None:
             self._process = self._started()
@@ -74,6 +77,7 @@ class Press:
         asked = [folder, "-q", "-b", "html", "-d", folder / DOCTREES, source, target]
         with suppress(BrokenPipeError):
             print(json.dumps([*map(str, asked)]), file=self._process.stdin, flush=True)
+        meanwhile()
         said = self._process.stderr.read()
         return self._process.wait(), said
 

@@ -7,7 +7,7 @@ import json
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import closing
 from itertools import groupby
 from pathlib import Path
@@ -63,12 +63,13 @@ THEME_OPTIONS = {
 
 def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: str, synthetic: bool,
                failures: Collection[str] = (), facts: str = "", before: SiteBefore | None = None,
-               press: Press | None = None) -> str:
+               press: Press | None = None, meanwhile: Callable[[], None] = lambda: None) -> str:
     """Publishes ``run_dir/notebooks`` as ``run_dir/site`` and returns by what it is made, but for them.
 
     The same notebooks give the same bytes, those of the site ``before`` where a page would come out the same.
     ``failures`` are the slugs of pages that are not up to date, which the navigation says; ``facts`` stand on
-    every page; ``press`` may have started already. Raises GLCError where Sphinx does not come to its end.
+    every page; ``press`` may have started already, and ``meanwhile`` is done while it works. Raises GLCError
+    where Sphinx does not come to its end.
     """
     settings = CONFIGURATION | _settings(pages, title, audience, synthetic, failures, facts)
     made_by = _made_by(settings)
@@ -88,7 +89,7 @@ def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: st
         lines = [f"{name} = {value!r}\n" for name, value in settings.items()]
         (source / "conf.py").write_text("".join([*lines, EXTENSION]), encoding="utf-8")
         with closing(press or Press()) as press:
-            press.make(source, target)
+            press.make(source, target, meanwhile)
         for left in (path for pattern in LEFT_OVER for path in target.glob(pattern)):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         for names in taken.values():
