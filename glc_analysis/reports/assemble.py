@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -45,7 +45,7 @@ class Assembly:
     def __init__(self, study: Study, audience: str, folder: Path, keys: Mapping[str, str],
                  before: Path | None) -> None:
         self._study, self._audience, self._folder, self._before = study, audience, folder, before
-        self._press, self._beside = Press(), ThreadPoolExecutor(1)
+        self._press, self._beside, self._is_closed = Press(), ThreadPoolExecutor(1), False
         self._ahead = self._beside.submit(self._make_ahead, keys)
 
     def make(self, pages: Sequence[Page], failures: Collection[str], made_by: str) -> tuple[str, Gate]:
@@ -72,7 +72,8 @@ class Assembly:
         return made_by, gate
 
     def close(self) -> None:
-        """Ends what was started."""
+        """Ends what was started, between two of its steps."""
+        self._is_closed = True
         self._press.close()
         self._beside.shutdown(cancel_futures=True)
 
@@ -81,11 +82,19 @@ class Assembly:
         frames, gate = published_tables(study, audience), Gate(study, audience)
         if frames:
             said = downloads.principles_json(study, frames.get("principles"), audience)
+            self._go_on()
             downloads.write_downloads(folder / AHEAD, frames, said)
-            gate.read_ahead(sorted((folder / AHEAD).iterdir()), folder / AHEAD.parts[0])
+            for path in sorted((folder / AHEAD).iterdir()):
+                self._go_on()
+                gate.read_ahead([path], folder / AHEAD.parts[0])
+        self._go_on()
         parse_ahead()
         pages = [_page(folder, *said) for said in self._words(frames, keys)]
         return _Ahead(pages, facts(Shown(study, audience)) if frames else "", gate, bool(frames))
+
+    def _go_on(self) -> None:
+        if self._is_closed:
+            raise CancelledError
 
     def _words(self, frames: Mapping, keys: Mapping[str, str]) -> Iterator[tuple[str, str, str]]:
         """Slug, title and text of the pages of words and tables that no notebook makes."""

@@ -22,6 +22,7 @@ from glc_analysis.disclosure import leaks
 from glc_analysis.disclosure.pseudonyms import Masked
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
+from glc_analysis.reports import gate
 from glc_analysis.reports.run import run
 from glc_analysis.sample import content, write_sample
 from glc_analysis.sample.study_files import write_manifest
@@ -397,7 +398,7 @@ def test_without_pseudonyms_the_gate_stops_an_organisations_own_brief_too(unmask
 
 
 def test_the_gate_finds_each_canary_shown_in_each_kind_of_file(unmasked, monkeypatch):
-    monkeypatch.setattr(leaks, "refuse_leaks", lambda *files, **options: None)
+    monkeypatch.setattr(gate, "refuse_leaks", lambda *files, **options: None)
     for page in SHOWING:
         assert not run(unmasked, only=page).failures
     folder = output(unmasked, "team")

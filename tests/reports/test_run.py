@@ -312,3 +312,22 @@ def test_a_system_without_links_gets_a_file_that_names_the_run(tmp_path, monkeyp
 
 def refuse(*args, **options):
     raise OSError("no links here")
+
+
+def site_of(study):
+    """The files of the last site, but what tells of the run before."""
+    folder = study.reports / "team/current/site"
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*")
+            if path.is_file() and path.name not in ("changes.html", "search-index.js")}
+
+
+def test_a_run_after_another_leaves_the_site_that_one_from_nothing_makes(after_first):
+    study, folder = after_first
+    write_slices(study, TABLES | {"answers": TABLES["answers"] | {"country=PER": "other"}})
+    before = (study.reports / "team/current").resolve() / "site" / "country-khm.html"
+    assert run(study, folder=folder).ran == ("country-per",)
+    site = site_of(study)
+    assert before.samefile(study.reports / "team/current/site/country-khm.html")
+    shutil.rmtree(study.reports)
+    assert len(run(study, folder=folder).ran) == 3
+    assert site_of(study) == site
