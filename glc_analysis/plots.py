@@ -14,7 +14,6 @@ import warnings
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -77,7 +76,7 @@ def plot_options(released: pd.DataFrame, *, title: str, ax: Axes | None = None) 
     if released["low"].notna().any():
         low, high = released["low"].astype(float), released["high"].astype(float)
         ax.hlines(rows, low, high, color=BAR, linewidth=2.2)
-    sns.scatterplot(x=share.to_numpy(), y=rows, color=INK, s=34, zorder=3, ax=ax)
+    ax.scatter(share, rows, color=INK, s=34, edgecolor="white", linewidth=0.5, zorder=3)
     ends = np.fmax(share.fillna(0), released["high"].astype(float).fillna(0))
     texts = count_texts(released)
     for place, (end, text) in enumerate(zip(ends, texts, strict=True)):
@@ -138,6 +137,8 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
     ``agreement`` has one row a code: code, alpha, low, high, reason. A hollow dot at the edge stands
     for a code without a value, with the reason in words.
     """
+    import seaborn as sns  # half a second, and the other figures need matplotlib alone
+
     rows = agreement.sort_values(["alpha", "code"], kind="stable").reset_index(drop=True)
     ax = ax or _axes(len(rows), top=0.45)
     missing, edge = rows["alpha"].isna(), np.nanmin([0.0, *rows["alpha"], *rows["low"]])
@@ -147,7 +148,7 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
     ax.vlines(ticks, -0.5, len(rows) - 0.5, color=QUIET, linewidth=0.5)
     ax.axvline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
     ax.hlines(rows.index, rows["low"], rows["high"], color=BAR, linewidth=2.2)
-    ax.plot(rows["alpha"], rows.index, "o", color=INK, markersize=5)
+    sns.scatterplot(x=rows["alpha"].to_numpy(), y=rows.index.to_numpy(), color=INK, s=34, zorder=3, ax=ax)
     ax.plot(rows.index[missing] * 0 + edge, rows.index[missing], "o", color=INK, mfc="white", markersize=5)
     for place, text in texts.items():
         ax.annotate(text, (edge if missing[place] else 1, place), xytext=(8, 0), textcoords="offset points",

@@ -22,9 +22,9 @@ import time
 from contextlib import suppress
 
 PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "pyarrow.parquet",
-             "matplotlib.pyplot", "seaborn")
+             "matplotlib.pyplot", "scipy.sparse")
 """Libraries alone, those that nearly every page needs. Not the inline backend, which ties itself to the
-kernel that imports it."""
+kernel that imports it; nor seaborn, which takes as long as all of these and draws one figure."""
 INLINE = "module://matplotlib_inline.backend_inline"
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
