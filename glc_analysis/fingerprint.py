@@ -9,6 +9,7 @@ import hashlib
 import json
 import sys
 from functools import cache
+from typing import Any
 
 from glc_analysis import manifest
 from glc_analysis.disclosure.numbering import about, folders, lost
@@ -25,6 +26,15 @@ def package_hash() -> str:
         if path.is_file():
             digest.update(path.relative_to(REPOSITORY).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def value_hash(value: Any) -> str:
+    """SHA-256 over a value that JSON can hold; the order of a mapping does not matter.
+
+    >>> value_hash({"a": 1, "b": 2}) == value_hash({"b": 2, "a": 1})
+    True
+    """
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
 
 
 def inputs_hash(study: Study, checksums: dict[str, str]) -> str:

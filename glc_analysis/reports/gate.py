@@ -6,7 +6,6 @@ same is searched in the same way, is not read again.
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -19,7 +18,8 @@ import pandas as pd
 from glc_analysis.disclosure.identifiers import identifiers, spared
 from glc_analysis.disclosure.leaks import refuse_leaks
 from glc_analysis.errors import Faults
-from glc_analysis.fingerprint import package_hash
+from glc_analysis.fingerprint import package_hash, value_hash
+from glc_analysis.manifest import checksum
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.whole import write_whole
@@ -69,9 +69,10 @@ class Gate:
         read = self._passed.setdefault("", {})
         for path in files:
             with suppress(Faults, OSError):
-                if read.get(_place(path, root)) != digest(path):
+                mark = checksum(path)  # before it is read: what changes meanwhile has not passed
+                if read.get(_place(path, root)) != mark:
                     self._search("", [path], root)
-                    read[_place(path, root)] = digest(path)
+                    read[_place(path, root)] = mark
 
     def let_through(self, run: Path) -> None:
         """Raises Faults where a file of a run holds what tells who somebody is; else keeps what passed."""
@@ -81,7 +82,7 @@ class Gate:
             files.setdefault(who, []).extend([path, path.with_suffix(".html")])
         faults, now = [], {}
         for who, paths in files.items():
-            marks, old = {_place(path, run): digest(path) for path in paths}, self._passed.get(who, {})
+            marks, old = {_place(path, run): checksum(path) for path in paths}, self._passed.get(who, {})
             now[who] = {"rules": self._rules[who].mark, "files": marks}
             try:
                 self._search(who, [run / place for place, mark in marks.items() if old.get(place) != mark],
@@ -98,18 +99,13 @@ class Gate:
 
     def _marked(self, names: pd.DataFrame, known: Mapping[str, str]) -> _Rules:
         said = [package_hash(), self._audience, names.to_csv(index=False), sorted(known.items())]
-        return _Rules(names, known, hashlib.sha256(json.dumps(said).encode()).hexdigest())
+        return _Rules(names, known, value_hash(said))
 
 
 def passed(home: Path) -> dict[str, str]:
     """The digests of everybody's files of the last run that passed, by their paths; ``home`` is the folder of
     the audience. Empty before the first."""
     return _read(home).get("", {}).get("files", {})
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file's bytes."""
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _place(path: Path, root: Path) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.fingerprint import package_hash
+from glc_analysis.fingerprint import package_hash, value_hash
 from glc_analysis.reports import record
 from glc_analysis.reports.collection import NOTEBOOKS, Notebook, no_such_parameter, notebooks
 from glc_analysis.study import VOCABULARY, Study
@@ -146,7 +146,7 @@ def _pages(study: Study, audience: str, found: list[Notebook],
             title = "Overview" if notebook.name == "index" else words
             declares = _declares(notebook, "", audience)
             parts = _parts(notebook, common, _needed(notebook, slices["tables"], declares, audience))
-            yield Page(notebook.name, title, notebook.path, {"audience": audience}, _hash(parts),
+            yield Page(notebook.name, title, notebook.path, {"audience": audience}, value_hash(parts),
                        declares=declares, needs_raw=notebook.needs_raw, parts=parts)
             continue
         # The first notebook of a kind has the plain slugs: country-khm.
@@ -160,13 +160,13 @@ def _pages(study: Study, audience: str, found: list[Notebook],
                 needed["quotes.csv"] = _file_hash(study.reference / "quotes.csv")
             parts = _parts(notebook, common | {"its name": item}, needed)
             yield Page(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
-                       {"audience": audience, kind: item["id"]}, _hash(parts), group,
+                       {"audience": audience, kind: item["id"]}, value_hash(parts), group,
                        declares, notebook.needs_raw, parts)
 
 
 def _parts(notebook: Notebook, common: Mapping[str, Any], needed: Mapping[str, str]) -> dict[str, str]:
     """A short hash of everything a page depends on, by name; with a letter first none is a phone number."""
-    return {name: f"h{_hash(value)[:11]}" for name, value in
+    return {name: f"h{value_hash(value)[:11]}" for name, value in
             {"the notebook": notebook.source, **common, **needed}.items()}
 
 
@@ -226,7 +226,3 @@ def _choose(pages: list[Page], chosen: dict[str, str], only: str) -> list[Page]:
 
 def _file_hash(path: Path) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
-
-
-def _hash(value: Any) -> str:
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 import shutil
@@ -13,7 +12,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.fingerprint import package_hash
+from glc_analysis.fingerprint import package_hash, value_hash
 from glc_analysis.reports.plan import Page
 from glc_analysis.reports.press import Press
 from glc_analysis.reports.publish import FIGURES, published
@@ -102,8 +101,7 @@ def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: st
 
 def _made_by(settings: dict[str, Any]) -> str:
     """A digest of all that every page hangs on; with a letter first it is no phone number."""
-    said = json.dumps([package_hash(), settings], sort_keys=True)
-    return f"h{hashlib.sha256(said.encode()).hexdigest()}"
+    return f"h{value_hash([package_hash(), settings])}"
 
 
 def _settings(pages: Sequence[Page], title: str, audience: str, synthetic: bool,

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from filecmp import cmp
 from pathlib import Path
 
+from glc_analysis.manifest import checksum
 from glc_analysis.reports.folders import link
-from glc_analysis.reports.gate import digest
 from glc_analysis.reports.publish import FIGURES
 
 
@@ -45,4 +45,4 @@ class SiteBefore:
 
     def _is_whole(self, name: str) -> bool:
         path = self.run / "site" / name
-        return path.is_file() and self.passed.get(f"site/{name}") == digest(path)
+        return path.is_file() and self.passed.get(f"site/{name}") == checksum(path)

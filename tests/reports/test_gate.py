@@ -101,6 +101,22 @@ def test_what_is_changed_after_it_was_read_ahead_is_read_again(study):
         ahead.let_through(run)
 
 
+def test_what_changes_while_it_is_read_ahead_has_not_passed(study, monkeypatch):
+    name_somebody(study, "Rosa Alma")
+    run, search = a_run(study, index="<p>3 of 4"), gate.refuse_leaks
+
+    def slow(*args, **options):
+        search(*args, **options)
+        a_run(study, index="<p>Rosa Alma")
+
+    ahead = Gate(study, "team", ())
+    monkeypatch.setattr(gate, "refuse_leaks", slow)
+    ahead.read_ahead([run / "site/index.html"], run)
+    monkeypatch.undo()
+    with pytest.raises(Faults, match=r"index\.html"):
+        ahead.let_through(run)
+
+
 def test_an_organisations_own_page_may_name_it_and_no_page_for_everybody(study, read):
     (study.reference / "organisations.csv").write_text(
         ",".join(COLUMNS["organisations"]) + "\nblue-door,Blue Door,shelter,,KEN,2009,middle\n")

@@ -9,9 +9,9 @@ import pytest
 
 from glc_analysis.disclosure import readable
 from glc_analysis.errors import GLCError
+from glc_analysis.manifest import checksum
 from glc_analysis.reports import press, site
 from glc_analysis.reports.deterministic import clean, dumps, notice
-from glc_analysis.reports.gate import digest
 from glc_analysis.reports.plan import Page
 from glc_analysis.reports.publish import image, published
 from glc_analysis.reports.site_before import SiteBefore
@@ -196,7 +196,7 @@ def test_publishing_leaves_the_notebook_as_it_is():
 
 def taken(run, before, seals=None, made_by=None):
     """The site of a run after another: the slugs whose page is the file of the one before."""
-    passed = {path.relative_to(before.run).as_posix(): digest(path)
+    passed = {path.relative_to(before.run).as_posix(): checksum(path)
               for path in before.run.rglob("*") if path.is_file()} if seals is None else seals
     pages = written(run, index="Overview", country_khm="Cambodia & more", country_per="Peru")
     site.build_site(run, pages, title="A study", audience="team", synthetic=True, failures={"country-per"},
@@ -231,7 +231,7 @@ def test_a_page_whose_notebook_changed_is_made_anew(before, tmp_path):
 
 @pytest.mark.parametrize("name", ["country-khm.html", "_static/figures/country-khm-1.svg"])
 def test_a_page_whose_files_are_not_as_they_went_through_the_gate_is_made_anew(before, tmp_path, name):
-    seals = {path.relative_to(before.run).as_posix(): digest(path)
+    seals = {path.relative_to(before.run).as_posix(): checksum(path)
              for path in before.run.rglob("*") if path.is_file()}
     (before.run / "site" / name).write_text("torn")
     assert taken(tmp_path / "run", before, seals) == {"index", "country-per"}
