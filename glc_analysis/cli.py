@@ -184,11 +184,14 @@ def transcripts(study: str) -> None:
 @click.pass_obj
 def pseudonyms(study: str, suggest: bool) -> None:
     """List the names that are masked, and how often each stands in interviews, calls and answers."""
+    from glc_analysis.coding.handout import current_texts
     from glc_analysis.coding.masking import candidates, masked_names
 
     found = Study.find(study)
     _ensure_built(found)
-    frame = candidates(found) if suggest else masked_names(found)
+    texts = current_texts(found)
+    frame = candidates(found, texts.canonical.values()) if suggest else masked_names(
+        found, [text.said for text in texts.texts.values()])
     click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
 
 
@@ -523,11 +526,17 @@ def packet(study: str, organisation: str, only: tuple[str, ...], paper: str) -> 
     """Write packets for the table, PDF and Word: an organisation's, or all; and every brief by itself."""
     from datetime import date
 
-    from glc_analysis.reports.packet import issue
+    from glc_analysis.reports.packet import issue, planned
+    from glc_analysis.reports.packet_parts import AUDIENCE
+    from glc_analysis.reports.run import run as run_pages
 
     found = Study.find(study)
     _ensure_built(found)
-    folders = issue(found, today=date.today(), organisation=organisation, only=only, paper=paper, say=say)
+    planned(found, today=date.today(), organisation=organisation, only=only)  # a wrong name is told at once
+    say("The pages first, which packets point to.")
+    for line in run_pages(found, audience=AUDIENCE).lines:
+        say(line)
+    folders = issue(found, today=date.today(), organisation=organisation, only=only, paper=paper)
     for folder in folders:
         click.echo(folder)
     say("Give each packet to its own organisation alone; shared/ and briefs/ are for everybody who comes.")

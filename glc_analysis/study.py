@@ -83,12 +83,6 @@ class Study:
         finish(root)
         return cls(root)
 
-    def _repr_html_(self) -> str:
-        """How a notebook shows the study."""
-        from glc_analysis.explore.views import study_view
-
-        return study_view(self)
-
     @property
     def raw(self) -> Path:
         return self.root / "raw"

@@ -105,7 +105,7 @@ def test_a_failure_while_writing_leaves_the_old_tables_complete(study, monkeypat
     build(study)
     before = files(study)
     write_csv(study.raw / "survey/survey.csv", ROWS[:1])
-    monkeypatch.setattr(building.dictionary, "datapackage", fail)
+    monkeypatch.setattr("glc_analysis.build.dictionary.datapackage", fail)
     with pytest.raises(OSError):
         build(study)
     assert files(study) == before
@@ -124,7 +124,7 @@ def test_a_failure_while_moving_leaves_tables_that_are_known_to_be_incomplete(st
             raise OSError("the power failed")
         moved.append(source.rename(target))
 
-    monkeypatch.setattr(building.os, "replace", stop)
+    monkeypatch.setattr("glc_analysis.build.os.replace", stop)
     with pytest.raises(OSError):
         build(study)
     assert not (study.processed / "slices.json").exists()
@@ -164,7 +164,7 @@ def test_tables_are_stale_only_for_a_reason(study, monkeypatch):
     toml.write_text(toml.read_text(encoding="utf-8").replace("A small study", "Another"), encoding="utf-8")
     study = Study(study.root)
     assert is_stale_and_then_built(study)
-    monkeypatch.setattr(fingerprint, "package_hash", lambda: "another package")
+    monkeypatch.setattr("glc_analysis.fingerprint.package_hash", lambda: "another package")
     assert is_stale_and_then_built(study)
 
 

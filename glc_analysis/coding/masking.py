@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 import pandas as pd
 
-from glc_analysis.coding.handout import current_texts
 from glc_analysis.disclosure.candidates import suggest
 from glc_analysis.disclosure.presidio import numbers_found
 from glc_analysis.disclosure.pseudonym_key import complete_key, read_key
@@ -14,25 +15,24 @@ from glc_analysis.study import Study
 from glc_analysis.tables import read
 
 
-def candidates(study: Study) -> pd.DataFrame:
+def candidates(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
     """Names that names.csv does not have yet, as :func:`glc_analysis.disclosure.candidates.suggest`
-    finds them in the masked texts."""
+    finds them in the masked texts: those of interviews and calls, and the open answers."""
     segments = read("segments", study=study)
     answers = segments.loc[segments["speaker_id"] == "", "text"]
     reference = read_reference(study)
     given = {*complete_key(reference.names, read_key(study.key_file)).values(), *reference.names["pseudonym"],
              *reference.speakers["speaker_id"]}
-    texts = [*current_texts(study).canonical.values(), *answers]
+    texts = [*spoken, *answers]
     found = pd.concat([part for part in (suggest(texts), numbers_found(texts)) if len(part)]
                       or [suggest([])], ignore_index=True).drop_duplicates("name")
     return found[[not any(name in one for one in given) for name in found["name"]]]
 
 
-def masked_names(study: Study) -> pd.DataFrame:
-    """One row a name of names.csv: pseudonym, how often it stands in interviews and calls."""
+def masked_names(study: Study, said: Collection[str]) -> pd.DataFrame:
+    """One row a name of names.csv: pseudonym, how often it stands in what was said in interviews and calls."""
     names = read_reference(study).names
     key = complete_key(names, read_key(study.key_file))
-    said = [text.said for text in current_texts(study).texts.values()]
     times = [sum(len(mask(text, names[names["name"] == name], key).offsets) for text in said)
              for name in names["name"]]
     return names[["name", "kind", "match", "allowed_for"]].assign(

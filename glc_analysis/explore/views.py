@@ -9,6 +9,7 @@ from html import escape
 from typing import Any
 
 import pandas as pd
+from IPython import get_ipython
 
 from glc_analysis import tables
 from glc_analysis.coding.codebook import ancestors
@@ -85,6 +86,12 @@ def estimates(study: Study | str = "", *, audience: str = "team") -> Estimates:
     rows = release(tables.read("estimates", study=found), audience=audience, decisions=decisions)
     words = names_of(found)
     return Estimates(rows.assign(in_words=[words.said(row) for row in rows.itertuples()]))
+
+
+def register_views() -> None:
+    """Tells IPython how a notebook shows a study; does nothing outside IPython."""
+    if shell := get_ipython():
+        shell.display_formatter.formatters["text/html"].for_type(Study, study_view)
 
 
 def study_view(study: Study) -> str:

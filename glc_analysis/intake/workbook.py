@@ -21,8 +21,6 @@ from glc_analysis.intake.text import read_bytes
 if TYPE_CHECKING:  # whoever imports this module hardly ever reads a workbook
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
 
-    Cell = ReadOnlyCell | EmptyCell
-
 _MACRO = re.compile(r"vbaProject|/(macrosheets|activeX|dialogsheets)/", re.IGNORECASE)
 LARGEST, ROWS = 200_000_000, 2**20
 """Bytes that a workbook may unpack to, and rows of a sheet: Excel has no more."""
@@ -102,7 +100,7 @@ def _macros(raw: bytes, file: str) -> list[Fault]:
     return [Fault("holds macros", file=file, value=part, mend=mend) for part in parts]
 
 
-def _sheets(raw: bytes, *, data_only: bool) -> Iterator[tuple[str, Iterator[tuple[Cell, ...]]]]:
+def _sheets(raw: bytes, *, data_only: bool) -> Iterator[tuple[str, Iterator[tuple[ReadOnlyCell | EmptyCell, ...]]]]:
     from openpyxl import load_workbook
 
     book = load_workbook(BytesIO(raw), read_only=True, data_only=data_only)
@@ -111,13 +109,13 @@ def _sheets(raw: bytes, *, data_only: bool) -> Iterator[tuple[str, Iterator[tupl
         yield sheet.title, sheet.iter_rows()
 
 
-def _is_suspect(cell: Cell) -> bool:
+def _is_suspect(cell: ReadOnlyCell | EmptyCell) -> bool:
     # A formula whose stored result is the empty text is of type "str" and no suspect, nor is a cell that is
     # not stored, which has no place.
     return cell.value is None and cell.data_type == "n" and hasattr(cell, "row")
 
 
-def _text(cell: Cell) -> str:
+def _text(cell: ReadOnlyCell | EmptyCell) -> str:
     match cell.value:
         case None:
             return ""
@@ -135,5 +133,5 @@ def _text(cell: Cell) -> str:
             return str(other)
 
 
-def _shows_no_time(cell: Cell) -> bool:
+def _shows_no_time(cell: ReadOnlyCell | EmptyCell) -> bool:
     return "h" not in cell.number_format.lower()

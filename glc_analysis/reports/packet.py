@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -31,7 +31,6 @@ from glc_analysis.reports.packet_word import word
 from glc_analysis.reports.page import Page
 from glc_analysis.reports.pandoc import convert
 from glc_analysis.reports.plan import last_run
-from glc_analysis.reports.run import run
 from glc_analysis.reports.site import INVENTED
 from glc_analysis.reports.terminal import Progress, progress_bar, terminable
 from glc_analysis.study import Study
@@ -71,16 +70,11 @@ class _Making:
         return self.done[key]
 
 
-def issue(study: Study, *, today: date, organisation: str = "", only: Collection[str] = (), paper: str = "a4",
-          say: Callable[[str], None] = lambda line: None) -> list[Path]:
-    """Packets beside the pages they point to, which are brought up to date first: in ``packet/`` of the
-    current run for the convening. Raises as :func:`write_packets` and :func:`glc_analysis.reports.run.run`
-    do.
+def issue(study: Study, *, today: date, organisation: str = "", only: Collection[str] = (),
+          paper: str = "a4") -> list[Path]:
+    """Packets beside the pages they point to, which are up to date: in ``packet/`` of the current run for
+    the convening. Raises as :func:`write_packets` does.
     """
-    planned(study, today=today, organisation=organisation, only=only)  # a wrong name is told at once
-    say("The pages first, which packets point to.")
-    for line in run(study, audience=AUDIENCE).lines:
-        say(line)
     stopped = "Packets are as they were; the same command makes them."
     with terminable(lambda: stopped), locked(study.reports / AUDIENCE, what="packet"), progress_bar() as tell:
         folder = last_run(study, AUDIENCE)[0] / "packet"

@@ -98,8 +98,8 @@ def test_reading_the_rules_does_not_help_two_who_said_so(n):
 
 def without(monkeypatch, rule):
     """The rule is there no more, whatever else holds."""
-    by_kind, of = release_module.by_kind, Rules.of
-    monkeypatch.setattr(release_module, "by_kind", lambda *given: by_kind(*given).replace(rule, ""))
+    kinds, of = release_module.by_kind, Rules.of
+    monkeypatch.setattr("glc_analysis.disclosure.release.by_kind", lambda *given: kinds(*given).replace(rule, ""))
     if rule in ("count_too_small", "unanimous"):
         monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "count": 0}))
     elif rule == "base_too_small":
@@ -107,16 +107,16 @@ def without(monkeypatch, rule):
     elif rule == "withheld_contributors":
         monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "withheld": 0}))
     elif rule == "partition":
-        monkeypatch.setattr(release_module, "_adds_up", lambda figures: False)
+        monkeypatch.setattr("glc_analysis.disclosure.release._adds_up", lambda figures: False)
     elif rule == "difference":
-        told = release_module.told
-        monkeypatch.setattr(release_module, "told", lambda *given, **more: told(*given, **more) | True)
+        shown = release_module.told
+        monkeypatch.setattr("glc_analysis.disclosure.release.told", lambda *given, **more: shown(*given, **more) | True)
     elif rule == "skip_logic":
-        monkeypatch.setattr(release_module, "_skip_logic", lambda *given: None)
+        monkeypatch.setattr("glc_analysis.disclosure.release._skip_logic", lambda *given: None)
     elif rule == "record":
-        monkeypatch.setattr(release_module, "is_covered", lambda *given: True)
+        monkeypatch.setattr("glc_analysis.disclosure.release.is_covered", lambda *given: True)
     elif rule == "complement_too_small":
-        monkeypatch.setattr(release_module, "_large", lambda groups, *given: sorted(groups))
+        monkeypatch.setattr("glc_analysis.disclosure.release._large", lambda groups, *given: sorted(groups))
 
 
 def exposed(frames, audience, **given):

@@ -176,7 +176,7 @@ def sample_with_canaries(root, monkeypatch):
     shutil.copytree(content.FOLDER, folder)
     planted(folder)
     with monkeypatch.context() as patched:
-        patched.setattr(content, "FOLDER", folder)
+        patched.setattr("glc_analysis.sample.content.FOLDER", folder)
         patched.setattr("glc_analysis.sample.study_files.FOLDER", folder)
         forget()
         write_sample(root)
@@ -398,7 +398,7 @@ def test_without_pseudonyms_the_gate_stops_an_organisations_own_brief_too(unmask
 
 
 def test_the_gate_finds_each_canary_shown_in_each_kind_of_file(unmasked, monkeypatch):
-    monkeypatch.setattr(gate, "refuse_leaks", lambda *files, **options: None)
+    monkeypatch.setattr("glc_analysis.reports.gate.refuse_leaks", lambda *files, **options: None)
     for page in SHOWING:
         assert not run(unmasked, only=page).failures
     folder = output(unmasked, "team")

@@ -17,7 +17,7 @@ SAID = ["We ask ANA  LOPEZ.", "Nobody.", "ana lo\u0301pez and o'hara", "Мы р�
 
 @pytest.mark.parametrize("batch", [1, 2, 2000])
 def test_answers_are_masked_as_each_alone(monkeypatch, batch):
-    monkeypatch.setattr(texts, "_BATCH", batch)
+    monkeypatch.setattr("glc_analysis.coding.texts._BATCH", batch)
     segments = pd.DataFrame({"text": SAID, "end": [*map(len, SAID)]})
     documents = pd.DataFrame({"text_version": [""] * len(SAID)})
     documents, masked = texts.mask_answers(documents, segments, NAMES, KEY)

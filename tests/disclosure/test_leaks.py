@@ -342,7 +342,7 @@ def test_a_recording_in_a_notebook_cannot_be_read(tmp_path):
 
 def test_without_poppler_a_pdf_is_a_leak_and_so_is_a_scanned_one(tmp_path, monkeypatch):
     FILES["pdf"](tmp_path, "nobody")
-    monkeypatch.setattr(readable.shutil, "which", lambda program: None)
+    monkeypatch.setattr("glc_analysis.disclosure.readable.shutil.which", lambda program: None)
     assert "poppler" in leaks(tmp_path)[0].found
     monkeypatch.undo()
     (tmp_path / "file.pdf").write_bytes(typst.compile(b"#square(fill: red)"))

@@ -7,6 +7,7 @@ import pytest
 
 from glc_analysis.errors import UsageError
 from glc_analysis.explore import agreement, codebook, estimates
+from glc_analysis.explore.views import study_view
 
 
 def test_the_codebook_shows_each_code_below_its_own(sample_study):
@@ -39,6 +40,6 @@ def test_an_audience_that_is_not_there_is_named_with_the_nearest(sample_study):
 
 
 def test_the_study_says_what_it_holds(sample_study):
-    html = sample_study._repr_html_()
+    html = study_view(sample_study)
     assert "Invented data" in html
     assert "built" in html

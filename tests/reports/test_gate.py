@@ -29,7 +29,7 @@ def read(monkeypatch):
         names.extend(path.relative_to(root).as_posix() for path in files)
         search(files, root, *rest, **options)
 
-    monkeypatch.setattr(gate, "refuse_leaks", told)
+    monkeypatch.setattr("glc_analysis.reports.gate.refuse_leaks", told)
     return names
 
 
@@ -68,7 +68,7 @@ def test_a_name_that_is_listed_meanwhile_is_found_in_a_file_that_had_passed(stud
 
 def test_another_version_of_the_package_reads_everything(study, read, monkeypatch):
     let_through(study, a_run(study, index="<p>3 of 4"))
-    monkeypatch.setattr(gate, "package_hash", lambda: "another")
+    monkeypatch.setattr("glc_analysis.reports.gate.package_hash", lambda: "another")
     let_through(study, a_run(study, "r2", index="<p>3 of 4"))
     assert read == ["site/index.html", "site/index.html"]
 
@@ -110,7 +110,7 @@ def test_what_changes_while_it_is_read_ahead_has_not_passed(study, monkeypatch):
         a_run(study, index="<p>Rosa Alma")
 
     ahead = Gate(study, "team", ())
-    monkeypatch.setattr(gate, "refuse_leaks", slow)
+    monkeypatch.setattr("glc_analysis.reports.gate.refuse_leaks", slow)
     ahead.read_ahead([run / "site/index.html"], run)
     monkeypatch.undo()
     with pytest.raises(Faults, match=r"index\.html"):

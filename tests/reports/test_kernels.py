@@ -111,7 +111,7 @@ def test_the_end_of_a_kernel_that_hardly_began_is_no_part_of_its_process_id(monk
     def ended():
         return server.fork([], "/nowhere", dict(ENVIRONMENT), {}).wait(timeout=60)
     assert ended() == 1
-    monkeypatch.setattr(provisioner, "Forked", lambda told: time.sleep(1) or forked(told))
+    monkeypatch.setattr("glc_analysis.reports.kernels.provisioner.Forked", lambda told: time.sleep(1) or forked(told))
     assert ended() == 1
     server.close()
 

@@ -63,7 +63,7 @@ def test_a_link_to_a_page_that_is_not_made_is_its_text():
 
 def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sample_study, monkeypatch):
     drawn = []
-    monkeypatch.setattr(questions, "plot_scale", drawn.append)
+    monkeypatch.setattr("glc_analysis.reports.blocks.questions.plot_scale", drawn.append)
     assert questions.scales(Page(sample_study)) is None
     assert [*drawn.pop()["statement"].str[:4].unique()] == ["Q2.3", "Q3.4", "Q4.4", "Q5.4", "Q6.2"]
     said = questions.scales(Page(sample_study, "public")).data

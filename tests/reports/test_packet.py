@@ -66,7 +66,7 @@ def made(study, tmp_path_factory):
 def forms(tmp_path, monkeypatch):
     """A study with an open round whose raters read English, Arabic and Khmer; nobody is named in a text."""
     monkeypatch.setattr("glc_analysis.convening.forms.addressed", lambda study: ({}, LANGUAGES))
-    monkeypatch.setattr(packet, "addressed", lambda study: ({}, LANGUAGES))
+    monkeypatch.setattr("glc_analysis.reports.packet.addressed", lambda study: ({}, LANGUAGES))
     monkeypatch.setattr(form_study, "PRINCIPLES", form_study.PRINCIPLES.replace("vague,beacon", "vague,"))
     on_disk = FormStudy(tmp_path / "study")
     build(Study(on_disk.root))
@@ -159,7 +159,7 @@ def test_the_gate_stops_all_packets_where_one_names_somebody(tmp_path):
 
 def test_arabic_words_in_a_pdf_pass_the_gate_by_what_the_pdf_was_made_of(made, study, monkeypatch):
     assert re.search("[\u0600-\u06ff]", text_of(made.folder / "fig-courtyard" / "brief.pdf"))
-    monkeypatch.setattr(packet, "_source", lambda *made_of: None)
+    monkeypatch.setattr("glc_analysis.reports.packet._source", lambda *made_of: None)
     with pytest.raises(Faults, match="does not keep words in Arabic"):
         write_packets(study, made.folder / "again", today=TODAY, organisation="fig-courtyard",
                       only=["brief"])
@@ -256,14 +256,14 @@ def test_a_pdf_is_tagged_for_those_who_hear_it_and_dated_by_the_data(made):
 
 
 def test_a_letter_that_no_font_has_stops_the_packet_and_names_it(monkeypatch):
-    monkeypatch.setattr(packet_pdf, "_letters", lambda path: frozenset("abc"))
+    monkeypatch.setattr("glc_analysis.reports.packet_pdf._letters", lambda path: frozenset("abc"))
     with pytest.raises(GLCError, match=r"No font of this machine has ម \(Khmer Letter Mo\).*fonts-noto-core"):
         packet_pdf.families("abc ម")
 
 
 def test_a_sign_that_no_font_has_is_told_by_its_name(monkeypatch, tmp_path):
     no_emoji = packet_pdf._letters
-    monkeypatch.setattr(packet_pdf, "_letters", lambda path: no_emoji(path) - {"🌱"})
+    monkeypatch.setattr("glc_analysis.reports.packet_pdf._letters", lambda path: no_emoji(path) - {"🌱"})
     (tmp_path / "a.pdf").write_bytes(PRINTING.pdf("A", [Leaf("For all", "<h1>We ring too 🌱</h1>")]))
     assert "We ring too [seedling]" in text_of(tmp_path / "a.pdf")
 

@@ -153,7 +153,7 @@ def test_what_a_killed_run_left_is_made_again_where_its_notebook_changed_or_it_i
 
 
 def test_a_run_that_was_killed_just_before_the_switch_costs_nothing_again(study, folder, monkeypatch):
-    monkeypatch.setattr(making, "switch", lambda *where: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("glc_analysis.reports.making.switch", lambda *where: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(GLCError, match="Stopped by SIGINT. 3 of 3 pages are done and kept"):
         run(study, folder=folder)
     monkeypatch.undo()
@@ -229,7 +229,7 @@ def test_a_full_disk_is_one_line_and_what_was_done_is_kept(study, folder, monkey
         if Path(target).name == "country-per.ipynb":
             raise OSError(fault, os.strerror(fault), str(target))
         replace(source, target)
-    monkeypatch.setattr(whole.os, "replace", full)
+    monkeypatch.setattr("glc_analysis.whole.os.replace", full)
     with pytest.raises(GLCError) as said:
         run(study, folder=folder, jobs=1)
     assert str(said.value).startswith(f"The reports cannot be written: {os.strerror(fault)} (")

@@ -257,6 +257,6 @@ def test_sphinx_that_is_killed_is_started_once_more_and_no_more(tmp_path, monkey
         killed._process.kill()
         site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True, press=killed)
     assert (tmp_path / "site" / "index.html").exists()
-    monkeypatch.setattr(press, "PROGRAM", "import os; os.kill(os.getpid(), 9)")
+    monkeypatch.setattr("glc_analysis.reports.press.PROGRAM", "import os; os.kill(os.getpid(), 9)")
     with pytest.raises(GLCError, match="could not be made: it ended with -9"):
         site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True)

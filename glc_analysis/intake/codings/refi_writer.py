@@ -8,7 +8,8 @@ from pathlib import Path
 from uuid import UUID, uuid5
 
 import pandas as pd
-from lxml.etree import Element, QName, SubElement, _Element, tostring
+from lxml import etree
+from lxml.etree import QName, SubElement, _Element, tostring
 
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings.offsets import UNWRITABLE
@@ -106,7 +107,7 @@ def _add(parent: _Element, tag: str, text: str | None = None, **attributes: str)
 
 def _root(kind: str, **attributes: str) -> _Element:
     space = f"urn:QDA-XML:{kind.lower()}:1.0"
-    return Element(QName(space, kind), attributes | {"origin": "glc_analysis"}, nsmap={None: space})
+    return etree.Element(QName(space, kind), attributes | {"origin": "glc_analysis"}, nsmap={None: space})
 
 
 def _guid(*content: str) -> str:

@@ -16,7 +16,9 @@ from glc_analysis.intake.workbook import read_sheets
 
 __all__ = ["RawSurvey", "read_survey"]
 
-_READERS = (qualtrics, kobo, limesurvey, plain)
+_READERS = ((qualtrics.recognises, qualtrics.read), (kobo.recognises, kobo.read),
+            (limesurvey.recognises, limesurvey.read), (plain.recognises, plain.read))
+"""What tells that a file is of a tool, and what reads it; the plain table takes whatever no tool claims."""
 
 
 def read_survey(path: Path) -> RawSurvey:
@@ -36,8 +38,8 @@ def read_survey(path: Path) -> RawSurvey:
     if spss.recognises(path):
         return spss.read(path)
     sheets = _sheets(path)
-    reader = next(reader for reader in _READERS if reader.recognises(sheets))
-    return reader.read(path, sheets)
+    read = next(read for recognises, read in _READERS if recognises(sheets))
+    return read(path, sheets)
 
 
 def _sheets(path: Path) -> list[Grid]:
