@@ -18,7 +18,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.disclosure import leaks
+from glc_analysis.disclosure import leaks, readable
 from glc_analysis.disclosure.pseudonyms import Masked
 from glc_analysis.errors import Faults
 from glc_analysis.reference import read_reference
@@ -266,10 +266,10 @@ def test_every_canary_is_in_the_raw_files(masked):
         )
     for path in masked.root.glob("raw/**/*.xlsx"):
         held += " ".join(
-            leaks.readable.plainly(text) for _, text in leaks.readable.pieces(path.name, path.read_bytes())
+            readable.plainly(text) for _, text in readable.pieces(path.name, path.read_bytes())
         )
     for path in masked.root.glob("raw/**/*.qdpx"):
-        held += " ".join(text for _, text in leaks.readable.pieces(path.name, path.read_bytes()))
+        held += " ".join(text for _, text in readable.pieces(path.name, path.read_bytes()))
     assert [name for name in CANARIES if name not in held and name not in MEMOS] == []
 
 

@@ -4,6 +4,7 @@ import base64
 import html
 import json
 import zipfile
+from importlib.util import find_spec
 from pathlib import Path
 from urllib.parse import quote
 
@@ -359,7 +360,7 @@ def test_pictures_and_fonts_are_not_read_and_a_theme_is_known(tmp_path):
     for name in ("a.png", "b.ico", "c.woff2", "d.js.map"):
         (tmp_path / name).write_bytes(b"\0CURB")
     assert leaks(tmp_path, NAMES) == []
-    folder = Path(readable.find_spec("sphinx").submodule_search_locations[0])
+    folder = Path(find_spec("sphinx").submodule_search_locations[0])
     script = next(folder.rglob("doctools.js"))
     (tmp_path / "doctools.js").write_bytes(script.read_bytes())
     assert leaks(tmp_path, row("Sphinx")) == []

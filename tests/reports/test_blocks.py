@@ -1,6 +1,7 @@
 """What pages show: escaped, from released figures, what organisations said for the team alone."""
 
 import re
+from html import escape
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -316,7 +317,7 @@ def test_an_open_disagreement_stands_side_by_side(small):
 def test_a_decision_comes_with_its_reason(sample_study):
     row = tables.read("disagreements", study=sample_study).query("coder_id == 'consensus'").iloc[0]
     shown = rows_of(coding.disagreements(Page(sample_study)))
-    assert html.escape(row["reason"]) in [cells[-1] for cells in shown]
+    assert escape(row["reason"]) in [cells[-1] for cells in shown]
 
 
 def test_a_passage_set_apart_stands_beside_our_words(tmp_path):
