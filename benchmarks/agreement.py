@@ -12,11 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from glc_analysis.coding.agreement import krippendorff_alpha
-from glc_analysis.coding.bootstrap import bootstrapped
-from glc_analysis.coding.measures import NOMINAL, specific
-from glc_analysis.coding.sets import masi_distance
-from glc_analysis.coding.tally import tally
+from glc_analysis.coding.agreement import bootstrapped, krippendorff_alpha
+from glc_analysis.coding.coefficients import NOMINAL, masi_distance, specific, tally
 
 THEIR_PYTHON = Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python"
 THEIRS = """

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from glc_analysis.intake.codings import write_qdpx
+from glc_analysis.intake.codings.refi import write_qdpx
 
 THEIR_PYTHON = Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python"
 DOCUMENTS, CODINGS, CODES = 30, 10_000, 40

@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.disclosure.leaks import find_leaks
+from glc_analysis.disclosure.leak_scan import find_leaks
 from glc_analysis.reference import COLUMNS
 from glc_analysis.study import Study
 
@@ -37,7 +37,7 @@ def gate() -> list[str]:
 def released(study: Study, build_seconds: float) -> list[str]:
     """The release of a built study for both audiences, beside the whole build."""
     from glc_analysis.disclosure.consent import Consent
-    from glc_analysis.disclosure.release import decide
+    from glc_analysis.disclosure.suppression import decide
     from glc_analysis.evidence.contributors import contributors
     from glc_analysis.reference import read_reference
 

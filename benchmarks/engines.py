@@ -14,7 +14,8 @@ from pathlib import Path
 
 from ways import CORES, pages_of
 
-from glc_analysis.reports.plan import Page, last_run, plan, stale
+from glc_analysis.run.plan import Page, plan, stale
+from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from tests.dask_cluster import DaskCluster
 from tests.test_notebooks import NOTEBOOKS, nbval

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from glc_analysis.reports.plan import Page, plan
+from glc_analysis.run.plan import Page, plan
 from glc_analysis.study import Study
 
 KINDS = ("country-", "theme-")
@@ -25,8 +25,8 @@ def pages_of(study: Study) -> list[Page]:
 
 def execute(study: Study, *, is_warm: bool = True, jobs: int = 0, scheduler: str = "") -> None:
     """Our kernels alone, or those of a dask scheduler's workers: no site, nothing written."""
-    from glc_analysis.reports.cluster import Cluster
-    from glc_analysis.reports.execute import Failure, Kernels
+    from glc_analysis.run.cluster import Cluster
+    from glc_analysis.run.execute import Failure, Kernels
 
     kernels = Cluster(study, scheduler, timeout=600) if scheduler else \
         Kernels(study, timeout=600, is_warm=is_warm)
@@ -37,7 +37,7 @@ def execute(study: Study, *, is_warm: bool = True, jobs: int = 0, scheduler: str
 
 def alone(study: Study) -> None:
     """Warm pages one after another; prints the seconds of the first and, on average, of the next four."""
-    from glc_analysis.reports.execute import Kernels
+    from glc_analysis.run.execute import Kernels
 
     pages, times, begun = pages_of(study)[:5], [], time.perf_counter()
     kernels = Kernels(study, timeout=600, is_warm=True)
@@ -51,7 +51,7 @@ def alone(study: Study) -> None:
 
 def whole(study: Study) -> None:
     """All pages, the site, the gate and the switch; prints the seconds of the pages and of what follows."""
-    from glc_analysis.reports.run import run
+    from glc_analysis.report import run
 
     begun, times = time.perf_counter(), {}
     result = run(study, progress=lambda done, total, what: times.update({what: time.perf_counter()}))
@@ -97,7 +97,7 @@ def one(study: Study, slug: str) -> None:
     """One page by a plain kernel; prints the seconds of the page and the peak memory of its kernel, GiB."""
     import resource
 
-    from glc_analysis.reports.execute import Failure, Kernels
+    from glc_analysis.run.execute import Failure, Kernels
 
     kernels, page = Kernels(study, timeout=600), next(page for page in plan(study) if page.slug == slug)
     begun = time.perf_counter()

@@ -14,46 +14,41 @@ from collections.abc import Callable
 
 import pandas as pd
 
-from glc_analysis import __version__, dictionary, manifest, slices, tables
-from glc_analysis.cleaning import (
-    columns,
-    context,
-    languages,
-    lookups,
-    organisations,
-    records,
-    responses,
+from glc_analysis import __version__, dictionary, manifest, tables
+from glc_analysis.checks import evidence_faults
+from glc_analysis.cleaning import columns, languages, records, responses
+from glc_analysis.cleaning.dimension_tables import (
+    clean_context,
+    codebook_table,
+    country_table,
+    option_table,
+    question_table,
 )
-from glc_analysis.cleaning.steps import Steps
-from glc_analysis.cleaning.values import folded, text_version, tidy
+from glc_analysis.cleaning.records import Steps, clean_organisations
 from glc_analysis.coding.assemble import Coded, assemble
-from glc_analysis.coding.coded_columns import read_coded
+from glc_analysis.coding.coders import read_coded
 from glc_analysis.coding.texts import in_countries, mask_answers, read_texts
-from glc_analysis.convening.checks import evidence_faults
 from glc_analysis.convening.principles import principle_tables
 from glc_analysis.convening.tallies import ballot_tables
-from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.existence import coded_countries, countries_shown
-from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
-from glc_analysis.disclosure.quotes import READERS, case_codes, quotable, quotes_faults
-from glc_analysis.disclosure.reissue import Issued
-from glc_analysis.disclosure.release import decide
-from glc_analysis.disclosure.releases import issue, keep
+from glc_analysis.disclosure.quotations import READERS, case_codes, quotable, quotes_faults
+from glc_analysis.disclosure.releases import Issued, issue, keep
+from glc_analysis.disclosure.rules import coded_countries, countries_shown
+from glc_analysis.disclosure.suppression import decide
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.evidence.coded import coded_estimates
+from glc_analysis.evidence.coded import coded_estimates, mentions
 from glc_analysis.evidence.comparisons import comparison_estimates
 from glc_analysis.evidence.contributors import contributors
-from glc_analysis.evidence.discordance import discordance_estimates, stated
-from glc_analysis.evidence.estimates import survey_estimates
-from glc_analysis.evidence.given import Processed
-from glc_analysis.evidence.mentions import mentions
-from glc_analysis.evidence.quality import quality_estimates
-from glc_analysis.fingerprint import inputs_hash
-from glc_analysis.intake.survey import RawSurvey, read_survey
+from glc_analysis.evidence.estimates import Processed, survey_estimates
+from glc_analysis.evidence.quality import discordance_estimates, quality_estimates, stated
+from glc_analysis.intake.survey import read_survey
+from glc_analysis.intake.survey.readers import RawSurvey
+from glc_analysis.manifest import inputs_hash, state
+from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.reference_state import state
-from glc_analysis.study import Study
+from glc_analysis.study import AUDIENCES, Study
+from glc_analysis.tables import digests
+from glc_analysis.text import folded, slug, text_version, tidy
 
 Say = Callable[[str], None]
 MARK = "invented by glc sample"
@@ -117,7 +112,7 @@ def _read_all(study: Study, kind: str) -> list[RawSurvey]:
             read.append(read_survey(path))
         except Faults as found:
             faults += found.faults
-    stems = [records.slug(survey.path.stem) for survey in read]
+    stems = [slug(survey.path.stem) for survey in read]
     faults += [Fault("another file has the same name but for its ending", mend="rename one",
                      file=survey.path.name)
                for survey, stem in zip(read, stems, strict=True) if stems.count(stem) > 1]
@@ -200,15 +195,15 @@ def _cleaned(study: Study, reference: Reference, steps: Steps,
     if found.answers.empty:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. Mend: take "
                        "back the drops that went too far, or export the survey again.")
-    own = organisations.clean(found, reference)
+    own = clean_organisations(found, reference)
     words, coded = _coded(study, reference, found, given, steps, say)
     sources = _read_all(study, "context")
-    outside = context.clean(sources, reference, study.settings["context"], steps)
-    places = lookups.countries(found.answers, own, given, reference)
-    frames = {"questions": lookups.questions(reference),
-              "options": lookups.options(reference, places), "organisations": own,
+    outside = clean_context(sources, reference, study.settings["context"], steps)
+    places = country_table(found.answers, own, given, reference)
+    frames = {"questions": question_table(reference),
+              "options": option_table(reference, places), "organisations": own,
               "answers": records.table(found), "responses": given, "selections": selections,
-              **words, **coded.tables, "codebook": lookups.codebook(coded.tables["codebook"]),
+              **words, **coded.tables, "codebook": codebook_table(coded.tables["codebook"]),
               "countries": places, "context": outside,
               "stated": stated(found.answers, given, outside, reference, study.settings["context"], steps)}
     return {name: tables.shape(name, frame) for name, frame in frames.items()}, coded
@@ -298,7 +293,7 @@ def _write(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arr
         "datapackage.json": dictionary.datapackage(aside, frames, name=study.id, title=study.title),
         "reference.json": _json(state(study.reference)),
         "provenance.json": _json(_provenance(study, frames, arrivals)),
-        "slices.json": _json({"inputs": inputs, "release": release, "tables": slices.digests(frames),
+        "slices.json": _json({"inputs": inputs, "release": release, "tables": digests(frames),
                               "countries": _work_countries(frames["countries"]),
                               "shown": shown, "themes": _themes(frames),
                               "organisations": _took_part(frames["organisations"])})}

@@ -13,9 +13,8 @@ from pathlib import Path
 import click
 
 from glc_analysis import __version__
-from glc_analysis.disclosure import AUDIENCES
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.study import REPOSITORY, Study
+from glc_analysis.study import AUDIENCES, REPOSITORY, Study
 
 
 class Group(click.Group):
@@ -62,9 +61,8 @@ def main() -> None:
 def _ensure_built(study: Study, *, anew: bool = False) -> dict[str, int]:
     """Builds the tables where they are out of date; only then is anything heavy imported. The rows of each
     table that was built."""
-    from glc_analysis.fingerprint import tables_are_current
-    from glc_analysis.reports.lock import locked
-    from glc_analysis.reports.terminal import terminable
+    from glc_analysis.files import locked, terminable
+    from glc_analysis.manifest import tables_are_current
 
     if tables_are_current(study) and not anew:  # asked first: what is no study gets no lock either
         return {}
@@ -170,7 +168,7 @@ def build(study: str) -> None:
 @click.pass_obj
 def transcripts(study: str) -> None:
     """Write the texts that coders code, under pseudonyms, and a sheet of the open answers."""
-    from glc_analysis.coding.handout import hand_out
+    from glc_analysis.coding.exports import hand_out
 
     found = Study.find(study)
     _ensure_built(found)
@@ -184,8 +182,8 @@ def transcripts(study: str) -> None:
 @click.pass_obj
 def pseudonyms(study: str, suggest: bool) -> None:
     """List the names that are masked, and how often each stands in interviews, calls and answers."""
-    from glc_analysis.coding.handout import current_texts
-    from glc_analysis.coding.masking import candidates, masked_names
+    from glc_analysis.coding.exports import current_texts
+    from glc_analysis.pseudonyms.suggestions import candidates, masked_names
 
     found = Study.find(study)
     _ensure_built(found)
@@ -201,7 +199,7 @@ def pseudonyms(study: str, suggest: bool) -> None:
 @click.pass_obj
 def agreement(study: str, form: str) -> None:
     """Print how far coders agree, and write the workbook in which they settle the rest."""
-    from glc_analysis.coding.agreed import agreement_summary, write_disagreements
+    from glc_analysis.coding.consensus import agreement_summary, write_disagreements
 
     found = Study.find(study)
     _ensure_built(found)
@@ -221,8 +219,8 @@ def export(study: str, what: str, to: Path | None) -> None:
 
     The deposit holds what the public may see. All others are internal to the team.
     """
-    from glc_analysis.coding.handout import export as write
-    from glc_analysis.reports.deposit import write_deposit
+    from glc_analysis.coding.exports import export as write
+    from glc_analysis.publish.deposit import write_deposit
 
     found = Study.find(study)
     _ensure_built(found)
@@ -237,9 +235,8 @@ def export(study: str, what: str, to: Path | None) -> None:
 @click.pass_obj
 def quotes(study: str, to_clear: bool, returned: Path | None, accept: bool) -> None:
     """List quotations that are left out and why, send them to be cleared, take back what was said."""
-    from glc_analysis.disclosure import clearing
-    from glc_analysis.disclosure import quotes as quotations
-    from glc_analysis.disclosure.returns import addressed, held
+    from glc_analysis.convening.returns import addressed, held, write_to_clear
+    from glc_analysis.disclosure.quotations import refused
 
     found = Study.find(study)
     _ensure_built(found)
@@ -249,23 +246,27 @@ def quotes(study: str, to_clear: bool, returned: Path | None, accept: bool) -> N
         path = found.reports / "team" / "quotes_to_clear.xlsx"
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         labels, languages = addressed(found)
-        count = clearing.write_to_clear(path, *held(found), labels=labels, languages=languages)
+        count = write_to_clear(path, *held(found), labels=labels, languages=languages)
         say(f"{count} quotations wait to be cleared: {path}. Send each organisation its own sheet alone."
             if count else "No quotation waits to be cleared.")
     else:
-        click.echo(quotations.refused(*held(found)).to_csv(index=False, lineterminator="\n"), nl=False)
+        click.echo(refused(*held(found)).to_csv(index=False, lineterminator="\n"), nl=False)
 
 
 def _take_back(found: Study, path: Path, accept: bool) -> None:
     """Prints what a filled workbook changes, and what people have to do themselves; writes if told to."""
-    from glc_analysis.disclosure import clearing
-    from glc_analysis.disclosure.citations import citations_to_review
-    from glc_analysis.disclosure.returns import corrections, held
-    from glc_analysis.disclosure.sheets import read_filled
+    from glc_analysis.convening.returns import (
+        apply,
+        changes,
+        citations_to_review,
+        corrections,
+        held,
+        read_filled,
+    )
     from glc_analysis.reference import read_reference
 
     back, tables_ = read_filled(path), held(found)
-    click.echo(clearing.changes(back, *tables_).to_csv(index=False, lineterminator="\n"), nl=False)
+    click.echo(changes(back, *tables_).to_csv(index=False, lineterminator="\n"), nl=False)
     rows = corrections(back, tables_[3], read_reference(found).questions)
     if len(rows):
         say("To review for corrections.csv:\n" + rows.to_csv(index=False, lineterminator="\n"))
@@ -273,7 +274,7 @@ def _take_back(found: Study, path: Path, accept: bool) -> None:
     if len(cited):
         say("To review by hand, in the files named:\n" + cited.to_csv(index=False, lineterminator="\n"))
     if accept:
-        for name, frame in zip(("quotes", "consent"), clearing.apply(back, *tables_), strict=True):
+        for name, frame in zip(("quotes", "consent"), apply(back, *tables_), strict=True):
             frame.to_csv(found.reference / f"{name}.csv", index=False, lineterminator="\n")
         say("quotes.csv and consent.csv are written.")
     else:
@@ -285,7 +286,7 @@ def _take_back(found: Study, path: Path, accept: bool) -> None:
 @click.pass_obj
 def returns(study: str, organisation: str) -> None:
     """Write each organisation's return: its answers, passages and quotations, with boxes to answer in."""
-    from glc_analysis.disclosure import returns as sheets
+    from glc_analysis.convening import returns as sheets
 
     found = Study.find(study)
     _ensure_built(found)
@@ -306,7 +307,7 @@ def withdraw(study: str, organisation: str, item: str, dry_run: bool) -> None:
     """Take out everything of an organisation that wants it back, or one item of its consent."""
     from datetime import date
 
-    from glc_analysis.disclosure import withdrawal
+    from glc_analysis.withdrawal import withdrawal
 
     found = Study.find(study)
     _ensure_built(found)
@@ -325,14 +326,14 @@ def retention(study: str) -> None:
     """List what is to be destroyed when; exit 1 where something is overdue."""
     from datetime import date
 
-    from glc_analysis.disclosure import retention as keeping
+    from glc_analysis.disclosure.consent import overdue_faults, retention
 
-    held = keeping.retention(Study.find(study), today=date.today())
+    held = retention(Study.find(study), today=date.today())
     click.echo(held.to_csv(index=False, lineterminator="\n"), nl=False)
     if undated := (held["state"] == "no date").sum():
         say(f"{undated} of {len(held)} files have no day until which they may be kept: agree on one and "
             "write it into manifest.csv, column keep_until (private/ may have rows there too).")
-    if overdue := list(keeping.overdue(held)):
+    if overdue := list(overdue_faults(held)):
         raise Faults(overdue)
 
 
@@ -342,7 +343,7 @@ def ethics(study: str) -> None:
     """Print one page: what is held, where, who sees it, until when, and who agreed to what."""
     from datetime import date
 
-    from glc_analysis.disclosure.ethics import ethics as lines
+    from glc_analysis.disclosure.consent import ethics as lines
 
     for line in lines(Study.find(study), today=date.today()):
         click.echo(line)
@@ -355,7 +356,7 @@ def forms(study: str, round_id: str) -> None:
     """Open a round, or write its forms again: workbooks, pages to print, texts to send, an XLSForm."""
     from datetime import date
 
-    from glc_analysis.convening.forms import write_forms
+    from glc_analysis.convening.rating_forms import write_forms
 
     found = Study.find(study)
     if not (found.processed / "organisations.parquet").is_file():  # a round need not wait for a new build
@@ -374,11 +375,11 @@ def forms(study: str, round_id: str) -> None:
 @click.pass_obj
 def enter(study: str, round_id: str) -> None:
     """Key the paper forms of a round, each twice; nothing counts before both keyings agree."""
-    from glc_analysis.convening import desk
+    from glc_analysis.convening.double_entry import enter
 
     if hasattr(sys.stdin, "reconfigure"):  # a key that is no UTF-8 is refused, not a crash
         sys.stdin.reconfigure(errors="surrogateescape")
-    desk.enter(Study.find(study), round_id, ask=_asked, say=say, clear=click.clear)
+    enter(Study.find(study), round_id, ask=_asked, say=say, clear=click.clear)
 
 
 def _asked(prompt: str) -> str:
@@ -402,9 +403,9 @@ def _asked(prompt: str) -> str:
 def amend(study: str, principle: str, text: str, path: Path | None, asked_by: str, because: str,
           hold_out: bool) -> None:
     """Issue the next version of a principle; the old one keeps its votes, its translations are stale."""
-    from glc_analysis.convening.amend import amend as issue
-    from glc_analysis.convening.amend import votes
-    from glc_analysis.intake.text import decode, read_bytes
+    from glc_analysis.convening.amendments import amend as issue
+    from glc_analysis.convening.amendments import votes
+    from glc_analysis.tabular import decode, read_bytes
 
     found = Study.find(study)
     text = text or (decode(read_bytes(path), path.name) if path else _asked(f"New text of {principle}"))
@@ -432,7 +433,7 @@ def tally(study: str, round_id: str, close: bool, form: str) -> None:
     """Say how many forms of a round are received; once it is closed, what was voted."""
     from datetime import date
 
-    from glc_analysis.convening.desk import refuse_half_keyed
+    from glc_analysis.convening.double_entry import refuse_half_keyed
     from glc_analysis.convening.tallies import counted, results
 
     found = Study.find(study)
@@ -451,7 +452,7 @@ def tally(study: str, round_id: str, close: bool, form: str) -> None:
         click.echo(_printed(count.here["tallies"], form), nl=False)
     if close:
         from glc_analysis.build import build_convening
-        from glc_analysis.convening.day import projector
+        from glc_analysis.convening.results_slides import projector
 
         build_convening(found, count.reference, count.frames, say=say)
         say(f"The page to project: {projector(found, round_id)}.")
@@ -464,7 +465,7 @@ def tally(study: str, round_id: str, close: bool, form: str) -> None:
 @click.pass_obj
 def joint_display(study: str, suggest: bool, stated: bool, audience: str) -> None:
     """Print survey results beside what was said, topic by topic."""
-    from glc_analysis.evidence import joint_display as joint
+    from glc_analysis.convening import joint_display as joint
 
     if suggest and (stated or audience != "team"):
         raise UsageError("Rows are proposed for the team alone, and by themselves.")
@@ -487,8 +488,8 @@ def joint_display(study: str, suggest: bool, stated: bool, audience: str) -> Non
 @click.pass_obj
 def trace(study: str, principle: str, source: str, is_check: bool, audience: str) -> None:
     """Follow a principle (P03) to its sources, or find the principles that rest on a source."""
-    from glc_analysis.evidence import trace as following
-    from glc_analysis.evidence.broken_links import broken_links
+    from glc_analysis.convening import trace as following
+    from glc_analysis.convening.broken_links import broken_links
 
     if [bool(principle), bool(source), is_check].count(True) != 1:
         raise UsageError("Name a principle, such as P03, or use one of --from ID and --check.")
@@ -526,9 +527,8 @@ def packet(study: str, organisation: str, only: tuple[str, ...], paper: str) -> 
     """Write packets for the table, PDF and Word: an organisation's, or all; and every brief by itself."""
     from datetime import date
 
-    from glc_analysis.reports.packet import issue, planned
-    from glc_analysis.reports.packet_parts import AUDIENCE
-    from glc_analysis.reports.run import run as run_pages
+    from glc_analysis.publish.packet import AUDIENCE, issue, planned
+    from glc_analysis.report import run as run_pages
 
     found = Study.find(study)
     _ensure_built(found)
@@ -552,7 +552,7 @@ def packet(study: str, organisation: str, only: tuple[str, ...], paper: str) -> 
 def summary(study: str, question: str, by: str, audience: str, form: str) -> None:
     """Print the figures of one question."""
     from glc_analysis import tables
-    from glc_analysis.disclosure.release import release
+    from glc_analysis.disclosure.suppression import release
     from glc_analysis.evidence.summary import summary as summarise
 
     found = Study.find(study)
@@ -580,7 +580,7 @@ def _printed(frame, form: str) -> str:
 @click.pass_obj
 def list_pages(study: str, audience: str) -> None:
     """List the pages of the collection: slug, title, notebook."""
-    from glc_analysis.reports.plan import plan
+    from glc_analysis.run.plan import plan
 
     found = Study.find(study)
     _ensure_built(found)
@@ -610,7 +610,7 @@ def run(study: str, audience: str, country: str, theme: str, only: str, jobs: in
         write_sample(found.root)
         found = Study(found.root)
     _ensure_built(found)
-    from glc_analysis.reports.run import run as run_pages
+    from glc_analysis.report import run as run_pages
 
     result = run_pages(found, audience=audience, country=country, theme=theme, only=only,
                        jobs=jobs, scheduler=scheduler, force=force, dry_run=dry_run)
@@ -631,7 +631,7 @@ def _is_unstarted_default(study: Study) -> bool:
 @click.pass_obj
 def status(study: str, audience: str) -> None:
     """Say what has arrived and what is out of date."""
-    from glc_analysis.reports.status import status_lines
+    from glc_analysis.status import status_lines
 
     for line in status_lines(Study.find(study), audience=audience):
         click.echo(line)
@@ -642,7 +642,7 @@ def status(study: str, audience: str) -> None:
 @click.pass_obj
 def changes(study: str, since: str) -> None:
     """Print what changed since an earlier run: figures, passages, raw files, pages; for the team."""
-    from glc_analysis.reports.changes import changes as found
+    from glc_analysis.publish.changes import changes as found
 
     rows = found(Study.find(study), since)
     click.echo(rows.to_csv(index=False, lineterminator="\n"), nl=False)
@@ -656,7 +656,7 @@ def changes(study: str, since: str) -> None:
 @click.pass_obj
 def schedule(study: str, daily: str, audience: str, is_written: bool) -> None:
     """Run every day: show the systemd user timer or crontab line, and with --write install it."""
-    from glc_analysis.reports import schedule as daily_runs
+    from glc_analysis.run import schedule as daily_runs
 
     planned = daily_runs.Schedule.daily(Study.find(study), audience, daily)
     click.echo(daily_runs.shown(planned), nl=False)

@@ -14,7 +14,6 @@ from glc_analysis.tables import TABLES, Table
 
 _FRICTIONLESS = {"text": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
 
-
 _FORMATS = {".parquet": {"format": "parquet", "mediatype": "application/vnd.apache.parquet"},
             ".csv": {"format": "csv", "mediatype": "text/csv", "encoding": "utf-8"}}
 

@@ -10,6 +10,7 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import NoReturn
 
 SHOWN_ROWS, SHOWN_ALIKE = 10, 50
 """So many rows of one fault, and so many values with the same fault, are printed."""
@@ -110,3 +111,8 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
         listed = ", ".join(map(repr, known))
         return f"known: {listed}" if 0 < len(known) <= 12 else "nothing known is near it"
     return "nearest: " + ", ".join(repr(folded[c]) for c in close)
+
+
+def refuse(message: str, file: str, mend: str, *, row: str = "", column: str = "") -> NoReturn:
+    """Raise the one fault that ends the reading of a file."""
+    raise Faults([Fault(message, file=file, row=row, column=column, mend=mend)])

@@ -1,7 +1,8 @@
-"""The manifest: which raw files there are, with their checksums.
+"""What the results depend on: raw files with their checksums, releases, the package, the reference tables.
 
-A raw file that changed or went missing since it was recorded is a fault. A new
-one is used and reported until ``glc check --accept`` records it.
+A raw file that changed or went missing since it was recorded is a fault. A new one is used and reported
+until ``glc check --accept`` records it. Hashes of all inputs tell whether the processed tables are current.
+Needs the standard library alone, so that `glc status` and a run with nothing to do answer at once.
 """
 
 from __future__ import annotations
@@ -9,14 +10,61 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import json
+import sys
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from glc_analysis.errors import Fault, Faults
-from glc_analysis.reference_file import read_rows
-from glc_analysis.study import Study
-from glc_analysis.whole import write_whole
+from glc_analysis.errors import Fault, Faults, GLCError
+from glc_analysis.files import write_atomic
+from glc_analysis.study import REPOSITORY, Study
+from glc_analysis.tabular import KEYS, read_rows
+
+# ------------------------------
+# Public releases by number, in ``private/releases``: 001, 002 ..., and ``next``, as a build left it.
+#
+# Needs the standard library alone: what was issued is an input of the tables, and a run that publishes
+# gives ``next`` its number by one rename.
+
+
+ISSUE = "release.json"
+
+
+def release_folders(private: Path) -> list[Path]:
+    """The releases in a study's private folder, oldest first."""
+    return sorted((private / "releases").glob("[0-9]*"))
+
+
+def release_info(release: Path) -> dict[str, Any]:
+    """What a release says of itself: number, day (of its data), issued (figures by day), content, inputs."""
+    return json.loads((release / ISSUE).read_text(encoding="utf-8"))
+
+
+def missing_release(processed: Path, private: Path) -> int:
+    """The number of the release that the tables name and the private folder holds no more; 0: it is there."""
+    built = processed / "slices.json"
+    number = json.loads(built.read_text(encoding="utf-8")).get("release", {}).get("number", 0) if (
+        built.is_file()) else 0
+    is_there = any((private / "releases" / name).is_dir() for name in (f"{number:03}", "next"))
+    return 0 if is_there else number
+
+
+def publish_next(private: Path, number: int) -> None:
+    """Numbers what is about to be published, unless it was. Raises OSError where no build made it."""
+    if not (release := private / "releases" / f"{number:03}").exists():
+        release.with_name("next").rename(release)
+
+
+# ------------------------------
+# The manifest: which raw files there are, with their checksums.
+#
+# A raw file that changed or went missing since it was recorded is a fault. A new
+# one is used and reported until ``glc check --accept`` records it.
+
 
 COLUMNS = ("path", "sha256", "bytes", "received_on", "received_from", "consent_basis", "keep_until")
 SAMPLE = "glc sample"
@@ -106,4 +154,126 @@ def write_manifest(path: Path, rows) -> None:
     writer = csv.DictWriter(text, COLUMNS, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(sorted(rows, key=lambda row: row["path"]))
-    write_whole(path, text.getvalue())
+    write_atomic(path, text.getvalue())
+
+
+# ------------------------------
+# Hashes of what results depend on: the package, the lock file, a study's inputs.
+#
+# Told from the standard library, so that a run with nothing to do is immediate.
+
+
+@cache
+def package_hash() -> str:
+    """SHA-256 over the package's sources and the lock file, and the Python version."""
+    digest = hashlib.sha256(f"{sys.version_info.major}.{sys.version_info.minor}".encode())
+    package = REPOSITORY / "glc_analysis"
+    sources = [p for p in package.rglob("*") if p.is_file() and p.suffix != ".pyc"]
+    for path in [*sorted(sources), REPOSITORY / "requirements.lock"]:
+        if path.is_file():
+            digest.update(path.relative_to(REPOSITORY).as_posix().encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def value_hash(value: Any) -> str:
+    """SHA-256 over a value that JSON can hold; the order of a mapping does not matter.
+
+    >>> value_hash({"a": 1, "b": 2}) == value_hash({"b": 2, "a": 1})
+    True
+    """
+    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
+
+
+def inputs_hash(study: Study, checksums: dict[str, str]) -> str:
+    """SHA-256 over everything the processed tables are made from."""
+    digest = hashlib.sha256(package_hash().encode())
+    digest.update(json.dumps(checksums, sort_keys=True).encode())
+    key = study.key_file
+    for path in [*sorted(study.reference.iterdir()), *([key] if key.is_file() else [])]:
+        if path.suffix in (".csv", ".toml") or path == key:
+            digest.update(path.name.encode() + path.read_bytes())
+    for release in release_folders(study.private):
+        if release_info(release)["inputs"] != digest.hexdigest():  # issued from all this, it changes nothing
+            digest.update(b"".join(path.read_bytes() for path in sorted(release.iterdir())))
+    return digest.hexdigest()
+
+
+def tables_are_current(study: Study) -> bool:
+    """Whether the processed tables are made from what is there now.
+
+    Raises Faults where a raw file has changed or is missing.
+    """
+    checksums, built = inspect(study).checksums, study.processed / "slices.json"
+    if not built.is_file() or missing_release(study.processed, study.private):
+        return False
+    known = json.loads(built.read_text(encoding="utf-8"))["inputs"]
+    return known == inputs_hash(study, checksums)
+
+
+# ------------------------------
+# What the reference tables said at the last build, so that `glc status` can tell what people changed.
+#
+# Cells are kept as short hashes alone; of names.csv the names are as well. Only the standard library is
+# needed.
+
+
+State = dict[str, dict[str, dict[str, str]]]
+"""By file, row (its key) and column: a hash of the cell."""
+SECRET = "names"
+ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question", "organisations": "organisation",
+         "principles": "principle", "documents": "document", "countries": "country name"}
+RENAMED = ("name", "label")
+
+
+def state(folder: Path) -> State:
+    """The state of all reference tables that can be read; the others are left out."""
+    found = {}
+    for name, key in KEYS.items():
+        path = folder / f"{name}.csv"
+        if path.is_file():
+            text = path.read_bytes().decode("utf-8-sig", errors="replace")
+            rows = csv.DictReader(io.StringIO(text, newline=""))
+            found[path.name] = {_key(name, row, key): {column: _hash(cell) for column, cell in row.items()
+                                                       if column and isinstance(cell, str)} for row in rows}
+    return found
+
+
+def differences(was: State, now: State) -> Iterator[str]:
+    """One line a row that is new, gone or changed, file by file.
+
+    >>> was = {"codebook.csv": {"shelter": {"code_id": "a", "name": "b"}, "old": {}}}
+    >>> now = {"codebook.csv": {"shelter": {"code_id": "a", "name": "c"}, "new": {}}}
+    >>> list(differences(was, now))
+    ['codebook.csv: code `shelter` renamed', 'codebook.csv: code `old` gone', 'codebook.csv: code `new` new']
+    """
+    for file in sorted({*was, *now}):
+        old, new = was.get(file, {}), now.get(file, {})
+        for row in [*old, *(row for row in new if row not in old)]:
+            if said := _said(old.get(row), new.get(row)):
+                yield f"{file}: {ROW_NAMES.get(file.removesuffix('.csv'), 'row')} `{row}` {said}"
+
+
+def _said(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
+    if old is None or new is None:
+        return "new" if old is None else "gone"
+    changed = sorted(column for column in {*old, *new} if old.get(column) != new.get(column))
+    if changed and set(changed) <= set(RENAMED):
+        return "renamed"
+    return f"changed ({', '.join(changed)})" if changed else ""
+
+
+def _key(name: str, row: Mapping[str, str | None], columns: tuple[str, ...]) -> str:
+    values = [row.get(column) or "" for column in columns]
+    return _hash("/".join(values)) if name == SECRET else " ".join(filter(None, values))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.strip().encode()).hexdigest()[:8]
+
+
+def read_slices(study: Study) -> dict[str, Any]:
+    """slices.json of the last build: a hash for every slice, the countries and the themes."""
+    try:
+        return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise GLCError("Nothing is built yet. Mend: run `glc build` first.") from None

@@ -6,9 +6,9 @@ import csv
 import json
 from pathlib import Path
 
-from glc_analysis.cleaning.records import slug
 from glc_analysis.errors import UsageError
 from glc_analysis.reference import COLUMNS
+from glc_analysis.text import slug
 
 FOLDERS = ("raw/survey", "raw/interviews", "raw/calls", "raw/codings", "raw/ratings",
            "raw/context", "reference", "processed", "reports", "private")

@@ -12,17 +12,46 @@ import pandas as pd
 
 from glc_analysis import manifest
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.reference_checks import (
-    CHOICES,
-    COUNTRY_LIST,
-    WORDS,
-    cross_faults,
-    table_faults,
-)
-from glc_analysis.reference_file import read_rows
 from glc_analysis.study import Study
+from glc_analysis.tabular import read_rows
 
-__all__ = ["CHOICES", "COLUMNS", "COUNTRY_LIST", "OPTIONAL", "Reference", "read_reference", "read_table"]
+CHOICES = ("single", "multi", "scale")
+COUNTRY_LIST = "countries"
+"""The reserved option list whose options are the countries of countries.csv."""
+
+WORDS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("questions", "unit"): ("organisation", "answer"),
+    ("questions", "type"): ("single", "multi", "scale", "number", "text", "date"),
+    ("questions", "dont_know"): ("", "option", "missing"),
+    ("questions", "is_sensitive"): ("", "true", "false"),
+    ("options", "kind"): ("substantive", "other", "none", "dont_know", "refused"),
+    ("codebook", "level"): ("domain", "theme", "family", "code"),
+    ("consent", "is_given"): ("true", "false"),
+    ("corrections", "table"): ("survey",),
+    ("documents", "kind"): ("interview", "call"),
+    ("documents", "is_interpreted"): ("", "true", "false"),
+    ("documents", "translation_status"): ("", "machine", "human", "checked"),
+    ("speakers", "role"): ("participant", "interviewer", "interpreter", "observer",
+                           "survivor_adviser"),
+    ("attendance", "is_present"): ("true", "false"),
+    ("attendance", "is_interpreted"): ("", "true", "false"),
+    ("principles", "status"): ("candidate", "superseded", "agreed", "set_aside"),
+    ("evidence", "kind"): ("estimate", "code", "segment", "literature"),
+    ("evidence", "stance"): ("supports", "qualifies", "contradicts"),
+    ("evidence", "claim"): ("practised", "reported_to_work", "reported_to_fail", "outcome_measured",
+                            "literature"),
+    ("evidence", "quoted_for"): ("", "convening", "public", "convening;public"),
+    ("judgements", "component"): ("methodological", "coherence", "adequacy", "relevance", "benefit", "harm",
+                                  "equity", "acceptability", "feasibility"),
+    ("judgements", "concern"): ("none", "minor", "moderate", "serious"),
+    ("joint_display", "fit"): ("", "confirmed", "expanded", "discordant", "not_asked", "not_raised"),
+    ("raters", "role"): ("provider", "survivor_adviser", "observer"),
+    ("raters", "may_rate"): ("true", "false"),
+    ("signoffs", "decision"): ("endorse", "endorse_with_reservation", "do_not_endorse"),
+    ("signoffs", "is_named"): ("true", "false"),
+    ("names", "kind"): ("person", "organisation", "place", "other"),
+    ("names", "match"): ("exact", "folded", "whole-word"),
+}
 
 COLUMNS: dict[str, tuple[str, ...]] = {
     "manifest": manifest.COLUMNS,
@@ -83,6 +112,8 @@ def read_reference(study: Study) -> Reference:
     allowed, references that point nowhere, skip logic that cannot be read or
     runs in a circle.
     """
+    from glc_analysis.checks import cross_faults, table_faults
+
     tables: dict[str, pd.DataFrame] = {}
     faults: list[Fault] = []
     unread: set[str] = set()

@@ -6,8 +6,10 @@ import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from openpyxl import Workbook
+if TYPE_CHECKING:
+    from openpyxl import Workbook
 
 _STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _EPOCH = b"1980-01-01T00:00:00Z"
@@ -22,6 +24,7 @@ def save_workbook(workbook: Workbook, path: Path) -> None:
     between builds of zlib.
 
     >>> from tempfile import TemporaryDirectory
+    >>> from openpyxl import Workbook
     >>> with TemporaryDirectory() as folder:
     ...     for name in ("a.xlsx", "b.xlsx"):
     ...         save_workbook(Workbook(), Path(folder) / name)

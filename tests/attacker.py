@@ -13,10 +13,10 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from glc_analysis.cleaning.skip_logic import Comparison, parse
-from glc_analysis.disclosure.crowd import clusters_of
+from glc_analysis.disclosure.bounds import clusters_of
 from glc_analysis.disclosure.rules import Rules
-from glc_analysis.evidence import subsets
-from glc_analysis.evidence.discordance import MEASURE as DISCORDANCE
+from glc_analysis.evidence.estimates import subset_membership
+from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 
 FOR_SIZE = ["count_too_small", "unanimous", "partition", "country", "complement_too_small", "base_too_small"]
 
@@ -96,7 +96,7 @@ class Attack:
         every = np.bincount(owner, minlength=len(self.names))
         if unit not in self.rules.groups:
             return {"": every}
-        belongs = subsets.membership(self.rules.groups[unit], unit, self.frames["organisations"],
+        belongs = subset_membership(self.rules.groups[unit], unit, self.frames["organisations"],
                                      self.frames["answers"])
         by = {name: np.bincount(owner[belongs.rows[belongs.subsets == k]], minlength=len(self.names))
               for k, name in enumerate(belongs.names)}

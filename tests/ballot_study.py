@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from glc_analysis.cleaning.values import text_version
+from glc_analysis.text import text_version
 from tests.study_on_disk import SmallStudy
 
 HEADER = "round_id,rater_id,principle_id,version,text_version,criterion,score,comment,may_be_read"

@@ -6,9 +6,9 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.reissue import Issued, as_issued, reissue
-from glc_analysis.disclosure.release import decide
+from glc_analysis.disclosure.releases import Issued, as_issued, reissue
 from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.disclosure.suppression import decide
 from glc_analysis.evidence.contributors import contributors
 from glc_analysis.evidence.estimates import survey_estimates
 from tests.study_writer import choices, cleaned, places, question, reference

@@ -86,7 +86,7 @@ class Clerk:
 
 def keyed(study, lines, *, round_id="1"):
     """A sitting at the desk in this process, keyed by lines or by a clerk; returns what was said."""
-    from glc_analysis.convening.desk import enter
+    from glc_analysis.convening.double_entry import enter
 
     said, lines = [], lines if isinstance(lines, Clerk) else list(lines)
 

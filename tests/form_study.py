@@ -5,8 +5,8 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from glc_analysis.convening.forms import Issue, write_forms
-from glc_analysis.intake.ratings_forms import ROW
+from glc_analysis.convening.rating_forms import Issue, write_forms
+from glc_analysis.intake.ratings import ROW
 from glc_analysis.study import Study
 from tests.desk_clerk import EVIDENCE
 from tests.study_on_disk import SmallStudy

@@ -8,11 +8,15 @@ from types import SimpleNamespace
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.cleaning import lookups, organisations, records, responses
-from glc_analysis.cleaning.steps import Steps
-from glc_analysis.evidence.given import Processed
-from glc_analysis.intake.survey import RawSurvey
-from glc_analysis.intake.survey.raw import text_frame
+from glc_analysis.cleaning import records, responses
+from glc_analysis.cleaning.dimension_tables import (
+    country_table,
+    option_table,
+    question_table,
+)
+from glc_analysis.cleaning.records import Steps, clean_organisations
+from glc_analysis.evidence.estimates import Processed
+from glc_analysis.intake.survey.readers import RawSurvey, text_frame
 from glc_analysis.reference import COLUMNS, OPTIONAL, Reference
 from glc_analysis.study import DEFAULTS, Study
 
@@ -69,9 +73,9 @@ def cleaned(rows, known, *, redacted=(), **settings):
     steps = Steps()
     found = records.assemble(files, known, {**SETTINGS, **settings}, steps)
     given, selections = responses.clean(found, known, list(redacted), steps)
-    own = organisations.clean(found, known)
-    nations = lookups.countries(found.answers, own, given, known)
-    frames = {"questions": lookups.questions(known), "options": lookups.options(known, nations),
+    own = clean_organisations(found, known)
+    nations = country_table(found.answers, own, given, known)
+    frames = {"questions": question_table(known), "options": option_table(known, nations),
               "organisations": own, "answers": records.table(found), "responses": given,
               "selections": selections}
     frames = {name: tables.shape(name, frame) for name, frame in frames.items()}

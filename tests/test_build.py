@@ -6,10 +6,10 @@ import re
 import pytest
 
 from glc_analysis import build as building
-from glc_analysis import fingerprint, manifest, tables
+from glc_analysis import manifest, tables
 from glc_analysis.build import build, check_study, country_names
 from glc_analysis.errors import Faults, GLCError
-from glc_analysis.fingerprint import tables_are_current
+from glc_analysis.manifest import tables_are_current
 from glc_analysis.study import Study
 from tests.study_writer import choices, places, question, themes, write_csv, write_study
 
@@ -164,7 +164,7 @@ def test_tables_are_stale_only_for_a_reason(study, monkeypatch):
     toml.write_text(toml.read_text(encoding="utf-8").replace("A small study", "Another"), encoding="utf-8")
     study = Study(study.root)
     assert is_stale_and_then_built(study)
-    monkeypatch.setattr("glc_analysis.fingerprint.package_hash", lambda: "another package")
+    monkeypatch.setattr("glc_analysis.manifest.package_hash", lambda: "another package")
     assert is_stale_and_then_built(study)
 
 

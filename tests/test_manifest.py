@@ -6,7 +6,14 @@ from datetime import date
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.manifest import SAMPLE, accept, checksum, inspect, read_manifest, write_manifest
+from glc_analysis.manifest import (
+    SAMPLE,
+    accept,
+    checksum,
+    inspect,
+    read_manifest,
+    write_manifest,
+)
 from glc_analysis.study import Study
 from tests.study_on_disk import SmallStudy
 

@@ -6,8 +6,9 @@ import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
-from glc_analysis import plots, plots_scales
-from glc_analysis.evidence.figures import count_text
+from glc_analysis import plots
+from glc_analysis.plots import plot_meeting, plot_scale
+from glc_analysis.text import count_text
 
 FIGURES = pd.DataFrame({"option": ["Shelter", "Counselling", "ជម្រក"], "n": [18, 25, 0], "base_n": 30,
                         "share": [0.6, 25 / 30, 0.0], "low": float("nan"), "high": float("nan")})
@@ -119,7 +120,7 @@ PAIR = pd.DataFrame({"code_id": ["a"], "option_id": ["b"], "n": [3]})
 
 
 def test_statements_lie_around_the_middle_in_the_order_given():
-    ax = plots_scales.plot_scale(STATEMENTS.sort_values("statement", ascending=False, kind="stable"))
+    ax = plot_scale(STATEMENTS.sort_values("statement", ascending=False, kind="stable"))
     assert [label.get_text() for label in ax.get_yticklabels()] == ["Q2 Staff see it", "Q1 Law covers it"]
     first = [bars[1] for bars in ax.containers]  # of Q1
     assert first[2].get_x() == pytest.approx(-3 / 40) and first[0].get_x() == pytest.approx(-3 / 40 - 3 / 20)
@@ -129,7 +130,7 @@ def test_statements_lie_around_the_middle_in_the_order_given():
 
 
 def test_a_scale_without_a_middle_parts_between_its_halves():
-    ax = plots_scales.plot_scale(STATEMENTS[STATEMENTS["position"] != 3])
+    ax = plot_scale(STATEMENTS[STATEMENTS["position"] != 3])
     assert [bars[0].get_x() for bars in ax.containers][2] == pytest.approx(0)
 
 
@@ -137,7 +138,7 @@ def test_forty_codes_that_meet_stay_readable():
     names = {f"c{n}": f"Code {n}" for n in range(40)}
     pairs = pd.DataFrame([(f"c{n}", f"c{(7 * n + 1) % 40}", n % 9 + 1) for n in range(40)],
                          columns=["code_id", "option_id", "n"])
-    ax = plots_scales.plot_meeting(pairs[pairs["code_id"] != pairs["option_id"]], names)
+    ax = plot_meeting(pairs[pairs["code_id"] != pairs["option_id"]], names)
     ax.figure.canvas.draw()
     boxes = [label.get_window_extent() for label in ax.get_yticklabels()]
     assert len(boxes) == 40 and all(below.y1 <= above.y0 + 1 for above, below in pairwise(boxes))
@@ -145,8 +146,8 @@ def test_forty_codes_that_meet_stay_readable():
     assert "Triangle of 40 codes" in ax.figure.get_label()
 
 
-@pytest.mark.parametrize("draw", [lambda: plots_scales.plot_scale(STATEMENTS),
-                                  lambda: plots_scales.plot_meeting(PAIR, {"a": "A", "b": "B"})])
+@pytest.mark.parametrize("draw", [lambda: plot_scale(STATEMENTS),
+                                  lambda: plot_meeting(PAIR, {"a": "A", "b": "B"})])
 def test_figures_of_scales_and_pairs_have_the_same_bytes_twice(draw):
     plots.use_style()
     assert plots.svg(draw().figure) == plots.svg(draw().figure)

@@ -2,7 +2,7 @@
 
 import json
 
-from glc_analysis.reference_state import differences, state
+from glc_analysis.manifest import differences, state
 
 
 def told(tmp_path, name, before, after):

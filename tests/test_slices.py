@@ -5,8 +5,9 @@ from functools import cache
 
 import pytest
 
-from glc_analysis import slices, tables
+from glc_analysis import tables
 from glc_analysis.build import build
+from glc_analysis.tables import digests
 from tests.study_writer import choices, places, question, themes, write_study
 
 ROWS = [{"org": "a", "country": "KHM", "Q1": "yes", "Q2": "food", "Q3": "Two rooms", "own": "yes"},
@@ -106,7 +107,7 @@ def test_the_order_of_rows_does_not_matter(before):
     study, hashes = before
     frames = {name: tables.read(name, study=study) for name in hashes}
     turned = {name: frame.iloc[::-1] for name, frame in frames.items()}
-    assert slices.digests(turned) == slices.digests(frames) == hashes
+    assert digests(turned) == digests(frames) == hashes
 
 
 def test_equal_rows_do_not_cancel_out(before):
@@ -114,4 +115,4 @@ def test_equal_rows_do_not_cancel_out(before):
     frames = {name: tables.read(name, study=study) for name in hashes}
     answers = frames["answers"]
     doubled = {**frames, "answers": answers.loc[[*answers.index, 0, 0]]}
-    assert slices.digests(doubled)["answers"][""] != hashes["answers"][""]
+    assert digests(doubled)["answers"][""] != hashes["answers"][""]

@@ -10,7 +10,7 @@ from glc_analysis.cli import cli
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.new_study import FOLDERS, start
 from glc_analysis.reference import COLUMNS, read_reference
-from glc_analysis.reports.status import status_lines
+from glc_analysis.status import status_lines
 from glc_analysis.study import DEFAULTS, REPOSITORY, Study
 from tests.study_on_disk import SmallStudy
 

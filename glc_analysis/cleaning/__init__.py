@@ -1,1 +1,1 @@
-"""Raw frames and reference tables -> the processed tables, every change explained."""
+"""Raw frames and reference tables become the processed tables, and every change is explained."""

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.cleaning.values import folded, tidy
 from glc_analysis.errors import Fault, nearest
+from glc_analysis.text import folded, tidy
 
 WORDS = frozenset({
     "AND", "ARE", "BEN", "CAN", "CHE", "COD", "COL", "COM", "DOM", "EST", "FIN", "GEO", "GIN",

@@ -14,9 +14,8 @@ from functools import cache
 
 import pandas as pd
 
-from glc_analysis.cleaning.records import Records
-from glc_analysis.cleaning.steps import Steps
-from glc_analysis.cleaning.values import by_unique, text_version
+from glc_analysis.cleaning.records import Records, Steps
+from glc_analysis.text import by_unique, text_version
 
 DETECTABLE = 40
 """Characters from which on the detector is worth asking."""

@@ -1,23 +1,135 @@
-"""Which records there are: who answered, for which country, when, in which order."""
+"""Which records there are: who answered, for which country, when, and with which corrections.
+
+Makes the tables ``organisations`` and ``answers``, and the log of what cleaning did. A correction is a
+reviewed row with a reason; one that matches nothing is a fault, so that it never outlives the mistake that
+it corrects.
+"""
 
 from __future__ import annotations
 
-import re
-import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import compress
 
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning import columns, corrections
+from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import regions, resolve, unknown_faults
-from glc_analysis.cleaning.language_names import language_code
-from glc_analysis.cleaning.steps import Steps
-from glc_analysis.cleaning.values import by_unique, dates, folded, numbers, tidy
 from glc_analysis.errors import SHOWN_ALIKE, Fault, nearest
-from glc_analysis.intake.survey import RawSurvey
+from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.reference import Reference
+from glc_analysis.text import by_unique, dates, folded, language_code, numbers, slug, tidy
+
+# ------------------------------
+# What the cleaning did, step by step: how many came in, went out, and why.
+
+
+@dataclass
+class Steps:
+    """The account of one build, one line a step and reason.
+
+    >>> steps = Steps()
+    >>> steps.add("read", rows_out=3, why="survey.csv (plain)")
+    >>> steps.frame()[["order", "step", "rows_out"]].to_dict("records")
+    [{'order': 1, 'step': 'read', 'rows_out': 3}]
+    """
+
+    lines: list[dict] = field(default_factory=list)
+
+    def add(self, step: str, *, rows_in: int | None = None, rows_out: int | None = None,
+            cells: int | None = None, why: str = "") -> None:
+        """Notes a step; ``rows_in`` and ``rows_out`` are records, ``cells`` single answers."""
+        self.lines.append({"step": step, "rows_in": rows_in, "rows_out": rows_out,
+                           "cells": cells, "why": why})
+
+    def frame(self) -> pd.DataFrame:
+        """Table ``steps``: one row a step and reason, in the order they were taken."""
+        frame = pd.DataFrame(self.lines, columns=["step", "rows_in", "rows_out", "cells", "why"])
+        frame.insert(0, "order", range(1, len(frame) + 1))
+        return frame
+
+
+# ------------------------------
+# Table ``organisations``: who answered, from the register and from their first record.
+
+
+def clean_organisations(records: Records, reference: Reference) -> pd.DataFrame:
+    """One row an organisation that answered.
+
+    What the register says of it stands beside what its first record says (day,
+    language, interpreter). Where the register says nothing the survey is the
+    source of its home country and its label, the organisation's own text. An
+    organisation of the register that never answered has no row.
+    """
+    first = records.answers.drop_duplicates("organisation_id").set_index("organisation_id")
+    register = reference.organisations.set_index("organisation_id", drop=False)
+    own = register.reindex(first.index).fillna("")
+    home = own["home_country_id"].where(own["home_country_id"] != "", first["home_country_id"])
+    return pd.DataFrame({
+        "organisation_id": first.index, "type": own["type"], "network_id": own["network_id"],
+        "label": own["label"].where(own["label"] != "", first["organisation"]),
+        "home_country_id": home, "region_id": regions(home, reference.countries),
+        "resource_level": own["resource_level"],
+        "answered_on": first["ended"].where(first["ended"] != "", first["started"]).str[:10],
+        "language": first["language"],
+        "is_interpreted": first["is_interpreted"]}).reset_index(drop=True)
+
+
+# ------------------------------
+# Corrections by record: every manual fix is a reviewed row with a reason.
+#
+# A correction names the record (``answer_id``), the raw column, what stands there
+# and what should. One that matches nothing is a fault, so that a fix never
+# outlives the mistake it mends. Column ``*`` with ``to`` = ``drop`` drops the record.
+
+
+EVERY_COLUMN = "*"
+DROP = "drop"
+
+
+def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame, steps: Steps) -> tuple[pd.DataFrame,
+                                                                                 list[Fault]]:
+    """Applies the corrections that belong to the records of one raw file.
+
+    ``frame`` has one row a record, indexed by answer_id, all columns text;
+    ``corrections`` are the rows of corrections.csv whose key is in the index.
+    Returns the corrected frame and the corrections that do not fit.
+    """
+    frame, faults, dropped = frame.copy(), [], []
+    for n, fix in corrections.iterrows():
+        place = {"file": "corrections.csv", "row": str(n), "column": fix["column"]}
+        if fix["column"] == EVERY_COLUMN and fix["to"] == DROP:
+            dropped.append(fix["key"])
+            steps.add("record dropped", rows_in=1, rows_out=0, why=fix["reason"])
+        elif fix["column"] == EVERY_COLUMN:
+            faults.append(Fault("a whole record can only be dropped", value=fix["to"],
+                                mend="write drop in `to`, or name one column", **place))
+        elif fix["column"] not in frame.columns:
+            faults.append(Fault(f"the survey file has no such column; "
+                                f"{nearest(fix['column'], frame.columns)}", value=fix["column"],
+                                mend="name a column as the file's header has it", **place))
+        elif tidy(frame.at[fix["key"], fix["column"]]) != tidy(fix["from"]):
+            found = frame.at[fix["key"], fix["column"]]
+            faults.append(Fault(f"matches nothing: record {fix['key']} has {found!r} there",
+                                value=fix["from"], mend="write in `from` what the file holds, or "
+                                "delete the correction", **place))
+        else:
+            frame.at[fix["key"], fix["column"]] = fix["to"]
+            steps.add("cell corrected", cells=1, why=fix["reason"])
+    return frame.drop(index=dropped), faults
+
+
+def unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[Fault]:
+    """A fault for every correction whose record is in no survey file."""
+    return [Fault(f"matches nothing: there is no record {row['key']!r}; "
+                  f"{nearest(row['key'], records)}", file="corrections.csv", row=str(n),
+                  column="key", value=row["key"], mend="name an answer_id, or delete the row")
+            for n, row in corrections.iterrows() if row["key"] not in records]
+
+
+# ------------------------------
+# Which records there are: who answered, for which country, when, in which order.
+
 
 ROLES = ("organisation", "country", "home_country", "started", "ended", "language", "interpreted",
          "loop")
@@ -71,7 +183,7 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     surveys = [_filled(columns.unroll(survey, patterns, settings["blank"]), steps)
                for survey in surveys]
     fixes, ready = reference.corrections, []
-    faults = corrections.unmatched(fixes, {i for survey in surveys for i in survey.frame.index})
+    faults = unmatched_corrections(fixes, {i for survey in surveys for i in survey.frame.index})
     for survey in surveys:
         survey, wrong = _corrected(survey, fixes, steps)
         ready.append(survey)
@@ -98,17 +210,6 @@ def table(records: Records) -> pd.DataFrame:
     return answers.assign(minutes=(ended - started).dt.total_seconds() / 60)
 
 
-def slug(text: str) -> str:
-    """Text as an id: lower case, only letters, digits, dot, dash, underscore.
-
-    >>> slug("GLC 2016 (Qualtrics)")
-    'glc_2016_qualtrics'
-    """
-    plain = unicodedata.normalize("NFKD", text).casefold()
-    plain = "".join(c for c in plain if not unicodedata.combining(c))
-    return re.sub(r"[^\w.-]+", "_", plain).strip("_") or "_"
-
-
 def _filled(survey: RawSurvey, steps: Steps) -> RawSurvey:
     """One file without its empty rows, its frame indexed by answer_id."""
     stem = slug(survey.path.stem)
@@ -124,7 +225,7 @@ def _corrected(survey: RawSurvey, fixes: pd.DataFrame,
                steps: Steps) -> tuple[RawSurvey, list[Fault]]:
     """One file after its corrections, without its dropped records."""
     own = fixes[fixes["key"].isin(survey.frame.index)]
-    frame, faults = corrections.apply(survey.frame, own, steps)
+    frame, faults = apply_corrections(survey.frame, own, steps)
     kept = _kept(survey, survey.frame.index.isin(frame.index))
     return replace(kept, frame=frame), faults
 

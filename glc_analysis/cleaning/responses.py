@@ -1,7 +1,12 @@
-"""Answers to questions: tables ``responses`` and ``selections``."""
+"""Answers to questions: the tables ``responses`` and ``selections``.
+
+Decides which option a cell means, which answers count in the base of a question, and which kind of missing
+the others are: not asked, unanswered, don't know, refused and redacted stay apart.
+"""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
@@ -9,15 +14,141 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning import columns, missing, skip_logic
+from glc_analysis.cleaning import columns, skip_logic
 from glc_analysis.cleaning.countries import resolve, unknown_faults
-from glc_analysis.cleaning.options import OptionList
-from glc_analysis.cleaning.records import Records
-from glc_analysis.cleaning.steps import Steps
-from glc_analysis.cleaning.values import by_unique, dates, numbers, tidy
+from glc_analysis.cleaning.records import Records, Steps
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.reference import CHOICES, COUNTRY_LIST, Reference
 from glc_analysis.tables import MISSING
+from glc_analysis.text import by_unique, dates, folded, numbers, tidy
+
+# ------------------------------
+# Kinds of missing: not asked, unanswered, don't know, refused, redacted stay apart.
+
+
+def missing_kinds(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: np.ndarray,
+          chosen: pd.Series | None = None, options: OptionList | None = None,
+          dont_know: str = "") -> np.ndarray:
+    """Why each record has no answer to a question; ``""`` where it has one.
+
+    ``chosen`` holds option ids joined by ``;``. Don't know is an answer unless
+    the question says ``dont_know = missing``; a refusal never is; an answer given
+    although skip logic says it was not asked is an answer.
+    """
+    missing = np.where(is_filled, "", np.where(is_asked, "unanswered", "not_asked"))
+    if options is not None and chosen is not None:
+        excuses = {option: kind for kind in ("refused", "dont_know")
+                   if kind == "refused" or dont_know == "missing"
+                   for option in options.of_kind(kind)}
+        excuse = by_unique(chosen, lambda text: _excuse(text, excuses)).to_numpy()
+        missing = np.where(excuse != "", excuse, missing)
+    return np.where(is_redacted, "redacted", missing)
+
+
+def _excuse(chosen: str, excuses: dict[str, str]) -> str:
+    """The kind of missing of choices that are nothing but excuses; a refusal outweighs the rest."""
+    found = {excuses.get(option, "") for option in chosen.split(";")}
+    return "" if "" in found else max(found)
+
+
+# ------------------------------
+# Choices: the cells of single, scale and multiple-choice questions as option ids.
+
+
+TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x"})
+UNTICKED = frozenset({"0", "0.0", "false", "no", "n"})
+_SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
+
+
+@dataclass(frozen=True)
+class OptionList:
+    """The options of one list.
+
+    ``options`` has one row an option in order, ``spelled`` one row a value as it
+    stands in a file; ``spellings`` finds an option by any text that stands for it.
+    """
+
+    options: pd.DataFrame
+    spelled: pd.DataFrame
+    spellings: dict[str, str]
+
+    @classmethod
+    def of(cls, rows: pd.DataFrame) -> OptionList:
+        """From the rows of options.csv of one list (columns option_id, value, label, position, kind)."""
+        options = rows.drop_duplicates("option_id")[["option_id", "label", "position", "kind"]]
+        options = options.assign(position=options["position"].astype(int))
+        spellings = {folded(text): option for column in ("label", "value") for option, text
+                     in zip(rows["option_id"], rows[column], strict=True) if tidy(text)}
+        return cls(options.sort_values("position", kind="stable", ignore_index=True),
+                   rows[["option_id", "value"]], spellings)
+
+    @property
+    def ids(self) -> list[str]:
+        return list(self.options["option_id"])
+
+    def of_kind(self, kind: str) -> set[str]:
+        """The ids of the options of one kind."""
+        return set(self.options.loc[self.options["kind"] == kind, "option_id"])
+
+    def single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
+        """Cells of a single choice as option ids, and a mask of cells that are no option."""
+        known = {cell: self.spellings.get(folded(cell), "") for cell in cells.unique()}
+        ids = cells.map(known)
+        return ids, ((ids == "") & (cells.str.strip() != "")).to_numpy()
+
+    def joined(self, cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+        """Cells that hold several options, as booleans (records x options) and a mask of misfits.
+
+        Options may be separated by comma, semicolon, bar, line break or blank;
+        an option's own commas are recognised, the longest reading first.
+        """
+        spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
+        place = {option: i for i, option in enumerate(self.ids)}
+        rows: dict[str, np.ndarray] = {}
+        misfit: dict[str, bool] = {}
+        for cell in cells.unique():
+            parts = _split(folded(cell).strip(",;| "), spellings)
+            rows[cell] = np.zeros(len(place), dtype=bool)
+            rows[cell][[place[self.spellings[part]] for part in parts or []]] = True
+            misfit[cell] = parts is None
+        chosen = [rows[cell] for cell in cells]
+        return (np.array(chosen, dtype=bool).reshape(len(cells), len(place)),
+                cells.map(misfit).to_numpy(dtype=bool))
+
+    def ticks(self, cells: pd.Series, option: str) -> tuple[np.ndarray, np.ndarray]:
+        """Cells of one option's own column: whether it is ticked, and a mask of misfits."""
+        own = {s for s, o in self.spellings.items() if o == option} | TICKED
+        text = {cell: folded(cell) for cell in cells.unique()}
+        ticked = cells.map({c: t in own and t not in UNTICKED for c, t in text.items()})
+        misfit = cells.map({c: bool(t) and t not in own | UNTICKED for c, t in text.items()})
+        return ticked.to_numpy(dtype=bool), misfit.to_numpy(dtype=bool)
+
+
+def _split(text: str, spellings: list[str]) -> list[str] | None:
+    """The options that a joined text lists, or None where it cannot be read as options alone.
+
+    >>> _split("a, b, c", ["b, c", "a", "b"])
+    ['a', 'b, c']
+    """
+    hopeless: set[int] = set()
+
+    def read(start: int) -> list[str] | None:
+        if start == len(text):
+            return []
+        for spelling in spellings if start not in hopeless else ():
+            if text.startswith(spelling, start):
+                gap = _SEPARATOR.match(text, start + len(spelling))
+                if gap and (rest := read(gap.end())) is not None:
+                    return [spelling, *rest]
+        hopeless.add(start)
+        return None
+
+    return read(0)
+
+
+# ------------------------------
+# Answers to questions: tables ``responses`` and ``selections``.
+
 
 _NO_SELECTIONS = pd.DataFrame(columns=["answer_id", "question_id", "option_id", "organisation_id",
                                        "country_id", "is_selected", "is_in_base"])
@@ -228,7 +359,7 @@ def _chosen(records: Records, asked: dict[str, Answered],
 def _rows(question: pd.Series, answered: Answered, is_asked: np.ndarray, records: Records,
           kept: np.ndarray, reference: Reference) -> tuple[pd.DataFrame, pd.DataFrame | None]:
     """The rows of responses and of selections of one question; ids are categories."""
-    why = missing.kinds(is_filled=answered.is_filled, is_asked=is_asked,
+    why = missing_kinds(is_filled=answered.is_filled, is_asked=is_asked,
                         is_redacted=answered.is_redacted, chosen=answered.value,
                         options=answered.options, dont_know=question["dont_know"])[kept]
     people = records.answers.iloc[kept]

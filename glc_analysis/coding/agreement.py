@@ -1,41 +1,140 @@
-"""How far coders agree.
+"""How far coders agree: the coefficients, their intervals, and the table ``agreement``.
 
-``krippendorff_alpha`` takes an array of coders x units, NaN where a unit was
-never assigned to the coder. The other coefficients take one sequence a coder
-(``gwet_ac1(ana, bert)``, ``gwet_ac1(*values)``) or, alone, the square table of
-two coders (``gwet_ac1([[8, 1], [0, 1]])``, first coder in the rows). "Read and
-left uncoded" is a value of its own (0, or the empty set), never a missing one.
-
-What cannot be said is NaN with a reason: never 1, never an exception. A
-coefficient corrected for chance needs at least two different values.
+``krippendorff_alpha`` takes an array of coders x units, NaN where a unit was never assigned to the coder.
+The other coefficients take one sequence a coder, or the square table of two coders. Intervals draw
+documents anew, since turns of one interview are not independent.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from glc_analysis.coding.measures import (
+from glc_analysis.coding.coefficients import (
     NO_PAIRS,
     NO_VARIATION,
     NOMINAL,
     Coefficient,
-    alpha,
-    specific,
-)
-from glc_analysis.coding.tally import Tally, tally
-from glc_analysis.coding.values import (
     Distance,
+    Measure,
+    Tally,
+    alpha,
     as_counts,
     cross_table,
     distance_of,
+    masi_distance,
     matrix_distance,
+    membership,
     numbered,
     positions,
+    specific,
+    tally,
 )
-from glc_analysis.errors import UsageError
+from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.errors import Fault, Faults, UsageError, nearest
+
+# ------------------------------
+# Intervals of agreement: documents drawn anew, since turns of one interview are not independent.
+
+
+MIN_DOCUMENTS = 10
+MAX_UNDEFINED = 0.05
+"""No interval from fewer documents, or where a larger share of the draws has no value."""
+_BLOCK = 2**22
+
+
+def document_bootstrap(values: np.ndarray | pd.DataFrame | Sequence, documents: Sequence,
+                       measure: str = "alpha", *, metric: str | np.ndarray = "nominal",
+                       draws: int = 1000, seed: int = 1) -> Coefficient:
+    """A coefficient with its 95 % percentile interval over documents (Efron & Tibshirani 1993,
+    chapter 13), the same for the same seed.
+
+    ``values`` and ``metric`` are those of ``krippendorff_alpha``, ``documents``
+    names the document of each unit, ``measure`` is percent_agreement, alpha,
+    kappa, ac1 or pabak. As many documents are drawn, with replacement, as have a
+    pairable unit; the interval is NaN below 10 of them. Raises UsageError for an
+    unknown measure, a unit without a document, and ordinal distance, which
+    changes with every draw.
+
+    >>> ana, bert = [1, 0, 0, 1] * 15, [1, 0, 0, 1, 0, 0, 0, 1, 1, 1, 0, 0] * 5
+    >>> found = document_bootstrap([ana, bert], [unit // 4 for unit in range(60)])
+    >>> [round(x, 2) for x in (found.value, found.low, found.high)]
+    [0.5, 0.3, 0.7]
+    """
+    if measure not in NOMINAL:
+        raise UsageError(f"There is no measure {measure!r}; {nearest(measure, NOMINAL)}.")
+    if isinstance(metric, str) and metric == "ordinal":
+        raise UsageError("There is no bootstrap with ordinal distance: it changes with every draw.")
+    codes, n_values, distance = measured(values, metric)
+    if measure == "kappa" and len(codes) != 2:
+        raise UsageError(f"Cohen's kappa is for two coders; {len(codes)} were given.")
+    groups, names = pd.factorize(np.asarray(documents), sort=True)
+    if len(groups) != codes.shape[1] or (groups < 0).any():
+        raise UsageError("Every unit has its document: one name for each column of values.")
+    by_document = tally(codes, n_values, groups=groups, n_groups=len(names), distance=distance)
+    chosen = alpha(distance) if measure == "alpha" else NOMINAL[measure]
+    return bootstrapped(by_document, {measure: chosen}, draws=draws, seed=seed)[measure]
+
+
+def bootstrapped(by_document: Tally, measures: Mapping[str, Measure], *, draws: int,
+                 seed: int) -> dict[str, Coefficient]:
+    """Coefficients over all documents of a tally, with intervals from the same draws."""
+    n_documents = np.count_nonzero(by_document.pairable)
+    drawn: dict[str, list[np.ndarray]] = {name: [] for name in measures}
+    if n_documents >= MIN_DOCUMENTS:
+        for counted in _draws(by_document, draws, seed):
+            for name, measure in measures.items():
+                drawn[name].append(measure.of(counted)[0])
+    found = {}
+    for name, measure in measures.items():
+        low, high, no_interval = _interval(drawn[name], n_documents)
+        point = measure.pooled(by_document)
+        found[name] = point._replace(low=low, high=high, reason=point.reason or no_interval)
+    return found
+
+
+def _draws(by_document: Tally, draws: int, seed: int) -> Iterator[Tally]:
+    """Tallies of drawn documents, several draws at a time.
+
+    A document without pairs is not drawn but stays: it only adds to what AC1
+    takes for chance.
+    """
+    generator = np.random.default_rng(seed)
+    paired = np.flatnonzero(by_document.pairable)
+    width = sum(field[0].size for field in by_document) + len(by_document.units)
+    step = max(1, _BLOCK // width)
+    for start in range(0, draws, step):
+        weights = np.ones((min(step, draws - start), len(by_document.units)))
+        weights[:, paired] = generator.multinomial(
+            len(paired), np.full(len(paired), 1 / len(paired)), len(weights))
+        yield by_document.summed(weights)
+
+
+def _interval(drawn: list[np.ndarray], n_documents: int) -> tuple[float, float, str]:
+    if not drawn:
+        return np.nan, np.nan, (f"no interval: {n_documents} documents with pairs of coders, "
+                                f"{MIN_DOCUMENTS} are needed")
+    values = np.concatenate(drawn)
+    if np.isnan(values).mean() > MAX_UNDEFINED:
+        return np.nan, np.nan, "no interval: too often undefined when documents are drawn anew"
+    low, high = np.nanpercentile(values, [2.5, 97.5])
+    return float(low), float(high), ""
+
+
+# ------------------------------
+# How far coders agree.
+#
+# ``krippendorff_alpha`` takes an array of coders x units, NaN where a unit was
+# never assigned to the coder. The other coefficients take one sequence a coder
+# (``gwet_ac1(ana, bert)``, ``gwet_ac1(*values)``) or, alone, the square table of
+# two coders (``gwet_ac1([[8, 1], [0, 1]])``, first coder in the rows). "Read and
+# left uncoded" is a value of its own (0, or the empty set), never a missing one.
+#
+# What cannot be said is NaN with a reason: never 1, never an exception. A
+# coefficient corrected for chance needs at least two different values.
 
 
 def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
@@ -46,7 +145,7 @@ def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
     ``values`` has a row a coder and a column a unit. ``metric`` is nominal,
     ordinal, interval, ratio, or a square matrix of distances; ``values`` are then
     positions in it, as for sets of codes: the matrix of
-    :func:`glc_analysis.coding.sets.masi_distance`. Units with fewer than two
+    :func:`glc_analysis.coding.coefficients.masi_distance`. Units with fewer than two
     values are dropped. Raises UsageError where values do not fit the metric.
 
     >>> round(krippendorff_alpha([[1, 2, 3, 3], [1, 2, 3, 2], [np.nan, 2, 3, np.nan]]).value, 4)
@@ -153,3 +252,211 @@ def _read(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
 def _tallied(coders: Sequence) -> Tally:
     codes, domain, lengths = _read(coders)
     return tally(codes, len(domain), lengths=lengths)
+
+
+# ------------------------------
+# The table ``agreement``: every code and all codes together, by subset.
+
+
+COLUMNS = ["measure", "code_id", "unit", "subset", "n_units", "n_pairable", "prevalence", "value",
+           "low", "high", "reason"]
+KEY = COLUMNS[:4]
+OPTIONAL = {"question_id": "", "length": 1}
+ALL = "all"
+NOT_SHARED = "the coder coded no unit that another coded"
+
+
+def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 1000,
+                    seed: int = 1) -> pd.DataFrame:
+    """Agreement, one row a measure, code (blank: all codes together) and subset.
+
+    ``units`` has a row for every unit and coder who read it: unit_id,
+    document_id, coder_id and ``codes``, the set of code ids, empty where the
+    coder left the unit uncoded; a unit never assigned to a coder has no row.
+    Optional: question_id (blank: none), and ``length``, how many units the row
+    stands for, such as the characters of a stretch. ``unit`` names the unit.
+
+    Of a code, on presence and absence: percent, positive and negative agreement, alpha,
+    AC1, PABAK, with two coders kappa, and ``prevalence.<coder>``, the coder's
+    share of pairable units with the code; column ``prevalence`` is the share
+    over all units. Of all codes: ``masi_alpha``. Subsets are ``all``,
+    ``document=<id>`` and ``question=<id>``. low and high come from drawing
+    documents anew, for the subsets of several documents. A NaN has its reason.
+
+    The caller sees to it that units were coded independently, at one version of
+    text and codebook: leave the coder ``consensus`` out, give another version of
+    a text other unit ids. For families put a family's id in place of its codes.
+
+    Raises Faults where a coder has two rows for a unit, or a unit two
+    documents, questions or lengths.
+
+    >>> row = dict(document_id="d1", codes={"shelter"})
+    >>> units = pd.DataFrame([{**row, "unit_id": u, "coder_id": c} for u in "12" for c in "ab"])
+    >>> units.at[3, "codes"] = set()
+    >>> found = agreement_table(units).set_index(["measure", "code_id", "subset"])["value"]
+    >>> float(found["percent_agreement", "shelter", "all"]), float(found["masi_alpha", "", "all"])
+    (0.5, 0.0)
+    """
+    grid = _grid(units)
+    rows = [row for coding in _codings(grid) for row in _rows(grid, coding, draws, seed)]
+    columns = [column for column in COLUMNS if column != "unit"]
+    table = pd.DataFrame(rows, columns=columns).assign(unit=unit)
+    return table[COLUMNS].sort_values(KEY, ignore_index=True)
+
+
+class _Grid(NamedTuple):
+    """Coders x units of numbers of code sets (-1: never assigned), and what the units belong to."""
+
+    numbers: np.ndarray
+    sets: list[frozenset]
+    coder_ids: list[str]
+    documents: np.ndarray
+    document_ids: list[str]
+    questions: np.ndarray
+    lengths: np.ndarray
+
+
+class _Coding(NamedTuple):
+    """One thing to agree on: a code, or all codes together."""
+
+    code_id: str
+    codes: np.ndarray
+    n_values: int
+    measures: dict[str, Measure]
+    distance: Distance | None = None
+
+
+def _grid(units: pd.DataFrame) -> _Grid:
+    units = units.assign(**{c: value for c, value in OPTIONAL.items() if c not in units})
+    _check(units)
+    given = [frozenset(codes) for codes in units["codes"]]
+    sets = sorted(set(given), key=sorted)
+    number = {codes: at for at, codes in enumerate(sets)}
+    rows, coder_ids = pd.factorize(units["coder_id"], sort=True)
+    columns, unit_ids = pd.factorize(units["unit_id"], sort=True)
+    numbers = np.full((len(coder_ids), len(unit_ids)), -1)
+    numbers[rows, columns] = [number[codes] for codes in given]
+    once = units.drop_duplicates("unit_id").sort_values("unit_id")
+    documents, document_ids = pd.factorize(once["document_id"], sort=True)
+    return _Grid(numbers, sets, list(coder_ids), documents, list(document_ids),
+                 once["question_id"].to_numpy(), once["length"].to_numpy(dtype=float))
+
+
+def _check(units: pd.DataFrame) -> None:
+    twice = units[units.duplicated(["unit_id", "coder_id"])]
+    faults = [Fault(f"coder {row.coder_id} has two rows for the unit", value=row.unit_id,
+                    mend="join the codes of a coder in a unit") for row in twice.itertuples()]
+    for column in ("document_id", "question_id", "length"):
+        several = units.groupby("unit_id")[column].nunique()
+        faults += [Fault("a unit has more than one", column=column, value=unit_id)
+                   for unit_id in several.index[several > 1]]
+    if faults:
+        raise Faults(faults)
+
+
+def _codings(grid: _Grid) -> Iterator[_Coding]:
+    """All codes together, then one by one as presence 1 and absence 0."""
+    distance = matrix_distance(masi_distance(grid.sets))
+    yield _Coding("", grid.numbers, len(grid.sets), {"masi_alpha": alpha(distance)}, distance)
+    measures = {**NOMINAL, "positive_agreement": specific(1), "negative_agreement": specific(0),
+                **{f"prevalence.{coder_id}": _prevalence(coder)
+                   for coder, coder_id in enumerate(grid.coder_ids)}}
+    if len(grid.coder_ids) != 2:
+        del measures["kappa"]
+    has, code_ids = membership(grid.sets)
+    # The number -1 of a set never given picks the last row, so that the code is missing as well.
+    present = np.vstack([has.astype(np.intp), np.full(len(code_ids), -1)])
+    for column, code_id in enumerate(code_ids):
+        yield _Coding(code_id, present[grid.numbers, column], 2, measures)
+
+
+def _prevalence(coder: int) -> Measure:
+    """How many of a coder's units have the code, of those that another coder read as well."""
+    def share(counted: Tally) -> np.ndarray:
+        return counted.marginals[:, coder, 1] / counted.marginals[:, coder].sum(axis=-1)
+    return Measure(share, NOT_SHARED)
+
+
+def _rows(grid: _Grid, coding: _Coding, draws: int, seed: int) -> Iterator[tuple]:
+    """The figures of every subset, without the column ``unit``."""
+    questions = {q: grid.questions == q for q in sorted(set(grid.questions) - {""})}
+    for question, at in {"": np.full(len(grid.documents), True), **questions}.items():
+        by_document = tally(coding.codes[:, at], coding.n_values, groups=grid.documents[at],
+                            n_groups=len(grid.document_ids), lengths=grid.lengths[at],
+                            distance=coding.distance)
+        shares = by_document.shares[:, 1] if coding.code_id else by_document.units * np.nan
+        prevalence = shares.sum() / by_document.units.sum() if len(shares) else np.nan
+        for name, found in bootstrapped(by_document, coding.measures, draws=draws, seed=seed).items():
+            yield (name, coding.code_id, f"question={question}" if question else ALL, found.n_units,
+                   found.n_pairable, prevalence, found.value, found.low, found.high, found.reason)
+        if question == "":
+            yield from _document_rows(grid.document_ids, coding, by_document, shares)
+
+
+def _document_rows(document_ids: list[str], coding: _Coding, by_document: Tally,
+                   shares: np.ndarray) -> Iterator[tuple]:
+    units, pairable = by_document.units.astype(int), by_document.pairable.astype(int)
+    for name, measure in coding.measures.items():
+        for document_id, n, n_pairable, share, value, reason in zip(
+                document_ids, units, pairable, shares / units, *measure.of(by_document), strict=True):
+            yield (name, coding.code_id, f"document={document_id}", n, n_pairable, share, value,
+                   np.nan, np.nan, reason)
+
+
+# ------------------------------
+# Table ``agreement``: by turn and by character, by code and by what lies above the codes.
+
+
+DRAWS = 1000
+
+
+def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
+                    above: Mapping[str, Sequence[str]], *, mixed: Set[str] = frozenset()) -> pd.DataFrame:
+    """How far coders agreed before anything was reconciled; empty where no two read the same text.
+
+    ``coded`` has a row a participant's segment and coder who read it, as
+    :func:`glc_analysis.coding.consensus.units` gives it, with the codebook_version they used: work
+    at different versions is never paired. ``above`` has, for a code, all that it lies below: families,
+    themes and domains are agreed on where any code below them was given. Coders in ``mixed``, whose
+    file does not tell several people apart, and the consensus are left out. Units: ``turn``, and
+    ``character`` (a stretch weighs as much as it is long).
+    """
+    coded = coded[~coded["coder_id"].isin({CONSENSUS, *mixed})]
+    readers = coded.groupby("document_id")["coder_id"].transform("nunique")
+    coded = coded[readers > 1]
+    if coded.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    turns = coded.assign(unit_id=coded["segment_id"] + "@" + coded["codebook_version"],
+                         question_id=coded["guide_question_id"])
+    characters = _characters(turns, codings, segments)
+    parts = []
+    for unit, rows in (("turn", turns), ("character", characters)):
+        rows = rows[["unit_id", "document_id", "coder_id", "codes", "question_id",
+                     *(["length"] if "length" in rows else [])]]
+        raised = rows.assign(codes=[frozenset(a for code in codes for a in above.get(code, ()))
+                                    for codes in rows["codes"]])
+        groups = agreement_table(raised, unit=unit, draws=DRAWS)
+        parts += [agreement_table(rows, unit=unit, draws=DRAWS), groups[groups["code_id"] != ""]]
+    return pd.concat(parts, ignore_index=True).sort_values(KEY, ignore_index=True)
+
+
+def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Every turn cut where any coder's stretch begins or ends: one row a piece and coder."""
+    spans = segments.set_index("segment_id")[["start", "end"]]
+    touching = by_segment(codings)
+    turn = spans.loc[touching["segment_id"]].set_axis(touching.index)
+    touching = touching.assign(start=touching["start"].clip(lower=turn["start"]),
+                               end=touching["end"].clip(upper=turn["end"]))
+    given = {key: list(zip(rows["start"], rows["end"], rows["code_id"], strict=True))
+             for key, rows in touching.groupby(["segment_id", "coder_id"])}
+    pieces = []
+    for segment_id, rows in turns.groupby("segment_id"):
+        start, end = spans.loc[segment_id]
+        marks = [given.get((segment_id, coder), []) for coder in rows["coder_id"]]
+        edges = sorted({start, end, *(edge for own in marks for s, e, _ in own for edge in (s, e))})
+        for row, own in zip(rows.itertuples(), marks, strict=True):
+            for a, b in zip(edges, edges[1:], strict=False):
+                pieces.append((f"{row.unit_id}:{a}", row.document_id, row.coder_id, row.question_id, b - a,
+                               frozenset(code for s, e, code in own if s <= a and b <= e)))
+    return pd.DataFrame(pieces, columns=["unit_id", "document_id", "coder_id", "question_id", "length",
+                                         "codes"])

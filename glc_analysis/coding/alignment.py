@@ -17,8 +17,8 @@ from functools import cached_property
 from itertools import pairwise
 
 from glc_analysis.coding.texts import Text
-from glc_analysis.disclosure.pseudonyms import carry
-from glc_analysis.intake.codings.offsets import UNWRITABLE
+from glc_analysis.intake.codings.model import UNWRITABLE
+from glc_analysis.pseudonyms.masking import carry
 
 LONGEST_NAME = 200
 """Characters that may stand in the place of a name, of a speaker's label, or between two cues."""

@@ -8,13 +8,17 @@ from functools import cache
 
 import pandas as pd
 
-from glc_analysis.cleaning.steps import Steps
+from glc_analysis.cleaning.records import Steps
 from glc_analysis.coding import codebook as book
-from glc_analysis.coding.coded_columns import CODER, CodedColumns
-from glc_analysis.coding.coder_agreement import coder_agreement
+from glc_analysis.coding.agreement import coder_agreement
 from glc_analysis.coding.coders import (
+    CODER,
+    CodedColumns,
+    Linked,
     codings_table,
     decided,
+    document_names,
+    link,
     memos_table,
     quarantined_table,
     read_coders,
@@ -22,11 +26,10 @@ from glc_analysis.coding.coders import (
     who_read,
     with_owners,
 )
-from glc_analysis.coding.linking import Linked, document_names, link
-from glc_analysis.coding.reconcile import CONSENSUS, reconcile, units
+from glc_analysis.coding.consensus import CONSENSUS, reconcile, units
 from glc_analysis.coding.texts import Text, Texts
-from glc_analysis.disclosure.pseudonyms import mask
 from glc_analysis.errors import Faults
+from glc_analysis.pseudonyms.masking import mask
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 from glc_analysis.tables import shape

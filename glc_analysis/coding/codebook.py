@@ -15,9 +15,9 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import circle
-from glc_analysis.cleaning.values import folded
-from glc_analysis.coding.cooccurrence import cooccurrence
+from glc_analysis.coding.patterns import cooccurrence
 from glc_analysis.errors import Fault, nearest
+from glc_analysis.text import folded
 
 COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
            "since_version", "merged_into", "contradicts")
@@ -161,8 +161,8 @@ def read_qdc(path: Path) -> pd.DataFrame:
     A level is given where depth tells it: the lowest are codes, a tree of four levels goes from
     domain to code. Raises `Faults` as `read_codings` does.
     """
-    from glc_analysis.cleaning.records import slug  # here, as the reference tables import this module
     from glc_analysis.intake.codings import read_codings
+    from glc_analysis.text import slug  # here, as the reference tables import this module
 
     codes, ids = read_codings(path).codes, {"": ""}
     for code in codes["code"]:

@@ -12,15 +12,13 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from glc_analysis.cleaning.language_names import language_code
 from glc_analysis.cleaning.languages import script
-from glc_analysis.cleaning.values import folded, text_version, tidy
-from glc_analysis.disclosure.pseudonyms import Offsets, canonical_text, carry, folded_letters, mask
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.pseudonyms.masking import Offsets, canonical_text, carry, folded_letters, mask
 from glc_analysis.reference import Reference
-from glc_analysis.study import Study
-from glc_analysis.text_checks import ANY
+from glc_analysis.study import ANY, Study
+from glc_analysis.text import folded, language_code, text_version, tidy
 
 RAW_KIND = {"interview": "interviews", "call": "calls"}
 _SHORTEST_WORDING = 15
@@ -63,7 +61,7 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
     """Every interview and call of documents.csv, read and masked.
 
     One row of ``segments`` a turn, in order; ``key`` has a pseudonym for every name
-    (:func:`glc_analysis.disclosure.pseudonym_key.complete_key`). Raises Faults with all that is
+    (:func:`glc_analysis.pseudonyms.masking.complete_key`). Raises Faults with all that is
     wrong in any transcript: raw files nobody described, speakers nobody mapped, participants of a
     call without an organisation or said to be absent, translations of other turns.
     """

@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.convening import CRITERIA
 from glc_analysis.convening.consensus import (
     AGREEMENT,
     DISAGREEMENT,
@@ -23,6 +22,7 @@ from glc_analysis.convening.consensus import (
     median,
     third,
 )
+from glc_analysis.study import CRITERIA
 
 GROUPS = {
     "agreed": ("Agreed", "important, in agreement, and feasible"),

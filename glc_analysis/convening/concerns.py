@@ -12,8 +12,8 @@ from statistics import median
 
 import pandas as pd
 
-from glc_analysis.disclosure.quotes import owners
-from glc_analysis.reference_checks import WORDS
+from glc_analysis.disclosure.quotations import owners
+from glc_analysis.reference import WORDS
 
 Frames = Mapping[str, pd.DataFrame]
 TABLES = ("principles", "evidence", "judgements", "mentions", "segments", "documents", "organisations",

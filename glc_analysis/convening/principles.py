@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import pandas as pd
 
-from glc_analysis.cleaning.values import text_version
 from glc_analysis.reference import Reference
+from glc_analysis.text import text_version
 
 TABLES = ("principles", "evidence", "judgements", "joint_display", "signoffs", "decision_log", "parking_lot")
 

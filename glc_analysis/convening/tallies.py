@@ -11,16 +11,13 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.cleaning.steps import Steps
-from glc_analysis.convening import CRITERIA
-from glc_analysis.convening.ballot_box import close, issued, received, voters
-from glc_analysis.convening.ballots import Ballots, ratings
+from glc_analysis.cleaning.records import Steps
+from glc_analysis.convening.ballots import Ballots, close, issued, ratings, received, voters
 from glc_analysis.convening.consensus import RULES, TOO_FEW, dissent, in_words, movement, tally
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.reference import Reference, read_reference
-from glc_analysis.reference_checks import WORDS
-from glc_analysis.study import Study
+from glc_analysis.reference import WORDS, Reference, read_reference
+from glc_analysis.study import CRITERIA, Study
 
 
 def ballot_tables(study: Study, reference: Reference, steps: Steps) -> dict[str, pd.DataFrame]:

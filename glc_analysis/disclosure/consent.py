@@ -1,20 +1,28 @@
-"""Who agreed to what, for whom: consent.csv as a matrix. Only what is written counts.
-
-What is not written is refused. Consent to the public is none to the convening, and the other way
-round: each audience has its own row. A person's consent is not the organisation's; what makes both
-known (:data:`BOTH`) needs both.
-"""
+"""What each organisation and speaker agreed to, until when files may be kept, and the statement on ethics."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.disclosure import AUDIENCES
-from glc_analysis.errors import Fault, nearest
+from glc_analysis import manifest
+from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.manifest import read_manifest
+from glc_analysis.reference import read_reference
+from glc_analysis.study import AUDIENCES, RAW_KINDS, Study
+from glc_analysis.tabular import read_rows
+
+# ------------------------------
+# Who agreed to what, for whom: consent.csv as a matrix. Only what is written counts.
+#
+# What is not written is refused. Consent to the public is none to the convening, and the other way
+# round: each audience has its own row. A person's consent is not the organisation's; what makes both
+# known (:data:`BOTH`) needs both.
+
 
 ITEMS = ("survey", "interview", "call", "quotation", "name", "recording", "archive")
 BOTH = ("quotation", "name")
@@ -92,3 +100,141 @@ def is_day(text: str) -> bool:
         return date.fromisoformat(text).isoformat() == text
     except ValueError:
         return False
+
+
+# ------------------------------
+# One page for an ethics board: what a study holds, where, who sees it, until when, and who agreed.
+
+
+def ethics(study: Study, *, today: date) -> list[str]:
+    """The page, line by line, in Markdown. Raises Faults where the reference tables are unfit."""
+    reference = read_reference(study)
+    parties = set(reference.organisations["organisation_id"]) or set(reference.consent["organisation_id"])
+    return [f"# {study.title}: what is held, {today.isoformat()}", "",
+            "## Held, where, and who sees it", *_held(study), "",
+            "## Until when", *_until(study, today), "",
+            f"## Consent of {len(parties)} organisations (yes / no / not asked)",
+            *_consents(reference.consent, parties), "",
+            "## Consent of persons (yes / no)", *_persons(reference.consent), "",
+            "## Withdrawals", *_withdrawals(study), "",
+            "## Raw files not in the manifest", *_unrecorded(study)]
+
+
+def _held(study: Study) -> Iterator[str]:
+    lying = set(study.all_raw_files())
+    for kind in RAW_KINDS:
+        files = study.raw_files(kind)
+        lying -= set(files)
+        yield f"- raw, {kind}: {_size(files)}; seen by the team"
+    yield f"- raw, named by no setting: {_size(lying)}; seen by the team"
+    yield f"- processed: {_size(study.processed.rglob('*'))}; seen by the team"
+    for audience in AUDIENCES:
+        yield f"- reports/{audience}: {_size((study.reports / audience).rglob('*'))}; seen by {audience}"
+    kept = _size(study.private.rglob("*"))
+    yield f"- private (key of pseudonyms, consent forms): {kept}; seen by its keeper"
+
+
+def _size(paths: Iterable[Path]) -> str:
+    sizes = [path.stat().st_size for path in paths if path.is_file()]
+    return f"{_files(len(sizes))}, {sum(sizes):,} bytes"
+
+
+def _files(n: int) -> str:
+    return f"{n} file{'s' if n != 1 else ''}"
+
+
+def _until(study: Study, today: date) -> Iterator[str]:
+    held = retention(study, today=today)
+    for state in STATES:
+        rows = held[held["state"] == state]
+        days = sorted({*rows["keep_until"]} - {""})
+        yield f"- {state}: {_files(len(rows))}{f', from {days[0]} to {days[-1]}' if days else ''}"
+
+
+def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[str]:
+    """A line an item, a cell an audience."""
+    own = consent[(consent["speaker_id"] == ORGANISATION) & consent["organisation_id"].isin(parties)]
+    counts = own.groupby(["item", "audience", "is_given"])["organisation_id"].nunique()
+    yield from (f"| item | {' | '.join(AUDIENCES)} |", f"|---{'|---' * len(AUDIENCES)}|")
+    for item in ITEMS:
+        said = [[counts.get((item, audience, word), 0) for word in ("true", "false")]
+                for audience in AUDIENCES]
+        cells = [f"{yes} / {no} / {len(parties) - yes - no}" for yes, no in said]
+        yield f"| {item} | {' | '.join(cells)} |"
+
+
+def _persons(consent: pd.DataFrame) -> Iterator[str]:
+    counts = consent[consent["speaker_id"] != ORGANISATION].groupby(["item", "audience"])["is_given"]
+    yield from [f"- {item}, {audience}: {(said == 'true').sum()} / {(said == 'false').sum()}"
+                for (item, audience), said in counts] or ["- none recorded"]
+
+
+def _withdrawals(study: Study) -> Iterator[str]:
+    """The tombstones: print, backups and copies of others stay to be recalled by people."""
+    path = study.reference / "withdrawn.csv"
+    rows = read_rows(path, ("number", "date", "items")).values() if path.is_file() else []
+    yield from [f"- {row['number']}: {row['date']}, {row['items']} things" for row in rows] or ["- none"]
+
+
+def _unrecorded(study: Study) -> Iterator[str]:
+    recorded = manifest.read_manifest(study)
+    names = sorted(study.relative(path) for path in study.all_raw_files() if path.is_file())
+    yield from [f"- {name}" for name in names if name not in recorded] or ["- none"]
+
+
+# ------------------------------
+# How long what was given may be kept, as manifest.csv says; nothing is deleted here.
+
+
+AHEAD = timedelta(days=90)
+STATES = ("overdue", "due", "kept", "no date")
+RECORDINGS = frozenset({".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".opus", ".aac", ".webm", ".mov", ".mkv"})
+
+
+def retention(study: Study, *, today: date) -> pd.DataFrame:
+    """One row a file of raw/ and private/: kind, path, keep_until (its destroy date), state.
+
+    A file is overdue after its last day, due in the 90 days before; what has no row in manifest.csv, or
+    no day there, has no date. Raises Faults for a ``keep_until`` that is no day.
+    """
+    recorded = read_manifest(study)
+    if wrong := [row for row in recorded.values() if row["keep_until"] and not is_day(row["keep_until"])]:
+        raise Faults(Fault("is no day", file="manifest.csv", column="keep_until", value=row["keep_until"],
+                           mend=f"write the last day on which {row['path']} may be kept as YYYY-MM-DD")
+                     for row in wrong)
+    held = {*study.all_raw_files(), *(study.root / path for path in recorded), *study.private.rglob("*")}
+    rows = []
+    for path in sorted(path for path in held if path.is_file()):
+        name = study.relative(path)
+        until = recorded[name]["keep_until"] if name in recorded else ""
+        rows.append((_kind(study, path), name, until, _state(until, today)))
+    frame = pd.DataFrame(rows, columns=["kind", "path", "keep_until", "state"], dtype="str")
+    return frame.sort_values(["state", "keep_until", "path"], ignore_index=True,
+                             key=lambda c: c.map(STATES.index) if c.name == "state" else c)
+
+
+def overdue_faults(held: pd.DataFrame) -> Iterator[Fault]:
+    """A fault for every file of :func:`retention` that should be gone."""
+    for row in held[held["state"] == "overdue"].itertuples():
+        yield Fault(f"was to be destroyed after {row.keep_until}", file=row.path,
+                    mend="destroy it and its copies and take out its row, or agree on a later day")
+
+
+def _state(until: str, today: date) -> str:
+    """
+    >>> [_state(day, date(2017, 1, 1)) for day in ("2016-12-31", "2017-01-01", "2017-04-02", "")]
+    ['overdue', 'due', 'kept', 'no date']
+    """
+    if not until:
+        return "no date"
+    day = date.fromisoformat(until)
+    return "overdue" if day < today else "due" if day <= today + AHEAD else "kept"
+
+
+def _kind(study: Study, path: Path) -> str:
+    if path == study.key_file:
+        return "key"
+    if path.suffix.lower() in RECORDINGS:
+        return "recording"
+    parts = Path(study.relative(path)).parts
+    return "private" if parts[0] == "private" else parts[1] if parts[0] == "raw" and len(parts) > 2 else "raw"

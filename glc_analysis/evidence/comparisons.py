@@ -11,9 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from glc_analysis.evidence import subsets
-from glc_analysis.evidence.estimates import identified
-from glc_analysis.evidence.given import Processed
+from glc_analysis.evidence.estimates import ATTRIBUTES, Processed, identified, subset_membership
 from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.study import Study
 
@@ -37,7 +35,7 @@ def comparison_estimates(data: Processed, study: Study) -> pd.DataFrame:
         minimum = study.settings["comparison"]["group_minimum"]
         scored = [(q, _scores(data, q)) for q in data.questions.itertuples()
                   if q.type in EFFECTS and q.option_list != COUNTRY_LIST]
-        for kind in subsets.ATTRIBUTES:
+        for kind in ATTRIBUTES:
             rows += _family(data, kind, scored, minimum)
     frame = pd.DataFrame(rows, columns=["question_id", "subset_kind", "unit", "statistic", "value",
                                         "base_n", "low", "high"])
@@ -178,7 +176,7 @@ def _scores(data: Processed, question) -> pd.DataFrame:
 
 def _attribute(data: Processed, kind: str) -> pd.Series:
     """The group of every organisation that has one."""
-    members = subsets.membership(kind, "organisation", data.organisations, data.answers)
+    members = subset_membership(kind, "organisation", data.organisations, data.answers)
     return pd.Series(np.array(members.names, dtype=object)[members.subsets],
                      index=data.organisations["organisation_id"].iloc[members.rows])
 

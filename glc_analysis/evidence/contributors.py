@@ -1,21 +1,70 @@
-"""Who stands behind each figure: the organisations in its base, and those among them that are counted."""
+"""Which organisations contributed to each figure, as sparse matrices of figures by organisations."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from glc_analysis.evidence import subsets
 from glc_analysis.evidence.coded import DOCUMENT, SOURCE
-from glc_analysis.evidence.discordance import MEASURE as DISCORDANCE
-from glc_analysis.evidence.given import UNITS, Processed, given
-from glc_analysis.evidence.rows import Made, Rows
+from glc_analysis.evidence.estimates import (
+    ALL,
+    UNITS,
+    Membership,
+    Processed,
+    given,
+    subset_membership,
+)
+from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.reference import COUNTRY_LIST
+
+# ------------------------------
+# Sparse rows of figures, made when they are read.
+
+
+Made = tuple[Callable[[], csr_array], np.ndarray]
+"""What makes some rows, and which of them each figure has; several figures may have the same."""
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A matrix of figures x organisations, read by places of figures as a ``csr_array`` is.
+
+    A part of it is made when one of its figures is first read: of most kinds of subsets none ever is.
+    ``part`` and ``at`` say where each figure stands; those that have the same base share its row.
+    """
+
+    parts: list[Callable[[], csr_array]]
+    part: np.ndarray
+    at: np.ndarray
+
+    @classmethod
+    def of(cls, places: Sequence[np.ndarray], made: Sequence[Made]) -> Rows:
+        """From the places of the figures of each part, and their rows."""
+        back, at = np.argsort(np.concatenate(places)), np.concatenate([at for _, at in made])
+        part = np.repeat(np.arange(len(places)), [*map(len, places)])
+        return cls([cache(make) for make, _ in made], part[back], at[back])
+
+    def __getitem__(self, figures: np.ndarray) -> csr_array:
+        part, at = self.part[figures], self.at[figures]
+        found = [self.parts[k]()[at[part == k]] for k in np.unique(part).tolist() or [0]]
+        back = np.argsort(np.argsort(part, kind="stable"))
+        return found[0] if len(found) == 1 else vstack(found, format="csr")[back]
+
+    @property
+    def indptr(self) -> np.ndarray:
+        """Where the entries of each row would begin."""
+        sizes = [np.diff(make().indptr) for make in self.parts]
+        return np.cumsum([0, *(sizes[k][row] for k, row in zip(self.part, self.at, strict=True))])
+
+
+# ------------------------------
+# Who stands behind each figure: the organisations in its base, and those among them that are counted.
+
 
 Part = tuple[np.ndarray, Made, Made]
 """Places of figures, and what makes the rows of their base and of those counted."""
@@ -124,8 +173,8 @@ def _meet(figures: pd.DataFrame, base: tuple[csr_array, np.ndarray], counted: tu
     for kind, at in figures.groupby("subset_kind", observed=True).indices.items():
         within = figures["subset_id"].to_numpy()[at]
         if kind == SOURCE or (within == "").all():  # of everything, or a test of all groups
-            kind, within = subsets.ALL, np.full(len(at), "")
-        belongs = subsets.membership(kind, unit, organisations, answers)
+            kind, within = ALL, np.full(len(at), "")
+        belongs = subset_membership(kind, unit, organisations, answers)
         group, size = pd.Index(belongs.names).get_indexer(within), len(belongs.names)
         yield figures.index.to_numpy()[at], *(
             (partial(_within, records, belongs, owner, len(organisations)),
@@ -133,7 +182,7 @@ def _meet(figures: pd.DataFrame, base: tuple[csr_array, np.ndarray], counted: tu
             for records, keys in (base, counted))
 
 
-def _within(records: csr_array, belongs: subsets.Membership, owner: np.ndarray,
+def _within(records: csr_array, belongs: Membership, owner: np.ndarray,
             organisations: int) -> csr_array:
     """The records of each key in each subset (all subsets of the first key first), by organisation; the
     last row is empty, where -1 leads. Records of no known organisation are nobody's."""

@@ -1,14 +1,201 @@
-"""Table ``estimates``: every figure that is shown anywhere, with its base and a stable id."""
+"""Figures of the survey: each option of each question, for the study and its subsets, with its base.
+
+Decides who counts in a base and whether an interval is due. Intervals: Wilson (1927), Clopper & Pearson
+(1934), Jeffreys (Brown, Cai & DasGupta 2001); none for a purposive sample unless it is switched on.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from glc_analysis.evidence import intervals, subsets
-from glc_analysis.evidence.given import BY_OPTION, Given, Processed, given
 from glc_analysis.reference import COUNTRY_LIST
 from glc_analysis.study import Study
+
+# ------------------------------
+# The answers to one question after another, spread over the records that they are of.
+
+
+BY_OPTION = ("single", "scale", "multi")
+UNITS = {"organisation": "organisation_id", "answer": "answer_id"}
+
+
+@dataclass(frozen=True)
+class Processed:
+    """The cleaned tables that figures are made from."""
+
+    questions: pd.DataFrame
+    options: pd.DataFrame
+    organisations: pd.DataFrame
+    answers: pd.DataFrame
+    responses: pd.DataFrame
+    selections: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Given:
+    """The answers to one question, one entry a row of organisations or answers, by its unit.
+
+    ``options`` are those that can be in its base, in order, ``ticks`` records x options.
+    """
+
+    options: list[str]
+    is_asked: np.ndarray
+    is_in_base: np.ndarray
+    numbers: np.ndarray
+    ticks: np.ndarray
+
+
+def given(data: Processed) -> Iterator[tuple[Any, Given]]:
+    """Every question (a row of ``questions``), in order, with the answers to it."""
+    lists = dict(iter(data.options.sort_values("position").groupby("option_list")))
+    places = {unit: pd.Index(getattr(data, f"{unit}s")[key].astype("str")) for unit, key in UNITS.items()}
+    responses, selections = (_by_question(table) for table in (data.responses, data.selections))
+    for question in data.questions.itertuples():
+        rows, key = responses(question.question_id), UNITS[question.unit]
+        chosen = selections(question.question_id).query("is_selected") if question.type == "multi" \
+            else rows.assign(option_id=rows["value"])
+        yield question, _spread(rows, chosen[chosen["is_in_base"]], _counted(question, lists), key,
+                                places[question.unit])
+
+
+def _by_question(table: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
+    """The rows about a question, cut out when they are asked for."""
+    found = table.groupby("question_id", observed=True).indices
+    return lambda question_id: table.iloc[found.get(question_id, [])]
+
+
+def _counted(question: Any, lists: dict[str, pd.DataFrame]) -> list[str]:
+    """The options of a question that can be in its base, in order."""
+    if question.type not in BY_OPTION or question.option_list not in lists:
+        return []
+    listed = lists[question.option_list]
+    outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
+    return list(listed.loc[~listed["kind"].isin(outside), "option_id"])
+
+
+def _spread(rows: pd.DataFrame, chosen: pd.DataFrame, options: list[str], key: str,
+            places: pd.Index) -> Given:
+    """The responses to one question, and the options ``chosen``, over all the records of its unit."""
+    at, size = _positions(rows[key], places), len(places)
+    asked, base = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
+    numbers, ticked = np.full(size, np.nan), np.zeros((size, len(options)), dtype=bool)
+    asked[at], base[at] = rows["missing"].to_numpy() != "not_asked", rows["is_in_base"]
+    numbers[at] = rows["value_number"]
+    option = _positions(chosen["option_id"], pd.Index(options, dtype="str"))
+    ticked[_positions(chosen[key], places)[option >= 0], option[option >= 0]] = True
+    return Given(options, asked, base, numbers, ticked)
+
+
+def _positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
+    """Where ids stand in an index; categories are looked up once each."""
+    if isinstance(ids.dtype, pd.CategoricalDtype):
+        return index.get_indexer(ids.cat.categories)[ids.cat.codes]
+    return index.get_indexer(ids)
+
+
+# ------------------------------
+# Intervals of a share, for samples that have a population.
+#
+# A purposive sample is a random sample of nothing: it gets counts and no interval
+# unless study.toml asks for one by hand.
+
+
+STATSMODELS_NAMES = {"wilson": "wilson", "clopper-pearson": "beta", "jeffreys": "jeffreys"}
+
+
+def method_of(study: Study) -> str:
+    """The interval a study's figures get: its own choice, else Wilson unless purposive."""
+    chosen = study.settings["study"]["interval"]
+    return chosen or ("none" if study.sampling == "purposive" else "wilson")
+
+
+def share_interval(n: pd.Series, base_n: pd.Series, *, method: str = "wilson",
+                   frame_size: int = 0) -> tuple[np.ndarray, np.ndarray]:
+    """The 95 % interval of n / base_n, NaN where the base is 0.
+
+    ``frame_size`` N (0: not stated) applies the finite population correction by
+    the effective sample size n(N - 1)/(N - n) in place of n (Cochran 1977,
+    section 2.6 solved for n); a frame answered completely has no interval.
+    Wilson 1927; Clopper & Pearson 1934; Jeffreys: Brown, Cai & DasGupta 2001.
+
+    >>> low, high = share_interval(pd.Series([18]), pd.Series([30]))
+    >>> low.round(4).tolist(), high.round(4).tolist()
+    ([0.4232], [0.7541])
+    """
+    from statsmodels.stats.proportion import proportion_confint
+
+    count, base = n.to_numpy(dtype=float), base_n.to_numpy(dtype=float)
+    scale = np.ones_like(base)
+    if frame_size:
+        with np.errstate(divide="ignore"):
+            scale = np.where(base < frame_size, (frame_size - 1) / (frame_size - base), np.nan)
+    low, high = np.full(len(base), np.nan), np.full(len(base), np.nan)
+    due = (base > 0) & ~np.isnan(scale)
+    if due.any():
+        low[due], high[due] = proportion_confint(
+            (count * scale)[due], (base * scale)[due], alpha=0.05, method=STATSMODELS_NAMES[method])
+    return low, high
+
+
+# ------------------------------
+# Subsets: the groups of organisations or answers that figures are given for.
+
+
+ALL = "all"
+ATTRIBUTES = {"home_country": "home_country_id", "home_region": "region_id", "type": "type",
+              "resource_level": "resource_level", "network": "network_id",
+              "language": "language", "is_interpreted": "is_interpreted"}
+"""Attributes of organisations that make subsets, by the name ``--by`` knows."""
+PLACES = {"country": "country_id", "region": "region_id", "wave": "wave"}
+"""Attributes of the answers themselves: work country, its region, the file."""
+KINDS = (ALL, *PLACES, *ATTRIBUTES)
+
+
+@dataclass(frozen=True)
+class Membership:
+    """Which rows of a table belong to which subset: pairs of row position and subset number."""
+
+    rows: np.ndarray
+    subsets: np.ndarray
+    names: list[str]
+
+    def totals(self, amounts: np.ndarray) -> np.ndarray:
+        """The sum of an amount over each subset's rows; ``amounts`` has one entry a row."""
+        return np.bincount(self.subsets, weights=amounts[self.rows], minlength=len(self.names))
+
+
+def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
+               answers: pd.DataFrame) -> Membership:
+    """The subsets of one kind over the rows of ``organisations`` or ``answers``, by unit.
+
+    An organisation that works in several countries belongs to each of them,
+    once. Rows without a value belong to no subset.
+    """
+    table = organisations if unit == "organisation" else answers
+    owner = pd.Index(organisations["organisation_id"]).get_indexer(answers["organisation_id"])
+    if kind == ALL:
+        pairs = pd.DataFrame({"row": range(len(table)), "value": ""})
+    elif kind in PLACES:
+        at = owner if unit == "organisation" else np.arange(len(answers))
+        pairs = pd.DataFrame({"row": at, "value": answers[PLACES[kind]].astype("str")})
+    else:
+        values = organisations[ATTRIBUTES[kind]].astype("str")
+        pairs = pd.DataFrame({"row": range(len(table)), "value": values if unit == "organisation"
+                              else values.iloc[owner].to_numpy()})
+    if kind != ALL:
+        pairs = pairs[pairs["value"] != ""].drop_duplicates()
+    numbers, names = pd.factorize(pairs["value"], sort=True)
+    return Membership(pairs["row"].to_numpy(), numbers, list(names))
+
+
+# ------------------------------
+# Table ``estimates``: every figure that is shown anywhere, with its base and a stable id.
+
 
 NUMBER_STATISTICS = ("mean", "median", "standard_deviation")
 
@@ -24,12 +211,12 @@ def survey_estimates(data: Processed, study: Study) -> pd.DataFrame:
     are in the unit of the question: organisations, or answers (an organisation
     answering for a country).
     """
-    members = {(kind, unit): subsets.membership(kind, unit, data.organisations, data.answers)
-               for kind in subsets.KINDS for unit in ("organisation", "answer")}
+    members = {(kind, unit): subset_membership(kind, unit, data.organisations, data.answers)
+               for kind in KINDS for unit in ("organisation", "answer")}
     parts = []
     for question, answers in given(data):
         # Countries as answers are counted over the whole study only: by subset they are all zeros.
-        for kind in subsets.KINDS if question.option_list != COUNTRY_LIST else [subsets.ALL]:
+        for kind in KINDS if question.option_list != COUNTRY_LIST else [ALL]:
             part = _figures(question, answers, members[kind, question.unit])
             parts.append(part.assign(question_id=question.question_id, subset_kind=kind,
                                      unit=question.unit, measure="response"))
@@ -40,12 +227,12 @@ def survey_estimates(data: Processed, study: Study) -> pd.DataFrame:
 def identified(frame: pd.DataFrame) -> pd.DataFrame:
     """Adds ``estimate_id``: question / option or statistic / subset."""
     what = frame["option_id"].where(frame["option_id"] != "", frame["statistic"])
-    subset = frame["subset_kind"].where(frame["subset_kind"] == subsets.ALL,
+    subset = frame["subset_kind"].where(frame["subset_kind"] == ALL,
                                         frame["subset_kind"] + "=" + frame["subset_id"])
     return frame.assign(estimate_id=frame["question_id"] + "/" + what + "/" + subset)
 
 
-def _figures(question, answers: Given, members: subsets.Membership) -> pd.DataFrame:
+def _figures(question, answers: Given, members: Membership) -> pd.DataFrame:
     """The figures of one question for all subsets of one kind."""
     base = members.totals(answers.is_in_base).astype(int)
     if question.type == "number":
@@ -64,7 +251,7 @@ def _figures(question, answers: Given, members: subsets.Membership) -> pd.DataFr
     return frame.assign(value=value, share=value / frame["base_n"].where(frame["base_n"] > 0))
 
 
-def _number_figures(answers: Given, members: subsets.Membership, base: np.ndarray) -> pd.DataFrame:
+def _number_figures(answers: Given, members: Membership, base: np.ndarray) -> pd.DataFrame:
     kept = answers.is_in_base[members.rows]
     by = pd.Series(answers.numbers[members.rows][kept]).groupby(members.subsets[kept])
     values = pd.DataFrame({"mean": by.mean(), "median": by.median(),
@@ -79,16 +266,16 @@ def _number_figures(answers: Given, members: subsets.Membership, base: np.ndarra
 
 def _with_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
     """Intervals for counts, where the sampling gives them; the frame counts organisations."""
-    method = intervals.method_of(study)
+    method = method_of(study)
     frame = frame.assign(low=np.nan, high=np.nan, method="")
     if method == "none":
         return frame
     counted = (frame["statistic"] == "count") & (frame["base_n"] > 0)
     for unit, frame_size in (("organisation", study.frame_size), ("answer", 0)):
         due = counted & (frame["unit"] == unit)
-        whole = due & (frame["subset_kind"] == subsets.ALL)
+        whole = due & (frame["subset_kind"] == ALL)
         for some, size in ((due & ~whole, 0), (whole, frame_size)):
-            low, high = intervals.share_interval(frame.loc[some, "n"], frame.loc[some, "base_n"],
+            low, high = share_interval(frame.loc[some, "n"], frame.loc[some, "base_n"],
                                                  method=method, frame_size=size)
             frame.loc[some, "low"], frame.loc[some, "high"] = low, high
             frame.loc[some, "method"] = np.where(

@@ -1,14 +1,69 @@
-"""The printed form of one question's figures, as ``glc summary`` and the notebooks show it."""
+"""Figures in words and as the printed table of one question. Every page and every trace says a figure alike."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
 from glc_analysis.errors import UsageError, nearest
-from glc_analysis.evidence import subsets
-from glc_analysis.evidence.estimates import NUMBER_STATISTICS
+from glc_analysis.evidence.estimates import ALL, KINDS, NUMBER_STATISTICS
+from glc_analysis.text import count_text
+
+# ------------------------------
+# A figure in words: how many out of which base said what. Every page and every trace says it alike.
+
+
+_NOUNS = {"answer": "answers", "organisation": "organisations"}
+
+
+@dataclass(frozen=True)
+class Words:
+    """What figures are about, by name: questions, options (by list and id), codes."""
+
+    questions: Mapping[str, Any]
+    options: Mapping[tuple[str, str], str]
+    codes: Mapping[str, str]
+
+    @classmethod
+    def of(cls, questions: pd.DataFrame, options: pd.DataFrame, codebook: pd.DataFrame) -> Words:
+        """From the processed tables of these names."""
+        return cls({row.question_id: row for row in questions.itertuples()},
+                   {(row.option_list, row.option_id): row.label for row in options.itertuples()},
+                   dict(zip(codebook["code_id"], codebook["name"], strict=True)))
+
+    def number(self, figure: Any) -> str:
+        """The number with its base: "18 of 30 (60 %)", "median 12 of 30 answers"."""
+        if pd.isna(figure.n) and not getattr(figure, "band", ""):
+            return f"{figure.statistic.replace('_', ' ')} {figure.value:g}, base {int(figure.base_n)}"
+        return count_text(figure.n, figure.base_n, getattr(figure, "band", ""))
+
+    def said(self, figure: Any) -> str:
+        """A row of ``estimates`` (or of what was released of it) as half a sentence with its base."""
+        name, counted, asked = self.parts(figure)
+        return (f"{name}: " if name else "") + counted + (f" ({asked})" if asked else "")
+
+    def parts(self, figure: Any) -> tuple[str, str, str]:
+        """What a figure is about, its number with the base in words, and the question that was asked."""
+        number, nouns = self.number(figure), _NOUNS.get(figure.unit, f"{figure.unit}s")
+        within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
+        if figure.measure == "coded":
+            name = self.codes.get(figure.code_id, figure.code_id)
+            return name, f"raised by {number} {nouns} asked{within}", ""
+        if figure.measure == "discordance":
+            return "", f"{number} {nouns} state another {figure.option_id} than the record{within}", ""
+        question = self.questions.get(figure.question_id)
+        if figure.measure != "response" or question is None:
+            return figure.estimate_id, f"{number} {nouns}", ""
+        option = self.options.get((question.option_list, figure.option_id), figure.option_id)
+        return option or question.wording, f"{number} {nouns}{within}", question.wording if option else ""
+
+
+# ------------------------------
+# The printed form of one question's figures, as ``glc summary`` and the notebooks show it.
+
 
 COUNTED = ["question", "option", "n", "base_n", "share", "low", "high"]
 MEASURED = ["question", "statistic", "value", "base_n"]
@@ -21,12 +76,12 @@ def subset_kind(column: str) -> str:
     'home_country'
     """
     if not column:
-        return subsets.ALL
+        return ALL
     for name in (column, column.removesuffix("_id")):
-        if name in subsets.KINDS and name != subsets.ALL:
+        if name in KINDS and name != ALL:
             return name
     raise UsageError(f"There is no attribute {column!r} to group by; "
-                     f"{nearest(column, subsets.KINDS[1:])}.")
+                     f"{nearest(column, KINDS[1:])}.")
 
 
 def summary(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,

@@ -1,25 +1,219 @@
-"""The explorer of ``notebooks/explore.ipynb``: choose, read figures and passages, propose a row.
+"""The explorer of ``notebooks/explore.ipynb``: choose, read figures and passages in context.
 
-Everything can be done by keyboard: the fields are the browser's own. Passages and proposals are the
-team's; for other audiences it shows what they would see.
+Everything can be done by keyboard. Passages and proposals are the team's; for other audiences the explorer
+shows what they would see.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from html import escape
+from itertools import pairwise
 from typing import Any
 
 import ipywidgets as widgets
+import pandas as pd
+from IPython import get_ipython
 
 from glc_analysis import tables
-from glc_analysis.disclosure import AUDIENCES
-from glc_analysis.explore.passages import in_context, passages
-from glc_analysis.explore.proposer import Proposer
-from glc_analysis.reports.blocks import coded
-from glc_analysis.reports.html import bars, styled, table, tag
-from glc_analysis.reports.page import Page
-from glc_analysis.study import Study
+from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.coding.exports import quotations
+from glc_analysis.convening.joint_display import names_of
+from glc_analysis.disclosure.suppression import release
+from glc_analysis.explore.proposals import Proposer
+from glc_analysis.pages.coding import codes, tree
+from glc_analysis.study import AUDIENCES, RAW_KINDS, Study
+from glc_analysis.tables_html import bars, styled, table, tag
+from glc_analysis.view import Page
+
+# ------------------------------
+# The tables an analyst opens most, as one reads them: data frames that show themselves well.
+#
+# What is taken from one (rows, columns, groups) is a plain data frame again.
+
+
+SHOWN = 60
+"""So many rows of a long table are shown at once."""
+
+
+class Codebook(pd.DataFrame):
+    """The codebook, one row a code: each code shown below the one it belongs to."""
+
+    def _repr_html_(self) -> str:
+        above = ancestors(self)
+        order = dict(zip(self["code_id"], self["order"], strict=True))
+        places = {code: [order.get(one, 0) for one in [*reversed(above[code]), code]]
+                  for code in self["code_id"]}
+        rows = self.assign(depth=[len(places[code]) - 1 for code in self["code_id"]])
+        rows = rows.iloc[sorted(range(len(rows)), key=lambda n: places[rows["code_id"].iloc[n]])]
+        return _page(table({"Name": rows["name"], "Code": rows["code_id"], "Level": rows["level"],
+                            "Definition": rows["definition"]},
+                           rows=[f"glc-depth-{min(depth, 3)}" for depth in rows["depth"]]))
+
+
+class Agreement(pd.DataFrame):
+    """How far coders agree, one row a measure, code, unit and subset; shown: alpha of each code by turn."""
+
+    def _repr_html_(self) -> str:
+        rows = self[(self["measure"] == "alpha") & (self["unit"] == "turn") & (self["subset"] == "all")]
+        rows = rows.sort_values(["value", "code_id"], na_position="last", kind="stable")
+        return _page(
+            table({"Code": rows["code_id"], "Krippendorff's alpha": rows["value"].map(_number),
+                   "95 % interval": [_interval(row) for row in rows.itertuples()],
+                   "Turns": rows["n_pairable"], "Prevalence": rows["prevalence"].map(_number),
+                   "Remark": rows["reason"]},
+                  numeric=("Krippendorff's alpha", "95 % interval", "Turns", "Prevalence"),
+                  caption="Agreement of coders by turn, lowest first"),
+            f"All of the table: {len(self)} rows of other measures, units and subsets.")
+
+
+class Estimates(pd.DataFrame):
+    """Figures that an audience may see, one row a figure; shown: those of the whole study."""
+
+    def _repr_html_(self) -> str:
+        is_said = self["n"].notna() | (self["band"] != "" if "band" in self else False)
+        whole = self[(self["subset_kind"] == "all") & is_said & (self["base_n"] > 0)]
+        whole = whole[whole["measure"].isin(["response", "coded", "comparison"])]
+        shown = whole.head(SHOWN)
+        return _page(table({"estimate_id": shown["estimate_id"], "In words": shown["in_words"],
+                            "Count": bars(shown)}),
+                     f"{len(shown)} of {len(whole)} figures of the whole study; {len(self)} rows in all.")
+
+
+def codebook(study: Study | str = "") -> Codebook:
+    """Table ``codebook`` of a built study, in the order of codebook.csv."""
+    return Codebook(tables.read("codebook", study=_study(study)).sort_values("order", ignore_index=True))
+
+
+def agreement(study: Study | str = "") -> Agreement:
+    """Table ``agreement`` of a built study. For the team alone."""
+    return Agreement(tables.read("agreement", study=_study(study)))
+
+
+def estimates(study: Study | str = "", *, audience: str = "team") -> Estimates:
+    """The figures of table ``estimates`` that an audience may see, each also ``in_words``.
+
+    Raises UsageError for an audience that is not there, GLCError where nothing is built.
+    """
+    found = _study(study)
+    decisions = None if audience == "team" else tables.read(f"release_{audience}", study=found)
+    rows = release(tables.read("estimates", study=found), audience=audience, decisions=decisions)
+    words = names_of(found)
+    return Estimates(rows.assign(in_words=[words.said(row) for row in rows.itertuples()]))
+
+
+def register_views() -> None:
+    """Tells IPython how a notebook shows a study; does nothing outside IPython."""
+    if shell := get_ipython():
+        shell.display_formatter.formatters["text/html"].for_type(Study, study_view)
+
+
+def study_view(study: Study) -> str:
+    """HTML of what a study folder holds: its title, its raw files, what is built, what is published."""
+    kinds = {kind: len(study.raw_files(kind)) for kind in RAW_KINDS}
+    is_built = (study.processed / "slices.json").is_file()
+    reports = sorted(path.name for path in study.reports.glob("*") if (path / "current").exists())
+    rows = {"Folder": str(study.root), **{f"Raw files: {kind}": n for kind, n in kinds.items()},
+            "Tables": "built" if is_built else "not built yet: `glc build`",
+            "Reports": ", ".join(reports) or "none yet: `glc run`"}
+    invented = tag("p", tag("strong", "Invented data")) if study.is_synthetic else ""
+    return _page(tag("h3", escape(study.title)) + invented
+                 + table({"This study": rows.keys(), "": rows.values()}))
+
+
+def _study(study: Study | str) -> Study:
+    return study if isinstance(study, Study) else Study.find(study)
+
+
+def _page(body: str, note: str = "") -> str:
+    return styled() + body + (tag("p", escape(note), class_="glc-note") if note else "")
+
+
+def _number(value: float) -> str:
+    return "" if pd.isna(value) else f"{value:.2f}"
+
+
+def _interval(row: Any) -> str:
+    return "" if pd.isna(row.low) else f"{row.low:.2f} to {row.high:.2f}"
+
+
+# ------------------------------
+# A passage where it was said: its turn and those around it, every coded stretch marked with its codes.
+
+
+AROUND = 1
+"""So many turns before and after a passage are shown."""
+
+
+def passages(study: Study, *, code: str = "", country: str = "", theme: str = "") -> pd.DataFrame:
+    """One row a passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`, of a code, a
+    country, or all codes of a theme. For the team alone."""
+    read = {name: tables.read(name, study=study) for name in ("codings", "segments", "documents",
+                                                              "organisations", "codebook")}
+    rows = quotations(*read.values())
+    themes = rows["code_id"].map(tables.code_themes(read["codebook"])).fillna("")
+    is_own = (rows["code_id"].isin([code] if code else rows["code_id"])
+              & rows["country_id"].isin([country] if country else rows["country_id"])
+              & themes.isin([theme] if theme else themes))
+    return rows[is_own].reset_index(drop=True)
+
+
+def in_context(study: Study, segment_id: str, code: str = "") -> str:
+    """HTML of the turn a passage stands in, with the turns around it and the codes of each stretch.
+
+    Stretches of ``code`` are marked more strongly than those of other codes. For the team alone.
+    """
+    segments, names = tables.read("segments", study=study), _names(study)
+    own = segments[segments["segment_id"] == segment_id].iloc[0]
+    talk = segments[segments["document_id"] == own["document_id"]].sort_values("start", kind="stable")
+    if own["translation_of"] or (talk["translation_of"] != "").any():
+        talk = talk[(talk["translation_of"] == "") == (own["translation_of"] == "")]
+    at = talk["segment_id"].tolist().index(segment_id)
+    near = talk.iloc[max(at - AROUND, 0):at + AROUND + 1]
+    codings = tables.read("codings", study=study)
+    marked = by_segment(codings[codings["coder_id"] == CONSENSUS])
+    marked = marked[marked["segment_id"].isin(near["segment_id"])]
+    labels = tables.read("organisations", study=study).set_index("organisation_id")["label"].to_dict()
+    return "".join(_turn(row, marked[marked["segment_id"] == row.segment_id], code, names, labels,
+                         is_own=row.segment_id == segment_id) for row in near.itertuples())
+
+
+def _names(study: Study) -> dict[str, str]:
+    book = tables.read("codebook", study=study)
+    return dict(zip(book["code_id"], book["name"], strict=True))
+
+
+def _turn(row: Any, marked: pd.DataFrame, code: str, names: dict[str, str], labels: dict[str, str], *,
+          is_own: bool) -> str:
+    clock = "" if pd.isna(row.start_s) else str(pd.Timedelta(int(row.start_s), "s"))[-8:]
+    who = ", ".join(filter(None, [row.speaker_id, labels.get(row.organisation_id, ""),
+                                  str(row.role).replace("_", " "), clock]))
+    codes = ", ".join(sorted({names.get(one, one) for one in marked["code_id"]}))
+    under = tag("p", escape(f"Codes: {codes}"), class_="glc-note") if codes else ""
+    words = "".join(_stretches(row, marked, code, names))
+    return tag("figure", tag("figcaption", escape(f"{row.segment_id}: {who}")),
+               tag("blockquote", words, lang=row.language, dir="auto"), under,
+               class_="glc-quotation" + " glc-own" * is_own)
+
+
+def _stretches(row: Any, marked: pd.DataFrame, code: str, names: dict[str, str]) -> Iterator[str]:
+    """The text of a turn, cut where a coding begins or ends; what is coded is marked."""
+    spans = [(max(int(one.start - row.start), 0), min(int(one.end - row.start), len(row.text)), one.code_id)
+             for one in marked.itertuples()]
+    for start, end in pairwise(sorted({0, len(row.text), *(at for span in spans for at in span[:2])})):
+        here = sorted({one for first, last, one in spans if first <= start and end <= last})
+        text = escape(row.text[start:end])
+        yield tag("mark", text, title=", ".join(names.get(one, one) for one in here),
+                  class_="glc-chosen" if code in here else "") if here else text
+
+
+# ------------------------------
+# The explorer of ``notebooks/explore.ipynb``: choose, read figures and passages, propose a row.
+#
+# Everything can be done by keyboard: the fields are the browser's own. Passages and proposals are the
+# team's; for other audiences it shows what they would see.
+
 
 ALL = "all"
 WIDE = widgets.Layout(width="98%")
@@ -68,7 +262,7 @@ class Explorer:
     def _offer(self) -> None:
         worked = Page(self.study, self.audience.value).worked
         _offer(self.country, [("every country", ALL), *((name, one) for one, name in worked.items())])
-        codes = coded.tree(Page(self.study, theme=self.theme.value)).query("level == 'code'")
+        codes = tree(Page(self.study, theme=self.theme.value)).query("level == 'code'")
         _offer(self.code, [("every code of it", ALL), *zip(codes["name"], codes["code_id"], strict=True)])
 
     def _show(self) -> None:
@@ -103,7 +297,7 @@ class Explorer:
         """The questions and codes of the theme, as far as the audience may see them."""
         page = Page(self.study, self.audience.value, theme=self.theme.value)
         parts = [_answers(page, row, _chosen(self.country)) for row in page.questions.itertuples()]
-        return coded.codes(page).data + "".join(parts)
+        return codes(page).data + "".join(parts)
 
     def _quotations(self) -> str:
         """What the audience may read of the theme, or of one of its codes."""

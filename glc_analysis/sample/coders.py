@@ -12,13 +12,11 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.cleaning import lookups
-from glc_analysis.coding.decisions import write_decisions
-from glc_analysis.coding.reconcile import CONSENSUS
+from glc_analysis.cleaning.dimension_tables import codebook_table
+from glc_analysis.coding.consensus import CONSENSUS, write_decisions
 from glc_analysis.coding.texts import Texts, read_texts
-from glc_analysis.disclosure.pseudonym_key import complete_key
-from glc_analysis.disclosure.pseudonyms import carry
-from glc_analysis.intake.codings import write_qdpx
+from glc_analysis.intake.codings.refi import write_qdpx
+from glc_analysis.pseudonyms.masking import carry, complete_key
 from glc_analysis.reference import read_reference
 from glc_analysis.sample.content import Row, grouped
 from glc_analysis.sample.conversations import MARKS
@@ -47,7 +45,7 @@ def write_coders_work(root: Path, answers: Iterable[Row]) -> None:
                 ({"document": answer["document_id"], "code": code} for answer in answers
                  for code in _codes(answer["codes"]) or [""]), COLUMNS)
     write_decisions(folder / CONSENSUS / "decisions.xlsx", pd.DataFrame(_disagreements()), texts.segments,
-                    lookups.codebook(reference.codebook),
+                    codebook_table(reference.codebook),
                     reasons={segment_id: turn["reason"] for segment_id, turn, _ in _work(INES)})
 
 

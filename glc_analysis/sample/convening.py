@@ -9,10 +9,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from glc_analysis.cleaning.values import text_version
 from glc_analysis.reference import COLUMNS, OPTIONAL
 from glc_analysis.sample.content import Row, grouped, rows
 from glc_analysis.sample.study_files import write_table
+from glc_analysis.text import text_version
 
 FORM = ("round_id", "rater_id", "principle_id", "version", "text_version", "criterion", "score", "comment",
         "may_be_read")

@@ -9,13 +9,21 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.disclosure import release as release_module
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.existence import coded_countries, countries_shown
-from glc_analysis.disclosure.release import decide, release
-from glc_analysis.disclosure.rules import KNOWN, Rules
+from glc_analysis.disclosure.rules import (
+    KNOWN,
+    Rules,
+    by_kind,
+    coded_countries,
+    countries_shown,
+)
+from glc_analysis.disclosure.suppression import (
+    decide,
+    releasable_country_answers,
+    release,
+)
 from glc_analysis.evidence.contributors import contributors
-from glc_analysis.evidence.discordance import discordance_estimates
+from glc_analysis.evidence.quality import discordance_estimates
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.attacker import Attack
@@ -98,8 +106,8 @@ def test_reading_the_rules_does_not_help_two_who_said_so(n):
 
 def without(monkeypatch, rule):
     """The rule is there no more, whatever else holds."""
-    kinds, of = release_module.by_kind, Rules.of
-    monkeypatch.setattr("glc_analysis.disclosure.release.by_kind", lambda *given: kinds(*given).replace(rule, ""))
+    kinds, of = by_kind, Rules.of
+    monkeypatch.setattr("glc_analysis.disclosure.suppression.by_kind", lambda *given: kinds(*given).replace(rule, ""))
     if rule in ("count_too_small", "unanimous"):
         monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "count": 0}))
     elif rule == "base_too_small":
@@ -107,16 +115,16 @@ def without(monkeypatch, rule):
     elif rule == "withheld_contributors":
         monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "withheld": 0}))
     elif rule == "partition":
-        monkeypatch.setattr("glc_analysis.disclosure.release._adds_up", lambda figures: False)
+        monkeypatch.setattr("glc_analysis.disclosure.suppression._adds_up", lambda figures: False)
     elif rule == "difference":
-        shown = release_module.told
-        monkeypatch.setattr("glc_analysis.disclosure.release.told", lambda *given, **more: shown(*given, **more) | True)
+        shown = releasable_country_answers
+        monkeypatch.setattr("glc_analysis.disclosure.suppression.told", lambda *given, **more: shown(*given, **more) | True)
     elif rule == "skip_logic":
-        monkeypatch.setattr("glc_analysis.disclosure.release._skip_logic", lambda *given: None)
+        monkeypatch.setattr("glc_analysis.disclosure.suppression._skip_logic", lambda *given: None)
     elif rule == "record":
-        monkeypatch.setattr("glc_analysis.disclosure.release.is_covered", lambda *given: True)
+        monkeypatch.setattr("glc_analysis.disclosure.suppression.is_covered", lambda *given: True)
     elif rule == "complement_too_small":
-        monkeypatch.setattr("glc_analysis.disclosure.release._large", lambda groups, *given: sorted(groups))
+        monkeypatch.setattr("glc_analysis.disclosure.suppression._large", lambda groups, *given: sorted(groups))
 
 
 def exposed(frames, audience, **given):

@@ -14,11 +14,10 @@ from urllib.parse import unquote, urldefrag, urljoin
 import lxml.html
 import pytest
 
-from glc_analysis.disclosure import AUDIENCES
-from glc_analysis.reports.plan import plan
-from glc_analysis.reports.run import run
-from glc_analysis.reports.site import build_site
-from glc_analysis.study import Study
+from glc_analysis.publish.site import build_site
+from glc_analysis.report import run
+from glc_analysis.run.plan import plan
+from glc_analysis.study import AUDIENCES, Study
 
 pytestmark = pytest.mark.acceptance
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}

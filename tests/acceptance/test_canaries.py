@@ -18,12 +18,11 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.disclosure import leaks, readable
-from glc_analysis.disclosure.pseudonyms import Masked
+from glc_analysis.disclosure.leak_scan import find_leaks
 from glc_analysis.errors import Faults
+from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import read_reference
-from glc_analysis.reports import gate
-from glc_analysis.reports.run import run
+from glc_analysis.report import run
 from glc_analysis.sample import content, write_sample
 from glc_analysis.sample.study_files import write_manifest
 from glc_analysis.study import Study
@@ -398,12 +397,12 @@ def test_without_pseudonyms_the_gate_stops_an_organisations_own_brief_too(unmask
 
 
 def test_the_gate_finds_each_canary_shown_in_each_kind_of_file(unmasked, monkeypatch):
-    monkeypatch.setattr("glc_analysis.reports.gate.refuse_leaks", lambda *files, **options: None)
+    monkeypatch.setattr("glc_analysis.run.gate.refuse_leaks", lambda *files, **options: None)
     for page in SHOWING:
         assert not run(unmasked, only=page).failures
     folder = output(unmasked, "team")
     files = [path for path in folder.rglob("*") if path.is_file()]
-    found = leaks.find_leaks(files, folder, read_reference(unmasked).names, audience="team")
+    found = find_leaks(files, folder, read_reference(unmasked).names, audience="team")
     told = {(leak.file, leak.found) for leak in found}
     shown = {
         (path.relative_to(folder).as_posix(), name)

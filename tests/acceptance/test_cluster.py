@@ -8,9 +8,9 @@ import pytest
 
 import glc_analysis
 from glc_analysis.errors import GLCError
-from glc_analysis.reports.cluster import Cluster
-from glc_analysis.reports.collection import NOTEBOOKS
-from glc_analysis.reports.run import run
+from glc_analysis.report import run
+from glc_analysis.run.cluster import Cluster
+from glc_analysis.run.plan import NOTEBOOKS
 from glc_analysis.study import Study
 from tests.dask_cluster import DaskCluster
 

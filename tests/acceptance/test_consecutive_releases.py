@@ -10,12 +10,11 @@ import pytest
 
 from glc_analysis import manifest, tables
 from glc_analysis.build import build
-from glc_analysis.disclosure.numbering import folders, promote
-from glc_analysis.disclosure.withdrawal import withdraw
 from glc_analysis.evidence.contributors import contributors
-from glc_analysis.reports.plan import read_slices
-from glc_analysis.reports.run import run
+from glc_analysis.manifest import publish_next, read_slices, release_folders
+from glc_analysis.report import run
 from glc_analysis.study import Study
+from glc_analysis.withdrawal.withdrawal import withdraw
 from tests.attacker import Attack
 from tests.crowds import SETTINGS, crowd, published
 from tests.subtraction import answers, subtracted
@@ -79,12 +78,12 @@ def test_two_releases_of_a_study_tell_nothing_of_the_one_who_changed(printed, ch
             monkeypatch.setattr("glc_analysis.disclosure.releases.reissue", lambda fresh, *given: fresh)
         build(study)
         number = read_slices(study)["release"]["number"]
-        promote(study.private, number)
+        publish_next(study.private, number)
         second = public(study)
         found.append([(key, *one) for key in first.tables for one in subtracted(first, second, key)])
         is_same = all({*told} <= {*first.printed.get(key, ())} for key, told in second.printed.items())
         assert is_same == is_frozen
-        assert [one.name for one in folders(study.private)] == ["001", "002"][:number]
+        assert [one.name for one in release_folders(study.private)] == ["001", "002"][:number]
         # One who went took its signatures and evidence along: principles changed, and no figure.
         assert number == (1 if is_frozen and change is not one_went else 2)
     print(f"\n{change.__name__}: {len(found[1])} answers certain without the rule, {len(found[0])} with it")

@@ -20,8 +20,8 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.cleaning.values import text_version
 from glc_analysis.study import Study
+from glc_analysis.text import text_version
 from tests.desk_clerk import Clerk, ballot
 from tests.study_on_disk import SmallStudy
 

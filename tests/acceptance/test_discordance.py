@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis import tables
-from glc_analysis.evidence.trail import Trail
+from glc_analysis.convening.trace import Trail
 from glc_analysis.study import Study
 
 pytestmark = pytest.mark.acceptance

@@ -20,9 +20,8 @@ import docx
 import pandas as pd
 import pytest
 
-from glc_analysis.cleaning.values import text_version
-from glc_analysis.convening.form_texts import Form
-from glc_analysis.convening.form_workbook import write_workbook
+from glc_analysis.convening.rating_forms import Form, write_workbook
+from glc_analysis.text import text_version
 from tests import damaged
 from tests.coding_files import QUOTES, TEXT, comment, marked, qdpx, qualcoder, run, selection, taguette, word
 from tests.form_study import fill

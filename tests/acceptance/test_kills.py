@@ -23,11 +23,11 @@ import psutil
 import pytest
 
 from glc_analysis.errors import GLCError
-from glc_analysis.reports import record
-from glc_analysis.reports.gate import PASSED
-from glc_analysis.reports.kernels import provisioner
-from glc_analysis.reports.plan import place, plan
-from glc_analysis.reports.run import run
+from glc_analysis.report import run
+from glc_analysis.run import record
+from glc_analysis.run.gate import PASSED
+from glc_analysis.run.kernels import SERVER
+from glc_analysis.run.plan import place, plan
 from glc_analysis.study import Study
 from tests.dask_cluster import DaskCluster
 from tests.study_on_disk import SmallStudy
@@ -46,8 +46,8 @@ CELLS = {"00_index": ("audience = 'team'\nstudy = ''", READ + "len(rows), rows")
 # Owners are forked from a process that has imported what they need: a kill finds them at work.
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload([
-    "papermill", "nbclient", "glc_analysis.reports.run", "glc_analysis.reports.execute",
-    "glc_analysis.reports.assemble", "tests.acceptance.test_kills"])
+    "papermill", "nbclient", "glc_analysis.report", "glc_analysis.run.execute",
+    "glc_analysis.report", "tests.acceptance.test_kills"])
 
 
 def write_notebooks(folder):
@@ -64,7 +64,7 @@ def write_notebooks(folder):
 
 def light_server(folder):
     """The fork server with no more libraries than these notebooks need: two hundred runs wait for it."""
-    text = provisioner.SERVER.read_text(encoding="utf-8")
+    text = SERVER.read_text(encoding="utf-8")
     few = re.sub(r"PRELOADED = \(.*?\)", 'PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", '
                  '"pyarrow.parquet")', text, flags=re.S)
     assert few != text
@@ -74,7 +74,7 @@ def light_server(folder):
 def own(root, folder, scheduler=""):
     """What an owner does; its exit code says how it ended."""
     os.setsid()
-    provisioner.SERVER = folder / "server.py"
+    SERVER = folder / "server.py"
     try:
         done = run(Study(root), folder=folder, scheduler=scheduler, progress=lambda *told: None)
     except GLCError as error:

@@ -8,7 +8,7 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.cli import cli
-from glc_analysis.reports.blocks import overview
+from glc_analysis.pages.survey import NO_COUNTRY
 
 pytestmark = pytest.mark.acceptance
 
@@ -44,7 +44,7 @@ def test_the_public_collection_is_whole_and_names_no_country_and_no_answer(ngo_s
     said = tables.read("segments", study=ngo_study)["text"]
     long = [text for text in said if len(text) > 40]
     assert len(long) > 500 and not [text for text in long if html.escape(text) in pages]
-    assert overview.NO_COUNTRY in pages
+    assert NO_COUNTRY in pages
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])

@@ -15,10 +15,11 @@ from docx import Document
 from lxml import etree
 
 from glc_analysis import cli
-from glc_analysis.disclosure.withdrawal import withdraw
-from glc_analysis.reports.packet import planned, write_packets
-from glc_analysis.reports.plan import last_run, plan, stale
+from glc_analysis.publish.packet import planned, write_packets
+from glc_analysis.run.plan import plan, stale
+from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
+from glc_analysis.withdrawal.withdrawal import withdraw
 
 pytestmark = pytest.mark.acceptance
 TODAY = date(2026, 11, 26)

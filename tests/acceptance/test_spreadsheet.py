@@ -7,7 +7,7 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis.errors import Faults
-from glc_analysis.intake.ratings_forms import BOXES, ROW, read_form
+from glc_analysis.intake.ratings import BOXES, ROW, read_form
 from tests.form_study import LANGUAGES, FormStudy, fill
 
 pytestmark = pytest.mark.acceptance
@@ -20,7 +20,7 @@ SCORES = {0: {"importance": 8, "feasibility": 3, "comment": "Nur nachts – „l
 def folder(tmp_path_factory):
     """The forms of an open round."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glc_analysis.convening.forms.addressed", lambda study: ({}, LANGUAGES))
+        patch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, LANGUAGES))
         return FormStudy(tmp_path_factory.mktemp("issued")).issue().folder
 
 

@@ -18,12 +18,12 @@ import pytest
 
 from glc_analysis import manifest
 from glc_analysis.build import build, check_study
-from glc_analysis.disclosure.numbering import promote
-from glc_analysis.disclosure.withdrawal import withdraw
 from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.manifest import publish_next
 from glc_analysis.study import Study
+from glc_analysis.withdrawal.withdrawal import withdraw
 
 pytestmark = pytest.mark.acceptance
 KINDS = {"casa-del-telar": "an interview with its translation, a call through an interpreter, the XLSX file",
@@ -45,7 +45,7 @@ def without(organisation, sample_study, tmp_path_factory) -> Study:
     coders that held it before."""
     root = tmp_path_factory.mktemp(organisation) / "study"
     shutil.copytree(sample_study.root, root)
-    promote(root / "private", 1)
+    publish_next(root / "private", 1)
     for stale in ("reports/team/runs/1/notebooks/a.ipynb", "reports/team/exports/quotes.csv",
                   "processed/transcripts/call-1.txt"):
         (root / stale).parent.mkdir(parents=True, exist_ok=True)

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.cleaning.columns import alternatives, locate, unroll
-from glc_analysis.cleaning.options import OptionList
+from glc_analysis.cleaning.responses import OptionList
 from tests.study_writer import choices, cleaned, places, question, reference, survey
 
 VALUES = OptionList.of(pd.DataFrame(

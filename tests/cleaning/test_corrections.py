@@ -3,8 +3,11 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.cleaning.corrections import apply, unmatched
-from glc_analysis.cleaning.steps import Steps
+from glc_analysis.cleaning.records import (
+    Steps,
+    apply_corrections,
+    unmatched_corrections,
+)
 from glc_analysis.errors import Faults
 from tests.study_writer import cleaned, question, reference
 
@@ -20,7 +23,7 @@ def fixes(*rows):
 
 def corrected(*rows):
     steps = Steps()
-    frame, faults = apply(FRAME, fixes(*rows), steps)
+    frame, faults = apply_corrections(FRAME, fixes(*rows), steps)
     return frame, [str(fault) for fault in faults], steps.frame()
 
 
@@ -59,7 +62,7 @@ def test_a_record_is_dropped_with_its_reason():
 
 
 def test_a_record_that_is_in_no_file_is_a_fault_with_the_nearest():
-    fault, = unmatched(fixes(["s.r4", "Q1", "1", "2"], ["s.r2", "Q1", "12", "2"]), {"s.r2", "s.r3"})
+    fault, = unmatched_corrections(fixes(["s.r4", "Q1", "1", "2"], ["s.r2", "Q1", "12", "2"]), {"s.r2", "s.r3"})
     assert fault.row == "2" and "no record 's.r4'; nearest: 's.r" in fault.message
 
 

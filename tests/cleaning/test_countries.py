@@ -7,7 +7,13 @@ import pycountry
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.cleaning.countries import WORDS, label, resolve, suggest, unknown_faults
+from glc_analysis.cleaning.countries import (
+    WORDS,
+    label,
+    resolve,
+    suggest,
+    unknown_faults,
+)
 from glc_analysis.study import REPOSITORY
 
 REVIEWED = pd.DataFrame(

@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis.cleaning.languages import DETECTABLE, clean, detect, script
-from glc_analysis.cleaning.steps import Steps
+from glc_analysis.cleaning.records import Steps
 from tests.study_writer import cleaned, question, reference
 
 SPANISH = "Las mujeres llegan por la policía o por las hermanas de la parroquia del barrio."

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.cleaning.options import OptionList
+from glc_analysis.cleaning.responses import OptionList
 from tests.study_writer import choices
 
 

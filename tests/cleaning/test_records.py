@@ -2,8 +2,8 @@
 
 import pytest
 
-from glc_analysis.cleaning.records import slug
 from glc_analysis.errors import Faults
+from glc_analysis.text import slug
 from tests.study_writer import choices, cleaned, places, question, reference, survey
 
 QUESTIONS = [question("Q1", "text")]

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.cleaning.language_names import language_code
-from glc_analysis.cleaning.values import dates, folded, numbers, tidy
+from glc_analysis.text import dates, folded, language_code, numbers, tidy
 
 
 def read_numbers(*texts):

@@ -19,8 +19,13 @@ from glc_analysis.coding.agreement import (
     percent_agreement,
     specific_agreement,
 )
-from glc_analysis.coding.measures import NO_PAIRS, NO_VARIATION, NOT_USED
-from glc_analysis.coding.sets import jaccard_distance, masi_distance
+from glc_analysis.coding.coefficients import (
+    NO_PAIRS,
+    NO_VARIATION,
+    NOT_USED,
+    jaccard_distance,
+    masi_distance,
+)
 from glc_analysis.errors import UsageError
 
 METRICS = ("nominal", "ordinal", "interval", "ratio")

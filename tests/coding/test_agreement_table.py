@@ -6,10 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from glc_analysis.coding.agreement import cohens_kappa, gwet_ac1, krippendorff_alpha, specific_agreement
-from glc_analysis.coding.agreement_table import COLUMNS, agreement_table
-from glc_analysis.coding.measures import NO_PAIRS, NO_VARIATION
-from glc_analysis.coding.sets import masi_distance
+from glc_analysis.coding.agreement import (
+    COLUMNS,
+    agreement_table,
+    cohens_kappa,
+    gwet_ac1,
+    krippendorff_alpha,
+    specific_agreement,
+)
+from glc_analysis.coding.coefficients import NO_PAIRS, NO_VARIATION, masi_distance
 from glc_analysis.errors import Faults
 
 A, B, BOTH, NONE = {"legal"}, {"shelter"}, {"legal", "shelter"}, set()

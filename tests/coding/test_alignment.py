@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from glc_analysis.coding.alignment import align, find
 from glc_analysis.coding.texts import Text
-from glc_analysis.disclosure.pseudonyms import canonical_text, mask
+from glc_analysis.pseudonyms.masking import canonical_text, mask
 
 KEY = {"Ana López": "Person 1", "Bo": "Person 2", "Ольга": "Person 3", "សុខ": "Person 4"}
 WORDS = st.sampled_from(["safe", "house", "Ana López", "Bo", "Ольга", "សុខ", "nõ", "😀", "é", "بيت", "a"])

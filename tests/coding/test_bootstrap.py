@@ -7,10 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.agreement import gwet_ac1, krippendorff_alpha
-from glc_analysis.coding.bootstrap import document_bootstrap
-from glc_analysis.coding.sets import masi_distance
-from glc_analysis.coding.tally import tally
+from glc_analysis.coding.agreement import (
+    document_bootstrap,
+    gwet_ac1,
+    krippendorff_alpha,
+)
+from glc_analysis.coding.coefficients import masi_distance, tally
 from glc_analysis.errors import UsageError
 
 

@@ -10,7 +10,7 @@ from glc_analysis import tables
 from glc_analysis.build import build, check_study
 from glc_analysis.coding.texts import read_texts
 from glc_analysis.errors import Faults
-from glc_analysis.intake.codings import write_qdpx
+from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
 from tests.coding_files import taguette
 from tests.study_writer import question, write_csv, write_study

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from glc_analysis.coding.decisions import read_decisions, write_decisions
+from glc_analysis.coding.consensus import read_decisions, write_decisions
 from glc_analysis.errors import Faults
 
 CODEBOOK = pd.DataFrame(

@@ -8,8 +8,15 @@ import xmlschema
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from glc_analysis.coding.exports import QUOTATIONS, matrix, project, quotations, write_csv
-from glc_analysis.intake.codings import read_codings, write_qdpx
+from glc_analysis.coding.exports import (
+    QUOTATIONS,
+    matrix,
+    project,
+    quotations,
+    write_csv,
+)
+from glc_analysis.intake.codings import read_codings
+from glc_analysis.intake.codings.refi import write_qdpx
 
 CODEBOOK = pd.DataFrame([
     ("policy", "", "domain", "Policy", "Policy"), ("law", "policy", "theme", "Law", "Policy > Law"),

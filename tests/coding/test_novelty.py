@@ -9,7 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.novelty import new_codes, permuted, single_organisation, threshold_met
+from glc_analysis.coding.patterns import (
+    new_codes,
+    permuted,
+    single_organisation,
+    threshold_met,
+)
 from glc_analysis.errors import UsageError
 
 FOUND = {"i1": {"late", "ayuda"}, "i2": set(), "i3": {"late", "ប្រាក់"}, "call": {"far"}}

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.coding import texts
-from glc_analysis.disclosure.pseudonyms import mask
+from glc_analysis.pseudonyms.masking import mask
 from tests.study_writer import reference
 
 HOW = {"Ana López": "folded", "O\u2019Hara": "folded", "Мы": "whole-word", "HAART": "exact"}

@@ -11,15 +11,14 @@ from hypothesis import strategies as st
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.cleaning.values import text_version
 from glc_analysis.cli import cli
-from glc_analysis.convening import amend as room
-from glc_analysis.convening.amend import amend
+from glc_analysis.convening.amendments import _with_cell, amend
 from glc_analysis.convening.principles import versions
 from glc_analysis.convening.tallies import counted
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
+from glc_analysis.text import text_version
 from tests.ballot_study import PROVIDERS, BallotStudy
 
 WHY = {"asked_by": "beacon", "because": "Too narrow."}
@@ -102,7 +101,7 @@ def test_a_file_as_a_spreadsheet_saves_it_is_kept_as_it_is(closed, change):
 def test_one_cell_of_a_record_changes_and_no_other(cells, place):
     made = io.StringIO(newline="")
     csv.writer(made, delimiter=";", lineterminator="\r\n").writerow(cells)
-    changed = room._with_cell(made.getvalue(), place, "superseded", ";")
+    changed = _with_cell(made.getvalue(), place, "superseded", ";")
     assert next(csv.reader(io.StringIO(changed, newline=""), delimiter=";")) == [
         *cells[:place], "superseded", *cells[place + 1:]]
 
@@ -156,7 +155,7 @@ def test_held_out_the_round_asks_about_the_new_text_and_old_ratings_do_not_count
 
 def test_what_was_cut_off_between_the_files_is_finished_by_the_same_call(study, monkeypatch):
     with monkeypatch.context() as cut:
-        cut.setattr("glc_analysis.convening.amend.keep", _power_cut)
+        cut.setattr("glc_analysis.convening.amendments.keep", _power_cut)
         with pytest.raises(KeyboardInterrupt):
             amend(Study(study.root), "P01", NEW, hold_out=True, **WHY)
     assert principles(study).loc[("P01", "2", "en"), "statement"] == NEW

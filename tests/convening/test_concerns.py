@@ -14,7 +14,13 @@ from glc_analysis.convening.concerns import (
     unheard,
     voices,
 )
-from glc_analysis.convening.principles import MEASURED, NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, facts
+from glc_analysis.convening.principles import (
+    MEASURED,
+    NOT_CHALLENGED,
+    NOT_MEASURED,
+    UNSUPPORTED,
+    facts,
+)
 
 
 @pytest.fixture(scope="module")

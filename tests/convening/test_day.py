@@ -9,7 +9,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.convening.agenda import agenda, low_resources, verdict
 from glc_analysis.convening.consensus import tally
-from glc_analysis.convening.day import block, groups, projector, results
+from glc_analysis.convening.results_slides import block, groups, projector, results
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.study import Study
 from tests.desk_clerk import RATERS, ROUNDS, convening_study

@@ -5,11 +5,11 @@ import stat
 
 import pytest
 
-from glc_analysis.cleaning.values import text_version
-from glc_analysis.convening.desk import refuse_half_keyed
+from glc_analysis.convening.double_entry import refuse_half_keyed
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.reports.lock import locked
+from glc_analysis.files import locked
 from glc_analysis.study import Study
+from glc_analysis.text import text_version
 from tests.desk_clerk import ROUNDS, Clerk, ballot, convening_study, keyed
 
 PAPER = {"P01.importance": "8", "P01.feasibility": "a", "P02.version": "2", "P02.importance": "1",

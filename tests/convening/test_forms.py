@@ -6,10 +6,10 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from glc_analysis.cleaning.values import text_version
-from glc_analysis.convening.form_texts import phrases
+from glc_analysis.convening.rating_forms import form_phrases
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.intake.ratings_forms import BOXES, ROW
+from glc_analysis.intake.ratings import BOXES, ROW
+from glc_analysis.text import text_version
 from tests.form_study import LANGUAGES, FormStudy, fill
 
 TEXTS = ("Offer rest before you ask.", "Pay people fairly.",
@@ -20,7 +20,7 @@ OPENED = [["1", "2017-05-08", "", name, version, text_version(text)]
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.convening.forms.addressed", lambda study: ({}, LANGUAGES))
+    monkeypatch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, LANGUAGES))
     return FormStudy(tmp_path)
 
 
@@ -153,15 +153,15 @@ def test_the_pictures_are_no_numbers_and_say_where_their_votes_go(study):
     study.issue()
     page = study.form("pictures.html").read_text(encoding="utf-8")
     assert page.count("<svg") == 2 * 3 * 3 and '<span class="box' not in page
-    assert phrases("en")["pictures_back"] in page and phrases("ar")["pictures_back"] in page
+    assert form_phrases("en")["pictures_back"] in page and form_phrases("ar")["pictures_back"] in page
 
 
 def test_every_language_has_every_fixed_text():
     for language in ("es", "ar", "km", "fr"):
-        same = [key for key, text in phrases(language).items() if text == phrases("en")[key]]
+        same = [key for key, text in form_phrases(language).items() if text == form_phrases("en")[key]]
         assert {*same} <= {"no", "code", "comment", "importance", "feasibility_low", "picture_high",
                            "principle"}, language
-        assert phrases(language)["native_reader"] == "no"
+        assert form_phrases(language)["native_reader"] == "no"
 
 
 def test_the_command_opens_a_round_and_says_so(tmp_path):

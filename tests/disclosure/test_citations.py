@@ -8,10 +8,15 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.cli import cli
-from glc_analysis.disclosure.citations import TO_DO, citation_rows, citations_to_review, cited
-from glc_analysis.disclosure.quotes import owners
-from glc_analysis.disclosure.returns import returns
-from glc_analysis.disclosure.sheets import read_filled
+from glc_analysis.convening.returns import (
+    TO_DO,
+    citation_rows,
+    citations_to_review,
+    cited,
+    read_filled,
+    returns,
+)
+from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults
 from glc_analysis.study import Study
 from tests.sample.reader import table

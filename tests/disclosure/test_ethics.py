@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.disclosure import AUDIENCES
-from glc_analysis.disclosure.ethics import ethics
-from glc_analysis.study import Study
+from glc_analysis.disclosure.consent import ethics
+from glc_analysis.study import AUDIENCES, Study
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from docx.oxml import OxmlElement
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.disclosure import readable
-from glc_analysis.disclosure.candidates import contacts
-from glc_analysis.disclosure.leaks import Leak, find_leaks, refuse_leaks
+from glc_analysis.disclosure.file_text import pieces
+from glc_analysis.disclosure.leak_scan import Leak, find_leaks, refuse_leaks
 from glc_analysis.errors import Faults
+from glc_analysis.pseudonyms.suggestions import contacts
 from glc_analysis.study import REPOSITORY
 
 COLUMNS = ["name", "kind", "match", "allowed_for", "reason"]
@@ -331,7 +331,7 @@ def test_a_file_that_cannot_be_read_is_a_leak(name, content, tmp_path):
 
 def test_the_places_of_cells_are_no_words_and_all_else_in_their_attributes_is():
     sheet = b'<sheetData><c r="ANA12" t="str"><v>3</v></c><c r="Rosa"/><row x="ANA13"/></sheetData>'
-    assert [text for _, text in readable.pieces("sheet1.xml", sheet)] == ["3", "str", "Rosa", "ANA13"]
+    assert [text for _, text in pieces("sheet1.xml", sheet)] == ["3", "str", "Rosa", "ANA13"]
 
 
 def test_a_recording_in_a_notebook_cannot_be_read(tmp_path):
@@ -343,7 +343,7 @@ def test_a_recording_in_a_notebook_cannot_be_read(tmp_path):
 
 def test_without_poppler_a_pdf_is_a_leak_and_so_is_a_scanned_one(tmp_path, monkeypatch):
     FILES["pdf"](tmp_path, "nobody")
-    monkeypatch.setattr("glc_analysis.disclosure.readable.shutil.which", lambda program: None)
+    monkeypatch.setattr("glc_analysis.disclosure.file_text.shutil.which", lambda program: None)
     assert "poppler" in leaks(tmp_path)[0].found
     monkeypatch.undo()
     (tmp_path / "file.pdf").write_bytes(typst.compile(b"#square(fill: red)"))

@@ -3,7 +3,7 @@
 import sys
 from types import ModuleType, SimpleNamespace
 
-from glc_analysis.disclosure.presidio import numbers_found
+from glc_analysis.pseudonyms.suggestions import numbers_found
 
 
 def test_without_presidio_nothing_is_added(monkeypatch):

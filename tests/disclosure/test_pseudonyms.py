@@ -10,11 +10,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.cleaning.values import text_version
-from glc_analysis.disclosure.candidates import suggest
-from glc_analysis.disclosure.pseudonym_key import complete_key, read_key, write_key
-from glc_analysis.disclosure.pseudonyms import canonical_text, carry, inverted, mask
 from glc_analysis.errors import Faults
+from glc_analysis.pseudonyms.masking import (
+    canonical_text,
+    carry,
+    complete_key,
+    inverted,
+    mask,
+    read_key,
+    write_key,
+)
+from glc_analysis.pseudonyms.suggestions import suggest
+from glc_analysis.text import text_version
 
 COLUMNS = ["name", "kind", "pseudonym", "match", "allowed_for", "reason"]
 

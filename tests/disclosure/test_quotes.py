@@ -4,9 +4,23 @@ import pandas as pd
 import pytest
 from openpyxl import load_workbook
 
-from glc_analysis.disclosure.clearing import apply, changes, write_to_clear
-from glc_analysis.disclosure.quotes import COLUMNS, RULES, place, quotable, quotes_faults, refused
-from glc_analysis.disclosure.sheets import DECISIONS, KINDS, _languages, read_filled
+from glc_analysis.convening.returns import (
+    DECISIONS,
+    KINDS,
+    _languages,
+    apply,
+    changes,
+    read_filled,
+    write_to_clear,
+)
+from glc_analysis.disclosure.quotations import (
+    COLUMNS,
+    RULES,
+    place,
+    quotable,
+    quotes_faults,
+    refused,
+)
 from glc_analysis.errors import Faults, UsageError
 
 CODEBOOK = pd.DataFrame(

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from glc_analysis.disclosure.reissue import Issued
-from glc_analysis.disclosure.release import COLUMNS, release
+from glc_analysis.disclosure.releases import Issued
+from glc_analysis.disclosure.suppression import COLUMNS, release
 from tests.crowds import SETTINGS, crowd, published
 
 FOOD, BOTH, LEGAL = "Q2/food/all", {"Q2": "food legal"}, {"Q2": "legal"}
@@ -82,7 +82,7 @@ def test_a_base_tells_of_the_question_that_decides_who_is_asked(monkeypatch):
     before = published(crowd((15, NO_ROOM), (9, ROOM), *others))[0]
     frames = crowd((3, ROOM), (15, NO_ROOM), (6, ROOM), *others, (1, NO_ROOM))
     assert [read(frames, before, figure=f"{one}/yes/all")[2] for one in ("Q1", "Q5")] == [42, 29]
-    monkeypatch.setattr("glc_analysis.disclosure.reissue._told_by", lambda *given: [])
+    monkeypatch.setattr("glc_analysis.disclosure.releases._told_by", lambda *given: [])
     assert [read(frames, before, figure=f"{one}/yes/all")[2] for one in ("Q1", "Q5")] == [42, 30]
 
 

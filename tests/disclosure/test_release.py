@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.release import COLUMNS, decide, release
 from glc_analysis.disclosure.rules import RULES, Rules
+from glc_analysis.disclosure.suppression import COLUMNS, decide, release
 from glc_analysis.errors import UsageError
 from glc_analysis.evidence.contributors import contributors
 from tests.crowds import SETTINGS, crowd, decided, said

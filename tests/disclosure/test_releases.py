@@ -8,12 +8,16 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.disclosure.numbering import about, folders, promote
 from glc_analysis.disclosure.releases import forget
 from glc_analysis.errors import Faults
-from glc_analysis.fingerprint import tables_are_current
+from glc_analysis.manifest import (
+    publish_next,
+    read_slices,
+    release_folders,
+    release_info,
+    tables_are_current,
+)
 from glc_analysis.reference import COLUMNS
-from glc_analysis.reports.plan import read_slices
 from tests.study_writer import choices, places, question, write_csv, write_study
 
 ROWS, LATER = ([{"org": f"{name}-{k:02}", "country": "KHM", "Q1": ["no", "yes"][k % 2],
@@ -33,7 +37,7 @@ def small(root, **other):
 def study(tmp_path):
     """A small study after its first public release."""
     made = small(tmp_path / "study")
-    promote(made.private, 1)
+    publish_next(made.private, 1)
     return made
 
 
@@ -56,11 +60,11 @@ def contents(study):
 
 def test_what_a_build_would_issue_gets_its_number_when_it_is_published(tmp_path):
     study = small(tmp_path)
-    assert seen(study) == (1, "2016-05-20", 10, 20) and folders(study.private) == []
-    promote(study.private, 1)
-    assert [one.name for one in folders(study.private)] == ["001"]
-    promote(study.private, 1)  # the same again: nothing to do
-    assert about(folders(study.private)[0])["issued"] == {"2016-05-20": 3}
+    assert seen(study) == (1, "2016-05-20", 10, 20) and release_folders(study.private) == []
+    publish_next(study.private, 1)
+    assert [one.name for one in release_folders(study.private)] == ["001"]
+    publish_next(study.private, 1)  # the same again: nothing to do
+    assert release_info(release_folders(study.private)[0])["issued"] == {"2016-05-20": 3}
 
 
 def test_the_store_is_its_owners_alone(study):
@@ -95,7 +99,7 @@ def test_one_who_comes_changes_neither_figure_nor_number(study):
 def test_enough_who_come_make_a_second_release(study):
     survey(study, *ROWS, *LATER)
     assert seen(study) == (2, "2016-07-08", 14, 28)
-    promote(study.private, 2)
+    publish_next(study.private, 2)
     survey(study, *ROWS, *LATER[:7])
     assert seen(study) == (2, "2016-07-08", 14, 28) and tables_are_current(study)
 
@@ -122,7 +126,7 @@ def test_a_principle_that_is_agreed_is_public_and_a_draft_is_not(study, text, nu
     write("Wait.", "candidate")
     assert seen(study)[0] == 1
     write("Wait.", "agreed")
-    promote(study.private, 2)
+    publish_next(study.private, 2)
     write(text, "agreed")
     assert seen(study)[:2] == (number, "2016-05-20")
 

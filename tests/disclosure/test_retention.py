@@ -6,7 +6,7 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.disclosure.retention import overdue, retention
+from glc_analysis.disclosure.consent import overdue_faults, retention
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import read_manifest, write_manifest
 from glc_analysis.study import Study
@@ -56,7 +56,7 @@ def test_recordings_and_the_key_are_listed_with_the_rest(study):
 def test_what_is_overdue_is_a_fault_and_nothing_is_deleted(study):
     keep_until(study, CALL="2016-12-31", KEY="2017-12-31")
     before = {path: path.read_bytes() for path in study.root.rglob("*") if path.is_file()}
-    (fault,) = overdue(retention(study, today=TODAY))
+    (fault,) = overdue_faults(retention(study, today=TODAY))
     assert fault.file == CALL and "2016-12-31" in fault.message
     assert before == {path: path.read_bytes() for path in study.root.rglob("*") if path.is_file()}
 
@@ -64,7 +64,7 @@ def test_what_is_overdue_is_a_fault_and_nothing_is_deleted(study):
 def test_a_file_that_is_gone_is_not_overdue(study):
     keep_until(study, CALL="2016-12-31")
     (study.root / CALL).unlink()
-    assert not list(overdue(retention(study, today=TODAY)))
+    assert not list(overdue_faults(retention(study, today=TODAY)))
 
 
 def test_a_day_that_is_none_is_a_fault(study):

@@ -9,14 +9,29 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.cleaning.values import folded
-from glc_analysis.disclosure.clearing import KEY, apply, changes, write_to_clear
-from glc_analysis.disclosure.quotes import COLUMNS, faceless, quotable, quotes_faults
-from glc_analysis.disclosure.returns import addressed, corrections, held, returns
-from glc_analysis.disclosure.sheets import Sheet, page, read_filled
+from glc_analysis.convening.returns import (
+    KEY,
+    Sheet,
+    addressed,
+    apply,
+    changes,
+    corrections,
+    held,
+    page,
+    read_filled,
+    returns,
+    write_to_clear,
+)
+from glc_analysis.disclosure.quotations import (
+    COLUMNS,
+    faceless,
+    quotable,
+    quotes_faults,
+)
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
+from glc_analysis.text import folded
 
 QUOTES = [
     ("q1", "call-1.2", "We sit with the tea sellers", "convening", "yes", "2017-02-01", "", "cleared"),

@@ -7,11 +7,17 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.disclosure.rules import KNOWN, Rules
-from glc_analysis.disclosure.votes import UNTOLD, for_public, in_public, signatures
-from glc_analysis.reports.blocks import principles
-from glc_analysis.reports.page import Page
-from glc_analysis.reports.published_tables import published_tables
+from glc_analysis.disclosure.rules import (
+    KNOWN,
+    UNTOLD,
+    Rules,
+    for_public,
+    in_public,
+    signatures,
+)
+from glc_analysis.pages.convening import principles_overview, statements
+from glc_analysis.publish.downloads import published_tables
+from glc_analysis.view import Page
 from tests.crowds import SETTINGS
 
 RULES = Rules.of(SETTINGS, "public")
@@ -62,7 +68,7 @@ def test_the_public_table_has_no_number_that_the_words_do_not_tell():
 
 def test_pages_and_tables_of_the_public_have_these_words_alone(sample_study):
     page = Page(sample_study, "public")
-    said = principles.overview(page).data + principles.statements(page).data
+    said = principles_overview(page).data + statements(page).data
     table = published_tables(sample_study, "public")["votes"]
     allowed = {in_public(row, RULES) for row in tables.read("tallies", study=sample_study).to_dict("records")}
     told = re.findall(r"(?:at (?:least|most) )?\d+ of \d+ high", said)

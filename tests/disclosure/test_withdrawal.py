@@ -11,23 +11,22 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from glc_analysis.disclosure import withdrawal
-from glc_analysis.disclosure.belongings import Belongings
-from glc_analysis.disclosure.recoding import Recoding
-from glc_analysis.disclosure.redaction import (
-    WITHDRAWN,
+from glc_analysis.errors import Faults, UsageError
+from glc_analysis.files import READY, STAGE, STUDY_PARTS, recover_withdrawal, settle
+from glc_analysis.intake.survey import read_survey
+from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.study import WITHDRAWN, Study
+from glc_analysis.withdrawal import withdrawal
+from glc_analysis.withdrawal.coder_files import Recoding
+from glc_analysis.withdrawal.contribution import Belongings
+from glc_analysis.withdrawal.redaction import (
     edit_table,
     own_turns,
     redacted,
     taken_out,
     write_turns,
 )
-from glc_analysis.disclosure.unfinished import KEPT, READY, STAGE, finish, settle
-from glc_analysis.disclosure.withdrawal import withdraw
-from glc_analysis.errors import Faults, UsageError
-from glc_analysis.intake.survey import read_survey
-from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.study import Study
+from glc_analysis.withdrawal.withdrawal import withdraw
 from tests.coding_files import marked, qdpx
 
 TODAY = date(2017, 1, 9)
@@ -252,7 +251,7 @@ def test_what_would_remain_is_refused_and_nothing_changed(root):
 @pytest.mark.parametrize("fails_at", range(8))
 def test_an_interrupted_swap_is_finished_by_the_next_command(fails_at, tmp_path, monkeypatch):
     root, stage, renamed, rename = tmp_path, tmp_path / STAGE, [], os.rename
-    for part in KEPT:
+    for part in STUDY_PARTS:
         for folder, said in ((root / part, "old"), (stage / "new" / part, "new")):
             folder.mkdir(parents=True)
             (folder / "file").write_text(said)
@@ -269,7 +268,7 @@ def test_an_interrupted_swap_is_finished_by_the_next_command(fails_at, tmp_path,
         settle(root)
     monkeypatch.setattr(os, "rename", rename)
     settle(root)
-    assert contents(root) == {f"{part}/file": b"new" for part in KEPT}
+    assert contents(root) == {f"{part}/file": b"new" for part in STUDY_PARTS}
     assert not list((root / "reports").iterdir())
 
 
@@ -285,7 +284,7 @@ def test_a_withdrawal_that_was_not_ready_is_undone_by_the_next_command(tmp_path)
 
 def test_whoever_opens_a_study_finishes_a_withdrawal_and_leaves_one_in_the_making_alone(tmp_path):
     (tmp_path / STAGE / "new/raw").mkdir(parents=True)
-    finish(tmp_path)
+    recover_withdrawal(tmp_path)
     assert (tmp_path / STAGE / "new/raw").is_dir()
     (tmp_path / STAGE / READY).touch()
     Study.find(tmp_path)

@@ -8,14 +8,13 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.cleaning.steps import Steps
+from glc_analysis.cleaning.records import Steps
 from glc_analysis.convening.tallies import ballot_tables
-from glc_analysis.disclosure.withdrawal import withdraw
-from glc_analysis.disclosure.withdrawn_ballots import take_out_ballots
 from glc_analysis.errors import Faults
 from glc_analysis.intake.ratings import read_ratings
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
+from glc_analysis.withdrawal.withdrawal import take_out_ballots, withdraw
 from tests.ballot_study import ADVISERS, PROVIDERS, BallotStudy
 
 NOBODY = pd.DataFrame({"name": [], "match": []}, dtype="str")

@@ -13,15 +13,14 @@ import pytest
 
 from glc_analysis import manifest, tables
 from glc_analysis.build import build
-from glc_analysis.disclosure import WITHDRAWN
-from glc_analysis.disclosure.leaks import find_leaks
-from glc_analysis.disclosure.projects import write_word
-from glc_analysis.disclosure.recoding import Recoding
-from glc_analysis.disclosure.spss import edit_spss
-from glc_analysis.disclosure.withdrawal import withdraw
+from glc_analysis.disclosure.leak_scan import find_leaks
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.survey import read_survey
+from glc_analysis.study import WITHDRAWN
+from glc_analysis.withdrawal.coder_files import Recoding, write_word
+from glc_analysis.withdrawal.redaction import edit_spss
+from glc_analysis.withdrawal.withdrawal import withdraw
 from tests.coding.test_coded_study import coded_study, texts_of
 from tests.coding_files import comment, qualcoder, run, taguette, word
 

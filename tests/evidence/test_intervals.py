@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.evidence.intervals import method_of, share_interval
+from glc_analysis.evidence.estimates import method_of, share_interval
 
 METHODS = ("wilson", "clopper-pearson", "jeffreys")
 

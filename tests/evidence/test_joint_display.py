@@ -9,8 +9,13 @@ from click.testing import CliRunner
 from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.cli import cli
+from glc_analysis.convening.joint_display import (
+    PER_THEME,
+    contradicting,
+    display,
+    suggest,
+)
 from glc_analysis.errors import Faults
-from glc_analysis.evidence.joint_display import PER_THEME, contradicting, display, suggest
 from glc_analysis.reference import COLUMNS, read_reference
 from tests.study_writer import choices, places, question, write_study
 

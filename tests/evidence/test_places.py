@@ -5,9 +5,12 @@ import re
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.evidence.trail import Trail
-from glc_analysis.reports.blocks import coded, convening, principles, questions, words
-from glc_analysis.reports.page import Page
+from glc_analysis.convening.trace import Trail
+from glc_analysis.pages import convening
+from glc_analysis.pages.coding import codes, passages
+from glc_analysis.pages.convening import statements
+from glc_analysis.pages.survey import _heading, open_answers
+from glc_analysis.view import Page
 
 
 @pytest.fixture(scope="module", params=["team", "convening", "public"])
@@ -18,7 +21,7 @@ def page(request, sample_study):
 @pytest.fixture(scope="module")
 def links(page):
     """What the principles and the joint display link to: page and place."""
-    shown = principles.statements(page).data + convening.joint_display(page).data
+    shown = statements(page).data + convening.joint_display(page).data
     return re.findall(r'href="([\w-]+)\.html#([\w-]+)"', shown)
 
 
@@ -31,9 +34,9 @@ def ids(page):
 
 
 def _ids(page):
-    shown = "".join(questions._heading(page, row) for row in page.questions.itertuples())
+    shown = "".join(_heading(page, row) for row in page.questions.itertuples())
     if page.theme:
-        shown += "".join(block(page).data for block in (coded.codes, coded.passages, words.open_answers))
+        shown += "".join(block(page).data for block in (codes, passages, open_answers))
     return re.findall(r'\bid="([\w-]+)"', shown)
 
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 
 import pytest
 
-from glc_analysis.cleaning import lookups
+from glc_analysis.cleaning.dimension_tables import country_table
 from glc_analysis.errors import UsageError
 from glc_analysis.evidence.estimates import survey_estimates
 from glc_analysis.evidence.summary import subset_kind, summary
@@ -26,7 +26,7 @@ ROWS = [{"org": "a", "country": "PER", "Q2.1": "1", "Q2.2": "10", "Q2.3": "x", "
 
 
 TABLES = cleaned(ROWS, KNOWN)
-COUNTRIES = lookups.countries(TABLES.records.answers, TABLES.organisations, TABLES.responses, KNOWN)
+COUNTRIES = country_table(TABLES.records.answers, TABLES.organisations, TABLES.responses, KNOWN)
 
 
 @cache

@@ -10,10 +10,9 @@ from click.testing import CliRunner
 from glc_analysis import manifest, tables
 from glc_analysis.build import build
 from glc_analysis.cli import cli
+from glc_analysis.convening.broken_links import broken_links
+from glc_analysis.convening.trace import NOT_CLEARED, WITHHELD, resting_on, trace
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.evidence.broken_links import broken_links
-from glc_analysis.evidence.trace import resting_on, trace
-from glc_analysis.evidence.trail import NOT_CLEARED, WITHHELD
 from glc_analysis.reference import COLUMNS, OPTIONAL
 from glc_analysis.study import Study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet

@@ -7,8 +7,7 @@ from html import unescape
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.explore.explorer import Explorer
-from glc_analysis.explore.passages import in_context
+from glc_analysis.explore.explorer import Explorer, in_context
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 

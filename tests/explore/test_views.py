@@ -6,8 +6,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.errors import UsageError
-from glc_analysis.explore import agreement, codebook, estimates
-from glc_analysis.explore.views import study_view
+from glc_analysis.explore.explorer import agreement, codebook, estimates, study_view
 
 
 def test_the_codebook_shows_each_code_below_its_own(sample_study):

@@ -8,8 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.errors import Faults
-from glc_analysis.intake.ratings import HEADER, read_ratings
-from glc_analysis.intake.ratings_forms import COLUMNS
+from glc_analysis.intake.ratings import COLUMNS, HEADER, read_ratings
 
 GOOD = [["1", "r07", "P01", "1", "9745af7abe75", "importance", "8", "نعم, but slowly", "yes"],
         ["1", "r07", "P01", "1", "9745af7abe75", "feasibility", "abstain", "", ""],

@@ -10,10 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from glc_analysis.cleaning.values import text_version
 from glc_analysis.errors import Faults
-from glc_analysis.intake.ratings import read_ratings
-from glc_analysis.intake.ratings_forms import COLUMNS, is_filled, read_form
+from glc_analysis.intake.ratings import COLUMNS, is_filled, read_form, read_ratings
+from glc_analysis.text import text_version
 from tests.form_study import LANGUAGES, FormStudy, fill
 
 WHOLE = {0: {"importance": 8, "feasibility": "٣"}, 1: {"abstain": "x"},
@@ -25,7 +24,7 @@ WHOLE = {0: {"importance": 8, "feasibility": "٣"}, 1: {"abstain": "x"},
 def issued(tmp_path_factory):
     """The forms of an open round."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("glc_analysis.convening.forms.addressed", lambda study: ({}, LANGUAGES))
+        patch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, LANGUAGES))
         return FormStudy(tmp_path_factory.mktemp("issued")).issue().folder
 
 

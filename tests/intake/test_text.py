@@ -5,7 +5,7 @@ import codecs
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.intake.text import decode, delimiter, read_table
+from glc_analysis.tabular import decode, delimiter, read_table
 
 ANSWER = "Sí, “según” el caso"
 

@@ -9,7 +9,8 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from glc_analysis.errors import Faults
-from glc_analysis.intake.codings import read_codings, write_qdc, write_qdpx
+from glc_analysis.intake.codings import read_codings
+from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 
 PIECES = ["😀", "👩‍👩‍👧", "e\u0301", "n\u0303", "مرحبا", "שלום", "ខ្មែរ", "\u200f", "\n", "\n\n", "\t", "  ",
           "“ética”", "<&>", '"', "We wait.", "KE-01: ", "…", "ﬁ", "\u2028"]  # fmt: skip

@@ -4,7 +4,7 @@ import pytest
 
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.codings.taguette import shown
+from glc_analysis.intake.codings.sqlite import shown
 from tests.coding_files import taguette
 
 HTML = (

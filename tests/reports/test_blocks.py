@@ -11,11 +11,34 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.errors import UsageError
-from glc_analysis.evidence.figures import count_texts
-from glc_analysis.reports import html
-from glc_analysis.reports.blocks import coded, coding, overview, profile, questions, words
-from glc_analysis.reports.html import bars
-from glc_analysis.reports.page import Page
+from glc_analysis.pages import coding
+from glc_analysis.pages.coding import (
+    NOT_CODED_YET,
+    PAIRS,
+    TEAM_ONLY,
+    _passage,
+    codes,
+    codes_by_country,
+    contrary_cases,
+    cooccurrence,
+    passages,
+    salience,
+)
+from glc_analysis.pages.country import answers_by_country, who_answered
+from glc_analysis.pages.survey import (
+    CLEARED,
+    NO_COUNTRY,
+    _heading,
+    _quotation,
+    by_group,
+    country_list,
+    country_map,
+    open_answers,
+    study_numbers,
+)
+from glc_analysis.tables_html import bars, more, note, table
+from glc_analysis.text import count_texts
+from glc_analysis.view import Page
 from tests.coding import test_coded_study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.study_writer import choices, places, question, write_study
@@ -27,25 +50,25 @@ def cambodia(sample_study):
 
 
 def test_whatever_comes_from_data_is_escaped():
-    shown = html.table({"<b>": ["<script>alert(1)</script>"], "n": ["3 < 4"]})
+    shown = table({"<b>": ["<script>alert(1)</script>"], "n": ["3 < 4"]})
     assert "<script>" not in shown and "&lt;script&gt;" in shown and "3 &lt; 4" in shown
 
 
 def test_an_open_answer_with_markup_is_shown_as_it_was_written(cambodia):
     row = SimpleNamespace(text="<img src=x onerror=alert(1)>", organisation_id="a", country_id="KHM",
                           language='en" onclick="', is_interpreted=False)
-    shown = words._quotation(cambodia, row, pd.Series({"a": "<i>A</i>"}))
+    shown = _quotation(cambodia, row, pd.Series({"a": "<i>A</i>"}))
     assert "<img" not in shown and "&lt;img src=x" in shown
     assert "<i>" not in shown and 'lang="en&quot; onclick=&quot;"' in shown
 
 
 def test_a_single_organisations_answers_are_marked_and_not_counted(cambodia):
-    shown = profile.beside(cambodia).data
+    shown = answers_by_country(cambodia).data
     assert "●" in shown and "● 1 of 1" not in shown
 
 
 def test_several_organisations_answers_are_counted_against_their_own_base(sample_study):
-    assert "of 3" in profile.beside(Page(sample_study, country="IND")).data
+    assert "of 3" in answers_by_country(Page(sample_study, country="IND")).data
 
 
 def heads_of(shown):
@@ -53,11 +76,11 @@ def heads_of(shown):
 
 
 def test_a_profile_has_its_region_for_the_team_and_the_whole_study_for_others(sample_study, cambodia):
-    assert heads_of(profile.beside(cambodia)) == ["Question and answers", "Cambodia", "Asia"]
+    assert heads_of(answers_by_country(cambodia)) == ["Question and answers", "Cambodia", "Asia"]
     shown = Page(sample_study, audience="convening")
     country, name = next(iter(shown.worked.items()))
     page = Page(sample_study, audience="convening", country=country)
-    assert heads_of(profile.beside(page)) == ["Question and answers", name, "Whole study"]
+    assert heads_of(answers_by_country(page)) == ["Question and answers", name, "Whole study"]
 
 
 def test_a_country_of_no_region_stands_alone(tmp_path):
@@ -66,36 +89,36 @@ def test_a_country_of_no_region_stands_alone(tmp_path):
     made = write_study(tmp_path, rows, options=choices("law", "yes", "no"), questions=[
         question("Q1", "single", "law"), question("Q2", "number")])
     build(made)
-    shown = profile.beside(Page(made, country="KHM"))
+    shown = answers_by_country(Page(made, country="KHM"))
     assert heads_of(shown)[:2] == ["Question and answers", "Cambodia"] and "Asia" not in shown.data
     assert "●" in shown.data and "<td>5</td>" in shown.data and "glc-bar" not in shown.data
 
 
 def test_a_profile_names_only_its_own_organisations(cambodia):
-    assert profile.who(cambodia).data.count("<tr>") == 2  # the heading and one organisation
+    assert who_answered(cambodia).data.count("<tr>") == 2  # the heading and one organisation
 
 
 def test_a_quotation_carries_its_language_and_finds_its_direction(cambodia):
-    assert '<blockquote lang="km" dir="auto">' in words.open_answers(cambodia).data
+    assert '<blockquote lang="km" dir="auto">' in open_answers(cambodia).data
 
 
 def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
-    shown = words.open_answers(Page(sample_study, audience="public", theme="success")).data
+    shown = open_answers(Page(sample_study, audience="public", theme="success")).data
     assert shown.count("<blockquote") == 1 and "none of it ever told me who was well" in shown
     assert "<figcaption>a provider</figcaption>" in shown
-    nothing = words.open_answers(Page(sample_study, audience="public", theme="resources")).data
-    assert nothing == f'<p class="glc-note">{words.CLEARED}</p>'
+    nothing = open_answers(Page(sample_study, audience="public", theme="resources")).data
+    assert nothing == f'<p class="glc-note">{CLEARED}</p>'
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_study, audience):
     page = Page(sample_study, audience=audience)
-    shown = overview.numbers(page).data
+    shown = study_numbers(page).data
     assert "Organisations" in shown and "Countries" not in shown and "Interviews" not in shown
     if audience == "public":
-        assert overview.country_map(page).data == f'<p class="glc-note">{overview.NO_COUNTRY}</p>'
+        assert country_map(page).data == f'<p class="glc-note">{NO_COUNTRY}</p>'
     else:
-        assert "Organisations" not in overview.country_list(page).data
+        assert "Organisations" not in country_list(page).data
 
 
 def test_a_figure_in_a_band_is_printed_in_its_words(sample_study):
@@ -108,12 +131,12 @@ def test_a_figure_in_a_band_is_printed_in_its_words(sample_study):
 def test_a_question_says_how_many_stand_outside_its_base(sample_study):
     page = Page(sample_study)
     question = page.questions.set_index("question_id", drop=False).loc["Q6.1"]
-    assert "3 preferred not to say, outside the base." in questions._heading(page, question)
+    assert "3 preferred not to say, outside the base." in _heading(page, question)
     assert "Prefer not to say" not in set(page.summary("Q6.1")["option"])
 
 
 def test_regions_stand_side_by_side(sample_study):
-    shown = questions.by_group(Page(sample_study, theme="services"), "region").data
+    shown = by_group(Page(sample_study, theme="services"), "region").data
     assert all(f'<th scope="col" class="number">{region}</th>' in shown for region in ("Africa", "Europe"))
 
 
@@ -153,7 +176,7 @@ def rows_of(shown):
 
 
 def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
-    shown = coded.codes(Page(small, theme="care"))
+    shown = codes(Page(small, theme="care"))
     assert rows_of(shown)[:4] == [
         ["Code", "Organisations", "Interviews"], ["Care", "2 of 2", "2 of 2"],
         ["Safe place", "1 of 2", "1 of 2"], ["Shelter holds back", "1 of 2", "1 of 2"]]
@@ -161,25 +184,25 @@ def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
 
 
 def test_in_a_call_the_base_is_who_was_present(small):
-    assert ["Delay", "1 of 2 present"] in rows_of(coded.codes(Page(small, theme="law")))
+    assert ["Delay", "1 of 2 present"] in rows_of(codes(Page(small, theme="law")))
 
 
 def test_who_said_the_contrary_is_named(small):
-    assert ["Safe place", "said the contrary", "b"] in rows_of(coded.negative(Page(small, theme="care")))
+    assert ["Safe place", "said the contrary", "b"] in rows_of(contrary_cases(Page(small, theme="care")))
 
 
 def test_who_was_asked_and_did_not_raise_the_theme_is_named(tmp_path):
     made = built(tmp_path, ana=ANA[:1], ben=[("blue", "A safe place for tonight.", "shelter"),
                                              ("lamp", "", "")])
-    assert ["Care", "asked, and did not raise it", "b"] in rows_of(coded.negative(Page(made, theme="care")))
+    assert ["Care", "asked, and did not raise it", "b"] in rows_of(contrary_cases(Page(made, theme="care")))
 
 
 def test_silence_in_a_call_is_no_negative_case(small):
-    assert coded.negative(Page(small, theme="law")).data == html.note("Nobody who was asked.").data
+    assert contrary_cases(Page(small, theme="law")).data == note("Nobody who was asked.").data
 
 
 def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
-    shown = coded.passages(Page(small, theme="care")).data
+    shown = passages(Page(small, theme="care")).data
     assert '<blockquote lang="en" dir="auto">A safe place for tonight.</blockquote>' in shown
     assert "<figcaption>a, Cambodia, interview, 2016-03-01, participant</figcaption>" in shown
 
@@ -187,27 +210,27 @@ def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
 def test_passages_of_different_organisations_come_first(tmp_path):
     said = [("blue", "A safe place"), ("blue", "We wait for months."), ("lamp", "No house.")]
     made = built(tmp_path, ana=[(*one, "shelter") for one in said], ben=[("call", "", "")])
-    shown = coded.passages(Page(made, theme="care")).data
+    shown = passages(Page(made, theme="care")).data
     assert shown.index("A safe place") < shown.index("No house.") < shown.index("We wait")
 
 
 def test_words_on_a_theme_in_an_answer_to_a_question_of_another_are_shown(tmp_path):
     made = built(tmp_path, ana=[("survey.r2.q1", "A safe place.", "Delay")], ben=[("call", "", "")])
-    assert "survey answer" in coded.passages(Page(made, theme="law")).data
+    assert "survey answer" in passages(Page(made, theme="law")).data
 
 
 def test_what_is_beyond_the_limit_is_one_click_away():
-    shown = html.more(list("abcde"), 3, "passage")
+    shown = more(list("abcde"), 3, "passage")
     assert shown == 'abc<details class="glc-more"><summary>2 more passages</summary>de</details>'
-    assert "1 more passage<" in html.more(list("abcd"), 3, "passage")
-    assert "details" not in html.more(list("abc"), 3, "passage")
+    assert "1 more passage<" in more(list("abcd"), 3, "passage")
+    assert "details" not in more(list("abc"), 3, "passage")
 
 
 def test_a_passage_with_markup_is_shown_as_it_was_said(small):
     row = SimpleNamespace(quote="<img src=x>", language='en" onclick="', organisation="<i>A</i>", kind="call",
                           country_id="", date="", role="survivor_adviser", wording="interpreter's words",
                           memo="<b>note</b>", code="<u>")
-    shown = coded._quotation(Page(small, country="KHM"), row, "")
+    shown = _passage(Page(small, country="KHM"), row, "")
     assert not {"<img", "<i>", "<b>", "<u>"} & set(re.findall(r"<\w+", shown))
     assert "survivor adviser, interpreter&#x27;s words" in shown and "Coder's note: &lt;b&gt;" in shown
 
@@ -218,22 +241,22 @@ def test_names_of_codes_are_escaped_wherever_they_stand(tmp_path):
     made = built(tmp_path, codebook=book, ana=[(d, q, by_id.get(c, c)) for d, q, c in ANA],
                  ben=[("blue", "A safe place for tonight.", "shelter"), ("call", "", "")])
     theme, country = Page(made, theme="care"), Page(made, country="KHM")
-    shown = [coded.passages(theme), coded.codes(theme), coded.passages(country), coded.beside(country)]
+    shown = [passages(theme), codes(theme), passages(country), codes_by_country(country)]
     shown += [block(Page(made)) for block in (coding.by_code, coding.disagreements, coding.review,
-                                              coding.single, coded.meeting, coded.salience)]
+                                              coding.codes_from_one_organisation, cooccurrence, salience)]
     assert all("<script>" not in one.data for one in shown)
     assert sum("&lt;script&gt;" in one.data for one in shown) >= 8
 
 
 def test_a_country_of_one_organisation_and_no_region_has_marks_and_no_counts(small):
-    rows = {row[0]: row[1:] for row in rows_of(coded.beside(Page(small, country="LAO")))}
+    rows = {row[0]: row[1:] for row in rows_of(codes_by_country(Page(small, country="LAO")))}
     assert rows["Safe place"] == ["○", "", ""]
     assert rows["Shelter holds back"][0] == "●" and rows["Delay"] == ["", "", ""]
 
 
 def test_a_country_stands_beside_its_region(tmp_path):
     made = Page(built(tmp_path, countries=places("KHM asia", "LAO asia", "UGA africa")), country="LAO")
-    rows = {row[0]: row[1:] for row in rows_of(coded.beside(made))}
+    rows = {row[0]: row[1:] for row in rows_of(codes_by_country(made))}
     assert rows["Safe place"] == ["○", "", "", "1 of 2"] and rows["Delay"] == ["", "", "", "1 of 2"]
 
 
@@ -241,27 +264,27 @@ def test_a_country_of_several_names_who_raised_a_code(tmp_path, monkeypatch):
     rows = [{**row, "country": "KHM"} for row in test_coded_study.ROWS]
     monkeypatch.setattr(test_coded_study, "ROWS", rows)
     made = built(tmp_path, countries=places("KHM asia"))
-    rows = {row[0]: row[1:] for row in rows_of(coded.beside(Page(made, country="KHM")))}
+    rows = {row[0]: row[1:] for row in rows_of(codes_by_country(Page(made, country="KHM")))}
     assert rows["Safe place"] == ["● a, ○ b", "", "", "1 of 2", "1 of 2"]
 
 
 def test_a_countrys_page_says_how_much_of_a_call_it_spoke(small):
-    assert ["call", "b", "6 of 11"] in rows_of(coded.beside(Page(small, country="LAO")))
+    assert ["call", "b", "6 of 11"] in rows_of(codes_by_country(Page(small, country="LAO")))
 
 
 def test_a_country_shows_the_passages_of_its_own_organisations_alone(small):
-    shown = coded.passages(Page(small, country="LAO")).data
+    shown = passages(Page(small, country="LAO")).data
     assert "A house holds people back." in shown and "tonight" not in shown
 
 
-TEAM_BLOCKS = [coded.negative, coded.passages, coded.beside, coding.coders, coding.alphas, coding.by_code,
+TEAM_BLOCKS = [contrary_cases, passages, codes_by_country, coding.coders, coding.alphas, coding.by_code,
                coding.by_text, coding.disagreements, coding.set_apart, coding.review, coding.memos,
-               coding.single, coding.new_codes, coded.meeting, coded.salience]
+               coding.codes_from_one_organisation, coding.new_codes, cooccurrence, salience]
 
 
 @pytest.mark.parametrize("block", TEAM_BLOCKS, ids=lambda block: block.__name__)
 def test_who_said_what_and_how_it_was_coded_is_for_the_team_alone(small, block):
-    assert block(Page(small, "public", country="KHM")).data == html.note(coded.TEAM_ONLY).data
+    assert block(Page(small, "public", country="KHM")).data == note(TEAM_ONLY).data
 
 
 def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
@@ -269,7 +292,7 @@ def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
     figures = tables.read("estimates", study=small).query("measure == 'coded' and subset_kind == 'all'")
     page.__dict__["released"] = figures[figures["code_id"] != "no-shelter"].assign(
         n=pd.NA, share=float("nan"), base_n=30, band="few")
-    assert rows_of(coded.codes(page)) == [["Code", "Organisations"], ["Care", "few of 30"],
+    assert rows_of(codes(page)) == [["Code", "Organisations"], ["Care", "few of 30"],
                                           ["Safe place", "few of 30"]]
 
 
@@ -291,14 +314,14 @@ def test_why_there_is_no_interval_is_said_in_words(small):
 
 
 def test_a_code_of_low_agreement_is_shown_with_caution(small):
-    shown = coded.codes(Page(small, theme="law")).data
+    shown = codes(Page(small, theme="law")).data
     assert "coders agreed less than the study asks for (alpha 0.70) on" in shown and "Delay (0." in shown
-    assert "With caution" not in coded.codes(Page(small, theme="care")).data
+    assert "With caution" not in codes(Page(small, theme="care")).data
 
 
 def test_an_interpretive_study_shows_no_coefficient_but_its_disagreements(tmp_path):
     page = Page(built(tmp_path, settings={"coding": {"approach": "interpretive"}}))
-    assert coding.alphas(page).data == coding.note(coding.UNMEASURED["interpretive"]).data
+    assert coding.alphas(page).data == note(coding.UNMEASURED["interpretive"]).data
     assert coding.by_code(page).data == coding.by_text(page).data == ""
     assert "Open: 1" in coding.disagreements(page).data
 
@@ -307,7 +330,7 @@ def test_a_study_of_one_coder_has_no_agreement_to_measure(tmp_path):
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
     spreadsheet(made, "ana", *ANA)
     build(made)
-    assert coding.alphas(Page(made)).data == coding.note(coding.UNMEASURED["codebook"]).data
+    assert coding.alphas(Page(made)).data == note(coding.UNMEASURED["codebook"]).data
 
 
 def test_an_open_disagreement_stands_side_by_side(small):
@@ -348,28 +371,28 @@ def test_new_codes_are_drawn_and_the_rule_told(small):
 
 
 def test_a_code_of_a_single_organisation_is_named_with_it(small):
-    assert ["Practice &gt; Law &gt; Delay", "a"] in rows_of(coding.single(Page(small)))
+    assert ["Practice &gt; Law &gt; Delay", "a"] in rows_of(coding.codes_from_one_organisation(Page(small)))
 
 
 def test_pairs_of_codes_are_those_of_the_estimates(sample_study):
     figures = tables.read("estimates", study=sample_study).query("measure == 'cooccurrence'")
     most = figures[figures["statistic"] == "turns"].nlargest(1, "n").iloc[0]
-    rows = rows_of(coded.meeting(Page(sample_study)))
-    assert rows[1][2].startswith(f"{most['n']} of ") and len(rows) <= coded.PAIRS + 1
+    rows = rows_of(cooccurrence(Page(sample_study)))
+    assert rows[1][2].startswith(f"{most['n']} of ") and len(rows) <= PAIRS + 1
 
 
 def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
     theme, whole = Page(uncoded, theme="care"), Page(uncoded)
-    for block in (coded.codes, coded.negative, coded.passages):
-        assert block(theme).data == html.note(coded.NOTHING).data
-    assert coded.beside(Page(uncoded, country="KHM")).data == html.note(coded.NOTHING).data
-    assert coding.coders(whole).data == coding.alphas(whole).data == coding.note(coding.NOTHING).data
+    for block in (codes, contrary_cases, passages):
+        assert block(theme).data == note(NOT_CODED_YET).data
+    assert codes_by_country(Page(uncoded, country="KHM")).data == note(NOT_CODED_YET).data
+    assert coding.coders(whole).data == coding.alphas(whole).data == note(coding.NOTHING_CODED).data
     assert coding.by_code(whole).data == coding.by_text(whole).data == ""
     assert "Fewer than two interviews" in coding.new_codes(whole).data
 
 
 def test_the_overview_counts_interviews_calls_and_coded_passages(small, uncoded):
-    told = dict(map(tuple, rows_of(overview.numbers(Page(small)))))
+    told = dict(map(tuple, rows_of(study_numbers(Page(small)))))
     kinds = ("Open answers", "Interviews", "Calls", "Coded passages")
     assert [told[kind] for kind in kinds] == ["2", "2", "1", "3"]
-    assert "Coded passages" not in overview.numbers(Page(uncoded)).data
+    assert "Coded passages" not in study_numbers(Page(uncoded)).data

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.reports.changes import _Made, compare, page
+from glc_analysis.publish.changes import _Made, compare, page
 
 
 def figures(**counts):

@@ -6,8 +6,14 @@ from html import unescape
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.reports.blocks import convening, principles
-from glc_analysis.reports.page import Page
+from glc_analysis.pages import convening
+from glc_analysis.pages.convening import (
+    listed_principles,
+    methods,
+    principles_overview,
+    statements,
+)
+from glc_analysis.view import Page
 
 
 @pytest.fixture(scope="module", params=["team", "convening", "public"])
@@ -18,23 +24,23 @@ def page(request, sample_study):
 @pytest.fixture(scope="module")
 def shown(page):
     """The principles page as an audience reads it."""
-    return unescape(re.sub(r"<[^>]+>", " ", principles.statements(page).data))
+    return unescape(re.sub(r"<[^>]+>", " ", statements(page).data))
 
 
 def test_the_public_reads_the_principles_that_are_agreed_and_others_all(page):
     rows = tables.read("principles", study=page.study).query("is_current and translation_of == ''")
     expected = rows if page.audience != "public" else rows[rows["status"] == "agreed"]
-    assert [*principles.listed(page)["principle_id"]] == [*expected["principle_id"]]
+    assert [*listed_principles(page)["principle_id"]] == [*expected["principle_id"]]
     assert len(expected) == {"public": 14}.get(page.audience, 16)
 
 
 def test_every_principle_of_the_overview_leads_to_its_place_on_the_page(page):
-    whole = principles.statements(page).data
-    places = re.findall(r'href="#([\w-]+)"', principles.overview(page).data)
-    listed = [f"principle-{one.lower()}" for one in principles.listed(page)["principle_id"]]
+    whole = statements(page).data
+    places = re.findall(r'href="#([\w-]+)"', principles_overview(page).data)
+    listed = [f"principle-{one.lower()}" for one in listed_principles(page)["principle_id"]]
     assert sorted(places) == listed and (places == listed) == (page.audience == "public")
     if page.audience != "public":  # the most high votes of importance first, then of feasibility
-        high = re.findall(r">(\d+) of (\d+) high", principles.overview(page).data)
+        high = re.findall(r">(\d+) of (\d+) high", principles_overview(page).data)
         shares = [int(n) / int(of) for n, of in high]
         pairs = [*zip(shares[::2], shares[1::2], strict=True)]
         assert pairs == sorted(pairs, reverse=True) and len(pairs) == 16
@@ -83,13 +89,13 @@ def test_a_stale_translation_is_not_shown(page, shown):
 
 
 def test_what_is_counted_stands_beside_each_concern_for_the_team(page):
-    whole = principles.statements(page).data
+    whole = statements(page).data
     assert ("What is counted" in whole) == (page.audience == "team")
     assert "no level is computed" in whole
 
 
 def test_a_checklist_item_that_nobody_recorded_says_so(page):
-    told = principles.methods(page).data
+    told = methods(page).data
     assert "not recorded" in told
     assert all(name in told for name in ("COREQ", "SRQR", "CROSS", "ACCORD"))
 

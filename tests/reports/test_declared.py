@@ -4,9 +4,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from glc_analysis.disclosure import AUDIENCES
-from glc_analysis.reports.execute import Failure, Kernels
-from glc_analysis.reports.plan import plan
+from glc_analysis.run.execute import Failure, Kernels
+from glc_analysis.run.plan import plan
+from glc_analysis.study import AUDIENCES
 
 
 @pytest.fixture(scope="module")

@@ -13,8 +13,8 @@ from click.testing import CliRunner
 from glc_analysis import tables
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults, UsageError
+from glc_analysis.publish.deposit import citation, write_deposit
 from glc_analysis.reference import read_reference
-from glc_analysis.reports.deposit import citation, write_deposit
 from glc_analysis.study import Study
 
 CFF = json.loads(Path(__file__).with_name("cff-1.2.0.json").read_text(encoding="utf-8"))

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from glc_analysis.reports.deterministic import clean, dumps, notice, prose
+from glc_analysis.run.execute import dumps, normalise_notebook, notice, prose
 
 
 def code(*outputs, source="1", **metadata):
@@ -24,7 +24,7 @@ def shown(text, mime="text/plain"):
 
 
 def cleaned(*cells, title="Peru", roots=(), **metadata):
-    return clean({"cells": list(cells), "metadata": metadata, "nbformat": 4, "nbformat_minor": 4},
+    return normalise_notebook({"cells": list(cells), "metadata": metadata, "nbformat": 4, "nbformat_minor": 4},
                  title=title, roots=roots)["cells"]
 
 
@@ -74,13 +74,13 @@ def test_addresses_in_memory_go():
 def test_cleaning_is_idempotent_and_changes_nothing_it_was_given():
     given = {"cells": [markdown("# Who?"), code(stream("a"), shown("b"))], "metadata": {}}
     before = dumps(given)
-    once = clean(given, title="Peru")
+    once = normalise_notebook(given, title="Peru")
     assert dumps(given) == before
-    assert dumps(clean(once, title="Peru")) == dumps(once)
+    assert dumps(normalise_notebook(once, title="Peru")) == dumps(once)
 
 
 def test_a_notice_stands_below_the_title():
-    cells = notice(clean({"cells": [markdown("# Who?"), code()]}, title="Peru"), "Old.")["cells"]
+    cells = notice(normalise_notebook({"cells": [markdown("# Who?"), code()]}, title="Peru"), "Old.")["cells"]
     assert [cell["source"] for cell in cells] == ["# Peru\n\n*Who?*", "> **Old.**", "1"]
     assert [cell["id"] for cell in cells] == ["cell-001", "cell-002", "cell-003"]
 

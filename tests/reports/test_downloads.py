@@ -7,14 +7,18 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
-from glc_analysis.disclosure import AUDIENCES
-from glc_analysis.disclosure.identifiers import identifiers
-from glc_analysis.disclosure.leaks import find_leaks
-from glc_analysis.disclosure.quotes import case_codes
-from glc_analysis.disclosure.release import release
+from glc_analysis.disclosure.leak_scan import find_leaks, identifiers
+from glc_analysis.disclosure.quotations import case_codes
+from glc_analysis.disclosure.suppression import release
+from glc_analysis.publish.downloads import (
+    PUBLISHED,
+    columns_of,
+    principles_json,
+    published_tables,
+    write_downloads,
+)
 from glc_analysis.reference import read_reference
-from glc_analysis.reports.downloads import columns_of, principles_json, write_downloads
-from glc_analysis.reports.published_tables import PUBLISHED, published_tables
+from glc_analysis.study import AUDIENCES
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ import stat
 
 import pytest
 
+from glc_analysis.disclosure.leak_scan import refuse_leaks
 from glc_analysis.errors import Faults
 from glc_analysis.reference import COLUMNS
-from glc_analysis.reports import gate
-from glc_analysis.reports.gate import PASSED, Gate, passed
+from glc_analysis.run.gate import PASSED, Gate, passed
 from tests.reports.small_study import small_study
 
 NAMES = "name,kind,pseudonym,match,allowed_for,reason\n"
@@ -22,14 +22,14 @@ def study(tmp_path):
 @pytest.fixture
 def read(monkeypatch):
     """The names of the files that are read, as they are."""
-    names, search = [], gate.refuse_leaks
+    names, search = [], refuse_leaks
 
     def told(files, root, *rest, **options):
         files = [*files]
         names.extend(path.relative_to(root).as_posix() for path in files)
         search(files, root, *rest, **options)
 
-    monkeypatch.setattr("glc_analysis.reports.gate.refuse_leaks", told)
+    monkeypatch.setattr("glc_analysis.run.gate.refuse_leaks", told)
     return names
 
 
@@ -68,7 +68,7 @@ def test_a_name_that_is_listed_meanwhile_is_found_in_a_file_that_had_passed(stud
 
 def test_another_version_of_the_package_reads_everything(study, read, monkeypatch):
     let_through(study, a_run(study, index="<p>3 of 4"))
-    monkeypatch.setattr("glc_analysis.reports.gate.package_hash", lambda: "another")
+    monkeypatch.setattr("glc_analysis.run.gate.package_hash", lambda: "another")
     let_through(study, a_run(study, "r2", index="<p>3 of 4"))
     assert read == ["site/index.html", "site/index.html"]
 
@@ -103,14 +103,14 @@ def test_what_is_changed_after_it_was_read_ahead_is_read_again(study):
 
 def test_what_changes_while_it_is_read_ahead_has_not_passed(study, monkeypatch):
     name_somebody(study, "Rosa Alma")
-    run, search = a_run(study, index="<p>3 of 4"), gate.refuse_leaks
+    run, search = a_run(study, index="<p>3 of 4"), refuse_leaks
 
     def slow(*args, **options):
         search(*args, **options)
         a_run(study, index="<p>Rosa Alma")
 
     ahead = Gate(study, "team", ())
-    monkeypatch.setattr("glc_analysis.reports.gate.refuse_leaks", slow)
+    monkeypatch.setattr("glc_analysis.run.gate.refuse_leaks", slow)
     ahead.read_ahead([run / "site/index.html"], run)
     monkeypatch.undo()
     with pytest.raises(Faults, match=r"index\.html"):

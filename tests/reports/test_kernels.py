@@ -12,9 +12,9 @@ import pytest
 from jupyter_client import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 
-from glc_analysis.reports.execute import STEADY
-from glc_analysis.reports.kernels import provisioner
-from glc_analysis.reports.kernels.server import INLINE
+from glc_analysis.run.execute import STEADY
+from glc_analysis.run.fork_server import INLINE
+from glc_analysis.run.kernels import NAME, Forked, _Server, _servers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 ENVIRONMENT = os.environ | STEADY
@@ -23,7 +23,7 @@ ENVIRONMENT = os.environ | STEADY
 @pytest.fixture
 def start(monkeypatch, tmp_path):
     """Starts kernels by the fork server; all are gone afterwards."""
-    monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", provisioner.NAME)
+    monkeypatch.setattr(KernelProvisionerFactory.instance(), "default_provisioner_name", NAME)
     started = []
 
     def starting(stderr=None, **environment):
@@ -51,7 +51,7 @@ def said(client, code):
 
 
 def is_forked(manager):
-    return isinstance(manager.provisioner.process, provisioner.Forked)
+    return isinstance(manager.provisioner.process, Forked)
 
 
 def test_a_forked_kernel_has_the_libraries_but_nothing_of_the_package(start):
@@ -106,12 +106,12 @@ def test_how_a_killed_kernel_ended_is_told(start):
 
 def test_the_end_of_a_kernel_that_hardly_began_is_no_part_of_its_process_id(monkeypatch):
     """A longer number would be the id of another process, which would be killed at the end of the page."""
-    server, forked = provisioner._Server(ENVIRONMENT), provisioner.Forked
+    server, forked = _Server(ENVIRONMENT), Forked
 
     def ended():
         return server.fork([], "/nowhere", dict(ENVIRONMENT), {}).wait(timeout=60)
     assert ended() == 1
-    monkeypatch.setattr("glc_analysis.reports.kernels.provisioner.Forked", lambda told: time.sleep(1) or forked(told))
+    monkeypatch.setattr("glc_analysis.run.kernels.Forked", lambda told: time.sleep(1) or forked(told))
     assert ended() == 1
     server.close()
 
@@ -125,8 +125,8 @@ def test_a_kernel_with_other_settings_of_python_starts_plainly(start):
 
 def test_a_server_that_was_killed_is_replaced(start):
     start()
-    provisioner._servers[0].process.kill()
-    provisioner._servers[0].process.wait()
+    _servers[0].process.kill()
+    _servers[0].process.wait()
     manager, run = start()
     assert is_forked(manager)
     assert run("print('here')") == "here"
@@ -136,7 +136,7 @@ def test_server_and_kernels_go_with_their_owner(tmp_path):
     """An owner that is killed cannot close anything."""
     owner = subprocess.Popen([sys.executable, "-c", (
         "import sys, time\n"
-        "from glc_analysis.reports.kernels.provisioner import _Server\n"
+        "from glc_analysis.run.kernels import _Server\n"
         "import os\n"
         "server = _Server(os.environ)\n"
         "kernel = server.fork(['-f', sys.argv[1]], '.', dict(os.environ), {})\n"

@@ -8,9 +8,9 @@ import sys
 import pytest
 
 from glc_analysis.errors import GLCError
-from glc_analysis.reports.lock import locked
+from glc_analysis.files import locked
 
-HOLDER = ("import sys, time; from pathlib import Path; from glc_analysis.reports.lock import locked\n"
+HOLDER = ("import sys, time; from pathlib import Path; from glc_analysis.files import locked\n"
           "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)")
 
 

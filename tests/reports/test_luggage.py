@@ -6,8 +6,8 @@ import zipfile
 import pandas as pd
 import pytest
 
-from glc_analysis.reports.cluster import pack
-from glc_analysis.reports.plan import plan
+from glc_analysis.run.cluster import pack
+from glc_analysis.run.plan import plan
 
 
 @pytest.fixture(scope="module")

@@ -13,16 +13,23 @@ from docx import Document
 
 from glc_analysis import cli, tables
 from glc_analysis.build import build
-from glc_analysis.convening.packet import Packet, Part
-from glc_analysis.disclosure.quotes import owners
-from glc_analysis.disclosure.returns import held
+from glc_analysis.convening.packets import Packet, Part
+from glc_analysis.convening.returns import held
+from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.reports import packet, packet_parts, packet_pdf
-from glc_analysis.reports.packet import planned, write_packets
-from glc_analysis.reports.packet_html import prepared
-from glc_analysis.reports.packet_parts import Section
-from glc_analysis.reports.packet_pdf import Leaf, Printing, fitted, pages, typst
-from glc_analysis.reports.packet_word import word
+from glc_analysis.publish import packet
+from glc_analysis.publish.packet import Section, mark, planned, sections, write_packets
+from glc_analysis.publish.paper import (
+    Leaf,
+    Printing,
+    _letters,
+    fitted,
+    font_families,
+    pages,
+    prepared,
+    typst,
+    word,
+)
 from glc_analysis.study import Study
 from tests import form_study
 from tests.form_study import LANGUAGES, TODAY, FormStudy
@@ -65,8 +72,8 @@ def made(study, tmp_path_factory):
 @pytest.fixture
 def forms(tmp_path, monkeypatch):
     """A study with an open round whose raters read English, Arabic and Khmer; nobody is named in a text."""
-    monkeypatch.setattr("glc_analysis.convening.forms.addressed", lambda study: ({}, LANGUAGES))
-    monkeypatch.setattr("glc_analysis.reports.packet.addressed", lambda study: ({}, LANGUAGES))
+    monkeypatch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, LANGUAGES))
+    monkeypatch.setattr("glc_analysis.publish.packet.addressed", lambda study: ({}, LANGUAGES))
     monkeypatch.setattr(form_study, "PRINCIPLES", form_study.PRINCIPLES.replace("vague,beacon", "vague,"))
     on_disk = FormStudy(tmp_path / "study")
     build(Study(on_disk.root))
@@ -116,7 +123,7 @@ def test_only_the_chosen_parts_are_in_a_packet(made):
 
 def test_a_section_that_says_there_is_nothing_takes_no_room_on_paper(sample_study):
     shared = planned(sample_study, today=TODAY, organisation="shared")[0]
-    heads = {part.slug: [one.heading for one in packet_parts.sections(sample_study, part, shared)]
+    heads = {part.slug: [one.heading for one in sections(sample_study, part, shared)]
              for part in shared.parts if part.kind == "theme"}
     assert "In their own words" in heads["theme-language"] and "In their own words" not in heads[
         "theme-resources"]
@@ -159,7 +166,7 @@ def test_the_gate_stops_all_packets_where_one_names_somebody(tmp_path):
 
 def test_arabic_words_in_a_pdf_pass_the_gate_by_what_the_pdf_was_made_of(made, study, monkeypatch):
     assert re.search("[\u0600-\u06ff]", text_of(made.folder / "fig-courtyard" / "brief.pdf"))
-    monkeypatch.setattr("glc_analysis.reports.packet._source", lambda *made_of: None)
+    monkeypatch.setattr("glc_analysis.publish.packet._source", lambda *made_of: None)
     with pytest.raises(Faults, match="does not keep words in Arabic"):
         write_packets(study, made.folder / "again", today=TODAY, organisation="fig-courtyard",
                       only=["brief"])
@@ -256,20 +263,20 @@ def test_a_pdf_is_tagged_for_those_who_hear_it_and_dated_by_the_data(made):
 
 
 def test_a_letter_that_no_font_has_stops_the_packet_and_names_it(monkeypatch):
-    monkeypatch.setattr("glc_analysis.reports.packet_pdf._letters", lambda path: frozenset("abc"))
+    monkeypatch.setattr("glc_analysis.publish.paper._letters", lambda path: frozenset("abc"))
     with pytest.raises(GLCError, match=r"No font of this machine has ម \(Khmer Letter Mo\).*fonts-noto-core"):
-        packet_pdf.families("abc ម")
+        font_families("abc ម")
 
 
 def test_a_sign_that_no_font_has_is_told_by_its_name(monkeypatch, tmp_path):
-    no_emoji = packet_pdf._letters
-    monkeypatch.setattr("glc_analysis.reports.packet_pdf._letters", lambda path: no_emoji(path) - {"🌱"})
+    no_emoji = _letters
+    monkeypatch.setattr("glc_analysis.publish.paper._letters", lambda path: no_emoji(path) - {"🌱"})
     (tmp_path / "a.pdf").write_bytes(PRINTING.pdf("A", [Leaf("For all", "<h1>We ring too 🌱</h1>")]))
     assert "We ring too [seedling]" in text_of(tmp_path / "a.pdf")
 
 
 def test_scripts_of_the_answers_are_set_in_their_own_fonts():
-    families, signs = packet_pdf.families("Ελληνικά Кириллица ខ្មែរ العربية हिन्दी 🌱")
+    families, signs = font_families("Ελληνικά Кириллица ខ្មែរ العربية हिन्दी 🌱")
     assert families[0] == "Noto Sans" and signs == []
     assert {"Noto Sans Khmer", "Noto Sans Arabic", "Noto Sans Devanagari"} <= {*families}
 
@@ -305,7 +312,7 @@ def test_word_has_real_headings_and_tables_that_keep_their_heads_and_tell_what_t
 
 
 def test_properties_of_a_table_stand_in_the_order_that_word_asks_for(made):
-    from glc_analysis.reports.packet_word import _ORDER
+    from glc_analysis.publish.paper import _ORDER
 
     for table in Document(made.folder / "fig-courtyard" / "packet.docx").tables:
         order = [_ORDER.index(one.tag.rpartition("}")[2]) for one in table._tbl.tblPr]
@@ -354,5 +361,5 @@ def test_progress_is_told_packet_by_packet(made):
 
 def test_the_form_of_a_part_says_whom_its_pages_are_for():
     own = Packet("a", "A", (Part("brief", "brief", "", "a"), Part("rating-form", "form", "")))
-    assert [packet_parts.mark(part, own) for part in own.parts] == [
+    assert [mark(part, own) for part in own.parts] == [
         "For A alone", "For the convening, not for publication"]

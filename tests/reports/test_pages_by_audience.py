@@ -9,17 +9,28 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.cleaning.values import tidy
-from glc_analysis.disclosure.identifiers import spared
-from glc_analysis.disclosure.quotes import case_segments, owners
-from glc_analysis.disclosure.returns import held
+from glc_analysis.convening.returns import held
+from glc_analysis.disclosure.leak_scan import spared
+from glc_analysis.disclosure.quotations import case_segments, owners
 from glc_analysis.errors import Faults
+from glc_analysis.pages.coding import TEAM_ONLY, codes_by_country, passages
+from glc_analysis.pages.country import (
+    NO_RECORD,
+    answers_by_country,
+    country_facts,
+    own_answers,
+    own_consents,
+    own_passages,
+    own_quotations,
+    who_answered,
+)
+from glc_analysis.pages.survey import open_answers
 from glc_analysis.reference import read_reference
-from glc_analysis.reports.blocks import brief, coded, profile, words
-from glc_analysis.reports.html import note
-from glc_analysis.reports.page import Page
-from glc_analysis.reports.plan import plan, stale
-from glc_analysis.reports.run import run
+from glc_analysis.report import run
+from glc_analysis.run.plan import plan, stale
+from glc_analysis.tables_html import note
+from glc_analysis.text import tidy
+from glc_analysis.view import Page
 from tests.reports.small_study import collection, edit, small_study
 
 COUNTRIES, ORGANISATIONS = ["PER", "USA", "KHM"], ["blue-door", "canal-lamp", "acacia-room", "open-loom"]
@@ -27,14 +38,14 @@ COUNTRIES, ORGANISATIONS = ["PER", "USA", "KHM"], ["blue-door", "canal-lamp", "a
 
 def country_page(study, country):
     page = Page(study, "convening", country=country)
-    blocks = profile.who, profile.facts, profile.beside, coded.beside, coded.passages, words.open_answers
+    blocks = who_answered, country_facts, answers_by_country, codes_by_country, passages, open_answers
     return plain("".join(block(page).data for block in blocks))
 
 
 def brief_page(study, organisation):
     page = Page(study, "convening", organisation=organisation)
-    return plain("".join(block(page).data for block in (brief.answers, brief.said, brief.quotations,
-                                                        brief.choices)))
+    return plain("".join(block(page).data for block in (own_answers, own_passages, own_quotations,
+                                                        own_consents)))
 
 
 def plain(text):
@@ -76,9 +87,9 @@ def everybody(study):
 
 
 def test_only_who_agreed_to_it_is_named_and_nothing_tells_who_the_others_are(sample_study):
-    assert plain(profile.who(Page(sample_study, "convening", country="PER")).data) == (
+    assert plain(who_answered(Page(sample_study, "convening", country="PER")).data) == (
         "Organisation Type Tres Puentes (invented) faith based An organisation that is not named")
-    team = profile.who(Page(sample_study, country="PER")).data
+    team = who_answered(Page(sample_study, country="PER")).data
     assert "Farol de Barro" in team and "Resources" in team
 
 
@@ -96,9 +107,9 @@ def test_a_countrys_page_names_nobody_who_works_elsewhere_or_did_not_agree(sampl
 def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(sample_study, pages):
     record = tables.read("context", study=sample_study).query("country_id == 'PER'")
     values = set(record["value"].str.replace("_", " ")) - {""}
-    team = plain(profile.facts(Page(sample_study, country="PER")).data)
+    team = plain(country_facts(Page(sample_study, country="PER")).data)
     assert values and all(value in team for value in values)
-    assert plain(profile.facts(Page(sample_study, "convening", country="PER")).data) == profile.NO_RECORD
+    assert plain(country_facts(Page(sample_study, "convening", country="PER")).data) == NO_RECORD
     assert not any(word in page for page in pages.values()
                    for word in ("Spanish", "Khmer", "interpreted", "Home country", "Resources"))
 
@@ -120,10 +131,10 @@ def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
 
 
 def test_codes_are_there_only_where_organisations_agreed_for_all_they_were_coded_in(sample_study, pages):
-    here = coded.beside(Page(sample_study, "convening", country="KHM"))
+    here = codes_by_country(Page(sample_study, "convening", country="KHM"))
     assert "Contact after the end ● 15 of 30" in plain(here.data)
-    nothing = note(coded.TEAM_ONLY).data
-    assert coded.beside(Page(sample_study, "convening", country="PER")).data == nothing
+    nothing = note(TEAM_ONLY).data
+    assert codes_by_country(Page(sample_study, "convening", country="PER")).data == nothing
     case = read_reference(sample_study).codebook.set_index("code_id").at["case_detail", "name"]
     assert not any(case in page for page in pages.values())
 

@@ -7,8 +7,8 @@ import sys
 import pytest
 
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.reports.collection import notebooks
-from glc_analysis.reports.plan import last_run, plan, stale, why
+from glc_analysis.run.plan import notebooks, plan, stale, why
+from glc_analysis.run.record import last_run
 from tests.reports.small_study import TABLES, collection, edit, write_slices
 
 
@@ -108,7 +108,7 @@ def test_a_new_title_of_the_study_touches_every_page_and_a_new_raw_pattern_none(
 
 def test_the_package_s_own_code_touches_every_page(study, folder, monkeypatch):
     before = keys(study, folder)
-    monkeypatch.setattr("glc_analysis.reports.plan.package_hash", lambda: "another")
+    monkeypatch.setattr("glc_analysis.run.plan.package_hash", lambda: "another")
     assert changed(study, folder, before) == set(before)
 
 
@@ -169,7 +169,7 @@ def test_a_system_without_links_names_the_current_run_in_a_file(study):
 
 
 def test_planning_imports_nothing_heavy():
-    code = "import sys, glc_analysis.reports.run; print(*sys.modules)"
+    code = "import sys, glc_analysis.report; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"pandas", "numpy", "papermill", "nbformat", "sphinx", "rich"} & set(done.stdout.split())
 

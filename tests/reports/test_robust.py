@@ -16,12 +16,10 @@ from pathlib import Path
 import psutil
 import pytest
 
-from glc_analysis import whole
 from glc_analysis.errors import GLCError
-from glc_analysis.reports import making, record
-from glc_analysis.reports.folders import later
-from glc_analysis.reports.lock import locked
-from glc_analysis.reports.run import run
+from glc_analysis.files import locked, new_run_id
+from glc_analysis.report import run
+from glc_analysis.run import record
 from glc_analysis.study import Study
 from tests.reports.small_study import collection, edit, small_study
 
@@ -29,7 +27,7 @@ DRIVER = """
 import sys
 from pathlib import Path
 from glc_analysis.errors import GLCError
-from glc_analysis.reports.run import run
+from glc_analysis.report import run
 from glc_analysis.study import Study
 try:
     result = run(Study(Path(sys.argv[1])), folder=Path(sys.argv[2]), jobs=1,
@@ -67,7 +65,7 @@ def unfinished(study):
 
 def counted(monkeypatch):
     """The slugs that are really executed from here on."""
-    from glc_analysis.reports.execute import Kernels
+    from glc_analysis.run.execute import Kernels
 
     executed, execute = [], Kernels.execute
 
@@ -153,7 +151,7 @@ def test_what_a_killed_run_left_is_made_again_where_its_notebook_changed_or_it_i
 
 
 def test_a_run_that_was_killed_just_before_the_switch_costs_nothing_again(study, folder, monkeypatch):
-    monkeypatch.setattr("glc_analysis.reports.making.switch", lambda *where: (_ for _ in ()).throw(KeyboardInterrupt))
+    monkeypatch.setattr("glc_analysis.report.switch", lambda *where: (_ for _ in ()).throw(KeyboardInterrupt))
     with pytest.raises(GLCError, match="Stopped by SIGINT. 3 of 3 pages are done and kept"):
         run(study, folder=folder)
     monkeypatch.undo()
@@ -229,7 +227,7 @@ def test_a_full_disk_is_one_line_and_what_was_done_is_kept(study, folder, monkey
         if Path(target).name == "country-per.ipynb":
             raise OSError(fault, os.strerror(fault), str(target))
         replace(source, target)
-    monkeypatch.setattr("glc_analysis.whole.os.replace", full)
+    monkeypatch.setattr("glc_analysis.files.os.replace", full)
     with pytest.raises(GLCError) as said:
         run(study, folder=folder, jobs=1)
     assert str(said.value).startswith(f"The reports cannot be written: {os.strerror(fault)} (")
@@ -272,7 +270,7 @@ def test_a_folder_that_is_read_only_is_told_in_one_line(folder):
 def test_a_clock_that_was_set_back_does_not_change_which_run_is_the_last(study, folder, tmp_path):
     runs = tmp_path / "runs"
     (runs / "20300101T000000Z").mkdir(parents=True)
-    assert later(runs, datetime(2026, 11, 26, tzinfo=UTC)) == "20300101T000001Z"
+    assert new_run_id(runs, datetime(2026, 11, 26, tzinfo=UTC)) == "20300101T000001Z"
     ahead = study.reports / "team/runs/20300101T000000Z"
     run(study, folder=folder)
     (study.reports / "team/current").resolve().rename(ahead)
@@ -298,7 +296,7 @@ def test_a_run_beside_another_is_refused_and_told_who_is_at_work(study, folder):
 
 def test_a_command_that_waits_for_the_lock_gets_it_when_it_is_free(tmp_path):
     holder = subprocess.Popen([sys.executable, "-c", (
-        "import sys, time; from pathlib import Path; from glc_analysis.reports.lock import locked\n"
+        "import sys, time; from pathlib import Path; from glc_analysis.files import locked\n"
         "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(1)")], stdout=subprocess.PIPE)
     holder.args.append(str(tmp_path))
     holder.kill()

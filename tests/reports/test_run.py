@@ -14,11 +14,11 @@ import pytest
 import zmq
 
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.reports import folders
-from glc_analysis.reports.execute import Failure, Kernels
-from glc_analysis.reports.gate import PASSED
-from glc_analysis.reports.plan import Page, plan
-from glc_analysis.reports.run import run
+from glc_analysis.files import promote, remove_incomplete, remove_old
+from glc_analysis.report import run
+from glc_analysis.run.execute import Failure, Kernels
+from glc_analysis.run.gate import PASSED
+from glc_analysis.run.plan import Page, plan
 from glc_analysis.study import Study
 from tests.reports.small_study import NOTEBOOKS, TABLES, collection, edit, small_study, write_slices
 
@@ -188,7 +188,7 @@ def test_a_folder_of_temporary_files_may_have_a_long_path(tmp_path, monkeypatch)
 def test_a_kernel_that_cannot_be_reached_is_a_failure_that_leaves_nothing(tmp_path, monkeypatch):
     long = tmp_path / ("a" * 60) / ("b" * 60)
     long.mkdir(parents=True)
-    monkeypatch.setattr("glc_analysis.reports.execute._folder_of_sockets", lambda: str(long))
+    monkeypatch.setattr("glc_analysis.run.execute._folder_of_sockets", lambda: str(long))
     page = plan(small_study(tmp_path / "study"), folder=collection(tmp_path / "notebooks", "00"))[0]
     started = {one.pid for one in psutil.Process().children(recursive=True)}
     before = open_sockets()
@@ -223,7 +223,7 @@ def test_an_interrupted_run_leaves_no_kernel_no_lock_and_the_reports_as_they_wer
     study, folder = after_first
     collection(folder, "40")
     before = record(study)
-    code = ("import sys; from pathlib import Path; from glc_analysis.reports.run import run\n"
+    code = ("import sys; from pathlib import Path; from glc_analysis.report import run\n"
             "from glc_analysis.study import Study\n"
             "run(Study(Path(sys.argv[1])), folder=Path(sys.argv[2]), only='endless', "
             "progress=lambda *told: print(*told, flush=True))")
@@ -299,14 +299,14 @@ def test_unfinished_runs_are_swept_and_the_last_five_kept_whatever_the_clock_sai
         (tmp_path / name).mkdir()
         if name != "h":
             (tmp_path / name / "run.json").touch()
-    folders.sweep(tmp_path)
-    folders.prune(tmp_path, current=tmp_path / "a")
+    remove_incomplete(tmp_path)
+    remove_old(tmp_path, current=tmp_path / "a")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["a", "c", "d", "e", "f", "g"]
 
 
 def test_a_system_without_links_gets_a_file_that_names_the_run(tmp_path, monkeypatch):
     monkeypatch.setattr("pathlib.Path.symlink_to", refuse)
-    folders.switch(tmp_path, tmp_path / "runs" / "r1")
+    promote(tmp_path, tmp_path / "runs" / "r1")
     assert (tmp_path / "current").read_text() == "runs/r1"
 
 

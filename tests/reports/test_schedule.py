@@ -8,8 +8,8 @@ import sys
 import pytest
 
 from glc_analysis.errors import GLCError, UsageError
-from glc_analysis.reports import schedule
-from glc_analysis.reports.schedule import Schedule
+from glc_analysis.run import schedule
+from glc_analysis.run.schedule import Schedule
 from glc_analysis.study import Study
 
 

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.disclosure import readable
+from glc_analysis.disclosure.file_text import pieces
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import checksum
-from glc_analysis.reports import press, site
-from glc_analysis.reports.deterministic import clean, dumps, notice
-from glc_analysis.reports.plan import Page
-from glc_analysis.reports.publish import image, published
-from glc_analysis.reports.site_before import SiteBefore
+from glc_analysis.publish import site
+from glc_analysis.publish.site import Press, SiteBefore, image, published
+from glc_analysis.run.execute import dumps, normalise_notebook, notice
+from glc_analysis.run.plan import Page
 
 SVG = ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:dc="http://purl.org/dc/elements/1.1/" '
        'width="72pt" height="36pt"><metadata><dc:description>Bars: "3" of 4</dc:description>'
@@ -29,7 +28,7 @@ def cell(source, *data, tags=()):
 
 def page_of(title, *cells):
     heading = {"cell_type": "markdown", "metadata": {}, "source": "# Who answered?"}
-    return clean({"cells": [heading, *cells]}, title=title)
+    return normalise_notebook({"cells": [heading, *cells]}, title=title)
 
 
 def written(folder, **titles):
@@ -152,9 +151,9 @@ def test_style_sheets_keep_the_rules_that_pages_use_and_stay_readable_to_the_gat
     assert sheet.stat().st_size < 150_000 and ".bd-article" in sheet.read_text()
     assert ".glc-scroll" in (pages / "_static" / "page.css").read_text()
     assert "MIT" in sheet.read_text()
-    read = [text for _, text in readable.pieces(sheet.name, sheet.read_bytes())]  # icons, written otherwise
+    read = [text for _, text in pieces(sheet.name, sheet.read_bytes())]  # icons, written otherwise
     assert len(read) < 20 and all(text.startswith(".fa-") for text in read)
-    assert [*readable.pieces("own.css", b"/* Ana */")] == [("line 1", "/* Ana */")]
+    assert [*pieces("own.css", b"/* Ana */")] == [("line 1", "/* Ana */")]
 
 
 def test_facts_stand_on_every_page(tmp_path):
@@ -253,10 +252,10 @@ def test_a_title_that_changed_is_on_every_page(before, tmp_path):
 
 def test_sphinx_that_is_killed_is_started_once_more_and_no_more(tmp_path, monkeypatch):
     pages = written(tmp_path, index="Overview")
-    with closing(press.Press()) as killed:
+    with closing(Press()) as killed:
         killed._process.kill()
         site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True, press=killed)
     assert (tmp_path / "site" / "index.html").exists()
-    monkeypatch.setattr("glc_analysis.reports.press.PROGRAM", "import os; os.kill(os.getpid(), 9)")
+    monkeypatch.setattr("glc_analysis.publish.site.PROGRAM", "import os; os.kill(os.getpid(), 9)")
     with pytest.raises(GLCError, match="could not be made: it ended with -9"):
         site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True)

@@ -8,11 +8,11 @@ from statistics import median
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.cleaning.values import text_version
 from glc_analysis.reference import read_reference
 from glc_analysis.sample import write_sample
 from glc_analysis.sample.content import FOLDER
 from glc_analysis.study import Study
+from glc_analysis.text import text_version
 from tests.sample.reader import table
 
 TRUTH = tomllib.loads((FOLDER / "truth.toml").read_text(encoding="utf-8"))

@@ -8,11 +8,11 @@ from collections import Counter
 
 import pytest
 
-from glc_analysis.coding.decisions import read_decisions
+from glc_analysis.coding.consensus import read_decisions
 from glc_analysis.coding.texts import read_texts
-from glc_analysis.disclosure.pseudonym_key import complete_key
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.pseudonyms.masking import complete_key
 from glc_analysis.reference import read_reference
 from glc_analysis.sample import write_sample
 from glc_analysis.sample.content import FOLDER

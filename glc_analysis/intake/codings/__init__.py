@@ -1,23 +1,44 @@
-"""Codings from the tools people code in: one reader a tool, each found by what the file holds.
+"""Codings from the programs people code in: one reader a program, each found by what the file holds.
 
-Every coded stretch comes back in code points of its text and is proved by the quotation stored
-beside it. What cannot be proved is said; what is disproved is quarantined.
+Every coded passage comes back in code points of its text and is proved by the quotation stored beside it.
+What cannot be proved is reported; what is disproved is quarantined.
 """
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
+from collections.abc import Iterable
+from difflib import SequenceMatcher
 from pathlib import Path
 
-from glc_analysis.intake import refuse
-from glc_analysis.intake.codings import qualcoder, refi, table, taguette, word
-from glc_analysis.intake.codings.package import TABLE, database, unpack
-from glc_analysis.intake.codings.raw import Found, RawCodings
-from glc_analysis.intake.codings.refi_writer import write_qdc, write_qdpx
-from glc_analysis.intake.codings.settle import settle
-from glc_analysis.intake.text import read_bytes, read_table
-from glc_analysis.intake.workbook import read_sheets
+import pandas as pd
 
-__all__ = ["RawCodings", "read_codings", "write_qdc", "write_qdpx"]
+from glc_analysis.errors import Faults, refuse
+from glc_analysis.intake.codings import refi
+from glc_analysis.intake.codings.documents import read_coded_table, read_word_comments
+from glc_analysis.intake.codings.model import (
+    TABLE,
+    WHOLE,
+    Found,
+    Passage,
+    RawCodings,
+    Span,
+    Text,
+    database,
+    passage,
+    place,
+    plain,
+    unpack,
+)
+from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
+from glc_analysis.tabular import read_bytes, read_sheets, read_table
+
+# ------------------------------
+# Codings from the tools people code in: one reader a tool, each found by what the file holds.
+#
+# Every coded stretch comes back in code points of its text and is proved by the quotation stored
+# beside it. What cannot be proved is said; what is disproved is quarantined.
+
 
 _KINDS = "give a .qdpx, .qde, .qdc, a QualCoder folder, a Taguette project.sqlite3, a .csv, .xlsx or .docx"
 
@@ -54,9 +75,9 @@ def _read(path: Path, coder: str) -> Found:
     if start.startswith(b"SQLite format 3\0"):
         with database(path) as tables:
             if "code_text" in tables.names:
-                return qualcoder.read(path, tables, coder=coder)
+                return read_qualcoder(path, tables, coder=coder)
             if "highlights" in tables.names:
-                return taguette.read(path, tables, coder=coder)
+                return read_taguette(path, tables, coder=coder)
             refuse("is a database of neither QualCoder nor Taguette", path.name, _KINDS)
     if start.startswith(b"PK"):
         return _read_package(path, coder)
@@ -64,15 +85,15 @@ def _read(path: Path, coder: str) -> Found:
         return refi.read_markup(path, coder=coder)
     if path.suffix.lower() not in {".csv", ".tsv", ".tab", ".txt"}:
         refuse("is no file of a coding tool by what it holds", path.name, _KINDS)
-    return table.read(path, read_table(path, limit=TABLE), coder=coder)
+    return read_coded_table(path, read_table(path, limit=TABLE), coder=coder)
 
 
 def _read_package(path: Path, coder: str) -> Found:
     kinds = {name.lower() for name in unpack(path, r"^(word/document|xl/workbook)\.xml$")}
     if "word/document.xml" in kinds:
-        return word.read(path, coder=coder)
+        return read_word_comments(path, coder=coder)
     if "xl/workbook.xml" in kinds:
-        return table.read(path, read_sheets(path)[0], coder=coder)
+        return read_coded_table(path, read_sheets(path)[0], coder=coder)
     return refi.read_package(path, coder=coder)
 
 
@@ -82,3 +103,122 @@ def _start(path: Path) -> bytes:
             return file.read(64)
     except OSError:
         return read_bytes(path)  # raises, and says why
+
+
+# ------------------------------
+# Each coded stretch is proved by the quotation stored beside it, or set apart.
+
+
+_CODINGS = ["source", "start", "end", "quote", "code", "coder", "memo", "match"]
+_CODES = ["code", "parent", "definition", "position"]
+_NUMBERS = {"start", "end", "position", "checked", "matched"}
+
+
+def settle(found: Found) -> RawCodings:
+    """What was found, in code points of the texts. Raises `Faults` with everything wrong in the file."""
+    passages = _merged(found)
+    sound, suspect, sources = [], [], []
+    for name, text in sorted(found.texts.items()):
+        rows = _rows(found, name, text, passages[name])
+        alike = Counter(row["match"] for row in rows)
+        matched = alike["exact"] + alike["normalised"]
+        sources.append((name, text.shown if text else "", matched + alike["different"], matched))
+        (suspect if alike["different"] else sound).extend(rows)
+    if found.faults:
+        raise Faults(found.faults)
+    missing = [repr(name) for name, text in found.texts.items() if text is None]
+    if missing and found.tool != "csv":  # a table never brings the texts
+        lost = ", ".join(missing)
+        found.notes.append(f"The file lacks the text of {lost}: codings of it could not be checked.")
+    memos = sorted({*found.memos, *map(_memo, filter(_is_memo, sound + suspect))})
+    checked, matched = (sum(row[n] for row in sources) for n in (2, 3))
+    return RawCodings(
+        found.path, found.tool,
+        _frame(sources, ["source", "text", "checked", "matched"]),
+        _frame([row for row in sound if row["code"]], _CODINGS),
+        _frame([(*code, n) for n, code in enumerate(found.codes, 1)], _CODES),
+        _frame(memos, ["author", "attached_to", "attached_kind", "text", "date"]),
+        _frame([row for row in suspect if row["code"]], [*_CODINGS, "found"]),
+        checked, matched, tuple(dict.fromkeys(found.notes)), found.is_mixed,
+    )  # fmt: skip
+
+
+def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:
+    kinds = {name: "int64" if name in _NUMBERS else "str" for name in columns}
+    return pd.DataFrame(rows, columns=columns).astype(kinds)
+
+
+def _merged(found: Found) -> dict[str, list[Passage]]:
+    """The stretches of each source in order; one coded twice alike stands once."""
+    once: dict[tuple, Passage] = {}
+    for one in sorted(found.passages):
+        if one.code and one.start == one.end != -1:
+            found.fault(f"{one.start} to {one.end} of {one.source!r} is coded and empty", one.code)
+        key = one[:3] + one[4:6] if one.code and one[1:3] != WHOLE else one
+        memos = [once[key].memo, one.memo] if key in once else [one.memo]
+        once[key] = one._replace(memo="\n".join(dict.fromkeys(filter(None, memos))))
+    if twice := len(found.passages) - len(once):
+        found.notes.append(f"Codings merged because they stood twice on one stretch: {twice}.")
+    sources = defaultdict(list)
+    for one in once.values():
+        sources[one.source].append(one)
+    return sources
+
+
+def _rows(found: Found, name: str, text: Text | None, passages: list[Passage]) -> list[dict]:
+    """The stretches of one source, each with how its quotation matches and the words in its place."""
+    if not text or not passages:
+        return [one._asdict() | {"match": "", "found": ""} for one in passages]
+    shown = text.shown
+    spans, alike, is_sure = place(text, [one[1:3] for one in passages], [one.quote for one in passages])
+    if found.may_rename and {"exact", "normalised"} & set(alike):
+        _release_names(found, name, passages, spans, alike, shown)
+    rows = []
+    for one, span, match in zip(passages, spans, alike, strict=True):
+        if one[1:3] == WHOLE:
+            span, match = (0, len(shown)), ""
+        placed = {"start": span[0], "end": span[1], "match": match, "found": passage(shown, span, one.quote)}
+        rows.append(one._asdict() | placed)
+    _refuse_misplaced(found, passages, rows, len(shown))
+    _note_doubts(found, name, is_sure, [m for one, m in zip(passages, alike, strict=True) if one.code])
+    return rows
+
+
+def _release_names(found: Found, name: str, passages: list[Passage], spans: list[Span], alike: list[str],
+                   shown: str) -> None:  # fmt: skip
+    """A name that people gave a quotation proves nothing: it is unlike its place, and stands nowhere."""
+    whole = plain(shown)
+    for n, (one, span) in enumerate(zip(passages, spans, strict=True)):
+        words = passage(shown, span, one.quote)
+        if alike[n] != "different" or not words or plain(one.quote) in whole:
+            continue
+        if SequenceMatcher(None, one.quote[:100], words[:100], autojunk=False).ratio() < 0.5:
+            alike[n] = ""
+            found.notes.append(f"{name!r}: a quotation is named {one.quote[:40]!r} and was not checked.")
+
+
+def _refuse_misplaced(found: Found, passages: list[Passage], rows: list[dict], length: int) -> None:
+    """A stretch that lies nowhere is a fault; in a text that was edited it is one difference more."""
+    is_edited = any(row["match"] == "different" and row["start"] >= 0 for row in rows)
+    for one, row in zip(passages, rows, strict=True):
+        if row["start"] < 0 and not is_edited:
+            stretch = f"{one.start} to {one.end} of {one.source!r}"
+            found.fault(f"{stretch} lies outside the text, which has {length} characters", one.quote)
+
+
+def _note_doubts(found: Found, name: str, is_sure: bool, matches: list[str]) -> None:
+    differing, unproved, coded = matches.count("different"), matches.count(""), len(matches)
+    if not is_sure:
+        found.notes.append(f"{name!r}: nothing tells how its offsets count, they were read as code points.")
+    if unproved and found.tool != "word":
+        found.notes.append(f"{name!r}: {unproved} of {coded} codings have no quotation to prove their place.")
+    if differing:
+        found.notes.append(f"{name!r} is quarantined: {differing} of {coded} codings are of other words.")
+
+
+def _is_memo(row: dict) -> bool:
+    return bool(row["memo"] and not row["code"])
+
+
+def _memo(row: dict) -> tuple[str, ...]:
+    return row["coder"], f"{row['source']}:{row['start']}-{row['end']}", "coding", row["memo"], row["date"]

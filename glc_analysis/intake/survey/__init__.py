@@ -7,17 +7,24 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from glc_analysis.intake import refuse
-from glc_analysis.intake.grid import Grid
-from glc_analysis.intake.survey import kobo, limesurvey, plain, qualtrics, spss
-from glc_analysis.intake.survey.raw import RawSurvey
-from glc_analysis.intake.text import read_table
-from glc_analysis.intake.workbook import read_sheets
+from glc_analysis.errors import refuse
+from glc_analysis.intake.survey.readers import (
+    RawSurvey,
+    is_kobo,
+    is_limesurvey,
+    is_plain,
+    is_qualtrics,
+    is_spss,
+    read_kobo,
+    read_limesurvey,
+    read_plain,
+    read_qualtrics,
+    read_spss,
+)
+from glc_analysis.tabular import Grid, read_sheets, read_table
 
-__all__ = ["RawSurvey", "read_survey"]
-
-_READERS = ((qualtrics.recognises, qualtrics.read), (kobo.recognises, kobo.read),
-            (limesurvey.recognises, limesurvey.read), (plain.recognises, plain.read))
+_READERS = ((is_qualtrics, read_qualtrics), (is_kobo, read_kobo),
+            (is_limesurvey, read_limesurvey), (is_plain, read_plain))
 """What tells that a file is of a tool, and what reads it; the plain table takes whatever no tool claims."""
 
 
@@ -35,8 +42,8 @@ def read_survey(path: Path) -> RawSurvey:
     >>> survey.tool, survey.frame.to_dict("list"), survey.rows
     ('plain', {'org': ['7'], 'Q1': ['None']}, [2])
     """
-    if spss.recognises(path):
-        return spss.read(path)
+    if is_spss(path):
+        return read_spss(path)
     sheets = _sheets(path)
     read = next(read for recognises, read in _READERS if recognises(sheets))
     return read(path, sheets)

@@ -13,10 +13,8 @@ from typing import NamedTuple
 
 import pandas as pd
 
-from glc_analysis.errors import Fault, Faults, nearest
-from glc_analysis.intake import refuse
-from glc_analysis.intake.grid import Grid
-from glc_analysis.intake.workbook import read_sheets
+from glc_analysis.errors import Fault, Faults, nearest, refuse
+from glc_analysis.tabular import Grid, read_sheets
 
 _QUESTIONS = ["question_id", "columns", "unit", "type", "wording", "theme_id", "asked_if", "option_list",
               "dont_know", "is_sensitive"]  # fmt: skip

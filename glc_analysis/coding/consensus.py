@@ -1,0 +1,258 @@
+"""From several coders' work to one: what they coded alike, what people decided, what is still open.
+
+The result is the work of the coder ``consensus``, which all analyses use. Where coders differ, people
+decide in a workbook, on screen or on paper, and its rows come back as decisions with reasons.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.worksheet.worksheet import Worksheet
+
+from glc_analysis.coding.codebook import current, resolve
+from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.study import Study
+from glc_analysis.tables import read
+from glc_analysis.tabular import read_sheets
+from glc_analysis.workbook import save_workbook
+
+# ------------------------------
+# From several coders' work to one: what they gave alike, what people decided, what is open.
+#
+# The result is the work of the coder ``consensus``, which all analyses use.
+
+
+CONSENSUS = "consensus"
+KEY = ["document_id", "start", "end", "code_id", "coder_id"]
+
+
+def by_segment(codings: pd.DataFrame) -> pd.DataFrame:
+    """One row a coding and segment it touches: the columns of codings, and segment_id.
+
+    >>> by_segment(pd.DataFrame({"segment_ids": ["a.1;a.2", ""]}))["segment_id"].tolist()
+    ['a.1', 'a.2']
+    """
+    split = codings.assign(segment_id=codings["segment_ids"].str.split(";")).explode("segment_id")
+    return split[split["segment_id"].fillna("") != ""]
+
+
+def units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """One row a participant's segment and coder who read it: segment_id, document_id, coder_id, codes.
+
+    ``read`` has a row a document and coder; ``codes`` is the set of code_ids, empty where the coder
+    left the segment uncoded.
+    """
+    spoken = segments[segments["role"] == "participant"]
+    frame = spoken[["segment_id", "document_id", "guide_question_id"]].merge(read, on="document_id")
+    given = by_segment(codings).groupby(["segment_id", "coder_id"])["code_id"].agg(frozenset)
+    found = given.reindex(pd.MultiIndex.from_frame(frame[["segment_id", "coder_id"]]))
+    frame["codes"] = [codes if isinstance(codes, frozenset) else frozenset() for codes in found]
+    return frame
+
+
+def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame,
+              decisions: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The codings of the coder ``consensus``, and the table ``disagreements``.
+
+    ``coded`` are the :func:`units` of all coders, ``decisions`` the codes decided on, joined by
+    ``;``, by segment_id. A document that the coder consensus handed in whole stands as it is; of one
+    that a single coder read that coder's codings are taken over; of others, in each participant's
+    segment, the codes that all who read it gave, and the decision where there is one. A code stands
+    where a coder put it (the longest stretch), else on the whole segment.
+    """
+    whole = set(coded.loc[coded["coder_id"] == CONSENSUS, "document_id"])
+    readers = coded.groupby("document_id")["coder_id"].nunique()
+    single = set(readers.index[readers == 1]) - whole
+    shared = coded[~coded["document_id"].isin(whole | single)]
+    taken = codings[codings["document_id"].isin(single) | (codings["document_id"].isin(whole)
+                    & (codings["coder_id"] == CONSENSUS))].assign(coder_id=CONSENSUS)
+    sets = shared.groupby("segment_id")["codes"].agg(list)
+    settled = sets.map(lambda given: frozenset.intersection(*given))
+    differ = sets.index[[len(set(given)) > 1 for given in sets]]
+    decided = {s: frozenset(filter(None, decisions[s].split(";"))) for s in differ if s in decisions}
+    settled = settled.to_dict() | decided
+    joined = _placed(settled, codings[codings["document_id"].isin(shared["document_id"])], segments)
+    consensus = pd.concat([taken, joined], ignore_index=True)[codings.columns]
+    return consensus.drop_duplicates(KEY), _disagreements(shared, differ, decided)
+
+
+def _placed(settled: Mapping[str, frozenset], codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """Codings for the codes settled on in each segment."""
+    wanted = pd.DataFrame([(segment, code) for segment, codes in settled.items() for code in sorted(codes)],
+                          columns=["segment_id", "code_id"], dtype="str")
+    spans = segments.set_index("segment_id")[["document_id", "start", "end"]]
+    wanted = wanted.join(spans, on="segment_id")
+    given = by_segment(codings)
+    given = given.assign(length=given["end"] - given["start"]).sort_values(
+        ["length", "coder_id"], ascending=[False, True], kind="stable").drop_duplicates(
+        ["segment_id", "code_id"])
+    found = wanted.merge(given[["segment_id", "code_id", "start", "end", "segment_ids", "match", "memo"]],
+                         on=["segment_id", "code_id"], how="left", suffixes=("", "_given"))
+    is_given = found["start_given"].notna()
+    return found.assign(
+        start=found["start_given"].where(is_given, found["start"]).astype(int),
+        end=found["end_given"].where(is_given, found["end"]).astype(int),
+        segment_ids=found["segment_ids"].where(is_given, found["segment_id"]),
+        match=found["match"].where(is_given, "exact"), memo=found["memo"].fillna(""), coder_id=CONSENSUS)
+
+
+def _disagreements(shared: pd.DataFrame, differ: pd.Index, decided: Mapping[str, frozenset]) -> pd.DataFrame:
+    """Table ``disagreements``: a row a coder of every segment not coded alike, and the decision."""
+    rows = shared[shared["segment_id"].isin(differ)]
+    documents = dict(zip(rows["segment_id"], rows["document_id"], strict=True))
+    sets = [*rows["codes"], *decided.values()]
+    given = pd.DataFrame({"segment_id": [*rows["segment_id"], *decided],
+                          "coder_id": [*rows["coder_id"], *[CONSENSUS] * len(decided)],
+                          "codes": [";".join(sorted(codes)) for codes in sets]}, dtype="str")
+    return given.assign(document_id=given["segment_id"].map(documents),
+                        is_decided=given["segment_id"].isin(list(decided)))
+
+
+# ------------------------------
+# How far coders agree, in one table to read, and the workbook in which they settle the rest.
+
+
+MEASURES = {"percent_agreement": "agreement", "positive_agreement": "positive",
+            "negative_agreement": "negative", **{name: name for name in ("alpha", "kappa", "ac1", "pabak")}}
+
+
+def agreement_summary(study: Study, *, unit: str = "turn") -> pd.DataFrame:
+    """One row a code (first all codes together, by alpha with MASI distance): name, n_units,
+    n_pairable, prevalence, coefficients, the interval of alpha, the reason where there is none."""
+    rows = read("agreement", study=study).query("unit == @unit and subset == 'all'")
+    codebook = read("codebook", study=study).sort_values("order")
+    wide = rows.pivot(index="code_id", columns="measure", values="value")
+    wide = wide.reindex(columns=[*MEASURES, "masi_alpha"])
+    wide["alpha"] = wide["alpha"].fillna(wide["masi_alpha"])
+    own = rows[rows["measure"].isin(["alpha", "masi_alpha"])].set_index("code_id")
+    wide = wide[list(MEASURES)].rename(columns=MEASURES).join(
+        own[["n_units", "n_pairable", "prevalence", "low", "high", "reason"]])
+    order = ["", *codebook["code_id"]]
+    wide = wide.reindex([code for code in order if code in wide.index])
+    names = {"": "all codes (MASI)", **dict(zip(codebook["code_id"], codebook["name"], strict=True))}
+    return wide.reset_index().assign(code=[names.get(code, code) for code in wide.index])[
+        ["code_id", "code", "n_units", "n_pairable", "prevalence", *MEASURES.values(), "low", "high",
+         "reason"]]
+
+
+def write_disagreements(study: Study) -> tuple[Path, int]:
+    """Writes ``processed/disagreements.xlsx``; returns its path and how many segments are open."""
+
+    rows = read("disagreements", study=study)
+    path = study.processed / "disagreements.xlsx"
+    reasons = dict(zip(rows["segment_id"], rows["reason"], strict=True))
+    write_decisions(path, rows, read("segments", study=study), read("codebook", study=study), reasons=reasons)
+    return path, rows.loc[~rows["is_decided"], "segment_id"].nunique()
+
+
+# ------------------------------
+# The workbook in which people settle where coders differ, on screen or on paper, and its way back.
+
+
+SHEET, NONE, REASON = "Disagreements", "none", "reason"
+_HOW = ("In the box consensus write the codes you agree on, by name or code_id, with ; between them, "
+        "or none where no code belongs. What stays blank is not decided. Under reason say why.")
+_TURN, _FILLED = ["segment_id", "document_id", "text"], ["segment_id", CONSENSUS, REASON]
+_WIDTHS = {"segment_id": 13, "document_id": 12, "text": 52, CONSENSUS: 26, "path": 34, "definition": 60}
+_THIN, _THICK = (Border(*[Side(style=style)] * 4) for style in ("thin", "medium"))
+_WRAPPED = Alignment(wrap_text=True, vertical="top")
+
+
+def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFrame,
+                    codebook: pd.DataFrame, *, reasons: Mapping[str, str] | None = None) -> None:
+    """Writes the workbook: a row a segment of `disagreements`, in the order of the texts.
+
+    A coder's cell holds codes by name, ``none`` where the coder read the segment and gave it no
+    code, nothing where the coder did not read it. Decisions (coder ``consensus``) come filled in,
+    with the `reasons` given for them by segment_id. The same content gives the same bytes.
+    """
+    shown = _shown(codebook) | {"": NONE}
+    cells = disagreements["codes"].map(lambda codes: "; ".join(shown.get(c, c) for c in codes.split(";")))
+    who = disagreements["coder_id"].map(lambda coder: coder if coder == CONSENSUS else f"coder: {coder}")
+    wide = disagreements.assign(codes=cells, who=who).pivot(index="segment_id", columns="who", values="codes")
+    names = [*_TURN, *wide.columns.drop(CONSENSUS, errors="ignore"), CONSENSUS, REASON]
+    rows = wide.join(segments.set_index("segment_id")[["document_id", "text", "start"]]).reset_index()
+    rows = rows.assign(reason=rows["segment_id"].map(reasons or {})).sort_values(["document_id", "start"])
+    book = Workbook()
+    _fill(book.active, SHEET, rows.reindex(columns=names).astype("str").fillna(""))
+    head, *boxes = [*book.active.columns][-2]
+    head.comment = Comment(_HOW, "glc agreement", height=140, width=360)
+    for box in boxes:
+        box.fill, box.border = PatternFill("solid", start_color="FFF2CC"), _THICK
+    listed = codebook.assign(code=codebook["code_id"].map(shown)).sort_values("order")
+    _fill(book.create_sheet(), "Codes", listed[["code", "path", "definition", "code_id"]])
+    save_workbook(book, path)
+
+
+def _shown(codebook: pd.DataFrame) -> dict[str, str]:  # by name, where that leads back to the code
+    known = resolve(list(codebook["name"]), codebook)
+    return {code: name if known[name] == code and _parts(name) == [name] != [NONE] else code
+            for code, name in zip(codebook["code_id"], codebook["name"], strict=True)}
+
+
+def _fill(sheet: Worksheet, title: str, rows: pd.DataFrame) -> None:
+    for m, (name, column) in enumerate(rows.items(), 1):
+        for n, text in enumerate([name, *column], 1):
+            _write(sheet.cell(n, m), text, is_bold=n == 1)
+        sheet.column_dimensions[sheet.cell(1, m).column_letter].width = _WIDTHS.get(name, 20)
+    sheet.title, sheet.freeze_panes, sheet.print_title_rows = title, "A2", "1:1"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight = True, 0
+    sheet.oddHeader.left.size, sheet.page_margins.left, sheet.page_margins.right = 8, 0.4, 0.4
+    sheet.oddHeader.left.text, sheet.oddFooter.right.text = _HOW if title == SHEET else title, "&P / &N"
+
+
+def _write(cell: Cell, text: str, *, is_bold: bool) -> None:
+    """Text as text, whatever it begins with: a formula in somebody's words is not run."""
+    cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", text)  # its first 32,767 characters
+    cell.data_type, cell.quotePrefix = "s", text.startswith(("=", "+", "-", "@"))
+    cell.font, cell.border, cell.alignment = Font(bold=is_bold), _THIN, _WRAPPED
+
+
+def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
+    """The decisions of a filled workbook: segment_id, codes (joined by ``;``, "" for none), reason.
+
+    Rows whose ``consensus`` is blank are not decided and left out; codes are those of today. Raises
+    `Faults` with everything wrong; whether a segment exists is the caller's to check.
+    """
+    sheet = max(read_sheets(path), key=lambda one: one.sheet == SHEET)  # else the first
+    rows = pd.DataFrame(sheet.rows[1:], sheet.numbers[1:], [name.strip().casefold() for name in sheet.names])
+    if lost := [name for name in _FILLED if list(rows.columns).count(name) != 1]:
+        raise Faults(Fault("must be there once", sheet.place, "1", name, "", "put it back") for name in lost)
+    rows = rows[_FILLED].apply(lambda column: column.str.strip())
+    rows["named"] = rows[CONSENSUS].map(_parts)
+    meant = resolve(sorted({name for names in rows["named"] for name in names}), codebook)
+    known = {name: current(code, codebook) for name, code in meant.items()} | {NONE: ""}
+    if faults := list(_faults(rows, known, codebook["name"], sheet.place)):
+        raise Faults(faults)
+    rows["codes"] = [";".join(sorted({known[name] for name in names})) for names in rows["named"]]
+    return rows.loc[rows["named"].map(bool), ["segment_id", "codes", REASON]].reset_index(drop=True)
+
+
+def _parts(cell: str) -> list[str]:
+    """What a cell names. People also write one below the other, and None with a capital."""
+    return [NONE if part.casefold() == NONE else part for part in re.split(r"\s*[;\n]\s*", cell) if part]
+
+
+def _faults(rows: pd.DataFrame, known: Mapping[str, str], near: pd.Series, file: str) -> Iterator[Fault]:
+    twice = {*rows.loc[rows["segment_id"].duplicated(), "segment_id"]} - {""}
+    for row, segment, names in zip(map(str, rows.index), rows["segment_id"], rows["named"], strict=True):
+        fault = partial(Fault, file=file, row=row)
+        if names and not segment:
+            yield fault("is blank where a decision stands", column="segment_id", mend="put it back")
+        if segment in twice:
+            yield fault("stands in several rows", column="segment_id", value=segment, mend="keep one of them")
+        if NONE in names and {*names} != {NONE}:
+            yield fault("says none beside a code", column=CONSENSUS, value="; ".join(names), mend="keep one")
+        for name in (name for name in names if name != NONE and not known[name]):
+            yield fault(f"is no code of codebook.csv; {nearest(name, near)}", column=CONSENSUS,
+                        value=name, mend="write its name or code_id as the sheet Codes has it")

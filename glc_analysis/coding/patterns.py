@@ -1,0 +1,161 @@
+"""What codes show together: co-occurrence, new codes by interview, salience of free lists.
+
+How soon new codes grow rare depends on how finely the codebook splits (Hennink, Kaiser & Marconi 2017), so
+that "saturated" is never claimed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence, Set
+
+import numpy as np
+import pandas as pd
+from scipy import sparse
+
+from glc_analysis.coding.coefficients import membership
+from glc_analysis.errors import UsageError
+
+# ------------------------------
+# Which codes meet in the same turn or document, and how often.
+
+
+def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
+    """One row a pair of codes (code_id < other_id) that meet in a unit at least once.
+
+    ``unit`` names the column of the units; a code marked twice in one counts once, and rows
+    without a unit or a code count nowhere. n units hold both codes, n_either one or both,
+    n_code the first, n_other the second: n / n_either is Jaccard's coefficient.
+
+    >>> cooccurrence(pd.DataFrame({"unit_id": ["t1", "t1", "t2"], "code_id": ["late", "far", "late"]}))
+      code_id other_id  n  n_either  n_code  n_other
+    0     far     late  1         2       1        2
+    """
+    marked = codings[[unit, "code_id"]].astype("str").drop_duplicates()
+    marked = marked[(marked != "").all(axis=1)]
+    units, _ = pd.factorize(marked[unit])
+    codes, names = pd.factorize(marked["code_id"], sort=True)
+    has = sparse.csr_array((np.ones(len(marked), dtype=np.int64), (units, codes)),
+                           shape=(units.max(initial=-1) + 1, len(names)))
+    both = sparse.triu(has.T @ has, k=1, format="csr")
+    both.sort_indices()
+    both = both.tocoo()
+    times = np.bincount(codes, minlength=len(names))
+    one, other = times[both.row], times[both.col]
+    return pd.DataFrame({"code_id": names[both.row], "other_id": names[both.col], "n": both.data,
+                         "n_either": one + other - both.data, "n_code": one, "n_other": other})
+
+
+# ------------------------------
+# How many new codes each further interview (never a call) brought, at one codebook version.
+#
+# How soon they grow rare depends on how finely the codebook splits (Hennink, Kaiser & Marconi 2017).
+
+
+Found = Mapping[str, Set[str]] | pd.DataFrame
+"""The codes of every interview; or a frame of document_id and code_id, blank where it holds none."""
+
+
+def new_codes(found: Found, order: Sequence[str]) -> pd.DataFrame:
+    """One row an interview, in the order given: place from 1, document_id, n_new, n_found so far.
+
+    Interviews that the order leaves out are passed over. Raises UsageError where it names one twice.
+
+    >>> new_codes({"a": {"late"}, "b": {"late", "far"}, "c": set()}, ["a", "b", "c"])["n_new"].tolist()
+    [1, 1, 0]
+    """
+    if len(set(order)) < len(order):
+        raise UsageError("The order names an interview twice. Mend: name each once.")
+    codes, seen, counts = _by_document(found), set(), [0]
+    for document in order:
+        seen |= codes.get(document, set())
+        counts.append(len(seen))
+    return pd.DataFrame({"place": range(1, len(counts)), "document_id": pd.Series(list(order), dtype="str"),
+                         "n_new": np.diff(counts), "n_found": counts[1:]})
+
+
+def permuted(found: Found, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
+    """Codes found after so many interviews, had they been held in another order: a row a place.
+
+    The mean over all orders is exact, S - sum over codes of C(N - n, k) / C(N, k) for k of N
+    interviews, n of which hold the code (sample-based rarefaction, "Mao's tau": Colwell, Mao & Chang
+    2004, Ecology 85:2717-2727). low and high are the 2.5 and 97.5 percentiles of seeded orders.
+
+    >>> permuted({"a": {"late"}, "b": {"late", "far"}})["mean"].tolist()
+    [1.5, 2.0]
+    """
+    has, _ = membership([codes for _, codes in sorted(_by_document(found).items())])
+    held = np.arange(len(has))
+    missed = (len(has) - has.sum(axis=0)[:, None] - held).clip(0) / (len(has) - held)
+    orders = np.random.default_rng(seed).permuted(np.tile(held, (draws, 1)), axis=1)
+    seen, counts = np.zeros((draws, has.shape[1]), dtype=bool), np.empty((len(has), draws))
+    for place in held:
+        seen |= has[orders[:, place]]
+        counts[place] = seen.sum(axis=1)
+    low, high = np.percentile(counts, [2.5, 97.5], axis=1)
+    mean = (1 - missed.cumprod(axis=1)).sum(axis=0)
+    return pd.DataFrame({"place": held + 1, "mean": mean, "low": low, "high": high})
+
+
+def threshold_met(new: Sequence[int], *, base_size: int = 4, run_length: int = 2,
+                  threshold: float = 0.05) -> int:
+    """After how many interviews a run brings few enough new codes; 0 where none does.
+
+    New information is the new codes of a run over all codes of the first ``base_size`` interviews,
+    a base that stays. The first run follows the base, each further one starts an interview later.
+    Counted are the interviews before the first run at or below the threshold: 6 is that of "6+2", the
+    run being 7 and 8 (Guest, Namey & Chen 2020, PLoS ONE 15(5) e0232076). Raises UsageError for 0.
+
+    >>> threshold_met([20, 9, 5, 3, 4, 3, 1, 0])  # of 37: 7 new, then 4, then 1
+    6
+    """
+    if base_size < 1 or run_length < 1:
+        raise UsageError("A base and a run are of 1 interview or more.")
+    new, base = list(new), sum(list(new)[:base_size])
+    starts = range(base_size, len(new) - run_length + 1) if base else ()
+    return next((start for start in starts if sum(new[start:start + run_length]) / base <= threshold), 0)
+
+
+def single_organisation(mentions: pd.DataFrame) -> list[str]:
+    """Codes of any level that one organisation alone raised, in whatever source."""
+    raised = mentions[mentions["is_raised"]].groupby("code_id", observed=True)["organisation_id"].nunique()
+    return sorted(raised.index[raised == 1])
+
+
+def _by_document(found: Found) -> Mapping[str, Set[str]]:
+    if not isinstance(found, pd.DataFrame):
+        return found
+    by = found.groupby("document_id", observed=True)["code_id"]
+    return {document: set(codes) - {""} for document, codes in by}
+
+
+# ------------------------------
+# How much comes to mind, and how soon: the salience of what people list freely.
+
+
+def smiths_s(lists: pd.DataFrame) -> pd.DataFrame:
+    """One row an item: n_lists that name it, and Smith's S, highest first.
+
+    S = (1/N) * sum over the lists that name the item of (L - r + 1) / L, r its rank in a list of
+    L items, N all lists (Smith & Borgatti 1997, J. Linguistic Anthropology 7(2):208-209). The
+    formula is for lists that repeat nothing. Here an item named again counts at its first mention
+    and the ranks below close up, so that L is the number of distinct items; AnthroTools does the
+    same when told to clean (Purzycki & Jamieson-Lane 2017, Cross-Cultural Research 51(1):51-74).
+    Only the order of positions matters; items at one position share the mean of their ranks.
+
+    ``lists`` has columns list_id, item, position (numbers). A blank item stands for a list that
+    names nothing, which counts among the N.
+
+    >>> smiths_s(pd.DataFrame({"list_id": ["ana", "ana", "ana", "ben"], "position": [1, 2, 3, 1],
+    ...                        "item": ["law", "food", "law", "food"]}))
+       item  n_lists  smiths_s
+    0  food        2      0.75
+    1   law        1      0.50
+    """
+    named = lists[lists["item"] != ""]
+    first = named.groupby(["list_id", "item"], observed=True, as_index=False)["position"].min()
+    within = first.groupby("list_id", observed=True)["position"]
+    length = within.transform("size")
+    first["salience"] = (length - within.rank(method="average") + 1) / length
+    found = first.groupby("item", observed=True)["salience"].agg(n_lists="size", smiths_s="sum")
+    found["smiths_s"] /= max(lists["list_id"].nunique(), 1)
+    return found.reset_index().sort_values(["smiths_s", "item"], ascending=[False, True], ignore_index=True)

@@ -1,0 +1,160 @@
+"""`glc amend`: the next version of a principle, beside the old one, which keeps its votes.
+
+principles.csv is written aside and takes the old file's place at once; all that is not the amendment
+keeps its bytes.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.convening.principles import printed_id
+from glc_analysis.convening.rounds import write_rounds
+from glc_analysis.convening.tallies import results
+from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference
+from glc_analysis.study import Study
+from glc_analysis.tabular import delimiter, read_rows
+from glc_analysis.text import text_version, tidy
+
+
+@dataclass(frozen=True)
+class Amendment:
+    """What an amendment did: the printed ids of the old and new version, the languages whose translations
+    are stale now, the open rounds whose ratings of the old text are held out, the closed rounds with
+    votes on it, the organisations whose signatures do not hold for the new one."""
+
+    before: str
+    after: str
+    stale: list[str]
+    held_out: list[str]
+    voted: list[str]
+    signed: list[str]
+
+
+def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because: str,
+          hold_out: bool = False) -> Amendment:
+    """Issues the next version of a principle: a candidate with the new text, all else as it was.
+
+    The old version is superseded. A round on it that is open asks from now on about the new text, and
+    what was rated on the old one is held out: only with ``hold_out``. Raises UsageError for an unknown
+    principle and for words that are missing, Faults for the same text and for an open round without
+    ``hold_out``; nothing is then written.
+    """
+    reference = read_reference(study)
+    old, statement = _current(reference.principles, principle_id), tidy(text)
+    if missing := [name for name, said in (("text", statement), ("asked_by", asked_by), ("because", because))
+                   if not tidy(said)]:
+        raise UsageError(f"{', '.join(missing)}: blank. Mend: say the new text, who asked for it, and why.")
+    rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
+    is_open, is_same = rounds["closed_on"] == "", statement == tidy(old["statement"])
+    is_behind = is_same and hold_out and (is_open & (rounds["version"] != old["version"])).any()
+    if faults := list(_faults(old, rounds[is_open], is_same, hold_out)) if not is_behind else []:
+        raise Faults(faults)
+    version = str(int(old["version"]) + (not is_same))
+    if not is_behind:  # else an earlier call was cut off before it came to the round
+        _write(study.reference / "principles.csv", old, old | {
+            "version": version, "statement": statement, "status": "candidate",
+            "changed_because": tidy(because), "asked_by": tidy(asked_by)})
+    if is_open.any():
+        at = rounds.index[is_open]
+        write_rounds(study, reference.rounds.assign(**{
+            name: reference.rounds[name].mask(reference.rounds.index.isin(at), value)
+            for name, value in (("version", version), ("text_version", text_version(statement)))}))
+    translated = reference.principles[(reference.principles["principle_id"] == principle_id)
+                                      & (reference.principles["translation_of"] != "")]
+    signed = reference.signoffs[reference.signoffs["principle_id"] == principle_id]
+    return Amendment(printed_id(principle_id, str(int(version) - 1)), printed_id(principle_id, version),
+                     sorted(set(translated["language"])), sorted(set(rounds.loc[is_open, "round_id"])),
+                     list(dict.fromkeys(rounds.loc[~is_open, "round_id"])),
+                     sorted(set(signed["organisation_id"])))
+
+
+def votes(study: Study, done: Amendment) -> list[str]:
+    """How the old version was voted on in closed rounds, as it is read out; nothing before a build."""
+    if not done.voted or not (study.processed / "tallies.parquet").is_file():
+        return []
+    frames = [tables.read(name, study=study) for name in ("tallies", "ratings", "principles")]
+    principle_id, _, version = done.before.rpartition(".")
+    own = [frame[(frame["principle_id"] == principle_id) & (frame["version"] == version)] for frame in frames]
+    return [line for round_id in done.voted if (own[0]["round_id"] == round_id).any()
+            for line in (f"Round {round_id} stays as it was:", *results(
+                *(frame[frame["round_id"] == round_id] for frame in own[:2]), own[2]))]
+
+
+def _current(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:
+    """The row of a principle's current version in its source language, with ``row``, its number."""
+    own = principles[(principles["principle_id"] == principle_id) & (principles["translation_of"] == "")]
+    if own.empty:
+        raise UsageError(f"There is no principle {principle_id!r}; "
+                         f"{nearest(principle_id, principles['principle_id'])}.")
+    row = own["version"].astype(int).idxmax()
+    return own.loc[row].to_dict() | {"row": str(row)}
+
+
+def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
+            hold_out: bool) -> Iterator[Fault]:
+    name = printed_id(old["principle_id"], old["version"])
+    if is_same:
+        yield Fault(f"says the same as {name}", "principles.csv", old["row"], "statement", old["statement"],
+                    "write the new words; only blanks differ, or nothing")
+    for n, row in open_rounds.iterrows() if not hold_out else ():
+        yield Fault(f"round {row['round_id']} on {name} is open", "rounds.csv", str(n), "closed_on", "",
+                    "close it first (`glc tally --close`), or amend with --hold-out: the round then asks "
+                    "about the new text, and what was rated on the old one is held out")
+
+
+def _write(path: Path, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    """principles.csv with one more row behind the old version's, which is superseded in every language."""
+    try:
+        text = path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise Faults([Fault("is not in UTF-8, which holds the words of every language", path.name,
+                            mend="save it as CSV UTF-8, and repeat")]) from None
+    body, end = text.removeprefix("\ufeff"), re.search(r"\r?\n|\r|\Z", text)[0] or "\n"
+    mark = delimiter(body)
+    header = [cell.strip() for cell in next(csv.reader(io.StringIO(body), delimiter=mark))]
+    rows = read_rows(path, COLUMNS["principles"], OPTIONAL["principles"])
+    is_old = {n for n, row in rows.items() if all(row[c] == old[c] for c in ("principle_id", "version"))}
+    made = []
+    for n, record in enumerate(_records(text, mark), 1):
+        made.append(_with_cell(record, header.index("status"), "superseded", mark) if n in is_old else record)
+        if str(n) == old["row"]:
+            row = io.StringIO(newline="")
+            csv.writer(row, delimiter=mark, lineterminator=end).writerow(new.get(name, "") for name in header)
+            made += ["" if record.endswith(("\n", "\r")) else end, row.getvalue()]
+    aside = path.with_name(f".{path.name}")
+    aside.write_bytes("".join(made).encode("utf-8"))
+    os.replace(aside, path)
+
+
+def _records(text: str, mark: str) -> Iterator[str]:
+    """The records of a CSV text as they stand there, line ends included."""
+    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
+    plain = (line.lstrip("\ufeff").rstrip("\r\n") + "\n" for line in lines)
+    records, at = csv.reader(plain, delimiter=mark), 0
+    for _ in records:
+        yield "".join(lines[at:records.line_num])
+        at = records.line_num
+
+
+def _with_cell(record: str, place: int, value: str, mark: str) -> str:
+    r"""A record with another value in one cell, which needs no quotation marks; the rest as it was.
+
+    >>> _with_cell('P1;"a ""b""; c";candidate;\r\n', 2, "superseded", ";")
+    'P1;"a ""b""; c";superseded;\r\n'
+    """
+    cell, at = re.compile(rf'("(?:[^"]|"")*"[^{mark}\r\n]*|[^{mark}\r\n]*)(?:{mark}|[\r\n]*\Z)'), 0
+    for _ in range(place + 1):
+        found = cell.match(record, at)
+        at = found.end()
+    return record[:found.start(1)] + value + record[found.end(1):]

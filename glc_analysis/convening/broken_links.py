@@ -1,0 +1,164 @@
+"""What principles rest on and is no longer there, or no longer says what was cited: ``glc trace --check``.
+
+The reference tables as they stand are held against the tables as last built and the raw files as they lie,
+so that a raw file that was changed, for which nothing can be built anew, is told as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from functools import partial
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.coding.codebook import descendants
+from glc_analysis.convening.principles import printed_id, versions
+from glc_analysis.convening.trace import CHANGED, MISSING, UNRECORDED, Trail
+from glc_analysis.disclosure.quotations import RULES, judged, place
+from glc_analysis.errors import Fault, nearest
+from glc_analysis.study import Study
+from glc_analysis.text import tidy
+
+SHOWN = 8
+"""So many of what rests on a raw file are named."""
+_MENDS = {CHANGED: "put the original back; a new export gets a new name", MISSING: "put it back",
+          UNRECORDED: "record it with `glc check --accept`"}
+_COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "changed": "text",
+            "no_second_reader": "second_reader", "no_passage": "segment_id"}
+
+
+def broken_links(study: Study) -> list[Fault]:
+    """Every broken link of a built study, each where it has to be mended.
+
+    Evidence of no principle; an estimate, code or segment that is not there; a code without any coding
+    agreed on; figures and words that are no longer as cited; passages and codes of which nothing is cleared
+    for those that are to read words of it; quotations of the joint display that are not cleared; raw files
+    that are missing or not as recorded; tallies of a version that is not there.
+    """
+    trail = Trail(study)
+    links, faults = _Links(trail), []
+    for name, check in (("evidence", links.of_evidence), ("joint_display", links.of_topic)):
+        faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
+    return [*faults, *_tallied(trail), *_files(trail)]
+
+
+class _Links:
+    """What can be pointed at."""
+
+    def __init__(self, trail: Trail) -> None:
+        self.trail, codebook = trail, trail.reference("codebook")
+        self.known = {"estimate": {*trail.read("estimates")["estimate_id"]}, "segment": trail.segments.keys(),
+                      "code": {*codebook.loc[codebook["merged_into"] == "", "code_id"]}}
+        self.files = {"estimate": "estimates", "segment": "segments", "code": "codebook.csv"}
+        self.below, self.agreed = descendants(codebook), {*trail.passages["code_id"]}
+        rows = versions(trail.reference("principles")).query("is_current and translation_of == ''")
+        self.principles = {*rows["principle_id"]}
+        quotes = trail.reference("quotes")
+        self.quotes = judged(quotes.assign(row=quotes.index), trail.read("codings"), trail.read("segments"),
+                             trail.read("documents"), trail.reference("consent"), codebook)
+
+    def of_evidence(self, n: int, row: pd.Series) -> Iterator[Fault]:
+        fault = partial(Fault, file="evidence.csv", row=str(n))
+        if row["principle_id"] not in self.principles:
+            alike = nearest(row["principle_id"], self.principles)
+            yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
+                        value=row["principle_id"], mend="name one that is there")
+        yield from self._pointing(fault, row["kind"], "reference", row["reference"])
+        if row["reference"] not in self.known.get(row["kind"], ()):
+            return
+        if row["kind"] == "code" and not {row["reference"], *self.below[row["reference"]]} & self.agreed:
+            yield fault("no coding of this code is agreed on", column="reference", value=row["reference"],
+                        mend="settle it in disagreements.xlsx, or name another code")
+        today = self._today(row)
+        if row["cited"] and today is not None:
+            yield fault(f"was cited, and is {today} today", column="cited", value=row["cited"],
+                        mend="look whether the principle still stands, and cite it as it is")
+        for audience in filter(None, row["quoted_for"].split(";")):
+            yield from self._uncleared(fault, row, audience)
+
+    def _pointing(self, fault: Any, kind: str, column: str, name: str) -> Iterator[Fault]:
+        known = self.known.get(kind, {name})
+        if name not in known:
+            alike = [one for one in known if one.split("/")[0] == name.split("/")[0]] or known
+            alike = alike if len(alike) < 2000 else ()
+            yield fault(f"is not in {self.files[kind]}; {nearest(name, alike)}", column=column, value=name,
+                        mend="name one that is there, or take it away")
+
+    def _today(self, row: pd.Series) -> str | None:
+        """What a piece of evidence says today, where it is no longer what was cited."""
+        cited = tidy(row["cited"])
+        if row["kind"] == "segment":
+            words = self.trail.segments[row["reference"]].text
+            return None if place(cited, words) else "not in the passage"
+        figure = self.trail.figure(row)
+        today = self.trail.words.number(figure) if figure else "without a figure"
+        return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]
+
+    def _uncleared(self, fault: Any, row: pd.Series, audience: str) -> Iterator[Fault]:
+        """A passage or code of which an audience is to read words, and may not: where clearance fails."""
+        passages, origins = self.trail.passages, self.trail.origins
+        under = {row["reference"], *self.below.get(row["reference"], ())}
+        own = {row["reference"]} if row["kind"] == "segment" else {
+            *passages.loc[passages["code_id"].isin(under) & (row["kind"] == "code"), "segment_id"]}
+        rows = self.quotes[self.quotes["segment_id"].map(origins).isin([*map(origins.get, own)])
+                           & (self.quotes["audience"] == audience)]
+        if any(not broken for broken in rows["broken"]):
+            return
+        if rows.empty:
+            yield fault(f"no quotation of it is there for the {audience}", column="quoted_for",
+                        value=row["quoted_for"], mend="propose one in quotes.csv and have it cleared "
+                        "(`glc quotes --to-clear`), or take the audience away")
+        for one in rows.itertuples():
+            rule = next(rule for rule in RULES if rule in one.broken)
+            column, who = _COLUMNS.get(rule, "quote_id"), f"{row['principle_id']} {row['evidence_id']}"
+            yield Fault(f"is not for the {audience}: {RULES[rule][0]}; {who} rests on it", "quotes.csv",
+                        str(one.row), column, getattr(one, column),
+                        "have it cleared (`glc quotes --to-clear`), or cite another passage")
+
+    def of_topic(self, n: int, row: pd.Series) -> Iterator[Fault]:
+        fault = partial(Fault, file="joint_display.csv", row=str(n))
+        for kind in ("estimate", "code"):
+            if row[f"{kind}_id"]:
+                yield from self._pointing(fault, kind, f"{kind}_id", row[f"{kind}_id"])
+        quote = self.quotes[self.quotes["quote_id"] == row["quote_id"]]
+        if row["quote_id"] and quote.empty:
+            alike = nearest(row["quote_id"], self.quotes["quote_id"])
+            yield fault(f"quotes.csv has no such quotation; {alike}", column="quote_id",
+                        value=row["quote_id"], mend="name one that is there, or none")
+        for one in quote.itertuples():
+            if one.broken:
+                reason = next(said for rule, (said, _) in RULES.items() if rule in one.broken)
+                yield fault(f"is not for the {one.audience}: {reason}", column="quote_id",
+                            value=row["quote_id"], mend="have it cleared, or name another")
+
+
+def _tallied(trail: Trail) -> Iterator[Fault]:
+    """Tallies of closed rounds whose version of a principle is not there."""
+    known, rounds = trail.reference("principles"), trail.reference("rounds")
+    there = {*zip(known["principle_id"], known["version"], strict=True)}
+    told = trail.read("tallies")[["round_id", "principle_id", "version"]].drop_duplicates()
+    for row in told.itertuples():
+        if (row.principle_id, row.version) not in there:
+            is_own = (rounds["round_id"] == row.round_id) & (rounds["principle_id"] == row.principle_id)
+            yield Fault("was tallied, and principles.csv has no such version", "rounds.csv",
+                        ", ".join(map(str, rounds.index[is_own])), "version",
+                        printed_id(row.principle_id, row.version),
+                        "put the version back: what was voted on stays")
+
+
+def _files(trail: Trail) -> Iterator[Fault]:
+    """Raw files that evidence rests on and that are not as they were recorded."""
+    resting: dict[str, list[str]] = {}
+    for row in trail.reference("evidence").itertuples():
+        for path in dict.fromkeys(node.id for node in trail.evidence(row) if node.kind == "file"):
+            resting.setdefault(path, []).append(f"{row.principle_id} {row.evidence_id}")
+    for path, who in sorted(resting.items()):
+        if wrong := trail.files.state(path)[1]:
+            yield Fault(f"{wrong}; {_listed(who)} rest{'s' * (len(who) == 1)} on it", path or "raw/",
+                        mend=_MENDS[wrong])
+
+
+def _listed(who: Iterable[str]) -> str:
+    who = [*who]
+    return ", ".join(who[:SHOWN]) + (f" and {len(who) - SHOWN} more" if len(who) > SHOWN else "")

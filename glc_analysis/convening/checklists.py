@@ -1,0 +1,150 @@
+"""The items of reporting checklists, with what the tables know of each; the rest is "not recorded".
+
+COREQ (Tong, Sainsbury & Craig 2007), SRQR (O'Brien et al. 2014), CROSS (Sharma et al. 2021) and ACCORD
+(Gattrell et al. 2024, by topic): topics in our own words, in ``content/checklists.csv``.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import __version__
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.study import Study
+
+Read = Callable[[str], pd.DataFrame]
+NOT_RECORDED = "not recorded"
+SAMPLING = {"purposive": "Purposive: organisations were chosen on purpose, not at random",
+            "census": "Everybody in the frame was asked", "probability": "A random sample"}
+APPROACH = {"codebook": "Coding by a codebook, agreement measured on texts that several coders read",
+            "interpretive": "Interpretive coding; memos and disagreements are reported, no coefficient"}
+TESTS = {"panel": "RAND/UCLA panel rule for 8 to 16 votes, IPRAS above",
+         "ipras": "RAND/UCLA IPRAS", "share": "75 % of votes in the high region"}
+
+
+def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
+    """One row an item: checklist, item, topic, value, in the order of the checklists.
+
+    >>> reporting_items({"coders": "2"}).query("checklist == 'COREQ' and item == '24'")["value"].item()
+    '2'
+    """
+    path = Path(__file__).parent / "content" / "checklists.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = [{**row, "value": facts.get(row.pop("fact"), "") or NOT_RECORDED}
+                for row in csv.DictReader(file)]
+    return pd.DataFrame(rows)
+
+
+def method_facts(read: Read, study: Study, *, audience: str, organisations: str) -> dict[str, str]:
+    """What the tables know about how the study was made, in words, by the name that checklists.csv uses.
+
+    ``read`` gives a processed table by name; ``organisations`` says how many there are as far as the
+    audience may know. Languages, persons and places are told to the team alone.
+    """
+    is_team = audience == "team"
+    facts = _data(read, study, organisations) | _coding(read, study) | _agreed(read, study)
+    facts |= {"software": f"glc_analysis {__version__}", "trace": "every statement traced to its source "
+              "(glc trace); raw files with checksums, open to the team",
+              "consent": "by organisation, item and audience; what is not written is refused",
+              "masking": "names give way to pseudonyms before coding; every change of an answer is recorded",
+              "returns": "each organisation gets its own answers and passages to put right (glc returns)",
+              "limits": SAMPLING[study.sampling] + "; counts describe these organisations and nobody else"
+              if study.sampling == "purposive" else ""}
+    return facts if is_team else {name: said for name, said in facts.items()
+                                  if name not in ("others_present", "duration", "interviewers", "memos")}
+
+
+def _data(read: Read, study: Study, organisations: str) -> dict[str, str]:
+    documents, segments = read("documents"), read("segments")
+    questions, answers = read("questions"), read("organisations")
+    talks = documents[documents["translation_of"] == ""].groupby("kind")["document_id"].nunique()
+    roles = segments[segments["role"] != ""].groupby("role")["speaker_id"].nunique()
+    ends = segments.groupby("document_id")["end_s"].max().dropna() / 60
+    days = answers.loc[answers["answered_on"] != "", "answered_on"]
+    kinds = questions["type"].value_counts().sort_index()
+    return {
+        "sampling": SAMPLING[study.sampling], "sample": organisations,
+        "talks": _listed(f"{n} {kind}s" for kind, n in talks.items() if kind != "answer"),
+        "interviewers": _count(roles.get("interviewer", 0), "interviewer"),
+        "others_present": _listed(_count(roles.get(role, 0), role) for role in ("interpreter", "observer")),
+        "guide": _count(segments.loc[segments["role"] != "", "guide_question_id"].replace("", None).nunique(),
+                        "question of the survey") + " came up in interviews" if len(segments) else "",
+        "transcripts": "transcripts of all" if talks.drop("answer", errors="ignore").sum() else "",
+        "duration": f"{ends.min():.0f} to {ends.max():.0f} minutes, where times are recorded"
+        if len(ends) else "",
+        "questionnaire": _listed([f"{len(questions)} questions",
+                                  *(f"{n} of type {kind}" for kind, n in kinds.items())]),
+        "wording": "on the pages of the themes", "bases": "every figure stands with its base",
+        "period": f"{days.min()} to {days.max()}" if len(days) else "",
+        "statistics": "counts out of bases; not asked, unanswered, don't know, refused and withheld are "
+                      "kept apart"}
+
+
+def _coding(read: Read, study: Study) -> dict[str, str]:
+    book, codings, readings = read("codebook"), read("codings"), read("readings")
+    if codings.empty:
+        return {}
+    coders = sorted({*readings["coder_id"]} - {CONSENSUS})
+    levels = book["level"].value_counts()
+    whole = read("agreement").query("measure == 'alpha' and code_id == '' and unit == 'turn' and "
+                                    "subset == 'all'")
+    return {
+        "approach": APPROACH[study.settings["coding"]["approach"]], "coders": str(len(coders)),
+        "codebook": _listed(_count(levels.get(level, 0), level)
+                            for level in ("domain", "theme", "family", "code")),
+        "themes": "codes were grouped into families, themes and domains, and defined in the codebook",
+        "agreement": _listed(f"Krippendorff's alpha (MASI) {value:.2f}" for value in whole["value"].dropna()),
+        "novelty": "new codes by interview are shown; the word saturated is not used",
+        "negative": "organisations that were asked and did not say so are listed with each theme",
+        "memos": _count(len(read("memos")), "memo"),
+        "quotations": "cleared by the organisation of whoever spoke"}
+
+
+def _agreed(read: Read, study: Study) -> dict[str, str]:
+    principles, evidence, tallies = read("principles"), read("evidence"), read("tallies")
+    rule, signed = study.settings["consensus"], read("signoffs")
+    sources = principles[(principles["translation_of"] == "") & principles["is_current"]]
+    status = sources["status"].value_counts()
+    facts = {"principles": _listed(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
+             "evidence": _listed(_count(n, f"{kind} cited") for kind, n in
+                                 evidence["kind"].value_counts().sort_index().items()),
+             "literature": _count((evidence["kind"] == "literature").sum(), "publication cited"),
+             "scale": "{} to {}, importance and feasibility".format(*rule["scale"]),
+             "rule": f"{TESTS[rule['test']]}; fixed on {rule['fixed_on']}" if rule["fixed_on"] else "",
+             "ballot": "closed: nothing but the number of forms is seen before a round is closed",
+             "signoffs": _listed(f"{n} {name.replace('_', ' ')}" for name, n in
+                                 signed["decision"].value_counts().items())}
+    if len(tallies):
+        changed = (principles["translation_of"] == "") & (principles["version"] != "1")
+        ends = tallies.drop_duplicates(["round_id", "panel"])
+        facts |= {
+            "rounds": _count(tallies["round_id"].nunique(), "round"),
+            "panel": _listed(f"{n} {panel.replace('_', ' ')}s" for panel, n in
+                             tallies.groupby("panel")["n_expected"].max().items()),
+            "advisers": "a panel of their own, never averaged in"
+            if "survivor_adviser" in set(tallies["panel"]) else "",
+            "votes": _listed(f"{row.round_id}: {row.n + row.n_abstained} of {row.n_expected} "
+                             f"{row.panel.replace('_', ' ')}s" for row in ends.itertuples()),
+            "feedback": "results of a round at its closing; comments where the rater allowed it",
+            "changes": _listed([_count(changed.sum(), "text reworded"),
+                                f"{status.get('set_aside', 0)} set aside"])}
+    return facts
+
+
+def _count(n: int, what: str) -> str:
+    """A number with its noun; blank where there is none.
+
+    >>> _count(2, "publication cited"), _count(1, "round"), _count(0, "memo")
+    ('2 publications cited', '1 round', '')
+    """
+    first, _, rest = what.partition(" ")
+    several = f"{first[:-1]}ies" if first.endswith("y") else f"{first}s"
+    return f"{n} {first if n == 1 else several} {rest}".strip() if n else ""
+
+
+def _listed(parts: Iterable[str]) -> str:
+    return ", ".join(filter(None, parts))

@@ -1,0 +1,185 @@
+"""Survey beside what was said (Guetterman et al. 2015): one row a topic, both counts filled in.
+
+How the two fit and what follows from it is for people to write, in joint_display.csv.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.disclosure.suppression import release
+from glc_analysis.evidence.summary import Words
+from glc_analysis.reference import read_reference, read_table
+from glc_analysis.study import Study
+from glc_analysis.tables import code_themes
+from glc_analysis.text import folded
+
+PER_THEME, LEAST, ALIKE = 2, 2, 1 / 3
+"""So many pairs are proposed of a theme; so many organisations at least are in both; and where no word of
+the option is the code's, such a share of those in either."""
+NOT_RAISED = "not_raised"
+ROWS = ["topic_id", "theme_id", "estimate_id", "code_id", "quote_id", "fit", "inference", "by"]
+
+
+def joint_display(rows: pd.DataFrame, released: pd.DataFrame, words: Words,
+                  quotes: Mapping[str, str]) -> pd.DataFrame:
+    """One row a topic: topic, theme, survey_result, coded_finding, quotation, fit, inference.
+
+    ``rows`` are of joint_display.csv, ``released`` the figures the audience may see, ``quotes`` the
+    quotations it may read, by quote_id. A topic of which the audience may not see a figure is left out.
+    """
+    shown = [(row.topic_id, words.codes.get(row.theme_id, row.theme_id),
+              *("" if figure is None else words.said(figure) for figure in found),
+              quotes.get(row.quote_id, ""), row.fit, row.inference) for row, *found in paired(rows, released)]
+    columns = ["topic", "theme", "survey_result", "coded_finding", "quotation", "fit", "inference"]
+    return pd.DataFrame(shown, columns=columns, dtype="str")
+
+
+def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
+    """Each topic that may be shown, its figure of the survey and its figure of what was said, None where
+    it has none. How they fit and what follows was written by people who saw all: it may tell a figure that
+    the audience does not see, and that nobody raised a topic is the count itself."""
+    cited = {*rows["estimate_id"], *map(code_estimate, rows["code_id"])}
+    figures = {row.estimate_id: row for row in released[released["estimate_id"].isin(cited)].itertuples()}
+    for row in rows.itertuples():
+        asked = [row.estimate_id, row.code_id and code_estimate(row.code_id)]
+        found = [figures.get(one) if one else None for one in asked]
+        is_hidden = any(one and figure is None for one, figure in zip(asked, found, strict=True))
+        if not is_hidden and not (row.fit == NOT_RAISED and found[1] and pd.isna(found[1].n)):
+            yield row, *found
+
+
+def code_estimate(code_id: str) -> str:
+    """The figure of a code over the whole study.
+
+    >>> code_estimate("stigma")
+    'stigma/organisations/all'
+    """
+    return f"{code_id}/organisations/all"
+
+
+def display(study: Study, *, audience: str = "team") -> pd.DataFrame:
+    """:func:`joint_display` of a built study for an audience."""
+    rows = tables.read("joint_display", study=study).sort_values("order")
+    return joint_display(rows, _released(study, audience), names_of(study), readable_quotes(study, audience))
+
+
+def _released(study: Study, audience: str) -> pd.DataFrame:
+    decisions = None if audience == "team" else tables.read(f"release_{audience}", study=study)
+    return release(tables.read("estimates", study=study), audience=audience, decisions=decisions)
+
+
+def names_of(study: Study) -> Words:
+    """The names of a built study's questions, options and codes."""
+    return Words.of(*(tables.read(name, study=study) for name in ("questions", "options", "codebook")))
+
+
+def readable_quotes(study: Study, audience: str) -> dict[str, str]:
+    """What an audience reads where a quotation is named: that, or the one of the same passage that is
+    cleared for it, with whose words they are; quotations of which it may read nothing are left out."""
+    listed = read_table(study, "quotes")
+    if audience == "team":
+        return dict(zip(listed["quote_id"], "“" + listed["text"] + "”", strict=True))
+    free = {row.quote_id: f"“{row.text}” ({', '.join(filter(None, [row.source, row.wording]))})"
+            for row in tables.read("quotations", study=study).query("audience == @audience").itertuples()}
+    passages = dict(zip(listed["quote_id"], listed["segment_id"], strict=True))
+    instead = {passages[quote]: quote for quote in sorted(free, reverse=True) if quote in passages}
+    found = {quote: free.get(quote) or free.get(instead.get(at, "")) for quote, at in passages.items()}
+    return {quote: text for quote, text in found.items() if text}
+
+
+def contradicting(study: Study, *, audience: str = "team") -> pd.DataFrame:
+    """What organisations state against an outside record of their work country.
+
+    For the team one row an answer that differs: organisation, country, indicator, stated, recorded, year.
+    For others one row an indicator, study-wide, in words, where release shows it.
+    """
+    words = names_of(study)
+    if audience != "team":
+        seen = _released(study, audience).query("measure == 'discordance'")
+        return pd.DataFrame({"indicator": seen["option_id"], "result": [*map(words.said, seen.itertuples())]},
+                            dtype="str").reset_index(drop=True)
+    rows = tables.read("stated", study=study).query("is_discordant")
+    labels, places = (tables.read(name, study=study).set_index(key)["label"] for name, key in (
+        ("organisations", "organisation_id"), ("countries", "country_id")))
+    lists = rows["question_id"].map({name: row.option_list for name, row in words.questions.items()})
+    options = [[words.options.get((one, option), words.options.get((indicator, option), option))
+                for one, indicator, option in zip(lists, rows["indicator"], rows[side], strict=True)]
+               for side in ("stated", "recorded")]
+    return pd.DataFrame({
+        "organisation": rows["organisation_id"].map(labels), "country": rows["country_id"].map(places),
+        "indicator": rows["indicator"], "stated": options[0], "recorded": options[1], "year": rows["year"],
+        "answer_id": rows["answer_id"]}).sort_values(["country", "organisation", "answer_id"],
+                                                     ignore_index=True)
+
+
+def suggest(study: Study) -> pd.DataFrame:
+    """Rows to review for joint_display.csv, with both counts beside them: for the team alone.
+
+    Pairs of a question's option and a code of its theme that some organisation chose and raised, of all
+    that were asked both: first those with words in common, then those whose organisations are most alike
+    (Jaccard); each option and code once, ``PER_THEME`` a theme. What joint_display.csv has is left out.
+    """
+    known = read_reference(study).joint_display
+    free = tables.read("quotations", study=study).sort_values("audience", ascending=False, kind="stable")
+    figures = tables.read("estimates", study=study).set_index("estimate_id", drop=False)
+    words = names_of(study)
+    proposed, used = [], {*known["estimate_id"], *known["code_id"]}
+    for theme, estimate, code in _pairs(study):
+        if {estimate, code} & used or sum(row[1] == theme for row in proposed) == PER_THEME:
+            continue
+        used |= {estimate, code}
+        quote = next((row.quote_id for row in free.itertuples() if code in row.code_ids.split(";")), "")
+        said = [words.said(figures.loc[one]) for one in (estimate, code_estimate(code))]
+        proposed.append((f"{code}-{estimate.split('/')[1]}", theme, estimate, code, quote, "", "", "", *said))
+    return pd.DataFrame(proposed, columns=[*ROWS, "survey_result", "coded_finding"], dtype="str")
+
+
+def _pairs(study: Study) -> list[tuple[str, str, str]]:
+    """Theme, figure and code of all pairs worth a look, the best first."""
+    offered, said, asked = _answered(study)
+    codebook = tables.read("codebook", study=study)
+    themes, mentions = code_themes(codebook), tables.read("mentions", study=study)
+    raised, heard = ({code: {*ids} for code, ids in rows.groupby("code_id")["organisation_id"]} for rows in (
+        mentions.query("is_raised"), mentions.query("is_asked or is_raised")))
+    codes = [row for row in codebook.query("level == 'code'").itertuples() if row.code_id in raised]
+    told_of = {row.code_id: _stems(row.code_id, row.name, row.definition, row.include) for row in codes}
+    found = []
+    for row in offered.itertuples():
+        for code in (one.code_id for one in codes if themes.get(one.code_id) == row.theme_id):
+            both = asked.get(row.question_id, set()) & heard[code]
+            yes, told = said.get((row.question_id, row.option_id), set()) & both, raised[code] & both
+            shared = len(_stems(row.option_id, row.label) & told_of[code])
+            alike = len(yes & told) / len(yes | told or {""})
+            if len(yes & told) >= LEAST and (shared or alike >= ALIKE):
+                estimate = f"{row.question_id}/{row.option_id}/all"
+                found.append((-shared, -alike, row.theme_id, estimate, code))
+    return [tuple(rest) for _, _, *rest in sorted(found)]
+
+
+def _answered(study: Study) -> tuple[pd.DataFrame, dict, dict]:
+    """The options of each question of a theme, and the organisations that chose each, that were asked."""
+    questions, options, responses, selections = (tables.read(name, study=study) for name in (
+        "questions", "options", "responses", "selections"))
+    closed = questions.query("theme_id != '' and option_list not in ('', 'countries')")
+    own = options.loc[options["kind"] == "substantive", ["option_list", "option_id", "label"]]
+    given = responses.query("is_in_base")
+    chosen = pd.concat([given.rename(columns={"value": "option_id"}),
+                        selections.query("is_selected and is_in_base")])
+    return (closed.merge(own, on="option_list"),
+            {key: {*ids} for key, ids in chosen.groupby(["question_id", "option_id"])["organisation_id"]},
+            {key: {*ids} for key, ids in given.groupby("question_id")["organisation_id"]})
+
+
+def _stems(*texts: str) -> set[str]:
+    """The beginnings of the longer words of some texts.
+
+    >>> sorted(_stems("Funding by the year", "short-funding"))
+    ['fundi', 'short']
+    """
+    return {word[:5] for text in texts for word in re.findall(r"\w{5,}", folded(text).replace("_", " "))}

@@ -1,0 +1,461 @@
+"""The rating forms of a round: a workbook, a page to print and a text for every rater; one XLSForm for all.
+
+The fixed texts are ``content/forms.csv``, a column a language; its row ``native_reader`` says whether
+somebody who grew up with the language has read them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Side
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from glc_analysis.convening.principles import versions
+from glc_analysis.convening.returns import RIGHT_TO_LEFT, addressed, phrases
+from glc_analysis.convening.rounds import plan_round, write_rounds
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.intake.ratings import ABSTAIN, BOXES, MARK, ROW, SCORES, is_filled
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.study import CRITERIA, Study
+from glc_analysis.text import language_name, text_version
+from glc_analysis.workbook import save_workbook
+
+# ------------------------------
+# What a rater is asked, in which language, and the fixed texts around it.
+#
+# The fixed texts are ``content/forms.csv``, a column a language; its row ``native_reader`` says whether
+# somebody who grew up with the language has read them.
+
+
+def form_phrases(language: str) -> dict[str, str]:
+    """The fixed texts by key, in a language or, where nobody has translated them, in English.
+
+    >>> form_phrases("fr")["round"].format(2), form_phrases("am")["round"].format(2)
+    ('Tour 2', 'Round 2')
+    """
+    return phrases(language, Path(__file__).parent / "content" / "forms.csv")
+
+
+def is_translated(language: str) -> bool:
+    """Whether there are fixed texts in a language.
+
+    >>> is_translated("km"), is_translated("am")
+    (True, False)
+    """
+    return language == "en" or form_phrases(language) is not form_phrases("en")
+
+
+def name_and_code(language: str) -> str:
+    """A language by its English name and code, as XLSForms name it.
+
+    >>> name_and_code("km")
+    'Khmer (km)'
+    """
+    return f"{language_name(language)} ({language})"
+
+
+@dataclass(frozen=True)
+class Form:
+    """What one rater is asked in one language: ``rows`` of principles.csv, in the round's order."""
+
+    round_id: str
+    rater_id: str
+    language: str
+    rows: pd.DataFrame
+
+    @cached_property
+    def say(self) -> dict[str, str]:
+        """The fixed texts."""
+        return form_phrases(self.language)
+
+    @property
+    def direction(self) -> str:
+        """How the page runs."""
+        return "rtl" if self.language in RIGHT_TO_LEFT else "ltr"
+
+    @property
+    def heading(self) -> str:
+        """The round and the rater's code."""
+        return f"{self.say['round'].format(self.round_id)} · {self.say['code'].format(self.rater_id)}"
+
+    @property
+    def stamps(self) -> list[str]:
+        """What tells each row when it comes back: round, rater, printed id, text_version."""
+        return [f"{self.round_id} {self.rater_id} {name} {text}"
+                for name, text in zip(self.rows["printed_id"], self.rows["text_version"], strict=True)]
+
+
+def in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.DataFrame | None:
+    """The texts of a round in a language, in the round's order; None where one is not there.
+
+    Only a translation of the very version that is asked counts.
+    """
+    texts = versions(reference.principles)
+    texts = texts[texts["language"] == language]
+    is_source = texts["translation_of"] == ""
+    texts = texts.assign(printed_id=texts["printed_id"].where(is_source, texts["translation_of"]))
+    found = texts.drop_duplicates("printed_id").set_index("printed_id").reindex(asked["printed_id"])
+    return None if found["statement"].isna().any() else found.reset_index()
+
+
+# ------------------------------
+# The forms of a round: a workbook, a page to print and a text for every rater; one XLSForm for all.
+
+
+@dataclass(frozen=True)
+class Issue:
+    """What :func:`write_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), and the
+    languages whose fixed texts no native reader has checked."""
+
+    folder: Path
+    is_new: bool
+    asked: pd.DataFrame
+    raters: pd.DataFrame
+    unchecked: tuple[str, ...]
+
+
+def write_forms(study: Study, round_id: str, *, today: date) -> Issue:
+    """Opens a round that is not there yet, and writes its forms to ``reports/team/forms/<round>/``.
+
+    A round that is open keeps its texts and gets the same forms again. Raises Faults, before anything is
+    written, where the round is closed or its texts were changed, where nobody may rate, or where a
+    workbook in the folder holds answers.
+    """
+    reference = read_reference(study)
+    rounds, asked = plan_round(reference, round_id, today=today)
+    forms, notes = forms_of(reference, round_id, asked, addressed(study)[1])
+    texts = _texts(reference, asked)
+    folder = study.reports / "team" / "forms" / round_id
+    _refuse_filled(folder, forms)
+    if not rounds.equals(reference.rounds):
+        write_rounds(study, rounds)
+    for part in (folder.parent.parent, folder.parent, folder):
+        part.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for form in forms:
+        write_workbook(folder / f"{form.rater_id}.xlsx", form)
+        _write(folder / f"{form.rater_id}.html", page(form))
+        _write(folder / f"{form.rater_id}.txt", text(form))
+    by_language = {form.language: form for form in sorted(forms, key=lambda form: form.language)}
+    _write(folder / "pictures.html", pictures(by_language.values()))
+    write_xlsform(folder / "round.xlsform.xlsx", round_id, [form.rater_id for form in forms], texts)
+    raters = pd.DataFrame({"rater_id": [form.rater_id for form in forms],
+                           "language": [form.language for form in forms], "note": notes}, dtype="str")
+    unchecked = [one for one in sorted({*by_language, *texts}) if form_phrases(one)["native_reader"] != "yes"]
+    return Issue(folder, round_id not in set(reference.rounds["round_id"]), asked, raters, tuple(unchecked))
+
+
+def _texts(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]:
+    """The texts of a round by language, its own first: those languages that have all of them."""
+    source = asked["language"].iloc[0]
+    languages = sorted({*reference.principles["language"]}, key=lambda one: (one != source, one))
+    found = {one: rows for one in languages if (rows := in_language(reference, asked, one)) is not None}
+    return found or {source: asked}
+
+
+def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
+             languages: Mapping[str, str]) -> tuple[list[Form], list[str]]:
+    """A form for every rater who may rate, and what is to be said of it.
+
+    Its language is the one in which the rater's organisation answered, where that has every text.
+    """
+    raters = reference.raters[reference.raters["may_rate"] == "true"].sort_values("rater_id")
+    if raters.empty:
+        raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
+                            mend="give every rater a code, and write true where the rater may rate")])
+    source, forms, notes = asked["language"].iloc[0], [], []
+    for rater in raters.itertuples():
+        wanted = languages.get(rater.organisation_id, "") or source
+        rows = in_language(reference, asked, wanted)
+        language = source if rows is None else wanted
+        forms.append(Form(round_id, rater.rater_id, language, asked if rows is None else rows))
+        lacking = set() if rows is not None or wanted == source else {*asked["printed_id"]} - {
+            *reference.principles.loc[reference.principles["language"] == wanted, "translation_of"]}
+        named = "all texts" if len(lacking) == len(asked) else ", ".join(sorted(lacking))
+        notes.append(f"answered in {wanted}, which lacks {named}" if lacking else
+                     "" if is_translated(language) else "the texts around the principles are in English")
+    return forms, notes
+
+
+def _refuse_filled(folder: Path, forms: list[Form]) -> None:
+    """A form that was filled in where it lay is not written over."""
+    paths = [path for form in forms if (path := folder / f"{form.rater_id}.xlsx").is_file()]
+    if filled := [path for path in paths if is_filled(path)]:
+        raise Faults([Fault("holds answers", f"{folder.name}/{path.name}", mend="move it to raw/ratings")
+                      for path in filled])
+
+
+def _write(path: Path, content: str) -> None:
+    path.write_text(content, encoding="utf-8", newline="\n")
+
+
+# ------------------------------
+# The forms of a round on paper and over the telephone: pages to print, in grey, on A4 or Letter.
+
+
+# The heading is the head of a table: every browser repeats it on each page.
+_STYLE = """@page{margin:13mm}
+body{font:10.5pt/1.35 "Noto Sans","Noto Sans Arabic","Noto Sans Khmer",sans-serif;color:#000;margin:0}
+table{border-collapse:collapse;width:100%} td,th{padding:0;text-align:start;font-weight:normal}
+thead th{border-bottom:1.5pt solid;padding-bottom:1mm;font-weight:bold}
+tr{break-inside:avoid} p{margin:2mm 0} .principle>td{border-bottom:.5pt solid #888;padding:2mm 0}
+.statement{font-weight:bold;margin:0 0 1.5mm}
+.line{display:flex;align-items:center;gap:1.2mm;margin:.8mm 0}
+.name{flex:1 1 0;font-size:9.5pt} .end{flex:0 0 20mm;font-size:8.5pt;line-height:1.1} .end.low{text-align:end}
+.box{flex:0 0 8mm;height:7mm;border:1pt solid;text-align:center;line-height:7mm;color:#666}
+.small{flex-basis:5mm;height:5mm} .rule{flex:1;border-bottom:.5pt solid;height:6mm}
+.version{font:7.5pt monospace;color:#666;direction:ltr;unicode-bidi:isolate;white-space:nowrap}
+.pictures{display:flex;justify-content:space-around;text-align:center;font-size:8.5pt}
+section+section{break-before:page} svg{width:15mm;height:15mm;fill:none;stroke:#000;stroke-width:3}"""
+_MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q32 53 44 39"}
+
+
+def page(form: Form) -> str:
+    """A form to print: nine boxes a line, and the code and the version of each text on every page."""
+    rows = "".join(f'<tr class="principle"><td>{_statement(form, row)}'
+                   + "".join(_scale(form, criterion) for criterion in CRITERIA) + _rest(form) + "</td></tr>\n"
+                   for row in form.rows.itertuples())
+    return _document(form, f"<section>{_table(form, form.heading, form.say['how'], rows)}</section>")
+
+
+def pictures(forms: Iterable[Form]) -> str:
+    """The sheet of three pictures, a section a language: a scale of its own, never made into numbers."""
+    forms = list(forms)
+    sections = []
+    for form in forms:
+        faces = "".join(f"<span>{_face(one)}<br>{escape(form.say[f'picture_{one}'])}</span>"
+                        for one in _MOUTHS)
+        rows = "".join(f'<tr class="principle"><td>{_statement(form, row)}<div class="pictures">{faces}</div>'
+                       "</td></tr>\n" for row in form.rows.itertuples())
+        heading = f"{form.say['round'].format(form.round_id)} · {form.say['code'].format('_' * 8)}"
+        how = f"{form.say['pictures_how']}\n{form.say['pictures_back']}"
+        sections.append(f'<section lang="{escape(form.language)}" dir="{form.direction}">'
+                        f"{_table(form, heading, how, rows)}</section>")
+    return _document(forms[0], "".join(sections))
+
+
+def text(form: Form) -> str:
+    """A form to send as a message or to read out on the telephone."""
+    say = form.say
+    lines = [f"{row.printed_id} {row.statement}\n{row.principle_id} {say['importance']} 1-9: __  "
+             f"{say['feasibility']} 1-9: __  {say[ABSTAIN]} ({MARK}): __  {say['comment']}: __"
+             for row in form.rows.itertuples()]
+    return "\n\n".join([f"{form.heading} · {form.language}", say["how"], say["by_message"], *lines]) + "\n"
+
+
+def _document(form: Form, body: str) -> str:
+    return (f'<!DOCTYPE html>\n<html lang="{escape(form.language)}" dir="{form.direction}"><head>'
+            f'<meta charset="utf-8"><title>{escape(form.heading)}</title><style>{_STYLE}</style></head>'
+            f"<body>{body}</body></html>\n")
+
+
+def _table(form: Form, heading: str, how: str, rows: str) -> str:
+    said = "".join(f"<p>{escape(line)}</p>" for line in how.split("\n"))
+    return (f'<table><thead><tr><th scope="col">{escape(heading)}</th></tr></thead>'
+            f"<tbody><tr><td>{said}</td></tr>\n{rows}</tbody></table>")
+
+
+def _statement(form: Form, row: tuple) -> str:
+    version = f'<span class="version">{escape(f"{row.printed_id} {form.language} {row.text_version}")}</span>'
+    return (f'<div class="statement">{escape(row.principle_id)}&ensp;<bdi>{escape(row.statement)}</bdi> '
+            f"{version}</div>")
+
+
+def _scale(form: Form, criterion: str) -> str:
+    name, low, high = (f'<span class="{kind}">{escape(form.say[key])}</span>' for kind, key in (
+        ("name", criterion), ("end low", f"{criterion}_low"), ("end", f"{criterion}_high")))
+    boxes = "".join(f'<span class="box">{score}</span>' for score in SCORES)
+    return f'<div class="line">{name}{low}{boxes}{high}</div>'
+
+
+def _rest(form: Form) -> str:
+    say, box = {key: escape(text) for key, text in form.say.items()}, '<span class="box small"></span>'
+    return (f'<div class="line">{box}{say[ABSTAIN]}</div>'
+            f'<div class="line">{say["comment"]}<span class="rule"></span>{say["may_be_read"]} '
+            f'{box}{say["yes"]} {box}{say["no"]}</div>')
+
+
+def _face(one: str) -> str:
+    return ('<svg viewBox="0 0 64 64" aria-hidden="true"><circle cx="32" cy="32" r="27"/>'
+            '<path d="M23 25v2M41 25v2" stroke-width="5" stroke-linecap="round"/>'
+            f'<path d="{_MOUTHS[one]}"/></svg>')
+
+
+# ------------------------------
+# A rating form as a workbook: boxes that take what they ask for, all else locked without a password.
+
+
+_WIDTHS = {"statement": 60, "comment": 44, "feasibility": 16, "may_be_read": 16, "stamp": 8}
+_THIN, _THICK = (Border(*[Side(style=style, color="808080")] * 4) for style in ("thin", "medium"))
+_GREY = "A0A0A0"
+
+
+def write_workbook(path: Path, form: Form) -> None:
+    """Writes a form: heading, headings, the names by which columns are read, a row a principle.
+
+    No name stands in it, not even an author's; the same form gives the same bytes.
+    """
+    book = Workbook()
+    book.properties.creator = None
+    sheet = book.active
+    sheet.title = form.say["round"].format(form.round_id)[:31]
+    rows = form.rows.assign(principle=form.rows["printed_id"], stamp=form.stamps)
+    for n, line in enumerate(([f"{form.heading}\n{form.say['how']}"], _headings(form), ROW,
+                              *rows.reindex(columns=list(ROW), fill_value="").itertuples(index=False)), 1):
+        for m, text in enumerate(line, 1):
+            cell = sheet.cell(n, m, text or None)
+            cell.data_type = "s" if text else "n"  # text as text: a formula in it is not run
+            is_stamp = ROW[m - 1] == "stamp"
+            cell.alignment = Alignment(wrap_text=not is_stamp, shrink_to_fit=is_stamp, vertical="top",
+                                       readingOrder=2 if form.direction == "rtl" else 1)
+            cell.font, cell.border = Font(bold=n == 2), _THIN
+            if n == 3 or n > 3 and is_stamp:
+                cell.font = Font(size=6, color=_GREY)
+            elif n > 3 and ROW[m - 1] in BOXES:
+                cell.fill, cell.border = PatternFill("solid", start_color="F2F2F2"), _THICK
+                cell.protection = Protection(locked=False)
+    _lay_out(sheet, form)
+    _validate(sheet, form)
+    save_workbook(book, path)
+
+
+def _headings(form: Form) -> list[str]:
+    say = form.say
+    ends = {one: f"\n1 = {say[f'{one}_low']}\n9 = {say[f'{one}_high']}" for one in CRITERIA}
+    return [say[name] + (ends | {ABSTAIN: f"\n{MARK}"}).get(name, "") for name in ROW]
+
+
+def _lay_out(sheet: Worksheet, form: Form) -> None:
+    for m, name in enumerate(ROW, 1):
+        sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 14)
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(ROW) - 1)
+    sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = 100, 9
+    sheet.freeze_panes, sheet.print_title_rows = "A4", "1:3"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight = True, 0
+    sheet.sheet_view.rightToLeft = form.direction == "rtl"
+    sheet.protection.sheet = True
+    sheet.protection.formatColumns = sheet.protection.formatRows = False  # these stay allowed
+
+
+def _validate(sheet: Worksheet, form: Form) -> None:
+    """What each box takes; a comment is free."""
+    say, last = form.say, len(form.rows) + 3
+    words = [say[one] if say[one] == one else f"{one} / {say[one]}" for one in ("yes", "no")]
+    kinds = {one: ({"type": "whole", "operator": "between", "formula1": SCORES[0], "formula2": SCORES[-1]},
+                   say["number_wanted"]) for one in CRITERIA}
+    kinds[ABSTAIN] = {"type": "list", "formula1": f'"{MARK}"'}, say["mark_wanted"]
+    kinds["may_be_read"] = {"type": "list", "formula1": f'"{",".join(words)}"'}, say["word_wanted"]
+    for name, (kind, wanted) in kinds.items():
+        rule = DataValidation(**kind, allow_blank=True, error=wanted, prompt=wanted, showErrorMessage=True,
+                              showInputMessage=True)
+        at = sheet.cell(2, ROW.index(name) + 1).column_letter
+        rule.add(f"{at}4:{at}{last}")
+        sheet.add_data_validation(rule)
+
+
+# ------------------------------
+# The form of a round for KoboToolbox and ODK: one XLSForm in every language that has all its texts.
+
+
+Row = dict[str, str]
+_CHOICES = {"yes_no": ("yes", "no"), "mark": (MARK,)}
+
+
+def write_xlsform(path: Path, round_id: str, raters: Sequence[str],
+                  texts: Mapping[str, pd.DataFrame]) -> None:
+    """Writes the XLSForm of a round; ``texts`` are its principles by language, in one order.
+
+    The rater's code is asked for and has to be one of the round's. Which words somebody read is told by
+    the language that is asked for: a stamp a principle says round, printed id and text_version.
+    """
+    form = _Form(round_id, texts)
+    survey = list(form.survey(raters))
+    settings = {"form_title": f"Round {round_id}", "form_id": f"glc-round-{round_id}",
+                "version": text_version("".join(row.get("calculation", "") for row in survey)),
+                "default_language": form.named[0], "style": "pages"}
+    book = Workbook()
+    book.properties.creator = None
+    book.remove(book.active)
+    for title, rows in (("survey", survey), ("choices", list(form.choices())), ("settings", [settings])):
+        sheet = book.create_sheet(title)
+        names = list(dict.fromkeys(name for row in rows for name in row))
+        for n, line in enumerate((names, *([row.get(name, "") for name in names] for row in rows)), 1):
+            for m, text in enumerate(line, 1):
+                if text:
+                    sheet.cell(n, m, text).data_type = "s"
+    save_workbook(book, path)
+
+
+class _Form:
+    def __init__(self, round_id: str, texts: Mapping[str, pd.DataFrame]) -> None:
+        self.round_id, self.texts = round_id, texts
+        self.say = {language: form_phrases(language) for language in texts}
+        self.named = [name_and_code(language) for language in texts]
+
+    def survey(self, raters: Sequence[str]) -> Iterator[Row]:
+        """The rows of the sheet ``survey``."""
+        yield {"type": "note", "name": "how"} | self._labels("how")
+        yield self._asked("text", "rater_id", "code_wanted") | {
+            "constraint": f"regex(., '^({'|'.join(map(re.escape, raters))})$')"} | self._labels(
+            "code_unknown", "constraint_message")
+        if len(self.texts) > 1:
+            yield self._asked("select_one languages", "read_in", "read_in")
+        for n, principle in enumerate(next(iter(self.texts.values())).itertuples()):
+            yield from self._principle(n, principle.principle_id)
+
+    def _principle(self, n: int, name: str) -> Iterator[Row]:
+        rows = {language: rows.iloc[n] for language, rows in self.texts.items()}
+        yield {"type": "begin_group", "name": f"p_{name}", "appearance": "field-list"} | {
+            f"label::{name_and_code(language)}": f"{row['printed_id']} {row['statement']}"
+            for language, row in rows.items()}
+        yield {"type": "calculate", "name": f"stamp_{name}", "calculation": self._stamp(rows)}
+        yield {"type": "select_multiple mark", "name": f"{ABSTAIN}_{name}"} | self._labels(ABSTAIN)
+        for criterion in CRITERIA:
+            yield self._asked("integer", f"{criterion}_{name}", criterion) | self._hints(criterion) | {
+                "constraint": f". >= {SCORES[0]} and . <= {SCORES[-1]}",
+                "relevant": f"not(selected(${{{ABSTAIN}_{name}}}, '{MARK}'))"} | self._labels(
+                "number_wanted", "constraint_message")
+        yield {"type": "text", "name": f"comment_{name}"} | self._labels("comment")
+        yield {"type": "select_one yes_no", "name": f"may_be_read_{name}",
+               "relevant": f"${{comment_{name}}} != ''"} | self._labels("may_be_read")
+        yield {"type": "end_group"}
+
+    def _stamp(self, rows: Mapping[str, pd.Series]) -> str:
+        """The expression whose value is the stamp of the words that are read; blank before that is told."""
+        stamps = {language: f"'{self.round_id} {row['printed_id']} {row['text_version']}'"
+                  for language, row in rows.items()}
+        if len(stamps) == 1:
+            return next(iter(stamps.values()))
+        expression = "''"
+        for language, stamp in reversed(stamps.items()):
+            expression = f"if(${{read_in}} = '{language}', {stamp}, {expression})"
+        return expression
+
+    def choices(self) -> Iterator[Row]:
+        """The rows of the sheet ``choices``."""
+        for name, keys in _CHOICES.items():
+            yield from ({"list_name": name, "name": key} | (
+                self._labels(key) if key != MARK else self._labels(ABSTAIN)) for key in keys)
+        for language in self.texts if len(self.texts) > 1 else ():
+            own = self.say[language]["language_name"] if is_translated(language) else name_and_code(language)
+            yield {"list_name": "languages", "name": language} | {f"label::{one}": own for one in self.named}
+
+    def _asked(self, kind: str, name: str, key: str) -> Row:
+        return {"type": kind, "name": name, "required": "yes"} | self._labels(key)
+
+    def _labels(self, key: str, column: str = "label") -> Row:
+        return {f"{column}::{name_and_code(language)}": say[key] for language, say in self.say.items()}
+
+    def _hints(self, criterion: str) -> Row:
+        return {f"hint::{name}": f"1 = {say[f'{criterion}_low']}, 9 = {say[f'{criterion}_high']}"
+                for name, say in zip(self.named, self.say.values(), strict=True)}

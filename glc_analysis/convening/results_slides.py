@@ -1,0 +1,190 @@
+"""The moment a round is closed: its results as pages to project, one principle a screen.
+
+:func:`results` and :func:`glc_analysis.convening.agenda.agenda` give plain data; :func:`block` makes
+HTML of one piece of it, for a page of one's own.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader
+
+from glc_analysis import tables
+from glc_analysis.convening.agenda import GROUPS, SHOWN_FROM, agenda, short_names, verdict
+from glc_analysis.convening.ballots import Ballots, masked, received
+from glc_analysis.convening.consensus import third
+from glc_analysis.convening.principles import printed_id
+from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.study import CRITERIA, PANELS, Study
+
+ASKED = {"importance": "Important?", "feasibility": "Feasible, with one's own resources?"}
+ELSE = "rated "
+"""How ``held_out`` begins where another wording was rated."""
+INVENTED = "Invented sample data: no organisation, person or answer here is real."
+
+
+def projector(study: Study, round_id: str) -> Path:
+    """Writes the page of a closed round to ``reports/team/day/<round>/index.html``, for its owner alone.
+
+    The agenda first, then a screen for each principle in its order, parking lot and decisions last; the
+    arrow keys turn them, and without JavaScript it is one long page. Raises UsageError for an unknown
+    round, GLCError where it is open or not in the tables yet.
+    """
+    reference = read_reference(study)
+    _refuse_open(study, reference, round_id)
+    frames = {name: tables.read(name, study=study) for name in ("tallies", "ratings", "principles",
+                                                                "decision_log", "parking_lot")}
+    tallies, ratings = frames["tallies"], masked(frames["ratings"], study, reference.names)
+    is_it = tallies["round_id"] == round_id
+    if not is_it.any():
+        raise GLCError(f"The tables do not hold round {round_id} yet. Mend: run `glc build`.")
+    order = agenda(tallies[is_it], ratings[ratings["round_id"] == round_id], frames["principles"],
+                   reference.organisations)
+    closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
+    text = _environment().get_template("day.html").render(
+        title=study.title, round_id=round_id, closed_on=closed_on, groups=groups(order),
+        results=results(tallies, ratings, frames["principles"], reference.rounds, round_id,
+                        order=list(order["principle_id"])),
+        rule=tallies.loc[is_it, "rule"].iloc[0], invented=INVENTED if study.is_synthetic else "",
+        decisions=frames["decision_log"].to_dict("records"),
+        parked=frames["parking_lot"].to_dict("records"))
+    path = study.reports / "team" / "day" / round_id / "index.html"
+    for folder in (*reversed(path.parents[:3]),):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(".index.html")
+    fresh.unlink(missing_ok=True)
+    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8",
+              newline="\n") as file:
+        file.write(text)
+    fresh.replace(path)
+    return path
+
+
+def _refuse_open(study: Study, reference: Reference, round_id: str) -> None:
+    rounds = reference.rounds
+    own = rounds[rounds["round_id"] == round_id]
+    if own.empty:
+        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
+    if (own["closed_on"] == "").any():
+        told = received(Ballots.read(study, reference).votes, reference.raters, round_id,
+                        study.settings["consensus"]["vote"])
+        said = ", ".join(f"{PANELS[row.panel].lower()} {row.received}" for row in told.itertuples())
+        raise GLCError(f"Round {round_id} is open: {said}. Mend: close it first with "
+                       f"`glc tally --round {round_id} --close`.")
+
+
+def groups(order: pd.DataFrame) -> list[dict[str, Any]]:
+    """The agenda by group: heading, what puts a principle there, and its rows."""
+    return [{"name": name, "heading": heading, "why": why,
+             "rows": order[order["group"] == name].to_dict("records")}
+            for name, (heading, why) in GROUPS.items() if (order["group"] == name).any()]
+
+
+def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame, rounds: pd.DataFrame,
+            round_id: str, *, order: list[str] | None = None) -> list[dict[str, Any]]:
+    """One dict a principle of a round: texts, criteria with their panels, comments that may be read.
+
+    A panel of fewer than three votes has no ``votes`` (else nine counts): they would tell who voted what.
+    Comments stand in the order of the alphabet, apart from the votes. ``tallies`` and ``ratings`` hold
+    the earlier rounds too, ``rounds`` the order in which they were opened.
+    """
+    past = [*rounds.sort_values("opened_on", kind="stable")["round_id"].drop_duplicates()]
+    before: dict[tuple[str, ...], list[dict[str, Any]]] = {}
+    for row in sorted(tallies.to_dict("records"), key=lambda row: past.index(row["round_id"])):
+        before.setdefault(_key(row), []).append(row)
+    before = {at: rows[:next((n for n, row in enumerate(rows) if row["round_id"] == round_id), 0)]
+              for at, rows in before.items()}
+    here, own = (frame[frame["round_id"] == round_id].to_dict("records") for frame in (tallies, ratings))
+    counts = Counter((*_key(vote), vote["score"]) for vote in own if not vote["held_out"])
+    panels = {_key(row): _panel(row, counts, before[_key(row)]) for row in here}
+    names, versions = short_names(principles), {row["principle_id"]: row["version"] for row in here}
+    return [{
+        "principle_id": one, "printed_id": printed_id(one, versions[one]), "short_name": names.get(one, ""),
+        **_texts(principles, one, versions[one]),
+        "comments": sorted({vote["comment"] for vote in own if vote["principle_id"] == one and vote["comment"]
+                            and vote["may_be_read"] and not vote["held_out"].startswith(ELSE)}),
+        "held_out": len({vote["rater_id"] for vote in own
+                         if vote["principle_id"] == one and vote["held_out"].startswith(ELSE)}),
+        "criteria": [{"criterion": criterion, "asked": ASKED[criterion], "panels": [
+            panels[one, criterion, panel] for panel in PANELS if (one, criterion, panel) in panels]}
+            for criterion in CRITERIA]} for one in order or sorted(versions)]
+
+
+def _key(row: dict[str, Any]) -> tuple[str, str, str]:
+    return row["principle_id"], row["criterion"], row["panel"]
+
+
+def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, Any]:
+    """The statement of a version, its language, and its translations by language."""
+    own = principles[(principles["principle_id"] == principle) & (principles["translation_of"] == "")
+                     & (principles["version"] == version)]
+    of = principles[principles["translation_of"] == printed_id(principle, version)]
+    return {"statement": "".join(own["statement"]), "language": "".join(own["language"]),
+            "translations": dict(zip(of["language"], of["statement"], strict=True))}
+
+
+def _panel(row: dict[str, Any], counts: Counter, before: list[dict[str, Any]]) -> dict[str, Any]:
+    """What is shown of one panel's votes on one criterion."""
+    shape, words = verdict(row)
+    missing = row["n_expected"] - row["n"] - row["n_abstained"]
+    is_shown = row["n"] >= SHOWN_FROM
+    return {
+        "panel": row["panel"], "name": PANELS[row["panel"]], "n": row["n"], "shape": shape, "words": words,
+        "share": f"{row['votes_high']} of {row['n']} rate it 7–9" if is_shown else
+                 f"{row['n']} of {row['n_expected']} voted: too few to show without telling who",
+        "votes": [counts[(*_key(row), score)] for score in range(1, 10)] if is_shown else [],
+        "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if is_shown else [],
+        "middle": ("low", "middle", "high").index(third(row["median"])) if is_shown and shape != "split"
+                  else None,
+        "median": row["median"] if is_shown else None,
+        "dissent": _dissent(row, shape) if is_shown else "",
+        "aside": ", ".join(filter(None, [
+            f"{row['n_abstained']} abstained: not my context" if row["n_abstained"] else "",
+            f"{missing} without a vote" if missing > 0 else ""])),
+        "movement": row["movement"] if is_shown else "",
+        "moved": _moved(row, before) if is_shown else ""}
+
+
+def _dissent(row: dict[str, Any], shape: str) -> str:
+    """How many votes lie outside the third that holds the median, and where; of a split, both ends."""
+    if shape == "split":
+        return f"at the two ends: {row['votes_low']} at 1–3, {row['votes_high']} at 7–9"
+    thirds = (("low", "1–3", row["votes_low"]), ("middle", "4–6", row["votes_mid"]),
+              ("high", "7–9", row["votes_high"]))
+    apart = ", ".join(f"{n} at {where}" for name, where, n in thirds if n and name != third(row["median"]))
+    return f"dissent (hollow): {apart}" if apart else ""
+
+
+def _moved(row: dict[str, Any], before: list[dict[str, Any]]) -> str:
+    """The movement of the median since the last earlier round on the same text, in words."""
+    if not before:
+        return ""
+    if not row["movement"]:
+        last = before[-1]
+        return f"reworded since round {last['round_id']}: not compared" if last["version"] != row["version"] \
+            else ""
+    last = next(one for one in reversed(before)
+                if one["version"] == row["version"] and not pd.isna(one["median"]))
+    if row["movement"] == "same":
+        return f"median {row['median']:g}, as in round {last['round_id']}"
+    return (f"median {row['movement']} from {last['median']:g} to {row['median']:g} since round "
+            f"{last['round_id']}")
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(loader=FileSystemLoader(Path(__file__).parent / "content"), autoescape=True,
+                       trim_blocks=True, lstrip_blocks=True, auto_reload=False)
+
+
+def block(name: str, *data: Any) -> str:
+    """One piece as HTML that is safe to print: ``style()``, ``agenda(groups)``, ``result(one)``,
+    ``decided(decisions)`` or ``parking(parked)``; where they stand together, ``style`` goes first."""
+    return str(getattr(_environment().get_template("day_blocks.html").module, name)(*data))

@@ -1,0 +1,533 @@
+"""What goes back to each organisation, to correct and to clear, and how its answers come back.
+
+A return shows an organisation its own answers and words as we understood them, and where they are cited. It
+holds nothing of any other organisation, and no account of a survivor's case. What comes back is shown first
+and then applied.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache, partial
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
+from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.worksheet import Worksheet
+
+from glc_analysis import tables
+from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.disclosure.consent import ORGANISATION, is_day
+from glc_analysis.disclosure.quotations import (
+    case_segments,
+    faceless,
+    judged,
+    origins,
+    owners,
+    place,
+)
+from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from glc_analysis.tabular import Grid, read_sheets
+from glc_analysis.text import dates, folded, tidy
+from glc_analysis.workbook import save_workbook
+
+# ------------------------------
+# What an organisation fills in and sends back: sheets in its language with boxes, and their way home.
+#
+# The fixed texts are ``content/phrases.csv``, a column a language; another language is another column.
+
+
+PHRASES = Path(__file__).parent / "content" / "phrases.csv"
+KINDS = ("answer", "passage", "quotation", "citation", "consent")
+DECISIONS = ("approve", "change", "remove", "talk")
+BOXES = ("decision", "changed", "name", "date")
+RIGHT_TO_LEFT = ("ar", "dv", "fa", "he", "ps", "ur", "yi")
+_WIDTHS = {"words": 60, "principle": 50, "understood": 40, "question": 40, "codes": 30, "changed": 44,
+           "readers": 22}
+_THIN, _THICK = (Border(*[Side(style=style)] * 4) for style in ("thin", "medium"))
+_WRAPPED = Alignment(wrap_text=True, vertical="top")
+_STYLE = ("@page{size:A4 landscape;margin:12mm} body{font-family:sans-serif} table{border-collapse:collapse;"
+          "width:100%;font-size:85%} th,td{border:1px solid;padding:3pt;text-align:start;vertical-align:top;"
+          "white-space:pre-wrap} p,th,td{unicode-bidi:plaintext} tr{break-inside:avoid} "
+          "td.box{border-width:2px;min-width:25mm}")
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Rows of one kind for one organisation; the first column, named for the kind, has their ids."""
+
+    organisation: str
+    language: str
+    rows: pd.DataFrame
+    note: str = ""
+
+    @property
+    def heading(self) -> str:
+        return phrases(self.language)[f"{self.rows.columns[0]}s"]
+
+    @property
+    def how(self) -> str:
+        return f"{phrases(self.language)['how']} {self.note}".strip()
+
+    @property
+    def direction(self) -> str:
+        return "rtl" if self.language in RIGHT_TO_LEFT else "ltr"
+
+
+@cache
+def _languages(path: Path = PHRASES) -> dict[str, dict[str, str]]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return {language: {row["key"]: row[language] or row["en"] for row in rows}
+            for language in rows[0] if language != "key"}
+
+
+def phrases(language: str, path: Path = PHRASES) -> dict[str, str]:
+    """The fixed texts of a file by key, in a language or, where nobody has translated them, in English.
+
+    >>> phrases("es")["remove"], phrases("km")["remove"]
+    ('quitar', 'remove')
+    """
+    return _languages(path).get(language, _languages(path)["en"])
+
+
+def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]]) -> None:
+    """Writes a workbook of sheets with what their tabs say; the same content gives the same bytes."""
+    book = Workbook()
+    book.remove(book.active)
+    for tab, one in sheets:
+        name = re.sub(r"[][:*?/\\']", " ", tab)[:28]
+        taken = [title.casefold() for title in book.sheetnames]
+        title = next(t for t in (name, *(f"{name} {n}" for n in range(2, 99))) if t.casefold() not in taken)
+        _fill(book.create_sheet(title), one)
+    save_workbook(book, path)
+
+
+def _fill(sheet: Worksheet, one: Sheet) -> None:
+    say, names = phrases(one.language), [*one.rows.columns, *BOXES]
+    lines = [[f"{one.organisation}: {one.heading}\n{one.how}"], [say[name] for name in names],
+             *one.rows.reindex(columns=names, fill_value="").itertuples(index=False)]
+    for n, line in enumerate(lines, 1):
+        for m, text in enumerate(line, 1):
+            cell = sheet.cell(n, m)
+            cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", text)
+            # Text as text: a formula in somebody's words is not run.
+            cell.data_type, cell.quotePrefix = "s", text.startswith(("=", "+", "-", "@"))
+            cell.font, cell.border, cell.alignment = Font(bold=n == 2), _THIN, _WRAPPED
+            if n > 2 and names[m - 1] in BOXES:
+                cell.fill, cell.border = PatternFill("solid", start_color="FFF2CC"), _THICK
+    for m, name in enumerate(names, 1):
+        sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 18)
+    offered = DataValidation("list", formula1=f'"{",".join(say[one] for one in DECISIONS)}"')
+    at, offered.showErrorMessage = sheet.cell(2, names.index("decision") + 1).column_letter, False
+    offered.add(f"{at}3:{at}{len(lines)}")
+    sheet.add_data_validation(offered)
+    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(names))
+    sheet.row_dimensions[1].height, sheet.freeze_panes, sheet.print_title_rows = 48, "A3", "1:2"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight = True, 0
+    sheet.sheet_view.rightToLeft = one.direction == "rtl"
+
+
+def page(sheets: list[Sheet]) -> str:
+    """The same sheets as one page of HTML to print and fill in by hand."""
+    first, title = sheets[0], escape(sheets[0].organisation)
+    body = "".join(f"<h2>{escape(one.heading)}</h2><p>{escape(one.how)}</p>{_table(one)}" for one in sheets)
+    return (f'<!DOCTYPE html>\n<html lang="{escape(first.language)}" dir="{first.direction}"><head>'
+            f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head>'
+            f"<body><h1>{title}</h1>{body}</body></html>\n")
+
+
+def _table(one: Sheet) -> str:
+    say = phrases(one.language)
+    choice = "".join(f'<td class="box">{escape(text)}</td>' for text in (
+        "\n".join(f"☐ {say[decision]}" for decision in DECISIONS), *[""] * (len(BOXES) - 1)))
+    head = "".join(f'<th scope="col">{escape(say[name])}</th>' for name in (*one.rows.columns, *BOXES))
+    rows = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + f"{choice}</tr>\n"
+                   for row in one.rows.itertuples(index=False))
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
+
+
+def read_filled(path: Path) -> pd.DataFrame:
+    """One row a decision in a returned workbook: file, row, kind, id, words, decision, changed, name, date.
+
+    Decisions come as :data:`DECISIONS` whatever the language, days as YYYY-MM-DD; a blank decision is
+    none. Raises Faults with everything wrong in the workbook.
+    """
+    heads, decisions = ({folded(said[key]): key for said in _languages().values() for key in keys}
+                        for keys in ((*KINDS, "words", "understood", *BOXES), DECISIONS))
+    parts: list[pd.DataFrame] = []
+    faults: list[Fault] = []
+    for sheet in read_sheets(path):
+        table = [[heads.get(folded(cell), "") for cell in row] for row in sheet.rows]
+        at = next((n for n, row in enumerate(table) if {*row} & {"decision", *KINDS}), -1)
+        lost = [name for name in BOXES if table[at].count(name) != 1 or not {*table[at]} & {*KINDS}]
+        if at < 0:
+            continue  # somebody's own notes
+        faults += [Fault("a column that we wrote is not there once", sheet.place, str(sheet.numbers[at]),
+                         name, "", "put back the headings") for name in lost]
+        parts += [] if lost else [_signed(sheet, table[at], at + 1)]
+    if not parts and not faults:
+        faults = [Fault("has no sheet that we wrote", path.name, mend="send back the file that you got")]
+    if faults:
+        raise Faults(faults)
+    rows = pd.concat(parts).reindex(columns=["file", "row", "kind", "id", "words", *BOXES]).fillna("")
+    rows = rows[(rows["decision"] != "") | (rows["changed"] != "")].reset_index(drop=True)
+    rows["decision"] = rows["decision"].map(lambda said: decisions.get(folded(said.strip(".!☐☑☒ ")), said))
+    if faults := list(_faults(rows)):
+        raise Faults(faults)
+    return rows
+
+
+def _signed(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
+    """The rows of a sheet; name and date hold for those below until others are written."""
+    kind = next(name for name in names if name in KINDS)
+    rows = pd.DataFrame(sheet.rows[at:], columns=names, dtype="str").drop(columns="", errors="ignore")
+    rows = rows.rename(columns={kind: "id", "understood": "words"}).apply(lambda column: column.str.strip())
+    above = rows[["name", "date"]].replace("", None).ffill().fillna("")
+    return rows.assign(name=above["name"], date=dates(above["date"])[0], kind=kind, file=sheet.place,
+                       row=list(map(str, sheet.numbers[at:])))
+
+
+def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
+    twice = rows.duplicated(["kind", "id"], keep=False)
+    for row, is_twice in zip(rows.itertuples(), twice, strict=True):
+        fault = partial(Fault, file=row.file, row=row.row)
+        if not row.id or is_twice:
+            yield fault("has no number, or one that stands twice", column=row.kind, value=row.id,
+                        mend="put back the number that we wrote")
+        if row.decision not in DECISIONS:
+            yield fault(f"is no decision; {nearest(row.decision, DECISIONS)}", column="decision",
+                        value=row.decision, mend="write one of the four words of the first line")
+        elif (row.decision == "change") != (row.changed != ""):
+            yield fault("change and changed words belong together", column="changed", value=row.changed,
+                        mend="write both, or another decision and no words")
+        if row.decision != "talk" and not (row.name and is_day(row.date)):
+            yield fault("does not say who decided, and on which day", column="name, date",
+                        value=f"{row.name} {row.date}".strip(), mend="write a name, and a day as YYYY-MM-DD")
+
+
+# ------------------------------
+# Where an organisation's words stand as evidence: shown to it in its return, and what it says of them.
+
+
+REVIEW = ("file", "row", "citation", "cites", "to_do", "changed", "by", "date")
+TO_DO = {"remove": "take the row out", "change": "cite the changed words, or take the row out",
+         "talk": "talk to the organisation before it is shown"}
+
+
+def cited(study: Study) -> pd.DataFrame:
+    """One row a passage that evidence.csv or joint_display.csv cites: file, row, citation (as ``P05 / e2``
+    or a topic), principle_id, segment_id, words, stance, note."""
+    reference, segments = read_reference(study), tables.read("segments", study=study)
+    words = dict(zip(segments["segment_id"], segments["text"], strict=True))
+    columns = ["file", "row", "citation", "principle_id", "segment_id", "words", "stance", "note"]
+    display = reference.joint_display.reset_index(names="row").merge(reference.quotes, on="quote_id")
+    return pd.DataFrame([
+        *(("evidence.csv", str(n), f"{row.principle_id} / {row.evidence_id}", row.principle_id, row.reference,
+           words.get(row.reference, ""), row.stance, row.note)
+          for n, row in zip(reference.evidence.index, reference.evidence.itertuples(), strict=True)
+          if row.kind == "segment"),
+        *(("joint_display.csv", str(row.row), row.topic_id, "", row.segment_id, row.text, "", row.inference)
+          for row in display.itertuples())], columns=columns, dtype="str")
+
+
+def citation_rows(study: Study, own: pd.DataFrame, language: str) -> pd.DataFrame:
+    """What an organisation sees of where its segments ``own`` are cited: citation, principle, words, stance,
+    noted; no accounts of cases. A principle is in its language where it has been translated."""
+    say, reference = phrases(language), read_reference(study)
+    codings, segments = (tables.read(name, study=study) for name in ("codings", "segments"))
+    rows = cited(study)
+    rows = rows[rows["segment_id"].isin(own["segment_id"]) & ~rows["segment_id"].isin(
+        case_segments(codings, segments, reference.codebook))]
+    texts = tables.read("principles", study=study).query("is_current").astype({"language": "str"})
+    texts = texts.sort_values("language", key=lambda languages: languages == language, kind="stable")
+    texts = texts[(texts["translation_of"] == "") | (texts["language"] == language)]
+    said = {row.principle_id: f"{row.printed_id} {row.statement}" for row in texts.itertuples()}
+    return pd.DataFrame([
+        (row.citation, said.get(row.principle_id, say["topic"]), faceless(row.words), say.get(row.stance, ""),
+         row.note) for row in rows.itertuples()],
+        columns=["citation", "principle", "words", "stance", "noted"], dtype="str")
+
+
+def citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Rows of evidence.csv and joint_display.csv that people must look at after what came back.
+
+    One row a citation that was not approved, or whose passage was not: nothing is changed here.
+    Raises Faults for citations that are not known.
+    """
+    known, linked = cited(study), origins(tables.read("segments", study=study))
+    asked = returned[returned["kind"] == "citation"]
+    if faults := [Fault("is not known here", one.file, one.row, "citation", one.id, "ask again")
+                  for one in asked.itertuples() if one.id not in set(known["citation"])]:
+        raise Faults(faults)
+    rows, whose = [], known["segment_id"].map(linked)
+    for one in returned[returned["decision"] != "approve"].itertuples():
+        hit = {"citation": known["citation"] == one.id, "passage": whose == linked.get(one.id, "")}
+        rows += [(row.file, row.row, row.citation, row.segment_id, TO_DO[one.decision], one.changed, one.name,
+                  one.date) for row in known[hit[one.kind]].itertuples()] if one.kind in hit else []
+    return pd.DataFrame(rows, columns=list(REVIEW), dtype="str").drop_duplicates(ignore_index=True)
+
+
+# ------------------------------
+# Quotations go to the organisations that must clear them, and come back as rows of quotes.csv.
+#
+# What comes back is shown first (:func:`changes`) and then applied (:func:`apply`). The functions take
+# the tables as :mod:`glc_analysis.disclosure.quotations` does.
+
+
+OPEN = {"not_cleared", "no_consent", "no_second_reader"}
+"""Rules that a quotation may still break when its organisation is asked about it."""
+KEY = ["organisation_id", "speaker_id", "item", "audience"]
+FORM = "cleared quotation"
+"""The form_version of a consent that came with the first quotation that was cleared."""
+
+
+def write_to_clear(path: Path, quotes: pd.DataFrame, *held: pd.DataFrame, labels: Mapping[str, str],
+                   languages: Mapping[str, str]) -> int:
+    """Writes the workbook of proposed quotations, a sheet an organisation; returns how many there are.
+
+    ``held`` are codings, segments, documents, consent, codebook; ``labels`` and ``languages`` go by
+    organisation_id. What no clearance could free (an account of a case, words that changed, a refusal)
+    is left out; where nothing is left no file is written. The workbook is the team's: each organisation
+    gets its own sheet alone.
+    """
+    rows = askable(judged(quotes, *held), "proposed")
+    sheets = []
+    for owner, own in sorted(rows.groupby("owner"), key=lambda pair: labels.get(pair[0], pair[0])):
+        language = languages.get(owner) or own["language"].iloc[0]
+        name = labels.get(owner, owner)
+        sheets.append((name, Sheet(name, language, quotation_rows(own, language, labels))))
+    if sheets:
+        write_sheets(path, sheets)
+    return len(rows)
+
+
+def askable(rows: pd.DataFrame, *statuses: str) -> pd.DataFrame:
+    """The rows (:func:`judged`) of these statuses that their organisation may be shown."""
+    is_free = [status in statuses and broken <= OPEN
+               for status, broken in zip(rows["status"], rows["broken"], strict=True)]
+    return rows[pd.Series(is_free, rows.index, dtype=bool)]
+
+
+def quotation_rows(rows: pd.DataFrame, language: str, labels: Mapping[str, str]) -> pd.DataFrame:
+    """What an organisation sees of its quotations: words as they would be printed, who reads them, source."""
+    say = phrases(language)
+    return pd.DataFrame([
+        (row.quote_id, faceless(row.text),
+         f"{say[row.audience]} ({say['translation' if row.translation_status else 'original']})",
+         labels.get(row.owner, row.owner) if row.is_named else say["provider"],
+         f"{say['approved']} {row.cleared_on}" if row.status == "cleared" else "")
+        for row in rows.sort_values("quote_id").itertuples()],
+        columns=["quotation", "words", "readers", "source", "noted"], dtype="str")
+
+
+def apply(returned: pd.DataFrame, quotes: pd.DataFrame,
+          *held: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """quotes.csv and consent.csv as they are after what came back (:func:`read_filled`).
+
+    Approved: cleared by name and day; where nothing is written on quotations for the audience, this is
+    the organisation's consent; where they were refused, it is to be talked over. Changed: cleared in
+    these words if the segment holds them (a second person reads anew), else kept as ``changed``. A
+    passage removed takes its quotations with it, one that is not approved holds them up; a consent
+    removed is refused from that day. Raises Faults for numbers that are not known, words that are no
+    longer those of the sheet, and quotations that were taken back before.
+    """
+    segments, consent = held[1], held[3].copy()
+    rows = judged(quotes, *held).set_index("quote_id")
+    if faults := list(_clearing_faults(returned, rows, segments, consent)):
+        raise Faults(faults)
+    linked = origins(segments)
+    quotes = quotes.set_index("quote_id", drop=False)
+    for one in returned.itertuples():
+        if one.kind == "quotation":
+            for column, value in _settled(one, rows.loc[one.id]).items():
+                quotes.loc[one.id, column] = value
+            key = [rows.at[one.id, "owner"], ORGANISATION, "quotation", rows.at[one.id, "audience"]]
+            if quotes.at[one.id, "status"] == "cleared" and not (consent[KEY] == key).all(axis=1).any():
+                consent.loc[max(consent.index, default=1) + 1, [*KEY, "is_given", "form_version", "date"]] = [
+                    *key, "true", FORM, one.date]
+        elif one.kind == "passage" and one.decision != "approve":
+            hit = quotes["segment_id"].map(linked).fillna("") == linked[one.id]
+            quotes.loc[hit & (quotes["status"] != "removed"), "status"] = (
+                "removed" if one.decision == "remove" else "talk")
+        elif one.kind == "consent" and one.decision == "remove":
+            is_it = (consent[KEY] == _key(one.id)).all(axis=1)
+            consent.loc[is_it, ["is_given", "date"]] = ["false", one.date]
+    return quotes.reset_index(drop=True), consent.reset_index(drop=True)
+
+
+def changes(returned: pd.DataFrame, quotes: pd.DataFrame, *held: pd.DataFrame) -> pd.DataFrame:
+    """One row a cell that :func:`apply` would change: table, key, column, before, after."""
+    pairs = zip(("quotes", "consent"), (["quote_id"], KEY), (quotes, held[3]),
+                apply(returned, quotes, *held), strict=True)
+    found = []
+    for table, key, old, new in pairs:
+        both = new.merge(old, on=key, how="left", suffixes=("", " before")).fillna("")
+        for row in both.to_dict("records"):
+            found += [(table, " / ".join(row[one] for one in key), column, before, row[column])
+                      for column in old if column not in key
+                      if (before := row[f"{column} before"]) != row[column]]
+    return pd.DataFrame(found, columns=["table", "key", "column", "before", "after"], dtype="str")
+
+
+def _settled(one, row: pd.Series) -> dict[str, str]:
+    """The cells of a row of quotes.csv after its organisation's decision."""
+    if one.decision in ("remove", "talk") or row["consent"] == "refused":
+        return {"status": "removed" if one.decision == "remove" else "talk"}
+    signed = {"cleared_by_organisation": one.name, "cleared_on": one.date, "status": "cleared"}
+    if one.decision == "approve":
+        return signed
+    stands = place(one.changed, row["words"]) is not None
+    return signed | {"text": one.changed, "second_reader": "", "status": "cleared" if stands else "changed"}
+
+
+def _key(consent_id: str) -> list[str]:
+    return [part.strip() for part in consent_id.split("/")]
+
+
+def _clearing_faults(returned: pd.DataFrame, rows: pd.DataFrame, segments: pd.DataFrame,
+            consent: pd.DataFrame) -> Iterator[Fault]:
+    known = {"quotation": set(rows.index), "passage": set(segments["segment_id"]),
+             "consent": consent[KEY].to_numpy().tolist()}
+    for one in returned.itertuples():
+        said, mend = "", "write a new sheet and ask again"
+        if (_key(one.id) if one.kind == "consent" else one.id) not in known.get(one.kind, {one.id}):
+            said = "is not known here"
+        elif one.kind == "quotation" and tidy(one.words) != tidy(faceless(rows.at[one.id, "text"])):
+            said = "has other words now than those on the sheet"
+        elif one.kind == "quotation" and rows.at[one.id, "status"] == "removed" and one.decision != "remove":
+            said, mend = "was taken back before", "propose it under another quote_id, and ask again"
+        if said:
+            yield Fault(said, one.file, one.row, one.kind, one.id, mend)
+
+
+# ------------------------------
+# What goes back to each organisation: its own answers and words as we understood them, to put right.
+#
+# A return holds nothing of any other organisation, and no account of a survivor's case.
+
+
+CORRECTIONS = ("table", "key", "column", "from", "to", "reason", "by", "date")
+
+
+def held(study: Study) -> list[pd.DataFrame]:
+    """quotes, codings, segments, documents, consent, codebook of a built study, as quotations need them."""
+    reference = read_reference(study)
+    codings, segments, documents = (tables.read(n, study=study) for n in ("codings", "segments", "documents"))
+    return [reference.quotes, codings, segments, documents, reference.consent, reference.codebook]
+
+
+def addressed(study: Study) -> tuple[dict[str, str], dict[str, str]]:
+    """The organisations' names and languages, by organisation_id."""
+    register, own = read_reference(study).organisations, tables.read("organisations", study=study)
+    labels = pd.concat([own, register]).set_index("organisation_id")["label"]
+    return labels.to_dict(), dict(zip(own["organisation_id"], own["language"], strict=True))
+
+
+def returns(study: Study, organisation_id: str, folder: Path) -> list[Path]:
+    """Writes an organisation's return, ``<organisation_id>.xlsx`` and the same as .html; returns the paths.
+
+    Sheets: answers, passages with codes by name, quotations, citations, consents; each in its language where
+    phrases.csv has it. Raises UsageError where the organisation is not known.
+    """
+    labels, languages = addressed(study)
+    if organisation_id not in labels:
+        raise UsageError(f"There is no organisation {organisation_id!r}; {nearest(organisation_id, labels)}.")
+    quotes, *rest = held(study)
+    _, segments, documents, consent, _ = rest
+    own = segments[owners(segments, documents) == organisation_id]
+    language = languages.get(organisation_id) or next(iter(own["language"]), "en")
+    cited = askable(judged(quotes, *rest), "proposed", "cleared")
+    cited = cited[cited["owner"] == organisation_id]
+    parts = (_answers(study, organisation_id, language), passages(study, own, rest, language),
+             quotation_rows(cited, language, labels), citation_rows(study, own, language),
+             _consents(consent[consent["organisation_id"] == organisation_id], language))
+    withheld = case_segments(*rest[:2], rest[4]) & {*own["segment_id"]}
+    notes = ["", phrases(language)["withheld"] if withheld else "", "", "", ""]
+    sheets = [Sheet(labels[organisation_id], language, rows, note)
+              for rows, note in zip(parts, notes, strict=True) if len(rows)]
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = [folder / f"{organisation_id}.{ending}" for ending in ("xlsx", "html")]
+    write_sheets(paths[0], [(sheet.heading, sheet) for sheet in sheets])
+    paths[1].write_text(page(sheets), encoding="utf-8", newline="\n")
+    return paths
+
+
+def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
+    """One row an answer to a question that was asked; open answers are passages."""
+    say = phrases(language)
+    responses, questions, options, countries = (tables.read(name, study=study) for name in (
+        "responses", "questions", "options", "countries"))
+    rows = responses[responses["organisation_id"] == organisation_id]
+    rows = rows[rows["missing"] != "not_asked"].merge(questions[questions["type"] != "text"],
+                                                      on="question_id").sort_values(["order", "answer_id"])
+    names = {(o.option_list, o.option_id): o.label for o in options.itertuples()}
+    places = dict(zip(countries["country_id"], countries["label"], strict=True))
+    return pd.DataFrame([
+        (f"{row.answer_id} / {row.question_id}", row.wording, places.get(row.country_id, row.country_id),
+         say[row.missing] if row.missing else
+         "; ".join(names.get((row.option_list, one), one) for one in row.value.split(";")))
+        for row in rows.itertuples()], columns=["answer", "question", "country", "understood"], dtype="str")
+
+
+def passages(study: Study, own: pd.DataFrame, rest: list[pd.DataFrame], language: str) -> pd.DataFrame:
+    """One row a turn or open answer of its own, with the codes agreed on by name; no accounts of cases."""
+    codings, segments, documents, _, codebook = rest
+    own = own[~own["segment_id"].isin(case_segments(codings, segments, codebook)) & (own["text"] != "")]
+    own = own.merge(documents[["document_id", "kind", "date"]], on="document_id").sort_values(
+        ["date", "document_id", "start"])
+    labels = dict(zip(codebook["code_id"], codebook["name"], strict=True))
+    given = by_segment(codings[codings["coder_id"] == CONSENSUS])
+    codes = given["code_id"].map(labels).fillna(given["code_id"]).groupby(given["segment_id"]).agg(
+        lambda names: "; ".join(sorted(set(names))))
+    asked = tables.read("questions", study=study).set_index("question_id")["wording"]
+    say = phrases(language)
+    return pd.DataFrame({
+        "passage": own["segment_id"], "words": own["text"].map(faceless),
+        "question": own["guide_question_id"].map(asked).where(own["kind"] == "answer").fillna(
+            own["kind"].map(say) + " " + own["date"]),
+        "codes": own["segment_id"].map(codes).astype("str").fillna("")}).astype("str")
+
+
+def _consents(rows: pd.DataFrame, language: str) -> pd.DataFrame:
+    """One row a consent or refusal on record, its speakers' included."""
+    say = phrases(language)
+    return pd.DataFrame([
+        (" / ".join(getattr(row, column) for column in KEY), say.get(f"item_{row.item}", say[row.item]),
+         say[row.audience], row.speaker_id or say["organisation"],
+         f"{say['yes' if row.is_given == 'true' else 'no']} ({row.date})") for row in rows.itertuples()],
+        columns=["consent", "what", "readers", "person", "noted"], dtype="str")
+
+
+def corrections(returned: pd.DataFrame, documents: pd.DataFrame, questions: pd.DataFrame) -> pd.DataFrame:
+    """Rows for corrections.csv from answers to be changed or removed: to review, not to apply.
+
+    ``column`` is as questions.csv has it and ``from`` as the organisation saw it: a person writes what
+    the raw file holds. Words of interviews and calls are no rows here. ``questions`` is the reference
+    table. Raises Faults for answers to questions that are not known.
+    """
+    columns = dict(zip(questions["question_id"], questions["columns"], strict=True))
+    open_answers = {f"{row.document_id}.1": (row.document_id[:-len(row.question_id) - 1], row.question_id)
+                    for row in documents[documents["kind"] == "answer"].itertuples()}
+    rows, faults = [], []
+    for one in returned[returned["decision"].isin(["change", "remove"])].itertuples():
+        answer, _, question = one.id.partition(" / ") if one.kind == "answer" else ("", "", "")
+        answer, question = open_answers.get(one.id, (answer, question))
+        if question in columns:
+            rows.append(("survey", answer, columns[question], one.words, one.changed,
+                         "its organisation says so", one.name, one.date))
+        elif one.kind == "answer":
+            faults.append(Fault("is not known here", one.file, one.row, "answer", one.id, "ask again"))
+    if faults:
+        raise Faults(faults)
+    return pd.DataFrame(rows, columns=list(CORRECTIONS), dtype="str")

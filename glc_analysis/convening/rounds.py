@@ -1,0 +1,74 @@
+"""A round asks about exact texts: those of the day on which it was opened, until it is closed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+import pandas as pd
+
+from glc_analysis.convening.principles import versions
+from glc_analysis.errors import Fault, Faults, UsageError
+from glc_analysis.files import write_atomic
+from glc_analysis.reference import Reference
+from glc_analysis.study import WITHDRAWN, Study
+
+_KEY = ["principle_id", "version"]
+
+
+def plan_round(reference: Reference, round_id: str, *, today: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """rounds.csv with a round, and the texts it asks about: nothing is written.
+
+    A round that is not there gets a row for every current candidate, opened today; rows that people
+    wrote without ``text_version`` get that of the text as it stands. The texts are the source rows of
+    principles.csv with ``printed_id`` and ``text_version``, in the round's order. Raises Faults where
+    the round is closed, has nothing to ask, or a text is no longer the one that it issued.
+    """
+    if not re.fullmatch(r"\w[\w.-]*", round_id):
+        raise UsageError(f"{round_id!r} names no round. Mend: use letters, digits, dot, dash and underscore.")
+    texts = versions(reference.principles)
+    texts = texts[texts["translation_of"] == ""]
+    rounds = reference.rounds
+    if round_id not in set(rounds["round_id"]):
+        new = _candidates(texts).assign(round_id=round_id, opened_on=today.isoformat(), closed_on="")
+        new.index += max(rounds.index, default=1) + 1
+        rounds = pd.concat([rounds, new[rounds.columns]])
+    own = rounds[rounds["round_id"] == round_id]
+    found = own.reset_index(names="at").merge(texts.reset_index(names="row"), "left", _KEY,
+                                              suffixes=("_issued", ""))
+    if faults := list(_faults(found, round_id)):
+        raise Faults(faults)
+    is_unstamped = (rounds["round_id"] == round_id) & (rounds["text_version"] == "")
+    stamps = pd.Series(found["text_version"].to_list(), index=own.index, dtype="str")
+    rounds = rounds.assign(text_version=rounds["text_version"].mask(is_unstamped, stamps))
+    return rounds, found[texts.columns]
+
+
+def _candidates(texts: pd.DataFrame) -> pd.DataFrame:
+    """The current candidates, in the order in which their principles first stand in principles.csv."""
+    order = {name: n for n, name in enumerate(dict.fromkeys(texts["principle_id"]))}
+    rows = texts[texts["is_current"] & (texts["status"] == "candidate")]
+    if rows.empty:
+        raise Faults([Fault("has no current candidate to ask about", "principles.csv", column="status",
+                            mend="write candidate at the principles that the round is to ask about")])
+    return rows.sort_values("principle_id", key=lambda ids: ids.map(order), ignore_index=True)
+
+
+def _faults(found: pd.DataFrame, round_id: str) -> Iterator[Fault]:
+    if len(days := found.loc[found["closed_on"] != "", "closed_on"]):
+        yield Fault(f"is the day on which round {round_id} was closed", "rounds.csv", column="closed_on",
+                    value=days.iloc[0], mend="give the next round another name")
+    for row in found.itertuples():
+        if pd.isna(row.statement):
+            yield Fault("principles.csv has no such version", "rounds.csv", str(row.at), "version",
+                        f"{row.principle_id}.{row.version}", "take the row out, or put the version back")
+        elif row.text_version_issued not in ("", row.text_version) and WITHDRAWN not in row.statement:
+            yield Fault(f"is no longer the text that round {round_id} issued", "principles.csv",
+                        str(int(row.row)), "statement", row.printed_id, "put the issued words back, and give "
+                        f"the new ones a version of their own with `glc amend {row.principle_id}`")
+
+
+def write_rounds(study: Study, rounds: pd.DataFrame) -> None:
+    """Writes rounds.csv: the old file or the new, whatever happens."""
+    write_atomic(study.reference / "rounds.csv", rounds.to_csv(index=False, lineterminator="\n"))

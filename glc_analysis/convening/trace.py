@@ -1,0 +1,545 @@
+"""From a principle back to the raw file: principle, evidence, code or question, passage or rows, file.
+
+The team sees call, time, line, raw file and checksum. Others see figures that are released and quotations
+that are cleared, and nothing about documents.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from itertools import groupby
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.coding.codebook import descendants
+from glc_analysis.coding.exports import quotations
+from glc_analysis.convening.joint_display import code_estimate, names_of
+from glc_analysis.disclosure.quotations import case_codes, origins
+from glc_analysis.disclosure.suppression import release
+from glc_analysis.errors import Faults, UsageError, nearest
+from glc_analysis.evidence.coded import DOCUMENT, SOURCE
+from glc_analysis.evidence.estimates import KINDS, subset_membership
+from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
+from glc_analysis.evidence.summary import Words
+from glc_analysis.manifest import checksum, read_manifest
+from glc_analysis.reference import read_table
+from glc_analysis.study import Study
+from glc_analysis.tables import code_themes
+from glc_analysis.text import slug, text_version, tidy
+
+# ------------------------------
+# Where on the pages of the collection a principle, question, code or passage is shown.
+#
+# A place is a page's slug and an id on it, ``theme-needs#code-stigma``; blank where no page shows it. The
+# blocks of the pages give these ids, the trace leads to them.
+
+
+PRINCIPLES, SURVEY, CONVENING = "principles", "survey", "convening"
+"""Slugs of the pages of the principles, of all questions, and of survey and record beside what was said."""
+
+
+def anchor(kind: str, name: str) -> str:
+    """The id of a thing on its page.
+
+    >>> anchor("principle", "P03"), anchor("question", "Q3.1")
+    ('principle-p03', 'question-q3-1')
+    """
+    return f"{kind}-{re.sub(r'[^a-z0-9]+', '-', name.lower()).strip('-')}"
+
+
+def passage_anchor(code: str, segment_id: str) -> str:
+    """The id of a passage under a code."""
+    return anchor("passage", f"{code}-{segment_id}")
+
+
+def words_anchor(text: str) -> str:
+    """The id of a quotation, which tells no more than its words.
+
+    >>> words_anchor("A room in a shared flat")
+    'words-h6b08a2e2'
+    """
+    return f"words-h{text_version(text)[:8]}"  # with a letter first it is no phone number
+
+
+def link(place: str) -> str:
+    """What a link to a place says on a page beside it.
+
+    >>> link("survey#question-q1-2"), link("")
+    ('survey.html#question-q1-2', '')
+    """
+    return place.replace("#", ".html#", 1)
+
+
+@dataclass(frozen=True)
+class Places:
+    """``themes`` are those of codes, ``counted`` the codes whose figure the audience may see."""
+
+    themes: Mapping[str, str]
+    counted: Collection[str]
+
+    @classmethod
+    def of(cls, codebook: pd.DataFrame, released: pd.DataFrame) -> Places:
+        """From the codebook and the figures that the audience may see."""
+        whole = released[(released["measure"] == "coded") & (released["subset_kind"] == "all")]
+        return cls(code_themes(codebook), {*whole["code_id"]})
+
+    def principle(self, principle_id: str) -> str:
+        return f"{PRINCIPLES}#{anchor('principle', principle_id)}"
+
+    def question(self, question_id: str, theme: str) -> str:
+        page = self._page(theme) or SURVEY
+        return f"{page}#{anchor('question', question_id)}"
+
+    def code(self, code: str) -> str:
+        return self._on(code, anchor("code", code)) if code in self.counted else ""
+
+    def passage(self, segment_id: str, *codes: str) -> str:
+        """Where the team finds a passage, which stands under one of these codes."""
+        code = self._first(codes)
+        return self._on(code, passage_anchor(code, segment_id))
+
+    def quotation(self, text: str, *codes: str) -> str:
+        """Where others find a quotation of a passage with these codes."""
+        return self._on(self._first(codes), words_anchor(text))
+
+    def _first(self, codes: Collection[str]) -> str:
+        return min((code for code in codes if code in self.themes), key=self.themes.get, default="")
+
+    def _on(self, code: str, name: str) -> str:
+        page = self._page(code)
+        return f"{page}#{name}" if page else ""
+
+    def _page(self, code: str) -> str:
+        return f"theme-{self.themes[code].lower()}" if code in self.themes else ""
+
+
+# ------------------------------
+# Where in the raw files something stands, and whether each is still the file that was recorded.
+
+
+CHANGED, MISSING = "has changed since its checksum was recorded", "is missing"
+UNRECORDED = "has no checksum in manifest.csv"
+_RECORD = re.compile(r"\.r(\d+)(?:\.l\d+)?$")
+
+
+class RawFiles:
+    """The raw files of a study, each read and its checksum taken at most once."""
+
+    def __init__(self, study: Study) -> None:
+        self.study, self.state, self._lines = study, cache(self._state), cache(self._turns)
+
+    def _state(self, path: str) -> tuple[str, str]:
+        """The checksum of a file as it is now (blank: none), and what is wrong with it."""
+        if not path or not (self.study.root / path).is_file():
+            return "", MISSING
+        found, row = checksum(self.study.root / path), self._manifest.get(path)
+        return found, UNRECORDED if row is None else "" if row["sha256"].lower() == found else CHANGED
+
+    def of_record(self, answer_id: str) -> str:
+        """The survey file that a record came from; blank where it is no longer named."""
+        return self._surveys.get(_RECORD.sub("", answer_id), "")
+
+    def of_ballot(self, name: str) -> str:
+        """The file of ratings that a vote was entered by; blank where it is no longer there."""
+        return self._ballots.get(name, "")
+
+    def of_segment(self, segment_id: str, document: Any) -> tuple[str, str]:
+        """The file of a segment, and its place: the row of an answer, of a turn the line, in DOCX the
+        paragraph, where it begins. ``document`` is its row of table ``documents``."""
+        if document.kind == "answer":
+            answer = document.document_id[:-len(document.question_id) - 1]
+            return self.of_record(answer), f"row {row_of(answer)}"
+        path, n = self._paths.get(document.document_id, ""), int(segment_id.rpartition(".")[2])
+        lines, what = self._lines(path), "paragraph" if path.lower().endswith(".docx") else "line"
+        return path, f"{what} {lines[n - 1]}" if n <= len(lines) else ""
+
+    def _turns(self, path: str) -> list[int]:
+        """Where each turn of a transcript begins; none where it is not the file that was recorded."""
+        from glc_analysis.intake.transcripts import read_transcript
+
+        try:
+            return [] if self.state(path)[1] else [*read_transcript(self.study.root / path).turns["line"]]
+        except Faults:
+            return []
+
+    @cached_property
+    def _manifest(self) -> dict[str, dict[str, str]]:
+        return read_manifest(self.study)
+
+    @cached_property
+    def _surveys(self) -> dict[str, str]:
+        return {slug(path.stem): self.study.relative(path) for path in self.study.raw_files("survey")}
+
+    @cached_property
+    def _ballots(self) -> dict[str, str]:
+        return {path.name: self.study.relative(path) for path in self.study.raw_files("ratings")}
+
+    @cached_property
+    def _paths(self) -> dict[str, str]:
+        listed = read_table(self.study, "documents")
+        return dict(zip(listed["document_id"], listed["path"], strict=True))
+
+
+def row_of(answer_id: str) -> int:
+    """The row of the raw file that a record came from.
+
+    >>> row_of("export.r12.l2"), row_of("export.r7")
+    (12, 7)
+    """
+    return int(_RECORD.search(answer_id)[1])
+
+
+def ranges(numbers: Iterable[int]) -> str:
+    """Numbers in order, those that follow on each other as one stretch.
+
+    >>> ranges([7, 2, 3, 4, 4])
+    '2-4, 7'
+    """
+    runs = groupby(enumerate(sorted({*numbers})), lambda pair: pair[1] - pair[0])
+    ends = [[run[0][1], run[-1][1]] for run in ([*run] for _, run in runs)]
+    return ", ".join("-".join(map(str, dict.fromkeys(pair))) for pair in ends)
+
+
+# ------------------------------
+# The records behind a figure: whose answers were counted, who is in its subset, which votes were cast.
+
+
+Read = Callable[[str], pd.DataFrame]
+
+
+def contributing_records(read: Read, figure: Any, question: Any) -> pd.DataFrame:
+    """The answers behind a figure of a question: answer_id, organisation_id, is_counted.
+
+    ``read`` gives a processed table by name, ``figure`` is a row of estimates, ``question`` of questions.
+    """
+    unit, about = question.unit, "question_id == @question.question_id"
+    if figure.measure == DISCORDANCE:
+        rows = read("stated").query(f"{about} and recorded != ''")
+        rows = rows[rows["indicator"] == figure.option_id]
+        return rows.assign(is_counted=rows["is_discordant"])
+    rows = read("responses").query(about)
+    rows = rows[rows["is_in_base"] | (figure.statistic == "answered") & (rows["missing"] != "not_asked")]
+    counted = rows["is_in_base"]
+    if question.type == "multi":
+        ticked = read("selections").query(f"{about} and is_selected")
+        ticked = ticked[ticked["option_id"] == figure.option_id]
+        counted = rows["answer_id"].isin(ticked["answer_id"])
+    elif figure.option_id:
+        counted = rows["value"] == figure.option_id
+    return rows.assign(is_counted=counted)[rows[f"{unit}_id"].isin(subset_members(read, figure, unit))]
+
+
+def subset_members(read: Read, figure: Any, unit: str) -> set[str]:
+    """The organisations or answers of the figure's subset."""
+    ids = read(f"{unit}s")[f"{unit}_id"]
+    if figure.subset_kind not in KINDS[1:]:  # a source or document is told by its passages
+        return {*ids}
+    found = subset_membership(figure.subset_kind, unit, read("organisations"), read("answers"))
+    return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
+
+
+def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+    """By principle each closed round and panel in words, with its ratings that count."""
+    said: dict[tuple[str, ...], list[str]] = {}
+    for row in read("tallies").sort_values("criterion", ascending=False, kind="stable").itertuples():
+        said.setdefault((row.principle_id, row.round_id, row.version, row.panel), []).append(
+            f"{row.criterion} {row.votes_high} of {row.n} high")
+    ratings = read("ratings")
+    ratings = ratings[ratings["held_out"] == ""]
+    cast = dict(list(ratings.groupby(["principle_id", "round_id", "panel"])))
+    found: dict[str, list[tuple[str, pd.DataFrame]]] = {}
+    for (principle, round_id, version, panel), counts in sorted(said.items()):
+        text = f"round {round_id} on {principle}.{version}, {panel.replace('_', ' ')}: {', '.join(counts)}"
+        found.setdefault(principle, []).append((text, cast.get((principle, round_id, panel), ratings[:0])))
+    return found
+
+
+# ------------------------------
+# The way from a piece of evidence to its raw files, as one audience may follow it.
+#
+# Read from the tables as last built; checksums of raw files are taken anew. The team sees call, time, line,
+# raw file and checksum, and the forms behind the votes. Others see figures that are released and quotations
+# that are cleared: no document, time, file or id of a passage, and no note.
+
+
+WITHHELD = "evidence that stays with the team"
+NOT_CLEARED = "words that are not cleared for this audience"
+
+
+@dataclass(frozen=True)
+class Node:
+    """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, evidence, votes, question,
+    code, memo, passage, quotation or file; ``id`` and ``text`` are what the audience may read; ``place`` is
+    where a page shows it (:mod:`~glc_analysis.convening.trace`; blank: nowhere); ``about`` has, for the
+    team, every id it stands for."""
+
+    depth: int
+    kind: str
+    id: str
+    text: str
+    place: str = ""
+    about: frozenset[str] = field(default=frozenset(), repr=False)
+
+
+class Trail:
+    """The tables of a built study as one audience may follow them, each read once."""
+
+    def __init__(self, study: Study, audience: str = "team") -> None:
+        self.study, self.audience, self.for_team = study, audience, audience == "team"
+        self.read = cache(lambda name: tables.read(name, study=study))
+        self.reference = cache(lambda name: read_table(study, name))
+        self.files = RawFiles(study)
+
+    def evidence(self, row: Any) -> list[Node]:
+        """The lines of one row of evidence, its own first."""
+        figure, said, below = self.figure(row), row.reference, []
+        if row.kind in ("estimate", "code"):
+            code = row.reference if row.kind == "code" else getattr(figure, "code_id", "")
+            if not self.for_team and (figure is None or code in self._never):
+                said = WITHHELD
+            elif figure is not None:
+                said, below = self.words.said(figure), [*self.below(figure)]
+        elif row.kind == "segment":
+            below = [*self._segment(row.reference)]
+            said = "one organisation" if below else NOT_CLEARED if not self.for_team else row.reference
+        note = f". {row.note}" if self.for_team and row.note else ""
+        text = f"{row.evidence_id} {row.stance}, {row.claim.replace('_', ' ')}: {said}{note}"
+        return [self.node(1, "evidence", row.evidence_id, text, below[0].place if below else "",
+                          row.reference, figure.estimate_id if figure else ""), *below]
+
+    def votes(self, principle_id: str) -> list[Node]:
+        """For the team the votes on a principle, a line a round and panel, and the forms they stand in."""
+        lines = []
+        for said, rows in self._voted.get(principle_id, ()) if self.for_team else ():
+            about = (*rows["rater_id"], *rows["organisation_id"])
+            lines.append(self.node(1, "votes", "", said, "", *about))
+            lines += [self._file(2, self.files.of_ballot(name), f"{len(own)} votes", *own["rater_id"],
+                                 *own["organisation_id"]) for name, own in rows.groupby("entered_by")]
+        return lines
+
+    def figure(self, row: Any) -> Any:
+        """The figure that a row of evidence cites, as the audience may see it; None where there is none."""
+        cited = {"estimate": row.reference, "code": code_estimate(row.reference)}
+        return self.figures.get(cited.get(row.kind, ""))
+
+    @cached_property
+    def figures(self) -> dict[str, Any]:
+        """The figures that evidence cites, those that the audience may see."""
+        seen = self._released
+        cited = {*self.read("evidence")["reference"], *self.reference("evidence")["reference"]}
+        return {row.estimate_id: row for row in
+                seen[seen["estimate_id"].isin({*cited, *map(code_estimate, cited)})].itertuples()}
+
+    @cached_property
+    def _released(self) -> pd.DataFrame:
+        decisions = None if self.for_team else self.read(f"release_{self.audience}")
+        return release(self.read("estimates"), audience=self.audience, decisions=decisions)
+
+    @cached_property
+    def _voted(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+        return votes_by_principle(self.read)
+
+    @cached_property
+    def places(self) -> Places:
+        """Where the pages show what."""
+        return Places.of(self.read("codebook"), self._released)
+
+    @cached_property
+    def words(self) -> Words:
+        return names_of(self.study)
+
+    @cached_property
+    def _never(self) -> set[str]:
+        return case_codes(self.reference("codebook"))
+
+    def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str) -> Node:
+        about = frozenset(filter(None, about)) if self.for_team else frozenset()
+        return Node(depth, kind, name, tidy(text), place, about)
+
+    def _file(self, depth: int, path: str, said: str, *about: str) -> Node:
+        found, wrong = self.files.state(path)
+        text = [path or "no raw file", said, wrong, found and f"sha256 {found}"]
+        return self.node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
+
+    def below(self, figure: Any) -> Iterator[Node]:
+        """What lies below a figure: the code and its passages, or the question and its rows."""
+        if figure.measure == "coded":
+            return self._code(figure)
+        question = self.words.questions.get(figure.question_id.removeprefix(f"{DISCORDANCE}/"))
+        return self._question(figure, question) if question else iter(())
+
+    # What was answered
+
+    def _question(self, figure: Any, question: Any) -> Iterator[Node]:
+        asked = f" (asked if {question.asked_if})" if question.asked_if else ""
+        said = f"{question.question_id} {question.wording}{asked}, base {int(figure.base_n)}"
+        yield self.node(2, "question", question.question_id, said,
+                        self.places.question(question.question_id, question.theme_id))
+        if not self.for_team:
+            return
+        rows = contributing_records(self.read, figure, question)
+        for path, own in rows.groupby(rows["answer_id"].map(self.files.of_record)):
+            at = own["answer_id"].map(row_of)
+            is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
+            places = [f"{what}: {ranges(at[which])}" for what, which in is_own.items() if which.any()]
+            yield self._file(3, path, "; ".join(places), *own["answer_id"], *own["organisation_id"])
+        if figure.measure == DISCORDANCE:
+            sources = {*self.read("context").query("indicator == @figure.option_id")["source"]}
+            yield from (self._file(3, self.study.relative(path), "the record")
+                        for path in self.study.raw_files("context") if path.name in sources)
+
+    # What was said
+
+    def _code(self, figure: Any) -> Iterator[Node]:
+        code = figure.code_id
+        own = {code, *self._descendants.get(code, [])}
+        said = ": ".join(filter(None, [self.words.codes.get(code, code), self._definitions.get(code)]))
+        yield self.node(2, "code", code, said, self.places.code(code), *own)
+        if not self.for_team:
+            yield from (self._quotation(3, row) for row in self._quotes.itertuples()
+                        if own - self._never & {*row.code_ids.split(";")})
+            return
+        for coder in sorted({coder for one in own for coder in self._coders.get(one, ())}):
+            yield from (self._file(3, self.study.relative(path), f"coded by {coder}")
+                        for path in self.study.coder_files().get(coder, ()))
+        yield from (self.node(3, "memo", row.memo_id, f"memo of {row.author_id}: {row.text}")
+                    for row in self._memos if row.attached_to in own)
+        column = {SOURCE: "kind", DOCUMENT: "document_id"}.get(figure.subset_kind, "organisation_id")
+        are_in = subset_members(self.read, figure, "organisation") if column == "organisation_id" \
+            else {figure.subset_id}
+        rows: dict[tuple[str, str], Any] = {}
+        for row in sorted(row for one in own for row in self._by_code.get(one, ())
+                          if getattr(row, column) in are_in):
+            rows.setdefault((row.segment_id, row.quote), row)
+        for row in rows.values():
+            yield from self._passage(3, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
+
+    def _segment(self, segment_id: str) -> Iterator[Node]:
+        """The passage of a segment; for others what of it they may read."""
+        if segment_id in self.segments:
+            if self.for_team:
+                codes = self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"]
+                yield from self._passage(2, segment_id, self.segments[segment_id].text, codes)
+            else:
+                yield from (self._quotation(2, row) for row in self._quotes.itertuples()
+                            if self.origins.get(row.segment_id) == self.origins[segment_id])
+
+    def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
+                 memo: str = "") -> Iterator[Node]:
+        segment = self.segments[segment_id]
+        document = self._documents[segment.document_id]
+        path, place = self.files.of_segment(segment_id, document)
+        clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
+        said = [segment_id, document.kind, document.date, clock, place, wording, memo and f"memo: {memo}"]
+        owners = (segment.organisation_id, document.organisation_id)
+        yield self.node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
+                        self.places.passage(segment_id, *codes),
+                        segment.document_id, *owners, *self._quoted.get(segment_id, ()))
+        yield self._file(depth + 1, path, place)
+
+    def _quotation(self, depth: int, row: Any) -> Node:
+        said = ", ".join(filter(None, [row.source, row.wording]))
+        return self.node(depth, "quotation", "", f"“{row.text}” {said}",
+                         self.places.quotation(row.text, *row.code_ids.split(";")))
+
+    @cached_property
+    def passages(self) -> pd.DataFrame:
+        """One row a passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`."""
+        return quotations(*map(self.read, ("codings", "segments", "documents", "organisations", "codebook")))
+
+    @cached_property
+    def _descendants(self) -> dict[str, list[str]]:
+        return descendants(self.reference("codebook"))
+
+    @cached_property
+    def _definitions(self) -> dict[str, str]:
+        return self.read("codebook").set_index("code_id")["definition"].to_dict()
+
+    @cached_property
+    def _coders(self) -> dict[str, set[str]]:
+        """Who used each code."""
+        return self.read("codings").groupby("code_id")["coder_id"].agg(set).to_dict()
+
+    @cached_property
+    def _memos(self) -> list[Any]:
+        """The memos on codes."""
+        return [row for row in self.read("memos").itertuples() if row.attached_kind == "code"]
+
+    @cached_property
+    def _by_code(self) -> dict[str, list[Any]]:
+        """The passages of each code, in their order."""
+        found: dict[str, list[Any]] = {}
+        for row in self.passages.itertuples():
+            found.setdefault(row.code_id, []).append(row)
+        return found
+
+    @cached_property
+    def segments(self) -> dict[str, Any]:
+        return {row.segment_id: row for row in self.read("segments").itertuples()}
+
+    @cached_property
+    def _documents(self) -> dict[str, Any]:
+        return {row.document_id: row for row in self.read("documents").itertuples()}
+
+    @cached_property
+    def origins(self) -> dict[str, str]:
+        """Each segment -> the one it translates, or itself."""
+        return origins(self.read("segments"))
+
+    @cached_property
+    def _quoted(self) -> dict[str, list[str]]:
+        """The quotations of each segment, for whomever."""
+        return self.reference("quotes").groupby("segment_id")["quote_id"].agg(list).to_dict()
+
+    @cached_property
+    def _quotes(self) -> pd.DataFrame:
+        """The quotations that the audience may read, each with its segment."""
+        passages = self.reference("quotes")[["quote_id", "segment_id"]]
+        return self.read("quotations").query("audience == @self.audience").merge(passages, on="quote_id")
+
+
+# ------------------------------
+# From a principle back to the raw file: principle, evidence, code or question, passage or rows, file.
+#
+# What each audience may see of it stands in :mod:`glc_analysis.convening.trace`.
+
+
+def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[Node]:
+    """The tree of one principle as lines in order; ``P03`` is its latest version, ``P03.1`` its first.
+
+    Raises UsageError for a principle that is not there, GLCError where nothing is built.
+    """
+    trail = Trail(study, audience)
+    rows = trail.read("principles").query("translation_of == ''")
+    is_latest = (rows["principle_id"] == principle_id) & rows["is_current"]
+    is_own = (rows["printed_id"] == principle_id) | is_latest
+    if not is_own.any():
+        known = {*rows["principle_id"], *rows["printed_id"]}
+        raise UsageError(f"There is no principle {principle_id!r}; {nearest(principle_id, known)}.")
+    row = rows[is_own].iloc[0]
+    said = f"{row['printed_id']} ({row['status'].replace('_', ' ')}): {row['statement']}"
+    evidence = trail.read("evidence").query("principle_id == @row.principle_id")
+    return [trail.node(0, "principle", row["printed_id"], said, trail.places.principle(row["principle_id"])),
+            *(node for one in evidence.itertuples() for node in trail.evidence(one)),
+            *trail.votes(row["principle_id"])]
+
+
+def resting_on(study: Study, source: str) -> pd.DataFrame:
+    """All that rests on an estimate, code, segment, document, question, answer, raw file, organisation,
+    quotation or rater: principle, evidence_id (blank for votes), reference, stance, through (the first line
+    of the trace that is about it). For the team alone."""
+    trail, found = Trail(study), []
+    for row in trail.read("evidence").itertuples():
+        found.append((row.principle_id, row.evidence_id, row.reference, row.stance, trail.evidence(row)))
+    for principle in sorted({*trail.read("tallies")["principle_id"]}):
+        found.append((principle, "", "votes", "", trail.votes(principle)))
+    found = [(*who, next((node.text for node in nodes if source in {node.id, *node.about}), None))
+             for *who, nodes in found]
+    found = [row for row in found if row[-1]]
+    columns = ["principle", "evidence_id", "reference", "stance", "through"]
+    return pd.DataFrame(found, columns=columns, dtype="str")

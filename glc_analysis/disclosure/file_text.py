@@ -1,0 +1,354 @@
+"""Any output file as somebody who wants to know could read it: pieces of text, each with its place.
+
+Read are the words on a page and those behind it: attributes, comments, scripts, data that a link
+holds, metadata, properties of a document, members of a package. Not read are pictures, fonts, notes
+pinned to a PDF, and files of the site's theme as its packages bring them. A PDF needs `pdftotext`
+and `pdfinfo` (poppler). Of what can be read in none of these ways nobody knows what it tells.
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import html
+import io
+import json
+import mimetypes
+import re
+import shutil
+import sqlite3
+import subprocess
+import unicodedata
+import zipfile
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from functools import cache, lru_cache
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path, PurePosixPath
+from typing import Any
+from urllib.parse import unquote_plus, unquote_to_bytes
+
+import lxml.html
+from lxml import etree
+from openpyxl import load_workbook
+
+from glc_analysis.tabular import delimiter
+
+Piece = tuple[str, str]
+
+_OF_THEME = {".css", ".js", ".txt"}
+NAMES_ONLY = frozenset({".eot", ".gif", ".ico", ".jpeg", ".jpg", ".map", ".otf", ".png", ".ttf", ".webp",
+                        ".woff", ".woff2"})
+"""Pictures, fonts and maps of scripts: of these only the name is read."""
+
+_INLINE = frozenset(re.findall(r"\w+", """
+    a abbr acronym b bdi bdo big cite code data del dfn em font i ins kbd label mark nobr q rp rt ruby s
+    samp small span strong sub sup time tt u var wbr, tspan, r t rPr delText instrText hyperlink smartTag"""))
+"""Elements of HTML, SVG and office documents that do not part words."""
+_GEOMETRY = {"d", "points", "transform", "viewBox", "viewbox"}
+_GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
+_CELL = re.compile("[A-Z]{1,3}[0-9]{1,7}")  # where it is in a sheet, of which there are as many as cells
+_FONTS = re.compile(r"(theme\d*|fontTable|webSettings)\.xml$")  # among the fonts are people's names
+_HEADER = re.compile(r'&(?:"[^"]*"|\d+|[A-Z])')  # signs in the header of a sheet, as in "&CConfidential"
+_THEME = ("sphinx", "pydata_sphinx_theme", "myst_nb")
+_JOINED = {"source", "text"}
+_MIME = re.compile(r"(?:application|audio|image|text|video)/[\w.+-]+")
+_BREAKING = {"br", "cr", "hr", "p", "tab"}
+_CUT = "\x01"
+_TOUCHING = re.compile(rf"\w{_CUT}+\w")
+SHAPED = ("a PDF does not keep words in Arabic or Khmer letters as they were written; publish them as HTML "
+          "or Word")
+_SHAPED = re.compile("[\u0600-\u06ff\u1780-\u17ff]")
+_ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
+_ANSI = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
+_MARKED = re.compile(r"(?<=\w)(?:<[^<>]*>|\*{1,3}|`)+(?=\w)")
+_ALIKE = re.compile("[\ufb00-\ufdff\ufe70-\ufefc\uff01-\uff5e\U0001d400-\U0001d7cb]+")
+_UNSEEN = re.compile("[\u00ad\u034f\u061c\u180e\u200e\u200f\u202a-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff"
+                     "\ufff9-\ufffb\U000e0000-\U000e007f]+")
+# Between letters of scripts that use them (Khmer, Persian, Hindi) these part words; elsewhere they hide one.
+_WIDTHLESS = re.compile("(?<![\u0530-\U0010ffff])[\u200b-\u200d]+(?![\u0530-\U0010ffff])")
+
+
+class Unreadable(Exception):
+    """A file that cannot be read, and why."""
+
+
+def pieces(name: str, content: bytes) -> Iterator[Piece]:
+    """What stands in a file, in order: where, and a text in one line, without noise.
+
+    ``name`` tells the kind. Raises Unreadable at the first thing that cannot be read.
+
+    >>> list(pieces("a.html", b"<p>L&oacute;<b>pez</b></p><!-- R&shy;osa -->"))
+    [('line 1', 'Ló pez'), ('line 1', 'López'), ('line 1', 'Rosa')]
+    """
+    suffix = PurePosixPath(name).suffix.lower()
+    if suffix in NAMES_ONLY or suffix in _OF_THEME and sha256(content).digest() in _theme():
+        return
+    if suffix == ".css":  # a site keeps the rules it uses of the theme's
+        content = b"\n".join(line if line not in _sheets() else b"" for line in content.splitlines())
+    try:
+        for place, text in READERS.get(suffix, _text)(content):
+            if plain := plainly(text):
+                yield place, plain
+                if ("<" in plain or "*" in plain or "`" in plain) and _MARKED.search(plain):
+                    yield place, _MARKED.sub("", plain)
+    except (etree.LxmlError, csv.Error, zipfile.BadZipFile, ValueError, LookupError, TypeError, OSError,
+            RecursionError, NotImplementedError, sqlite3.Error) as error:
+        raise Unreadable(f"{type(error).__name__} in {suffix or 'a file without a suffix'}") from error
+
+
+@cache
+def _theme() -> frozenset[bytes]:
+    """What the packages of the site's theme bring, which is the same for everybody."""
+    specs = (spec for name in _THEME if (spec := find_spec(name)))
+    paths = (path for spec in specs for folder in spec.submodule_search_locations or ()
+             for path in Path(folder).rglob("*") if path.suffix in _OF_THEME)
+    return frozenset(sha256(path.read_bytes()).digest() for path in paths)
+
+
+@cache
+def _sheets() -> bytes:
+    """All style sheets of the site's theme."""
+    folders = [Path(folder) for name in _THEME if (spec := find_spec(name))
+               for folder in spec.submodule_search_locations or ()]
+    return b"\n".join(path.read_bytes() for folder in folders for path in sorted(folder.rglob("*.css*")))
+
+
+def plainly(text: str) -> str:
+    """A text in one line and NFC, without entities and what cannot be seen.
+
+    >>> plainly("Ro\\u200bsa  L&oacute;\\u00adpez")
+    'Rosa López'
+    """
+    text = html.unescape(_ANSI.sub("", text) if "\x1b" in text else text)
+    return " ".join((text if text.isascii() else _seen(text)).split())
+
+
+@lru_cache(1 << 15)
+def _seen(text: str) -> str:
+    text = _ALIKE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), _UNSEEN.sub("", text))
+    return unicodedata.normalize("NFC", _WIDTHLESS.sub("", text))
+
+
+def loosely(name: str) -> list[str]:
+    """A name of a file, an address or an id: as it is, decoded, as words, and with words taken apart.
+
+    >>> loosely("Interview_AnaL%C3%B3pez2.docx")[2:]
+    ['Interview AnaLópez2 docx', 'Interview Ana López 2 docx']
+    """
+    decoded = unquote_plus(name)
+    words = re.sub(r"(?<!\d)\.|\.(?!\d)|[-_/+#?=&:~\\]+", " ", decoded)
+    apart = re.sub(r"(?<=[^\W\d_])(?=\d)|(?<=\d)(?=[^\W\d_])|(?<=[a-zà-ÿ])(?=[A-ZÀ-Þ])", " ", words)
+    return [name, decoded, words, apart]
+
+
+def _text(content: bytes) -> Iterator[Piece]:
+    text = content.decode("utf-8-sig")
+    if re.search(r"[\x00-\x08\x0e-\x1a]", text):
+        raise Unreadable("it is no text")
+    yield from _lines(text)
+
+
+def _lines(text: str) -> Iterator[Piece]:
+    """The lines, and once more whatever the end of a line has cut."""
+    before = ""
+    for n, line in enumerate(text.splitlines(), start=1):
+        line = line.strip(" >#*\t")
+        yield f"line {n}", line
+        if re.search(r"\w[-\u00ad\u2010]$", before) and re.match(r"\w", line):
+            yield f"line {n - 1}", before[-80:-1] + line[:80]
+        if re.search(r"[\d)]$", before) and re.match(r"[\d(]", line):
+            yield f"line {n - 1}", f"{before[-30:]} {line[:30]}"
+        before = line
+
+
+def _table(content: bytes) -> Iterator[Piece]:
+    text = content.decode("utf-8-sig")
+    for n, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter(text)), start=1):
+        yield from ((f"row {n}, column {k}", cell) for k, cell in enumerate(row, start=1))
+
+
+def _html(content: bytes) -> Iterator[Piece]:
+    if content.strip():
+        text = content.decode("utf-8-sig").replace("\0", " ")
+        parser = lxml.html.HTMLParser(encoding="utf-8", huge_tree=True)
+        yield from _markup(lxml.html.document_fromstring(text.encode(), parser=parser))
+
+
+def _xml(content: bytes) -> Iterator[Piece]:
+    parser = etree.XMLParser(resolve_entities="internal", huge_tree=True)
+    yield from _markup(etree.fromstring(content, parser))
+
+
+def _markup(root: etree._Element) -> Iterator[Piece]:
+    """Words as they are read on, whatever cuts them; then attributes, each value once."""
+    parts: list[str] = []
+    values: dict[str, int] = {}
+    line = 1
+    for event, element in etree.iterwalk(root.getroottree(), events=("start", "end", "comment", "pi")):
+        if event in ("comment", "pi"):
+            yield from ((f"line {element.sourceline}", text) for _, text in _lines(element.text or ""))
+        elif _cuts(element):
+            parts.append(_CUT)
+        elif parts:
+            yield from _read_on(f"line {line}", parts)
+            parts = []
+        line = line if parts else element.sourceline or line
+        if event == "start":
+            for name, value in element.items():
+                if not (name in _GEOMETRY or name == "r" and _CELL.fullmatch(value)
+                        or name.lower().endswith("guid") and _GUID.fullmatch(value)):
+                    values.setdefault(value, element.sourceline or line)
+            if element.tag == "script":
+                yield from ((f"line {line}", text) for _, text in _program(element.text or ""))
+            elif element.text:
+                parts.append(element.text)
+        elif element.tail:
+            parts.append(element.tail)
+    yield from _read_on(f"line {line}", parts)
+    for value, line in values.items():
+        yield from _attribute(f"line {line}", value)
+
+
+def _cuts(element: etree._Element) -> bool:
+    """Whether a word may go on across the beginning or end of an element."""
+    tag = element.tag
+    if tag[0] == "{":
+        tag = tag.rpartition("}")[2]
+    return tag in _INLINE or element.text is None and tag not in _BREAKING and not len(element)
+
+
+def _read_on(place: str, parts: list[str]) -> Iterator[Piece]:
+    text = "".join(parts)
+    if _CUT in text:
+        if _TOUCHING.search(text):
+            yield place, re.sub(f"{_CUT}+", " ", text)
+        text = text.replace(_CUT, "")
+    yield place, text
+
+
+def _attribute(place: str, value: str) -> Iterator[Piece]:
+    if value.startswith("data:") and "," in value:
+        head, _, data = value[5:].partition(",")
+        raw = unquote_to_bytes(data)
+        mime = head.partition(";")[0] or "text/plain"
+        content = base64.b64decode(raw) if "base64" in head else raw
+        yield from ((place, text) for _, text in pieces(_named(mime), content))
+    elif re.search(r"\s", value):
+        yield place, value
+    else:
+        yield from ((place, text) for text in dict.fromkeys(loosely(value)[:3]))
+
+
+def _named(mime: str) -> str:
+    """A name for content of this kind, which tells how it is read."""
+    return f"x{mimetypes.guess_extension(mime) or '.' + mime.rpartition('/')[2]}"
+
+
+def _json(content: bytes) -> Iterator[Piece]:
+    yield from _values(json.loads(content.decode("utf-8-sig")), "")
+
+
+def _values(value: Any, place: str, key: str = "") -> Iterator[Piece]:
+    """All texts, and the names of what they are; outputs of a notebook by their kind."""
+    is_lines = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
+    if is_lines and (key in _JOINED or _MIME.fullmatch(key)):
+        value = "".join(value)
+    if isinstance(value, str) and _MIME.fullmatch(key):
+        is_binary = not key.startswith("text/") and not re.search(r"svg|xml|json|javascript", key)
+        content = base64.b64decode(value) if is_binary else value.encode()
+        yield from ((f"{place} {inner}", text) for inner, text in pieces(_named(key), content))
+    elif isinstance(value, str):
+        yield from ((f"{place} {inner}".strip(), text) for inner, text in _lines(value))
+    elif isinstance(value, (dict, list)):
+        inside = value.items() if isinstance(value, dict) else enumerate(value, start=1)
+        for name, item in inside:
+            if isinstance(name, str):
+                yield f"{place} {name}".strip(), name
+            yield from _values(item, f"{place} {name}".strip(), str(name))
+
+
+def _script(content: bytes) -> Iterator[Piece]:
+    text = content.decode("utf-8-sig")
+    index = re.fullmatch(r"\s*[\w.]+\((.*)\);?\s*", text, re.DOTALL)
+    yield from _program(index[1] if index else text)
+
+
+def _program(text: str) -> Iterator[Piece]:
+    """Data in a script as data, else its lines with what is escaped in them."""
+    try:
+        yield from _values(json.loads(text), "")
+    except ValueError:
+        text = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
+        yield from _lines(re.sub(r"\\[nrt]", " ", text))
+
+
+def _package(content: bytes) -> Iterator[Piece]:
+    """The members of a zip, an office document among them, and their names."""
+    told: set[str] = set()
+    with zipfile.ZipFile(io.BytesIO(content)) as package:
+        names = package.namelist()
+        if "xl/workbook.xml" in names:
+            for place, text in _cells(content):
+                told.add(plainly(text))
+                yield place, text
+        yield "comment", package.comment.decode("utf-8")
+        for name in (name for name in names if not _FONTS.search(name)):
+            yield from ((name, text) for text in loosely(name))
+            for place, text in () if name.endswith("/") else pieces(name, package.read(name)):
+                if text not in told:
+                    yield f"{name} {place}", _HEADER.sub(" ", text) if name.startswith("xl/") else text
+
+
+def _cells(content: bytes) -> Iterator[Piece]:
+    """Cells and comments where a person finds them; the rest of a workbook is read as what it is."""
+    book = load_workbook(io.BytesIO(content))
+    for sheet in book.worksheets:
+        for cell in (cell for row in sheet.iter_rows() for cell in row):
+            for text in (cell.value, cell.comment and cell.comment.text):
+                if text is not None:
+                    yield f"{sheet.title}!{cell.coordinate}", str(text)
+
+
+def _database(content: bytes) -> Iterator[Piece]:
+    """Every cell of every table of an SQLite file."""
+    with closing(sqlite3.connect(":memory:")) as database:
+        database.deserialize(content[:18] + b"\1\1" + content[20:])  # without a write-ahead log
+        names = [name for name, in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+        for table in names:
+            for n, row in enumerate(database.execute(f'SELECT * FROM "{table}"'), start=1):
+                yield from ((f"{table} row {n}", text) for cell in row if isinstance(cell, str)
+                            for _, text in _program(cell))
+
+
+def _pdf(content: bytes) -> Iterator[Piece]:
+    if not all(map(shutil.which, ("pdftotext", "pdfinfo"))):
+        raise Unreadable("reading a PDF needs pdftotext and pdfinfo: install poppler-utils")
+    pages = _poppler(content, "pdftotext", "-", "-").split("\f")
+    if not "".join(pages).strip():
+        raise Unreadable("a PDF without words, as a scanner makes it")
+    for n, page in enumerate(pages, start=1):
+        yield from ((f"page {n} {place}", text) for place, text in _lines(page))
+    for options in (["-"], ["-meta", "-"], ["-url", "-"]):
+        yield from (("properties", text) for _, line in _lines(_poppler(content, "pdfinfo", *options))
+                    for text in loosely(line)[:2])
+    if _SHAPED.search("".join(pages)):
+        raise Unreadable(SHAPED)
+
+
+def _poppler(content: bytes, program: str, *options: str) -> str:
+    command = [program, "-enc", "UTF-8", *options]
+    done = subprocess.run(command, input=content, capture_output=True, check=False)
+    if done.returncode:
+        raise Unreadable(f"{program} cannot read it")
+    return done.stdout.decode("utf-8", "replace")
+
+
+READERS: dict[str, Callable[[bytes], Iterator[Piece]]] = {
+    ".csv": _table, ".tsv": _table, ".html": _html, ".htm": _html, ".js": _script, ".pdf": _pdf,
+    **dict.fromkeys((".qda", ".sqlite3", ".sqlite", ".db"), _database),
+    **dict.fromkeys((".ipynb", ".json", ".geojson"), _json),
+    **dict.fromkeys((".svg", ".xml", ".rels", ".vml", ".qde", ".qdc"), _xml),
+    **dict.fromkeys((".docx", ".xlsx", ".pptx", ".odt", ".ods", ".qdpx", ".zip"), _package)}
+"""How each kind is read; any other as text, where it is text."""

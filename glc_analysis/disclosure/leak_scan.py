@@ -1,0 +1,264 @@
+"""The search of a page's files for names, addresses and numbers that its readers may not see."""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property, lru_cache
+from itertools import accumulate
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from glc_analysis import manifest
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.file_text import Piece, Unreadable, loosely, pieces, plainly
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.pseudonyms.masking import Reading, folded_letters, letters, places
+from glc_analysis.pseudonyms.suggestions import contacts
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.study import Study
+from glc_analysis.text import folded, tidy
+
+# ------------------------------
+# What tells who somebody is, beside the names of names.csv: the gate looks for it in every output.
+
+
+SHORTEST = 4
+"""Characters from which a text is looked for: shorter ones stand in every page by chance."""
+
+
+def identifiers(study: Study, *, audience: str) -> dict[str, str]:
+    """Texts that must not stand in what an audience gets, each with the rule it would break.
+
+    For the team none beside the names of names.csv. For others the organisations' names and ids
+    (but of those that agreed to be named), speakers, documents, raw files and their checksums.
+    """
+    if audience == "team":
+        return {}
+    reference = read_reference(study)
+    named = Consent.of(reference.consent).organisations("name", audience)
+    hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
+    arrivals = manifest.inspect(study).checksums
+    kinds = {"organisation": _called(hidden),
+             "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]],
+             "document": reference.documents["document_id"],
+             "raw file": [path.rpartition("/")[2] for path in arrivals], "checksum": arrivals.values()}
+    return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= SHORTEST}
+
+
+def spared(organisation_id: str, reference: Reference,
+           known: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
+    """names.csv and the identifiers without what an organisation is called itself, for its own pages."""
+    register, names = reference.organisations, reference.names
+    called = _called(register[register["organisation_id"] == organisation_id])
+    own = {folded(text) for text in [organisation_id, *called]}
+    is_kind = names["kind"] == "organisation"
+    is_own = is_kind & names["name"].map(folded).isin(own)
+    same = set(names.loc[is_own, "pseudonym"]) - {""}
+    return (names[~is_own & ~(is_kind & names["pseudonym"].isin(same))],
+            {text: rule for text, rule in known.items() if folded(text) not in own})
+
+
+def _called(organisations: pd.DataFrame) -> list[str]:
+    """Ids and labels, and labels without (country) or (invented)."""
+    bare = organisations["label"].str.replace(r"\s*\([^()]*\)$", "", regex=True)
+    return [*organisations["organisation_id"], *organisations["label"], *bare]
+
+
+# ------------------------------
+# The gate: before readers get a run, every file of it is searched for who must not be in it.
+#
+# Searched for are the names of names.csv, as each row says how it matches, e-mail addresses, phone
+# numbers and whatever else the caller knows to tell who somebody is. A place counts only beside
+# something else of these. What a row of names.csv allows for the audience is no leak, nor what lies
+# within it; such a row needs a reason. The team reads all that an organisation said of itself: there
+# only persons of names.csv stop a run. A file that cannot be read is a leak itself. Nobody's
+# paraphrase is found here, no pet name, no initials: people must look for those.
+
+
+BESIDE = 200
+"""Characters between a place and another identifier that make a leak of the place."""
+SHOWN_PLACES = 5
+PERSON = "name: person"
+MEND = ("mask it (names.csv) and run again, or, where two people agree that this audience may read it, "
+        "allow it in names.csv: allowed_for and the reason")
+
+
+@dataclass(frozen=True, order=True)
+class Leak:
+    """Something found: in which file (relative), where in it, against which rule, and what."""
+
+    file: str
+    place: str
+    rule: str
+    found: str
+
+
+class _Wanted(NamedTuple):
+    """What is looked for: its letters folded, and the longest plain word in them."""
+
+    text: str
+    how: str
+    rule: str
+    is_allowed: bool
+    folded: str
+    word: str
+
+
+class _Hit(NamedTuple):
+    start: int
+    end: int
+    rule: str
+    found: str
+    is_allowed: bool = False
+
+
+def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
+               known: Mapping[str, str] | None = None) -> list[Leak]:
+    """Everything in the files and their names below ``root`` that this audience may not read.
+
+    ``names`` has columns name, kind, match, allowed_for; ``known`` further identifiers, each with
+    its rule: labels, ids, speakers, raw files; they match as whole words, folded.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> names = pd.DataFrame([["Ana López", "person", "folded", ""], ["CURB", "organisation", "exact", ""]],
+    ...                      columns=["name", "kind", "match", "allowed_for"])
+    >>> with TemporaryDirectory() as folder:
+    ...     page = Path(folder, "ana-lopez.html")
+    ...     _ = page.write_text("<p>They curb trafficking,<br>says <b>An</b>a L&oacute;pez.")
+    ...     for leak in find_leaks([page], Path(folder), names, audience="public"):
+    ...         print(leak.file, leak.place, leak.rule, leak.found, sep="; ")
+    ana-lopez.html; line 1; name: person; Ana López
+    ana-lopez.html; name; name: person; Ana López
+    """
+    wanted = list(_wanted(names, audience, known or {}))
+    files = sorted(files)
+    leaks = set(_in_names(files, root, wanted))
+    for path in files:
+        file, document = path.relative_to(root).as_posix(), _Document([])
+        try:
+            document.pieces.extend(pieces(path.name, path.read_bytes()))
+        except (Unreadable, OSError) as error:
+            leaks.add(Leak(file, "file", "unreadable", str(error)))
+        leaks |= set(_leaks(file, document, wanted))
+    return sorted(leaks)
+
+
+def _in_names(files: Iterable[Path], root: Path, wanted: Iterable[_Wanted]) -> Iterator[Leak]:
+    """Leaks in the names of files and folders, each told once."""
+    parts = {part for path in files for part in [path, *path.parents] if part.is_relative_to(root)}
+    for part in parts - {root}:
+        forms = dict.fromkeys([*loosely(part.name), part.stem])
+        found = _Document([("name", plainly(text)) for text in forms])
+        yield from _leaks(part.relative_to(root).as_posix(), found, wanted)
+
+
+def refuse_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
+                 known: Mapping[str, str] | None = None) -> None:
+    """Raises Faults with all that :func:`find_leaks` finds, one for each file, rule and name; for the
+    team with the persons of names.csv alone."""
+    found: dict[tuple[str, str, str], list[str]] = {}
+    for leak in find_leaks(files, root, names, audience=audience, known=known):
+        if audience == "team" and leak.rule != PERSON:
+            continue
+        found.setdefault((leak.file, leak.rule, leak.found), []).append(leak.place)
+    faults = []
+    for (file, rule, text), at in found.items():
+        more = f" and {len(at) - SHOWN_PLACES} more" if len(at) > SHOWN_PLACES else ""
+        faults.append(Fault(f"is not for {audience} ({rule}) at {', '.join(at[:SHOWN_PLACES])}{more}",
+                            file=file, value=text, mend="" if rule == "unreadable" else MEND))
+    if faults:
+        raise Faults(faults)
+
+
+@dataclass
+class _Document:
+    """The pieces of a file, and all of it folded, in which names are found fast."""
+
+    pieces: list[Piece]
+
+    @cached_property
+    def texts(self) -> list[str]:
+        return [text for _, text in self.pieces]
+
+    @cached_property
+    def folded(self) -> list[str]:
+        return list(map(folded_letters, self.texts))
+
+    @cached_property
+    def starts(self) -> list[int]:
+        return _starts(self.folded)
+
+    @cached_property
+    def letters(self) -> str:
+        return " ".join(self.folded)
+
+    @cached_property
+    def words(self) -> set[str]:
+        return set(re.findall("[a-z0-9]+", self.letters))
+
+    def piece(self, at: int) -> int:
+        return bisect_right(self.starts, at) - 1
+
+    def occurrences(self, wanted: _Wanted) -> Iterator[tuple[int, int]]:
+        """Where it stands, in the folded letters: proved on the pieces that could hold it."""
+        if wanted.word and wanted.word not in self.words:
+            return
+        at, could = self.letters.find(wanted.folded), set()
+        while at >= 0:
+            could.add((self.piece(at), self.piece(at + len(wanted.folded) - 1)))
+            at = self.letters.find(wanted.folded, at + 1)
+        for first, last in could:
+            text = "\n".join(self.texts[first:last + 1])
+            reading, base = _reading(text, wanted.how == "folded"), self.starts[first]
+            for start, end in places(wanted.text, wanted.how, text, reading):
+                yield self.placed(text, base, start, end)
+
+    def contacts(self) -> Iterator[_Hit]:
+        text, starts = "\n".join(self.texts), _starts(self.texts)
+        for kind, start, end in contacts(text):
+            n = bisect_right(starts, start) - 1
+            place = self.placed(self.texts[n], self.starts[n], start - starts[n], end - starts[n])
+            yield _Hit(*place, kind, text[start:end])
+
+    def placed(self, text: str, base: int, start: int, end: int) -> tuple[int, int]:
+        at = _reading(text, True)[1]
+        return base + bisect_left(at, start), base + bisect_left(at, end)
+
+
+def _starts(texts: Iterable[str]) -> list[int]:
+    return [0, *accumulate(len(text) + 1 for text in texts)]
+
+
+@lru_cache(1 << 11)
+def _reading(text: str, folds: bool) -> Reading:
+    return letters(text, folds=folds)
+
+
+def _wanted(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Iterator[_Wanted]:
+    rows = [(row.name, row.match, f"name: {row.kind}", audience in re.split(r"[\s,]+", row.allowed_for))
+            for row in names[["name", "match", "kind", "allowed_for"]].itertuples(index=False)]
+    for text, *rest in [*rows, *((text, "folded", rule, False) for text, rule in known.items())]:
+        if folded := folded_letters(tidy(text)).strip():
+            words = re.findall("[a-z0-9]+", folded)
+            yield _Wanted(tidy(text), *rest, folded, max(words, key=len, default=""))
+
+
+def _leaks(file: str, document: _Document, wanted: Iterable[_Wanted]) -> Iterator[Leak]:
+    hits = [_Hit(*place, one.rule, one.text, one.is_allowed)
+            for one in wanted for place in document.occurrences(one)]
+    hits += document.contacts()
+    allowed = [hit for hit in hits if hit.is_allowed]
+    for hit in hits:
+        is_within = any(one.start <= hit.start and hit.end <= one.end for one in allowed)
+        if not is_within and (hit.rule != "name: place" or any(_is_beside(hit, one) for one in hits)):
+            yield Leak(file, document.pieces[document.piece(hit.start)][0], hit.rule, hit.found)
+
+
+def _is_beside(place: _Hit, other: _Hit) -> bool:
+    gap = max(other.start - place.end, place.start - other.end)
+    return other.found != place.found and 0 <= gap <= BESIDE

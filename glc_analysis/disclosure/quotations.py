@@ -1,0 +1,250 @@
+"""Which passages may be printed for whom: quotes.csv, judged by rules that each have a name.
+
+A row of quotes.csv is one passage for one audience (convening or public; the team sees all). Analysts
+propose it, the speaker's organisation clears it, and what the public reads a second person has read.
+Of its text, what stands in [brackets] and … stand for words left out or put more generally; the other
+words must be in the segment, whatever the blanks, the case and the kind of quotation marks.
+
+The public reads translations. An original in another language is printed only where the row names it:
+then its organisation was shown these very words, and cleared them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.coding.codebook import ancestors, current
+from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.coding.exports import quotations
+from glc_analysis.disclosure.consent import ORGANISATION, Consent, is_day
+from glc_analysis.errors import Fault, UsageError, nearest
+from glc_analysis.reference import COLUMNS as REFERENCE_COLUMNS
+from glc_analysis.study import AUDIENCES
+from glc_analysis.tables import code_themes
+from glc_analysis.text import folded
+
+COLUMNS = REFERENCE_COLUMNS["quotes"]
+READERS = AUDIENCES[1:]
+STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
+"""changed: its organisation wants words that the segment does not hold; talk: it wants to talk first."""
+CASE = "case_detail"
+SOURCE = "a provider"
+
+RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
+    "no_passage": ("the study has no such passage", lambda q: q.document_id == ""),
+    "removed": ("its organisation took it back", lambda q: q.status == "removed"),
+    "changed": ("the words are not in the passage as it stands today", lambda q: q.place is None),
+    "nobody_to_ask": ("they are no words of a participant's organisation", lambda q: q.owner == ""),
+    "case_detail": ("the account of a survivor's case never leaves the team", lambda q: q.is_case),
+    "consent_refused": ("organisation or speaker refused to be quoted", lambda q: q.consent == "refused"),
+    "no_consent": ("consent to be quoted is not written for organisation or speaker",
+                   lambda q: q.consent == "absent"),
+    "not_cleared": ("the speaker's organisation has not cleared it",
+                    lambda q: q.status != "cleared" or not _is_cleared(q)),
+    "no_second_reader": ("nobody has read it beside who cleared it, which the public needs",
+                         lambda q: q.audience == "public" and folded(q.second_reader) in
+                         ("", *map(folded, (q.cleared_by_organisation, q.owner, q.speaker_id)))),
+}
+"""Why a row is left out, each rule with its reason."""
+FOR_TEAM = ("no_passage", "removed", "changed")
+"""Rules that hold for the team as well."""
+
+_SILENT = ("interviewer", "observer")
+_LEFT_OUT = re.compile(r"\[[^\]]*\]|…|\.\.\.")
+_MARKS = str.maketrans("‘’‚“”„«»", "'''\"\"\"\"\"")
+_PSEUDONYM = re.compile(r"(?<![A-Za-z])(Person|Organisation|Place|Other) \d+")
+_FACELESS = {"Person": "[a person]", "Organisation": "[an organisation]", "Place": "[a place]",
+             "Other": "[…]"}
+
+
+def quotable(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
+             consent: pd.DataFrame, codebook: pd.DataFrame, *, audience: str,
+             labels: Mapping[str, str] | None = None) -> pd.DataFrame:
+    """One row a quotation that may be printed for an audience.
+
+    quote_id, text, language, wording (whose words; blank: the speaker's own), source, code_ids and
+    theme_ids (joined by ``;``). ``source`` is "a provider", for the convening the organisation's label
+    (of ``labels``, by id) where consent to name it is given; pseudonyms give way to what they stand for,
+    and the order is that of the words, so that no two rows are linked. The team has all rows whose words
+    stand, with segment_id, organisation_id, speaker_id, audience, status. ``consent`` and ``codebook``
+    are the reference tables. Raises UsageError for an unknown audience.
+    """
+    if audience not in AUDIENCES:
+        raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
+    for_team, labels = audience == "team", labels or {}
+    rows = judged(quotes, codings, segments, documents, consent, codebook)
+    rows = rows[(rows["audience"] == audience) | for_team]
+    is_free = [not broken & set(FOR_TEAM if for_team else RULES) for broken in rows["broken"]]
+    rows = rows[pd.Series(is_free, rows.index, dtype=bool)]
+    codes, themes = _codes(rows, codings, segments), code_themes(codebook)
+    rows = rows.assign(
+        organisation_id=rows["owner"], text=rows["text"] if for_team else rows["text"].map(faceless),
+        code_ids=[";".join(sorted(each)) for each in codes],
+        theme_ids=[";".join(sorted({themes[code] for code in each if code in themes})) for each in codes],
+        source=[labels.get(row.owner, row.owner) if for_team or row.is_named else SOURCE
+                for row in rows.itertuples()])
+    shown = ["quote_id", "text", "language", "wording", "source", "code_ids", "theme_ids"]
+    more = ["segment_id", "organisation_id", "speaker_id", "audience", "status"] if for_team else []
+    return rows.sort_values(["quote_id"] if for_team else ["text", "quote_id"],
+                            ignore_index=True)[[*shown, *more]]
+
+
+def refused(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
+            consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+    """One row a quotation that is left out for its audience and a rule that says why, for the team."""
+    rows = judged(quotes, codings, segments, documents, consent, codebook)
+    rows["rule"] = [[rule for rule in RULES if rule in broken] for broken in rows["broken"]]
+    rows = rows.explode("rule").dropna(subset="rule")
+    rows["reason"] = rows["rule"].map({rule: reason for rule, (reason, _) in RULES.items()})
+    return rows[["quote_id", "audience", "segment_id", "rule", "reason"]].astype("str").reset_index(drop=True)
+
+
+def judged(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
+           consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+    """The rows of quotes.csv, what stands behind each, and in ``broken`` the rules that it breaks.
+
+    owner (whose clearance counts), people (whose consent counts: in an interpreter's words those
+    interpreted), place (of the words in the segment), is_case, consent (given / refused / absent),
+    is_named, wording, and the columns of its segment, whose text is ``words``.
+    """
+    behind = segments[segments["segment_id"].isin(quotes["segment_id"])].rename(columns={"text": "words"})
+    rows = quotes.merge(behind.assign(owner=owners(behind, documents)), on="segment_id", how="left")
+    rows = rows.fillna(dict.fromkeys(rows.select_dtypes("str"), ""))
+    heard = segments[(segments["role"] == "participant") & segments["document_id"].isin(rows["document_id"])]
+    heard = heard.groupby(["document_id", "organisation_id"])
+    heard = heard["speaker_id"].agg(set).to_dict()
+    rows["people"] = [heard.get((row.document_id, row.owner), set()) if row.role == "interpreter"
+                      else {row.speaker_id} for row in rows.itertuples()]
+    rows["place"] = [place(*pair) for pair in zip(rows["text"], rows["words"], strict=True)]
+    rows["is_case"] = rows["segment_id"].isin(case_segments(codings, segments, codebook))
+    consent = consent[consent["organisation_id"].isin(rows["owner"])]
+    rows["consent"] = _agreements(rows, consent, "quotation")
+    rows["is_named"] = [said == "given" and audience == "convening" for said, audience in zip(
+        _agreements(rows, consent, "name"), rows["audience"], strict=True)]
+    rows["wording"] = _wordings(rows, segments, documents)
+    rows["broken"] = [{rule for rule, (_, is_broken) in RULES.items() if is_broken(row)}
+                      for row in rows.itertuples()]
+    return rows
+
+
+def owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
+    """The organisation whose words each segment has: of an interpreter in an interview the one that was
+    interviewed; none of interviewers and observers."""
+    own, asked = segments["organisation_id"], documents.set_index("document_id")["organisation_id"]
+    own = own.where((own != "") | (segments["role"] != "interpreter"), segments["document_id"].map(asked))
+    return own.mask(segments["role"].isin(_SILENT), "")
+
+
+def place(text: str, words: str) -> tuple[int, int] | None:
+    """Where a quotation stands in the words of its segment; None where it does not.
+
+    >>> place("we sit … with [vendors]", "Fridays we  sit there, with sellers."), place("[…]", "Yes.")
+    ((8, 27), None)
+    """
+    pieces = [r"\s+".join(map(re.escape, piece.translate(_MARKS).split())) for piece in _LEFT_OUT.split(text)]
+    if not re.search(r"\w", "".join(pieces)):
+        return None
+    found = re.search(".*?".join(pieces), words.translate(_MARKS), re.DOTALL | re.IGNORECASE)
+    return found.span() if found else None
+
+
+def faceless(text: str) -> str:
+    """Words as they leave the team: a pseudonym, the same in all texts, would link passages.
+
+    >>> faceless("Person 12 at Place 3 told us.")
+    '[a person] at [a place] told us.'
+    """
+    return _PSEUDONYM.sub(lambda found: _FACELESS[found[1]], text)
+
+
+def case_codes(codebook: pd.DataFrame) -> set[str]:
+    """The codes whose passages never leave the team: ``case_detail``, what it became, those below."""
+    roots = {CASE, current(CASE, codebook)} - {""}
+    return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
+
+
+def case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.DataFrame) -> set[str]:
+    """The segments that any coder gave such a code, with what they translate and their translations."""
+    told, linked = codings[codings["code_id"].isin(case_codes(codebook))], origins(segments)
+    cases = {linked.get(segment, segment) for segment in by_segment(told)["segment_id"]}
+    return {segment for segment, origin in linked.items() if origin in cases}
+
+
+def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Fault]:
+    """What is wrong in quotes.csv: passages and words that are not there, audiences, statuses, days.
+
+    Words that were cleared and have changed since (a name was masked) are no fault: `refused` lists them.
+    The index of the frame is the row number in the file.
+    """
+    words = dict(zip(segments["segment_id"], segments["text"], strict=True))
+    for n, row in quotes.iterrows():
+        known = {"segment_id": words, "audience": READERS, "status": STATUSES}
+        found = [(column, f"is not known here; {nearest(row[column], names)}", "name one that is")
+                 for column, names in known.items() if row[column] not in names]
+        if row["status"] == "proposed" and row["segment_id"] in words \
+                and place(row["text"], words[row["segment_id"]]) is None:
+            found.append(("text", f"is not in segment {row['segment_id']}",
+                          "copy the words from it; [brackets] may stand for words left out"))
+        if row["status"] == "cleared" and not _is_cleared(row) or row["cleared_on"] and not is_day(
+                row["cleared_on"]):
+            found.append(("cleared_on", "does not say on which day who cleared it", "write cleared_on as "
+                          "YYYY-MM-DD, and yes or the person's name in cleared_by_organisation"))
+        for column, said, mend in found:
+            yield Fault(said, "quotes.csv", str(n), column, row[column], mend)
+
+
+def _is_cleared(row: Any) -> bool:
+    return folded(row.cleared_by_organisation) not in ("", "no", "false") and is_day(row.cleared_on)
+
+
+def origins(segments: pd.DataFrame) -> dict[str, str]:
+    """Each segment -> the one it translates, or itself."""
+    origins = segments["translation_of"].where(segments["translation_of"] != "", segments["segment_id"])
+    return dict(zip(segments["segment_id"], origins, strict=True))
+
+
+def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[str]:
+    """Whether the organisation agreed, and each of the people of whom consent.csv has any row."""
+    given, key = Consent.of(consent), ["organisation_id", "speaker_id", "item", "audience"]
+    written = set(consent[key].itertuples(index=False, name=None))
+    listed = {(organisation, person) for organisation, person, *_ in written}
+
+    def said(row: Any) -> str:
+        asked = [ORGANISATION, *(one for one in row.people if (row.owner, one) in listed)]
+        if all(given.is_given(row.owner, item, row.audience, speaker_id=one) for one in asked):
+            return "given"
+        said_no = any((row.owner, one, item, row.audience) in written - given.given for one in asked)
+        return "refused" if said_no else "absent"
+
+    return [said(row) for row in rows.itertuples()]
+
+
+def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame) -> list[str]:
+    """Whose words they are. The public is not told from which language, nor of an interpreter: either
+    may tell who somebody is."""
+    whole = segments[segments["segment_id"].isin(rows["segment_id"])]
+    whole = whole.assign(coder_id=CONSENSUS, code_id="", segment_ids=whole["segment_id"], memo="")
+    unnamed = whole[["organisation_id"]].drop_duplicates().assign(label="")
+    found = quotations(whole, segments, documents, unnamed,
+                       pd.DataFrame({"code_id": [""], "name": "", "path": ""}))
+    words = dict(zip(found["segment_id"], found["wording"], strict=True))
+    how = {"machine": "translated by machine", "checked": "translated, checked"}
+    return [words.get(row.segment_id, "") if row.audience != "public" or not words.get(row.segment_id)
+            else how.get(row.translation_status, "translated") for row in rows.itertuples()]
+
+
+def _codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> list[set[str]]:
+    """The codes agreed on for the words of each quotation, and all of segments linked by translation."""
+    given, linked = by_segment(codings[codings["coder_id"] == CONSENSUS]), origins(segments)
+    whose, found = given["segment_id"].map(linked), []
+    for row in rows.itertuples():
+        start, end = (row.start + at for at in row.place)
+        is_own = given["segment_id"] == row.segment_id
+        is_here = is_own & (given["start"] < end) & (given["end"] > start)
+        is_linked = ~is_own & (whose == linked[row.segment_id])
+        found.append(set(given.loc[is_here | is_linked, "code_id"]))
+    return found

@@ -1,0 +1,518 @@
+"""What each audience may see of the figures: every table and plot asks here first.
+
+`decide` goes once over all figures together, since one table cannot know what the others tell. `release`
+looks its decisions up. Country pages and public records are part of what a reader knows, and are decided
+with them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from itertools import product
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.cleaning.skip_logic import comparisons, parse
+from glc_analysis.disclosure.bounds import Crowd, clusters_of, is_open, squeeze
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.rules import KNOWN, Rules, by_kind
+from glc_analysis.errors import UsageError, nearest
+from glc_analysis.evidence.contributors import Contributors
+from glc_analysis.evidence.estimates import ALL
+from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
+from glc_analysis.study import AUDIENCES
+
+if TYPE_CHECKING:
+    from scipy.optimize import LinearConstraint
+
+
+# ------------------------------
+# What a reader works out who looks a public record up: who contradicts it must not follow.
+#
+# Countries and the record are known, and how many state each value is a released figure. How many contradict
+# the record is one more sum over the same unknowns, answers by country's group, recorded and stated value.
+
+
+Range = tuple[int, int]
+PLACES = {"country": "country_id", "region": "region_id"}
+
+
+def is_covered(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], Range], discordant: Range) -> bool:
+    """Whether it stays open of each value whether any, or all, of those the reader does not know stated it.
+
+    ``stated`` are the rows of table ``stated`` about one record, with the number of the independent
+    organisation in ``cluster``; ``counts`` has by option, kind of place and place between what the released
+    counts of the question lie, ``discordant`` the same of those who contradict the record. A country that
+    has counts of its own told its answers by consent.
+
+    >>> rows = pd.DataFrame({"country_id": "", "region_id": "", "recorded": ["a"] * 20 + ["b"] * 20,
+    ...                      "stated": ["a"] * 12 + ["b"] * 16 + ["a"] * 12, "cluster": range(40)})
+    >>> is_covered(rows, {}, (20, 20))
+    True
+    >>> is_covered(rows, {("a", "all", ""): (24, 24), ("b", "all", ""): (16, 16)}, (20, 20))
+    True
+    >>> is_covered(rows.assign(stated=["a"] * 20 + ["b"] * 20), {}, (0, 9))
+    True
+    >>> is_covered(rows, {}, (0, 1))
+    False
+    """
+    from scipy.optimize import LinearConstraint
+
+    options = sorted({*stated["stated"], *stated["recorded"]} - {""})
+    cells = list(stated.assign(group=_record_groups(stated, counts)).groupby(["group", "recorded"]))
+    at = np.arange(len(cells) * len(options)).reshape(len(cells), len(options))
+    sums = [(at[k], len(part), len(part)) for k, (_, part) in enumerate(cells)]
+    for (option, kind, place), between in counts.items():
+        own = [k for k, (_, part) in enumerate(cells) if kind == "all" or (part[PLACES[kind]] == place).all()]
+        sums += [(at[own, options.index(option)], *between)] if option in options else []
+    sums.append((np.concatenate([at[k][[option != recorded for option in options]]
+                                 for k, ((_, recorded), _) in enumerate(cells) if recorded]), *discordant))
+    matrix = np.zeros((len(sums), at.size))
+    for line, (numbers, _, _) in enumerate(sums):
+        matrix[line, numbers] = 1
+    tied = LinearConstraint(matrix, [low for _, low, _ in sums], [high for _, _, high in sums])
+    return all(_is_open(at[k, j], part, tied) for k, ((group, _), part) in enumerate(cells)
+               if not group.startswith("told ") for j in range(len(options)))
+
+
+def _record_groups(stated: pd.DataFrame, counts: Mapping[tuple[str, str, str], Range]) -> pd.Series:
+    """Countries that are told for themselves, and regions where counts tell regions apart."""
+    told, by_region = ({place for _, kind, place in counts if kind == one} for one in PLACES)
+    group = stated["region_id"].where(stated["region_id"].isin(by_region), "")
+    return group.mask(stated["country_id"].isin(told), "told " + stated["country_id"])
+
+
+def _is_open(number: int, rows: pd.DataFrame, tied: LinearConstraint) -> bool:
+    """Whether one unknown may still be nobody and everybody, but for those whose answers a reader knows."""
+    from scipy.optimize import milp
+
+    known = min(rows["cluster"].value_counts().head(KNOWN).sum(), len(rows) - 1)
+    for sign, reach in ((-1, known + 1), (1, len(rows) - known - 1)):
+        aim = np.zeros(tied.A.shape[1])
+        aim[number] = sign
+        found = milp(aim, constraints=tied, integrality=np.ones(len(aim)))
+        if found.x is None or sign * round(found.x[number]) > sign * reach:
+            return False
+    return True
+
+
+# ------------------------------
+# What pages of countries may tell of their organisations' answers, beside the figures of the study.
+#
+# These organisations agreed. But who takes their answers off a figure of the study is left with one of all
+# the others, who did not agree or work where one did not: an answer is told only where nobody's follows
+# from that, not even to those who know two of the others from within.
+
+
+Key = tuple[str, str]
+
+
+def releasable_country_answers(estimates: pd.DataFrame, behind: Contributors, organisations: pd.DataFrame, decided: pd.DataFrame,
+         rules: Rules, *, countries: Mapping[str, str], coded: Collection[str],
+         never: Collection[str]) -> pd.Series:
+    """For every figure of these ``countries`` (id -> region) that a page might show: whether it may.
+
+    ``decided`` has status and band of all figures; ``coded`` are the countries whose codes may be told,
+    ``never`` the codes that are not. Options count: no numbers, no words, no answer that could be held
+    against its organisation, none that a public record can be held against. An answer is told of all
+    countries or of none, a code where all are: one is raised wherever one below it is.
+    """
+    facts, kind = behind.facts, estimates["subset_kind"].astype("str")
+    is_coded = estimates["measure"] == "coded"
+    counts = is_coded | (estimates["measure"] == "response")
+    counts &= estimates["statistic"].isin(["count", "organisations"])
+    counts &= ~(facts["is_place"] | facts["is_sensitive"] | is_coded & estimates["code_id"].isin(never)
+                | facts["question_id"].isin([*behind.stated.get("question_id", ())]))
+    where = estimates["subset_id"]
+    is_here = counts & (kind == "country") & where.isin([*countries]) & (~is_coded | where.isin(coded))
+    is_used = is_here | counts & ((kind == ALL) | (kind == estimates["unit"].map(dict(rules.groups))))
+    rows = estimates.assign(status=decided["status"], band=decided["band"], at=range(len(estimates)))[is_used]
+    clusters = clusters_of(organisations, pd.Index(behind.organisations))
+    open_ = {key: _open(table, behind, clusters, rules, countries)
+             for key, table in rows.groupby(["question_id", "code_id"], observed=True)}
+    if not all(open_[key] for key in open_ if key[1]):
+        open_ = {key: options for key, options in open_.items() if not key[1]}
+    _follow_skip_logic(open_, facts)
+    shown = rows[is_here[is_used]]
+    return pd.Series([row.option_id in open_.get((row.question_id, row.code_id), ())
+                      for row in shown.itertuples()], shown.index, dtype=bool)
+
+
+def _follow_skip_logic(open_: dict[Key, set[str]], facts: pd.DataFrame) -> None:
+    """Who was asked a question tells how they answered the one before it: both are told, or the first."""
+    asked = facts.loc[facts["asked_if"] != "", ["question_id", "asked_if"]].drop_duplicates()
+    known, before = set(facts["question_id"]), None
+    while before != (before := {key for key, options in open_.items() if options}):
+        for question, condition in asked.itertuples(index=False):
+            if not all(set(one.values) <= open_.get((one.name, ""), set())
+                       for one in comparisons(parse(condition)) if one.name in known):
+                open_.pop((question, ""), None)
+
+
+def _open(table: pd.DataFrame, behind: Contributors, clusters: np.ndarray, rules: Rules,
+          countries: Mapping[str, str]) -> set[str]:
+    """The options of a question (or the one of a code) whose answers may be told."""
+    kind = table["subset_kind"].astype("str")
+    whole, here = table[kind == ALL], table[kind == "country"]
+    options = [*whole["option_id"]]
+    if not len(options):
+        return set()
+    is_group = ~kind.isin([ALL, "country"])
+    seen = set(table.loc[is_group & (table["status"] != "suppressed"), "subset_id"])
+    columns = []
+    for group in sorted(seen):
+        is_near = (here["subset_id"].map(countries) == group) | (here["unit"] == "organisation")
+        figures = table[is_group & (table["subset_id"] == group)]
+        columns.append(_Column(figures, here[is_near], options, behind, rules))
+    last = _Column(whole, here, options, behind, rules)
+    columns = [*columns, *([last.rest(columns)] if columns else []), last]
+    left = np.array([column.left.sum() for column in columns])
+    known = np.array([np.sort(column.left @ clusters)[-KNOWN:].sum() for column in columns])
+    is_partition = len(options) > 1 and all(column.adds_up() for column in columns)
+    low, high = squeeze(*(np.clip(np.column_stack([getattr(column, end) - column.taken.sum(axis=1)
+                                                   for column in columns]), 0, left)
+                          for end in ("low", "high")), left, is_partition=is_partition)
+    fine = (is_open(low, high, left, known) | (low == 0) & (high == left)).all(axis=1)
+    if fine.all() or is_partition or not fine.any():
+        return set(options) if fine.all() else set()
+    is_hidden = all(column.hides(fine, k) for column, k in zip(columns, known, strict=True))
+    return set(np.array(options)[fine]) if is_hidden else set()
+
+
+class _Column:
+    """One group of a question's figures, or the whole: options x organisations, and what is known of it.
+
+    ``counted`` and ``base`` are the records behind it, ``taken`` and ``shown`` those of them that pages
+    of countries tell, ``left`` the base without them; a reader knows that n lies between low and high.
+    """
+
+    def __init__(self, figures: pd.DataFrame, here: pd.DataFrame, options: list[str], behind: Contributors,
+                 rules: Rules) -> None:
+        by_option = [figures[figures["option_id"] == option] for option in options]
+        self.counted, self.base = (np.array([part[rows["at"]].sum(axis=0) for rows in by_option])
+                                   for part in (behind.counted, behind.base))
+        near = [here[here["option_id"] == option]["at"] for option in options]
+        self.taken, self.shown = (
+            np.minimum([part[rows].sum(axis=0) for rows in near], most)
+            for part, most in ((behind.counted, self.counted), (behind.base, self.base)))
+        self.base, self.shown = self.base[0], self.shown[0]
+        size = int(self.base.sum())
+        ends = [_ends(row, size, rules) for row in pd.concat(by_option).itertuples()]
+        self.low, self.high = np.array(ends).T
+
+    @property
+    def left(self) -> np.ndarray:
+        return self.base - self.shown
+
+    def rest(self, groups: list[_Column]) -> _Column:
+        """What is left of the whole outside of groups that are shown: nothing is known of it."""
+        rest = object.__new__(_Column)
+        for name in ("counted", "base", "taken", "shown"):
+            setattr(rest, name, getattr(self, name) - sum(getattr(group, name) for group in groups))
+        rest.low, rest.high = np.zeros_like(self.low), np.full_like(self.high, rest.base.sum())
+        return rest
+
+    def adds_up(self) -> bool:
+        """Whether the options add up to the base, of those told and of the others."""
+        return all((part.sum(axis=0) == base).all() for part, base in (
+            (self.counted, self.base), (self.taken, self.shown)))
+
+    def hides(self, is_told: np.ndarray, known: float) -> bool:
+        """Whether the options that are not told do not follow from those that are.
+
+        Who ticked none of those ticked one of these; who ticked one that nobody ticks with others, none.
+        """
+        told, hidden = self.taken[is_told], ~is_told
+        with_others = self.counted.sum(axis=0) > self.base
+        is_alone = ~((self.counted > 0) & with_others).any(axis=1)[is_told]
+        low, high, left = self.low[hidden], self.high[hidden], self.left.sum()
+        least = (self.shown - told.max(axis=0)).clip(0).sum() - (high.sum() - high)
+        most = self.shown.sum() - told[is_alone].sum()
+        low, high = (low - most).clip(0), (high - least.clip(0)).clip(None, left)
+        return bool((is_open(low, high, left, known) | (low == 0) & (high == left)).all())
+
+
+def _ends(row, size: int, rules: Rules) -> tuple[int, int]:
+    """Between what a reader knows a figure to lie."""
+    if row.status == "suppressed":
+        return 0, size
+    return rules.band(int(row.n), size)[1:] if row.status == "banded" else (int(row.n), int(row.n))
+
+
+# ------------------------------
+# What each audience may see of the figures: every table and plot asks here first.
+#
+# `decide` goes once over all figures together, since one table cannot know what the others tell.
+# `release` looks its decisions up. The rules and their names are in :mod:`glc_analysis.disclosure.rules`.
+
+
+NO_BASE = ("base_too_small", "withheld_contributors", "skip_logic")
+SHOWN, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
+COLUMNS = ["estimate_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "band"]
+
+
+def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame | None = None) -> pd.DataFrame:
+    """The figures of ``estimates`` that an audience may see, with the numbers it may see.
+
+    For ``team`` every figure. For others as ``decisions`` (of :func:`decide`) say: a figure that is
+    suppressed or not decided is left out; one in a band has no number but its base, and the band's
+    words in column ``band``, which is blank elsewhere. Raises UsageError for an unknown audience and
+    where nothing is decided.
+    """
+    if audience not in AUDIENCES:
+        raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
+    if audience == "team":
+        return estimates.copy()
+    if decisions is None:
+        raise UsageError(f"No figure is released to {audience!r}: what it may see is not decided. "
+                         "Mend: run `glc build`, or use the audience 'team'.")
+    seen = estimates.merge(decisions[decisions["status"] != SUPPRESSED], on="estimate_id")
+    is_same = seen["n"].eq(seen["shown_n"]).eq(True) & seen["base_n"].eq(seen["shown_base_n"]).eq(True)
+    n, base = seen["shown_n"].astype("Int64"), seen["shown_base_n"].astype("Int64")
+    numbers = n.astype("Float64") / base.astype("Float64").where(base > 0)
+    seen = seen.assign(n=n, base_n=base, value=seen["shown_value"], share=numbers.astype(float),
+                       low=seen["low"].where(is_same), high=seen["high"].where(is_same))
+    return seen[[*estimates.columns, "band"]]
+
+
+def decide(estimates: pd.DataFrame, behind: Contributors, organisations: pd.DataFrame, consent: Consent,
+           settings: Mapping[str, Any], *, audience: str, never: Collection[str] = (),
+           countries: Mapping[str, str] | None = None, coded: Collection[str] = ()) -> pd.DataFrame:
+    """What an audience may see of every figure: one row a figure, columns :data:`COLUMNS`.
+
+    ``never`` are the codes that do not leave the team; ``countries`` (id -> region) those of which the
+    convening has a page, ``coded`` those of them whose organisations' codes it may read. A figure is
+    shown, shown as a band, or suppressed, with the first rule that asks for it.
+    """
+    if audience == "team":
+        return _table(estimates, _Decided(estimates, audience, pd.Series("", index=estimates.index)))
+    rules = Rules.of(settings, audience)
+    done = _Decided(estimates, audience, by_kind(estimates, behind.facts, rules, never))
+    crowd = Crowd.of(behind, organisations, consent, audience, done.visible())
+    is_group = estimates["subset_kind"] != ALL
+    small = crowd.too_small(rules)
+    done.hide(small.index[small != ""], small[small != ""])
+    for _, figures in _tables(estimates, done.visible() & ~is_group):
+        _whole(figures, bool(behind.facts["is_place"][figures.index[0]]), crowd, rules, done)
+    _skip_logic(behind.facts, done)
+    wholes = dict(iter(_tables(estimates, ~is_group)))
+    for kind in sorted(set(estimates.loc[done.visible() & is_group, "subset_kind"])):
+        for key, figures in _tables(estimates, done.visible() & (estimates["subset_kind"] == kind)):
+            _groups(wholes[key], figures, crowd, rules, done)
+    if countries:
+        decided = pd.DataFrame({"status": done.status, "band": done.band})
+        done.tell(releasable_country_answers(estimates, behind, organisations, decided, rules, countries=countries, coded=coded,
+                       never=never))
+    _records(behind, crowd, rules, done)
+    return _table(estimates, done)
+
+
+def _table(estimates: pd.DataFrame, done: _Decided) -> pd.DataFrame:
+    """The decisions as a table, with the numbers that may be seen."""
+    is_shown, is_seen = done.status == SHOWN, done.visible()
+    value = estimates["value"].where((estimates["statistic"] != "median") | (done.audience == "team"),
+                                     estimates["value"].map(two_digits))
+    return pd.DataFrame({
+        "estimate_id": estimates["estimate_id"], "status": done.status, "rule": done.rule,
+        "shown_n": estimates["n"].where(is_shown), "shown_base_n": estimates["base_n"].where(is_seen),
+        "shown_value": value.where(is_shown), "band": done.band})[COLUMNS]
+
+
+def two_digits(value: float) -> float:
+    """A number rounded to two significant digits.
+
+    >>> two_digits(1234.5), two_digits(0.0678), two_digits(12)
+    (1200.0, 0.068, 12.0)
+    """
+    return float(f"{value:.1e}")
+
+
+class _Decided:
+    """The decisions so far; the first rule that hides a figure stays."""
+
+    def __init__(self, estimates: pd.DataFrame, audience: str, rule: pd.Series) -> None:
+        self.estimates, self.audience, self.rule = estimates, audience, rule
+        self.status = pd.Series(np.where(rule == "", SHOWN, SUPPRESSED), index=estimates.index)
+        self.band = pd.Series("", index=estimates.index)
+
+    def visible(self) -> pd.Series:
+        return self.status != SUPPRESSED
+
+    def exact(self, rows: pd.Index) -> bool:
+        return bool((self.status[rows] == SHOWN).all())
+
+    def between(self, row: Any, rules: Rules) -> tuple[int, int]:
+        """What a reader knows of a count that is seen: itself, or the edges of its band."""
+        n, base = (int(self.estimates.at[row, column]) for column in ("n", "base_n"))
+        return (n, n) if self.status[row] == SHOWN else rules.band(n, base)[1:]
+
+    def hide(self, rows: pd.Index, rule: str | pd.Series) -> None:
+        rule = pd.Series(rule, index=rows)
+        self.rule[rows] = self.rule[rows].where(self.rule[rows] != "", rule)
+        self.status[rows], self.band[rows] = SUPPRESSED, ""
+
+    def tell(self, is_told: pd.Series) -> None:
+        """Shows figures of countries whose organisations agreed, where nobody else's answer follows."""
+        self.status[is_told.index] = np.where(is_told, SHOWN, SUPPRESSED)
+        self.rule[is_told.index] = np.where(is_told, "", "difference")
+
+    def put_in_bands(self, rows: pd.Index, bands: list[str], rule: pd.Series) -> None:
+        self.status[rows], self.band[rows], self.rule[rows] = BANDED, bands, rule
+
+
+def _tables(estimates: pd.DataFrame, rows: pd.Series):
+    """The counts of one question, or of one code, that stand together."""
+    is_counted = estimates["measure"].isin(["response", "coded", DISCORDANCE]) & estimates["n"].notna()
+    kept = estimates[rows & is_counted]
+    return kept.groupby(["question_id", "code_id"], observed=True, sort=True)
+
+
+def _adds_up(figures: pd.DataFrame) -> bool:
+    """Whether the options of a question add up to its base, as a reader who knows the question knows."""
+    return len(figures) > 1 and figures["n"].sum() == figures["base_n"].iloc[0]
+
+
+def _why(n: pd.Series, base: pd.Series, is_small: np.ndarray) -> pd.Series:
+    why = pd.Series(np.where(is_small, "count_too_small", "partition"), index=n.index)
+    return why.mask((n == 0) | (n == base), "unanimous")
+
+
+def _whole(figures: pd.DataFrame, is_place: bool, crowd: Crowd, rules: Rules, done: _Decided) -> None:
+    """The study-wide figures of one question or code: exact, in bands, or not at all.
+
+    Where options add up to the base, the smallest others are hidden as well until nothing follows.
+    """
+    rows, n = figures.index, figures["n"].to_numpy(int)
+    base, counted = crowd.base_of(rows[:1])[0], crowd.counted_of(rows)
+    is_small = crowd.is_small(base, counted, rules.base if is_place else rules.count)
+    why = _why(figures["n"], figures["base_n"], is_small)
+    why = why.where(why == "partition", "country") if is_place else why
+    order = np.lexsort((figures["option_id"], n, ~is_small))
+    for part in [order] if _adds_up(figures) else order[:, None]:
+        for status, k in product([SUPPRESSED] if is_place else [BANDED, SUPPRESSED], range(len(part) + 1)):
+            hidden = part[:k]
+            too_few = is_place and 0 < crowd.sizes(counted[hidden].sum(axis=0)) < rules.base
+            if k >= is_small[part].sum() and not too_few and _is_covered(
+                    n[part], np.arange(len(part)) < k, status, base, crowd, rules):
+                break
+        if status == BANDED:
+            done.put_in_bands(rows[hidden], [rules.band(int(one), int(base.sum()))[0] for one in n[hidden]],
+                              why.iloc[hidden])
+        else:
+            done.hide(rows[hidden], why.iloc[hidden])
+
+
+def _is_covered(n: np.ndarray, hidden: np.ndarray, way: str, base: np.ndarray, crowd: Crowd,
+                rules: Rules) -> bool:
+    """Whether nobody's answer follows where some of a question's figures are bands, or missing."""
+    size, known = int(base.sum()), crowd.known(base)
+    bands = [rules.band(int(one), size) if way == BANDED else ("", 0, size) for one in n]
+    low, high = (np.where(hidden, [band[i] for band in bands], n)[:, None] for i in (1, 2))
+    low, high = squeeze(low, high, np.array([size]), is_partition=len(n) > 1)
+    return bool((is_open(low, high, size, known).ravel() | ~hidden).all())
+
+
+def _skip_logic(facts: pd.DataFrame, done: _Decided) -> None:
+    """Who was asked a question tells how a question before it was answered: that must be shown exactly."""
+    asked = facts.loc[facts["asked_if"] != "", ["question_id", "asked_if"]].drop_duplicates()
+    is_group = done.estimates["subset_kind"] != ALL
+    wholes = dict(iter(done.estimates[~is_group & (done.estimates["measure"] == "response")].groupby(
+        "question_id", observed=True)))
+    done.hide(facts.index[is_group & (facts["asked_if"] != "") & done.visible()], "skip_logic")
+    is_new = True
+    while is_new:
+        is_new = False
+        for question, condition in asked.itertuples(index=False):
+            rows = facts.index[(facts["question_id"] == question) & done.visible()]
+            if len(rows) and not all(done.exact(_named(wholes[one.name], facts, one.values))
+                                     for one in comparisons(parse(condition)) if one.name in wholes):
+                done.hide(rows, "skip_logic")
+                is_new = True
+
+
+def _records(behind: Contributors, crowd: Crowd, rules: Rules, done: _Decided) -> None:
+    """How many contradict a public record: shown where nobody's answer follows from it and that record."""
+    estimates, asked = done.estimates, behind.facts["question_id"]
+    is_record = estimates["measure"] == DISCORDANCE
+    is_place = estimates["subset_kind"].isin([ALL, *PLACES])
+    cluster = dict(zip(behind.organisations, crowd.clusters.indices, strict=True))
+    for k in estimates.index[is_record & done.visible()]:
+        rows = behind.stated[(behind.stated["question_id"] == asked[k])
+                             & (behind.stated["indicator"] == estimates.at[k, "option_id"])]
+        rows = rows.assign(cluster=rows["organisation_id"].astype("str").map(cluster))
+        given = estimates[(asked == asked[k]) & ~is_record & is_place & done.visible()]
+        counts = {(one.option_id, one.subset_kind, one.subset_id): done.between(one.Index, rules)
+                  for one in given.itertuples()}
+        if not is_covered(rows, counts, done.between(k, rules)):
+            done.hide(pd.Index([k]), "record")
+
+
+def _named(figures: pd.DataFrame, facts: pd.DataFrame, values: Collection[str]) -> pd.Index:
+    """The figures of a question that a condition tells about: of options that add up to the base, all."""
+    adds_up = _adds_up(figures) and not facts.loc[figures.index[0], "is_place"]
+    return figures.index[figures["option_id"].isin(values) | adds_up]
+
+
+def _groups(whole: pd.DataFrame, figures: pd.DataFrame, crowd: Crowd, rules: Rules, done: _Decided) -> None:
+    """The figures of one question or code by the groups of one kind: exact, in bands, or not at all.
+
+    Groups that are not shown count as one, the rest, which follows from the others and must bear it.
+    """
+    if done.rule[whole.index[0]] in NO_BASE:
+        return done.hide(figures.index, done.rule[whole.index[0]])
+    by_group = {name: rows.index for name, rows in figures.groupby("subset_id", observed=True)}
+    first = pd.Index([whole.index[0], *(rows[0] for rows in by_group.values())])
+    everyone, *bases = crowd.base_of(first)
+    groups = dict(zip(by_group, bases, strict=True))
+    names = _large(groups, everyone, bool((whole["code_id"] != "").any()), crowd, rules)
+    done.hide(figures.index[~figures["subset_id"].isin(names)], "complement_too_small")
+    base, counted = [groups[name] for name in names], [crowd.counted_of(by_group[name]) for name in names]
+    if (rest := everyone - sum(base)).any():
+        base, counted = [*base, rest], [*counted, crowd.counted_of(whole.index) - sum(counted)]
+    base.append(everyone)
+    parts = [slice(None)] if _adds_up(whole) else [slice(k, k + 1) for k in range(len(whole))]
+    for part in parts if names else []:
+        _cells(whole[part], [by_group[name][part] for name in names], base,
+               [one[part] for one in counted], crowd, rules, done)
+
+
+def _large(groups: dict[str, np.ndarray], everyone: np.ndarray, is_coded: bool, crowd: Crowd,
+           rules: Rules) -> list[str]:
+    """The groups that may be shown: enough stand outside of each, and of all of them together."""
+    def leaves_enough(names: list[str]) -> bool:
+        rest = everyone - sum(groups[name] for name in names)
+        return not rest.any() or bool(crowd.sizes(rest) >= rules.base
+                                      and not crowd.has_few_withheld(rest, is_coded, rules))
+
+    names = sorted(groups, key=lambda name: (-crowd.sizes(groups[name]), name))
+    names = [name for name in names if leaves_enough([name])]
+    while names and not leaves_enough(names):
+        names.pop()
+    return names
+
+
+def _cells(whole: pd.DataFrame, rows: list[pd.Index], bases: list[np.ndarray], counted: list[np.ndarray],
+           crowd: Crowd, rules: Rules, done: _Decided) -> None:
+    """Options that stand together, by group: all exact where all can be, else bands if nothing follows."""
+    is_small = np.column_stack([crowd.is_small(base, one, rules.count)
+                                for base, one in zip(bases[:-1], counted, strict=True)])
+    if not is_small.any() and done.exact(whole.index):
+        return
+    n = np.column_stack([*(one.sum(axis=1) for one in counted), whole["n"]]).astype(int)
+    size, known = (np.array([of(base) for base in bases]) for of in (np.sum, crowd.known))
+    bands = [[rules.band(one, int(of)) for one, of in zip(line, size, strict=True)] for line in n]
+    low, high = (np.array([[band[i] for band in line] for line in bands]) for i in (1, 2))
+    low[:, len(rows):], high[:, len(rows):] = 0, size[len(rows):]  # the rest, and the whole unless it is seen
+    status = done.status[whole.index].to_numpy()
+    for k in np.flatnonzero(status != SUPPRESSED):
+        low[k, -1], high[k, -1] = bands[k][-1][1:] if status[k] == BANDED else (n[k, -1], n[k, -1])
+    is_safe = is_open(*squeeze(low, high, size, is_partition=len(whole) > 1), size, known)
+    is_safe[:, -1] |= status == SHOWN
+    for k, row in enumerate(rows):
+        why = _why(pd.Series(n[:, k], row), pd.Series(size[k], row), is_small[:, k])
+        if is_safe.all():
+            done.put_in_bands(row, [line[k][0] for line in bands], why)
+        else:
+            done.hide(row, why)

@@ -1,0 +1,283 @@
+"""Files and folders: written whole, locked for one run at a time, recovered after an interruption.
+
+What an interrupted withdrawal left is finished or undone here, since every command opens the study first.
+Folders of runs, the lock, the progress bar and workbooks without a clock in them follow. Needs the standard
+library alone until a workbook is written.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import IO
+
+from glc_analysis.errors import GLCError, Interrupted
+
+# ------------------------------
+# A withdrawal that was interrupted: finished where all was ready, else undone.
+#
+# Needs the standard library alone, since whoever opens a study looks here first.
+
+
+STAGE, READY = "reports/.withdrawal", "ready"
+"""Where the copy is made, and the file that says it may take the study's place."""
+STUDY_PARTS = ("raw", "reference", "processed", "private")
+
+
+def settle(root: Path) -> None:
+    """Finishes a withdrawal that was interrupted after all was ready; undoes any other."""
+    stage = root / STAGE
+    if (stage / READY).is_file():
+        (stage / "old").mkdir(exist_ok=True)
+        for part in STUDY_PARTS:
+            if (stage / "new" / part).exists():
+                if (root / part).exists():
+                    os.rename(root / part, stage / "old" / part)
+                os.rename(stage / "new" / part, root / part)
+        for other in (path for path in (root / "reports").iterdir() if path != stage):
+            shutil.rmtree(other) if other.is_dir() and not other.is_symlink() else other.unlink()
+        shutil.rmtree(stage / "old")
+    if stage.is_dir():
+        shutil.rmtree(stage)
+
+
+def recover_withdrawal(root: Path) -> None:
+    """Finishes a withdrawal that was ready; one that another process still prepares is left alone."""
+    if (root / STAGE / READY).is_file():
+        settle(root)
+
+
+# ------------------------------
+# The folders of runs: one link that names the complete one, and none that is half made.
+
+
+RUNS_KEPT = 5
+_NAME = "%Y%m%dT%H%M%SZ"
+
+
+def new_run_id(runs: Path, now: datetime) -> str:
+    """A name for a run: its time, and a later one than any before it has, whatever the clock says.
+
+    >>> new_run_id(Path("nowhere"), datetime(2026, 11, 26, 6, tzinfo=UTC))
+    '20261126T060000Z'
+    """
+    names = [folder.name[:16] for folder in runs.glob("[0-9]*T[0-9]*Z*")]
+    last = max(names, default="")
+    after = datetime.strptime(last, _NAME).replace(tzinfo=UTC) + timedelta(seconds=1) if last else now
+    return f"{max(now, after):{_NAME}}"
+
+
+def promote(home: Path, run: Path) -> None:
+    """Makes ``home/current`` name a run, by one rename: readers see the old one or the new."""
+    new = home / ".current"
+    new.unlink(missing_ok=True)
+    target = f"runs/{run.name}"
+    try:
+        new.symlink_to(target, target_is_directory=True)
+    except OSError:  # a system without symbolic links
+        new.write_text(target, encoding="utf-8")
+    os.replace(new, home / "current")
+
+
+def hard_link(source: Path, target: Path) -> None:
+    """The same file in a second place, copied where the file system knows no links."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copyfile(source, target)
+
+
+def remove_incomplete(runs: Path, *, but: Path | None = None) -> None:
+    """Removes what runs left that never came to their end: run.json is written last."""
+    for folder in runs.glob("*"):
+        if folder != but and not (folder / "run.json").exists():
+            shutil.rmtree(folder)
+
+
+def remove_old(runs: Path, *, current: Path) -> None:
+    """Removes all but the last five runs; never the current one, whatever the clock said."""
+    for folder in sorted(runs.glob("*"))[:-RUNS_KEPT]:
+        if folder != current:
+            shutil.rmtree(folder, ignore_errors=True)  # what stays goes the next time
+
+
+# ------------------------------
+# One run at a time: a lock file that names its owner and is free when the owner dies.
+
+
+@contextmanager
+def locked(folder: Path, *, what: str = "run", is_patient: bool = False) -> Iterator[None]:
+    """Holds ``folder/.lock`` during the block. Where another run (or ``what`` it is) does, raises GLCError,
+    or waits for its end where ``is_patient``.
+
+    The system frees the lock of an owner that was killed, so its file is simply
+    taken over. A file from another machine is not: whether that run still lives
+    cannot be told from here.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / ".lock"
+    with _hold(path, what, is_patient) as file:
+        owner = {"pid": os.getpid(), "host": socket.gethostname(),
+                 "started": datetime.now(UTC).isoformat(timespec="seconds")}
+        file.seek(0)
+        file.truncate()
+        file.write(json.dumps(owner))
+        file.flush()
+        try:
+            yield
+        finally:
+            # While still held, so that nobody locks a file that is about to go.
+            # Windows keeps an open file; it is free there all the same.
+            with suppress(PermissionError):
+                path.unlink(missing_ok=True)
+
+
+def _hold(path: Path, what: str, is_patient: bool) -> IO[str]:
+    while True:
+        file = path.open("a+", encoding="utf-8")
+        file.seek(0)
+        owner = _owner(file.read())
+        elsewhere = owner.get("host", socket.gethostname()) != socket.gethostname()
+        if elsewhere or not _lock(file):
+            file.close()
+            if is_patient and not elsewhere:
+                time.sleep(0.1)
+                continue
+            raise GLCError(_refusal(path, what, owner, elsewhere))
+        # The owner may have removed the file between our opening and locking it.
+        with suppress(FileNotFoundError):
+            if os.path.samestat(path.stat(), os.fstat(file.fileno())):
+                return file
+        file.close()
+
+
+def _lock(file: IO[str]) -> bool:
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(1 << 20)  # past the text: Windows lets nobody read a locked part
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    return True
+
+
+def _owner(text: str) -> dict[str, str]:
+    try:
+        return json.loads(text)
+    except ValueError:  # its owner was killed before it could sign
+        return {}
+
+
+def _refusal(path: Path, what: str, owner: dict[str, str], elsewhere: bool) -> str:
+    who = ", ".join(f"{name} {owner[name]}" for name in ("pid", "host") if name in owner)
+    mend = f"if that {what} is over, remove the file .lock in the folder {path.parent.name}" if elsewhere \
+        else "wait for it to end"
+    return (f"Another {what} is at work ({who or 'just starting'}, "
+            f"since {owner.get('started', 'now')}). Mend: {mend}.")
+
+
+# ------------------------------
+# A run and the terminal it was started from: a bar that shows how far it is, a clean end.
+
+
+Progress = Callable[[int, int, str], None]
+"""Told how many pages are done, of how many, and what is going on."""
+
+PATIENCE = 10.0
+"""Seconds that a clean end has before another Ctrl-C is heard."""
+_heard: list[int] = []
+
+
+class _Stopped(KeyboardInterrupt):
+    """Ctrl-C or SIGTERM: no ordinary exception, so that nothing on the way takes it for its own."""
+
+
+@contextmanager
+def terminable(standing: Callable[[], str]) -> Iterator[None]:
+    """Ends the block at Ctrl-C or SIGTERM so that it cleans up, for which it has :data:`PATIENCE` seconds.
+
+    Raises Interrupted with the signal and what ``standing`` then says.
+    """
+    signals, last = (signal.SIGINT, signal.SIGTERM), float("-inf")
+    _heard.clear()
+    # What is ignored (a job in the background of a script) stays so; only the main thread may ask.
+    before = {one: signal.getsignal(one) for one in signals} \
+        if threading.current_thread() is threading.main_thread() else {}
+
+    def stop(number: int, frame: object) -> None:
+        nonlocal last
+        if time.monotonic() - last > PATIENCE:
+            last = time.monotonic()
+            _heard.append(number)
+            raise _Stopped(number)
+    try:
+        for one, handler in before.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(one, stop)
+        yield
+    except KeyboardInterrupt as stopped:
+        number = stopped.args[0] if isinstance(stopped, _Stopped) else signal.SIGINT
+        raise Interrupted(number, f"Stopped by {signal.Signals(number).name}. {standing()}") from None
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def go_on() -> None:
+    """Ends the block of :func:`terminable` where a signal came at a moment at which Python drops it, such as
+    an import that takes any failure for a missing library."""
+    if _heard:
+        raise _Stopped(_heard[0])
+
+
+@contextmanager
+def progress_bar() -> Iterator[Progress]:
+    """A bar on stderr with the time left; nothing at all where that is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), TextColumn("{task.description}")
+    with Progress(*columns, console=Console(stderr=True), transient=True,
+                  disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task("", total=None)
+        yield lambda done, total, what: bar.update(task, completed=done, total=total,
+                                                   description=what)
+
+
+# ------------------------------
+# Files that are written whole: what people decided must not be torn by a power cut.
+
+
+def write_atomic(path: Path, text: str, *, mode: int = 0o666) -> None:
+    """Writes a text file in UTF-8 as it stands; until all of it is on disk the old one stays.
+
+    ``mode`` says who may read it, as far as the system's own mask allows. Raises OSError, and leaves nothing
+    behind, where it cannot be written.
+    """
+    aside = path.with_name(f".{path.name}.new")
+    try:
+        with open(aside, "w", encoding="utf-8", newline="",
+                  opener=lambda name, flags: os.open(name, flags, mode)) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(aside, path)
+    except OSError:
+        aside.unlink(missing_ok=True)
+        raise

@@ -1,0 +1,387 @@
+"""What every reader of codings returns, where its offsets lie in a text, and how its files are opened.
+
+Programs count positions differently: in code points, UTF-16 units or UTF-8 bytes, a line end as one or two,
+a byte order mark or not. Each way of counting is tried; the one under which most stored quotations are
+found is kept. Nothing is unpacked to disk, no path in a file is followed, and databases are opened
+read-only.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import unicodedata
+import zipfile
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import chain, count
+from pathlib import Path
+from typing import NamedTuple
+from xml.etree.ElementTree import Element, ParseError
+
+import numpy as np
+import pandas as pd
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from glc_analysis.errors import Fault, Faults, GLCError, refuse
+from glc_analysis.tabular import members
+
+# ------------------------------
+# What every reader of codings returns, and what it collects on the way there.
+
+
+@dataclass(frozen=True)
+class RawCodings:
+    """One coder's file, or several coders' one project: what was coded where, and how surely.
+
+    A source whose stored quotations are not all found in their places is quarantined: its
+    codings stand in `quarantined`, each beside the words in that place, and not in `codings`.
+    """
+
+    path: Path
+    tool: str  # refi-qda, qualcoder, taguette, csv or word
+    sources: pd.DataFrame  # a text: source, text ("" where the file brings none), checked, matched
+    codings: pd.DataFrame  # a stretch: source, start, end, quote, code, coder, memo, match
+    codes: pd.DataFrame  # a code: code, parent, definition, position
+    memos: pd.DataFrame  # a memo: author, attached_to, attached_kind, text, date
+    quarantined: pd.DataFrame  # as codings, and found: the words in that place
+    checked: int  # quotations compared with the text
+    matched: int  # of these the same, but for blanks and Unicode form
+    notes: tuple[str, ...]  # what a person should know: merged, missing, left out
+    is_mixed: bool  # several coders' work that cannot be told apart: no agreement from it
+
+
+class Passage(NamedTuple):
+    """A stretch as a tool gives it, in the tool's own offsets; without a code it carries a memo."""
+
+    source: str
+    start: int
+    end: int
+    quote: str
+    code: str
+    coder: str
+    memo: str = ""
+    date: str = ""
+
+
+WHOLE = (-1, -1)  # the span of all of a document, or of an unknown place in it
+DEEPEST = 50  # levels of a tree of codes: a deeper one is a loop or a trap
+
+
+@dataclass
+class Found:
+    """What a reader has found so far in a file, its faults included."""
+
+    path: Path
+    tool: str
+    texts: dict[str, Text | None] = field(default_factory=dict)  # source -> its text, if it is there
+    passages: list[Passage] = field(default_factory=list)
+    codes: list[tuple[str, str, str]] = field(default_factory=list)  # code, parent, definition
+    memos: list[tuple[str, str, str, str, str]] = field(default_factory=list)  # as RawCodings.memos
+    notes: list[str] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+    is_mixed: bool = False
+    may_rename: bool = False  # the tool lets people give a quotation a name instead of its words
+
+    def fault(self, message: str, value: str = "", *, row: str = "") -> None:
+        """Note a fault; all of them are raised together at the end."""
+        mend = "mend it in its tool and export it again"
+        self.faults.append(Fault(message, file=self.path.name, row=row, value=value[:80], mend=mend))
+
+    def source(self, name: str, text: Text | None) -> str:
+        """Enter a text and return the name it goes by: a second one of that name gets a number."""
+        unique = numbered(name, self.texts)
+        if unique != name:
+            self.notes.append(f"Two texts are named {name!r}: the later one is read as {unique!r}.")
+        self.texts[unique] = text
+        return unique
+
+    def span(self, start: str, end: str, *, row: str = "") -> Span | None:
+        """Two offsets; None and a fault where they are no whole numbers from 0, or reversed."""
+        if all(at.strip().isdecimal() and len(at) < 16 for at in (start, end)) and int(start) <= int(end):
+            return int(start), int(end)
+        self.fault("is no start and end of a stretch", f"{start} to {end}", row=row)
+        return None
+
+    def tree(self, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
+        """Enter a tree of codes, key -> (name, key of its parent, definition); return key -> code.
+
+        A name that stands in several places of the tree becomes its whole path.
+        """
+        times = Counter(name for name, _, _ in nodes.values())
+        known = {}
+        for key, (name, _, _) in nodes.items():
+            path = _path(key, nodes)
+            if path is None or not name.strip():
+                self.fault("is a code without a name, below one that is not there, below itself, or too deep",
+                           name or key)
+            known[key] = " > ".join(path or [name]) if times[name] > 1 else name
+        codes = {known[key]: (known[key], known.get(parent, ""), definition)
+                 for key, (_, parent, definition) in reversed(nodes.items())}
+        self.codes += reversed(codes.values())
+        if twice := len(nodes) - len(codes):
+            self.notes.append(f"Codes merged because they share name and place with another: {twice}.")
+        return known
+
+
+def _path(key: str, nodes: dict[str, tuple[str, str, str]]) -> list[str] | None:
+    names: list[str] = []
+    while key in nodes and len(names) < DEEPEST:
+        name, key, _ = nodes[key]
+        names.insert(0, name)
+    return None if key else names
+
+
+def numbered(name: str, taken: Collection[str]) -> str:
+    """The name, with a number behind it where it is taken.
+
+    >>> numbered("Interview", ["Interview", "Interview (2)"])
+    'Interview (3)'
+    """
+    tries = chain([name], (f"{name} ({n})" for n in count(2)))
+    return next(one for one in tries if one not in taken)
+
+
+# ------------------------------
+# Where a tool's offsets lie in a text. Tools count differently; the quotations they store tell how.
+#
+# Offsets are counted in code points, UTF-16 units or UTF-8 bytes, a line end as one or as two, a
+# byte order mark or not. Each reading is tried, and the one is kept under which most quotations
+# stand where they are said to stand.
+
+
+Span = tuple[int, int]
+UNWRITABLE = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # in XML
+
+
+@dataclass(frozen=True)
+class Text:
+    """A text as its tool stores it: line ends and byte order mark untouched.
+
+    `joints` are the places, in `shown`, of line breaks that the tool shows and does not count.
+    """
+
+    raw: str
+    units: tuple[str, ...] = ("code points", "UTF-16")
+    joints: tuple[int, ...] = ()
+
+    @property
+    def shown(self) -> str:
+        """The text with LF line ends and no byte order mark: what all offsets are turned to."""
+        return self.raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def place(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> tuple[list[Span], list[str], bool]:
+    """Stretches as code points of the shown text, (-1, -1) outside it; how each quotation compares
+    with its place; and whether no other reading does as well and puts a stretch elsewhere.
+
+    >>> place(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
+    ([(7, 14)], ['exact'], True)
+    """
+    shown = text.shown
+    tried: dict[tuple[Span, ...], tuple[list[str], tuple[int, ...]]] = {}
+    for bounds in _readings(text):
+        found = tuple(_inside(bounds, spans))
+        if found not in tried:
+            pairs = zip(found, quotes, strict=True)
+            alike = [likeness(quote, passage(shown, span, quote)) for span, quote in pairs]
+            tried[found] = alike, _merit(f" {shown} ", found, alike)
+    best = max(tried, key=lambda found: tried[found][1])  # the first of equals
+    alike, merit = tried[best]
+    return list(best), alike, [other for _, other in tried.values()].count(merit) == 1
+
+
+def passage(shown: str, span: Span, quote: str) -> str:
+    """The words in a place, no more than a comparison with the quotation can need."""
+    return shown[max(span[0], 0) : max(min(span[1], span[0] + 4 * len(quote) + 1000), 0)]
+
+
+def likeness(quote: str, words: str) -> str:
+    """How a stored quotation compares with the words in its place.
+
+    `exact`; `normalised` where they differ in blanks and Unicode form alone, or where the
+    quotation is cut short with an ellipsis; `different`; "" where nothing is stored.
+
+    >>> [likeness(q, "We wait\\nfor the police") for q in ("We wait for the police", "We wait", "")]
+    ['normalised', 'different', '']
+    """
+    if not quote or quote.replace("\r\n", "\n").replace("\r", "\n") == words:
+        return "exact" if quote else ""
+    stored, there = plain(quote), plain(words)
+    head = re.sub(r"(…|\.\.\.)$", "", stored)
+    is_cut = head != stored and len(head) >= 20 and there.startswith(head)
+    return "normalised" if is_cut or stored == there else "different"
+
+
+def plain(text: str) -> str:
+    """NFC without blanks, since tools join lines, and without the characters that XML cannot hold."""
+    return UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split()))
+
+
+def _readings(text: Text) -> Iterator[np.ndarray]:
+    """For each reading, the tool's offset of every place between two characters of the shown text."""
+    body = text.raw.removeprefix("\ufeff")
+    points = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
+    is_cr = (points == 13) & (np.append(points[1:], 0) == 10)  # the first half of a CRLF
+    is_crlf = np.append(False, is_cr)[:-1][~is_cr]
+    kept = points[~is_cr]
+    for unit in text.units:
+        width = np.ones(len(kept), dtype=np.int64)
+        for wider in {"code points": (), "UTF-16": (0xFFFF,), "UTF-8": (0x7F, 0x7FF, 0xFFFF)}[unit]:
+            width += kept > wider
+        width[list(text.joints)] = 0
+        for widths in (width, width + is_crlf):
+            bounds = np.append(0, np.cumsum(widths))
+            yield bounds
+            if len(body) < len(text.raw):  # the mark, counted
+                yield bounds + (3 if unit == "UTF-8" else 1)
+
+
+def _inside(bounds: np.ndarray, spans: Sequence[Span]) -> Iterator[Span]:
+    # Where line breaks do not count, places share an offset: a stretch starts after, and ends before them.
+    starts, ends = np.array(spans, dtype=np.int64).reshape(-1, 2).T
+    first = np.searchsorted(bounds, starts, side="right") - 1
+    last = np.searchsorted(bounds, ends, side="left")
+    for start, end, a, b in zip(starts, ends, first, last, strict=True):
+        is_inside = 0 <= start <= end <= bounds[-1] and bounds[a] == start and bounds[b] == end
+        yield (int(a), int(max(a, b))) if is_inside else (-1, -1)
+
+
+def _merit(padded: str, spans: Sequence[Span], alike: list[str]) -> tuple[int, ...]:
+    """Quotations in their place, those to the letter, stretches inside, and ends at the edge of a word."""
+    exact = alike.count("exact")
+    inside = [span for span in spans if span[0] >= 0]
+    edges = sum(not padded[at : at + 2].isalnum() for span in inside for at in span)
+    return exact + alike.count("normalised"), exact, len(inside), edges
+
+
+# ------------------------------
+# Files that hold files, markup or tables, opened so that none can do harm.
+#
+# Nothing is unpacked to disk, no path or address in a file is followed, and databases are opened
+# read-only: a reading leaves nothing behind.
+
+
+LIMIT, MARKUP = 100 * 2**20, 32 * 2**20
+"""A package may unpack to so many bytes, and an XML document be so long: in memory it takes thirty times
+as much. Sound, pictures and PDF do not count: they stay packed."""
+TABLE = 10 * 2**20
+"""So many bytes a table of codings may have: 50,000 with their quotations."""
+
+_UNREAD = re.compile(
+    r"(?i)\.(mp[34]|m4[av]|aac|wav|wma|og[agv]|webm|mov|avi|wmv|jpe?g|png|gif|bmp|tiff?|pdf)$"
+)
+_OUTSIDE = re.compile(r"[/\\]|[A-Za-z]:|(.*[/\\])?\.\.([/\\]|$)")
+_AGAIN, _LESS = "export it from its tool again", "export fewer documents at a time"
+
+
+def unpack(path: Path, wanted: str) -> dict[str, bytes]:
+    """The members of a ZIP file whose names match a pattern, in any case of letters: name -> content.
+
+    Raises `Faults` for what is no ZIP file, a member with a path outside the package, two of
+    one name, and a package that would unpack to more than `LIMIT` bytes.
+    """
+    try:
+        with zipfile.ZipFile(path) as package:
+            listed = members(package)
+            _refuse_harm(listed, path.name)
+            chosen = [one for one in listed if re.search(wanted, one.filename, re.IGNORECASE)]
+            return {one.filename: package.read(one) for one in chosen}
+    except GLCError:
+        raise
+    except Exception as error:  # whatever zipfile and its decompressors raise
+        raise Faults([Fault("is no readable package", file=path.name, mend=_AGAIN)]) from error
+
+
+def _refuse_harm(listed: list[zipfile.ZipInfo], file: str) -> None:
+    times = Counter(member.filename for member in listed)
+    said = {name: "is the path of a member outside the package" for name in times if _OUTSIDE.match(name)}
+    said |= {name: "names two members of the package" for name, n in times.items() if n > 1}
+    faults = [Fault(message, file=file, value=name, mend=_AGAIN) for name, message in said.items()]
+    size = sum(member.file_size for member in listed if not _UNREAD.search(member.filename))
+    if size > LIMIT:
+        message = f"unpacks to {size:,} bytes beside sound, pictures and PDF; the limit is {LIMIT:,}"
+        faults.append(Fault(message, file=file, mend=_LESS))
+    if faults:
+        raise Faults(faults)
+
+
+def markup(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
+    """The elements of an XML document as they start and end; DOCTYPE, entities, bad markup are faults."""
+    if len(content) > MARKUP:
+        refuse(f"holds {len(content):,} bytes of XML; the limit is {MARKUP:,}", file, _LESS)
+    try:
+        depth, events = 0, iterparse(BytesIO(content.lstrip()), events=("start", "end"), forbid_dtd=True)
+        for n, (event, element) in enumerate(events):
+            depth += 1 if event == "start" else -1
+            if depth > 200 or n > 2_000_000:
+                refuse("holds over a million XML elements, or 200 one in the other", file, _LESS)
+            yield event, element
+    except DefusedXmlException:
+        refuse("declares a DOCTYPE or entities, which no coding tool writes", file, _AGAIN)
+    except (ParseError, ValueError, LookupError) as error:  # the last two: of encodings
+        refuse(f"is no well-formed XML: {error}", file, _AGAIN)
+
+
+def root(content: bytes, file: str) -> Element:
+    """The root of an XML document, all of it read."""
+    elements = markup(content, file)
+    _, first = next(elements)
+    for _ in elements:
+        pass
+    return first
+
+
+def local(element: Element) -> str:
+    """The name of an element without its namespace, of which tools write several."""
+    return element.tag.rpartition("}")[2]
+
+
+@contextmanager
+def database(path: Path) -> Iterator[Tables]:
+    """The tables of an SQLite file. A fault: no database, a damaged one, one still being written."""
+    for beside in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
+        if beside.is_file() and beside.stat().st_size:
+            refuse(f"is not closed: {beside.name} stands beside it", path.name, "close it in its tool")
+    try:
+        # Immutable: no lock and no journal, so that nothing appears beside the file.
+        connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
+        try:
+            connection.execute("PRAGMA trusted_schema = OFF")
+            if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
+                refuse("is a damaged database", path.name, _AGAIN)
+            yield Tables(connection, path.name)
+        finally:
+            connection.close()
+    except (sqlite3.Error, UnicodeError) as error:  # damaged names are not even UTF-8
+        raise Faults([Fault("is no readable database", file=path.name, mend=_AGAIN)]) from error
+
+
+class Tables:
+    """The tables of a database by the columns they have: versions of a tool differ in them."""
+
+    def __init__(self, connection: sqlite3.Connection, file: str) -> None:
+        self._connection, self._file = connection, file
+        real = "SELECT name FROM sqlite_master WHERE type = 'table' AND sql LIKE 'CREATE TABLE%'"  # no views
+        self.names = {name for (name,) in connection.execute(real)}
+
+    def rows(self, table: str, *columns: str, needed: int = 0) -> list[tuple[str, ...]]:
+        """The rows of a table in order, as text: "" for what is null, and for what a version lacks.
+
+        Without one of the first `needed` columns it is a fault.
+        """
+        info = self._connection.execute(f'PRAGMA table_info("{table}")') if table in self.names else ()
+        there = {name for _, name, *_ in info}
+        for name in columns[:needed]:
+            if name not in there:
+                refuse("is missing", self._file, "export it with a newer version", column=f"{table}.{name}")
+        if not there:
+            return []
+        chosen = ", ".join(f"CAST({name} AS TEXT)" if name in there else "''" for name in columns)
+        order = columns[0] if columns[0] in there else "1"
+        found = self._connection.execute(f"SELECT {chosen} FROM {table} ORDER BY {order}, 1")
+        return [tuple(cell or "" for cell in row) for row in found]

@@ -1,0 +1,157 @@
+"""Databases of QualCoder (``data.qda``) and Taguette (``project.sqlite3``).
+
+Highlights in Taguette carry no author, and its export renames every user: only a project of one coder can
+serve agreement. Whether several people worked in it shows in its members and its history.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from html import unescape
+from pathlib import Path
+
+from glc_analysis.errors import refuse
+from glc_analysis.intake.codings.model import Found, Passage, Tables, Text
+
+# ------------------------------
+# QualCoder: the database `data.qda` of a project folder, read by the columns it has.
+
+
+_MEMOS = (  # table, kind, and the columns: what it is attached to, memo, author, date
+    ("source", "source", "name", "memo", "owner", "date"),
+    ("cases", "project", "name", "memo", "owner", "date"),
+    ("journal", "project", "name", "jentry", "owner", "date"),
+    ("project", "project", "about", "memo", "codername", "date"),
+)
+
+
+def read_qualcoder(path: Path, tables: Tables, *, coder: str = "") -> Found:
+    """Codings, codes and categories, annotations, memos and journals. Sound and pictures are left out."""
+    found = Found(path, "qualcoder")
+    sources, codes = _sources(found, tables), _codes(found, tables)
+    columns = ("fid", "pos0", "pos1", "cid", "seltext", "owner", "memo", "date")
+    marks = tables.rows("code_text", *columns, needed=4)
+    marks += tables.rows("annotation", *(name if name != "cid" else "no_code" for name in columns))
+    for source, start, end, code, quote, owner, memo, date in marks:
+        span, key = found.span(start, end), code and f"code {code}"
+        if source not in sources or (key and key not in codes):
+            found.fault("is coded or annotated and is not there", f"source {source}, {key}")
+        elif span:
+            place = (sources[source], *span, quote, codes.get(key, ""))
+            found.passages.append(Passage(*place, owner or coder, memo, _iso(date)))
+    for table, kind, *columns in _MEMOS:
+        for about, memo, author, date in tables.rows(table, *columns):
+            text = f"{about}\n{memo}" if table in {"journal", "cases"} else memo
+            to = about if kind == "source" else ""
+            found.memos += [(author, to, kind, text, _iso(date))] if memo.strip() else []
+    if unread := len(tables.rows("code_av", "avid") + tables.rows("code_image", "imid")):
+        found.notes.append(f"Codings of pictures, sound or film left out: {unread}.")
+    return found
+
+
+def _sources(found: Found, tables: Tables) -> dict[str, str]:
+    """Source id -> name. Pictures, sound and film have no text."""
+    rows = tables.rows("source", "id", "name", "fulltext", "mediapath", needed=3)
+    return {key: found.source(name, Text(text)) for key, name, text, media in rows if text or not media}
+
+
+def _codes(found: Found, tables: Tables) -> dict[str, str]:
+    """Key -> code. Categories are codes above codes; newer versions put codes below codes as well."""
+    nodes = {f"category {key}": (name, parent and f"category {parent}", memo)
+             for key, name, memo, parent in tables.rows("code_cat", "catid", "name", "memo", "supercatid")}
+    for key, name, memo, category, above in tables.rows(
+            "code_name", "cid", "name", "memo", "catid", "supercid", needed=2):
+        parent = f"code {above}" if above else category and f"category {category}"
+        nodes[f"code {key}"] = (name, parent, memo)
+    return found.tree(nodes)
+
+
+def _iso(date: str) -> str:
+    return date.replace(" ", "T", 1)
+
+
+# ------------------------------
+# Taguette: `project.sqlite3`, whose highlights are UTF-8 bytes over the text of an HTML document.
+#
+# Highlights carry no author, and the export renames every user: only a project of one coder can
+# serve agreement. That several people were in it shows in its members and its history.
+
+
+_BLOCKS = {"p", "div", "li", "tr", "br", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"}
+# Simple, since Taguette cleans what it stores; and in time that grows with the text alone.
+_TAG = re.compile(r"""<(/?[a-zA-Z][a-zA-Z0-9]*)(?:[^<>"']|"[^"<]*"|'[^'<]*')*>""")
+_NO_CHARACTER = re.compile(r"&#\d{8,};?")
+_MEMBER = re.compile(r'"member": *"([^"]+)"')
+
+
+def read_taguette(path: Path, tables: Tables, *, coder: str = "") -> Found:
+    """Highlights by their tags, tags as codes, descriptions of documents and project as memos."""
+    found = Found(path, "taguette")
+    projects = tables.rows("projects", "id", "description")
+    if len(projects) > 1:
+        refuse(f"holds {len(projects)} projects", path.name, "export one project from Taguette")
+    found.memos += [("", "", "project", about, "") for _, about in projects if about]
+    coder = _coder(found, tables, coder)
+    documents = {}
+    columns = ("id", "name", "contents", "description")
+    for key, name, contents, about in tables.rows("documents", *columns, needed=3):
+        documents[key] = found.source(name, shown(contents))
+        found.memos += [("", documents[key], "source", about, "")] if about else []
+    codes, tags = _tags(found, tables), defaultdict(list)
+    for highlight, tag in tables.rows("highlight_tags", "highlight_id", "tag_id", needed=2):
+        tags[highlight].append(tag)
+    columns = ("id", "document_id", "start_offset", "end_offset", "snippet")
+    for key, document, start, end, snippet in tables.rows("highlights", *columns, needed=4):
+        span, own = found.span(start, end), tags.pop(key, [])
+        if document not in documents or not codes.keys() >= set(own):
+            found.fault("is a highlight whose document or tag is not there", key)
+        elif span:
+            quote = shown(snippet).shown
+            found.passages += [Passage(documents[document], *span, quote, codes[tag], coder) for tag in own]
+    for key in tags:
+        found.fault("has a tag and is no highlight", key)
+    return found
+
+
+def shown(markup: str) -> Text:
+    """The text of an HTML document, each block on a line of its own. Those line breaks do not count.
+
+    >>> shown("<p>Yes.</p><p>We <b>wait</b> &amp; see.</p>").shown
+    'Yes.\\nWe wait & see.'
+    """
+    parts, joints, length, is_due = [], [], 0, False
+    pieces = _TAG.split(markup.replace("\r\n", "\n").replace("\r", "\n"))
+    for n, piece in enumerate(pieces):  # by turns text and the name of a tag
+        words = unescape(_NO_CHARACTER.sub("\ufffd", piece)) if n % 2 == 0 else ""
+        is_due |= n % 2 == 1 and piece.lower().strip("/") in _BLOCKS
+        if words:
+            if is_due and parts and "\n" not in (parts[-1][-1], words[0]):
+                joints.append(length)
+                words = "\n" + words
+            parts.append(words)
+            length, is_due = length + len(words), False
+    text = "".join(parts)
+    return Text(text, ("UTF-8",), tuple(at - text.startswith("\ufeff") for at in joints))
+
+
+def _tags(found: Found, tables: Tables) -> dict[str, str]:
+    """Tag id -> code. The tag `barriers.funding` lies below the tag `barriers`, where there is one."""
+    rows = tables.rows("tags", "id", "path", "description", needed=2)
+    keys = {path: key for key, path, _ in rows}
+    above = {path: keys.get(path.rpartition(".")[0], "") for path in keys}
+    return found.tree({key: (path, above[path], about) for key, path, about in rows})
+
+
+def _coder(found: Found, tables: Tables, coder: str) -> str:
+    people = {login for (login,) in tables.rows("project_members", "user_login")}
+    for login, payload in tables.rows("commands", "user_login", "payload"):
+        people |= {login, *(_MEMBER.findall(payload) if '"member_add"' in payload else ())}
+    people -= {""}
+    found.is_mixed = len(people) > 1
+    if found.is_mixed:
+        said = f"{len(people)} people were in this project, and highlights do not tell whose they are:"
+        mend = "it cannot serve agreement. Let each coder export a project of their own."
+        found.notes.append(f"{said} {mend}")
+    # The export calls everybody "admin".
+    return coder or next(iter(people - {"admin"} if not found.is_mixed else ()), "")

@@ -1,0 +1,356 @@
+"""Readers of survey exports: SPSS, KoboToolbox and ODK, LimeSurvey, Qualtrics, and plain tables.
+
+Goes in: one file. Comes out: a :class:`RawSurvey`, every cell the text it was. A reader recognises its
+files by what they hold; the plain table takes what no program claims.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from glc_analysis.errors import Fault, Faults, GLCError, refuse
+from glc_analysis.tabular import Grid, clean, read_bytes
+
+# ------------------------------
+# What every reader returns: a survey export as text, with what its header says.
+
+
+@dataclass(frozen=True)
+class RawSurvey:
+    """A survey file, read and not interpreted: one row of `frame` a record.
+
+    `rows` and `loops` are aligned with the frame: the row number a spreadsheet shows (the
+    first header row is row 1; an SPSS file has none, its first case is 1), and the position
+    within a repeat group (from 1; 0 where there is none). `wording` gives each column's
+    question text, "" where the file has none. Of header names in `repeated` the frame keeps
+    the first column.
+    """
+
+    path: Path
+    tool: str  # qualtrics, kobo, limesurvey, spss or plain
+    frame: pd.DataFrame
+    rows: list[int]
+    loops: list[int]
+    wording: dict[str, str]
+    repeated: tuple[str, ...]
+
+
+def raw_survey(
+    path: Path,
+    tool: str,
+    sheet: Grid,
+    *,
+    headers: int = 1,
+    names: Sequence[str] = (),
+    wording: Iterable[str] = (),
+    loops: Sequence[int] = (),
+) -> RawSurvey:
+    """The records below the header rows of a sheet.
+
+    `names` and `wording` run along the columns; without them names are the first row's, and
+    wording is unknown. A blank name over data becomes `column_<n>`; over nothing, the column
+    is dropped.
+    """
+    body = sheet.rows[headers:]
+    if not body:
+        refuse("has a header and no answers below it", sheet.place, "export it again, or take it away")
+    names = names or sheet.names
+    texts = list(wording) or [""] * len(names)
+    cells = list(zip(*body, strict=True))
+    places = _places(names, cells)
+    times = Counter(name for name in names if name.strip())
+    return RawSurvey(
+        path=path,
+        tool=tool,
+        frame=text_frame({name: cells[place] for name, place in places.items()}),
+        rows=sheet.numbers[headers:],
+        loops=list(loops) or [0] * len(body),
+        wording={name: texts[place] for name, place in places.items()},
+        repeated=tuple(name for name, count in times.items() if count > 1),
+    )
+
+
+def _places(names: Sequence[str], cells: Sequence[Sequence[str]]) -> dict[str, int]:
+    """Where each column stands; of columns with one name, the first."""
+    places: dict[str, int] = {}
+    for place, (name, column) in enumerate(zip(names, cells, strict=True)):
+        if name.strip() or any(map(str.strip, column)):
+            places.setdefault(name if name.strip() else f"column_{place + 1}", place)
+    return places
+
+
+def text_frame(columns: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """A frame whose every column is text. Arrow first: a wide survey takes half the time.
+
+    >>> text_frame({"Q1": ["None", ""]})["Q1"].tolist()
+    ['None', '']
+    """
+    arrays = {name: pa.array(cells, pa.large_string()) for name, cells in columns.items()}
+    return pd.DataFrame({name: pd.array(cells, dtype="str") for name, cells in arrays.items()})
+
+
+# ------------------------------
+# SPSS files (.sav): value labels become the text, variable labels the wording.
+
+
+def is_spss(path: Path) -> bool:
+    """By its ending: what stands inside is for SPSS's own format to say."""
+    return path.suffix.lower() in {".sav", ".zsav"}
+
+
+def read_spss(path: Path) -> RawSurvey:
+    """One row a case that holds anything. User-missing values keep their label; system-missing is blank."""
+    try:
+        import pyreadstat  # an extra: only those with SPSS files need it
+    except ImportError as error:
+        said = f"{path.name} is an SPSS file: pip install 'glc_analysis[spss]' reads it"
+        raise GLCError(said) from error
+    read_bytes(path)
+    try:
+        frame, meta = pyreadstat.read_sav(path, user_missing=True)
+    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError) as error:
+        mend = "save it in SPSS again, or export it as CSV in UTF-8"
+        raise Faults([Fault("is no readable SPSS file", file=path.name, mend=mend)]) from error
+    labels = meta.variable_value_labels
+    columns = {name: _texts(frame[name], labels.get(name, {})) for name in frame.columns}
+    rows = [n for n, cells in enumerate(zip(*columns.values(), strict=True), 1) if any(cells)]
+    if not rows:
+        refuse("has variables and no cases", path.name, "export it again, or take it away")
+    wording = meta.column_names_to_labels
+    return RawSurvey(
+        path=path,
+        tool="spss",
+        frame=text_frame({clean(name): [cells[n - 1] for n in rows] for name, cells in columns.items()}),
+        rows=rows,
+        loops=[0] * len(rows),
+        wording={clean(name): clean(wording[name] or "") for name in frame.columns},
+        repeated=(),
+    )
+
+
+def _texts(values: Iterable[Any], labels: Mapping[Any, str]) -> list[str]:
+    return [clean(labels[value] if value in labels else _text(value)) for value in values]
+
+
+def _text(value: Any) -> str:
+    """A value as SPSS shows it, dates as ISO 8601.
+
+    >>> [_text(2.0), _text(2.5), _text(float("nan")), _text(dt.date(2017, 5, 2))]
+    ['2', '2.5', '', '2017-05-02']
+    """
+    if value is None or value != value:  # NaN and NaT are unequal to themselves
+        return ""
+    if isinstance(value, dt.date | dt.time):
+        return value.isoformat()
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+# ------------------------------
+# KoboToolbox and ODK exports: a main sheet, and a sheet for each repeat group.
+#
+# Names are kept as they stand (`group/name`, `services/shelter`), and so are both forms of a
+# select_multiple. Each record of a repeat group becomes a row that carries its parent's cells.
+
+
+_KOBO_COLUMNS = {
+    "_id", "_uuid", "_index", "_submission_time", "_validation_status", "_submitted_by",
+    "_xform_id_string", "__version__", "formhub/uuid", "meta/instanceID", "meta-instanceID",
+    "instanceID", "SubmissionDate", "KEY",
+}  # fmt: skip
+# How a repeat group's records name their parent's, in Kobo and in ODK.
+_LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
+_OF_THE_LINK = _KOBO_COLUMNS | {"_parent_index", "_parent_table_name", "PARENT_KEY"}
+
+
+def is_kobo(sheets: list[Grid]) -> bool:
+    """At least two of the columns Kobo or ODK add, or a link from child to parent."""
+    return any(len(_KOBO_COLUMNS & set(sheet.names)) > 1 or _link(sheet) for sheet in sheets)
+
+
+def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
+    """One row a record of the repeat group, or of the main sheet where it has none there.
+
+    `loops` counts a parent's children from 1; a parent without any keeps one row, loop 0.
+    Two repeat groups with answers have no common row, so they are a fault.
+    """
+    repeats = [sheet for sheet in sheets if _link(sheet)]
+    filled = [sheet for sheet in repeats if len(sheet.rows) > 1]
+    main = next((s for s in sheets if not _link(s) and _KOBO_COLUMNS & set(s.names)), None)
+    if main is None:
+        mend = "export the form as XLSX, which holds the main table and its groups in one file"
+        refuse("is a repeat group without its main table", repeats[0].place, mend)
+    if len(filled) > 1:
+        named = ", ".join(sheet.sheet for sheet in filled)
+        said = f"has answers in several repeat groups ({named}), which have no common row"
+        mend = "keep a copy of the workbook for each group, without the sheets of the others"
+        refuse(said, path.name, mend)
+    for group in filled:
+        _refuse_broken_links(main, group)
+    joined, loops = _joined(main, repeats)
+    # A form's names hold no blanks: a heading with one is the question's own text.
+    wording = [name if " " in name.strip() else "" for name in joined.names]
+    return raw_survey(path, "kobo", joined, wording=wording, loops=loops)
+
+
+def _link(sheet: Grid) -> str:
+    """The column in which a repeat group names its parent; "" for a main sheet."""
+    return next((name for name in _LINKS if name in sheet.names), "")
+
+
+def _column(sheet: Grid, name: str) -> list[str]:
+    place = sheet.names.index(name)
+    return [row[place] for row in sheet.rows[1:]]
+
+
+def _refuse_broken_links(main: Grid, group: Grid) -> None:
+    """Every child has one parent, and no two parents have the same key."""
+    link = _link(group)
+    key = _LINKS[link]
+    if key not in main.names:
+        said = f"is missing, so the answers of {group.sheet} have no parent"
+        refuse(said, main.place, "export it again", column=key)
+    keys = Counter(_column(main, key))
+    mend = "export it again, or correct the row in both sheets"
+    faults = [
+        Fault("stands on several rows", main.place, str(n), key, value, mend)
+        for n, value in zip(main.numbers[1:], _column(main, key), strict=True)
+        if keys[value] > 1
+    ] + [
+        Fault(f"is no {key} of the main sheet", group.place, str(n), link, value, mend)
+        for n, value in zip(group.numbers[1:], _column(group, link), strict=True)
+        if not keys[value]
+    ]
+    if faults:
+        raise Faults(faults)
+
+
+def _joined(main: Grid, repeats: list[Grid]) -> tuple[Grid, list[int]]:
+    """The main sheet with every repeat group's columns and the rows of the one that has any."""
+    header, children, key = list(main.names), defaultdict(list), ""
+    for group in repeats:
+        places = [n for n, name in enumerate(group.names) if name not in _OF_THE_LINK]
+        before = [""] * (len(header) - len(main.names))
+        header += [group.names[n] for n in places]
+        for row, parent in zip(group.rows[1:], _column(group, _link(group)), strict=True):
+            children[parent].append(before + [row[n] for n in places])
+            key = _LINKS[_link(group)]
+    parents = _column(main, key) if key else [""] * (len(main.rows) - 1)
+    rows, numbers, loops = [header], [main.numbers[0]], [0]
+    for row, number, parent in zip(main.rows[1:], main.numbers[1:], parents, strict=True):
+        for loop, child in enumerate(children[parent], 1) if children[parent] else [(0, [])]:
+            whole = row + child
+            rows.append(whole + [""] * (len(header) - len(whole)))
+            numbers.append(number)
+            loops.append(loop)
+    return Grid(main.place, main.sheet, rows, numbers), loops[1:]
+
+
+# ------------------------------
+# LimeSurvey exports, whose headings are question codes, or "code. question text".
+
+
+_HEADING = re.compile(r"([A-Za-z]\w*(?:\[[^\]]*\])*)[.:]\s+(\S.*)", re.DOTALL)
+_LIMESURVEY_COLUMNS = {"submitdate", "lastpage", "startlanguage", "seed", "startdate", "datestamp"}
+
+
+def is_limesurvey(sheets: list[Grid]) -> bool:
+    """The column `id`, and at least two of the others LimeSurvey puts before the answers."""
+    codes = {_heading(name)[0] for name in sheets[0].names}
+    return "id" in codes and len(_LIMESURVEY_COLUMNS & codes) > 1
+
+
+def read_limesurvey(path: Path, sheets: list[Grid]) -> RawSurvey:
+    """Columns are named by code (`Q2[SQ001]`); the text after the code is the wording."""
+    codes, texts = zip(*map(_heading, sheets[0].names), strict=True)
+    return raw_survey(path, "limesurvey", sheets[0], names=codes, wording=texts)
+
+
+def _heading(name: str) -> tuple[str, str]:
+    """The code and the text of a heading.
+
+    >>> _heading("G1Q1[SQ001]. Which services? [Shelter]")
+    ('G1Q1[SQ001]', 'Which services? [Shelter]')
+    >>> _heading("G1Q1")
+    ('G1Q1', '')
+    """
+    match = _HEADING.fullmatch(name)
+    return (match[1], match[2]) if match else (name, "")
+
+
+# ------------------------------
+# Plain tables: a header row, and one record a row below it.
+
+
+def is_plain(sheets: list[Grid]) -> bool:
+    """Anything no survey tool claims: the last reader asked."""
+    return bool(sheets)
+
+
+def read_plain(path: Path, sheets: list[Grid]) -> RawSurvey:
+    """The first sheet that holds anything. A second header row is not guessed at."""
+    return raw_survey(path, "plain", sheets[0])
+
+
+# ------------------------------
+# Qualtrics exports, with labels or values, under one, two or three header rows.
+#
+# Today's have three: names, question texts, and import ids such as {"ImportId":"QID1"}. Files
+# of before 2017 have two (V1, V2, ... over the texts). People delete rows of either.
+
+
+# What Qualtrics itself records about an answer, in any version, spelt without blanks.
+_QUALTRICS_COLUMNS = {
+    "startdate", "enddate", "recordeddate", "status", "ipaddress", "progress", "finished",
+    "duration(inseconds)", "responseid", "responseset", "externaldatareference",
+    "externalreference", "recipientlastname", "recipientfirstname", "recipientemail",
+    "locationlatitude", "locationlongitude", "locationaccuracy", "distributionchannel",
+    "userlanguage",
+}  # fmt: skip
+# Of those, what no answer states without a digit, and no question text in any language with one.
+_NUMBERED = {"startdate", "enddate", "recordeddate", "responseid", "progress",
+             "duration(inseconds)"}  # fmt: skip
+
+
+def is_qualtrics(sheets: list[Grid]) -> bool:
+    """Import ids below the header, or at least three of the columns Qualtrics adds."""
+    top = sheets[0].rows[:3]
+    return any(map(_is_import_ids, top[1:])) or any(
+        len(_QUALTRICS_COLUMNS & set(map(_folded, row))) > 2 for row in top[:2]
+    )
+
+
+def read_qualtrics(path: Path, sheets: list[Grid]) -> RawSurvey:
+    """Records below however many header rows there are; the texts become the wording."""
+    sheet = sheets[0]
+    ids = next((n for n, row in enumerate(sheet.rows[:3]) if _is_import_ids(row)), 0)
+    has_texts = ids == 2 or (not ids and len(sheet.rows) > 1 and _is_wording(*sheet.rows[:2]))
+    wording = sheet.rows[1] if has_texts else ()
+    return raw_survey(path, "qualtrics", sheet, headers=1 + has_texts + (ids > 0), wording=wording)
+
+
+def _is_import_ids(row: list[str]) -> bool:
+    return any(re.match(r"""\{\s*['"]ImportId['"]""", cell) for cell in row)
+
+
+def _is_wording(names: list[str], row: list[str]) -> bool:
+    """Whether the row below the names holds question texts rather than a first answer."""
+    pairs = [(_folded(name), cell) for name, cell in zip(names, row, strict=True)]
+    known = [(name, cell) for name, cell in pairs if name in _NUMBERED or _folded(cell) in _NUMBERED]
+    repeats = any(name in _QUALTRICS_COLUMNS and name == _folded(cell) for name, cell in pairs)
+    wordy = all(cell.strip() and not re.search(r"\d", cell) for _, cell in known)
+    return repeats or (bool(known) and wordy)
+
+
+def _folded(text: str) -> str:
+    return "".join(text.split()).casefold()

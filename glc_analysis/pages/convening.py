@@ -1,0 +1,417 @@
+"""Pages of the convening: the joint display, the principles with their evidence, votes and signatures."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from itertools import product
+from typing import Any
+
+import pandas as pd
+from IPython.display import HTML as Html
+
+from glc_analysis.convening import agenda as by_decision
+from glc_analysis.convening import concerns
+from glc_analysis.convening.agenda import SHOWN_FROM
+from glc_analysis.convening.ballots import masked
+from glc_analysis.convening.checklists import NOT_RECORDED, method_facts, reporting_items
+from glc_analysis.convening.consensus import dissent, in_words
+from glc_analysis.convening.joint_display import contradicting, names_of, paired, readable_quotes
+from glc_analysis.convening.principles import facts
+from glc_analysis.convening.trace import Node, Places, Trail, anchor, link
+from glc_analysis.disclosure.rules import Rules, for_public, signatures
+from glc_analysis.evidence.summary import Words
+from glc_analysis.reference import read_table
+from glc_analysis.study import CRITERIA, PANELS
+from glc_analysis.tables_html import Markup, bar, language_told, note, show, table, tag
+from glc_analysis.view import Page
+
+# ------------------------------
+# The convening: survey beside talks, what is there to decide, how rounds were voted, what was decided.
+
+
+NO_JOINT_DISPLAY = "Nothing stands side by side yet: `glc joint-display --suggest` proposes rows."
+SIDE_BY_SIDE = "A bar is the share of its base: whoever answered, and whoever was asked."
+FITS = {"": "not judged yet", "not_asked": "not asked in the survey", "not_raised": "not raised in the talks"}
+NO_ROUND = "No round is closed yet. Of an open ballot nothing is shown but how many forms were received."
+
+
+def joint_display(page: Page) -> Html:
+    """A group a topic: what the survey counted, what was said, how they fit and what follows; below it what
+    organisations state against an outside record."""
+    listed = [*paired(page.read("joint_display").sort_values("order"), page.released)]
+    if not listed:
+        return show(note(NO_JOINT_DISPLAY).data + _stated(page))
+    words, quotes = names_of(page.study), readable_quotes(page.study, page.audience)
+    places = Places.of(page.codebook, page.released)
+    asked = dict(zip(page.questions["question_id"], page.questions["theme_id"], strict=True))
+    lines, kinds = [], ["glc-asked", ""] * len(listed)
+    for row, surveyed, said in listed:
+        at = surveyed and places.question(surveyed.question_id, asked.get(surveyed.question_id, ""))
+        heading = f"{words.codes.get(row.theme_id, row.theme_id)}: {row.topic_id.replace('-', ' ')}. "
+        lines += [(Markup(escape(heading) + tag("em", FITS.get(row.fit, row.fit))), None, None),
+                  (_counted(words, surveyed, at), _counted(words, said, said and places.code(said.code_id),
+                                                           quotes.get(row.quote_id, "")), row.inference)]
+    heads = ("Survey", "Interviews, calls and open answers", "What follows")
+    shown = table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds, caption=SIDE_BY_SIDE)
+    return show(tag("div", shown, class_="glc-joint") + _stated(page))
+
+
+def _counted(words: Words, figure: Any, place: str, quotation: str = "") -> Markup:
+    """A figure as its name, which leads to where it is shown, its bar, and the question or words beside."""
+    quoted, end, source = quotation.rpartition("” (")  # of which each runs in its own direction
+    spoken = tag("span", escape(f"{quoted}”"), dir="auto") + escape(f" ({source}") if end else escape(source)
+    said = tag("p", spoken, class_="glc-note") if quotation else ""
+    if not figure:
+        return Markup(said)
+    name, number, asked = words.parts(figure)
+    drawn = tag("div", escape(number)) if pd.isna(figure.share) else bar(figure.share, number)
+    name = tag("a", escape(name), href=link(place)) if place else escape(name)
+    return Markup(name + drawn + (tag("p", escape(asked), class_="glc-note") if asked else "") + said)
+
+
+def _stated(page: Page) -> str:
+    """What organisations state against the record of their country: who, for the team; else how many."""
+    words, counted = names_of(page.study), page.released.query("measure == 'discordance'")
+    if counted.empty:
+        return ""
+    said = note(*(f"Beside an outside record: {words.said(one)}." for one in counted.itertuples())).data
+    if page.audience != "team":
+        return said
+    rows = contradicting(page.study)
+    return said + table({name.capitalize(): rows[name] for name in (
+        "country", "organisation", "indicator", "stated", "recorded", "year")})
+
+
+def agenda(page: Page) -> Html:
+    """One row a principle of the last closed round, by what there is to decide on it."""
+    closed = round_results(page)
+    if not closed:
+        return note(NO_ROUND)
+    register, names = (read_table(page.study, name) for name in ("organisations", "names"))
+    tallies, ratings = (page.read(name)[lambda f: f["round_id"] == closed[-1]]
+                        for name in ("tallies", "ratings"))
+    order = by_decision.agenda(tallies, masked(ratings, page.study, names), page.read("principles"), register)
+    lines, kinds = [], []
+    for name, (heading, why) in by_decision.GROUPS.items():
+        own = order[order["group"] == name]
+        lines += [(f"{heading} ({why})", None, None, None)] if len(own) else []
+        kinds += ["glc-asked", *["glc-option"] * len(own)] if len(own) else []
+        lines += [(f"{row.principle_id}.{row.version} {row.short_name}", row.importance[1],
+                   row.feasibility[1], row.notes) for row in own.itertuples()]
+    heads = ("Principle", "Importance, high", "Feasibility, high", "To know")
+    return show(table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds,
+                      caption=f"Providers' votes of round {closed[-1]}"))
+
+
+def results(page: Page) -> Html:
+    """One row a principle of each closed round: the votes in words, panels apart."""
+    rows = page.read("tallies")
+    if rows.empty:
+        return note(NO_ROUND)
+    names, parts, least = by_decision.short_names(page.read("principles")), [], by_decision.SHOWN_FROM
+    for one in round_results(page):
+        own = rows[rows["round_id"] == one].sort_values("principle_id", kind="stable")
+        by = dict(list(own.groupby(["panel", "criterion", "principle_id"])))
+        texts = own.drop_duplicates("principle_id")
+        shown = [panel for panel in PANELS if own.loc[own["panel"] == panel, "n"].max() >= least]
+        parts.append(table({
+            "Principle": [f"{row.principle_id}.{row.version} {names[row.principle_id]}"
+                          for row in texts.itertuples()],
+            **{f"{PANELS[panel]}: {criterion}": [_result_text(by.get((panel, criterion, principle)))
+                                                 for principle in texts["principle_id"]]
+               for panel, criterion in product(shown, CRITERIA)}}, caption=f"Round {one}"))
+    said = [f"Rule: {rule}." for rule in sorted({*rows["rule"]})]
+    return show("".join(parts) + note(*said, f"A panel with fewer than {least} votes is not shown: all "
+                                             "would know whose they are.").data)
+
+
+def _result_text(rows: pd.DataFrame | None) -> str:
+    """The one tally there is, in words, with what stood outside and where the median went."""
+    records = [] if rows is None else rows.to_dict("records")
+    return "; ".join(filter(None, (part for row in records for part in (
+        in_words(row), dissent(row), row["movement"] and f"{row['movement']} since before"))))
+
+
+def decisions(page: Page) -> Html:
+    """One row a decision, with who proposed it, objections and reservations."""
+    rows = page.read("decision_log").sort_values("order")
+    return _rows(rows, {"Decision": "decision", "Principle": "principle_id", "Day": "date",
+                        "Proposed by": "proposed_by", "Objections": "objections",
+                        "Reservations": "reservations"}, "No decision is recorded yet.", page)
+
+
+def parking_lot(page: Page) -> Html:
+    """One row a matter that was put off."""
+    rows = page.read("parking_lot").sort_values("order")
+    return _rows(rows, {"Matter": "item", "Raised by": "raised_by", "Day": "date", "Note": "note"},
+                 "Nothing is put off.", page)
+
+
+def _rows(rows: pd.DataFrame, heads: dict[str, str], nothing: str, page: Page) -> Html:
+    if rows.empty:
+        return note(nothing)
+    everybody = {*page.read("organisations")["organisation_id"]}
+    def by(one: str) -> str:
+        return page.named.get(one, NAMELESS if one in everybody else one)
+
+    return show(table({head: rows[column].map(by) if column.endswith("_by") else rows[column]
+                       for head, column in heads.items()}))
+
+
+# ------------------------------
+# The principles: what they say, what speaks for and against each, how it was voted, who signed.
+
+
+NO_PRINCIPLES = "This study has no principles yet: write them in principles.csv."
+NONE_AGREED = "No principle is agreed yet."
+STANCES = {"supports": "For it", "qualifies": "With limits", "contradicts": "Against it"}
+SIGNED = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with a reservation",
+          "do_not_endorse": "do not endorse it"}
+NAMELESS = "an organisation"
+
+
+def listed_principles(page: Page) -> pd.DataFrame:
+    """One row a principle in its latest text; the public reads those that are agreed."""
+    rows = page.read("principles")
+    rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
+    return rows[rows["status"] == "agreed"] if page.audience == "public" else rows
+
+
+def principles_overview(page: Page) -> Html:
+    """One row a principle: how it was voted in its last round, and how many organisations signed; those
+    with the most high votes first where all votes are told."""
+    rows = listed_principles(page)
+    if rows.empty:
+        return note(NONE_AGREED if page.audience == "public" else NO_PRINCIPLES)
+    tallied = _last(page).query("panel == 'provider'")
+    rows = rows if page.audience == "public" else _by_votes(rows, tallied)
+    votes = {(row.principle_id, row.criterion): row.votes for row in tallied.itertuples()}
+    signed = dict(list(page.read("signoffs").groupby("principle_id")))
+    columns = {
+        "Principle": [Markup(tag("a", escape(f"{row.principle_id} {row.short_name}"),
+                                 href=f"#{anchor('principle', row.principle_id)}"))
+                      for row in rows.itertuples()],
+        "Status": rows["status"].str.replace("_", " "),
+        **{name: [votes.get((one, name.lower()), "not told" if page.audience == "public" else "not rated")
+                  for one in rows["principle_id"]] for name in ("Importance", "Feasibility")},
+        "Signed": [_signed(*_told(page, signed[one])) if one in signed else "not signed"
+                   for one in rows["principle_id"]]}
+    return show(table(columns, caption="Votes are the providers' in the last round on each text."))
+
+
+def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
+    """The principles by their share of high votes: of importance, then of feasibility; unrated ones last."""
+    shares = tallied.assign(share=tallied["votes_high"] / tallied["n"].where(tallied["n"] > 0)).pivot(
+        index="principle_id", columns="criterion", values="share")
+    high = shares.reindex(rows["principle_id"], columns=["importance", "feasibility"])
+    order = high.sort_values([*high.columns], ascending=False, kind="stable").index
+    return rows.set_index("principle_id", drop=False).loc[order]
+
+
+def _last(page: Page) -> pd.DataFrame:
+    """The tallies of the last round on the text of each principle that stands today, ``votes`` in words."""
+    key = ["principle_id", "version"]
+    rows = page.read("tallies").merge(listed_principles(page)[key], on=key)
+    order = {one: n for n, one in enumerate(round_results(page))}
+    rows = rows.assign(order=rows["round_id"].map(order))
+    return read_out(page, rows[rows["order"] == rows.groupby("principle_id")["order"].transform("max")])
+
+
+def read_out(page: Page, rows: pd.DataFrame) -> pd.DataFrame:
+    """Tallies with ``votes`` in words; to the public those that tell nobody's."""
+    if page.audience == "public":
+        return for_public(rows, Rules.of(page.study.settings["disclosure"], "public"))
+    return rows.assign(votes=[_high(row) for row in rows.itertuples()])
+
+
+def _told(page: Page, signed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+    """The signatures under one text of which an audience reads, and how many more there are."""
+    if page.audience == "team":
+        return signed, 0
+    printed = signed["is_named"] & signed["organisation_id"].isin([*page.named])  # nor without consent to it
+    rules = Rules.of(page.study.settings["disclosure"], page.audience)
+    return signatures(signed.assign(is_named=printed), rules)
+
+
+def round_results(page: Page) -> list[str]:
+    """The closed rounds, in their order."""
+    found = sorted({*page.read("tallies")["round_id"]})
+    return sorted(found, key=lambda one: (not one.isdecimal(), int(one) if one.isdecimal() else 0, one))
+
+
+def _high(tallied) -> str:
+    return f"{tallied.votes_high} of {tallied.n} high" + (f", {tallied.n_abstained} abstained"
+                                                         if tallied.n_abstained else "")
+
+
+def _signed(told: pd.DataFrame, more: int) -> str:
+    decisions = told["decision"][told["decision"] != ""]
+    endorsed = (decisions != "do_not_endorse").sum()
+    return f"{endorsed} of {len(decisions)}" + (f", {more} not told" if more else "")
+
+
+def statements(page: Page) -> Html:
+    """Every principle in full, one after the other."""
+    rows = listed_principles(page)
+    if rows.empty:
+        return note(NONE_AGREED if page.audience == "public" else NO_PRINCIPLES)
+    trail, frames = Trail(page.study, page.audience), concerns.tables_and_voices(page.read)
+    if page.audience != "public":
+        frames["comments"] = _comments(page, frames["ratings"])
+    return show("".join(_principle(page, row, trail, frames) for row in rows.itertuples()))
+
+
+def _comments(page: Page, ratings: pd.DataFrame) -> pd.DataFrame:
+    """What raters allowed to be read aloud, under pseudonyms."""
+    said = ratings[ratings["may_be_read"] & (ratings["comment"] != "")]
+    return masked(said, page.study, read_table(page.study, "names")).drop_duplicates(
+        ["principle_id", "round_id", "comment"])
+
+
+def _principle(page: Page, row, trail: Trail, frames: dict[str, pd.DataFrame]) -> str:
+    own = {name: frame[frame["principle_id"] == row.principle_id] for name, frame in frames.items()
+           if "principle_id" in frame}
+    seen = tag("p", tag("strong", "One would see it by: "), escape(row.indicator)) if row.indicator else ""
+    parts = [tag("h3", escape(f"{row.printed_id} {row.short_name}"), class_="glc-question",
+                 id=anchor("principle", row.principle_id)),
+             tag("blockquote", tag("p", tag("strong", escape(row.statement))), lang=row.language, dir="auto"),
+             tag("p", escape(row.rationale)) if row.rationale else "", seen,
+             *_translations(own["principles"], row),
+             *_evidence(trail, own["evidence"]), *_votes(page, row, own),
+             _trail("Where the votes come from", trail.votes(row.principle_id), 1),
+             *_signatures(page, own["signoffs"]), *_judgements(page, row, own["judgements"], frames),
+             *_earlier(page, own["principles"], row)]
+    return tag("section", *parts, class_="glc-principle")
+
+
+def _translations(versions: pd.DataFrame, row) -> Iterator[str]:
+    for other in versions[versions["translation_of"] == row.printed_id].itertuples():
+        yield tag("p", tag("span", f"{language_told(other.language)}: ", class_="glc-note"),
+                  tag("span", escape(other.statement), lang=other.language, dir="auto"))
+
+
+def _evidence(trail: Trail, evidence: pd.DataFrame) -> Iterator[str]:
+    """What speaks for it and against it, each piece with the way back to its source."""
+    yield from (tag("p", escape(said), class_="glc-note") for said in facts(evidence))
+    for stance, head in STANCES.items():
+        pieces = [tag("li", _piece(*trail.evidence(row)))
+                  for row in evidence[evidence["stance"] == stance].itertuples()]
+        if pieces:
+            yield tag("p", tag("strong", head)) + tag("ul", *pieces, class_="glc-evidence")
+
+
+def _piece(node: Node, *below: Node) -> str:
+    """A piece of evidence; the way to its source one click away."""
+    return _linked(node) + _trail("Where it comes from", below, 2)
+
+
+def _trail(said: str, nodes: Sequence[Node], depth: int) -> str:
+    """Lines of a trace, one click away; ``depth`` is that of the first."""
+    if not nodes:
+        return ""
+    steps = [tag("li", _linked(one), class_=f"glc-depth-{one.depth - depth}") for one in nodes]
+    return tag("details", tag("summary", said), tag("ul", *steps), class_="glc-more glc-trail")
+
+
+def _linked(node: Node) -> str:
+    text = tag("span", escape(node.text), dir="auto")
+    return tag("a", text, href=link(node.place)) if node.place else text
+
+
+def _votes(page: Page, row, own: dict[str, pd.DataFrame]) -> Iterator[str]:
+    """The votes of each round, panels apart, with what stood outside, and what may be read of comments."""
+    lines, closed = [], round_results(page)
+    found = dict(list(own["tallies"][own["tallies"]["n"] >= SHOWN_FROM].groupby(["round_id", "panel"])))
+    for one, (panel, name) in product(closed, PANELS.items()):
+        if (one, panel) not in found or page.audience == "public" and (
+                panel == "observer" or one != closed[-1]):
+            continue
+        rows = found[one, panel].sort_values("criterion", ascending=False)
+        rows = read_out(page, rows) if page.audience == "public" else rows
+        lines += [(f"{one}, on {row.principle_id}.{tallied['version']}", name, tallied["criterion"],
+                   *([tallied["votes"]] if page.audience == "public" else
+                     [in_words(tallied), dissent(tallied), tallied["movement"]]))
+                  for tallied in rows.to_dict("records")]
+    if lines:
+        heads = ("Round", "Panel", "Rated", "Votes", "Outside", "Since the round before")
+        yield table(dict(zip(heads[:len(lines[0])], zip(*lines, strict=True), strict=True)))
+    for said in own["comments"].itertuples() if "comments" in own else ():
+        yield tag("p", f"Said with a vote in round {escape(said.round_id)}: ",
+                  tag("q", escape(said.comment), dir="auto"), class_="glc-note")
+
+
+def _signatures(page: Page, signed: pd.DataFrame) -> Iterator[str]:
+    """Who endorses the final text, with reservations; names where they may be printed."""
+    if signed.empty:
+        return
+    signed, more = _told(page, signed)
+    may = (page.audience == "team") | signed["is_named"]
+    names = signed["organisation_id"].map(page.named).where(may).fillna(NAMELESS)
+    for decision, said in SIGNED.items():
+        who = names[signed["decision"] == decision]
+        if len(who):
+            known = sorted(who[who != NAMELESS])
+            withheld = (who == NAMELESS).sum()
+            parts = [*known, *([f"{withheld} whose name is withheld"] if withheld else [])]
+            yield tag("p", tag("strong", f"{len(who)} {said}: "), escape(", ".join(parts)))
+    if more:
+        yield tag("p", f"{more} more decided, and withheld their names: what each decided is not told.")
+    for name, words in sorted(zip(names, signed["reservation"], strict=True)):
+        if words:
+            yield tag("p", escape(f"Reservation of {name}: "), tag("q", escape(words), dir="auto"))
+
+
+def _judgements(page: Page, row, judged: pd.DataFrame, frames: dict[str, pd.DataFrame]) -> Iterator[str]:
+    """What people judged of the evidence and of the decision, with their reasons; for the team beside
+    what is counted, and with a box that is empty where nobody has judged yet."""
+    is_team = page.audience == "team"
+    known = concerns.beside(row.principle_id, frames) if is_team else pd.DataFrame(
+        {"component": [one for one in concerns.COMPONENTS if one in set(judged["component"])]},
+        dtype="str")
+    rows = known.merge(judged, on="component", how="left").fillna("")
+    if rows.empty:
+        return
+    columns = {"Concern about": rows["component"], **({"What is counted": rows["known"]} if is_team else {}),
+               "How serious": rows["concern"], "Why": rows["reason"]}
+    if page.audience != "public":
+        columns["By"] = rows["by"]
+    yield table(columns, caption="Judged by people; no level is computed.")
+
+
+def represented(page: Page) -> Html:
+    """How many rated, panel by panel; for the team whose voice is missing from each principle."""
+    panels = page.read("tallies").groupby("panel")["n_expected"].max()
+    said = [f"{PANELS[panel]} who may rate: {n}." for panel, n in panels.items()]
+    if page.audience != "team":
+        return note(*(said or ["Nothing is rated yet."]))
+    frames, rows = concerns.tables_and_voices(page.read), listed_principles(page)
+    missing = [" ".join(concerns.unheard(concerns.represented(one, frames))) for one in rows["principle_id"]]
+    names = rows["principle_id"] + " " + rows["short_name"]
+    return show(note(*said).data + (table({"Principle": names, "Whose voice is missing": missing})
+                                    if len(rows) else ""))
+
+
+def _earlier(page: Page, versions: pd.DataFrame, row) -> Iterator[str]:
+    """Earlier texts, and why they were changed."""
+    if page.audience == "public":
+        return
+    texts = versions[versions["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
+    for old, new in zip(texts.itertuples(), texts.iloc[1:].itertuples(), strict=False):
+        yield tag("p", escape(f"Before, {old.printed_id}: "), tag("q", escape(old.statement), dir="auto"),
+                  escape(f" Changed because: {new.changed_because or 'not said'}"
+                         f"{f', asked by {new.asked_by}' if new.asked_by else ''}."), class_="glc-note")
+
+
+def methods(page: Page) -> Html:
+    """The items of reporting checklists, with what the tables know of each."""
+    n = page.quality("survey").set_index("option_id")["n"].get("organisations")
+    told = method_facts(page.read, page.study, audience=page.audience,
+                        organisations="" if n is None or pd.isna(n) else f"{int(n)} organisations")
+    rows = reporting_items(told)
+    return show("".join(
+        tag("details", tag("summary", escape(f"{name}: {(own['value'] != NOT_RECORDED).sum()} of {len(own)} "
+                                             "items recorded")),
+            table({"Item": own["item"] + " " + own["topic"], "What is known": own["value"]}),
+            class_="glc-more")
+        for name, own in rows.groupby("checklist", sort=False)))

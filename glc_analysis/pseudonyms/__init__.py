@@ -1,0 +1,1 @@
+"""Names give way to pseudonyms before anybody codes."""

@@ -1,0 +1,294 @@
+"""Names give way to pseudonyms before anybody codes, and codings outlast later masking.
+
+`canonical_text` makes a document of turns, `mask` puts pseudonyms into it and keeps a map of what moved.
+The key (which name got which pseudonym) lies in ``private/`` and is written before a text is issued: a
+pseudonym must never be given twice.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import unicodedata
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.text import tidy
+
+# ------------------------------
+# Names give way to pseudonyms before anybody codes, and codings outlast later masking.
+#
+# `canonical_text` makes a document of turns, `mask` puts pseudonyms into it and keeps a map of
+# what moved. A new version is masked from the same canonical text; `carry` takes a coding of
+# the older version there, through the map backwards (`inverted`) and the new one forwards.
+#
+# How a row of names.csv matches: ``exact`` letter for letter; ``folded`` whatever the case, the
+# diacritics, the kind of apostrophe or hyphen; ``whole-word`` as exact and, in scripts written
+# without blanks, only where set off by a blank or a mark. No row matches inside another word:
+# letters, combining marks and digits at either side forbid it. In Khmer, Lao, Thai, Burmese,
+# Tibetan, Chinese, Japanese and Korean (whose particles cling) no rule can tell where a word
+# ends: there a name matches anywhere between whole letters with their signs, since masking too
+# much does less harm than too little. A form with a prefix or an ending (Arabic, Russian,
+# Latvian) needs its own row with the same pseudonym.
+
+
+Offsets = tuple[tuple[int, int, int, int], ...]
+"""What was replaced, in order: start and end before, start and end after (code points)."""
+
+Found = tuple[int, int, str]
+Reading = tuple[str, list[int]]
+
+_UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff"
+                       "\ua9e0-\ua9ff\uaa60-\uaa7f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")
+_JOINERS = set("\u00ad\u200d\u2060")
+_LEADING = _JOINERS | set("เแโใไເແໂໃໄ\u17d2\u1039")  # belong to the letter that follows
+_TRAILING = _JOINERS | set("ะาำๅະາຳຽ")  # vowels that are letters to Unicode
+_PLAIN = str.maketrans({**dict.fromkeys("‘’ʼʻ`´", "'"), **dict.fromkeys("‐‑–—−", "-"),
+                        "ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+
+
+@dataclass(frozen=True)
+class Masked:
+    """A text with pseudonyms, and what was replaced."""
+
+    text: str
+    offsets: Offsets
+
+
+def canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
+    """The one text of an interview or call, and its segments: one row a turn.
+
+    A turn is ``Speaker: words``; a blank line stands between turns. ``start`` and ``end``
+    (code points, half-open) cover a turn's words without the speaker; the columns of the
+    turns stay. Mask the text, then carry the segments.
+
+    >>> text, segments = canonical_text(pd.DataFrame({"speaker": ["Ana", "Bo"], "text": ["Yes.", "No."]}))
+    >>> text, segments[["start", "end"]].values.tolist()
+    ('Ana: Yes.\\n\\nBo: No.\\n', [[5, 9], [15, 18]])
+    """
+    said = turns.assign(speaker=turns["speaker"].map(tidy), text=turns["text"].map(tidy))
+    blocks, starts, at = [], [], 0
+    for speaker, words in zip(said["speaker"], said["text"], strict=True):
+        blocks.append(f"{speaker}: {words}")
+        starts.append(at + len(speaker) + 2)
+        at += len(blocks[-1]) + 2
+    ends = [start + len(words) for start, words in zip(starts, said["text"], strict=True)]
+    return "\n\n".join(blocks) + "\n", said.assign(start=starts, end=ends)
+
+
+def mask(text: str, names: pd.DataFrame, key: Mapping[str, str]) -> Masked:
+    """Put pseudonyms for the names of names.csv, the longest first.
+
+    Of names that overlap the longest gives its pseudonym to all they cover. A row's own
+    pseudonym goes before the key's. A name that the public may read (`allowed_for`) stays.
+    Raises `Faults` with the names that have no pseudonym.
+
+    >>> names = pd.DataFrame([["Ana López", "person", "", "folded", ""]],
+    ...                      columns=["name", "kind", "pseudonym", "match", "allowed_for"])
+    >>> mask("ANA LOPEZ met Ana Lópezová.", names, {"Ana López": "Person 1"})
+    Masked(text='Person 1 met Ana Lópezová.', offsets=((0, 9, 0, 8),))
+    """
+    hidden = names[~names["allowed_for"].str.contains(r"\bpublic\b")]
+    pseudonyms = hidden["pseudonym"].where(hidden["pseudonym"] != "", hidden["name"].map(tidy).map(key))
+    if unnamed := list(hidden.loc[pseudonyms.isna(), "name"]):
+        raise Faults([Fault("has no pseudonym", file="names.csv", column="name", value=name,
+                            mend="complete the key first, or write one") for name in unnamed])
+    readings = {folds: letters(text, folds=folds) for folds in set(hidden["match"] == "folded")}
+    found = [(start, end, pseudonym)
+             for name, how, pseudonym in zip(hidden["name"], hidden["match"], pseudonyms, strict=True)
+             for start, end in places(name, how, text, readings[how == "folded"])]
+    pieces, offsets, at, shift = [], [], 0, 0
+    for start, end, pseudonym in _apart(found):
+        pieces += [text[at:start], pseudonym]
+        offsets.append((start, end, start + shift, start + shift + len(pseudonym)))
+        at, shift = end, shift + len(pseudonym) - (end - start)
+    return Masked("".join(pieces) + text[at:], tuple(offsets))
+
+
+def carry(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
+    """Where a passage stands after masking; one that cuts a name widens to the pseudonym.
+
+    >>> carry(4, 11, ((0, 9, 0, 8),))
+    (0, 10)
+    """
+    return _moved(start, offsets, is_end=False), _moved(end, offsets, is_end=True)
+
+
+def inverted(offsets: Offsets) -> Offsets:
+    """The map back from a masked text to the one it was made of.
+
+    >>> inverted(((0, 9, 0, 8),))
+    ((0, 8, 0, 9),)
+    """
+    return tuple((new_start, new_end, start, end) for start, end, new_start, new_end in offsets)
+
+
+def _moved(at: int, offsets: Offsets, *, is_end: bool) -> int:
+    last = bisect_left(offsets, (at,)) - 1  # the last name that begins before this place
+    if last < 0:
+        return at
+    _, end, new_start, new_end = offsets[last]
+    if at < end:
+        return new_end if is_end else new_start
+    return at + new_end - end
+
+
+def _apart(found: Iterable[Found]) -> list[Found]:
+    """The stretches in order; those that overlap are one, under the pseudonym of the longest."""
+    groups: list[list[Found]] = []
+    until = 0
+    for one in sorted(found, key=lambda one: one[0]):
+        if not groups or one[0] >= until:
+            groups.append([])
+        groups[-1].append(one)
+        until = max(until, one[1])
+    return [(group[0][0], max(end for _, end, _ in group),
+             max(group, key=lambda one: one[1] - one[0])[2]) for group in groups]
+
+
+def places(name: str, how: str, text: str, reading: Reading) -> Iterator[tuple[int, int]]:
+    """Where a name stands in a text, whole and not inside another word."""
+    read, at = reading
+    wanted, _ = letters(tidy(name), folds=how == "folded")
+    n = read.find(wanted) if wanted else -1
+    while n >= 0:
+        after = n + len(wanted)
+        start, end = at[n], at[after - 1] + 1
+        # One character may be read as several, as ß is or a Korean syllable: not half of it.
+        is_whole = (n == 0 or at[n - 1] < start) and (after == len(at) or at[after] >= end)
+        while how == "folded" and end < len(text) and _is_diacritic(text[end]):
+            end += 1
+        is_strict = how == "whole-word"
+        if is_whole and not any(_is_inside(text, place, is_strict=is_strict) for place in (start, end)):
+            yield start, end
+        n = read.find(wanted, n + 1)
+
+
+def letters(text: str, *, folds: bool) -> Reading:
+    """A text as names are compared, and the place of each of its characters in the text."""
+    found: list[str] = []
+    at: list[int] = []
+    for n, character in enumerate(text):
+        read = _read_one(character, folds=folds)
+        if read != " " or found[-1:] != [" "]:
+            found += read
+            at += [n] * len(read)
+    return "".join(found), at
+
+
+def folded_letters(text: str) -> str:
+    """The letters of :func:`letters` alone, folded: much faster.
+
+    >>> folded_letters("Ana  LÓPEZ") == letters("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
+    True
+    """
+    if text.isascii():
+        return re.sub(r"\s+", " ", text).casefold().replace("`", "'")
+    return re.sub("  +", " ", text.translate(_FOLDED))
+
+
+@cache
+def _read_one(character: str, *, folds: bool) -> str:
+    """A blank for any blank, nothing for what is invisible, else the character, folded or not."""
+    if character.isspace():
+        return " "
+    if unicodedata.category(character) == "Cf":
+        return ""
+    if not folds:
+        return character
+    parts = unicodedata.normalize("NFD", character.casefold())
+    return "".join(part for part in parts if not _is_diacritic(part)).translate(_PLAIN)
+
+
+class _Folded(dict[int, str]):
+    def __missing__(self, code: int) -> str:
+        self[code] = _read_one(chr(code), folds=True)
+        return self[code]
+
+
+_FOLDED = _Folded()
+
+
+def _is_diacritic(character: str) -> bool:
+    """Accents and vowel points; not the vowel signs and tones of Indian and South-East Asian scripts."""
+    combining = unicodedata.combining(character)
+    return combining >= 200 or 10 <= combining <= 36 or combining == 1
+
+
+def _is_inside(text: str, place: int, *, is_strict: bool) -> bool:
+    """Whether a place in a text is inside a word, as far as the script tells."""
+    before, after = text[place - 1:place], text[place:place + 1]
+    if not (before and after and _is_of_word(before) and _is_of_word(after)):
+        return False
+    is_one_letter = (unicodedata.category(after)[0] == "M" or after in _TRAILING or before in _LEADING)
+    return is_one_letter or is_strict or not (_UNSPACED.match(before) or _UNSPACED.match(after))
+
+
+@cache
+def _is_of_word(character: str) -> bool:
+    category = unicodedata.category(character)
+    return category[0] in "LM" or category == "Nd" or character in _JOINERS
+
+
+# ------------------------------
+# The key: which name got which pseudonym. It lies in ``private/`` and is its owner's alone.
+#
+# Complete it, write it, and only then issue a text: a pseudonym must never be given anew.
+
+
+def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
+    """The key with a pseudonym for every name without one: a number by kind, in order of names.csv.
+
+    What stands in the key stays, names long gone too: numbers go on from the highest given.
+
+    >>> names = pd.DataFrame({"name": ["Ana", "HAART", "Bo"], "pseudonym": "",
+    ...                       "kind": ["person", "organisation", "person"]})
+    >>> complete_key(names, {"Bo": "Person 1"})
+    {'Bo': 'Person 1', 'Ana': 'Person 2', 'HAART': 'Organisation 1'}
+    """
+    whole = dict(key)
+    for name, kind in names.loc[names["pseudonym"] == "", ["name", "kind"]].itertuples(index=False):
+        if tidy(name) not in whole:
+            label = kind.capitalize()
+            given = [re.fullmatch(rf"{label} (\d+)", one) for one in (*whole.values(), *names["pseudonym"])]
+            whole[tidy(name)] = f"{label} {1 + max((int(one[1]) for one in given if one), default=0)}"
+    return whole
+
+
+def read_key(path: Path) -> dict[str, str]:
+    """The key file: name to pseudonym. Empty where there is none yet; Faults where it is damaged."""
+    try:
+        key = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise Faults([_damaged(path)]) from error
+    if not isinstance(key, dict) or not all(isinstance(p, str) and p for p in key.values()):
+        raise Faults([_damaged(path)])
+    return key
+
+
+def write_key(path: Path, key: Mapping[str, str]) -> None:
+    """Write the key, whole or not at all, for its owner's eyes only. Write it before any text."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fresh = path.with_name(path.name + ".new")
+    fresh.unlink(missing_ok=True)  # one left by a crash may have other permissions
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with open(handle, "w", encoding="utf-8", newline="\n") as file:
+        json.dump(key, file, ensure_ascii=False, indent=1)
+        file.write("\n")
+        file.flush()
+        os.fsync(handle)
+    fresh.replace(path)
+
+
+def _damaged(path: Path) -> Fault:
+    return Fault("is no key of pseudonyms, or cannot be read", file=path.name, mend="put back a copy of it: "
+                 "without it, pseudonyms of earlier texts cannot be given again")

@@ -1,0 +1,261 @@
+"""Names, addresses and numbers in the texts that names.csv does not have yet. People decide.
+
+Found are speakers' names, capitalised words, e-mail addresses, links, complete dates, postal addresses and
+phone numbers, and with the extra ``privacy`` account and card numbers. Not found are names in scripts
+without capitals and names written in small letters.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Sequence, Set
+from itertools import dropwhile
+
+import pandas as pd
+
+from glc_analysis.pseudonyms.masking import complete_key, mask, read_key
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from glc_analysis.tables import read
+from glc_analysis.text import tidy
+
+# ------------------------------
+# Which names stand in what was said, and which may still have to be masked.
+
+
+def candidates(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
+    """Names that names.csv does not have yet, as :func:`glc_analysis.pseudonyms.suggestions.suggest`
+    finds them in the masked texts: those of interviews and calls, and the open answers."""
+    segments = read("segments", study=study)
+    answers = segments.loc[segments["speaker_id"] == "", "text"]
+    reference = read_reference(study)
+    given = {*complete_key(reference.names, read_key(study.key_file)).values(), *reference.names["pseudonym"],
+             *reference.speakers["speaker_id"]}
+    texts = [*spoken, *answers]
+    found = pd.concat([part for part in (suggest(texts), numbers_found(texts)) if len(part)]
+                      or [suggest([])], ignore_index=True).drop_duplicates("name")
+    return found[[not any(name in one for one in given) for name in found["name"]]]
+
+
+def masked_names(study: Study, said: Collection[str]) -> pd.DataFrame:
+    """One row a name of names.csv: pseudonym, how often it stands in what was said in interviews and calls."""
+    names = read_reference(study).names
+    key = complete_key(names, read_key(study.key_file))
+    times = [sum(len(mask(text, names[names["name"] == name], key).offsets) for text in said)
+             for name in names["name"]]
+    return names[["name", "kind", "match", "allowed_for"]].assign(
+        pseudonym=[own or key[name] for name, own in zip(names["name"], names["pseudonym"], strict=True)],
+        times=times)
+
+
+# ------------------------------
+# What in a text may tell who somebody is: candidates for names.csv. People decide.
+#
+# Found are speakers' names, capitalised words, e-mail addresses, links, complete dates (a date of
+# birth looks like any other), postal addresses and phone numbers. Not found are names in scripts
+# without capitals (Khmer, Arabic), names written small, and whoever is described and not named.
+
+
+KINDS = ("speaker", "e-mail", "link", "date of birth", "address", "phone", "name")
+
+_MONTH = r"[^\W\d_]{3,12}\.?"
+_YEAR = r"(?:1[89]|20)\d\d"
+_FORMS = {kind: re.compile(rf"(?x){form}") for kind, form in {
+    "speaker": r"(?:\A|(?<=\n\n)) (?:[^\s:]{1,40}[ ]){0,4} [^\s:]{1,40} (?=:[ ])",
+    "e-mail": r"(?<![\w.+-]) [\w.+-]+ @ [\w-]+ (?:\.[\w-]+)+",
+    "link": r"""(?:https?://|www\.) [^\s<>"']* [^\s<>"'.,;:!?)]
+        | (?<![\w.-]) (?:[\w-]+\.)+ (?:com|edu|gov|info|int|net|ngo|org)\b (?:/[^\s<>"'.,;:!?)]+)*""",
+    "date of birth": rf"""\b (?: \d{{4}}-\d\d?-\d\d? | \d\d?([./-])\d\d?\1(?:{_YEAR}|\d\d)
+        | {_MONTH}[ ]\d\d?(?:st|nd|rd|th)?,?[ ]{_YEAR}
+        | \d\d?(?:st|nd|rd|th|\.)?[ ](?:de[ ]|of[ ])?{_MONTH},?[ ](?:del?[ ])?{_YEAR}) \b""",
+    "address": r"""\b\d{1,5}[A-Za-z]?,?[ ] (?:[\w.'’-]{1,30}[ ]){1,3}
+            (?:Street|St|Avenue|Ave|Road|Rd|Lane|Drive|Boulevard|Square)\b
+        | \b\d{1,5},?[ ] (?:rue|boulevard|avenue) (?:[ ][\w'’-]{1,30}){1,4}
+        | \b[\w'’-]{1,30} (?:straße|strasse|straat|gatan|gade)[ ] \d{1,4}\b
+        | (?<!\w) (?i:calle|avenida|av\.|carrera|jirón|rua|via|jalan|jl\.|улица|ул\.|p\.?[ ]?o\.?[ ]box
+            |apartado) [ ][^\n,;:]{0,40}?,?[ ]? (?:n[.º°o]{0,2}[ ]?|\#[ ]?)? \d{1,5}\b""",
+    "phone": r"(?<![\w+]) \+?\(?\d (?:[ \u00a0().\-/]{0,2}\d){6,14} (?!\w)",
+}.items()}
+_SUFFIX = "(?:css|csv|docx|gif|html|jpe?g|js|json|md|pdf|png|svg|txt|xlsx)"
+_MAILBOX = re.compile(rf".+\.(?!{_SUFFIX}(?:\.|$))[^\W\d_]{{2,}}(?:\.{_SUFFIX})?")
+_CALLED = re.compile(r"""(?x) 0\d{8,11} | [1-9]\d{9,12}
+    | \(?0\d{0,4}\)? (?:\D{1,2}\d{2,8}){1,5}
+    | (?=.*\d{3}) (?:\d\D{1,2})? \(?\d{2,4}\)? (?:\D{1,2}\d{2,8}){1,4}""")
+_COUNTED = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.* | .*\D\.\d.*  # columns of a table, fractions
+    | (?:.+[ /-])? \d+\.\d+ (?:[ /-].+)? | \d{{1,2}} ([ .])\d{{3}} (?:\1\d{{3}})+ | (?:\d*0[ -])+ \d*0
+    | {_YEAR} (?:\D{{1,2}}(?:{_YEAR}|\d\d))+ | .*\b{_YEAR}[ -]\d\d[ -]\d\d\b.*
+    | .*\b\d\d?([./ -])\d\d?\2{_YEAR}\b.*
+    | {_YEAR}(?:0[1-9]|1[0-2])[0-3]\d(?:\d\d)* | 1[4-7]\d{{8}} | \d+000 | 97[89](?:[ -]?\d){{10}}""")
+_FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
+_NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
+_CALL = re.compile(r"(?i)(?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w*\W{0,3}")
+_WORD = re.compile(r"[^\W\d_](?:[\w'’\u0300-\u036f-]*[\w\u0300-\u036f])?")
+_I = re.compile(r"I(?:['’]\w+)?")
+_TITLE = re.compile(r"(?:Dr|Dra|Mr|Mrs|Ms|Prof|Rev|Sr|Sra|Srta|St|[^\W\d_])")
+_PARTICLE = re.compile("al|bin|d[aeiou]s?|del|de[nr]|el|ibn|l[aeo]s?|of|v[ao]n")
+_NEW_SENTENCE = re.compile(r"[.?!…:\n\0]")
+
+Word = re.Match[str]
+
+
+def suggest(texts: Iterable[str]) -> pd.DataFrame:
+    """Candidates for names.csv: one row a name and kind, by kind, the most frequent first.
+
+    Columns: name, kind (one of `KINDS`), count over all texts, context (some words around the
+    first). Capitalised words count as a name; those that open a sentence only where they stand
+    within one elsewhere, and else without the first of them.
+
+    >>> found = suggest(["Yesterday Ana López called 555 010 9988. She spoke of Ana López."])
+    >>> found[["name", "kind", "count"]].values.tolist()
+    [['555 010 9988', 'phone', 1], ['Ana López', 'name', 2]]
+    """
+    found: list[tuple[str, str, str]] = []
+    openings: list[tuple[str, list[Word]]] = []
+    for text in texts:
+        formed, rest = _formed(text)
+        found += [_candidate(text, kind, *span) for kind, span in formed]
+        for words, opens in _capitalised(rest):
+            if opens:
+                openings.append((text, words))
+            else:
+                found.append(_candidate(text, "name", words[0].start(), words[-1].end()))
+    found += _opening(openings, {name for kind, name, _ in found if kind == "name"})
+    counts = Counter((kind, name) for kind, name, _ in found)
+    context = {(kind, name): words for kind, name, words in reversed(found)}
+    rows = [(name, kind, n, context[kind, name]) for (kind, name), n in counts.items()]
+    rows.sort(key=lambda row: (KINDS.index(row[1]), -row[2], row[0]))
+    frame = pd.DataFrame(rows, columns=["name", "kind", "count", "context"])
+    return frame.astype({"name": "str", "kind": "str", "count": int, "context": "str"})
+
+
+def contacts(text: str) -> Iterator[tuple[str, int, int]]:
+    """E-mail addresses and phone numbers, surely: kind, start and end of each.
+
+    Left out is what only has the form: dates and years, ISBN and DOI, decimals, columns of figures.
+    Seven to nine digits in a row may count anything; they are a phone number where a word says so.
+
+    >>> text = "In 2014 2015 2016 or 0.1234567: +254 20 555 0101, ana@haart.example"
+    >>> [(kind, text[start:end]) for kind, start, end in contacts(text)]
+    [('e-mail', 'ana@haart.example'), ('phone', '+254 20 555 0101')]
+    """
+    for found in _FORMS["e-mail"].finditer(text) if "@" in text else ():
+        if _MAILBOX.fullmatch(found[0]):
+            yield "e-mail", *found.span()
+    for figures in _FIGURES.finditer(text):
+        for found in _FORMS["phone"].finditer(text, max(0, figures.start() - 2), figures.end() + 1):
+            if _is_called(text, found):
+                yield "phone", *found.span()
+
+
+def _is_called(text: str, found: Word) -> bool:
+    start, end = found.span()
+    before, after = text[max(0, start - 200):start], text[end:end + 200]
+    token = re.split(r"\s", before)[-1] + found[0] + re.split(r"\s", after)[0]
+    is_link = "@" in token or "10." in token and "/" in token or _FORMS["link"].search(token)
+    number = found[0].replace("\u00a0", " ")
+    if re.fullmatch(r"\d\d?-\d\d?/(?:19|20)\d\d", number):
+        return False  # days of a month
+    if number.startswith("+"):
+        return not re.fullmatch(r"\+\d+\.\d+", number)
+    if is_link and not re.search(r"(?:wa\.me/|phone=|tel[:=])\+?$", before):
+        return False
+    if _ends(before, _NUMBERED):
+        return False
+    is_said = number.isdecimal() and _ends(before, _CALL)
+    return is_said or bool(_CALLED.fullmatch(number)) and not _COUNTED.fullmatch(number)
+
+
+def _ends(text: str, form: re.Pattern[str]) -> bool:
+    """Whether a text ends in a form, which begins a word."""
+    tail = text[-24:]
+    return any(form.fullmatch(tail, word.start()) for word in re.finditer(r"\b\w", tail))
+
+
+def _formed(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
+    """What is told by its form, each stretch once, and the text with those struck out."""
+    formed, left = [], text
+    for kind, form in _FORMS.items():
+        if kind == "speaker" and not text.endswith("\n"):
+            continue  # only a canonical text ends so, and only there do turns begin with a name
+        for match in form.finditer(left):
+            formed.append((kind, match.span()))
+        left = form.sub(lambda match: "\0" * len(match[0]), left)
+    return formed, left
+
+
+def _capitalised(text: str) -> Iterator[tuple[list[Word], bool]]:
+    """Runs of capitalised words (``Casa de la Mujer``), and whether each opens a sentence."""
+    run: list[Word] = []
+    between: list[Word] = []
+    opens, last = False, None
+    for word in _WORD.finditer(text):
+        gap = text[last.end() if last else 0:word.start()]
+        is_short = last is not None and gap == ". " and bool(_TITLE.fullmatch(last[0]))
+        is_capital = word[0][0].isupper() and not _I.fullmatch(word[0])
+        goes_on = run and (gap == " " or is_short)
+        if goes_on and is_capital:
+            run += [*between, word]
+            between = []
+        elif goes_on and _PARTICLE.fullmatch(word[0]):
+            between.append(word)
+        else:
+            if run:
+                yield run, opens
+            run, between = [word] if is_capital else [], []
+            opens = last is None or bool(_NEW_SENTENCE.search(gap)) and not is_short
+        last = word
+    if run:
+        yield run, opens
+
+
+def _opening(openings: Sequence[tuple[str, list[Word]]], known: Set[str]) -> Iterator[tuple[str, str, str]]:
+    """Names that open sentences: whole where they stand within one too, else without the first word."""
+    rests = [list(dropwhile(lambda word: word[0].islower(), words[1:])) for _, words in openings]
+    known = known | {_between(text, rest) for (text, _), rest in zip(openings, rests, strict=True) if rest}
+    for (text, words), rest in zip(openings, rests, strict=True):
+        if shown := words if _between(text, words) in known else rest:
+            yield _candidate(text, "name", shown[0].start(), shown[-1].end())
+
+
+def _between(text: str, words: Sequence[Word]) -> str:
+    return text[words[0].start():words[-1].end()]
+
+
+def _candidate(text: str, kind: str, start: int, end: int) -> tuple[str, str, str]:
+    before, after = text[max(0, start - 80):start].split()[-4:], text[end:end + 80].split()[:4]
+    return kind, tidy(text[start:end]), " ".join([*before, *text[start:end].split(), *after])
+
+
+# ------------------------------
+# Account, card and national numbers, found by Presidio where the extra ``privacy`` is installed.
+#
+# Only its patterns are used, which need no language model; those for addresses of mail and pages are
+# left out, since they ask the network for a list of domains (our own find them).
+
+
+ASKS_THE_NETWORK = ("EMAIL_ADDRESS", "URL")
+
+
+def numbers_found(texts: Iterable[str]) -> pd.DataFrame:
+    """One row a number: name, kind, count, as :func:`glc_analysis.pseudonyms.suggestions.suggest`;
+    no row where Presidio is not installed."""
+    found: Counter[tuple[str, str]] = Counter()
+    recognisers = _recognisers()
+    for text in texts:
+        for one in recognisers:
+            for result in one.analyze(text, one.supported_entities, None):
+                found[text[result.start:result.end], result.entity_type.lower().replace("_", " ")] += 1
+    rows = [(name, kind, count, "") for (name, kind), count in sorted(found.items())]
+    return pd.DataFrame(rows, columns=["name", "kind", "count", "context"])
+
+
+def _recognisers() -> list:
+    try:
+        from presidio_analyzer import PatternRecognizer, RecognizerRegistry
+    except ImportError:
+        return []
+    registry = RecognizerRegistry()
+    registry.load_predefined_recognizers()
+    return [one for one in registry.recognizers if isinstance(one, PatternRecognizer)
+            and not {*one.supported_entities} & {*ASKS_THE_NETWORK}]

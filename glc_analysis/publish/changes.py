@@ -1,0 +1,175 @@
+"""What changed from one run to another, for the team: figures, passages, pages, raw files.
+
+Each run keeps the tables it was made from (:data:`KEPT`), as links that cost no room.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.evidence.contributors import contributors
+from glc_analysis.files import hard_link
+from glc_analysis.run.record import last_run
+from glc_analysis.study import Study
+from glc_analysis.tables_html import table, tag
+from glc_analysis.text import count_text
+
+SLUG, FOLDER = "changes", "tables"
+KEPT = ("estimates.parquet", "codings.parquet", "provenance.json")
+Organisations = Callable[[Collection[str]], Mapping[str, int]]
+"""How many stand behind each of some figures."""
+COLUMNS = ["kind", "id", "was", "is", "moved", "organisations"]
+LISTED = 100
+"""So many rows of a kind stand on the page; ``glc changes`` lists all."""
+HEADS = {"figure": "Figures that moved", "passage": "Passages that are new or gone",
+         "raw": "Raw files", "page": "Pages made anew"}
+
+
+def keep(study: Study, run: Path) -> None:
+    """Keeps with a run the tables it was made from."""
+    for name in KEPT:
+        if (study.processed / name).is_file():
+            (run / FOLDER).mkdir(exist_ok=True)
+            hard_link(study.processed / name, run / FOLDER / name)
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What a run was made from, and its pages with their keys."""
+
+    figures: pd.DataFrame
+    passages: pd.DataFrame
+    raw: dict[str, str]
+    pages: Mapping[str, str]
+
+    @classmethod
+    def of(cls, folder: Path, pages: Mapping[str, str]) -> _Made:
+        figures, codings = (pd.read_parquet(folder / name) for name in KEPT[:2])
+        raw = json.loads((folder / KEPT[2]).read_text(encoding="utf-8"))["raw"]
+        return cls(figures.set_index("estimate_id"), codings[codings["coder_id"] == CONSENSUS], raw, pages)
+
+
+def changes(study: Study, since: str = "") -> pd.DataFrame:
+    """What changed from a run of the team's to the last one: one row a change, columns :data:`COLUMNS`.
+
+    ``kind`` is figure, passage, raw or page; of a figure that moved ``was`` and ``is`` are counts or
+    numbers as printed, ``moved`` the difference, ``organisations`` how many stand behind it. Without
+    ``since`` the run before the last. Raises UsageError for a run that is not kept, GLCError where there
+    is none to compare with.
+    """
+    last, record = last_run(study)
+    if last is None:
+        raise GLCError("Nothing has run yet. Mend: run `glc run` first.")
+    kept = [run.name for run in sorted(last.parent.glob("*")) if (run / FOLDER).is_dir() and run != last]
+    if since and since not in kept:
+        raise UsageError(f"No run {since!r} is kept; {nearest(since, kept)}.")
+    if not kept:
+        raise GLCError("Only one run is kept: there is nothing to compare it with.")
+    before = last.parent / (since or kept[-1])
+    was = json.loads((before / "run.json").read_text(encoding="utf-8"))
+    return compare(_Made.of(before / FOLDER, _keys(was["pages"])),
+                   _Made.of(last / FOLDER, _keys(record["pages"])), partial(behind, study))
+
+
+def since_last(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd.DataFrame | None:
+    """What changed since the run ``before``, to the tables as they are now and to pages with these keys; None
+    after no such run."""
+    if before is None or not all((before / FOLDER / name).is_file() for name in KEPT):
+        return None
+    was = json.loads((before / "run.json").read_text(encoding="utf-8"))
+    return compare(_Made.of(before / FOLDER, _keys(was["pages"])), _Made.of(study.processed, keys),
+                   partial(behind, study))
+
+
+def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
+    return {slug: page["key"] for slug, page in pages.items()}
+
+
+def behind(study: Study, figures: Collection[str]) -> pd.Series:
+    """How many organisations stand behind figures, by estimate_id; those that are no more are left out."""
+    names = ("estimates", "organisations", "answers", "responses", "selections", "mentions", "questions",
+             "segments", "documents", "options", "codebook", "countries", "context", "codings")
+    frames = {name: tables.read(name, study=study) for name in names}
+    own = frames["estimates"][frames["estimates"]["estimate_id"].isin(figures)]
+    counts = np.diff(contributors(frames | {"estimates": own}).base.indptr) if len(own) else []
+    return pd.Series(counts, index=own["estimate_id"], dtype="int64")
+
+
+def compare(was: _Made, now: _Made, organisations: Organisations) -> pd.DataFrame:
+    """The changes between two states: one row each, columns :data:`COLUMNS`, sorted."""
+    rows = [*_figures(was.figures, now.figures, organisations), *_passages(was.passages, now.passages),
+            *_named("raw", was.raw, now.raw), *_named("page", was.pages, now.pages)]
+    return pd.DataFrame(rows, columns=COLUMNS).astype({"organisations": "Int64"})
+
+
+def _figures(was: pd.DataFrame, now: pd.DataFrame, organisations: Organisations) -> Iterator[tuple]:
+    columns = ["value", "n", "base_n"]
+    both = was[columns].merge(now[columns], left_index=True, right_index=True, how="outer",
+                              suffixes=("_was", "_is")).sort_index()
+    same = pd.Series(True, both.index)
+    for column in columns:
+        old, new = (both[f"{column}_{when}"].astype(float) for when in ("was", "is"))
+        same &= (old == new) | old.isna() & new.isna()
+    moved = both[~same]
+    stand = organisations(moved.index) if len(moved) else {}
+    for row in moved.itertuples():
+        old, new = _told(row.value_was, row.n_was, row.base_n_was), _told(row.value_is, row.n_is,
+                                                                          row.base_n_is)
+        pairs = ((row.n_was, row.n_is), (row.value_was, row.value_is))
+        moved = next((f"{b - a:+g}" for a, b in pairs if pd.notna(a) and pd.notna(b)), "")
+        yield ("figure", row.Index, old, new, moved, stand.get(row.Index))
+
+
+def _told(value: float, n: float, base_n: float) -> str:
+    if pd.notna(n) and pd.notna(base_n):
+        return count_text(n, base_n)
+    return "" if pd.isna(value) else f"{value:g}"
+
+
+def _passages(was: pd.DataFrame, now: pd.DataFrame) -> Iterator[tuple]:
+    key = ["document_id", "code_id", "quote"]
+    old, new = (set(frame[key].itertuples(index=False, name=None)) for frame in (was, now))
+    for document, code, quote in sorted(old ^ new):
+        is_new = (document, code, quote) in new
+        yield ("passage", f"{document}: {code}", "" if is_new else quote, quote if is_new else "",
+               "new" if is_new else "gone", None)
+
+
+def _named(kind: str, was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[tuple]:
+    for name in sorted({*was, *now}):
+        if was.get(name) != now.get(name):
+            moved = "changed" if name in was and name in now else "new" if name in now else "gone"
+            yield (kind, name, "", "", moved, None)
+
+
+def page(found: pd.DataFrame | None) -> str:
+    """The changes as HTML; None is the first run."""
+    if found is None:
+        return tag("p", "There is no earlier run to compare with.")
+    parts = [_section(kind, head, found[found["kind"] == kind]) for kind, head in HEADS.items()]
+    return "".join(parts) or tag("p", "Nothing.")
+
+
+def _section(kind: str, head: str, rows: pd.DataFrame) -> str:
+    if rows.empty:
+        return ""
+    names = {"figure": {"id": "Figure", "was": "Was", "is": "Is", "moved": "Moved by",
+                        "organisations": "Organisations behind it"},
+             "passage": {"id": "Text and code", "moved": "", "was": "Was", "is": "Is"}}
+    columns = names.get(kind, {"id": "Name", "moved": ""})
+    more = len(rows) - LISTED
+    return (tag("h2", escape(f"{head}: {len(rows)}")) + table(
+        {title: rows[column].head(LISTED).astype("str").replace("<NA>", "") for column, title in
+         columns.items()}) + (tag("p", f"And {more} more: `glc changes` lists all.") if more > 0 else ""))

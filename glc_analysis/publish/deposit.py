@@ -1,0 +1,131 @@
+"""The folder that a repository takes (Zenodo, QDR): what the public may see, described, under the gate.
+
+It holds no quotation: that words may be printed on a page is no consent to their being kept for ever.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import __version__, tables
+from glc_analysis.coding.codebook import qdc_codes
+from glc_analysis.coding.exports import write_csv
+from glc_analysis.convening.checklists import SAMPLING, method_facts, reporting_items
+from glc_analysis.dictionary import datapackage, dictionary
+from glc_analysis.disclosure.leak_scan import identifiers, refuse_leaks
+from glc_analysis.errors import UsageError
+from glc_analysis.intake.codings.refi import write_qdc
+from glc_analysis.manifest import publish_next, read_slices
+from glc_analysis.pages.survey import RULES
+from glc_analysis.publish.downloads import (
+    MISSING,
+    NO_LICENCE,
+    PUBLISHED,
+    STEM,
+    principles_json,
+    published_tables,
+)
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+
+AUDIENCE = "public"
+LEFT_OUT = ("quotations",)
+INVENTED = "Everything in it is invented: no organisation, person or answer is real."
+
+
+def write_deposit(study: Study, path: Path | None = None) -> Path:
+    """Writes the deposit of a built study and returns its folder, by default in the public's reports.
+
+    An earlier deposit there is replaced. Its figures count as a release that was published. Raises
+    UsageError for a folder that holds something else, Faults where the gate finds what the public may
+    not read; nothing is then written.
+    """
+    path = path or study.reports / AUDIENCE / "deposit"
+    if path.exists() and not (path / "CITATION.cff").is_file() and (path.is_file() or any(path.iterdir())):
+        raise UsageError(f"{path} is there already and is no deposit. Mend: name another folder.")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".deposit-") as folder:
+        made = Path(folder, path.name)
+        made.mkdir(mode=0o755)
+        _write(study, made)
+        refuse_leaks(made.iterdir(), made, read_reference(study).names, audience=AUDIENCE,
+                     known=identifiers(study, audience=AUDIENCE))
+        publish_next(study.private, read_slices(study)["release"]["number"])
+        shutil.rmtree(path, ignore_errors=True)
+        made.replace(path)
+    return path
+
+
+def _write(study: Study, folder: Path) -> None:
+    frames = published_tables(study, AUDIENCE)
+    principles = principles_json(study, frames.get("principles"), AUDIENCE)
+    frames = {name: frame for name, frame in frames.items() if name not in LEFT_OUT}
+    for name, frame in frames.items():
+        write_csv(frame, folder / f"{STEM.format(name)}.csv")
+    write_qdc(folder / "codebook.qdc", qdc_codes(frames["codes"].assign(merged_into="", example="")))
+    described = {name: PUBLISHED[name] for name in frames}
+    licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
+    texts = {
+        "README.md": _readme(study, frames), "METHODS.md": _methods(study, frames),
+        "CITATION.cff": citation(study, read_slices(study)["release"]), "principles.json": principles,
+        "DICTIONARY.md": dictionary(described),
+        "datapackage.json": datapackage(folder, frames, name=study.id, title=study.title, tables=described,
+                                        ending=STEM.format("") + ".csv", **licence)}
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+
+def citation(study: Study, release: Mapping[str, object]) -> str:
+    """CITATION.cff: how the data are cited. The authors are the study's organisations, who are not named."""
+    lines = {"cff-version": "1.2.0", "type": "dataset", "title": study.title,
+             "message": "If you use these data, please cite them as below.",
+             "abstract": "Released figures, questions, codebook, principles and votes. "
+                         + (INVENTED if study.is_synthetic else "No organisation can be told from them."),
+             "version": str(release["number"]), "date-released": release["day"],
+             "license": study.licence if re.fullmatch(r"[A-Za-z0-9.+-]+", study.licence) else ""}
+    said = [f"{name}: {json.dumps(text, ensure_ascii=False)}" for name, text in lines.items() if text]
+    author = json.dumps(f"The organisations of {study.title}", ensure_ascii=False)
+    return "\n".join([*said, "authors:", f"  - name: {author}"]) + "\n"
+
+
+def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
+    of = read_slices(study)["release"]
+    files = {f"{STEM.format(name)}.csv": f"{PUBLISHED[name].grain}; {len(frame)} rows"
+             for name, frame in frames.items()}
+    files |= {"codebook.qdc": "the codes for other coding programs (REFI-QDA)",
+              "principles.json": "the agreed principles for other software",
+              "METHODS.md": "how the study was made, and what is not recorded",
+              "DICTIONARY.md": "what every column means",
+              "datapackage.json": "the same for programs (Frictionless)", "CITATION.cff": "how to cite it"}
+    return "\n".join([
+        f"# {study.title}", "", *([f"**{INVENTED}**", ""] if study.is_synthetic else []),
+        f"Release {of['number']}, of data up to {of['day']}. {SAMPLING[study.sampling]}.",
+        f"Licence: {study.licence}." if study.licence else NO_LICENCE, "", "## Files", "",
+        *(f"- `{name}`: {said}" for name, said in files.items()), "", MISSING, "",
+        "## What is not in it", "",
+        RULES[AUDIENCE].format(**study.settings["disclosure"]), "",
+        "No answer, name, text or quotation of an organisation is in this folder. Who took part may "
+        "be known from elsewhere; what each of them said is not to be told from these tables, and nobody may "
+        "try to.", "", f"Made by glc_analysis {__version__}.", ""])
+
+
+def _methods(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
+    return "\n".join(["# Methods", "", "The items of reporting checklists, with what the study recorded.",
+                      *_items(study, frames)]) + "\n"
+
+
+def _items(study: Study, frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    rows = frames["figures"].query("question_id == 'survey' and option_id == 'organisations'")
+    n = f"{rows['n'].iloc[0]} organisations" if len(rows) else ""
+    told = method_facts(lambda name: tables.read(name, study=study), study, audience=AUDIENCE,
+                        organisations=n)
+    for name, own in reporting_items(told).groupby("checklist", sort=False):
+        yield from ("", f"## {name}", "")
+        yield from (f"- {row.item} {row.topic}: {row.value}" for row in own.itertuples())

@@ -1,0 +1,268 @@
+"""The tables that a site hands over, as CSV and XLSX with what their columns mean, and principles as JSON.
+
+Each is made of what was released or cleared for the audience, once for all tables together, so that what is
+not in one cannot be worked out from another.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from html import escape
+from pathlib import Path
+
+import pandas as pd
+from openpyxl import Workbook
+from openpyxl.styles import Font
+from openpyxl.worksheet.worksheet import Worksheet
+
+from glc_analysis import __version__
+from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.exports import inert, write_csv
+from glc_analysis.convening.agenda import SHOWN_FROM
+from glc_analysis.convening.joint_display import display, names_of
+from glc_analysis.disclosure.quotations import case_codes
+from glc_analysis.manifest import read_slices
+from glc_analysis.pages.convening import listed_principles, read_out, round_results
+from glc_analysis.reference import read_table
+from glc_analysis.study import Study
+from glc_analysis.tables import TABLES, Column, Table
+from glc_analysis.tables_html import Markup, table, tag
+from glc_analysis.view import Page
+from glc_analysis.workbook import save_workbook
+
+# ------------------------------
+# The tables that a site hands over: what its audience may see of figures, questions, codes, words, votes.
+#
+# Each is made of what was released or cleared for the audience, once for all tables together; what is
+# not in one cannot be worked out from another. :data:`PUBLISHED` describes them as TABLES does the others.
+
+
+SUBSETS = ("all", "region", "source")
+"""Subsets in the team's table of figures; the others, by far the most rows, are in processed/."""
+
+
+def _described(name: str, *columns: str, grain: str = "", **added: str) -> Table:
+    """A table with some columns of a processed one, and with columns of text beside them."""
+    table = TABLES[name]
+    texts = {column: Column("text", meaning) for column, meaning in added.items()}
+    known = {column: table.columns[column] for column in columns if column in table.columns}
+    order = (*columns, *(column for column in added if column not in columns))
+    return Table(grain or table.grain, tuple(k for k in table.key if k in columns),
+                 {column: (known | texts)[column] for column in order})
+
+
+PUBLISHED: dict[str, Table] = {
+    "figures": _described(
+        "estimates", "estimate_id", "measure", "question_id", "question", "option_id", "option", "code_id",
+        "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "share", "band",
+        "low", "high", "method", grain="one row a released figure",
+        question="the question as it was asked", option="the option as printed",
+        code="the code as printed", band="in words, where a number would tell too much"),
+    "questions": _described("questions", "question_id", "order", "unit", "type", "wording", "theme_id",
+                            "asked_if"),
+    "codes": _described("codebook", "code_id", "order", "parent_id", "level", "name", "path", "definition",
+                        "include", "exclude"),
+    "countries": _described("countries", "country_id", "label", "region_id",
+                            grain="one row a country of which these readers may know"),
+    "quotations": _described("quotations", "text", "language", "wording", "source", "theme_ids",
+                             grain="one row a quotation that these readers may see"),
+    "principles": _described(
+        "principles", "principle_id", "version", "language", "printed_id", "status", "statement",
+        "short_name", "rationale", "indicator", "domain_id", "theme_ids", "translation_of"),
+    "votes": _described(
+        "tallies", "round_id", "principle_id", "version", "criterion", "panel", "n", "n_abstained",
+        "n_expected", "votes_low", "votes_mid", "votes_high", "median", "spread", "result", "movement",
+        "rule", votes="the high votes in words, for the public so that nobody's follows"),
+    "joint_display": Table("one row a topic: survey beside what was said", ("topic",), {
+        column: Column("text", meaning) for column, meaning in {
+            "topic": "the topic", "theme": "its theme", "survey_result": "what the survey counted",
+            "coded_finding": "what was coded", "quotation": "a quotation", "fit": "how they fit",
+            "inference": "what follows, written by a person"}.items()}),
+}
+"""In the order in which they are offered; a table without rows is not."""
+
+
+def published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
+    """The tables of :data:`PUBLISHED` that have rows for an audience, their columns in order; none where
+    nothing is built."""
+    if not (study.processed / "estimates.parquet").is_file():
+        return {}
+    page = Page(study, audience)
+    frames = {name: make(page) for name, make in _MAKERS.items()}
+    return {name: frame[[*PUBLISHED[name].columns]].reset_index(drop=True)
+            for name, frame in frames.items() if len(frame)}
+
+
+def _figures(page: Page) -> pd.DataFrame:
+    """The released figures with the names of what they are about."""
+    rows, words = page.released, names_of(page.study)
+    if page.audience == "team":
+        rows = rows[rows["subset_kind"].isin(SUBSETS) & rows["measure"].ne("words")].assign(band="")
+    lists = {name: question.option_list for name, question in words.questions.items()}
+    pairs = [*zip(rows["question_id"].map(lists).fillna(""), rows["option_id"], strict=True)]
+    return rows.assign(
+        question=[getattr(words.questions.get(one), "wording", "") for one in rows["question_id"]],
+        option=[words.options.get(pair, "") for pair in pairs],
+        code=[words.codes.get(one, "") for one in rows["code_id"]])
+
+
+def _codes(page: Page) -> pd.DataFrame:
+    """The codebook; for others than the team the codes with a released figure and all above them."""
+    book = page.codebook
+    if page.audience == "team":
+        return book
+    above, never = ancestors(book), case_codes(read_table(page.study, "codebook"))
+    counted = page.released.loc[page.released["measure"] == "coded", "code_id"]
+    named = ({*counted} | {*page.themes}) - never
+    return book[book["code_id"].isin(named | {one for code in named & {*above} for one in above[code]})]
+
+
+def _countries(page: Page) -> pd.DataFrame:
+    return page.countries[page.countries["country_id"].isin(page.shown)]
+
+
+def _quotations(page: Page) -> pd.DataFrame:
+    """What may be printed, without the ids by which two audiences could compare."""
+    rows = page.read("quotations").query("audience == @page.audience")
+    return rows.sort_values(["theme_ids", "text"], kind="stable")
+
+
+def _principles(page: Page) -> pd.DataFrame:
+    """The principles in their latest text, each with its translations."""
+    rows, shown = page.read("principles"), listed_principles(page)["printed_id"]
+    own = rows["translation_of"].where(rows["translation_of"] != "", rows["printed_id"])
+    return rows[rows["is_current"] & own.isin(shown)]
+
+
+def _votes(page: Page) -> pd.DataFrame:
+    """The tallies that are read out: of panels large enough; for the public the last round's on what was
+    agreed, without observers."""
+    rows = page.read("tallies")
+    rows = rows[rows["n"] >= SHOWN_FROM]
+    if page.audience == "public":
+        rows = rows[(rows["round_id"].isin(round_results(page)[-1:])) & (rows["panel"] != "observer")]
+    return read_out(page, rows[rows["principle_id"].isin(listed_principles(page)["principle_id"])])
+
+
+def _joint(page: Page) -> pd.DataFrame:
+    """Survey beside talks, which has a page for all but the public."""
+    rows = display(page.study, audience=page.audience)
+    return rows if page.audience != "public" else rows.iloc[:0]
+
+
+_MAKERS: dict[str, Callable[[Page], pd.DataFrame]] = {
+    "figures": _figures, "questions": lambda page: page.questions, "codes": _codes,
+    "countries": _countries, "quotations": _quotations, "principles": _principles, "votes": _votes,
+    "joint_display": _joint}
+
+
+# ------------------------------
+# What a site hands over: its tables as CSV and XLSX with what their columns mean, its principles as JSON.
+
+
+FOLDER = "downloads"
+STEM = "{}-released"
+"""Of the files: a raw file may be called countries.csv, and the gate looks for the names of raw files."""
+NO_LICENCE = "No licence is stated: ask the study before you use it further."
+MISSING = "A blank cell means: nothing there. Shares run from 0 to 1. A text that a spreadsheet program " \
+          "would take for a formula begins with an apostrophe."
+
+
+def write_downloads(folder: Path, frames: Mapping[str, pd.DataFrame], principles: str) -> None:
+    """Writes every table as CSV and as a workbook with its dictionary, and principles.json."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, frame in frames.items():
+        write_csv(frame, folder / f"{STEM.format(name)}.csv")
+        book = Workbook()
+        book.remove(book.active)
+        _sheet(book.create_sheet(name), frame)
+        _sheet(book.create_sheet("dictionary"), columns_of(name))
+        save_workbook(book, folder / f"{STEM.format(name)}.xlsx")
+    (folder / "principles.json").write_text(principles, encoding="utf-8", newline="\n")
+
+
+def columns_of(name: str) -> pd.DataFrame:
+    """One row a column of a published table: column, type, meaning with the words it may take."""
+    rows = [(column, about.kind, about.meaning + (
+        f" ({', '.join(filter(None, about.allowed))})" if about.allowed else ""))
+        for column, about in PUBLISHED[name].columns.items()]
+    return pd.DataFrame(rows, columns=["column", "type", "meaning"])
+
+
+def _sheet(sheet: Worksheet, frame: pd.DataFrame) -> None:
+    sheet.append([*frame.columns])
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+    sheet.freeze_panes = "A2"
+    for row in frame.astype("object").itertuples(index=False):
+        sheet.append([None if pd.isna(cell) or cell == "" else inert(cell) for cell in row])
+
+
+def principles_json(study: Study, rows: pd.DataFrame | None, audience: str) -> str:
+    """The principles for other software: an id that stays, what each says in which languages, by what one
+    would see it, how far it is, its version; the study's licence."""
+    said = []
+    for row in () if rows is None else rows[rows["translation_of"] == ""].itertuples():
+        own = rows[(rows["printed_id"] == row.printed_id) | (rows["translation_of"] == row.printed_id)]
+        said.append({
+            "id": row.principle_id, "version": row.version, "printed_id": row.printed_id,
+            "status": row.status, "short_name": row.short_name, "language": row.language,
+            "languages": [*own["language"]],
+            "statement": dict(zip(own["language"], own["statement"], strict=True)),
+            "rationale": row.rationale, "indicator": row.indicator, "domain": row.domain_id,
+            "themes": [one for one in row.theme_ids.split(";") if one]})
+    content = {"study": {"id": study.id, "title": study.title, "is_invented": study.is_synthetic},
+               "audience": audience, "release": _release(study, audience),
+               "licence": study.licence or None, "software": f"glc_analysis {__version__}",
+               "principles": said}
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def _release(study: Study, audience: str) -> dict[str, object] | None:
+    of = read_slices(study)["release"]
+    return {name: of[name] for name in ("number", "day")} if audience == "public" else None
+
+
+def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
+    """The page on which they are offered, as Markdown with HTML."""
+    names = [Markup(tag("a", escape(_words(name)), href=f"dictionary.html#{_anchor(name)}"))
+             for name in frames]
+    files = [Markup(" ".join(tag("a", kind.upper(), href=f"{FOLDER}/{STEM.format(name)}.{kind}",
+                                 aria_label=f"{_words(name)} as {kind.upper()}")
+                             for kind in ("csv", "xlsx"))) for name in frames]
+    offered = table({"Table": names, "One row is": [_grain(name) for name in frames],
+                     "Rows": [len(frame) for frame in frames.values()], "Files": files}, numeric=("Rows",))
+    json_link = tag("a", "principles.json", href=f"{FOLDER}/principles.json")
+    return "\n\n".join([
+        "# Downloads", "*Which tables can be taken along?*",
+        "Each table as CSV and as a workbook with its dictionary. They hold what these pages may tell.",
+        offered, tag("p", f"For other software: {json_link}, the principles with ids that stay."),
+        tag("p", escape(f"Licence: {study.licence}." if study.licence else NO_LICENCE), class_="glc-note")])
+
+
+def dictionary_page(frames: Mapping[str, pd.DataFrame]) -> str:
+    """What the columns of every table mean, as Markdown with HTML."""
+    return "\n\n".join(["# Dictionary", "*What do the columns of the tables mean?*", MISSING,
+                        *_tables(frames)])
+
+
+def _tables(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    for name in frames:
+        about = columns_of(name)
+        yield f"## {_words(name)}"
+        yield f"One row is {_grain(name)}."
+        yield table({"Column": about["column"], "Type": about["type"], "Meaning": about["meaning"]})
+
+
+def _grain(name: str) -> str:
+    return PUBLISHED[name].grain.removeprefix("one row ")
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ").capitalize()
+
+
+def _anchor(name: str) -> str:
+    """The place of a table on the page of the dictionary, as Sphinx names it."""
+    return name.replace("_", "-")

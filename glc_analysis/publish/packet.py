@@ -1,0 +1,489 @@
+"""Packets for the table: PDF and Word for each participant and for all, and every brief by itself.
+
+Sections of HTML come from the functions of the pages, for the convening alone. A brief that is too long is
+cut by whole questions, rows or quotations and says how many are left out. All is made next to the place
+where it goes, searched by the gate, and put there when nothing was found.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import re
+import shutil
+import tempfile
+from collections.abc import Callable, Collection, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from html import escape
+from math import ceil
+from pathlib import Path
+
+import lxml.html
+
+from glc_analysis import manifest
+from glc_analysis.convening.packets import BRIEFS, Packet, Part, packets
+from glc_analysis.convening.rating_forms import Form, forms_of
+from glc_analysis.convening.returns import addressed
+from glc_analysis.convening.rounds import plan_round
+from glc_analysis.disclosure.file_text import SHAPED
+from glc_analysis.disclosure.leak_scan import identifiers, refuse_leaks, spared
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.files import Progress, locked, progress_bar, terminable, write_atomic
+from glc_analysis.intake.ratings import ABSTAIN, SCORES
+from glc_analysis.pages import convening
+from glc_analysis.pages.coding import codes, codes_by_country
+from glc_analysis.pages.convening import principles_overview, statements
+from glc_analysis.pages.country import (
+    answers_by_country,
+    own_answers,
+    own_consents,
+    own_passages,
+    own_quotations,
+    who_answered,
+)
+from glc_analysis.pages.survey import by_group, definition, open_answers
+from glc_analysis.publish.paper import CONTENTS, Leaf, Printing, convert, fitted, prepared, word
+from glc_analysis.publish.site import INVENTED
+from glc_analysis.reference import COUNTRY_LIST, Reference, read_reference
+from glc_analysis.run.record import last_run
+from glc_analysis.study import CRITERIA, Study
+from glc_analysis.tables_html import Markup, bar, table, tag
+from glc_analysis.text import count_texts
+from glc_analysis.view import Page
+from glc_analysis.withdrawal.withdrawal import ISSUED
+
+# ------------------------------
+# The parts of a packet as sections of HTML, from the blocks of the pages, for the convening alone.
+#
+# A section can be cut: its whole questions, rows or quotations from the end, never in the middle of one,
+# and it says how many are left out and where they stand.
+
+
+AUDIENCE = "convening"
+MARK = "For the convening, not for publication"
+ALONE = "For {} alone"
+ASKED = ("In brackets: how many of those who answered the question gave this answer, yours among them. "
+         "Small counts are words, and what could tell who gave an answer is not shown.")
+STATEMENTS = ("The votes of each round, what people judged, and the way from each statement back to its "
+              "source stand in principles.html of the site.")
+
+_EMPTY = re.compile(r'<p class="glc-note">[^<]*</p>')
+"""A section that says that there is nothing: on paper it takes the room of what there is."""
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading, a sentence below it, and what stands there. ``unit`` names what is left out when it is
+    cut; blank where it never is."""
+
+    heading: str
+    note: str
+    html: str
+    unit: str = ""
+
+    def cut(self, share: float, where: str) -> str:
+        """The section with its first units alone, and a line that says what is left out.
+
+        >>> both = Section("", "", "<figure>One</figure><figure>Two</figure>", "quotations")
+        >>> both.cut(0.5, "a.html")[:30], "1 of 2 quotations; all stand in a.html" in both.cut(0.5, "a.html")
+        ('<div><figure>One</figure></div', True)
+        """
+        root = lxml.html.fragment_fromstring(self.html, create_parent="div")
+        units = _units(root) if self.unit else []
+        kept = ceil(share * len(units))
+        for element in units[kept:]:
+            element.drop_tree()
+        said = f"Here are {kept} of {len(units)} {self.unit}; all stand in {where}."
+        return "".join([tag("h2", escape(self.heading)) if self.heading else "",
+                        tag("p", escape(self.note), class_="glc-note") if self.note else "",
+                        _tidied(root),
+                        tag("p", escape(said), class_="glc-note") if kept < len(units) else ""])
+
+
+def _units(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
+    """What can be left out: whole questions with their options, rows, quotations."""
+    found = []
+    for element in root.iter("tbody", "figure"):
+        rows = [row for row in element.iterfind("tr") if "glc-asked" not in row.get("class", "")]
+        is_whole = element.tag == "figure" or any("glc-option" in row.get("class", "") for row in rows)
+        found += [element] if is_whole else rows
+    return found
+
+
+def _tidied(root: lxml.html.HtmlElement) -> str:
+    """Without groups that have a heading alone, without tables that have no row, without headings of such."""
+    for body in root.findall(".//tbody"):
+        if all("glc-asked" in row.get("class", "") and row[-1].get("colspan") for row in body):
+            body.drop_tree()
+    for box in root.findall(".//div[@class='glc-scroll']"):
+        if box.find("table") is not None and box.find("table/tbody") is None:
+            box.drop_tree()
+    for head in root.findall(".//h3"):
+        if (below := head.getnext()) is None or below.tag in ("h3", "p") and not head.get("id"):
+            head.drop_tree()
+    return lxml.html.tostring(root, encoding="unicode")
+
+
+def sections(study: Study, part: Part, packet: Packet) -> list[Section]:
+    """The sections of a part, in their order."""
+    page = Page(study, AUDIENCE, **{_OPENED[part.kind]: part.item} if part.kind in _OPENED else {})
+    if part.kind == "form":
+        return [Section("", "", _form(form)) for form in packet.forms]
+    found = [section for section in _MADE[part.kind](page) if section.html]
+    return found if part.kind == "brief" else [one for one in found if not _EMPTY.fullmatch(one.html)]
+
+
+def where(part: Part) -> str:
+    """Where all of a part stands, for a reader who looks for what was left out."""
+    return "your full brief" if part.kind == "brief" else f"{part.slug}.html of the site"
+
+
+def mark(part: Part, packet: Packet) -> str:
+    """The running mark of a part's pages: whom they are for. A form does not say whose it is."""
+    return ALONE.format(packet.label) if part.kind == "brief" else MARK
+
+
+def _brief(page: Page) -> Iterator[Section]:
+    yield Section("Your answers", ASKED, own_answers(page).data, "questions")
+    yield Section("Your words", "What you wrote and said, with the codes that coders agreed on.",
+                  own_passages(page).data, "passages")
+    yield Section("Words of yours that may be printed", "", own_quotations(page).data, "quotations")
+    yield Section("What you can still decide", "What you agreed to, as it is noted. You can change any of "
+                  "it: tell those who gave you this. What is printed by then cannot be called back.",
+                  own_consents(page).data)
+
+
+def _country(page: Page) -> Iterator[Section]:
+    yield Section("Who answered", "", who_answered(page).data)
+    yield Section("Answers beside the whole study", "Listed are answers that were given and may be shown.",
+                  _given(answers_by_country(page).data), "questions")
+    yield Section("What was said in interviews and calls", "", codes_by_country(page).data, "codes")
+    yield Section("In their own words", "", open_answers(page).data, "quotations")
+
+
+def _given(html: str) -> str:
+    """A country's answers without the options that nobody there chose."""
+    root = lxml.html.fragment_fromstring(html, create_parent="div")
+    for row in root.findall(".//tr[@class='glc-option']"):
+        row.drop_tree()
+    for body in root.findall(".//tbody"):
+        if len(body) == 1 and len(body[0]) > 1 and not any(cell.text_content() for cell in body[0][1:]):
+            body.drop_tree()
+    return _tidied(root)
+
+
+def _theme(page: Page) -> Iterator[Section]:
+    yield Section("", "", definition(page).data)
+    yield Section("What the survey counted", "Counts are out of those whose answer counts in the base of the "
+                  "question. Small counts are words.", _counted(page), "questions")
+    yield Section("By region of work", "Regions differ in how many organisations they have.",
+                  by_group(page, "region").data, "answers")
+    yield Section("What interviews, calls and open answers said", "Organisations that raised it, out of "
+                  "those that were asked about it or raised it unasked.", codes(page).data, "codes")
+    yield Section("In their own words", "", open_answers(page).data, "quotations")
+
+
+def _counted(page: Page) -> str:
+    """The questions of a theme in one table: each with its answers and how many gave them."""
+    lines, untold = [], []
+    for question in page.questions.itertuples():
+        rows = page.summary(question.question_id)
+        if rows.empty or question.type in ("text", "date"):
+            untold += [question.question_id] if question.type not in ("text", "date") else []
+            continue
+        name = Markup(tag("span", escape(question.question_id), class_="glc-id") + escape(question.wording))
+        if question.type == "number":
+            middle = rows[rows["statistic"] == "median"]
+            lines += [("glc-asked", name, f"median {row.value:g} of {row.base_n}")
+                      for row in middle.itertuples()]
+            continue
+        if question.option_list == COUNTRY_LIST:
+            rows = rows[rows["n"].ne(0)]
+        told = [("glc-option", row.option, bar(row.share, text))
+                for row, text in zip(rows.itertuples(), count_texts(rows), strict=True)]
+        lines += [("glc-asked", name, None), *told] if told else []
+    said = f"What could tell who gave an answer is not shown: {', '.join(untold)}."
+    if not lines:
+        return tag("p", "No figure of this theme is shown to the convening.", class_="glc-note")
+    kinds, names, counts = zip(*lines, strict=True)
+    return table({"Question and answers": names, "Counted": counts}, rows=kinds) + (
+        tag("p", escape(said), class_="glc-note") if untold else "")
+
+
+def _joint(page: Page) -> Iterator[Section]:
+    yield Section("", "How the two fit, and what follows, was written by people.",
+                  convening.joint_display(page).data)
+
+
+def _principles(page: Page) -> Iterator[Section]:
+    yield Section("At a glance", "", principles_overview(page).data)
+    root = lxml.html.fragment_fromstring(statements(page).data, create_parent="div")
+    for wide in root.findall(".//div[@class='glc-scroll']"):
+        wide.drop_tree()
+    yield Section("Each in full", STATEMENTS, lxml.html.tostring(root, encoding="unicode"))
+
+
+def _form(form: Form) -> str:
+    """A rater's form: the code, and nothing that tells whose it is."""
+    say = {key: escape(text) for key, text in form.say.items()}
+    parts = [tag("p", tag("strong", escape(form.heading))),
+             *(tag("p", escape(line)) for line in form.say["how"].split("\n"))]
+    for row in form.rows.itertuples():
+        stamp = tag("span", escape(f" {row.printed_id} {form.language} {row.text_version}"), dir="ltr")
+        statement = tag("strong", escape(f"{row.principle_id} {row.statement}"))
+        said = tag("div", tag("p", statement, stamp), custom_style="Lead")
+        boxes = "".join(_boxes(say, criterion) for criterion in CRITERIA)
+        rest = tag("p", f"☐ {say[ABSTAIN]} &#160; {say['comment']} {'_' * 40} &#160; {say['may_be_read']} "
+                        f"☐ {say['yes']} ☐ {say['no']}")
+        parts.append(tag("div", said, tag("table", tag("tbody", boxes), class_="glc-form"), rest,
+                         **{"typst:breakable": "false", "typst:above": "12pt"}))
+    return tag("div", *parts, lang=form.language, dir=form.direction)
+
+
+def _boxes(say: dict[str, str], criterion: str) -> str:
+    return tag("tr", tag("th", say[criterion], scope="row"), tag("td", say[f"{criterion}_low"]),
+               *(tag("td", str(score), class_="glc-box") for score in SCORES),
+               tag("td", say[f"{criterion}_high"]))
+
+
+_OPENED = {"brief": "organisation", "country": "country", "theme": "theme"}
+_MADE: dict[str, Callable[[Page], Iterator[Section]]] = {
+    "brief": _brief, "country": _country, "theme": _theme, "joint": _joint, "principles": _principles}
+
+
+# ------------------------------
+# Before packets are handed out: the gate, a note of which were made, and the place where they lie.
+
+
+SOURCE = ".html"
+"""The ending of what a document is made of, which the gate reads and nobody gets."""
+
+
+def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
+    """Raises Faults where a file holds what its reader may not see; a packet may name its own
+    organisation. Then takes away what the documents were made of."""
+    reference, known, faults = read_reference(study), identifiers(study, audience=AUDIENCE), []
+    parts = [(stage / "briefs", reference.names, known)]
+    for packet in chosen:
+        own = packet.organisation
+        kept = spared(own, reference, known) if own else (reference.names, known)
+        parts.append((stage / packet.name, *kept))
+    for folder, names, texts in parts:
+        search = partial(refuse_leaks, root=stage, names=names, audience=AUDIENCE, known=texts)
+        faults += _found(search, sorted(path for path in folder.glob("*") if path.is_file()))
+    if faults:
+        raise Faults(faults)
+    for path in stage.glob(f"*/*{SOURCE}"):
+        path.unlink()
+
+
+def _found(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
+    """What the gate finds. That a PDF does not keep Arabic and Khmer words is no fault where what it was
+    made of, with all its words, lies beside it and is searched too."""
+    try:
+        search(files)
+    except Faults as error:
+        sources = {path.stem for path in files if path.suffix == SOURCE}
+        return [fault for fault in error.faults if not (
+            fault.value == SHAPED and Path(fault.file).suffix == ".pdf"
+            and Path(fault.file).stem in sources)]
+    return []
+
+
+def note(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) -> None:
+    """Notes in private/ which packets were made on which day, each once."""
+    path, names = study.private / ISSUED, ["packet_sha256", "date", "organisation_id", "parts"]
+    study.private.mkdir(mode=0o700, exist_ok=True)
+    rows = list(csv.reader(path.open(encoding="utf-8", newline="")))[1:] if path.is_file() else []
+    known = {tuple(row) for row in rows}
+    for packet in chosen:
+        digest = hashlib.sha256((stage / packet.name / "packet.pdf").read_bytes()).hexdigest()
+        row = (digest, today.isoformat(), packet.organisation, " ".join(part.slug for part in packet.parts))
+        rows += [list(row)] if row not in known else []
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows([names, *rows])
+    write_atomic(path, text.getvalue(), mode=0o600)
+
+
+def put(stage: Path, folder: Path) -> None:
+    """Puts each packet in the place of an earlier one, and briefs beside those that are there."""
+    for made in sorted(stage.iterdir()):
+        place = folder / made.name
+        if made.name == "briefs" and place.is_dir():
+            for path in made.iterdir():
+                path.replace(place / path.name)
+            continue
+        if place.is_dir():
+            shutil.rmtree(place)
+        made.replace(place)
+
+
+# ------------------------------
+# Packets for the table: PDF and Word for each participant and for all, and every brief by itself.
+#
+# All is made beside the place where it goes, searched by the gate, and put there when nothing was found.
+
+
+PAGES = 2
+"""A brief is so many pages long at most."""
+SHARES = [*(1 - n / 20 for n in range(20)), 0.03, 0.02, 0.01, 0]
+"""Of the questions, rows and quotations of a brief, tried from all to none until they fit."""
+
+_STAGE = ".making-"
+
+
+@dataclass
+class _Making:
+    """The parts that were made already; those of an organisation alone are its packet's."""
+
+    study: Study
+    printing: Printing
+    done: dict[str, str] = field(default_factory=dict)
+
+    def part(self, part: Part, packet: Packet) -> str:
+        """The HTML of a part; a brief cut to two pages."""
+        key = f"{packet.name} {part.slug}" if part.kind in ("brief", "form") else part.slug
+        if key not in self.done:
+            found = sections(self.study, part, packet)
+
+            def whole(share: float) -> str:
+                return tag("h1", escape(part.title), id=part.slug) + "".join(
+                    section.cut(share, where(part)) for section in found)
+
+            def leaf(share: float) -> Leaf:
+                return Leaf(mark(part, packet), whole(share))
+
+            is_brief = part.kind in BRIEFS
+            self.done[key] = whole(fitted(self.printing, part.title, leaf, SHARES, PAGES) if is_brief else 1)
+        return self.done[key]
+
+
+def issue(study: Study, *, today: date, organisation: str = "", only: Collection[str] = (),
+          paper: str = "a4") -> list[Path]:
+    """Packets beside the pages they point to, which are up to date: in ``packet/`` of the current run for
+    the convening. Raises as :func:`write_packets` does.
+    """
+    stopped = "Packets are as they were; the same command makes them."
+    with terminable(lambda: stopped), locked(study.reports / AUDIENCE, what="packet"), progress_bar() as tell:
+        folder = last_run(study, AUDIENCE)[0] / "packet"
+        return write_packets(study, folder, today=today, organisation=organisation, only=only, paper=paper,
+                             progress=tell)
+
+
+def planned(study: Study, *, today: date, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
+    """The packets of a built study that would be written. Raises as :func:`packets` does."""
+    reference, page = read_reference(study), Page(study, AUDIENCE)
+    return packets(reference, page.labels, countries=page.worked, themes=page.themes,
+                   forms=_open_forms(study, reference, today), organisation=organisation, only=only)
+
+
+def write_packets(study: Study, folder: Path, *, today: date, organisation: str = "",
+                  only: Collection[str] = (), paper: str = "a4",
+                  progress: Progress = lambda done, total, what: None) -> list[Path]:
+    """Writes the packet of an organisation, or all, into ``folder``; returns each packet's own folder.
+
+    A packet is ``packet.pdf`` and ``packet.docx``; an organisation's own brief lies beside it as
+    ``brief.pdf`` and ``brief.txt``, all other briefs in ``briefs/``. ``only`` are slugs of parts.
+
+    Raises UsageError for an organisation or part that is not there; Faults (and writes nothing) where the
+    gate finds what a reader may not see; GLCError where no font has the letters.
+    """
+    chosen = planned(study, today=today, organisation=organisation, only=only)
+    running = [*["Invented sample data"] * study.is_synthetic, study.title]
+    making = _Making(study, Printing(" · ".join(running), _day(study), paper))
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for left in folder.glob(f"{_STAGE}*"):  # by one that was killed, before the gate had seen it
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=_STAGE) as stage:
+        for n, packet in enumerate(chosen):
+            progress(n, len(chosen), packet.label)
+            _write(Path(stage), packet, making)
+        progress(len(chosen), len(chosen), "The gate")
+        pass_gate(Path(stage), study, chosen)
+        note(Path(stage), study, chosen, today=today)
+        put(Path(stage), folder)
+    return [folder / packet.name for packet in chosen]
+
+
+def _open_forms(study: Study, reference: Reference, today: date) -> list[Form]:
+    """The forms of the last round that is open."""
+    waiting = reference.rounds.query("closed_on == ''")["round_id"]
+    if waiting.empty:
+        return []
+    _, asked = plan_round(reference, waiting.iloc[-1], today=today)
+    return forms_of(reference, waiting.iloc[-1], asked, addressed(study)[1])[0]
+
+
+def _day(study: Study) -> date | None:
+    """The day of the data: that of the last raw file that arrived, where the manifest tells."""
+    return date.fromisoformat(day) if (day := manifest.last_received(study)) else None
+
+
+def _write(stage: Path, packet: Packet, making: _Making) -> None:
+    """The files of a packet, its own brief and the other briefs that it holds."""
+    own, briefs = stage / packet.name, stage / "briefs"
+    own.mkdir()
+    for part in packet.parts:
+        path = own / "brief" if part.kind == "brief" else briefs / part.slug
+        if part.kind in BRIEFS and not path.with_suffix(".pdf").exists():
+            briefs.mkdir(exist_ok=True)
+            _write_brief(path, part, packet, making)
+    html = [making.part(part, packet) for part in packet.parts]
+    leaves = [Leaf(mark(part, packet), text) for part, text in zip(packet.parts, html, strict=True)]
+    cover = partial(_cover, making.study, making.printing.day, packet)
+    title, printing = f"Packet for {packet.label}", making.printing
+    first = Leaf(MARK, cover(contents=tag("p", CONTENTS)))
+    (own / "packet.pdf").write_bytes(printing.pdf(title, [first, *leaves]))
+    whole = cover(contents=_contents(packet)) + "".join(html)
+    (own / "packet.docx").write_bytes(word(whole, mark=_shared_mark(packet), running=printing.running,
+                                           title=title, day=printing.day, paper=printing.paper))
+    _source(own / "packet", title, printing, leaves, whole)
+
+
+def _write_brief(path: Path, part: Part, packet: Packet, making: _Making) -> None:
+    """A brief by itself, to print and as plain text."""
+    html, leaf_mark, printing = making.part(part, packet), mark(part, packet), making.printing
+    leaf = Leaf(leaf_mark, html)
+    path.with_suffix(".pdf").write_bytes(printing.pdf(part.title, [leaf]))
+    text = convert(prepared(html, "text"), "plain", "--columns=76", "--wrap=auto").decode()
+    said = f"{leaf_mark} · {printing.running}{f' · data up to {printing.day}' if printing.day else ''}"
+    path.with_suffix(".txt").write_text(f"{said}\n\n{text}", encoding="utf-8", newline="\n")
+    _source(path, part.title, printing, [leaf], html)
+
+
+def _source(path: Path, title: str, printing: Printing, leaves: Iterable[Leaf], html: str) -> None:
+    """All that a document is made of, for the gate."""
+    marks = "".join(tag("p", escape(leaf.mark)) for leaf in leaves)
+    path.with_suffix(SOURCE).write_text(f"<title>{escape(title)}</title><p>{escape(printing.running)}</p>"
+                                         f"{marks}{html}", encoding="utf-8")
+
+
+def _shared_mark(packet: Packet) -> str:
+    """The mark of a Word document, which has one for all its pages."""
+    return mark(packet.parts[0], packet) if len(packet.parts) == 1 else MARK
+
+
+def _cover(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:
+    """Whose packet it is, what the reader may do with it, and what is in it."""
+    lines = [MARK + "."]
+    if any(part.kind == "brief" for part in packet.parts):
+        lines.append(f"Your own brief is for {packet.label} alone: nobody else gets it.")
+    lines += ["Others stand here as counts, or where they agreed to be named; words are printed only where "
+              "their organisation cleared them. What you read of others here, please leave here.",
+              *([f"Data up to {day}."] if day else [])]
+    banner = tag("p", tag("strong", INVENTED)) if study.is_synthetic else ""
+    return "".join([
+        tag("div", tag("p", escape(study.title)), custom_style="Title",
+            **{"typst:text:size": "22pt", "typst:below": "8mm"}),
+        tag("div", tag("p", escape(f"Packet for {packet.label}")), custom_style="Subtitle",
+            **{"typst:text:size": "15pt", "typst:below": "10mm"}),
+        banner, *(tag("p", escape(line)) for line in lines),
+        tag("div", tag("p", tag("strong", "Contents")), **{"typst:above": "10mm"}), tag("div", contents)])
+
+
+def _contents(packet: Packet) -> str:
+    links = (tag("a", escape(part.title), href=f"#{part.slug}") for part in packet.parts)
+    return tag("ul", *(tag("li", link) for link in links))

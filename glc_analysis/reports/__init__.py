@@ -1,1 +1,0 @@
-"""From notebooks and processed tables to pages: plan, run, clean, publish."""

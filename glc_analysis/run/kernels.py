@@ -1,0 +1,207 @@
+"""Kernels from the fork server, where Jupyter asks for them: papermill, nbclient and nbval stay as they are.
+
+``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork`` switches it on for any program; ``glc run`` does it itself. A
+kernel starts plainly wherever it cannot be forked: not on Linux, another Python, or any error.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Any
+
+from jupyter_client import AsyncKernelClient, AsyncKernelManager
+from jupyter_client.provisioning import LocalProvisioner
+from jupyter_core.utils import run_sync
+from zmq import ZMQError
+
+# ------------------------------
+# Kernels from the fork server, where Jupyter asks for them: papermill, nbclient and nbval stay as they are.
+#
+# ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork`` switches it on for any program; ``glc run`` does it itself.
+# A kernel starts plainly wherever it cannot be forked: not on Linux, another Python, or any error.
+
+
+NAME = "glc-fork"
+SERVER = Path(__file__).with_name("fork_server.py")
+PATIENCE = 60.0
+"""Seconds until a server that does not answer is given up."""
+BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MATPLOTLIBRC",
+         "PYTHONPATH", "MPLBACKEND")
+"""Variables that act when Python or a library starts: a kernel with others is none of the server's."""
+
+
+class ForkProvisioner(LocalProvisioner):
+    """A provisioner as Jupyter's own, but that its kernels are forked where they can be."""
+
+    async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
+        """Starts the kernel ``cmd`` says; its connection information."""
+        env, cwd = kwargs.get("env") or os.environ, str(kwargs.get("cwd") or Path.cwd())
+        named = {1: kwargs.get("stdout"), 2: kwargs.get("stderr")}
+        streams = {number: file for number, file in named.items() if file}
+        is_usual = cmd[:3] == [sys.executable, "-m", "ipykernel_launcher"] and not any(
+            map(kwargs.get, ("stdin", "independent"))) and all(
+            hasattr(file, "fileno") for file in streams.values())
+        forked = _forked(cmd[3:], cwd, dict(env), streams) if is_usual and sys.platform == "linux" else None
+        if forked is None:
+            return await super().launch_kernel(cmd, **kwargs)
+        self.process, self.cwd = forked, cwd
+        # No process group to signal by number: only the kernel itself knows whether it is still there.
+        self.pid, self.pgid = forked.pid, None
+        return self.connection_info
+
+
+def start_server(env: Any) -> None:
+    """Starts the server of this process, if it can be: it imports while its owner does so too."""
+    with suppress(OSError):
+        if sys.platform == "linux":
+            _server(env)
+
+
+class Forked:
+    """A forked kernel as :class:`subprocess.Popen` would show it: the server is its parent, not we."""
+
+    stdin = stdout = stderr = None
+
+    def __init__(self, told: socket.socket) -> None:
+        told.settimeout(PATIENCE)
+        said = told.recv(64)
+        if not said:
+            raise ConnectionError("The fork server is gone.")
+        self.pid, self.returncode, self._told = int(said), None, told
+        told.setblocking(False)
+
+    def poll(self) -> int | None:
+        """How the kernel ended; None while it runs. A kernel whose server is gone was killed."""
+        if self.returncode is None:
+            try:
+                self.returncode = int(self._told.recv(64) or -9)
+                self._told.close()
+            except BlockingIOError:
+                pass
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """How the kernel ended, once it has."""
+        if self.poll() is None:
+            self._told.settimeout(timeout)
+            self.returncode = int(self._told.recv(64) or -9)
+            self._told.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        """Sends the kernel and what it started a signal while it is there: later its number is another's."""
+        if self.poll() is None:
+            try:
+                os.killpg(self.pid, number)
+            except ProcessLookupError:  # so young that it has no group yet
+                os.kill(self.pid, number)
+
+    def kill(self) -> None:
+        """Ends the kernel at once."""
+        self.send_signal(9)
+
+    def terminate(self) -> None:
+        """Asks the kernel to end."""
+        self.send_signal(15)
+
+
+class _Server:
+    """The server of this process, which ends with it."""
+
+    def __init__(self, env: Any) -> None:
+        self.bound = _bound(env)
+        self._control, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._asking = threading.Lock()
+        with theirs:
+            self.process = subprocess.Popen(
+                [sys.executable, str(SERVER), str(theirs.fileno())],
+                stdin=subprocess.DEVNULL, env=dict(env), pass_fds=(theirs.fileno(),))
+
+    def fork(self, arguments: list[str], cwd: str, env: dict[str, str], streams: dict[int, Any]) -> Forked:
+        """A new kernel; ``streams`` are files in place of its stdout (1) and stderr (2). Raises OSError where
+        there is none."""
+        request = json.dumps({"arguments": arguments, "cwd": cwd, "env": env, "streams": [*streams]}).encode()
+        # In packets: the end of a kernel that hardly began must not be read as a part of its process id.
+        ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        with theirs, self._asking:
+            socket.send_fds(self._control, [request], [theirs.fileno(), *(
+                file.fileno() for file in streams.values())])
+        return Forked(ours)
+
+    def close(self) -> None:
+        """Ends the server and its kernels."""
+        self._control.close()
+        self.process.wait()
+
+
+_servers: list[_Server] = []
+_starting = threading.Lock()
+
+
+def _forked(arguments: list[str], cwd: str, env: dict[str, str], streams: dict[int, Any]) -> Forked | None:
+    """A kernel of this process's server, which is started where there is none; None where it cannot be."""
+    try:
+        server = _server(env)
+        return server.fork(arguments, cwd, env, streams) if server.bound == _bound(env) else None
+    except OSError:
+        return None
+
+
+def _server(env: Any) -> _Server:
+    with _starting:
+        if not _servers or _servers[0].process.poll() is not None:
+            _servers[:] = [_Server(env)]
+        return _servers[0]
+
+
+def _bound(env: Any) -> dict[str, str]:
+    return {name: env.get(name, "") for name in BOUND}
+
+
+@atexit.register
+def _close() -> None:
+    for server in _servers:
+        server.close()
+
+
+# ------------------------------
+# A kernel manager that leaves no socket open.
+#
+# nbclient does not close the client of a manager that it was given. Client, sockets and context are then
+# garbage in one circle, and whoever collects it may wait for ever: a context waits until its sockets are
+# closed.
+
+
+class KernelManager(AsyncKernelManager):
+    """A manager whose clients end with its kernel."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self._clients: list[AsyncKernelClient] = []
+
+    def client(self, **options: Any) -> AsyncKernelClient:
+        """A client of the kernel, closed at the end of :meth:`ending`."""
+        self._clients.append(super().client(**options))
+        return self._clients[-1]
+
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Closes the sockets of all clients after the block, also of one that could not connect, and ends the
+        kernel, also one that could not be reached; all in one thread."""
+        try:
+            yield
+        finally:
+            for client in self._clients:
+                with suppress(ZMQError):
+                    client.stop_channels()
+                client.context.destroy(linger=0)
+            run_sync(self.shutdown_kernel)(now=True)

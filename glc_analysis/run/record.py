@@ -1,0 +1,87 @@
+"""What a run says of itself: run.json, and of organisations' own pages in a file beside them.
+
+The record is written anew after every page, so that a run that was cut off says how far it came; it gets
+its own name last, and a folder without it is no run.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from glc_analysis.files import write_atomic
+from glc_analysis.study import Study
+
+NAME, UNFINISHED, OWN = "run.json", ".run.json", "pages.json"
+Entries = dict[str, dict[str, Any]]
+
+
+def read(folder: Path, *names: str) -> dict[str, Any]:
+    """The record of a run, by the first of its ``names`` (else its own) that there is, with the pages of
+    organisations; empty where there is none that can be read."""
+    path = next((folder / name for name in names or (NAME,) if (folder / name).is_file()), None)
+    try:
+        record = json.loads(path.read_text(encoding="utf-8")) if path else {}
+        for own in sorted(folder.glob(f"*/{OWN}")) if record else ():
+            record["pages"] |= json.loads(own.read_text(encoding="utf-8"))
+    except ValueError:
+        return {}
+    return record
+
+
+def write(folder: Path, head: Mapping[str, str], pages: Entries, own: Mapping[str, Path]) -> None:
+    """Writes the record of a run that is not finished. ``own`` are the folders of the pages, by slug, that
+    nobody else may know of."""
+    files: dict[Path, Entries] = {}
+    for slug, entry in pages.items():
+        files.setdefault(own[slug] / OWN if slug in own else folder / UNFINISHED, {})[slug] = entry
+    shared = files.pop(folder / UNFINISHED, {})
+    for path, entries in files.items():
+        write_atomic(path, _json(entries), mode=0o600)
+    write_atomic(folder / UNFINISHED, _json({**head, "pages": shared}))
+
+
+def mark(content: str) -> str:
+    """A short mark of a page's bytes, by which a damaged one is told; none is a phone number.
+
+    >>> mark("a page")
+    'c86e53b64'
+    """
+    return f"c{zlib.crc32(content.encode()):08x}"
+
+
+def is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
+    """Whether a page is there as it was written."""
+    try:
+        return mark(path.read_text(encoding="utf-8")) == entry.get("mark")
+    except (FileNotFoundError, UnicodeDecodeError):
+        return False
+
+
+def finished(runs: Path, pages: Iterable[Any],
+             current: Path | None) -> dict[str, tuple[Path, dict[str, Any]]]:
+    """The pages that runs after the ``current`` one had made before they were cut off: folder and entry.
+
+    A run that was killed between its last page and the switch is among these runs, too.
+    """
+    later = sorted(folder for folder in runs.glob("*") if current is None or folder.name > current.name)
+    made = [(folder, record["pages"]) for folder in later if (record := read(folder, NAME, UNFINISHED))]
+    return {page.slug: (folder, entries[page.slug]) for page in pages for folder, entries in made
+            if page.slug in entries and entries[page.slug]["key"] == page.key
+            and not entries[page.slug]["failure"]}
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+
+
+def last_run(study: Study, audience: str = "team") -> tuple[Path | None, dict[str, Any]]:
+    """The run that ``current`` names and its run.json; ``(None, {})`` before the first run."""
+    current = study.reports / audience / "current"
+    # A plain file where the system has no symbolic links.
+    folder = current.parent / current.read_text() if current.is_file() else current.resolve()
+    found = read(folder)
+    return (folder, found) if found else (None, {})

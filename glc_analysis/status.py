@@ -1,0 +1,66 @@
+"""What has arrived and what is out of date, told from the standard library alone."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from glc_analysis import manifest
+from glc_analysis.manifest import differences, state, tables_are_current
+from glc_analysis.run.plan import plan, stale, why
+from glc_analysis.run.record import last_run
+from glc_analysis.study import Study
+
+LISTED = 10
+"""So many causes and pages are named."""
+
+
+def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
+    """One line each: the study, raw files that are new or unused, tables, pages."""
+    arrivals = manifest.inspect(study)
+    yield f"{study.title}: {len(arrivals.checksums)} raw files, none changed or missing."
+    for name in arrivals.new:
+        yield f"{name}: new, not yet in the manifest (`glc check --accept`)."
+    for name in study.unused_files():
+        yield f"{name}: lies in raw/ but no setting of study.toml names it."
+    if not (study.processed / "slices.json").is_file():
+        yield "Tables: not built."
+        return
+    if tables_are_current(study):
+        yield "Tables: up to date."
+    else:
+        yield "Tables: out of date; the next run rebuilds them."
+        yield from _listed(_causes(study, arrivals))
+    pages, last = plan(study, audience=audience), last_run(study, audience)[1]
+    old = stale(pages, last)
+    yield f"Pages: {len(pages)}, {len(old)} to run."
+    yield from _listed([f"{page.slug}: {why(page, last)}" for page in old])
+
+
+def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:
+    """What changed since the last build."""
+    built = {name: _json(study.processed / name) for name in ("provenance.json", "reference.json")}
+    raw = built["provenance.json"].get("raw", {})
+    now = arrivals.checksums
+    causes = [f"{name}: {'new' if name not in raw else 'changed' if name in now else 'gone'}"
+              for name in sorted({*raw, *now}) if raw.get(name) != now.get(name)]
+    causes += differences(built["reference.json"], state(study.reference))
+    settings = study.reference / "study.toml"
+    if built["provenance.json"].get("reference", {}).get(settings.name) != manifest.checksum(settings):
+        causes.append("study.toml: changed")
+    return causes or ["the package or its lock file changed"]
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+
+
+def _listed(lines: list[str]) -> Iterator[str]:
+    yield from (f"  {line}" for line in lines[:LISTED])
+    if len(lines) > LISTED:
+        yield f"  and {len(lines) - LISTED} more"

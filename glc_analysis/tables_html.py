@@ -1,0 +1,119 @@
+"""Small pieces of HTML that pages are made of; everything from data is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+from itertools import zip_longest
+from pathlib import Path
+
+import pandas as pd
+from IPython.display import HTML as Html
+
+from glc_analysis.text import count_texts, language_name
+
+
+def tag(name: str, *content: str, **attributes: str) -> str:
+    """An element around ready HTML; attribute names may end in ``_``.
+
+    >>> tag("p", escape("3 < 4"), class_="note")
+    '<p class="note">3 &lt; 4</p>'
+    """
+    said = "".join(f' {k.rstrip("_").replace("_", "-")}="{escape(str(v))}"'
+                   for k, v in attributes.items() if v != "")
+    return f"<{name}{said}>{''.join(content)}</{name}>"
+
+
+def table(columns: Mapping[str, Iterable], *, caption: str = "", numeric: tuple[str, ...] = (),
+          rows: Iterable[str] = ()) -> str:
+    """Columns side by side as a table that scrolls by itself.
+
+    Cells that are :class:`Markup` stay as they are; a row whose later cells are
+    all None runs across. The first column holds the row headers; columns named
+    in ``numeric`` align right. ``rows`` gives each row's class; a row of class
+    ``glc-asked`` begins a group that is not torn apart on paper.
+    """
+    names = list(columns)
+    head = "".join(tag("th", escape(name), scope="col", class_="number" if name in numeric else "")
+                   for name in names)
+    groups: list[list[str]] = [[]]
+    for row, kind in zip_longest(zip(*columns.values(), strict=True), rows, fillvalue=""):
+        if kind == "glc-asked" and groups[-1]:
+            groups.append([])
+        groups[-1].append(_row(row, names, numeric, kind))
+    said = tag("caption", escape(caption)) if caption else ""
+    return tag("div", tag("table", said, tag("thead", tag("tr", head)),
+                          *(tag("tbody", *group) for group in groups), class_="glc"),
+               class_="glc-scroll")
+
+
+class Markup(str):
+    """HTML that is already safe to print."""
+
+
+def bar(share: float, text: str) -> Markup:
+    """A count with a bar behind it, for table cells that people compare at a glance."""
+    width = 0 if pd.isna(share) else round(100 * share)
+    filled = tag("span", class_="glc-bar", style=f"width:{width}%")
+    return Markup(tag("span", tag("span", filled, class_="glc-track"),
+                      tag("span", escape(text)), class_="glc-count"))
+
+
+def bars(rows: pd.DataFrame) -> list[Markup]:
+    """A bar for each row of figures (share, n, base_n)."""
+    return [bar(share, text) for share, text in zip(rows["share"], count_texts(rows), strict=True)]
+
+
+def show(text: str) -> Html:
+    """A piece of HTML that a notebook displays."""
+    return Html(text)
+
+
+def note(*said: str) -> Html:
+    """Plain sentences about what is, or is not, shown."""
+    return show("".join(tag("p", escape(text), class_="glc-note") for text in said))
+
+
+def more(pieces: Sequence[str], limit: int, what: str) -> str:
+    """Pieces of HTML, those beyond the limit one click away."""
+    rest = pieces[limit:]
+    said = tag("summary", f"{len(rest)} more {what}{'s' * (len(rest) != 1)}")
+    return "".join(pieces[:limit]) + (tag("details", said, *rest, class_="glc-more") if rest else "")
+
+
+def language_told(code: str) -> str:
+    """The English name of a language by its ISO 639-1 code, if any is told.
+
+    >>> language_told("km"), language_told("")
+    ('Khmer', 'not told')
+    """
+    return "not told" if code in ("", "unknown") else language_name(code)
+
+
+def region_name(region: str) -> str:
+    """A region's id as words.
+
+    >>> region_name("asia-oceania"), region_name("")
+    ('Asia oceania', 'none given')
+    """
+    return region.replace("-", " ").replace("_", " ").capitalize() if region else "none given"
+
+
+def _row(row: tuple, names: list[str], numeric: tuple[str, ...], kind: str) -> str:
+    if len(row) > 1 and all(value is None for value in row[1:]):
+        text = row[0] if isinstance(row[0], Markup) else escape(str(row[0]))
+        return tag("tr", tag("th", text, scope="rowgroup", colspan=len(row)), class_=kind)
+    return tag("tr", *(_cell(value, name, name == names[0], numeric)
+                       for name, value in zip(names, row, strict=True)), class_=kind)
+
+
+def _cell(value: object, column: str, is_header: bool, numeric: tuple[str, ...]) -> str:
+    text = value if isinstance(value, Markup) else escape("" if pd.isna(value) else str(value))
+    if is_header:
+        return tag("th", text, scope="row")
+    return tag("td", text, class_="number" if column in numeric else "")
+
+
+def styled() -> str:
+    """The style sheet of these pieces as an element, so that they look right wherever they are."""
+    return tag("style", Path(__file__).with_name("page.css").read_text(encoding="utf-8"))

@@ -1,0 +1,477 @@
+"""Tables as people and programs write them (CSV, workbooks, ZIP packages), read as grids of text.
+
+Decoding is strict: an answer that looks wrong is worse than one that is asked for again. A cell stays as it
+was stored; nothing is interpreted.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import datetime as dt
+import io
+import math
+import os
+import re
+import unicodedata
+import warnings
+import zipfile
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from io import BytesIO
+from itertools import islice
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from glc_analysis.errors import Fault, Faults, GLCError, refuse
+
+if TYPE_CHECKING:
+    from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
+
+
+# ------------------------------
+# Text files as survey tools write them: found encoding, found delimiter, one grid.
+#
+# Decoding is strict. UTF-16 shows by its mark or its zero bytes; all else is UTF-8, or
+# Windows-1252 where it cannot be UTF-8 and reads as a western language. Anything more
+# doubtful is refused: an answer that looks wrong is worse than one that is asked for again.
+
+
+_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+# Never typed by a person. Vertical tab and form feed are: word processors paste them.
+_CONTROLS = [chr(n) for n in (*range(9), *range(14, 32))]
+_EXPORT = "export it again as CSV in UTF-8, or give the file the ending of what it is"
+_QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "quotation marks"'
+
+
+def read_bytes(path: Path, *, limit: float = math.inf) -> bytes:
+    """The content of a file; a missing, unreadable or empty one is a fault, one over `limit` bytes too."""
+    try:
+        size = path.stat().st_size
+        raw = path.read_bytes() if size <= limit else b""
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        refuse(f"cannot be read: {reason}", path.name, "check the path and its permissions")
+    if size > limit:
+        refuse(f"holds {size:,} bytes; the limit is {limit:,}", path.name, "check that it is the right file")
+    if not raw.strip():
+        refuse("is empty", path.name, "export it again, or take it away")
+    return raw
+
+
+def decode(raw: bytes, file: str) -> str:
+    """Text of a file, line ends LF; `file` is its name in faults.
+
+    >>> decode("Sí;ខ្មែរ\\r\\n".encode("utf-16"), "a.csv")
+    'Sí;ខ្មែរ\\n'
+    >>> decode("Español, “cómo”".encode("cp1252"), "a.csv")
+    'Español, “cómo”'
+    """
+    marked = next((name for mark, name in _MARKS.items() if raw.startswith(mark)), "")
+    encoding = marked or _unmarked_utf16(raw)
+    try:
+        text = raw.decode(encoding or "utf-8")
+    except UnicodeDecodeError as error:
+        text = _windows_text(raw, file, error.start, marked=bool(encoding))
+    if _has_controls(text):
+        refuse("is no text: it holds control characters", file, _EXPORT)
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def read_table(path: Path, *, limit: float = math.inf) -> Grid:
+    """The cells of a comma, semicolon or tab delimited file, all as text.
+
+    Rows shorter than the header are filled up, since spreadsheets leave trailing blanks
+    out; a row longer than it, or broken in two, is a fault. All such faults come at once. A file
+    over `limit` bytes is not read.
+    """
+    text = decode(read_bytes(path, limit=limit), path.name)
+    records = parse(text, path.name)
+    table = grid(path.name, "", records)
+    if not table.rows:
+        refuse("holds only blank cells", path.name, "export it again, or take it away")
+    _refuse_ragged(table, [records[n - 1] for n in table.numbers], ends_whole=text.endswith("\n"))
+    return table
+
+
+def parse(text: str, file: str) -> list[list[str]]:
+    """The records of a delimited text as they stand; `file` is its name in faults."""
+    records: list[list[str]] = []
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter(text), strict=True)
+    try:
+        records.extend(reader)
+    except csv.Error as error:
+        refuse(f"cannot be parsed: {error}", file, _QUOTE, row=str(len(records) + 1))
+    return records
+
+
+def delimiter(text: str) -> str:
+    """The delimiter under which the first rows are most nearly as wide as the header.
+
+    >>> delimiter("Food, shelter, other;Note\\n1;none\\n")
+    ';'
+    """
+    return max(",;\t", key=lambda mark: _fit(text[:1_000_000], mark))
+
+
+def _fit(head: str, mark: str) -> tuple[float, int]:
+    widths = []
+    try:
+        reader = csv.reader(io.StringIO(head), delimiter=mark, strict=True)
+        widths.extend(len(record) for record in islice(reader, 50) if record)
+    except csv.Error:
+        widths.append(0)
+    if not widths or widths[0] < 2:
+        return 0.0, 0
+    return widths.count(widths[0]) / len(widths), widths[0]
+
+
+def _refuse_ragged(table: Grid, records: list[list[str]], *, ends_whole: bool) -> None:
+    width = len(records[0])
+    faults = []
+    for n, row, after in zip(table.numbers, records, [*records[1:], []], strict=True):
+        if any(map(str.strip, row[width:])):
+            said = f"has {len(row)} cells where the header has {width}"
+        elif len(row) < width and len(row) + len(after) == width + 1:
+            # Trailing blanks left out would hardly add up to one row: a line break did this.
+            said = f"has {len(row)} of {width} cells, and the next row the rest of them"
+        elif len(row) < width and not after and not ends_whole:
+            said = f"ends after {len(row)} of {width} cells, and the file with it"
+        else:
+            continue
+        faults.append(Fault(said, file=table.place, row=str(n), mend=_QUOTE + ", or export it again"))
+    if faults:
+        raise Faults(faults)
+
+
+def _unmarked_utf16(raw: bytes) -> str:
+    """UTF-16 without its mark: read with the right byte order it has line ends."""
+    if b"\0" not in raw:
+        return ""
+    for encoding in ("utf-16-le", "utf-16-be"):
+        try:
+            text = raw.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+        if "\n" in text and not _has_controls(text):
+            return encoding
+    return ""
+
+
+def _windows_text(raw: bytes, file: str, start: int, *, marked: bool) -> str:
+    lenient = raw.decode("utf-8", "replace")
+    damaged = lenient.count("\ufffd")
+    if marked or len(re.findall(r"[^\x00-\x7f]", lenient)) > 2 * damaged:
+        row = str(raw.count(b"\n", 0, start) + 1)
+        refuse("is damaged: a character cannot be decoded", file, _EXPORT, row=row)
+    try:
+        text = raw.decode("cp1252")
+    except UnicodeDecodeError:
+        text = "\0"
+    # Western languages seldom have three such characters in a row; Cyrillic or Japanese
+    # read with the wrong table is made of nothing else. A line of dashes counts as one.
+    runs = [len(set(run)) for run in re.findall(r"[^\x00-\x7f]+", text)]
+    foreign = sum(n for n in runs if n > 2)
+    if _has_controls(text) or foreign > sum(runs) - foreign:
+        refuse("is neither UTF-8, UTF-16 nor Windows-1252 text", file, _EXPORT)
+    return text
+
+
+def _has_controls(text: str) -> bool:
+    return any(control in text for control in _CONTROLS)
+
+
+# ------------------------------
+# ZIP files, as office documents and coding projects are: none is opened that lies about its members.
+
+
+def members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
+    """The files in a ZIP file, as it lists them.
+
+    Raises BadZipFile where one is longer than all of it, or packed by LZMA: a reader would set
+    memory aside for what is said there, and no program that we read from packs so.
+    """
+    length = package.fp.seek(0, os.SEEK_END)
+    listed = [member for member in package.infolist() if not member.is_dir()]
+    if any(one.compress_size > length or one.compress_type == zipfile.ZIP_LZMA for one in listed):
+        raise zipfile.BadZipFile("a member is longer than the package, or packed by LZMA")
+    return listed
+
+
+# ------------------------------
+# A sheet of text cells: what every delimited file and every workbook sheet becomes first.
+
+
+CELLS = 30_000_000
+"""So many cells a sheet may have: 30,000 records of 1,000 columns. One stray cell can span far more."""
+
+
+@dataclass(frozen=True)
+class Grid:
+    """The rows of a sheet that hold anything, the header first, all equally wide.
+
+    Rows that are blank throughout are no records and are left out, but counted:
+    `numbers` are the row numbers a spreadsheet shows. Text is NFC with LF line ends.
+    """
+
+    place: str  # how a fault names the sheet: "visits.csv", "visits.xlsx, sheet Kinds"
+    sheet: str  # "" for a delimited file
+    rows: list[list[str]]
+    numbers: list[int]
+
+    @property
+    def names(self) -> list[str]:
+        """The first header row."""
+        return self.rows[0]
+
+
+def grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
+    """Number the rows, leave out the blank ones, and pad the rest to the widest.
+
+    >>> grid("a.csv", "", [["id", "note"], ["", ""], ["7"]])
+    Grid(place='a.csv', sheet='', rows=[['id', 'note'], ['7', '']], numbers=[1, 3])
+    """
+    kept = [(n, row) for n, row in enumerate(rows, 1) if any(map(str.strip, row))]
+    width = max((len(row) for _, row in kept), default=0)
+    place = f"{file}, sheet {sheet}" if sheet else file
+    if width * len(kept) > CELLS:
+        said = f"spans {len(kept):,} rows and {width:,} columns; the limit is {CELLS:,} cells"
+        refuse(said, place, "take away what stands far from the table")
+    return Grid(
+        place=place,
+        sheet=sheet,
+        rows=[_composed(row) + [""] * (width - len(row)) for _, row in kept],
+        numbers=[n for n, _ in kept],
+    )
+
+
+def clean(text: str) -> str:
+    """NFC with LF line ends: the only change ever made to an answer.
+
+    >>> clean("e\\u0301te\\u0301\\r\\n")
+    'été\\n'
+    """
+    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def _composed(row: Sequence[str]) -> list[str]:
+    # Cell by cell, never the file at once: NFC turns the Greek question mark into a semicolon.
+    joined = "\n".join(row)
+    if "\r" not in joined and unicodedata.is_normalized("NFC", joined):
+        return list(row)
+    return [clean(cell) for cell in row]
+
+
+# ------------------------------
+# Excel workbooks as grids of text: each cell as it was stored, none interpreted.
+
+
+_MACRO = re.compile(r"vbaProject|/(macrosheets|activeX|dialogsheets)/", re.IGNORECASE)
+LARGEST, ROWS = 200_000_000, 2**20
+"""Bytes that a workbook may unpack to, and rows of a sheet: Excel has no more."""
+
+
+def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
+    """Every sheet of an XLSX file that holds anything, in order.
+
+    Whole numbers come without ".0", dates and times as ISO 8601, booleans as TRUE and
+    FALSE, formulas as their stored results. A formula without one is a fault; with ``values_only``
+    every formula is, and macros are.
+    """
+    raw = read_bytes(path)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of what openpyxl would lose, were it to write
+            _refuse_large(raw, path.name)
+            sheets, suspects = _texts(raw, path.name)
+            if values_only:
+                faults = [*_macros(raw, path.name), *_formulas(raw, path.name)]
+            else:
+                faults = _uncalculated(raw, path.name, suspects) if suspects else []
+    except GLCError:
+        raise
+    except Exception as error:  # whatever zip, XML and openpyxl's own parsers raise
+        mend = "save it as .xlsx without a password, or as CSV in UTF-8"
+        raise Faults([Fault("is no readable workbook", file=path.name, mend=mend)]) from error
+    if faults:
+        raise Faults(faults)
+    if not sheets:
+        refuse("holds only blank cells", path.name, "export it again, or take it away")
+    return sheets
+
+
+def _refuse_large(raw: bytes, file: str) -> None:
+    with zipfile.ZipFile(BytesIO(raw)) as package:
+        size = sum(part.file_size for part in members(package))
+    if size > LARGEST:
+        mend = "save it without pictures, or as CSV"
+        refuse(f"unpacks to {size:,} bytes; the limit is {LARGEST:,}", file, mend)
+
+
+def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
+    """The sheets, and the cells that are stored without a value: some may be formulas."""
+    sheets, suspects = [], set()
+    for title, rows in _sheets(raw, data_only=True):
+        texts, cells = [], 0
+        for n, row in enumerate(rows):
+            cells += len(row)
+            if n >= ROWS or cells > CELLS:
+                place, mend = f"{file}, sheet {title}", "take away what stands far from the table"
+                refuse(f"spans over {ROWS:,} rows or {CELLS:,} cells", place, mend)
+            texts.append([_text(cell) for cell in row])
+            suspects.update((title, cell.coordinate) for cell in row if _is_suspect(cell))
+        sheets.append(grid(file, title, texts))
+    return [sheet for sheet in sheets if sheet.rows], suspects
+
+
+def _uncalculated(raw: bytes, file: str, suspects: set[tuple[str, str]]) -> list[Fault]:
+    said = "is a formula without a stored result"
+    mend = "open the workbook in a spreadsheet program, which calculates it, and save it"
+    return [replace(fault, message=said, mend=mend) for fault in _formulas(raw, file)
+            if (fault.file.removeprefix(f"{file}, sheet "), fault.column + fault.row) in suspects]
+
+
+def _formulas(raw: bytes, file: str) -> Iterator[Fault]:
+    for title, rows in _sheets(raw, data_only=False):
+        for cell in (cell for row in rows for cell in row if cell.data_type == "f"):
+            yield Fault("is a formula", f"{file}, sheet {title}", str(cell.row), cell.column_letter,
+                        str(cell.value), "write what it comes to")
+
+
+def _macros(raw: bytes, file: str) -> list[Fault]:
+    with zipfile.ZipFile(BytesIO(raw)) as package:
+        parts = [part for part in package.namelist() if _MACRO.search(part)]
+    mend = "save it as .xlsx without macros, or copy the cells into the form that was sent"
+    return [Fault("holds macros", file=file, value=part, mend=mend) for part in parts]
+
+
+def _sheets(raw: bytes, *, data_only: bool) -> Iterator[tuple[str, Iterator[tuple[ReadOnlyCell | EmptyCell, ...]]]]:
+    from openpyxl import load_workbook
+
+    book = load_workbook(BytesIO(raw), read_only=True, data_only=data_only)
+    for sheet in book.worksheets:
+        sheet.reset_dimensions()  # some tools write wrong ones, and cells would be lost
+        yield sheet.title, sheet.iter_rows()
+
+
+def _is_suspect(cell: ReadOnlyCell | EmptyCell) -> bool:
+    # A formula whose stored result is the empty text is of type "str" and no suspect, nor is a cell that is
+    # not stored, which has no place.
+    return cell.value is None and cell.data_type == "n" and hasattr(cell, "row")
+
+
+def _text(cell: ReadOnlyCell | EmptyCell) -> str:
+    match cell.value:
+        case None:
+            return ""
+        case str(text):
+            return text.replace("_x000D_", "\r")  # how workbooks spell a carriage return
+        case bool(truth):
+            return str(truth).upper()
+        case float(number) if number.is_integer():
+            return str(int(number))
+        case dt.datetime() as moment if moment.time() == dt.time() and _shows_no_time(cell):
+            return moment.date().isoformat()
+        case dt.date() | dt.time() as moment:
+            return moment.isoformat()
+        case other:
+            return str(other)
+
+
+def _shows_no_time(cell: ReadOnlyCell | EmptyCell) -> bool:
+    return "h" not in cell.number_format.lower()
+
+
+# ------------------------------
+# A reference table as a file: CSV as people write it and spreadsheets save it.
+
+
+KEYS: dict[str, tuple[str, ...]] = {
+    "manifest": ("path",),
+    "questions": ("question_id",),
+    "options": ("option_list", "option_id", "value"),
+    "countries": ("raw_name",),
+    "organisations": ("organisation_id",),
+    "consent": ("organisation_id", "speaker_id", "item", "audience"),
+    "codebook": ("code_id",),
+    "corrections": ("table", "key", "column", "from"),
+    "documents": ("document_id",),
+    "speakers": ("document_id", "name_in_file"),
+    "attendance": ("document_id", "organisation_id"),
+    "assignments": ("document_id", "coder_id"),
+    "names": ("name",),
+    "quotes": ("quote_id",),
+    "principles": ("principle_id", "version", "language"),
+    "evidence": ("principle_id", "evidence_id"),
+    "judgements": ("principle_id", "component", "by"),
+    "joint_display": ("topic_id",),
+    "rounds": ("round_id", "principle_id"),
+    "raters": ("rater_id",),
+    "signoffs": ("principle_id", "version", "organisation_id"),
+    "decision_log": ("date", "principle_id", "decision"),
+    "parking_lot": ("item",),
+}
+"""The columns that tell the rows of each table apart."""
+
+
+def read_rows(path: Path, columns: Sequence[str],
+              optional: Sequence[str] = ()) -> dict[int, dict[str, str]]:
+    """The rows of a CSV file with these columns, by the row number a spreadsheet shows.
+
+    Comma, semicolon or tab; UTF-8, or what Excel makes of it. Text comes in NFC
+    without blanks around it; rows may leave out cells at their end, and the file
+    its ``optional`` columns, which are then blank. Raises Faults
+    with everything that is wrong in the header and in the width of rows.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "names.csv")
+    ...     _ = path.write_text("name;note\\n\\nAna;\\n", encoding="utf-8")
+    ...     read_rows(path, ["name", "note"])
+    {3: {'name': 'Ana', 'note': ''}}
+    """
+    records = parse(decode(path.read_bytes(), path.name), path.name)
+    header, *rows = [[clean(cell).strip() for cell in record] for record in records] or [[]]
+    columns = [*columns, *(column for column in optional if column in header)]
+    faults = [*_header_faults(path.name, header, columns), *_row_faults(path.name, header, rows)]
+    if faults:
+        raise Faults(faults)
+    place = {column: header.index(column) for column in columns}
+    blank = dict.fromkeys(optional, "")
+    return {n: blank | {column: row[at] if at < len(row) else "" for column, at in place.items()}
+            for n, row in enumerate(rows, 2) if any(row)}
+
+
+def _header_faults(file: str, header: list[str], columns: Sequence[str]) -> Iterator[Fault]:
+    times = Counter(filter(None, header))
+    if not times:
+        yield Fault("has no header", file=file, row="1", mend=f"write {','.join(columns)} in it")
+        return
+    for column in columns:
+        if column not in times:
+            yield Fault("this column is missing", file=file, row="1", column=column,
+                        mend="add it to the header")
+    for column, count in times.items():
+        if column not in columns:
+            yield Fault("there is no such column in this table", file=file, row="1", column=column,
+                        mend=f"use only {', '.join(columns)}")
+        elif count > 1:
+            yield Fault("this column stands twice", file=file, row="1", column=column,
+                        mend="keep one of them")
+
+
+def _row_faults(file: str, header: list[str], rows: list[list[str]]) -> Iterator[Fault]:
+    """Cells that belong to no column: most often a comma cut one cell in two."""
+    for n, row in enumerate(rows, 2):
+        stray = [cell for name, cell in zip(header, row, strict=False) if cell and not name]
+        if len(row) > len(header) and any(row):
+            yield Fault(f"has {len(row)} cells where the header has {len(header)}", file=file,
+                        row=str(n), mend='put cells that hold a comma in "quotation marks"')
+        elif stray:
+            yield Fault("stands under no heading", file=file, row=str(n), value=stray[0],
+                        mend="delete it, or give it a heading")

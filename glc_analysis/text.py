@@ -1,0 +1,205 @@
+"""Single values as text: normalised space and case, numbers, dates, language codes, counts in words."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import unicodedata
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pycountry
+
+PERCENT_FROM = 30
+"""Shares are printed from this base up; below it counts."""
+
+
+# ------------------------------
+# Single values: tidy text, numbers, dates, language codes.
+
+
+_NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
+_ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
+_STYLES = ("iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S")
+
+
+def tidy(text: str) -> str:
+    """Text in NFC with runs of blanks (no-break ones too) made one, none at the ends.
+
+    >>> tidy("  Safe\\u00a0 house ")
+    'Safe house'
+    """
+    return " ".join(unicodedata.normalize("NFC", text).split())
+
+
+def folded(text: str) -> str:
+    """Tidy text without regard to case, for comparing names.
+
+    >>> folded("  SAFE house") == folded("Safe House")
+    True
+    """
+    return tidy(text).casefold()
+
+
+def text_version(text: str) -> str:
+    """The version of a text: the first 12 digits of its SHA-256.
+
+    >>> text_version("Ana: Yes.\\n")
+    '9745af7abe75'
+    """
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def by_unique(series: pd.Series, function) -> pd.Series:
+    """``function`` of every text, called once for each that differs."""
+    return series.map({text: function(text) for text in series.unique()})
+
+
+def numbers(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """Texts as numbers (NaN where blank) and a mask of those that are none.
+
+    A number has a decimal point, no thousands separator and no unit: whatever
+    else stands there is for a person to decide, in corrections.csv.
+
+    >>> values, wrong = numbers(pd.Series(["12.5", "", "about 40"]))
+    >>> values.tolist(), wrong.tolist()
+    ([12.5, nan, nan], [False, False, True])
+    """
+    plain = by_unique(texts, tidy)
+    fits = by_unique(plain, lambda t: bool(_NUMBER.fullmatch(t))).to_numpy(dtype=bool)
+    values = np.full(len(texts), np.nan)
+    values[fits] = plain.to_numpy()[fits].astype(float)
+    return values, ~fits & (plain != "").to_numpy()
+
+
+def dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
+    """Texts as ISO 8601 (blank stays), a mask of those that do not fit, and what is wrong.
+
+    All dates of a column must be written in one way. Where day and month cannot
+    be told apart, no value fits.
+
+    >>> dates(pd.Series(["31/12/2016", "05/01/2017"]))[0].tolist()
+    ['2016-12-31', '2017-01-05']
+    >>> dates(pd.Series(["31/12/2016", "2017-01-05"]))[2]
+    'the column mixes two ways of writing dates'
+    """
+    plain = by_unique(texts, tidy)
+    filled, given = (plain != "").to_numpy(), sorted(set(plain) - {""})
+    # Most styles fail at the first value, so that only those that fit are read in full.
+    fitting = [{text: _date(text, style) for text in given} for style in _STYLES
+               if all(_date(text, style) for text in given)]
+    if not fitting:
+        best = max(_STYLES, key=lambda style: sum(bool(_date(text, style)) for text in given))
+        misfits = [text for text in given if not _date(text, best)]
+        is_date = all(any(_date(text, style) for style in _STYLES) for text in misfits)
+        said = "the column mixes two ways of writing dates" if is_date else "is no date"
+        return plain, plain.isin(misfits).to_numpy(), said
+    if any(reading != fitting[0] for reading in fitting):
+        return plain, filled, "day and month cannot be told apart"
+    return plain.map({"": "", **fitting[0]}), np.zeros(len(texts), dtype=bool), ""
+
+
+def _date(text: str, style: str) -> str | None:
+    try:
+        if style == "iso":
+            if not _ISO.fullmatch(text):
+                return None
+            found = datetime.fromisoformat(text.replace(" ", "T"))
+            return text if len(text) == 10 else found.isoformat()
+    except ValueError:
+        return None
+    for clock in _CLOCKS:
+        try:
+            found = datetime.strptime(text, style + clock)
+        except ValueError:
+            continue
+        return found.isoformat() if clock else found.date().isoformat()
+    return None
+
+
+# ------------------------------
+# Languages by their codes and English names, as ISO 639-3 lists them.
+#
+# The list is pycountry's file, read as it is: pycountry makes an object of each of its 7,900 languages first,
+# which would cost every page a tenth of a second.
+
+
+def language_name(code: str) -> str:
+    """The English name of a language by its code of two or three letters; the code where there is none.
+
+    >>> language_name("km"), language_name("khm"), language_name("unknown"), language_name("")
+    ('Khmer', 'Khmer', 'unknown', '')
+    """
+    return _names().get(code, code)
+
+
+def language_code(name: str) -> str:
+    """A language as recorded (``EN``, ``Spanish``, ``es-419``) as ISO 639-1; ``""`` if unknown.
+
+    >>> [language_code(n) for n in ("EN", "Spanish", "es-419", "khm", "")]
+    ['en', 'es', 'es', 'km', '']
+    """
+    head = folded(name).replace("_", "-").split("-")[0]
+    return _codes().get(folded(name)) or _codes().get(head, "")
+
+
+@cache
+def _listed() -> list[dict[str, str]]:
+    text = Path(pycountry.DATABASE_DIR, "iso639-3.json").read_text(encoding="utf-8")
+    return json.loads(text)["639-3"]
+
+
+@cache
+def _names() -> dict[str, str]:
+    return {language[code]: language["name"] for code in ("alpha_3", "alpha_2") for language in _listed()
+            if code in language}
+
+
+@cache
+def _codes() -> dict[str, str]:
+    """Codes and English names of every language that has a two-letter code -> that code."""
+    coded = [language for language in _listed() if "alpha_2" in language]
+    names = {folded(language["name"].split(" (")[0]): language["alpha_2"] for language in coded}
+    codes = {code: language["alpha_2"] for language in coded for code in (
+        language["alpha_2"], language["alpha_3"], language.get("bibliographic", ""))}
+    return {**names, **codes, "": ""}
+
+
+def slug(text: str) -> str:
+    """Text as an id: lower case, only letters, digits, dot, dash, underscore.
+
+    >>> slug("GLC 2016 (Qualtrics)")
+    'glc_2016_qualtrics'
+    """
+    plain = unicodedata.normalize("NFKD", text).casefold()
+    plain = "".join(c for c in plain if not unicodedata.combining(c))
+    return re.sub(r"[^\w.-]+", "_", plain).strip("_") or "_"
+
+
+def count_text(n: float, base_n: float, band: str = "") -> str:
+    """How a count is printed: out of its base, with a percentage from a base of 30 up; in the words
+    of its band where an audience does not see the count itself.
+
+    >>> count_text(1, 4), count_text(18, 30), count_text(1, 480), count_text(float("nan"), 30, "few")
+    ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)', 'few of 30')
+    """
+    if pd.isna(base_n) or base_n == 0:
+        return "nobody asked"
+    if band:
+        return f"{band} of {int(base_n)}"
+    text = f"{int(n)} of {int(base_n)}"
+    if base_n < PERCENT_FROM:
+        return text
+    percent = 100 * n / base_n
+    return f"{text} (under 1 %)" if 0 < percent < 1 else f"{text} ({percent:.0f} %)"
+
+
+def count_texts(released: pd.DataFrame) -> list[str]:
+    """:func:`count_text` of every row of released figures."""
+    bands = released["band"] if "band" in released else [""] * len(released)
+    return [*map(count_text, released["n"], released["base_n"], bands)]

@@ -1,0 +1,377 @@
+"""Coders' files after a withdrawal: what they marked in others' words stays where it was.
+
+QualCoder and Taguette databases are edited in memory and packed anew, so that no free page, journal or
+temporary file keeps a byte. Word files are written anew.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from html import escape
+from pathlib import Path, PurePath
+from typing import Any
+
+import docx
+import pandas as pd
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
+
+from glc_analysis.disclosure.file_text import Unreadable, pieces
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.intake.codings import read_codings
+from glc_analysis.intake.codings.documents import NAMES
+from glc_analysis.intake.codings.model import RawCodings, Text, place
+from glc_analysis.intake.codings.refi import write_qdpx
+from glc_analysis.intake.codings.sqlite import shown
+from glc_analysis.pseudonyms.masking import Masked, mask
+from glc_analysis.study import WITHDRAWN
+from glc_analysis.tabular import Grid
+from glc_analysis.text import folded, tidy
+from glc_analysis.withdrawal.redaction import edit_table, kept_span, redacted, redacted_rows
+
+# ------------------------------
+# Coders' files after a withdrawal: what they marked in others' words stays where it stood.
+
+
+@dataclass(frozen=True)
+class Recoding:
+    """What went: whole texts (document_ids in ``gone``), turns of others (in ``turns``, by document_id:
+    name, the turn with its label as coders have it, and pseudonym, what stands there instead), ids of
+    segments, and ``words`` that no copy may hold. ``documents`` has the id of every name of a text."""
+
+    documents: Mapping[str, str]
+    gone: set[str]
+    turns: Mapping[str, pd.DataFrame]
+    ids: set[str]
+    words: pd.DataFrame
+
+    def recode(self, path: Path, *, is_decided: bool) -> None:
+        """Rewrites one file of a coder, or the workbook of decisions; a Word file of a text that went
+        goes. Raises Faults for a file that it touches and that only its own tool can write, or that
+        would not be read again with every other coding in its place."""
+        if is_decided:
+            edit_table(path, self._decisions)
+            return
+        raw = read_codings(path)
+        met = {self._of(source) for source in raw.sources["source"]} & {*self.gone, *self.turns}
+        said = [*raw.sources["text"], *_told(path)]
+        if raw.tool == "csv":
+            edit_table(path, self._rows)
+        elif met or self._tell(said) != said:
+            left = {source: self._left(source, text) for source, text in zip(
+                raw.sources["source"], raw.sources["text"], strict=True)}
+            kept = raw.quarantined["source"].map(left)
+            is_edited = any(now is not None and now.offsets for now in kept) or not all(
+                self._is_found(source, now) for source, now in left.items())
+            if is_edited or raw.tool == "refi-qda" and (
+                    path.suffix.lower() != ".qdpx" or len(raw.memos) + len(raw.quarantined)):
+                raise Faults([by_hand(path.name, met)])
+            self._rewrite(path, raw, left)
+
+    def _of(self, source: str) -> str:
+        """The document_id of a text as a tool calls it."""
+        name = PurePath(source.replace("\\", "/")).name
+        return self.documents.get(folded(name), self.documents.get(folded(PurePath(name).stem), ""))
+
+    def _decisions(self, grid: Grid) -> list[list[str] | None]:
+        return [None if self.ids & {*row} else after
+                for row, after in zip(grid.rows, redacted_rows(grid, self.words), strict=True)]
+
+    def _rows(self, grid: Grid) -> list[list[str] | None]:
+        """The rows of a table but those on what went; where turns did, the quotation alone says where."""
+        roles = [NAMES.get(name.strip().casefold(), "") for name in grid.names]
+        kept: list[list[str] | None] = [grid.names]
+        for old, row in zip(grid.rows[1:], redacted_rows(grid, self.words)[1:], strict=True):
+            document = self._of(old[roles.index("source")])
+            quote = tidy(old[roles.index("quote")]) if "quote" in roles else ""
+            turns = self.turns[document]["name"] if document in self.turns else ()
+            is_gone = document in self.gone or bool(quote) and any(quote in tidy(turn) for turn in turns)
+            moved = ["" if role in ("start", "end") else cell for role, cell in zip(roles, row, strict=True)]
+            kept.append(None if is_gone else moved if document in self.turns else row)
+        return kept
+
+    def _tell(self, texts: list[str]) -> list[str]:
+        return [WITHDRAWN if text in self.ids else now
+                for text, now in zip(texts, redacted(texts, self.words), strict=True)]
+
+    def _left(self, source: str, text: str) -> Masked | None:
+        """A text without what went, and what moved; None where it went."""
+        document = self._of(source)
+        names = pd.concat([self.words.assign(pseudonym=WITHDRAWN), self.turns.get(document)])
+        names = names.assign(match=names["match"].fillna("folded"), allowed_for="")
+        return None if document in self.gone else mask(text, names, {})
+
+    def _is_found(self, source: str, now: Masked | None) -> bool:
+        """Whether every turn that went stood in the text: in one that was edited it may hide."""
+        turns = self.turns.get(self._of(source))
+        return now is None or turns is None or all(
+            now.text.count(turn) >= n for turn, n in turns["pseudonym"].value_counts().items())
+
+    def _rewrite(self, path: Path, raw: RawCodings, left: Mapping[str, Masked | None]) -> None:
+        """A project without what went, each stretch left where its words stand, which is proved."""
+        codes = raw.codes.assign(**{name: self._tell([*raw.codes[name]])
+                                    for name in ("code", "parent", "definition")})
+        codings = self._kept(raw.codings, left)
+        texts = {source: now.text for source, now in left.items() if now}
+        if raw.tool == "refi-qda":
+            sources = pd.DataFrame(texts.items(), columns=["source", "text"], dtype="str")
+            write_qdpx(path, sources=sources, codings=codings, codes=codes, name=path.stem)
+        elif raw.tool == "word" and not texts:
+            path.unlink()
+            return
+        elif raw.tool == "word":
+            write_word(path, *texts.values(), codings)
+        else:
+            edit_database(path, lambda name: None if self._of(name) in self.gone else left.get(
+                name, Masked("", ())), self._tell)
+        again, apart = read_codings(path), self._kept(raw.quarantined, left)
+        if _marks(again.codings) != _marks(codings) or _marks(again.quarantined) != _marks(apart) \
+                or again.is_mixed != raw.is_mixed:
+            raise Faults([by_hand(path.name, map(self._of, texts))])
+
+    def _kept(self, codings: pd.DataFrame, left: Mapping[str, Masked | None]) -> pd.DataFrame:
+        """The coded stretches that stay, where they stand and as they read now."""
+        rows = [row | {"start": span[0], "end": span[1]} for row in codings.to_dict("records")
+                if (now := left[row["source"]]) and (span := kept_span(row["start"], row["end"], now))]
+        kept = pd.DataFrame(rows, columns=codings.columns)
+        return kept.assign(**{name: self._tell([*kept[name]]) for name in ("code", "coder", "memo")})
+
+
+def _marks(codings: pd.DataFrame) -> set[tuple]:
+    columns = ["source", "start", "end", "code", "coder", "memo"]
+    return {*codings[columns].itertuples(index=False, name=None)}
+
+
+def _told(path: Path) -> list[str]:
+    """All that stands in a file, properties and what is hidden too, as far as it can be read."""
+    told: list[str] = []
+    with suppress(Unreadable):
+        told.extend(text for _, text in pieces(path.name, path.read_bytes()))
+    return told
+
+
+def by_hand(file: str, documents: Iterable[str]) -> Fault:
+    """A fault for a coder's file that has to be redone in its own tool."""
+    return Fault("cannot be rewritten here: memos of their own in REFI-QDA, or a text that was edited",
+                 file=file, value=", ".join(sorted(documents)), mend="in its tool take these "
+                 f"texts out, or the organisation's turns in them ({WITHDRAWN} in their place), export it "
+                 "under the same name, correct its checksum in manifest.csv, and repeat")
+
+
+# ------------------------------
+# Coders' QualCoder and Taguette databases and Word files without what went, and nothing else hidden in them.
+#
+# A database is edited in memory and packed anew: no free page, journal or temporary file keeps a byte.
+# Texts that change are written anew as plain lines, Word files whole, so that nothing hides in mark-up.
+
+
+Left = Callable[[str], Masked | None]
+"""By the name of a text what is left of it; None where it goes."""
+Tell = Callable[[list[str]], list[str]]
+"""Texts without what nobody may read in them any more."""
+Mark = tuple[Any, int, int, str]
+"""A coded stretch: its row, start, end (-1 where all its words went), and its words where they changed."""
+
+
+def edit_database(path: Path, left: Left, tell: Tell) -> None:
+    """Rewrites a project's database. Raises Faults for one that has parts no coding tool makes, or in
+    which two things would become alike."""
+    raw = path.read_bytes()
+    try:
+        with closing(sqlite3.connect(":memory:")) as database:
+            # A write-ahead log, which the header may ask for, there is none in memory.
+            database.deserialize(raw[:18] + b"\1\1" + raw[20:])
+            database.executescript("PRAGMA secure_delete = ON; PRAGMA temp_store = MEMORY")
+            project = _Project(database)
+            (_qualcoder if "code_text" in project.columns else _taguette)(project, left, tell)
+            project.tell(tell)
+            database.commit()
+            database.execute("VACUUM")
+            path.write_bytes(database.serialize())
+    except sqlite3.Error as error:
+        raise Faults([Fault(f"cannot be rewritten here ({error})", file=path.name, mend="take it out in its "
+                            "tool, correct its checksum in manifest.csv, and repeat")]) from error
+    for beside in ("-wal", "-shm", "-journal"):
+        path.with_name(path.name + beside).unlink(missing_ok=True)
+
+
+class _Project:
+    """A database, and the columns of each of its tables: versions of a tool differ in them."""
+
+    def __init__(self, database: sqlite3.Connection) -> None:
+        self.run = database.execute
+        database.execute("PRAGMA trusted_schema = OFF")
+        made = database.execute("SELECT type, name, sql FROM sqlite_master").fetchall()
+        if odd := [name for kind, name, sql in made
+                   if kind in ("trigger", "view") or "VIRTUAL TABLE" in (sql or "").upper()]:
+            raise sqlite3.DatabaseError(f"it has a view, trigger or index of words: {odd[0]}")
+        for name in [name for _, name, _ in made if name.startswith("sqlite_stat")]:
+            self.run(f"DROP TABLE {name}")  # samples of what stands in others
+        self.columns = {name: [row[1] for row in self.run(f'PRAGMA table_info("{name}")')]
+                        for kind, name, _ in made if kind == "table" and not name.startswith("sqlite_")}
+
+    def drop(self, keys: Iterable[int], *names: str, table: str = "", where: str = "TRUE") -> None:
+        """Deletes the rows that one of these columns ties to one of the keys, in tables named so."""
+        for one, name in [(one, name) for one, own in self.columns.items() for name in own]:
+            for key in keys if name in names and one.startswith(table) else ():
+                self.run(f'DELETE FROM "{one}" WHERE "{name}" = ? AND {where}', [key])
+
+    def rows(self, table: str, *names: str) -> list[tuple]:
+        """These columns of a table; None for what a version lacks."""
+        own = {"rowid", *self.columns.get(table, ())}
+        chosen = ", ".join(name if name in own else "NULL" for name in names)
+        return self.run(f"SELECT {chosen} FROM {table}").fetchall() if table in self.columns else []
+
+    def tell(self, tell: Tell) -> None:
+        """Takes out of every cell what nobody may read."""
+        for table, names in self.columns.items():
+            cells = [(row, name, _plain(cell)) for name in names for row, cell in self.run(
+                f'SELECT rowid, "{name}" FROM "{table}"') if isinstance(cell, str)]
+            for (row, name, was), now in zip(cells, tell([cell for *_, cell in cells]), strict=True):
+                if was != now:
+                    self.run(f'UPDATE "{table}" SET "{name}" = ? WHERE rowid = ?', [now, row])
+
+
+def _plain(cell: str) -> str:
+    """A cell without the escapes that Taguette writes letters in.
+
+    >>> _plain('{"tag_path": "Fundaci\\\\u00f3n"}')
+    '{"tag_path": "Fundación"}'
+    """
+    if not (cell.startswith("{") and "\\u" in cell):
+        return cell
+    try:
+        return json.dumps(json.loads(cell), ensure_ascii=False)
+    except ValueError:
+        return cell
+
+
+def _moved(text: Text, marks: list[Mark], now: Masked) -> Iterator[Mark]:
+    """Coded stretches, in a tool's offsets and with their quotations, where their words stand now."""
+    spans, _, _ = place(text, [mark[1:3] for mark in marks], [mark[3] for mark in marks])
+    for (row, *_), span in zip(marks, spans, strict=True):
+        start, end = kept_span(*span, now) or (-1, -1)
+        words = now.text[start:end] if start >= 0 else ""
+        yield row, start, end, words if words != text.shown[slice(*span)] else ""
+
+
+def _qualcoder(project: _Project, left: Left, tell: Tell) -> None:
+    gone, parted = [], {case for case, in project.rows("case_text", "caseid")}
+    for fid, name, fulltext in project.rows("source", "id", "name", "fulltext"):
+        now = left(name)
+        if now is None:
+            gone.append(fid)
+        elif now.offsets:
+            _qualcoder_text(project, fid, Text(fulltext), now)
+    gone += [fid for fid, text in project.rows("source", "id", "av_text_id") if text in gone]
+    for table, key in (("code_image", "imid"), ("code_av", "avid")):
+        project.drop([mark for mark, fid in project.rows(table, key, "id") if fid in gone],
+                     key, f"memo_{key}", f"from{key}", f"to{key}")
+    for mark, fid in project.rows("code_text", "ctid", "fid"):
+        project.drop([mark] if fid in gone else [], "ctid", "memo_ctid")
+    project.drop(gone, "fid", "fromfileid", "tofileid")
+    project.drop([ris for fid, ris in project.rows("source", "id", "risid") if fid in gone],
+                 "risid", table="ris")
+    project.drop(gone, "id", table="source")
+    project.drop(gone, "id", table="attribute", where="attr_type = 'file'")
+    parted -= {case for case, in project.rows("case_text", "caseid")}
+    # A case is an organisation: one that only what went was of, or that goes by its name.
+    cases = [case for case, name in project.rows("cases", "caseid", "name")
+             if case in parted or tell([name]) != [name]]
+    project.drop(cases, "id", table="attribute", where="attr_type = 'case'")
+    project.drop(cases, "caseid", "fromcaseid", "tocaseid")
+
+
+def _qualcoder_text(project: _Project, fid: int, text: Text, now: Masked) -> None:
+    """One text that changed, its codings and annotations, and what belongs to cases in it."""
+    project.run("UPDATE source SET fulltext = ? WHERE id = ?", [now.text, fid])
+    found = [((table, row), start, end, quote or "") for table in ("code_text", "annotation")
+             for row, of, start, end, quote in project.rows(table, "rowid", "fid", "pos0", "pos1", "seltext")
+             if of == fid]
+    parts = [(("case_text", row), *(min(at, len(text.shown)) for at in span)) for row, of, *span
+             in project.rows("case_text", "rowid", "fid", "pos0", "pos1") if of == fid]
+    moved = [*_moved(text, found, now),
+             *((key, *(kept_span(start, end, now) or (-1, -1)), "") for key, start, end in parts)]
+    for (table, row), *_ in moved:  # out of the way: no two may ever stand on one place
+        project.run(f"UPDATE {table} SET pos0 = -1 - pos0 WHERE rowid = ?", [row])
+    for (table, row), start, end, words in moved:
+        if table == "code_text" and (start < 0 or words):  # graphs show the words
+            project.drop([row], "ctid", "memo_ctid", table="gr_")
+        if start < 0:
+            project.run(f"DELETE FROM {table} WHERE rowid = ?", [row])
+            continue
+        project.run(f"UPDATE {table} SET pos0 = ?, pos1 = ? WHERE rowid = ?", [start, end, row])
+        if table == "code_text" and words:
+            project.run("UPDATE code_text SET seltext = ? WHERE rowid = ?", [words, row])
+
+
+def _taguette(project: _Project, left: Left, tell: Tell) -> None:
+    gone, changed, lost = [], [], []
+    for key, name, contents in project.rows("documents", "id", "name", "contents"):
+        now, text = left(name), shown(contents)
+        found = [(row, start, end, shown(snippet).shown) for row, of, start, end, snippet in project.rows(
+            "highlights", "id", "document_id", "start_offset", "end_offset", "snippet") if of == key]
+        if now is None:
+            gone.append(key)
+            lost += [row for row, *_ in found]
+            continue
+        if not now.offsets:
+            continue
+        changed.append(key)
+        project.run("UPDATE documents SET contents = ? WHERE id = ?", [_paragraphs(now.text), key])
+        for row, start, end, words in _moved(text, found, now):
+            lost += [row] if start < 0 else []
+            project.run("UPDATE highlights SET start_offset = ?, end_offset = ? WHERE id = ?",
+                        [*(len(now.text[:at].encode()) for at in (start, end)), row])
+            if words:
+                project.run("UPDATE highlights SET snippet = ? WHERE id = ?", [_paragraphs(words), row])
+    project.drop(lost, "id", table="highlights")
+    project.drop(lost, "highlight_id")
+    project.drop(gone, "id", table="documents")
+    # The history of a text that changed tells how long what went was, and counts as it stood.
+    project.drop([*gone, *changed], "document_id", table="commands")
+
+
+def _paragraphs(text: str) -> str:
+    """A text as HTML whose line ends count.
+
+    >>> shown(_paragraphs("A & B\\n\\nC")).shown
+    'A & B\\n\\nC'
+    """
+    return "\n".join(f"<p>{escape(line, quote=False)}</p>" for line in text.split("\n"))
+
+
+def write_word(path: Path, text: str, codings: pd.DataFrame) -> None:
+    """A Word file of paragraphs and comments: one a coded stretch and coder, with its codes."""
+    document, marks = docx.Document(), defaultdict(list)
+    for (start, end, coder), rows in codings.groupby(["start", "end", "coder"]):
+        comment = document.comments.add_comment("; ".join(rows["code"]), author=coder)
+        comment._element.attrib.pop(qn("w:date"))  # would be today's
+        marks[start].append(("commentRangeStart", comment.comment_id))
+        marks[end].append(("commentRangeEnd", comment.comment_id))
+    at = 0
+    for line in text.split("\n"):
+        if at == len(text) and at not in marks:
+            break  # behind the last paragraph
+        paragraph, until = document.add_paragraph(), at + len(line)
+        cuts = sorted({at, until, *(mark for mark in marks if at <= mark <= until)})
+        for here, there in zip(cuts, [*cuts[1:], until], strict=True):
+            for name, key in marks[here]:
+                _add(paragraph._p, name, key)
+                if name == "commentRangeEnd":
+                    _add(paragraph.add_run()._r, "commentReference", key)
+            paragraph.add_run(text[here:there])
+        at = until + 1
+    document.save(path)
+
+
+def _add(parent: BaseOxmlElement, name: str, key: int) -> None:
+    made = OxmlElement(f"w:{name}")
+    made.set(qn("w:id"), str(key))
+    parent.append(made)

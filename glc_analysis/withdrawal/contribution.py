@@ -1,0 +1,190 @@
+"""What in a study is one organisation's: its records, texts and turns, and the names it goes by."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.cleaning import columns
+from glc_analysis.errors import UsageError, nearest
+from glc_analysis.intake.survey import read_survey
+from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.pseudonyms.masking import mask
+from glc_analysis.reference import COUNTRY_LIST, Reference
+from glc_analysis.study import ANY, Study
+from glc_analysis.text import folded, slug, tidy
+from glc_analysis.withdrawal.redaction import APART, own_turns, redacted
+
+MATERIAL = frozenset({"survey", "interview", "call"})
+"""Items of consent that are material; the others are permissions."""
+SENTENCE = 25
+"""Characters from which a sentence is told from what anybody says."""
+
+
+def _exact(names: Iterable[str] = ()) -> pd.DataFrame:
+    return pd.DataFrame({"name": list(names), "match": "exact"}, dtype="str")
+
+
+@dataclass
+class Belongings:
+    """What is an organisation's, of the ``parts`` that are asked for.
+
+    ``rows`` are its records by file, ``documents`` its interviews and answers, ``turns`` says of every
+    text which are its own, ``spoken`` has by call its speakers' names in the file and those they get
+    instead. ``ids`` are all ids that go, ``listed`` the names of names.csv, ``countries`` those nobody
+    else has. ``names`` is what others call it; ``words`` as well its pseudonyms, and the sentences that
+    it alone said. ``said`` is everything it said, ``others`` what all others did.
+    """
+
+    organisation_id: str
+    parts: frozenset[str]
+    rows: dict[str, set[int]] = field(default_factory=dict)
+    documents: set[str] = field(default_factory=set)
+    turns: dict[str, list[bool]] = field(default_factory=dict)
+    spoken: dict[str, dict[str, str]] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+    listed: set[str] = field(default_factory=set)
+    countries: set[str] = field(default_factory=set)
+    names: pd.DataFrame = field(default_factory=_exact)
+    words: pd.DataFrame = field(default_factory=_exact)
+    said: list[str] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+
+    @property
+    def is_whole(self) -> bool:
+        return self.parts == MATERIAL
+
+
+def belongings(study: Study, reference: Reference, key: dict[str, str], organisation_id: str,
+               item: str = "") -> Belongings:
+    """All that a built study holds of an organisation, or of one item of its consent.
+
+    Raises UsageError where nobody of that id is known.
+    """
+    answers = tables.read("answers", study=study).astype({"organisation_id": "str", "answer_id": "str"})
+    known = {*reference.organisations["organisation_id"], *answers["organisation_id"]}
+    if organisation_id not in known:
+        raise UsageError(f"There is no organisation {organisation_id!r}; {nearest(organisation_id, known)}.")
+    own = Belongings(organisation_id, MATERIAL & {item} if item else MATERIAL)
+    strangers = [frame.loc[frame["organisation_id"] != organisation_id, column] for frame, column in (
+        (reference.speakers, "name_in_file"), (reference.organisations, "label"))]
+    own.others += [text for column in (*strangers, reference.questions["wording"], reference.options["label"],
+                                       reference.options["value"]) for text in column]
+    _records(own, study, reference, answers)
+    _texts(own, study, reference)
+    segments = tables.read("segments", study=study)
+    is_own = segments["document_id"].isin(own.documents) | segments["segment_id"].isin(own.ids)
+    own.said += list(segments.loc[is_own, "text"])  # as coders know them: under pseudonyms
+    own.ids |= {*own.documents, *segments.loc[is_own, "segment_id"]}
+    if item == "quotation":
+        is_own = segments["organisation_id"] == organisation_id
+    is_quoted = reference.quotes["segment_id"].isin(segments.loc[is_own, "segment_id"])
+    own.ids |= set(reference.quotes.loc[is_quoted, "quote_id"])
+    if "survey" in own.parts:
+        _countries(own, study, reference, answers)
+    if own.is_whole:
+        _names(own, reference, key)
+    sentences = {one for text in own.said for one in re.split(r"(?<=[.?!;…؟។])\s+", tidy(text))}
+    elsewhere = tidy(" ".join(own.others))
+    alone = sorted(one for one in sentences if len(one) >= SENTENCE and one not in elsewhere)
+    own.words = pd.concat([own.names, own.words, _exact(alone)], ignore_index=True)
+    return own
+
+
+def _records(own: Belongings, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
+    """Its records; one that was dropped and names nobody known might be its own, and counts as such."""
+    owner = dict(zip(answers["answer_id"].str.replace(r"\.l\d+$", "", regex=True), answers["organisation_id"],
+                     strict=True))
+    register = reference.organisations
+    known = {folded(name): row.organisation_id for row in register.itertuples()
+             for name in (row.label, row.organisation_id)}
+    for path in study.raw_files("survey") if "survey" in own.parts else ():
+        survey = read_survey(path)
+        column = columns.locate(study.settings["survey"]["organisation"], survey)[0][""]
+        for row, name, cells in zip(survey.rows, survey.frame[column],
+                                    survey.frame.itertuples(index=False, name=None), strict=True):
+            record = f"{slug(path.stem)}.r{row}"
+            whose = known.get(folded(name), slug(name) if register.empty else own.organisation_id)
+            is_own = owner.get(record, whose) == own.organisation_id
+            (own.said if is_own else own.others).extend(cells)
+            if is_own:
+                own.rows.setdefault(study.relative(path), set()).add(row)
+                own.ids.add(record)
+    if "survey" in own.parts:
+        own.ids |= set(answers.loc[answers["organisation_id"] == own.organisation_id, "answer_id"])
+        texts = tables.read("documents", study=study).query("kind == 'answer'")
+        own.documents |= set(texts.loc[texts["organisation_id"] == own.organisation_id, "document_id"])
+
+
+def _texts(own: Belongings, study: Study, reference: Reference) -> None:
+    """Its interviews, and its turns in each call: those of its speakers, and their interpreters'."""
+    people = reference.speakers[reference.speakers["organisation_id"] == own.organisation_id]
+    taken = reference.speakers["name_in_file"].str.extract(r"^Withdrawn (\d+)$")[0].dropna().astype(int)
+    instead = {name: f"Withdrawn {n}" for n, name in
+               enumerate(dict.fromkeys(map(tidy, people["name_in_file"])), 1 + max(taken, default=0))}
+    interpreters = set(reference.speakers.query("role == 'interpreter'")["name_in_file"].map(tidy))
+    for document in reference.documents.itertuples():
+        turns = read_transcript(study.root / document.path).turns
+        here = people["document_id"].isin([document.document_id, ANY])
+        names = {*map(tidy, people.loc[here, "name_in_file"])} & {*map(tidy, turns["speaker"])}
+        is_own = own_turns(turns, names, interpreters) if document.kind == "call" \
+            else [document.organisation_id == own.organisation_id] * len(turns)
+        is_own = [one and document.kind in own.parts for one in is_own]
+        own.turns[document.document_id] = is_own
+        if any(is_own) and document.kind == "interview":
+            own.documents.add(document.document_id)
+        elif any(is_own):
+            own.spoken[document.document_id] = {name: instead[name] for name in sorted(names)}
+            own.ids |= {f"{document.document_id}.{n}" for n, one in enumerate(is_own, 1) if one}
+        for text, one in zip(turns["text"], is_own, strict=True):
+            (own.said if one else own.others).append(text)
+
+
+def _names(own: Belongings, reference: Reference, key: dict[str, str]) -> None:
+    """What it is called, its people, and the rows of names.csv about it, or of names that it alone used."""
+    labels = reference.organisations.query("organisation_id == @own.organisation_id")["label"]
+    is_own = reference.speakers["organisation_id"] == own.organisation_id
+    people, listed = reference.speakers[is_own], reference.names
+    own.ids |= {own.organisation_id, *people["speaker_id"]}
+    # An id that is one plain word is left in prose: it would strike out what anybody says.
+    told = [] if own.organisation_id.isalpha() else [own.organisation_id]
+    own.names = _exact(sorted({*labels, *(tidy(re.sub(r"\(.*?\)", "", label)) for label in labels), *told,
+                               *people["name_in_file"], *people["speaker_id"]} - {""}))
+    about = listed["name"] + "\n" + listed["reason"]
+    words = [{word for name in reference.speakers.loc[who, "name_in_file"] for word in tidy(name).split()}
+             for who in (is_own, ~is_own)]
+    is_person = (listed["kind"] == "person") & listed["name"].isin(words[0] - words[1])
+    is_about = (about != redacted(list(about), own.names)) | is_person
+    shared = set(listed.loc[is_about & (listed["kind"] == "organisation"), "pseudonym"]) - {""}
+    is_about |= listed["pseudonym"].isin(shared)
+    used = _standing(own.said, listed) - _standing(own.others, listed)
+    is_gone = is_about | listed["name"].isin(used)
+    own.listed = set(listed.loc[is_gone, "name"])
+    own.names = pd.concat([own.names, listed.loc[is_about, ["name", "match"]]], ignore_index=True)
+    given = listed["pseudonym"].where(listed["pseudonym"] != "", listed["name"].map(tidy).map(key).fillna(""))
+    own.words = _exact(sorted({*given[is_gone], *used} - {*given[~is_gone], ""}))
+
+
+def _standing(texts: list[str], names: pd.DataFrame) -> set[str]:
+    """The names that stand in any of the texts."""
+    marked = names.assign(pseudonym=[f"\ue000{n}\ue000" for n in range(len(names))], allowed_for="")
+    places = re.findall("\ue000(\\d+)\ue000", mask(APART.join(texts), marked, {}).text)
+    return {names["name"].iloc[int(n)] for n in places}
+
+
+def _countries(own: Belongings, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
+    """Countries that nobody else works in, is at home in or names in an answer."""
+    questions = reference.questions.loc[reference.questions["option_list"] == COUNTRY_LIST, "question_id"]
+    named = tables.read("responses", study=study).astype({"organisation_id": "str"})
+    named = named.loc[named["question_id"].isin(questions), ["organisation_id", "value"]]
+    homes = reference.organisations[["organisation_id", "home_country_id"]]
+    works = answers[["organisation_id", "country_id"]].astype("str")
+    used = pd.concat([frame.set_axis(["organisation_id", "country_id"], axis=1)
+                      for frame in (named, homes, works)])
+    is_own = used["organisation_id"] == own.organisation_id
+    kept = {*used.loc[~is_own, "country_id"], *(() if own.is_whole else homes["home_country_id"]), ""}
+    own.countries = {*used.loc[is_own, "country_id"]} - kept

@@ -1,0 +1,284 @@
+"""One organisation's rows, turns, cases and names, taken out of raw files; others' stay as they are.
+
+Tables keep their other rows, text files byte for byte. A transcript is written anew, turn by turn, so that
+nothing hides in notes, properties or deleted text. Every edit is proved by reading the file again, as the
+build does.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+import zipfile
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import docx
+import pandas as pd
+from openpyxl import load_workbook
+
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.pseudonyms.masking import Masked, carry, mask
+from glc_analysis.study import WITHDRAWN
+from glc_analysis.tabular import Grid, decode, delimiter, read_sheets, read_table
+from glc_analysis.text import tidy
+from glc_analysis.workbook import save_workbook
+
+# ------------------------------
+# Taking one organisation's cases and names out of an SPSS file, which is written anew.
+#
+# Kept are labels, missing values, formats, measures, widths, notes and the day the file was made. Sets of
+# multiple responses, custom attributes, roles, the weight and alignment are lost: nothing here writes them.
+
+
+MADE = slice(92, 109)
+"""Where the header has the day and time it was written."""
+
+
+def edit_spss(path: Path, gone: Collection[int], names: pd.DataFrame) -> None:
+    """Rewrites the file with blank cases in the place of those ``gone`` (numbers from 1), so that the
+    numbers of the others hold, and without names in texts and labels.
+
+    Raises Faults where it is not read back as it was written.
+    """
+    (before, said), raw = _read(path), path.read_bytes()
+    frame = pd.DataFrame({name: _cells(before[name], gone, names) for name in before})
+    told = {"column_labels": dict(zip(before, _told(said["column_labels"].values(), names), strict=True)),
+            "note": _told(said["note"], names), "file_label": _told([said["file_label"]], names)[0],
+            "variable_value_labels": {
+                name: dict(zip(_told(known, names), _told(known.values(), names), strict=True))
+                for name, known in said["variable_value_labels"].items()}}
+    if frame.equals(before) and said | told == said:
+        return
+    import pyreadstat
+
+    wide = {name: frame[name].map(lambda cell, room=int(form[1:]): _padded(cell, room))
+            for name, form in said["variable_format"].items() if re.fullmatch(r"A\d+", form)}
+    pyreadstat.write_sav(frame.assign(**wide), path, **said | told, compress=raw.startswith(b"$FL3"))
+    written = bytearray(path.read_bytes())
+    written[MADE] = raw[MADE]
+    path.write_bytes(written)
+    again, kept = _read(path)
+    if not again.equals(frame) or kept | {"variable_format": ""} != said | told | {"variable_format": ""}:
+        raise Faults([Fault("cannot be written without its records and read again alike", file=path.name,
+                            mend="take them out in SPSS, correct its checksum in manifest.csv, and repeat")])
+
+
+def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """The cases, dates as numbers, and all else that a file can be written with."""
+    import pyreadstat  # an extra: only those with SPSS files need it
+
+    frame, meta = pyreadstat.read_sav(path, user_missing=True, disable_datetime_conversion=True)
+    return frame, {
+        "column_labels": meta.column_names_to_labels, "file_label": meta.file_label or "", "note": meta.notes,
+        "variable_value_labels": meta.variable_value_labels, "missing_ranges": meta.missing_ranges,
+        "variable_display_width": meta.variable_display_width, "variable_measure": meta.variable_measure,
+        "variable_format": meta.original_variable_types}
+
+
+def _cells(column: pd.Series, gone: Collection[int], names: pd.DataFrame) -> pd.Series:
+    is_gone = [n in gone for n in range(1, len(column) + 1)]
+    if pd.api.types.is_numeric_dtype(column):
+        return column.mask(is_gone)
+    return pd.Series(_told(column, names), dtype=column.dtype).mask(is_gone, "")
+
+
+def _padded(cell: str, width: int) -> str:
+    """A text in all the room of its variable, which is made as wide as its longest text."""
+    return cell + " " * (width - len(cell.encode()))
+
+
+def _told(texts: Iterable[Any], names: pd.DataFrame) -> list[Any]:
+    """The texts without names; numbers and what is missing stay."""
+    texts = list(texts)
+    told = iter(redacted([text for text in texts if isinstance(text, str)], names))
+    return [next(told) if isinstance(text, str) else text for text in texts]
+
+
+# ------------------------------
+# Taking one organisation's rows, turns and names out of raw files; what is others' stays as it is.
+#
+# Tables (CSV, XLSX) keep their other rows, text files byte for byte. A transcript is written anew,
+# turn by turn, so that nothing hides in notes, properties or struck-out text. Every edit is proved by
+# reading the file again, as the build does.
+
+
+APART = "\ufffc"
+_NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
+
+Edit = Callable[[Grid], list[list[str] | None]]
+"""The rows of a sheet as they shall be; None where one goes. The header is the first."""
+
+
+def redacted(texts: list[str], names: pd.DataFrame) -> list[str]:
+    """Texts with :data:`WITHDRAWN` in the place of names (name, match; as names.csv says they match).
+
+    >>> redacted(["Ask HAART.", "A haart."], pd.DataFrame({"name": ["HAART"], "match": "exact"}))
+    ['Ask [withdrawn].', 'A haart.']
+    """
+    rows = names.assign(pseudonym=WITHDRAWN, allowed_for="")
+    if not texts or any(APART in text for text in texts):  # as a picture in a text may be written
+        return [mask(text, rows, {}).text for text in texts]
+    # All at once, kept apart by a character that is in no name.
+    return mask(APART.join(texts), rows, {}).text.split(APART)
+
+
+def redacted_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
+    """The rows of a sheet without these names in any cell."""
+    cells = iter(redacted([cell for row in grid.rows for cell in row], names))
+    return [[next(cells) for _ in row] for row in grid.rows]
+
+
+def is_held(content: bytes, names: Iterable[str]) -> bool:
+    """Whether a name of six letters or more stands in bytes, packed ones too, as any tool writes letters.
+
+    >>> is_held("TIT2 MILL House".encode("utf-16-le"), ["Mill House"]), is_held(b"mill", ["Mill House"])
+    (True, False)
+    """
+    wanted = {name.encode(codec).lower() for name in names if len(name) > 5 for codec in (
+        "utf-8", "utf-16-le", "utf-16-be")}
+    parts = [content]
+    if zipfile.is_zipfile(io.BytesIO(content)):
+        with zipfile.ZipFile(io.BytesIO(content)) as package:
+            parts += [package.read(one) for one in package.namelist()]
+    return any(name in part.lower() for part in parts for name in wanted)
+
+
+def edit_table(path: Path, edit: Edit, *, keep_places: bool = False) -> None:
+    """Rewrites a CSV or XLSX file; with ``keep_places`` a blank row stays where one goes, so that
+    the numbers of the others hold."""
+    if path.suffix.lower() in (".xlsx", ".xlsm"):
+        _edit_workbook(path, edit, keep_places)
+    else:
+        _edit_text(path, edit, keep_places)
+
+
+def _changed(grid: Grid, edit: Edit) -> dict[int, tuple[list[str], list[str] | None]]:
+    """What was and what shall be in every row that changes, by its number, the last first."""
+    rows = list(zip(grid.numbers, grid.rows, edit(grid), strict=True))
+    return {n: (old, new) for n, old, new in reversed(rows) if old != new}
+
+
+def _edit_text(path: Path, edit: Edit, keep_places: bool) -> None:
+    raw = path.read_bytes()
+    changed, codec = _changed(read_table(path), edit), _codec(raw)
+    lines = [line for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", raw.decode(codec)) if line]
+    mark, at, made = delimiter(decode(raw, path.name)), 0, io.StringIO(newline="")
+    # The records as the intake counts them, each with the lines it stands on.
+    records = csv.reader((line.lstrip("\ufeff").rstrip("\r\n") + "\n" for line in lines),
+                         delimiter=mark, strict=True)
+    for n, _ in enumerate(records, 1):
+        own, at = lines[at:records.line_num], records.line_num
+        end = re.search(r"[\r\n]*\Z", own[-1])[0]
+        if n not in changed:
+            made.writelines(own)
+        elif (cells := changed[n][1]) is not None:
+            csv.writer(made, delimiter=mark, lineterminator=end).writerow(cells)
+        elif keep_places:
+            made.write(end)
+    path.write_bytes(made.getvalue().encode(codec))
+
+
+def _codec(raw: bytes) -> str:
+    """The encoding under which bytes come back as they were; a byte order mark counts as text."""
+    if b"\0" in raw:
+        is_little = raw.startswith(codecs.BOM_UTF16_LE) or raw.find(b"\0") % 2 == 1
+        return "utf-16-le" if is_little and not raw.startswith(codecs.BOM_UTF16_BE) else "utf-16-be"
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:
+    book, is_changed = load_workbook(path, keep_vba=path.suffix.lower() == ".xlsm"), False
+    for grid in read_sheets(path):
+        sheet = book[grid.sheet]
+        for n, (old, new) in _changed(grid, edit).items():
+            is_changed = True
+            if new is None and not keep_places:
+                sheet.delete_rows(n)
+                continue
+            for column, (was, is_now) in enumerate(zip(old, new or [""] * len(old), strict=True), 1):
+                cell = sheet.cell(n, column)
+                cell.value = (is_now or None) if was != is_now else cell.value
+                cell.comment = cell.hyperlink = None
+    if is_changed:
+        save_workbook(book, path)
+
+
+def write_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
+    """Writes a transcript anew in the form of its file: cues, paragraphs or lines, one a turn.
+
+    ``turns`` as :func:`read_transcript` gives them. Raises Faults where it would not be read back.
+    """
+    raw = path.read_bytes()
+    stamps = [_stamp(row.start_s, row.end_s, ".") for row in turns.itertuples()]
+    lines = [*filter(None, heading.split("\n")),
+             *(f"{f'[{stamp}] ' if stamp else ''}{row.speaker}: {row.text}"
+               for stamp, row in zip(stamps, turns.itertuples(), strict=True))]
+    if raw.startswith(b"PK"):
+        document = docx.Document()
+        for line in lines:
+            document.add_paragraph(line)
+        document.save(path)
+    elif b"-->" in raw and turns["end_s"].notna().all():
+        path.write_text(_cues(turns, is_vtt=raw.lstrip(codecs.BOM_UTF8).startswith(b"WEBVTT")),
+                        encoding="utf-8", newline="\n")
+    else:
+        path.write_text("\n\n".join(lines) + "\n", encoding="utf-8", newline="\n")
+    again, columns = read_transcript(path).turns, ["speaker", "text", "start_s", "end_s"]
+    if not again[columns].round(3).equals(turns[columns].round(3).reset_index(drop=True)):
+        raise Faults([Fault("cannot be written without these turns and read again alike", file=path.name,
+                            mend="take its turns out by hand, record the file anew, and repeat")])
+
+
+def _cues(turns: pd.DataFrame, *, is_vtt: bool) -> str:
+    mark = "." if is_vtt else ","
+    cues = [f"{n}\n{_stamp(row.start_s, row.end_s, mark)}\n"
+            f"<v {_escaped(row.speaker)}>{_escaped(row.text)}</v>\n"
+            for n, row in enumerate(turns.itertuples(), 1)]
+    return "\n".join(["WEBVTT\n", *cues] if is_vtt else cues)
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _stamp(start: float, end: float, mark: str) -> str:
+    """The times of a turn, ``""`` where the file has none.
+
+    >>> _stamp(3723.5, float("nan"), ","), _stamp(1, 2.25, ".")
+    ('01:02:03,500', '00:00:01.000 --> 00:00:02.250')
+    """
+    clocks = [divmod(round(1000 * time), 1000) for time in (start, end) if time == time]
+    return " --> ".join(f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}{mark}{ms:03}" for s, ms in clocks)
+
+
+def kept_span(start: int, end: int, now: Masked) -> tuple[int, int] | None:
+    """Where a coded stretch stands in a text after turns went; None where nothing else was in it."""
+    start, end = carry(start, end, now.offsets)
+    return None if _NOTHING_LEFT.fullmatch(now.text[start:end]) else (start, end)
+
+
+def own_turns(turns: pd.DataFrame, own: Collection[str], interpreters: Collection[str]) -> list[bool]:
+    """Which turns are of ``own`` speakers (names in the file), or interpret what they said just before."""
+    found: list[bool] = []
+    for speaker in map(tidy, turns["speaker"]):
+        found.append(speaker in own or (speaker in interpreters and bool(found) and found[-1]))
+    return found
+
+
+def taken_out(turns: pd.DataFrame, is_gone: Sequence[bool], own: Mapping[str, str],
+              names: pd.DataFrame) -> pd.DataFrame:
+    """The turns without the words of those gone, whose speakers go by the names of ``own`` instead,
+    and without ``names`` in the others'. Every turn keeps its place."""
+    said = redacted([*turns["text"]], names)
+    return turns.assign(
+        speaker=[own.get(tidy(name), name) for name in turns["speaker"]],
+        text=[WITHDRAWN if gone else text for gone, text in zip(is_gone, said, strict=True)])

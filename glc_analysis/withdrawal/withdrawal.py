@@ -1,0 +1,419 @@
+"""An organisation takes back what it gave, all of it or one item; nothing of it stays in the study.
+
+All is done on a copy, which is built and searched and then takes the study's place by renames that the next
+command finishes if this one is interrupted. Ballots go from every file of ratings and every journal of
+entry.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Callable, Collection, Iterable, Mapping
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import manifest, tables
+from glc_analysis.cleaning.countries import resolve
+from glc_analysis.coding.coders import document_names
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.disclosure.consent import ITEMS
+from glc_analysis.disclosure.file_text import NAMES_ONLY
+from glc_analysis.disclosure.leak_scan import find_leaks
+from glc_analysis.disclosure.releases import forget
+from glc_analysis.errors import Fault, Faults, UsageError
+from glc_analysis.files import READY, STAGE, STUDY_PARTS, locked, settle
+from glc_analysis.intake.ratings import read_ratings
+from glc_analysis.intake.survey import read_survey
+from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.study import AUDIENCES, WITHDRAWN, Study
+from glc_analysis.tabular import Grid, decode, delimiter, read_table
+from glc_analysis.text import folded, tidy
+from glc_analysis.withdrawal.coder_files import Recoding, by_hand
+from glc_analysis.withdrawal.contribution import Belongings, belongings
+from glc_analysis.withdrawal.redaction import (
+    edit_spss,
+    edit_table,
+    is_held,
+    redacted,
+    redacted_rows,
+    taken_out,
+    write_turns,
+)
+
+# ------------------------------
+# An organisation takes back what it gave, all of it or one item; nothing of it stays in the study.
+#
+# All is done on a copy, which is built and searched and then takes the study's place by renames that the
+# next command finishes if this one is interrupted (:mod:`glc_analysis.files`). The
+# tombstone, a row of withdrawn.csv, has a number, the day and how many things went, and nothing that
+# tells whose they were: a hash of an id, salted or not, is found by trying the few ids there are.
+# Backups are kept out without it: a raw file put back has another checksum than the manifest's, or no
+# row in documents.csv, and its records name an organisation that the register no longer has.
+
+
+BEYOND = ("What was printed, mailed, published or copied, backups, version control and free space on disks "
+          "are beyond this command: tell whoever holds them. Public figures stay as they were printed until "
+          "enough organisations changed to hide whose answers went. Pages, texts for coders and exports are "
+          "gone; make them again.")
+ISSUED = "packets.csv"
+"""Which packets were made for the convening, on which day: in private/, so that it outlives the files."""
+_ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "key", "reference",
+        "quote_id")
+"""Columns of reference tables whose id makes the row its own; other cells are only redacted."""
+_LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
+"""How a repeat group's rows name the record they belong to (Kobo, ODK)."""
+_LOST = {".sav": "rewritten without multiple response sets, custom attributes, roles, weight and alignment",
+         ".docx": "rewritten as plain paragraphs",
+         ".sqlite3": "rewritten, texts that changed as plain paragraphs"}
+_LOST[".zsav"] = _LOST[".sav"]
+_KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
+
+Rows = list[list[str] | None]
+
+
+def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date, dry_run: bool = False,
+             say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+    """Takes an organisation out of a built study, or one ``item`` of its consent.
+
+    One row a thing it touches: kind, where, what. With ``dry_run`` all is tried and nothing changed.
+    Raises UsageError for an unknown organisation or item, Faults (and changes nothing) where a file
+    cannot be rewritten, the study cannot be built without it, or something of it would remain.
+    """
+    from glc_analysis.build import build
+
+    if item and item not in ITEMS:
+        raise UsageError(f"There is no item {item!r}; use one of {', '.join(ITEMS)}.")
+    settle(study.root)
+    _refuse_outside(study)
+    reference, new = read_reference(study), Study(study.root / STAGE / "new")
+    key = complete_key(reference.names, read_key(study.key_file))
+    own = belongings(study, reference, key, organisation_id, item)
+    with ExitStack() as locks:
+        for audience in AUDIENCES:
+            locks.enter_context(locked(study.reports / audience))
+        try:
+            say("taking it out of a copy")
+            _copy(study, new)
+            _raw(new, own, reference)
+            _reference(new, own, key, item, today)
+            _codings(study, new, own, reference)
+            _manifest(study, new, own)
+            touched = _touched(study, new, own)
+            stone = {"date": today.isoformat(), "items": str(len(touched))}
+            _append(new.reference / "withdrawn.csv", [stone])
+            build(new, say=say)
+            issued = forget(new, organisation_id)
+            if len(issued):
+                build(new, say=say)  # from the releases that are left
+            _refuse_lost(study, new, own)
+            _refuse_remains(new, own)
+            touched = pd.concat([touched, _figures(study, new), issued], ignore_index=True)
+            if not dry_run:
+                (new.root.parent / READY).touch()
+        finally:
+            settle(study.root)
+    return touched
+
+
+def _refuse_outside(study: Study) -> None:
+    """Only what lies in the study folder itself can be taken away."""
+    outside = [path for path in study.all_raw_files() if not path.is_relative_to(study.root)]
+    outside += [path for part in STUDY_PARTS for path in [study.root / part, *(study.root / part).rglob("*")]
+                if path.is_symlink() or path.is_mount()]
+    if outside:
+        raise Faults(Fault("lies outside the study folder, where nothing can be withdrawn", mend="move it in",
+                           file=study.relative(path)) for path in outside)
+
+
+def _copy(study: Study, new: Study) -> None:
+    new.root.mkdir(mode=0o700, parents=True)
+    for part in ("raw", "reference", "private"):
+        if (study.root / part).is_dir():
+            shutil.copytree(study.root / part, new.root / part,
+                            ignore=shutil.ignore_patterns("~$*", ".~lock*", ".ipynb_checkpoints"))
+    for kept in study.processed.glob(".gitkeep"):
+        new.processed.mkdir()
+        shutil.copy(kept, new.processed)
+    if not (new.reference / "withdrawn.csv").is_file():
+        (new.reference / "withdrawn.csv").write_text("number,date,items\n", encoding="utf-8")
+
+
+def _raw(new: Study, own: Belongings, reference: Reference) -> None:
+    """The copy's survey, transcripts, context and other raw files."""
+    for path in new.raw_files("survey"):
+        _survey(path, own.rows.get(new.relative(path), set()), own)
+    for path in new.raw_files("context"):
+        edit_table(path, lambda grid: _context(grid, own, reference, new.settings["context"]["country"]))
+    for document in reference.documents.itertuples():
+        path = new.root / document.path
+        if document.document_id in own.documents:
+            path.unlink()
+            continue
+        told, gone = read_transcript(path), own.turns[document.document_id]
+        turns = taken_out(told.turns, gone, own.spoken.get(document.document_id, {}), own.names)
+        heading = redacted([told.heading], own.names)[0]
+        if not turns.equals(told.turns) or heading != told.heading:
+            write_turns(path, turns, heading)
+    raters = reference.raters[reference.raters["organisation_id"] == own.organisation_id]
+    take_out_ballots(new, raters["rater_id"] if own.is_whole else (), own.words)
+    _others(new, own, reference)
+
+
+def _survey(path: Path, rows: set[int], own: Belongings) -> None:
+    """A survey file without its records; others keep their row numbers, which ids are made of."""
+    before = read_survey(path)
+    if rows >= {*before.rows}:
+        path.unlink()
+        return
+    parents: set[str] = set()
+
+    def edit(grid: Grid) -> Rows:
+        link = next((grid.names.index(name) for name in _LINKS if name in grid.names), -1)
+        gone = [row[link] in parents if link >= 0 else n in rows and not parents
+                for n, row in zip(grid.numbers, grid.rows, strict=True)]
+        for key in (grid.names.index(name) for name in _LINKS.values() if name in grid.names and link < 0):
+            parents.update(row[key] for row, one in zip(grid.rows, gone, strict=True) if one)
+        return [None if one else row for one, row in zip(gone, redacted_rows(grid, own.names), strict=True)]
+
+    if before.tool == "spss":
+        edit_spss(path, rows, own.names)
+    else:
+        edit_table(path, edit, keep_places=True)
+    if read_survey(path).rows != [row for row in before.rows if row not in rows]:
+        raise Faults([Fault("cannot be rewritten without its records", file=path.name,
+                            mend="take them out by hand, correct its checksum in manifest.csv, and repeat")])
+
+
+def _context(grid: Grid, own: Belongings, reference: Reference, column: str) -> Rows:
+    """Rows of countries that nobody else has go: that a country took part is itself disclosure."""
+    names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
+    ids = resolve(names, reference.countries)  # without the heading: it tells codes by their being alone
+    return [None if country in own.countries else row for country, row in zip(
+        ["", *ids], redacted_rows(grid, own.names), strict=True)]
+
+
+def _others(new: Study, own: Belongings, reference: Reference) -> None:
+    """Recordings, consent forms and whatever else lies in raw/ and private/."""
+    kinds = ("survey", "interviews", "calls", "context", "codings", "ratings")
+    read = {path for kind in kinds for path in new.raw_files(kind)}
+    texts = {Path(row.path).stem: row.document_id for row in reference.documents.itertuples()}
+    lying = {p for p in (*new.all_raw_files(), *new.private.rglob("*")) if p.is_file()}
+    for path in sorted(lying - read - {new.key_file}):
+        about = texts.get(path.stem, path.stem)
+        # QualCoder keeps the file that a text in its database was made of.
+        is_copy = path.parent.name == "documents" and path.parents[1].suffix == ".qda"
+        if about in own.documents or (is_copy and about in own.spoken) or redacted(
+                [path.stem], own.names) != [path.stem]:
+            path.unlink()
+        elif about in own.spoken:
+            raise Faults([Fault("is of a call in which it spoke, and cannot be cut here", mend="cut or "
+                                "destroy it, correct manifest.csv, and repeat", file=new.relative(path))])
+        elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
+            edit_table(path, lambda grid: [None if own.ids & {*row} else after for row, after in zip(
+                grid.rows, redacted_rows(grid, own.words), strict=True)])
+
+
+def _reference(new: Study, own: Belongings, key: Mapping[str, str], item: str, today: date) -> None:
+    """The copy's reference tables and key of pseudonyms."""
+    spelt = {folded(cell) for cell in own.said} - {folded(cell) for cell in own.others}
+    for path in new.reference.glob("*.csv"):
+        if path.stem not in ("manifest", "withdrawn"):
+            edit_table(path, lambda grid, name=path.stem: [grid.names, *(
+                _reference_row(name, dict(zip(grid.names, old, strict=True)), row, own, spelt, item, today)
+                for old, row in zip(grid.rows[1:], redacted_rows(grid, own.words)[1:], strict=True))])
+    _append(new.reference / "speakers.csv", [
+        {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
+        for call, names in sorted(own.spoken.items()) for name in names.values()])
+    if new.key_file.is_file():  # a pseudonym is never given anew, so that its number stays taken
+        write_key(new.key_file, {f"{WITHDRAWN} {given}" if name in own.listed else name: given
+                                 for name, given in key.items()})
+
+
+def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Belongings, spelt: set[str],
+                   item: str, today: date) -> list[str] | None:
+    """A row of a reference table as it shall be, given redacted; None where it goes."""
+    if table == "consent" and not own.is_whole:
+        is_its = (cell["organisation_id"], cell["item"]) == (own.organisation_id, item)
+        return [*(cell | {"is_given": "false", "date": today.isoformat()} if is_its else cell).values()]
+    is_its_spelling = table == "countries" and (cell["country_id"] in own.countries or (
+        folded(cell["raw_name"]) in spelt and folded(cell["raw_name"]) != folded(cell["label"])))
+    is_guest = cell.get("document_id") in own.spoken and own.organisation_id == cell.get("organisation_id")
+    is_listed = table == "names" and cell["name"] in own.listed
+    is_own = table != "joint_display" and any(cell.get(column) in own.ids for column in _ROW)
+    if is_its_spelling or is_guest or is_listed or is_own:
+        return None
+    return [after if text not in own.ids else "" if column.endswith("_id") else WITHDRAWN
+            for (column, text), after in zip(cell.items(), row, strict=True)]
+
+
+def _speaker_id(name: str) -> str:
+    return name.lower().replace(" ", "-")
+
+
+def _append(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
+    """Adds rows to a reference table under its own header; a column ``number`` counts on."""
+    raw, (header, *before) = path.read_bytes(), read_table(path).rows
+    with path.open("a", encoding="utf-8", newline="") as file:
+        file.write("" if raw.endswith(b"\n") else "\n")
+        csv.writer(file, delimiter=delimiter(decode(raw, path.name)), lineterminator="\n").writerows(
+            [({"number": str(n)} | dict(row)).get(name.strip(), "") for name in header]
+            for n, row in enumerate(rows, len(before) + 1))
+
+
+def _codings(study: Study, new: Study, own: Belongings, reference: Reference) -> None:
+    """The copy's coders' files, for the transcripts as they are now. Raises all their faults at once."""
+    paths, turns = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True)), {}
+    segments = tables.read("segments", study=study).set_index("document_id")
+    for call, names in own.spoken.items():
+        said = segments.loc[[call]].sort_values("start")
+        speakers = read_transcript(study.root / paths[call]).turns["speaker"]
+        rows = [(f"{row.speaker_id}: {row.text}",
+                 f"{_speaker_id(names.get(tidy(name), row.speaker_id))}: {WITHDRAWN}")
+                for row, name, gone in zip(said.itertuples(), speakers, own.turns[call], strict=True) if gone]
+        turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
+    documents = document_names(tables.read("documents", study=study), paths)
+    recoding, faults = Recoding(documents, own.documents, turns, own.ids, own.words), []
+    for coder, path in ((coder, path) for coder, files in new.coder_files().items() for path in files):
+        try:
+            recoding.recode(path, is_decided=coder == CONSENSUS and path.suffix.lower() == ".xlsx")
+        except Faults as found:
+            faults += found.faults
+    if faults:
+        raise Faults(faults)
+
+
+def _manifest(study: Study, new: Study, own: Belongings) -> None:
+    """The copy's manifest: without files that are gone, with the checksums of those rewritten."""
+    rows = []
+    for name, row in manifest.read_manifest(new).items():
+        path, before = new.root / name, study.root / name
+        if path.is_file() and before.is_file() and manifest.checksum(before) == row["sha256"].lower():
+            row |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
+        if path.is_file() or not before.is_file():
+            rows.append(dict(zip(row, redacted([*row.values()], own.words), strict=True)))
+    manifest.write_manifest(new.reference / "manifest.csv", rows)
+
+
+def _touched(study: Study, new: Study, own: Belongings) -> pd.DataFrame:
+    """One row a thing that goes: kind, where, what."""
+    rows = [("raw file", study.relative(path),
+             _LOST.get(path.suffix.lower(), "rewritten") if after.is_file() else "removed")
+            for path in sorted({*study.all_raw_files(), *study.private.rglob("*")}) if path.is_file()
+            for after in [new.root / study.relative(path)]
+            if not after.is_file() or after.read_bytes() != path.read_bytes()]
+    rows += [("row", file, str(row)) for file, numbers in own.rows.items() for row in sorted(numbers)]
+    rows += [("turn", call, f"{call}.{n}") for call in own.spoken
+             for n, gone in enumerate(own.turns[call], 1) if gone]
+    rows += [("coding", row.coder_id, f"{row.document_id}:{row.start}-{row.end} {row.code_id}")
+             for row in _own_codings(study, own).itertuples()]
+    memos, settled = (tables.read(name, study=study) for name in ("memos", "disagreements"))
+    rows += [("memo", row.author_id, row.attached_to) for row in memos.itertuples()
+             if row.attached_to.partition(":")[0] in own.documents
+             or redacted([row.text], own.words) != [row.text]]
+    rows += [("decision", CONSENSUS, row.segment_id) for row in settled.itertuples()
+             if row.coder_id == CONSENSUS and row.segment_id in own.ids]
+    for path in sorted(p for p in study.reference.glob("*.csv") if p.stem != "manifest"):
+        left = {*map(tuple, read_table(new.reference / path.name).rows)}
+        rows += [(_KINDS.get(path.stem, "reference row"), path.name, " / ".join(filter(None, row[:4])))
+                 for row in map(tuple, read_table(path).rows) if row not in left]
+    rows += [("page", study.relative(path.parents[1]), path.stem)
+             for path in sorted(study.reports.glob("*/runs/*/*/*.ipynb"))]
+    rows += [("export", study.relative(path), "removed") for folder, pattern in (
+        (study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),
+        (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx"))
+        for path in sorted(folder.glob(pattern))]
+    if (study.private / ISSUED).is_file():  # whoever holds one on paper is to be told
+        rows += [("packet", ISSUED, f"{day} {whose or 'shared'}: {parts}")
+                 for _, day, whose, parts in read_table(study.private / ISSUED).rows[1:]]
+    return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
+
+
+def _own_codings(study: Study, own: Belongings) -> pd.DataFrame:
+    codings = tables.read("codings", study=study)
+    return codings.loc[[row.document_id in own.documents or own.ids >= {*row.segment_ids.split(";")}
+                        for row in codings.itertuples()]]
+
+
+def _figures(study: Study, new: Study) -> pd.DataFrame:
+    """The figures that are others without it, or are there no more."""
+    before, after = (tables.read("estimates", study=one).set_index("estimate_id")[["n", "base_n", "value"]]
+                     for one in (study, new))
+    after = after.reindex(before.index)
+    is_same = ((before == after) | (before.isna() & after.isna())).all(axis=1) & after["base_n"].notna()
+    gone = before.index[~is_same].astype("str")
+    return pd.DataFrame({"kind": "figure", "where": "estimates", "what": gone})
+
+
+def _refuse_lost(study: Study, new: Study, own: Belongings) -> None:
+    """Every coding of others' words is still there."""
+    before, after, gone = (
+        frame[frame["coder_id"] != CONSENSUS].groupby("document_id").size() for frame in (
+            tables.read("codings", study=study), tables.read("codings", study=new), _own_codings(study, own)))
+    lost = before.sub(gone, fill_value=0).sub(after, fill_value=0)
+    if (lost != 0).any():
+        raise Faults(by_hand("a coder's work", [document]) for document in lost.index[lost != 0])
+
+
+def _refuse_remains(new: Study, own: Belongings) -> None:
+    """Searches every file of which the tables are made, packed ones too, for the organisation's names."""
+    names = own.names.assign(kind="organisation", allowed_for="")
+    files = [path for part in ("raw", "reference", "private") for path in (new.root / part).rglob("*")
+             if path.is_file()]
+    leaks = find_leaks(files, new.root, names, audience="public")
+    unread = {new.root / leak.file for leak in leaks if leak.rule == "unreadable"}
+    unread |= {path for path in files if path.suffix.lower() in NAMES_ONLY}
+    found = [(leak.file, leak.place) for leak in leaks if leak.rule.startswith("name")]
+    found += [(new.relative(path), "in its bytes") for path in sorted(unread)
+              if is_held(path.read_bytes(), names["name"])]
+    if found:
+        mend = "take it out by hand (correct a raw file's checksum in manifest.csv) and repeat"
+        raise Faults(Fault(f"still names the organisation ({place})", file=file, mend=mend)
+                     for file, place in found)
+
+
+# ------------------------------
+# Ballots of a withdrawn organisation: out of every file of ratings and of the desk's journals.
+
+
+def take_out_ballots(study: Study, raters: Collection[str], names: pd.DataFrame) -> None:
+    """Takes the ballots of these raters out of a study, and ``names`` out of what others wrote.
+
+    A file that holds nothing else goes. Raises Faults where the votes of others would not stay as they are.
+    """
+    raters, faults = {*raters}, []
+    for path in study.raw_files("ratings"):
+        try:
+            _take_out(path, raters, names)
+        except Faults as found:
+            faults += found.faults
+    if faults:
+        raise Faults(faults)
+    for path in sorted(study.private.glob("desk/*.jsonl")):
+        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+        whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
+        kept = [line for line in whole if json.loads(line)["form"] not in raters]
+        path.write_text("".join(redacted(kept, names)), encoding="utf-8", newline="\n")
+
+
+def _take_out(path: Path, raters: set[str], names: pd.DataFrame) -> None:
+    votes = read_ratings(path)
+    is_own, theirs = votes["rater_id"].isin(raters), ["comment", "file", "row"]
+    if is_own.all():
+        path.unlink()
+        return
+    rows = set(votes.loc[is_own, "row"])
+    # The number tells which rows are theirs, the code that it is a row of this sheet.
+    edit_table(path, lambda grid: [
+        None if str(n) in rows and raters & {*map(str.strip, old)} else new
+        for n, old, new in zip(grid.numbers, grid.rows, redacted_rows(grid, names), strict=True)])
+    left = read_ratings(path).drop(columns=theirs)
+    if not left.equals(votes[~is_own].drop(columns=theirs).reset_index(drop=True)):
+        raise Faults([Fault("cannot be rewritten without their ballots", file=path.name, mend="take them out "
+                            "by hand, correct its checksum in manifest.csv, and repeat")])
