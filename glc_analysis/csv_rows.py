@@ -1,1 +1,168 @@
-""""""
+"""One row of a CSV file is changed, added or taken out, and every other byte stays as it is.
+
+People keep reference tables in spreadsheet programs, and survey tools have their own ways of writing
+CSV. A file that is edited here keeps its order, its quotation marks, its delimiter, its line ends, its
+byte order mark and its encoding. Rows are counted as every reader of the package counts them: from 1,
+the header, with blank rows in between.
+"""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.tabular import delimiter, parse
+
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+_LINE_END = re.compile(r"(?:\r\n|\r|\n)?\Z")
+
+
+@dataclass
+class CsvRows:
+    r"""The rows of a CSV file as they are written there, each with its line end.
+
+    >>> rows = CsvRows.of('name;note\r\n"Ana";\r\nBo;"a; b"', "names.csv")
+    >>> rows.set_cell(2, "note", "c; d")
+    >>> rows.append({"name": "Cy"})
+    >>> rows.text
+    'name;note\r\n"Ana";"c; d"\r\nBo;"a; b"\r\nCy;\r\n'
+    """
+
+    records: list[str]
+    delimiter: str
+    byte_order_mark: str = ""
+    encoding: str = "utf-8"
+
+    @classmethod
+    def of(cls, text: str, file: str, encoding: str = "utf-8") -> CsvRows:
+        """The rows of a text; ``file`` is its name in faults. Raises Faults where it cannot be parsed."""
+        body = text.removeprefix("\ufeff")
+        plain = body.replace("\r\n", "\n").replace("\r", "\n")
+        mark = delimiter(plain)
+        try:
+            records = list(_records(body, mark))
+        except csv.Error:
+            parse(plain, file)  # raises the fault that every reader of the file raises
+            raise
+        return cls(records, mark, text[:len(text) - len(body)], encoding)
+
+    @classmethod
+    def read(cls, path: Path) -> CsvRows:
+        """The rows of a file in whatever encoding it is."""
+        raw = path.read_bytes()
+        encoding = encoding_of(raw)
+        return cls.of(raw.decode(encoding), path.name, encoding)
+
+    @property
+    def text(self) -> str:
+        """The file as text, with its byte order mark and its line ends."""
+        return self.byte_order_mark + "".join(self.records)
+
+    @property
+    def content(self) -> bytes:
+        """The file as bytes, in its own encoding."""
+        return self.text.encode(self.encoding)
+
+    @property
+    def header(self) -> list[str]:
+        """The names of the columns, without blanks around them."""
+        first = next(csv.reader(self.records[:1], delimiter=self.delimiter), [])
+        return [cell.strip() for cell in first]
+
+    @property
+    def line_end(self) -> str:
+        """What the first row ends with."""
+        return (_LINE_END.search(self.records[0])[0] if self.records else "") or "\n"
+
+    def set_cell(self, row: int, column: str, value: str) -> None:
+        """Changes one cell; the rest of its row stays as it is written."""
+        place = self.header.index(column)
+        record = self.records[row - 1]
+        end = _LINE_END.search(record)[0]
+        cells = self._written_cells(record.removesuffix(end))
+        cells += [""] * (place + 1 - len(cells))
+        cells[place] = self._written([value]) if value else ""
+        self.records[row - 1] = self.delimiter.join(cells) + end
+
+    def replace(self, row: int, cells: Iterable[str]) -> None:
+        """Writes one row anew."""
+        end = _LINE_END.search(self.records[row - 1])[0]
+        self.records[row - 1] = self._written(cells) + end
+
+    def blank(self, row: int) -> None:
+        """Leaves a blank line in the place of a row, so that the rows below keep their numbers."""
+        self.records[row - 1] = _LINE_END.search(self.records[row - 1])[0]
+
+    def remove(self, rows: Iterable[int]) -> None:
+        """Takes rows out, all at once since the others then move up."""
+        gone = set(rows)
+        self.records = [record for n, record in enumerate(self.records, 1) if n not in gone]
+
+    def insert(self, after: int, row: Mapping[str, str]) -> None:
+        """Adds a row below another one, with the same line end; columns that it does not name are blank."""
+        written = self._written(row.get(column, "") for column in self.header)
+        end = self.line_end
+        if after:
+            end = _LINE_END.search(self.records[after - 1])[0] or end
+            self.records[after - 1] = self.records[after - 1].removesuffix(end) + end
+        self.records.insert(after, written + end)
+
+    def append(self, row: Mapping[str, str]) -> None:
+        """Adds a row at the end; columns that it does not name are blank."""
+        self.insert(len(self.records), row)
+
+    def _written(self, cells: Iterable[str]) -> str:
+        """Cells as one row, in quotation marks where they need them."""
+        row = io.StringIO(newline="")
+        # With this line end a line break in a cell is quoted by every version of Python.
+        csv.writer(row, delimiter=self.delimiter, lineterminator="\r\n").writerow(cells)
+        return row.getvalue().removesuffix("\r\n")
+
+    def _written_cells(self, record: str) -> list[str]:
+        """The cells of a row as they are written, quotation marks included."""
+        mark = re.escape(self.delimiter)
+        return re.findall(rf'(?:\A|(?<={mark}))(?:"(?:[^"]|"")*"[^{mark}]*|[^{mark}]*)(?={mark}|\Z)', record)
+
+
+def read_utf8(path: Path) -> str:
+    """The text of a file as it is, byte order mark and line ends included.
+
+    Raises Faults where it is not in UTF-8: a row in any language could then not be added.
+    """
+    try:
+        return path.read_bytes().decode("utf-8")
+    except UnicodeDecodeError:
+        raise Faults([Fault("is not in UTF-8, which holds the words of every language", path.name,
+                            mend="save it as CSV UTF-8, and repeat")]) from None
+
+
+def encoding_of(raw: bytes) -> str:
+    """The encoding under which bytes come back as they were; a byte order mark counts as text.
+
+    >>> encoding_of("é".encode("utf-16-be")), encoding_of("é".encode()), encoding_of("é".encode("cp1252"))
+    ('utf-16-be', 'utf-8', 'cp1252')
+    """
+    if b"\0" in raw:
+        is_little = raw.startswith(codecs.BOM_UTF16_LE) or raw.find(b"\0") % 2 == 1
+        return "utf-16-le" if is_little and not raw.startswith(codecs.BOM_UTF16_BE) else "utf-16-be"
+    try:
+        raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return "cp1252"
+    return "utf-8"
+
+
+def _records(text: str, mark: str) -> Iterator[str]:
+    """The rows of a text as they are written; a quoted cell may go over several lines."""
+    lines = _LINE.findall(text)
+    plain = (line.rstrip("\r\n") + "\n" for line in lines)
+    records, at = csv.reader(plain, delimiter=mark, strict=True), 0
+    for _ in records:
+        yield "".join(lines[at:records.line_num])
+        at = records.line_num

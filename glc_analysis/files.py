@@ -265,19 +265,39 @@ def progress_bar() -> Iterator[Progress]:
 
 
 def write_atomic(path: Path, text: str, *, mode: int = 0o666) -> None:
-    """Writes a text file in UTF-8 as it stands; until all of it is on disk the old one stays.
+    r"""Writes a text file in UTF-8 as it stands; until all of it is on disk the old one stays.
 
-    ``mode`` says who may read it, as far as the system's own mask allows. Raises OSError, and leaves nothing
-    behind, where it cannot be written.
+    The text is written to a new file in the same folder, which then takes the place of the old one.
+    ``mode`` says who may read it, as far as the system's own mask allows; a file that an interrupted
+    call left behind is not written to, since other people may be able to read it. Raises OSError, and
+    leaves nothing behind, where the file cannot be written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "votes.csv")
+    ...     write_atomic(path, "rater,score\r\n", mode=0o600)
+    ...     path.read_bytes(), [file.name for file in Path(folder).iterdir()]
+    (b'rater,score\r\n', ['votes.csv'])
     """
     aside = path.with_name(f".{path.name}.new")
+    content = text.encode("utf-8")
+    aside.unlink(missing_ok=True)
     try:
-        with open(aside, "w", encoding="utf-8", newline="",
-                  opener=lambda name, flags: os.open(name, flags, mode)) as file:
-            file.write(text)
+        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+            file.write(content)
             file.flush()
             os.fsync(file.fileno())
         os.replace(aside, path)
     except OSError:
         aside.unlink(missing_ok=True)
         raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Makes a new name in a folder outlast a power cut, where the system lets one open a folder."""
+    with suppress(OSError):
+        handle = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)

@@ -1,4 +1,4 @@
-"""XLSX files that are the same bytes whenever and wherever they are written."""
+"""XLSX files that people fill in and print; the same bytes whenever and wherever they are written."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import re
 import zipfile
 from io import BytesIO
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from openpyxl import Workbook
+from openpyxl import Workbook
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
+from openpyxl.worksheet.worksheet import Worksheet
 
 _STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _EPOCH = b"1980-01-01T00:00:00Z"
@@ -24,7 +24,6 @@ def save_workbook(workbook: Workbook, path: Path) -> None:
     between builds of zlib.
 
     >>> from tempfile import TemporaryDirectory
-    >>> from openpyxl import Workbook
     >>> with TemporaryDirectory() as folder:
     ...     for name in ("a.xlsx", "b.xlsx"):
     ...         save_workbook(Workbook(), Path(folder) / name)
@@ -39,6 +38,27 @@ def save_workbook(workbook: Workbook, path: Path) -> None:
             entry.create_system = 3  # else the operating system's own number
             target.writestr(entry, _STAMP.sub(rb"\g<1>" + _EPOCH, source.read(name))
                             if name == "docProps/core.xml" else source.read(name))
+
+
+def write_text(cell: Cell, text: str) -> None:
+    """Writes text as text, whatever it begins with: a formula in somebody's words is not run.
+
+    Characters that no workbook can hold are left out.
+
+    >>> cell = Workbook().active["A1"]
+    >>> write_text(cell, "=1+1")
+    >>> cell.value, cell.data_type
+    ('=1+1', 's')
+    """
+    cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", text)
+    cell.data_type, cell.quotePrefix = "s", text.startswith(("=", "+", "-", "@"))
+
+
+def print_on_a4(sheet: Worksheet, headings: int) -> None:
+    """Lays a sheet out on A4 across, as wide as the page, with its first rows on every page and screen."""
+    sheet.freeze_panes, sheet.print_title_rows = f"A{headings + 1}", f"1:{headings}"
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight = True, 0
 
 
 def _content_types_first(name: str) -> tuple[bool, str]:

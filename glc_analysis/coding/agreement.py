@@ -14,8 +14,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.coding.coefficients import (
-    NO_PAIRS,
-    NO_VARIATION,
+    FLEISS,
     NOMINAL,
     Coefficient,
     Distance,
@@ -32,6 +31,7 @@ from glc_analysis.coding.coefficients import (
     positions,
     specific,
     tally,
+    tally_table,
 )
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
@@ -199,16 +199,7 @@ def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
     >>> round(fleiss_kappa([[3, 0], [2, 1], [0, 3]]).value, 4)
     0.55
     """
-    counts = as_counts(counts)
-    raters = counts.sum(axis=1)
-    counts, raters = counts[raters > 0], raters[raters > 0]
-    paired, m = counts[raters > 1], raters[raters > 1]
-    sizes = len(counts), len(paired)
-    if np.count_nonzero(paired.sum(axis=0)) < 2:
-        return Coefficient(np.nan, *sizes, NO_VARIATION if len(paired) else NO_PAIRS)
-    apart = 1 - (paired * (paired - 1)).sum(axis=1) / (m * (m - 1))
-    expected = ((counts / raters[:, None]).mean(axis=0) ** 2).sum()
-    return Coefficient(float(1 - apart.mean() / (1 - expected)), *sizes)
+    return FLEISS.pooled(tally_table(as_counts(counts)))
 
 
 def gwet_ac1(*coders: Sequence) -> Coefficient:

@@ -25,7 +25,10 @@ from glc_analysis.errors import UsageError
 Distance = Callable[[np.ndarray, np.ndarray], np.ndarray]
 """Distance between values, given by their numbers; broadcasts."""
 METRICS = ("nominal", "ordinal", "interval", "ratio")
-_NARROW, _BLOCK = 2**12, 2**14
+_NARROW = 2**12
+"""Whole numbers that span less than this are numbered by counting, wider ones by hashing."""
+_VALUES_AT_ONCE = 2**14
+"""So many values are numbered at a time: they stay in the cache of the processor."""
 
 
 def numbered(coders: np.ndarray | pd.DataFrame | Sequence) -> tuple[np.ndarray, np.ndarray]:
@@ -51,7 +54,7 @@ def numbered(coders: np.ndarray | pd.DataFrame | Sequence) -> tuple[np.ndarray, 
 def _counted_off(values: np.ndarray, least: float, width: int) -> tuple[np.ndarray, np.ndarray] | None:
     """Whole numbers in a narrow range, several times faster than by hashing; None where some are not."""
     codes, seen = np.empty(values.shape, dtype=np.int16), np.zeros(width, dtype=bool)
-    parts = values.size // _BLOCK + 1  # each stays in the processor's cache
+    parts = values.size // _VALUES_AT_ONCE + 1
     for own, given in zip(np.array_split(codes.ravel(), parts),
                           np.array_split(values.ravel(), parts), strict=True):
         shifted = np.fmax(given - least, -1)  # NaN becomes -1
@@ -207,6 +210,28 @@ def tally(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None = None,
                  shares, marginals)
 
 
+def tally_table(counts: np.ndarray) -> Tally:
+    """The same sums of a table of units x values: how many coders gave the value, whoever they were.
+
+    All of ``marginals`` is then one coder's, so it serves no coefficient of particular coders.
+
+    >>> one, other = tally_table(np.array([[2., 0.], [1., 1.], [0., 1.]])), tally(
+    ...     np.array([[0, 1, -1], [0, 0, 1]]), 2)
+    >>> all((getattr(one, name) == getattr(other, name)).all()
+    ...     for name in (*Tally._fields[:-1], "values"))
+    True
+    """
+    counts = counts[counts.sum(axis=1) > 0]
+    coders = counts.sum(axis=1)
+    paired, n = counts[coders > 1], coders[coders > 1]
+    alike = paired * (paired - 1) / (n - 1)[:, None]  # pairs in both directions, as in _pairs
+    apart = n - alike.sum(axis=1)
+    shares = (counts / coders[:, None]).sum(axis=0)
+    return Tally(np.array([float(len(counts))]), np.array([float(len(paired))]),
+                 np.array([(apart / n).sum()]), np.array([apart.sum()]), alike.sum(axis=0)[None],
+                 shares[None], paired.sum(axis=0)[None, None])
+
+
 def _pairs(codes: np.ndarray, coders: np.ndarray, groups: np.ndarray, lengths: np.ndarray,
            shape: tuple[int, int], distance: Distance | None) -> tuple[np.ndarray, ...]:
     """The sums over pairs of coders: split, disagreement, alike."""
@@ -248,8 +273,8 @@ def _distinct(codes: np.ndarray, n_values: int, groups: np.ndarray, n_groups: in
 # How far two sets of codes are apart, for units that may carry several codes.
 
 
-_PAIRS_AT_ONCE = 2**20
-"""So many distances are worked out at a time."""
+_SETS_AT_ONCE = 2**20
+"""So many distances between sets are worked out at a time."""
 
 
 def membership(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list[str]]:
@@ -301,7 +326,7 @@ def _monotone(shared: np.ndarray, own: np.ndarray, others: np.ndarray) -> np.nda
 def _distances(sets: Sequence[Collection[str]], weight: Callable) -> np.ndarray:
     """1 - J * weight, a block of rows at a time: only the result is as large as the square."""
     has = membership(sets)[0].astype(float)
-    sizes, step = has.sum(axis=1), max(1, _PAIRS_AT_ONCE // max(1, len(sets)))
+    sizes, step = has.sum(axis=1), max(1, _SETS_AT_ONCE // max(1, len(sets)))
     distances = np.empty((len(sets), len(sets)))
     for start in range(0, len(sets), step):
         rows = slice(start, start + step)
@@ -319,8 +344,8 @@ def _distances(sets: Sequence[Collection[str]], weight: Callable) -> np.ndarray:
 NO_PAIRS = "no unit was coded by two coders"
 NO_VARIATION = "no variation: all values are the same"
 NOT_USED = "no coder gave this value"
-_UNITS_AT_ONCE = 2**22
-"""So many distances are held at a time."""
+_DISTANCES_HELD = 2**22
+"""So many distances between values are held at a time."""
 
 
 class Coefficient(NamedTuple):
@@ -378,7 +403,7 @@ def _expected(values: np.ndarray, distance: Distance | None) -> np.ndarray:
     if distance is None:
         return values.sum(axis=-1) ** 2 - (values**2).sum(axis=-1)
     every, total = np.arange(values.shape[-1]), np.zeros(len(values))
-    for some in np.array_split(every, len(every) ** 2 // _UNITS_AT_ONCE + 1):
+    for some in np.array_split(every, len(every) ** 2 // _DISTANCES_HELD + 1):
         total += (values[:, some] * (values @ distance(every[:, None], some))).sum(axis=-1)
     return total
 
@@ -388,13 +413,22 @@ def _kappa(counted: Tally) -> np.ndarray:
     return _corrected(counted, shares.prod(axis=1).sum(axis=-1))
 
 
+def _fleiss(counted: Tally) -> np.ndarray:
+    return _corrected(counted, (_mean_shares(counted) ** 2).sum(axis=-1))
+
+
 def _ac1(counted: Tally) -> np.ndarray:
-    shares = counted.shares / counted.units[:, None]
+    shares = _mean_shares(counted)
     return _corrected(counted, (shares * (1 - shares)).sum(axis=-1) / (shares.shape[-1] - 1))
 
 
 def _pabak(counted: Tally) -> np.ndarray:
     return _corrected(counted, np.divide(1, counted.shares.shape[-1]))
+
+
+def _mean_shares(counted: Tally) -> np.ndarray:
+    """The share of coders that gave a value, averaged over units, by value."""
+    return counted.shares / counted.units[:, None]
 
 
 def _percent(counted: Tally) -> np.ndarray:
@@ -406,6 +440,9 @@ def _corrected(counted: Tally, expected: np.ndarray) -> np.ndarray:
     varies = np.count_nonzero(counted.values, axis=-1) > 1
     return np.where(varies, 1 - counted.split / counted.pairable / (1 - expected), np.nan)
 
+
+FLEISS = Measure(_fleiss)
+"""Fleiss' kappa; like AC1 and PABAK it does not ask who of the coders gave a value."""
 
 NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha(), "kappa": Measure(_kappa),
            "ac1": Measure(_ac1), "pabak": Measure(_pabak)}

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
@@ -23,7 +22,7 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.study import Study
 from glc_analysis.tables import read
 from glc_analysis.tabular import read_sheets
-from glc_analysis.workbook import save_workbook
+from glc_analysis.workbook import print_on_a4, save_workbook, write_text
 
 # ------------------------------
 # From several coders' work to one: what they gave alike, what people decided, what is open.
@@ -202,20 +201,14 @@ def _shown(codebook: pd.DataFrame) -> dict[str, str]:  # by name, where that lea
 def _fill(sheet: Worksheet, title: str, rows: pd.DataFrame) -> None:
     for m, (name, column) in enumerate(rows.items(), 1):
         for n, text in enumerate([name, *column], 1):
-            _write(sheet.cell(n, m), text, is_bold=n == 1)
+            cell = sheet.cell(n, m)
+            write_text(cell, text)  # its first 32,767 characters
+            cell.font, cell.border, cell.alignment = Font(bold=n == 1), _THIN, _WRAPPED
         sheet.column_dimensions[sheet.cell(1, m).column_letter].width = _WIDTHS.get(name, 20)
-    sheet.title, sheet.freeze_panes, sheet.print_title_rows = title, "A2", "1:1"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight = True, 0
+    sheet.title = title
+    print_on_a4(sheet, headings=1)
     sheet.oddHeader.left.size, sheet.page_margins.left, sheet.page_margins.right = 8, 0.4, 0.4
     sheet.oddHeader.left.text, sheet.oddFooter.right.text = _HOW if title == SHEET else title, "&P / &N"
-
-
-def _write(cell: Cell, text: str, *, is_bold: bool) -> None:
-    """Text as text, whatever it begins with: a formula in somebody's words is not run."""
-    cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", text)  # its first 32,767 characters
-    cell.data_type, cell.quotePrefix = "s", text.startswith(("=", "+", "-", "@"))
-    cell.font, cell.border, cell.alignment = Font(bold=is_bold), _THIN, _WRAPPED
 
 
 def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:

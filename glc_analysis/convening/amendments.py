@@ -6,10 +6,6 @@ keeps its bytes.
 
 from __future__ import annotations
 
-import csv
-import io
-import os
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,10 +16,12 @@ from glc_analysis import tables
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.convening.rounds import write_rounds
 from glc_analysis.convening.tallies import results
+from glc_analysis.csv_rows import CsvRows, read_utf8
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.files import write_atomic
 from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference
 from glc_analysis.study import Study
-from glc_analysis.tabular import delimiter, read_rows
+from glc_analysis.tabular import read_rows
 from glc_analysis.text import text_version, tidy
 
 
@@ -115,46 +113,9 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
 
 def _write(path: Path, old: Mapping[str, str], new: Mapping[str, str]) -> None:
     """principles.csv with one more row behind the old version's, which is superseded in every language."""
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        raise Faults([Fault("is not in UTF-8, which holds the words of every language", path.name,
-                            mend="save it as CSV UTF-8, and repeat")]) from None
-    body, end = text.removeprefix("\ufeff"), re.search(r"\r?\n|\r|\Z", text)[0] or "\n"
-    mark = delimiter(body)
-    header = [cell.strip() for cell in next(csv.reader(io.StringIO(body), delimiter=mark))]
-    rows = read_rows(path, COLUMNS["principles"], OPTIONAL["principles"])
-    is_old = {n for n, row in rows.items() if all(row[c] == old[c] for c in ("principle_id", "version"))}
-    made = []
-    for n, record in enumerate(_records(text, mark), 1):
-        made.append(_with_cell(record, header.index("status"), "superseded", mark) if n in is_old else record)
-        if str(n) == old["row"]:
-            row = io.StringIO(newline="")
-            csv.writer(row, delimiter=mark, lineterminator=end).writerow(new.get(name, "") for name in header)
-            made += ["" if record.endswith(("\n", "\r")) else end, row.getvalue()]
-    aside = path.with_name(f".{path.name}")
-    aside.write_bytes("".join(made).encode("utf-8"))
-    os.replace(aside, path)
-
-
-def _records(text: str, mark: str) -> Iterator[str]:
-    """The records of a CSV text as they stand there, line ends included."""
-    lines = re.findall(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z", text)
-    plain = (line.lstrip("\ufeff").rstrip("\r\n") + "\n" for line in lines)
-    records, at = csv.reader(plain, delimiter=mark), 0
-    for _ in records:
-        yield "".join(lines[at:records.line_num])
-        at = records.line_num
-
-
-def _with_cell(record: str, place: int, value: str, mark: str) -> str:
-    r"""A record with another value in one cell, which needs no quotation marks; the rest as it was.
-
-    >>> _with_cell('P1;"a ""b""; c";candidate;\r\n', 2, "superseded", ";")
-    'P1;"a ""b""; c";superseded;\r\n'
-    """
-    cell, at = re.compile(rf'("(?:[^"]|"")*"[^{mark}\r\n]*|[^{mark}\r\n]*)(?:{mark}|[\r\n]*\Z)'), 0
-    for _ in range(place + 1):
-        found = cell.match(record, at)
-        at = found.end()
-    return record[:found.start(1)] + value + record[found.end(1):]
+    rows = CsvRows.of(read_utf8(path), path.name)
+    for n, row in read_rows(path, COLUMNS["principles"], OPTIONAL["principles"]).items():
+        if all(row[column] == old[column] for column in ("principle_id", "version")):
+            rows.set_cell(n, "status", "superseded")
+    rows.insert(int(old["row"]), new)
+    write_atomic(path, rows.text)

@@ -21,10 +21,10 @@ from typing import Any
 
 from glc_analysis.convening.ballots import Ballots, voters
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.files import locked
-from glc_analysis.intake.ratings import ABSTAIN, HEADER
+from glc_analysis.files import locked, sync_folder, write_atomic
+from glc_analysis.intake.ratings import ABSTAIN, BY_NAME, HEADER, MARK, QUESTIONS, SCORED, SCORES
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.study import CRITERIA, Study
+from glc_analysis.study import Study
 from glc_analysis.text import folded, text_version, tidy
 
 # ------------------------------
@@ -119,16 +119,6 @@ class Journal:
             keying.values[line["field"]] = line["value"]
 
 
-def sync_folder(folder: Path) -> None:
-    """Makes a new name in a folder outlast a power cut, where the system lets one open a folder."""
-    with suppress(OSError):
-        handle = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-
-
 # ------------------------------
 # A rating form on paper: which fields it asks, what a keyed line means, what two keyings agree on.
 
@@ -144,10 +134,9 @@ class PaperForm:
     names: dict[str, str]
     statements: dict[tuple[str, str, str], str]
     languages: tuple[str, ...]
-    scale: tuple[int, int]
 
     @classmethod
-    def of(cls, reference: Reference, round_id: str, scale: tuple[int, int] = (1, 9)) -> PaperForm:
+    def of(cls, reference: Reference, round_id: str) -> PaperForm:
         """The form of an open round. Raises UsageError for an unknown round, GLCError for a closed one."""
         rounds, known = reference.rounds, reference.principles
         rows = rounds[rounds["round_id"] == round_id]
@@ -165,7 +154,7 @@ class PaperForm:
                 for row in known.itertuples()]
         statements = dict(zip(keys, known["statement"], strict=True))
         return cls(round_id, {one: names.get(one, "") for one in rows["principle_id"]}, statements,
-                   tuple(sorted({*known["language"]})), scale)
+                   tuple(sorted({*known["language"]})))
 
     def versions(self, principle: str) -> list[str]:
         """The versions of a principle, oldest first."""
@@ -176,10 +165,12 @@ class PaperForm:
         if len(self.languages) > 1:
             yield ".language"
         for principle in self.names:
-            asked = ["version"] * (len(self.versions(principle)) > 1) + [*CRITERIA, "comment"]
-            yield from (f"{principle}.{name}" for name in asked)
-            if values.get(f"{principle}.comment"):
-                yield f"{principle}.may_be_read"
+            if len(self.versions(principle)) > 1:
+                yield f"{principle}.version"
+            for question in QUESTIONS:
+                is_asked = not question.only_with or values.get(f"{principle}.{question.only_with}")
+                if question.kind != "mark" and is_asked:  # an abstention is keyed in the place of a score
+                    yield f"{principle}.{question.name}"
 
     def waiting(self, keying: Keying) -> str:
         """The first field that a pass has not reached; blank where it is complete."""
@@ -215,22 +206,22 @@ class PaperForm:
 
         A digit of any script is one.
         """
-        name = field.rpartition(".")[2]
-        if name in CRITERIA:
-            low, high = self.scale
-            number = str(int(line)) if line.isdecimal() else ""
-            if number and len(number) == len(line) and low <= int(number) <= high:
-                return number, ""
-            known = {"a": ABSTAIN, "x": ABSTAIN, "": ""}
-            mend = f"a number from {low} to {high}, a (abstain), or nothing where the paper is blank"
-        elif name == "comment":
-            return line, ""
-        elif name == "may_be_read":
-            known = {"y": "yes", "yes": "yes", "n": "no", "no": "no", "": ""}
-            mend = "y or n, or nothing where the paper is blank"
-        else:
+        question = BY_NAME.get(field.rpartition(".")[2])
+        if question is None:
             known = {one: one for one in self.choices(field)}
             mend = " or ".join(known)
+        elif question.kind == "words":
+            return line, ""
+        elif question.kind == "score":
+            if score := question.read(line):
+                return score, ""
+            known = {ABSTAIN[0]: ABSTAIN, MARK: ABSTAIN, "": ""}
+            mend = (f"a number from {SCORES[0]} to {SCORES[-1]}, a (abstain), or nothing where the paper is "
+                    "blank")
+        else:
+            known = {key: choice for choice in question.choices for key in (choice[0], choice)} | {"": ""}
+            mend = " or ".join(choice[0] for choice in question.choices)
+            mend += ", or nothing where the paper is blank"
         meant = known.get(line.casefold())
         return (meant, "") if meant is not None else ("", f"{line!r} is not understood: type {mend}.")
 
@@ -243,9 +234,9 @@ class PaperForm:
             texts = {at: text for at, text in self.statements.items() if at[:2] == (principle, version)}
             text = texts.get((principle, version, language)) or next(iter(texts.values()))
             said = [values[f"{principle}.comment"], values.get(f"{principle}.may_be_read", "")]
-            for criterion in CRITERIA:
-                yield (self.round_id, rater, principle, version, text_version(text), criterion,
-                       values[f"{principle}.{criterion}"], *(said if criterion == CRITERIA[0] else ("", "")))
+            for question in SCORED:
+                yield (self.round_id, rater, principle, version, text_version(text), question.name,
+                       values[f"{principle}.{question.name}"], *(said if question == SCORED[0] else ("", "")))
 
 
 # ------------------------------
@@ -264,9 +255,9 @@ RECEIVED = "received"
 BACK, LEAVE, DROP, HELP = "<", "q", "drop", "?"
 PROMPTS = {"language": "language of the paper ({})", "version": "version on the paper ({})",
            "may_be_read": "may it be read aloud (y/n)"}
-KEYS = ("{low} to {high}, a or x = abstain (not my context), nothing = left blank on the paper; < one back, "
-        "q leave the form (what is keyed is kept), `drop` takes all of it back, ? these lines. Ctrl-C ends "
-        "the desk.")
+KEYS = (f"{SCORES[0]} to {SCORES[-1]}, a or x = abstain (not my context), nothing = left blank on the "
+        "paper; < one back, q leave the form (what is keyed is kept), `drop` takes all of it back, ? these "
+        "lines. Ctrl-C ends the desk.")
 
 
 def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
@@ -406,7 +397,7 @@ class _Desk:
         if self.stood != (standing := _standing(self.study)):
             self.reference, self.stood = read_reference(self.study), standing
             settings = self.study.settings["consensus"]
-            self.form = PaperForm.of(self.reference, self.round_id, tuple(settings["scale"]))
+            self.form = PaperForm.of(self.reference, self.round_id)
             self.voters = voters(self.reference.raters, settings["vote"])
 
     def announce(self, rater: str, keying: str, field: str) -> None:
@@ -414,14 +405,13 @@ class _Desk:
         passes = self.journal.passes(rater)
         stopped = f", stopped at {field.strip('.').split('.')[0]}" if passes[keying].values else ""
         self.say(f"Form {rater}, {keying}{stopped}.")
-        low, high = self.form.scale
         if keying == SETTLED:
             one, other = (passes[name].values for name in (FIRST, SECOND))
             count = sum(folded(one.get(at, "-")) != folded(other.get(at, "-")) for at in one | other)
             self.say(f"The keyings differ in {count} of {len(one | other)} fields. Look at the paper and "
                      f"type what stands there; `{DROP}` takes back both, where it was another paper.")
         else:
-            self.say(KEYS.format(low=low, high=high))
+            self.say(KEYS)
         if keying == SECOND and self.by in passes[FIRST].by:
             self.say(f"{self.by} keyed this form the first time too: another person would see more.")
 
@@ -444,7 +434,7 @@ class _Desk:
             return False
         value, mend = self.form.understood(field, line)
         if line == HELP or mend:
-            self.say(KEYS.format(low=self.form.scale[0], high=self.form.scale[1]) if line == HELP else mend)
+            self.say(KEYS if line == HELP else mend)
         elif keying == SETTLED and not self.is_settled((rater, field, value), keyed):
             self.say(f"Neither keying has {value or 'blank'}: type it once more.")
         else:
@@ -476,7 +466,9 @@ class _Desk:
         text, (values, _) = io.StringIO(), self.form.agreed(self.journal.passes(rater))
         csv.writer(text, lineterminator="\n").writerows([HEADER, *self.form.rows(rater, values)])
         if not path.is_file():
-            write_new(path, text.getvalue())
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, text.getvalue(), mode=0o600)
+            sync_folder(path.parent)  # before the journal says that the form is received
         elif path.read_bytes() != text.getvalue().encode():
             raise GLCError(f"{path.name} came in meanwhile, and says something else. Mend: look at the "
                            "paper, keep the file that is right in raw/ratings, and start the desk again.")
@@ -487,17 +479,3 @@ class _Desk:
 def _standing(study: Study) -> list[bytes]:
     """What a form follows from."""
     return [(study.reference / f"{name}.csv").read_bytes() for name in ("principles", "rounds", "raters")]
-
-
-def write_new(path: Path, text: str) -> None:
-    """Writes a file whole or not at all, for its owner's eyes."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    fresh = path.with_name(f".{path.name}.new")
-    fresh.unlink(missing_ok=True)  # one left by a power cut
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(handle, "w", encoding="utf-8", newline="") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(handle)
-    fresh.rename(path)
-    sync_folder(path.parent)

@@ -24,17 +24,32 @@ from glc_analysis.convening.principles import versions
 from glc_analysis.convening.returns import RIGHT_TO_LEFT, addressed, phrases
 from glc_analysis.convening.rounds import plan_round, write_rounds
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.intake.ratings import ABSTAIN, BOXES, MARK, ROW, SCORES, is_filled
+from glc_analysis.intake.ratings import (
+    ABSTAIN,
+    BOXES,
+    BY_NAME,
+    MARK,
+    QUESTIONS,
+    ROW,
+    SCORED,
+    SCORES,
+    Question,
+    is_filled,
+    written_stamp,
+)
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.study import CRITERIA, Study
+from glc_analysis.study import Study
 from glc_analysis.text import language_name, text_version
-from glc_analysis.workbook import save_workbook
+from glc_analysis.workbook import print_on_a4, save_workbook
 
 # ------------------------------
 # What a rater is asked, in which language, and the fixed texts around it.
 #
 # The fixed texts are ``content/forms.csv``, a column a language; its row ``native_reader`` says whether
 # somebody who grew up with the language has read them.
+
+
+_WANTED = {"score": "number_wanted", "mark": "mark_wanted", "choice": "word_wanted"}
 
 
 def form_phrases(language: str) -> dict[str, str]:
@@ -66,7 +81,11 @@ def name_and_code(language: str) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """What one rater is asked in one language: ``rows`` of principles.csv, in the round's order."""
+    """What a rater is asked in one language: ``rows`` of principles.csv, in the round's order.
+
+    At each of them :data:`glc_analysis.intake.ratings.QUESTIONS` are asked. ``rater_id`` is blank on
+    a form that is the same for all raters.
+    """
 
     round_id: str
     rater_id: str
@@ -91,8 +110,24 @@ class Form:
     @property
     def stamps(self) -> list[str]:
         """What tells each row when it comes back: round, rater, printed id, text_version."""
-        return [f"{self.round_id} {self.rater_id} {name} {text}"
+        return [written_stamp(self.round_id, self.rater_id, name, text)
                 for name, text in zip(self.rows["printed_id"], self.rows["text_version"], strict=True)]
+
+    def words_of(self, row: tuple) -> str:
+        """Which words a row of the form has: the printed id, the language, the version of the text."""
+        return f"{row.printed_id} {self.language} {row.text_version}"
+
+    def label(self, question: Question) -> str:
+        """What is asked."""
+        return self.say[question.name]
+
+    def ends(self, question: Question) -> tuple[str, str]:
+        """What the lowest and the highest score mean."""
+        return self.say[f"{question.name}_low"], self.say[f"{question.name}_high"]
+
+    def wanted(self, question: Question) -> str:
+        """What the box takes; blank where it takes any words."""
+        return self.say.get(_WANTED.get(question.kind, ""), "")
 
 
 def in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.DataFrame | None:
@@ -147,7 +182,9 @@ def write_forms(study: Study, round_id: str, *, today: date) -> Issue:
         _write(folder / f"{form.rater_id}.txt", text(form))
     by_language = {form.language: form for form in sorted(forms, key=lambda form: form.language)}
     _write(folder / "pictures.html", pictures(by_language.values()))
-    write_xlsform(folder / "round.xlsform.xlsx", round_id, [form.rater_id for form in forms], texts)
+    write_xlsform(folder / "round.xlsform.xlsx",
+                  [Form(round_id, "", language, rows) for language, rows in texts.items()],
+                  [form.rater_id for form in forms])
     raters = pd.DataFrame({"rater_id": [form.rater_id for form in forms],
                            "language": [form.language for form in forms], "note": notes}, dtype="str")
     unchecked = [one for one in sorted({*by_language, *texts}) if form_phrases(one)["native_reader"] != "yes"]
@@ -222,7 +259,7 @@ _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q3
 def page(form: Form) -> str:
     """A form to print: nine boxes a line, and the code and the version of each text on every page."""
     rows = "".join(f'<tr class="principle"><td>{_statement(form, row)}'
-                   + "".join(_scale(form, criterion) for criterion in CRITERIA) + _rest(form) + "</td></tr>\n"
+                   + "".join(_scale(form, question) for question in SCORED) + _rest(form) + "</td></tr>\n"
                    for row in form.rows.itertuples())
     return _document(form, f"<section>{_table(form, form.heading, form.say['how'], rows)}</section>")
 
@@ -246,8 +283,10 @@ def pictures(forms: Iterable[Form]) -> str:
 def text(form: Form) -> str:
     """A form to send as a message or to read out on the telephone."""
     say = form.say
-    lines = [f"{row.printed_id} {row.statement}\n{row.principle_id} {say['importance']} 1-9: __  "
-             f"{say['feasibility']} 1-9: __  {say[ABSTAIN]} ({MARK}): __  {say['comment']}: __"
+    takes = {"score": f" {SCORES[0]}-{SCORES[-1]}", "mark": f" ({MARK})", "words": ""}
+    asked = "  ".join(f"{form.label(question)}{takes[question.kind]}: __"
+                      for question in QUESTIONS if not question.only_with)
+    lines = [f"{row.printed_id} {row.statement}\n{row.principle_id} {asked}"
              for row in form.rows.itertuples()]
     return "\n\n".join([f"{form.heading} · {form.language}", say["how"], say["by_message"], *lines]) + "\n"
 
@@ -265,23 +304,24 @@ def _table(form: Form, heading: str, how: str, rows: str) -> str:
 
 
 def _statement(form: Form, row: tuple) -> str:
-    version = f'<span class="version">{escape(f"{row.printed_id} {form.language} {row.text_version}")}</span>'
+    version = f'<span class="version">{escape(form.words_of(row))}</span>'
     return (f'<div class="statement">{escape(row.principle_id)}&ensp;<bdi>{escape(row.statement)}</bdi> '
             f"{version}</div>")
 
 
-def _scale(form: Form, criterion: str) -> str:
-    name, low, high = (f'<span class="{kind}">{escape(form.say[key])}</span>' for kind, key in (
-        ("name", criterion), ("end low", f"{criterion}_low"), ("end", f"{criterion}_high")))
-    boxes = "".join(f'<span class="box">{score}</span>' for score in SCORES)
+def _scale(form: Form, question: Question) -> str:
+    name, low, high = (f'<span class="{kind}">{escape(said)}</span>' for kind, said in zip(
+        ("name", "end low", "end"), (form.label(question), *form.ends(question)), strict=True))
+    boxes = "".join(f'<span class="box">{score}</span>' for score in question.choices)
     return f'<div class="line">{name}{low}{boxes}{high}</div>'
 
 
 def _rest(form: Form) -> str:
     say, box = {key: escape(text) for key, text in form.say.items()}, '<span class="box small"></span>'
+    choices = " ".join(f"{box}{say[choice]}" for choice in BY_NAME["may_be_read"].choices)
     return (f'<div class="line">{box}{say[ABSTAIN]}</div>'
             f'<div class="line">{say["comment"]}<span class="rule"></span>{say["may_be_read"]} '
-            f'{box}{say["yes"]} {box}{say["no"]}</div>')
+            f'{choices}</div>')
 
 
 def _face(one: str) -> str:
@@ -329,9 +369,15 @@ def write_workbook(path: Path, form: Form) -> None:
 
 
 def _headings(form: Form) -> list[str]:
-    say = form.say
-    ends = {one: f"\n1 = {say[f'{one}_low']}\n9 = {say[f'{one}_high']}" for one in CRITERIA}
-    return [say[name] + (ends | {ABSTAIN: f"\n{MARK}"}).get(name, "") for name in ROW]
+    return [form.say[name] + (_explained(form, BY_NAME[name]) if name in BOXES else "") for name in ROW]
+
+
+def _explained(form: Form, question: Question) -> str:
+    """What stands below the heading of a box."""
+    if question.kind == "score":
+        low, high = form.ends(question)
+        return f"\n{question.choices[0]} = {low}\n{question.choices[-1]} = {high}"
+    return f"\n{MARK}" if question.kind == "mark" else ""
 
 
 def _lay_out(sheet: Worksheet, form: Form) -> None:
@@ -339,9 +385,7 @@ def _lay_out(sheet: Worksheet, form: Form) -> None:
         sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 14)
     sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(ROW) - 1)
     sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = 100, 9
-    sheet.freeze_panes, sheet.print_title_rows = "A4", "1:3"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight = True, 0
+    print_on_a4(sheet, headings=3)
     sheet.sheet_view.rightToLeft = form.direction == "rtl"
     sheet.protection.sheet = True
     sheet.protection.formatColumns = sheet.protection.formatRows = False  # these stay allowed
@@ -349,18 +393,27 @@ def _lay_out(sheet: Worksheet, form: Form) -> None:
 
 def _validate(sheet: Worksheet, form: Form) -> None:
     """What each box takes; a comment is free."""
-    say, last = form.say, len(form.rows) + 3
-    words = [say[one] if say[one] == one else f"{one} / {say[one]}" for one in ("yes", "no")]
-    kinds = {one: ({"type": "whole", "operator": "between", "formula1": SCORES[0], "formula2": SCORES[-1]},
-                   say["number_wanted"]) for one in CRITERIA}
-    kinds[ABSTAIN] = {"type": "list", "formula1": f'"{MARK}"'}, say["mark_wanted"]
-    kinds["may_be_read"] = {"type": "list", "formula1": f'"{",".join(words)}"'}, say["word_wanted"]
-    for name, (kind, wanted) in kinds.items():
-        rule = DataValidation(**kind, allow_blank=True, error=wanted, prompt=wanted, showErrorMessage=True,
-                              showInputMessage=True)
-        at = sheet.cell(2, ROW.index(name) + 1).column_letter
+    last = len(form.rows) + 3
+    for question in QUESTIONS:
+        if question.kind == "words":
+            continue
+        wanted = form.wanted(question)
+        rule = DataValidation(**_taken(form, question), allow_blank=True, error=wanted, prompt=wanted,
+                              showErrorMessage=True, showInputMessage=True)
+        at = sheet.cell(2, ROW.index(question.name) + 1).column_letter
         rule.add(f"{at}4:{at}{last}")
         sheet.add_data_validation(rule)
+
+
+def _taken(form: Form, question: Question) -> dict[str, str]:
+    """The answers that a box takes, as a workbook says it."""
+    if question.kind == "score":
+        return {"type": "whole", "operator": "between",
+                "formula1": question.choices[0], "formula2": question.choices[-1]}
+    # A choice is offered as "yes / sí": the first word is the one that is read.
+    words = [choice if form.say.get(choice, choice) == choice else f"{choice} / {form.say[choice]}"
+             for choice in question.choices]
+    return {"type": "list", "formula1": f'"{",".join(words)}"'}
 
 
 # ------------------------------
@@ -368,17 +421,16 @@ def _validate(sheet: Worksheet, form: Form) -> None:
 
 
 Row = dict[str, str]
-_CHOICES = {"yes_no": ("yes", "no"), "mark": (MARK,)}
+_TYPES = {"mark": "select_multiple mark", "words": "text", "choice": "select_one yes_no"}
 
 
-def write_xlsform(path: Path, round_id: str, raters: Sequence[str],
-                  texts: Mapping[str, pd.DataFrame]) -> None:
-    """Writes the XLSForm of a round; ``texts`` are its principles by language, in one order.
+def write_xlsform(path: Path, forms: Sequence[Form], raters: Sequence[str]) -> None:
+    """Writes the XLSForm of a round from its form in every language, all in one order.
 
     The rater's code is asked for and has to be one of the round's. Which words somebody read is told by
     the language that is asked for: a stamp a principle says round, printed id and text_version.
     """
-    form = _Form(round_id, texts)
+    form, round_id = _XLSForm(forms), forms[0].round_id
     survey = list(form.survey(raters))
     settings = {"form_title": f"Round {round_id}", "form_id": f"glc-round-{round_id}",
                 "version": text_version("".join(row.get("calculation", "") for row in survey)),
@@ -396,11 +448,10 @@ def write_xlsform(path: Path, round_id: str, raters: Sequence[str],
     save_workbook(book, path)
 
 
-class _Form:
-    def __init__(self, round_id: str, texts: Mapping[str, pd.DataFrame]) -> None:
-        self.round_id, self.texts = round_id, texts
-        self.say = {language: form_phrases(language) for language in texts}
-        self.named = [name_and_code(language) for language in texts]
+class _XLSForm:
+    def __init__(self, forms: Sequence[Form]) -> None:
+        self.forms = forms
+        self.named = [name_and_code(form.language) for form in forms]
 
     def survey(self, raters: Sequence[str]) -> Iterator[Row]:
         """The rows of the sheet ``survey``."""
@@ -408,32 +459,37 @@ class _Form:
         yield self._asked("text", "rater_id", "code_wanted") | {
             "constraint": f"regex(., '^({'|'.join(map(re.escape, raters))})$')"} | self._labels(
             "code_unknown", "constraint_message")
-        if len(self.texts) > 1:
+        if len(self.forms) > 1:
             yield self._asked("select_one languages", "read_in", "read_in")
-        for n, principle in enumerate(next(iter(self.texts.values())).itertuples()):
-            yield from self._principle(n, principle.principle_id)
+        for n, name in enumerate(self.forms[0].rows["principle_id"]):
+            yield from self._principle(n, name)
 
     def _principle(self, n: int, name: str) -> Iterator[Row]:
-        rows = {language: rows.iloc[n] for language, rows in self.texts.items()}
+        rows = [form.rows.iloc[n] for form in self.forms]
         yield {"type": "begin_group", "name": f"p_{name}", "appearance": "field-list"} | {
-            f"label::{name_and_code(language)}": f"{row['printed_id']} {row['statement']}"
-            for language, row in rows.items()}
-        yield {"type": "calculate", "name": f"stamp_{name}", "calculation": self._stamp(rows)}
-        yield {"type": "select_multiple mark", "name": f"{ABSTAIN}_{name}"} | self._labels(ABSTAIN)
-        for criterion in CRITERIA:
-            yield self._asked("integer", f"{criterion}_{name}", criterion) | self._hints(criterion) | {
-                "constraint": f". >= {SCORES[0]} and . <= {SCORES[-1]}",
-                "relevant": f"not(selected(${{{ABSTAIN}_{name}}}, '{MARK}'))"} | self._labels(
-                "number_wanted", "constraint_message")
-        yield {"type": "text", "name": f"comment_{name}"} | self._labels("comment")
-        yield {"type": "select_one yes_no", "name": f"may_be_read_{name}",
-               "relevant": f"${{comment_{name}}} != ''"} | self._labels("may_be_read")
+            f"label::{language}": f"{row['printed_id']} {row['statement']}"
+            for language, row in zip(self.named, rows, strict=True)}
+        yield {"type": "calculate", "name": f"stamp_{name}", "calculation": self._stamp(n)}
+        # Whether somebody abstains is asked first: scores are asked of the others.
+        for question in sorted(QUESTIONS, key=lambda question: question.kind != "mark"):
+            yield self._question(question, name)
         yield {"type": "end_group"}
 
-    def _stamp(self, rows: Mapping[str, pd.Series]) -> str:
+    def _question(self, question: Question, principle: str) -> Row:
+        """The row of a question at a principle."""
+        key, name = question.name, f"{question.name}_{principle}"
+        if question.kind == "score":
+            low, *_, high = question.choices
+            return self._asked("integer", name, key) | self._hints(question) | {
+                "constraint": f". >= {low} and . <= {high}",
+                "relevant": f"not(selected(${{{ABSTAIN}_{principle}}}, '{MARK}'))"} | self._labels(
+                "number_wanted", "constraint_message")
+        relevant = {"relevant": f"${{{question.only_with}_{principle}}} != ''"} if question.only_with else {}
+        return {"type": _TYPES[question.kind], "name": name} | relevant | self._labels(key)
+
+    def _stamp(self, n: int) -> str:
         """The expression whose value is the stamp of the words that are read; blank before that is told."""
-        stamps = {language: f"'{self.round_id} {row['printed_id']} {row['text_version']}'"
-                  for language, row in rows.items()}
+        stamps = {form.language: f"'{form.stamps[n]}'" for form in self.forms}
         if len(stamps) == 1:
             return next(iter(stamps.values()))
         expression = "''"
@@ -443,19 +499,22 @@ class _Form:
 
     def choices(self) -> Iterator[Row]:
         """The rows of the sheet ``choices``."""
-        for name, keys in _CHOICES.items():
-            yield from ({"list_name": name, "name": key} | (
-                self._labels(key) if key != MARK else self._labels(ABSTAIN)) for key in keys)
-        for language in self.texts if len(self.texts) > 1 else ():
-            own = self.say[language]["language_name"] if is_translated(language) else name_and_code(language)
-            yield {"list_name": "languages", "name": language} | {f"label::{one}": own for one in self.named}
+        for question in (BY_NAME["may_be_read"], BY_NAME[ABSTAIN]):
+            yield from ({"list_name": _TYPES[question.kind].split()[1], "name": choice} | self._labels(
+                choice if question.kind == "choice" else question.name) for choice in question.choices)
+        for form, named in zip(self.forms, self.named, strict=True) if len(self.forms) > 1 else ():
+            own = form.say["language_name"] if is_translated(form.language) else named
+            yield {"list_name": "languages", "name": form.language} | {
+                f"label::{one}": own for one in self.named}
 
     def _asked(self, kind: str, name: str, key: str) -> Row:
         return {"type": kind, "name": name, "required": "yes"} | self._labels(key)
 
     def _labels(self, key: str, column: str = "label") -> Row:
-        return {f"{column}::{name_and_code(language)}": say[key] for language, say in self.say.items()}
+        return {f"{column}::{language}": form.say[key]
+                for language, form in zip(self.named, self.forms, strict=True)}
 
-    def _hints(self, criterion: str) -> Row:
-        return {f"hint::{name}": f"1 = {say[f'{criterion}_low']}, 9 = {say[f'{criterion}_high']}"
-                for name, say in zip(self.named, self.say.values(), strict=True)}
+    def _hints(self, question: Question) -> Row:
+        hint = f"{question.choices[0]} = {{}}, {question.choices[-1]} = {{}}"
+        return {f"hint::{language}": hint.format(*form.ends(question))
+                for language, form in zip(self.named, self.forms, strict=True)}

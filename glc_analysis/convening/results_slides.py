@@ -6,7 +6,6 @@ HTML of one piece of it, for a page of one's own.
 
 from __future__ import annotations
 
-import os
 from collections import Counter
 from functools import cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from glc_analysis.convening.ballots import Ballots, masked, received
 from glc_analysis.convening.consensus import third
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.files import write_atomic
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import CRITERIA, PANELS, Study
 
@@ -58,12 +58,7 @@ def projector(study: Study, round_id: str) -> Path:
     path = study.reports / "team" / "day" / round_id / "index.html"
     for folder in (*reversed(path.parents[:3]),):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(".index.html")
-    fresh.unlink(missing_ok=True)
-    with open(os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8",
-              newline="\n") as file:
-        file.write(text)
-    fresh.replace(path)
+    write_atomic(path, text, mode=0o600)
     return path
 
 

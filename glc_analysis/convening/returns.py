@@ -17,7 +17,6 @@ from pathlib import Path
 
 import pandas as pd
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
@@ -38,7 +37,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.text import dates, folded, tidy
-from glc_analysis.workbook import save_workbook
+from glc_analysis.workbook import print_on_a4, save_workbook, write_text
 
 # ------------------------------
 # What an organisation fills in and sends back: sheets in its language with boxes, and their way home.
@@ -119,9 +118,7 @@ def _fill(sheet: Worksheet, one: Sheet) -> None:
     for n, line in enumerate(lines, 1):
         for m, text in enumerate(line, 1):
             cell = sheet.cell(n, m)
-            cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", text)
-            # Text as text: a formula in somebody's words is not run.
-            cell.data_type, cell.quotePrefix = "s", text.startswith(("=", "+", "-", "@"))
+            write_text(cell, text)
             cell.font, cell.border, cell.alignment = Font(bold=n == 2), _THIN, _WRAPPED
             if n > 2 and names[m - 1] in BOXES:
                 cell.fill, cell.border = PatternFill("solid", start_color="FFF2CC"), _THICK
@@ -132,9 +129,8 @@ def _fill(sheet: Worksheet, one: Sheet) -> None:
     offered.add(f"{at}3:{at}{len(lines)}")
     sheet.add_data_validation(offered)
     sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(names))
-    sheet.row_dimensions[1].height, sheet.freeze_panes, sheet.print_title_rows = 48, "A3", "1:2"
-    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
-    sheet.sheet_properties.pageSetUpPr.fitToPage, sheet.page_setup.fitToHeight = True, 0
+    sheet.row_dimensions[1].height = 48
+    print_on_a4(sheet, headings=2)
     sheet.sheet_view.rightToLeft = one.direction == "rtl"
 
 

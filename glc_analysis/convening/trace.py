@@ -39,8 +39,8 @@ from glc_analysis.text import slug, text_version, tidy
 # blocks of the pages give these ids, the trace leads to them.
 
 
-PRINCIPLES, SURVEY, CONVENING = "principles", "survey", "convening"
-"""Slugs of the pages of the principles, of all questions, and of survey and record beside what was said."""
+PRINCIPLES, SURVEY = "principles", "survey"
+"""Slugs of the pages of the principles and of all questions."""
 
 
 def anchor(kind: str, name: str) -> str:

@@ -21,7 +21,7 @@ from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.coding.exports import quotations
 from glc_analysis.convening.joint_display import names_of
 from glc_analysis.disclosure.suppression import release
-from glc_analysis.explore.proposals import Proposer
+from glc_analysis.explore.proposals import WIDE, Proposer
 from glc_analysis.pages.coding import codes, tree
 from glc_analysis.study import AUDIENCES, RAW_KINDS, Study
 from glc_analysis.tables_html import bars, styled, table, tag
@@ -216,7 +216,6 @@ def _stretches(row: Any, marked: pd.DataFrame, code: str, names: dict[str, str])
 
 
 ALL = "all"
-WIDE = widgets.Layout(width="98%")
 
 
 def explore(study: str | Study = "") -> widgets.Widget:

@@ -5,10 +5,7 @@ Everything else in the file stays as it is, its delimiter and line ends included
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
-import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -25,13 +22,13 @@ from glc_analysis import tables
 from glc_analysis.build import survey_records
 from glc_analysis.cleaning.records import Records
 from glc_analysis.convening.joint_display import suggest
+from glc_analysis.csv_rows import CsvRows, read_utf8
 from glc_analysis.disclosure.quotations import READERS, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.reference import COLUMNS, OPTIONAL, WORDS, read_reference, read_table
 from glc_analysis.study import Study
 from glc_analysis.tables_html import tag
-from glc_analysis.tabular import delimiter
 
 # ------------------------------
 # One more row of a reference table: shown as a change first, written only when it is sound.
@@ -77,33 +74,16 @@ def propose(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
             raise UsageError(f"{name}.csv has no column {column!r}; {nearest(column, columns)}.")
     path = study.reference / f"{name}.csv"
     old = _text(path)
-    proposal = Proposal(path, old, _with_row(old or ",".join(COLUMNS[name]) + "\n", row))
+    rows = CsvRows.of(old or ",".join(COLUMNS[name]) + "\n", path.name)
+    rows.append(row)
+    proposal = Proposal(path, old, rows.text)
     _refuse_unsound(study, name, proposal)
     return proposal
 
 
 def _text(path: Path) -> str | None:
-    """The text of a file with its line ends as they stand."""
-    if not path.is_file():
-        return None
-    try:
-        return path.read_bytes().decode("utf-8")
-    except UnicodeDecodeError:
-        raise Faults([Fault("is not in UTF-8, which holds the words of every language", path.name,
-                            mend="save it as CSV UTF-8, and repeat")]) from None
-
-
-def _with_row(text: str, row: Mapping[str, str]) -> str:
-    r"""The text of a table with one more row at its end.
-
-    >>> _with_row("name;note\r\nAna;\r\n", {"note": "a; b"})
-    'name;note\r\nAna;\r\n;"a; b"\r\n'
-    """
-    body, end = text.removeprefix("\ufeff"), (re.search(r"\r?\n|\r|\Z", text)[0] or "\n")
-    mark, line = delimiter(body), io.StringIO(newline="")
-    header = [cell.strip() for cell in next(csv.reader(io.StringIO(body), delimiter=mark))]
-    csv.writer(line, delimiter=mark, lineterminator=end).writerow(row.get(column, "") for column in header)
-    return text + ("" if text.endswith(("\n", "\r")) else end) + line.getvalue()
+    """The text of a table as it stands; None where there is no file."""
+    return read_utf8(path) if path.is_file() else None
 
 
 def _refuse_unsound(study: Study, name: str, proposal: Proposal) -> None:

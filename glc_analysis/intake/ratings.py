@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 import pandas as pd
 
@@ -19,6 +20,113 @@ from glc_analysis.errors import Fault, Faults, refuse
 from glc_analysis.study import CRITERIA
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import folded, text_version, tidy
+
+# ------------------------------
+# What a rating form asks at every principle, and what an answer means: the one description of it.
+#
+# Pages to print, messages, workbooks, forms for KoboToolbox and ODK, packets and the entry desk all ask
+# :data:`QUESTIONS`, and forms that come back are read by the same list. A rater scores the principle by
+# each criterion, or says that it is not about their context; a comment is free, and whether it may be read
+# aloud is asked of those who wrote one.
+
+
+SCORES = tuple("123456789")
+"""The scale: other scales, such as pictures, are never made into these numbers."""
+ABSTAIN = "abstain"
+MARK = "x"
+_MARKS = (MARK, "х", "×", "✓", "✔", "☒", "☑")  # the second is Cyrillic
+
+
+class Question(NamedTuple):
+    """One thing that a rater is asked at a principle.
+
+    ``name`` is that of its column, and the key of its label in ``forms.csv``. ``choices`` are the answers
+    that there are, none where any words may be written. A question with ``only_with`` is asked where that
+    other question was answered.
+    """
+
+    name: str
+    kind: Literal["score", "mark", "words", "choice"]
+    choices: tuple[str, ...] = ()
+    only_with: str = ""
+
+    def read(self, text: str) -> str | None:
+        """The answer that somebody wrote: blank where nothing is written, None where it is no answer.
+
+        A digit of any script is a score; a list may offer ``yes / sí``, of which the first word counts.
+
+        >>> score, *_, may_be_read = QUESTIONS
+        >>> [score.read(text) for text in ("7", "٧", "៧", "７", "", "7-8", "07", "²", "0")]
+        ['7', '7', '7', '7', '', None, None, None, None]
+        >>> may_be_read.read("No / non"), may_be_read.read("perhaps")
+        ('no', None)
+        """
+        if self.kind == "words":
+            return text
+        if self.kind == "score":
+            answer = tidy(text)
+            if answer.isdecimal() and len(answer) == 1:
+                answer = str(int(answer))
+        elif self.kind == "mark":
+            answer = MARK if text.casefold() in _MARKS else text
+        else:
+            answer = folded(text).split(" / ")[0]
+        return answer if answer in (*self.choices, "") else None
+
+
+QUESTIONS = (
+    *(Question(criterion, "score", SCORES) for criterion in CRITERIA),
+    Question(ABSTAIN, "mark", (MARK,)),
+    Question("comment", "words"),
+    Question("may_be_read", "choice", ("yes", "no"), only_with="comment"),
+)
+BY_NAME = {question.name: question for question in QUESTIONS}
+SCORED = tuple(question for question in QUESTIONS if question.kind == "score")
+BOXES = tuple(BY_NAME)
+"""What a rater fills in at each principle."""
+ROW = ("principle", "statement", *BOXES, "stamp")
+"""The columns of our workbook, by the names that stand in its third row."""
+
+
+class Stamp(NamedTuple):
+    """What tells a row when it comes back: whose it is, and exactly which words were rated."""
+
+    round_id: str = ""
+    rater_id: str = ""
+    principle_id: str = ""
+    version: str = ""
+    text_version: str = ""
+
+    @classmethod
+    def read(cls, text: str) -> Stamp:
+        """The parts of a stamp; all blank where the text is none of ours.
+
+        >>> Stamp.read(written_stamp("1", "r07", "P07.2", "9745af7abe75"))[2:]
+        ('P07', '2', '9745af7abe75')
+        >>> Stamp.read("1 r07 P07").round_id
+        ''
+        """
+        found = re.fullmatch(r"(\S+) (\S+) (\S+)\.(\d+) ([0-9a-f]{12})", text)
+        return cls(*found.groups()) if found else cls()
+
+
+def written_stamp(round_id: str, rater_id: str, printed_id: str, text_version: str) -> str:
+    """A stamp as it is written on a form; a form for all raters leaves the rater out.
+
+    >>> written_stamp("1", "", "P07.2", "9745af7abe75")
+    '1 P07.2 9745af7abe75'
+    """
+    return " ".join(filter(None, (round_id, rater_id, printed_id, text_version)))
+
+
+def stamp_of_rater(stamp: str, rater_id: str) -> str:
+    """The stamp of a form for all raters with the rater's code in it.
+
+    >>> stamp_of_rater("1 P07.2 9745af7abe75", "r07")
+    '1 r07 P07.2 9745af7abe75'
+    """
+    return " ".join([*stamp.split()[:1], rater_id.strip(), *stamp.split()[1:]])
+
 
 # ------------------------------
 # Rating forms that come back: our own workbook, filled in, and KoboToolbox or ODK exports of our XLSForm.
@@ -30,14 +138,6 @@ from glc_analysis.text import folded, text_version, tidy
 
 COLUMNS = ("file", "row", "round_id", "rater_id", "principle_id", "version", "text_version", "criterion",
            "score", "is_abstained", "comment", "may_be_read")
-ABSTAIN = "abstain"
-SCORES = tuple("123456789")
-BOXES = (*CRITERIA, ABSTAIN, "comment", "may_be_read")
-"""What a rater fills in at each principle."""
-ROW = ("principle", "statement", *BOXES, "stamp")
-"""The columns of our workbook, by the names that stand in its third row."""
-MARK = "x"
-_MARKS = (MARK, "х", "×", "✓", "✔", "☒", "☑")  # the second is Cyrillic
 _BOX = re.compile(rf"(?:.*[/:-])?({'|'.join((*BOXES, 'stamp'))})_(.+)")  # after the names of groups
 _RATER = re.compile(r"(?:.*[/:-])?rater_id")
 
@@ -54,10 +154,18 @@ class _Answer:
     statement: str = ""
 
     @cached_property
-    def parts(self) -> tuple[str, str, str, str, str]:
-        """Round, rater, principle, version, text_version; blank where the stamp is none of ours."""
-        found = re.fullmatch(r"(\S+) (\S+) (\S+)\.(\d+) ([0-9a-f]{12})", self.stamp)
-        return found.groups() if found else ("",) * 5
+    def parts(self) -> Stamp:
+        """What the stamp says; blank where it is none of ours."""
+        return Stamp.read(self.stamp)
+
+    def read(self, box: str) -> str | None:
+        """What stands in a box: None where it is no answer to what is asked there."""
+        return BY_NAME[box].read(self.boxes[box])
+
+    @property
+    def has_abstained(self) -> bool:
+        """Whether the rater says that the principle is not about their context."""
+        return self.read(ABSTAIN) == MARK
 
     def fault(self, message: str, box: str, value: str, mend: str) -> Fault:
         return Fault(message, self.file, self.row, self.columns.get(box, box), value, mend)
@@ -128,43 +236,34 @@ def _in_export(sheet: Grid) -> list[_Answer]:
     if asked and wanted:
         raise Faults([Fault("this column is missing", sheet.place, str(sheet.numbers[0]), name,
                             mend="export all questions, with XML values and headers") for name in wanted])
-    return [_Answer(sheet.place, str(number), _whole(row[places["stamp", one]], row[rater]),
+    return [_Answer(sheet.place, str(number), stamp_of_rater(row[places["stamp", one]], row[rater]),
                     {box: row[places[box, one]].strip() for box in BOXES},
                     {box: sheet.names[places[box, one]] for box in (*BOXES, "stamp")})
             for number, row in zip(sheet.numbers[1:], sheet.rows[1:], strict=True) for one in asked]
 
 
-def _whole(stamp: str, rater: str) -> str:
-    """The stamp of an export with the rater's code in it.
-
-    >>> _whole("1 P07.2 9745af7abe75", "r07")
-    '1 r07 P07.2 9745af7abe75'
-    """
-    return " ".join([*stamp.split()[:1], rater.strip(), *stamp.split()[1:]])
-
-
 def _faults(answer: _Answer) -> Iterator[Fault]:
     """What is wrong at one principle."""
     boxes, said = answer.boxes, answer.parts
-    if not said[0]:
+    if not said.round_id:
         yield answer.fault("is not the stamp of a form of ours", "stamp", answer.stamp, "put back the round, "
                            "code, principle and version that the form had, or give the form as it came back")
-    elif answer.statement and text_version(answer.statement) != said[4]:
+    elif answer.statement and text_version(answer.statement) != said.text_version:
         yield answer.fault("is not the text that was given out", "statement", answer.statement,
-                           f"put back its words; other words are another version (`glc amend {said[2]}`)")
-    has_abstained = boxes[ABSTAIN].casefold() in _MARKS
-    if boxes[ABSTAIN] and not has_abstained:
+                           "put back its words; other words are another version "
+                           f"(`glc amend {said.principle_id}`)")
+    if answer.read(ABSTAIN) is None:
         yield answer.fault("is no x", ABSTAIN, boxes[ABSTAIN], "write x to abstain, or leave it blank; ask")
-    for criterion in CRITERIA:
-        score = boxes[criterion]
-        if has_abstained and score:
-            yield answer.fault("stands beside an abstention", criterion, score, "keep one of them; ask")
+    for question in SCORED:
+        score = boxes[question.name]
+        if answer.has_abstained and score:
+            yield answer.fault("stands beside an abstention", question.name, score, "keep one of them; ask")
         elif not (score or boxes[ABSTAIN]):
-            yield answer.fault("is blank", criterion, "", "ask: a number, or an x to abstain; where it is "
-                               "to stay blank, key the form with `glc enter`")
-        elif score and _number(score) not in SCORES:
-            yield answer.fault("is no whole number from 1 to 9", criterion, score, "ask the rater")
-    if _word(boxes["may_be_read"]) not in ("yes", "no", ""):
+            yield answer.fault("is blank", question.name, "", "ask: a number, or an x to abstain; where it "
+                               "is to stay blank, key the form with `glc enter`")
+        elif question.read(score) is None:
+            yield answer.fault("is no whole number from 1 to 9", question.name, score, "ask the rater")
+    if answer.read("may_be_read") is None:
         yield answer.fault("is neither yes nor no", "may_be_read", boxes["may_be_read"],
                            "take a word of the list")
 
@@ -192,27 +291,12 @@ def _twice(answers: Iterable[_Answer]) -> Iterator[Fault]:
 
 
 def _votes(file: str, answer: _Answer) -> Iterator[tuple[str, ...]]:
-    has_abstained = bool(answer.boxes[ABSTAIN])
-    comment = answer.boxes["comment"], _word(answer.boxes["may_be_read"]) if answer.boxes["comment"] else ""
-    for criterion in CRITERIA:
-        score = ABSTAIN if has_abstained else _number(answer.boxes[criterion])
-        yield (file, answer.row, *answer.parts, criterion, score, str(has_abstained).lower(), *(
-            comment if criterion == CRITERIA[0] else ("", "")))
-
-
-def _number(text: str) -> str:
-    """A digit of any script as one of 0 to 9; any other text as it is.
-
-    >>> [_number(text) for text in ("7", "٧", "៧", "７", "7-8", "07", "²")]
-    ['7', '7', '7', '7', '7-8', '07', '²']
-    """
-    text = tidy(text)
-    return str(int(text)) if text.isdecimal() and len(text) == 1 else text
-
-
-def _word(text: str) -> str:
-    """Lists offer ``yes / sí``: the first word is the one that is read."""
-    return folded(text).split(" / ")[0]
+    comment = answer.boxes["comment"]
+    said = comment, answer.read("may_be_read") if comment else ""
+    for question in SCORED:
+        score = ABSTAIN if answer.has_abstained else answer.read(question.name)
+        yield (file, answer.row, *answer.parts, question.name, score, str(answer.has_abstained).lower(), *(
+            said if question == SCORED[0] else ("", "")))
 
 
 # ------------------------------
@@ -268,7 +352,7 @@ def _long(file: str, sheet: Grid) -> pd.DataFrame:
 
 def _rating_faults(rows: pd.DataFrame) -> Iterator[Fault]:
     """What is wrong in the votes of one file, whoever they are of."""
-    words = {"criterion": CRITERIA, "may_be_read": ("yes", "no", "")}
+    words = {"criterion": CRITERIA, "may_be_read": (*BY_NAME["may_be_read"].choices, "")}
     for row in rows.to_dict("records"):
         place = {"file": row["file"], "row": row["row"]}
         for column in HEADER[:5]:

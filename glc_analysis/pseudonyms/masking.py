@@ -8,7 +8,6 @@ pseudonym must never be given twice.
 from __future__ import annotations
 
 import json
-import os
 import re
 import unicodedata
 from bisect import bisect_left
@@ -20,6 +19,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.errors import Fault, Faults
+from glc_analysis.files import write_atomic
 from glc_analysis.text import tidy
 
 # ------------------------------
@@ -278,15 +278,7 @@ def read_key(path: Path) -> dict[str, str]:
 def write_key(path: Path, key: Mapping[str, str]) -> None:
     """Write the key, whole or not at all, for its owner's eyes only. Write it before any text."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    fresh = path.with_name(path.name + ".new")
-    fresh.unlink(missing_ok=True)  # one left by a crash may have other permissions
-    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    with open(handle, "w", encoding="utf-8", newline="\n") as file:
-        json.dump(key, file, ensure_ascii=False, indent=1)
-        file.write("\n")
-        file.flush()
-        os.fsync(handle)
-    fresh.replace(path)
+    write_atomic(path, json.dumps(key, ensure_ascii=False, indent=1) + "\n", mode=0o600)
 
 
 def _damaged(path: Path) -> Fault:

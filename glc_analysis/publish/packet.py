@@ -32,7 +32,7 @@ from glc_analysis.disclosure.file_text import SHAPED
 from glc_analysis.disclosure.leak_scan import identifiers, refuse_leaks, spared
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import Progress, locked, progress_bar, terminable, write_atomic
-from glc_analysis.intake.ratings import ABSTAIN, SCORES
+from glc_analysis.intake.ratings import ABSTAIN, SCORED, Question
 from glc_analysis.pages import convening
 from glc_analysis.pages.coding import codes, codes_by_country
 from glc_analysis.pages.convening import principles_overview, statements
@@ -49,7 +49,7 @@ from glc_analysis.publish.paper import CONTENTS, Leaf, Printing, convert, fitted
 from glc_analysis.publish.site import INVENTED
 from glc_analysis.reference import COUNTRY_LIST, Reference, read_reference
 from glc_analysis.run.record import last_run
-from glc_analysis.study import CRITERIA, Study
+from glc_analysis.study import Study
 from glc_analysis.tables_html import Markup, bar, table, tag
 from glc_analysis.text import count_texts
 from glc_analysis.view import Page
@@ -232,10 +232,10 @@ def _form(form: Form) -> str:
     parts = [tag("p", tag("strong", escape(form.heading))),
              *(tag("p", escape(line)) for line in form.say["how"].split("\n"))]
     for row in form.rows.itertuples():
-        stamp = tag("span", escape(f" {row.printed_id} {form.language} {row.text_version}"), dir="ltr")
+        stamp = tag("span", escape(f" {form.words_of(row)}"), dir="ltr")
         statement = tag("strong", escape(f"{row.principle_id} {row.statement}"))
         said = tag("div", tag("p", statement, stamp), custom_style="Lead")
-        boxes = "".join(_boxes(say, criterion) for criterion in CRITERIA)
+        boxes = "".join(_boxes(form, question) for question in SCORED)
         rest = tag("p", f"☐ {say[ABSTAIN]} &#160; {say['comment']} {'_' * 40} &#160; {say['may_be_read']} "
                         f"☐ {say['yes']} ☐ {say['no']}")
         parts.append(tag("div", said, tag("table", tag("tbody", boxes), class_="glc-form"), rest,
@@ -243,10 +243,10 @@ def _form(form: Form) -> str:
     return tag("div", *parts, lang=form.language, dir=form.direction)
 
 
-def _boxes(say: dict[str, str], criterion: str) -> str:
-    return tag("tr", tag("th", say[criterion], scope="row"), tag("td", say[f"{criterion}_low"]),
-               *(tag("td", str(score), class_="glc-box") for score in SCORES),
-               tag("td", say[f"{criterion}_high"]))
+def _boxes(form: Form, question: Question) -> str:
+    low, high = map(escape, form.ends(question))
+    return tag("tr", tag("th", escape(form.label(question)), scope="row"), tag("td", low),
+               *(tag("td", score, class_="glc-box") for score in question.choices), tag("td", high))
 
 
 _OPENED = {"brief": "organisation", "country": "country", "theme": "theme"}

@@ -8,7 +8,6 @@ build does.
 from __future__ import annotations
 
 import codecs
-import csv
 import io
 import re
 import zipfile
@@ -20,11 +19,12 @@ import docx
 import pandas as pd
 from openpyxl import load_workbook
 
+from glc_analysis.csv_rows import CsvRows
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masked, carry, mask
 from glc_analysis.study import WITHDRAWN
-from glc_analysis.tabular import Grid, decode, delimiter, read_sheets, read_table
+from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import tidy
 from glc_analysis.workbook import save_workbook
 
@@ -164,35 +164,16 @@ def _changed(grid: Grid, edit: Edit) -> dict[int, tuple[list[str], list[str] | N
 
 
 def _edit_text(path: Path, edit: Edit, keep_places: bool) -> None:
-    raw = path.read_bytes()
-    changed, codec = _changed(read_table(path), edit), _codec(raw)
-    lines = [line for line in re.split(r"(?<=\n)|(?<=\r)(?!\n)", raw.decode(codec)) if line]
-    mark, at, made = delimiter(decode(raw, path.name)), 0, io.StringIO(newline="")
-    # The records as the intake counts them, each with the lines it stands on.
-    records = csv.reader((line.lstrip("\ufeff").rstrip("\r\n") + "\n" for line in lines),
-                         delimiter=mark, strict=True)
-    for n, _ in enumerate(records, 1):
-        own, at = lines[at:records.line_num], records.line_num
-        end = re.search(r"[\r\n]*\Z", own[-1])[0]
-        if n not in changed:
-            made.writelines(own)
-        elif (cells := changed[n][1]) is not None:
-            csv.writer(made, delimiter=mark, lineterminator=end).writerow(cells)
+    changed, rows = _changed(read_table(path), edit), CsvRows.read(path)
+    gone = [n for n, (_, cells) in changed.items() if cells is None]
+    for n, (_, cells) in changed.items():
+        if cells is not None:
+            rows.replace(n, cells)
         elif keep_places:
-            made.write(end)
-    path.write_bytes(made.getvalue().encode(codec))
-
-
-def _codec(raw: bytes) -> str:
-    """The encoding under which bytes come back as they were; a byte order mark counts as text."""
-    if b"\0" in raw:
-        is_little = raw.startswith(codecs.BOM_UTF16_LE) or raw.find(b"\0") % 2 == 1
-        return "utf-16-le" if is_little and not raw.startswith(codecs.BOM_UTF16_BE) else "utf-16-be"
-    try:
-        raw.decode("utf-8")
-    except UnicodeDecodeError:
-        return "cp1252"
-    return "utf-8"
+            rows.blank(n)
+    if not keep_places:
+        rows.remove(gone)
+    path.write_bytes(rows.content)
 
 
 def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:

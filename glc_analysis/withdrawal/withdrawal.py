@@ -7,7 +7,6 @@ entry.
 
 from __future__ import annotations
 
-import csv
 import json
 import shutil
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -21,6 +20,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.cleaning.countries import resolve
 from glc_analysis.coding.coders import document_names
 from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.csv_rows import CsvRows
 from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.disclosure.file_text import NAMES_ONLY
 from glc_analysis.disclosure.leak_scan import find_leaks
@@ -33,7 +33,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import AUDIENCES, WITHDRAWN, Study
-from glc_analysis.tabular import Grid, decode, delimiter, read_table
+from glc_analysis.tabular import Grid, read_table
 from glc_analysis.text import folded, tidy
 from glc_analysis.withdrawal.coder_files import Recoding, by_hand
 from glc_analysis.withdrawal.contribution import Belongings, belongings
@@ -259,12 +259,10 @@ def _speaker_id(name: str) -> str:
 
 def _append(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
     """Adds rows to a reference table under its own header; a column ``number`` counts on."""
-    raw, (header, *before) = path.read_bytes(), read_table(path).rows
-    with path.open("a", encoding="utf-8", newline="") as file:
-        file.write("" if raw.endswith(b"\n") else "\n")
-        csv.writer(file, delimiter=delimiter(decode(raw, path.name)), lineterminator="\n").writerows(
-            [({"number": str(n)} | dict(row)).get(name.strip(), "") for name in header]
-            for n, row in enumerate(rows, len(before) + 1))
+    table, before = CsvRows.read(path), len(read_table(path).rows) - 1
+    for n, row in enumerate(rows, before + 1):
+        table.append({"number": str(n)} | dict(row))
+    path.write_bytes(table.content)
 
 
 def _codings(study: Study, new: Study, own: Belongings, reference: Reference) -> None:

@@ -20,11 +20,15 @@ from glc_analysis.coding.agreement import (
     specific_agreement,
 )
 from glc_analysis.coding.coefficients import (
+    FLEISS,
     NO_PAIRS,
     NO_VARIATION,
     NOT_USED,
     jaccard_distance,
     masi_distance,
+    numbered,
+    tally,
+    tally_table,
 )
 from glc_analysis.errors import UsageError
 
@@ -157,6 +161,17 @@ def test_the_order_of_coders_and_units_does_not_matter(values, chance):
     moved = values[rows][:, columns]
     assert all(map(same, each(values), each(moved)))
     assert same(cohens_kappa(moved[0], moved[1]), cohens_kappa(values[rows[1]], values[rows[0]]))
+
+
+@given(ratings)
+def test_a_table_of_counts_has_the_sums_of_the_values_it_was_counted_from(values):
+    codes, domain = numbered(values)
+    counts = np.array([[np.count_nonzero(unit == n) for n in range(len(domain))] for unit in codes.T])
+    counts = counts.astype(float).reshape(codes.shape[1], len(domain))
+    one, other = tally(codes, len(domain)), tally_table(counts)
+    for name in ("units", "pairable", "split", "disagreement", "alike", "shares", "values"):
+        assert getattr(other, name) == pytest.approx(getattr(one, name), abs=1e-9), name
+    assert same(fleiss_kappa(counts), FLEISS.pooled(one))
 
 
 @given(st.permutations(range(4)), st.permutations(range(12)), st.permutations(range(1, 6)))

@@ -282,7 +282,7 @@ def test_the_key_is_its_owners_alone_and_reads_back(tmp_path):
             stat.S_IMODE(path.stat().st_mode) == 0o600 and stat.S_IMODE(path.parent.stat().st_mode) == 0o700
         )
         os.chmod(path, 0o644)
-        (path.parent / "names.json.new").write_text("left by a crash")
+        (path.parent / ".names.json.new").write_text("left by a crash")
     assert [p.name for p in path.parent.iterdir() if p.name.endswith(".json")] == ["names.json"]
 
 
