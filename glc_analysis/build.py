@@ -46,7 +46,8 @@ from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.manifest import inputs_hash, state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.study import AUDIENCES, Study
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import Study
 from glc_analysis.tables import digests
 from glc_analysis.text import folded, slug, text_version, tidy
 

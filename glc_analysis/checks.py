@@ -7,350 +7,21 @@ fit another table. Each room knows what is wrong with its own tables; this modul
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
 import pandas as pd
 
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import iso_meant, label
 from glc_analysis.coding.codebook import codebook_faults
-from glc_analysis.disclosure.consent import consent_faults, is_day
+from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, nearest
-from glc_analysis.reference import CHOICES, COUNTRY_LIST, WORDS
-from glc_analysis.study import ANY, AUDIENCES
-from glc_analysis.tabular import KEYS
-from glc_analysis.text import folded, language_code
+from glc_analysis.schema import CHOICES, COUNTRY_LIST
+from glc_analysis.schema.checker import Check, Tables, declared, is_day, row_by_row, unknown_names
+from glc_analysis.text import folded
 
 # ------------------------------
-# What can be wrong between the reference tables of the convening.
-
-
-Tables = Mapping[str, pd.DataFrame]
-
-DAYS = {"judgements": ("date",), "rounds": ("opened_on", "closed_on"), "signoffs": ("date",),
-        "decision_log": ("date",), "parking_lot": ("date",)}
-LIVE = ("candidate", "agreed")
-"""Principles that stand: each needs evidence."""
-
-
-def _principles(tables: Tables) -> Iterator[Fault]:
-    """Versions count up from 1, the last alone stands, and translations name a version that is there."""
-    rows, numbered = tables["principles"], _numbered(tables)
-    last = _last(numbered)
-    for n, row in rows.iterrows():
-        place = {"file": "principles.csv", "row": str(n)}
-        if row["version"] and n not in numbered.index:
-            yield Fault("is no whole number from 1", **place, column="version", value=row["version"],
-                        mend="count the versions of a principle 1, 2, 3")
-        if row["language"] and not language_code(row["language"]):
-            yield Fault("is no known language", **place, column="language", value=row["language"],
-                        mend="write its two letters of ISO 639-1")
-        final, is_source = last.get(row["principle_id"], 0), n in numbered.index and not row["translation_of"]
-        if is_source and (numbered.at[n, "number"] < final) != (row["status"] == "superseded"):
-            yield Fault(f"the last version of {row['principle_id']} is {final}: older ones are superseded, "
-                        "and that one is not", **place, column="status", value=row["status"], mend="correct "
-                        f"the status, or make the next version with `glc amend {row['principle_id']}`")
-    yield from _sources(rows[rows["translation_of"] == ""], numbered)
-    yield from _translations(rows)
-
-
-def _numbered(tables: Tables) -> pd.DataFrame:
-    """The rows of principles.csv whose version is a number, with ``number``."""
-    rows = tables["principles"]
-    rows = rows[rows["version"].str.fullmatch(r"[1-9]\d{0,3}", flags=re.ASCII)]
-    return rows.assign(number=rows["version"].astype(int))
-
-
-def _last(numbered: pd.DataFrame) -> pd.Series:
-    """The number of each principle's last version, translations left out."""
-    return numbered[numbered["translation_of"] == ""].groupby("principle_id")["number"].max()
-
-
-def _sources(sources: pd.DataFrame, numbered: pd.DataFrame) -> Iterator[Fault]:
-    for n, row in sources[sources.duplicated(["principle_id", "version"])].iterrows():
-        yield Fault("has this version in another row, in another language", file="principles.csv",
-                    row=str(n), column="version", value=f"{row['principle_id']}.{row['version']}",
-                    mend="name in translation_of what it translates, or give it the next version")
-    for principle, own in numbered[numbered.index.isin(sources.index)].groupby("principle_id"):
-        if gaps := sorted({*range(1, own["number"].max())} - {*own["number"]}):
-            yield Fault(f"there is no {', '.join(f'{principle}.{gap}' for gap in gaps[:3])} before it",
-                        file="principles.csv", row=str(own["number"].idxmax()), column="version",
-                        value=str(own["number"].max()), mend="keep every version, the older superseded")
-
-
-def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
-    ids = rows["principle_id"] + "." + rows["version"]
-    sources = rows["translation_of"] == ""
-    languages = dict(zip(ids[sources], rows.loc[sources, "language"], strict=True))
-    for n, row in rows[~sources].iterrows():
-        said = f"there is no such version to translate; {nearest(row['translation_of'], languages)}" \
-            if row["translation_of"] not in languages else \
-            f"stands in a row of {ids[n]}" if row["translation_of"] != ids[n] else \
-            "is in the language that it translates" if languages[ids[n]] == row["language"] else ""
-        if said:
-            yield Fault(said, file="principles.csv", row=str(n), column="translation_of",
-                        value=row["translation_of"], mend="name the principle and version that the row has, "
-                        "as P07.2, and another language")
-
-
-def _cited_codes(tables: Tables) -> Iterator[Fault]:
-    """Domains, themes and codes that are named are in the codebook."""
-    levels = tables["codebook"].groupby("level")["code_id"].agg(list).to_dict()
-    codes, themes = [*tables["codebook"]["code_id"]], levels.get("theme", [])
-    principles, evidence, display = (tables[name] for name in ("principles", "evidence", "joint_display"))
-    named = [("principles", "domain_id", principles["domain_id"], levels.get("domain", []), "domain"),
-             ("joint_display", "theme_id", display["theme_id"], themes, "theme"),
-             ("joint_display", "code_id", display["code_id"], codes, "code"),
-             ("evidence", "reference", evidence.loc[evidence["kind"] == "code", "reference"], codes, "code")]
-    for file, column, cells, known, what in named:
-        yield from _unknown(file, column, cells, known, f"codebook.csv has no such {what}")
-    split = principles["theme_ids"].str.split(";").explode().str.strip()
-    yield from _unknown("principles", "theme_ids", split, themes, "codebook.csv has no such theme")
-
-
-def _unknown(file: str, column: str, cells: pd.Series, known: Iterable[str], said: str) -> Iterator[Fault]:
-    """A fault for every cell that is filled and names nothing known."""
-    known = set(known)
-    for n, value in cells.items():
-        if value and value not in known:
-            yield Fault(f"{said}; {nearest(value, known)}", file=f"{file}.csv", row=str(n), column=column,
-                        value=value, mend="name one that is there, or add it")
-
-
-def _evidence(tables: Tables) -> Iterator[Fault]:
-    """Every principle that stands has evidence, and what is said of a principle is of one that is there."""
-    principles, evidence = tables["principles"], tables["evidence"]
-    for name in ("evidence", "judgements", "decision_log"):
-        yield from _unknown(name, "principle_id", tables[name]["principle_id"], principles["principle_id"],
-                            "principles.csv has no such principle")
-    is_live = principles["status"].isin(LIVE) & (principles["translation_of"] == "")
-    for n, principle in principles.loc[is_live, "principle_id"].items():
-        if principle not in set(evidence["principle_id"]):
-            yield Fault("has no evidence", file="principles.csv", row=str(n), column="principle_id",
-                        value=principle, mend="add some to evidence.csv, or write set_aside as its status")
-    for n, kind in evidence.loc[evidence["claim"] == "literature", "kind"].items():
-        if kind != "literature":
-            yield Fault(f"goes with no evidence of kind {kind}", file="evidence.csv", row=str(n),
-                        column="claim", value="literature", mend="say what the study itself shows")
-
-
-def _quotes(tables: Tables) -> Iterator[Fault]:
-    yield from _unknown("joint_display", "quote_id", tables["joint_display"]["quote_id"],
-                        tables["quotes"]["quote_id"], "quotes.csv has no such quotation")
-
-
-def _versions(tables: Tables) -> Iterator[Fault]:
-    """Rounds are on texts that are there, signatures on the last ones; those from before an amendment may
-    stay until the new text is agreed."""
-    principles = tables["principles"]
-    sources = principles[principles["translation_of"] == ""]
-    known = {*(sources["principle_id"] + "." + sources["version"])}
-    last = _last(_numbered(tables)).astype("str")
-    pending = set(sources.loc[sources["status"] == "candidate", "principle_id"])
-    for name in ("rounds", "signoffs"):
-        ids = tables[name]["principle_id"] + "." + tables[name]["version"]
-        yield from _unknown(name, "principle_id, version", ids, known, "principles.csv has no such version")
-        for n, row in tables[name].iterrows() if name == "signoffs" else ():
-            final = last.get(row["principle_id"], row["version"])
-            if ids[n] in known and row["version"] != final and row["principle_id"] not in pending:
-                yield Fault(f"is not the final text, which is {row['principle_id']}.{final}",
-                            file="signoffs.csv", row=str(n), column="version", value=row["version"],
-                            mend="take the signature out: what was signed is no longer what is printed")
-
-
-def _named_organisations(tables: Tables) -> Iterator[Fault]:
-    register = tables["organisations"]["organisation_id"]
-    for name in ("raters", "signoffs") if len(register) else ():
-        yield from _unknown(name, "organisation_id", tables[name]["organisation_id"], register,
-                            "organisations.csv has no such organisation")
-
-
-def _days(tables: Tables) -> Iterator[Fault]:
-    for name, columns in DAYS.items():
-        for column in columns:
-            for n, day in tables[name][column].items():
-                if day and not is_day(day):
-                    yield Fault("is no day", file=f"{name}.csv", row=str(n), column=column, value=day,
-                                mend="write it as YYYY-MM-DD")
-    for n, row in tables["rounds"].iterrows():
-        if is_day(row["opened_on"]) and is_day(row["closed_on"]) and row["closed_on"] < row["opened_on"]:
-            yield Fault(f"is before {row['opened_on']}, when the round was opened", file="rounds.csv",
-                        row=str(n), column="closed_on", value=row["closed_on"], mend="correct a day")
-
-
-def evidence_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, estimates: pd.DataFrame,
-                    segments: pd.DataFrame) -> Iterator[Fault]:
-    """Figures and passages that evidence.csv and joint_display.csv name and the built tables do not have.
-
-    The index of the first two is the row number in the file.
-    """
-    known = {"estimate": estimates["estimate_id"], "segment": segments["segment_id"]}
-    for kind, ids in known.items():
-        cells = evidence.loc[evidence["kind"] == kind, "reference"]
-        yield from _unknown("evidence", "reference", cells, ids, f"the study has no such {kind}")
-    yield from _unknown("joint_display", "estimate_id", joint_display["estimate_id"], known["estimate"],
-                        "the study has no such estimate")
-
-
-CONVENING_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Tables], Iterator[Fault]]], ...] = (
-    (("principles",), _principles),
-    (("principles", "evidence", "joint_display", "codebook"), _cited_codes),
-    (("principles", "evidence", "judgements", "decision_log"), _evidence),
-    (("joint_display", "quotes"), _quotes),
-    (("principles", "rounds", "signoffs"), _versions),
-    (("raters", "signoffs", "organisations"), _named_organisations),
-    (tuple(DAYS), _days),
-)
-
-
-# ------------------------------
-# What can be wrong between the reference tables of interviews, calls and names.
-
-
-def _documents(tables: Tables) -> Iterator[Fault]:
-    """Days, languages, whose interview it is, and what it translates."""
-    frame = tables["documents"]
-    kinds = dict(zip(frame["document_id"], frame["kind"], strict=True))
-    for n, row in frame.iterrows():
-        place = {"file": "documents.csv", "row": str(n)}
-        if not is_day(row["date"]) and row["date"]:
-            yield Fault("is no day", **place, column="date", value=row["date"],
-                        mend="write it as YYYY-MM-DD")
-        if row["language"] and not language_code(row["language"]):
-            yield Fault("is no known language", **place, column="language", value=row["language"],
-                        mend="write its two letters of ISO 639-1")
-        if row["kind"] == "interview" and not row["organisation_id"]:
-            yield Fault("an interview is of one organisation", **place, column="organisation_id",
-                        mend="name it")
-        if row["kind"] == "call" and row["organisation_id"]:
-            yield Fault("a call is of several organisations", **place, column="organisation_id",
-                        value=row["organisation_id"], mend="leave it blank; attendance.csv names them")
-        if bool(row["translation_of"]) != bool(row["translation_status"]):
-            yield Fault("a translation has both translation_of and translation_status", **place,
-                        mend="fill in both or neither")
-        if row["translation_of"] and (kinds.get(row["translation_of"]) != row["kind"]
-                                      or row["translation_of"] == row["document_id"]):
-            yield Fault(f"there is no such {row['kind']} to translate; "
-                        f"{nearest(row['translation_of'], kinds)}", **place, column="translation_of",
-                        value=row["translation_of"], mend="name the document it translates")
-    yield from _twice(frame)
-
-
-def _twice(frame: pd.DataFrame) -> Iterator[Fault]:
-    for n, row in frame[frame.duplicated("path") & (frame["path"] != "")].iterrows():
-        yield Fault("another document has this file", file="documents.csv", row=str(n), column="path",
-                    value=row["path"], mend="give each document its own file")
-
-
-def _people(tables: Tables) -> Iterator[Fault]:
-    """Documents and organisations that are named are there."""
-    documents = set(tables["documents"]["document_id"])
-    calls = set(tables["documents"].query("kind == 'call'")["document_id"])
-    register = set(tables["organisations"]["organisation_id"])
-    for name, known, said in (("speakers", documents | {ANY}, "document"),
-                              ("attendance", calls, "call")):
-        for n, document in tables[name]["document_id"].items():
-            if document not in known and document:
-                yield Fault(f"documents.csv has no such {said}; {nearest(document, known)}",
-                            file=f"{name}.csv", row=str(n), column="document_id", value=document,
-                            mend="name another, or add it to documents.csv")
-    for name in ("documents", "speakers", "attendance"):
-        for n, organisation in tables[name]["organisation_id"].items() if register else ():
-            if organisation and organisation not in register:
-                yield Fault(f"organisations.csv has no such organisation; "
-                            f"{nearest(organisation, register)}", file=f"{name}.csv", row=str(n),
-                            column="organisation_id", value=organisation,
-                            mend="name another, or add it to organisations.csv")
-
-
-def _names(tables: Tables) -> Iterator[Fault]:
-    for n, allowed in tables["names"]["allowed_for"].items():
-        for word in allowed.replace(",", " ").split():
-            if word not in AUDIENCES:
-                yield Fault("is no audience", file="names.csv", row=str(n), column="allowed_for",
-                            value=word, mend=f"use {', '.join(AUDIENCES)} or leave it blank")
-
-
-def _allowances(tables: Tables) -> Iterator[Fault]:
-    """An exception to masking and to the gate is reviewed: it has a reason."""
-    names = tables["names"]
-    for n in names.index[(names["allowed_for"] != "") & (names["reason"] == "")]:
-        yield Fault("is allowed without a reason", file="names.csv", row=str(n), column="reason",
-                    value=names.at[n, "name"], mend="write who decided it and why")
-
-
-def _consent(tables: Tables) -> Iterator[Fault]:
-    yield from consent_faults(tables["consent"], tables["organisations"], tables["speakers"])
-
-
-TEXT_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Tables], Iterator[Fault]]], ...] = (
-    (("documents",), _documents),
-    (("documents", "organisations", "speakers", "attendance"), _people),
-    (("names",), _names),
-    (("names",), _allowances),
-    (("consent", "organisations", "speakers"), _consent),
-)
-
-
-# ------------------------------
-# What can be wrong in the reference tables: in each alone, and between them.
-
-
-FILLED: dict[str, tuple[str, ...]] = {
-    "questions": ("columns",), "options": ("option_id", "value", "label"),
-    "countries": ("country_id",), "codebook": ("name",),
-    "corrections": ("key", "column", "reason"),
-    "documents": ("path", "date"), "speakers": ("name_in_file", "speaker_id"),
-    "attendance": ("organisation_id",), "assignments": ("coder_id",), "quotes": ("segment_id", "text"),
-    "principles": ("version", "statement", "language"), "evidence": ("evidence_id", "reference"),
-    "judgements": ("reason", "by", "date"), "joint_display": ("theme_id",),
-    "rounds": ("opened_on", "principle_id", "version"),
-    "signoffs": ("version", "organisation_id", "date"), "decision_log": ("decision",),
-}
-"""Beside the first column of the key: cells without which a row says nothing."""
-IDS = {"options": "option_id", "countries": "country_id", "codebook": "code_id",
-       "documents": "document_id", "speakers": "speaker_id", "assignments": "coder_id",
-       "principles": "principle_id", "evidence": "evidence_id", "joint_display": "topic_id",
-       "rounds": "round_id", "raters": "rater_id"}
-"""Ids that stand in lists, texts and names of files: only letters, digits, dot, dash, underscore."""
-
-_ABOVE = {"domain": (), "theme": ("domain",), "family": ("theme",), "code": ("family", "theme")}
-
-
-def table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
-    """What is wrong in one table alone: blank cells, keys that stand twice, words and ids."""
-    file, key = f"{name}.csv", list(KEYS[name])
-    for column in dict.fromkeys([key[0], *FILLED.get(name, ())]):
-        for n in frame.index[frame[column] == ""]:
-            yield Fault("is blank", file=file, row=str(n), column=column, mend="every row needs it")
-    for n, row in frame.loc[frame.duplicated(key) & (frame[key[0]] != ""), key].iterrows():
-        yield Fault(f"stands twice in {file}", file=file, row=str(n), column=", ".join(key),
-                    value=" / ".join(filter(None, row)), mend="keep one of the rows")
-    for (table, column), words in WORDS.items():
-        for n, value in frame[column].items() if table == name else ():
-            if value not in words:
-                yield Fault("is not allowed here", file=file, row=str(n), column=column, value=value,
-                            mend=f"use one of {', '.join(filter(None, words))}")
-    for n, value in frame[IDS[name]].items() if name in IDS else ():
-        if re.search(r"[^\w.-]", value):
-            yield Fault("holds more than letters, digits, dot, dash and underscore", file=file,
-                        row=str(n), column=IDS[name], value=value, mend="rename it wherever it stands")
-
-
-def cross_faults(tables: Tables, unread: set[str]) -> list[Fault]:
-    """What does not fit between the tables, leaving out those that could not be read."""
-    return [fault for needed, check in _CHECKS if not unread & set(needed)
-            for fault in check(tables)]
-
-
-def _themes(tables: Tables) -> Iterator[Fault]:
-    codebook = tables["codebook"]
-    themes = set(codebook.loc[codebook["level"] == "theme", "code_id"])
-    for n, theme in tables["questions"]["theme_id"].items():
-        if theme and theme not in themes:
-            yield Fault(f"codebook.csv has no such theme; {nearest(theme, themes)}",
-                        file="questions.csv", row=str(n), column="theme_id", value=theme,
-                        mend="add the theme to codebook.csv or name another")
+# What can be wrong between the reference tables of the survey: lists, options, countries, skip logic.
 
 
 def _lists(tables: Tables) -> Iterator[Fault]:
@@ -369,10 +40,6 @@ def _lists(tables: Tables) -> Iterator[Fault]:
 def _options(tables: Tables) -> Iterator[Fault]:
     """One option has one label, position and kind; one value stands for one option."""
     options = tables["options"]
-    for n, position in options["position"].items():
-        if not position.isdecimal():
-            yield Fault("is no whole number", file="options.csv", row=str(n), column="position",
-                        value=position, mend="give the option's place in its list")
     option = [options["option_list"], options["option_id"]]
     for column in ("label", "position", "kind"):
         yield from _differing("options", options, option, column, "the same option has {}")
@@ -417,21 +84,6 @@ def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], 
         if value != given:
             yield Fault(f"{said.format(repr(given))} in another row", file=f"{name}.csv", row=str(n),
                         column=column, value=value, mend="make them equal, or tell them apart")
-
-
-def _codebook(tables: Tables) -> Iterator[Fault]:
-    """Every parent is there and stands exactly one level higher."""
-    levels = dict(zip(tables["codebook"]["code_id"], tables["codebook"]["level"], strict=True))
-    yield from codebook_faults(tables["codebook"])
-    for n, row in tables["codebook"].iterrows():
-        above, parent = _ABOVE.get(row["level"]), row["parent_id"]
-        place = {"file": "codebook.csv", "row": str(n), "column": "parent_id", "value": parent}
-        if above and levels.get(parent) not in above:
-            yield Fault(f"a {row['level']} needs a parent that is a {' or '.join(above)}; "
-                        f"{nearest(parent, [c for c in levels if levels[c] in above])}", **place,
-                        mend="name the code it belongs to")
-        elif above == () and parent:
-            yield Fault("a domain has no parent", **place, mend="leave it blank")
 
 
 def _skip_logic(tables: Tables) -> Iterator[Fault]:
@@ -482,14 +134,231 @@ def _is_country(country_id: str, reviewed: set[str]) -> bool:
     return country_id in reviewed or label(country_id) != country_id
 
 
-_CHECKS: tuple[tuple[tuple[str, ...], Callable[[Tables], Iterator[Fault]]], ...] = (
-    (("questions", "codebook"), _themes),
-    (("questions", "options"), _lists),
-    (("questions", "options", "countries"), _skip_logic),
-    (("options",), _options),
-    (("countries",), _countries),
-    (("organisations", "countries"), _organisations),
-    (("codebook",), _codebook),
-    *TEXT_CHECKS,
+SURVEY_CHECKS: tuple[Check, ...] = (
+    declared("questions.theme_id"),
+    Check(("questions", "options"), _lists),
+    Check(("questions", "options", "countries"), _skip_logic),
+    declared("options.position"),
+    Check(("options",), _options),
+    Check(("countries",), _countries),
+    Check(("organisations", "countries"), _organisations),
+)
+
+
+# ------------------------------
+# What can be wrong between the reference tables of codes, interviews, calls and names.
+
+
+_ABOVE = {"domain": (), "theme": ("domain",), "family": ("theme",), "code": ("family", "theme")}
+
+
+def _codebook(tables: Tables) -> Iterator[Fault]:
+    """Every parent is there and stands exactly one level higher."""
+    levels = dict(zip(tables["codebook"]["code_id"], tables["codebook"]["level"], strict=True))
+    yield from codebook_faults(tables["codebook"])
+    for n, row in tables["codebook"].iterrows():
+        above, parent = _ABOVE.get(row["level"]), row["parent_id"]
+        place = {"file": "codebook.csv", "row": str(n), "column": "parent_id", "value": parent}
+        if above and levels.get(parent) not in above:
+            yield Fault(f"a {row['level']} needs a parent that is a {' or '.join(above)}; "
+                        f"{nearest(parent, [c for c in levels if levels[c] in above])}", **place,
+                        mend="name the code it belongs to")
+        elif above == () and parent:
+            yield Fault("a domain has no parent", **place, mend="leave it blank")
+
+
+def _documents(tables: Tables) -> Iterator[Fault]:
+    """Whose interview it is, and what it translates."""
+    frame = tables["documents"]
+    kinds = dict(zip(frame["document_id"], frame["kind"], strict=True))
+    for n, row in frame.iterrows():
+        place = {"file": "documents.csv", "row": str(n)}
+        if row["kind"] == "interview" and not row["organisation_id"]:
+            yield Fault("an interview is of one organisation", **place, column="organisation_id",
+                        mend="name it")
+        if row["kind"] == "call" and row["organisation_id"]:
+            yield Fault("a call is of several organisations", **place, column="organisation_id",
+                        value=row["organisation_id"], mend="leave it blank; attendance.csv names them")
+        if bool(row["translation_of"]) != bool(row["translation_status"]):
+            yield Fault("a translation has both translation_of and translation_status", **place,
+                        mend="fill in both or neither")
+        if row["translation_of"] and (kinds.get(row["translation_of"]) != row["kind"]
+                                      or row["translation_of"] == row["document_id"]):
+            yield Fault(f"there is no such {row['kind']} to translate; "
+                        f"{nearest(row['translation_of'], kinds)}", **place, column="translation_of",
+                        value=row["translation_of"], mend="name the document it translates")
+
+
+def _allowances(tables: Tables) -> Iterator[Fault]:
+    """An exception to masking and to the gate is reviewed: it has a reason."""
+    names = tables["names"]
+    for n in names.index[(names["allowed_for"] != "") & (names["reason"] == "")]:
+        yield Fault("is allowed without a reason", file="names.csv", row=str(n), column="reason",
+                    value=names.at[n, "name"], mend="write who decided it and why")
+
+
+CODING_CHECKS: tuple[Check, ...] = (
+    Check(("codebook",), _codebook),
+    row_by_row(declared("documents.date", "documents.language"), Check(("documents",), _documents)),
+    declared("documents.path"),
+    declared("speakers.document_id", "attendance.document_id", "documents.organisation_id",
+             "speakers.organisation_id", "attendance.organisation_id"),
+    declared("names.allowed_for"),
+    Check(("names",), _allowances),
+)
+
+
+# ------------------------------
+# What can be wrong between the reference tables of the convening.
+
+
+_DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.date", "decision_log.date",
+         "parking_lot.date")
+LIVE = ("candidate", "agreed")
+"""Principles that stand: each needs evidence."""
+
+
+def _last_versions(tables: Tables) -> Iterator[Fault]:
+    """The last version of a principle alone stands; older ones are superseded."""
+    rows, numbered = tables["principles"], _numbered(tables)
+    last = _last(numbered)
+    for n, row in rows.iterrows():
+        final, is_source = last.get(row["principle_id"], 0), n in numbered.index and not row["translation_of"]
+        if is_source and (numbered.at[n, "number"] < final) != (row["status"] == "superseded"):
+            yield Fault(f"the last version of {row['principle_id']} is {final}: older ones are superseded, "
+                        "and that one is not", file="principles.csv", row=str(n), column="status",
+                        value=row["status"], mend="correct the status, or make the next version with "
+                        f"`glc amend {row['principle_id']}`")
+
+
+def _counted_versions(tables: Tables) -> Iterator[Fault]:
+    """Versions count up from 1, one row each, and translations name a version that is there."""
+    rows = tables["principles"]
+    yield from _sources(rows[rows["translation_of"] == ""], _numbered(tables))
+    yield from _translations(rows)
+
+
+def _numbered(tables: Tables) -> pd.DataFrame:
+    """The rows of principles.csv whose version is a number, with ``number``."""
+    rows = tables["principles"]
+    rows = rows[rows["version"].str.fullmatch(r"[1-9]\d{0,3}", flags=re.ASCII)]
+    return rows.assign(number=rows["version"].astype(int))
+
+
+def _last(numbered: pd.DataFrame) -> pd.Series:
+    """The number of each principle's last version, translations left out."""
+    return numbered[numbered["translation_of"] == ""].groupby("principle_id")["number"].max()
+
+
+def _sources(sources: pd.DataFrame, numbered: pd.DataFrame) -> Iterator[Fault]:
+    for n, row in sources[sources.duplicated(["principle_id", "version"])].iterrows():
+        yield Fault("has this version in another row, in another language", file="principles.csv",
+                    row=str(n), column="version", value=f"{row['principle_id']}.{row['version']}",
+                    mend="name in translation_of what it translates, or give it the next version")
+    for principle, own in numbered[numbered.index.isin(sources.index)].groupby("principle_id"):
+        if gaps := sorted({*range(1, own["number"].max())} - {*own["number"]}):
+            yield Fault(f"there is no {', '.join(f'{principle}.{gap}' for gap in gaps[:3])} before it",
+                        file="principles.csv", row=str(own["number"].idxmax()), column="version",
+                        value=str(own["number"].max()), mend="keep every version, the older superseded")
+
+
+def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
+    ids = rows["principle_id"] + "." + rows["version"]
+    sources = rows["translation_of"] == ""
+    languages = dict(zip(ids[sources], rows.loc[sources, "language"], strict=True))
+    for n, row in rows[~sources].iterrows():
+        said = f"there is no such version to translate; {nearest(row['translation_of'], languages)}" \
+            if row["translation_of"] not in languages else \
+            f"stands in a row of {ids[n]}" if row["translation_of"] != ids[n] else \
+            "is in the language that it translates" if languages[ids[n]] == row["language"] else ""
+        if said:
+            yield Fault(said, file="principles.csv", row=str(n), column="translation_of",
+                        value=row["translation_of"], mend="name the principle and version that the row has, "
+                        "as P07.2, and another language")
+
+
+def _evidence(tables: Tables) -> Iterator[Fault]:
+    """Every principle that stands has evidence, and only the literature is claimed from the literature."""
+    principles, evidence = tables["principles"], tables["evidence"]
+    is_live = principles["status"].isin(LIVE) & (principles["translation_of"] == "")
+    for n, principle in principles.loc[is_live, "principle_id"].items():
+        if principle not in set(evidence["principle_id"]):
+            yield Fault("has no evidence", file="principles.csv", row=str(n), column="principle_id",
+                        value=principle, mend="add some to evidence.csv, or write set_aside as its status")
+    for n, kind in evidence.loc[evidence["claim"] == "literature", "kind"].items():
+        if kind != "literature":
+            yield Fault(f"goes with no evidence of kind {kind}", file="evidence.csv", row=str(n),
+                        column="claim", value="literature", mend="say what the study itself shows")
+
+
+def _versions(tables: Tables) -> Iterator[Fault]:
+    """Rounds are on texts that are there, signatures on the last ones; those from before an amendment may
+    stay until the new text is agreed."""
+    principles = tables["principles"]
+    sources = principles[principles["translation_of"] == ""]
+    known = {*(sources["principle_id"] + "." + sources["version"])}
+    last = _last(_numbered(tables)).astype("str")
+    pending = set(sources.loc[sources["status"] == "candidate", "principle_id"])
+    for name in ("rounds", "signoffs"):
+        ids = tables[name]["principle_id"] + "." + tables[name]["version"]
+        yield from unknown_names(name, "principle_id, version", ids, known,
+                                 "principles.csv has no such version")
+        for n, row in tables[name].iterrows() if name == "signoffs" else ():
+            final = last.get(row["principle_id"], row["version"])
+            if ids[n] in known and row["version"] != final and row["principle_id"] not in pending:
+                yield Fault(f"is not the final text, which is {row['principle_id']}.{final}",
+                            file="signoffs.csv", row=str(n), column="version", value=row["version"],
+                            mend="take the signature out: what was signed is no longer what is printed")
+
+
+def _closed_rounds(tables: Tables) -> Iterator[Fault]:
+    """No round is closed before it is opened."""
+    for n, row in tables["rounds"].iterrows():
+        if is_day(row["opened_on"]) and is_day(row["closed_on"]) and row["closed_on"] < row["opened_on"]:
+            yield Fault(f"is before {row['opened_on']}, when the round was opened", file="rounds.csv",
+                        row=str(n), column="closed_on", value=row["closed_on"], mend="correct a day")
+
+
+def evidence_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, estimates: pd.DataFrame,
+                    segments: pd.DataFrame) -> Iterator[Fault]:
+    """Figures and passages that evidence.csv and joint_display.csv name and the built tables do not have.
+
+    The index of the first two is the row number in the file.
+    """
+    known = {"estimate": estimates["estimate_id"], "segment": segments["segment_id"]}
+    for kind, ids in known.items():
+        cells = evidence.loc[evidence["kind"] == kind, "reference"]
+        yield from unknown_names("evidence", "reference", cells, {*ids}, f"the study has no such {kind}")
+    yield from unknown_names("joint_display", "estimate_id", joint_display["estimate_id"],
+                             {*known["estimate"]}, "the study has no such estimate")
+
+
+CONVENING_CHECKS: tuple[Check, ...] = (
+    row_by_row(declared("principles.version", "principles.language"), Check(("principles",), _last_versions)),
+    Check(("principles",), _counted_versions),
+    declared("principles.domain_id", "joint_display.theme_id", "joint_display.code_id", "evidence.reference",
+             "principles.theme_ids"),
+    declared("evidence.principle_id", "judgements.principle_id", "decision_log.principle_id"),
+    Check(("principles", "evidence", "judgements", "decision_log"), _evidence),
+    declared("joint_display.quote_id"),
+    Check(("principles", "rounds", "signoffs"), _versions),
+    declared("raters.organisation_id", "signoffs.organisation_id"),
+    declared(*_DAYS),
+    Check(tuple(dict.fromkeys(column.partition(".")[0] for column in _DAYS)), _closed_rounds),
+)
+
+
+# ------------------------------
+# What every room contributes to the checks between reference tables, in the order in which it is told.
+#
+# What the schema says of a single table or column is checked by :mod:`glc_analysis.schema.checker`. A check
+# that needs more stands in the room that knows it; here the rooms' checks come together.
+
+
+CHECKS: tuple[Check, ...] = (
+    *SURVEY_CHECKS,
+    *CODING_CHECKS,
+    Check(("consent", "organisations", "speakers"),
+          lambda tables: consent_faults(tables["consent"], tables["organisations"], tables["speakers"])),
     *CONVENING_CHECKS,
 )

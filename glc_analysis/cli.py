@@ -14,7 +14,8 @@ import click
 
 from glc_analysis import __version__
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.study import AUDIENCES, REPOSITORY, Study
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import REPOSITORY, Study
 
 
 class Group(click.Group):

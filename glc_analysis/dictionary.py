@@ -1,4 +1,4 @@
-"""What tables mean: DICTIONARY.md and datapackage.json, made from their descriptions."""
+"""What tables mean: DICTIONARY.md, datapackage.json and the tutorial's list, made from the schema."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.manifest import checksum
-from glc_analysis.tables import TABLES, Table
+from glc_analysis.schema import Table, reference_tables
+from glc_analysis.tables import TABLES
 
 _FRICTIONLESS = {"text": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
 
@@ -30,6 +31,22 @@ def dictionary(tables: Mapping[str, Table] = TABLES) -> str:
             words = f" ({', '.join(filter(None, about.allowed))})" if about.allowed else ""
             lines.append(f"| `{column}` | {about.kind} | {about.meaning}{words} |")
         lines.append("")
+    return "\n".join(lines)
+
+
+def reference_list() -> str:
+    """The list of reference tables in docs/tutorial.md: each file, what one row of it is, its columns.
+
+    Columns of the key are in bold type; those in brackets may be left out.
+
+    >>> print(reference_list().splitlines()[-1])
+    | `parking_lot.csv` | matter put off | **item**, raised_by, date, note |
+    """
+    lines = ["| file | one row per | columns |", "|---|---|---|"]
+    for name, table in reference_tables().items():
+        columns = [f"**{column}**" if column in table.key else f"({column})" if about.is_optional else column
+                   for column, about in table.columns.items()]
+        lines.append(f"| `{name}.csv` | {table.grain.removeprefix('one row per ')} | {', '.join(columns)} |")
     return "\n".join(lines)
 
 

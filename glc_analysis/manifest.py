@@ -21,8 +21,9 @@ from typing import Any
 
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.files import write_atomic
+from glc_analysis.schema import reference_tables
 from glc_analysis.study import REPOSITORY, Study
-from glc_analysis.tabular import KEYS, read_rows
+from glc_analysis.tabular import read_rows
 
 # ------------------------------
 # Public releases by number, in ``private/releases``: 001, 002 ..., and ``next``, as a build left it.
@@ -66,7 +67,7 @@ def publish_next(private: Path, number: int) -> None:
 # one is used and reported until ``glc check --accept`` records it.
 
 
-COLUMNS = ("path", "sha256", "bytes", "received_on", "received_from", "consent_basis", "keep_until")
+COLUMNS = reference_tables()["manifest"].required_columns
 SAMPLE = "glc sample"
 """``received_from`` of every file of an invented study."""
 
@@ -228,13 +229,14 @@ RENAMED = ("name", "label")
 def state(folder: Path) -> State:
     """The state of all reference tables that can be read; the others are left out."""
     found = {}
-    for name, key in KEYS.items():
+    for name, table in reference_tables().items():
         path = folder / f"{name}.csv"
         if path.is_file():
             text = path.read_bytes().decode("utf-8-sig", errors="replace")
             rows = csv.DictReader(io.StringIO(text, newline=""))
-            found[path.name] = {_key(name, row, key): {column: _hash(cell) for column, cell in row.items()
-                                                       if column and isinstance(cell, str)} for row in rows}
+            found[path.name] = {
+                _key(name, row, table.key): {column: _hash(cell) for column, cell in row.items()
+                                             if column and isinstance(cell, str)} for row in rows}
     return found
 
 

@@ -21,17 +21,14 @@ from typing import Any
 
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import recover_withdrawal
+from glc_analysis.schema import default_settings
 from glc_analysis.tabular import decode
-
-ANY = "*"
-"""In speakers.csv: the name means this speaker in every document."""
 
 CRITERIA = ("importance", "feasibility")
 """By what a principle is rated."""
 PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "observer": "Observers"}
 """Who rates, apart from each other."""
 
-AUDIENCES = ("team", "convening", "public")
 WITHDRAWN = "[withdrawn]"
 """What stands where words of an organisation stood that left the study."""
 
@@ -163,30 +160,9 @@ VOCABULARY = ("questions", "options", "codebook")
 FURNITURE = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini")
 RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")
 
-DEFAULTS: dict[str, dict[str, Any]] = {
-    "study": {"id": "", "title": "", "synthetic": False, "sampling": "purposive",
-              "frame_size": 0, "interval": "", "licence": ""},
-    "raw": {"survey": ["../raw/survey/*"], "interviews": ["../raw/interviews/*"],
-            "calls": ["../raw/calls/*"], "context": ["../raw/context/*"],
-            "ratings": ["../raw/ratings/*"], "codings": {}},
-    "survey": {"organisation": "organisation", "country": "country", "home_country": "",
-               "started": "", "ended": "", "language": "", "interpreted": "", "loop": "",
-               "blank": [], "redacted": [], "coded": {}},
-    "context": {"country": "country", "year": "", "indicators": [], "blank": [], "stated": {}},
-    "comparison": {"group_minimum": 5},
-    "coding": {"approach": "codebook", "agreement_threshold": 0.7},
-    "disclosure": {"convening_base": 5, "convening_withheld": 2, "public_group": 10, "public_count": 3,
-                   "bands": {"few": 0.0, "some": 0.25, "most": 0.5, "nearly all": 0.9},
-                   "reissue_change": 3},
-    "consensus": {"scale": [1, 9], "test": "panel", "high": [7, 9], "vote": "organisation", "fixed_on": ""},
-    "reports": {"timeout": 1800},  # seconds that a page may take
-}
-WORDS = {("study", "sampling"): ("purposive", "census", "probability"),
-         ("study", "interval"): ("", "none", "wilson", "clopper-pearson", "jeffreys"),
-         ("coding", "approach"): ("codebook", "interpretive"),
-         ("consensus", "test"): ("panel", "ipras", "share"),
-         ("consensus", "vote"): ("organisation", "person")}
-"""The words that a setting may take."""
+DEFAULTS, WORDS = default_settings()
+"""The defaults of study.toml by section, and the words that a setting may take, as ``schema/settings.toml``
+has them."""
 
 
 @dataclass(frozen=True)

@@ -391,34 +391,6 @@ def _shows_no_time(cell: ReadOnlyCell | EmptyCell) -> bool:
 # A reference table as a file: CSV as people write it and spreadsheets save it.
 
 
-KEYS: dict[str, tuple[str, ...]] = {
-    "manifest": ("path",),
-    "questions": ("question_id",),
-    "options": ("option_list", "option_id", "value"),
-    "countries": ("raw_name",),
-    "organisations": ("organisation_id",),
-    "consent": ("organisation_id", "speaker_id", "item", "audience"),
-    "codebook": ("code_id",),
-    "corrections": ("table", "key", "column", "from"),
-    "documents": ("document_id",),
-    "speakers": ("document_id", "name_in_file"),
-    "attendance": ("document_id", "organisation_id"),
-    "assignments": ("document_id", "coder_id"),
-    "names": ("name",),
-    "quotes": ("quote_id",),
-    "principles": ("principle_id", "version", "language"),
-    "evidence": ("principle_id", "evidence_id"),
-    "judgements": ("principle_id", "component", "by"),
-    "joint_display": ("topic_id",),
-    "rounds": ("round_id", "principle_id"),
-    "raters": ("rater_id",),
-    "signoffs": ("principle_id", "version", "organisation_id"),
-    "decision_log": ("date", "principle_id", "decision"),
-    "parking_lot": ("item",),
-}
-"""The columns that tell the rows of each table apart."""
-
-
 def read_rows(path: Path, columns: Sequence[str],
               optional: Sequence[str] = ()) -> dict[int, dict[str, str]]:
     """The rows of a CSV file with these columns, by the row number a spreadsheet shows.

@@ -18,7 +18,8 @@ from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.summary import no_such_question, summaries
 from glc_analysis.manifest import read_slices
-from glc_analysis.reference import COUNTRY_LIST, read_table
+from glc_analysis.reference import read_table
+from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 from glc_analysis.tables_html import show, styled
 

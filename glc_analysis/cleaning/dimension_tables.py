@@ -8,7 +8,8 @@ from glc_analysis.cleaning.countries import label, regions, resolve
 from glc_analysis.cleaning.records import Steps
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.survey.readers import RawSurvey
-from glc_analysis.reference import COUNTRY_LIST, Reference
+from glc_analysis.reference import Reference
+from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import by_unique, folded, tidy
 
 # ------------------------------

@@ -18,7 +18,8 @@ from glc_analysis.cleaning import columns, skip_logic
 from glc_analysis.cleaning.countries import resolve, unknown_faults
 from glc_analysis.cleaning.records import Records, Steps
 from glc_analysis.errors import Fault, Faults, nearest
-from glc_analysis.reference import CHOICES, COUNTRY_LIST, Reference
+from glc_analysis.reference import Reference
+from glc_analysis.schema import CHOICES, COUNTRY_LIST
 from glc_analysis.tables import MISSING
 from glc_analysis.text import by_unique, dates, folded, numbers, tidy
 

@@ -17,7 +17,8 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Offsets, canonical_text, carry, folded_letters, mask
 from glc_analysis.reference import Reference
-from glc_analysis.study import ANY, Study
+from glc_analysis.schema import ANY
+from glc_analysis.study import Study
 from glc_analysis.text import folded, language_code, text_version, tidy
 
 RAW_KIND = {"interview": "interviews", "call": "calls"}

@@ -13,12 +13,12 @@ from statistics import median
 import pandas as pd
 
 from glc_analysis.disclosure.quotations import owners
-from glc_analysis.reference import WORDS
+from glc_analysis.schema import allowed_words
 
 Frames = Mapping[str, pd.DataFrame]
 TABLES = ("principles", "evidence", "judgements", "mentions", "segments", "documents", "organisations",
           "answers", "ratings", "tallies", "signoffs")
-COMPONENTS = WORDS["judgements", "component"]
+COMPONENTS = allowed_words("judgements", "component")
 ATTRIBUTES = ("resource_level", "type", "region_id", "language")
 LEAST = 3
 """Votes of a group below this number would tell how one rater voted."""
@@ -158,7 +158,7 @@ def _rated(principle_id: str, frames: Frames) -> pd.DataFrame:
 def _votes(principle_id: str, criterion: str, frames: Frames) -> Iterator[str]:
     rows = _last(frames["tallies"], principle_id)
     rows = rows[rows["criterion"] == criterion].itertuples()
-    for row in sorted(rows, key=lambda row: WORDS["raters", "role"].index(row.panel)):
+    for row in sorted(rows, key=lambda row: allowed_words("raters", "role").index(row.panel)):
         yield (f"{criterion.capitalize()}, {row.panel.replace('_', ' ')}s: {row.votes_high} of {row.n} votes "
                f"high, {row.votes_low} low.")
 

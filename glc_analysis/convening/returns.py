@@ -23,7 +23,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
-from glc_analysis.disclosure.consent import ORGANISATION, is_day
+from glc_analysis.disclosure.consent import ORGANISATION
 from glc_analysis.disclosure.quotations import (
     case_segments,
     faceless,
@@ -34,6 +34,7 @@ from glc_analysis.disclosure.quotations import (
 )
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.reference import read_reference
+from glc_analysis.schema.checker import is_day
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.text import dates, folded, tidy

@@ -16,7 +16,8 @@ from glc_analysis.convening.ballots import Ballots, close, issued, ratings, rece
 from glc_analysis.convening.consensus import RULES, TOO_FEW, dissent, in_words, movement, tally
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.reference import WORDS, Reference, read_reference
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.schema import allowed_words
 from glc_analysis.study import CRITERIA, Study
 
 
@@ -142,7 +143,7 @@ def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFra
         return ["No vote was cast."]
     own = principles[principles["translation_of"] == ""]
     names, lines = dict(zip(own["principle_id"], own["short_name"], strict=True)), []
-    order = {word: n for n, word in enumerate((*CRITERIA, *WORDS["raters", "role"]))}
+    order = {word: n for n, word in enumerate((*CRITERIA, *allowed_words("raters", "role")))}
     tallies = tallies.sort_values(["criterion", "panel"], key=lambda words: words.map(order), kind="stable")
     for (principle, version), rows in tallies.groupby(["principle_id", "version"]):
         lines.append(f"{printed_id(principle, version)} {names[principle]}")

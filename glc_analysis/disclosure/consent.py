@@ -13,7 +13,9 @@ from glc_analysis import manifest
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.manifest import read_manifest
 from glc_analysis.reference import read_reference
-from glc_analysis.study import AUDIENCES, RAW_KINDS, Study
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.schema.checker import is_day
+from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tabular import read_rows
 
 # ------------------------------
@@ -88,18 +90,6 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
 
 _MENDS = {"organisation_id": "name one of organisations.csv",
           "speaker_id": "name one of this organisation in speakers.csv, or leave it blank: the organisation"}
-
-
-def is_day(text: str) -> bool:
-    """Whether a text is a day as ISO 8601 writes it.
-
-    >>> is_day("2016-02-29"), is_day("2015-02-29"), is_day("20160229"), is_day("")
-    (True, False, False, False)
-    """
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
 
 
 # ------------------------------

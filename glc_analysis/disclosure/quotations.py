@@ -20,10 +20,11 @@ import pandas as pd
 from glc_analysis.coding.codebook import ancestors, current
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.coding.exports import quotations
-from glc_analysis.disclosure.consent import ORGANISATION, Consent, is_day
+from glc_analysis.disclosure.consent import ORGANISATION, Consent
 from glc_analysis.errors import Fault, UsageError, nearest
 from glc_analysis.reference import COLUMNS as REFERENCE_COLUMNS
-from glc_analysis.study import AUDIENCES
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.schema.checker import is_day
 from glc_analysis.tables import code_themes
 from glc_analysis.text import folded
 

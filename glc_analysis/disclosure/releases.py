@@ -18,7 +18,6 @@ from scipy.sparse import csr_array
 from glc_analysis import manifest, tables
 from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure.bounds import clusters_of, is_open, squeeze
-from glc_analysis.disclosure.consent import is_day
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.disclosure.suppression import BANDED, COLUMNS, NO_BASE, SHOWN, SUPPRESSED
 from glc_analysis.errors import Fault, Faults
@@ -26,6 +25,7 @@ from glc_analysis.evidence.contributors import Contributors, contributors
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.manifest import ISSUE, missing_release, release_folders, release_info
+from glc_analysis.schema.checker import is_day
 from glc_analysis.study import Study
 
 # ------------------------------

@@ -22,7 +22,7 @@ from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.contributors import Contributors
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
-from glc_analysis.study import AUDIENCES
+from glc_analysis.schema import AUDIENCES
 
 if TYPE_CHECKING:
     from scipy.optimize import LinearConstraint

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.evidence.estimates import ATTRIBUTES, Processed, identified, subset_membership
-from glc_analysis.reference import COUNTRY_LIST
+from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 
 Effect = Callable[[np.ndarray], np.ndarray]

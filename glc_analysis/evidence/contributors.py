@@ -20,7 +20,7 @@ from glc_analysis.evidence.estimates import (
     subset_membership,
 )
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
-from glc_analysis.reference import COUNTRY_LIST
+from glc_analysis.schema import COUNTRY_LIST
 
 # ------------------------------
 # Sparse rows of figures, made when they are read.

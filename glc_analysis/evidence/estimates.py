@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.reference import COUNTRY_LIST
+from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 
 # ------------------------------

@@ -23,7 +23,8 @@ from glc_analysis.convening.joint_display import names_of
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.explore.proposals import WIDE, Proposer
 from glc_analysis.pages.coding import codes, tree
-from glc_analysis.study import AUDIENCES, RAW_KINDS, Study
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tables_html import bars, styled, table, tag
 from glc_analysis.view import Page
 

@@ -26,7 +26,8 @@ from glc_analysis.csv_rows import CsvRows, read_utf8
 from glc_analysis.disclosure.quotations import READERS, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
-from glc_analysis.reference import COLUMNS, OPTIONAL, WORDS, read_reference, read_table
+from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference, read_table
+from glc_analysis.schema import allowed_words
 from glc_analysis.study import Study
 from glc_analysis.tables_html import tag
 
@@ -129,7 +130,7 @@ class Proposer:
                 **{name: _line_field(name) for name in ("topic_id", "theme_id")},
                 "estimate_id": widgets.Combobox(description="estimate_id", layout=WIDE),
                 **{name: _line_field(name) for name in ("code_id", "quote_id")},
-                "fit": widgets.Dropdown(options=WORDS["joint_display", "fit"], description="fit"),
+                "fit": widgets.Dropdown(options=allowed_words("joint_display", "fit"), description="fit"),
                 "inference": _text_field("inference"), "by": _line_field("by")}}
         self.form = widgets.VBox()
         self.look = widgets.Button(description="Show the change", icon="search")

@@ -20,7 +20,7 @@ from glc_analysis.disclosure.quotations import (
     owners,
 )
 from glc_analysis.pages.survey import listed_questions
-from glc_analysis.reference import COUNTRY_LIST
+from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import Markup, bar, language_told, note, region_name, show, table, tag
 from glc_analysis.text import count_text
 from glc_analysis.view import Page

@@ -16,11 +16,11 @@ from IPython.display import display
 from matplotlib.axes import Axes
 
 from glc_analysis.convening.trace import anchor, words_anchor
-from glc_analysis.disclosure.consent import is_day
 from glc_analysis.evidence.estimates import BY_OPTION
 from glc_analysis.manifest import last_received, read_slices
 from glc_analysis.plots import plot_missing, plot_options, plot_scale
-from glc_analysis.reference import COUNTRY_LIST
+from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.schema.checker import is_day
 from glc_analysis.tables_html import Markup, bars, language_told, region_name, show, table, tag
 from glc_analysis.text import count_texts
 from glc_analysis.view import Page

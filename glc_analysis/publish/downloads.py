@@ -25,8 +25,9 @@ from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.manifest import read_slices
 from glc_analysis.pages.convening import listed_principles, read_out, round_results
 from glc_analysis.reference import read_table
+from glc_analysis.schema import Column, Table
 from glc_analysis.study import Study
-from glc_analysis.tables import TABLES, Column, Table
+from glc_analysis.tables import TABLES
 from glc_analysis.tables_html import Markup, table, tag
 from glc_analysis.view import Page
 from glc_analysis.workbook import save_workbook

@@ -47,8 +47,9 @@ from glc_analysis.pages.country import (
 from glc_analysis.pages.survey import by_group, definition, open_answers
 from glc_analysis.publish.paper import CONTENTS, Leaf, Printing, convert, fitted, prepared, word
 from glc_analysis.publish.site import INVENTED
-from glc_analysis.reference import COUNTRY_LIST, Reference, read_reference
+from glc_analysis.reference import Reference, read_reference
 from glc_analysis.run.record import last_run
+from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 from glc_analysis.tables_html import Markup, bar, table, tag
 from glc_analysis.text import count_texts

@@ -17,7 +17,8 @@ from typing import Any
 
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.manifest import package_hash, read_slices, value_hash
-from glc_analysis.study import AUDIENCES, REPOSITORY, VOCABULARY, Study
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import REPOSITORY, VOCABULARY, Study
 
 # ------------------------------
 # The collection: the notebooks of a folder, the question of each and the parameters it takes.

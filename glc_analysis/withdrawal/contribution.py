@@ -14,8 +14,9 @@ from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import mask
-from glc_analysis.reference import COUNTRY_LIST, Reference
-from glc_analysis.study import ANY, Study
+from glc_analysis.reference import Reference
+from glc_analysis.schema import ANY, COUNTRY_LIST
+from glc_analysis.study import Study
 from glc_analysis.text import folded, slug, tidy
 from glc_analysis.withdrawal.redaction import APART, own_turns, redacted
 

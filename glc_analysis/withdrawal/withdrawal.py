@@ -32,7 +32,8 @@ from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.study import AUDIENCES, WITHDRAWN, Study
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.tabular import Grid, read_table
 from glc_analysis.text import folded, tidy
 from glc_analysis.withdrawal.coder_files import Recoding, by_hand

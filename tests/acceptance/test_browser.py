@@ -17,7 +17,8 @@ import pytest
 from glc_analysis.publish.site import build_site
 from glc_analysis.report import run
 from glc_analysis.run.plan import plan
-from glc_analysis.study import AUDIENCES, Study
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import Study
 
 pytestmark = pytest.mark.acceptance
 WIDE, PHONE = {"width": 1280, "height": 900}, {"width": 360, "height": 740}

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from glc_analysis.disclosure.consent import ethics
-from glc_analysis.study import AUDIENCES, Study
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import Study
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis.run.execute import Failure, Kernels
 from glc_analysis.run.plan import plan
-from glc_analysis.study import AUDIENCES
+from glc_analysis.schema import AUDIENCES
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from glc_analysis.publish.downloads import (
     write_downloads,
 )
 from glc_analysis.reference import read_reference
-from glc_analysis.study import AUDIENCES
+from glc_analysis.schema import AUDIENCES
 
 
 @pytest.fixture(scope="module")

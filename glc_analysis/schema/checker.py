@@ -1,0 +1,239 @@
+"""The one checker of reference tables: whatever the schema says of a column is checked here.
+
+In each table alone: blank cells, keys that stand twice, words that are not allowed, the form of ids.
+Between tables: days, numbers, languages, and names that must stand in another table. What depends on more
+than one column, such as skip logic or the versions of a principle, is checked by the room that knows it:
+a room lists its checks as :class:`Check`, and ``glc_analysis.checks`` collects them.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING
+
+from glc_analysis.errors import Fault, nearest
+from glc_analysis.schema import ReferenceColumn, Target, reference_tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Tables = Mapping[str, "pd.DataFrame"]
+
+FORMS = {
+    "day": ("is no day", "write it as YYYY-MM-DD"),
+    "language": ("is no known language", "write its two letters of ISO 639-1"),
+    "whole number": ("is no whole number", "write a whole number"),
+    "number from 1": ("is no whole number from 1", "write a whole number from 1"),
+}
+"""By kind of column: what is said of a cell of another form, and how it is put right."""
+
+
+@dataclass(frozen=True)
+class Check:
+    """A check between reference tables: the tables it needs, and a function of all tables that yields the
+    faults. ``columns`` are those (``table.column``) whose description in the schema it checks."""
+
+    tables: tuple[str, ...]
+    faults: Callable[[Tables], Iterator[Fault]]
+    columns: tuple[str, ...] = ()
+
+
+_SOURCES: list[Callable[[], Sequence[Check]]] = []
+
+
+def register_checks(source: Callable[[], Sequence[Check]]) -> None:
+    """Has :func:`room_checks` ask ``source`` for checks, when reference tables are read.
+
+    This module and the reading of tables lie below the rooms and import none of them; the package names
+    the source when it is imported.
+    """
+    _SOURCES.append(source)
+
+
+def room_checks() -> list[Check]:
+    """The checks of all rooms, in the order in which their faults are told."""
+    return [check for source in _SOURCES for check in source()]
+
+
+def table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
+    """What is wrong in one table alone: blank cells, keys that stand twice, words and ids.
+
+    The frame's index is the row number in the file.
+    """
+    file, table = f"{name}.csv", reference_tables()[name]
+    key = list(table.key)
+    for column, about in table.columns.items():
+        for n in frame.index[frame[column] == ""] if about.is_required else ():
+            yield Fault("is blank", file=file, row=str(n), column=column, mend="every row needs it")
+    for n, row in frame.loc[frame.duplicated(key) & (frame[key[0]] != ""), key].iterrows():
+        yield Fault(f"stands twice in {file}", file=file, row=str(n), column=", ".join(key),
+                    value=" / ".join(filter(None, row)), mend="keep one of the rows")
+    for column in word_columns(name):
+        allowed = table.columns[column].allowed
+        for n, value in frame[column].items():
+            if value not in allowed:
+                yield Fault("is not allowed here", file=file, row=str(n), column=column, value=value,
+                            mend=f"use one of {', '.join(filter(None, allowed))}")
+    for column, about in table.columns.items():
+        for n, value in frame[column].items() if about.kind == "id" else ():
+            if re.search(r"[^\w.-]", value):
+                yield Fault("holds more than letters, digits, dot, dash and underscore", file=file,
+                            row=str(n), column=column, value=value, mend="rename it wherever it stands")
+
+
+def word_columns(name: str) -> list[str]:
+    """The columns of a table that hold one of certain words and are checked for it here."""
+    columns = reference_tables()[name].columns
+    return [column for column, about in columns.items()
+            if about.kind in ("word", "true/false") and not about.checked_by]
+
+
+def cross_faults(tables: Tables, unread: set[str], checks: Sequence[Check]) -> list[Fault]:
+    """What does not fit between the tables, leaving out those that could not be read.
+
+    What the schema says of a column is checked in the place that a check gives it, else after all checks.
+    """
+    placed = {column for check in checks for column in check.columns}
+    rest = [declared(column) for column in _declared_columns() if column not in placed]
+    return [fault for check in (*checks, *rest) if not unread & set(check.tables)
+            for fault in check.faults(tables)]
+
+
+def declared(*columns: str) -> Check:
+    """The check of what the schema says of these columns (``table.column``), one after the other.
+
+    >>> declared("joint_display.quote_id").tables
+    ('joint_display', 'quotes')
+    """
+    needed = []
+    for column in columns:
+        target = _about(column).refers_to
+        needed += [column.partition(".")[0]] + ([target.table] if target else [])
+
+    def faults(tables: Tables) -> Iterator[Fault]:
+        for column in columns:
+            yield from _column_faults(column, tables)
+
+    return Check(tuple(dict.fromkeys(needed)), faults, columns)
+
+
+def row_by_row(*checks: Check) -> Check:
+    """Several checks of one table whose faults are told together, row after row."""
+    def faults(tables: Tables) -> Iterator[Fault]:
+        found = [fault for check in checks for fault in check.faults(tables)]
+        yield from sorted(found, key=lambda fault: int(fault.row))
+
+    return Check(tuple(dict.fromkeys(table for check in checks for table in check.tables)), faults,
+                 tuple(column for check in checks for column in check.columns))
+
+
+def unknown_names(file: str, column: str, cells: pd.Series, known: set[str], message: str,
+                  mend: str = "name one that is there, or add it") -> Iterator[Fault]:
+    """A fault for every cell that is filled and names nothing known; the index is the row in the file."""
+    for n, value in cells.items():
+        if value and value not in known:
+            yield Fault(f"{message}; {nearest(value, known)}", file=f"{file}.csv", row=str(n), column=column,
+                        value=value, mend=mend)
+
+
+def is_day(text: str) -> bool:
+    """Whether a text is a day as ISO 8601 writes it.
+
+    >>> is_day("2016-02-29"), is_day("2015-02-29"), is_day("20160229"), is_day("")
+    (True, False, False, False)
+    """
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
+
+
+def _about(column: str) -> ReferenceColumn:
+    table, _, name = column.partition(".")
+    return reference_tables()[table].columns[name]
+
+
+def _declared_columns() -> Iterator[str]:
+    """The columns with something to check beyond their own table's blanks, keys, words and ids."""
+    for name, table in reference_tables().items():
+        for column, about in table.columns.items():
+            is_formed = about.kind in FORMS or about.kind == "words"
+            if not about.checked_by and (is_formed or about.is_unique or about.refers_to):
+                yield f"{name}.{column}"
+
+
+def _column_faults(column: str, tables: Tables) -> Iterator[Fault]:
+    about = _about(column)
+    name, _, column = column.partition(".")
+    cells, said = tables[name][column], (about.message, about.fix)
+    if about.kind in FORMS:
+        yield from _misformed(name, cells, about.kind, said)
+    elif about.kind == "words":
+        yield from _disallowed(name, cells, about.allowed, said)
+    if about.is_unique:
+        for n, value in cells[cells.duplicated() & (cells != "")].items():
+            yield Fault(about.message or "stands in another row", file=f"{name}.csv", row=str(n),
+                        column=column, value=value, mend=about.fix or "keep one of the rows")
+    if about.refers_to:
+        yield from _misreferred(name, column, about, tables)
+
+
+def _misformed(name: str, cells: pd.Series, kind: str, said: tuple[str, str]) -> Iterator[Fault]:
+    """Cells that have not the form of their kind."""
+    usual = FORMS[kind]
+    for n, value in cells.items():
+        if not _fits(kind, value):
+            yield Fault(said[0] or usual[0], file=f"{name}.csv", row=str(n), column=str(cells.name),
+                        value=value, mend=said[1] or usual[1])
+
+
+def _fits(kind: str, value: str) -> bool:
+    if kind == "whole number":
+        return value.isdecimal()
+    if not value:
+        return True
+    if kind == "day":
+        return is_day(value)
+    if kind == "language":
+        from glc_analysis.text import language_code
+
+        return bool(language_code(value))
+    return bool(re.fullmatch(r"[1-9]\d{0,3}", value, flags=re.ASCII))
+
+
+def _disallowed(name: str, cells: pd.Series, allowed: tuple[str, ...],
+                said: tuple[str, str]) -> Iterator[Fault]:
+    """Words of a cell of several words that are none of those allowed."""
+    for n, cell in cells.items():
+        for word in cell.replace(",", " ").split():
+            if word not in allowed:
+                yield Fault(said[0] or "is not allowed here", file=f"{name}.csv", row=str(n),
+                            column=str(cells.name), value=word,
+                            mend=said[1] or f"use {', '.join(allowed)} or leave it blank")
+
+
+def _misreferred(name: str, column: str, about: ReferenceColumn, tables: Tables) -> Iterator[Fault]:
+    """Cells that name something that the table they refer to does not have."""
+    target, frame = about.refers_to, tables[name]
+    held = tables[target.table]
+    if target.if_any and held.empty:
+        return
+    cells = frame[column]
+    if target.when[0]:
+        cells = cells[frame[target.when[0]] == target.when[1]]
+    if about.kind == "list by ;":
+        cells = cells.str.split(";").explode().str.strip()
+    elif about.kind == "list by blanks":
+        cells = cells.str.split().explode().fillna("")
+    message = f"{target.table}.csv has no such {about.noun}"
+    yield from unknown_names(name, column, cells, _known(target, held), message,
+                             *([about.fix] if about.fix else []))
+
+
+def _known(target: Target, held: pd.DataFrame) -> set[str]:
+    if target.where[0]:
+        held = held[held[target.where[0]] == target.where[1]]
+    return {*held[target.column], *target.others}

@@ -1,0 +1,190 @@
+"""The schema says what every table is, and what it says of a reference table is checked."""
+
+import csv
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from glc_analysis import schema, tables
+from glc_analysis.dictionary import reference_list
+from glc_analysis.errors import Faults, GLCError
+from glc_analysis.reference import read_reference
+from glc_analysis.schema import Target, processed_tables, reference_tables
+from glc_analysis.schema.checker import cross_faults, room_checks, table_faults
+from glc_analysis.study import Study
+
+ROOT = Path(__file__).parents[1]
+WORDS = {"day": "8 May", "language": "xx", "whole number": "second", "number from 1": "0",
+         "words": "everybody", "id": "a;b", "word": "perhaps", "true/false": "perhaps"}
+"""By kind of column: a cell that it must not hold."""
+
+
+def columns(is_wanted):
+    """The columns of reference tables, as table and column, that are checked by the schema and wanted."""
+    return [(name, column) for name, table in reference_tables().items()
+            for column, about in table.columns.items() if not about.checked_by and is_wanted(about)]
+
+
+def one_row(name, /, **cells):
+    """All reference tables empty but for one row of one of them, row 2 of its file."""
+    frames = {other: pd.DataFrame(columns=list(table.columns), dtype="str")
+              for other, table in reference_tables().items()}
+    frames[name] = pd.DataFrame([dict.fromkeys(reference_tables()[name].columns, "") | cells], index=[2],
+                                dtype="str")
+    return frames
+
+
+def faults(name, frames):
+    return {(fault.file, fault.row, fault.column, fault.value)
+            for fault in [*table_faults(name, frames[name]), *cross_faults(frames, set(), room_checks())]}
+
+
+@pytest.mark.parametrize(("name", "column"), columns(lambda about: about.kind in WORDS))
+def test_a_cell_of_another_form_is_told(name, column):
+    wrong = WORDS[reference_tables()[name].columns[column].kind]
+    assert (f"{name}.csv", "2", column, wrong) in faults(name, one_row(name, **{column: wrong}))
+
+
+@pytest.mark.parametrize(("name", "column"), columns(lambda about: about.refers_to))
+def test_a_name_that_is_not_there_is_told(name, column):
+    target = reference_tables()[name].columns[column].refers_to
+    when = {target.when[0]: target.when[1]} if target.when[0] else {}
+    frames = one_row(name, **{column: "nobody"}, **when)
+    place = (f"{name}.csv", "2", column, "nobody")
+    assert (place in faults(name, frames)) != target.if_any
+    held = frames[target.table]
+    frames[target.table] = pd.DataFrame([dict.fromkeys(held.columns, "x")], index=[3], dtype="str")
+    assert place in faults(name, frames)
+    known = {target.column: "nobody"} | ({target.where[0]: target.where[1]} if target.where[0] else {})
+    frames[target.table] = frames[target.table].assign(**known)
+    assert place not in faults(name, frames)
+
+
+@pytest.mark.parametrize(("name", "column"), columns(lambda about: about.is_required))
+def test_a_blank_cell_of_a_required_column_is_told(name, column):
+    assert (f"{name}.csv", "2", column, "") in faults(name, one_row(name))
+
+
+@pytest.mark.parametrize("name", reference_tables())
+def test_a_row_that_stands_twice_is_told(name):
+    frames = one_row(name, **dict.fromkeys(reference_tables()[name].key, "x"))
+    frames[name] = pd.concat([frames[name], frames[name].rename(index={2: 3})])
+    told = {(file, row, column) for file, row, column, _ in faults(name, frames)}
+    assert (f"{name}.csv", "3", ", ".join(reference_tables()[name].key)) in told
+
+
+def test_a_file_that_two_documents_have_is_told():
+    frames = one_row("documents", path="raw/a.vtt")
+    frames["documents"] = pd.concat([frames["documents"], frames["documents"].rename(index={2: 3})])
+    assert ("documents.csv", "3", "path", "raw/a.vtt") in faults("documents", frames)
+
+
+# What people may change in the files
+
+@pytest.fixture
+def edited(tmp_path, monkeypatch):
+    """A function that edits one row of a copy of reference.csv, which is then the schema."""
+    def edit(table, column, **cells):
+        with (schema.FOLDER / "reference.csv").open(encoding="utf-8", newline="") as file:
+            rows = list(csv.DictReader(file))
+        for row in rows:
+            if (row["table"], row["column"]) == (table, column):
+                row |= cells
+        with (tmp_path / "reference.csv").open("w", encoding="utf-8-sig", newline="") as file:
+            writer = csv.DictWriter(file, rows[0])
+            writer.writeheader()
+            writer.writerows(rows)
+        monkeypatch.setattr(schema, "FOLDER", tmp_path)
+        reference_tables.cache_clear()
+
+    yield edit
+    reference_tables.cache_clear()
+
+
+def test_a_column_that_gets_a_form_is_checked_after_all_others(edited, sample_study, tmp_path):
+    edited("organisations", "founded", kind="day")
+    root = tmp_path / "changed"
+    shutil.copytree(sample_study.reference, root / "reference")
+    path = root / "reference/parking_lot.csv"
+    path.write_text(path.read_text(encoding="utf-8").replace("2017-05-08", "8 May"), encoding="utf-8")
+    with pytest.raises(Faults) as found:
+        read_reference(Study(root))
+    files = [(fault.file, fault.column) for fault in found.value.faults]
+    assert files[0] == ("parking_lot.csv", "date") and files[-1] == ("organisations.csv", "founded")
+
+
+@pytest.mark.parametrize(("cells", "said"), [
+    ({"kind": "dates"}, "kind 'dates' is none of text, word"),
+    ({"lies_in": "public"}, "lies_in 'public' is none of reference, private"),
+    ({"required": "no"}, "required 'no' is neither yes nor blank"),
+    ({"refers_to": "codebook"}, "refers_to 'codebook' cannot be read"),
+])
+def test_a_schema_that_cannot_be_read_names_its_row(edited, cells, said):
+    edited("questions", "theme_id", **cells)
+    with pytest.raises(GLCError, match=f"schema/reference.csv, questions.theme_id: {said}"):
+        reference_tables()
+
+
+# What the files say
+
+def test_every_reference_is_to_a_column_that_is_there():
+    targets = [about.refers_to for table in reference_tables().values() for about in table.columns.values()
+               if about.refers_to]
+    for target in targets:
+        held = reference_tables()[target.table].columns
+        assert target.column in held and (not target.where[0] or target.where[0] in held), target
+    for name, table in processed_tables().items():
+        for column, about in table.columns.items():
+            held, _, other = about.refers_to.partition(".")
+            assert not held or other in processed_tables()[held].columns, (name, column)
+
+
+def test_processed_tables_refer_to_rows_that_are_there(sample_study):
+    frames = {name: tables.read(name, study=sample_study) for name in processed_tables()}
+    lost = {}
+    for name, table in processed_tables().items():
+        for column, about in table.columns.items():
+            held, _, other = about.refers_to.partition(".")
+            if held:
+                named = {*frames[name][column].str.split(";").explode().str.strip()} - {""}
+                lost[f"{name}.{column}"] = named - {*frames[held][other]}
+    assert {column: names for column, names in lost.items() if names} == {}
+
+
+def test_a_target_is_read_with_all_its_conditions():
+    assert schema._target("a.b where c is d when e is f or * if any") == Target(
+        "a", "b", ("c", "d"), ("e", "f"), ("*",), if_any=True)
+
+
+def test_what_tells_who_is_who_lies_in_private():
+    lies_in = {name: table.lies_in for name, table in reference_tables().items()}
+    assert {lies_in[name] for name in ("organisations", "consent", "documents", "speakers", "attendance",
+                                       "assignments", "names", "quotes", "raters", "signoffs", "corrections",
+                                       "manifest")} == {"private"}
+    assert {lies_in[name] for name in ("questions", "options", "codebook", "countries", "rounds", "evidence",
+                                       "principles", "judgements", "joint_display")} == {"reference"}
+    assert reference_tables()["evidence"].columns["cited"].lies_in == "private"
+
+
+def test_the_tutorial_lists_the_reference_tables_of_the_schema():
+    text = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
+    listed = [line for line in text.splitlines() if line.startswith("|")]
+    assert listed == reference_list().splitlines()
+
+
+def test_the_schema_and_the_status_of_a_study_need_no_pandas(sample_study):
+    code = """if True:
+        import sys
+        from glc_analysis.status import status_lines
+        from glc_analysis.schema import processed_tables
+        from glc_analysis.study import Study
+
+        print(len(processed_tables()), len([*status_lines(Study.find(sys.argv[1]))]))
+        print(*sys.modules)"""
+    done = subprocess.run([sys.executable, "-c", code, str(sample_study.root)], capture_output=True,
+                          text=True, check=True)
+    assert not {"pandas", "numpy", "pycountry", "glc_analysis.checks"} & {*done.stdout.split()}
