@@ -94,12 +94,9 @@ def init(directory: Path, form: Path | None, codebook: Path | None) -> None:
 
 
 @cli.command()
-@click.option("--organisations", default=30, show_default=True, help="How many to invent.")
-@click.option("--countries", default=25, show_default=True, help="In how many countries.")
-@click.option("--seed", default=2017, show_default=True, help="Another seed, other answers.")
 @click.option("--remove", is_flag=True, help="Clear the sample: raw, processed and reports.")
 @click.pass_obj
-def sample(study: str, organisations: int, countries: int, seed: int, remove: bool) -> None:
+def sample(study: str, remove: bool) -> None:
     """Fill an unstarted study with invented data, or clear it."""
     from glc_analysis import sample as invented
 
@@ -108,8 +105,7 @@ def sample(study: str, organisations: int, countries: int, seed: int, remove: bo
         invented.remove_sample(Study.find(study))
         say("The sample is removed; the reference tables stay.")
         return
-    written = invented.write_sample(root, organisations=organisations, countries=countries,
-                                    seed=seed)
+    written = invented.write_sample(root)
     say(f"{len(written)} files of invented data are in {root}.")
 
 

@@ -166,10 +166,15 @@ def write_manifest(path: Path, rows) -> None:
 
 @cache
 def package_hash() -> str:
-    """SHA-256 over the package's sources and the lock file, and the Python version."""
+    """SHA-256 over the package's sources and the lock file, and the Python version.
+
+    The files of the sample study are left out: they are a study's inputs, and no result of
+    another study depends on them.
+    """
     digest = hashlib.sha256(f"{sys.version_info.major}.{sys.version_info.minor}".encode())
     package = REPOSITORY / "glc_analysis"
-    sources = [p for p in package.rglob("*") if p.is_file() and p.suffix != ".pyc"]
+    sources = [p for p in package.rglob("*") if p.is_file() and p.suffix != ".pyc"
+               and package / "sample" not in p.parents]
     for path in [*sorted(sources), REPOSITORY / "requirements.lock"]:
         if path.is_file():
             digest.update(path.relative_to(REPOSITORY).as_posix().encode() + path.read_bytes())

@@ -1,6 +1,6 @@
 """Starting a study: an empty folder with its settings and the headers of its reference tables.
 
-The settings come from ``schema/new_study.toml``, the headers from ``schema/reference.csv``.
+The settings come from ``content/study.toml``, the headers from ``schema/reference.csv``.
 """
 
 from __future__ import annotations
@@ -8,10 +8,10 @@ from __future__ import annotations
 import csv
 import json
 from pathlib import Path
-from string import Template
 
 from glc_analysis.errors import UsageError
-from glc_analysis.schema import FOLDER, reference_tables
+from glc_analysis.schema import reference_tables
+from glc_analysis.templates import template
 from glc_analysis.text import slug
 
 FOLDERS = ("raw/survey", "raw/interviews", "raw/calls", "raw/codings", "raw/ratings",
@@ -45,7 +45,7 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
     # TOML writes a text as JSON does, so that a quotation mark in a folder's name does no harm.
     named = {key: json.dumps(text, ensure_ascii=False)
              for key, text in (("id", slug(title)), ("title", title))}
-    settings = Template((FOLDER / "new_study.toml").read_text(encoding="utf-8")).substitute(named)
+    settings = template(__file__, "study.toml").render(named)
     (reference / "study.toml").write_text(settings, encoding="utf-8", newline="\n")
     for name, table in reference_tables().items():
         with (reference / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:

@@ -6,37 +6,31 @@ COREQ (Tong, Sainsbury & Craig 2007), SRQR (O'Brien et al. 2014), CROSS (Sharma 
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterable
-from pathlib import Path
 
 import pandas as pd
 
 from glc_analysis import __version__
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.study import Study
+from glc_analysis.templates import read_records, read_toml
 
 Read = Callable[[str], pd.DataFrame]
 NOT_RECORDED = "not recorded"
-SAMPLING = {"purposive": "Purposive: organisations were chosen on purpose, not at random",
-            "census": "Everybody in the frame was asked", "probability": "A random sample"}
-APPROACH = {"codebook": "Coding by a codebook, agreement measured on texts that several coders read",
-            "interpretive": "Interpretive coding; memos and disagreements are reported, no coefficient"}
-TESTS = {"panel": "RAND/UCLA panel rule for 8 to 16 votes, IPRAS above",
-         "ipras": "RAND/UCLA IPRAS", "share": "75 % of votes in the high region"}
+FACTS = read_toml(__file__, "facts.toml")
+"""What is said of every study in the same words, by table of ``content/facts.toml`` and name."""
+SAMPLING = FACTS["sampling"]
 
 
 def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
-    """One row an item: checklist, item, topic, value, in the order of the checklists.
+    """One row an item: checklist, item, topic, fact, value, in the order of the checklists.
 
     >>> reporting_items({"coders": "2"}).query("checklist == 'COREQ' and item == '24'")["value"].item()
     '2'
     """
-    path = Path(__file__).parent / "content" / "checklists.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = [{**row, "value": facts.get(row.pop("fact"), "") or NOT_RECORDED}
-                for row in csv.DictReader(file)]
-    return pd.DataFrame(rows)
+    rows = pd.DataFrame(read_records(__file__, "checklists.csv"))
+    value = [facts.get(fact, "") or NOT_RECORDED for fact in rows["fact"]]
+    return rows.assign(value=value)
 
 
 def method_facts(read: Read, study: Study, *, audience: str, organisations: str) -> dict[str, str]:
@@ -46,12 +40,8 @@ def method_facts(read: Read, study: Study, *, audience: str, organisations: str)
     audience may know. Languages, persons and places are told to the team alone.
     """
     is_team = audience == "team"
-    facts = _data(read, study, organisations) | _coding(read, study) | _agreed(read, study)
-    facts |= {"software": f"glc_analysis {__version__}", "trace": "every statement traced to its source "
-              "(glc trace); raw files with checksums, open to the team",
-              "consent": "by organisation, item and audience; what is not written is refused",
-              "masking": "names give way to pseudonyms before coding; every change of an answer is recorded",
-              "returns": "each organisation gets its own answers and passages to put right (glc returns)",
+    facts = FACTS["study"] | _data(read, study, organisations) | _coding(read, study) | _agreed(read, study)
+    facts |= {"software": f"glc_analysis {__version__}",
               "limits": SAMPLING[study.sampling] + "; counts describe these organisations and nobody else"
               if study.sampling == "purposive" else ""}
     return facts if is_team else {name: said for name, said in facts.items()
@@ -78,10 +68,7 @@ def _data(read: Read, study: Study, organisations: str) -> dict[str, str]:
         if len(ends) else "",
         "questionnaire": _listed([f"{len(questions)} questions",
                                   *(f"{n} of type {kind}" for kind, n in kinds.items())]),
-        "wording": "on the pages of the themes", "bases": "every figure stands with its base",
-        "period": f"{days.min()} to {days.max()}" if len(days) else "",
-        "statistics": "counts out of bases; not asked, unanswered, don't know, refused and withheld are "
-                      "kept apart"}
+        "period": f"{days.min()} to {days.max()}" if len(days) else ""}
 
 
 def _coding(read: Read, study: Study) -> dict[str, str]:
@@ -92,16 +79,12 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
     levels = book["level"].value_counts()
     whole = read("agreement").query("measure == 'alpha' and code_id == '' and unit == 'turn' and "
                                     "subset == 'all'")
-    return {
-        "approach": APPROACH[study.settings["coding"]["approach"]], "coders": str(len(coders)),
+    return FACTS["coding"] | {
+        "approach": FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
         "codebook": _listed(_count(levels.get(level, 0), level)
                             for level in ("domain", "theme", "family", "code")),
-        "themes": "codes were grouped into families, themes and domains, and defined in the codebook",
         "agreement": _listed(f"Krippendorff's alpha (MASI) {value:.2f}" for value in whole["value"].dropna()),
-        "novelty": "new codes by interview are shown; the word saturated is not used",
-        "negative": "organisations that were asked and did not say so are listed with each theme",
-        "memos": _count(len(read("memos")), "memo"),
-        "quotations": "cleared by the organisation of whoever spoke"}
+        "memos": _count(len(read("memos")), "memo")}
 
 
 def _agreed(read: Read, study: Study) -> dict[str, str]:
@@ -109,29 +92,28 @@ def _agreed(read: Read, study: Study) -> dict[str, str]:
     rule, signed = study.settings["consensus"], read("signoffs")
     sources = principles[(principles["translation_of"] == "") & principles["is_current"]]
     status = sources["status"].value_counts()
-    facts = {"principles": _listed(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
-             "evidence": _listed(_count(n, f"{kind} cited") for kind, n in
-                                 evidence["kind"].value_counts().sort_index().items()),
-             "literature": _count((evidence["kind"] == "literature").sum(), "publication cited"),
-             "scale": "{} to {}, importance and feasibility".format(*rule["scale"]),
-             "rule": f"{TESTS[rule['test']]}; fixed on {rule['fixed_on']}" if rule["fixed_on"] else "",
-             "ballot": "closed: nothing but the number of forms is seen before a round is closed",
-             "signoffs": _listed(f"{n} {name.replace('_', ' ')}" for name, n in
-                                 signed["decision"].value_counts().items())}
+    facts = FACTS["convening"] | {
+        "principles": _listed(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
+        "evidence": _listed(_count(n, f"{kind} cited") for kind, n in
+                            evidence["kind"].value_counts().sort_index().items()),
+        "literature": _count((evidence["kind"] == "literature").sum(), "publication cited"),
+        "scale": "{} to {}, importance and feasibility".format(*rule["scale"]),
+        "rule": f"{FACTS['test'][rule['test']]}; fixed on {rule['fixed_on']}" if rule["fixed_on"] else "",
+        "signoffs": _listed(f"{n} {name.replace('_', ' ')}" for name, n in
+                            signed["decision"].value_counts().items())}
     if len(tallies):
         changed = (principles["translation_of"] == "") & (principles["version"] != "1")
         ends = tallies.drop_duplicates(["round_id", "panel"])
-        facts |= {
+        facts |= FACTS["rounds"] | {
             "rounds": _count(tallies["round_id"].nunique(), "round"),
             "panel": _listed(f"{n} {panel.replace('_', ' ')}s" for panel, n in
                              tallies.groupby("panel")["n_expected"].max().items()),
-            "advisers": "a panel of their own, never averaged in"
-            if "survivor_adviser" in set(tallies["panel"]) else "",
             "votes": _listed(f"{row.round_id}: {row.n + row.n_abstained} of {row.n_expected} "
                              f"{row.panel.replace('_', ' ')}s" for row in ends.itertuples()),
-            "feedback": "results of a round at its closing; comments where the rater allowed it",
             "changes": _listed([_count(changed.sum(), "text reworded"),
                                 f"{status.get('set_aside', 0)} set aside"])}
+        if "survivor_adviser" in set(tallies["panel"]):
+            facts |= FACTS["survivor_advisers"]
     return facts
 
 

@@ -39,6 +39,7 @@ from glc_analysis.intake.ratings import (
 )
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
+from glc_analysis.templates import read_text
 from glc_analysis.text import language_name, text_version
 from glc_analysis.workbook import print_on_a4, save_workbook
 
@@ -58,7 +59,7 @@ def form_phrases(language: str) -> dict[str, str]:
     >>> form_phrases("fr")["round"].format(2), form_phrases("am")["round"].format(2)
     ('Tour 2', 'Round 2')
     """
-    return phrases(language, Path(__file__).parent / "content" / "forms.csv")
+    return phrases(language, __file__, "forms.csv")
 
 
 def is_translated(language: str) -> bool:
@@ -239,20 +240,7 @@ def _write(path: Path, content: str) -> None:
 # The forms of a round on paper and over the telephone: pages to print, in grey, on A4 or Letter.
 
 
-# The heading is the head of a table: every browser repeats it on each page.
-_STYLE = """@page{margin:13mm}
-body{font:10.5pt/1.35 "Noto Sans","Noto Sans Arabic","Noto Sans Khmer",sans-serif;color:#000;margin:0}
-table{border-collapse:collapse;width:100%} td,th{padding:0;text-align:start;font-weight:normal}
-thead th{border-bottom:1.5pt solid;padding-bottom:1mm;font-weight:bold}
-tr{break-inside:avoid} p{margin:2mm 0} .principle>td{border-bottom:.5pt solid #888;padding:2mm 0}
-.statement{font-weight:bold;margin:0 0 1.5mm}
-.line{display:flex;align-items:center;gap:1.2mm;margin:.8mm 0}
-.name{flex:1 1 0;font-size:9.5pt} .end{flex:0 0 20mm;font-size:8.5pt;line-height:1.1} .end.low{text-align:end}
-.box{flex:0 0 8mm;height:7mm;border:1pt solid;text-align:center;line-height:7mm;color:#666}
-.small{flex-basis:5mm;height:5mm} .rule{flex:1;border-bottom:.5pt solid;height:6mm}
-.version{font:7.5pt monospace;color:#666;direction:ltr;unicode-bidi:isolate;white-space:nowrap}
-.pictures{display:flex;justify-content:space-around;text-align:center;font-size:8.5pt}
-section+section{break-before:page} svg{width:15mm;height:15mm;fill:none;stroke:#000;stroke-width:3}"""
+_STYLE = read_text(__file__, "form_page.css").strip()
 _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q32 53 44 39"}
 
 
@@ -298,6 +286,7 @@ def _document(form: Form, body: str) -> str:
 
 
 def _table(form: Form, heading: str, how: str, rows: str) -> str:
+    """The rows below a heading that is the head of a table: every browser repeats it on each page."""
     said = "".join(f"<p>{escape(line)}</p>" for line in how.split("\n"))
     return (f'<table><thead><tr><th scope="col">{escape(heading)}</th></tr></thead>'
             f"<tbody><tr><td>{said}</td></tr>\n{rows}</tbody></table>")

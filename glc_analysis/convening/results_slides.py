@@ -7,12 +7,10 @@ HTML of one piece of it, for a page of one's own.
 from __future__ import annotations
 
 from collections import Counter
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from jinja2 import Environment, FileSystemLoader
 
 from glc_analysis import tables
 from glc_analysis.convening.agenda import GROUPS, SHOWN_FROM, agenda, short_names, verdict
@@ -23,6 +21,7 @@ from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import CRITERIA, PANELS, Study
+from glc_analysis.templates import template
 
 ASKED = {"importance": "Important?", "feasibility": "Feasible, with one's own resources?"}
 ELSE = "rated "
@@ -48,7 +47,7 @@ def projector(study: Study, round_id: str) -> Path:
     order = agenda(tallies[is_it], ratings[ratings["round_id"] == round_id], frames["principles"],
                    reference.organisations)
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
-    text = _environment().get_template("day.html").render(
+    text = template(__file__, "day.html").render(
         title=study.title, round_id=round_id, closed_on=closed_on, groups=groups(order),
         results=results(tallies, ratings, frames["principles"], reference.rounds, round_id,
                         order=list(order["principle_id"])),
@@ -58,7 +57,7 @@ def projector(study: Study, round_id: str) -> Path:
     path = study.reports / "team" / "day" / round_id / "index.html"
     for folder in (*reversed(path.parents[:3]),):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomic(path, text, mode=0o600)
+    write_atomic(path, text.removesuffix("\n"), mode=0o600)
     return path
 
 
@@ -173,13 +172,7 @@ def _moved(row: dict[str, Any], before: list[dict[str, Any]]) -> str:
             f"{last['round_id']}")
 
 
-@cache
-def _environment() -> Environment:
-    return Environment(loader=FileSystemLoader(Path(__file__).parent / "content"), autoescape=True,
-                       trim_blocks=True, lstrip_blocks=True, auto_reload=False)
-
-
 def block(name: str, *data: Any) -> str:
     """One piece as HTML that is safe to print: ``style()``, ``agenda(groups)``, ``result(one)``,
     ``decided(decisions)`` or ``parking(parked)``; where they stand together, ``style`` goes first."""
-    return str(getattr(_environment().get_template("day_blocks.html").module, name)(*data))
+    return str(getattr(template(__file__, "day_blocks.html").module, name)(*data))

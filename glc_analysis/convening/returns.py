@@ -7,7 +7,6 @@ and then applied.
 
 from __future__ import annotations
 
-import csv
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,6 +36,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.schema.checker import is_day
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets
+from glc_analysis.templates import read_records
 from glc_analysis.text import dates, folded, tidy
 from glc_analysis.workbook import print_on_a4, save_workbook, write_text
 
@@ -46,7 +46,6 @@ from glc_analysis.workbook import print_on_a4, save_workbook, write_text
 # The fixed texts are ``content/phrases.csv``, a column a language; another language is another column.
 
 
-PHRASES = Path(__file__).parent / "content" / "phrases.csv"
 KINDS = ("answer", "passage", "quotation", "citation", "consent")
 DECISIONS = ("approve", "change", "remove", "talk")
 BOXES = ("decision", "changed", "name", "date")
@@ -84,20 +83,22 @@ class Sheet:
 
 
 @cache
-def _languages(path: Path = PHRASES) -> dict[str, dict[str, str]]:
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = list(csv.DictReader(file))
+def _languages(module: str = __file__, name: str = "phrases.csv") -> dict[str, dict[str, str]]:
+    rows = read_records(module, name)
     return {language: {row["key"]: row[language] or row["en"] for row in rows}
             for language in rows[0] if language != "key"}
 
 
-def phrases(language: str, path: Path = PHRASES) -> dict[str, str]:
+def phrases(language: str, module: str = __file__, name: str = "phrases.csv") -> dict[str, str]:
     """The fixed texts of a file by key, in a language or, where nobody has translated them, in English.
+
+    The file lies in the folder ``content/`` beside a module.
 
     >>> phrases("es")["remove"], phrases("km")["remove"]
     ('quitar', 'remove')
     """
-    return _languages(path).get(language, _languages(path)["en"])
+    languages = _languages(module, name)
+    return languages.get(language, languages["en"])
 
 
 def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]]) -> None:

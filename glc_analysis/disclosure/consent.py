@@ -17,6 +17,7 @@ from glc_analysis.schema import AUDIENCES
 from glc_analysis.schema.checker import is_day
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tabular import read_rows
+from glc_analysis.templates import template
 
 # ------------------------------
 # Who agreed to what, for whom: consent.csv as a matrix. Only what is written counts.
@@ -97,31 +98,20 @@ _MENDS = {"organisation_id": "name one of organisations.csv",
 
 
 def ethics(study: Study, *, today: date) -> list[str]:
-    """The page, line by line, in Markdown. Raises Faults where the reference tables are unfit."""
+    """The page (``content/ethics.md``), line by line. Raises Faults where the reference tables are unfit."""
     reference = read_reference(study)
     parties = set(reference.organisations["organisation_id"]) or set(reference.consent["organisation_id"])
-    return [f"# {study.title}: what is held, {today.isoformat()}", "",
-            "## Held, where, and who sees it", *_held(study), "",
-            "## Until when", *_until(study, today), "",
-            f"## Consent of {len(parties)} organisations (yes / no / not asked)",
-            *_consents(reference.consent, parties), "",
-            "## Consent of persons (yes / no)", *_persons(reference.consent), "",
-            "## Withdrawals", *_withdrawals(study), "",
-            "## Raw files not in the manifest", *_unrecorded(study)]
-
-
-def _held(study: Study) -> Iterator[str]:
-    lying = set(study.all_raw_files())
-    for kind in RAW_KINDS:
-        files = study.raw_files(kind)
-        lying -= set(files)
-        yield f"- raw, {kind}: {_size(files)}; seen by the team"
-    yield f"- raw, named by no setting: {_size(lying)}; seen by the team"
-    yield f"- processed: {_size(study.processed.rglob('*'))}; seen by the team"
-    for audience in AUDIENCES:
-        yield f"- reports/{audience}: {_size((study.reports / audience).rglob('*'))}; seen by {audience}"
-    kept = _size(study.private.rglob("*"))
-    yield f"- private (key of pseudonyms, consent forms): {kept}; seen by its keeper"
+    raw = {kind: study.raw_files(kind) for kind in RAW_KINDS}
+    unnamed = set(study.all_raw_files()).difference(*raw.values())
+    page = template(__file__, "ethics.md").render(
+        title=study.title, today=today.isoformat(), audiences=AUDIENCES,
+        raw=[(kind, _size(files)) for kind, files in raw.items()], unnamed=_size(unnamed),
+        processed=_size(study.processed.rglob("*")),
+        reports=[(audience, _size((study.reports / audience).rglob("*"))) for audience in AUDIENCES],
+        private=_size(study.private.rglob("*")), until=_until(study, today), parties=len(parties),
+        consents=_consents(reference.consent, parties), persons=_persons(reference.consent),
+        withdrawals=_withdrawals(study), unrecorded=_unrecorded(study))
+    return page.removesuffix("\n").split("\n")
 
 
 def _size(paths: Iterable[Path]) -> str:
@@ -133,43 +123,41 @@ def _files(n: int) -> str:
     return f"{n} file{'s' if n != 1 else ''}"
 
 
-def _until(study: Study, today: date) -> Iterator[str]:
+def _until(study: Study, today: date) -> Iterator[tuple[str, str, list[str]]]:
+    """By state: how many files, and the days until which they are kept."""
     held = retention(study, today=today)
     for state in STATES:
         rows = held[held["state"] == state]
-        days = sorted({*rows["keep_until"]} - {""})
-        yield f"- {state}: {_files(len(rows))}{f', from {days[0]} to {days[-1]}' if days else ''}"
+        yield state, _files(len(rows)), sorted({*rows["keep_until"]} - {""})
 
 
-def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[str]:
-    """A line an item, a cell an audience."""
+def _consents(consent: pd.DataFrame, parties: set[str]) -> Iterator[tuple[str, list[str]]]:
+    """By item: yes / no / not asked, for each audience."""
     own = consent[(consent["speaker_id"] == ORGANISATION) & consent["organisation_id"].isin(parties)]
     counts = own.groupby(["item", "audience", "is_given"])["organisation_id"].nunique()
-    yield from (f"| item | {' | '.join(AUDIENCES)} |", f"|---{'|---' * len(AUDIENCES)}|")
     for item in ITEMS:
         said = [[counts.get((item, audience, word), 0) for word in ("true", "false")]
                 for audience in AUDIENCES]
-        cells = [f"{yes} / {no} / {len(parties) - yes - no}" for yes, no in said]
-        yield f"| {item} | {' | '.join(cells)} |"
+        yield item, [f"{yes} / {no} / {len(parties) - yes - no}" for yes, no in said]
 
 
-def _persons(consent: pd.DataFrame) -> Iterator[str]:
+def _persons(consent: pd.DataFrame) -> list[tuple[str, str, int, int]]:
+    """By item and audience: how many persons said yes, and how many no."""
     counts = consent[consent["speaker_id"] != ORGANISATION].groupby(["item", "audience"])["is_given"]
-    yield from [f"- {item}, {audience}: {(said == 'true').sum()} / {(said == 'false').sum()}"
-                for (item, audience), said in counts] or ["- none recorded"]
+    return [(item, audience, (said == "true").sum(), (said == "false").sum())
+            for (item, audience), said in counts]
 
 
-def _withdrawals(study: Study) -> Iterator[str]:
+def _withdrawals(study: Study) -> list[dict[str, str]]:
     """The tombstones: print, backups and copies of others stay to be recalled by people."""
     path = study.reference / "withdrawn.csv"
-    rows = read_rows(path, ("number", "date", "items")).values() if path.is_file() else []
-    yield from [f"- {row['number']}: {row['date']}, {row['items']} things" for row in rows] or ["- none"]
+    return [*read_rows(path, ("number", "date", "items")).values()] if path.is_file() else []
 
 
-def _unrecorded(study: Study) -> Iterator[str]:
+def _unrecorded(study: Study) -> list[str]:
     recorded = manifest.read_manifest(study)
     names = sorted(study.relative(path) for path in study.all_raw_files() if path.is_file())
-    yield from [f"- {name}" for name in names if name not in recorded] or ["- none"]
+    return [name for name in names if name not in recorded]
 
 
 # ------------------------------

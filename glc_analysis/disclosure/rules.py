@@ -13,6 +13,7 @@ import pandas as pd
 
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.evidence.estimates import ALL
+from glc_analysis.templates import read_records
 
 # ------------------------------
 # What may be known to exist: that somebody in a country took part is a disclosure of its own.
@@ -69,23 +70,8 @@ def coded_countries(shown: Collection[str], answers: pd.DataFrame, mentions: pd.
 
 
 KNOWN = 2
-RULES = {
-    "team_only": "what is seen by the team alone: survivors' cases, data quality, figures about words",
-    "identifier": "the group would tell who somebody is: language, interpreter, resources, network, home",
-    "country": "too few work in the country, or name it: that it took part is itself a disclosure",
-    "difference": "the figures less the answers of those that agreed would tell the answers of the others",
-    "cross_tabulation": "groups are not published, nor tests of differences between them",
-    "related": "another grouping is shown already, and the difference of two tells about those in one",
-    "numbers": "means and deviations, and the median of a group or of fewer than three different numbers",
-    "base_too_small": "too few independent organisations answered",
-    "complement_too_small": "too few would be left outside the group, or in the groups that are not shown",
-    "withheld_contributors": "one or two of those counted did not consent, and could be told from the rest",
-    "skip_logic": "how many were asked tells an answer to another question that is not shown exactly",
-    "frozen": "its question stays as it was issued, without it, until enough organisations changed",
-    "count_too_small": "too few, or all but too few, said so",
-    "unanimous": "nobody or everybody said so: that tells each one's answer",
-    "record": "it would follow, with a record that everybody can read, who contradicts that record",
-    "partition": "it would follow from this figure how many gave an answer that is not shown exactly"}
+RULES = {row["rule"]: row["reason"] for row in read_records(__file__, "rules.csv")}
+"""Every rule with its reason in words (``content/rules.csv``)."""
 
 IDENTIFIERS = ("language", "is_interpreted", "resource_level", "network", "home_country", "wave")
 TELLING = ("language", "script", "interpreted", "works_abroad")

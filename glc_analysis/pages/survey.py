@@ -22,6 +22,7 @@ from glc_analysis.plots import plot_missing, plot_options, plot_scale
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.schema.checker import is_day
 from glc_analysis.tables_html import Markup, bars, language_told, region_name, show, table, tag
+from glc_analysis.templates import read_toml
 from glc_analysis.text import count_texts
 from glc_analysis.view import Page
 
@@ -30,15 +31,7 @@ from glc_analysis.view import Page
 
 
 READERS = {"team": "the team", "convening": "the convening", "public": "everybody"}
-RULES = {
-    "team": "The team sees every figure.",
-    "convening": "A count is a number where at least {convening_base} organisations remain in its base when "
-                 "a reader and an ally are taken away; otherwise it is a word, or left out. Answers of a "
-                 "country are shown where its organisations agreed to it.",
-    "public": "Every figure stands for the whole study or for a group of at least {public_group} independent "
-              "organisations. A count is a number where it and the rest of its base are each at least "
-              "{public_count}; otherwise it is a word, or left out. Figures stay as they were issued until "
-              "at least {reissue_change} organisations behind them have changed."}
+RULES = read_toml(__file__, "figures_shown.toml")
 """What each audience sees of figures, in the words of [disclosure] of study.toml."""
 NO_COUNTRY = "Countries are not listed here: that somebody in a country took part is theirs to tell."
 

@@ -34,6 +34,7 @@ from glc_analysis.publish.downloads import (
 )
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
+from glc_analysis.templates import template
 
 AUDIENCE = "public"
 LEFT_OUT = ("quotations",)
@@ -96,24 +97,15 @@ def citation(study: Study, release: Mapping[str, object]) -> str:
 
 
 def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
-    of = read_slices(study)["release"]
-    files = {f"{STEM.format(name)}.csv": f"{PUBLISHED[name].grain}; {len(frame)} rows"
-             for name, frame in frames.items()}
-    files |= {"codebook.qdc": "the codes for other coding programs (REFI-QDA)",
-              "principles.json": "the agreed principles for other software",
-              "METHODS.md": "how the study was made, and what is not recorded",
-              "DICTIONARY.md": "what every column means",
-              "datapackage.json": "the same for programs (Frictionless)", "CITATION.cff": "how to cite it"}
-    return "\n".join([
-        f"# {study.title}", "", *([f"**{INVENTED}**", ""] if study.is_synthetic else []),
-        f"Release {of['number']}, of data up to {of['day']}. {SAMPLING[study.sampling]}.",
-        f"Licence: {study.licence}." if study.licence else NO_LICENCE, "", "## Files", "",
-        *(f"- `{name}`: {said}" for name, said in files.items()), "", MISSING, "",
-        "## What is not in it", "",
-        RULES[AUDIENCE].format(**study.settings["disclosure"]), "",
-        "No answer, name, text or quotation of an organisation is in this folder. Who took part may "
-        "be known from elsewhere; what each of them said is not to be told from these tables, and nobody may "
-        "try to.", "", f"Made by glc_analysis {__version__}.", ""])
+    release = read_slices(study)["release"]
+    return template(__file__, "deposit.md").render(
+        title=study.title, invented=INVENTED if study.is_synthetic else "", number=release["number"],
+        day=release["day"], sampling=SAMPLING[study.sampling],
+        licence=f"Licence: {study.licence}." if study.licence else NO_LICENCE,
+        tables=[(f"{STEM.format(name)}.csv", PUBLISHED[name].grain, len(frame))
+                for name, frame in frames.items()],
+        blank_cells=MISSING, shown_to_the_public=RULES[AUDIENCE].format(**study.settings["disclosure"]),
+        software_version=__version__)
 
 
 def _methods(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:

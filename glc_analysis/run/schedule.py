@@ -19,6 +19,7 @@ from pathlib import Path
 
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.study import Study
+from glc_analysis.templates import template
 
 
 @dataclass(frozen=True)
@@ -72,16 +73,12 @@ class Schedule:
     def units(self) -> dict[str, str]:
         """The files of the systemd user timer, by name."""
         hour, minute = self.at
-        said = " ".join(_quoted(word) for word in self.command)
-        log = str(self.log).replace("%", "%%")
-        return {
-            f"{self.name}.service": "[Unit]\n"
-            f"Description=Reports of the study {self.study.name.replace('%', '%%')} for {self.audience}\n\n"
-            f"[Service]\nType=oneshot\nUMask=0077\nExecStartPre=/bin/mkdir -p "
-            f"{_quoted(str(self.log.parent))}\nExecStart={said}\nStandardOutput=truncate:{log}\nStandardError=truncate:{log}\n",
-            f"{self.name}.timer": f"[Unit]\nDescription=Daily {self.name}\n\n"
-            f"[Timer]\nOnCalendar=*-*-* {hour:02}:{minute:02}:00\nPersistent=true\n\n"
-            "[Install]\nWantedBy=timers.target\n"}
+        service = template(__file__, "schedule.service").render(
+            study=self.study.name.replace("%", "%%"), audience=self.audience,
+            folder=_quoted(str(self.log.parent)), command=" ".join(map(_quoted, self.command)),
+            log=str(self.log).replace("%", "%%"))
+        timer = template(__file__, "schedule.timer").render(name=self.name, at=f"{hour:02}:{minute:02}")
+        return {f"{self.name}.service": service, f"{self.name}.timer": timer}
 
 
 def _quoted(word: str) -> str:

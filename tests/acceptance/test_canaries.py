@@ -23,9 +23,9 @@ from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import read_reference
 from glc_analysis.report import run
-from glc_analysis.sample import content, write_sample
-from glc_analysis.sample.study_files import write_manifest
 from glc_analysis.study import Study
+from scripts.sample_study import content, write_study
+from scripts.sample_study.study_files import write_manifest
 
 pytestmark = pytest.mark.acceptance
 
@@ -175,10 +175,10 @@ def sample_with_canaries(root, monkeypatch):
     shutil.copytree(content.FOLDER, folder)
     planted(folder)
     with monkeypatch.context() as patched:
-        patched.setattr("glc_analysis.sample.content.FOLDER", folder)
-        patched.setattr("glc_analysis.sample.study_files.FOLDER", folder)
+        patched.setattr("scripts.sample_study.content.FOLDER", folder)
+        patched.setattr("scripts.sample_study.study_files.FOLDER", folder)
         forget()
-        write_sample(root)
+        write_study(root)
     forget()
     for path, name in zip(sorted(root.glob("raw/interviews/*.docx")), PROPERTIES, strict=False):
         document = docx.Document(path)

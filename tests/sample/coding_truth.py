@@ -10,7 +10,7 @@ from functools import cache
 from itertools import combinations
 from pathlib import Path
 
-from glc_analysis.sample.content import FOLDER
+from scripts.sample_study.content import FOLDER
 from tests.sample.reader import column_of, raw_records
 
 MARKS = re.compile(r"\[\[|\]\]|\{\{|\}\}")

@@ -6,7 +6,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.evidence.coded import negative_cases
-from glc_analysis.sample.content import FOLDER
+from scripts.sample_study.content import FOLDER
 
 TRUTH = tomllib.loads((FOLDER / "truth.toml").read_text(encoding="utf-8"))
 

@@ -9,10 +9,10 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.reference import read_reference
-from glc_analysis.sample import write_sample
-from glc_analysis.sample.content import FOLDER
 from glc_analysis.study import Study
 from glc_analysis.text import text_version
+from scripts.sample_study import write_study
+from scripts.sample_study.content import FOLDER
 from tests.sample.reader import table
 
 TRUTH = tomllib.loads((FOLDER / "truth.toml").read_text(encoding="utf-8"))
@@ -182,7 +182,7 @@ def test_nobody_who_spoke_is_named_in_what_was_written(sample_root):
 
 
 def test_another_sample_has_the_same_convening_and_cites_no_figures(tmp_path, sample_root, evidence):
-    write_sample(tmp_path, organisations=31, countries=25)
+    write_study(tmp_path, organisations=31, countries=25)
     read_reference(Study(tmp_path))
     other = table(tmp_path / "reference/evidence.csv")
     assert [row["reference"] for row in other] == [row["reference"] for row in evidence]

@@ -14,9 +14,9 @@ from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import complete_key
 from glc_analysis.reference import read_reference
-from glc_analysis.sample import write_sample
-from glc_analysis.sample.content import FOLDER
 from glc_analysis.study import Study
+from scripts.sample_study import write_study
+from scripts.sample_study.content import FOLDER
 from tests.sample import coding_truth
 from tests.sample.coding_truth import BOOK, DOCUMENTS, content, words
 from tests.sample.reader import raw_records, table
@@ -280,7 +280,7 @@ def test_the_codes_that_meet_are_the_planted_ones(sample_root):
 # --- other sizes
 
 def test_a_larger_sample_has_the_same_talks_and_more_answers_coded(sample_root, tmp_path):
-    write_sample(tmp_path, organisations=60, countries=40)
+    write_study(tmp_path, organisations=60, countries=40)
     for folder in ("raw/interviews", "raw/calls", "raw/codings/ines", "raw/codings/consensus"):
         for path in (sample_root / folder).iterdir():
             assert (tmp_path / folder / path.name).read_bytes() == path.read_bytes()

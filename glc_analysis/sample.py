@@ -1,0 +1,79 @@
+"""The invented sample study: realistic answers and talks, obviously invented names, known truths.
+
+It is committed as files, in ``raw/`` and ``reference/`` beside this module, and copied into a study
+folder. ``scripts/make_sample.py`` made them, from the tables in ``scripts/sample_study/content/``.
+"""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+from glc_analysis import manifest
+from glc_analysis.errors import Fault, Faults, GLCError
+from glc_analysis.study import Study, is_no_data
+
+COMMITTED = Path(__file__).parent
+"""The folder of the committed study."""
+PARTS = "raw", "reference"
+
+
+def write_sample(root: Path) -> list[Path]:
+    """Copies the invented study into a folder.
+
+    Reference files that are there already stay as they are. Returns the paths
+    written, sorted. Raises GLCError where ``raw/`` holds files or the manifest
+    is that of other ones; nothing is then written.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     [path.name for path in write_sample(Path(folder)) if path.parent.name == "survey"]
+    ['glc_2016_kobo.xlsx', 'glc_2016_qualtrics.csv']
+    """
+    if lying := _data_in(root / "raw"):
+        raise GLCError(f"{lying[0].relative_to(root).as_posix()}: raw files are there already. Mend: "
+                       "invent the sample in an empty folder, or clear it with `glc sample --remove`.")
+    _refuse_other_manifest(root)
+    written = []
+    for path in sorted(path for part in PARTS for path in _data_in(COMMITTED / part)):
+        target = root / path.relative_to(COMMITTED)
+        if not target.exists():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+            written.append(target)
+    return written
+
+
+def remove_sample(study: Study) -> None:
+    """Clears an invented study: its raw files, ``processed/`` and ``reports/``; the reference stays.
+
+    Raises GLCError, and removes nothing, where the study holds no sample or a raw file
+    is not the sample's own.
+    """
+    recorded = manifest.read_manifest(study)
+    own = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}
+    lying = {study.relative(path): path for path in study.all_raw_files() if path.is_file()}
+    if not own:
+        raise GLCError("manifest.csv names no file of the sample, so that nothing is removed.")
+    foreign = [Fault("is no unchanged file of the sample", file=name, mend="move it elsewhere")
+               for name, path in lying.items()
+               if name not in own or manifest.checksum(path) != recorded[name]["sha256"]]
+    if foreign:
+        raise Faults(foreign)
+    for path in [*lying.values(), *_data_in(study.processed)]:
+        path.unlink()
+    shutil.rmtree(study.reports, ignore_errors=True)
+
+
+def _refuse_other_manifest(root: Path) -> None:
+    """A reference that was written for other raw files would only make faults later."""
+    recorded, ours = (
+        {name: row["sha256"] for name, row in manifest.read_manifest(Study(folder)).items()}
+        for folder in (root, COMMITTED))
+    if recorded and recorded != ours:
+        raise GLCError("reference/manifest.csv is that of other raw files. Mend: invent this sample in "
+                       "a folder of its own, `glc --study DIR sample`.")
+
+
+def _data_in(folder: Path) -> list[Path]:
+    return sorted(path for path in folder.rglob("*") if path.is_file() and not is_no_data(path))

@@ -1,0 +1,60 @@
+"""Long texts beside the code: templates, tables of texts and settings in the folder ``content/``.
+
+Each function is given ``__file__`` of the module that asks, and the name of a file in the folder
+``content/`` beside that module. Templates are in Jinja: what is put into HTML is escaped.
+"""
+
+from __future__ import annotations
+
+import csv
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jinja2 import Environment, Template
+
+def read_text(module: str, name: str) -> str:
+    """A text as it stands in its file.
+
+    >>> read_text(__file__, "study.toml").splitlines()[1]
+    '[study]'
+    """
+    return (_folder(module) / name).read_text(encoding="utf-8")
+
+
+def read_records(module: str, name: str) -> list[dict[str, str]]:
+    """The rows of a CSV file, in their order, by the names of the columns."""
+    with (_folder(module) / name).open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def read_toml(module: str, name: str) -> dict[str, Any]:
+    """The tables of a TOML file."""
+    return tomllib.loads(read_text(module, name))
+
+
+def template(module: str, name: str) -> Template:
+    """A Jinja template, to be rendered with ``template(...).render(name=value)``.
+
+    A value that the template names and nobody gives is an error.
+
+    >>> template(__file__, "study.toml").render(id='"ours"', title='"Our study"').splitlines()[2]
+    'id = "ours"'
+    """
+    return _environment(_folder(module)).get_template(name)
+
+
+def _folder(module: str) -> Path:
+    return Path(module).parent / "content"
+
+
+@cache
+def _environment(folder: Path) -> Environment:
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined, select_autoescape
+
+    return Environment(
+        loader=FileSystemLoader(folder), autoescape=select_autoescape(["html"], default=False),
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=True,
+        auto_reload=False)

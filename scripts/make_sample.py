@@ -1,0 +1,61 @@
+"""Make the invented sample study, or a larger one in its manner.
+
+    python scripts/make_sample.py         renew the committed study, glc_analysis/sample
+    python scripts/make_sample.py DIR     the same study in a folder of its own
+    python scripts/make_sample.py DIR --organisations 200 --countries 60 --seed 1
+
+The same arguments give the same bytes on every machine. The tables in data/reference are those of
+the committed study too: when it is renewed, copy its reference tables there.
+"""
+
+import argparse
+import shutil
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from glc_analysis.errors import GLCError
+from glc_analysis.sample import COMMITTED, PARTS  # noqa: E402
+
+# noqa: E402
+from scripts.sample_study import DEFAULT, write_study  # noqa: E402
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", metavar="DIR",
+                        help="a folder without raw/ and reference/ (default: renew the committed study)")
+    parser.add_argument("--organisations", type=int, default=DEFAULT[0], help="how many to invent")
+    parser.add_argument("--countries", type=int, default=DEFAULT[1], help="in how many countries")
+    parser.add_argument("--seed", type=int, default=DEFAULT[2], help="another seed, other answers")
+    asked = parser.parse_args()
+    size = {"organisations": asked.organisations, "countries": asked.countries, "seed": asked.seed}
+    if asked.folder is None:
+        if tuple(size.values()) != DEFAULT:
+            parser.error("a study of another size or seed needs a folder DIR of its own")
+        renew_committed_study()
+        return
+    for part in PARTS:
+        if (asked.folder / part).exists():
+            parser.error(f"{asked.folder / part} is there already: name a folder without one")
+    try:
+        write_study(asked.folder, **size)
+    except GLCError as error:
+        parser.error(str(error))
+
+
+def renew_committed_study() -> None:
+    """Puts the study where it is committed, in place of the one that is there."""
+    with TemporaryDirectory() as made:
+        write_study(Path(made))
+        for part in PARTS:
+            shutil.rmtree(COMMITTED / part, ignore_errors=True)
+            shutil.copytree(Path(made) / part, COMMITTED / part)
+
+
+if __name__ == "__main__":
+    main()

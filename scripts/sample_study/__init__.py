@@ -1,0 +1,40 @@
+"""Invents the sample study, and larger ones in its manner: the same bytes for the same arguments.
+
+The content (questions, options, texts in several languages, organisations, what was said, how it was
+coded, what was agreed and by which votes) is in the tables of ``content/``; ``content/truth.toml`` says
+what the default study holds, so that every later step can be checked against it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from scripts.sample_study.answers import answer
+from scripts.sample_study.coders import write_coders_work
+from scripts.sample_study.convening import write_convening
+from scripts.sample_study.conversations import write_conversations
+from scripts.sample_study.exports import coded_answers, write_exports
+from scripts.sample_study.participants import participants
+from scripts.sample_study.study_files import write_context, write_manifest, write_reference
+
+DEFAULT = 30, 25, 2017
+"""Organisations, countries and seed of the study that is committed and whose figures are known."""
+
+
+def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int = DEFAULT[1],
+                seed: int = DEFAULT[2]) -> None:
+    """Writes ``raw/`` and ``reference/`` of an invented study into a folder that has neither.
+
+    Raises UsageError, with nothing written, where the numbers of organisations and
+    countries do not fit together; FileExistsError where one of the folders is there.
+    """
+    interviews = participants(organisations, countries, seed)
+    answer(interviews, seed)
+    corrections = write_exports(root / "raw" / "survey", interviews)
+    write_context(root / "raw" / "context" / "countries.csv", interviews, seed)
+    write_conversations(root)
+    answers = list(coded_answers(interviews))
+    write_reference(root, interviews, corrections, answers, seed)
+    write_coders_work(root, answers)
+    write_convening(root, is_cited=(organisations, countries, seed) == DEFAULT)
+    write_manifest(root)

@@ -1,0 +1,76 @@
+"""What the convening decided, and the forms that its raters handed in.
+
+``content/votes.csv`` has a row a round, rater and criterion, ``content/comments.csv`` what a rater wrote
+beside a principle, ``content/signoffs.csv`` what was signed otherwise than by a plain yes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from glc_analysis.reference import COLUMNS, OPTIONAL
+from glc_analysis.text import text_version
+from scripts.sample_study.content import Row, grouped, rows
+from scripts.sample_study.study_files import write_table
+
+FORM = ("round_id", "rater_id", "principle_id", "version", "text_version", "criterion", "score", "comment",
+        "may_be_read")
+SIGNED_ON = "2017-05-11"
+UNNAMED = "second-key"
+"""The organisation that signed and wants its name printed nowhere."""
+
+
+def write_convening(root: Path, *, is_cited: bool) -> None:
+    """Writes the reference tables of the convening and ``raw/ratings``, one file a round and rater.
+
+    ``is_cited``: whether evidence carries its figures, which are those of the default sample.
+    """
+    tables = {
+        "evidence": [row if is_cited or row["kind"] == "segment" else row | {"cited": ""}
+                     for row in rows("evidence")],
+        "rounds": [row | {"text_version": text_version(_issued(row)["statement"])} for row in rows("rounds")],
+        "signoffs": sorted(_signoffs(), key=lambda row: (row["principle_id"], row["organisation_id"])),
+        **{name: rows(name) for name in ("principles", "judgements", "joint_display", "raters",
+                                         "decision_log", "parking_lot")}}
+    for name, table in tables.items():
+        write_table(root / "reference" / f"{name}.csv", table, (*COLUMNS[name], *OPTIONAL.get(name, ())))
+    folder = root / "raw" / "ratings"
+    folder.mkdir(parents=True)
+    for round_id in grouped("rounds", "round_id"):
+        for rater in rows("raters"):
+            write_table(folder / f"{round_id}-{rater['rater_id']}.csv", _form(round_id, rater), FORM)
+
+
+def _issued(row: Row, language: str = "en") -> Row:
+    """The text of a row of rounds.csv as a rater of this language got it: in translation if there is one."""
+    texts = {text["language"]: text for text in grouped("principles", "principle_id")[row["principle_id"]]
+             if text["version"] == row["version"]}
+    return texts.get(language, texts["en"])
+
+
+def _form(round_id: str, rater: Row) -> Iterator[Row]:
+    """What one rater handed in: two scores a principle, the comment beside the first."""
+    of = {row["organisation_id"]: row["language"] for row in rows("organisations")}
+    votes = [row for row in grouped("votes", "round_id")[round_id] if row["rater_id"] == rater["rater_id"]]
+    said = {row["principle_id"]: row for row in grouped("comments", "round_id")[round_id]
+            if row["rater_id"] == rater["rater_id"]}
+    for issued in grouped("rounds", "round_id")[round_id]:
+        statement = _issued(issued, of.get(rater["organisation_id"], "en"))["statement"]
+        for n, vote in enumerate(votes):
+            comment = {} if n else said.get(issued["principle_id"], {})
+            yield {"comment": "", "may_be_read": ""} | comment | issued | {
+                "rater_id": rater["rater_id"], "text_version": text_version(statement),
+                "criterion": vote["criterion"], "score": vote[issued["principle_id"]]}
+
+
+def _signoffs() -> Iterator[Row]:
+    """Every provider that rated signs every principle agreed on."""
+    otherwise = {(row["principle_id"], row["organisation_id"]): row for row in rows("signoffs")}
+    agreed = [row for row in grouped("principles", "status")["agreed"] if not row["translation_of"]]
+    for principle in agreed:
+        for rater in grouped("raters", "role")["provider"]:
+            key = principle["principle_id"], rater["organisation_id"]
+            yield {"principle_id": key[0], "version": principle["version"], "organisation_id": key[1],
+                   "decision": "endorse", "reservation": "", "date": SIGNED_ON,
+                   "is_named": str(key[1] != UNNAMED).lower()} | otherwise.get(key, {})

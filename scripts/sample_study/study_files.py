@@ -1,0 +1,98 @@
+"""The sample's reference tables, and the country context table that lies in ``raw``."""
+
+from __future__ import annotations
+
+import csv
+import shutil
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from random import Random
+
+from glc_analysis import manifest
+from glc_analysis.reference import COLUMNS, OPTIONAL
+from scripts.sample_study.answers import leading
+from scripts.sample_study.content import FOLDER, Row, rows
+from scripts.sample_study.exports import MARK
+from scripts.sample_study.participants import Interview, firsts
+
+TIERS = ("1", "2", "2WL", "3")
+
+
+def write_context(path: Path, interviews: list[Interview], seed: int) -> None:
+    """One row a work country and year: region, income group and a tier, which is invented."""
+    path.parent.mkdir(parents=True)
+    table = []
+    for country_id, country in sorted({i.country["country_id"]: i.country for i in interviews}.items()):
+        rng = Random(f"{seed} tier {country_id}")
+        place = int(rng.random() * (2 if country["income_group"] == "high" else 4))
+        for year in ("2014", "2015", "2016"):
+            table.append(country | {"country": country_id, "year": year, "region": country["region_id"],
+                                    "tier": TIERS[place], "synthetic": MARK})
+            chance = rng.random()
+            place = max(0, min(len(TIERS) - 1, place + (chance > 0.85) - (chance < 0.15)))
+    write_table(path, table, ("country", "year", "region", "income_group", "tier", "synthetic"))
+
+
+def write_reference(root: Path, interviews: list[Interview], corrections: list[Row],
+                    assignments: Iterable[Row], seed: int) -> None:
+    """Writes study.toml and the reference tables but for the manifest; ``assignments`` of answers."""
+    tables: dict[str, Iterable[Row]] = {
+        "questions": rows("questions"), "options": _options(), "countries": _countries(interviews),
+        "organisations": [i.organisation for _, i in sorted(firsts(interviews).items())],
+        "consent": _consent(firsts(interviews), seed), "corrections": corrections,
+        "assignments": [*rows("assignments"), *assignments],
+        **{name: rows(name) for name in ("codebook", "documents", "speakers", "attendance", "names",
+                                         "quotes")}}
+    folder = root / "reference"
+    folder.mkdir()
+    for name, table in tables.items():
+        write_table(folder / f"{name}.csv", table, (*COLUMNS[name], *OPTIONAL.get(name, ())))
+    shutil.copyfile(FOLDER / "study.toml", folder / "study.toml")
+
+
+def write_manifest(root: Path) -> None:
+    """Records all that lies in ``raw``."""
+    write_table(root / "reference" / "manifest.csv", _manifest(root), COLUMNS["manifest"])
+
+
+def write_table(path: Path, table: Iterable[Row], columns: Iterable[str]) -> None:
+    """A CSV file with these columns of the rows; one that a row lacks is blank."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(columns), extrasaction="ignore", lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(table)
+
+
+def _options() -> Iterator[Row]:
+    """Two values an option: Qualtrics' label (or the number of its column), then Kobo's name."""
+    numbered = {q["option_list"] for q in rows("questions") if "*" in q["columns"]}
+    for option in rows("options"):
+        yield option | {"value": option["position" if option["option_list"] in numbered else "label"]}
+        yield option | {"value": option["option_id"]}
+
+
+def _countries(interviews: list[Interview]) -> list[Row]:
+    """Every way in which the raw files write a country, work or home, misspellings included."""
+    known = {c["country_id"]: c for i in interviews for c in (i.country, i.home)}
+    spelt = {name: c for c in known.values() for name in (c["label"], c["name_es"]) if name}
+    spelt |= {row["raw_name"]: known[row["country_id"]] for row in rows("country_spellings")}
+    return [country | {"raw_name": name} for name, country in sorted(spelt.items())]
+
+
+def _consent(interviews: dict[str, Interview], seed: int) -> Iterator[Row]:
+    """Every organisation's choices; who agrees to more is taken from those who agree to less."""
+    openness = {share: leading(interviews.values(), share, Random(f"{seed} consent"))
+                for share in {float(row["share"]) for row in rows("consent")}}
+    for organisation_id, interview in sorted(interviews.items()):
+        for row in rows("consent"):
+            yield row | {"organisation_id": organisation_id, "speaker_id": "", "form_version": "1",
+                         "is_given": str(interview in openness[float(row["share"])]).lower(),
+                         "date": str(interview.started.date())}
+
+
+def _manifest(root: Path) -> Iterator[Row]:
+    for path in sorted(p for p in (root / "raw").rglob("*") if p.is_file()):
+        yield {"path": path.relative_to(root).as_posix(), "sha256": manifest.checksum(path),
+               "bytes": str(path.stat().st_size), "received_on": "2016-09-30",
+               "received_from": manifest.SAMPLE, "consent_basis": "none needed: invented",
+               "keep_until": ""}

@@ -1,0 +1,120 @@
+"""The committed sample study is what its generator makes, and nothing else can be committed as it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from glc_analysis.manifest import package_hash
+from glc_analysis.sample import COMMITTED, PARTS
+
+ROOT = Path(__file__).parents[2]
+HOOK = ROOT / "scripts/hooks/refuse_raw_data.py"
+CALL = "glc_analysis/sample/raw/calls/call-1.vtt"
+
+
+def contents(root: Path) -> dict[str, bytes]:
+    return {p.relative_to(root).as_posix(): p.read_bytes()
+            for part in PARTS for p in (root / part).rglob("*") if p.is_file()}
+
+
+def make_sample(*arguments: object, **environment: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, ROOT / "scripts/make_sample.py", *map(str, arguments)],
+                          env={**os.environ, **environment}, capture_output=True, text=True, check=False)
+
+
+def hook(path: str, root: Path) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, HOOK, path], cwd=root, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture
+def checkout(tmp_path) -> Path:
+    """A folder with the committed sample where a checkout has it."""
+    for part in PARTS:
+        shutil.copytree(COMMITTED / part, tmp_path / "glc_analysis/sample" / part)
+    return tmp_path
+
+
+def test_the_script_makes_exactly_the_committed_bytes_in_any_time_zone_with_any_hash_seed(tmp_path):
+    made = make_sample(tmp_path, TZ="Asia/Kathmandu", PYTHONHASHSEED="7", LC_ALL="C")
+    assert made.returncode == 0, made.stderr
+    assert contents(tmp_path) == contents(COMMITTED)
+
+
+def test_glc_sample_hands_out_exactly_the_committed_bytes(sample_root):
+    assert contents(sample_root) == contents(COMMITTED)
+
+
+def test_the_script_touches_no_folder_that_holds_a_study(tmp_path):
+    (tmp_path / "reference").mkdir()
+    refused = make_sample(tmp_path)
+    assert refused.returncode == 2 and "is there already" in refused.stderr
+    assert contents(tmp_path) == {}
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (("--seed", 1), "needs a folder DIR of its own"),
+    (("DIR", "--organisations", 29), "29 organisations in 25 countries cannot be made up"),
+])
+def test_the_script_says_what_it_cannot_make(tmp_path, arguments, said):
+    refused = make_sample(*(tmp_path / "new" if word == "DIR" else word for word in arguments))
+    assert refused.returncode == 2 and said in refused.stderr
+    assert not (tmp_path / "new").exists()
+
+
+def test_the_hook_knows_every_raw_file_of_the_sample_by_its_digest(checkout):
+    assert hook(CALL, checkout).returncode == 0
+
+
+def test_the_hook_refuses_a_raw_file_of_the_sample_that_was_changed(checkout):
+    (checkout / CALL).write_bytes((checkout / CALL).read_bytes().replace(b"\n", b"\r\n"))
+    refused = hook(CALL, checkout)
+    assert refused.returncode == 1
+    assert refused.stderr.startswith(f"{CALL}: no unchanged raw file of the sample study")
+
+
+@pytest.mark.parametrize("path", ["raw/calls/call-9.vtt", "raw/README.md", "raw/calls/copy-of-call-1.vtt",
+                                  "processed/responses.parquet", "private/keys.csv", "reports/team/x.html"])
+def test_the_hook_refuses_any_other_file_of_a_study_beside_the_sample(checkout, path):
+    path = f"glc_analysis/sample/{path}"
+    (checkout / path).parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(checkout / CALL, checkout / path)
+    refused = hook(path, checkout)
+    assert refused.returncode == 1 and refused.stderr.startswith(path)
+
+
+def git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    if not (ROOT / ".git").exists():
+        pytest.skip("no git checkout to look at")
+    return done.stdout
+
+
+def test_git_hands_out_the_bytes_of_the_sample_unchanged_and_ignores_what_is_made_from_it():
+    names = [f"glc_analysis/sample/{name}" for name in contents(COMMITTED)]
+    assert set(git("check-attr", "text", *names).splitlines()) == {f"{name}: text: unset" for name in names}
+    made = [f"glc_analysis/sample/{part}/something" for part in ("processed", "reports", "private")]
+    assert git("check-ignore", "--no-index", *names, *made).split() == made
+
+
+def test_the_wheel_holds_the_sample(tmp_path):
+    subprocess.run([sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(tmp_path)],
+                   cwd=ROOT, check=True, capture_output=True)
+    with zipfile.ZipFile(next(tmp_path.glob("*.whl"))) as wheel:
+        packed = {name: wheel.read(name) for name in wheel.namelist()
+                  if name.startswith(tuple(f"glc_analysis/sample/{part}/" for part in PARTS))}
+    assert packed == {f"glc_analysis/sample/{name}": held for name, held in contents(COMMITTED).items()}
+
+
+def test_the_hash_of_the_package_does_not_depend_on_the_sample(checkout, monkeypatch):
+    monkeypatch.setattr("glc_analysis.manifest.REPOSITORY", checkout)
+    (checkout / "glc_analysis/study.py").write_text("ROOT = 1\n")
+    hashes = []
+    for path, text in ((CALL, "x"), ("glc_analysis/study.py", "ROOT = 2\n")):
+        hashes.append(package_hash.__wrapped__())
+        (checkout / path).write_text(text)
+    assert hashes[0] == hashes[1] != package_hash.__wrapped__()
