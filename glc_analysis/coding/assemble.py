@@ -29,7 +29,7 @@ from glc_analysis.coding.coders import (
 from glc_analysis.coding.consensus import CONSENSUS, reconcile, units
 from glc_analysis.coding.texts import Text, Texts
 from glc_analysis.errors import Faults
-from glc_analysis.pseudonyms.masking import mask
+from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 from glc_analysis.tables import shape
@@ -64,14 +64,16 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     in the survey itself. Raises Faults with all that is
     wrong in the coders' files.
     """
+    masker = Masker(reference.names, key)
+
     def masked(text: str) -> str:
-        return mask(text, reference.names, key).text if text else text
+        return masker.mask(text).text
 
     @cache
     def text_of(document_id: str) -> Text:
         if document_id in texts.texts:
             return texts.texts[document_id]
-        found = mask(said[document_id], reference.names, key)
+        found = masker.mask(said[document_id])
         return Text(found.text, said[document_id], found.offsets)
 
     work = read_coders(study, reference.codebook)

@@ -7,7 +7,7 @@ coding is placed on: ``speaker_id: words``, a blank line between turns, names of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -15,7 +15,7 @@ import pandas as pd
 from glc_analysis.cleaning.languages import script
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.pseudonyms.masking import Offsets, canonical_text, carry, folded_letters, mask
+from glc_analysis.pseudonyms.masking import Masker, Offsets, canonical_text, carry
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY
 from glc_analysis.study import Study
@@ -24,8 +24,6 @@ from glc_analysis.text import folded, language_code, text_version, tidy
 RAW_KIND = {"interview": "interviews", "call": "calls"}
 _SHORTEST_WORDING = 15
 """Characters from which a question's wording is told from words that merely occur."""
-
-_APART, _BATCH = "\ufffc", 2000
 
 Stretches = tuple[tuple[int, int], ...]
 
@@ -67,6 +65,7 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
     call without an organisation or said to be absent, translations of other turns.
     """
     faults, texts, parts = list(_undescribed(study, reference.documents)), {}, []
+    masker = Masker(reference.names, key)
     for n, document in reference.documents.iterrows():
         try:
             turns = _turns(study, n, document, reference)
@@ -75,7 +74,7 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
             continue
         faults += _absent(document, turns, reference.attendance)
         turns["guide_question_id"] = guide_questions(turns, reference.questions)
-        text, segments = _masked(turns, reference.names, key)
+        text, segments = _masked(turns, masker)
         texts[document["document_id"]] = text
         parts.append(segments.assign(document_id=document["document_id"], segment_id=[
             f"{document['document_id']}.{n}" for n in range(1, len(segments) + 1)],
@@ -120,25 +119,11 @@ def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.Data
     documents = documents.assign(length=segments["end"])
     if names.empty or segments.empty:
         return documents, segments
-    texts = [*segments["text"]]
-    held = _holding(texts, names["name"])
-    # Many at once, kept apart by a character that is in no name; a text that has it is masked alone.
-    alone, many = [n for n in held if _APART in texts[n]], [n for n in held if _APART not in texts[n]]
-    for some in (many[n:n + _BATCH] for n in range(0, len(many), _BATCH)):
-        masked = mask(_APART.join(texts[n] for n in some), names, key).text.split(_APART)
-        for n, text in zip(some, masked, strict=True):
-            texts[n] = text
-    for n in alone:
-        texts[n] = mask(texts[n], names, key).text
+    masker = Masker(names, key)
+    texts = [masker.mask(text).text for text in segments["text"]]
     lengths = list(map(len, texts))
     return (documents.assign(length=lengths, text_version=list(map(text_version, texts))),
             segments.assign(text=texts, end=lengths))
-
-
-def _holding(texts: list[str], names: Iterable[str]) -> list[int]:
-    """The places of the texts in which a name may stand: masking reads letter by letter, this does not."""
-    wanted = {folded_letters(tidy(name)) for name in names}
-    return [n for n, text in enumerate(map(folded_letters, texts)) if any(name in text for name in wanted)]
 
 
 def in_countries(texts: Texts, answers: pd.DataFrame) -> Texts:
@@ -208,10 +193,10 @@ def _absent(document: pd.Series, turns: pd.DataFrame, attendance: pd.DataFrame) 
                         "correct speakers.csv")
 
 
-def _masked(turns: pd.DataFrame, names: pd.DataFrame, key: Mapping[str, str]) -> tuple[Text, pd.DataFrame]:
+def _masked(turns: pd.DataFrame, masker: Masker) -> tuple[Text, pd.DataFrame]:
     """The text of the turns under pseudonyms, and its segments."""
     said, segments = canonical_text(turns.assign(speaker=turns["speaker_id"]))
-    masked = mask(said, names, key)
+    masked = masker.mask(said)
     labels = tuple((start - len(speaker) - 2, start) for start, speaker
                    in zip(segments["start"], segments["speaker"], strict=True))
     seams = tuple(_place(said, start, letters) for start, counts

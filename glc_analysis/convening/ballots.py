@@ -18,7 +18,7 @@ from glc_analysis.convening.principles import printed_id
 from glc_analysis.convening.rounds import write_rounds
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.ratings import COLUMNS, HEADER, read_ratings
-from glc_analysis.pseudonyms.masking import complete_key, mask, read_key
+from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.text import text_version
@@ -226,6 +226,6 @@ def _held_out(row: tuple) -> str:
 
 def masked(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
     """Ratings with the ``names`` of names.csv in their comments under pseudonyms."""
-    key = complete_key(names, read_key(study.key_file))
-    comments = {one: mask(one, names, key).text for one in {*ratings["comment"]} - {""}}
+    masker = Masker(names, complete_key(names, read_key(study.key_file)))
+    comments = {one: masker.mask(one).text for one in {*ratings["comment"]} - {""}}
     return ratings.assign(comment=ratings["comment"].map(comments).fillna(""))

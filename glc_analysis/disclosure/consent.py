@@ -73,12 +73,15 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
                    speakers: pd.DataFrame) -> Iterator[Fault]:
     """What is wrong in consent.csv: items, audiences, organisations and people that are not known,
     people of another organisation, dates that are no days. Without organisations.csv all are known."""
-    people = set(zip(speakers["organisation_id"], speakers["speaker_id"], strict=True))
+    people: dict[str, set[str]] = {}
+    for organisation, person in zip(speakers["organisation_id"], speakers["speaker_id"], strict=True):
+        people.setdefault(organisation, {ORGANISATION}).add(person)
     register = set(organisations["organisation_id"])
-    for n, row in consent.iterrows():
-        own = {person for organisation, person in people if organisation == row["organisation_id"]}
-        known = {"item": ITEMS, "audience": AUDIENCES, "speaker_id": {ORGANISATION, *own},
-                 "organisation_id": register or {row["organisation_id"]}}
+    for n, row in zip(consent.index, consent.to_dict("records"), strict=True):
+        organisation = row["organisation_id"]
+        known = {"item": ITEMS, "audience": AUDIENCES,
+                 "speaker_id": people.get(organisation, {ORGANISATION}),
+                 "organisation_id": register or {organisation}}
         for column, words in known.items():
             if row[column] not in words:
                 yield Fault(f"is not known here; {nearest(row[column], filter(None, words))}",

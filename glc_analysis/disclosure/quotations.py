@@ -213,12 +213,13 @@ def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[st
     given, key = Consent.of(consent), ["organisation_id", "speaker_id", "item", "audience"]
     written = set(consent[key].itertuples(index=False, name=None))
     listed = {(organisation, person) for organisation, person, *_ in written}
+    refusals = written - given.given
 
     def said(row: Any) -> str:
         asked = [ORGANISATION, *(one for one in row.people if (row.owner, one) in listed)]
         if all(given.is_given(row.owner, item, row.audience, speaker_id=one) for one in asked):
             return "given"
-        said_no = any((row.owner, one, item, row.audience) in written - given.given for one in asked)
+        said_no = any((row.owner, one, item, row.audience) in refusals for one in asked)
         return "refused" if said_no else "absent"
 
     return [said(row) for row in rows.itertuples()]
@@ -241,11 +242,12 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
 def _codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> list[set[str]]:
     """The codes agreed on for the words of each quotation, and all of segments linked by translation."""
     given, linked = by_segment(codings[codings["coder_id"] == CONSENSUS]), origins(segments)
-    whose, found = given["segment_id"].map(linked), []
+    by_origin = given.groupby(given["segment_id"].map(linked)).indices
+    found = []
     for row in rows.itertuples():
         start, end = (row.start + at for at in row.place)
-        is_own = given["segment_id"] == row.segment_id
-        is_here = is_own & (given["start"] < end) & (given["end"] > start)
-        is_linked = ~is_own & (whose == linked[row.segment_id])
-        found.append(set(given.loc[is_here | is_linked, "code_id"]))
+        near = given.iloc[by_origin.get(linked[row.segment_id], [])]
+        is_own = near["segment_id"] == row.segment_id
+        is_here = (near["start"] < end) & (near["end"] > start)
+        found.append(set(near.loc[~is_own | is_here, "code_id"]))
     return found

@@ -8,11 +8,13 @@ with them.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
+from scipy.sparse import csr_array
 
 from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure.bounds import Crowd, clusters_of, is_open, squeeze
@@ -128,16 +130,18 @@ def releasable_country_answers(estimates: pd.DataFrame, behind: Contributors, or
     where = estimates["subset_id"]
     is_here = counts & (kind == "country") & where.isin([*countries]) & (~is_coded | where.isin(coded))
     is_used = is_here | counts & ((kind == ALL) | (kind == estimates["unit"].map(dict(rules.groups))))
-    rows = estimates.assign(status=decided["status"], band=decided["band"], at=range(len(estimates)))[is_used]
+    columns = ["question_id", "code_id", "option_id", "subset_kind", "subset_id", "unit", "n"]
+    rows = estimates.loc[is_used, columns].astype(dict.fromkeys(columns[:-1], object)).assign(
+        status=decided["status"].astype(object), at=np.flatnonzero(is_used))
     clusters = clusters_of(organisations, pd.Index(behind.organisations))
     open_ = {key: _open(table, behind, clusters, rules, countries)
-             for key, table in rows.groupby(["question_id", "code_id"], observed=True)}
+             for key, table in rows.groupby(["question_id", "code_id"])}
     if not all(open_[key] for key in open_ if key[1]):
         open_ = {key: options for key, options in open_.items() if not key[1]}
     _follow_skip_logic(open_, facts)
     shown = rows[is_here[is_used]]
-    return pd.Series([row.option_id in open_.get((row.question_id, row.code_id), ())
-                      for row in shown.itertuples()], shown.index, dtype=bool)
+    return pd.Series([option in open_.get((question, code), ()) for question, code, option in zip(
+        shown["question_id"], shown["code_id"], shown["option_id"], strict=True)], shown.index, dtype=bool)
 
 
 def _follow_skip_logic(open_: dict[Key, set[str]], facts: pd.DataFrame) -> None:
@@ -151,22 +155,24 @@ def _follow_skip_logic(open_: dict[Key, set[str]], facts: pd.DataFrame) -> None:
                 open_.pop((question, ""), None)
 
 
-def _open(table: pd.DataFrame, behind: Contributors, clusters: np.ndarray, rules: Rules,
+def _open(table: pd.DataFrame, behind: Contributors, clusters: csr_array, rules: Rules,
           countries: Mapping[str, str]) -> set[str]:
     """The options of a question (or the one of a code) whose answers may be told."""
-    kind = table["subset_kind"].astype("str")
-    whole, here = table[kind == ALL], table[kind == "country"]
-    options = [*whole["option_id"]]
-    if not len(options):
+    kind, where, unit = (table[c].to_numpy() for c in ("subset_kind", "subset_id", "unit"))
+    is_whole, is_here = kind == ALL, kind == "country"
+    options = [*table["option_id"].to_numpy()[is_whole]]
+    if not options:
         return set()
-    is_group = ~kind.isin([ALL, "country"])
-    seen = set(table.loc[is_group & (table["status"] != "suppressed"), "subset_id"])
+    is_group = ~is_whole & ~is_here
+    is_near_all = is_here & (unit == "organisation")  # it counts in every group that it works in
+    group_of = np.array([countries.get(place) if here else None
+                         for place, here in zip(where, is_here, strict=True)], dtype=object)
+    figures = _Figures(table, options, behind)
     columns = []
-    for group in sorted(seen):
-        is_near = (here["subset_id"].map(countries) == group) | (here["unit"] == "organisation")
-        figures = table[is_group & (table["subset_id"] == group)]
-        columns.append(_Column(figures, here[is_near], options, behind, rules))
-    last = _Column(whole, here, options, behind, rules)
+    for group in sorted({*where[is_group & (table["status"].to_numpy() != "suppressed")]}):
+        is_near = is_here & (group_of == group) | is_near_all
+        columns.append(_Column.of(figures, is_group & (where == group), is_near, rules))
+    last = _Column.of(figures, is_whole, is_here, rules)
     columns = [*columns, *([last.rest(columns)] if columns else []), last]
     left = np.array([column.left.sum() for column in columns])
     known = np.array([np.sort(column.left @ clusters)[-KNOWN:].sum() for column in columns])
@@ -181,6 +187,24 @@ def _open(table: pd.DataFrame, behind: Contributors, clusters: np.ndarray, rules
     return set(np.array(options)[fine]) if is_hidden else set()
 
 
+class _Figures:
+    """The figures of a question (or of a code): the option, the numbers and the records of each."""
+
+    def __init__(self, table: pd.DataFrame, options: list[str], behind: Contributors) -> None:
+        self.option = pd.Index(options).get_indexer(table["option_id"])
+        self.n, self.status = table["n"].to_numpy(object), table["status"].to_numpy()
+        self.counted, self.base = (part[table["at"].to_numpy()] for part in (behind.counted, behind.base))
+        self.size = len(options)
+
+    def of_options(self, records: csr_array, is_meant: np.ndarray) -> np.ndarray:
+        """The records of the figures that are meant, added up by option: options x organisations."""
+        at = np.flatnonzero(is_meant & (self.option >= 0))
+        by_option = csr_array((np.ones(len(at), dtype=np.int64), (self.option[at], at)),
+                              shape=(self.size, records.shape[0]))
+        return (by_option @ records).toarray()
+
+
+@dataclass(frozen=True)
 class _Column:
     """One group of a question's figures, or the whole: options x organisations, and what is known of it.
 
@@ -188,19 +212,23 @@ class _Column:
     of countries tell, ``left`` the base without them; a reader knows that n lies between low and high.
     """
 
-    def __init__(self, figures: pd.DataFrame, here: pd.DataFrame, options: list[str], behind: Contributors,
-                 rules: Rules) -> None:
-        by_option = [figures[figures["option_id"] == option] for option in options]
-        self.counted, self.base = (np.array([part[rows["at"]].sum(axis=0) for rows in by_option])
-                                   for part in (behind.counted, behind.base))
-        near = [here[here["option_id"] == option]["at"] for option in options]
-        self.taken, self.shown = (
-            np.minimum([part[rows].sum(axis=0) for rows in near], most)
-            for part, most in ((behind.counted, self.counted), (behind.base, self.base)))
-        self.base, self.shown = self.base[0], self.shown[0]
-        size = int(self.base.sum())
-        ends = [_ends(row, size, rules) for row in pd.concat(by_option).itertuples()]
-        self.low, self.high = np.array(ends).T
+    counted: np.ndarray
+    base: np.ndarray
+    taken: np.ndarray
+    shown: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+    @classmethod
+    def of(cls, figures: _Figures, is_own: np.ndarray, is_near: np.ndarray, rules: Rules) -> _Column:
+        """The column of the figures ``is_own``; those ``is_near`` are what pages of countries tell of it."""
+        counted, base = (figures.of_options(one, is_own) for one in (figures.counted, figures.base))
+        taken = np.minimum(figures.of_options(figures.counted, is_near), counted)
+        shown = np.minimum(figures.of_options(figures.base, is_near), base)
+        size, at = int(base[0].sum()), np.flatnonzero(is_own & (figures.option >= 0))
+        at = at[np.argsort(figures.option[at], kind="stable")]
+        low, high = np.array([_ends(figures.status[k], figures.n[k], size, rules) for k in at]).T
+        return cls(counted, base[0], taken, shown[0], low, high)
 
     @property
     def left(self) -> np.ndarray:
@@ -208,11 +236,11 @@ class _Column:
 
     def rest(self, groups: list[_Column]) -> _Column:
         """What is left of the whole outside of groups that are shown: nothing is known of it."""
-        rest = object.__new__(_Column)
-        for name in ("counted", "base", "taken", "shown"):
-            setattr(rest, name, getattr(self, name) - sum(getattr(group, name) for group in groups))
-        rest.low, rest.high = np.zeros_like(self.low), np.full_like(self.high, rest.base.sum())
-        return rest
+        counted, base, taken, shown = (
+            getattr(self, name) - sum(getattr(group, name) for group in groups)
+            for name in ("counted", "base", "taken", "shown"))
+        return _Column(counted, base, taken, shown, np.zeros_like(self.low),
+                       np.full_like(self.high, base.sum()))
 
     def adds_up(self) -> bool:
         """Whether the options add up to the base, of those told and of the others."""
@@ -234,11 +262,11 @@ class _Column:
         return bool((is_open(low, high, left, known) | (low == 0) & (high == left)).all())
 
 
-def _ends(row, size: int, rules: Rules) -> tuple[int, int]:
+def _ends(status: str, n: int, size: int, rules: Rules) -> tuple[int, int]:
     """Between what a reader knows a figure to lie."""
-    if row.status == "suppressed":
+    if status == "suppressed":
         return 0, size
-    return rules.band(int(row.n), size)[1:] if row.status == "banded" else (int(row.n), int(row.n))
+    return rules.band(int(n), size)[1:] if status == "banded" else (int(n), int(n))
 
 
 # ------------------------------

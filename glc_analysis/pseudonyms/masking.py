@@ -9,13 +9,17 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
+from itertools import groupby
+from os.path import commonprefix
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from glc_analysis.errors import Fault, Faults
@@ -25,7 +29,7 @@ from glc_analysis.text import tidy
 # ------------------------------
 # Names give way to pseudonyms before anybody codes, and codings outlast later masking.
 #
-# `canonical_text` makes a document of turns, `mask` puts pseudonyms into it and keeps a map of
+# `canonical_text` makes a document of turns, a `Masker` puts pseudonyms into it and keeps a map of
 # what moved. A new version is masked from the same canonical text; `carry` takes a coding of
 # the older version there, through the map backwards (`inverted`) and the new one forwards.
 #
@@ -42,7 +46,9 @@ from glc_analysis.text import tidy
 Offsets = tuple[tuple[int, int, int, int], ...]
 """What was replaced, in order: start and end before, start and end after (code points)."""
 
-Found = tuple[int, int, str]
+Found = tuple[int, int, int]
+"""Start and end of a name, and its row."""
+
 Reading = tuple[str, list[int]]
 
 _UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff"
@@ -52,6 +58,9 @@ _LEADING = _JOINERS | set("เแโใไເແໂໃໄ\u17d2\u1039")  # belon
 _TRAILING = _JOINERS | set("ะาำๅະາຳຽ")  # vowels that are letters to Unicode
 _PLAIN = str.maketrans({**dict.fromkeys("‘’ʼʻ`´", "'"), **dict.fromkeys("‐‑–—−", "-"),
                         "ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
+
+_BRANCHES = 24
+"""So many letters of a name are looked for letter by letter, the others at once."""
 
 
 @dataclass(frozen=True)
@@ -83,33 +92,95 @@ def canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     return "\n\n".join(blocks) + "\n", said.assign(start=starts, end=ends)
 
 
-def mask(text: str, names: pd.DataFrame, key: Mapping[str, str]) -> Masked:
-    """Put pseudonyms for the names of names.csv, the longest first.
+class Masker:
+    """Puts pseudonyms for the names of names.csv into texts: made once, asked for every text.
 
-    Of names that overlap the longest gives its pseudonym to all they cover. A row's own
-    pseudonym goes before the key's. A name that the public may read (`allowed_for`) stays.
-    Raises `Faults` with the names that have no pseudonym.
+    All names are looked for together, so that a text takes as long for a thousand names as for ten. Of
+    names that overlap the longest gives its pseudonym to all they cover. A row's own pseudonym goes before
+    the key's. A name that the public may read (`allowed_for`) stays. Raises `Faults` with the names that
+    have no pseudonym.
+
+    >>> names = pd.DataFrame([["Ana López", "person", "", "folded", ""]],
+    ...                      columns=["name", "kind", "pseudonym", "match", "allowed_for"])
+    >>> masker = Masker(names, {"Ana López": "Person 1"})
+    >>> [masker.mask(text).text for text in ("ANA LOPEZ met Ana Lópezová.", "Nobody came.")]
+    ['Person 1 met Ana Lópezová.', 'Nobody came.']
+    """
+
+    def __init__(self, names: pd.DataFrame, key: Mapping[str, str]) -> None:
+        hidden = names[~names["allowed_for"].str.contains(r"\bpublic\b")]
+        own = hidden["pseudonym"].where(hidden["pseudonym"] != "", hidden["name"].map(tidy).map(key))
+        if unnamed := list(hidden.loc[own.isna(), "name"]):
+            raise Faults([Fault("has no pseudonym", file="names.csv", column="name", value=name,
+                                mend="complete the key first, or write one") for name in unnamed])
+        self.names, self._pseudonyms, self._how = list(hidden["name"]), list(own), list(hidden["match"])
+        self._rows: dict[bool, dict[str, list[int]]] = {}
+        for row, (name, how) in enumerate(zip(self.names, self._how, strict=True)):
+            if wanted := _read(tidy(name), folds=how == "folded"):
+                self._rows.setdefault(how == "folded", {}).setdefault(wanted, []).append(row)
+        self._finders = {folds: _Finder(words) for folds, words in self._rows.items()}
+
+    def mask(self, text: str) -> Masked:
+        """The text with pseudonyms, and what was replaced."""
+        pieces, offsets, at, shift = [], [], 0, 0
+        for start, end, row in _apart(self._places(text)):
+            pseudonym = self._pseudonyms[row]
+            pieces += [text[at:start], pseudonym]
+            offsets.append((start, end, start + shift, start + shift + len(pseudonym)))
+            at, shift = end, shift + len(pseudonym) - (end - start)
+        return Masked("".join(pieces) + text[at:], tuple(offsets))
+
+    def standing(self, text: str) -> set[str]:
+        """The names whose pseudonyms the text gets; not those that lie within longer ones.
+
+        >>> names = pd.DataFrame({"name": ["Ana", "Ana López"], "pseudonym": "P", "match": "exact",
+        ...                       "allowed_for": ""})
+        >>> Masker(names, {}).standing("Ana López came.")
+        {'Ana López'}
+        """
+        return {self.names[row] for _, _, row in _apart(self._places(text))}
+
+    def times(self, texts: Iterable[str]) -> dict[str, int]:
+        """How often each name stands in all the texts, those that lie within longer ones as well.
+
+        >>> names = pd.DataFrame({"name": ["Ana", "Ana López", "Bo"], "pseudonym": "P", "match": "exact",
+        ...                       "allowed_for": ""})
+        >>> Masker(names, {}).times(["Ana López came.", "Ana left."])
+        {'Ana': 2, 'Ana López': 1, 'Bo': 0}
+        """
+        counts = [0] * len(self.names)
+        for text in texts:
+            places_of: dict[int, list[Found]] = {}
+            for found in self._places(text):
+                places_of.setdefault(found[2], []).append(found)
+            for row, found_places in places_of.items():
+                counts[row] += len(_apart(found_places))
+        return dict(zip(self.names, counts, strict=True))
+
+    def _places(self, text: str) -> list[Found]:
+        """Where each name stands in a text, whole and not inside another word, and its row: in the order of
+        the places, at one place in the order of the rows."""
+        found = []
+        for folds, finder in self._finders.items():
+            read, rows = _read(text, folds=folds), self._rows[folds]
+            at: list[int] = []
+            for n, wanted in finder.occurrences(read):
+                at = at or letters(text, folds=folds)[1]
+                for row in rows[wanted]:
+                    if place := _whole(text, at, n, len(wanted), self._how[row]):
+                        found.append((*place, row))
+        return sorted(found, key=lambda one: (one[0], one[2]))
+
+
+def mask(text: str, names: pd.DataFrame, key: Mapping[str, str]) -> Masked:
+    """Put pseudonyms into one text; for many texts make a :class:`Masker`.
 
     >>> names = pd.DataFrame([["Ana López", "person", "", "folded", ""]],
     ...                      columns=["name", "kind", "pseudonym", "match", "allowed_for"])
     >>> mask("ANA LOPEZ met Ana Lópezová.", names, {"Ana López": "Person 1"})
     Masked(text='Person 1 met Ana Lópezová.', offsets=((0, 9, 0, 8),))
     """
-    hidden = names[~names["allowed_for"].str.contains(r"\bpublic\b")]
-    pseudonyms = hidden["pseudonym"].where(hidden["pseudonym"] != "", hidden["name"].map(tidy).map(key))
-    if unnamed := list(hidden.loc[pseudonyms.isna(), "name"]):
-        raise Faults([Fault("has no pseudonym", file="names.csv", column="name", value=name,
-                            mend="complete the key first, or write one") for name in unnamed])
-    readings = {folds: letters(text, folds=folds) for folds in set(hidden["match"] == "folded")}
-    found = [(start, end, pseudonym)
-             for name, how, pseudonym in zip(hidden["name"], hidden["match"], pseudonyms, strict=True)
-             for start, end in places(name, how, text, readings[how == "folded"])]
-    pieces, offsets, at, shift = [], [], 0, 0
-    for start, end, pseudonym in _apart(found):
-        pieces += [text[at:start], pseudonym]
-        offsets.append((start, end, start + shift, start + shift + len(pseudonym)))
-        at, shift = end, shift + len(pseudonym) - (end - start)
-    return Masked("".join(pieces) + text[at:], tuple(offsets))
+    return Masker(names, key).mask(text)
 
 
 def carry(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
@@ -141,10 +212,10 @@ def _moved(at: int, offsets: Offsets, *, is_end: bool) -> int:
 
 
 def _apart(found: Iterable[Found]) -> list[Found]:
-    """The stretches in order; those that overlap are one, under the pseudonym of the longest."""
+    """The stretches, which come in order; those that overlap are one, under the row of the longest."""
     groups: list[list[Found]] = []
     until = 0
-    for one in sorted(found, key=lambda one: one[0]):
+    for one in found:
         if not groups or one[0] >= until:
             groups.append([])
         groups[-1].append(one)
@@ -156,31 +227,87 @@ def _apart(found: Iterable[Found]) -> list[Found]:
 def places(name: str, how: str, text: str, reading: Reading) -> Iterator[tuple[int, int]]:
     """Where a name stands in a text, whole and not inside another word."""
     read, at = reading
-    wanted, _ = letters(tidy(name), folds=how == "folded")
+    wanted = _read(tidy(name), folds=how == "folded")
     n = read.find(wanted) if wanted else -1
     while n >= 0:
-        after = n + len(wanted)
-        start, end = at[n], at[after - 1] + 1
-        # One character may be read as several, as ß is or a Korean syllable: not half of it.
-        is_whole = (n == 0 or at[n - 1] < start) and (after == len(at) or at[after] >= end)
-        while how == "folded" and end < len(text) and _is_diacritic(text[end]):
-            end += 1
-        is_strict = how == "whole-word"
-        if is_whole and not any(_is_inside(text, place, is_strict=is_strict) for place in (start, end)):
-            yield start, end
+        if place := _whole(text, at, n, len(wanted), how):
+            yield place
         n = read.find(wanted, n + 1)
 
 
+def _whole(text: str, at: list[int], n: int, length: int, how: str) -> tuple[int, int] | None:
+    """The place in a text of so many letters from the n-th on, where they are whole and not inside another
+    word; ``at`` has the place of each letter, ``how`` says how the name matches."""
+    after = n + length
+    start, end = at[n], at[after - 1] + 1
+    # One character may be read as several, as ß is or a Korean syllable: not half of it.
+    if not ((n == 0 or at[n - 1] < start) and (after == len(at) or at[after] >= end)):
+        return None
+    while how == "folded" and end < len(text) and _is_diacritic(text[end]):
+        end += 1
+    is_strict = how == "whole-word"
+    is_inside = any(_is_inside(text, place, is_strict=is_strict) for place in (start, end))
+    return None if is_inside else (start, end)
+
+
+class _Finder:
+    """Finds many words in a text at once, wherever they begin, those within each other as well.
+
+    The words are looked for as one regular expression that branches letter by letter, up to the first
+    :data:`_BRANCHES` letters of each (deeper it could nest too far for ``re``); the rest is compared.
+    """
+
+    def __init__(self, words: Iterable[str]) -> None:
+        by_beginning: dict[str, list[str]] = {}
+        for word in words:
+            by_beginning.setdefault(word[:_BRANCHES], []).append(word)
+        self._pattern = re.compile(_branching(sorted(by_beginning)))
+        # The pattern finds the longest beginning at a place; shorter ones that are there begin that one.
+        self._words = {longest: [word for n in range(1, len(longest) + 1)
+                                 for word in by_beginning.get(longest[:n], ())] for longest in by_beginning}
+
+    def occurrences(self, text: str) -> Iterator[tuple[int, str]]:
+        """Every place of every word, in the order of the places."""
+        found = self._pattern.search(text)
+        while found:
+            at = found.start()
+            for word in self._words[found[0]]:
+                if text.startswith(word, at):
+                    yield at, word
+            found = self._pattern.search(text, at + 1)
+
+
+def _branching(words: list[str]) -> str:
+    """A regular expression of sorted, different words that finds the longest that begins at a place.
+
+    >>> _branching(["ana", "ana lópez", "anna", "bo"])
+    '(?:an(?:a(?:\\\\ lópez)?|na)|bo)'
+    """
+    branches = []
+    for _, group in groupby(filter(None, words), key=lambda word: word[0]):
+        own = list(group)
+        stem = commonprefix([own[0], own[-1]])
+        branches.append(re.escape(stem) + _branching([word[len(stem):] for word in own]))
+    if not branches:
+        return ""
+    return f"(?:{'|'.join(branches)})" + ("?" if words[0] == "" else "")
+
+
 def letters(text: str, *, folds: bool) -> Reading:
-    """A text as names are compared, and the place of each of its characters in the text."""
-    found: list[str] = []
-    at: list[int] = []
-    for n, character in enumerate(text):
-        read = _read_one(character, folds=folds)
-        if read != " " or found[-1:] != [" "]:
-            found += read
-            at += [n] * len(read)
-    return "".join(found), at
+    """A text as names are compared, and the place of each of its characters in the text.
+
+    >>> letters("Ana  ß", folds=True)
+    ('ana ss', [0, 1, 2, 3, 5, 5])
+    """
+    readings = _READINGS[folds]
+    read = re.sub("  +", " ", text.translate(readings))
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
+    at = np.flatnonzero(readings.widths[codes])
+    is_blank = readings.are_blank[codes[at]]
+    is_repeated = np.zeros(len(at), dtype=bool)
+    is_repeated[1:] = is_blank[1:] & is_blank[:-1]
+    at = at[~is_repeated]
+    return read, np.repeat(at, readings.widths[codes[at]]).tolist()
 
 
 def folded_letters(text: str) -> str:
@@ -189,9 +316,15 @@ def folded_letters(text: str) -> str:
     >>> folded_letters("Ana  LÓPEZ") == letters("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
     True
     """
+    return _read(text, folds=True)
+
+
+def _read(text: str, *, folds: bool) -> str:
+    """The letters of :func:`letters` alone."""
     if text.isascii():
-        return re.sub(r"\s+", " ", text).casefold().replace("`", "'")
-    return re.sub("  +", " ", text.translate(_FOLDED))
+        plain = re.sub(r"\s+", " ", text)
+        return plain.casefold().replace("`", "'") if folds else plain
+    return re.sub("  +", " ", text.translate(_READINGS[folds]))
 
 
 @cache
@@ -207,13 +340,24 @@ def _read_one(character: str, *, folds: bool) -> str:
     return "".join(part for part in parts if not _is_diacritic(part)).translate(_PLAIN)
 
 
-class _Folded(dict[int, str]):
+class _Readings(dict[int, str]):
+    """How each character is read, as ``str.translate`` asks: worked out when it is first met.
+
+    ``widths`` (how many letters each is read as) and ``are_blank`` hold for the characters met so far.
+    """
+
+    def __init__(self, *, folds: bool) -> None:
+        self.folds = folds
+        self.widths = np.zeros(sys.maxunicode + 1, dtype=np.uint8)
+        self.are_blank = np.zeros(sys.maxunicode + 1, dtype=bool)
+
     def __missing__(self, code: int) -> str:
-        self[code] = _read_one(chr(code), folds=True)
-        return self[code]
+        read = self[code] = _read_one(chr(code), folds=self.folds)
+        self.widths[code], self.are_blank[code] = len(read), read == " "
+        return read
 
 
-_FOLDED = _Folded()
+_READINGS = {folds: _Readings(folds=folds) for folds in (False, True)}
 
 
 def _is_diacritic(character: str) -> bool:
@@ -254,11 +398,15 @@ def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
     {'Bo': 'Person 1', 'Ana': 'Person 2', 'HAART': 'Organisation 1'}
     """
     whole = dict(key)
+    highest: dict[str, int] = {}  # the highest number that any name of a kind was given
+    for one in (*whole.values(), *names["pseudonym"]):
+        if numbered := re.fullmatch(r"(.+) (\d+)", one):
+            highest[numbered[1]] = max(int(numbered[2]), highest.get(numbered[1], 0))
     for name, kind in names.loc[names["pseudonym"] == "", ["name", "kind"]].itertuples(index=False):
         if tidy(name) not in whole:
             label = kind.capitalize()
-            given = [re.fullmatch(rf"{label} (\d+)", one) for one in (*whole.values(), *names["pseudonym"])]
-            whole[tidy(name)] = f"{label} {1 + max((int(one[1]) for one in given if one), default=0)}"
+            highest[label] = highest.get(label, 0) + 1
+            whole[tidy(name)] = f"{label} {highest[label]}"
     return whole
 
 

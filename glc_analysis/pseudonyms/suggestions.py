@@ -14,7 +14,7 @@ from itertools import dropwhile
 
 import pandas as pd
 
-from glc_analysis.pseudonyms.masking import complete_key, mask, read_key
+from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.tables import read
@@ -42,11 +42,10 @@ def masked_names(study: Study, said: Collection[str]) -> pd.DataFrame:
     """One row a name of names.csv: pseudonym, how often it stands in what was said in interviews and calls."""
     names = read_reference(study).names
     key = complete_key(names, read_key(study.key_file))
-    times = [sum(len(mask(text, names[names["name"] == name], key).offsets) for text in said)
-             for name in names["name"]]
+    times = Masker(names, key).times(said)
     return names[["name", "kind", "match", "allowed_for"]].assign(
         pseudonym=[own or key[name] for name, own in zip(names["name"], names["pseudonym"], strict=True)],
-        times=times)
+        times=[times.get(name, 0) for name in names["name"]])
 
 
 # ------------------------------

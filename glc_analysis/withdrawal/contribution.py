@@ -13,12 +13,12 @@ from glc_analysis.cleaning import columns
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.pseudonyms.masking import mask
+from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY, COUNTRY_LIST
-from glc_analysis.study import Study
+from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.text import folded, slug, tidy
-from glc_analysis.withdrawal.redaction import APART, own_turns, redacted
+from glc_analysis.withdrawal.redaction import own_turns, redacted
 
 MATERIAL = frozenset({"survey", "interview", "call"})
 """Items of consent that are material; the others are permissions."""
@@ -172,9 +172,8 @@ def _names(own: Belongings, reference: Reference, key: dict[str, str]) -> None:
 
 def _standing(texts: list[str], names: pd.DataFrame) -> set[str]:
     """The names that stand in any of the texts."""
-    marked = names.assign(pseudonym=[f"\ue000{n}\ue000" for n in range(len(names))], allowed_for="")
-    places = re.findall("\ue000(\\d+)\ue000", mask(APART.join(texts), marked, {}).text)
-    return {names["name"].iloc[int(n)] for n in places}
+    masker = Masker(names.assign(pseudonym=WITHDRAWN, allowed_for=""), {})
+    return {name for text in texts for name in masker.standing(text)}
 
 
 def _countries(own: Belongings, study: Study, reference: Reference, answers: pd.DataFrame) -> None:

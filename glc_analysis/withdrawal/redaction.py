@@ -22,7 +22,7 @@ from openpyxl import load_workbook
 from glc_analysis.csv_rows import CsvRows
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.pseudonyms.masking import Masked, carry, mask
+from glc_analysis.pseudonyms.masking import Masked, Masker, carry
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import tidy
@@ -107,7 +107,6 @@ def _told(texts: Iterable[Any], names: pd.DataFrame) -> list[Any]:
 # reading the file again, as the build does.
 
 
-APART = "\ufffc"
 _NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
 
 Edit = Callable[[Grid], list[list[str] | None]]
@@ -120,11 +119,8 @@ def redacted(texts: list[str], names: pd.DataFrame) -> list[str]:
     >>> redacted(["Ask HAART.", "A haart."], pd.DataFrame({"name": ["HAART"], "match": "exact"}))
     ['Ask [withdrawn].', 'A haart.']
     """
-    rows = names.assign(pseudonym=WITHDRAWN, allowed_for="")
-    if not texts or any(APART in text for text in texts):  # as a picture in a text may be written
-        return [mask(text, rows, {}).text for text in texts]
-    # All at once, kept apart by a character that is in no name.
-    return mask(APART.join(texts), rows, {}).text.split(APART)
+    masker = Masker(names.assign(pseudonym=WITHDRAWN, allowed_for=""), {})
+    return [masker.mask(text).text for text in texts]
 
 
 def redacted_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:

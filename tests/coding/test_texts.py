@@ -1,7 +1,6 @@
 """Open answers under pseudonyms: what stands in one is masked as it is in that text alone."""
 
 import pandas as pd
-import pytest
 
 from glc_analysis.coding import texts
 from glc_analysis.pseudonyms.masking import mask
@@ -15,9 +14,7 @@ SAID = ["We ask ANA  LOPEZ.", "Nobody.", "ana lo\u0301pez and o'hara", "Мы р�
         "Ana\u00adLópez, Ana\u00a0López", "\ufffc HAART \ufffc", "\ufffc"]
 
 
-@pytest.mark.parametrize("batch", [1, 2, 2000])
-def test_answers_are_masked_as_each_alone(monkeypatch, batch):
-    monkeypatch.setattr("glc_analysis.coding.texts._BATCH", batch)
+def test_answers_are_masked_as_each_alone():
     segments = pd.DataFrame({"text": SAID, "end": [*map(len, SAID)]})
     documents = pd.DataFrame({"text_version": [""] * len(SAID)})
     documents, masked = texts.mask_answers(documents, segments, NAMES, KEY)

@@ -12,11 +12,15 @@ from hypothesis import strategies as st
 
 from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.masking import (
+    Masker,
     canonical_text,
     carry,
     complete_key,
+    folded_letters,
     inverted,
+    letters,
     mask,
+    places,
     read_key,
     write_key,
 )
@@ -148,6 +152,97 @@ def test_pseudonyms_are_not_masked_again_and_no_names_change_nothing():
 def test_a_name_without_pseudonym_is_a_fault():
     with pytest.raises(Faults, match="'Ana': has no pseudonym"):
         mask("Ana", names("Ana"), {})
+
+
+# --- many names in many texts, against one name after another, letter by letter
+
+LETTERS = "aAbBéßÆœ'’`- \u00a0\n\u00ad\u200d\u200e\u0301\u0308각가ក\u17d2ខานเ1.\ufffc😀"
+many_names = st.lists(
+    st.tuples(
+        st.text(LETTERS, min_size=1, max_size=5),
+        st.sampled_from(["P", "Person 1", "x y z", "a"]),
+        st.sampled_from(["exact", "folded", "whole-word"]),
+        st.sampled_from(["", "team", "public"]),
+    ),
+    max_size=9,
+    unique_by=lambda row: row[0],
+)
+
+
+def read_one_by_one(text, folds):
+    """How names are compared, as it was first written: a character at a time."""
+    found, at = [], []
+    for n, character in enumerate(text):
+        if character.isspace():
+            read = " "
+        elif unicodedata.category(character) == "Cf":
+            read = ""
+        else:
+            read = letters(character, folds=folds)[0]
+        if read != " " or found[-1:] != [" "]:
+            found += read
+            at += [n] * len(read)
+    return "".join(found), at
+
+
+def masked_one_by_one(text, table):
+    """Every name looked for by itself; of those that overlap the longest, then the first, then the upper."""
+    found = [
+        (start, end, row)
+        for row, (name, how, allowed) in enumerate(
+            zip(table["name"], table["match"], table["allowed_for"], strict=True)
+        )
+        if "public" not in allowed
+        for start, end in places(name, how, text, read_one_by_one(text, how == "folded"))
+    ]
+    pieces, at = [], 0
+    while found:
+        start = min(start for start, _, _ in found)
+        group, end = [], start + 1
+        while more := [one for one in found if one[0] < end and one not in group]:
+            group += more
+            end = max(end for _, end, _ in group)
+        longest = min(group, key=lambda one: (one[0] - one[1], one[0], one[2]))
+        pieces += [text[at:start], table["pseudonym"].iloc[longest[2]]]
+        at, found = end, [one for one in found if one not in group]
+    return "".join(pieces) + text[at:]
+
+
+@given(st.lists(st.text(LETTERS, max_size=25), max_size=4), many_names)
+def test_many_names_at_once_are_masked_as_one_after_another(said, table):
+    table = names(*table)
+    masker = Masker(table, {})
+    assert [masker.mask(text).text for text in said] == [masked_one_by_one(text, table) for text in said]
+
+
+@given(st.lists(st.text(LETTERS, max_size=25), max_size=4), many_names)
+def test_names_are_counted_as_each_alone(said, table):
+    table = names(*table)
+    alone = {
+        name: sum(len(mask(text, table[table["name"] == name], {}).offsets) for text in said)
+        for name, allowed in zip(table["name"], table["allowed_for"], strict=True)
+        if allowed != "public"
+    }
+    assert Masker(table, {}).times(said) == alone
+    standing = {name for text in said for name in Masker(table, {}).standing(text)}
+    assert standing <= {name for name, n in alone.items() if n}
+
+
+@given(st.text(LETTERS + "\ud800", max_size=40), st.booleans())
+def test_a_text_is_read_as_one_character_after_another(text, folds):
+    assert letters(text, folds=folds) == read_one_by_one(text, folds)
+    assert folded_letters(text) == read_one_by_one(text, True)[0]
+
+
+def test_names_longer_than_what_is_looked_for_letter_by_letter_are_compared_whole():
+    long = "Casa de Acogida para Mujeres y Niñas del Norte"
+    assert masked(f"{long}, {long[:-5]}Sur", (long, "P"), match="exact") == f"P, {long[:-5]}Sur"
+    assert masked(f"The {long}", (long[:10], "Q"), (long, "P"), (long[:30], "R")) == "The P"
+
+
+def test_as_many_names_within_each_other_as_there_may_be():
+    table = [("a" * n, f"P{n}") for n in range(1, 300)]
+    assert masked("aaa " + "a" * 299 + " " + "a" * 300, *table, match="exact") == f"P3 P299 {'a' * 300}"
 
 
 # --- codings carried
