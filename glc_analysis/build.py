@@ -1,7 +1,8 @@
-"""From raw files to processed tables, in one pass: intake, cleaning, evidence.
+"""From raw files to processed tables: the steps of the build, and the folder that they fill.
 
-``processed/`` is only ever made here. Its last file is slices.json: where that
-is missing the tables are not complete.
+``processed/`` is only ever made here. Its last file is slices.json: where that is missing the tables are
+not complete. Each step says what it needs and makes; one whose inputs have not changed is taken from the
+last build (:mod:`glc_analysis.steps`), byte for byte what it would make now.
 """
 
 from __future__ import annotations
@@ -10,8 +11,12 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from glc_analysis import __version__, dictionary, manifest, tables
@@ -25,14 +30,14 @@ from glc_analysis.cleaning.dimension_tables import (
     question_table,
 )
 from glc_analysis.cleaning.records import Steps, clean_organisations
-from glc_analysis.coding.assemble import Coded, assemble
-from glc_analysis.coding.coders import read_coded
-from glc_analysis.coding.texts import in_countries, mask_answers, read_texts
+from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.convening.principles import TABLES as WRITTEN
 from glc_analysis.convening.principles import principle_tables
 from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.quotations import READERS, case_codes, quotable, quotes_faults
-from glc_analysis.disclosure.releases import Issued, issue, keep
+from glc_analysis.disclosure.releases import is_next_of, issue, keep
 from glc_analysis.disclosure.rules import coded_countries, countries_shown
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.errors import Fault, Faults, GLCError
@@ -41,18 +46,34 @@ from glc_analysis.evidence.comparisons import comparison_estimates
 from glc_analysis.evidence.contributors import contributors
 from glc_analysis.evidence.estimates import Processed, survey_estimates
 from glc_analysis.evidence.quality import discordance_estimates, quality_estimates, stated
+from glc_analysis.files import hard_link
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.survey.readers import RawSurvey
-from glc_analysis.manifest import inputs_hash, state
+from glc_analysis.manifest import RECORD, inputs_hash, state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import AUDIENCES
+from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
 from glc_analysis.study import Study
 from glc_analysis.tables import digests
 from glc_analysis.text import folded, slug, text_version, tidy
 
 Say = Callable[[str], None]
 MARK = "invented by glc sample"
+TABLE_ORDER = (
+    "questions", "options", "organisations", "answers", "responses", "selections", "documents", "segments",
+    "codings", "readings", "memos", "codebook", "quarantined", "agreement", "disagreements", "countries",
+    "context", "stated", "mentions", "estimates", "release_convening", "release_public", "quotations",
+    *WRITTEN, "ratings", "tallies", "steps")
+"""The order in which datapackage.json, provenance.json and slices.json list the tables."""
+
+
+@dataclass(frozen=True)
+class Built:
+    """What a build did: the rows of every table, and of every step whether it ran and why."""
+
+    rows: dict[str, int]
+    reports: list[Report]
 
 
 def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
@@ -61,15 +82,23 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     ``say`` is told what is being done. Raises Faults with everything wrong in
     the first stage that finds anything; nothing is then written.
     """
+    return build_steps(study, say=say).rows
+
+
+def build_steps(study: Study, *, say: Say = lambda line: None) -> Built:
+    """Builds a study (:func:`build`) and says of every step whether it ran."""
     arrivals, reference = manifest.inspect(study), read_reference(study)
-    frames, issued = _frames(study, reference, say)
+    earlier = Record.read(study.processed)
+    engine = _run(study, reference, arrivals, earlier, say)
     keep_key(study, reference.names)
     inputs = inputs_hash(study, arrivals.checksums)
     say("writing the tables")
-    shown = _countries_shown(study, frames, Consent.of(reference.consent))
-    release = keep(study, issued, frames, shown["public"], inputs)
-    _write(study, frames, arrivals, inputs, release, shown)
-    return {name: len(frame) for name, frame in frames.items()}
+    shown = _countries_shown(study.settings["disclosure"], engine["answers"], engine["organisations"],
+                             Consent.of(reference.consent))
+    is_next = not engine.ran("releases") and is_next_of(study, _earlier_slices(study).get("inputs", ""))
+    release = keep(study, None if is_next else lambda: engine["issued"], engine, shown["public"], inputs)
+    _write(study, engine, arrivals, inputs, release, shown)
+    return Built({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
 
 
 def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,
@@ -91,8 +120,9 @@ def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.Da
 
 def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     """Everything ``build`` does but write. Raises Faults; returns the rows of each table."""
-    manifest.inspect(study)
-    return {name: len(frame) for name, frame in _frames(study, read_reference(study), say)[0].items()}
+    arrivals, reference = manifest.inspect(study), read_reference(study)
+    engine = _run(study, reference, arrivals, Record(why="all is checked"), say)
+    return {name: engine.rows(name) for name in TABLE_ORDER}
 
 
 def keep_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
@@ -160,106 +190,288 @@ def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
     return names[~names.isin(["", *settings["blank"]])], reference.countries
 
 
-def _frames(study: Study, reference: Reference, say: Say) -> tuple[dict[str, pd.DataFrame], Issued]:
-    """All processed tables, shaped and checked; and what of their figures is issued to the public."""
-    steps = Steps()
-    frames, coded = _cleaned(study, reference, steps, say)
-    say("counting")
-    frames["mentions"] = tables.shape("mentions", mentions(
-        coded.consensus, coded.read, *(frames[name] for name in ("documents", "segments", "questions",
-                                                                 "codebook")),
-        coded.present, coded.above, coded.tied))
-    frames["estimates"] = tables.shape("estimates", _figures(frames, coded, study))
-    say("deciding who may see what")
-    released, issued = _released(frames, reference, study)
-    frames |= released
-    frames["quotations"] = tables.shape("quotations", _quotations(frames, reference))
-    frames |= {name: tables.shape(name, frame) for name, frame in principle_tables(reference).items()}
-    frames |= ballot_tables(study, reference, steps)
-    frames["steps"] = tables.shape("steps", steps.frame())
-    return frames, issued
+def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
+         say: Say) -> Engine:
+    """All steps, those that need not run taken over; and the table of what they wrote into their logs."""
+    key = complete_key(reference.names, read_key(study.key_file))
+    listed = {*map(tidy, reference.names["name"])}
+    inputs = Inputs(study, reference, {name: key[name] for name in key if name in listed}, arrivals)
+    engine = Engine(STEPS, inputs, earlier, parts=PARTS, new_log=Steps, say=say)
+    engine.run()
+    engine.add("steps", Steps([line for lines in engine.logs.values() for line in lines]).frame())
+    return engine
 
 
-def _cleaned(study: Study, reference: Reference, steps: Steps,
-             say: Say) -> tuple[dict[str, pd.DataFrame], Coded]:
-    """The tables of what was asked, answered and said, shaped and checked; and what coders made of it."""
-    settings = study.settings["survey"]
-    say("reading the survey")
-    surveys = _surveys(study)
-    if reference.questions.empty:
+def _records(view: View) -> dict[str, Any]:
+    """The records of the survey, and what is wrong with them; raised with what is wrong in the answers."""
+    view.say("reading the survey")
+    surveys = _surveys(view.study)
+    if view.reference.questions.empty:
         raise Faults([Fault("has no question", file="questions.csv", mend="add a row for each "
                             "question; its `columns` say where the answers stand")])
-    say("finding who answered")
-    found = records.assemble(surveys, reference, settings, steps)
-    say("cleaning the answers")
-    given, selections = responses.clean(found, reference, settings["redacted"], steps)
+    view.say("finding who answered")
+    return {"records": records.assemble(surveys, view.reference, view.study.settings["survey"], view.log)}
+
+
+def _answers(view: View) -> dict[str, Any]:
+    """The tables of what was asked and answered."""
+    view.say("cleaning the answers")
+    found, reference = view["records"], view.reference
+    given, selections = responses.clean(found, reference, view.study.settings["survey"]["redacted"], view.log)
     if found.answers.empty:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. Mend: take "
                        "back the drops that went too far, or export the survey again.")
     own = clean_organisations(found, reference)
-    words, coded = _coded(study, reference, found, given, steps, say)
-    sources = _read_all(study, "context")
-    outside = clean_context(sources, reference, study.settings["context"], steps)
     places = country_table(found.answers, own, given, reference)
-    frames = {"questions": question_table(reference),
-              "options": option_table(reference, places), "organisations": own,
-              "answers": records.table(found), "responses": given, "selections": selections,
-              **words, **coded.tables, "codebook": codebook_table(coded.tables["codebook"]),
-              "countries": places, "context": outside,
-              "stated": stated(found.answers, given, outside, reference, study.settings["context"], steps)}
-    return {name: tables.shape(name, frame) for name, frame in frames.items()}, coded
+    return {"questions": question_table(reference), "options": option_table(reference, places),
+            "organisations": own, "answers": records.table(found), "responses": given,
+            "selections": selections, "countries": places}
 
 
-def _released(frames: dict[str, pd.DataFrame], reference: Reference,
-              study: Study) -> tuple[dict[str, pd.DataFrame], Issued]:
-    """What every audience but the team may see of all figures, decided once for all together."""
-    behind, consent = contributors(frames), Consent.of(reference.consent)
-    shown = _countries_shown(study, frames, consent)["convening"]
-    answers = frames["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
+def _open_answers(view: View) -> dict[str, Any]:
+    """The answers to open questions, and who gave them: all that the tables of texts need of the survey."""
+    asked = view.reference.questions.loc[view.reference.questions["type"] == "text", "question_id"]
+    given, answers = view["responses"], view["answers"]
+    columns = ["answer_id", "organisation_id", "country_id", "language", "is_interpreted"]
+    return {"open_answers": given[given["question_id"].isin(asked)].reset_index(drop=True),
+            "respondents": answers[columns]}
+
+
+def _conversations(view: View) -> dict[str, Any]:
+    """Interviews and calls, as they were said and under pseudonyms."""
+    from glc_analysis.coding.texts import read_texts
+
+    view.say("reading interviews, calls and open answers")
+    return {"conversations": read_texts(view.study, view.reference, view.pseudonyms)}
+
+
+def _coded_columns(view: View) -> dict[str, Any]:
+    """Codes that stand in the survey's own files."""
+    from glc_analysis.coding.coders import read_coded
+
+    coded = view.study.settings["survey"]["coded"]
+    found = read_coded(view["records"] if coded else None, view.reference, coded)
+    return {"coded_answers": found.rows, "coded_questions": found.tied}
+
+
+def _texts(view: View) -> dict[str, Any]:
+    """Tables ``documents`` and ``segments``: interviews, calls and open answers under pseudonyms."""
+    from glc_analysis.coding.texts import in_countries, mask_answers
+
+    people = view["respondents"]
+    texts = in_countries(view["conversations"], people)
+    asked = view.reference.questions.loc[view.reference.questions["type"] == "text", "question_id"]
+    answered = records.Records(people, (), np.arange(len(people)), frozenset())
+    documents, segments = languages.clean(view["open_answers"], answered, list(asked), view.log,
+                                          coded={*view["coded_answers"]["document_id"]})
+    documents, segments = mask_answers(documents, segments, view.reference.names, view.pseudonyms)
+    return {"documents": _joined("documents", documents, texts.documents),
+            "segments": _joined("segments", segments, texts.segments)}
+
+
+def _coding(view: View) -> dict[str, Any]:
+    """What coders made of the texts."""
+    from glc_analysis.coding.assemble import assemble
+    from glc_analysis.coding.coders import CodedColumns
+
+    view.say("bringing the coders' work together")
+    given = view["open_answers"].astype({"answer_id": "str", "question_id": "str"})
+    said = dict(zip(given["answer_id"] + "." + given["question_id"].str.lower(),
+                    given["value"].where(given["missing"] == "", ""), strict=True))
+    coded = assemble(view.study, view.reference, view["conversations"], view["documents"], view["segments"],
+                     said, CodedColumns(view["coded_answers"], view["coded_questions"]), view.pseudonyms,
+                     view.log)
+    return {**coded.tables, "codebook": codebook_table(coded.tables["codebook"]), "units": coded.units,
+            "work": coded.codings, "spans": coded.spans, "tree": coded.tree, "mixed": coded.mixed}
+
+
+def _agreement(view: View) -> dict[str, Any]:
+    """How far coders agree, where the study measures it."""
+    from glc_analysis.coding.assemble import Coded, agreement
+
+    is_measured = view.study.settings["coding"]["approach"] == "codebook"
+    return {"agreement": agreement(Coded({}, view["units"] if is_measured else view["units"][:0],
+                                         view["work"], view["spans"], view["tree"], view["mixed"]))}
+
+
+def _context(view: View) -> dict[str, Any]:
+    """What outside records say of the countries."""
+    sources = _read_all(view.study, "context")
+    return {"context": clean_context(sources, view.reference, view.study.settings["context"], view.log)}
+
+
+def _stated(view: View) -> dict[str, Any]:
+    """What organisations state of a country beside what outside records say."""
+    return {"stated": stated(view["records"].answers, view["responses"], view["context"], view.reference,
+                             view.study.settings["context"], view.log)}
+
+
+def _mentions(view: View) -> dict[str, Any]:
+    """Which organisation was asked about a code and raised it."""
+    from glc_analysis.coding.assemble import present_in_calls, question_of_codes, whole_codebook
+
+    view.say("counting")
+    codebook = whole_codebook(view.reference.codebook, view["codebook"])
+    present = present_in_calls(view.reference.attendance, view["segments"], view["documents"])
+    return {"mentions": mentions(
+        _consensus(view), {*view["readings"]["document_id"]}, view["documents"], view["segments"],
+        view["questions"], view["codebook"], present, ancestors(codebook),
+        question_of_codes(view["coded_questions"], codebook))}
+
+
+def _survey_figures(view: View) -> dict[str, Any]:
+    """Figures of the answers to questions."""
+    view.say("counting")
+    return {"survey_figures": survey_estimates(_clean_tables(view), view.study)}
+
+
+def _quality_figures(view: View) -> dict[str, Any]:
+    """Figures about the data themselves."""
+    documents = view["documents"]
+    is_given = (documents["kind"] == "answer") & (documents["text_version"] != text_version(""))
+    return {"quality_figures": quality_estimates(_clean_tables(view), documents[is_given])}
+
+
+def _comparisons(view: View) -> dict[str, Any]:
+    """Tests of differences between groups, of probability samples."""
+    return {"comparison_figures": comparison_estimates(_clean_tables(view), view.study)}
+
+
+def _discordance(view: View) -> dict[str, Any]:
+    """How many answers state another thing than an outside record."""
+    return {"discordance_figures": discordance_estimates(view["stated"])}
+
+
+def _coded_figures(view: View) -> dict[str, Any]:
+    """Figures of what was said."""
+    from glc_analysis.coding.assemble import present_in_calls, whole_codebook
+
+    view.say("counting")
+    codebook = whole_codebook(view.reference.codebook, view["codebook"])
+    present = present_in_calls(view.reference.attendance, view["segments"], view["documents"])
+    return {"coded_figures": coded_estimates(
+        _clean_tables(view), view["mentions"], _consensus(view), view["documents"], view["segments"], present,
+        ancestors(codebook))}
+
+
+def _estimates(view: View) -> dict[str, Any]:
+    """Every figure of the study, of all kinds."""
+    figures = [view[name] for name in PARTS]
+    return {"estimates": pd.concat([part for part in figures if len(part)], ignore_index=True)}
+
+
+def _releases(view: View) -> dict[str, Any]:
+    """What every audience but the team may see of all figures, decided once for all together; and what of
+    the public's is issued."""
+    view.say("deciding who may see what")
+    behind, consent = contributors(view), Consent.of(view.reference.consent)
+    settings, reference = view.study.settings["disclosure"], view.reference
+    shown = _countries_shown(settings, view["answers"], view["organisations"], consent)["convening"]
+    answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     told = {"convening": {"countries": {country: regions[country] for country in shown},
-                          "coded": coded_countries(shown, answers, frames["mentions"], consent,
+                          "coded": coded_countries(shown, answers, view["mentions"], consent,
                                                    audience="convening")}}
     released = {f"release_{audience}": tables.shape(f"release_{audience}", decide(
-        frames["estimates"], behind, frames["organisations"], consent, study.settings["disclosure"],
+        view["estimates"], behind, view["organisations"], consent, settings,
         audience=audience, never=case_codes(reference.codebook), **told.get(audience, {})))
         for audience in READERS}
-    released["release_public"], issued = issue(study, released["release_public"], frames, behind)
-    return released, issued
+    released["release_public"], issued = issue(view.study, released["release_public"], view, behind)
+    return released | {"issued": issued}
 
 
-def _quotations(frames: dict[str, pd.DataFrame], reference: Reference) -> pd.DataFrame:
+def _quotations(view: View) -> dict[str, Any]:
     """The quotations that each audience but the team may read. Raises Faults for quotes.csv, and for
     evidence that points nowhere."""
-    faults = [*quotes_faults(reference.quotes, frames["segments"]), *evidence_faults(
-        reference.evidence, reference.joint_display, frames["estimates"], frames["segments"])]
+    reference = view.reference
+    faults = [*quotes_faults(reference.quotes, view["segments"]), *evidence_faults(
+        reference.evidence, reference.joint_display, view["estimates"], view["segments"])]
     if faults:
         raise Faults(faults)
-    held = [frames[name] for name in ("codings", "segments", "documents")]
-    labels = dict(zip(frames["organisations"]["organisation_id"], frames["organisations"]["label"],
+    held = [view[name] for name in ("codings", "segments", "documents")]
+    labels = dict(zip(view["organisations"]["organisation_id"], view["organisations"]["label"],
                       strict=True))
-    return pd.concat([quotable(reference.quotes, *held, reference.consent, reference.codebook,
-                               audience=audience, labels=labels).assign(audience=audience)
-                      for audience in READERS])
+    return {"quotations": pd.concat([
+        quotable(reference.quotes, *held, reference.consent, reference.codebook, audience=audience,
+                 labels=labels).assign(audience=audience) for audience in READERS])}
 
 
-def _coded(study: Study, reference: Reference, found: records.Records, given: pd.DataFrame, steps: Steps,
-           say: Say) -> tuple[dict[str, pd.DataFrame], Coded]:
-    """Tables ``documents`` and ``segments`` under pseudonyms, and what coders made of them."""
-    say("reading interviews, calls and open answers")
-    key = complete_key(reference.names, read_key(study.key_file))
-    texts = in_countries(read_texts(study, reference, key), found.answers)
-    asked = reference.questions.loc[reference.questions["type"] == "text", "question_id"]
-    columns = read_coded(found, reference, study.settings["survey"]["coded"])
-    documents, segments = languages.clean(given, found, list(asked), steps,
-                                          coded=set(columns.rows["document_id"]))
-    said = dict(zip(segments["document_id"], segments["text"], strict=True))
-    documents, segments = mask_answers(documents, segments, reference.names, key)
-    documents = _joined("documents", documents, texts.documents)
-    segments = _joined("segments", segments, texts.segments)
-    say("bringing the coders' work together")
-    coded = assemble(study, reference, texts, documents, segments, said, columns, key, steps)
-    return {"documents": documents, "segments": segments}, coded
+def _principles(view: View) -> dict[str, Any]:
+    """The principles and what people wrote about them."""
+    return dict(principle_tables(view.reference))
+
+
+def _ratings(view: View) -> dict[str, Any]:
+    """The votes of closed rounds."""
+    return dict(ballot_tables(view.study, view.reference, view.log))
+
+
+def _consensus(view: View) -> pd.DataFrame:
+    """The codings that analyses use."""
+    return view["codings"][view["codings"]["coder_id"] == CONSENSUS]
+
+
+def _clean_tables(view: View) -> Processed:
+    return Processed(**{name: view[name] for name in CLEAN})
+
+
+CLEAN = ("questions", "options", "organisations", "answers", "responses", "selections")
+PARTS = {"survey_figures": Part("estimates", "measure", ("response",)),
+         "quality_figures": Part("estimates", "measure", ("quality",)),
+         "comparison_figures": Part("estimates", "measure", ("comparison",)),
+         "discordance_figures": Part("estimates", "measure", ("discordance",)),
+         "coded_figures": Part("estimates", "measure", ("coded", "cooccurrence", "novelty", "salience",
+                                                        "words"))}
+"""The figures that each step makes: together they are table ``estimates``."""
+
+STEPS = (
+    Step("records", ("raw/survey", "questions.csv", "organisations.csv", "countries.csv", "corrections.csv",
+                     "[study] synthetic", "[survey] blank", *(f"[survey] {role}" for role in records.ROLES)),
+         ("records",), _records),
+    Step("answers", ("records", "questions.csv", "options.csv", "organisations.csv", "countries.csv",
+                     "[survey] redacted"),
+         (*CLEAN, "countries"), _answers),
+    Step("open answers", ("responses", "answers", "questions.csv"), ("open_answers", "respondents"),
+         _open_answers),
+    Step("conversations", ("raw/interviews", "raw/calls", "documents.csv", "speakers.csv", "attendance.csv",
+                           "questions.csv", "names.csv", "pseudonyms"),
+         ("conversations",), _conversations),
+    Step("coded columns", ("records", "questions.csv", "codebook.csv", "[survey] coded"),
+         ("coded_answers", "coded_questions"), _coded_columns),
+    Step("texts", ("open_answers", "respondents", "conversations", "coded_answers", "questions.csv",
+                   "names.csv", "pseudonyms"),
+         ("documents", "segments"), _texts),
+    Step("coding", ("raw/codings", "conversations", "documents", "segments", "open_answers", "coded_answers",
+                    "coded_questions", "codebook.csv", "documents.csv", "assignments.csv", "names.csv",
+                    "pseudonyms"),
+         ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "units", "work",
+          "spans", "tree", "mixed"), _coding),
+    Step("agreement", ("units", "work", "spans", "tree", "mixed", "[coding] approach"), ("agreement",),
+         _agreement),
+    Step("context", ("raw/context", "countries.csv", "[context]"), ("context",), _context),
+    Step("records against answers", ("records", "responses", "context", "questions.csv", "options.csv",
+                                     "[context]"), ("stated",), _stated),
+    Step("mentions", ("codings", "readings", "documents", "segments", "questions", "codebook",
+                      "coded_questions", "codebook.csv", "attendance.csv"), ("mentions",), _mentions),
+    Step("survey figures", (*CLEAN, "[study] sampling", "[study] frame_size", "[study] interval"),
+         ("survey_figures",), _survey_figures),
+    Step("quality figures", (*CLEAN, "documents"), ("quality_figures",), _quality_figures),
+    Step("comparisons", (*CLEAN, "[study] sampling", "[comparison]"), ("comparison_figures",), _comparisons),
+    Step("discordance", ("stated",), ("discordance_figures",), _discordance),
+    Step("coded figures", (*CLEAN, "mentions", "codings", "documents", "segments", "codebook", "codebook.csv",
+                           "attendance.csv"), ("coded_figures",), _coded_figures),
+    Step("estimates", tuple(PARTS), ("estimates",), _estimates),
+    Step("releases", (*CLEAN, "estimates", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
+                      "manifest.csv", "[disclosure]", "releases"),
+         ("release_convening", "release_public", "issued"), _releases),
+    Step("quotations", ("codings", "segments", "documents", "organisations", "estimates", "quotes.csv",
+                        "evidence.csv", "joint_display.csv", "consent.csv", "codebook.csv"),
+         ("quotations",), _quotations),
+    Step("principles", tuple(f"{name}.csv" for name in WRITTEN), WRITTEN, _principles),
+    Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "[consensus]"),
+         ("ratings", "tallies"), _ratings),
+)
+"""The steps of the build, in their order."""
 
 
 def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
@@ -269,50 +481,68 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
     return joined.assign(**{c: joined[c].astype("str").fillna("") if c in joined else "" for c in texts})
 
 
-def _figures(frames: dict[str, pd.DataFrame], coded: Coded, study: Study) -> pd.DataFrame:
-    """Every figure of the study, of all kinds."""
-    data = Processed(**{name: frames[name] for name in Processed.__dataclass_fields__})
-    documents = frames["documents"]
-    answers = documents[(documents["kind"] == "answer") & (documents["text_version"] != text_version(""))]
-    figures = [survey_estimates(data, study), quality_estimates(data, answers),
-               comparison_estimates(data, study), discordance_estimates(frames["stated"]),
-               coded_estimates(data, frames["mentions"], coded.consensus, documents, frames["segments"],
-                               coded.present, coded.above)]
-    return pd.concat([f for f in figures if len(f)], ignore_index=True)
-
-
-def _write(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arrivals,
+def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
            inputs: str, release: dict, shown: dict[str, list[str]]) -> None:
-    """Writes everything aside first, then moves it into place, slices.json last."""
+    """Writes everything aside first, then moves it into place, slices.json last.
+
+    The file of a table that was taken over is linked there, so that what describes the tables finds them
+    all together.
+    """
     aside = study.processed / ".building"
     shutil.rmtree(aside, ignore_errors=True)
     aside.mkdir(parents=True)
-    for name, frame in frames.items():
-        tables.write(aside, name, frame)
+    for name in TABLE_ORDER:
+        if name in engine.packed:
+            (aside / f"{name}.parquet").write_bytes(engine.packed[name])
+        else:
+            hard_link(study.processed / f"{name}.parquet", aside / f"{name}.parquet")
+    rows = {name: engine.rows(name) for name in TABLE_ORDER}
     texts = {
         "DICTIONARY.md": dictionary.dictionary(),
-        "datapackage.json": dictionary.datapackage(aside, frames, name=study.id, title=study.title),
+        "datapackage.json": dictionary.datapackage(aside, {name: range(n) for name, n in rows.items()},
+                                                   name=study.id, title=study.title),
         "reference.json": _json(state(study.reference)),
-        "provenance.json": _json(_provenance(study, frames, arrivals)),
-        "slices.json": _json({"inputs": inputs, "release": release, "tables": digests(frames),
-                              "countries": _work_countries(frames["countries"]),
-                              "shown": shown, "themes": _themes(frames),
-                              "organisations": _took_part(frames["organisations"])})}
+        "slices.json": _json({"inputs": inputs, "release": release, "tables": _digests(study, engine),
+                              "countries": _work_countries(engine["countries"]),
+                              "shown": shown, "themes": _themes(engine["codebook"]),
+                              "organisations": _took_part(engine["organisations"])})}
+    files = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    texts["provenance.json"] = _json(_provenance(study, arrivals, rows)
+                                     | {RECORD: engine.record() | {"files": files}})
     for name, text in texts.items():
         (aside / name).write_text(text, encoding="utf-8", newline="\n")
     (study.processed / "slices.json").unlink(missing_ok=True)
     for path in sorted(aside.iterdir(), key=lambda p: (p.name == "slices.json", p.name)):
         os.replace(path, study.processed / path.name)
-    aside.rmdir()
+    shutil.rmtree(aside)  # where links are left: a file is not moved onto itself
 
 
-def _provenance(study: Study, frames: dict[str, pd.DataFrame], arrivals: manifest.Arrivals) -> dict:
+def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
+    """The hashes of all slices of the tables; of tables that did not change those of the last build."""
+    known = _earlier_slices(study).get("tables", {})
+    cut_by = ("answers", "questions", "codebook")
+    is_same = {name: name in known and engine.is_as_before(name) for name in TABLE_ORDER}
+    if not all(is_same[name] for name in cut_by):
+        return digests({name: engine[name] for name in TABLE_ORDER})
+    fresh = digests({name: engine[name] for name in TABLE_ORDER
+                            if name in cut_by or not is_same[name]})
+    return {name: fresh.get(name) or known[name] for name in TABLE_ORDER}
+
+
+def _earlier_slices(study: Study) -> dict[str, Any]:
+    """slices.json of the last build; empty where it is not there, because a build was cut off."""
+    with suppress(FileNotFoundError, ValueError):
+        return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
+    return {}
+
+
+def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int]) -> dict:
     """What the tables were made from: raw files and reference tables with their checksums."""
     reference = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()
                  for p in sorted(study.reference.iterdir()) if p.suffix in (".csv", ".toml")}
     return {"study": study.id, "title": study.title, "synthetic": study.is_synthetic,
             "package": __version__, "raw": arrivals.checksums, "not_in_manifest": arrivals.new,
-            "reference": reference, "rows": {name: len(frame) for name, frame in frames.items()}}
+            "reference": reference, "rows": rows}
 
 
 def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
@@ -323,11 +553,10 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
             for country, name in zip(worked["country_id"], worked["label"], strict=True)]
 
 
-def _countries_shown(study: Study, frames: dict[str, pd.DataFrame],
+def _countries_shown(settings: Mapping[str, Any], answers: pd.DataFrame, own: pd.DataFrame,
                      consent: Consent) -> dict[str, list[str]]:
     """The countries that each audience may know of."""
-    return {audience: sorted(countries_shown(frames["answers"], frames["organisations"], consent,
-                                             study.settings["disclosure"], audience=audience))
+    return {audience: sorted(countries_shown(answers, own, consent, settings, audience=audience))
             for audience in AUDIENCES}
 
 
@@ -337,9 +566,9 @@ def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:
             for row in organisations.sort_values("organisation_id").itertuples()]
 
 
-def _themes(frames: dict[str, pd.DataFrame]) -> list[dict[str, str]]:
+def _themes(codebook: pd.DataFrame) -> list[dict[str, str]]:
     """The themes, in the order of the codebook."""
-    themes = frames["codebook"][frames["codebook"]["level"] == "theme"].sort_values("order")
+    themes = codebook[codebook["level"] == "theme"].sort_values("order")
     return [{"id": code, "label": name}
             for code, name in zip(themes["code_id"], themes["name"], strict=True)]
 

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import gc
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -17,6 +19,8 @@ from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import REPOSITORY, Study
 
+if TYPE_CHECKING:
+    from glc_analysis.build import Built
 
 class Group(click.Group):
     """A group whose commands end on our errors with a message and an exit code, no traceback."""
@@ -59,21 +63,25 @@ def main() -> None:
     cli(prog_name="glc")
 
 
-def _ensure_built(study: Study, *, anew: bool = False) -> dict[str, int]:
-    """Builds the tables where they are out of date; only then is anything heavy imported. The rows of each
-    table that was built."""
-    from glc_analysis.files import locked, terminable
+def _ensure_built(study: Study) -> None:
+    """Builds the tables where they are out of date; only then is anything heavy imported."""
     from glc_analysis.manifest import tables_are_current
 
-    if tables_are_current(study) and not anew:  # asked first: what is no study gets no lock either
-        return {}
+    if not tables_are_current(study):  # asked first: what is no study gets no lock either
+        _build(study, unless=tables_are_current)
+
+
+def _build(study: Study, *, unless: Callable[[Study], object] = lambda study: False) -> Built | None:
+    """Builds the tables; None where ``unless`` says that there is nothing to do once nobody else is at it."""
+    from glc_analysis.files import locked, terminable
+
     with terminable(lambda: "The tables are not built; the same command starts again."), \
             locked(study.processed, what="build", is_patient=True):
-        if not anew and tables_are_current(study):  # by another command, for which this one waited
-            return {}
-        from glc_analysis.build import build
+        if unless(study):  # another command has built them, for which this one waited
+            return None
+        from glc_analysis.build import build_steps
 
-        return build(study, say=say)
+        return build_steps(study, say=say)
 
 
 @cli.command()
@@ -153,11 +161,20 @@ def countries(study: str, suggest: bool) -> None:
 
 
 @cli.command()
+@click.option("--explain", is_flag=True, help="List the steps: which ran and why, which were taken over.")
 @click.pass_obj
-def build(study: str) -> None:
-    """Build the processed tables from the raw files."""
+def build(study: str, explain: bool) -> None:
+    """Build the processed tables: whatever changed since the last time, and all that rests on it."""
+    from glc_analysis.manifest import RECORD, read_record, tables_are_whole
+
     found = Study.find(study)
-    counts = _ensure_built(found, anew=True)
+    if counts := tables_are_whole(found):
+        reports = [f"{step}: taken over" for step in read_record(found.processed)[RECORD]["log"]]
+    else:
+        built = _build(found)
+        counts, reports = built.rows, [*map(str, built.reports)]
+    if explain:
+        click.echo("\n".join(reports))
     say(f"{len(counts)} tables are in {found.processed}.")
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sized
 from pathlib import Path
-
-import pandas as pd
 
 from glc_analysis.manifest import checksum
 from glc_analysis.schema import Table, reference_tables
@@ -50,7 +48,7 @@ def reference_list() -> str:
     return "\n".join(lines)
 
 
-def datapackage(folder: Path, frames: Mapping[str, pd.DataFrame], *, name: str, title: str,
+def datapackage(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,
                 tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", **said: object) -> str:
     """datapackage.json: a Frictionless descriptor of the files of a folder, one a table with its name and
     this ``ending``.

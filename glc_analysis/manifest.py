@@ -164,6 +164,10 @@ def write_manifest(path: Path, rows) -> None:
 # Told from the standard library, so that a run with nothing to do is immediate.
 
 
+RECORD = "build"
+"""Where provenance.json says what each step was made from and made: hashes and names of steps alone."""
+
+
 @cache
 def package_hash() -> str:
     """SHA-256 over the package's sources and the lock file, and the Python version.
@@ -202,6 +206,32 @@ def inputs_hash(study: Study, checksums: dict[str, str]) -> str:
         if release_info(release)["inputs"] != digest.hexdigest():  # issued from all this, it changes nothing
             digest.update(b"".join(path.read_bytes() for path in sorted(release.iterdir())))
     return digest.hexdigest()
+
+
+def read_record(processed: Path) -> dict[str, Any]:
+    """provenance.json of a folder of tables; empty where there is none that can be read."""
+    try:
+        return json.loads((processed / "provenance.json").read_text(encoding="utf-8"))
+    except (FileNotFoundError, ValueError):
+        return {}
+
+
+def tables_are_whole(study: Study) -> dict[str, int]:
+    """The rows of every processed table, where the tables are current and each file is, byte for byte, the
+    one that the last build wrote; else nothing.
+
+    Raises Faults where a raw file has changed or is missing.
+    """
+    if not tables_are_current(study):
+        return {}
+    provenance = read_record(study.processed)
+    said = provenance.get(RECORD, {})
+    rows, files = provenance.get("rows", {}), dict(said.get("files", {}))
+    files |= {f"{name}.parquet": said.get("made", {}).get(name, "") for name in rows}
+    is_whole = bool(rows) and all((study.processed / name).is_file()
+                                  and checksum(study.processed / name) == digest
+                                  for name, digest in files.items())
+    return rows if is_whole else {}
 
 
 def tables_are_current(study: Study) -> bool:

@@ -1,1 +1,471 @@
-""""""
+"""Declared steps: a step of the build runs when something that it needs has changed, else its tables stay.
+
+A step names what it needs, and gets to see nothing else:
+
+- ``raw/survey``: the raw files of one kind;
+- ``questions.csv``: a reference table;
+- ``[disclosure]`` or ``[survey] coded``: a section of study.toml, or one setting;
+- ``pseudonyms``: the pseudonym of every name of names.csv;
+- ``releases``: the public releases in ``private/``;
+- any other name: a table or a value that an earlier step made.
+
+What a step makes are tables (or rows of one, :data:`PARTS`), which are taken from the last build where the
+step need not run; and values, which are never kept: where a step that runs needs one, it is made again from
+tables and raw files. The record of a build (:class:`Record`) holds hashes and names alone.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.manifest import (
+    RECORD,
+    Arrivals,
+    checksum,
+    missing_release,
+    package_hash,
+    read_record,
+    release_folders,
+    value_hash,
+)
+from glc_analysis.reference import Reference
+from glc_analysis.study import RAW_KINDS, Study
+
+PSEUDONYMS, RELEASES = "pseudonyms", "releases"
+LOG = "steps"
+"""The table of all that the steps wrote into their logs."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """The rows of a table that one step makes: those with these words in a column."""
+
+    table: str
+    column: str
+    words: tuple[str, ...]
+
+    def of(self, frame: pd.DataFrame) -> pd.DataFrame:
+        """These rows of the whole table."""
+        return frame[frame[self.column].isin(self.words)].reset_index(drop=True)
+
+
+@dataclass(frozen=True)
+class Step:
+    """One step: its name, what it needs and makes, and the function that makes it from a :class:`View`."""
+
+    name: str
+    needs: tuple[str, ...]
+    makes: tuple[str, ...]
+    function: Callable[[View], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Report:
+    """Whether a step ran, and why: what changed; blank where its tables were taken over."""
+
+    step: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.step}: ran ({self.why})" if self.why else f"{self.step}: taken over"
+
+
+class UndeclaredError(RuntimeError):
+    """A step read what it did not declare to need: its tables would go stale unseen."""
+
+
+class Declared(Mapping):
+    """A mapping of which a step may read those entries alone that it declared."""
+
+    def __init__(self, step: str, read: Callable[[str], Any], allowed: Mapping[str, str]) -> None:
+        self._step, self._read, self._allowed = step, read, allowed
+
+    def __getitem__(self, name: str) -> Any:
+        if name not in self._allowed:
+            raise UndeclaredError(f"Step {self._step!r} reads {name!r} and does not declare it.")
+        return self._read(name)
+
+    def __iter__(self) -> Iterator[str]:
+        raise UndeclaredError(f"Step {self._step!r} reads all of a mapping and declares single entries.")
+
+    def __len__(self) -> int:
+        return len(self._allowed)
+
+
+class DeclaredFolder:
+    """A folder in which a step may name those files alone that it declared."""
+
+    def __init__(self, step: str, folder: Path, allowed: Sequence[str]) -> None:
+        self._step, self._folder, self._allowed = step, folder, allowed
+
+    def __truediv__(self, name: str) -> Path:
+        if name not in self._allowed:
+            raise UndeclaredError(f"Step {self._step!r} opens {name!r} and does not declare it.")
+        return self._folder / name
+
+
+@dataclass(frozen=True)
+class DeclaredStudy(Study):
+    """The study as one step may see it: the settings, raw files and folders that it declared."""
+
+    step: Step
+    whole: Study
+
+    def _allow(self, need: str) -> None:
+        if need not in self.step.needs:
+            raise UndeclaredError(f"Step {self.step.name!r} reads {need!r} and does not declare it.")
+
+    @property
+    def settings(self) -> Mapping[str, Any]:
+        named = [need.removeprefix("[").partition("]") for need in self.step.needs if need[0] == "["]
+        return Declared(self.step.name, self._section, {section: "" for section, _, _ in named})
+
+    def _section(self, section: str) -> Mapping[str, Any]:
+        held = self.whole.settings[section]
+        if f"[{section}]" in self.step.needs:
+            return held
+        start = f"[{section}] "
+        single = {need.removeprefix(start): "" for need in self.step.needs if need.startswith(start)}
+        return Declared(self.step.name, held.__getitem__, single)
+
+    def raw_files(self, kind: str) -> list[Path]:
+        self._allow(f"raw/{kind}")
+        return self.whole.raw_files(kind)
+
+    def coder_files(self) -> dict[str, list[Path]]:
+        self._allow("raw/codings")
+        return self.whole.coder_files()
+
+    def all_raw_files(self) -> list[Path]:
+        for kind in RAW_KINDS:
+            self._allow(f"raw/{kind}")
+        return self.whole.all_raw_files()
+
+    @property
+    def reference(self) -> DeclaredFolder:  # type: ignore[override]
+        return DeclaredFolder(self.step.name, self.whole.reference, self.step.needs)
+
+    @property
+    def private(self) -> Path:
+        self._allow(RELEASES)
+        return self.whole.private
+
+    @property
+    def processed(self) -> Path:
+        self._allow(RELEASES)  # whose last number stands there
+        return self.whole.processed
+
+    @property
+    def raw(self) -> Path:
+        raise UndeclaredError(f"Step {self.step.name!r} reads raw/ but by the kind of its files.")
+
+    @property
+    def reports(self) -> Path:
+        raise UndeclaredError(f"Step {self.step.name!r} reads reports/, of which no table is made.")
+
+    @property
+    def key_file(self) -> Path:
+        raise UndeclaredError(f"Step {self.step.name!r} opens the key; its view has the pseudonyms.")
+
+
+class View(Declared):
+    """What a step gets to see: tables and values by name, the study, the reference tables, its log.
+
+    >>> step = Step("count", ("answers",), ("n",), lambda view: {"n": len(view["answers"])})
+    >>> view = View(step, {"answers": [1, 2], "names": [3]}.__getitem__, None, None, {}, None, print)
+    >>> step.function(view)
+    {'n': 2}
+    >>> view["names"]
+    Traceback (most recent call last):
+    glc_analysis.steps.UndeclaredError: Step 'count' reads 'names' and does not declare it.
+    """
+
+    def __init__(self, step: Step, read: Callable[[str], Any], study: Study | None,
+                 reference: Reference | None, pseudonyms: Mapping[str, str], log: Any,
+                 say: Callable[[str], None]) -> None:
+        super().__init__(step.name, read, dict.fromkeys(step.needs, ""))
+        self._needs, self._pseudonyms, self.log, self.say = step.needs, pseudonyms, log, say
+        if study and reference:
+            self.study = DeclaredStudy(study.root, step, study)
+            listed = {need.removesuffix(".csv"): "" for need in step.needs if need.endswith(".csv")}
+            self.reference = Reference(Declared(step.name, reference.tables.__getitem__, listed))
+
+    @property
+    def pseudonyms(self) -> Mapping[str, str]:
+        """The pseudonym of every name of names.csv that has none there."""
+        if PSEUDONYMS not in self._needs:
+            raise UndeclaredError(f"Step {self._step!r} reads the pseudonyms and does not declare it.")
+        return self._pseudonyms
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """All that tables are made from, and a hash of each."""
+
+    study: Study
+    reference: Reference
+    pseudonyms: Mapping[str, str]
+    arrivals: Arrivals
+
+    def digest(self, need: str) -> str:
+        """The hash of one input: of a raw kind, a reference table, one setting, pseudonyms, releases."""
+        if need.startswith("raw/"):
+            return value_hash(self._raw(need.removeprefix("raw/")))
+        if need.endswith(".csv"):
+            path = self.study.reference / need
+            return checksum(path) if path.is_file() else ""
+        if need.startswith("["):
+            section, _, setting = need.removeprefix("[").partition("] ")
+            return value_hash(self.study.settings[section][setting])
+        return value_hash(sorted(self.pseudonyms.items()) if need == PSEUDONYMS else self._releases())
+
+    def expanded(self, need: str) -> list[str]:
+        """A section of study.toml setting by setting; any other need alone."""
+        if need.startswith("[") and need.endswith("]"):
+            return [f"{need} {setting}" for setting in sorted(self.study.settings[need[1:-1]])]
+        return [need]
+
+    def files(self, kind: str) -> dict[str, str]:
+        """The raw files of a kind with their checksums; a coder's file has others beside it."""
+        if kind != "codings":
+            named = self.study.raw_files(kind)
+        else:
+            others = {path for one in RAW_KINDS if one != kind for path in self.study.raw_files(one)}
+            named = [path for path in self.study.all_raw_files() if path not in others]
+        names = map(self.study.relative, named)
+        return {name: self.arrivals.checksums[name] for name in names if name in self.arrivals.checksums}
+
+    def _raw(self, kind: str) -> list:
+        files = [self.files(kind)]
+        if kind == "codings":
+            files.append({coder: [self.study.relative(path) for path in paths]
+                          for coder, paths in self.study.coder_files().items()})
+        return [list(one.items()) for one in files]
+
+    def _releases(self) -> list:
+        kept = {f"{folder.name}/{path.name}": checksum(path)
+                for folder in release_folders(self.study.private) for path in sorted(folder.iterdir())}
+        return [missing_release(self.study.processed, self.study.private), sorted(kept.items())]
+
+
+def is_input(need: str) -> bool:
+    """Whether a need is an input of the build, not made by an earlier step.
+
+    >>> [is_input(need) for need in ("raw/survey", "names.csv", "[coding]", "pseudonyms", "answers")]
+    [True, True, True, True, False]
+    """
+    return need.startswith(("raw/", "[")) or need.endswith(".csv") or need in (PSEUDONYMS, RELEASES)
+
+
+def frame_digest(frame: pd.DataFrame) -> str:
+    """A hash of the cells and columns of a frame."""
+    digest = hashlib.sha256(json.dumps([str(column) for column in frame.columns]).encode())
+    digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
+    return digest.hexdigest()
+
+
+@dataclass
+class Record:
+    """What the last build wrote down of itself: hashes of inputs, tables and values, lengths of logs.
+
+    ``why`` says why nothing of it can be used; then the rest is empty.
+    """
+
+    inputs: dict[str, str] = field(default_factory=dict)
+    made: dict[str, str] = field(default_factory=dict)
+    log: dict[str, int] = field(default_factory=dict)
+    raw: dict[str, str] = field(default_factory=dict)
+    rows: dict[str, int] = field(default_factory=dict)
+    why: str = ""
+
+    @classmethod
+    def read(cls, processed: Path) -> Record:
+        """The record of the tables in a folder, of no use where they were made by another package."""
+        provenance = read_record(processed)
+        said = provenance.get(RECORD)
+        if not said:
+            return cls(why="nothing was built before")
+        if said["package"] != package_hash():
+            return cls(why="the package changed")
+        found = cls(said["inputs"], said["made"], said["log"], provenance["raw"], provenance["rows"])
+        is_whole = found.is_there(processed, LOG)
+        return found if is_whole else cls(why=f"table {LOG} is not as it was written")
+
+    def is_there(self, processed: Path, table: str) -> bool:
+        """Whether the file of a table is the one that the last build wrote."""
+        path = processed / f"{table}.parquet"
+        return path.is_file() and checksum(path) == self.made.get(table)
+
+
+class Engine:
+    """One build: runs the steps that have to run, in order, and has what they and the others made.
+
+    ``parts`` are the names that are rows of a table; ``new_log`` makes an empty log, whose ``lines`` a step
+    adds to. Nothing is written.
+    """
+
+    def __init__(self, steps: Sequence[Step], inputs: Inputs, record: Record, *, parts: Mapping[str, Part],
+                 new_log: Callable[[], Any], say: Callable[[str], None] = lambda line: None) -> None:
+        self._inputs, self._record, self._parts, self._new_log = inputs, record, parts, new_log
+        self._steps, self._processed = steps, inputs.study.processed
+        self._makers = {name: step for step in steps for name in step.makes}
+        self._held: dict[str, Any] = {}
+        self._digests: dict[str, str] = {}
+        self._input_digests: dict[str, str] = {}
+        self._intact: dict[str, bool] = {}
+        self._earlier_lines: pd.DataFrame | None = None
+        self._said = ""
+        self._say = say
+        self.packed: dict[str, bytes] = {}
+        """The tables that were made, as the bytes of their files; others stay as they are."""
+        self.logs: dict[str, list[dict]] = {}
+        self.reports: list[Report] = []
+
+    def run(self) -> None:
+        """Runs every step that has to. Raises what a step raises; nothing is then changed."""
+        for step in self._steps:
+            why = self._why(step)
+            if why:
+                self._run(step)
+            else:
+                self._digests |= {name: self._record.made[name] for name in step.makes}
+                self.logs[step.name] = self._earlier_log(step.name)
+            self.reports.append(Report(step.name, why))
+
+    def __getitem__(self, name: str) -> Any:
+        """A table, rows of one, or a value; read or made again where its step did not run."""
+        if name not in self._held:
+            table = self._parts[name].table if name in self._parts else name
+            if table not in tables.TABLES:
+                self._run(self._makers[name], is_again=True)
+            elif name in self._parts:
+                self._held[name] = self._parts[name].of(tables.stored(self._processed, table))
+            else:
+                self._held[name] = tables.stored(self._processed, name)
+        return self._held[name]
+
+    def add(self, name: str, frame: pd.DataFrame) -> None:
+        """Takes in a table, shaped and checked."""
+        self._held[name] = tables.shape(name, frame)
+        self.packed[name] = tables.packed(self._held[name])
+        self._digests[name] = hashlib.sha256(self.packed[name]).hexdigest()
+
+    def ran(self, step: str) -> bool:
+        """Whether a step ran."""
+        return any(report.why for report in self.reports if report.step == step)
+
+    def is_as_before(self, table: str) -> bool:
+        """Whether a table has the bytes that the last build gave it."""
+        return self._digests[table] == self._record.made.get(table)
+
+    def rows(self, table: str) -> int:
+        """How many rows a table has."""
+        return len(self._held[table]) if table in self.packed else self._record.rows[table]
+
+    def record(self) -> dict[str, Any]:
+        """What the next build has to know: hashes and names alone."""
+        needs = {one for step in self._steps for need in step.needs if is_input(need)
+                 for one in self._inputs.expanded(need)}
+        return {"package": package_hash(),
+                "inputs": {need: self._digest_of_input(need) for need in sorted(needs)},
+                "made": dict(sorted(self._digests.items())),
+                "log": {name: len(lines) for name, lines in self.logs.items()}}
+
+    def _why(self, step: Step) -> str:
+        """Why a step has to run: what changed; blank where its tables can be taken over."""
+        if self._record.why:
+            return self._record.why
+        changed = []
+        for need in step.needs:
+            if not is_input(need):
+                changed += [f"{_named(need)} changed"] if self._digests[need] != self._record.made.get(
+                    need) else []
+                continue
+            for one in self._inputs.expanded(need):
+                if self._digest_of_input(one) != self._record.inputs.get(one):
+                    changed += self._changed_files(one) if one.startswith("raw/") else [f"{one} changed"]
+        kept = {self._parts[name].table if name in self._parts else name for name in step.makes}
+        changed += [f"table {name} is not as it was written" for name in sorted(kept & {*tables.TABLES})
+                    if not self._is_there(name)]
+        return ", ".join(dict.fromkeys(changed))
+
+    def _is_there(self, table: str) -> bool:
+        if table not in self._intact:
+            self._intact[table] = self._record.is_there(self._processed, table)
+        return self._intact[table]
+
+    def _digest_of_input(self, need: str) -> str:
+        if need not in self._input_digests:
+            self._input_digests[need] = self._inputs.digest(need)
+        return self._input_digests[need]
+
+    def _changed_files(self, need: str) -> list[str]:
+        """What changed among the raw files of a kind, by name where it can be told."""
+        files, known = self._inputs.files(need.removeprefix("raw/")), self._record.raw
+        found = [f"{name} {'changed' if name in known else 'is new'}"
+                 for name, digest in files.items() if known.get(name) != digest]
+        gone = [f"{name} is gone" for name in known if name not in self._inputs.arrivals.checksums]
+        return found or gone or [f"the list of {need} changed"]
+
+    def _run(self, step: Step, *, is_again: bool = False) -> None:
+        """Runs a step; ``is_again`` where its tables were taken over and only its values are needed."""
+        log = self._new_log()
+        view = View(step, self.__getitem__, self._inputs.study, self._inputs.reference,
+                    self._inputs.pseudonyms, log, self._say_once)
+        made = step.function(view)
+        if {*made} != {*step.makes}:
+            raise UndeclaredError(f"Step {step.name!r} makes {sorted(made)} and declares {step.makes}.")
+        for name, value in made.items():
+            is_table = name in self._parts or name in tables.TABLES
+            if not is_table:
+                self._held[name] = value
+                self._digests.setdefault(name, self._value_digest(step, value))
+            elif is_again:
+                continue
+            elif name in self._parts:
+                self._held[name] = tables.shape(self._parts[name].table, value)
+                self._digests[name] = frame_digest(self._held[name])
+            else:
+                self.add(name, value)
+        if not is_again:
+            self.logs[step.name] = log.lines
+
+    def _value_digest(self, step: Step, value: Any) -> str:
+        """A hash of a value: of its content, or where that is costly of all that it is made from."""
+        if isinstance(value, pd.DataFrame):
+            return frame_digest(value)
+        if isinstance(value, dict | list):
+            return value_hash(value)
+        return value_hash([self._digest_of_input(one) if is_input(one) else self._digests[one]
+                           for need in step.needs for one in self._inputs.expanded(need)])
+
+    def _earlier_log(self, name: str) -> list[dict]:
+        """The lines that a step wrote when it last ran, from the table of all logs."""
+        before, lengths = 0, self._record.log
+        for step, length in lengths.items():
+            if step == name:
+                break
+            before += length
+        if not lengths[name]:
+            return []
+        if self._earlier_lines is None:
+            self._earlier_lines = tables.stored(self._processed, LOG).drop(columns="order")
+        lines = self._earlier_lines.iloc[before:before + lengths[name]].astype(object)
+        return lines.where(lines.notna(), None).to_dict("records")
+
+    def _say_once(self, line: str) -> None:
+        if line != self._said:
+            self._said = line
+            self._say(line)
+
+
+def _named(need: str) -> str:
+    return f"table {need}" if need in tables.TABLES else need.replace("_", " ")

@@ -7,6 +7,7 @@ that it reads has changed, and planning a run needs no pandas.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -166,10 +167,25 @@ def write(folder: Path, name: str, frame: pd.DataFrame) -> Path:
     a country's slice reads those that have its rows.
     """
     path = folder / f"{name}.parquet"
+    path.write_bytes(packed(frame))
+    return path
+
+
+def packed(frame: pd.DataFrame) -> bytes:
+    """A shaped table as the bytes of its file (:func:`write`)."""
     by = [_ranks(frame[c]) for c in ("organisation_id", "country_id") if c in frame and len(frame) > GROUP]
     frame = frame.iloc[np.lexsort(by)] if by else frame
-    frame.to_parquet(path, index=False, compression="zstd", row_group_size=GROUP)
-    return path
+    file = io.BytesIO()
+    frame.to_parquet(file, index=False, compression="zstd", row_group_size=GROUP)
+    return file.getvalue()
+
+
+def stored(folder: Path, name: str) -> pd.DataFrame:
+    """A table of a folder as :func:`shape` gave it before it was written: the rows in the order of its key,
+    categories kept."""
+    frame = pd.read_parquet(folder / f"{name}.parquet")
+    return frame.sort_values(list(TABLES[name].key), kind="stable", ignore_index=True) \
+        if len(frame) > GROUP else frame
 
 
 def _ranks(names: pd.Series) -> np.ndarray:

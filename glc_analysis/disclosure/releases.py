@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import shutil
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -237,26 +238,39 @@ def issue(study: Study, decisions: pd.DataFrame, frames: Mapping[str, pd.DataFra
     return as_issued(decisions, fresh, issued), issued
 
 
-def keep(study: Study, issued: Issued, frames: Mapping[str, pd.DataFrame], shown: Collection[str],
-         inputs: str) -> dict[str, Any]:
+def is_next_of(study: Study, inputs: str) -> bool:
+    """Whether the store holds what would be issued next, as the build from these inputs left it."""
+    new = study.private / "releases" / "next"
+    with suppress(OSError, ValueError):
+        return release_info(new)["inputs"] == inputs and all((new / f"{part}.parquet").is_file() for part in PARTS)
+    return False
+
+
+def keep(study: Study, issued: Callable[[], Issued] | None, frames: Mapping[str, pd.DataFrame],
+         shown: Collection[str], inputs: str) -> dict[str, Any]:
     """Writes what the next release would be; nothing where it is the last. Returns what pages print of it.
 
+    ``issued`` gives its figures and who stood behind them; None: they stay as the store holds them as next.
     A release is another where what the public reads is (:func:`_content`).
     """
     kept, new = release_folders(study.private), study.private / "releases" / "next"
     seen = frames["release_public"].query("status != @SUPPRESSED").drop(columns="rule")
     content = [seen, *_content(frames), pd.Series(sorted(shown), dtype="str")]
     digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
-    shutil.rmtree(new, ignore_errors=True)
     if kept and (said := release_info(kept[-1]))["content"] == digest:
+        shutil.rmtree(new, ignore_errors=True)
         return {name: said[name] for name in SAID}
-    days = issued.figures.loc[seen["estimate_id"], "day"]
+    fresh = issued() if issued else None
+    figures = fresh.figures if fresh else pd.read_parquet(new / "figures.parquet")
+    days = figures.loc[seen["estimate_id"], "day"]
     said = {"number": len(kept) + 1, "day": _day(study, frames), "content": digest, "inputs": inputs,
             "issued": days.value_counts().sort_index().to_dict()}
-    for folder in (study.private, new.parent, new):
-        folder.mkdir(mode=0o700, exist_ok=True)
-    for part in PARTS:
-        _write(getattr(issued, part), new / f"{part}.parquet")
+    if fresh:
+        shutil.rmtree(new, ignore_errors=True)
+        for folder in (study.private, new.parent, new):
+            folder.mkdir(mode=0o700, exist_ok=True)
+        for part in PARTS:
+            _write(getattr(fresh, part), new / f"{part}.parquet")
     (new / ISSUE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     for path in new.iterdir():
         path.chmod(0o600)

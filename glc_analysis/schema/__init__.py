@@ -2,8 +2,7 @@
 
 ``tables.csv`` describes the processed tables, which the build makes; ``reference.csv`` the reference
 tables, which people write. Both have one row a column, in the order of the columns; the grain of a table
-stands on its first row. ``settings.toml`` holds the defaults of study.toml, ``new_study.toml`` the settings
-of a new study.
+stands on its first row. ``settings.toml`` holds the defaults of study.toml.
 
 The columns of both files:
 
