@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 
+from glc_analysis.manifest import VERSION
 from glc_analysis.schema import checker
 
-__version__ = "0.1.0"
+__version__ = VERSION
 
 
 def _checks_of_rooms() -> Sequence[checker.Check]:

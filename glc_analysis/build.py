@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis import __version__, dictionary, manifest, tables
+from glc_analysis import dictionary, manifest, tables
 from glc_analysis.checks import evidence_faults
 from glc_analysis.cleaning import columns, languages, records, responses
 from glc_analysis.cleaning.dimension_tables import (
@@ -541,7 +541,7 @@ def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int])
     reference = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()
                  for p in sorted(study.reference.iterdir()) if p.suffix in (".csv", ".toml")}
     return {"study": study.id, "title": study.title, "synthetic": study.is_synthetic,
-            "package": __version__, "raw": arrivals.checksums, "not_in_manifest": arrivals.new,
+            "package": manifest.VERSION, "raw": arrivals.checksums, "not_in_manifest": arrivals.new,
             "reference": reference, "rows": rows}
 
 

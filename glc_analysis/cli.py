@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from glc_analysis import __version__
 from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.manifest import VERSION
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import REPOSITORY, Study
 
@@ -50,7 +50,7 @@ def say(line: str) -> None:
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--study", default="", metavar="DIR", help="The study folder (default: data/).")
-@click.version_option(__version__, prog_name="glc")
+@click.version_option(VERSION, prog_name="glc")
 @click.pass_context
 def cli(ctx: click.Context, study: str) -> None:
     """From survey exports and coded interviews to principles of practice."""

@@ -68,6 +68,8 @@ def publish_next(private: Path, number: int) -> None:
 
 
 COLUMNS = reference_tables()["manifest"].required_columns
+VERSION = "0.1.0"
+"""The version of this package."""
 SAMPLE = "glc sample"
 """``received_from`` of every file of an invented study."""
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Iterable
 
 import pandas as pd
 
-from glc_analysis import __version__
 from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.manifest import VERSION
 from glc_analysis.study import Study
 from glc_analysis.templates import read_records, read_toml
 
@@ -41,7 +41,7 @@ def method_facts(read: Read, study: Study, *, audience: str, organisations: str)
     """
     is_team = audience == "team"
     facts = FACTS["study"] | _data(read, study, organisations) | _coding(read, study) | _agreed(read, study)
-    facts |= {"software": f"glc_analysis {__version__}",
+    facts |= {"software": f"glc_analysis {VERSION}",
               "limits": SAMPLING[study.sampling] + "; counts describe these organisations and nobody else"
               if study.sampling == "purposive" else ""}
     return facts if is_team else {name: said for name, said in facts.items()

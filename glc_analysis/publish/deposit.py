@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis import __version__, tables
+from glc_analysis import tables
 from glc_analysis.coding.codebook import qdc_codes
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.convening.checklists import SAMPLING, method_facts, reporting_items
@@ -22,7 +22,7 @@ from glc_analysis.dictionary import datapackage, dictionary
 from glc_analysis.disclosure.leak_scan import identifiers, refuse_leaks
 from glc_analysis.errors import UsageError
 from glc_analysis.intake.codings.refi import write_qdc
-from glc_analysis.manifest import publish_next, read_slices
+from glc_analysis.manifest import VERSION, publish_next, read_slices
 from glc_analysis.pages.survey import RULES
 from glc_analysis.publish.downloads import (
     MISSING,
@@ -105,7 +105,7 @@ def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
         tables=[(f"{STEM.format(name)}.csv", PUBLISHED[name].grain, len(frame))
                 for name, frame in frames.items()],
         blank_cells=MISSING, shown_to_the_public=RULES[AUDIENCE].format(**study.settings["disclosure"]),
-        software_version=__version__)
+        software_version=VERSION)
 
 
 def _methods(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:

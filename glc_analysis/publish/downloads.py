@@ -16,13 +16,12 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis import __version__
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import inert, write_csv
 from glc_analysis.convening.agenda import SHOWN_FROM
 from glc_analysis.convening.joint_display import display, names_of
 from glc_analysis.disclosure.quotations import case_codes
-from glc_analysis.manifest import read_slices
+from glc_analysis.manifest import VERSION, read_slices
 from glc_analysis.pages.convening import listed_principles, read_out, round_results
 from glc_analysis.reference import read_table
 from glc_analysis.schema import Column, Table
@@ -215,7 +214,7 @@ def principles_json(study: Study, rows: pd.DataFrame | None, audience: str) -> s
             "themes": [one for one in row.theme_ids.split(";") if one]})
     content = {"study": {"id": study.id, "title": study.title, "is_invented": study.is_synthetic},
                "audience": audience, "release": _release(study, audience),
-               "licence": study.licence or None, "software": f"glc_analysis {__version__}",
+               "licence": study.licence or None, "software": f"glc_analysis {VERSION}",
                "principles": said}
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
 
