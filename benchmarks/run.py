@@ -26,10 +26,8 @@ import disclosure  # noqa: E402
 import engines  # noqa: E402
 from wide_study import SMALL, SMALL_ORGANISATIONS, write_wide_study  # noqa: E402
 
-from glc_analysis.build import build
+from glc_analysis.build import build  # noqa: E402
 from glc_analysis.study import Study  # noqa: E402
-
-  # noqa: E402
 
 SIZES = (30, 480, 30_000)
 

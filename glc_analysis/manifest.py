@@ -258,8 +258,9 @@ def tables_are_current(study: Study) -> bool:
 State = dict[str, dict[str, dict[str, str]]]
 """By file, row (its key) and column: a hash of the cell."""
 SECRET = "names"
-ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question", "organisations": "organisation",
-         "principles": "principle", "documents": "document", "countries": "country name"}
+ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
+             "organisations": "organisation", "principles": "principle", "documents": "document",
+             "countries": "country name"}
 RENAMED = ("name", "label")
 
 

@@ -1,7 +1,7 @@
 """Figures of released results: ``plot_*(released, ..., ax=None) -> Axes``, readable in grey and aloud.
 
-Every function takes figures that :func:`glc_analysis.disclosure.suppression.release` let through, puts the base
-into the label, and leaves an alternative text as the label of its figure, which goes into the SVG.
+Every function takes figures that :func:`glc_analysis.disclosure.suppression.release` let through, puts the
+base into the label, and leaves an alternative text as the label of its figure, which goes into the SVG.
 """
 
 from __future__ import annotations

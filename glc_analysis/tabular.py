@@ -350,7 +350,8 @@ def _macros(raw: bytes, file: str) -> list[Fault]:
     return [Fault("holds macros", file=file, value=part, mend=mend) for part in parts]
 
 
-def _sheets(raw: bytes, *, data_only: bool) -> Iterator[tuple[str, Iterator[tuple[ReadOnlyCell | EmptyCell, ...]]]]:
+def _sheets(raw: bytes, *,
+            data_only: bool) -> Iterator[tuple[str, Iterator[tuple[ReadOnlyCell | EmptyCell, ...]]]]:
     from openpyxl import load_workbook
 
     book = load_workbook(BytesIO(raw), read_only=True, data_only=data_only)

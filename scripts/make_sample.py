@@ -17,10 +17,8 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
-from glc_analysis.errors import GLCError
+from glc_analysis.errors import GLCError  # noqa: E402
 from glc_analysis.sample import COMMITTED, PARTS  # noqa: E402
-
-# noqa: E402
 from scripts.sample_study import DEFAULT, write_study  # noqa: E402
 
 

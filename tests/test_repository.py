@@ -169,6 +169,13 @@ def test_set_up_installed_the_kernel_of_this_environment():
     assert Path(find_kernel_specs()["glc_analysis"]).is_relative_to(sys.prefix)
 
 
+def test_no_room_imports_one_above_it():
+    """The layers of the house, as the contract in pyproject.toml has them; imports inside functions count."""
+    done = subprocess.run([Path(sys.executable).with_name("lint-imports"), "--no-cache"], cwd=ROOT,
+                          capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
 def test_ruff_finds_nothing():
     found = subprocess.run(
         [sys.executable, "-m", "ruff", "check", "--output-format", "concise", "."],

@@ -181,11 +181,11 @@ class PaperForm:
         that waits to be settled (blank: none does)."""
         first, second, settled = (passes[name].values for name in (FIRST, SECOND, SETTLED))
         values: dict[str, str] = {}
-        for field in self.fields(values):
-            one, other = first.get(field), second.get(field)
-            if field not in settled and (one is None or other is None or folded(one) != folded(other)):
-                return values, field
-            values[field] = settled.get(field, one or "")
+        for name in self.fields(values):
+            one, other = first.get(name), second.get(name)
+            if name not in settled and (one is None or other is None or folded(one) != folded(other)):
+                return values, name
+            values[name] = settled.get(name, one or "")
         return values, ""
 
     def stage(self, passes: Mapping[str, Keying]) -> tuple[str, str]:
@@ -456,8 +456,8 @@ class _Desk:
     def back(self, rater: str, keying: str) -> bool:
         """Takes back the last field of a pass; False where there is none."""
         last = [*self.journal.passes(rater)[keying].values][-1:]
-        for field in last:
-            self.journal.key(rater, keying, self.by, field, None)
+        for name in last:
+            self.journal.key(rater, keying, self.by, name, None)
         return bool(last)
 
     def receive(self, rater: str) -> str:

@@ -1,4 +1,4 @@
-"""What follows from released figures: how closely a hidden count can be bounded, and who contributed to it."""
+"""What follows from released figures: the bounds of a hidden count, and who contributed to it."""
 
 from __future__ import annotations
 

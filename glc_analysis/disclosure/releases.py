@@ -61,7 +61,7 @@ class Issued:
     @classmethod
     def of(cls, decisions: pd.DataFrame, estimates: pd.DataFrame, behind: Contributors, rules: Rules,
            day: str) -> Issued:
-        """What :func:`~glc_analysis.disclosure.suppression.decide` would issue. Rows stand alike in all three."""
+        """What :func:`.suppression.decide` would issue; rows are alike in all three."""
         is_own = (estimates["subset_kind"] == ALL) & ~decisions["rule"].isin(UNTOLD)
         at = np.flatnonzero(is_own)
         asked = behind.facts["question_id"].where(behind.facts["question_id"] != "", estimates["question_id"])
@@ -242,7 +242,8 @@ def is_next_of(study: Study, inputs: str) -> bool:
     """Whether the store holds what would be issued next, as the build from these inputs left it."""
     new = study.private / "releases" / "next"
     with suppress(OSError, ValueError):
-        return release_info(new)["inputs"] == inputs and all((new / f"{part}.parquet").is_file() for part in PARTS)
+        return release_info(new)["inputs"] == inputs and all(
+            (new / f"{part}.parquet").is_file() for part in PARTS)
     return False
 
 
@@ -297,8 +298,8 @@ def _content(frames: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
 
 def _day(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
     """The day of the data: the last on which a file was received or somebody answered."""
-    days = [manifest.last_received(study),
-            *frames["organisations"]["answered_on"], *(release_info(one)["day"] for one in release_folders(study.private))]
+    days = [manifest.last_received(study), *frames["organisations"]["answered_on"],
+            *(release_info(one)["day"] for one in release_folders(study.private))]
     return max(filter(is_day, days), default="")
 
 

@@ -111,9 +111,9 @@ def _is_open(number: int, rows: pd.DataFrame, tied: LinearConstraint) -> bool:
 Key = tuple[str, str]
 
 
-def releasable_country_answers(estimates: pd.DataFrame, behind: Contributors, organisations: pd.DataFrame, decided: pd.DataFrame,
-         rules: Rules, *, countries: Mapping[str, str], coded: Collection[str],
-         never: Collection[str]) -> pd.Series:
+def releasable_country_answers(estimates: pd.DataFrame, behind: Contributors, organisations: pd.DataFrame,
+                               decided: pd.DataFrame, rules: Rules, *, countries: Mapping[str, str],
+                               coded: Collection[str], never: Collection[str]) -> pd.Series:
     """For every figure of these ``countries`` (id -> region) that a page might show: whether it may.
 
     ``decided`` has status and band of all figures; ``coded`` are the countries whose codes may be told,
@@ -331,8 +331,8 @@ def decide(estimates: pd.DataFrame, behind: Contributors, organisations: pd.Data
             _groups(wholes[key], figures, crowd, rules, done)
     if countries:
         decided = pd.DataFrame({"status": done.status, "band": done.band})
-        done.tell(releasable_country_answers(estimates, behind, organisations, decided, rules, countries=countries, coded=coded,
-                       never=never))
+        done.tell(releasable_country_answers(estimates, behind, organisations, decided, rules,
+                                             countries=countries, coded=coded, never=never))
     _records(behind, crowd, rules, done)
     return _table(estimates, done)
 

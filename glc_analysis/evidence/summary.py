@@ -1,4 +1,4 @@
-"""Figures in words and as the printed table of one question. Every page and every trace says a figure alike."""
+"""Figures in words, and as the printed table of one question: alike on every page and in every trace."""
 
 from __future__ import annotations
 

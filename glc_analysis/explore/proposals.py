@@ -124,8 +124,9 @@ class Proposer:
                        "text": _text_field("text"),
                        "audience": widgets.Dropdown(options=READERS, description="audience")},
             "corrections": {"key": widgets.Combobox(description="key"),
-                            "column": widgets.Combobox(description="column"), "from": _text_field("from"),
-                            "to": _text_field("to"), "reason": _text_field("reason"), "by": _line_field("by")},
+                            "column": widgets.Combobox(description="column"),
+                            **{name: _text_field(name) for name in ("from", "to", "reason")},
+                            "by": _line_field("by")},
             "joint_display": {
                 **{name: _line_field(name) for name in ("topic_id", "theme_id")},
                 "estimate_id": widgets.Combobox(description="estimate_id", layout=WIDE),

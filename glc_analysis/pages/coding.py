@@ -342,7 +342,8 @@ def _work(page: Page) -> pd.DataFrame:
 def alphas(page: Page) -> Html | None:
     """Figure: Krippendorff's alpha of each code, lowest first; shown at once."""
     if page.read("agreement").empty:
-        return note(UNMEASURED[page.study.settings["coding"]["approach"]] if len(_work(page)) else NOTHING_CODED)
+        approach = page.study.settings["coding"]["approach"]
+        return note(UNMEASURED[approach] if len(_work(page)) else NOTHING_CODED)
     codes = page.codebook.loc[page.codebook["level"] == "code", "code_id"]
     rows = agreement_summary(page.study)
     plot_agreement(rows[rows["code_id"].isin(codes)],

@@ -39,7 +39,7 @@ def candidates(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
 
 
 def masked_names(study: Study, said: Collection[str]) -> pd.DataFrame:
-    """One row a name of names.csv: pseudonym, how often it stands in what was said in interviews and calls."""
+    """One row a name of names.csv: its pseudonym, and how often it was said in interviews and calls."""
     names = read_reference(study).names
     key = complete_key(names, read_key(study.key_file))
     times = Masker(names, key).times(said)

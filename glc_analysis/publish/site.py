@@ -210,8 +210,8 @@ def _is_hidden(element: etree._Element) -> bool:
 # ------------------------------
 # The site that the last run made: a page that would come out the same is taken from there.
 #
-# Which pages those are is told by their notebooks, and by what is said on all pages; that their files are still
-# as they were made, by the digests that the gate took.
+# Which pages those are is told by their notebooks, and by what is said on all pages; that their files are
+# still as they were made, by the digests that the gate took.
 
 
 @dataclass(frozen=True)

@@ -107,7 +107,8 @@ def test_reading_the_rules_does_not_help_two_who_said_so(n):
 def without(monkeypatch, rule):
     """The rule is there no more, whatever else holds."""
     kinds, of = by_kind, Rules.of
-    monkeypatch.setattr("glc_analysis.disclosure.suppression.by_kind", lambda *given: kinds(*given).replace(rule, ""))
+    monkeypatch.setattr("glc_analysis.disclosure.suppression.by_kind",
+                        lambda *given: kinds(*given).replace(rule, ""))
     if rule in ("count_too_small", "unanimous"):
         monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "count": 0}))
     elif rule == "base_too_small":
@@ -118,13 +119,15 @@ def without(monkeypatch, rule):
         monkeypatch.setattr("glc_analysis.disclosure.suppression._adds_up", lambda figures: False)
     elif rule == "difference":
         shown = releasable_country_answers
-        monkeypatch.setattr("glc_analysis.disclosure.suppression.told", lambda *given, **more: shown(*given, **more) | True)
+        monkeypatch.setattr("glc_analysis.disclosure.suppression.releasable_country_answers",
+                            lambda *given, **more: shown(*given, **more) | True)
     elif rule == "skip_logic":
         monkeypatch.setattr("glc_analysis.disclosure.suppression._skip_logic", lambda *given: None)
     elif rule == "record":
         monkeypatch.setattr("glc_analysis.disclosure.suppression.is_covered", lambda *given: True)
     elif rule == "complement_too_small":
-        monkeypatch.setattr("glc_analysis.disclosure.suppression._large", lambda groups, *given: sorted(groups))
+        monkeypatch.setattr("glc_analysis.disclosure.suppression._large",
+                            lambda groups, *given: sorted(groups))
 
 
 def exposed(frames, audience, **given):

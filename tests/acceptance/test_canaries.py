@@ -210,8 +210,7 @@ def masked(tmp_path_factory, monkeypatch_module):
 def unmasked(tmp_path_factory, monkeypatch_module):
     """The same with the pseudonymiser switched off, from the coders' texts to the tables."""
     with monkeypatch_module.context() as patched:
-        for module in ("texts", "assemble"):
-            patched.setattr(f"glc_analysis.coding.{module}.mask", lambda text, names, key: Masked(text, ()))
+        patched.setattr("glc_analysis.pseudonyms.masking.Masker.mask", lambda masker, text: Masked(text, ()))
         return sample_with_canaries(tmp_path_factory.mktemp("unmasked") / "study", patched)
 
 

@@ -24,9 +24,8 @@ import pytest
 
 from glc_analysis.errors import GLCError
 from glc_analysis.report import run
-from glc_analysis.run import record
+from glc_analysis.run import kernels, record
 from glc_analysis.run.gate import PASSED
-from glc_analysis.run.kernels import SERVER
 from glc_analysis.run.plan import place, plan
 from glc_analysis.study import Study
 from tests.dask_cluster import DaskCluster
@@ -64,7 +63,7 @@ def write_notebooks(folder):
 
 def light_server(folder):
     """The fork server with no more libraries than these notebooks need: two hundred runs wait for it."""
-    text = SERVER.read_text(encoding="utf-8")
+    text = kernels.SERVER.read_text(encoding="utf-8")
     few = re.sub(r"PRELOADED = \(.*?\)", 'PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", '
                  '"pyarrow.parquet")', text, flags=re.S)
     assert few != text
@@ -74,7 +73,7 @@ def light_server(folder):
 def own(root, folder, scheduler=""):
     """What an owner does; its exit code says how it ended."""
     os.setsid()
-    SERVER = folder / "server.py"
+    kernels.SERVER = folder / "server.py"
     try:
         done = run(Study(root), folder=folder, scheduler=scheduler, progress=lambda *told: None)
     except GLCError as error:

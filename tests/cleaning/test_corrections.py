@@ -62,7 +62,8 @@ def test_a_record_is_dropped_with_its_reason():
 
 
 def test_a_record_that_is_in_no_file_is_a_fault_with_the_nearest():
-    fault, = unmatched_corrections(fixes(["s.r4", "Q1", "1", "2"], ["s.r2", "Q1", "12", "2"]), {"s.r2", "s.r3"})
+    rows = fixes(["s.r4", "Q1", "1", "2"], ["s.r2", "Q1", "12", "2"])
+    fault, = unmatched_corrections(rows, {"s.r2", "s.r3"})
     assert fault.row == "2" and "no record 's.r4'; nearest: 's.r" in fault.message
 
 

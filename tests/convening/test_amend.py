@@ -158,7 +158,7 @@ def test_held_out_the_round_asks_about_the_new_text_and_old_ratings_do_not_count
 
 def test_what_was_cut_off_between_the_files_is_finished_by_the_same_call(study, monkeypatch):
     with monkeypatch.context() as cut:
-        cut.setattr("glc_analysis.convening.amendments.keep", _power_cut)
+        cut.setattr("glc_analysis.convening.amendments.write_rounds", _power_cut)
         with pytest.raises(KeyboardInterrupt):
             amend(Study(study.root), "P01", NEW, hold_out=True, **WHY)
     assert principles(study).loc[("P01", "2", "en"), "statement"] == NEW

@@ -24,8 +24,8 @@ def shown(text, mime="text/plain"):
 
 
 def cleaned(*cells, title="Peru", roots=(), **metadata):
-    return normalise_notebook({"cells": list(cells), "metadata": metadata, "nbformat": 4, "nbformat_minor": 4},
-                 title=title, roots=roots)["cells"]
+    notebook = {"cells": list(cells), "metadata": metadata, "nbformat": 4, "nbformat_minor": 4}
+    return normalise_notebook(notebook, title=title, roots=roots)["cells"]
 
 
 def test_the_title_takes_the_place_of_the_question_which_follows_it():

@@ -1,4 +1,4 @@
-"""REFI-QDA projects (.qdpx, or the .qde alone) and codebooks (.qdc): read as programs write them, and written.
+"""REFI-QDA projects (.qdpx, or the .qde alone) and codebooks (.qdc), read and written.
 
 Reading goes by meaning: namespaces, the order of elements, braces and case of GUIDs, names of folders do
 not matter. What is written is valid, and the same bytes for the same content.
