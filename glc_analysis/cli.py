@@ -84,6 +84,27 @@ def _build(study: Study, *, unless: Callable[[Study], object] = lambda study: Fa
         return build_steps(study, say=say)
 
 
+def _ensure_traceable(study: Study) -> None:
+    """Builds what a trace reads: where nothing but filled forms of raters came since, the votes alone."""
+    from glc_analysis.manifest import raw_changes
+
+    changed = raw_changes(study)
+    forms = {study.relative(path) for path in study.raw_files("ratings")}
+    if changed is None or changed - forms - {*study.unused_files()}:
+        _ensure_built(study)
+    elif changed & forms:
+        from glc_analysis.build import build_convening
+        from glc_analysis.cleaning.records import Steps
+        from glc_analysis.convening.tallies import ballot_tables
+        from glc_analysis.files import locked, terminable
+        from glc_analysis.reference import read_reference
+
+        with terminable(lambda: "The votes are not counted; the same command starts again."), \
+                locked(study.processed, what="build", is_patient=True):
+            reference = read_reference(study)
+            build_convening(study, reference, ballot_tables(study, reference, Steps()), say=say)
+
+
 @cli.command()
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -511,7 +532,7 @@ def trace(study: str, principle: str, source: str, is_check: bool, audience: str
         raise UsageError("Only the team asks what rests on a source, and which links are broken.")
     found, faults = Study.find(study), []
     try:
-        _ensure_built(found)
+        _ensure_traceable(found)
     except Faults as error:
         if not (found.processed / "slices.json").is_file():
             raise

@@ -248,6 +248,22 @@ def tables_are_current(study: Study) -> bool:
     return known == inputs_hash(study, checksums)
 
 
+def raw_changes(study: Study) -> set[str] | None:
+    """The raw files that came or went since the tables were built, where nothing else that they are made
+    from changed; none where the tables are current, None where more changed or nothing is built.
+
+    Raises Faults where a raw file has changed or is missing.
+    """
+    checksums = inspect(study).checksums
+    built, provenance = (study.processed / name for name in ("slices.json", "provenance.json"))
+    if not (built.is_file() and provenance.is_file()) or missing_release(study.processed, study.private):
+        return None
+    before = json.loads(provenance.read_text(encoding="utf-8"))["raw"]
+    if json.loads(built.read_text(encoding="utf-8"))["inputs"] != inputs_hash(study, before):
+        return None
+    return {name for name in {*before, *checksums} if before.get(name) != checksums.get(name)}
+
+
 # ------------------------------
 # What the reference tables said at the last build, so that `glc status` can tell what people changed.
 #

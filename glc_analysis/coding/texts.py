@@ -7,7 +7,8 @@ coding is placed on: ``speaker_id: words``, a blank line between turns, names of
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -26,6 +27,8 @@ _SHORTEST_WORDING = 15
 """Characters from which a question's wording is told from words that merely occur."""
 
 Stretches = tuple[tuple[int, int], ...]
+Person = tuple[str, str, str]
+"""Somebody who speaks: speaker_id, role and organisation_id."""
 
 
 @dataclass(frozen=True)
@@ -65,14 +68,16 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
     call without an organisation or said to be absent, translations of other turns.
     """
     faults, texts, parts = list(_undescribed(study, reference.documents)), {}, []
-    masker = Masker(reference.names, key)
+    masker, people = Masker(reference.names, key), _people(reference.speakers)
+    attended = reference.attendance.groupby("document_id").indices
     for n, document in reference.documents.iterrows():
         try:
-            turns = _turns(study, n, document, reference)
+            turns = _turns(study, document, people)
         except Faults as found:
             faults += found.faults
             continue
-        faults += _absent(document, turns, reference.attendance)
+        if (call := document["document_id"]) in attended:
+            faults += _absent(document, turns, reference.attendance.iloc[attended[call]])
         turns["guide_question_id"] = guide_questions(turns, reference.questions)
         text, segments = _masked(turns, masker)
         texts[document["document_id"]] = text
@@ -154,39 +159,56 @@ def _undescribed(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
                         mend="put the file there, or correct the path (relative to the study folder)")
 
 
-def _turns(study: Study, n: int, document: pd.Series, reference: Reference) -> pd.DataFrame:
+def _people(speakers: pd.DataFrame) -> dict[str, dict[str, Person]]:
+    """By document (or :data:`ANY`) and name in the file who speaks; of rows with one name the first."""
+    found: dict[str, dict[str, Person]] = {}
+    columns = ["document_id", "name_in_file", "speaker_id", "role", "organisation_id"]
+    for document_id, name, *person in speakers[columns].itertuples(index=False, name=None):
+        found.setdefault(document_id, {}).setdefault(tidy(name), tuple(person))
+    return found
+
+
+def _turns(study: Study, document: pd.Series, people: Mapping[str, Mapping[str, Person]]) -> pd.DataFrame:
     """The turns of one document with speaker_id, role and organisation_id of each."""
     path = study.root / document["path"]
     if not path.is_file():
         raise Faults([])  # told by _undescribed
     turns = read_transcript(path).turns
-    people = reference.speakers[reference.speakers["document_id"].isin([document["document_id"], ANY])]
-    people = people.assign(known=people["name_in_file"].map(tidy)).sort_values(
-        "document_id", key=lambda ids: ids == ANY, kind="stable").drop_duplicates("known")
-    known = people.set_index("known")
-    turns = turns.assign(known=turns["speaker"].map(tidy))
-    strangers = turns[~turns["known"].isin(known.index)].drop_duplicates("known")
-    faults = [Fault("speakers.csv does not say who this is", file=path.name, row=str(row.line),
-                    value=row.speaker, mend="add a row with this name_in_file, for document_id "
-                    f"{document['document_id']} or *") for row in strangers.itertuples()]
-    turns = turns.join(known[["speaker_id", "role", "organisation_id"]], on="known")
-    own = turns["role"].isin(["participant"]) & (turns["organisation_id"] == "")
-    turns.loc[own, "organisation_id"] = document["organisation_id"]
-    nobodys = turns[own & (document["organisation_id"] == "")].drop_duplicates("known")
+    own, others = (people.get(which, {}) for which in (document["document_id"], ANY))
+    found: list[Person] = []
+    strangers: dict[str, tuple[str, int]] = {}
+    nobodys: dict[str, str] = {}
+    for speaker, line in zip(turns["speaker"], turns["line"], strict=True):
+        name = tidy(speaker)
+        person = own.get(name) or others.get(name)
+        if person is None:
+            strangers.setdefault(name, (speaker, line))
+            continue
+        speaker_id, role, organisation_id = person
+        if role == "participant" and not organisation_id:
+            organisation_id = document["organisation_id"]
+            if not organisation_id:
+                nobodys.setdefault(name, speaker)
+        found.append((speaker_id, role, organisation_id))
+    faults = [Fault("speakers.csv does not say who this is", file=path.name, row=str(line),
+                    value=speaker, mend="add a row with this name_in_file, for document_id "
+                    f"{document['document_id']} or *") for speaker, line in strangers.values()]
     faults += [Fault("takes part in a call for no organisation", file="speakers.csv",
-                     value=row.speaker, column="organisation_id", mend="name the organisation, or "
-                     "another role") for row in nobodys.itertuples()]
+                     value=speaker, column="organisation_id", mend="name the organisation, or "
+                     "another role") for speaker in nobodys.values()]
     if faults:
         raise Faults(faults)
-    return turns.drop(columns="known")
+    columns = ["speaker_id", "role", "organisation_id"]
+    return turns.join(pd.DataFrame(found, columns=columns, index=turns.index, dtype="str"))
 
 
 def _absent(document: pd.Series, turns: pd.DataFrame, attendance: pd.DataFrame) -> Iterator[Fault]:
-    """A fault for every organisation that spoke in a call whose attendance does not have it."""
-    listed = attendance[attendance["document_id"] == document["document_id"]]
-    present = set(listed.loc[listed["is_present"] == "true", "organisation_id"])
-    spoke = dict.fromkeys(turns.loc[turns["role"] == "participant", "organisation_id"])
-    for organisation in spoke if len(listed) else ():
+    """A fault for every organisation that spoke in a call whose attendance (its rows of attendance.csv) does
+    not have it."""
+    present = set(attendance.loc[attendance["is_present"] == "true", "organisation_id"])
+    spoke = dict.fromkeys(organisation for role, organisation in zip(
+        turns["role"], turns["organisation_id"], strict=True) if role == "participant")
+    for organisation in spoke:
         if organisation not in present:
             yield Fault(f"spoke in {document['document_id']} and is not marked present",
                         file="attendance.csv", value=organisation, mend="write true in is_present, or "
@@ -199,8 +221,7 @@ def _masked(turns: pd.DataFrame, masker: Masker) -> tuple[Text, pd.DataFrame]:
     masked = masker.mask(said)
     labels = tuple((start - len(speaker) - 2, start) for start, speaker
                    in zip(segments["start"], segments["speaker"], strict=True))
-    seams = tuple(_place(said, start, letters) for start, counts
-                  in zip(segments["start"], segments["seams"], strict=True) for letters in counts)
+    seams = tuple(_seams(said, segments["start"], segments["seams"]))
     ends = [carry(start, end, masked.offsets)
             for start, end in zip(segments["start"], segments["end"], strict=True)]
     segments = segments.assign(start=[start for start, _ in ends], end=[end for _, end in ends],
@@ -209,25 +230,24 @@ def _masked(turns: pd.DataFrame, masker: Masker) -> tuple[Text, pd.DataFrame]:
             segments.drop(columns=["speaker", "line", "seams"]))
 
 
-def _place(text: str, start: int, letters: int) -> int:
-    """The place in a text so many characters other than blanks after another.
+def _seams(text: str, starts: Iterable[int], counts: Iterable[Iterable[int]]) -> Iterator[int]:
+    """The places in a text so many characters other than blanks after each start: several a start.
 
-    >>> _place("p1: We wait.", 4, 2)
-    7
+    >>> list(_seams("p1: We wait. No.", [4, 13], [[2, 3], []]))
+    [7, 8]
     """
-    at = start
-    while letters or text[at].isspace():
-        letters -= not text[at].isspace()
-        at += 1
-    return at
+    letters = [place for place, character in enumerate(text) if not character.isspace()]
+    for start, after in zip(starts, counts, strict=True):
+        first = bisect_left(letters, start)
+        yield from (letters[first + n] for n in after)
 
 
 def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.DataFrame, list[Fault]]:
     """Segments of translations, each with the segment it translates: turn by turn."""
     segments, faults = segments.assign(translation_of="", translation_status=""), []
+    places = segments.groupby("document_id").indices
     for n, row in documents[documents["translation_of"] != ""].iterrows():
-        own, source = (segments[segments["document_id"] == row[c]]
-                       for c in ("document_id", "translation_of"))
+        own, source = (segments.iloc[places.get(row[c], [])] for c in ("document_id", "translation_of"))
         if own.empty or source.empty:
             continue  # unread: told elsewhere
         if list(own["speaker_id"]) != list(source["speaker_id"]):

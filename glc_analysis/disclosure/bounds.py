@@ -23,46 +23,43 @@ BATCH = 500
 
 @dataclass(frozen=True)
 class Crowd:
-    """The records in the base of some figures (``rows``, at ``places``), and those counted, by organisation.
+    """The records in the base of each figure, and those counted, by organisation.
 
     ``clusters`` are all organisations, ``refused`` by item of consent those that did not agree: each
     organisations x independent organisations.
     """
 
-    rows: pd.Index
-    places: np.ndarray
     behind: Contributors
     clusters: csr_array
     refused: Mapping[str, csr_array]
 
     @classmethod
-    def of(cls, behind: Contributors, organisations: pd.DataFrame, consent: Consent, audience: str,
-           kept: pd.Series) -> Crowd:
-        """The crowd of the figures that are ``kept``."""
-        places, names = np.flatnonzero(kept), pd.Index(behind.organisations)
+    def of(cls, behind: Contributors, organisations: pd.DataFrame, consent: Consent, audience: str) -> Crowd:
+        """The crowd of all figures, as an audience may know of it."""
+        names = pd.Index(behind.organisations)
         clusters = clusters_of(organisations, names)
         refused = {item: clusters * ~names.isin(consent.organisations(item, audience))[:, None]
                    for item in ("survey", "interview", "call")}
-        return cls(kept.index[places], places, behind, clusters, refused)
+        return cls(behind, clusters, refused)
 
-    def base_of(self, rows: pd.Index) -> np.ndarray:
-        """The records in the base of each of these figures, by organisation."""
-        return self.behind.base[self.places[self.rows.get_indexer(rows)]].toarray()
+    def base_of(self, places: np.ndarray) -> np.ndarray:
+        """The records in the base of each of the figures at these places, by organisation."""
+        return self.behind.base[places].toarray()
 
-    def counted_of(self, rows: pd.Index) -> np.ndarray:
-        """The records that each of these figures counts, by organisation."""
-        return self.behind.counted[self.places[self.rows.get_indexer(rows)]].toarray()
+    def counted_of(self, places: np.ndarray) -> np.ndarray:
+        """The records that each of the figures at these places counts, by organisation."""
+        return self.behind.counted[places].toarray()
 
-    def too_small(self, rules: Rules) -> pd.Series:
-        """The rule that hides a figure because of who is in its base; else blank."""
+    def too_small(self, places: np.ndarray, rules: Rules) -> np.ndarray:
+        """The rule that hides each of these figures because of who is in its base; else blank."""
         is_coded = (self.behind.facts["question_id"] == "").to_numpy()
         found = []
-        for places in np.split(self.places, range(BATCH, len(self.places), BATCH)):
-            base = self.behind.base[places]
+        for some in np.split(places, range(BATCH, len(places), BATCH)):
+            base = self.behind.base[some]
             found.append(np.select([self.sizes(base) < rules.base,
-                                    self.has_few_withheld(base, is_coded[places], rules)],
+                                    self.has_few_withheld(base, is_coded[some], rules)],
                                    ["base_too_small", "withheld_contributors"], ""))
-        return pd.Series(np.concatenate(found), self.rows)
+        return np.concatenate(found).astype(object)
 
     def sizes(self, records: np.ndarray | csr_array, clusters: csr_array | None = None) -> np.ndarray:
         """How many independent organisations the records are of."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import cache
 from math import ceil
 from typing import Any
 
@@ -110,9 +111,15 @@ class Rules:
         >>> rules.band(2, 30), rules.band(27, 30)
         (('few', 0, 7), ('nearly all', 27, 30))
         """
-        starts = sorted((ceil(Fraction(str(edge)) * base), word) for word, edge in self.bands.items())
+        starts = _starts(tuple(self.bands.items()), base)
         place = max(k for k, (start, _) in enumerate(starts) if start <= n)
         return starts[place][1], starts[place][0], [*(start - 1 for start, _ in starts), base][place + 1]
+
+
+@cache
+def _starts(bands: tuple[tuple[str, float], ...], base: int) -> list[tuple[int, str]]:
+    """The least count of each band out of a base, in order."""
+    return sorted((ceil(Fraction(str(edge)) * base), word) for word, edge in bands)
 
 
 def by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules, never: Collection[str]) -> pd.Series:

@@ -314,38 +314,47 @@ def decide(estimates: pd.DataFrame, behind: Contributors, organisations: pd.Data
     convening has a page, ``coded`` those of them whose organisations' codes it may read. A figure is
     shown, shown as a band, or suppressed, with the first rule that asks for it.
     """
+    figures, facts = estimates.reset_index(drop=True), behind.facts.reset_index(drop=True)
     if audience == "team":
-        return _table(estimates, _Decided(estimates, audience, pd.Series("", index=estimates.index)))
+        done = _Decided(figures, audience, np.full(len(figures), "", dtype=object))
+        return _table(figures, done).set_axis(estimates.index)
     rules = Rules.of(settings, audience)
-    done = _Decided(estimates, audience, by_kind(estimates, behind.facts, rules, never))
-    crowd = Crowd.of(behind, organisations, consent, audience, done.visible())
-    is_group = estimates["subset_kind"] != ALL
-    small = crowd.too_small(rules)
-    done.hide(small.index[small != ""], small[small != ""])
-    for _, figures in _tables(estimates, done.visible() & ~is_group):
-        _whole(figures, bool(behind.facts["is_place"][figures.index[0]]), crowd, rules, done)
-    _skip_logic(behind.facts, done)
-    wholes = dict(iter(_tables(estimates, ~is_group)))
-    for kind in sorted(set(estimates.loc[done.visible() & is_group, "subset_kind"])):
-        for key, figures in _tables(estimates, done.visible() & (estimates["subset_kind"] == kind)):
-            _groups(wholes[key], figures, crowd, rules, done)
+    done = _Decided(figures, audience, by_kind(figures, facts, rules, never).to_numpy(object))
+    crowd = Crowd.of(behind, organisations, consent, audience)
+    is_group = (figures["subset_kind"] != ALL).to_numpy()
+    is_place = facts["is_place"].to_numpy(bool)
+    seen = np.flatnonzero(done.visible())
+    small = crowd.too_small(seen, rules)
+    done.hide(seen[small != ""], small[small != ""])
+    for at in done.tables(done.visible() & ~is_group).values():
+        _whole(at, bool(is_place[at[0]]), crowd, rules, done)
+    _skip_logic(facts, is_group, done)
+    wholes = done.tables(~is_group)
+    kinds = figures["subset_kind"].to_numpy(object)
+    for kind in sorted({*kinds[done.visible() & is_group]}):
+        for key, at in done.tables(done.visible() & (kinds == kind)).items():
+            _groups(wholes[key], at, crowd, rules, done)
     if countries:
-        decided = pd.DataFrame({"status": done.status, "band": done.band})
-        done.tell(releasable_country_answers(estimates, behind, organisations, decided, rules,
-                                             countries=countries, coded=coded, never=never))
-    _records(behind, crowd, rules, done)
-    return _table(estimates, done)
+        decided = pd.DataFrame({"status": done.status, "band": done.band}, index=estimates.index, dtype="str")
+        is_told = releasable_country_answers(estimates, behind, organisations, decided, rules,
+                                             countries=countries, coded=coded, never=never)
+        done.tell(estimates.index.get_indexer(is_told.index), is_told.to_numpy())
+    _records(behind, facts["question_id"], crowd, rules, done)
+    return _table(figures, done).set_axis(estimates.index)
 
 
-def _table(estimates: pd.DataFrame, done: _Decided) -> pd.DataFrame:
+def _table(figures: pd.DataFrame, done: _Decided) -> pd.DataFrame:
     """The decisions as a table, with the numbers that may be seen."""
     is_shown, is_seen = done.status == SHOWN, done.visible()
-    value = estimates["value"].where((estimates["statistic"] != "median") | (done.audience == "team"),
-                                     estimates["value"].map(two_digits))
+    value = figures["value"]
+    if done.audience != "team":
+        is_median = figures["statistic"] == "median"
+        value = value.mask(is_median, value[is_median].map(two_digits))
+    status, rule, band = (pd.Series(part, dtype="str") for part in (done.status, done.rule, done.band))
     return pd.DataFrame({
-        "estimate_id": estimates["estimate_id"], "status": done.status, "rule": done.rule,
-        "shown_n": estimates["n"].where(is_shown), "shown_base_n": estimates["base_n"].where(is_seen),
-        "shown_value": value.where(is_shown), "band": done.band})[COLUMNS]
+        "estimate_id": figures["estimate_id"], "status": status, "rule": rule,
+        "shown_n": figures["n"].where(is_shown), "shown_base_n": figures["base_n"].where(is_seen),
+        "shown_value": value.where(is_shown), "band": band})[COLUMNS]
 
 
 def two_digits(value: float) -> float:
@@ -358,78 +367,91 @@ def two_digits(value: float) -> float:
 
 
 class _Decided:
-    """The decisions so far; the first rule that hides a figure stays."""
+    """The decisions so far, by the place of each figure; the first rule that hides a figure stays."""
 
-    def __init__(self, estimates: pd.DataFrame, audience: str, rule: pd.Series) -> None:
-        self.estimates, self.audience, self.rule = estimates, audience, rule
-        self.status = pd.Series(np.where(rule == "", SHOWN, SUPPRESSED), index=estimates.index)
-        self.band = pd.Series("", index=estimates.index)
+    def __init__(self, figures: pd.DataFrame, audience: str, rule: np.ndarray) -> None:
+        self.figures, self.audience, self.rule = figures, audience, rule
+        self.status = np.where(rule == "", SHOWN, SUPPRESSED).astype(object)
+        self.band = np.full(len(figures), "", dtype=object)
+        self.numbers = np.array([figures[c].to_numpy(float, na_value=np.nan) for c in ("n", "base_n")])
+        self.n, self.base_n = self.numbers
+        self.option, self.subset = (figures[c].to_numpy(object) for c in ("option_id", "subset_id"))
+        is_counted = figures["measure"].isin(["response", "coded", DISCORDANCE]) & figures["n"].notna()
+        keys = figures.groupby(["question_id", "code_id"], observed=True).ngroup()
+        self.key = keys.where(is_counted, -1).to_numpy()
 
-    def visible(self) -> pd.Series:
+    def tables(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
+        """The places of the counts that are meant, those of one question, or of one code, together."""
+        at = np.flatnonzero(are_meant & (self.key >= 0))
+        at = at[np.argsort(self.key[at], kind="stable")]
+        if not len(at):
+            return {}
+        keys, starts = np.unique(self.key[at], return_index=True)
+        return dict(zip(keys.tolist(), np.split(at, starts[1:]), strict=True))
+
+    def visible(self) -> np.ndarray:
         return self.status != SUPPRESSED
 
-    def exact(self, rows: pd.Index) -> bool:
-        return bool((self.status[rows] == SHOWN).all())
+    def exact(self, at: np.ndarray) -> bool:
+        return bool((self.status[at] == SHOWN).all())
 
-    def between(self, row: Any, rules: Rules) -> tuple[int, int]:
+    def between(self, at: int, rules: Rules) -> tuple[int, int]:
         """What a reader knows of a count that is seen: itself, or the edges of its band."""
-        n, base = (int(self.estimates.at[row, column]) for column in ("n", "base_n"))
-        return (n, n) if self.status[row] == SHOWN else rules.band(n, base)[1:]
+        n, base = int(self.n[at]), int(self.base_n[at])
+        return (n, n) if self.status[at] == SHOWN else rules.band(n, base)[1:]
 
-    def hide(self, rows: pd.Index, rule: str | pd.Series) -> None:
-        rule = pd.Series(rule, index=rows)
-        self.rule[rows] = self.rule[rows].where(self.rule[rows] != "", rule)
-        self.status[rows], self.band[rows] = SUPPRESSED, ""
+    def hide(self, at: np.ndarray, rule: str | np.ndarray) -> None:
+        self.rule[at] = np.where(self.rule[at] != "", self.rule[at], rule)
+        self.status[at], self.band[at] = SUPPRESSED, ""
 
-    def tell(self, is_told: pd.Series) -> None:
+    def tell(self, at: np.ndarray, is_told: np.ndarray) -> None:
         """Shows figures of countries whose organisations agreed, where nobody else's answer follows."""
-        self.status[is_told.index] = np.where(is_told, SHOWN, SUPPRESSED)
-        self.rule[is_told.index] = np.where(is_told, "", "difference")
+        self.status[at] = np.where(is_told, SHOWN, SUPPRESSED)
+        self.rule[at] = np.where(is_told, "", "difference")
 
-    def put_in_bands(self, rows: pd.Index, bands: list[str], rule: pd.Series) -> None:
-        self.status[rows], self.band[rows], self.rule[rows] = BANDED, bands, rule
-
-
-def _tables(estimates: pd.DataFrame, rows: pd.Series):
-    """The counts of one question, or of one code, that stand together."""
-    is_counted = estimates["measure"].isin(["response", "coded", DISCORDANCE]) & estimates["n"].notna()
-    kept = estimates[rows & is_counted]
-    return kept.groupby(["question_id", "code_id"], observed=True, sort=True)
+    def put_in_bands(self, at: np.ndarray, bands: list[str], rule: np.ndarray) -> None:
+        self.status[at], self.band[at], self.rule[at] = BANDED, bands, rule
 
 
-def _adds_up(figures: pd.DataFrame) -> bool:
-    """Whether the options of a question add up to its base, as a reader who knows the question knows."""
-    return len(figures) > 1 and figures["n"].sum() == figures["base_n"].iloc[0]
+def _adds_up(numbers: np.ndarray) -> bool:
+    """Whether the options of a question add up to its base, as a reader who knows the question knows:
+    of the counts (first row) and bases (second) of its figures."""
+    n, base = numbers
+    return len(n) > 1 and np.nansum(n) == base[0]
 
 
-def _why(n: pd.Series, base: pd.Series, is_small: np.ndarray) -> pd.Series:
-    why = pd.Series(np.where(is_small, "count_too_small", "partition"), index=n.index)
-    return why.mask((n == 0) | (n == base), "unanimous")
+def _why(n: np.ndarray, base: np.ndarray | int, is_small: np.ndarray) -> np.ndarray:
+    return np.where((n == 0) | (n == base), "unanimous",
+                    np.where(is_small, "count_too_small", "partition")).astype(object)
 
 
-def _whole(figures: pd.DataFrame, is_place: bool, crowd: Crowd, rules: Rules, done: _Decided) -> None:
+def _whole(at: np.ndarray, is_place: bool, crowd: Crowd, rules: Rules, done: _Decided) -> None:
     """The study-wide figures of one question or code: exact, in bands, or not at all.
 
     Where options add up to the base, the smallest others are hidden as well until nothing follows.
     """
-    rows, n = figures.index, figures["n"].to_numpy(int)
-    base, counted = crowd.base_of(rows[:1])[0], crowd.counted_of(rows)
+    n, (base,), counted = done.n[at].astype(int), crowd.base_of(at[:1]), crowd.counted_of(at)
     is_small = crowd.is_small(base, counted, rules.base if is_place else rules.count)
-    why = _why(figures["n"], figures["base_n"], is_small)
-    why = why.where(why == "partition", "country") if is_place else why
-    order = np.lexsort((figures["option_id"], n, ~is_small))
-    for part in [order] if _adds_up(figures) else order[:, None]:
-        for status, k in product([SUPPRESSED] if is_place else [BANDED, SUPPRESSED], range(len(part) + 1)):
+    if not is_small.any():
+        return
+    why = _why(n, done.base_n[at], is_small)
+    why = np.where(why == "partition", why, "country") if is_place else why
+    order = np.lexsort((done.option[at], n, ~is_small))
+    size = int(base.sum())
+    for part in [order] if _adds_up(done.numbers[:, at]) else order[:, None]:
+        least = int(is_small[part].sum())
+        if not least:
+            continue  # nothing is hidden
+        for status, k in product([SUPPRESSED] if is_place else [BANDED, SUPPRESSED],
+                                 range(least, len(part) + 1)):
             hidden = part[:k]
             too_few = is_place and 0 < crowd.sizes(counted[hidden].sum(axis=0)) < rules.base
-            if k >= is_small[part].sum() and not too_few and _is_covered(
-                    n[part], np.arange(len(part)) < k, status, base, crowd, rules):
+            if not too_few and _is_covered(n[part], np.arange(len(part)) < k, status, base, crowd, rules):
                 break
         if status == BANDED:
-            done.put_in_bands(rows[hidden], [rules.band(int(one), int(base.sum()))[0] for one in n[hidden]],
-                              why.iloc[hidden])
+            done.put_in_bands(at[hidden], [rules.band(int(one), size)[0] for one in n[hidden]], why[hidden])
         else:
-            done.hide(rows[hidden], why.iloc[hidden])
+            done.hide(at[hidden], why[hidden])
 
 
 def _is_covered(n: np.ndarray, hidden: np.ndarray, way: str, base: np.ndarray, crowd: Crowd,
@@ -442,104 +464,124 @@ def _is_covered(n: np.ndarray, hidden: np.ndarray, way: str, base: np.ndarray, c
     return bool((is_open(low, high, size, known).ravel() | ~hidden).all())
 
 
-def _skip_logic(facts: pd.DataFrame, done: _Decided) -> None:
+def _skip_logic(facts: pd.DataFrame, is_group: np.ndarray, done: _Decided) -> None:
     """Who was asked a question tells how a question before it was answered: that must be shown exactly."""
-    asked = facts.loc[facts["asked_if"] != "", ["question_id", "asked_if"]].drop_duplicates()
-    is_group = done.estimates["subset_kind"] != ALL
-    wholes = dict(iter(done.estimates[~is_group & (done.estimates["measure"] == "response")].groupby(
-        "question_id", observed=True)))
-    done.hide(facts.index[is_group & (facts["asked_if"] != "") & done.visible()], "skip_logic")
+    is_conditional = (facts["asked_if"] != "").to_numpy()
+    done.hide(np.flatnonzero(is_group & is_conditional & done.visible()), "skip_logic")
+    asked = facts.loc[is_conditional, ["question_id", "asked_if"]].drop_duplicates()
+    conditions = [(question, [*comparisons(parse(condition))])
+                  for question, condition in asked.itertuples(index=False)]
+    is_response = (done.figures["measure"] == "response").to_numpy()
+    whole_at = np.flatnonzero(~is_group & is_response)
+    by_question = done.figures["question_id"].iloc[whole_at].groupby(
+        done.figures["question_id"].iloc[whole_at], observed=True).indices
+    wholes = {question: whole_at[places] for question, places in by_question.items()}
+    about = facts.groupby("question_id", observed=True).indices
     is_new = True
     while is_new:
         is_new = False
-        for question, condition in asked.itertuples(index=False):
-            rows = facts.index[(facts["question_id"] == question) & done.visible()]
-            if len(rows) and not all(done.exact(_named(wholes[one.name], facts, one.values))
-                                     for one in comparisons(parse(condition)) if one.name in wholes):
-                done.hide(rows, "skip_logic")
+        for question, before in conditions:
+            at = about[question]
+            at = at[done.status[at] != SUPPRESSED]
+            if len(at) and not all(done.exact(_named(wholes[one.name], facts, one.values, done))
+                                   for one in before if one.name in wholes):
+                done.hide(at, "skip_logic")
                 is_new = True
 
 
-def _records(behind: Contributors, crowd: Crowd, rules: Rules, done: _Decided) -> None:
+def _records(behind: Contributors, asked: pd.Series, crowd: Crowd, rules: Rules, done: _Decided) -> None:
     """How many contradict a public record: shown where nobody's answer follows from it and that record."""
-    estimates, asked = done.estimates, behind.facts["question_id"]
-    is_record = estimates["measure"] == DISCORDANCE
-    is_place = estimates["subset_kind"].isin([ALL, *PLACES])
+    figures = done.figures
+    is_record = figures["measure"] == DISCORDANCE
+    is_place = figures["subset_kind"].isin([ALL, *PLACES])
     cluster = dict(zip(behind.organisations, crowd.clusters.indices, strict=True))
-    for k in estimates.index[is_record & done.visible()]:
+    for k in np.flatnonzero(is_record & done.visible()):
         rows = behind.stated[(behind.stated["question_id"] == asked[k])
-                             & (behind.stated["indicator"] == estimates.at[k, "option_id"])]
+                             & (behind.stated["indicator"] == figures.at[k, "option_id"])]
         rows = rows.assign(cluster=rows["organisation_id"].astype("str").map(cluster))
-        given = estimates[(asked == asked[k]) & ~is_record & is_place & done.visible()]
+        given = figures[(asked == asked[k]) & ~is_record & is_place & done.visible()]
         counts = {(one.option_id, one.subset_kind, one.subset_id): done.between(one.Index, rules)
                   for one in given.itertuples()}
         if not is_covered(rows, counts, done.between(k, rules)):
-            done.hide(pd.Index([k]), "record")
+            done.hide(np.array([k]), "record")
 
 
-def _named(figures: pd.DataFrame, facts: pd.DataFrame, values: Collection[str]) -> pd.Index:
+def _named(at: np.ndarray, facts: pd.DataFrame, values: Collection[str], done: _Decided) -> np.ndarray:
     """The figures of a question that a condition tells about: of options that add up to the base, all."""
-    adds_up = _adds_up(figures) and not facts.loc[figures.index[0], "is_place"]
-    return figures.index[figures["option_id"].isin(values) | adds_up]
+    if _adds_up(done.numbers[:, at]) and not facts["is_place"].iloc[at[0]]:
+        return at
+    return at[pd.Series(done.option[at]).isin(values).to_numpy()]
 
 
-def _groups(whole: pd.DataFrame, figures: pd.DataFrame, crowd: Crowd, rules: Rules, done: _Decided) -> None:
+def _groups(whole: np.ndarray, at: np.ndarray, crowd: Crowd, rules: Rules, done: _Decided) -> None:
     """The figures of one question or code by the groups of one kind: exact, in bands, or not at all.
 
     Groups that are not shown count as one, the rest, which follows from the others and must bear it.
     """
-    if done.rule[whole.index[0]] in NO_BASE:
-        return done.hide(figures.index, done.rule[whole.index[0]])
-    by_group = {name: rows.index for name, rows in figures.groupby("subset_id", observed=True)}
-    first = pd.Index([whole.index[0], *(rows[0] for rows in by_group.values())])
-    everyone, *bases = crowd.base_of(first)
+    if done.rule[whole[0]] in NO_BASE:
+        return done.hide(at, done.rule[whole[0]])
+    subset = done.subset[at]
+    by_group = {name: at[subset == name] for name in sorted({*subset})}
+    everyone, *bases = crowd.base_of(np.array([whole[0], *(own[0] for own in by_group.values())]))
     groups = dict(zip(by_group, bases, strict=True))
-    names = _large(groups, everyone, bool((whole["code_id"] != "").any()), crowd, rules)
-    done.hide(figures.index[~figures["subset_id"].isin(names)], "complement_too_small")
-    base, counted = [groups[name] for name in names], [crowd.counted_of(by_group[name]) for name in names]
+    is_coded = bool(done.figures["code_id"].iat[whole[0]])
+    names = _large(groups, everyone, is_coded, crowd, rules)
+    done.hide(at[~np.isin(subset, names)] if names else at, "complement_too_small")
+    if not names:
+        return None
+    own = np.concatenate([by_group[name] for name in names])
+    base = [groups[name] for name in names]
+    counted = np.split(crowd.counted_of(own), np.cumsum([len(by_group[name]) for name in names])[:-1])
     if (rest := everyone - sum(base)).any():
-        base, counted = [*base, rest], [*counted, crowd.counted_of(whole.index) - sum(counted)]
+        base, counted = [*base, rest], [*counted, crowd.counted_of(whole) - sum(counted)]
     base.append(everyone)
-    parts = [slice(None)] if _adds_up(whole) else [slice(k, k + 1) for k in range(len(whole))]
-    for part in parts if names else []:
-        _cells(whole[part], [by_group[name][part] for name in names], base,
+    known = np.array([crowd.known(one) for one in base])
+    each = [slice(k, k + 1) for k in range(len(whole))]
+    for part in [slice(None)] if _adds_up(done.numbers[:, whole]) else each:
+        _cells(whole[part], [by_group[name][part] for name in names], base, known,
                [one[part] for one in counted], crowd, rules, done)
+    return None
 
 
 def _large(groups: dict[str, np.ndarray], everyone: np.ndarray, is_coded: bool, crowd: Crowd,
            rules: Rules) -> list[str]:
     """The groups that may be shown: enough stand outside of each, and of all of them together."""
-    def leaves_enough(names: list[str]) -> bool:
-        rest = everyone - sum(groups[name] for name in names)
-        return not rest.any() or bool(crowd.sizes(rest) >= rules.base
-                                      and not crowd.has_few_withheld(rest, is_coded, rules))
+    def leaves_enough(rests: np.ndarray) -> np.ndarray:
+        return ~rests.any(axis=-1) | (crowd.sizes(rests) >= rules.base) & ~crowd.has_few_withheld(
+            rests, is_coded, rules)
 
-    names = sorted(groups, key=lambda name: (-crowd.sizes(groups[name]), name))
-    names = [name for name in names if leaves_enough([name])]
-    while names and not leaves_enough(names):
+    bases = np.array([*groups.values()])
+    sizes = dict(zip(groups, crowd.sizes(bases).tolist(), strict=True))
+    enough = dict(zip(groups, leaves_enough(everyone - bases).tolist(), strict=True))
+    names = [name for name in sorted(groups, key=lambda name: (-sizes[name], name)) if enough[name]]
+    while names and not leaves_enough(everyone - sum(groups[name] for name in names)):
         names.pop()
     return names
 
 
-def _cells(whole: pd.DataFrame, rows: list[pd.Index], bases: list[np.ndarray], counted: list[np.ndarray],
-           crowd: Crowd, rules: Rules, done: _Decided) -> None:
-    """Options that stand together, by group: all exact where all can be, else bands if nothing follows."""
+def _cells(whole: np.ndarray, rows: list[np.ndarray], bases: list[np.ndarray], known: np.ndarray,
+           counted: list[np.ndarray], crowd: Crowd, rules: Rules, done: _Decided) -> None:
+    """Options that stand together, by group: all exact where all can be, else bands if nothing follows.
+
+    ``known`` are the records of each base that those may know that know the answers of a few.
+    """
     is_small = np.column_stack([crowd.is_small(base, one, rules.count)
                                 for base, one in zip(bases[:-1], counted, strict=True)])
-    if not is_small.any() and done.exact(whole.index):
+    if not is_small.any() and done.exact(whole):
         return
-    n = np.column_stack([*(one.sum(axis=1) for one in counted), whole["n"]]).astype(int)
-    size, known = (np.array([of(base) for base in bases]) for of in (np.sum, crowd.known))
-    bands = [[rules.band(one, int(of)) for one, of in zip(line, size, strict=True)] for line in n]
+    n = np.column_stack([*(one.sum(axis=1) for one in counted), done.n[whole]]).astype(int)
+    size = np.array([base.sum() for base in bases])
+    bands = [[rules.band(one, of) for one, of in zip(line, size.tolist(), strict=True)]
+             for line in n.tolist()]
     low, high = (np.array([[band[i] for band in line] for line in bands]) for i in (1, 2))
     low[:, len(rows):], high[:, len(rows):] = 0, size[len(rows):]  # the rest, and the whole unless it is seen
-    status = done.status[whole.index].to_numpy()
+    status = done.status[whole]
     for k in np.flatnonzero(status != SUPPRESSED):
         low[k, -1], high[k, -1] = bands[k][-1][1:] if status[k] == BANDED else (n[k, -1], n[k, -1])
     is_safe = is_open(*squeeze(low, high, size, is_partition=len(whole) > 1), size, known)
     is_safe[:, -1] |= status == SHOWN
     for k, row in enumerate(rows):
-        why = _why(pd.Series(n[:, k], row), pd.Series(size[k], row), is_small[:, k])
+        why = _why(n[:, k], size[k], is_small[:, k])
         if is_safe.all():
             done.put_in_bands(row, [line[k][0] for line in bands], why)
         else:

@@ -1,6 +1,8 @@
 """Open answers under pseudonyms: what stands in one is masked as it is in that text alone."""
 
 import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
 
 from glc_analysis.coding import texts
 from glc_analysis.pseudonyms.masking import mask
@@ -22,3 +24,23 @@ def test_answers_are_masked_as_each_alone():
     assert list(masked["text"] != SAID) == [
         True, False, True, True, True, False, True, True, False]
     assert list(documents["length"]) == list(masked["end"]) == list(map(len, masked["text"]))
+
+
+def place_one_by_one(text, start, letters):
+    """The place so many characters other than blanks after another, as it was first written."""
+    at = start
+    while letters or text[at].isspace():
+        letters -= not text[at].isspace()
+        at += 1
+    return at
+
+
+@given(st.text("ab \n\u00a0é", max_size=30), st.data())
+def test_seams_are_where_one_character_after_another_leads(text, data):
+    whole = text + "."
+    starts = data.draw(st.lists(st.integers(0, len(text)), max_size=4))
+    counts = [data.draw(st.lists(st.integers(0, sum(not c.isspace() for c in whole[start:]) - 1), max_size=3))
+              for start in starts]
+    expected = [place_one_by_one(whole, start, n) for start, own in zip(starts, counts, strict=True)
+                for n in own]
+    assert list(texts._seams(whole, starts, counts)) == expected

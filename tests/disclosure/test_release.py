@@ -2,13 +2,18 @@
 
 import pandas as pd
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import RULES, Rules
 from glc_analysis.disclosure.suppression import COLUMNS, decide, release
 from glc_analysis.errors import UsageError
 from glc_analysis.evidence.contributors import contributors
-from tests.crowds import SETTINGS, crowd, decided, said
+from tests import crowds
+from tests.crowds import QUESTIONS, SETTINGS, consents, crowd, decided, said
+from tests.disclosure.slow_release import slow_decide
+from tests.study_writer import question
 
 YES, NO, UNSURE, FOOD = {"Q1": "yes"}, {"Q1": "no"}, {"Q1": "dont_know"}, "Q2/food/all"
 
@@ -111,6 +116,43 @@ def test_who_was_asked_tells_the_answer_before():
                    (5, {"Q1": "yes", "Q5": "dont_know"}), (2, NO), (9, UNSURE))
     assert said(decided(banded), "Q1/no/all", "Q5/yes/all") == [
         "banded count_too_small", "suppressed skip_logic"]
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_what_is_hidden_hides_what_was_asked_because_of_it_in_any_order(monkeypatch, first):
+    """A question that depends on Q5, which depends on Q1: whichever of the two stands first."""
+    last = question("A" if first else "Q6", "single", "law", asked_if="Q5 == yes")
+    monkeypatch.setattr(crowds, "QUESTIONS", [*QUESTIONS, last])
+    asked = {"Q1": "yes", "Q5": "yes"}
+    rows = [(n, {**asked, last["question_id"]: answer})
+            for n, answer in ((12, "yes"), (12, "no"), (5, "dont_know"))]
+    rows += [(n, {"Q1": "yes", "Q5": answer}) for n, answer in ((9, "no"), (5, "dont_know"))]
+    shown, one = crowd(*rows, (8, NO), (5, UNSURE)), f"{last['question_id']}/yes/all"
+    assert said(decided(shown), "Q1/no/all", "Q5/yes/all", one) == ["shown"] * 3
+    banded = crowd(*rows, (2, NO), (9, UNSURE))
+    assert said(decided(banded), "Q1/no/all", "Q5/yes/all", one) == [
+        "banded count_too_small", *["suppressed skip_logic"] * 2]
+
+
+answered = st.fixed_dictionaries({
+    "country": st.sampled_from(["KHM", "KHM", "PER", "KEN"]), "where": st.sampled_from(["KHM", "PER", ""]),
+    "Q1": st.sampled_from(["yes", "yes", "no", "dont_know"]),
+    "Q2": st.sampled_from(["food", "legal", "food legal", "none", ""]),
+    "Q3": st.sampled_from(["1", "2", "30"]), "Q5": st.sampled_from(["yes", "no", "no"])})
+
+
+@settings(max_examples=20)
+@given(st.lists(st.tuples(st.integers(1, 14), answered), min_size=1, max_size=7), st.sets(st.integers(0, 20)),
+       st.sets(st.integers(0, 20), max_size=4), st.sampled_from(["convening", "public"]))
+def test_all_figures_at_once_are_decided_as_one_after_another(answers, refused, network, audience):
+    frames = crowd(*((n, row if row["Q1"] == "yes" else {**row, "Q5": ""}) for n, row in answers),
+                   network=network)
+    pages = {"countries": {"KHM": "asia", "PER": "america"}} if audience == "convening" else {}
+    fast = decided(frames, audience, refused=refused, **pages)
+    slow = slow_decide(frames["estimates"], contributors(frames), frames["organisations"],
+                       consents(frames, refused=refused), SETTINGS, audience=audience,
+                       **pages)
+    assert fast[["status", "rule", "band"]].to_numpy().tolist() == slow.to_numpy().tolist()
 
 
 def test_a_mean_is_never_shown_and_a_median_rounded():

@@ -1,6 +1,7 @@
 """From a principle to the raw file and back, on a small study; every broken link told where it is mended."""
 
 import csv
+import shutil
 from datetime import date
 
 import pandas as pd
@@ -64,7 +65,6 @@ def made(tmp_path_factory):
 
 @pytest.fixture
 def study(made, tmp_path):
-    import shutil
     shutil.copytree(made.root, tmp_path / "s")
     return Study(tmp_path / "s")
 
@@ -333,3 +333,34 @@ def test_the_check_ends_with_1_and_names_a_changed_file_once(study):
                                        ("--from", "a", "--audience", "convening")])
 def test_questions_that_make_no_sense_are_wrong_usage(study, arguments):
     glc(study, *arguments, code=2)
+
+
+def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path, monkeypatch):
+    whole = Study(tmp_path / "s")
+    shutil.copytree(sample_study.root, whole.root)
+    source = "raw/ratings/2-r12.csv"
+    form, manifest_csv = whole.root / source, whole.reference / "manifest.csv"
+    votes, rows = form.read_bytes(), manifest_csv.read_text(encoding="utf-8").splitlines(keepends=True)
+    form.unlink()
+    manifest_csv.write_text("".join(row for row in rows if source not in row), encoding="utf-8")
+    build(whole)
+    assert resting_on(whole, source).empty
+    form.write_bytes(votes)
+    (whole.raw / "notes.odt").write_text("nobody reads this")
+    with monkeypatch.context() as patched:
+        patched.setattr("glc_analysis.build.build", lambda *_, **__: pytest.fail("all was built"))
+        said = glc(whole, "--from", source).stdout
+    assert said == resting_on(whole, source).to_csv(index=False, lineterminator="\n") and "votes" in said
+    traced = {name: tables.read(name, study=whole) for name in tables.TABLES}
+    build(whole)
+    for name, frame in traced.items():
+        assert name == "steps" or frame.equals(tables.read(name, study=whole)), name
+
+
+def test_another_new_file_builds_all(study):
+    shutil.copy(study.raw / "survey/survey.csv", study.raw / "survey/late.csv")
+    with pytest.MonkeyPatch.context() as patched:
+        built = []
+        patched.setattr("glc_analysis.build.build", lambda study, **_: built.append(study) or {})
+        glc(study, "P01")
+    assert [one.root for one in built] == [study.root]
