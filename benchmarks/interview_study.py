@@ -44,18 +44,22 @@ COUNTRIES = (("KHM", "Cambodia", "asia"), ("PER", "Peru", "americas"), ("KEN", "
              ("MEX", "Mexico", "americas"), ("CAN", "Canada", "americas"), ("JPN", "Japan", "asia"),
              ("POL", "Poland", "europe"))
 WORDS = {
-    "en": "we wait for nobody and then somebody comes with a card from the market they sleep in the house by "
-          "the river work is hard to find without papers police came twice last winter she asked about rent "
-          "school doctor wages bus phone letter court hearing lawyer room key door tea drivers hotel kitchen",
-    "es": "nosotras esperamos y después llega alguien con una tarjeta del mercado duermen en la casa junto al "
-          "río el trabajo es difícil de encontrar sin papeles la policía vino dos veces ella preguntó por el "
-          "alquiler escuela médico sueldo autobús teléfono carta juicio abogada habitación llave años niña",
-    "ru": "мы ждём и потом кто то приходит с карточкой с рынка они спят в доме у реки работу трудно найти без "
-          "документов полиция приходила два раза она спросила про жильё школу врача зарплату письмо суд ключ",
-    "km": "យើង រង់ចាំ ហើយ នរណា ម្នាក់ មក ជាមួយ កាត ពី ផ្សារ ពួកគេ ដេក ក្នុង ផ្ទះ ក្បែរ ទន្លេ ការងារ ពិបាក រក "
-          "ដោយគ្មាន ឯកសារ ប៉ូលិស មក ពីរ ដង នាង សួរ អំពី សាលារៀន គ្រូពេទ្យ ប្រាក់ខែ សំបុត្រ តុលាការ សោ",
-    "ar": "نحن ننتظر ثم يأتي شخص مع بطاقة من السوق ينامون في البيت قرب النهر العمل صعب بدون أوراق جاءت الشرطة "
-          "مرتين سألت عن المدرسة والطبيب والأجر والرسالة والمحكمة والمفتاح والغرفة",
+    "en": "we wait for nobody and then somebody comes with a card from the market they sleep in the "
+          "house by the river work is hard to find without papers police came twice last winter she "
+          "asked about rent school doctor wages bus phone letter court hearing lawyer room key door tea "
+          "drivers hotel kitchen",
+    "es": "nosotras esperamos y después llega alguien con una tarjeta del mercado duermen en la casa "
+          "junto al río el trabajo es difícil de encontrar sin papeles la policía vino dos veces ella "
+          "preguntó por el alquiler escuela médico sueldo autobús teléfono carta juicio abogada "
+          "habitación llave años niña",
+    "ru": "мы ждём и потом кто то приходит с карточкой с рынка они спят в доме у реки работу трудно "
+          "найти без документов полиция приходила два раза она спросила про жильё школу врача зарплату "
+          "письмо суд ключ",
+    "km": "យើង រង់ចាំ ហើយ នរណា ម្នាក់ មក ជាមួយ កាត ពី ផ្សារ ពួកគេ ដេក ក្នុង ផ្ទះ ក្បែរ ទន្លេ ការងារ "
+          "ពិបាក រក ដោយគ្មាន ឯកសារ ប៉ូលិស មក ពីរ ដង នាង សួរ អំពី សាលារៀន គ្រូពេទ្យ ប្រាក់ខែ សំបុត្រ "
+          "តុលាការ សោ",
+    "ar": "نحن ننتظر ثم يأتي شخص مع بطاقة من السوق ينامون في البيت قرب النهر العمل صعب بدون أوراق جاءت "
+          "الشرطة مرتين سألت عن المدرسة والطبيب والأجر والرسالة والمحكمة والمفتاح والغرفة",
 }
 WEIGHTS = (10, 4, 2, 2, 2)
 """How often an interview is in each of these languages."""

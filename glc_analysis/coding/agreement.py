@@ -7,7 +7,10 @@ documents anew, since turns of one interview are not independent.
 
 from __future__ import annotations
 
+import math
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -44,6 +47,8 @@ MIN_DOCUMENTS = 10
 MAX_UNDEFINED = 0.05
 """No interval from fewer documents, or where a larger share of the draws has no value."""
 _BLOCK = 2**22
+_FINEST = 2**10
+"""Amounts that are multiples of 1 / 1,024 are summed exactly."""
 
 
 def document_bootstrap(values: np.ndarray | pd.DataFrame | Sequence, documents: Sequence,
@@ -82,22 +87,66 @@ def document_bootstrap(values: np.ndarray | pd.DataFrame | Sequence, documents: 
 def bootstrapped(by_document: Tally, measures: Mapping[str, Measure], *, draws: int,
                  seed: int) -> dict[str, Coefficient]:
     """Coefficients over all documents of a tally, with intervals from the same draws."""
-    n_documents = np.count_nonzero(by_document.pairable)
-    drawn: dict[str, list[np.ndarray]] = {name: [] for name in measures}
-    if n_documents >= MIN_DOCUMENTS:
-        for counted in _draws(by_document, draws, seed):
-            for name, measure in measures.items():
-                drawn[name].append(measure.of(counted)[0])
-    found = {}
-    for name, measure in measures.items():
-        low, high, no_interval = _interval(drawn[name], n_documents)
-        point = measure.pooled(by_document)
-        found[name] = point._replace(low=low, high=high, reason=point.reason or no_interval)
+    return bootstrapped_together([by_document], measures, draws=draws, seed=seed)[0]
+
+
+def bootstrapped_together(tallies: Sequence[Tally], measures: Mapping[str, Measure], *, draws: int,
+                          seed: int) -> list[dict[str, Coefficient]]:
+    """For each tally the coefficients over all its documents, with intervals from the same draws.
+
+    The tallies are of the same units of the same documents, such as those of the codes of one
+    codebook: they have equal shapes, and the same units are pairable.
+
+    >>> from glc_analysis.coding.coefficients import NOMINAL
+    >>> tallies = [tally(np.array(codes), 2) for codes in ([[0, 1, 1], [0, 1, 0]], [[1, 0, 1], [1, 0, 1]])]
+    >>> found = bootstrapped_together(tallies, {"alpha": NOMINAL["alpha"]}, draws=10, seed=1)
+    >>> [round(coefficients["alpha"].value, 4) for coefficients in found]
+    [0.4444, 1.0]
+    """
+    found: list[dict[str, Coefficient]] = []
+    if not tallies:
+        return found
+    n_documents = np.count_nonzero(tallies[0].pairable)
+    cells = sum(math.prod(field.shape[1:]) for field in tallies[0])
+    together = max(1, _BLOCK // (draws * cells))
+    for start in range(0, len(tallies), together):
+        some = tallies[start:start + together]
+        points = _points(some, measures)
+        drawn = _drawn(some, measures, draws, seed) if n_documents >= MIN_DOCUMENTS else {}
+        intervals = {name: _intervals(values) for name, values in drawn.items()}
+        for n in range(len(some)):
+            coefficients = {}
+            for name in measures:
+                point = points[name][n]
+                low, high, no_interval = intervals[name][n] if drawn else _too_few(n_documents)
+                coefficients[name] = point._replace(low=low, high=high, reason=point.reason or no_interval)
+            found.append(coefficients)
     return found
 
 
-def _draws(by_document: Tally, draws: int, seed: int) -> Iterator[Tally]:
-    """Tallies of drawn documents, several draws at a time.
+def _points(tallies: Sequence[Tally], measures: Mapping[str, Measure]) -> dict[str, list[Coefficient]]:
+    """Every measure of all documents together, for each tally: what ``Measure.pooled`` gives for one."""
+    total = _summed_together(tallies, np.ones((1, len(tallies[0].units))))
+    sizes = total.units.astype(int).tolist(), total.pairable.astype(int).tolist()
+    return {name: [Coefficient(float(value), n_units, n_pairable, str(reason))
+                   for value, reason, n_units, n_pairable in zip(*measure.of(total), *sizes, strict=True)]
+            for name, measure in measures.items()}
+
+
+def _drawn(tallies: Sequence[Tally], measures: Mapping[str, Measure], draws: int,
+           seed: int) -> dict[str, np.ndarray]:
+    """Every measure of the documents drawn anew: a row a tally, a column a draw."""
+    parts: dict[str, list[np.ndarray]] = {name: [] for name in measures}
+    for weights in _weights(tallies[0], draws, seed):
+        counted = _summed_together(tallies, weights)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            for name, measure in measures.items():
+                parts[name].append(measure.statistic(counted).reshape(len(tallies), len(weights)))
+    return {name: np.concatenate(values, axis=1) for name, values in parts.items()}
+
+
+def _weights(by_document: Tally, draws: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each document is drawn: a row a draw, several draws at a time.
 
     A document without pairs is not drawn but stays: it only adds to what AC1
     takes for chance.
@@ -110,18 +159,60 @@ def _draws(by_document: Tally, draws: int, seed: int) -> Iterator[Tally]:
         weights = np.ones((min(step, draws - start), len(by_document.units)))
         weights[:, paired] = generator.multinomial(
             len(paired), np.full(len(paired), 1 / len(paired)), len(weights))
-        yield by_document.summed(weights)
+        yield weights
 
 
-def _interval(drawn: list[np.ndarray], n_documents: int) -> tuple[float, float, str]:
-    if not drawn:
-        return np.nan, np.nan, (f"no interval: {n_documents} documents with pairs of coders, "
-                                f"{MIN_DOCUMENTS} are needed")
-    values = np.concatenate(drawn)
-    if np.isnan(values).mean() > MAX_UNDEFINED:
-        return np.nan, np.nan, "no interval: too often undefined when documents are drawn anew"
-    low, high = np.nanpercentile(values, [2.5, 97.5])
-    return float(low), float(high), ""
+def _summed_together(tallies: Sequence[Tally], weights: np.ndarray) -> Tally:
+    """Every tally summed as :meth:`Tally.summed` does it, to the last bit: all draws of the first, then
+    all of the second, and so on.
+
+    One product for all tallies is many times faster than one for each, but it may add up in another
+    order. So it is used for fields alone whose sums are exact in any order, which is nearly all where no
+    unit has more than two coders.
+    """
+    if len(tallies) == 1:
+        return tallies[0].summed(weights)
+    fields = []
+    for parts in zip(*tallies, strict=True):
+        if all(_is_exact(part) for part in parts):
+            total = np.moveaxis(np.tensordot(weights, np.stack(parts, axis=1), 1), 1, 0)
+        else:
+            total = np.stack([np.tensordot(weights, part, 1) for part in parts])
+        fields.append(total.reshape(-1, *total.shape[2:]))
+    return Tally(*fields)
+
+
+def _is_exact(field: np.ndarray) -> bool:
+    """Whether sums of the documents, each as often as it may be drawn, are exact in any order.
+
+    They are where all amounts are multiples of the same small power of two and the largest sum still is
+    one that a float holds: then no sum on the way is rounded. As many documents are drawn as there are.
+
+    >>> _is_exact(np.array([3.0, 0.5, 7.25])), _is_exact(np.array([1 / 3])), _is_exact(np.array([2.0**50]))
+    (True, False, False)
+    """
+    fine = field * _FINEST
+    return bool((fine == np.floor(fine)).all() and np.abs(fine).max(initial=0) * len(field) < 2**53)
+
+
+def _intervals(drawn: np.ndarray) -> list[tuple[float, float, str]]:
+    """The interval of each row of draws, or why there is none."""
+    undefined = np.isnan(drawn)
+    found = [(np.nan, np.nan, "no interval: too often undefined when documents are drawn anew")] * len(drawn)
+    whole = np.flatnonzero(~undefined.any(axis=1))
+    if len(whole):
+        ends = np.percentile(drawn[whole], [2.5, 97.5], axis=1)
+        for n, low, high in zip(whole, *ends, strict=True):
+            found[n] = float(low), float(high), ""
+    for n in np.flatnonzero(undefined.any(axis=1) & (undefined.mean(axis=1) <= MAX_UNDEFINED)):
+        low, high = np.nanpercentile(drawn[n], [2.5, 97.5])
+        found[n] = float(low), float(high), ""
+    return found
+
+
+def _too_few(n_documents: int) -> tuple[float, float, str]:
+    return np.nan, np.nan, (f"no interval: {n_documents} documents with pairs of coders, "
+                            f"{MIN_DOCUMENTS} are needed")
 
 
 # ------------------------------
@@ -289,7 +380,7 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     (0.5, 0.0)
     """
     grid = _grid(units)
-    rows = [row for coding in _codings(grid) for row in _rows(grid, coding, draws, seed)]
+    rows = list(_rows(grid, draws, seed))
     columns = [column for column in COLUMNS if column != "unit"]
     table = pd.DataFrame(rows, columns=columns).assign(unit=unit)
     return table[COLUMNS].sort_values(KEY, ignore_index=True)
@@ -311,7 +402,8 @@ class _Coding(NamedTuple):
     """One thing to agree on: a code, or all codes together."""
 
     code_id: str
-    codes: np.ndarray
+    value_of: np.ndarray
+    """the value of each set of codes; last, picked by the number -1, that of a set never given"""
     n_values: int
     measures: dict[str, Measure]
     distance: Distance | None = None
@@ -345,20 +437,23 @@ def _check(units: pd.DataFrame) -> None:
         raise Faults(faults)
 
 
-def _codings(grid: _Grid) -> Iterator[_Coding]:
-    """All codes together, then one by one as presence 1 and absence 0."""
+def _all_codes(grid: _Grid) -> _Coding:
+    """All codes together: a value is a set of them."""
     distance = matrix_distance(masi_distance(grid.sets))
-    yield _Coding("", grid.numbers, len(grid.sets), {"masi_alpha": alpha(distance)}, distance)
+    return _Coding("", np.append(np.arange(len(grid.sets)), -1), len(grid.sets),
+                   {"masi_alpha": alpha(distance)}, distance)
+
+
+def _single_codes(grid: _Grid) -> list[_Coding]:
+    """The codes one by one, as presence 1 and absence 0."""
     measures = {**NOMINAL, "positive_agreement": specific(1), "negative_agreement": specific(0),
                 **{f"prevalence.{coder_id}": _prevalence(coder)
                    for coder, coder_id in enumerate(grid.coder_ids)}}
     if len(grid.coder_ids) != 2:
         del measures["kappa"]
     has, code_ids = membership(grid.sets)
-    # The number -1 of a set never given picks the last row, so that the code is missing as well.
-    present = np.vstack([has.astype(np.intp), np.full(len(code_ids), -1)])
-    for column, code_id in enumerate(code_ids):
-        yield _Coding(code_id, present[grid.numbers, column], 2, measures)
+    return [_Coding(code_id, np.append(has[:, column].astype(np.intp), -1), 2, measures)
+            for column, code_id in enumerate(code_ids)]
 
 
 def _prevalence(coder: int) -> Measure:
@@ -368,20 +463,27 @@ def _prevalence(coder: int) -> Measure:
     return Measure(share, NOT_SHARED)
 
 
-def _rows(grid: _Grid, coding: _Coding, draws: int, seed: int) -> Iterator[tuple]:
-    """The figures of every subset, without the column ``unit``."""
+def _rows(grid: _Grid, draws: int, seed: int) -> Iterator[tuple]:
+    """The figures of every code and subset, without the column ``unit``."""
+    all_codes, single_codes = [_all_codes(grid)], _single_codes(grid)
     questions = {q: grid.questions == q for q in sorted(set(grid.questions) - {""})}
     for question, at in {"": np.full(len(grid.documents), True), **questions}.items():
-        by_document = tally(coding.codes[:, at], coding.n_values, groups=grid.documents[at],
-                            n_groups=len(grid.document_ids), lengths=grid.lengths[at],
-                            distance=coding.distance)
-        shares = by_document.shares[:, 1] if coding.code_id else by_document.units * np.nan
-        prevalence = shares.sum() / by_document.units.sum() if len(shares) else np.nan
-        for name, found in bootstrapped(by_document, coding.measures, draws=draws, seed=seed).items():
-            yield (name, coding.code_id, f"question={question}" if question else ALL, found.n_units,
-                   found.n_pairable, prevalence, found.value, found.low, found.high, found.reason)
-        if question == "":
-            yield from _document_rows(grid.document_ids, coding, by_document, shares)
+        subset = f"question={question}" if question else ALL
+        numbers, documents, lengths = grid.numbers[:, at], grid.documents[at], grid.lengths[at]
+        for codings in (all_codes, single_codes):
+            tallies = [tally(coding.value_of[numbers], coding.n_values, groups=documents,
+                             n_groups=len(grid.document_ids), lengths=lengths, distance=coding.distance)
+                       for coding in codings]
+            measures = codings[0].measures if codings else {}
+            found = bootstrapped_together(tallies, measures, draws=draws, seed=seed)
+            for coding, by_document, coefficients in zip(codings, tallies, found, strict=True):
+                shares = by_document.shares[:, 1] if coding.code_id else by_document.units * np.nan
+                prevalence = shares.sum() / by_document.units.sum() if len(shares) else np.nan
+                for name, one in coefficients.items():
+                    yield (name, coding.code_id, subset, one.n_units, one.n_pairable, prevalence, one.value,
+                           one.low, one.high, one.reason)
+                if question == "":
+                    yield from _document_rows(grid.document_ids, coding, by_document, shares)
 
 
 def _document_rows(document_ids: list[str], coding: _Coding, by_document: Tally,
@@ -433,20 +535,23 @@ def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
 
 def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     """Every turn cut where any coder's stretch begins or ends: one row a piece and coder."""
-    spans = segments.set_index("segment_id")[["start", "end"]]
-    touching = by_segment(codings)
-    turn = spans.loc[touching["segment_id"]].set_axis(touching.index)
-    touching = touching.assign(start=touching["start"].clip(lower=turn["start"]),
-                               end=touching["end"].clip(upper=turn["end"]))
-    given = {key: list(zip(rows["start"], rows["end"], rows["code_id"], strict=True))
-             for key, rows in touching.groupby(["segment_id", "coder_id"])}
+    spans = {segment_id: (start, end) for segment_id, start, end in zip(
+        segments["segment_id"], segments["start"].tolist(), segments["end"].tolist(), strict=True)}
+    given: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
+    for row in by_segment(codings).itertuples():
+        start, end = spans[row.segment_id]
+        stretch = max(row.start, start), min(row.end, end), row.code_id
+        given[row.segment_id, row.coder_id].append(stretch)
+    readers = defaultdict(list)
+    for row in turns.itertuples():
+        readers[row.segment_id].append(row)
     pieces = []
-    for segment_id, rows in turns.groupby("segment_id"):
-        start, end = spans.loc[segment_id]
-        marks = [given.get((segment_id, coder), []) for coder in rows["coder_id"]]
+    for segment_id, rows in sorted(readers.items()):
+        start, end = spans[segment_id]
+        marks = [given.get((segment_id, row.coder_id), []) for row in rows]
         edges = sorted({start, end, *(edge for own in marks for s, e, _ in own for edge in (s, e))})
-        for row, own in zip(rows.itertuples(), marks, strict=True):
-            for a, b in zip(edges, edges[1:], strict=False):
+        for row, own in zip(rows, marks, strict=True):
+            for a, b in pairwise(edges):
                 pieces.append((f"{row.unit_id}:{a}", row.document_id, row.coder_id, row.question_id, b - a,
                                frozenset(code for s, e, code in own if s <= a and b <= e)))
     return pd.DataFrame(pieces, columns=["unit_id", "document_id", "coder_id", "question_id", "length",

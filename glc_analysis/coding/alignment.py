@@ -11,13 +11,12 @@ from __future__ import annotations
 import re
 import unicodedata
 from bisect import bisect_left
-from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from glc_analysis.coding.texts import Text
-from glc_analysis.intake.codings.model import UNWRITABLE
+from glc_analysis.intake.codings.model import UNWRITABLE, Span
 from glc_analysis.pseudonyms.masking import carry
 
 LONGEST_NAME = 200
@@ -41,14 +40,18 @@ class Letters:
         >>> Letters.of("e\\u0301 a")
         Letters(text='éa', at=[0, 3], ends=[2, 4])
         """
-        letters, at, ends = [], [], []
+        if not UNWRITABLE.search(text) and unicodedata.is_normalized("NFC", text):
+            at = [n for n, character in enumerate(text) if not character.isspace()]
+            return cls("".join(text.split()), at, [n + 1 for n in at])
+        letters: list[str] = []
+        places: list[Span] = []
         for word in re.finditer(r"\S+", text):
-            for composed, start, end in _composed(word[0]):
+            start = word.start()
+            for composed, first, last in _composed(word[0]):
                 if not UNWRITABLE.match(composed):
                     letters.append(composed)
-                    at.append(word.start() + start)
-                    ends.append(word.start() + end)
-        return cls("".join(letters), at, ends)
+                    places.append((start + first, start + last))
+        return cls("".join(letters), [first for first, _ in places], [last for _, last in places])
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,7 @@ def align(text: Text, theirs: str) -> Alignment | None:
     >>> align(text, "Client: Ana waits.").place(8, 17), align(text, "p1: Ana waited.")
     ((4, 18), None)
     """
-    letters, said = Letters.of(theirs), Letters.of(text.said)
+    letters, said = Letters.of(theirs), _letters(text.said)
     pieces, at, ours = [], 0, 0
     for group, (following, *_) in pairwise([*_loose(text, said), [(len(said.text),) * 2 + ("",)]]):
         first, last, until = group[0][0], group[-1][1], at + group[0][0] - ours
@@ -119,7 +122,7 @@ def align(text: Text, theirs: str) -> Alignment | None:
 
 def find(text: Text, quote: str) -> list[tuple[int, int]]:
     """Where a quotation stands in the canonical text, whatever its blanks and Unicode form."""
-    wanted, letters = Letters.of(quote).text, Letters.of(text.canonical)
+    wanted, letters = Letters.of(quote).text, _letters(text.canonical)
     places, at = [], letters.text.find(wanted) if wanted else -1
     while at >= 0:
         places.append((letters.at[at], letters.ends[at + len(wanted) - 1]))
@@ -170,15 +173,26 @@ def _after(theirs: str, at: int, following: str, *known: str) -> int:
     return theirs.find(following, at, at + LONGEST_NAME + len(following))
 
 
-def _composed(word: str) -> Iterator[tuple[str, int, int]]:
+@lru_cache(maxsize=4)
+def _letters(text: str) -> Letters:
+    """The letters of one of our texts, which are needed again for every quotation of it.
+
+    Only the last few are kept: codings come text by text, and the letters of all would fill the memory.
+    """
+    return Letters.of(text)
+
+
+@lru_cache(maxsize=10_000)
+def _composed(word: str) -> tuple[tuple[str, int, int], ...]:
     """The characters of a word in NFC, each with the stretch of the word it is made of."""
     if unicodedata.is_normalized("NFC", word):
-        yield from ((letter, n, n + 1) for n, letter in enumerate(word))
-        return
+        return tuple((letter, n, n + 1) for n, letter in enumerate(word))
+    found = []
     whole, start = unicodedata.normalize("NFC", word), 0
     for n, letter in enumerate(whole):
         end = start + 1
         while end < len(word) and unicodedata.normalize("NFC", word[:end]) != whole[:n + 1]:
             end += 1
-        yield letter, start, end
+        found.append((letter, start, end))
         start = min(end, len(word) - 1)
+    return tuple(found)

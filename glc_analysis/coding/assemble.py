@@ -66,6 +66,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     """
     masker = Masker(reference.names, key)
 
+    @cache
     def masked(text: str) -> str:
         return masker.mask(text).text
 

@@ -7,9 +7,11 @@ coder marked. Codes that stand in the survey file itself (a column a code) come 
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -83,6 +85,7 @@ def link(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text]
         linked.mixed |= {coder} if raw.is_mixed else set()
         linked.notes += [f"{raw.path.name}: {masked(note)}" for note in raw.notes]
         linked.definitions |= dict(zip(raw.codes["code"], raw.codes["definition"].map(masked), strict=True))
+        memos = _memos_by_source(raw.memos)
         sound, apart = (dict(list(frame.assign(coder=frame["coder"].map(ids)).groupby("source")))
                         for frame in (raw.codings, raw.quarantined))
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
@@ -99,7 +102,7 @@ def link(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text]
             elif _place(linked, document_id, rows, text, alignment, bool(theirs), masked):
                 own = set(rows["coder"]) if len(people) > 1 else {coder}
                 linked.handed_in |= {(document_id, one) for one in own}
-            _memos(linked, raw, source, document_id, alignment, ids, masked)
+            _memos(linked, memos.get(source, []), document_id, alignment, ids, masked)
         _other_memos(linked, raw, ids, masked)
     return linked
 
@@ -169,14 +172,20 @@ def _set_apart(linked: Linked, document_id: str, rows: pd.DataFrame, masked: Cal
          OTHER_WORDS if row.match == "different" else NEIGHBOUR) for row in rows.itertuples()]
 
 
-def _memos(linked: Linked, raw: RawCodings, source: str, document_id: str, alignment: Alignment | None,
-           ids: Mapping[str, str], masked: Callable[[str], str]) -> None:
-    """Memos on a text, and on stretches of it that carry no code."""
-    for row in raw.memos[raw.memos["attached_kind"].isin(["source", "coding"])].itertuples():
-        name, _, span = row.attached_to.rpartition(":") if row.attached_kind == "coding" \
+def _memos_by_source(memos: pd.DataFrame) -> dict[str, list[tuple[Any, str]]]:
+    """Memos on texts and on stretches of them, by the text, each with its stretch; blank: all of it."""
+    found: dict[str, list[tuple[Any, str]]] = defaultdict(list)
+    for row in memos[memos["attached_kind"].isin(["source", "coding"])].itertuples():
+        source, _, span = row.attached_to.rpartition(":") if row.attached_kind == "coding" \
             else (row.attached_to, "", "")
-        if name != source:
-            continue
+        found[source].append((row, span))
+    return found
+
+
+def _memos(linked: Linked, memos: Iterable[tuple[Any, str]], document_id: str, alignment: Alignment | None,
+           ids: Mapping[str, str], masked: Callable[[str], str]) -> None:
+    """Memos on one text, and on stretches of it that carry no code."""
+    for row, span in memos:
         to = document_id
         if span and alignment:
             start, end = alignment.place(*map(int, span.split("-")))
@@ -356,11 +365,15 @@ def codings_table(linked: Linked, codes: Mapping[str, str], segments: pd.DataFra
     frame = pd.DataFrame(linked.codings, columns=CODINGS).astype(
         {column: int if column in ("start", "end") else "str" for column in CODINGS})
     frame = frame.assign(code_id=frame["code"].map(codes)).drop(columns="code")
-    frame = frame.groupby(KEY, as_index=False, sort=True).agg(
-        match=("match", "first"), memo=("memo", lambda memos: "\n".join(sorted(set(memos) - {""}))))
+    memos = defaultdict(set)
+    for key, memo in zip(frame[KEY].itertuples(index=False, name=None), frame["memo"], strict=True):
+        memos[key].add(memo)
+    frame = frame.groupby(KEY, as_index=False, sort=True).agg(match=("match", "first"))
+    frame["memo"] = pd.Series(["\n".join(sorted(memos[key] - {""})) for key
+                               in frame[KEY].itertuples(index=False, name=None)], frame.index, dtype="str")
     frame = frame.merge(read, on=["document_id", "coder_id"], how="left")
-    touched = [";".join(ids) for ids in _touched(frame, segments)]
-    return frame.assign(segment_ids=pd.Series(touched, index=frame.index, dtype="str"))
+    touched = pd.Series(_touched(frame, segments), index=frame.index, dtype="str")
+    return frame.assign(segment_ids=touched)
 
 
 def with_owners(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
@@ -376,16 +389,19 @@ def with_owners(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Dat
         **{column: own[column].where(own[column] != "", about[column]) for column in own})
 
 
-def _touched(codings: pd.DataFrame, segments: pd.DataFrame) -> list[list[str]]:
-    """The segments that each coding touches, in the order of the text."""
+def _touched(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str]:
+    """The segments that each coding touches, in the order of the text, with ``;`` between them.
+
+    ``codings`` are numbered from 0.
+    """
     own = segments[segments["document_id"].isin(codings["document_id"])].sort_values("start")
     by_document = dict(list(own.groupby("document_id")))
-    touched: list[list[str]] = []
-    for row in codings.itertuples():
-        own = by_document[row.document_id]
-        starts, ends = own["start"].to_numpy(), own["end"].to_numpy()
-        ids = own["segment_id"].to_numpy()[(starts < row.end) & (ends > row.start) | (starts == row.start)]
-        touched.append(list(ids))
+    touched = [""] * len(codings)
+    for document_id, some in codings.groupby("document_id"):
+        starts, ends, ids = (by_document[document_id][name].to_numpy()
+                             for name in ("start", "end", "segment_id"))
+        for n, first, last in zip(some.index, some["start"], some["end"], strict=True):
+            touched[n] = ";".join(ids[(starts < last) & (ends > first) | (starts == first)])
     return touched
 
 

@@ -1,13 +1,15 @@
 """A coder's copy beside the canonical text: what may differ does, and what may not is refused."""
 
+import re
 import unicodedata
 
 import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.alignment import align, find
+from glc_analysis.coding.alignment import Letters, align, find
 from glc_analysis.coding.texts import Text
+from glc_analysis.intake.codings.model import UNWRITABLE
 from glc_analysis.pseudonyms.masking import canonical_text, mask
 
 KEY = {"Ana López": "Person 1", "Bo": "Person 2", "Ольга": "Person 3", "សុខ": "Person 4"}
@@ -75,3 +77,31 @@ def test_a_quotation_is_found_wherever_it_stands():
     text = text_of([("p1", ["a", "house"]), ("p2", ["a  house"])])
     assert [text.canonical[start:end] for start, end in find(text, "a\nhouse")] == ["a house", "a house"]
     assert find(text, "a hut") == find(text, "") == []
+
+
+def letters_one_by_one(text):
+    """What the letters of a text are: of each word in NFC the characters that XML can hold, each with
+    the shortest stretch that composes to it."""
+    found = []
+    for word in re.finditer(r"\S+", text):
+        whole, start = unicodedata.normalize("NFC", word[0]), 0
+        for n, letter in enumerate(whole):
+            end = start + 1
+            while end < len(word[0]) and unicodedata.normalize("NFC", word[0][:end]) != whole[:n + 1]:
+                end += 1
+            if not UNWRITABLE.match(letter):
+                found.append((letter, word.start() + start, word.start() + end))
+            start = min(end, len(word[0]) - 1)
+    return "".join(letter for letter, _, _ in found), [at for _, at, _ in found], [end for *_, end in found]
+
+
+# Composed and decomposed letters, marks in a wrong order, all kinds of blanks, what XML cannot hold.
+CHARACTERS = st.sampled_from([
+    *"aé e\u0301\u0323\u0301\n\t\r\u00a0\u2000\u3000\u2028\x85", "ក្សេ", "が", "か\u3099", "한", "Å",
+    "\u1112\u1161\u11ab", "😀", "\x00", "\x1c", "\ufffe", "\ud800", "\u212b"])
+
+
+@given(st.lists(CHARACTERS, max_size=30).map("".join))
+def test_the_letters_of_a_text_are_those_found_one_by_one(text):
+    found = Letters.of(text)
+    assert (found.text, found.at, found.ends) == letters_one_by_one(text)

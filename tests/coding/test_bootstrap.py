@@ -8,11 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.coding.agreement import (
+    bootstrapped,
+    bootstrapped_together,
     document_bootstrap,
     gwet_ac1,
     krippendorff_alpha,
 )
-from glc_analysis.coding.coefficients import masi_distance, tally
+from glc_analysis.coding.coefficients import NOMINAL, masi_distance, specific, tally
 from glc_analysis.errors import UsageError
 
 
@@ -103,3 +105,43 @@ def test_a_wrong_call_is_said():
     for wrong in (documents[:-1], [None, *documents[1:]]):
         with pytest.raises(UsageError, match="Every unit has its document"):
             document_bootstrap(values, wrong)
+
+
+def one_by_one(by_document, measures, *, draws, seed):
+    """The interval of each measure as the method has it: each draw summed for this tally alone."""
+    generator, paired = np.random.default_rng(seed), np.flatnonzero(by_document.pairable)
+    weights = np.ones((draws, len(by_document.units)))
+    weights[:, paired] = generator.multinomial(len(paired), np.full(len(paired), 1 / len(paired)), draws)
+    counted, found = by_document.summed(weights), {}
+    for name, measure in measures.items():
+        values = measure.of(counted)[0]
+        point = measure.pooled(by_document)
+        low = high = math.nan
+        reason = "no interval: too often undefined when documents are drawn anew"
+        if np.isnan(values).mean() <= 0.05:
+            (low, high), reason = np.nanpercentile(values, [2.5, 97.5]), ""
+        found[name] = point._replace(low=low, high=high, reason=point.reason or reason)
+    return found
+
+
+@pytest.mark.parametrize("coders", [2, 3, 4])
+@pytest.mark.parametrize("shares", [(.5, .2), (.05, .01), (.0, .5)])
+def test_tallies_drawn_together_give_each_its_own_figures_to_the_last_bit(coders, shares):
+    draw = np.random.default_rng(coders)
+    documents, tallies = np.repeat(np.arange(15), 12), []
+    is_read = draw.random((coders, len(documents))) < .7
+    lengths = draw.integers(1, 90, len(documents)).astype(float)
+    measures = {**NOMINAL, "positive": specific(1), "negative": specific(0)}
+    if coders != 2:
+        del measures["kappa"]
+    for share in (*shares, .9):
+        codes = np.where(is_read, draw.random(is_read.shape) < share, -1).astype(int)
+        tallies.append(tally(codes, 2, groups=documents, n_groups=15, lengths=lengths))
+    found = bootstrapped_together(tallies, measures, draws=200, seed=7)
+    for by_document, figures in zip(tallies, found, strict=True):
+        for alone in (one_by_one(by_document, measures, draws=200, seed=7),
+                      bootstrapped(by_document, measures, draws=200, seed=7)):
+            for name in measures:
+                assert [*map(repr, map(np.float64, figures[name][:1] + figures[name][4:]))] == [
+                    *map(repr, map(np.float64, alone[name][:1] + alone[name][4:]))], name
+                assert figures[name][1:4] == alone[name][1:4]
