@@ -198,16 +198,38 @@ def value_hash(value: Any) -> str:
 
 def inputs_hash(study: Study, checksums: dict[str, str]) -> str:
     """SHA-256 over everything the processed tables are made from."""
+    digest = _inputs_digest(study, checksums)
+    for _, content in _other_releases(study, digest):
+        digest.update(content)
+    return digest.hexdigest()
+
+
+def _inputs_digest(study: Study, checksums: dict[str, str]) -> Any:
+    """A hash, to be gone on with, of everything but the public releases."""
     digest = hashlib.sha256(package_hash().encode())
     digest.update(json.dumps(checksums, sort_keys=True).encode())
     key = study.key_file
     for path in [*sorted(study.reference.iterdir()), *([key] if key.is_file() else [])]:
         if path.suffix in (".csv", ".toml") or path == key:
             digest.update(path.name.encode() + path.read_bytes())
+    return digest
+
+
+def releases_hash(study: Study, checksums: dict[str, str]) -> str:
+    """SHA-256 over the public releases on which the processed tables depend."""
+    digest, known = _inputs_digest(study, checksums), {}
+    for release, content in _other_releases(study, digest):
+        digest.update(content)
+        known[release.name] = hashlib.sha256(content).hexdigest()
+    return value_hash([missing_release(study.processed, study.private), known])
+
+
+def _other_releases(study: Study, digest: Any) -> Iterator[tuple[Path, bytes]]:
+    """The releases and their bytes, but those that were issued from all that ``digest`` has by then: they
+    change nothing."""
     for release in release_folders(study.private):
-        if release_info(release)["inputs"] != digest.hexdigest():  # issued from all this, it changes nothing
-            digest.update(b"".join(path.read_bytes() for path in sorted(release.iterdir())))
-    return digest.hexdigest()
+        if release_info(release)["inputs"] != digest.hexdigest():
+            yield release, b"".join(path.read_bytes() for path in sorted(release.iterdir()))
 
 
 def read_record(processed: Path) -> dict[str, Any]:

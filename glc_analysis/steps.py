@@ -30,10 +30,9 @@ from glc_analysis.manifest import (
     RECORD,
     Arrivals,
     checksum,
-    missing_release,
     package_hash,
     read_record,
-    release_folders,
+    releases_hash,
     value_hash,
 )
 from glc_analysis.reference import Reference
@@ -225,7 +224,9 @@ class Inputs:
         if need.startswith("["):
             section, _, setting = need.removeprefix("[").partition("] ")
             return value_hash(self.study.settings[section][setting])
-        return value_hash(sorted(self.pseudonyms.items()) if need == PSEUDONYMS else self._releases())
+        if need == PSEUDONYMS:
+            return value_hash(sorted(self.pseudonyms.items()))
+        return releases_hash(self.study, self.arrivals.checksums)
 
     def expanded(self, need: str) -> list[str]:
         """A section of study.toml setting by setting; any other need alone."""
@@ -249,11 +250,6 @@ class Inputs:
             files.append({coder: [self.study.relative(path) for path in paths]
                           for coder, paths in self.study.coder_files().items()})
         return [list(one.items()) for one in files]
-
-    def _releases(self) -> list:
-        kept = {f"{folder.name}/{path.name}": checksum(path)
-                for folder in release_folders(self.study.private) for path in sorted(folder.iterdir())}
-        return [missing_release(self.study.processed, self.study.private), sorted(kept.items())]
 
 
 def is_input(need: str) -> bool:

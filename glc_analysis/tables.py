@@ -135,20 +135,40 @@ def shape(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     blank. Raises GLCError where the frame
     breaks the table's schema: that is a fault of the package, not of the data.
     """
-    import pandera.pandas as pa
-
     table = TABLES[name]
     shaped = pd.DataFrame({c: _typed(frame.get(c), column.kind, frame.index)
                            for c, column in table.columns.items()})
     shaped = shaped.sort_values(list(table.key), kind="stable", ignore_index=True)
+    if not _fits(shaped, table):
+        _refuse(name, shaped)
+    return shaped
+
+
+def _fits(shaped: pd.DataFrame, table: Table) -> bool:
+    """Whether a frame of the right types keeps to its table: no text missing, words allowed, keys once."""
+    for name, column in table.columns.items():
+        if column.kind == "text" and shaped[name].isna().any():
+            return False
+        if column.allowed and not {*shaped[name].unique()} <= {*column.allowed}:
+            return False
+    return not shaped.duplicated(list(table.key)).any()
+
+
+def _refuse(name: str, shaped: pd.DataFrame) -> None:
+    """Raises GLCError that says where a frame breaks its table. Only then is pandera imported: it brings
+    more libraries along than all else that a build needs."""
+    import pandera.pandas as pa
+
+    table = TABLES[name]
     schema = pa.DataFrameSchema(
         {c: pa.Column(shaped[c].dtype, nullable=column.kind in ("integer", "number"),
                       checks=pa.Check.isin(column.allowed) if column.allowed else None)
          for c, column in table.columns.items()}, unique=list(table.key), strict=True)
     try:
-        return schema.validate(shaped)
+        schema.validate(shaped)
     except pa.errors.SchemaError as error:
         raise GLCError(f"Table {name} breaks its schema: {error}") from error
+    raise GLCError(f"Table {name} breaks its schema.")
 
 
 def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:

@@ -378,7 +378,8 @@ class Measure(NamedTuple):
 
     def pooled(self, counted: Tally) -> Coefficient:
         """The coefficient of all groups together."""
-        total = counted.summed(np.ones((1, len(counted.units))))
+        n_groups = len(counted.units)
+        total = counted if n_groups == 1 else counted.summed(np.ones((1, n_groups)))
         (value,), (reason,) = self.of(total)
         return Coefficient(float(value), int(total.units[0]), int(total.pairable[0]), str(reason))
 

@@ -218,10 +218,22 @@ def survey_estimates(data: Processed, study: Study) -> pd.DataFrame:
         # Countries as answers are counted over the whole study only: by subset they are all zeros.
         for kind in KINDS if question.option_list != COUNTRY_LIST else [ALL]:
             part = _figures(question, answers, members[kind, question.unit])
-            parts.append(part.assign(question_id=question.question_id, subset_kind=kind,
-                                     unit=question.unit, measure="response"))
-    frame = pd.concat([part for part in parts if len(part)] or parts[:1], ignore_index=True)
-    return _with_intervals(identified(frame), study)
+            size = len(part["subset_id"])
+            parts.append(part | {"question_id": np.full(size, question.question_id, dtype=object),
+                                 "subset_kind": np.full(size, kind, dtype=object),
+                                 "unit": np.full(size, question.unit, dtype=object)})
+    return _with_intervals(identified(_together(parts).assign(measure="response")), study)
+
+
+def _together(parts: list[dict[str, np.ndarray]]) -> pd.DataFrame:
+    """The figures of all questions and subsets as one frame: thousands of small ones would cost more than
+    what they hold."""
+    frame = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
+    texts = ["subset_id", "option_id", "statistic", "question_id", "subset_kind", "unit"]
+    frame = frame.astype(dict.fromkeys(texts, "str") | {"n": "Int64"})
+    counted, base = frame["n"].astype("float64"), frame["base_n"]
+    share = counted / base.where(base > 0)
+    return frame.assign(value=frame["value"].where(counted.isna(), counted), share=share)
 
 
 def identified(frame: pd.DataFrame) -> pd.DataFrame:
@@ -232,8 +244,8 @@ def identified(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(estimate_id=frame["question_id"] + "/" + what + "/" + subset)
 
 
-def _figures(question, answers: Given, members: Membership) -> pd.DataFrame:
-    """The figures of one question for all subsets of one kind."""
+def _figures(question, answers: Given, members: Membership) -> dict[str, np.ndarray]:
+    """The figures of one question for all subsets of one kind, by column; NaN for what they have not."""
     base = members.totals(answers.is_in_base).astype(int)
     if question.type == "number":
         return _number_figures(answers, members, base)
@@ -243,25 +255,24 @@ def _figures(question, answers: Given, members: Membership) -> pd.DataFrame:
     else:
         options, statistic = [""], "answered"
         n, base = base[:, None], members.totals(answers.is_asked).astype(int)
-    frame = pd.DataFrame({
-        "option_id": np.tile(np.array(options, dtype=str), len(base)), "statistic": statistic,
-        "subset_id": np.repeat(members.names, len(options)), "n": n.ravel().astype(int),
-        "base_n": np.repeat(base, len(options))})
-    value = frame["n"].astype(float)
-    return frame.assign(value=value, share=value / frame["base_n"].where(frame["base_n"] > 0))
+    n = n.ravel().astype(int).astype(float)
+    return {"subset_id": np.repeat(np.array(members.names, dtype=object), len(options)),
+            "option_id": np.tile(np.array(options, dtype=object), len(base)),
+            "statistic": np.full(len(n), statistic, dtype=object), "n": n,
+            "base_n": np.repeat(base, len(options)), "value": np.full(len(n), np.nan)}
 
 
-def _number_figures(answers: Given, members: Membership, base: np.ndarray) -> pd.DataFrame:
+def _number_figures(answers: Given, members: Membership, base: np.ndarray) -> dict[str, np.ndarray]:
     kept = answers.is_in_base[members.rows]
     by = pd.Series(answers.numbers[members.rows][kept]).groupby(members.subsets[kept])
     values = pd.DataFrame({"mean": by.mean(), "median": by.median(),
                            "standard_deviation": by.std(ddof=1)}).reindex(range(len(base)))
     count = len(NUMBER_STATISTICS)
-    return pd.DataFrame({
-        "subset_id": np.repeat(members.names, count), "option_id": "",
-        "statistic": np.tile(NUMBER_STATISTICS, len(base)), "base_n": np.repeat(base, count),
-        "value": values[list(NUMBER_STATISTICS)].to_numpy().ravel(),
-        "n": pd.array([pd.NA] * len(base) * count, dtype="Int64"), "share": np.nan})
+    return {"subset_id": np.repeat(np.array(members.names, dtype=object), count),
+            "option_id": np.full(len(base) * count, "", dtype=object),
+            "statistic": np.tile(np.array(NUMBER_STATISTICS, dtype=object), len(base)),
+            "n": np.full(len(base) * count, np.nan), "base_n": np.repeat(base, count),
+            "value": values[list(NUMBER_STATISTICS)].to_numpy().ravel()}
 
 
 def _with_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
