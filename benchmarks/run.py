@@ -24,6 +24,7 @@ import agreement  # noqa: E402
 import codings  # noqa: E402
 import disclosure  # noqa: E402
 import engines  # noqa: E402
+import interviews  # noqa: E402
 from wide_study import SMALL, SMALL_ORGANISATIONS, write_wide_study  # noqa: E402
 
 from glc_analysis.build import build  # noqa: E402
@@ -87,6 +88,7 @@ def main() -> None:
             "| `glc build`, survey of 150 columns | time | peak memory | report of a country with "
             f"{SMALL_ORGANISATIONS} organisations | peak memory |", "|---|---|---|---|---|",
             *builds(folder), "",
+            *interviews.HEADING, *interviews.rows(folder), "",
             "| Agreement between coders | time | ratio |", "|---|---|---|",
             *agreement.rows(), "",
             f"| REFI-QDA project, {codings.CODINGS:,} codings over {codings.DOCUMENTS} documents "

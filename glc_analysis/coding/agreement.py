@@ -108,11 +108,11 @@ def bootstrapped_together(tallies: Sequence[Tally], measures: Mapping[str, Measu
         return found
     n_documents = np.count_nonzero(tallies[0].pairable)
     cells = sum(math.prod(field.shape[1:]) for field in tallies[0])
-    together = max(1, _BLOCK // (draws * cells))
+    together = max(1, _BLOCK // max(1, draws * cells))
     for start in range(0, len(tallies), together):
         some = tallies[start:start + together]
         points = _points(some, measures)
-        drawn = _drawn(some, measures, draws, seed) if n_documents >= MIN_DOCUMENTS else {}
+        drawn = _drawn(some, measures, draws, seed) if n_documents >= MIN_DOCUMENTS and draws else {}
         intervals = {name: _intervals(values) for name, values in drawn.items()}
         for n in range(len(some)):
             coefficients = {}

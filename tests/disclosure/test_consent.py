@@ -1,9 +1,12 @@
 """Who agreed to what, for whom: only what is written counts."""
 
 import pandas as pd
+from hypothesis import given
+from hypothesis import strategies as st
 
-from glc_analysis.disclosure.consent import Consent, consent_faults
+from glc_analysis.disclosure.consent import ITEMS, Consent, consent_faults
 from glc_analysis.reference import COLUMNS, read_reference
+from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import REPOSITORY, Study
 
 ORGANISATIONS = pd.DataFrame({"organisation_id": ["mill", "quay"]})
@@ -69,6 +72,28 @@ def test_every_row_that_is_wrong_is_told_with_its_row_and_column():
         ("2", "item"), ("3", "audience"), ("4", "organisation_id"), ("5", "speaker_id"), ("6", "date")]
     assert all(fault.file == "consent.csv" and fault.mend for fault in faults)
     assert "nearest: 'survey'" in str(faults[0])
+
+
+PEOPLE = st.tuples(st.sampled_from(["mill", "quay", "lamp", ""]), st.sampled_from(["p1", "p2", "q1", ""]))
+written = st.tuples(PEOPLE, st.sampled_from(["survey", "name", "survei"]), st.sampled_from(["team", "all"]))
+
+
+@given(st.lists(written, max_size=8), st.lists(PEOPLE, max_size=6), st.booleans())
+def test_faults_are_those_of_one_row_after_another(rows, people, is_listed):
+    """Against all the speakers looked through for every row, as it was first written."""
+    consent = table(*(f"{organisation},{person},{item},{audience},true"
+                      for (organisation, person), item, audience in rows))
+    speakers = pd.DataFrame(people, columns=["organisation_id", "speaker_id"], dtype="str")
+    register = ORGANISATIONS if is_listed else ORGANISATIONS[:0]
+    expected = []
+    for n, ((organisation, person), item, audience) in enumerate(rows, 2):
+        own = {one for whose, one in people if whose == organisation}
+        known = {"item": item in ITEMS, "audience": audience in AUDIENCES,
+                 "speaker_id": person in {"", *own},
+                 "organisation_id": organisation in ("mill", "quay") or not is_listed}
+        expected += [(str(n), column) for column, is_known in known.items() if not is_known]
+    faults = consent_faults(consent, register, speakers)
+    assert [(fault.row, fault.column) for fault in faults] == expected
 
 
 def test_without_a_register_any_organisation_may_consent():

@@ -367,6 +367,29 @@ def test_pseudonyms_are_numbered_by_kind_in_order_and_stay_when_names_come_and_g
     assert complete_key(names("Ed"), later)["Ed"] == "Person 6"
 
 
+given_names = st.sampled_from(["", "", "Person 7", "Person 07", "Place 2", "Person x", "Old Person 9", "Ana"])
+
+
+@given(
+    st.lists(
+        st.tuples(st.text("abc", min_size=1, max_size=2), given_names), max_size=8, unique_by=lambda r: r[0]
+    ),
+    st.lists(st.sampled_from(["person", "place"]), min_size=8, max_size=8),
+    st.dictionaries(st.text("abcd", min_size=1, max_size=2), given_names.filter(bool), max_size=4),
+)
+def test_numbers_go_on_from_the_highest_of_all_that_were_given(rows, kinds, key):
+    """Against all names given so far looked through for every new one, as it was first written."""
+    table = names(*rows).assign(kind=kinds[: len(rows)])
+    whole = dict(key)
+    for (name, own), kind in zip(rows, kinds, strict=False):
+        if not own and name not in whole:
+            label = kind.capitalize()
+            used = [*whole.values(), *table["pseudonym"]]
+            numbered = [re.fullmatch(rf"{label} (\d+)", one) for one in used]
+            whole[name] = f"{label} {1 + max((int(one[1]) for one in numbered if one), default=0)}"
+    assert complete_key(table, key) == whole
+
+
 def test_the_key_is_its_owners_alone_and_reads_back(tmp_path):
     path, key = tmp_path / "private" / "names.json", {"សុខ": "Person 1", "Ana": "Person 2"}
     assert read_key(path) == {}

@@ -2,6 +2,8 @@
 
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from glc_analysis.convening.returns import (
@@ -16,6 +18,7 @@ from glc_analysis.convening.returns import (
 from glc_analysis.disclosure.quotations import (
     COLUMNS,
     RULES,
+    _codes,
     place,
     quotable,
     quotes_faults,
@@ -152,6 +155,24 @@ def test_the_team_reads_all_that_was_not_taken_back_with_where_it_comes_from():
     found = quotable(*answer(rows, consent=YES[:0]), audience="team", labels=LABELS)
     assert found[["quote_id", "source", "segment_id", "organisation_id", "status"]].to_numpy().tolist() == [
         ["q1", "Lamp [Street]/One", "call-1.2", "lamp", "proposed"]]
+
+
+@given(st.lists(st.tuples(st.sampled_from([*SEGMENTS["segment_id"]]), st.sampled_from(["time", "peers"]),
+                          st.sampled_from(["consensus", "ana"]), st.integers(0, 20), st.integers(1, 15)),
+                max_size=12))
+def test_codes_are_found_as_by_looking_through_all_codings(rows):
+    """Those of the consensus on the words themselves, or on a segment that is linked by translation."""
+    at = SEGMENTS.set_index("segment_id")
+    codings = coded().astype({"start": int, "end": int})
+    for n, (segment, code, coder, start, length) in enumerate(rows):
+        begin = int(at.loc[segment, "start"]) + start
+        codings.loc[n] = [at.loc[segment, "document_id"], begin, begin + length, code, coder, segment]
+    quoted = SEGMENTS[["segment_id", "start"]].assign(place=[(2, 9)] * len(SEGMENTS))
+    linked = {"int-en.1": "int-es.1"}
+    expected = [{code for segment, code, coder, start, length in rows if coder == "consensus" and (
+        start < 9 and start + length > 2 if segment == own
+        else linked.get(segment, segment) == linked.get(own, own))} for own in quoted["segment_id"]]
+    assert _codes(quoted, codings, SEGMENTS) == expected
 
 
 def test_a_quotation_has_the_codes_of_its_own_words_and_those_of_what_it_translates():

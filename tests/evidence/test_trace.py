@@ -346,7 +346,6 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
     build(whole)
     assert resting_on(whole, source).empty
     form.write_bytes(votes)
-    (whole.raw / "notes.odt").write_text("nobody reads this")
     with monkeypatch.context() as patched:
         patched.setattr("glc_analysis.build.build", lambda *_, **__: pytest.fail("all was built"))
         said = glc(whole, "--from", source).stdout
@@ -357,10 +356,10 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
         assert name == "steps" or frame.equals(tables.read(name, study=whole)), name
 
 
-def test_another_new_file_builds_all(study):
-    shutil.copy(study.raw / "survey/survey.csv", study.raw / "survey/late.csv")
-    with pytest.MonkeyPatch.context() as patched:
-        built = []
-        patched.setattr("glc_analysis.build.build", lambda study, **_: built.append(study) or {})
-        glc(study, "P01")
-    assert [one.root for one in built] == [study.root]
+@pytest.mark.parametrize(("name", "is_read"), [("survey/late.csv", True), ("notes.csv", False)])
+def test_another_new_file_builds_all_where_it_is_read(study, monkeypatch, name, is_read):
+    shutil.copy(study.raw / "survey/survey.csv", study.raw / name)
+    built = []
+    monkeypatch.setattr("glc_analysis.build.build", lambda study, **_: built.append(study.root) or {})
+    glc(study, "P01")
+    assert built == [study.root] * is_read
