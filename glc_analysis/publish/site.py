@@ -331,6 +331,8 @@ class Press:
 
 
 THEME = Path(__file__).with_name("site_theme")
+PAGE_STYLE = Path(__file__).parents[1] / "page.css"
+"""The style sheet of what notebooks show, which lies beside :mod:`glc_analysis.tables_html`."""
 MARKS = {"team": "Internal: team only", "convening": "For the convening only", "public": ""}
 INVENTED = "Invented sample data: no organisation, person or answer on these pages is real."
 LEFT_OVER = (".buildinfo", "objects.inv", "_sources", "_static/**/*.map", "_static/webpack-macros.html",
@@ -388,7 +390,7 @@ def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: st
         source, target = Path(folder, "source"), Path(folder, "site")
         (source / FIGURES).mkdir(parents=True)
         shutil.copytree(THEME, source / "theme")
-        for asset in (THEME / "report.css", THEME / "search.js", THEME.with_name("page.css")):
+        for asset in (THEME / "report.css", THEME / "search.js", PAGE_STYLE):
             shutil.copy(asset, source / "_static")
         for page in (page for page in pages if not taken.get(page.slug)):
             _write(page, run_dir / "notebooks", source, has_code=audience == "team",
