@@ -25,12 +25,11 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis import tables
+from glc_analysis import manifest, tables
 from glc_analysis.manifest import (
     RECORD,
     Arrivals,
     checksum,
-    package_hash,
     read_record,
     releases_hash,
     value_hash,
@@ -289,7 +288,7 @@ class Record:
         said = provenance.get(RECORD)
         if not said:
             return cls(why="nothing was built before")
-        if said["package"] != package_hash():
+        if said["package"] != manifest.package_hash():
             return cls(why="the package changed")
         found = cls(said["inputs"], said["made"], said["log"], provenance["raw"], provenance["rows"])
         is_whole = found.is_there(processed, LOG)
@@ -370,7 +369,7 @@ class Engine:
         """What the next build has to know: hashes and names alone."""
         needs = {one for step in self._steps for need in step.needs if is_input(need)
                  for one in self._inputs.expanded(need)}
-        return {"package": package_hash(),
+        return {"package": manifest.package_hash(),
                 "inputs": {need: self._digest_of_input(need) for need in sorted(needs)},
                 "made": dict(sorted(self._digests.items())),
                 "log": {name: len(lines) for name, lines in self.logs.items()}}

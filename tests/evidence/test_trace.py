@@ -347,7 +347,7 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
     assert resting_on(whole, source).empty
     form.write_bytes(votes)
     with monkeypatch.context() as patched:
-        patched.setattr("glc_analysis.build.build", lambda *_, **__: pytest.fail("all was built"))
+        patched.setattr("glc_analysis.build.build_steps", lambda *_, **__: pytest.fail("all was built"))
         said = glc(whole, "--from", source).stdout
     assert said == resting_on(whole, source).to_csv(index=False, lineterminator="\n") and "votes" in said
     traced = {name: tables.read(name, study=whole) for name in tables.TABLES}
@@ -360,6 +360,6 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
 def test_another_new_file_builds_all_where_it_is_read(study, monkeypatch, name, is_read):
     shutil.copy(study.raw / "survey/survey.csv", study.raw / name)
     built = []
-    monkeypatch.setattr("glc_analysis.build.build", lambda study, **_: built.append(study.root) or {})
+    monkeypatch.setattr("glc_analysis.build.build_steps", lambda study, **_: built.append(study.root) or {})
     glc(study, "P01")
     assert built == [study.root] * is_read
