@@ -18,6 +18,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
+from glc_analysis.disclosure.file_text import pieces, plainly
 from glc_analysis.disclosure.leak_scan import find_leaks
 from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.masking import Masked
@@ -264,10 +265,10 @@ def test_every_canary_is_in_the_raw_files(masked):
         )
     for path in masked.root.glob("raw/**/*.xlsx"):
         held += " ".join(
-            readable.plainly(text) for _, text in readable.pieces(path.name, path.read_bytes())
+            plainly(text) for _, text in pieces(path.name, path.read_bytes())
         )
     for path in masked.root.glob("raw/**/*.qdpx"):
-        held += " ".join(text for _, text in readable.pieces(path.name, path.read_bytes()))
+        held += " ".join(text for _, text in pieces(path.name, path.read_bytes()))
     assert [name for name in CANARIES if name not in held and name not in MEMOS] == []
 
 
