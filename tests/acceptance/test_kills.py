@@ -46,7 +46,7 @@ CELLS = {"00_index": ("audience = 'team'\nstudy = ''", READ + "len(rows), rows")
 processes = multiprocessing.get_context("forkserver")
 processes.set_forkserver_preload([
     "papermill", "nbclient", "glc_analysis.report", "glc_analysis.run.execute",
-    "glc_analysis.report", "tests.acceptance.test_kills"])
+    "glc_analysis.publish.assembly", "tests.acceptance.test_kills"])
 
 
 def write_notebooks(folder):
