@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import FrameType
 from typing import IO
 
 from glc_analysis.errors import GLCError, Interrupted
@@ -202,6 +203,8 @@ Progress = Callable[[int, int, str], None]
 PATIENCE = 10.0
 """Seconds that a clean end has before another Ctrl-C is heard."""
 _heard: list[int] = []
+_ALARM = (signal.SIGALRM,) if hasattr(signal, "SIGALRM") else ()
+"""What wakes the program again where a signal has to wait for an import; Windows has none."""
 
 
 class _Stopped(KeyboardInterrupt):
@@ -212,38 +215,61 @@ class _Stopped(KeyboardInterrupt):
 def terminable(standing: Callable[[], str]) -> Iterator[None]:
     """Ends the block at Ctrl-C or SIGTERM so that it cleans up, for which it has :data:`PATIENCE` seconds.
 
-    Raises Interrupted with the signal and what ``standing`` then says.
+    A signal that comes during an import is heard when the import is over. Raises Interrupted with the
+    signal and what ``standing`` then says.
     """
     signals, last = (signal.SIGINT, signal.SIGTERM), float("-inf")
     _heard.clear()
     # What is ignored (a job in the background of a script) stays so; only the main thread may ask.
-    before = {one: signal.getsignal(one) for one in signals} \
+    before = {one: signal.getsignal(one) for one in (*signals, *_ALARM)} \
         if threading.current_thread() is threading.main_thread() else {}
 
-    def stop(number: int, frame: object) -> None:
+    def hear(number: int, frame: FrameType | None) -> None:
         nonlocal last
         if time.monotonic() - last > PATIENCE:
             last = time.monotonic()
             _heard.append(number)
-            raise _Stopped(number)
+            stop(frame)
+
+    def stop(frame: FrameType | None) -> None:
+        if _ALARM and _is_importing(frame):
+            signal.signal(_ALARM[0], lambda _, now: stop(now) if _heard else None)
+            signal.setitimer(signal.ITIMER_REAL, 0.05)
+        else:
+            raise _Stopped(_heard[0])
+
     try:
-        for one, handler in before.items():
-            if handler is not signal.SIG_IGN:
-                signal.signal(one, stop)
+        for one in signals:
+            if before.get(one, signal.SIG_IGN) is not signal.SIG_IGN:
+                signal.signal(one, hear)
         yield
     except KeyboardInterrupt as stopped:
         number = stopped.args[0] if isinstance(stopped, _Stopped) else signal.SIGINT
         raise Interrupted(number, f"Stopped by {signal.Signals(number).name}. {standing()}") from None
     finally:
+        if before and _ALARM:
+            signal.setitimer(signal.ITIMER_REAL, 0)
         for one, handler in before.items():
             signal.signal(one, handler)
+
+
+def _is_importing(frame: FrameType | None) -> bool:
+    """Whether an import is at work: broken off, it may hold Python's import lock for ever, and every other
+    thread that imports then waits for ever."""
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def go_on() -> None:
     """Ends the block of :func:`terminable` where a signal came at a moment at which Python drops it, such as
     an import that takes any failure for a missing library."""
     if _heard:
-        raise _Stopped(_heard[0])
+        number = _heard[0]
+        _heard.clear()
+        raise _Stopped(number)
 
 
 @contextmanager

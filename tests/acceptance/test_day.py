@@ -23,6 +23,7 @@ from glc_analysis import tables
 from glc_analysis.study import Study
 from glc_analysis.text import text_version
 from tests.desk_clerk import Clerk, ballot
+from tests.process import Process
 from tests.study_on_disk import SmallStudy
 
 pytestmark = pytest.mark.acceptance
@@ -85,8 +86,8 @@ class Day:
         """One sitting at the real command, through pipes; whether it ended in a power cut."""
         clerk = Clerk(papers, [], initials=initials)
         clerk.wrong = wrong  # a slip of the finger happens once
-        with subprocess.Popen(self.command("enter", "--round", round_id), stdin=subprocess.PIPE,
-                              stderr=subprocess.PIPE, stdout=subprocess.PIPE) as desk:
+        with Process(self.command("enter", "--round", round_id), stdin=subprocess.PIPE,
+                     stderr=subprocess.PIPE, stdout=subprocess.PIPE) as desk:
             heard, keyed = "", []
             while piece := os.read(desk.stderr.fileno(), 1 << 16):
                 *lines, heard = (heard + piece.decode()).split("\n")

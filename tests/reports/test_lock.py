@@ -9,6 +9,7 @@ import pytest
 
 from glc_analysis.errors import GLCError
 from glc_analysis.files import locked
+from tests.process import Process
 
 HOLDER = ("import sys, time; from pathlib import Path; from glc_analysis.files import locked\n"
           "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)")
@@ -17,11 +18,10 @@ HOLDER = ("import sys, time; from pathlib import Path; from glc_analysis.files i
 @pytest.fixture
 def holder(tmp_path):
     """Another process that holds the lock."""
-    with subprocess.Popen([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE,
-                          text=True) as process:
+    with Process([sys.executable, "-c", HOLDER, str(tmp_path)], stdout=subprocess.PIPE,
+                 text=True) as process:
         assert process.stdout.readline() == "held\n"
         yield process
-        process.kill()
 
 
 def test_the_lock_names_its_owner_and_is_gone_afterwards(tmp_path):

@@ -21,6 +21,7 @@ from glc_analysis.files import locked, new_run_id
 from glc_analysis.report import run
 from glc_analysis.run import record
 from glc_analysis.study import Study
+from tests.process import Process
 from tests.reports.small_study import collection, edit, small_study
 
 DRIVER = """
@@ -41,8 +42,8 @@ except GLCError as error:
 
 def start(study, folder, **options):
     """A run in a process of its own."""
-    return subprocess.Popen([sys.executable, "-c", DRIVER, str(study.root), str(folder)], text=True,
-                            stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+    return Process([sys.executable, "-c", DRIVER, str(study.root), str(folder)], text=True,
+                   stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
 
 
 def until(process, words):
@@ -102,6 +103,34 @@ def test_a_signal_ends_a_run_with_one_line_and_nothing_left_behind(study, folder
     assert started and psutil.wait_procs(started, timeout=10)[1] == []
     assert list(own.iterdir()) == []
     assert [path.name for path in (study.reports / "team").iterdir()] == ["runs"]
+
+
+INTERRUPTED_IMPORT = """
+import sys, threading
+from importlib import import_module
+from glc_analysis.errors import Interrupted
+from glc_analysis.files import terminable
+try:
+    with terminable(lambda: "Nothing was done."):
+        import_module("half_imported")
+        print("imported", flush=True)
+        threading.Event().wait(30)
+except Interrupted as error:
+    another = threading.Thread(target=import_module, args=["wave"], daemon=True)
+    another.start()
+    another.join(30)
+    print(error, not another.is_alive())
+"""
+
+
+def test_a_signal_during_an_import_waits_for_its_end(tmp_path):
+    """Broken off at the wrong moment, an import keeps all other threads from importing anything."""
+    (tmp_path / "half_imported.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(0.5)\n")
+    with Process([sys.executable, "-c", INTERRUPTED_IMPORT], cwd=tmp_path, stdout=subprocess.PIPE,
+                 text=True) as process:
+        assert process.stdout.readline() == "importing\n"
+        process.send_signal(signal.SIGINT)
+        assert process.communicate(timeout=60)[0] == "imported\nStopped by SIGINT. Nothing was done. True\n"
 
 
 def wait_for_kernel(pid):
@@ -302,7 +331,7 @@ def test_a_command_that_waits_for_the_lock_gets_it_when_it_is_free(tmp_path):
     holder.args.append(str(tmp_path))
     holder.kill()
     holder.wait()
-    with subprocess.Popen([*holder.args], stdout=subprocess.PIPE, text=True) as other:
+    with Process([*holder.args], stdout=subprocess.PIPE, text=True) as other:
         assert other.stdout.readline() == "held\n"
         with pytest.raises(GLCError), locked(tmp_path):
             pass

@@ -20,6 +20,7 @@ from glc_analysis.run.execute import Failure, Kernels
 from glc_analysis.run.gate import PASSED
 from glc_analysis.run.plan import Page, plan
 from glc_analysis.study import Study
+from tests.process import Process
 from tests.reports.small_study import NOTEBOOKS, TABLES, collection, edit, small_study, write_slices
 
 
@@ -227,8 +228,8 @@ def test_an_interrupted_run_leaves_no_kernel_no_lock_and_the_reports_as_they_wer
             "from glc_analysis.study import Study\n"
             "run(Study(Path(sys.argv[1])), folder=Path(sys.argv[2]), only='endless', "
             "progress=lambda *told: print(*told, flush=True))")
-    with subprocess.Popen([sys.executable, "-c", code, str(study.root), str(folder)],
-                          stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    with Process([sys.executable, "-c", code, str(study.root), str(folder)],
+                 stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout.readline().startswith("0 1")
         started = children(process.pid)
         process.send_signal(ending)
