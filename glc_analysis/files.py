@@ -203,6 +203,8 @@ Progress = Callable[[int, int, str], None]
 PATIENCE = 10.0
 """Seconds that a clean end has before another Ctrl-C is heard."""
 _heard: list[int] = []
+_uninterrupted = 0
+"""How many blocks of :func:`uninterrupted` lie around what is done now."""
 _ALARM = (signal.SIGALRM,) if hasattr(signal, "SIGALRM") else ()
 """What wakes the program again where a signal has to wait for an import; Windows has none."""
 
@@ -229,7 +231,8 @@ def terminable(standing: Callable[[], str]) -> Iterator[None]:
         if time.monotonic() - last > PATIENCE:
             last = time.monotonic()
             _heard.append(number)
-            stop(frame)
+            if not _uninterrupted:
+                stop(frame)
 
     def stop(frame: FrameType | None) -> None:
         if _ALARM and _is_importing(frame):
@@ -263,9 +266,23 @@ def _is_importing(frame: FrameType | None) -> bool:
     return False
 
 
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Puts a signal off to the end of the block, or to :func:`go_on` in it: for work with threads and locks,
+    which would never be released if it were broken off between two lines."""
+    global _uninterrupted
+    _uninterrupted += 1
+    try:
+        yield
+    finally:
+        _uninterrupted -= 1
+    if not _uninterrupted:
+        go_on()
+
+
 def go_on() -> None:
-    """Ends the block of :func:`terminable` where a signal came at a moment at which Python drops it, such as
-    an import that takes any failure for a missing library."""
+    """Ends the block of :func:`terminable` where a signal was put off, or came at a moment at which Python
+    drops it, such as an import that takes any failure for a missing library."""
     if _heard:
         number = _heard[0]
         _heard.clear()

@@ -30,6 +30,7 @@ from glc_analysis.files import (
     remove_incomplete,
     remove_old,
     terminable,
+    uninterrupted,
     write_atomic,
 )
 from glc_analysis.manifest import package_hash, publish_next, read_slices
@@ -134,8 +135,9 @@ class Making:
 
         keys = {page.slug: self.made[page.slug]["key"] for page in self.to_keep}
         keys |= {page.slug: page.key for page in self.to_run}
-        return self._ends.enter_context(closing(
-            Assembly(self.study, self.audience, self.folder, keys, self.before)))
+        with uninterrupted():
+            return self._ends.enter_context(closing(
+                Assembly(self.study, self.audience, self.folder, keys, self.before)))
 
     def _take_over(self) -> None:
         """Pages that are up to date, of the last run or of one that was cut off, are the same files."""
@@ -154,8 +156,8 @@ class Making:
         # The longest first, so that none is left over at the end: by what they took the last time.
         took = {page.slug: self.made.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: -took[page.slug])
-        with closing(outcomes(self._kernels(scheduler, len(to_run)), order, jobs,
-                              meanwhile=lambda: self._assembly)) as coming:
+        kernels = self._kernels(scheduler, len(to_run))
+        with uninterrupted(), closing(outcomes(kernels, order, jobs, lambda: self._assembly)) as coming:
             for done, (page, outcome, seconds) in enumerate(coming, start=1):
                 self._take(page, outcome, seconds)
                 tell(done, len(to_run), page.title)

@@ -180,8 +180,8 @@ def outcomes(kernels: Any, pages: Sequence[Page], jobs: int, meanwhile: Callable
 
 def _as_done(tasks: dict[Future, Page]) -> Iterator[Outcome]:
     while tasks:
-        # Not for ever: a signal that comes while the main thread falls asleep would never wake it.
-        done, _ = wait(tasks, timeout=0.5, return_when=FIRST_COMPLETED)
+        # Not for ever: a signal is heard between two waits alone.
+        done, _ = wait(tasks, timeout=0.2, return_when=FIRST_COMPLETED)
         go_on()
         for task in done:
             yield tasks.pop(task), *task.result()

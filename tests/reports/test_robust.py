@@ -125,7 +125,9 @@ except Interrupted as error:
 
 def test_a_signal_during_an_import_waits_for_its_end(tmp_path):
     """Broken off at the wrong moment, an import keeps all other threads from importing anything."""
-    (tmp_path / "half_imported.py").write_text("import time\nprint('importing', flush=True)\ntime.sleep(0.5)\n")
+    (tmp_path / "half_imported.py").write_text("import time\n"
+                                               "print('importing', flush=True)\n"
+                                               "time.sleep(0.5)\n")
     with Process([sys.executable, "-c", INTERRUPTED_IMPORT], cwd=tmp_path, stdout=subprocess.PIPE,
                  text=True) as process:
         assert process.stdout.readline() == "importing\n"
