@@ -68,7 +68,7 @@ def clean_organisations(records: Records, reference: Reference) -> pd.DataFrame:
     return pd.DataFrame({
         "organisation_id": first.index, "type": own["type"], "network_id": own["network_id"],
         "label": own["label"].where(own["label"] != "", first["organisation"]),
-        "home_country_id": home, "region_id": regions(home, reference.countries),
+        "home_country_id": home, "home_region_id": regions(home, reference.countries),
         "resource_level": own["resource_level"],
         "answered_on": first["ended"].where(first["ended"] != "", first["started"]).str[:10],
         "language": first["language"],

@@ -19,7 +19,7 @@ Frames = Mapping[str, pd.DataFrame]
 TABLES = ("principles", "evidence", "judgements", "mentions", "segments", "documents", "organisations",
           "answers", "ratings", "tallies", "signoffs")
 COMPONENTS = allowed_words("judgements", "component")
-ATTRIBUTES = ("resource_level", "type", "region_id", "language")
+ATTRIBUTES = ("resource_level", "type", "home_region_id", "language")
 LEAST = 3
 """Votes of a group below this number would tell how one rater voted."""
 
@@ -60,8 +60,8 @@ def beside(principle_id: str, frames: Frames) -> pd.DataFrame:
         "coherence": [f"Evidence by stance: {_counts(evidence['stance'])}.", *_contrary(evidence, frames)],
         "adequacy": [f"Organisations behind codes and passages: {heard['organisation_id'].nunique()} of "
                      f"{len(frames['organisations'])}; {_by_source(heard)}."],
-        "relevance": [f"They work in {_countries(own, frames)} countries, in {own['region_id'].nunique()} "
-                      f"regions; resources: {_counts(own['resource_level'])}."],
+        "relevance": [f"They work in {_countries(own, frames)} countries, in "
+                      f"{own['home_region_id'].nunique()} regions; resources: {_counts(own['resource_level'])}."],
         "benefit": [_claimed(evidence, "supports", "reported_to_work", "outcome_measured")],
         "harm": [_claimed(evidence, "contradicts", "reported_to_fail"),
                  _claimed(evidence, "qualifies", "reported_to_fail")],

@@ -147,12 +147,13 @@ def share_interval(n: pd.Series, base_n: pd.Series, *, method: str = "wilson",
 
 
 ALL = "all"
-ATTRIBUTES = {"home_country": "home_country_id", "home_region": "region_id", "type": "type",
+ATTRIBUTES = {"home_country": "home_country_id", "home_region": "home_region_id", "type": "type",
               "resource_level": "resource_level", "network": "network_id",
               "language": "language", "is_interpreted": "is_interpreted"}
 """Attributes of organisations that make subsets, by the name ``--by`` knows."""
 PLACES = {"country": "country_id", "region": "region_id", "wave": "wave"}
-"""Attributes of the answers themselves: work country, its region, the file."""
+"""Attributes of the answers themselves: work country, its region, the file. An organisation that works in
+several regions counts in each of them; its home region is an attribute of its own."""
 KINDS = (ALL, *PLACES, *ATTRIBUTES)
 
 

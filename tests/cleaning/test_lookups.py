@@ -84,7 +84,7 @@ def test_an_organisation_is_what_the_register_and_its_first_record_say():
         {"organisation_id": "silent", "label": "Silent"}]).organisations
     assert found.to_dict("records") == [{
         "organisation_id": "chab", "label": "Chab House", "type": "shelter", "network_id": "net",
-        "home_country_id": "KHM", "region_id": "asia", "resource_level": "low",
+        "home_country_id": "KHM", "home_region_id": "asia", "resource_level": "low",
         "answered_on": "2016-05-01", "language": "km", "is_interpreted": False}]
 
 
@@ -92,7 +92,7 @@ def test_the_survey_tells_the_home_where_the_register_does_not():
     rows = [{"org": o, "country": "KHM", "home": "PER"} for o in "ab"]
     found = tables(rows, home_country="home", organisations=[
         {"organisation_id": "a", "home_country_id": "KHM"}, {"organisation_id": "b"}]).organisations
-    assert found[["home_country_id", "region_id"]].values.tolist() \
+    assert found[["home_country_id", "home_region_id"]].values.tolist() \
         == [["KHM", "asia"], ["PER", "america"]]
 
 

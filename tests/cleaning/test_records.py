@@ -75,6 +75,14 @@ def test_the_region_comes_from_the_work_country():
     assert answers([record(), record(country="PER")])["region_id"].tolist() == ["asia", "america"]
 
 
+def test_an_organisation_has_one_home_region_and_every_region_it_works_in():
+    rows = [record(country=country, home="PER") for country in ("KHM", "PER")]
+    tables = cleaned(rows, KNOWN, home_country="home")
+    assert tables.organisations[["organisation_id", "home_region_id"]].values.tolist() == [["a", "america"]]
+    works_in = tables.answers.groupby("region_id")["organisation_id"].agg(list)
+    assert works_in.to_dict() == {"america": ["a"], "asia": ["a"]}
+
+
 def test_a_country_without_a_region_is_no_fault():
     known = reference(questions=QUESTIONS, countries=places("TWN"))
     assert answers([record(country="TWN")], known)["region_id"].tolist() == [""]

@@ -93,7 +93,7 @@ def test_a_principle_without_votes_or_signatures_has_nothing_there(frames):
 
 def test_scores_by_resources_are_shown_only_where_they_tell_of_no_one_rater(frames):
     levels = pd.DataFrame({"organisation_id": ["a", "b", "c", "d"], "resource_level": ["low"] * 3 + ["high"],
-                           "region_id": "", "type": "", "language": ""})
+                           "home_region_id": "", "type": "", "language": ""})
     rated = ratings(("1", "r1", "a", 2), ("1", "r2", "b", 4), ("1", "r3", "c", 5), ("1", "r4", "d", 9))
     said = known(frames | {"organisations": levels, "ratings": rated}, "P01", "feasibility")
     assert "Resources low: median 4 (votes: 3)." in said
@@ -102,7 +102,7 @@ def test_scores_by_resources_are_shown_only_where_they_tell_of_no_one_rater(fram
 
 def test_the_last_round_counts_by_number_and_who_abstained_has_no_resources(frames):
     levels = pd.DataFrame({"organisation_id": ["a", "b"], "resource_level": ["low", "high"],
-                           "region_id": "", "type": "", "language": ""})
+                           "home_region_id": "", "type": "", "language": ""})
     rated = ratings(("9", "r1", "a", 2), ("10", "r1", "a", 3), ("10", "r2", "b", None))
     said = known(frames | {"organisations": levels, "ratings": rated}, "P01", "equity")
     assert said == "Raters' resources: 1 low."

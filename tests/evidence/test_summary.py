@@ -83,7 +83,8 @@ def test_intervals_are_printed_where_they_are_due():
 
 @pytest.mark.parametrize("column, kind", [("", "all"), ("type", "type"), ("country_id", "country"),
                                           ("home_country", "home_country"), ("network_id", "network"),
-                                          ("region_id", "region"), ("is_interpreted", "is_interpreted")])
+                                          ("region_id", "region"), ("home_region_id", "home_region"),
+                                          ("is_interpreted", "is_interpreted")])
 def test_an_attribute_is_named_with_or_without_id(column, kind):
     assert subset_kind(column) == kind
 
