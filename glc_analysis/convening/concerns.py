@@ -60,8 +60,9 @@ def beside(principle_id: str, frames: Frames) -> pd.DataFrame:
         "coherence": [f"Evidence by stance: {_counts(evidence['stance'])}.", *_contrary(evidence, frames)],
         "adequacy": [f"Organisations behind codes and passages: {heard['organisation_id'].nunique()} of "
                      f"{len(frames['organisations'])}; {_by_source(heard)}."],
-        "relevance": [f"They work in {_countries(own, frames)} countries, in "
-                      f"{own['home_region_id'].nunique()} regions; resources: {_counts(own['resource_level'])}."],
+        "relevance": [f"They work in {_count_places(own, frames, 'country_id')} countries, in "
+                      f"{_count_places(own, frames, 'region_id')} regions; "
+                      f"resources: {_counts(own['resource_level'])}."],
         "benefit": [_claimed(evidence, "supports", "reported_to_work", "outcome_measured")],
         "harm": [_claimed(evidence, "contradicts", "reported_to_fail"),
                  _claimed(evidence, "qualifies", "reported_to_fail")],
@@ -128,9 +129,11 @@ def _by_source(heard: pd.DataFrame) -> str:
     return ", ".join(f"in {source}s {counted.get(source, 0)}" for source in ("interview", "call", "answer"))
 
 
-def _countries(own: pd.DataFrame, frames: Frames) -> int:
+def _count_places(own: pd.DataFrame, frames: Frames, column: str) -> int:
+    """In how many countries, or regions, the organisations work; a blank is none."""
     answers = frames["answers"]
-    return answers.loc[answers["organisation_id"].isin(own["organisation_id"]), "country_id"].nunique()
+    places = answers.loc[answers["organisation_id"].isin(own["organisation_id"]), column]
+    return places[places != ""].nunique()
 
 
 def _claimed(evidence: pd.DataFrame, stance: str, *claims: str) -> str:
