@@ -87,8 +87,10 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
 
 def build_steps(study: Study, *, say: Say = lambda line: None) -> Built:
     """Builds a study (:func:`build`) and says of every step whether it ran."""
-    arrivals, reference = manifest.inspect(study), read_reference(study)
     earlier = Record.read(study.processed)
+    if earlier.why:
+        languages.load_ahead()
+    arrivals, reference = manifest.inspect(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say)
     keep_key(study, reference.names)
     inputs = inputs_hash(study, arrivals.checksums)
