@@ -224,7 +224,7 @@ def pseudonyms(study: str, suggest: bool) -> None:
     _ensure_built(found)
     texts = current_texts(found)
     frame = candidates(found, texts.canonical.values()) if suggest else masked_names(
-        found, [text.said for text in texts.texts.values()])
+        found, [text.unmasked for text in texts.texts.values()])
     click.echo(frame.to_csv(index=False, lineterminator="\n"), nl=False)
 
 

@@ -1,9 +1,12 @@
-"""Where a coder's stretch stands in the canonical text.
+"""The place of a coder's passage in the canonical text.
 
-A coder's tool keeps its own copy of a text: other blanks and line ends, another Unicode form, names
-that were masked only later, pseudonyms given otherwise since; or the raw transcript, with its own
-names of speakers and the times of its cues. Apart from that it must be the same text to the letter:
-one that was edited cannot be aligned, and nothing is guessed.
+In goes the canonical text of a document and the copy of it that a coder's program keeps. Out comes, for a
+passage of the copy, the same passage of the canonical text.
+
+The two may differ in blanks, line ends and Unicode form, in names that were masked since or are masked
+otherwise now, in the names of speakers, and in the times of cues where the copy is the raw transcript. In
+everything else they must be the same text to the letter. A copy whose words were edited cannot be aligned,
+and no place is guessed in it.
 """
 
 from __future__ import annotations
@@ -17,32 +20,33 @@ from itertools import pairwise
 
 from glc_analysis.coding.texts import Text
 from glc_analysis.intake.codings.model import UNWRITABLE, Span
-from glc_analysis.pseudonyms.masking import carry
+from glc_analysis.pseudonyms.masking import shift_span
 
 LONGEST_NAME = 200
-"""Characters that may stand in the place of a name, of a speaker's label, or between two cues."""
+"""Most characters that may stand in the place of a name, of a speaker's label, or between two cues."""
 
-Loose = tuple[int, int, str]
-"""A stretch that may read otherwise: first letter, letter after the last, how it reads in our text."""
+Variable = tuple[int, int, str]
+"""A passage of the unmasked text that may read otherwise in a copy: its first letter, the letter after its
+last, and the pseudonym that the canonical text has there."""
 
 
 @dataclass(frozen=True)
-class Letters:
-    """A text without blanks, in NFC, and the place of each of its characters in the text."""
+class CharacterMap:
+    """The characters of a text without blanks, in NFC, and where each begins and ends in the text."""
 
     text: str
-    at: list[int]
+    starts: list[int]
     ends: list[int]
 
     @classmethod
-    def of(cls, text: str) -> Letters:
+    def of(cls, text: str) -> CharacterMap:
         """
-        >>> Letters.of("e\\u0301 a")
-        Letters(text='éa', at=[0, 3], ends=[2, 4])
+        >>> CharacterMap.of("e\\u0301 a")
+        CharacterMap(text='éa', starts=[0, 3], ends=[2, 4])
         """
         if not UNWRITABLE.search(text) and unicodedata.is_normalized("NFC", text):
-            at = [n for n, character in enumerate(text) if not character.isspace()]
-            return cls("".join(text.split()), at, [n + 1 for n in at])
+            starts = [n for n, character in enumerate(text) if not character.isspace()]
+            return cls("".join(text.split()), starts, [n + 1 for n in starts])
         letters: list[str] = []
         places: list[Span] = []
         for word in re.finditer(r"\S+", text):
@@ -55,90 +59,96 @@ class Letters:
 
 
 @dataclass(frozen=True)
-class Piece:
-    """A run of characters that both texts have, or a place where a name or a label stands."""
+class AlignedSegment:
+    """A run of characters in the copy and in the unmasked text: the same in both, or a name or label."""
 
-    theirs: int
-    theirs_end: int
-    ours: int
-    ours_end: int
+    copy_start: int
+    copy_end: int
+    start: int
+    end: int
     is_same: bool
 
 
 @dataclass(frozen=True)
 class Alignment:
-    """The canonical text beside a coder's copy of it."""
+    """A document's text, a coder's copy of it, and the segments in which the two correspond."""
 
     text: Text
-    theirs: Letters
-    said: Letters
-    pieces: list[Piece]
+    copy: CharacterMap
+    unmasked: CharacterMap
+    segments: list[AlignedSegment]
 
     @cached_property
     def starts(self) -> list[int]:
-        return [piece.theirs for piece in self.pieces]
+        return [segment.copy_start for segment in self.segments]
 
-    def place(self, start: int, end: int) -> tuple[int, int]:
-        """A stretch of the coder's text as one of the canonical text; (-1, -1) if it is blank.
+    def locate(self, start: int, end: int) -> tuple[int, int]:
+        """A passage of the copy as one of the canonical text; (-1, -1) if it holds nothing but blanks.
 
-        A stretch that cuts a name widens to the whole of it.
+        A passage that cuts a name is widened to the whole name.
         """
-        first, last = (bisect_left(self.theirs.at, at) for at in (start, end))
+        first, last = (bisect_left(self.copy.starts, at) for at in (start, end))
         if first >= last:
             return -1, -1
-        begin, finish = self._piece(first), self._piece(last - 1)
-        ours = begin.ours + (first - begin.theirs if begin.is_same else 0)
-        until = finish.ours + last - finish.theirs if finish.is_same else finish.ours_end
-        return carry(self.said.at[ours], self.said.ends[max(until, ours + 1) - 1], self.text.offsets)
+        begin, finish = self._segment(first), self._segment(last - 1)
+        letter = begin.start + (first - begin.copy_start if begin.is_same else 0)
+        until = finish.start + last - finish.copy_start if finish.is_same else finish.end
+        return shift_span(self.unmasked.starts[letter], self.unmasked.ends[max(until, letter + 1) - 1],
+                          self.text.offsets)
 
-    def _piece(self, at: int) -> Piece:
-        return self.pieces[bisect_left(self.starts, at + 1) - 1]
+    def _segment(self, letter: int) -> AlignedSegment:
+        return self.segments[bisect_left(self.starts, letter + 1) - 1]
 
 
-def align(text: Text, theirs: str) -> Alignment | None:
-    """A coder's copy beside the canonical text; None where they differ in more than names and labels.
+def align(text: Text, copy: str) -> Alignment | None:
+    """The alignment of a coder's copy; None where it differs from the text in more than names and labels.
 
     >>> text = Text("p1: Person 1 waits.\\n", "p1: Ana waits.\\n", ((4, 7, 4, 12),), ((0, 2),))
-    >>> align(text, "Client: Ana waits.").place(8, 17), align(text, "p1: Ana waited.")
+    >>> align(text, "Client: Ana waits.").locate(8, 17), align(text, "p1: Ana waited.")
     ((4, 18), None)
     """
-    letters, said = Letters.of(theirs), _letters(text.said)
-    pieces, at, ours = [], 0, 0
-    for group, (following, *_) in pairwise([*_loose(text, said), [(len(said.text),) * 2 + ("",)]]):
+    theirs, unmasked = CharacterMap.of(copy), _character_map(text.unmasked)
+    segments, at, ours = [], 0, 0
+    end_of_text = [(len(unmasked.text), len(unmasked.text), "")]
+    for group, (following, *_) in pairwise([*_variables(text, unmasked), end_of_text]):
         first, last, until = group[0][0], group[-1][1], at + group[0][0] - ours
-        if not letters.text.startswith(said.text[ours:first], at):
+        if not theirs.text.startswith(unmasked.text[ours:first], at):
             return None
-        pieces.append(Piece(at, until, ours, first, is_same=True))
-        now = "".join(one[2] or said.text[one[0]:one[1]] for one in group)
-        at = _after(letters.text, until, said.text[last:following[0]], said.text[first:last], now)
+        segments.append(AlignedSegment(at, until, ours, first, is_same=True))
+        masked = "".join(pseudonym or unmasked.text[start:end] for start, end, pseudonym in group)
+        at = _end_of_name(theirs.text, until, unmasked.text[last:following[0]], unmasked.text[first:last],
+                          masked)
         if at < 0:
             return None
-        pieces += _apart(letters.text, until, at, group, said)
+        segments += _separated(theirs.text, until, at, group, unmasked)
         ours = last
-    pieces.append(Piece(at, len(letters.text), ours, len(said.text), is_same=True))
-    is_whole = letters.text[at:] == said.text[ours:]
-    return Alignment(text, letters, said, pieces) if is_whole else None
+    segments.append(AlignedSegment(at, len(theirs.text), ours, len(unmasked.text), is_same=True))
+    is_complete = theirs.text[at:] == unmasked.text[ours:]
+    return Alignment(text, theirs, unmasked, segments) if is_complete else None
 
 
 def find(text: Text, quote: str) -> list[tuple[int, int]]:
-    """Where a quotation stands in the canonical text, whatever its blanks and Unicode form."""
-    wanted, letters = Letters.of(quote).text, _letters(text.canonical)
+    """Every place of a quotation in the canonical text, whatever its blanks and Unicode form."""
+    wanted, letters = CharacterMap.of(quote).text, _character_map(text.canonical)
     places, at = [], letters.text.find(wanted) if wanted else -1
     while at >= 0:
-        places.append((letters.at[at], letters.ends[at + len(wanted) - 1]))
+        places.append((letters.starts[at], letters.ends[at + len(wanted) - 1]))
         at = letters.text.find(wanted, at + 1)
     return places
 
 
-def _loose(text: Text, said: Letters) -> list[list[Loose]]:
-    """The stretches of what was said that may read otherwise in an older copy, in order; those with
-    nothing between them together. Of those that overlap the first counts."""
-    masked = {start: Letters.of(text.canonical[new:new_end]).text for start, _, new, new_end in text.offsets}
-    stretches = {*text.labels, *((start, end) for start, end, *_ in text.offsets),
-                 *((seam, seam) for seam in text.seams)}
-    groups: list[list[Loose]] = []
-    for start, end in sorted(stretches):
-        first, last = (bisect_left(said.at, edge) for edge in (start, end))
+def _variables(text: Text, unmasked: CharacterMap) -> list[list[Variable]]:
+    """The names, labels and joins of a text, in order; those with nothing between them in one group.
+
+    Where two overlap, the first counts.
+    """
+    masked = {start: CharacterMap.of(text.canonical[new:new_end]).text
+              for start, _, new, new_end in text.offsets}
+    passages = {*text.labels, *((start, end) for start, end, *_ in text.offsets),
+                *((join, join) for join in text.joins)}
+    groups: list[list[Variable]] = []
+    for start, end in sorted(passages):
+        first, last = (bisect_left(unmasked.starts, edge) for edge in (start, end))
         before = groups[-1][-1][1] if groups else -1
         if first > before:
             groups.append([(first, last, masked.get(start, ""))])
@@ -147,51 +157,56 @@ def _loose(text: Text, said: Letters) -> list[list[Loose]]:
     return groups
 
 
-def _apart(theirs: str, start: int, end: int, group: list[Loose], said: Letters) -> list[Piece]:
-    """The pieces of a group: its later stretches by themselves as far as they read as we know them."""
-    pieces, group = [], list(group)
+def _separated(copy: str, start: int, end: int, group: list[Variable],
+               unmasked: CharacterMap) -> list[AlignedSegment]:
+    """The segments of a group of names and labels that follow one another without a letter between them.
+
+    From the end of the group on, each that reads in the copy as it does in one of our texts is a segment
+    of its own; the others are one segment together.
+    """
+    segments, group = [], list(group)
     while len(group) > 1:
-        first, last, now = group[-1]
-        known = next((one for one in (said.text[first:last], now) if one and theirs.endswith(
-            one, start, end)), "")
+        first, last, pseudonym = group[-1]
+        known = next((name for name in (unmasked.text[first:last], pseudonym)
+                      if name and copy.endswith(name, start, end)), "")
         if not known:
             break
-        pieces.insert(0, Piece(end - len(known), end, first, last, is_same=False))
+        segments.insert(0, AlignedSegment(end - len(known), end, first, last, is_same=False))
         end -= len(known)
         group.pop()
-    return [Piece(start, end, group[0][0], group[-1][1], is_same=False), *pieces]
+    return [AlignedSegment(start, end, group[0][0], group[-1][1], is_same=False), *segments]
 
 
-def _after(theirs: str, at: int, following: str, *known: str) -> int:
-    """Where the name or label at a place of the coder's text ends: before what follows it; -1 if nowhere."""
-    for name in dict.fromkeys([*(Letters.of(one).text for one in known), ""]):
+def _end_of_name(copy: str, at: int, following: str, *known: str) -> int:
+    """Where the name or label at a place of the copy ends: before the text that follows it; -1 if nowhere."""
+    for name in dict.fromkeys([*(CharacterMap.of(one).text for one in known), ""]):
         until = at + len(name)
-        if theirs.startswith(name + following, at) and (following or until == len(theirs)):
+        if copy.startswith(name + following, at) and (following or until == len(copy)):
             return until
     if not following:
-        return len(theirs) if len(theirs) - at <= LONGEST_NAME else -1
-    return theirs.find(following, at, at + LONGEST_NAME + len(following))
+        return len(copy) if len(copy) - at <= LONGEST_NAME else -1
+    return copy.find(following, at, at + LONGEST_NAME + len(following))
 
 
 @lru_cache(maxsize=4)
-def _letters(text: str) -> Letters:
-    """The letters of one of our texts, which are needed again for every quotation of it.
+def _character_map(text: str) -> CharacterMap:
+    """The character map of one of our texts, which is needed again for every quotation from it.
 
-    Only the last few are kept: codings come text by text, and the letters of all would fill the memory.
+    Only the last few are kept: codings come text by text, and the maps of all would fill the memory.
     """
-    return Letters.of(text)
+    return CharacterMap.of(text)
 
 
 @lru_cache(maxsize=10_000)
 def _composed(word: str) -> tuple[tuple[str, int, int], ...]:
-    """The characters of a word in NFC, each with the stretch of the word it is made of."""
+    """The characters of a word in NFC, each with the part of the word that it is composed of."""
     if unicodedata.is_normalized("NFC", word):
         return tuple((letter, n, n + 1) for n, letter in enumerate(word))
     found = []
-    whole, start = unicodedata.normalize("NFC", word), 0
-    for n, letter in enumerate(whole):
+    composed, start = unicodedata.normalize("NFC", word), 0
+    for n, letter in enumerate(composed):
         end = start + 1
-        while end < len(word) and unicodedata.normalize("NFC", word[:end]) != whole[:n + 1]:
+        while end < len(word) and unicodedata.normalize("NFC", word[:end]) != composed[:n + 1]:
             end += 1
         found.append((letter, start, end))
         start = min(end, len(word) - 1)

@@ -148,7 +148,7 @@ def _place(linked: Linked, document_id: str, rows: pd.DataFrame, text: Text, ali
 def _span(row, text: Text, alignment: Alignment | None, masked: Callable[[str], str]) -> tuple[Span, str]:
     """Where a stretch stands in the canonical text; or what keeps it from being placed."""
     if alignment and row.start >= 0:
-        span = alignment.place(row.start, row.end)
+        span = alignment.locate(row.start, row.end)
         return span, BLANK if span[0] < 0 else ""
     if (row.start, row.end) == WHOLE and not row.quote:
         return (0, len(text.canonical)), ""
@@ -188,7 +188,7 @@ def _memos(linked: Linked, memos: Iterable[tuple[Any, str]], document_id: str, a
     for row, span in memos:
         to = document_id
         if span and alignment:
-            start, end = alignment.place(*map(int, span.split("-")))
+            start, end = alignment.locate(*map(int, span.split("-")))
             to = f"{document_id}:{start}-{end}"
         linked.memos.append((ids.get(row.author, slug(row.author) if row.author else ids[""]), to,
                              row.attached_kind, masked(row.text), row.date))

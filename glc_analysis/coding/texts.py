@@ -1,7 +1,11 @@
-"""Interviews and calls as texts to code: who spoke, for whom, after which question, under pseudonyms.
+"""Interviews and calls as texts to code.
 
-Every document has one canonical text, which ``glc transcripts`` hands out to coders and every
-coding is placed on: ``speaker_id: words``, a blank line between turns, names of names.csv masked.
+In go the transcripts, and the tables that say who speaks in them, for which organisation, and which names
+to mask. Out come the canonical text of each document, and the tables ``documents`` and ``segments``.
+
+The canonical text is what ``glc transcripts`` gives to coders and what every coding refers to: a turn is
+``speaker_id: words``, a blank line stands between turns, and the names of names.csv are masked. The module
+also decides which question of the interview guide each turn answers.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ import pandas as pd
 from glc_analysis.cleaning.languages import script
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.pseudonyms.masking import Masker, Offsets, canonical_text, carry
+from glc_analysis.pseudonyms.masking import Masker, Offsets, canonical_text, shift_span
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY
 from glc_analysis.study import Study
@@ -24,26 +28,26 @@ from glc_analysis.text import folded, language_code, text_version, tidy
 
 RAW_KIND = {"interview": "interviews", "call": "calls"}
 _SHORTEST_WORDING = 15
-"""Characters from which a question's wording is told from words that merely occur."""
+"""A wording with fewer characters is not searched for: the same words may occur by chance."""
 
-Stretches = tuple[tuple[int, int], ...]
+Spans = tuple[tuple[int, int], ...]
 Person = tuple[str, str, str]
 """Somebody who speaks: speaker_id, role and organisation_id."""
 
 
 @dataclass(frozen=True)
 class Text:
-    """One text: as coders get it, as it was said, and what was replaced on the way.
+    """One text: as coders get it, before masking, and the offsets of what was masked.
 
-    ``labels`` are the stretches of ``said`` that name the speakers, ``seams`` the places where lines
-    or cues of one speaker were joined: there other copies may have more.
+    ``labels`` are the spans of ``unmasked`` that name the speakers. ``joins`` are the places where lines
+    or cues of one speaker were joined: a copy of the text may have more characters there.
     """
 
     canonical: str
-    said: str
+    unmasked: str
     offsets: Offsets = ()
-    labels: Stretches = ()
-    seams: tuple[int, ...] = ()
+    labels: Spans = ()
+    joins: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,12 +66,12 @@ class Texts:
 def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Texts:
     """Every interview and call of documents.csv, read and masked.
 
-    One row of ``segments`` a turn, in order; ``key`` has a pseudonym for every name
-    (:func:`glc_analysis.pseudonyms.masking.complete_key`). Raises Faults with all that is
-    wrong in any transcript: raw files nobody described, speakers nobody mapped, participants of a
-    call without an organisation or said to be absent, translations of other turns.
+    Table ``segments`` has one row a turn, in order. ``key`` has a pseudonym for every name
+    (:func:`glc_analysis.pseudonyms.masking.complete_key`). Raises Faults with everything that is wrong in
+    any transcript: raw files that documents.csv lacks, speakers that speakers.csv lacks, participants of a
+    call without an organisation or not marked as present, translations whose turns do not match.
     """
-    faults, texts, parts = list(_undescribed(study, reference.documents)), {}, []
+    faults, texts, parts = list(_file_faults(study, reference.documents)), {}, []
     masker, people = Masker(reference.names, key), _people(reference.speakers)
     attended = reference.attendance.groupby("document_id").indices
     for n, document in reference.documents.iterrows():
@@ -77,7 +81,7 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
             faults += found.faults
             continue
         if (call := document["document_id"]) in attended:
-            faults += _absent(document, turns, reference.attendance.iloc[attended[call]])
+            faults += _attendance_faults(document, turns, reference.attendance.iloc[attended[call]])
         turns["guide_question_id"] = guide_questions(turns, reference.questions)
         text, segments = _masked(turns, masker)
         texts[document["document_id"]] = text
@@ -95,8 +99,8 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
 def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
     """For every turn the question of the guide that was asked last; ``""`` before the first.
 
-    An interviewer's turn asks a question when it opens with its id, in brackets or not, or holds
-    its wording. ``turns`` has columns role and text.
+    An interviewer's turn asks a question when it begins with the question's id, in brackets or not, or
+    contains its wording. ``turns`` has columns role and text.
 
     >>> turns = pd.DataFrame({"role": ["interviewer", "participant"], "text": ["(Q3.5) And why?", "Well."]})
     >>> guide_questions(turns, pd.DataFrame({"question_id": ["Q3.5"], "wording": ["Why so?"]}))
@@ -112,15 +116,15 @@ def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
         if role == "interviewer":
             words = folded(text)
             named = opening.match(words) if opening else None
-            held = [(words.find(wording), q) for wording, q in wordings.items() if wording in words]
-            asked = ids[named[1]] if named else min(held)[1] if held else asked
+            contained = [(words.find(wording), q) for wording, q in wordings.items() if wording in words]
+            asked = ids[named[1]] if named else min(contained)[1] if contained else asked
         found.append(asked)
     return found
 
 
 def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.DataFrame,
                  key: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Open answers under pseudonyms: their documents and segments (one each, in the same order)."""
+    """Documents and segments of open answers under pseudonyms: one of each an answer, in the same order."""
     documents = documents.assign(length=segments["end"])
     if names.empty or segments.empty:
         return documents, segments
@@ -132,7 +136,7 @@ def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.Data
 
 
 def in_countries(texts: Texts, answers: pd.DataFrame) -> Texts:
-    """Documents and segments with the work country of their organisation, where it has a single one."""
+    """Documents and segments with the country that their organisation works in, where there is only one."""
     pairs = answers[["organisation_id", "country_id"]].astype("str").drop_duplicates()
     country = dict(pairs[~pairs["organisation_id"].duplicated(keep=False)].itertuples(index=False))
     interviewed = texts.documents.set_index("document_id")["organisation_id"]
@@ -143,24 +147,24 @@ def in_countries(texts: Texts, answers: pd.DataFrame) -> Texts:
         segments=texts.segments.assign(country_id=whose.map(country).fillna("")))
 
 
-def _undescribed(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
+def _file_faults(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
     """Raw files without a row in documents.csv, and rows without a raw file."""
     described = set(documents["path"])
-    lying = {study.relative(path): kind for kind, raw in RAW_KIND.items()
+    files = {study.relative(path): kind for kind, raw in RAW_KIND.items()
              for path in study.raw_files(raw) if path.is_file()}
-    for path, kind in lying.items():
+    for path, kind in files.items():
         if path not in described:
             yield Fault("documents.csv does not describe this file", file=path,
                         mend=f"add its row: document_id, {kind}, {path}, organisation, date, language")
     for n, row in documents.iterrows():
-        if lying.get(row["path"]) != row["kind"]:
+        if files.get(row["path"]) != row["kind"]:
             yield Fault(f"[raw] {RAW_KIND[row['kind']]} of study.toml names no such file",
                         file="documents.csv", row=str(n), column="path", value=row["path"],
                         mend="put the file there, or correct the path (relative to the study folder)")
 
 
 def _people(speakers: pd.DataFrame) -> dict[str, dict[str, Person]]:
-    """By document (or :data:`ANY`) and name in the file who speaks; of rows with one name the first."""
+    """Who speaks, by document (or :data:`ANY`) and name in the file. The first of several rows counts."""
     found: dict[str, dict[str, Person]] = {}
     columns = ["document_id", "name_in_file", "speaker_id", "role", "organisation_id"]
     for document_id, name, *person in speakers[columns].itertuples(index=False, name=None):
@@ -172,68 +176,68 @@ def _turns(study: Study, document: pd.Series, people: Mapping[str, Mapping[str, 
     """The turns of one document with speaker_id, role and organisation_id of each."""
     path = study.root / document["path"]
     if not path.is_file():
-        raise Faults([])  # told by _undescribed
+        raise Faults([])  # _file_faults has reported it
     turns = read_transcript(path).turns
     own, others = (people.get(which, {}) for which in (document["document_id"], ANY))
     found: list[Person] = []
-    strangers: dict[str, tuple[str, int]] = {}
-    nobodys: dict[str, str] = {}
+    unknown: dict[str, tuple[str, int]] = {}
+    without_organisation: dict[str, str] = {}
     for speaker, line in zip(turns["speaker"], turns["line"], strict=True):
         name = tidy(speaker)
         person = own.get(name) or others.get(name)
         if person is None:
-            strangers.setdefault(name, (speaker, line))
+            unknown.setdefault(name, (speaker, line))
             continue
         speaker_id, role, organisation_id = person
         if role == "participant" and not organisation_id:
             organisation_id = document["organisation_id"]
             if not organisation_id:
-                nobodys.setdefault(name, speaker)
+                without_organisation.setdefault(name, speaker)
         found.append((speaker_id, role, organisation_id))
     faults = [Fault("speakers.csv does not say who this is", file=path.name, row=str(line),
                     value=speaker, mend="add a row with this name_in_file, for document_id "
-                    f"{document['document_id']} or *") for speaker, line in strangers.values()]
-    faults += [Fault("takes part in a call for no organisation", file="speakers.csv",
+                    f"{document['document_id']} or *") for speaker, line in unknown.values()]
+    faults += [Fault("takes part in a call and has no organisation", file="speakers.csv",
                      value=speaker, column="organisation_id", mend="name the organisation, or "
-                     "another role") for speaker in nobodys.values()]
+                     "another role") for speaker in without_organisation.values()]
     if faults:
         raise Faults(faults)
     columns = ["speaker_id", "role", "organisation_id"]
     return turns.join(pd.DataFrame(found, columns=columns, index=turns.index, dtype="str"))
 
 
-def _absent(document: pd.Series, turns: pd.DataFrame, attendance: pd.DataFrame) -> Iterator[Fault]:
-    """A fault for every organisation that spoke in a call whose attendance (its rows of attendance.csv) does
-    not have it."""
+def _attendance_faults(document: pd.Series, turns: pd.DataFrame,
+                       attendance: pd.DataFrame) -> Iterator[Fault]:
+    """Organisations that spoke in a call and are not marked as present in its rows of attendance.csv."""
     present = set(attendance.loc[attendance["is_present"] == "true", "organisation_id"])
     spoke = dict.fromkeys(organisation for role, organisation in zip(
         turns["role"], turns["organisation_id"], strict=True) if role == "participant")
     for organisation in spoke:
         if organisation not in present:
-            yield Fault(f"spoke in {document['document_id']} and is not marked present",
+            yield Fault(f"spoke in {document['document_id']} but is not marked as present",
                         file="attendance.csv", value=organisation, mend="write true in is_present, or "
                         "correct speakers.csv")
 
 
 def _masked(turns: pd.DataFrame, masker: Masker) -> tuple[Text, pd.DataFrame]:
     """The text of the turns under pseudonyms, and its segments."""
-    said, segments = canonical_text(turns.assign(speaker=turns["speaker_id"]))
-    masked = masker.mask(said)
+    unmasked, segments = canonical_text(turns.assign(speaker=turns["speaker_id"]))
+    masked = masker.mask(unmasked)
     labels = tuple((start - len(speaker) - 2, start) for start, speaker
                    in zip(segments["start"], segments["speaker"], strict=True))
-    seams = tuple(_seams(said, segments["start"], segments["seams"]))
-    ends = [carry(start, end, masked.offsets)
+    joins = tuple(_joins(unmasked, segments["start"], segments["joins"]))
+    spans = [shift_span(start, end, masked.offsets)
             for start, end in zip(segments["start"], segments["end"], strict=True)]
-    segments = segments.assign(start=[start for start, _ in ends], end=[end for _, end in ends],
-                               text=[masked.text[start:end] for start, end in ends])
-    return (Text(masked.text, said, masked.offsets, labels, seams),
-            segments.drop(columns=["speaker", "line", "seams"]))
+    segments = segments.assign(start=[start for start, _ in spans], end=[end for _, end in spans],
+                               text=[masked.text[start:end] for start, end in spans])
+    return (Text(masked.text, unmasked, masked.offsets, labels, joins),
+            segments.drop(columns=["speaker", "line", "joins"]))
 
 
-def _seams(text: str, starts: Iterable[int], counts: Iterable[Iterable[int]]) -> Iterator[int]:
-    """The places in a text so many characters other than blanks after each start: several a start.
+def _joins(text: str, starts: Iterable[int], counts: Iterable[Iterable[int]]) -> Iterator[int]:
+    """The places in a text that lie so many characters, blanks not counted, after each of the starts.
 
-    >>> list(_seams("p1: We wait. No.", [4, 13], [[2, 3], []]))
+    >>> list(_joins("p1: We wait. No.", [4, 13], [[2, 3], []]))
     [7, 8]
     """
     letters = [place for place, character in enumerate(text) if not character.isspace()]
@@ -249,12 +253,13 @@ def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.Dat
     for n, row in documents[documents["translation_of"] != ""].iterrows():
         own, source = (segments.iloc[places.get(row[c], [])] for c in ("document_id", "translation_of"))
         if own.empty or source.empty:
-            continue  # unread: told elsewhere
+            continue  # not read, and reported elsewhere
         if list(own["speaker_id"]) != list(source["speaker_id"]):
             faults.append(Fault(
-                f"has {len(own)} turns where {row['translation_of']} has {len(source)}, or other "
-                "speakers", file="documents.csv", row=str(n), column="translation_of",
-                value=row["document_id"], mend="make a turn of the translation for each turn"))
+                f"has {len(own)} turns and {row['translation_of']} has {len(source)}, or their "
+                "speakers differ", file="documents.csv", row=str(n), column="translation_of",
+                value=row["document_id"], mend="write one turn of the translation for each "
+                "turn of the original"))
             continue
         segments.loc[own.index, "translation_of"] = source["segment_id"].to_numpy()
         segments.loc[own.index, "translation_status"] = row["translation_status"]

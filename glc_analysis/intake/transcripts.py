@@ -248,7 +248,7 @@ class Transcript:
     """A transcript, read and not interpreted: one row of `turns` a turn.
 
     Columns: speaker (as in the file), text, start_s and end_s (seconds; NaN where the file has
-    none), line (where the turn begins: a line, in DOCX a paragraph), seams (where lines were joined:
+    none), line (where the turn begins: a line, in DOCX a paragraph), joins (where lines were joined:
     characters other than blanks before each further one). `heading` is what stands
     above the first speaker of a document.
     """
@@ -419,12 +419,12 @@ def _turns(lines: Sequence[Line]) -> pd.DataFrame:
         said = list(said)
         ends = [line.end for line in said if not math.isnan(line.end)]
         turns.append((speaker, " ".join(line.text for line in said), said[0].start,
-                      max(ends, default=math.nan), said[0].number, _seams(said)))
-    frame = pd.DataFrame(turns, columns=["speaker", "text", "start_s", "end_s", "line", "seams"])
+                      max(ends, default=math.nan), said[0].number, _joins(said)))
+    frame = pd.DataFrame(turns, columns=["speaker", "text", "start_s", "end_s", "line", "joins"])
     return frame.astype({"speaker": "str", "text": "str", "start_s": float, "end_s": float})
 
 
-def _seams(said: Sequence[Line]) -> tuple[int, ...]:
+def _joins(said: Sequence[Line]) -> tuple[int, ...]:
     """How many characters other than blanks stand before each further line of a turn."""
     lengths = [len("".join(unicodedata.normalize("NFC", line.text).split())) for line in said[:-1]]
     return tuple(accumulate(lengths))

@@ -30,7 +30,7 @@ from glc_analysis.text import tidy
 # Names give way to pseudonyms before anybody codes, and codings outlast later masking.
 #
 # `canonical_text` makes a document of turns, a `Masker` puts pseudonyms into it and keeps a map of
-# what moved. A new version is masked from the same canonical text; `carry` takes a coding of
+# what moved. A new version is masked from the same canonical text; `shift_span` moves a coding of
 # the older version there, through the map backwards (`inverted`) and the new one forwards.
 #
 # How a row of names.csv matches: ``exact`` letter for letter; ``folded`` whatever the case, the
@@ -76,7 +76,7 @@ def canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
 
     A turn is ``Speaker: words``; a blank line stands between turns. ``start`` and ``end``
     (code points, half-open) cover a turn's words without the speaker; the columns of the
-    turns stay. Mask the text, then carry the segments.
+    turns stay. Mask the text, then shift the segments.
 
     >>> text, segments = canonical_text(pd.DataFrame({"speaker": ["Ana", "Bo"], "text": ["Yes.", "No."]}))
     >>> text, segments[["start", "end"]].values.tolist()
@@ -183,10 +183,10 @@ def mask(text: str, names: pd.DataFrame, key: Mapping[str, str]) -> Masked:
     return Masker(names, key).mask(text)
 
 
-def carry(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
+def shift_span(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
     """Where a passage stands after masking; one that cuts a name widens to the pseudonym.
 
-    >>> carry(4, 11, ((0, 9, 0, 8),))
+    >>> shift_span(4, 11, ((0, 9, 0, 8),))
     (0, 10)
     """
     return _moved(start, offsets, is_end=False), _moved(end, offsets, is_end=True)

@@ -26,7 +26,7 @@ from glc_analysis.disclosure.file_text import Unreadable, pieces
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.documents import NAMES
-from glc_analysis.intake.codings.model import RawCodings, Text, place
+from glc_analysis.intake.codings.model import RawCodings, Text, locate
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.intake.codings.sqlite import shown
 from glc_analysis.pseudonyms.masking import Masked, mask
@@ -254,7 +254,7 @@ def _plain(cell: str) -> str:
 
 def _moved(text: Text, marks: list[Mark], now: Masked) -> Iterator[Mark]:
     """Coded stretches, in a tool's offsets and with their quotations, where their words stand now."""
-    spans, _, _ = place(text, [mark[1:3] for mark in marks], [mark[3] for mark in marks])
+    spans, _, _ = locate(text, [mark[1:3] for mark in marks], [mark[3] for mark in marks])
     for (row, *_), span in zip(marks, spans, strict=True):
         start, end = kept_span(*span, now) or (-1, -1)
         words = now.text[start:end] if start >= 0 else ""

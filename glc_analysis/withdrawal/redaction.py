@@ -22,7 +22,7 @@ from openpyxl import load_workbook
 from glc_analysis.csv_rows import CsvRows
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.pseudonyms.masking import Masked, Masker, carry
+from glc_analysis.pseudonyms.masking import Masked, Masker, shift_span
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import tidy
@@ -239,7 +239,7 @@ def _stamp(start: float, end: float, mark: str) -> str:
 
 def kept_span(start: int, end: int, now: Masked) -> tuple[int, int] | None:
     """Where a coded stretch stands in a text after turns went; None where nothing else was in it."""
-    start, end = carry(start, end, now.offsets)
+    start, end = shift_span(start, end, now.offsets)
     return None if _NOTHING_LEFT.fullmatch(now.text[start:end]) else (start, end)
 
 

@@ -16,7 +16,7 @@ from glc_analysis.cleaning.dimension_tables import codebook_table
 from glc_analysis.coding.consensus import CONSENSUS, write_decisions
 from glc_analysis.coding.texts import Texts, read_texts
 from glc_analysis.intake.codings.refi import write_qdpx
-from glc_analysis.pseudonyms.masking import carry, complete_key
+from glc_analysis.pseudonyms.masking import complete_key, shift_span
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from scripts.sample_study.content import Row, grouped
@@ -83,7 +83,7 @@ def _write_project(path: Path, texts: Texts, codebook: pd.DataFrame, names: dict
         text = texts.texts[document_id]
         sources[document_id], (_, begin) = text.canonical, text.labels[int(n) - 1]
         for k, (code, place) in enumerate(zip(given, _places(turn["text"]), strict=False)):
-            start, end = carry(begin + place[0], begin + place[1], text.offsets)
+            start, end = shift_span(begin + place[0], begin + place[1], text.offsets)
             codings.append({"source": document_id, "start": start, "end": end, "code": names[code],
                             "coder": INES, "memo": "" if k else turn["memo"]})
     codes = codebook.assign(code=codebook["name"], parent=codebook["parent_id"].map(names).fillna(""),

@@ -7,7 +7,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.coding.alignment import Letters, align, find
+from glc_analysis.coding.alignment import CharacterMap, align, find
 from glc_analysis.coding.texts import Text
 from glc_analysis.intake.codings.model import UNWRITABLE
 from glc_analysis.pseudonyms.masking import canonical_text, mask
@@ -40,7 +40,7 @@ def test_a_copy_masked_less_is_aligned_and_whole_words_keep_their_place(turns, n
     for word in ("safe", "house", "😀", "بيت"):
         starts = [n for n in range(len(theirs)) if theirs.startswith(word, n)]
         ours = [n for n in range(len(text.canonical)) if text.canonical.startswith(word, n)]
-        assert [alignment.place(n, n + len(word)) for n in starts] == [(n, n + len(word)) for n in ours]
+        assert [alignment.locate(n, n + len(word)) for n in starts] == [(n, n + len(word)) for n in ours]
 
 
 @given(TURNS, st.sampled_from(["NFC", "NFD"]), st.sampled_from(["\n", "\r\n", " "]))
@@ -48,7 +48,7 @@ def test_blanks_line_ends_and_unicode_form_do_not_count(turns, form, end):
     text = text_of(turns, "Bo")
     theirs = unicodedata.normalize(form, text.canonical).replace("\n", end)
     alignment = align(text, theirs)
-    start, stop = alignment.place(0, len(theirs))
+    start, stop = alignment.locate(0, len(theirs))
     assert text.canonical[start:stop] == text.canonical.strip()
 
 
@@ -58,18 +58,18 @@ def test_a_word_more_is_another_text(turns):
     assert align(text, text.canonical + "more") is None
 
 
-def test_a_name_that_opens_a_turn_or_a_cue_stands_beside_label_or_seam():
+def test_a_name_that_opens_a_turn_or_a_cue_stands_beside_label_or_join():
     text = text_of([("p1", ["Bo", "waits"])], "Bo")
-    seamed = Text(text.canonical, text.said, text.offsets, text.labels, (text.said.index("Bo"),))
-    for copy in (text.canonical, text.said, "00:01 Client: Bo waits"):
-        assert align(seamed, copy).place(copy.index("waits"), copy.index("waits") + 5) == (
+    joined = Text(text.canonical, text.unmasked, text.offsets, text.labels, (text.unmasked.index("Bo"),))
+    for copy in (text.canonical, text.unmasked, "00:01 Client: Bo waits"):
+        assert align(joined, copy).locate(copy.index("waits"), copy.index("waits") + 5) == (
             text.canonical.index("waits"), text.canonical.index("waits") + 5)
 
 
 def test_a_stretch_that_cuts_a_name_takes_the_whole_of_it():
     text = text_of([("p1", ["Ana López", "waits"])], "Ana López")
-    at = text.said.index("López")
-    start, end = align(text, text.said).place(at, at + 11)
+    at = text.unmasked.index("López")
+    start, end = align(text, text.unmasked).locate(at, at + 11)
     assert text.canonical[start:end] == "Person 1 waits"
 
 
@@ -103,5 +103,5 @@ CHARACTERS = st.sampled_from([
 
 @given(st.lists(CHARACTERS, max_size=30).map("".join))
 def test_the_letters_of_a_text_are_those_found_one_by_one(text):
-    found = Letters.of(text)
-    assert (found.text, found.at, found.ends) == letters_one_by_one(text)
+    found = CharacterMap.of(text)
+    assert (found.text, found.starts, found.ends) == letters_one_by_one(text)

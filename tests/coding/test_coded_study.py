@@ -308,7 +308,7 @@ FAULTS = {
         {"codings": {"ana": BOTH["ana"]}}, r"ana.csv, value 'blue-door.txt': is a text of no known document"),
     "an organisation that spoke and was not there": (
         {"attendance": [{"document_id": "call", "organisation_id": "a", "is_present": "true"}]},
-        r"attendance.csv, value 'b': spoke in call and is not marked present"),
+        r"attendance.csv, value 'b': spoke in call but is not marked as present"),
     "a coder without files": ({"codings": {"zoe": "../raw/codings/zoe*"}}, r"value 'zoe': names no file")}
 
 
@@ -384,5 +384,5 @@ def test_a_translation_is_linked_turn_by_turn_and_never_pooled(tmp_path):
 
 
 def test_a_translation_of_other_turns_is_a_fault(tmp_path):
-    with pytest.raises(Faults, match="has 3 turns where lamp has 2"):
+    with pytest.raises(Faults, match="has 3 turns and lamp has 2"):
         build(translated(tmp_path, LAMP + "Rosa: And then?\n"))

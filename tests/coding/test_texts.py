@@ -36,11 +36,11 @@ def place_one_by_one(text, start, letters):
 
 
 @given(st.text("ab \n\u00a0é", max_size=30), st.data())
-def test_seams_are_where_one_character_after_another_leads(text, data):
+def test_joins_are_where_one_character_after_another_leads(text, data):
     whole = text + "."
     starts = data.draw(st.lists(st.integers(0, len(text)), max_size=4))
     counts = [data.draw(st.lists(st.integers(0, sum(not c.isspace() for c in whole[start:]) - 1), max_size=3))
               for start in starts]
     expected = [place_one_by_one(whole, start, n) for start, own in zip(starts, counts, strict=True)
                 for n in own]
-    assert list(texts._seams(whole, starts, counts)) == expected
+    assert list(texts._joins(whole, starts, counts)) == expected

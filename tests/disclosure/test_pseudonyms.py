@@ -14,7 +14,6 @@ from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.masking import (
     Masker,
     canonical_text,
-    carry,
     complete_key,
     folded_letters,
     inverted,
@@ -22,6 +21,7 @@ from glc_analysis.pseudonyms.masking import (
     mask,
     places,
     read_key,
+    shift_span,
     write_key,
 )
 from glc_analysis.pseudonyms.suggestions import suggest
@@ -275,7 +275,7 @@ def test_the_text_under_a_carried_coding_is_the_masked_text_of_its_passage(text,
     found = mask(text, names(*table), {})
     start = data.draw(st.integers(0, len(text)))
     end = data.draw(st.integers(start, len(text)))
-    new_start, new_end = carry(start, end, found.offsets)
+    new_start, new_end = shift_span(start, end, found.offsets)
     assert 0 <= new_start <= new_end <= len(found.text) and (new_start < new_end or start == end)
     cut = [(s, e) for s, e, _, _ in found.offsets if s < end and start < e]
     wide = min([start, *(s for s, _ in cut)]), max([end, *(e for _, e in cut)])
@@ -289,11 +289,11 @@ def test_a_name_added_after_coding_loses_no_coding(text, table, known, data):
     old, new = mask(text, names(*table[:known]), {}), mask(text, names(*table), {})
     start = data.draw(st.integers(0, len(old.text)))
     end = data.draw(st.integers(start, len(old.text)))
-    raw = carry(start, end, inverted(old.offsets))
-    moved = carry(*raw, new.offsets)
+    raw = shift_span(start, end, inverted(old.offsets))
+    moved = shift_span(*raw, new.offsets)
     assert moved[0] < moved[1] or start == end
     # Nothing that was coded lies outside: back in the raw text the coding covers all it did.
-    back = carry(*moved, inverted(new.offsets))
+    back = shift_span(*moved, inverted(new.offsets))
     assert back[0] <= raw[0] and raw[1] <= back[1]
 
 
@@ -307,7 +307,7 @@ def test_a_passage_that_cuts_a_name_widens_to_the_pseudonym():
         (11, 22, "Person 1 today"),
         (16, 23, " today."),
     ]:
-        new = carry(start, end, found.offsets)
+        new = shift_span(start, end, found.offsets)
         assert found.text[slice(*new)] == words
 
 
@@ -318,7 +318,7 @@ def test_between_versions_a_coding_goes_back_to_the_full_name_and_on():
     )
     assert old.text == "P1 López came, P1 López left." and new.text == "Woman came, Woman left."
     place = old.text.index("López left")
-    start, end = carry(*carry(place, place + 10, inverted(old.offsets)), new.offsets)
+    start, end = shift_span(*shift_span(place, place + 10, inverted(old.offsets)), new.offsets)
     assert new.text[start:end] == "Woman left"
 
 
@@ -344,8 +344,9 @@ def test_turns_become_one_text_and_segments_cover_their_words_through_masking():
     hidden = mask(
         text, names("Ana López", "Bo", "សុខ"), {"Ana López": "Person 1", "Bo": "Person 2", "សុខ": "Person 3"}
     )
-    carried = [carry(s, e, hidden.offsets) for s, e in segments[["start", "end"]].itertuples(index=False)]
-    assert [hidden.text[s:e] for s, e in carried] == ["Person 2 était 👩🏽\u200d⚕️ là.", "បាទ"]
+    shifted = [shift_span(s, e, hidden.offsets)
+               for s, e in segments[["start", "end"]].itertuples(index=False)]
+    assert [hidden.text[s:e] for s, e in shifted] == ["Person 2 était 👩🏽\u200d⚕️ là.", "បាទ"]
     assert hidden.text.startswith("Person 1: Person 2")
 
 

@@ -68,7 +68,7 @@ def word(*paragraphs):
 
 def test_cues_of_one_speaker_join_into_a_turn_with_one_blank_and_its_times(tmp_path):
     turns = read(tmp_path, vtt("Ana López: We began", "Ana López: in a  small room.", "Ben: Yes.")).turns
-    assert turns.drop(columns="seams").values.tolist() == [
+    assert turns.drop(columns="joins").values.tolist() == [
         ["Ana López", "We began in a small room.", 1.0, 3.5, 5],
         ["Ben", "Yes.", 3.0, 4.5, 13],
     ]
@@ -141,7 +141,7 @@ def test_word_files_of_teams_as_they_were_before(tmp_path):
         "0:0:10.800 --> 0:0:14.500\n鈴木花子\nいいえ",
     )
     turns = read(tmp_path, content, "call.docx").turns
-    assert turns.drop(columns="seams").values.tolist() == [
+    assert turns.drop(columns="joins").values.tolist() == [
         ["田中太郎", "おはよう はい", 5.1, 9.0, 1],
         ["鈴木花子", "いいえ", 10.8, 14.5, 5],
     ]

@@ -25,8 +25,8 @@ from glc_analysis.intake.codings.model import (
     Span,
     Text,
     database,
+    locate,
     passage,
-    place,
     plain,
     unpack,
 )
@@ -170,7 +170,7 @@ def _rows(found: Found, name: str, text: Text | None, passages: list[Passage]) -
     if not text or not passages:
         return [one._asdict() | {"match": "", "found": ""} for one in passages]
     shown = text.shown
-    spans, alike, is_sure = place(text, [one[1:3] for one in passages], [one.quote for one in passages])
+    spans, alike, is_sure = locate(text, [one[1:3] for one in passages], [one.quote for one in passages])
     if found.may_rename and {"exact", "normalised"} & set(alike):
         _release_names(found, name, passages, spans, alike, shown)
     rows = []

@@ -175,11 +175,11 @@ class Text:
         return self.raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def place(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> tuple[list[Span], list[str], bool]:
+def locate(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> tuple[list[Span], list[str], bool]:
     """Stretches as code points of the shown text, (-1, -1) outside it; how each quotation compares
     with its place; and whether no other reading does as well and puts a stretch elsewhere.
 
-    >>> place(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
+    >>> locate(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
     ([(7, 14)], ['exact'], True)
     """
     shown = text.shown
