@@ -468,12 +468,12 @@ def tally(study: str, round_id: str, close: bool, form: str) -> None:
     """Say how many forms of a round are received; once it is closed, what was voted."""
     from datetime import date
 
-    from glc_analysis.convening.double_entry import refuse_half_keyed
+    from glc_analysis.convening.double_entry import check_forms_finished
     from glc_analysis.convening.tallies import counted, results
 
     found = Study.find(study)
     if close:
-        refuse_half_keyed(found, round_id)
+        check_forms_finished(found, round_id)
     count = counted(found, round_id, close_on=date.today() if close else None)
     for note in count.notes:
         say(note)

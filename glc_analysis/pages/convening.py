@@ -256,7 +256,7 @@ def statements(page: Page) -> Html:
     rows = listed_principles(page)
     if rows.empty:
         return note(NONE_AGREED if page.audience == "public" else NO_PRINCIPLES)
-    trail, frames = Trail(page.study, page.audience), concerns.tables_and_voices(page.read)
+    trail, frames = Trail(page.study, page.audience), concerns.evidence_tables(page.read)
     if page.audience != "public":
         frames["comments"] = _comments(page, frames["ratings"])
     return show("".join(_principle(page, row, trail, frames) for row in rows.itertuples()))
@@ -366,7 +366,7 @@ def _judgements(page: Page, row, judged: pd.DataFrame, frames: dict[str, pd.Data
     """What people judged of the evidence and of the decision, with their reasons; for the team beside
     what is counted, and with a box that is empty where nobody has judged yet."""
     is_team = page.audience == "team"
-    known = concerns.beside(row.principle_id, frames) if is_team else pd.DataFrame(
+    known = concerns.cerqual_counts(row.principle_id, frames) if is_team else pd.DataFrame(
         {"component": [one for one in concerns.COMPONENTS if one in set(judged["component"])]},
         dtype="str")
     rows = known.merge(judged, on="component", how="left").fillna("")
@@ -379,14 +379,15 @@ def _judgements(page: Page, row, judged: pd.DataFrame, frames: dict[str, pd.Data
     yield table(columns, caption="Judged by people; no level is computed.")
 
 
-def represented(page: Page) -> Html:
+def representation(page: Page) -> Html:
     """How many rated, panel by panel; for the team whose voice is missing from each principle."""
     panels = page.read("tallies").groupby("panel")["n_expected"].max()
     said = [f"{PANELS[panel]} who may rate: {n}." for panel, n in panels.items()]
     if page.audience != "team":
         return note(*(said or ["Nothing is rated yet."]))
-    frames, rows = concerns.tables_and_voices(page.read), listed_principles(page)
-    missing = [" ".join(concerns.unheard(concerns.represented(one, frames))) for one in rows["principle_id"]]
+    frames, rows = concerns.evidence_tables(page.read), listed_principles(page)
+    missing = [" ".join(concerns.underrepresented(concerns.representation(one, frames)))
+               for one in rows["principle_id"]]
     names = rows["principle_id"] + " " + rows["short_name"]
     return show(note(*said).data + (table({"Principle": names, "Whose voice is missing": missing})
                                     if len(rows) else ""))

@@ -8,11 +8,11 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.convening.concerns import (
     COMPONENTS,
-    beside,
-    represented,
-    tables_and_voices,
-    unheard,
-    voices,
+    cerqual_counts,
+    evidence_contributors,
+    evidence_tables,
+    representation,
+    underrepresented,
 )
 from glc_analysis.convening.principles import (
     MEASURED,
@@ -25,7 +25,7 @@ from glc_analysis.convening.principles import (
 
 @pytest.fixture(scope="module")
 def frames(sample_study):
-    return tables_and_voices(partial(tables.read, study=sample_study))
+    return evidence_tables(partial(tables.read, study=sample_study))
 
 
 def evidence(*rows: tuple[str, str]) -> pd.DataFrame:
@@ -33,7 +33,7 @@ def evidence(*rows: tuple[str, str]) -> pd.DataFrame:
 
 
 def known(frames, principle_id, component):
-    return beside(principle_id, frames).set_index("component").loc[component, "known"]
+    return cerqual_counts(principle_id, frames).set_index("component").loc[component, "known"]
 
 
 def ratings(*rows: tuple[str, str, str, object]) -> pd.DataFrame:
@@ -60,34 +60,36 @@ def test_what_nothing_supports_does_not_rest_on_experience():
     assert facts(evidence(("contradicts", "reported_to_fail"))) == [UNSUPPORTED]
 
 
-def test_a_passage_has_one_voice_and_a_code_those_who_raised_it(frames):
-    heard = frames["voices"].query("principle_id == 'P05'").groupby("evidence_id")["organisation_id"].agg(set)
-    assert heard["e2"] == {"gum-tree-desk"} and heard["e3"] == {"canal-lamp"}
-    assert heard["e1"] == {"amber-window", "canal-lamp", "casa-del-telar", "gum-tree-desk", "open-loom",
-                           "sunflower-yard"}
-    assert "e4" not in heard and "e6" not in heard  # a figure, a publication
+def test_a_passage_has_one_contributor_and_a_code_those_who_raised_it(frames):
+    own = frames["evidence_contributors"].query("principle_id == 'P05'")
+    contributors = own.groupby("evidence_id")["organisation_id"].agg(set)
+    assert contributors["e2"] == {"gum-tree-desk"} and contributors["e3"] == {"canal-lamp"}
+    assert contributors["e1"] == {"amber-window", "canal-lamp", "casa-del-telar", "gum-tree-desk",
+                                  "open-loom", "sunflower-yard"}
+    assert "e4" not in contributors and "e6" not in contributors  # a figure, a publication
 
 
-def test_an_interpreters_words_are_the_voice_of_the_organisation_interviewed(frames):
+def test_an_interpreters_words_are_a_contribution_of_the_organisation_interviewed(frames):
     own = pd.DataFrame([("P01", "e1", "segment", "interview-fig-courtyard.9", "supports")],
                        columns=["principle_id", "evidence_id", "kind", "reference", "stance"])
-    assert voices(own, frames)["organisation_id"].tolist() == ["fig-courtyard"]
+    assert evidence_contributors(own, frames)["organisation_id"].tolist() == ["fig-courtyard"]
 
 
 def test_every_component_has_its_counts_and_none_has_a_level(frames):
-    rows = beside("P03", frames)
+    rows = cerqual_counts("P03", frames)
     assert tuple(rows["component"]) == COMPONENTS and (rows["known"] != "").all()
     assert not rows["known"].str.contains("minor|moderate|serious|confidence").any()
     assert known(frames, "P03", "coherence") == (
-        "Evidence by stance: 4 supports, 2 qualifies. Organisations that said the contrary of a code that "
-        "supports it: 2.")
+        "Evidence by stance: 4 for it, 2 with limits. Organisations that said the opposite of a code that "
+        "supports the principle: 2.")
     assert known(frames, "P05", "adequacy") == (
-        "Organisations behind codes and passages: 11 of 30; in interviews 6, in calls 2, in answers 7.")
+        "Organisations that contributed to its codes and passages: 11 of 30; in interviews 6, in calls 2, "
+        "in answers 7.")
 
 
 def test_a_principle_without_votes_or_signatures_has_nothing_there(frames):
     empty = frames | {name: frames[name].head(0) for name in ("ratings", "tallies", "signoffs")}
-    said = beside("P05", empty).set_index("component")["known"]
+    said = cerqual_counts("P05", empty).set_index("component")["known"]
     assert (said[["equity", "acceptability", "feasibility"]] == "").all()
 
 
@@ -117,11 +119,11 @@ def test_the_last_round_counts_by_number_and_who_abstained_has_no_resources(fram
     assert said == "Raters' resources: 1 low."
 
 
-def test_who_is_behind_the_evidence_and_who_rated_is_counted_by_what_organisations_are(frames):
+def test_who_contributed_evidence_and_who_rated_is_counted_by_what_organisations_are(frames):
     frames = frames | {"ratings": ratings(("1", "r1", "gum-tree-desk", 5))}
-    rows = represented("P01", frames).set_index(["attribute", "value"])
+    rows = representation("P01", frames).set_index(["attribute", "value"])
     register = frames["organisations"]
     assert rows.loc[("language", "es"), "study_n"] == (register["language"] == "es").sum() == 5
     assert rows.loc[("resource_level", "high"), "raters_n"] == 1
     assert rows.loc[("language", "es"), "raters_n"] == 0
-    assert "language ar, es" in unheard(rows.reset_index())[-1]
+    assert "language ar, es" in underrepresented(rows.reset_index())[-1]

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from glc_analysis.convening.double_entry import refuse_half_keyed
+from glc_analysis.convening.double_entry import check_forms_finished
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.files import locked
 from glc_analysis.study import Study
@@ -104,7 +104,7 @@ def test_differences_are_shown_one_by_one_and_settled_by_the_paper(study):
 def test_a_third_value_counts_when_it_is_keyed_twice(study):
     keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong={("r12", "P01.importance"): "7"}))
     said = keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong={("r12", "P01.importance"): "6"}))
-    assert "Neither keying has 8: type it once more." in said
+    assert "Neither keying has 8. Type it once more to confirm it." in said
     assert ballot(study, "r12").loc[0, "score"] == "8"
 
 
@@ -127,21 +127,22 @@ def test_both_keyings_are_taken_back_where_it_was_another_paper(study):
     clerk = Clerk({"r12": PAPER}, ["r12"])
     settle = clerk.answer
     clerk.answer = lambda prompt: "drop" if clerk.said[-1].startswith("  ") else settle(prompt)
-    assert "All that was keyed of form r12 is taken back." in keyed(study, clerk)
+    assert "Everything keyed for form r12 is deleted." in keyed(study, clerk)
     assert ballot(study, "r12") is None
     twice(study)
     assert ballot(study, "r12") is not None
 
 
 def test_a_form_that_was_begun_keeps_the_round_from_being_closed(study):
-    refuse_half_keyed(Study(study.root), "1")
+    check_forms_finished(Study(study.root), "1")
     keyed(study, Clerk({"r12": PAPER}, ["r12"]))
-    with pytest.raises(Faults, match="form r12 is keyed but not received: it would not count. Mend: finish"):
-        refuse_half_keyed(Study(study.root), "1")
+    with pytest.raises(Faults, match="data entry of form r12 is not finished: it would not count. "
+                                     "Mend: finish"):
+        check_forms_finished(Study(study.root), "1")
     refused = study.glc("tally", "--round", "1", "--close")
     assert (refused.exit_code, "05-08," in (study.root / "reference/rounds.csv").read_text()) == (1, True)
     keyed(study, ["ab", "r12", "drop"])
-    refuse_half_keyed(Study(study.root), "1")
+    check_forms_finished(Study(study.root), "1")
 
 
 def test_an_x_in_the_box_is_an_abstention(study):
@@ -151,7 +152,7 @@ def test_an_x_in_the_box_is_an_abstention(study):
 
 def test_the_same_person_is_warned_at_the_second_keying(study):
     keyed(study, Clerk({"r12": PAPER}, ["r12"]))
-    warning = "AB keyed this form the first time too: another person would see more."
+    warning = "AB keyed this form the first time too. Somebody else would notice more mistakes."
     assert warning in keyed(study, Clerk({"r12": PAPER}, ["r12"]))
     assert warning not in twice(study, "r29")
 
@@ -160,7 +161,7 @@ def test_a_received_form_is_shown_and_never_overwritten(study):
     twice(study)
     before = ballot(study, "r12")
     said = keyed(study, ["ab", "r12", "?"])
-    assert "The form of r12 is received already, and never overwritten." in said
+    assert "The form of r12 has already been received, and is never overwritten." in said
     assert "  r12  received\n  r29  not received\n  r33  not received" in said
     assert ballot(study, "r12").equals(before)
 
@@ -178,7 +179,7 @@ def test_one_goes_back_and_leaves(study):
 def test_the_next_sitting_goes_on_where_the_last_broke_off(study):
     keyed(study, ["ab", "r12", "8", "7", "", "2", "3"])
     said = keyed(study, ["ab", "4"])
-    assert "Form r12, first keying, stopped at P02." in said
+    assert "Form r12, first keying, continued at P02." in said
     assert json.loads(journal(study).read_text().splitlines()[-1])["field"] == "P02.feasibility"
 
 
@@ -187,8 +188,8 @@ def test_a_torn_last_line_is_dropped_and_said_and_the_rest_goes_on(study):
     whole = journal(study).read_bytes()
     for torn in (whole[:-1], whole[:-20], whole + b"\0" * 40):
         journal(study).write_bytes(torn)
-        assert keyed(study, [])[0] == ("The last line of 1.jsonl is torn (the power was cut?): it is "
-                                       "dropped, and asked again.")
+        assert keyed(study, [])[0] == ("The last line of 1.jsonl is incomplete (was the power cut?). It is "
+                                       "removed, and its field is asked again.")
         assert whole.startswith(journal(study).read_bytes())
         assert journal(study).read_bytes().endswith(b"\n")
 
@@ -251,7 +252,7 @@ def test_an_amendment_between_two_keyings_asks_for_the_version_on_the_paper(stud
 def test_two_desks_on_one_journal_are_locked(study):
     (study.root / "private/desk").mkdir(parents=True)
     with locked(study.root / "private/desk", what="desk"), \
-            pytest.raises(GLCError, match="Another desk is at work .* Mend: wait for it to end"):
+            pytest.raises(GLCError, match="Another data entry session is at work .* Mend: wait for it"):
         keyed(study, [])
 
 
@@ -279,7 +280,7 @@ def test_the_command_takes_piped_lines_and_refuses_what_is_no_text(study):
     done = CliRunner().invoke(cli, ["--study", str(study.root), "enter", "--round", "1"],
                               input="ab\nr12\n8\n\x1b[A\n7\n")
     assert done.exit_code == 0
-    assert "That line holds keys that are no letters (an arrow?): type it again." in done.stderr
+    assert "That line contains a key that is not a character (an arrow key?). Type it again." in done.stderr
     assert done.stdout == ""
     assert len(journal(study).read_text().splitlines()) == 2
 
@@ -289,7 +290,7 @@ def test_an_organisation_with_one_vote_hands_in_one_form(study):
     study.write("reference/raters.csv", raters + "r30,harbour,provider,true\n")
     twice(study)
     said = keyed(study, ["ab", "r30"])
-    assert "The organisation of r30 has one vote a panel: received from r12." in said
+    assert "The organisation of r30 has one vote in each panel: received from r12." in said
     assert "Round 1, 3 principles: 1 of 3 received." in said
 
 
@@ -297,7 +298,8 @@ def test_a_form_that_came_in_as_a_file_is_received(study):
     twice(study)
     study.write("raw/ratings/by-mail.csv", (study.root / "raw/ratings/1-r12.csv").read_text()
                 .replace("1,r12,", "1,r29,"))
-    assert "The form of r29 is received already, and never overwritten." in keyed(study, ["ab", "r29"])
+    said = keyed(study, ["ab", "r29"])
+    assert "The form of r29 has already been received, and is never overwritten." in said
 
 
 def test_a_file_that_came_in_while_the_form_was_keyed_is_not_written_over(study):
@@ -305,6 +307,6 @@ def test_a_file_that_came_in_while_the_form_was_keyed_is_not_written_over(study)
     study.write("raw/ratings/1-r29.csv", b"")
     papers = {"r29": PAPER}
     keyed(study, Clerk(papers, ["r29"]))
-    with pytest.raises(GLCError, match=r"1-r29\.csv came in meanwhile, and says something else"):
+    with pytest.raises(GLCError, match=r"1-r29\.csv arrived meanwhile and differs from what was keyed"):
         keyed(study, Clerk(papers, ["r29"]))
     assert (study.root / "raw/ratings/1-r29.csv").read_bytes() == b""
