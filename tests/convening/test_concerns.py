@@ -104,8 +104,8 @@ def test_scores_by_resources_are_shown_only_where_they_tell_of_no_one_rater(fram
 
 def test_the_regions_they_work_in_are_those_of_the_countries_and_not_of_the_main_office(frames):
     organisations = frames["organisations"].assign(home_region_id="elsewhere")
-    heard = frames["voices"].query("principle_id == 'P01'")["organisation_id"]
-    works_in = frames["answers"][frames["answers"]["organisation_id"].isin(heard)]
+    own = frames["evidence_contributors"].query("principle_id == 'P01'")["organisation_id"]
+    works_in = frames["answers"][frames["answers"]["organisation_id"].isin(own)]
     said = known(frames | {"organisations": organisations}, "P01", "relevance")
     countries, regions = works_in["country_id"].nunique(), works_in["region_id"].nunique()
     assert regions > 1 and f"They work in {countries} countries, in {regions} regions;" in said
