@@ -146,7 +146,7 @@ def _read_all(study: Study, kind: str) -> list[RawSurvey]:
         except Faults as found:
             faults += found.faults
     stems = [slug(survey.path.stem) for survey in read]
-    faults += [Fault("another file has the same name but for its ending", mend="rename one",
+    faults += [Fault("another file has the same name but for its ending", fix="rename one",
                      file=survey.path.name)
                for survey, stem in zip(read, stems, strict=True) if stems.count(stem) > 1]
     if faults:
@@ -161,12 +161,12 @@ def _surveys(study: Study) -> list[RawSurvey]:
     """
     surveys = _read_all(study, "survey")
     if not surveys:
-        raise GLCError("No survey file has arrived. Mend: put an export into raw/survey/, or name "
+        raise GLCError("No survey file has arrived. To fix: put an export into raw/survey/, or name "
                        "it in study.toml under [raw] survey.")
     marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == MARK).any()]
     if marked and not study.is_synthetic:
         raise Faults([Fault("is invented data in a real study", file=s.path.name,
-                            mend="take it out of raw/") for s in marked])
+                            fix="take it out of raw/") for s in marked])
     return surveys
 
 
@@ -209,7 +209,7 @@ def _records(view: View) -> dict[str, Any]:
     view.say("reading the survey")
     surveys = _surveys(view.study)
     if view.reference.questions.empty:
-        raise Faults([Fault("has no question", file="questions.csv", mend="add a row for each "
+        raise Faults([Fault("has no question", file="questions.csv", fix="add a row for each "
                             "question; its `columns` say where the answers stand")])
     view.say("finding who answered")
     return {"records": records.assemble(surveys, view.reference, view.study.settings["survey"], view.log)}
@@ -221,7 +221,7 @@ def _answers(view: View) -> dict[str, Any]:
     found, reference = view["records"], view.reference
     given, selections = responses.clean(found, reference, view.study.settings["survey"]["redacted"], view.log)
     if found.answers.empty:
-        raise GLCError("No record is left: all are empty, or dropped in corrections.csv. Mend: take "
+        raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: take "
                        "back the drops that went too far, or export the survey again.")
     own = clean_organisations(found, reference)
     places = country_table(found.answers, own, given, reference)

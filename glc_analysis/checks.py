@@ -31,10 +31,10 @@ def _lists(tables: Tables) -> Iterator[Fault]:
                  "value": q["option_list"]}
         if q["type"] in CHOICES and q["option_list"] not in lists:
             yield Fault(f"options.csv has no such list; {nearest(q['option_list'], lists)}", **place,
-                        mend="add its options to options.csv or name another")
+                        fix="add its options to options.csv or name another")
         if q["type"] in ("multi", "scale") and q["option_list"] == COUNTRY_LIST:
             yield Fault("is for questions of type single", **place,
-                        mend="write single as type, or list the countries in options.csv")
+                        fix="write single as type, or list the countries in options.csv")
 
 
 def _options(tables: Tables) -> Iterator[Fault]:
@@ -53,7 +53,7 @@ def _countries(tables: Tables) -> Iterator[Fault]:
     for n, country in countries["country_id"].items():
         if meant := iso_meant(country):
             yield Fault(f"is {meant} in ISO 3166", file="countries.csv", row=str(n),
-                        column="country_id", value=country, mend=f"write {meant}, or another id")
+                        column="country_id", value=country, fix=f"write {meant}, or another id")
     yield from _differing("countries", countries, countries["raw_name"].map(folded), "country_id",
                           "the same name means {}")
     for column in ("label", "region_id"):
@@ -73,7 +73,7 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
         if home and not _is_country(home, known):
             yield Fault(f"is no country id; {nearest(iso_meant(home) or home, known)}",
                         file="organisations.csv", row=str(n), column="home_country_id", value=home,
-                        mend="use the three letters of ISO 3166 or an id of countries.csv")
+                        fix="use the three letters of ISO 3166 or an id of countries.csv")
 
 
 def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], column: str,
@@ -83,7 +83,7 @@ def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], 
     for n, given, value in zip(frame.index, first, frame[column], strict=True):
         if value != given:
             yield Fault(f"{said.format(repr(given))} in another row", file=f"{name}.csv", row=str(n),
-                        column=column, value=value, mend="make them equal, or tell them apart")
+                        column=column, value=value, fix="make them equal, or tell them apart")
 
 
 def _skip_logic(tables: Tables) -> Iterator[Fault]:
@@ -94,18 +94,18 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
         try:
             read[n] = skip_logic.parse(text)
         except ValueError as error:
-            yield Fault(str(error), **place, mend="write for example Q2.5 == yes and Q3 has legal-aid")
+            yield Fault(str(error), **place, fix="write for example Q2.5 == yes and Q3 has legal-aid")
             continue
         for comparison in skip_logic.comparisons(read[n]):
             for said in _misfits(comparison, tables):
-                yield Fault(said, **place, mend="correct the condition, or what it refers to")
+                yield Fault(said, **place, fix="correct the condition, or what it refers to")
     needs = {questions.at[n, "question_id"]: skip_logic.names(c) for n, c in read.items()}
     rows = dict(zip(questions["question_id"], questions.index, strict=True))
     while circle := skip_logic.circle(needs):
         yield Fault(f"runs in a circle: {' -> '.join(circle)}", file="questions.csv",
                     row=str(rows[circle[0]]), column="asked_if",
                     value=questions.at[rows[circle[0]], "asked_if"],
-                    mend="a question can depend only on earlier ones")
+                    fix="a question can depend only on earlier ones")
         needs = {question: others for question, others in needs.items() if question not in circle}
 
 
@@ -162,9 +162,9 @@ def _codebook(tables: Tables) -> Iterator[Fault]:
         if above and levels.get(parent) not in above:
             yield Fault(f"a {row['level']} needs a parent that is a {' or '.join(above)}; "
                         f"{nearest(parent, [c for c in levels if levels[c] in above])}", **place,
-                        mend="name the code it belongs to")
+                        fix="name the code it belongs to")
         elif above == () and parent:
-            yield Fault("a domain has no parent", **place, mend="leave it blank")
+            yield Fault("a domain has no parent", **place, fix="leave it blank")
 
 
 def _documents(tables: Tables) -> Iterator[Fault]:
@@ -175,18 +175,18 @@ def _documents(tables: Tables) -> Iterator[Fault]:
         place = {"file": "documents.csv", "row": str(n)}
         if row["kind"] == "interview" and not row["organisation_id"]:
             yield Fault("an interview is of one organisation", **place, column="organisation_id",
-                        mend="name it")
+                        fix="name it")
         if row["kind"] == "call" and row["organisation_id"]:
             yield Fault("a call is of several organisations", **place, column="organisation_id",
-                        value=row["organisation_id"], mend="leave it blank; attendance.csv names them")
+                        value=row["organisation_id"], fix="leave it blank; attendance.csv names them")
         if bool(row["translation_of"]) != bool(row["translation_status"]):
             yield Fault("a translation has both translation_of and translation_status", **place,
-                        mend="fill in both or neither")
+                        fix="fill in both or neither")
         if row["translation_of"] and (kinds.get(row["translation_of"]) != row["kind"]
                                       or row["translation_of"] == row["document_id"]):
             yield Fault(f"there is no such {row['kind']} to translate; "
                         f"{nearest(row['translation_of'], kinds)}", **place, column="translation_of",
-                        value=row["translation_of"], mend="name the document it translates")
+                        value=row["translation_of"], fix="name the document it translates")
 
 
 def _allowances(tables: Tables) -> Iterator[Fault]:
@@ -194,7 +194,7 @@ def _allowances(tables: Tables) -> Iterator[Fault]:
     names = tables["names"]
     for n in names.index[(names["allowed_for"] != "") & (names["reason"] == "")]:
         yield Fault("is allowed without a reason", file="names.csv", row=str(n), column="reason",
-                    value=names.at[n, "name"], mend="write who decided it and why")
+                    value=names.at[n, "name"], fix="write who decided it and why")
 
 
 CODING_CHECKS: tuple[Check, ...] = (
@@ -227,7 +227,7 @@ def _last_versions(tables: Tables) -> Iterator[Fault]:
         if is_source and (numbered.at[n, "number"] < final) != (row["status"] == "superseded"):
             yield Fault(f"the last version of {row['principle_id']} is {final}: older ones are superseded, "
                         "and that one is not", file="principles.csv", row=str(n), column="status",
-                        value=row["status"], mend="correct the status, or make the next version with "
+                        value=row["status"], fix="correct the status, or make the next version with "
                         f"`glc amend {row['principle_id']}`")
 
 
@@ -254,12 +254,12 @@ def _sources(sources: pd.DataFrame, numbered: pd.DataFrame) -> Iterator[Fault]:
     for n, row in sources[sources.duplicated(["principle_id", "version"])].iterrows():
         yield Fault("has this version in another row, in another language", file="principles.csv",
                     row=str(n), column="version", value=f"{row['principle_id']}.{row['version']}",
-                    mend="name in translation_of what it translates, or give it the next version")
+                    fix="name in translation_of what it translates, or give it the next version")
     for principle, own in numbered[numbered.index.isin(sources.index)].groupby("principle_id"):
         if gaps := sorted({*range(1, own["number"].max())} - {*own["number"]}):
             yield Fault(f"there is no {', '.join(f'{principle}.{gap}' for gap in gaps[:3])} before it",
                         file="principles.csv", row=str(own["number"].idxmax()), column="version",
-                        value=str(own["number"].max()), mend="keep every version, the older superseded")
+                        value=str(own["number"].max()), fix="keep every version, the older superseded")
 
 
 def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
@@ -273,7 +273,7 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
             "is in the language that it translates" if languages[ids[n]] == row["language"] else ""
         if said:
             yield Fault(said, file="principles.csv", row=str(n), column="translation_of",
-                        value=row["translation_of"], mend="name the principle and version that the row has, "
+                        value=row["translation_of"], fix="name the principle and version that the row has, "
                         "as P07.2, and another language")
 
 
@@ -284,11 +284,11 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
     for n, principle in principles.loc[is_live, "principle_id"].items():
         if principle not in set(evidence["principle_id"]):
             yield Fault("has no evidence", file="principles.csv", row=str(n), column="principle_id",
-                        value=principle, mend="add some to evidence.csv, or write set_aside as its status")
+                        value=principle, fix="add some to evidence.csv, or write set_aside as its status")
     for n, kind in evidence.loc[evidence["claim"] == "literature", "kind"].items():
         if kind != "literature":
             yield Fault(f"goes with no evidence of kind {kind}", file="evidence.csv", row=str(n),
-                        column="claim", value="literature", mend="say what the study itself shows")
+                        column="claim", value="literature", fix="say what the study itself shows")
 
 
 def _versions(tables: Tables) -> Iterator[Fault]:
@@ -308,7 +308,7 @@ def _versions(tables: Tables) -> Iterator[Fault]:
             if ids[n] in known and row["version"] != final and row["principle_id"] not in pending:
                 yield Fault(f"is not the final text, which is {row['principle_id']}.{final}",
                             file="signoffs.csv", row=str(n), column="version", value=row["version"],
-                            mend="take the signature out: what was signed is no longer what is printed")
+                            fix="take the signature out: what was signed is no longer what is printed")
 
 
 def _closed_rounds(tables: Tables) -> Iterator[Fault]:
@@ -316,7 +316,7 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
     for n, row in tables["rounds"].iterrows():
         if is_day(row["opened_on"]) and is_day(row["closed_on"]) and row["closed_on"] < row["opened_on"]:
             yield Fault(f"is before {row['opened_on']}, when the round was opened", file="rounds.csv",
-                        row=str(n), column="closed_on", value=row["closed_on"], mend="correct a day")
+                        row=str(n), column="closed_on", value=row["closed_on"], fix="correct a day")
 
 
 def evidence_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, estimates: pd.DataFrame,

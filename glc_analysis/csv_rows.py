@@ -139,7 +139,7 @@ def read_utf8(path: Path) -> str:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
         raise Faults([Fault("is not in UTF-8, which holds the words of every language", path.name,
-                            mend="save it as CSV UTF-8, and repeat")]) from None
+                            fix="save it as CSV UTF-8, and repeat")]) from None
 
 
 def encoding_of(raw: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What went wrong, where, and the mend.
+"""The errors that a user sees: what is wrong, where, and how to fix it.
 
 A mistake in data is never a traceback: it is a :class:`Fault` that names file,
 row, column and value, and all faults of a file are raised together.
@@ -40,9 +40,9 @@ class Interrupted(GLCError):
 class Fault:
     """One thing wrong, said in one line.
 
-    >>> print(Fault("is no number", file="survey.csv", row="7", column="Q2.1", value="lots",
-    ...             mend="correct it in corrections.csv"))
-    survey.csv, row 7, column Q2.1, value 'lots': is no number. Mend: correct it in corrections.csv.
+    >>> print(Fault("is not a number", file="survey.csv", row="7", column="Q2.1", value="lots",
+    ...             fix="correct it in corrections.csv"))
+    survey.csv, row 7, column Q2.1, value 'lots': is not a number. To fix: correct it in corrections.csv.
     """
 
     message: str
@@ -50,7 +50,7 @@ class Fault:
     row: str = ""
     column: str = ""
     value: str = ""
-    mend: str = ""
+    fix: str = ""
 
     def __str__(self) -> str:
         place = [self.file] if self.file else []
@@ -58,8 +58,8 @@ class Fault:
         place += [f"column {self.column}"] if self.column else []
         place += [f"value {self.value!r}"] if self.value else []
         where = f"{', '.join(place)}: " if place else ""
-        mend = f" Mend: {self.mend}." if self.mend else ""
-        return f"{where}{self.message}.{mend}"
+        fix = f" To fix: {self.fix}." if self.fix else ""
+        return f"{where}{self.message}.{fix}"
 
 
 class Faults(GLCError):
@@ -113,6 +113,6 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     return "nearest: " + ", ".join(repr(folded[c]) for c in close)
 
 
-def refuse(message: str, file: str, mend: str, *, row: str = "", column: str = "") -> NoReturn:
+def refuse(message: str, file: str, fix: str, *, row: str = "", column: str = "") -> NoReturn:
     """Raise the one fault that ends the reading of a file."""
-    raise Faults([Fault(message, file=file, row=row, column=column, mend=mend)])
+    raise Faults([Fault(message, file=file, row=row, column=column, fix=fix)])

@@ -187,10 +187,10 @@ def _owner(text: str) -> dict[str, str]:
 
 def _refusal(path: Path, what: str, owner: dict[str, str], elsewhere: bool) -> str:
     who = ", ".join(f"{name} {owner[name]}" for name in ("pid", "host") if name in owner)
-    mend = f"if that {what} is over, remove the file .lock in the folder {path.parent.name}" if elsewhere \
+    fix = f"if that {what} is over, remove the file .lock in the folder {path.parent.name}" if elsewhere \
         else "wait for it to end"
     return (f"Another {what} is at work ({who or 'just starting'}, "
-            f"since {owner.get('started', 'now')}). Mend: {mend}.")
+            f"since {owner.get('started', 'now')}). To fix: {fix}.")
 
 
 # ------------------------------

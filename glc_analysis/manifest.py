@@ -111,10 +111,10 @@ def inspect(study: Study) -> Arrivals:
     present = {name: checksum(path) for name, path in found.items() if path.is_file()}
     # What lies in private/ has rows for the day it is to be destroyed; it is no data and may change.
     private = {name for name in recorded if name.startswith("private/") and (study.root / name).is_file()}
-    faults = [Fault("is missing", file=name, mend=_mend_missing(recorded.get(name)))
+    faults = [Fault("is missing", file=name, fix=_fix_for_missing(recorded.get(name)))
               for name in sorted({*recorded, *found} - set(present) - private)]
     faults += [Fault("has changed since its checksum was recorded", file=name,
-                     mend="put the original back; a new export gets a new name")
+                     fix="put the original back; a new export gets a new name")
                for name in sorted(set(recorded) & set(present))
                if recorded[name]["sha256"].lower() != present[name]]
     faults += _mixed(study, recorded, present)
@@ -123,7 +123,7 @@ def inspect(study: Study) -> Arrivals:
     return Arrivals(present, tuple(sorted(set(present) - set(recorded))))
 
 
-def _mend_missing(row: dict[str, str] | None) -> str:
+def _fix_for_missing(row: dict[str, str] | None) -> str:
     if row is None:
         return "put it there, or correct [raw] in study.toml"
     if row["received_from"] == SAMPLE:
@@ -138,7 +138,7 @@ def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str,
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
         if study.is_synthetic else ("is invented data in a real study", "take it out of raw/")
-    return [Fault(said[0], file=name, mend=said[1]) for name in wrong]
+    return [Fault(said[0], file=name, fix=said[1]) for name in wrong]
 
 
 def accept(study: Study, new: tuple[str, ...], *, today: date) -> None:
@@ -354,4 +354,4 @@ def read_slices(study: Study) -> dict[str, Any]:
     try:
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise GLCError("Nothing is built yet. Mend: run `glc build` first.") from None
+        raise GLCError("Nothing is built yet. To fix: run `glc build` first.") from None

@@ -27,7 +27,7 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
     already holds a study.
     """
     if (directory / "reference").exists():
-        raise UsageError(f"{directory} already holds a study. Mend: name a new folder.")
+        raise UsageError(f"{directory} already holds a study. To fix: name a new folder.")
     drafts, notes = {}, []
     if form:
         from glc_analysis.intake.survey.xlsform import seed

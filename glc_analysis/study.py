@@ -75,7 +75,7 @@ def _parsed(path: Path) -> dict[str, Any]:
         raise Faults([Fault(f"cannot be read: {said[:1].lower()}{said[1:]}", file=path.name,
                             row=line[1] if line else str(text.count("\n") + 1),
                             value=text.split("\n")[int(line[1]) - 1].strip() if line else "",
-                            mend='write name = value, with texts in "quotation marks" and / in '
+                            fix='write name = value, with texts in "quotation marks" and / in '
                             "paths")]) from None
 
 
@@ -83,19 +83,19 @@ def _section_faults(file: str, section: str, values: Any, defaults: Defaults,
                     words: Words) -> Iterator[Fault]:
     if not isinstance(values, dict):
         yield Fault("stands outside every section", file=file, column=section, value=str(values),
-                    mend=f"put it below one of {', '.join(f'[{name}]' for name in defaults)}")
+                    fix=f"put it below one of {', '.join(f'[{name}]' for name in defaults)}")
     elif section not in defaults:
         yield Fault(f"there is no such section; {nearest(section, defaults)}", file=file,
-                    column=f"[{section}]", mend=f"use one of {', '.join(defaults)}")
+                    column=f"[{section}]", fix=f"use one of {', '.join(defaults)}")
     elif defaults[section]:
         for name, value in values.items():
-            said, mend = _misfit(name, value, defaults[section], words.get((section, name), ()))
+            said, fix = _misfit(name, value, defaults[section], words.get((section, name), ()))
             if said:
-                yield Fault(said, file=file, column=f"[{section}] {name}", value=str(value), mend=mend)
+                yield Fault(said, file=file, column=f"[{section}] {name}", value=str(value), fix=fix)
 
 
 def _misfit(name: str, value: Any, known: Mapping[str, Any], words: tuple[str, ...]) -> tuple[str, str]:
-    """What is wrong with one setting, and the mend; blank where nothing is."""
+    """What is wrong with one setting and how to fix it; both blank if it is right."""
     if name not in known:
         return f"there is no such setting; {nearest(name, known)}", f"use one of {', '.join(known)}"
     if not _is_like(value, known[name]):
@@ -127,7 +127,7 @@ def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
         if settings[name] != stated:
             yield Fault("the rules of agreement are stated for votes of 1 to 9 alone, high from 7 to 9",
                         file=file, column=f"[consensus] {name}", value=str(settings[name]),
-                        mend=f"write {stated}; votes on another scale, such as pictures, are never converted")
+                        fix=f"write {stated}; votes on another scale, such as pictures, are never converted")
     if day := settings["fixed_on"]:
         try:
             is_day = date.fromisoformat(day).isoformat() == day
@@ -135,7 +135,7 @@ def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
             is_day = False
         if not is_day:
             yield Fault("is no day", file=file, column="[consensus] fixed_on", value=day,
-                        mend="write it as YYYY-MM-DD")
+                        fix="write it as YYYY-MM-DD")
 
 
 # ------------------------------
@@ -186,7 +186,7 @@ class Study:
         if not root.is_dir():
             source = " (named by GLC_STUDY)" if named and not path else ""
             raise UsageError(f"There is no study folder {named or 'data'}{source}. "
-                             f"Mend: name one with --study, or start one with `glc init DIR`.")
+                             f"To fix: name one with --study, or start one with `glc init DIR`.")
         recover_withdrawal(root)
         return cls(root)
 
@@ -220,12 +220,12 @@ class Study:
         """study.toml over the defaults, section by section. Raises Faults where it is unfit."""
         path = self.reference / "study.toml"
         if not path.is_file():
-            raise GLCError(f"{self.root.name}/reference/study.toml is missing. Mend: start a study "
+            raise GLCError(f"{self.root.name}/reference/study.toml is missing. To fix: start a study "
                            "with `glc init DIR`, or fill this one with `glc sample`.")
         found = read_settings(path, DEFAULTS, WORDS)
         if not found["survey"]["organisation"]:
             raise Faults([Fault("is blank", file=path.name, column="[survey] organisation",
-                                mend="name the column that says which organisation answered")])
+                                fix="name the column that says which organisation answered")])
         if faults := list(consensus_faults(path.name, found["consensus"])):
             raise Faults(faults)
         return found

@@ -230,7 +230,7 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "",
     folder = (study if isinstance(study, Study) else Study.find(study)).processed
     path = folder / f"{name}.parquet"
     if not path.is_file():
-        raise GLCError("The tables are not built yet. Mend: run `glc build`.")
+        raise GLCError("The tables are not built yet. To fix: run `glc build`.")
     frame = pd.read_parquet(path, filters=_country_filter(folder, name, country))
     themes = _themes(folder, name, frame) if theme else None
     if themes is not None:
@@ -247,7 +247,7 @@ def _refuse_undeclared(name: str, country: str, theme: str) -> None:
     kind, _, chosen = next((one for one in declared if "=" in one), "").partition("=")
     is_cut = {"country": is_by_country, "theme": is_by_theme}.get(kind, lambda name: False)(name)
     if not is_cut or chosen != {"country": country, "theme": theme}[kind]:
-        raise GLCError(f"This page declares to read {', '.join(declared)}, and reads more of {name}. Mend: "
+        raise GLCError(f"This page declares to read {', '.join(declared)}, and reads more of {name}. To fix: "
                        f"list it as `reads` in the notebook's metadata `glc`"
                        + (f", or read its slice by page.read({name!r})." if is_cut else "."))
 

@@ -144,7 +144,7 @@ def _refuse_ragged(table: Grid, records: list[list[str]], *, ends_whole: bool) -
             said = f"ends after {len(row)} of {width} cells, and the file with it"
         else:
             continue
-        faults.append(Fault(said, file=table.place, row=str(n), mend=_QUOTE + ", or export it again"))
+        faults.append(Fault(said, file=table.place, row=str(n), fix=_QUOTE + ", or export it again"))
     if faults:
         raise Faults(faults)
 
@@ -296,8 +296,8 @@ def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
     except GLCError:
         raise
     except Exception as error:  # whatever zip, XML and openpyxl's own parsers raise
-        mend = "save it as .xlsx without a password, or as CSV in UTF-8"
-        raise Faults([Fault("is no readable workbook", file=path.name, mend=mend)]) from error
+        fix = "save it as .xlsx without a password, or as CSV in UTF-8"
+        raise Faults([Fault("is no readable workbook", file=path.name, fix=fix)]) from error
     if faults:
         raise Faults(faults)
     if not sheets:
@@ -309,8 +309,8 @@ def _refuse_large(raw: bytes, file: str) -> None:
     with zipfile.ZipFile(BytesIO(raw)) as package:
         size = sum(part.file_size for part in members(package))
     if size > LARGEST:
-        mend = "save it without pictures, or as CSV"
-        refuse(f"unpacks to {size:,} bytes; the limit is {LARGEST:,}", file, mend)
+        fix = "save it without pictures, or as CSV"
+        refuse(f"unpacks to {size:,} bytes; the limit is {LARGEST:,}", file, fix)
 
 
 def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
@@ -321,8 +321,8 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
         for n, row in enumerate(rows):
             cells += len(row)
             if n >= ROWS or cells > CELLS:
-                place, mend = f"{file}, sheet {title}", "take away what stands far from the table"
-                refuse(f"spans over {ROWS:,} rows or {CELLS:,} cells", place, mend)
+                place, fix = f"{file}, sheet {title}", "take away what stands far from the table"
+                refuse(f"spans over {ROWS:,} rows or {CELLS:,} cells", place, fix)
             texts.append([_text(cell) for cell in row])
             suspects.update((title, cell.coordinate) for cell in row if _is_suspect(cell))
         sheets.append(grid(file, title, texts))
@@ -331,8 +331,8 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
 
 def _uncalculated(raw: bytes, file: str, suspects: set[tuple[str, str]]) -> list[Fault]:
     said = "is a formula without a stored result"
-    mend = "open the workbook in a spreadsheet program, which calculates it, and save it"
-    return [replace(fault, message=said, mend=mend) for fault in _formulas(raw, file)
+    fix = "open the workbook in a spreadsheet program, which calculates it, and save it"
+    return [replace(fault, message=said, fix=fix) for fault in _formulas(raw, file)
             if (fault.file.removeprefix(f"{file}, sheet "), fault.column + fault.row) in suspects]
 
 
@@ -346,8 +346,8 @@ def _formulas(raw: bytes, file: str) -> Iterator[Fault]:
 def _macros(raw: bytes, file: str) -> list[Fault]:
     with zipfile.ZipFile(BytesIO(raw)) as package:
         parts = [part for part in package.namelist() if _MACRO.search(part)]
-    mend = "save it as .xlsx without macros, or copy the cells into the form that was sent"
-    return [Fault("holds macros", file=file, value=part, mend=mend) for part in parts]
+    fix = "save it as .xlsx without macros, or copy the cells into the form that was sent"
+    return [Fault("holds macros", file=file, value=part, fix=fix) for part in parts]
 
 
 def _sheets(raw: bytes, *,
@@ -423,19 +423,19 @@ def read_rows(path: Path, columns: Sequence[str],
 def _header_faults(file: str, header: list[str], columns: Sequence[str]) -> Iterator[Fault]:
     times = Counter(filter(None, header))
     if not times:
-        yield Fault("has no header", file=file, row="1", mend=f"write {','.join(columns)} in it")
+        yield Fault("has no header", file=file, row="1", fix=f"write {','.join(columns)} in it")
         return
     for column in columns:
         if column not in times:
             yield Fault("this column is missing", file=file, row="1", column=column,
-                        mend="add it to the header")
+                        fix="add it to the header")
     for column, count in times.items():
         if column not in columns:
             yield Fault("there is no such column in this table", file=file, row="1", column=column,
-                        mend=f"use only {', '.join(columns)}")
+                        fix=f"use only {', '.join(columns)}")
         elif count > 1:
             yield Fault("this column stands twice", file=file, row="1", column=column,
-                        mend="keep one of them")
+                        fix="keep one of them")
 
 
 def _row_faults(file: str, header: list[str], rows: list[list[str]]) -> Iterator[Fault]:
@@ -444,7 +444,7 @@ def _row_faults(file: str, header: list[str], rows: list[list[str]]) -> Iterator
         stray = [cell for name, cell in zip(header, row, strict=False) if cell and not name]
         if len(row) > len(header) and any(row):
             yield Fault(f"has {len(row)} cells where the header has {len(header)}", file=file,
-                        row=str(n), mend='put cells that hold a comma in "quotation marks"')
+                        row=str(n), fix='put cells that hold a comma in "quotation marks"')
         elif stray:
             yield Fault("stands under no heading", file=file, row=str(n), value=stray[0],
-                        mend="delete it, or give it a heading")
+                        fix="delete it, or give it a heading")

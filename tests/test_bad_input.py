@@ -17,7 +17,7 @@ def study(tmp_path) -> SmallStudy:
 
 
 def refused(study, *expected, command=("build",)):
-    """The command ends on these faults, each with its mend, and leaves every byte as it was."""
+    """The command ends on these faults, each with its fix, and leaves every byte as it was."""
     before = study.files()
     result = study.glc(*command)
     assert isinstance(result.exception, SystemExit), result.exception
@@ -25,7 +25,7 @@ def refused(study, *expected, command=("build",)):
     said = result.stderr.partition("Error: ")[2].splitlines()
     assert len(said) == len(expected), said
     for line, start in zip(said, expected, strict=True):
-        assert line.startswith(start) and "Mend: " in line
+        assert line.startswith(start) and "To fix: " in line
     assert study.files() == before and not result.stdout
 
 
@@ -254,7 +254,7 @@ SPOILT = {
 
 
 @pytest.mark.parametrize("name", SPOILT)
-def test_a_fault_is_told_with_its_place_and_its_mend(study, name):
+def test_a_fault_is_reported_with_its_place_and_its_fix(study, name):
     file, changes, *expected = SPOILT[name]
     study.spoil(file, *changes)
     refused(study, *expected)
@@ -299,13 +299,13 @@ def test_all_files_that_cannot_be_read_are_named_at_once(study):
 
 def test_without_a_survey_file_the_message_says_where_it_belongs(study):
     (study.root / ANSWERS).unlink()
-    refused(study, "No survey file has arrived. Mend: put an export into raw/survey/")
+    refused(study, "No survey file has arrived. To fix: put an export into raw/survey/")
     refused(study, "No survey file has arrived.", command=("countries", "--suggest"))
 
 
 def test_a_survey_file_that_study_toml_names_and_that_is_not_there(study):
     study.spoil(SETTINGS, ("survey/*", "survey/other.csv"))
-    refused(study, "raw/survey/other.csv: is missing. Mend: put it there, or correct [raw] in study.toml")
+    refused(study, "raw/survey/other.csv: is missing. To fix: put it there, or correct [raw] in study.toml")
 
 
 def test_two_survey_files_whose_records_would_have_the_same_ids(study):
@@ -326,12 +326,12 @@ def test_a_raw_file_that_changed_or_went_missing_since_its_checksum(study):
 
 def test_real_data_in_an_invented_study(study):
     study.spoil(SETTINGS, ("[raw]", "synthetic = true\n[raw]"))
-    refused(study, "raw/survey/answers.csv: is real data in an invented study. Mend: start a real study")
+    refused(study, "raw/survey/answers.csv: is real data in an invented study. To fix: start a real study")
 
 
 def test_invented_data_in_a_real_study(study):
     study.spoil(ANSWERS, ("Q6\n", "Q6,synthetic\n"), ("-15\n", "-15,invented by glc sample\n"))
-    refused(study, "answers.csv: is invented data in a real study. Mend: take it out of raw/")
+    refused(study, "answers.csv: is invented data in a real study. To fix: take it out of raw/")
 
 
 def test_a_source_about_countries_without_the_column_or_with_two_values(study):
@@ -345,7 +345,7 @@ def test_a_source_about_countries_without_the_column_or_with_two_values(study):
 def test_a_study_of_which_every_record_is_dropped(study):
     study.write(CORRECTIONS, FILES[CORRECTIONS].partition("\n")[0] + "\n" + "".join(
         f"survey,answers.r{row},*,,drop,test,ana,\n" for row in (2, 3, 4)))
-    refused(study, "No record is left: all are empty, or dropped in corrections.csv. Mend:")
+    refused(study, "No record is left: all are empty, or dropped in corrections.csv. To fix:")
 
 
 # Several faults
@@ -445,7 +445,7 @@ def test_rows_are_counted_as_a_spreadsheet_shows_them(study):
 @pytest.mark.parametrize("content", [b"", b"\n\n", b",,\n"])
 def test_an_empty_reference_table_says_what_its_header_is(study, content):
     study.write(COUNTRIES, content)
-    refused(study, "countries.csv, row 1: has no header. Mend: write raw_name,country_id,label,region_id")
+    refused(study, "countries.csv, row 1: has no header. To fix: write raw_name,country_id,label,region_id")
 
 
 def test_a_reference_table_that_is_no_text(study):

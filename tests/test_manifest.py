@@ -74,20 +74,20 @@ def test_nothing_is_accepted_while_the_study_has_a_fault(small):
 def test_a_file_that_changed_is_a_fault_even_by_one_byte(small):
     accepted(small)
     small.spoil(ANSWERS, ("12", "13"))
-    assert faults(small) == [f"{ANSWERS}: has changed since its checksum was recorded. Mend: put the "
+    assert faults(small) == [f"{ANSWERS}: has changed since its checksum was recorded. To fix: put the "
                              "original back; a new export gets a new name."]
 
 
 def test_a_file_that_is_gone_is_a_fault(small):
     accepted(small)
     (small.root / ANSWERS).rename(small.root / "raw/survey/renamed.csv")
-    assert faults(small) == [f"{ANSWERS}: is missing. Mend: put it back, or take its row out of "
+    assert faults(small) == [f"{ANSWERS}: is missing. To fix: put it back, or take its row out of "
                              "manifest.csv."]
 
 
 def test_a_file_of_the_sample_that_is_gone_can_be_invented_again(small):
     small.write(MANIFEST, HEADER + f"raw/survey/sample.csv,00,1,,{SAMPLE},,\n")
-    assert "raw/survey/sample.csv: is missing. Mend: invent it again with `glc sample`." in faults(small)
+    assert "raw/survey/sample.csv: is missing. To fix: invent it again with `glc sample`." in faults(small)
 
 
 def test_all_files_that_do_not_fit_are_told_at_once(small):
@@ -118,10 +118,10 @@ def test_invented_and_real_files_never_stand_together(small):
     small.write("raw/survey/invented.csv", "x")
     known = checksum(small.root / "raw/survey/invented.csv")
     small.write(MANIFEST, HEADER + f"raw/survey/invented.csv,{known},1,,{SAMPLE},,\n")
-    assert faults(small) == ["raw/survey/invented.csv: is invented data in a real study. Mend: take it "
+    assert faults(small) == ["raw/survey/invented.csv: is invented data in a real study. To fix: take it "
                              "out of raw/."]
     small.spoil("reference/study.toml", ("[raw]", "synthetic = true\n[raw]"))
-    assert faults(small) == [f"{ANSWERS}: is real data in an invented study. Mend: start a real study "
+    assert faults(small) == [f"{ANSWERS}: is real data in an invented study. To fix: start a real study "
                              "with `glc init DIR`."]
 
 

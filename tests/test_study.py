@@ -56,7 +56,7 @@ def test_a_study_that_is_not_there_is_wrong_usage(tmp_path, monkeypatch):
     for name in ("nowhere", "file"):
         result = glc("--study", tmp_path / name, "check")
         assert result.exit_code == 2
-        assert f"There is no study folder {tmp_path / name}. Mend: name one with --study" in result.stderr
+        assert f"There is no study folder {tmp_path / name}. To fix: name one with --study" in result.stderr
     monkeypatch.setenv("GLC_STUDY", "nowhere")
     with pytest.raises(UsageError, match=r"no study folder nowhere \(named by GLC_STUDY\)"):
         Study.find()
@@ -66,7 +66,7 @@ def test_a_folder_without_study_toml_is_no_study_yet(tmp_path):
     for command in ("check", "build", "status", "countries"):
         result = glc("--study", tmp_path, command)
         assert result.exit_code == 1
-        assert f"{tmp_path.name}/reference/study.toml is missing. Mend: start a study" in result.stderr
+        assert f"{tmp_path.name}/reference/study.toml is missing. To fix: start a study" in result.stderr
     assert list(tmp_path.iterdir()) == []
 
 
@@ -237,7 +237,8 @@ def test_the_sample_is_removed_and_its_reference_tables_stay(tmp_path):
     assert glc("--study", tmp_path, "sample", "--remove").exit_code == 0
     left = {p.relative_to(tmp_path).parts[0] for p in tmp_path.rglob("*") if p.is_file()}
     assert left == {"reference"} and not (tmp_path / "reports").exists()
-    assert "is missing. Mend: invent it again with `glc sample`." in glc("--study", tmp_path, "check").stderr
+    said = glc("--study", tmp_path, "check").stderr
+    assert "is missing. To fix: invent it again with `glc sample`." in said
 
 
 def test_removing_the_sample_never_touches_a_real_file(tmp_path):

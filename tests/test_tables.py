@@ -183,7 +183,7 @@ def test_a_table_that_is_not_there_is_answered_with_the_nearest(study):
         read("reponses", study)
 
 
-def test_tables_that_are_not_built_are_a_fault_with_its_mend(tmp_path):
+def test_tables_that_are_not_built_are_a_fault_with_its_fix(tmp_path):
     made = write_study(tmp_path, [{"org": "a"}])
     with pytest.raises(GLCError, match="run `glc build`"):
         read("answers", made)
@@ -231,7 +231,7 @@ def test_every_description_has_words():
     ("theme=care", {"country": "KHM"}), ("answers", {}), ("country=PER answers", {"country": "KHM"})])
 def test_a_page_that_reads_more_than_it_declares_is_refused(declared, slice_, study, monkeypatch):
     monkeypatch.setenv("GLC_DECLARED", declared)
-    told = f"declares to read {declared.replace(' ', ', ')}, and reads more of responses. Mend: list it"
+    told = f"declares to read {declared.replace(' ', ', ')}, and reads more of responses. To fix: list it"
     with pytest.raises(GLCError, match=told):
         read("responses", study, **slice_)
 

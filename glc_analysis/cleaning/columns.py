@@ -43,19 +43,19 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, 
     place = {"file": survey.path.name, "column": columns}
     if len(whole) > 1:
         return {}, [Fault(f"both {' and '.join(whole)} are in the file", **place,
-                          mend=f"name in {source} only the one that counts")]
+                          fix=f"name in {source} only the one that counts")]
     if not whole:
         name, (_, lacking) = min(expected.items(), key=lambda e: len(e[1][1]))
         named = f"column {lacking[0]} is" if len(lacking) == 1 else f"columns {', '.join(lacking)} are"
         return {}, [Fault(f"the mapped {named} missing; "
                           f"{nearest(lacking[0], survey.frame.columns)}", **place,
-                          mend=f"correct it in {source}, or add there the other name after ` | `")]
+                          fix=f"correct it in {source}, or add there the other name after ` | `")]
     found = expected[whole[0]][0]
     faults = [Fault("the mapped column stands twice in the file", file=survey.path.name,
-                    column=here[0], mend="rename one of the two in a fresh export")
+                    column=here[0], fix="rename one of the two in a fresh export")
               for here in found.values() if here[0] in survey.repeated]
     faults += [Fault(f"both {' and '.join(here)} stand for option {option}", **place,
-                     mend="take the value that is not meant out of options.csv")
+                     fix="take the value that is not meant out of options.csv")
                for option, here in found.items() if len(here) > 1]
     return {option: here[0] for option, here in found.items()}, faults
 

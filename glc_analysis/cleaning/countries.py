@@ -69,7 +69,7 @@ def unknown_faults(names: pd.Series, rows: Sequence[int], file: str, column: str
             places[name].append(row)
     return [Fault(f"is no country we know; {nearest(tidy(name), known)}", file=file,
                   row=_listed(at), column=column, value=name,
-                  mend="review what `glc countries --suggest` proposes for countries.csv")
+                  fix="review what `glc countries --suggest` proposes for countries.csv")
             for name, at in places.items()]
 
 

@@ -31,7 +31,7 @@ def clean_context(files: list[RawSurvey], reference: Reference, settings: dict,
     faults = [fault for file in files for fault in _lacking(file, settings)]
     if files and not settings["indicators"]:
         faults.append(Fault("[context] indicators names no column to take", file="study.toml",
-                            mend="name some, or take the files out of raw/context"))
+                            fix="name some, or take the files out of raw/context"))
     if faults:
         raise Faults(faults)
     facts = pd.concat([_NOTHING, *(_read(file, reference, settings, steps) for file in files)],
@@ -42,14 +42,14 @@ def clean_context(files: list[RawSurvey], reference: Reference, settings: dict,
     if len(twice):
         raise Faults([Fault(f"{' '.join(filter(None, (row.country_id, row.year)))} has more than one "
                             "value", file=row.source, row=f"{row.row:.0f}", column=row.indicator,
-                            value=row.value, mend="keep one row") for row in twice.itertuples()])
+                            value=row.value, fix="keep one row") for row in twice.itertuples()])
     return facts
 
 
 def _lacking(file: RawSurvey, settings: dict) -> list[Fault]:
     columns = [settings["country"], settings["year"], *settings["indicators"]]
     return [Fault(f"the column that [context] names is missing; {nearest(c, file.frame.columns)}",
-                  file=file.path.name, column=c, mend="correct [context] in study.toml")
+                  file=file.path.name, column=c, fix="correct [context] in study.toml")
             for c in columns if c and c not in file.frame.columns]
 
 

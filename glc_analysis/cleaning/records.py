@@ -80,7 +80,7 @@ def clean_organisations(records: Records, reference: Reference) -> pd.DataFrame:
 #
 # A correction names the record (``answer_id``), the raw column, what stands there
 # and what should. One that matches nothing is a fault, so that a fix never
-# outlives the mistake it mends. Column ``*`` with ``to`` = ``drop`` drops the record.
+# outlives the mistake that it corrects. Column ``*`` with ``to`` = ``drop`` drops the record.
 
 
 EVERY_COLUMN = "*"
@@ -103,15 +103,15 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame, steps: Ste
             steps.add("record dropped", rows_in=1, rows_out=0, why=fix["reason"])
         elif fix["column"] == EVERY_COLUMN:
             faults.append(Fault("a whole record can only be dropped", value=fix["to"],
-                                mend="write drop in `to`, or name one column", **place))
+                                fix="write drop in `to`, or name one column", **place))
         elif fix["column"] not in frame.columns:
             faults.append(Fault(f"the survey file has no such column; "
                                 f"{nearest(fix['column'], frame.columns)}", value=fix["column"],
-                                mend="name a column as the file's header has it", **place))
+                                fix="name a column as the file's header has it", **place))
         elif tidy(frame.at[fix["key"], fix["column"]]) != tidy(fix["from"]):
             found = frame.at[fix["key"], fix["column"]]
             faults.append(Fault(f"matches nothing: record {fix['key']} has {found!r} there",
-                                value=fix["from"], mend="write in `from` what the file holds, or "
+                                value=fix["from"], fix="write in `from` what the file holds, or "
                                 "delete the correction", **place))
         else:
             frame.at[fix["key"], fix["column"]] = fix["to"]
@@ -123,7 +123,7 @@ def unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[
     """A fault for every correction whose record is in no survey file."""
     return [Fault(f"matches nothing: there is no record {row['key']!r}; "
                   f"{nearest(row['key'], records)}", file="corrections.csv", row=str(n),
-                  column="key", value=row["key"], mend="name an answer_id, or delete the row")
+                  column="key", value=row["key"], fix="name an answer_id, or delete the row")
             for n, row in corrections.iterrows() if row["key"] not in records]
 
 
@@ -162,11 +162,11 @@ class Records:
         texts = texts.reset_index(drop=True)
         return texts.mask(texts.str.strip().isin({"", *self.blank}), "")
 
-    def fault(self, position: int, message: str, found: list[str], value: str, mend: str) -> Fault:
+    def fault(self, position: int, message: str, found: list[str], value: str, fix: str) -> Fault:
         """A fault at one record, naming its file, row and column."""
         row = self.answers.iloc[position]
         files = [s.path.name for s in self.surveys]
-        return Fault(message, file=row["file"], row=str(row["row"]), value=value, mend=mend,
+        return Fault(message, file=row["file"], row=str(row["row"]), value=value, fix=fix,
                      column=found[files.index(row["file"])])
 
 
@@ -265,7 +265,7 @@ def _clashes(answers: pd.DataFrame) -> list[Fault]:
     first = named.drop_duplicates("organisation_id").set_index("organisation_id")["organisation"]
     named = named[named["folded"] != named["organisation_id"].map(first).map(folded)]
     return [Fault(f"would get the same id as {first[row.organisation_id]!r}", file=row.file,
-                  row=str(row.row), value=row.organisation, mend="list the organisations in "
+                  row=str(row.row), value=row.organisation, fix="list the organisations in "
                   "organisations.csv, or correct the record in corrections.csv")
             for row in named.itertuples()]
 
@@ -281,21 +281,21 @@ def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Referen
         faults += unknown_faults(part[role], part["row"], file, found.get(role, ""),
                                  reference.countries)
     faults += [Fault("the record names no country", file=file, row=str(row),
-                     column=found["country"], mend="correct or drop it in corrections.csv")
+                     column=found["country"], fix="correct or drop it in corrections.csv")
                for row in part.loc[part["country"] == "", "row"] if found.get("country")]
     part["region_id"] = regions(part["country_id"], reference.countries)
     for role in ("started", "ended"):
         texts = part[role]
         part[role], bad, said = dates(texts)
         faults += [Fault(said, file=file, row=str(part["row"].iloc[i]), column=found[role],
-                         value=texts.iloc[i], mend="export it again with dates as YYYY-MM-DD, "
+                         value=texts.iloc[i], fix="export it again with dates as YYYY-MM-DD, "
                          "or correct the record in corrections.csv")
                    for i in np.flatnonzero(bad)]
     texts = part["loop"]
     part["loop"], bad = numbers(texts)
     part["loop"] = part["loop"].fillna(pd.Series(survey.loops, dtype=float)).fillna(0)
     faults += [Fault("is no number", file=file, row=str(part["row"].iloc[i]), column=found["loop"],
-                     value=texts.iloc[i], mend="correct [survey] loop of study.toml, or the record "
+                     value=texts.iloc[i], fix="correct [survey] loop of study.toml, or the record "
                      "in corrections.csv") for i in np.flatnonzero(bad)]
     part["language"] = part["language"].map(language_code)
     part["is_interpreted"] = part["interpreted"].str.casefold().isin(YES)
@@ -308,7 +308,7 @@ def _organisations(part: pd.DataFrame, found: dict[str, str],
     register, file = reference.organisations, part["file"].iloc[0] if len(part) else ""
     names = part["organisation"]
     faults = [Fault("the record names no organisation", file=file, row=str(row),
-                    column=found["organisation"], mend="correct or drop it in corrections.csv")
+                    column=found["organisation"], fix="correct or drop it in corrections.csv")
               for row in part.loc[names == "", "row"] if found.get("organisation")]
     if register.empty:
         return by_unique(names, slug), faults
@@ -323,7 +323,7 @@ def _organisations(part: pd.DataFrame, found: dict[str, str],
             for name in names[unknown].unique()[:SHOWN_ALIKE]}
     faults += [Fault(f"organisations.csv has no such organisation{near.get(name, '')}", file=file,
                      row=str(row), column=found.get("organisation", ""), value=name,
-                     mend="add it to organisations.csv or correct the record")
+                     fix="add it to organisations.csv or correct the record")
                for name, row in zip(names[unknown], part.loc[unknown, "row"], strict=True)]
     return ids, faults
 

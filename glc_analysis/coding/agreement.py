@@ -428,7 +428,7 @@ def _grid(units: pd.DataFrame) -> _Grid:
 def _check(units: pd.DataFrame) -> None:
     twice = units[units.duplicated(["unit_id", "coder_id"])]
     faults = [Fault(f"coder {row.coder_id} has two rows for the unit", value=row.unit_id,
-                    mend="join the codes of a coder in a unit") for row in twice.itertuples()]
+                    fix="join the codes of a coder in a unit") for row in twice.itertuples()]
     for column in ("document_id", "question_id", "length"):
         several = units.groupby("unit_id")[column].nunique()
         faults += [Fault("a unit has more than one", column=column, value=unit_id)

@@ -93,7 +93,7 @@ def link(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text]
             if not document_id:
                 linked.faults.append(Fault(
                     f"is a text of no known document; {nearest(source, set(documents.values()))}",
-                    file=raw.path.name, value=source, mend="name the text as in documents.csv"))
+                    file=raw.path.name, value=source, fix="name the text as in documents.csv"))
                 continue
             text, rows = text_of(document_id), sound.get(source, raw.codings[:0])
             alignment = align(text, theirs) if theirs else None
@@ -233,7 +233,7 @@ def read_coded(records: Records, reference: Reference, coded: dict[str, str]) ->
     """
     texts = reference.questions[reference.questions["type"] == "text"].set_index("question_id")["columns"]
     faults = [Fault(f"is no open question; {nearest(question, texts.index)}", file="study.toml",
-                    column="[survey] coded", value=question, mend="name a question of type text")
+                    column="[survey] coded", value=question, fix="name a question of type text")
               for question in coded if question not in texts.index]
     parts, tied = [], {}
     for question, pattern in coded.items() if not faults else ():
@@ -242,7 +242,7 @@ def read_coded(records: Records, reference: Reference, coded: dict[str, str]) ->
         codes = sorted({code for one in found for code in one})
         if not codes:
             faults.append(Fault("no file of the survey has such columns", file="study.toml", value=pattern,
-                                column="[survey] coded", mend="* stands for the code, # for a number"))
+                                column="[survey] coded", fix="* stands for the code, # for a number"))
             continue
         tied |= dict.fromkeys(codes, question)
         cells = pd.DataFrame({code: records.cells([one.get(code, "") for one in found]) for code in codes})
@@ -296,7 +296,7 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
     for coder, paths in study.coder_files().items():
         if not paths:
             faults.append(Fault("names no file that is there", file="study.toml", value=coder,
-                                column="[raw] codings", mend="put the coder's files there, or take it out"))
+                                column="[raw] codings", fix="put the coder's files there, or take it out"))
         for path in paths:
             try:
                 if coder == CONSENSUS and path.suffix.lower() == ".xlsx":
@@ -308,7 +308,7 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
     decisions = pd.concat([pd.DataFrame(columns=["segment_id", "codes", "reason", "file"], dtype="str"),
                            *decided], ignore_index=True)
     faults += [Fault("is decided in two files", file=row.file, value=row.segment_id,
-                     mend="keep one of the decisions")
+                     fix="keep one of the decisions")
                for row in decisions[decisions.duplicated("segment_id")].itertuples()]
     if faults:
         raise Faults(faults)
@@ -329,7 +329,7 @@ def who_read(linked: Linked, assignments: pd.DataFrame, documents: pd.DataFrame,
                       & (handed_in["coder_id"] != CONSENSUS)]
     if len(assignments) and len(stray):
         raise Faults(Fault(f"assigns {row.document_id} to another, not to {row.coder_id}, who handed it in",
-                           file="assignments.csv", mend="add the row, or take the document out of the "
+                           file="assignments.csv", fix="add the row, or take the document out of the "
                            "coder's file") for row in stray.itertuples())
     waiting = assignments.merge(handed_in[["document_id", "coder_id"]], how="left", indicator="found")
     waiting = waiting[waiting["found"] == "left_only"]
@@ -410,7 +410,7 @@ def decided(decisions: pd.DataFrame, segments: pd.DataFrame, carried: Mapping[st
     segment that is not there."""
     known = set(segments["segment_id"])
     if lost := [Fault(f"there is no such segment; {nearest(row.segment_id, known)}", file=row.file,
-                      column="segment_id", value=row.segment_id, mend="take the row out, or run "
+                      column="segment_id", value=row.segment_id, fix="take the row out, or run "
                       "`glc agreement` for a fresh workbook")
                 for row in decisions.itertuples() if row.segment_id not in known]:
         raise Faults(lost)

@@ -78,7 +78,7 @@ def cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     counts = as_counts(table)
     if counts.shape[0] != counts.shape[1]:
         raise UsageError(f"A table of two coders is square, not {counts.shape[0]} x {counts.shape[1]}. "
-                         "Mend: give the coders' values one by one, f(*values).")
+                         "To fix: give the coders' values one by one, f(*values).")
     return np.indices(counts.shape).reshape(2, -1), np.arange(len(counts)), counts.ravel()
 
 

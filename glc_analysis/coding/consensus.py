@@ -241,11 +241,11 @@ def _faults(rows: pd.DataFrame, known: Mapping[str, str], near: pd.Series, file:
     for row, segment, names in zip(map(str, rows.index), rows["segment_id"], rows["named"], strict=True):
         fault = partial(Fault, file=file, row=row)
         if names and not segment:
-            yield fault("is blank where a decision stands", column="segment_id", mend="put it back")
+            yield fault("is blank where a decision stands", column="segment_id", fix="put it back")
         if segment in twice:
-            yield fault("stands in several rows", column="segment_id", value=segment, mend="keep one of them")
+            yield fault("stands in several rows", column="segment_id", value=segment, fix="keep one of them")
         if NONE in names and {*names} != {NONE}:
-            yield fault("says none beside a code", column=CONSENSUS, value="; ".join(names), mend="keep one")
+            yield fault("says none beside a code", column=CONSENSUS, value="; ".join(names), fix="keep one")
         for name in (name for name in names if name != NONE and not known[name]):
             yield fault(f"is no code of codebook.csv; {nearest(name, near)}", column=CONSENSUS,
-                        value=name, mend="write its name or code_id as the sheet Codes has it")
+                        value=name, fix="write its name or code_id as the sheet Codes has it")

@@ -64,7 +64,7 @@ def new_codes(found: Found, order: Sequence[str]) -> pd.DataFrame:
     [1, 1, 0]
     """
     if len(set(order)) < len(order):
-        raise UsageError("The order names an interview twice. Mend: name each once.")
+        raise UsageError("The order names an interview twice. To fix: name each once.")
     codes, seen, counts = _by_document(found), set(), [0]
     for document in order:
         seen |= codes.get(document, set())

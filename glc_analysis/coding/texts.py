@@ -155,12 +155,12 @@ def _file_faults(study: Study, documents: pd.DataFrame) -> Iterator[Fault]:
     for path, kind in files.items():
         if path not in described:
             yield Fault("documents.csv does not describe this file", file=path,
-                        mend=f"add its row: document_id, {kind}, {path}, organisation, date, language")
+                        fix=f"add its row: document_id, {kind}, {path}, organisation, date, language")
     for n, row in documents.iterrows():
         if files.get(row["path"]) != row["kind"]:
             yield Fault(f"[raw] {RAW_KIND[row['kind']]} of study.toml names no such file",
                         file="documents.csv", row=str(n), column="path", value=row["path"],
-                        mend="put the file there, or correct the path (relative to the study folder)")
+                        fix="put the file there, or correct the path (relative to the study folder)")
 
 
 def _people(speakers: pd.DataFrame) -> dict[str, dict[str, Person]]:
@@ -195,10 +195,10 @@ def _turns(study: Study, document: pd.Series, people: Mapping[str, Mapping[str, 
                 without_organisation.setdefault(name, speaker)
         found.append((speaker_id, role, organisation_id))
     faults = [Fault("speakers.csv does not say who this is", file=path.name, row=str(line),
-                    value=speaker, mend="add a row with this name_in_file, for document_id "
+                    value=speaker, fix="add a row with this name_in_file, for document_id "
                     f"{document['document_id']} or *") for speaker, line in unknown.values()]
     faults += [Fault("takes part in a call and has no organisation", file="speakers.csv",
-                     value=speaker, column="organisation_id", mend="name the organisation, or "
+                     value=speaker, column="organisation_id", fix="name the organisation, or "
                      "another role") for speaker in without_organisation.values()]
     if faults:
         raise Faults(faults)
@@ -215,7 +215,7 @@ def _attendance_faults(document: pd.Series, turns: pd.DataFrame,
     for organisation in spoke:
         if organisation not in present:
             yield Fault(f"spoke in {document['document_id']} but is not marked as present",
-                        file="attendance.csv", value=organisation, mend="write true in is_present, or "
+                        file="attendance.csv", value=organisation, fix="write true in is_present, or "
                         "correct speakers.csv")
 
 
@@ -258,7 +258,7 @@ def _translated(segments: pd.DataFrame, documents: pd.DataFrame) -> tuple[pd.Dat
             faults.append(Fault(
                 f"has {len(own)} turns and {row['translation_of']} has {len(source)}, or their "
                 "speakers differ", file="documents.csv", row=str(n), column="translation_of",
-                value=row["document_id"], mend="write one turn of the translation for each "
+                value=row["document_id"], fix="write one turn of the translation for each "
                 "turn of the original"))
             continue
         segments.loc[own.index, "translation_of"] = source["segment_id"].to_numpy()

@@ -52,7 +52,7 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
     old, statement = _current(reference.principles, principle_id), tidy(text)
     if missing := [name for name, said in (("text", statement), ("asked_by", asked_by), ("because", because))
                    if not tidy(said)]:
-        raise UsageError(f"{', '.join(missing)}: blank. Mend: say the new text, who asked for it, and why.")
+        raise UsageError(f"{', '.join(missing)}: blank. To fix: say the new text, who asked for it, and why.")
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     is_open, is_same = rounds["closed_on"] == "", statement == tidy(old["statement"])
     is_behind = is_same and hold_out and (is_open & (rounds["version"] != old["version"])).any()

@@ -63,12 +63,12 @@ def round_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fau
         if statement and WITHDRAWN not in statement and row["text_version"] not in (
                 "", text_version(statement)):
             yield Fault(f"the text of {name} was changed after it was issued in round {row['round_id']}",
-                        **place, column="text_version", value=row["text_version"], mend="put the issued "
+                        **place, column="text_version", value=row["text_version"], fix="put the issued "
                         f"words back, and make new ones with `glc amend {row['principle_id']}`")
         for column in first.columns:
             if row[column] != first.at[n, column]:
                 yield Fault(f"round {row['round_id']} has {first.at[n, column] or 'no day'} in another row",
-                            **place, column=column, value=row[column], mend="a round is opened and closed as "
+                            **place, column=column, value=row[column], fix="a round is opened and closed as "
                             "a whole: write the same day in all its rows")
 
 
@@ -111,7 +111,7 @@ def close(study: Study, rounds: pd.DataFrame, round_id: str, votes: pd.DataFrame
 # ------------------------------
 # The ballots of a study: all files together, checked against raters, rounds and the texts issued.
 #
-# What contradicts the reference tables is a fault, and nothing is tallied before it is mended. A vote on
+# What contradicts the reference tables is a fault, and nothing is tallied before it is corrected. A vote on
 # another text than the one issued, and a question left blank, are no faults: they are held out, with the
 # reason.
 
@@ -156,7 +156,7 @@ def _once(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[Fault]]:
                 faults.append(Fault(
                     f"{rater} has handed in {first['file'].iloc[0]} for round {round_id}, and the two differ "
                     f"({', '.join(where[:3])}{more})", file=other["file"].iloc[0], row=other["row"].iloc[0],
-                    column="rater_id", value=rater, mend="keep the one that the rater stands by"))
+                    column="rater_id", value=rater, fix="keep the one that the rater stands by"))
             else:
                 gone += [*other.index]
                 notes.append(f"{other['file'].iloc[0]} says again what {first['file'].iloc[0]} says of "
@@ -172,17 +172,17 @@ def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
         place, rater, round_id = {"file": row["file"], "row": row["row"]}, row["rater_id"], row["round_id"]
         if rater not in raters.index:
             yield Fault(f"raters.csv has no such rater; {nearest(rater, raters.index)}", **place,
-                        column="rater_id", value=rater, mend="correct the code, or add the rater")
+                        column="rater_id", value=rater, fix="correct the code, or add the rater")
         elif raters[rater] != "true":
             yield Fault("may not rate, as raters.csv says", **place, column="rater_id", value=rater,
-                        mend="take the ballot out, or write true under may_rate")
+                        fix="take the ballot out, or write true under may_rate")
         if round_id not in listed:
             yield Fault(f"rounds.csv has no such round; {nearest(round_id, listed)}", **place,
-                        column="round_id", value=round_id, mend="write the round that the form is of")
+                        column="round_id", value=round_id, fix="write the round that the form is of")
         elif row["principle_id"] not in listed[round_id]:
             yield Fault(f"is not in round {round_id}; {nearest(row['principle_id'], listed[round_id])}",
                         **place, column="principle_id", value=row["principle_id"],
-                        mend="write the principle as the form does, or take the row out")
+                        fix="write the principle as the form does, or take the row out")
 
 
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
@@ -192,7 +192,7 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
         for row in own.iloc[1:].itertuples():
             yield Fault(f"{voter} has one vote a panel, and {own['rater_id'].iloc[0]} has cast it in round "
                         f"{round_id} ({own['file'].iloc[0]}, panel {panel})", file=row.file, row=row.row,
-                        column="rater_id", value=row.rater_id, mend="keep the ballot that the organisation "
+                        column="rater_id", value=row.rater_id, fix="keep the ballot that the organisation "
                         'stands by, or let persons vote (vote = "person" in study.toml)')
 
 

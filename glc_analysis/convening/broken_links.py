@@ -22,14 +22,14 @@ from glc_analysis.text import tidy
 
 SHOWN = 8
 """So many of what rests on a raw file are named."""
-_MENDS = {CHANGED: "put the original back; a new export gets a new name", MISSING: "put it back",
+_FIXES = {CHANGED: "put the original back; a new export gets a new name", MISSING: "put it back",
           UNRECORDED: "record it with `glc check --accept`"}
 _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "changed": "text",
             "no_second_reader": "second_reader", "no_passage": "segment_id"}
 
 
 def broken_links(study: Study) -> list[Fault]:
-    """Every broken link of a built study, each where it has to be mended.
+    """Every broken link of a built study, each with the place where it has to be corrected.
 
     Evidence of no principle; an estimate, code or segment that is not there; a code without any coding
     agreed on; figures and words that are no longer as cited; passages and codes of which nothing is cleared
@@ -63,17 +63,17 @@ class _Links:
         if row["principle_id"] not in self.principles:
             alike = nearest(row["principle_id"], self.principles)
             yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
-                        value=row["principle_id"], mend="name one that is there")
+                        value=row["principle_id"], fix="name one that is there")
         yield from self._pointing(fault, row["kind"], "reference", row["reference"])
         if row["reference"] not in self.known.get(row["kind"], ()):
             return
         if row["kind"] == "code" and not {row["reference"], *self.below[row["reference"]]} & self.agreed:
             yield fault("no coding of this code is agreed on", column="reference", value=row["reference"],
-                        mend="settle it in disagreements.xlsx, or name another code")
+                        fix="settle it in disagreements.xlsx, or name another code")
         today = self._today(row)
         if row["cited"] and today is not None:
             yield fault(f"was cited, and is {today} today", column="cited", value=row["cited"],
-                        mend="look whether the principle still stands, and cite it as it is")
+                        fix="look whether the principle still stands, and cite it as it is")
         for audience in filter(None, row["quoted_for"].split(";")):
             yield from self._uncleared(fault, row, audience)
 
@@ -83,7 +83,7 @@ class _Links:
             alike = [one for one in known if one.split("/")[0] == name.split("/")[0]] or known
             alike = alike if len(alike) < 2000 else ()
             yield fault(f"is not in {self.files[kind]}; {nearest(name, alike)}", column=column, value=name,
-                        mend="name one that is there, or take it away")
+                        fix="name one that is there, or take it away")
 
     def _today(self, row: pd.Series) -> str | None:
         """What a piece of evidence says today, where it is no longer what was cited."""
@@ -107,7 +107,7 @@ class _Links:
             return
         if rows.empty:
             yield fault(f"no quotation of it is there for the {audience}", column="quoted_for",
-                        value=row["quoted_for"], mend="propose one in quotes.csv and have it cleared "
+                        value=row["quoted_for"], fix="propose one in quotes.csv and have it cleared "
                         "(`glc quotes --to-clear`), or take the audience away")
         for one in rows.itertuples():
             rule = next(rule for rule in RULES if rule in one.broken)
@@ -125,12 +125,12 @@ class _Links:
         if row["quote_id"] and quote.empty:
             alike = nearest(row["quote_id"], self.quotes["quote_id"])
             yield fault(f"quotes.csv has no such quotation; {alike}", column="quote_id",
-                        value=row["quote_id"], mend="name one that is there, or none")
+                        value=row["quote_id"], fix="name one that is there, or none")
         for one in quote.itertuples():
             if one.broken:
                 reason = next(said for rule, (said, _) in RULES.items() if rule in one.broken)
                 yield fault(f"is not for the {one.audience}: {reason}", column="quote_id",
-                            value=row["quote_id"], mend="have it cleared, or name another")
+                            value=row["quote_id"], fix="have it cleared, or name another")
 
 
 def _tallied(trail: Trail) -> Iterator[Fault]:
@@ -156,7 +156,7 @@ def _files(trail: Trail) -> Iterator[Fault]:
     for path, who in sorted(resting.items()):
         if wrong := trail.files.state(path)[1]:
             yield Fault(f"{wrong}; {_listed(who)} rest{'s' * (len(who) == 1)} on it", path or "raw/",
-                        mend=_MENDS[wrong])
+                        fix=_FIXES[wrong])
 
 
 def _listed(who: Iterable[str]) -> str:

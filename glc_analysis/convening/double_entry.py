@@ -73,7 +73,7 @@ class EntryLog:
             try:
                 log._apply(json.loads(line))
             except (ValueError, KeyError, TypeError):
-                raise Faults([Fault("cannot be read", file=path.name, row=str(n), mend="delete the line; "
+                raise Faults([Fault("cannot be read", file=path.name, row=str(n), fix="delete the line; "
                                     "its field is asked again")]) from None
         if incomplete and say:
             os.truncate(path, len(content) - len(incomplete))
@@ -282,7 +282,7 @@ def check_forms_finished(study: Study, round_id: str) -> None:
     begun = [form for form, passes in forms.items() if any(one.values for one in passes.values())]
     if begun:
         raise Faults(Fault(f"data entry of form {form} is not finished: it would not count",
-                           mend=f"finish it with `glc enter --round {round_id}`, or type `{DROP}` there")
+                           fix=f"finish it with `glc enter --round {round_id}`, or type `{DROP}` there")
                      for form in sorted(begun))
 
 

@@ -95,7 +95,7 @@ def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
     for slug in only:
         if slug == "rating-form" and slug not in known:
             raise UsageError("There is no rating form for this packet: no round is open, or nobody of the "
-                             "organisation may rate. Mend: `glc forms --round ROUND` opens a round.")
+                             "organisation may rate. To fix: `glc forms --round ROUND` opens a round.")
         if slug not in known:
             raise UsageError(f"There is no part {slug!r} in these packets; {nearest(slug, known)}.")
     if not only:

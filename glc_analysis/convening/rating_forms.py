@@ -209,7 +209,7 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
     raters = reference.raters[reference.raters["may_rate"] == "true"].sort_values("rater_id")
     if raters.empty:
         raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
-                            mend="give every rater a code, and write true where the rater may rate")])
+                            fix="give every rater a code, and write true where the rater may rate")])
     source, forms, notes = asked["language"].iloc[0], [], []
     for rater in raters.itertuples():
         wanted = languages.get(rater.organisation_id, "") or source
@@ -228,7 +228,7 @@ def _refuse_filled(folder: Path, forms: list[Form]) -> None:
     """A form that was filled in where it lay is not written over."""
     paths = [path for form in forms if (path := folder / f"{form.rater_id}.xlsx").is_file()]
     if filled := [path for path in paths if is_filled(path)]:
-        raise Faults([Fault("holds answers", f"{folder.name}/{path.name}", mend="move it to raw/ratings")
+        raise Faults([Fault("holds answers", f"{folder.name}/{path.name}", fix="move it to raw/ratings")
                       for path in filled])
 
 

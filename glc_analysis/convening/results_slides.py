@@ -43,7 +43,7 @@ def projector(study: Study, round_id: str) -> Path:
     tallies, ratings = frames["tallies"], masked(frames["ratings"], study, reference.names)
     is_it = tallies["round_id"] == round_id
     if not is_it.any():
-        raise GLCError(f"The tables do not hold round {round_id} yet. Mend: run `glc build`.")
+        raise GLCError(f"The tables do not hold round {round_id} yet. To fix: run `glc build`.")
     order = agenda(tallies[is_it], ratings[ratings["round_id"] == round_id], frames["principles"],
                    reference.organisations)
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
@@ -70,7 +70,7 @@ def _refuse_open(study: Study, reference: Reference, round_id: str) -> None:
         told = received(Ballots.read(study, reference).votes, reference.raters, round_id,
                         study.settings["consensus"]["vote"])
         said = ", ".join(f"{PANELS[row.panel].lower()} {row.received}" for row in told.itertuples())
-        raise GLCError(f"Round {round_id} is open: {said}. Mend: close it first with "
+        raise GLCError(f"Round {round_id} is open: {said}. To fix: close it first with "
                        f"`glc tally --round {round_id} --close`.")
 
 

@@ -175,7 +175,7 @@ def read_filled(path: Path) -> pd.DataFrame:
                          name, "", "put back the headings") for name in lost]
         parts += [] if lost else [_signed(sheet, table[at], at + 1)]
     if not parts and not faults:
-        faults = [Fault("has no sheet that we wrote", path.name, mend="send back the file that you got")]
+        faults = [Fault("has no sheet that we wrote", path.name, fix="send back the file that you got")]
     if faults:
         raise Faults(faults)
     rows = pd.concat(parts).reindex(columns=["file", "row", "kind", "id", "words", *BOXES]).fillna("")
@@ -202,16 +202,16 @@ def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
         fault = partial(Fault, file=row.file, row=row.row)
         if not row.id or is_twice:
             yield fault("has no number, or one that stands twice", column=row.kind, value=row.id,
-                        mend="put back the number that we wrote")
+                        fix="put back the number that we wrote")
         if row.decision not in DECISIONS:
             yield fault(f"is no decision; {nearest(row.decision, DECISIONS)}", column="decision",
-                        value=row.decision, mend="write one of the four words of the first line")
+                        value=row.decision, fix="write one of the four words of the first line")
         elif (row.decision == "change") != (row.changed != ""):
             yield fault("change and changed words belong together", column="changed", value=row.changed,
-                        mend="write both, or another decision and no words")
+                        fix="write both, or another decision and no words")
         if row.decision != "talk" and not (row.name and is_day(row.date)):
             yield fault("does not say who decided, and on which day", column="name, date",
-                        value=f"{row.name} {row.date}".strip(), mend="write a name, and a day as YYYY-MM-DD")
+                        value=f"{row.name} {row.date}".strip(), fix="write a name, and a day as YYYY-MM-DD")
 
 
 # ------------------------------
@@ -398,15 +398,15 @@ def _clearing_faults(returned: pd.DataFrame, rows: pd.DataFrame, segments: pd.Da
     known = {"quotation": set(rows.index), "passage": set(segments["segment_id"]),
              "consent": consent[KEY].to_numpy().tolist()}
     for one in returned.itertuples():
-        said, mend = "", "write a new sheet and ask again"
+        said, fix = "", "write a new sheet and ask again"
         if (_key(one.id) if one.kind == "consent" else one.id) not in known.get(one.kind, {one.id}):
             said = "is not known here"
         elif one.kind == "quotation" and tidy(one.words) != tidy(faceless(rows.at[one.id, "text"])):
             said = "has other words now than those on the sheet"
         elif one.kind == "quotation" and rows.at[one.id, "status"] == "removed" and one.decision != "remove":
-            said, mend = "was taken back before", "propose it under another quote_id, and ask again"
+            said, fix = "was taken back before", "propose it under another quote_id, and ask again"
         if said:
-            yield Fault(said, one.file, one.row, one.kind, one.id, mend)
+            yield Fault(said, one.file, one.row, one.kind, one.id, fix)
 
 
 # ------------------------------

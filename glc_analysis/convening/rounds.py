@@ -26,7 +26,8 @@ def plan_round(reference: Reference, round_id: str, *, today: date) -> tuple[pd.
     the round is closed, has nothing to ask, or a text is no longer the one that it issued.
     """
     if not re.fullmatch(r"\w[\w.-]*", round_id):
-        raise UsageError(f"{round_id!r} names no round. Mend: use letters, digits, dot, dash and underscore.")
+        raise UsageError(f"{round_id!r} names no round. "
+                         "To fix: use letters, digits, dot, dash and underscore.")
     texts = versions(reference.principles)
     texts = texts[texts["translation_of"] == ""]
     rounds = reference.rounds
@@ -51,14 +52,14 @@ def _candidates(texts: pd.DataFrame) -> pd.DataFrame:
     rows = texts[texts["is_current"] & (texts["status"] == "candidate")]
     if rows.empty:
         raise Faults([Fault("has no current candidate to ask about", "principles.csv", column="status",
-                            mend="write candidate at the principles that the round is to ask about")])
+                            fix="write candidate at the principles that the round is to ask about")])
     return rows.sort_values("principle_id", key=lambda ids: ids.map(order), ignore_index=True)
 
 
 def _faults(found: pd.DataFrame, round_id: str) -> Iterator[Fault]:
     if len(days := found.loc[found["closed_on"] != "", "closed_on"]):
         yield Fault(f"is the day on which round {round_id} was closed", "rounds.csv", column="closed_on",
-                    value=days.iloc[0], mend="give the next round another name")
+                    value=days.iloc[0], fix="give the next round another name")
     for row in found.itertuples():
         if pd.isna(row.statement):
             yield Fault("principles.csv has no such version", "rounds.csv", str(row.at), "version",

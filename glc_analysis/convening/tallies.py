@@ -68,7 +68,7 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
     if not is_it.any():
-        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}. Mend: "
+        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}. To fix: "
                          f"`glc forms --round {round_id}` opens it.")
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:
@@ -81,7 +81,7 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
             raise GLCError(f"No form of round {round_id} is received yet: there is nothing to close.")
         if close_on.isoformat() < (opened_on := rounds.loc[is_it, "opened_on"].max()):
             raise GLCError(f"Round {round_id} was opened on {opened_on}, and this computer's clock says "
-                           f"{close_on}. Mend: set the clock.")
+                           f"{close_on}. To fix: set the clock.")
         rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, close_on.isoformat()))
         close(study, rounds, round_id, ballots.votes, today=close_on)
         reference = Reference(reference.tables | {"rounds": rounds})

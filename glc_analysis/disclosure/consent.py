@@ -86,13 +86,13 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
             if row[column] not in words:
                 yield Fault(f"is not known here; {nearest(row[column], filter(None, words))}",
                             file="consent.csv", row=str(n), column=column, value=row[column],
-                            mend=_MENDS.get(column, f"use one of {', '.join(filter(None, words))}"))
+                            fix=_FIXES.get(column, f"use one of {', '.join(filter(None, words))}"))
         if not is_day(row["date"]):
             yield Fault("is no day", file="consent.csv", row=str(n), column="date", value=row["date"],
-                        mend="write the day on which it was given or refused as YYYY-MM-DD")
+                        fix="write the day on which it was given or refused as YYYY-MM-DD")
 
 
-_MENDS = {"organisation_id": "name one of organisations.csv",
+_FIXES = {"organisation_id": "name one of organisations.csv",
           "speaker_id": "name one of this organisation in speakers.csv, or leave it blank: the organisation"}
 
 
@@ -181,7 +181,7 @@ def retention(study: Study, *, today: date) -> pd.DataFrame:
     recorded = read_manifest(study)
     if wrong := [row for row in recorded.values() if row["keep_until"] and not is_day(row["keep_until"])]:
         raise Faults(Fault("is no day", file="manifest.csv", column="keep_until", value=row["keep_until"],
-                           mend=f"write the last day on which {row['path']} may be kept as YYYY-MM-DD")
+                           fix=f"write the last day on which {row['path']} may be kept as YYYY-MM-DD")
                      for row in wrong)
     held = {*study.all_raw_files(), *(study.root / path for path in recorded), *study.private.rglob("*")}
     rows = []
@@ -198,7 +198,7 @@ def overdue_faults(held: pd.DataFrame) -> Iterator[Fault]:
     """A fault for every file of :func:`retention` that should be gone."""
     for row in held[held["state"] == "overdue"].itertuples():
         yield Fault(f"was to be destroyed after {row.keep_until}", file=row.path,
-                    mend="destroy it and its copies and take out its row, or agree on a later day")
+                    fix="destroy it and its copies and take out its row, or agree on a later day")
 
 
 def _state(until: str, today: date) -> str:

@@ -84,7 +84,7 @@ BESIDE = 200
 """Characters between a place and another identifier that make a leak of the place."""
 SHOWN_PLACES = 5
 PERSON = "name: person"
-MEND = ("mask it (names.csv) and run again, or, where two people agree that this audience may read it, "
+FIX = ("mask it (names.csv) and run again, or, where two people agree that this audience may read it, "
         "allow it in names.csv: allowed_for and the reason")
 
 
@@ -170,7 +170,7 @@ def refuse_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audi
     for (file, rule, text), at in found.items():
         more = f" and {len(at) - SHOWN_PLACES} more" if len(at) > SHOWN_PLACES else ""
         faults.append(Fault(f"is not for {audience} ({rule}) at {', '.join(at[:SHOWN_PLACES])}{more}",
-                            file=file, value=text, mend="" if rule == "unreadable" else MEND))
+                            file=file, value=text, fix="" if rule == "unreadable" else FIX))
     if faults:
         raise Faults(faults)
 

@@ -194,8 +194,8 @@ def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Faul
                 row["cleared_on"]):
             found.append(("cleared_on", "does not say on which day who cleared it", "write cleared_on as "
                           "YYYY-MM-DD, and yes or the person's name in cleared_by_organisation"))
-        for column, said, mend in found:
-            yield Fault(said, "quotes.csv", str(n), column, row[column], mend)
+        for column, said, fix in found:
+            yield Fault(said, "quotes.csv", str(n), column, row[column], fix)
 
 
 def _is_cleared(row: Any) -> bool:

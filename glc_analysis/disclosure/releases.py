@@ -227,7 +227,7 @@ def issue(study: Study, decisions: pd.DataFrame, frames: Mapping[str, pd.DataFra
     if number := missing_release(study.processed, study.private):
         raise Faults([Fault(f"release {number} is no more in private/releases: what comes next could be "
                             "subtracted from what was printed", file="private/releases",
-                            mend="put the folder back from a backup. If it is lost for good, say to readers "
+                            fix="put the folder back from a backup. If it is lost for good, say to readers "
                             "that figures begin anew, and delete processed/ and reports/public/")])
     settings, fresh = study.settings["disclosure"], Issued.of(
         decisions, frames["estimates"], behind, Rules.of(study.settings["disclosure"], AUDIENCE),

@@ -295,7 +295,7 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
         return estimates.copy()
     if decisions is None:
         raise UsageError(f"No figure is released to {audience!r}: what it may see is not decided. "
-                         "Mend: run `glc build`, or use the audience 'team'.")
+                         "To fix: run `glc build`, or use the audience 'team'.")
     seen = estimates.merge(decisions[decisions["status"] != SUPPRESSED], on="estimate_id")
     is_same = seen["n"].eq(seen["shown_n"]).eq(True) & seen["base_n"].eq(seen["shown_base_n"]).eq(True)
     n, base = seen["shown_n"].astype("Int64"), seen["shown_base_n"].astype("Int64")

@@ -50,7 +50,7 @@ def stated(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame
         record = record.assign(option=_as_options(record["value"], reference.options, indicator, own))
         if len(record) and not record["option"].any():
             raise Faults([Fault("no value of the record is an option", "options.csv", column="value",
-                                value=record["value"].iloc[0], mend=f"add a list {indicator!r}: for each "
+                                value=record["value"].iloc[0], fix=f"add a list {indicator!r}: for each "
                                 f"value of the record the option_id of {question_id} it stands for")])
         states = reference.options.query("option_list == @own and kind == 'substantive'")["option_id"]
         rows = about[(about["question_id"] == question_id) & about["value"].isin(states)]
@@ -95,12 +95,12 @@ def _misfits(reference: Reference, settings: Mapping[str, Any]) -> Iterator[Faul
     questions = reference.questions.set_index("question_id")
     fits = questions[questions["type"].isin(["single", "scale"]) & (questions["unit"] == "answer")].index
     for indicator, question in settings["stated"].items():
-        for one, known, mend in (
+        for one, known, fix in (
                 (indicator, settings["indicators"], "name one of [context] indicators"),
                 (question, fits, "name a question of one choice that is asked of each work country")):
             if one not in known:
                 yield Fault(f"is not there to compare; {nearest(one, known)}", "study.toml",
-                            column="[context] stated", value=one, mend=mend)
+                            column="[context] stated", value=one, fix=fix)
 
 
 # ------------------------------

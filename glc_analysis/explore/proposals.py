@@ -56,7 +56,7 @@ class Proposal:
         """Writes the table. Raises Faults where somebody has changed it since."""
         if _text(self.path) != self.old:
             raise Faults([Fault("was changed while you looked at it; nothing is written", self.path.name,
-                                mend="look at the change again")])
+                                fix="look at the change again")])
         write_atomic(self.path, self.new)
         return self.path
 

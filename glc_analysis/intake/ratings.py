@@ -167,8 +167,8 @@ class _Answer:
         """Whether the rater says that the principle is not about their context."""
         return self.read(ABSTAIN) == MARK
 
-    def fault(self, message: str, box: str, value: str, mend: str) -> Fault:
-        return Fault(message, self.file, self.row, self.columns.get(box, box), value, mend)
+    def fault(self, message: str, box: str, value: str, fix: str) -> Fault:
+        return Fault(message, self.file, self.row, self.columns.get(box, box), value, fix)
 
 
 def read_form(path: Path, sheets: list[Grid] | None = None) -> pd.DataFrame:
@@ -214,7 +214,7 @@ def _on_sheet(sheet: Grid) -> list[_Answer]:
     names, answers = sheet.rows[at], []
     if lost := [name for name in ROW if names.count(name) != 1]:
         raise Faults([Fault("this column is not there once", sheet.place, str(sheet.numbers[at]), name,
-                            mend="put back the small grey names below the headings") for name in lost])
+                            fix="put back the small grey names below the headings") for name in lost])
     for number, row in zip(sheet.numbers[at + 1:], sheet.rows[at + 1:], strict=True):
         cells = {name: row[names.index(name)].strip() for name in ROW}
         if any(cells.values()):
@@ -235,7 +235,7 @@ def _in_export(sheet: Grid) -> list[_Answer]:
                                            if (box, one) not in places]
     if asked and wanted:
         raise Faults([Fault("this column is missing", sheet.place, str(sheet.numbers[0]), name,
-                            mend="export all questions, with XML values and headers") for name in wanted])
+                            fix="export all questions, with XML values and headers") for name in wanted])
     return [_Answer(sheet.place, str(number), stamp_of_rater(row[places["stamp", one]], row[rater]),
                     {box: row[places[box, one]].strip() for box in BOXES},
                     {box: sheet.names[places[box, one]] for box in (*BOXES, "stamp")})
@@ -327,7 +327,7 @@ def read_ratings(path: Path) -> pd.DataFrame:
     rows = rows.assign(is_abstained=is_abstained.map({True: "true", False: "false"}),
                        score=rows["score"].mask(is_abstained, ""))[list(COLUMNS)]
     faults = list(_rating_faults(rows)) if len(rows) else [
-        Fault("holds no vote", file=path.name, mend="take it out of raw/ratings, or fill it in")]
+        Fault("holds no vote", file=path.name, fix="take it out of raw/ratings, or fill it in")]
     if faults:
         raise Faults(faults)
     return rows.reset_index(drop=True)
@@ -337,9 +337,9 @@ def _long(file: str, sheet: Grid) -> pd.DataFrame:
     """The rows of a table in :data:`HEADER`; ids and words tidy, comments as they stand."""
     names = [tidy(name) for name in sheet.names]
     faults = [Fault("this column is missing", file=sheet.place, row="1", column=name,
-                    mend=f"the header is {','.join(HEADER)}") for name in HEADER if name not in names]
+                    fix=f"the header is {','.join(HEADER)}") for name in HEADER if name not in names]
     faults += [Fault("there is no such column in a file of ratings, or it stands twice", file=sheet.place,
-                     row="1", column=name, mend=f"use only {', '.join(HEADER)}")
+                     row="1", column=name, fix=f"use only {', '.join(HEADER)}")
                for n, name in enumerate(names) if name and (name not in HEADER or name in names[:n])]
     if faults:
         raise Faults(faults)
@@ -357,16 +357,16 @@ def _rating_faults(rows: pd.DataFrame) -> Iterator[Fault]:
         place = {"file": row["file"], "row": row["row"]}
         for column in HEADER[:5]:
             if not row[column]:
-                yield Fault("is blank", **place, column=column, mend="write what the form says")
+                yield Fault("is blank", **place, column=column, fix="write what the form says")
         for column, known in words.items():
             if row[column] not in known:
                 yield Fault("is not known here", **place, column=column, value=row[column],
-                            mend=f"use {' or '.join(filter(None, known))}")
+                            fix=f"use {' or '.join(filter(None, known))}")
         if row["score"] not in (*SCORES, ""):
-            yield Fault("is no vote", **place, column="score", value=row["score"], mend="write a whole "
+            yield Fault("is no vote", **place, column="score", value=row["score"], fix="write a whole "
                         f"number from 1 to 9, or {ABSTAIN}; leave it blank where the rater did; ask, do not "
                         "guess")
     key = ["round_id", "rater_id", "principle_id", "criterion"]
     for row in rows[rows.duplicated(key)].to_dict("records"):
         yield Fault(f"{row['rater_id']} rates {row['principle_id']} twice", file=row["file"], row=row["row"],
-                    column="criterion", value=row["criterion"], mend="keep what the rater meant; ask")
+                    column="criterion", value=row["criterion"], fix="keep what the rater meant; ask")

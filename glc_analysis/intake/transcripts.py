@@ -279,11 +279,11 @@ def read_transcript(path: Path) -> Transcript:
         faults += _backwards(spoken, path.name)
     unnamed = [line for line in spoken if not line.speaker]
     if len(unnamed) == len(spoken):
-        faults.append(Fault("names no speaker", file=path.name, mend=_NAME_THEM
+        faults.append(Fault("names no speaker", file=path.name, fix=_NAME_THEM
                             + ", or export it again with the names of those who speak"))
     elif is_timed:
         faults += [Fault("is said before anybody is named", file=path.name, row=str(line.number),
-                         mend=_NAME_THEM) for line in unnamed]
+                         fix=_NAME_THEM) for line in unnamed]
     if faults:
         raise Faults(sorted(faults, key=lambda fault: int(fault.row or 0)))
     return Transcript(path, _turns(spoken[len(unnamed):]), "\n".join(line.text for line in unnamed))
@@ -299,8 +299,8 @@ def _rows(path: Path) -> list[Row]:
     try:
         return list(enumerate(decode(raw, path.name).split("\n"), 1))
     except Faults as error:
-        mend = "save it as plain text in UTF-8, or hand in the .vtt, .srt or .docx file"
-        raise Faults(replace(fault, mend=mend) for fault in error.faults) from error
+        fix = "save it as plain text in UTF-8, or hand in the .vtt, .srt or .docx file"
+        raise Faults(replace(fault, fix=fix) for fault in error.faults) from error
 
 
 def _paragraphs(raw: bytes, file: str) -> list[Row]:
@@ -314,8 +314,8 @@ def _paragraphs(raw: bytes, file: str) -> list[Row]:
             size = sum(part.file_size for part in members(packed))
         body = docx.Document(BytesIO(raw)).element if size <= LARGEST else None
     except Exception as error:  # whatever zip, XML and the package's own parts raise
-        mend = "open it in a word processor and save it as .docx without a password"
-        raise Faults([Fault("is no readable Word document", file=file, mend=mend)]) from error
+        fix = "open it in a word processor and save it as .docx without a password"
+        raise Faults([Fault("is no readable Word document", file=file, fix=fix)]) from error
     if body is None:
         refuse(f"unpacks to more than {LARGEST // 1_000_000} MB", file, "save it without pictures")
     if body.getroottree().docinfo.doctype:
@@ -357,7 +357,7 @@ def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
         payload = list(takewhile(lambda row: row[1], body))
         if not any(text.strip() for _, text in payload):
             faults.append(Fault("is an unfinished cue: it has times and no words", file=file,
-                                row=str(number), mend=_FINISH))
+                                row=str(number), fix=_FINISH))
         faults += _strays([row for row in payload if _is_cue(row)] + body[len(payload):], file)
         lines += _voiced(payload, start, end)
     faults += _backwards(stamps, file)
@@ -375,9 +375,9 @@ def _strays(rows: Iterable[Row], file: str) -> Iterator[Fault]:
         first, *others = block
         if broken := [number for number, _ in filter(_is_cue, [first, *others])]:
             yield Fault("is an unfinished cue: its times cannot be read", file=file, row=str(broken[0]),
-                        mend="write them as 00:01:02.000 --> 00:01:05.000")
+                        fix="write them as 00:01:02.000 --> 00:01:05.000")
         elif is_filled and not _NO_CUE.match(first[1]):
-            yield Fault("stands outside every cue", file=file, row=str(first[0]), mend=_FINISH
+            yield Fault("stands outside every cue", file=file, row=str(first[0]), fix=_FINISH
                         + ", or take out the blank line that cuts it off")
 
 
@@ -406,10 +406,10 @@ def _backwards(lines: Iterable[Line], file: str) -> Iterator[Fault]:
     latest = 0.0
     for line in lines:
         if line.end < line.start:
-            yield Fault("ends before it begins", file=file, row=str(line.number), mend=_CLOCKS)
+            yield Fault("ends before it begins", file=file, row=str(line.number), fix=_CLOCKS)
         if line.start < latest:
             yield Fault("begins before what stands above it: times run backwards", file=file,
-                        row=str(line.number), mend=_CLOCKS)
+                        row=str(line.number), fix=_CLOCKS)
         latest = max(latest, line.start) if line.start == line.start else latest
 
 

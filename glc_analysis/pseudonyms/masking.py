@@ -112,7 +112,7 @@ class Masker:
         own = hidden["pseudonym"].where(hidden["pseudonym"] != "", hidden["name"].map(tidy).map(key))
         if unnamed := list(hidden.loc[own.isna(), "name"]):
             raise Faults([Fault("has no pseudonym", file="names.csv", column="name", value=name,
-                                mend="complete the key first, or write one") for name in unnamed])
+                                fix="complete the key first, or write one") for name in unnamed])
         self.names, self._pseudonyms, self._how = list(hidden["name"]), list(own), list(hidden["match"])
         self._rows: dict[bool, dict[str, list[int]]] = {}
         for row, (name, how) in enumerate(zip(self.names, self._how, strict=True)):
@@ -430,5 +430,5 @@ def write_key(path: Path, key: Mapping[str, str]) -> None:
 
 
 def _damaged(path: Path) -> Fault:
-    return Fault("is no key of pseudonyms, or cannot be read", file=path.name, mend="put back a copy of it: "
+    return Fault("is no key of pseudonyms, or cannot be read", file=path.name, fix="put back a copy of it: "
                  "without it, pseudonyms of earlier texts cannot be given again")

@@ -71,7 +71,7 @@ def changes(study: Study, since: str = "") -> pd.DataFrame:
     """
     last, record = last_run(study)
     if last is None:
-        raise GLCError("Nothing has run yet. Mend: run `glc run` first.")
+        raise GLCError("Nothing has run yet. To fix: run `glc run` first.")
     kept = [run.name for run in sorted(last.parent.glob("*")) if (run / FOLDER).is_dir() and run != last]
     if since and since not in kept:
         raise UsageError(f"No run {since!r} is kept; {nearest(since, kept)}.")

@@ -50,7 +50,7 @@ def write_deposit(study: Study, path: Path | None = None) -> Path:
     """
     path = path or study.reports / AUDIENCE / "deposit"
     if path.exists() and not (path / "CITATION.cff").is_file() and (path.is_file() or any(path.iterdir())):
-        raise UsageError(f"{path} is there already and is no deposit. Mend: name another folder.")
+        raise UsageError(f"{path} is there already and is no deposit. To fix: name another folder.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".deposit-") as folder:
         made = Path(folder, path.name)

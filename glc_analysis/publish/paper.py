@@ -58,7 +58,7 @@ def program() -> str:
 
         return get_pandoc_path()
     except (ImportError, OSError):
-        raise GLCError("Packets need pandoc and typst. Mend: install the package with its extra "
+        raise GLCError("Packets need pandoc and typst. To fix: install the package with its extra "
                        "`publish`.") from None
 
 
@@ -412,7 +412,7 @@ def font_families(text: str) -> tuple[list[str], list[str]]:
             lacking.discard(letter)
     if words := sorted(letter for letter in lacking if unicodedata.category(letter) in _OF_WORDS):
         shown = ", ".join(f"{letter} ({unicodedata.name(letter, '?').title()})" for letter in words[:3])
-        raise GLCError(f"No font of this machine has {shown}{' and more' if len(words) > 3 else ''}. Mend: "
+        raise GLCError(f"No font of this machine has {shown}{' and more' if len(words) > 3 else ''}. To fix: "
                        "install fonts-noto-core (Debian), or the Noto Sans font of that script.")
     return chosen, sorted(letter for letter in lacking if unicodedata.category(letter) == "So")
 

@@ -281,7 +281,7 @@ class Press:
     def __init__(self) -> None:
         """Raises GLCError where Sphinx is not installed."""
         if not all(map(find_spec, ("sphinx", "myst_nb", "pydata_sphinx_theme"))):
-            raise GLCError("The site needs Sphinx. Mend: install the package with its extra `publish`.")
+            raise GLCError("The site needs Sphinx. To fix: install the package with its extra `publish`.")
         self._process = self._started()
 
     def make(self, source: Path, target: Path, meanwhile: Callable[[], None]) -> None:

@@ -39,14 +39,14 @@ class Cluster:
         try:
             from distributed import Client
         except ImportError:
-            raise GLCError("Running on other machines needs dask. Mend: install the package with its "
+            raise GLCError("Running on other machines needs dask. To fix: install the package with its "
                            "extra `cluster`.") from None
         self._study, self._timeout = study, timeout
         self._here = Kernels(study, timeout=timeout)
         try:
             self._client: Client = Client(address, timeout=CONNECT, set_as_default=False)
         except (OSError, ValueError) as error:
-            raise GLCError(f"No dask scheduler answers at {address!r} ({error}). Mend: start one with "
+            raise GLCError(f"No dask scheduler answers at {address!r} ({error}). To fix: start one with "
                            "`dask scheduler`, and workers with `dask worker ADDRESS`.") from None
         versions = self._client.run(package_hash, on_error="return")
         self._workers = [one for one, version in versions.items() if version == package_hash()]
@@ -55,8 +55,8 @@ class Cluster:
             self._client.close()
             said = f"all {len(self.refused)} workers have another version of the package or its lock file" \
                 if self.refused else "it has no worker"
-            raise GLCError(f"The scheduler at {address!r} is of no use: {said}. Mend: start workers from the "
-                           "same commit.")
+            raise GLCError(f"The scheduler at {address!r} is of no use: {said}. To fix: start workers from "
+                           "the same commit.")
 
     @property
     def jobs(self) -> int:

@@ -98,7 +98,7 @@ def parameters_at(cells: list[dict[str, Any]]) -> int:
 def no_such_parameter(path: Path, names: Iterable[str]) -> list[Fault]:
     """A fault for each parameter that is given to a notebook without it."""
     return [Fault("the notebook does not have this parameter", file=path.name, value=name,
-                  mend="add it to the cell tagged `parameters`") for name in names]
+                  fix="add it to the cell tagged `parameters`") for name in names]
 
 
 def _read(path: Path) -> Notebook:
@@ -110,7 +110,7 @@ def _read(path: Path) -> Notebook:
         raise Faults([Fault("is no notebook", file=path.name)]) from None
     place = parameters_at(cells)
     if place < 0:
-        raise Faults([Fault("has no cell tagged `parameters`", file=path.name, mend="tag the cell "
+        raise Faults([Fault("has no cell tagged `parameters`", file=path.name, fix="tag the cell "
                             "with its defaults, or keep it in another folder")])
     try:
         parameters = defaults(texts[place])
@@ -198,7 +198,7 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
     pages = list(_pages(study, audience, notebooks(folder), slices))
     twice = [slug for slug, n in Counter(page.slug for page in pages).items() if n > 1]
     if twice:
-        raise Faults(Fault("two notebooks make this page", value=slug, mend="rename one of them")
+        raise Faults(Fault("two notebooks make this page", value=slug, fix="rename one of them")
                      for slug in twice)
     chosen = {kind: value for kind, value in (("country", country), ("theme", theme)) if value}
     for kind, value in chosen.items():
@@ -299,7 +299,7 @@ def _needed(notebook: Notebook, tables: dict[str, dict[str, str]], declares: Col
     """The hash of what a page reads of each table; of what was decided for audiences only its own."""
     if unknown := set(notebook.reads) - set(tables):
         raise Faults(Fault("reads a table that there is not", file=notebook.path.name, value=one,
-                           mend=nearest(one, tables)) for one in sorted(unknown))
+                           fix=nearest(one, tables)) for one in sorted(unknown))
     tables = {table: hashes for table, hashes in tables.items()
               if not table.startswith("release_") or table == f"release_{audience}"}
     slice_ = next((one for one in declares if "=" in one), "")

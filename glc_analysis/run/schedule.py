@@ -36,7 +36,7 @@ class Schedule:
         """The schedule for a time such as 06:00. Raises UsageError for what is none."""
         found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at.strip())
         if not found:
-            raise UsageError(f"{at!r} is no time of day. Mend: write it as 06:00.")
+            raise UsageError(f"{at!r} is no time of day. To fix: write it as 06:00.")
         if "\n" in str(study.root):
             raise UsageError(f"No schedule can name the folder {study.root!s}.")
         return cls(study.root, audience, (int(found[1]), int(found[2])))
@@ -118,8 +118,8 @@ def write(schedule: Schedule) -> str:
         _ask("systemctl", "--user", "enable", "--now", f"{schedule.name}.timer")
         return f"{folder}/{schedule.name}.timer"
     if not shutil.which("crontab"):
-        raise GLCError("This machine has neither systemd for users nor cron. Mend: let its own scheduler run "
-                       f"{shlex.join(schedule.command)}")
+        raise GLCError("This machine has neither systemd for users nor cron. To fix: let its own scheduler "
+                       f"run {shlex.join(schedule.command)}")
     table = subprocess.run(["crontab", "-l"], capture_output=True, text=True, check=False).stdout
     kept = [line for line in table.splitlines() if not line.endswith(f"# {schedule.name}")]
     _ask("crontab", "-", given="\n".join([*kept, schedule.cron_line(), ""]))

@@ -31,7 +31,7 @@ def write_sample(root: Path) -> list[Path]:
     ['glc_2016_kobo.xlsx', 'glc_2016_qualtrics.csv']
     """
     if lying := _data_in(root / "raw"):
-        raise GLCError(f"{lying[0].relative_to(root).as_posix()}: raw files are there already. Mend: "
+        raise GLCError(f"{lying[0].relative_to(root).as_posix()}: raw files are there already. To fix: "
                        "invent the sample in an empty folder, or clear it with `glc sample --remove`.")
     _refuse_other_manifest(root)
     written = []
@@ -55,7 +55,7 @@ def remove_sample(study: Study) -> None:
     lying = {study.relative(path): path for path in study.all_raw_files() if path.is_file()}
     if not own:
         raise GLCError("manifest.csv names no file of the sample, so that nothing is removed.")
-    foreign = [Fault("is no unchanged file of the sample", file=name, mend="move it elsewhere")
+    foreign = [Fault("is no unchanged file of the sample", file=name, fix="move it elsewhere")
                for name, path in lying.items()
                if name not in own or manifest.checksum(path) != recorded[name]["sha256"]]
     if foreign:
@@ -71,7 +71,7 @@ def _refuse_other_manifest(root: Path) -> None:
         {name: row["sha256"] for name, row in manifest.read_manifest(Study(folder)).items()}
         for folder in (root, COMMITTED))
     if recorded and recorded != ours:
-        raise GLCError("reference/manifest.csv is that of other raw files. Mend: invent this sample in "
+        raise GLCError("reference/manifest.csv is that of other raw files. To fix: invent this sample in "
                        "a folder of its own, `glc --study DIR sample`.")
 
 

@@ -67,21 +67,21 @@ def table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
     key = list(table.key)
     for column, about in table.columns.items():
         for n in frame.index[frame[column] == ""] if about.is_required else ():
-            yield Fault("is blank", file=file, row=str(n), column=column, mend="every row needs it")
+            yield Fault("is blank", file=file, row=str(n), column=column, fix="every row needs it")
     for n, row in frame.loc[frame.duplicated(key) & (frame[key[0]] != ""), key].iterrows():
         yield Fault(f"stands twice in {file}", file=file, row=str(n), column=", ".join(key),
-                    value=" / ".join(filter(None, row)), mend="keep one of the rows")
+                    value=" / ".join(filter(None, row)), fix="keep one of the rows")
     for column in word_columns(name):
         allowed = table.columns[column].allowed
         for n, value in frame[column].items():
             if value not in allowed:
                 yield Fault("is not allowed here", file=file, row=str(n), column=column, value=value,
-                            mend=f"use one of {', '.join(filter(None, allowed))}")
+                            fix=f"use one of {', '.join(filter(None, allowed))}")
     for column, about in table.columns.items():
         for n, value in frame[column].items() if about.kind == "id" else ():
             if re.search(r"[^\w.-]", value):
                 yield Fault("holds more than letters, digits, dot, dash and underscore", file=file,
-                            row=str(n), column=column, value=value, mend="rename it wherever it stands")
+                            row=str(n), column=column, value=value, fix="rename it wherever it stands")
 
 
 def word_columns(name: str) -> list[str]:
@@ -131,12 +131,12 @@ def row_by_row(*checks: Check) -> Check:
 
 
 def unknown_names(file: str, column: str, cells: pd.Series, known: set[str], message: str,
-                  mend: str = "name one that is there, or add it") -> Iterator[Fault]:
+                  fix: str = "name one that is there, or add it") -> Iterator[Fault]:
     """A fault for every cell that is filled and names nothing known; the index is the row in the file."""
     for n, value in cells.items():
         if value and value not in known:
             yield Fault(f"{message}; {nearest(value, known)}", file=f"{file}.csv", row=str(n), column=column,
-                        value=value, mend=mend)
+                        value=value, fix=fix)
 
 
 def is_day(text: str) -> bool:
@@ -176,7 +176,7 @@ def _column_faults(column: str, tables: Tables) -> Iterator[Fault]:
     if about.is_unique:
         for n, value in cells[cells.duplicated() & (cells != "")].items():
             yield Fault(about.message or "stands in another row", file=f"{name}.csv", row=str(n),
-                        column=column, value=value, mend=about.fix or "keep one of the rows")
+                        column=column, value=value, fix=about.fix or "keep one of the rows")
     if about.refers_to:
         yield from _misreferred(name, column, about, tables)
 
@@ -187,7 +187,7 @@ def _misformed(name: str, cells: pd.Series, kind: str, said: tuple[str, str]) ->
     for n, value in cells.items():
         if not _fits(kind, value):
             yield Fault(said[0] or usual[0], file=f"{name}.csv", row=str(n), column=str(cells.name),
-                        value=value, mend=said[1] or usual[1])
+                        value=value, fix=said[1] or usual[1])
 
 
 def _fits(kind: str, value: str) -> bool:
@@ -212,7 +212,7 @@ def _disallowed(name: str, cells: pd.Series, allowed: tuple[str, ...],
             if word not in allowed:
                 yield Fault(said[0] or "is not allowed here", file=f"{name}.csv", row=str(n),
                             column=str(cells.name), value=word,
-                            mend=said[1] or f"use {', '.join(allowed)} or leave it blank")
+                            fix=said[1] or f"use {', '.join(allowed)} or leave it blank")
 
 
 def _misreferred(name: str, column: str, about: ReferenceColumn, tables: Tables) -> Iterator[Fault]:

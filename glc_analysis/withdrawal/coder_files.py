@@ -159,7 +159,7 @@ def _told(path: Path) -> list[str]:
 def by_hand(file: str, documents: Iterable[str]) -> Fault:
     """A fault for a coder's file that has to be redone in its own tool."""
     return Fault("cannot be rewritten here: memos of their own in REFI-QDA, or a text that was edited",
-                 file=file, value=", ".join(sorted(documents)), mend="in its tool take these "
+                 file=file, value=", ".join(sorted(documents)), fix="in its tool take these "
                  f"texts out, or the organisation's turns in them ({WITHDRAWN} in their place), export it "
                  "under the same name, correct its checksum in manifest.csv, and repeat")
 
@@ -195,7 +195,7 @@ def edit_database(path: Path, left: Left, tell: Tell) -> None:
             database.execute("VACUUM")
             path.write_bytes(database.serialize())
     except sqlite3.Error as error:
-        raise Faults([Fault(f"cannot be rewritten here ({error})", file=path.name, mend="take it out in its "
+        raise Faults([Fault(f"cannot be rewritten here ({error})", file=path.name, fix="take it out in its "
                             "tool, correct its checksum in manifest.csv, and repeat")]) from error
     for beside in ("-wal", "-shm", "-journal"):
         path.with_name(path.name + beside).unlink(missing_ok=True)

@@ -65,7 +65,7 @@ def edit_spss(path: Path, gone: Collection[int], names: pd.DataFrame) -> None:
     again, kept = _read(path)
     if not again.equals(frame) or kept | {"variable_format": ""} != said | told | {"variable_format": ""}:
         raise Faults([Fault("cannot be written without its records and read again alike", file=path.name,
-                            mend="take them out in SPSS, correct its checksum in manifest.csv, and repeat")])
+                            fix="take them out in SPSS, correct its checksum in manifest.csv, and repeat")])
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -212,7 +212,7 @@ def write_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
     again, columns = read_transcript(path).turns, ["speaker", "text", "start_s", "end_s"]
     if not again[columns].round(3).equals(turns[columns].round(3).reset_index(drop=True)):
         raise Faults([Fault("cannot be written without these turns and read again alike", file=path.name,
-                            mend="take its turns out by hand, record the file anew, and repeat")])
+                            fix="take its turns out by hand, record the file anew, and repeat")])
 
 
 def _cues(turns: pd.DataFrame, *, is_vtt: bool) -> str:

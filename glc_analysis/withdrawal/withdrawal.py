@@ -129,7 +129,7 @@ def _refuse_outside(study: Study) -> None:
     outside += [path for part in STUDY_PARTS for path in [study.root / part, *(study.root / part).rglob("*")]
                 if path.is_symlink() or path.is_mount()]
     if outside:
-        raise Faults(Fault("lies outside the study folder, where nothing can be withdrawn", mend="move it in",
+        raise Faults(Fault("lies outside the study folder, where nothing can be withdrawn", fix="move it in",
                            file=study.relative(path)) for path in outside)
 
 
@@ -189,7 +189,7 @@ def _survey(path: Path, rows: set[int], own: Belongings) -> None:
         edit_table(path, edit, keep_places=True)
     if read_survey(path).rows != [row for row in before.rows if row not in rows]:
         raise Faults([Fault("cannot be rewritten without its records", file=path.name,
-                            mend="take them out by hand, correct its checksum in manifest.csv, and repeat")])
+                            fix="take them out by hand, correct its checksum in manifest.csv, and repeat")])
 
 
 def _context(grid: Grid, own: Belongings, reference: Reference, column: str) -> Rows:
@@ -214,7 +214,7 @@ def _others(new: Study, own: Belongings, reference: Reference) -> None:
                 [path.stem], own.names) != [path.stem]:
             path.unlink()
         elif about in own.spoken:
-            raise Faults([Fault("is of a call in which it spoke, and cannot be cut here", mend="cut or "
+            raise Faults([Fault("is of a call in which it spoke, and cannot be cut here", fix="cut or "
                                 "destroy it, correct manifest.csv, and repeat", file=new.relative(path))])
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
             edit_table(path, lambda grid: [None if own.ids & {*row} else after for row, after in zip(
@@ -372,8 +372,8 @@ def _refuse_remains(new: Study, own: Belongings) -> None:
     found += [(new.relative(path), "in its bytes") for path in sorted(unread)
               if is_held(path.read_bytes(), names["name"])]
     if found:
-        mend = "take it out by hand (correct a raw file's checksum in manifest.csv) and repeat"
-        raise Faults(Fault(f"still names the organisation ({place})", file=file, mend=mend)
+        fix = "take it out by hand (correct a raw file's checksum in manifest.csv) and repeat"
+        raise Faults(Fault(f"still names the organisation ({place})", file=file, fix=fix)
                      for file, place in found)
 
 
@@ -414,5 +414,5 @@ def _take_out(path: Path, raters: set[str], names: pd.DataFrame) -> None:
         for n, old, new in zip(grid.numbers, grid.rows, redacted_rows(grid, names), strict=True)])
     left = read_ratings(path).drop(columns=theirs)
     if not left.equals(votes[~is_own].drop(columns=theirs).reset_index(drop=True)):
-        raise Faults([Fault("cannot be rewritten without their ballots", file=path.name, mend="take them out "
+        raise Faults([Fault("cannot be rewritten without their ballots", file=path.name, fix="take them out "
                             "by hand, correct its checksum in manifest.csv, and repeat")])

@@ -26,7 +26,7 @@ Cells = dict[str, str | int]
 def write_exports(folder: Path, interviews: list[Interview]) -> list[Row]:
     """Writes the Qualtrics file, and the Kobo file of the Spanish interviews, into ``folder``.
 
-    Returns the rows of corrections.csv that mend what is wrong in them.
+    Returns the rows of corrections.csv that correct what is wrong in them.
     """
     folder.mkdir(parents=True)
     others, spanish = _by_tool(interviews)

@@ -74,7 +74,7 @@ def _further(organisations: int, countries: int, seed: int) -> list[Row]:
     more, more_countries = organisations - len(rows("organisations")), countries - len(known)
     if more < 0 or not 0 <= more_countries <= min(more, len(new)):
         raise UsageError(
-            f"{organisations} organisations in {countries} countries cannot be made up. Mend: take "
+            f"{organisations} organisations in {countries} countries cannot be made up. To fix: take "
             f"at least {len(rows('organisations'))} and {len(known)}, at most {len(rows('countries'))} "
             "countries, and no more countries than organisations for those added.")
     old = [c for c in rows("countries") if c["country_id"] in known]

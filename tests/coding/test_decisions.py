@@ -138,14 +138,15 @@ def test_all_faults_come_at_once_each_with_its_place(path):
     lines = said(path, A2=None, A4="call.2", G3="legal; none", G4="Legal ade;Costs").splitlines()
     place = "decisions.xlsx, sheet Disagreements, row"
     assert lines == [
-        f"{place} 2, column segment_id: is blank where a decision stands. Mend: put it back.",
-        f"{place}s 3, 4, column segment_id, value 'call.2': stands in several rows. Mend: keep one of them.",
-        f"{place} 3, column consensus, value 'legal; none': says none beside a code. Mend: keep one.",
+        f"{place} 2, column segment_id: is blank where a decision stands. To fix: put it back.",
+        f"{place}s 3, 4, column segment_id, value 'call.2': stands in several rows. "
+        "To fix: keep one of them.",
+        f"{place} 3, column consensus, value 'legal; none': says none beside a code. To fix: keep one.",
         f"{place} 4, column consensus, value 'Legal ade': is no code of codebook.csv; nearest: 'Legal aid'. "
-        "Mend: write its name or code_id as the sheet Codes has it.",
+        "To fix: write its name or code_id as the sheet Codes has it.",
         f"{place} 4, column consensus, value 'Costs': is no code of codebook.csv; known: 'Law', 'Legal aid', "
         "'Rent; deposit', 'Services', 'Waiting', 'waiting'. "
-        "Mend: write its name or code_id as the sheet Codes has it."]
+        "To fix: write its name or code_id as the sheet Codes has it."]
 
 
 def test_a_name_that_several_codes_have_is_refused(path):

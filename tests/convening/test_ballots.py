@@ -49,7 +49,7 @@ def test_what_contradicts_the_reference_tables_is_a_fault(study, old, new, said)
     study.vote("r07")
     study.spoil("raw/ratings/1-r07.csv", (old, new))
     found = faults(study)
-    assert all(line.startswith("1-r07.csv, row ") and said in line and "Mend: " in line for line in found)
+    assert all(line.startswith("1-r07.csv, row ") and said in line and "To fix: " in line for line in found)
 
 
 def test_the_faults_of_all_files_come_at_once(study):
@@ -68,7 +68,7 @@ def test_a_rater_twice_is_a_fault_where_the_two_differ(study):
     study.vote("r07", 8, 8, 3, 8, file="phone.csv")
     assert faults(study) == [
         "phone.csv, row 2, column rater_id, value 'r07': r07 has handed in 1-r07.csv for round 1, and the "
-        "two differ (P02 importance). Mend: keep the one that the rater stands by."]
+        "two differ (P02 importance). To fix: keep the one that the rater stands by."]
 
 
 def test_the_same_ballot_twice_counts_once_and_is_said(study):

@@ -1,4 +1,4 @@
-"""What is wrong between the tables of the convening is told with file, row, column, value and a mend."""
+"""What is wrong between the tables of the convening is reported with file, row, column, value and a fix."""
 
 import pytest
 
@@ -41,7 +41,7 @@ def study(tmp_path):
 def faults(study) -> list[tuple[str, str, str, str]]:
     with pytest.raises(Faults) as found:
         read_reference(Study(study.root))
-    assert all(one.mend for one in found.value.faults)
+    assert all(one.fix for one in found.value.faults)
     return [(f"{one.file}:{one.row}", one.column, one.value, one.message) for one in found.value.faults]
 
 

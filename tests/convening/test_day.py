@@ -169,7 +169,7 @@ def test_an_open_round_has_no_page(study):
     (study.raw / "ratings/1-r12.csv").write_text(
         "round_id,rater_id,principle_id,version,text_version,criterion,score,comment,may_be_read\n"
         "1,r12,P01,1,x,importance,9,,\n")
-    said = ("Round 1 is open: providers 1 of 2 received, survivor advisers 0 of 1 received. Mend: close it "
+    said = ("Round 1 is open: providers 1 of 2 received, survivor advisers 0 of 1 received. To fix: close it "
             "first with `glc tally --round 1 --close`.")
     with pytest.raises(GLCError, match=re.escape(said)):
         projector(study, "1")
@@ -180,7 +180,7 @@ def test_an_open_round_has_no_page(study):
 
 def test_a_closed_round_that_is_not_built_yet_has_no_page(study):
     (study.reference / "rounds.csv").write_text(ROUNDS.replace("05-08,,", "05-08,2017-05-08,"))
-    with pytest.raises(GLCError, match="do not hold round 1 yet. Mend: run `glc build`"):
+    with pytest.raises(GLCError, match="do not hold round 1 yet. To fix: run `glc build`"):
         projector(study, "1")
 
 

@@ -137,7 +137,7 @@ def test_a_form_that_was_begun_keeps_the_round_from_being_closed(study):
     check_forms_finished(Study(study.root), "1")
     keyed(study, Clerk({"r12": PAPER}, ["r12"]))
     with pytest.raises(Faults, match="data entry of form r12 is not finished: it would not count. "
-                                     "Mend: finish"):
+                                     "To fix: finish"):
         check_forms_finished(Study(study.root), "1")
     refused = study.glc("tally", "--round", "1", "--close")
     assert (refused.exit_code, "05-08," in (study.root / "reference/rounds.csv").read_text()) == (1, True)
@@ -252,7 +252,7 @@ def test_an_amendment_between_two_keyings_asks_for_the_version_on_the_paper(stud
 def test_two_desks_on_one_journal_are_locked(study):
     (study.root / "private/desk").mkdir(parents=True)
     with locked(study.root / "private/desk", what="desk"), \
-            pytest.raises(GLCError, match="Another data entry session is at work .* Mend: wait for it"):
+            pytest.raises(GLCError, match="Another data entry session is at work .* To fix: wait for it"):
         keyed(study, [])
 
 

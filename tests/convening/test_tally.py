@@ -147,7 +147,7 @@ def test_a_round_is_not_closed_by_a_clock_that_stands_before_its_opening(study):
     study.spoil(ROUNDS, ("2,2017-05-09,", "2,2999-01-01,"))
     before = study.files()
     result = study.glc("tally", "--round", "2", "--close")
-    assert result.exit_code == 1 and "Mend: set the clock" in result.stderr and study.files() == before
+    assert result.exit_code == 1 and "To fix: set the clock" in result.stderr and study.files() == before
 
 
 def test_an_unknown_round_is_wrong_usage(study):

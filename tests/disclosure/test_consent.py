@@ -70,7 +70,7 @@ def test_every_row_that_is_wrong_is_told_with_its_row_and_column():
     faults = list(consent_faults(rows, ORGANISATIONS, SPEAKERS))
     assert [(fault.row, fault.column) for fault in faults] == [
         ("2", "item"), ("3", "audience"), ("4", "organisation_id"), ("5", "speaker_id"), ("6", "date")]
-    assert all(fault.file == "consent.csv" and fault.mend for fault in faults)
+    assert all(fault.file == "consent.csv" and fault.fix for fault in faults)
     assert "nearest: 'survey'" in str(faults[0])
 
 

@@ -1,4 +1,4 @@
-"""From a principle to the raw file and back, on a small study; every broken link told where it is mended."""
+"""From a principle to the raw file and back, on a small study; every broken link is reported with its fix."""
 
 import csv
 import shutil
@@ -208,8 +208,8 @@ def test_a_raw_file_that_is_gone_or_was_never_recorded(study):
     (study.raw / "interviews/blue.txt").unlink()
     edit(study, "manifest", lambda rows: [rows.pop(n) for n in [*rows] if "survey" in rows[n]["path"]])
     assert [str(fault) for fault in broken_links(study)] == [
-        "raw/interviews/blue.txt: is missing; P01 e2, P01 e3 rest on it. Mend: put it back.",
-        "raw/survey/survey.csv: has no checksum in manifest.csv; P01 e1 rests on it. Mend: record it with "
+        "raw/interviews/blue.txt: is missing; P01 e2, P01 e3 rest on it. To fix: put it back.",
+        "raw/survey/survey.csv: has no checksum in manifest.csv; P01 e1 rests on it. To fix: record it with "
         "`glc check --accept`."]
 
 

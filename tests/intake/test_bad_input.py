@@ -1,4 +1,4 @@
-"""Whatever is handed in, a mistake ends in our own error that names the file and the mend."""
+"""Whatever is handed in, a mistake ends in our own error that names the file and the fix."""
 
 import io
 import zipfile
@@ -58,12 +58,12 @@ BAD = {
 
 
 @pytest.mark.parametrize("name", BAD)
-def test_a_bad_file_gives_faults_that_name_it_and_the_mend(tmp_path, name):
+def test_a_bad_file_gives_faults_that_name_it_and_the_fix(tmp_path, name):
     path = tmp_path / name
     path.write_bytes(BAD[name])
     with pytest.raises(Faults) as caught:
         read_survey(path)
-    assert all(fault.file.startswith(name) and fault.mend for fault in caught.value.faults)
+    assert all(fault.file.startswith(name) and fault.fix for fault in caught.value.faults)
 
 
 @pytest.mark.parametrize("name", ["absent.csv", "absent.xlsx", "absent.sav"])

@@ -119,7 +119,7 @@ def test_whatever_stands_in_the_cells_is_a_vote_of_the_scale_or_a_fault(tmp_path
     try:
         votes = read_ratings(path)
     except Faults as found:
-        assert all(fault.file.startswith("votes.csv") and fault.mend for fault in found.faults)
+        assert all(fault.file.startswith("votes.csv") and fault.fix for fault in found.faults)
     else:
         assert set(votes["score"]) <= {"", *"123456789"} and len(votes) <= len(rows)
         assert not votes.duplicated(["round_id", "rater_id", "principle_id", "criterion"]).any()

@@ -85,7 +85,7 @@ def test_a_form_in_another_language_has_the_version_of_its_own_words(filled):
 ])
 def test_what_a_box_cannot_hold_is_named_with_its_place(filled, box, value, said):
     faults = refused(filled({0: {box: value}}))
-    assert said in faults[0] and faults[0].startswith("r12.xlsx, sheet Round 1, ") and "Mend: " in faults[0]
+    assert said in faults[0] and faults[0].startswith("r12.xlsx, sheet Round 1, ") and "To fix: " in faults[0]
 
 
 def test_all_faults_of_a_form_come_at_once(filled):

@@ -67,7 +67,7 @@ def test_cells_keep_their_blanks(tmp_path):
 def test_a_row_longer_than_the_header_is_a_fault_and_all_come_at_once(tmp_path):
     found = faults(tmp_path, "id,Q1\n1,a,b\n2,c\n3,d,e,f\n")
     assert [(fault.file, fault.row) for fault in found] == [("answers.csv", "2"), ("answers.csv", "4")]
-    assert all("quotation marks" in fault.mend for fault in found)
+    assert all("quotation marks" in fault.fix for fault in found)
 
 
 def test_delimiters_after_the_last_cell_are_no_fault(tmp_path):
@@ -105,7 +105,7 @@ def test_an_encoding_of_another_alphabet_is_refused_rather_than_misread(tmp_path
     words = {"cp1253": "ερώτηση,απάντηση\nβοήθεια,ναι\n", "cp1256": "السؤال,الجواب\nالمساعدة,نعم\n"}
     text = words.get(encoding, "вопрос,ответ\nпомощь,да\n")
     (fault,) = faults(tmp_path, text.encode(encoding))
-    assert "UTF-8" in fault.mend
+    assert "UTF-8" in fault.fix
 
 
 def test_a_small_file_that_spans_millions_of_cells_is_refused(tmp_path):

@@ -248,7 +248,7 @@ def test_unfinished_cues_and_times_that_run_backwards_are_all_listed_with_their_
         ["times cannot be read", "ends before it begins", "run backwards", "outside every cue", "no words"],
         strict=True,
     ):
-        assert words in line and line.startswith("call.vtt, row") and "Mend:" in line
+        assert words in line and line.startswith("call.vtt, row") and "To fix:" in line
 
 
 def test_a_file_cut_after_the_number_of_a_cue_is_unfinished(tmp_path):
@@ -272,7 +272,7 @@ def test_text_times_that_run_backwards(tmp_path):
         ("a.txt", "Ana:\n"),
     ],
 )
-def test_no_speaker_at_all_is_a_fault_with_a_mend(tmp_path, name, content):
+def test_no_speaker_at_all_is_a_fault_with_a_fix(tmp_path, name, content):
     assert "names no speaker" in faults(tmp_path, content, name)[0][1]
 
 
@@ -289,7 +289,7 @@ def test_what_is_no_transcript_is_refused(tmp_path):
                 name, part.read(name).replace(b"<w:document", b"<!DOCTYPE x [<!ENTITY e 'e'>]><w:document", 1)
             )
     for content in (b"", b"PK\x03\x04junk", word("Ana: Hi")[:900], b"\xd0\xcf\x11\xe0\0\0", typed.getvalue()):
-        with pytest.raises(Faults, match="Mend"):
+        with pytest.raises(Faults, match="To fix"):
             read(tmp_path, content, "a.docx")
 
 

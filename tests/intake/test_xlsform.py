@@ -127,7 +127,7 @@ def test_unknown_lists_are_all_named(tmp_path):
     with pytest.raises(Faults) as caught:
         seed(form(tmp_path, survey))
     assert [fault.row for fault in caught.value.faults] == ["2", "3"]
-    assert "'services'" in caught.value.faults[0].mend
+    assert "'services'" in caught.value.faults[0].fix
 
 
 def test_a_workbook_that_is_no_form_is_a_fault(tmp_path):

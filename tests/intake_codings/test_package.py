@@ -120,7 +120,7 @@ def test_what_is_nothing_of_the_kind_is_refused_by_name(tmp_path, name, content)
     (tmp_path / name).write_bytes(content)
     with pytest.raises(Faults) as caught:
         read_codings(tmp_path / name)
-    assert all(fault.file == name and fault.mend for fault in caught.value.faults)
+    assert all(fault.file == name and fault.fix for fault in caught.value.faults)
     assert [one.name for one in tmp_path.iterdir()] == [name]
 
 

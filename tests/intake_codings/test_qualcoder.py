@@ -16,7 +16,7 @@ CODED = (1, 1, START, START + 15, "Funding is late", "ana")
 def said(folder):
     with pytest.raises(Faults) as caught:
         read_codings(folder)
-    assert all(fault.file == "data.qda" and fault.mend for fault in caught.value.faults)
+    assert all(fault.file == "data.qda" and fault.fix for fault in caught.value.faults)
     return str(caught.value)
 
 

@@ -238,7 +238,7 @@ def test_what_is_no_project_is_refused(tmp_path, members, said):
     zipped(members, tmp_path / "p.qdpx")
     with pytest.raises(Faults, match=said) as caught:
         read_codings(tmp_path / "p.qdpx")
-    assert all(fault.file == "p.qdpx" and fault.mend for fault in caught.value.faults)
+    assert all(fault.file == "p.qdpx" and fault.fix for fault in caught.value.faults)
 
 
 def test_all_faults_of_a_file_come_at_once(tmp_path):

@@ -18,7 +18,7 @@ def rows(raw, *columns):
 def said(tmp_path, content):
     with pytest.raises(Faults) as caught:
         read(tmp_path, content)
-    assert all(fault.file == "codings.csv" and fault.mend for fault in caught.value.faults)
+    assert all(fault.file == "codings.csv" and fault.fix for fault in caught.value.faults)
     return str(caught.value)
 
 

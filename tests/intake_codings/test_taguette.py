@@ -118,7 +118,7 @@ def test_edited_html_is_quarantined(tmp_path):
 def test_what_is_wrong_in_a_project_is_named(tmp_path, statement, said):
     with pytest.raises(Faults, match=said) as caught:
         read(tmp_path, highlight("Olá"), more=[statement])
-    assert all(fault.file == "project.sqlite3" and fault.mend for fault in caught.value.faults)
+    assert all(fault.file == "project.sqlite3" and fault.fix for fault in caught.value.faults)
 
 
 def test_a_highlight_without_a_tag_is_no_coding(tmp_path):

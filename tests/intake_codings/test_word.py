@@ -77,7 +77,7 @@ def test_an_anonymous_comment_is_the_callers(tmp_path):
 def test_a_comment_that_is_no_coding_is_a_fault(tmp_path, body, comments, said):
     with pytest.raises(Faults, match=said) as caught:
         read(tmp_path, paragraph(body), *comments)
-    assert all(fault.file == "call.docx" and fault.mend for fault in caught.value.faults)
+    assert all(fault.file == "call.docx" and fault.fix for fault in caught.value.faults)
 
 
 @pytest.mark.parametrize(("markup", "said"), [

@@ -143,7 +143,7 @@ def test_all_notebooks_that_cannot_be_run_are_listed_at_once(tmp_path):
     (folder / "60_text.ipynb").write_text("no json")
     with pytest.raises(Faults) as caught:
         notebooks(folder)
-    assert [str(fault).partition(". Mend")[0] for fault in caught.value.faults] == [
+    assert [str(fault).partition(". To fix")[0] for fault in caught.value.faults] == [
         "00_index.ipynb: has no cell tagged `parameters`",
         "10_country.ipynb: its parameters are more than `name = value`.",
         "50_unaware.ipynb, value 'audience': the notebook does not have this parameter",

@@ -323,7 +323,7 @@ def test_a_run_beside_another_is_refused_and_told_who_is_at_work(study, folder):
         first.communicate(timeout=60)
     assert second.returncode == 1
     assert said.startswith(f"Another run is at work (pid {first.pid}, host ")
-    assert said.endswith("Mend: wait for it to end.\n")
+    assert said.endswith("To fix: wait for it to end.\n")
 
 
 def test_a_command_that_waits_for_the_lock_gets_it_when_it_is_free(tmp_path):

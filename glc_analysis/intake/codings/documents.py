@@ -55,8 +55,8 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "") -> Found:
     wide += [roles["code"]] if "code" in roles else []
     ticks = [] if wide else [n for n, name in enumerate(names) if name not in NAMES]
     if "source" not in roles or not wide + ticks or ("start" in roles) != ("end" in roles):
-        mend = "name the columns document, code (or Code 1 to n, or a column a code), start and end, quote"
-        refuse("lacks a column", path.name, mend, row="1")
+        fix = "name the columns document, code (or Code 1 to n, or a column a code), start and end, quote"
+        refuse("lacks a column", path.name, fix, row="1")
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
         cell = {role: row[n].strip() if role != "quote" else row[n] for role, n in roles.items()}
         codes = [row[n].strip() for n in wide] + [grid.names[n].strip() for n in ticks if _is_ticked(row[n])]

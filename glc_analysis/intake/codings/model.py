@@ -89,8 +89,8 @@ class Found:
 
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
         """Note a fault; all of them are raised together at the end."""
-        mend = "mend it in its tool and export it again"
-        self.faults.append(Fault(message, file=self.path.name, row=row, value=value[:80], mend=mend))
+        fix = "correct it in its tool and export it again"
+        self.faults.append(Fault(message, file=self.path.name, row=row, value=value[:80], fix=fix))
 
     def source(self, name: str, text: Text | None) -> str:
         """Enter a text and return the name it goes by: a second one of that name gets a number."""
@@ -294,18 +294,18 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
     except GLCError:
         raise
     except Exception as error:  # whatever zipfile and its decompressors raise
-        raise Faults([Fault("is no readable package", file=path.name, mend=_AGAIN)]) from error
+        raise Faults([Fault("is no readable package", file=path.name, fix=_AGAIN)]) from error
 
 
 def _refuse_harm(listed: list[zipfile.ZipInfo], file: str) -> None:
     times = Counter(member.filename for member in listed)
     said = {name: "is the path of a member outside the package" for name in times if _OUTSIDE.match(name)}
     said |= {name: "names two members of the package" for name, n in times.items() if n > 1}
-    faults = [Fault(message, file=file, value=name, mend=_AGAIN) for name, message in said.items()]
+    faults = [Fault(message, file=file, value=name, fix=_AGAIN) for name, message in said.items()]
     size = sum(member.file_size for member in listed if not _UNREAD.search(member.filename))
     if size > LIMIT:
         message = f"unpacks to {size:,} bytes beside sound, pictures and PDF; the limit is {LIMIT:,}"
-        faults.append(Fault(message, file=file, mend=_LESS))
+        faults.append(Fault(message, file=file, fix=_LESS))
     if faults:
         raise Faults(faults)
 
@@ -358,7 +358,7 @@ def database(path: Path) -> Iterator[Tables]:
         finally:
             connection.close()
     except (sqlite3.Error, UnicodeError) as error:  # damaged names are not even UTF-8
-        raise Faults([Fault("is no readable database", file=path.name, mend=_AGAIN)]) from error
+        raise Faults([Fault("is no readable database", file=path.name, fix=_AGAIN)]) from error
 
 
 class Tables:

@@ -283,8 +283,8 @@ def _add_codes(book: _Element, path: Path, codes: pd.DataFrame) -> None:
             _describe(made, row.definition)
             waiting.append((row.code, made))
     if below or not codes["code"].is_unique:
-        mend = "give each code one row, and a parent that has one"
-        raise Faults([Fault("has a code twice, or below none that is there", file=path.name, mend=mend)])
+        fix = "give each code one row, and a parent that has one"
+        raise Faults([Fault("has a code twice, or below none that is there", file=path.name, fix=fix)])
 
 
 def _add_source(listed: _Element, source: str, text: str, file: str, codings: pd.DataFrame) -> None:
@@ -311,8 +311,8 @@ def _add(parent: _Element, tag: str, text: str | None = None, **attributes: str)
         made = SubElement(parent, QName(parent.nsmap[None], tag), given)
         made.text = text
     except ValueError as error:
-        said, mend = "holds a character that XML cannot hold", "take it out"
-        raise Faults([Fault(said, value=(text or attributes["name"])[:80], mend=mend)]) from error
+        said, fix = "holds a character that XML cannot hold", "take it out"
+        raise Faults([Fault(said, value=(text or attributes["name"])[:80], fix=fix)]) from error
     return made
 
 

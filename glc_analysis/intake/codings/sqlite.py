@@ -151,7 +151,7 @@ def _coder(found: Found, tables: Tables, coder: str) -> str:
     found.is_mixed = len(people) > 1
     if found.is_mixed:
         said = f"{len(people)} people were in this project, and highlights do not tell whose they are:"
-        mend = "it cannot serve agreement. Let each coder export a project of their own."
-        found.notes.append(f"{said} {mend}")
+        fix = "it cannot serve agreement. Let each coder export a project of their own."
+        found.notes.append(f"{said} {fix}")
     # The export calls everybody "admin".
     return coder or next(iter(people - {"admin"} if not found.is_mixed else ()), "")

@@ -56,5 +56,5 @@ def _sheets(path: Path) -> list[Grid]:
         case ".xlsx" | ".xlsm":
             return read_sheets(path)
         case _:
-            said, mend = "is no survey export by its ending", "export it as .csv, .tsv, .txt, .xlsx or .sav"
-            refuse(said, path.name, mend)
+            said, fix = "is no survey export by its ending", "export it as .csv, .tsv, .txt, .xlsx or .sav"
+            refuse(said, path.name, fix)

@@ -118,8 +118,8 @@ def read_spss(path: Path) -> RawSurvey:
     try:
         frame, meta = pyreadstat.read_sav(path, user_missing=True)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError) as error:
-        mend = "save it in SPSS again, or export it as CSV in UTF-8"
-        raise Faults([Fault("is no readable SPSS file", file=path.name, mend=mend)]) from error
+        fix = "save it in SPSS again, or export it as CSV in UTF-8"
+        raise Faults([Fault("is no readable SPSS file", file=path.name, fix=fix)]) from error
     labels = meta.variable_value_labels
     columns = {name: _texts(frame[name], labels.get(name, {})) for name in frame.columns}
     rows = [n for n, cells in enumerate(zip(*columns.values(), strict=True), 1) if any(cells)]
@@ -188,13 +188,13 @@ def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
     filled = [sheet for sheet in repeats if len(sheet.rows) > 1]
     main = next((s for s in sheets if not _link(s) and _KOBO_COLUMNS & set(s.names)), None)
     if main is None:
-        mend = "export the form as XLSX, which holds the main table and its groups in one file"
-        refuse("is a repeat group without its main table", repeats[0].place, mend)
+        fix = "export the form as XLSX, which holds the main table and its groups in one file"
+        refuse("is a repeat group without its main table", repeats[0].place, fix)
     if len(filled) > 1:
         named = ", ".join(sheet.sheet for sheet in filled)
         said = f"has answers in several repeat groups ({named}), which have no common row"
-        mend = "keep a copy of the workbook for each group, without the sheets of the others"
-        refuse(said, path.name, mend)
+        fix = "keep a copy of the workbook for each group, without the sheets of the others"
+        refuse(said, path.name, fix)
     for group in filled:
         _refuse_broken_links(main, group)
     joined, loops = _joined(main, repeats)
@@ -221,13 +221,13 @@ def _refuse_broken_links(main: Grid, group: Grid) -> None:
         said = f"is missing, so the answers of {group.sheet} have no parent"
         refuse(said, main.place, "export it again", column=key)
     keys = Counter(_column(main, key))
-    mend = "export it again, or correct the row in both sheets"
+    fix = "export it again, or correct the row in both sheets"
     faults = [
-        Fault("stands on several rows", main.place, str(n), key, value, mend)
+        Fault("stands on several rows", main.place, str(n), key, value, fix)
         for n, value in zip(main.numbers[1:], _column(main, key), strict=True)
         if keys[value] > 1
     ] + [
-        Fault(f"is no {key} of the main sheet", group.place, str(n), link, value, mend)
+        Fault(f"is no {key} of the main sheet", group.place, str(n), link, value, fix)
         for n, value in zip(group.numbers[1:], _column(group, link), strict=True)
         if not keys[value]
     ]

@@ -56,15 +56,15 @@ def seed(path: Path) -> Draft:
         kind, *rest = row["type"].split() or [""]
         asked_if = _asked_if(row.get("relevant", ""), selects, lists)
         if asked_if is None:
-            said, mend = "has no like in asked_if, and was left out", "write asked_if by hand"
-            notes.append(str(Fault(said, path.name, str(number), "relevant", row["relevant"], mend)))
+            said, fix = "has no like in asked_if, and was left out", "write asked_if by hand"
+            notes.append(str(Fault(said, path.name, str(number), "relevant", row["relevant"], fix)))
         if re.match(r"begin[ _]", row["type"]):
             inside.append((row["name"], asked_if))
         elif re.match(r"end[ _]", row["type"]):
             inside = inside[:-1]
         elif kind in _UNDRAFTED:
-            said, mend = "was not drafted", "write the question by hand where it is needed"
-            notes.append(str(Fault(said, path.name, str(number), "type", row["type"], mend)))
+            said, fix = "was not drafted", "write the question by hand where it is needed"
+            notes.append(str(Fault(said, path.name, str(number), "type", row["type"], fix)))
         elif kind in _TYPES:
             conditions = [*(condition for _, condition in inside), asked_if]
             questions.append(
@@ -93,9 +93,9 @@ def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
                 specify = {"type": "text", "name": f"{row['name']}_other", "label": "Specify other."}
                 rows.append((number, specify | {"relevant": f"selected(${{{row['name']}}}, 'other')"}))
             case ["select_one" | "select_multiple", *name] if not name or name[0] not in lists:
-                mend = f"add the list to the sheet choices ({nearest(' '.join(name), lists)})"
+                fix = f"add the list to the sheet choices ({nearest(' '.join(name), lists)})"
                 said = "names no option list"
-                faults.append(Fault(said, path.name, str(number), "type", row["type"], mend))
+                faults.append(Fault(said, path.name, str(number), "type", row["type"], fix))
     if faults:
         raise Faults(faults)
     return rows, lists
