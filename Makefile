@@ -8,7 +8,7 @@ BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test acceptance lab docs bench lock clean
+.PHONY: help setup run test acceptance soak lab docs bench lock clean
 
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s%s\n", $$1, $$2}' Makefile
@@ -21,8 +21,11 @@ run: $(READY) ## write the reports (glc run)
 test: $(READY) ## all tests but the slow ones
 	@$(BIN)/python -m pytest -m "not acceptance" -n auto --dist loadfile
 
-acceptance: $(READY) ## the slow tests: real studies, attacks, kills, browser
+acceptance: $(READY) ## the slow tests: real studies, attacks, some kills, browser
 	@$(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --durations=30
+
+soak: $(READY) ## the slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries
+	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --durations=30
 
 # JupyterLab refuses to start as root unless told to; and it asks nobody outside for news or updates.
 lab: $(READY) ## open the notebooks in JupyterLab

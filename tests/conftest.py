@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from tests.share import IS_SOAK, SEED
+
 ROOT = Path(__file__).parents[1]
 
 # The same examples on every run, and no deadline: a busy machine is not a fault.
@@ -21,6 +23,10 @@ settings.load_profile("glc")
 def pytest_configure():
     # Tests name their study; the one somebody works on is never theirs.
     os.environ.pop("GLC_STUDY", None)
+
+
+def pytest_report_header():
+    return f"seed of the day: {SEED} (GLC_TEST_SEED draws another); full counts: {'yes' if IS_SOAK else 'no'}"
 
 
 @pytest.fixture(scope="session")
