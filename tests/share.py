@@ -1,7 +1,6 @@
-"""How much of a long test runs: a part in `make acceptance`, drawn anew each day, and all of it in `make soak`.
+"""How much of a long test runs: a part of it in `make acceptance`, drawn anew each day; all in `make soak`.
 
-The seed of the day is in the first lines of what pytest prints; `GLC_TEST_SEED=20261127 make acceptance` draws
-as on that day.
+pytest prints the seed of the day first. `GLC_TEST_SEED=20261127 make acceptance` draws as on that day.
 """
 
 import os

@@ -34,7 +34,8 @@ SECONDS, MEMORY = 10, 2**30
 
 LONGEST = 10**7  # bytes of a broken file: damage can double and double again
 EVERY_ROUND = {"qdpx": 1400, "qde": 1200, "qda": 1200, "sqlite3": 1000, "csv": 1200, "coded.docx": 900,
-               "xlsx": 400, "form.xlsx": 300, "kobo.csv": 600, "vtt": 1200, "srt": 1500, "txt": 1500, "docx": 500}
+               "xlsx": 400, "form.xlsx": 300, "kobo.csv": 600, "vtt": 1200, "srt": 1500, "txt": 1500,
+               "docx": 500}
 ROUNDS = {kind: share(rounds, rounds // 8) for kind, rounds in EVERY_ROUND.items()}
 CUES = [("Ana López", "We began in a small room."), ("Ben | HAART", "Sí &amp; yes.\nAll of us."),
         ("ចាន់", "បាទ 😀"), ("Ana López", "نعم، at 10:30: so."), ("Ben | HAART", "No.")]
