@@ -73,7 +73,7 @@ def test_agreement_prints_coefficients_and_names_the_workbook(study):
     done = glc(study, "agreement", "--format", "csv")
     rows = {line.split(",")[0]: line.split(",") for line in done.stdout.splitlines()}
     assert rows["delay"][2:6] == ["5", "5", "0.3", "0.8"]
-    assert "1 segments wait for a decision" in done.stderr
+    assert "1 segment to decide: " in done.stderr
     assert (study.processed / "disagreements.xlsx").is_file()
 
 
@@ -97,7 +97,7 @@ def test_decisions_come_back_as_the_coder_consensus(tmp_path):
     settings = (made.reference / "study.toml").read_text(encoding="utf-8")
     (made.reference / "study.toml").write_text(settings.replace(
         'codings = {', 'codings = {"consensus" = "../raw/codings/consensus/*", '), encoding="utf-8")
-    assert "0 segments wait" in glc(made, "agreement").stderr
+    assert "0 segments to decide: " in glc(made, "agreement").stderr
     rows = pd.read_csv(glc_export(made, "quotes"), encoding="utf-8-sig").query("segment_id == 'blue.4'")
     assert rows["code_id"].tolist() == ["delay", "shelter"]
     assert load_workbook(made.processed / "disagreements.xlsx")["Disagreements"].cell(
@@ -125,4 +125,4 @@ def test_the_interpretive_approach_has_no_coefficient(tmp_path):
     spreadsheet(made, "ben", *BEN)
     done = glc(made, "agreement", "--format", "csv")
     assert len(done.stdout.splitlines()) == 1
-    assert "1 segments wait" in done.stderr
+    assert "1 segment to decide: " in done.stderr

@@ -177,7 +177,7 @@ def test_old_votes_stay_in_the_tables_and_are_told(closed):
     assert done.stdout == "P01.2\n"
     assert "Round 1 stays as it was:\nP01.1 Rest" in done.stderr and "P02" not in done.stderr
     assert "importance, providers: 10 of 10 high" in done.stderr
-    assert "Stale, to be translated anew: es." in done.stderr
+    assert "To be translated again: es." in done.stderr
     build(Study(closed.root))
     rows = tables.read("tallies", study=Study(closed.root)).query("principle_id == 'P01' and round_id == '1'")
     assert set(rows["version"]) == {"1"} and rows["votes_high"].max() == 10

@@ -37,7 +37,7 @@ def test_quotes_lists_what_is_left_out_and_why(study):
 def test_a_cleared_quotation_comes_back_as_a_difference_before_anything_is_written(study):
     said = glc(study, "quotes", "--to-clear").stderr
     path = study.reports / "team/quotes_to_clear.xlsx"
-    assert said.startswith(f"1 quotations wait to be cleared: {path}")
+    assert said.startswith(f"1 quotation to be cleared: {path}. ")
     book = load_workbook(path)
     sheet = book.worksheets[0]
     heads = {cell.value: cell.column for cell in sheet[2]}

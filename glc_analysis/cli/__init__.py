@@ -1,0 +1,43 @@
+"""The command ``glc``: the commands of every reader, under one heading each.
+
+A module holds the commands of one reader: ``data`` those of the data manager, ``analyst``,
+``facilitator``, and ``publish`` those of whoever publishes. Each calls the package and prints; it holds
+no method. Data goes to stdout, progress and messages to stderr. Exit codes: 0 done, 1 problems in data
+or a notebook, 2 wrong usage. Nothing heavy is imported before a command runs.
+"""
+
+from __future__ import annotations
+
+import gc
+
+import click
+
+from glc_analysis.cli import analyst, data, facilitator, publish
+from glc_analysis.cli.group import Group
+from glc_analysis.manifest import VERSION
+
+READERS = {"Data manager": data, "Analyst": analyst, "Facilitator": facilitator,
+           "Whoever publishes": publish}
+"""The headings of ``glc --help``, in this order, and where the commands under each are."""
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--study", default="", metavar="DIR", help="The study folder (default: data/).")
+@click.version_option(VERSION, prog_name="glc")
+@click.pass_context
+def cli(ctx: click.Context, study: str) -> None:
+    """From survey exports and coded interviews to principles of practice.
+
+    Each command explains itself: glc check --help
+    """
+    ctx.obj = study
+
+
+for heading, reader in READERS.items():
+    cli.add_section(heading, reader.COMMANDS)
+
+
+def main() -> None:
+    """The entry point of the command."""
+    gc.set_threshold(50_000, 50, 50)  # a command makes many objects and ends soon after
+    cli(prog_name="glc")

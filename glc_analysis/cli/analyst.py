@@ -1,0 +1,125 @@
+"""The commands of the analyst: texts to code, agreement, figures, the joint display, exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from glc_analysis.cli.group import (
+    counted,
+    ensure_built,
+    for_audience,
+    pass_study,
+    print_rows,
+    rows_format,
+    say,
+)
+from glc_analysis.errors import UsageError
+from glc_analysis.study import Study
+
+
+@click.command()
+@rows_format("csv")
+@pass_study
+def transcripts(study: Study, form: str) -> None:
+    """Write the texts that coders code, with names masked.
+
+    Also writes a sheet of the open answers.
+    """
+    from glc_analysis.coding.exports import hand_out
+
+    ensure_built(study)
+    folder = study.processed / "transcripts"
+    print_rows(hand_out(study, folder), form, empty="There is nothing to code yet.")
+    say(f"The texts are in {folder}.")
+
+
+@click.command()
+@rows_format("table")
+@pass_study
+def agreement(study: Study, form: str) -> None:
+    """Show how far the coders agree, code by code.
+
+    Also writes the workbook in which the coders decide where they differ.
+    """
+    from glc_analysis.coding.consensus import agreement_summary, write_disagreements
+
+    ensure_built(study)
+    print_rows(agreement_summary(study), form, empty="No text was coded by two coders.")
+    path, n_open = write_disagreements(study)
+    say(f"{counted(n_open, 'segment')} to decide: {path}. Fill in `consensus` and keep it as a file of the "
+        "coder consensus ([raw] codings in study.toml).")
+
+
+@click.command()
+@click.argument("question")
+@click.option("--by", default="", metavar="COLUMN", help="Group by this attribute, such as region.")
+@for_audience
+@rows_format("table")
+@pass_study
+def summary(study: Study, question: str, by: str, audience: str, form: str) -> None:
+    """Show the figures of one question."""
+    from glc_analysis import tables
+    from glc_analysis.disclosure.suppression import release
+    from glc_analysis.evidence.summary import summary as summarise
+
+    ensure_built(study)
+    questions, options, places, estimates = (
+        tables.read(name, study=study) for name in ("questions", "options", "countries", "estimates"))
+    decisions = None if audience == "team" else tables.read(f"release_{audience}", study=study)
+    released = release(estimates, audience=audience, decisions=decisions)
+    rows = summarise(released, questions, options, places, question, by=by)
+    if form == "table":
+        rows = rows.drop(columns="question")
+    print_rows(rows, form, empty="There is no figure of this question.")
+
+
+@click.command(name="joint-display")
+@click.option("--suggest", is_flag=True, help="Suggest rows for joint_display.csv, with both counts.")
+@click.option("--stated", is_flag=True,
+              help="List what organisations said that differs from an outside record.")
+@for_audience
+@rows_format("csv")
+@pass_study
+def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
+    """Show survey results beside what was said, by topic."""
+    from glc_analysis.convening import joint_display as joint
+
+    if suggest and (stated or audience != "team"):
+        raise UsageError("--suggest is for the team alone, and not to be used with --stated.")
+    ensure_built(study)
+    if suggest:
+        rows, empty = joint.suggest(study), "There is nothing to suggest."
+    elif stated:
+        rows = joint.contradicting(study, audience=audience)
+        empty = "No statement that differs from an outside record may be shown."
+    else:
+        rows = joint.display(study, audience=audience)
+        empty = ("The joint display has no rows that may be shown; `glc joint-display --suggest` suggests "
+                 "some.")
+    print_rows(rows, form, empty=empty)
+    if suggest:
+        say(f"{counted(len(rows), 'row')} to review: keep those that matter, without the last two columns, "
+            "and write how the two sides fit and what follows.")
+
+
+@click.command()
+@click.argument("what", type=click.Choice(["qdpx", "qdc", "matrix", "quotes", "deposit"]))
+@click.option("--to", type=click.Path(path_type=Path), help="The file to write; for a deposit, the folder.")
+@pass_study
+def export(study: Study, what: str, to: Path | None) -> None:
+    """Write the agreed coding for other programs, or a deposit.
+
+    qdpx is a REFI-QDA project, qdc its codebook, matrix a table of 0 and 1, quotes a list of quotations. A
+    deposit is the folder for a data repository; it holds what the public may see. The others are for the
+    team only.
+    """
+    from glc_analysis.coding.exports import export as write
+    from glc_analysis.publish.deposit import write_deposit
+
+    ensure_built(study)
+    say(f"Written: {write_deposit(study, to) if what == 'deposit' else write(study, what, to)}.")
+
+
+COMMANDS = (transcripts, agreement, summary, joint_display, export)

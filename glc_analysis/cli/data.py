@@ -1,0 +1,254 @@
+"""The commands of the data manager: a study and its files, the tables, names, the daily run, withdrawal."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from glc_analysis.cli.group import (
+    build_tables,
+    counted,
+    ensure_built,
+    for_audience,
+    pass_study,
+    print_rows,
+    rows_format,
+    say,
+)
+from glc_analysis.errors import Faults
+from glc_analysis.study import Study
+
+
+@click.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--form", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="An XLSForm: its questions and options are drafted.")
+@click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A REFI-QDA codebook (.qdc): its codes are drafted.")
+def init(directory: Path, form: Path | None, codebook: Path | None) -> None:
+    """Start a study in a new folder."""
+    from glc_analysis.new_study import start
+
+    for note in start(directory, form=form, codebook=codebook):
+        say(f"To decide: {note}")
+    say(f"The study is in {directory}. Next: put exports into {directory}/raw/survey, describe "
+        f"them in {directory}/reference, then `glc --study {directory} check`.")
+
+
+@click.command()
+@click.option("--remove", is_flag=True, help="Delete the sample's raw files, processed/ and reports/.")
+@click.pass_obj
+def sample(directory: str, remove: bool) -> None:
+    """Fill an empty study with invented data, or delete them.
+
+    Reference tables that are there already are kept.
+    """
+    from glc_analysis import sample as invented
+
+    if remove:
+        invented.remove_sample(Study.find(directory))
+        say("The sample is removed; the reference tables are kept.")
+        return
+    root = Path(directory).resolve() if directory else Study.find().root
+    written = invented.write_sample(root)
+    say(f"{len(written)} files of invented data are in {root}.")
+
+
+@click.command()
+@click.option("--accept", is_flag=True, help="Record new raw files in the manifest.")
+@pass_study
+def check(study: Study, accept: bool) -> None:
+    """Check raw files, reference tables and answers.
+
+    Lists all problems at once, each with file, row, column, value and how to fix it. Writes nothing, except
+    with --accept.
+    """
+    from datetime import date
+
+    from glc_analysis import manifest
+    from glc_analysis.build import check_study
+
+    counts = check_study(study, say=say)
+    new = manifest.inspect(study).new
+    if accept:
+        manifest.accept(study, new, today=date.today())
+    for name in new:
+        say(f"{name}: new, {'recorded' if accept else 'not yet in the manifest (--accept)'}.")
+    for name in study.unused_files():
+        say(f"{name}: lies in raw/ but no setting of study.toml names it.")
+    say(f"No faults: {counts['organisations']} organisations, {counts['answers']} records, "
+        f"{counts['responses']} answers, {counts['segments']} texts and turns, {counts['codings']} codings.")
+    if counts["quarantined"]:
+        say(f"{counted(counts['quarantined'], 'coded passage')} quarantined: see the page on agreement.")
+
+
+@click.command()
+@for_audience
+@pass_study
+def status(study: Study, audience: str) -> None:
+    """Show what has arrived and what is out of date."""
+    from glc_analysis.status import status_lines
+
+    for line in status_lines(study, audience=audience):
+        click.echo(line)
+
+
+@click.command()
+@click.option("--explain", is_flag=True, help="List the steps: which ran and why, and which were not needed.")
+@pass_study
+def build(study: Study, explain: bool) -> None:
+    """Build the processed tables.
+
+    Computes only what changed since the last build, and what depends on it.
+    """
+    from glc_analysis.manifest import RECORD, read_record, tables_are_whole
+
+    if counts := tables_are_whole(study):
+        steps = [f"{step}: taken over" for step in read_record(study.processed)[RECORD]["log"]]
+    else:
+        built = build_tables(study)
+        counts, steps = built.rows, [*map(str, built.reports)]
+    if explain:
+        click.echo("\n".join(steps))
+    say(f"{len(counts)} tables are in {study.processed}.")
+
+
+@click.command()
+@click.option("--suggest", is_flag=True, help="Print rows for countries.csv, for a person to review.")
+@rows_format("csv")
+@pass_study
+def countries(study: Study, suggest: bool, form: str) -> None:
+    """List the country names of the survey and their codes."""
+    from glc_analysis.build import country_names
+    from glc_analysis.cleaning.countries import resolve
+    from glc_analysis.cleaning.countries import suggest as suggested
+
+    names, known = country_names(study)
+    if suggest:
+        rows, empty = suggested(names, known), "Every country name has a code."
+    else:
+        rows = names.value_counts(sort=False).rename_axis("raw_name").reset_index(name="records")
+        rows = rows.assign(country_id=resolve(rows["raw_name"], known)).sort_values("raw_name")
+        empty = "The survey names no country."
+    print_rows(rows, form, empty=empty)
+
+
+@click.command()
+@click.option("--suggest", is_flag=True, help="Print names that names.csv may need, for a person to review.")
+@rows_format("csv")
+@pass_study
+def pseudonyms(study: Study, suggest: bool, form: str) -> None:
+    """List the names that are masked, and how often each occurs."""
+    from glc_analysis.coding.exports import current_texts
+    from glc_analysis.pseudonyms.suggestions import candidates, masked_names
+
+    ensure_built(study)
+    texts = current_texts(study)
+    if suggest:
+        rows = candidates(study, texts.canonical.values())
+        empty = "No further name was found, but no search finds all: read the texts too."
+    else:
+        rows = masked_names(study, [text.unmasked for text in texts.texts.values()])
+        empty = "No name is masked: names.csv has no rows."
+    print_rows(rows, form, empty=empty)
+
+
+@click.command()
+@click.option("--since", default="", metavar="RUN", help="An earlier run that is kept (default: the one "
+              "before the last).")
+@rows_format("csv")
+@pass_study
+def changes(study: Study, since: str, form: str) -> None:
+    """List what changed since an earlier run of the team's pages.
+
+    That is: figures, coded passages, raw files and pages.
+    """
+    from glc_analysis.publish.changes import changes as changed_rows
+
+    rows = changed_rows(study, since)
+    print_rows(rows, form, empty="Nothing changed.")
+    say(", ".join(f"{n} {kind}s" for kind, n in rows["kind"].value_counts().items()) or "Nothing changed.")
+
+
+@click.command()
+@click.option("--daily", required=True, metavar="HH:MM", help="The time, by the clock of this computer.")
+@for_audience
+@click.option("--write", "is_written", is_flag=True, help="Install it; without this it is only shown.")
+@pass_study
+def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
+    """Show a daily run on this computer, or install it.
+
+    It is a systemd user timer or, on a computer without systemd, a line of the crontab.
+    """
+    from glc_analysis.run import schedule as daily_runs
+
+    planned = daily_runs.Schedule.daily(study, audience, daily)
+    click.echo(daily_runs.shown(planned), nl=False)
+    say(f"Installed: {daily_runs.write(planned)}. Messages of the last run: {planned.log}." if is_written
+        else "Nothing is installed yet (--write).")
+
+
+@click.command()
+@click.argument("organisation")
+@click.option("--item", default="", metavar="ITEM", help="Only this item of its consent, such as quotation.")
+@click.option("--dry-run", is_flag=True, help="List what would be removed or changed; change nothing.")
+@rows_format("csv")
+@pass_study
+def withdraw(study: Study, organisation: str, item: str, dry_run: bool, form: str) -> None:
+    """Remove what an organisation contributed.
+
+    Removes everything, or what depends on one item of its consent.
+    """
+    from datetime import date
+
+    from glc_analysis.withdrawal import withdrawal
+
+    ensure_built(study)
+    touched = withdrawal.withdraw(study, organisation, item=item, today=date.today(), dry_run=dry_run,
+                                  say=say)
+    print_rows(touched, form, empty="The study holds nothing of it.")
+    kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
+    done = "nothing is changed yet" if dry_run else "all are gone"
+    say(f"{len(touched)} things are touched: {done} ({kinds}).")
+    say(withdrawal.BEYOND)
+
+
+@click.command()
+@rows_format("csv")
+@pass_study
+def retention(study: Study, form: str) -> None:
+    """List the files of the study and when each must be destroyed.
+
+    Exits with 1 if one is overdue.
+    """
+    from datetime import date
+
+    from glc_analysis.disclosure.consent import overdue_faults, retention
+
+    held = retention(study, today=date.today())
+    print_rows(held, form, empty="The study holds no raw or private file.")
+    if undated := (held["state"] == "no date").sum():
+        say(f"{undated} of {len(held)} files have no day until which they may be kept. To fix: agree on one "
+            "and write it into manifest.csv, column keep_until (files of private/ may have rows there too).")
+    if overdue := list(overdue_faults(held)):
+        raise Faults(overdue)
+
+
+@click.command()
+@pass_study
+def ethics(study: Study) -> None:
+    """Print one page: what is held, who sees it, who agreed.
+
+    It says where each kind of data is, who sees it, until when it is kept, and who agreed to what.
+    """
+    from datetime import date
+
+    from glc_analysis.disclosure.consent import ethics as lines
+
+    for line in lines(study, today=date.today()):
+        click.echo(line)
+
+
+COMMANDS = (init, sample, check, status, build, countries, pseudonyms, changes, schedule, withdraw, retention,
+            ethics)

@@ -1,0 +1,233 @@
+"""The commands of the facilitator: rating rounds, amendments, the sources of a principle, packets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from glc_analysis.cli.group import (
+    ask_line,
+    ensure_built,
+    for_audience,
+    pass_study,
+    print_rows,
+    rows_format,
+    say,
+)
+from glc_analysis.errors import Faults, UsageError
+from glc_analysis.study import Study
+
+
+@click.command()
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="A new round, or one that is open.")
+@rows_format("csv")
+@pass_study
+def forms(study: Study, round_id: str, form: str) -> None:
+    """Open a rating round and write its forms, or write them again.
+
+    For each rater: a workbook, a page to print and a text to send; and one XLSForm for all.
+    """
+    from datetime import date
+
+    from glc_analysis.convening.rating_forms import write_forms
+
+    if not (study.processed / "organisations.parquet").is_file():  # a round need not wait for a new build
+        ensure_built(study)
+    issue = write_forms(study, round_id, today=date.today())
+    print_rows(issue.raters, form, empty="raters.csv names no rater.")
+    say(f"Round {round_id} {'is opened' if issue.is_new else 'is open'}, and asks about "
+        f"{', '.join(issue.asked['printed_id'])}.")
+    if issue.unchecked:
+        say(f"No native reader has checked the texts around the principles in {', '.join(issue.unchecked)}.")
+    say(f"The forms are in {issue.folder}. Give each rater their own form only; put filled ones into "
+        "raw/ratings.")
+
+
+@click.command()
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round, as in rounds.csv.")
+@pass_study
+def enter(study: Study, round_id: str) -> None:
+    """Enter the paper forms of a round, each form twice.
+
+    A form counts only when both entries agree.
+    """
+    from glc_analysis.convening.double_entry import enter
+
+    if hasattr(sys.stdin, "reconfigure"):  # input that is not UTF-8 is refused by the check of the entry
+        sys.stdin.reconfigure(errors="surrogateescape")
+    enter(study, round_id, ask=ask_line, say=say, clear=click.clear)
+
+
+@click.command()
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="The round, as in rounds.csv.")
+@click.option("--close", is_flag=True, help="Close it today, show its results and make the page to project.")
+@rows_format("table")
+@pass_study
+def tally(study: Study, round_id: str, close: bool, form: str) -> None:
+    """Count the forms of a round, or show its results.
+
+    The results are shown once the round is closed.
+    """
+    from datetime import date
+
+    from glc_analysis.convening.double_entry import check_forms_finished
+    from glc_analysis.convening.tallies import counted, results
+
+    if close:
+        check_forms_finished(study, round_id)
+    count = counted(study, round_id, close_on=date.today() if close else None)
+    for note in count.notes:
+        say(note)
+    if count.received is not None:
+        print_rows(count.received, form, empty="No rater is expected to vote.")
+        if count.faults:
+            raise Faults(count.faults)
+    elif form == "table":
+        click.echo("\n".join(results(**count.here, principles=count.reference.principles)))
+    else:
+        print_rows(count.here["tallies"], form, empty="No vote was cast.")
+    if close:
+        from glc_analysis.build import build_convening
+        from glc_analysis.convening.results_slides import projector
+
+        build_convening(study, count.reference, count.frames, say=say)
+        say(f"The page to project: {projector(study, round_id)}.")
+
+
+@click.command()
+@click.argument("principle")
+@click.option("--text", default="", help="The new text. Without this and --file it is asked for.")
+@click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A file with the new text only, in UTF-8.")
+@click.option("--asked-by", required=True, metavar="WHO", help="Who asked for it.")
+@click.option("--because", required=True, metavar="WHY", help="Why, in a sentence.")
+@click.option("--hold-out", is_flag=True, help="Amend even if a round on it is open: ratings of the old text "
+              "are then excluded.")
+@pass_study
+def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: str, because: str,
+          hold_out: bool) -> None:
+    """Issue a new version of a principle.
+
+    The old version keeps its votes. Its translations and signatures do not hold for the new one.
+    """
+    from glc_analysis.convening.amendments import amend as issue
+    from glc_analysis.convening.amendments import votes
+    from glc_analysis.tabular import decode, read_bytes
+
+    text = text or (decode(read_bytes(path), path.name) if path else ask_line(f"New text of {principle}"))
+    done = issue(study, principle, text, asked_by=asked_by, because=because, hold_out=hold_out)
+    click.echo(done.after)
+    say(f"{done.before} is superseded, and stays in principles.csv.")
+    for line in votes(study, done):
+        say(line)
+    for round_id in done.held_out:
+        say(f"Round {round_id} is open and now asks about {done.after}: ratings of {done.before} are "
+            "excluded, and its raters have to be asked again (`glc forms` writes the new forms).")
+    if done.signed:
+        say(f"Signatures on {done.before} do not hold for it: {', '.join(done.signed)}.")
+    if done.stale:
+        say(f"To be translated again: {', '.join(done.stale)}.")
+
+
+@click.command()
+@click.argument("principle", default="")
+@click.option("--from", "source", default="", metavar="ID", help="List the principles that rest on this "
+              "figure, code, passage, text, question, answer, raw file, organisation or quotation.")
+@click.option("--check", "is_check", is_flag=True,
+              help="List every broken link; exit with 1 if there is one.")
+@for_audience
+@rows_format(None, show_default="lines of text; csv with --from")
+@pass_study
+def trace(study: Study, principle: str, source: str, is_check: bool, audience: str, form: str | None) -> None:
+    """Follow a principle to its sources, or a source to principles.
+
+    A principle is named by its id, such as P03.
+    """
+    from glc_analysis.convening import trace as following
+    from glc_analysis.convening.broken_links import broken_links
+
+    if [bool(principle), bool(source), is_check].count(True) != 1:
+        raise UsageError("Name a principle, such as P03, or use one of --from ID and --check.")
+    if audience != "team" and not principle:
+        raise UsageError("--from and --check are for the team only.")
+    faults = []
+    try:
+        _ensure_traceable(study)
+    except Faults as error:
+        if not (study.processed / "slices.json").is_file():
+            raise
+        faults = error.faults
+        say("The tables cannot be built (`glc check` says why): this is what the last build found.")
+    if is_check:
+        broken = broken_links(study)
+        listed = {(fault.file, fault.row) for fault in broken}
+        if broken := [*broken, *(fault for fault in faults if (fault.file, fault.row) not in listed)]:
+            raise Faults(broken)
+        say("No link is broken.")
+    elif source:
+        print_rows(following.resting_on(study, source), form or "csv",
+                   empty=f"No principle rests on {source}.")
+    else:
+        nodes = [*following.trace(study, principle, audience=audience)]
+        if form in (None, "table"):
+            click.echo("\n".join("  " * node.depth + node.text for node in nodes))
+            return
+        from pandas import DataFrame
+
+        print_rows(DataFrame([(node.depth, node.kind, node.id, node.text) for node in nodes],
+                             columns=["depth", "kind", "id", "text"]), form, empty="")
+
+
+def _ensure_traceable(study: Study) -> None:
+    """Builds the tables that a trace reads: only the votes, if only filled rating forms came since the last
+    build."""
+    from glc_analysis.manifest import raw_changes
+
+    changed = raw_changes(study)
+    ratings = {study.relative(path) for path in study.raw_files("ratings")}
+    if changed is None or changed - ratings - {*study.unused_files()}:
+        ensure_built(study)
+    elif changed & ratings:
+        from glc_analysis.build import build_convening
+        from glc_analysis.cleaning.records import Steps
+        from glc_analysis.convening.tallies import ballot_tables
+        from glc_analysis.files import locked, terminable
+        from glc_analysis.reference import read_reference
+
+        with terminable(lambda: "The votes are not counted. To go on: run the same command again."), \
+                locked(study.processed, what="build", is_patient=True):
+            reference = read_reference(study)
+            build_convening(study, reference, ballot_tables(study, reference, Steps()), say=say)
+
+
+@click.command()
+@click.option("--for", "organisation", default="", metavar="ORGANISATION",
+              help="Only the packet of this one, or `shared`.")
+@click.option("--only", multiple=True, metavar="PART", help="Only this part: brief, theme-needs, "
+              "country-per, joint-display, principles, rating-form; may be given again.")
+@click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
+              help="The paper size.")
+@pass_study
+def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -> None:
+    """Write the packets for the convening, as PDF and Word.
+
+    Writes one packet for each organisation, the shared one, and every brief by itself.
+    """
+    from datetime import date
+
+    from glc_analysis.publish.packet import AUDIENCE, issue, planned
+    from glc_analysis.report import run as run_pages
+
+    ensure_built(study)
+    planned(study, today=date.today(), organisation=organisation, only=only)  # reports a wrong name
+    say("First the pages that the packets refer to.")
+    for line in run_pages(study, audience=AUDIENCE).lines:
+        say(line)
+    for folder in issue(study, today=date.today(), organisation=organisation, only=only, paper=paper):
+        click.echo(folder)
+    say("Give each packet to its own organisation only; shared/ and briefs/ are for everybody who comes.")
+
+
+COMMANDS = (forms, enter, tally, amend, trace, packet)

@@ -1,0 +1,167 @@
+"""What the commands share: the group and its help, options, the printing of rows, the build of the tables."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from functools import wraps
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from glc_analysis.errors import GLCError
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from glc_analysis.build import Built
+
+
+class Group(click.Group):
+    """A group whose help lists its commands under headings, and whose errors are messages, not tracebacks."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.sections: dict[str, list[str]] = {}
+
+    def add_section(self, heading: str, commands: Iterable[click.Command]) -> None:
+        """Adds commands, which the help lists under the heading in this order."""
+        for command in commands:
+            self.add_command(command)
+            self.sections.setdefault(heading, []).append(command.name)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Lists each command with the whole first sentence of its help."""
+        widest = max(map(len, self.commands))
+        for heading, names in self.sections.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(widest), self.commands[name].get_short_help_str(limit=200))
+                                    for name in names])
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Runs the command; a problem ends it with a message and the exit code of the problem."""
+        try:
+            return super().invoke(ctx)
+        except GLCError as error:
+            message = click.ClickException(str(error))
+            message.exit_code = error.exit_code
+            raise message from None
+        except OSError as error:
+            if isinstance(error, BrokenPipeError):  # which is click's to handle
+                raise
+            place = f"{error.filename}: " if error.filename else ""
+            raise click.ClickException(f"{place}{error.strerror or error}.") from None
+
+
+# ------------------------------
+# Options and arguments
+
+
+for_audience = click.option("--audience", default="team", show_default=True,
+                            type=click.Choice(AUDIENCES), help="Who will read it.")
+
+
+def rows_format(default: str | None, **kwargs: Any) -> Callable:
+    """The option ``--format``: how rows are printed. A command whose rows people copy into a table of the
+    study prints CSV unless told otherwise."""
+    return click.option("--format", "form", default=default, type=click.Choice(["table", "csv", "json"]),
+                        **{"show_default": True, "help": "How the rows are printed."} | kwargs)
+
+
+def pass_study(command: Callable) -> Callable:
+    """Calls the command with the study that ``--study`` names as its first argument."""
+
+    @click.pass_obj
+    @wraps(command)
+    def with_study(directory: str, /, *args: Any, **kwargs: Any) -> object:
+        return command(Study.find(directory), *args, **kwargs)
+
+    return with_study
+
+
+def ask_line(prompt: str) -> str:
+    """A line that somebody types; raises EOFError at the end of the input."""
+    try:
+        return click.prompt(prompt, default="", show_default=False, err=True)
+    except click.Abort:
+        raise EOFError from None
+
+
+# ------------------------------
+# Printing
+
+
+def say(line: str) -> None:
+    """Prints a line of progress or a message, on stderr."""
+    click.echo(line, err=True)
+
+
+def counted(n: int, noun: str) -> str:
+    """A number with its noun.
+
+    >>> counted(1, "row"), counted(2, "row")
+    ('1 row', '2 rows')
+    """
+    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+
+
+def print_rows(rows: pd.DataFrame, form: str, *, empty: str) -> None:
+    """Prints rows on stdout as a table, CSV or JSON; a table without rows is the sentence ``empty``."""
+    click.echo(format_rows(rows, form, empty=empty), nl=False)
+
+
+def format_rows(rows: pd.DataFrame, form: str, *, empty: str) -> str:
+    """The text that :func:`print_rows` prints.
+
+    Without rows CSV is its header alone and JSON an empty list. In a table, text is aligned to the left and
+    numbers to the right, a number that is not whole has three digits after the point, and a missing value
+    is blank.
+    """
+    if form == "csv":
+        return rows.to_csv(index=False, lineterminator="\n")
+    if form == "json":
+        return rows.to_json(orient="records", force_ascii=False, indent=1, double_precision=15) + "\n"
+    if rows.empty:
+        return empty + "\n"
+    from pandas.api.types import is_numeric_dtype
+
+    columns = []
+    for name, values in rows.items():
+        cells = [name]
+        for value, is_missing in zip(values, values.isna(), strict=True):
+            if is_missing:
+                cells.append("")
+            elif isinstance(value, float):
+                cells.append(f"{value:.3f}")
+            else:
+                cells.append(" ".join(str(value).splitlines()))
+        width = max(map(len, cells))
+        align = str.rjust if is_numeric_dtype(values) else str.ljust
+        columns.append([align(cell, width) for cell in cells])
+    return "".join("  ".join(line).rstrip() + "\n" for line in zip(*columns, strict=True))
+
+
+# ------------------------------
+# The tables that a command reads
+
+
+def ensure_built(study: Study) -> None:
+    """Builds the tables where they are out of date; only then is anything heavy imported."""
+    from glc_analysis.manifest import tables_are_current
+
+    if not tables_are_current(study):  # checked first: no lock is made in a folder that is not a study
+        build_tables(study, unless=tables_are_current)
+
+
+def build_tables(study: Study, *, unless: Callable[[Study], object] = lambda study: False) -> Built | None:
+    """Builds the tables, once no other command does; None if ``unless`` then says that nothing is to do."""
+    from glc_analysis.files import locked, terminable
+
+    with terminable(lambda: "The tables are not built. To go on: run the same command again."), \
+            locked(study.processed, what="build", is_patient=True):
+        if unless(study):  # the command that this one waited for has built them
+            return None
+        from glc_analysis.build import build_steps
+
+        return build_steps(study, say=say)

@@ -1,0 +1,155 @@
+"""The commands of whoever publishes: the site, quotations and what organisations agree to have printed."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from glc_analysis.cli.group import (
+    counted,
+    ensure_built,
+    for_audience,
+    format_rows,
+    pass_study,
+    print_rows,
+    rows_format,
+    say,
+)
+from glc_analysis.study import REPOSITORY, Study
+
+
+@click.command()
+@for_audience
+@click.option("--country", default="", metavar="ID", help="Only this country's page.")
+@click.option("--theme", default="", metavar="ID", help="Only this theme's page.")
+@click.option("--only", default="", metavar="SLUG", help="Only this page; `glc list` names them.")
+@click.option("--jobs", default=0, type=click.IntRange(0),
+              help="How many notebooks run at the same time (default: twice the cores).")
+@click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
+@click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
+@click.option("--dry-run", is_flag=True, help="Say what would run.")
+@pass_study
+def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: int, scheduler: str,
+        force: bool, dry_run: bool) -> None:
+    """Build the tables, run the notebooks and make the site.
+
+    Runs only the pages that are out of date.
+    """
+    if _is_unstarted_default(study):
+        from glc_analysis.sample import write_sample
+
+        say("data/ holds no raw files yet: filling it with the invented sample.")
+        write_sample(study.root)
+        study = Study(study.root)
+    ensure_built(study)
+    from glc_analysis.report import run as run_pages
+
+    result = run_pages(study, audience=audience, country=country, theme=theme, only=only,
+                       jobs=jobs, scheduler=scheduler, force=force, dry_run=dry_run)
+    for line in result.lines:
+        say(line)
+    if result.failures:
+        sys.exit(1)
+
+
+def _is_unstarted_default(study: Study) -> bool:
+    """Whether this is the repository's own folder, without raw files, and no real study was begun in it."""
+    return study.root == REPOSITORY / "data" and not study.is_started and (
+        not (study.reference / "study.toml").is_file() or study.is_synthetic)
+
+
+@click.command(name="list")
+@for_audience
+@rows_format("table")
+@pass_study
+def list_pages(study: Study, audience: str, form: str) -> None:
+    """List the pages of the site and their notebooks."""
+    from pandas import DataFrame
+
+    from glc_analysis.run.plan import plan
+
+    ensure_built(study)
+    pages = [(page.slug, page.title, page.notebook.name) for page in plan(study, audience=audience)]
+    print_rows(DataFrame(pages, columns=["slug", "title", "notebook"]), form,
+               empty="There is no page for this audience.")
+
+
+@click.command()
+@click.option("--to-clear", is_flag=True, help="Write the workbook of proposed quotations to be cleared.")
+@click.option("--returned", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="A workbook or return that came back filled: show what it would change.")
+@click.option("--accept", is_flag=True, help="With --returned: write the changes.")
+@rows_format("csv")
+@pass_study
+def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, form: str) -> None:
+    """List the quotations that are left out, and why.
+
+    Or write the workbook in which organisations clear their quotations, and read it when it comes back.
+    """
+    from glc_analysis.convening.returns import addressed, held, write_to_clear
+    from glc_analysis.disclosure.quotations import refused
+
+    ensure_built(study)
+    if returned:
+        _read_return(study, returned, accept, form)
+    elif to_clear:
+        path = study.reports / "team" / "quotes_to_clear.xlsx"
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        labels, languages = addressed(study)
+        count = write_to_clear(path, *held(study), labels=labels, languages=languages)
+        say(f"{counted(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet only."
+            if count else "No quotation has to be cleared.")
+    else:
+        print_rows(refused(*held(study)), form, empty="No quotation is left out.")
+
+
+def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
+    """Prints what a filled workbook changes and what people have to decide; ``accept`` writes the changes."""
+    from glc_analysis.convening.returns import (
+        apply,
+        changes,
+        citations_to_review,
+        corrections,
+        held,
+        read_filled,
+    )
+    from glc_analysis.reference import read_reference
+
+    answers, tables = read_filled(path), held(study)
+    print_rows(changes(answers, *tables), form, empty="It changes nothing.")
+    rows = corrections(answers, tables[3], read_reference(study).questions)
+    if len(rows):
+        say("To review for corrections.csv:\n" + format_rows(rows, form, empty=""))
+    cited = citations_to_review(answers, study)
+    if len(cited):
+        say("To review by hand, in the files named:\n" + format_rows(cited, form, empty=""))
+    if accept:
+        for name, frame in zip(("quotes", "consent"), apply(answers, *tables), strict=True):
+            frame.to_csv(study.reference / f"{name}.csv", index=False, lineterminator="\n")
+        say("quotes.csv and consent.csv are written.")
+    else:
+        say("Nothing is written yet (--accept).")
+
+
+@click.command()
+@click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only for this organisation.")
+@pass_study
+def returns(study: Study, organisation: str) -> None:
+    """Write for each organisation what it said, to be checked.
+
+    A return holds the organisation's answers, passages and quotations, with boxes for its decisions.
+    """
+    from glc_analysis.convening import returns as sheets
+
+    ensure_built(study)
+    folder = study.reports / "team" / "returns"
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    wanted = [organisation] if organisation else sorted(sheets.addressed(study)[0])
+    for one in wanted:
+        sheets.returns(study, one, folder)
+    say(f"{counted(len(wanted), 'return')} in {folder}. Send each to its own organisation only.")
+
+
+COMMANDS = (run, list_pages, quotes, returns)
