@@ -38,15 +38,15 @@ def released(study: Study, build_seconds: float) -> list[str]:
     """The release of a built study for both audiences, beside the whole build."""
     from glc_analysis.disclosure.consent import Consent
     from glc_analysis.disclosure.suppression import decide
-    from glc_analysis.evidence.contributors import contributors
+    from glc_analysis.evidence.contributors import find_contributors
     from glc_analysis.reference import read_reference
 
     frames = {name: tables.read(name, study=study) for name in tables.TABLES}
     consent = Consent.of(read_reference(study).consent)
     begun = time.perf_counter()
-    behind = contributors(frames)
+    contributors = find_contributors(frames)
     for audience in ("convening", "public"):
-        decide(frames["estimates"], behind, frames["organisations"], consent,
+        decide(frames["estimates"], contributors, frames["organisations"], consent,
                study.settings["disclosure"], audience=audience)
     spent = time.perf_counter() - begun
     return [f"| release of {len(frames['estimates']):,} figures, two audiences | {spent:.1f} s | "

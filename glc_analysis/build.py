@@ -43,8 +43,8 @@ from glc_analysis.disclosure.suppression import decide
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import coded_estimates, mentions
 from glc_analysis.evidence.comparisons import comparison_estimates
-from glc_analysis.evidence.contributors import contributors
-from glc_analysis.evidence.estimates import Processed, survey_estimates
+from glc_analysis.evidence.contributors import find_contributors
+from glc_analysis.evidence.estimates import CleanTables, survey_estimates
 from glc_analysis.evidence.quality import discordance_estimates, quality_estimates, stated
 from glc_analysis.files import hard_link
 from glc_analysis.intake.survey import read_survey
@@ -366,7 +366,7 @@ def _releases(view: View) -> dict[str, Any]:
     """What every audience but the team may see of all figures, decided once for all together; and what of
     the public's is issued."""
     view.say("deciding who may see what")
-    behind, consent = contributors(view), Consent.of(view.reference.consent)
+    contributors, consent = find_contributors(view), Consent.of(view.reference.consent)
     settings, reference = view.study.settings["disclosure"], view.reference
     shown = _countries_shown(settings, view["answers"], view["organisations"], consent)["convening"]
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
@@ -375,10 +375,10 @@ def _releases(view: View) -> dict[str, Any]:
                           "coded": coded_countries(shown, answers, view["mentions"], consent,
                                                    audience="convening")}}
     released = {f"release_{audience}": tables.shape(f"release_{audience}", decide(
-        view["estimates"], behind, view["organisations"], consent, settings,
+        view["estimates"], contributors, view["organisations"], consent, settings,
         audience=audience, never=case_codes(reference.codebook), **told.get(audience, {})))
         for audience in READERS}
-    released["release_public"], issued = issue(view.study, released["release_public"], view, behind)
+    released["release_public"], issued = issue(view.study, released["release_public"], view, contributors)
     return released | {"issued": issued}
 
 
@@ -413,8 +413,8 @@ def _consensus(view: View) -> pd.DataFrame:
     return view["codings"][view["codings"]["coder_id"] == CONSENSUS]
 
 
-def _clean_tables(view: View) -> Processed:
-    return Processed(**{name: view[name] for name in CLEAN})
+def _clean_tables(view: View) -> CleanTables:
+    return CleanTables(**{name: view[name] for name in CLEAN})
 
 
 CLEAN = ("questions", "options", "organisations", "answers", "responses", "selections")

@@ -9,7 +9,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.releases import Issued, as_issued, reissue
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.disclosure.suppression import decide
-from glc_analysis.evidence.contributors import contributors
+from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.evidence.estimates import survey_estimates
 from tests.study_writer import choices, cleaned, places, question, reference
 
@@ -54,18 +54,19 @@ def consents(frames, *, refused=(), item="survey"):
 
 def decided(frames, audience="public", *, refused=(), never=(), **pages):
     """The decisions with what they are about, by estimate_id; ``pages`` are ``countries`` and ``coded``."""
-    decisions = decide(frames["estimates"], contributors(frames), frames["organisations"],
+    decisions = decide(frames["estimates"], find_contributors(frames), frames["organisations"],
                        consents(frames, refused=refused), SETTINGS, audience=audience, never=never, **pages)
     return decisions.set_index("estimate_id")
 
 
 def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SETTINGS):
     """What is issued of a survey after earlier releases, and the decisions that the public reads."""
-    behind, consent = contributors(frames), consents(frames, refused=refused)
-    decisions = decide(frames["estimates"], behind, frames["organisations"], consent, rules,
+    contributors, consent = find_contributors(frames), consents(frames, refused=refused)
+    decisions = decide(frames["estimates"], contributors, frames["organisations"], consent, rules,
                        audience="public", never=never)
-    fresh = Issued.of(decisions, frames["estimates"], behind, Rules.of(rules, "public"), day)
-    issued = reissue(fresh, behind.facts, before, frames["organisations"], SETTINGS["reissue_change"] + KNOWN)
+    fresh = Issued.of(decisions, frames["estimates"], contributors, Rules.of(rules, "public"), day)
+    issued = reissue(fresh, contributors.facts, before, frames["organisations"],
+                     SETTINGS["reissue_change"] + KNOWN)
     return issued, as_issued(decisions, fresh, issued)
 
 

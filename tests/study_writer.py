@@ -15,7 +15,7 @@ from glc_analysis.cleaning.dimension_tables import (
     question_table,
 )
 from glc_analysis.cleaning.records import Steps, clean_organisations
-from glc_analysis.evidence.estimates import Processed
+from glc_analysis.evidence.estimates import CleanTables
 from glc_analysis.intake.survey.readers import RawSurvey, text_frame
 from glc_analysis.reference import COLUMNS, OPTIONAL, Reference
 from glc_analysis.study import DEFAULTS, Study
@@ -79,7 +79,7 @@ def cleaned(rows, known, *, redacted=(), **settings):
               "organisations": own, "answers": records.table(found), "responses": given,
               "selections": selections}
     frames = {name: tables.shape(name, frame) for name, frame in frames.items()}
-    return SimpleNamespace(**frames, records=found, steps=steps.frame(), data=Processed(**frames))
+    return SimpleNamespace(**frames, records=found, steps=steps.frame(), data=CleanTables(**frames))
 
 
 def write_study(root, rows, *, settings=(), context=(), **tables_):

@@ -11,7 +11,7 @@ from scipy.sparse import csr_array
 
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import KNOWN, Rules
-from glc_analysis.evidence.contributors import Contributors
+from glc_analysis.evidence.contributors import Incidence
 
 # ------------------------------
 # The organisations behind figures, counted as the rules count: independent, consenting, known to readers.
@@ -29,12 +29,12 @@ class Crowd:
     organisations x independent organisations.
     """
 
-    behind: Contributors
+    behind: Incidence
     clusters: csr_array
     refused: Mapping[str, csr_array]
 
     @classmethod
-    def of(cls, behind: Contributors, organisations: pd.DataFrame, consent: Consent, audience: str) -> Crowd:
+    def of(cls, behind: Incidence, organisations: pd.DataFrame, consent: Consent, audience: str) -> Crowd:
         """The crowd of all figures, as an audience may know of it."""
         names = pd.Index(behind.organisations)
         clusters = clusters_of(organisations, names)

@@ -22,7 +22,7 @@ from glc_analysis.disclosure.bounds import clusters_of, is_open, squeeze
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.disclosure.suppression import BANDED, COLUMNS, NO_BASE, SHOWN, SUPPRESSED
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.evidence.contributors import Contributors, contributors
+from glc_analysis.evidence.contributors import Incidence, find_contributors
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.manifest import ISSUE, missing_release, release_folders, release_info
@@ -59,7 +59,7 @@ class Issued:
     behind: pd.DataFrame
 
     @classmethod
-    def of(cls, decisions: pd.DataFrame, estimates: pd.DataFrame, behind: Contributors, rules: Rules,
+    def of(cls, decisions: pd.DataFrame, estimates: pd.DataFrame, behind: Incidence, rules: Rules,
            day: str) -> Issued:
         """What :func:`.suppression.decide` would issue; rows are alike in all three."""
         is_own = (estimates["subset_kind"] == ALL) & ~decisions["rule"].isin(UNTOLD)
@@ -87,7 +87,7 @@ class Issued:
         return Issued(self.figures.loc[ids], self.behind[self.behind["estimate_id"].isin(ids)])
 
 
-def who(behind: Contributors, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
+def who(behind: Incidence, at: np.ndarray, ids: pd.Series) -> pd.DataFrame:
     """One row a figure (at these places, of these ids) and organisation: base and counted records."""
     both = (behind.base[at] + behind.counted[at].astype(np.int64) * MANY).tocoo()
     counted, base = (records.astype(np.int32) for records in np.divmod(both.data, MANY))
@@ -219,7 +219,7 @@ SAID = ("number", "day", "issued")
 
 
 def issue(study: Study, decisions: pd.DataFrame, frames: Mapping[str, pd.DataFrame],
-          behind: Contributors) -> tuple[pd.DataFrame, Issued]:
+          behind: Incidence) -> tuple[pd.DataFrame, Issued]:
     """The decisions to publish, where ``decisions`` would be due today; and what is then issued.
 
     Raises Faults where the last release is not in the store.
@@ -316,7 +316,7 @@ def forget(study: Study, organisation_id: str) -> pd.DataFrame:
         path, figures = release / "behind.parquet", pd.read_parquet(release / "figures.parquet")
         behind = pd.read_parquet(path)
         at = np.flatnonzero(ids.isin(figures.index))
-        still = who(contributors(frames), at, ids.iloc[at])
+        still = who(find_contributors(frames), at, ids.iloc[at])
         is_gone = (behind["organisation_id"] == organisation_id) & ~pd.MultiIndex.from_frame(behind).isin(
             pd.MultiIndex.from_frame(still))
         if is_gone.any():

@@ -21,7 +21,7 @@ from glc_analysis.disclosure.bounds import Crowd, clusters_of, is_open, squeeze
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import KNOWN, Rules, by_kind
 from glc_analysis.errors import UsageError, nearest
-from glc_analysis.evidence.contributors import Contributors
+from glc_analysis.evidence.contributors import Incidence
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.schema import AUDIENCES
@@ -111,7 +111,7 @@ def _is_open(number: int, rows: pd.DataFrame, tied: LinearConstraint) -> bool:
 Key = tuple[str, str]
 
 
-def releasable_country_answers(estimates: pd.DataFrame, behind: Contributors, organisations: pd.DataFrame,
+def releasable_country_answers(estimates: pd.DataFrame, behind: Incidence, organisations: pd.DataFrame,
                                decided: pd.DataFrame, rules: Rules, *, countries: Mapping[str, str],
                                coded: Collection[str], never: Collection[str]) -> pd.Series:
     """For every figure of these ``countries`` (id -> region) that a page might show: whether it may.
@@ -155,7 +155,7 @@ def _follow_skip_logic(open_: dict[Key, set[str]], facts: pd.DataFrame) -> None:
                 open_.pop((question, ""), None)
 
 
-def _open(table: pd.DataFrame, behind: Contributors, clusters: csr_array, rules: Rules,
+def _open(table: pd.DataFrame, behind: Incidence, clusters: csr_array, rules: Rules,
           countries: Mapping[str, str]) -> set[str]:
     """The options of a question (or the one of a code) whose answers may be told."""
     kind, where, unit = (table[c].to_numpy() for c in ("subset_kind", "subset_id", "unit"))
@@ -190,7 +190,7 @@ def _open(table: pd.DataFrame, behind: Contributors, clusters: csr_array, rules:
 class _Figures:
     """The figures of a question (or of a code): the option, the numbers and the records of each."""
 
-    def __init__(self, table: pd.DataFrame, options: list[str], behind: Contributors) -> None:
+    def __init__(self, table: pd.DataFrame, options: list[str], behind: Incidence) -> None:
         self.option = pd.Index(options).get_indexer(table["option_id"])
         self.n, self.status = table["n"].to_numpy(object), table["status"].to_numpy()
         self.counted, self.base = (part[table["at"].to_numpy()] for part in (behind.counted, behind.base))
@@ -305,7 +305,7 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
     return seen[[*estimates.columns, "band"]]
 
 
-def decide(estimates: pd.DataFrame, behind: Contributors, organisations: pd.DataFrame, consent: Consent,
+def decide(estimates: pd.DataFrame, behind: Incidence, organisations: pd.DataFrame, consent: Consent,
            settings: Mapping[str, Any], *, audience: str, never: Collection[str] = (),
            countries: Mapping[str, str] | None = None, coded: Collection[str] = ()) -> pd.DataFrame:
     """What an audience may see of every figure: one row a figure, columns :data:`COLUMNS`.
@@ -489,7 +489,7 @@ def _skip_logic(facts: pd.DataFrame, is_group: np.ndarray, done: _Decided) -> No
                 is_new = True
 
 
-def _records(behind: Contributors, asked: pd.Series, crowd: Crowd, rules: Rules, done: _Decided) -> None:
+def _records(behind: Incidence, asked: pd.Series, crowd: Crowd, rules: Rules, done: _Decided) -> None:
     """How many contradict a public record: shown where nobody's answer follows from it and that record."""
     figures = done.figures
     is_record = figures["measure"] == DISCORDANCE

@@ -13,7 +13,7 @@ import pandas as pd
 
 from glc_analysis.coding.consensus import by_segment
 from glc_analysis.coding.patterns import cooccurrence, new_codes, permuted, smiths_s
-from glc_analysis.evidence.estimates import ALL, KINDS, Processed, identified, subset_membership
+from glc_analysis.evidence.estimates import ALL, KINDS, CleanTables, add_estimate_ids, subset_membership
 
 # ------------------------------
 # Table ``mentions``: which organisation was asked about a code, raised it, said the contrary, and where.
@@ -127,7 +127,7 @@ SOURCES = ("answer", "interview", "call")
 SOURCE, DOCUMENT = "source", "document"
 
 
-def coded_estimates(data: Processed, mentioned: pd.DataFrame, consensus: pd.DataFrame,
+def coded_estimates(data: CleanTables, mentioned: pd.DataFrame, consensus: pd.DataFrame,
                     documents: pd.DataFrame, segments: pd.DataFrame, present: pd.DataFrame,
                     above: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """One row a figure of measures coded, cooccurrence, novelty, salience and words.
@@ -156,7 +156,7 @@ def _given(consensus: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     return rows.merge(spoken, on="segment_id").drop_duplicates(["turn", "code_id"])
 
 
-def _by_organisation(data: Processed, mentioned: pd.DataFrame) -> pd.DataFrame:
+def _by_organisation(data: CleanTables, mentioned: pd.DataFrame) -> pd.DataFrame:
     """Organisations that raised a code out of those asked: study-wide, by attribute, by source."""
     whole = mentioned.groupby(["code_id", "organisation_id"])["is_raised"].any().reset_index()
     parts = [_counted(mentioned, [SOURCE]).rename(columns={SOURCE: "subset_id"}).assign(subset_kind=SOURCE)]
@@ -258,7 +258,7 @@ def _complete(part: pd.DataFrame) -> pd.DataFrame:
     part = part.assign(method=part["method"].fillna(""))
     about, option = part["code_id"] + part["question_id"], part["option_id"]
     measured = (part["measure"] + "/" + about).str.rstrip("/")
-    named = identified(part.assign(
+    named = add_estimate_ids(part.assign(
         question_id=about.where(part["measure"] == "coded", measured),
         option_id=option.where(option == "", option + "/" + part["statistic"])))
     return part.assign(estimate_id=named["estimate_id"])

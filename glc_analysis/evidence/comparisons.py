@@ -11,7 +11,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from glc_analysis.evidence.estimates import ATTRIBUTES, Processed, identified, subset_membership
+from glc_analysis.evidence.estimates import ATTRIBUTES, CleanTables, add_estimate_ids, subset_membership
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 
@@ -21,7 +21,7 @@ METHOD = (f"permutation of organisations, {PERMUTATIONS} draws; bootstrap of org
           f"{RESAMPLES} resamples; Benjamini-Hochberg over the questions of an attribute")
 
 
-def comparison_estimates(data: Processed, study: Study) -> pd.DataFrame:
+def comparison_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
     """One row a test statistic: question x attribute of organisations, measure ``comparison``.
 
     ``cramers_v`` (choices) or ``eta_squared`` (numbers) with its bootstrap interval,
@@ -41,10 +41,10 @@ def comparison_estimates(data: Processed, study: Study) -> pd.DataFrame:
                                         "base_n", "low", "high"])
     frame = frame.assign(measure="comparison", option_id="", subset_id="", method=METHOD,
                          n=pd.array([pd.NA] * len(frame), dtype="Int64"), share=np.nan)
-    return identified(frame)
+    return add_estimate_ids(frame)
 
 
-def _family(data: Processed, kind: str, scored: list[tuple], minimum: int) -> list[tuple]:
+def _family(data: CleanTables, kind: str, scored: list[tuple], minimum: int) -> list[tuple]:
     """All tests of one attribute, with p-values adjusted over its questions."""
     from scipy.stats import false_discovery_control
 
@@ -157,7 +157,7 @@ EFFECTS = {"single": ("cramers_v", cramers_v), "scale": ("cramers_v", cramers_v)
            "multi": ("cramers_v", ticks_v), "number": ("eta_squared", eta_squared)}
 
 
-def _scores(data: Processed, question) -> pd.DataFrame:
+def _scores(data: CleanTables, question) -> pd.DataFrame:
     """One row an organisation in the base: what the effect of the question's type adds up."""
     rows = data.responses[(data.responses["question_id"] == question.question_id)
                           & data.responses["is_in_base"]]
@@ -174,7 +174,7 @@ def _scores(data: Processed, question) -> pd.DataFrame:
     return chosen.reindex(sorted(set(owner)), fill_value=0).assign(count=owner.value_counts())
 
 
-def _attribute(data: Processed, kind: str) -> pd.Series:
+def _attribute(data: CleanTables, kind: str) -> pd.Series:
     """The group of every organisation that has one."""
     members = subset_membership(kind, "organisation", data.organisations, data.answers)
     return pd.Series(np.array(members.names, dtype=object)[members.subsets],

@@ -1,4 +1,10 @@
-"""Which organisations contributed to each figure, as sparse matrices of figures by organisations."""
+"""Which organisations contributed to each figure.
+
+In goes the table ``estimates`` with the tables that its figures were made from. Out comes an
+:class:`Incidence`: sparse matrices of figures by organisations, one for the base of each figure and one for
+the organisations that are counted in it. The rules of disclosure rest on these matrices, so this module
+decides who counts as a contributor to a figure of any kind.
+"""
 
 from __future__ import annotations
 
@@ -14,28 +20,30 @@ from glc_analysis.evidence.coded import DOCUMENT, SOURCE
 from glc_analysis.evidence.estimates import (
     ALL,
     UNITS,
+    CleanTables,
     Membership,
-    Processed,
-    given,
+    question_responses,
     subset_membership,
 )
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.schema import COUNTRY_LIST
 
 # ------------------------------
-# Sparse rows of figures, made when they are read.
+# Sparse matrices whose rows are computed when they are first read.
 
 
-Made = tuple[Callable[[], csr_array], np.ndarray]
-"""What makes some rows, and which of them each figure has; several figures may have the same."""
+RowSource = tuple[Callable[[], csr_array], np.ndarray]
+"""A function that computes some rows, and the position of each figure's row among them; figures may share
+a row."""
 
 
 @dataclass(frozen=True)
-class Rows:
-    """A matrix of figures x organisations, read by places of figures as a ``csr_array`` is.
+class IncidenceRows:
+    """A matrix of figures x organisations, indexed by the positions of figures as a ``csr_array`` is.
 
-    A part of it is made when one of its figures is first read: of most kinds of subsets none ever is.
-    ``part`` and ``at`` say where each figure stands; those that have the same base share its row.
+    A part of the matrix is computed when one of its figures is first read: most kinds of subsets are never
+    read. ``part`` and ``at`` give the part and the row of each figure; figures with the same base share a
+    row.
     """
 
     parts: list[Callable[[], csr_array]]
@@ -43,91 +51,93 @@ class Rows:
     at: np.ndarray
 
     @classmethod
-    def of(cls, places: Sequence[np.ndarray], made: Sequence[Made]) -> Rows:
-        """From the places of the figures of each part, and their rows."""
-        back, at = np.argsort(np.concatenate(places)), np.concatenate([at for _, at in made])
-        part = np.repeat(np.arange(len(places)), [*map(len, places)])
-        return cls([cache(make) for make, _ in made], part[back], at[back])
+    def of(cls, figures: Sequence[np.ndarray], sources: Sequence[RowSource]) -> IncidenceRows:
+        """From the positions of the figures of each part, and the sources of their rows."""
+        order, at = np.argsort(np.concatenate(figures)), np.concatenate([at for _, at in sources])
+        part = np.repeat(np.arange(len(figures)), [*map(len, figures)])
+        return cls([cache(compute) for compute, _ in sources], part[order], at[order])
 
     def __getitem__(self, figures: np.ndarray) -> csr_array:
         part, at = self.part[figures], self.at[figures]
         found = [self.parts[k]()[at[part == k]] for k in np.unique(part).tolist() or [0]]
-        back = np.argsort(np.argsort(part, kind="stable"))
-        return found[0] if len(found) == 1 else vstack(found, format="csr")[back]
+        order = np.argsort(np.argsort(part, kind="stable"))
+        return found[0] if len(found) == 1 else vstack(found, format="csr")[order]
 
     @property
     def indptr(self) -> np.ndarray:
-        """Where the entries of each row would begin."""
-        sizes = [np.diff(make().indptr) for make in self.parts]
+        """Where the entries of each row would begin, as in a ``csr_array``."""
+        sizes = [np.diff(compute().indptr) for compute in self.parts]
         return np.cumsum([0, *(sizes[k][row] for k, row in zip(self.part, self.at, strict=True))])
 
 
 # ------------------------------
-# Who stands behind each figure: the organisations in its base, and those among them that are counted.
+# The organisations in the base of each figure, and those of them that are counted in it.
 
 
-Part = tuple[np.ndarray, Made, Made]
-"""Places of figures, and what makes the rows of their base and of those counted."""
+FigureRows = tuple[np.ndarray, RowSource, RowSource]
+"""The positions of some figures, and the sources of the rows of their bases and of their counts."""
 
 
 @dataclass(frozen=True)
-class Contributors:
-    """Matrices of figures x organisations; rows stand as the figures do.
+class Incidence:
+    """Matrices of figures x organisations; their rows are in the order of the figures.
 
-    An entry is how many records of the organisation are in the base, or are counted: 1, or more where
-    figures count answers and it answered for several countries. ``stated`` is that table. ``facts`` has
-    a row a figure: ``question_id`` (of questions.csv, else blank), its ``asked_if``, ``is_sensitive``
-    (an answer could be held against who gave it), ``is_place`` (its options are countries) and
-    ``distinct`` (how many different numbers a study-wide median rests on).
+    An entry is the number of records of the organisation that are in the base, or are counted. It is 1, or
+    more where figures count answers and the organisation answered for several countries. ``stated`` is the
+    table of that name. ``facts`` has a row a figure: ``question_id`` (of questions.csv, else blank), its
+    ``asked_if``, ``is_sensitive`` (an answer could harm the organisation that gave it), ``is_place`` (its
+    options are countries) and ``distinct`` (how many different numbers were answered in the whole study).
     """
 
     organisations: list[str]
-    base: Rows
-    counted: Rows
+    base: IncidenceRows
+    counted: IncidenceRows
     facts: pd.DataFrame
     stated: pd.DataFrame = field(default_factory=pd.DataFrame)
 
 
-def contributors(frames: Mapping[str, pd.DataFrame]) -> Contributors:
+def find_contributors(frames: Mapping[str, pd.DataFrame]) -> Incidence:
     """The contributors of every row of ``frames["estimates"]``, from the other processed tables.
 
-    Behind figures about words, codes that meet and the data stands everybody, of one call those that
-    spoke; nobody is counted there.
+    Figures about shares of words, co-occurring codes and the data themselves have everybody as
+    contributors, or those who spoke where they are about one call; no organisation is counted in them.
     """
     figures = frames["estimates"].reset_index(drop=True)
     survey = figures["measure"].isin(["response", "comparison"])
     coded = (figures["measure"] == "coded") & (figures["subset_kind"] != DOCUMENT)
     compared = figures["measure"] == DISCORDANCE
-    parts = [*_coded(frames, figures[coded]), *_compared(frames, figures[compared]),
-             _told(frames, figures[~survey & ~coded & ~compared])]
+    parts = [*_code_rows(frames, figures[coded]), *_discordance_rows(frames, figures[compared]),
+             _text_rows(frames, figures[~survey & ~coded & ~compared])]
     for unit in UNITS:
-        parts += _survey(frames, figures[survey & (figures["unit"] == unit)], unit)
-    places, base, counted = zip(*parts, strict=True)
-    return Contributors(list(frames["organisations"]["organisation_id"]), Rows.of(places, base),
-                        Rows.of(places, counted), _facts(frames), frames.get("stated", pd.DataFrame()))
+        parts += _survey_rows(frames, figures[survey & (figures["unit"] == unit)], unit)
+    positions, base, counted = zip(*parts, strict=True)
+    return Incidence(list(frames["organisations"]["organisation_id"]), IncidenceRows.of(positions, base),
+                     IncidenceRows.of(positions, counted), _question_facts(frames),
+                     frames.get("stated", pd.DataFrame()))
 
 
-def matrix(keys: pd.Index, given: Iterable, columns: pd.Index, ids: Iterable) -> csr_array:
-    """Keys x columns, 1 where a pair is given; one more row at the end is empty, where -1 leads.
+def matrix(rows: pd.Index, row_ids: Iterable, columns: pd.Index, column_ids: Iterable) -> csr_array:
+    """Rows x columns, 1 for each pair of ids. An empty row is added at the end, for figures without one (-1).
 
     >>> matrix(pd.Index(["a", "b"]), ["a", "a"], pd.Index(["x", "y"]), ["y", "y"]).toarray().tolist()
     [[0, 1], [0, 0], [0, 0]]
     """
-    at, on = keys.get_indexer(pd.Index(given)), columns.get_indexer(pd.Index(ids))
-    known = (at >= 0) & (on >= 0)
-    made = csr_array((np.ones(known.sum(), dtype=np.int32), (at[known], on[known])),
-                     shape=(len(keys) + 1, len(columns)))
-    made.data[:] = 1  # pairs that were given twice
-    return made
+    row, column = rows.get_indexer(pd.Index(row_ids)), columns.get_indexer(pd.Index(column_ids))
+    is_known = (row >= 0) & (column >= 0)
+    found = csr_array((np.ones(is_known.sum(), dtype=np.int32), (row[is_known], column[is_known])),
+                      shape=(len(rows) + 1, len(columns)))
+    found.data[:] = 1  # a pair may be listed twice
+    return found
 
 
-def _survey(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame, unit: str) -> Iterator[Part]:
-    """Contributors of answers to questions of one unit: of open answers the base is who was asked."""
+def _survey_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame,
+                 unit: str) -> Iterator[FigureRows]:
+    """Contributors to answers to the questions of one unit. The base of an open question is who was asked."""
     nobody = np.zeros(len(frames[unit + "s"]), dtype=bool)
     base, counted = {"": nobody}, {"": nobody}
-    data = Processed(**{name: frames[name] for name in Processed.__dataclass_fields__})
-    own = replace(data, questions=data.questions[data.questions["unit"] == unit])
-    for question, answers in given(own):
+    data = CleanTables(**{name: frames[name] for name in CleanTables.__dataclass_fields__})
+    of_unit = replace(data, questions=data.questions[data.questions["unit"] == unit])
+    for question, answers in question_responses(of_unit):
         name, is_open = question.question_id, question.type in ("text", "date")
         base[name] = answers.is_asked if is_open else answers.is_in_base
         if is_open:
@@ -135,25 +145,25 @@ def _survey(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame, unit: str
         for option, ticks in zip(answers.options, answers.ticks.T, strict=True):
             counted[f"{name}/{option}"] = ticks
     keys = figures["question_id"], figures["question_id"] + "/" + figures["option_id"]
-    return _meet(figures, *((csr_array(np.array([*of.values()])), pd.Index([*of]).get_indexer(key))
-                            for of, key in zip((base, counted), keys, strict=True)), frames, unit)
+    return _by_subset(figures, *((csr_array(np.array([*of.values()])), pd.Index([*of]).get_indexer(key))
+                                 for of, key in zip((base, counted), keys, strict=True)), frames, unit)
 
 
-def _coded(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[Part]:
-    """Contributors of codes: who was asked about one or raised it; over everything, or in one source."""
-    said, names = frames["mentions"], pd.Index(frames["organisations"]["organisation_id"])
-    both = pd.concat([said.assign(source=""), said])
+def _code_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[FigureRows]:
+    """Contributors to codes: who was asked about a code or raised it, in all sources or in one."""
+    occurrences, names = frames["mentions"], pd.Index(frames["organisations"]["organisation_id"])
+    both = pd.concat([occurrences.assign(source=""), occurrences])
     key = both["code_id"] + "/" + both["source"]
     source = figures["subset_id"].where(figures["subset_kind"] == SOURCE, "")
     keys, raised = pd.Index(key.unique()), both["is_raised"].to_numpy(bool)
     at = keys.get_indexer(figures["code_id"] + "/" + source)
-    return _meet(figures, (matrix(keys, key, names, both["organisation_id"]), at),
+    return _by_subset(figures, (matrix(keys, key, names, both["organisation_id"]), at),
                  (matrix(keys, key[raised], names, both.loc[raised, "organisation_id"]), at),
                  frames, "organisation")
 
 
-def _compared(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[Part]:
-    """Contributors of figures against a record: who stated what it says, and who stated something else."""
+def _discordance_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[FigureRows]:
+    """Contributors to comparisons with a record: who stated anything, and who contradicts the record."""
     if figures.empty:
         return iter(())
     rows, answers = frames["stated"].query("recorded != ''"), pd.Index(frames["answers"]["answer_id"])
@@ -161,56 +171,59 @@ def _compared(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iter
     keys = pd.Index(key.unique())
     asked = figures["question_id"].str.removeprefix(f"{DISCORDANCE}/")
     at = keys.get_indexer(asked + "/" + figures["option_id"])
-    return _meet(figures, (matrix(keys, key, answers, rows["answer_id"]), at),
+    return _by_subset(figures, (matrix(keys, key, answers, rows["answer_id"]), at),
                  (matrix(keys, key[other], answers, rows.loc[other, "answer_id"]), at), frames, "answer")
 
 
-def _meet(figures: pd.DataFrame, base: tuple[csr_array, np.ndarray], counted: tuple[csr_array, np.ndarray],
-          frames: Mapping[str, pd.DataFrame], unit: str) -> Iterator[Part]:
-    """Base and counted (keys x records, and the key of each figure) within subsets, by organisation."""
+def _by_subset(figures: pd.DataFrame, base: tuple[csr_array, np.ndarray],
+               counted: tuple[csr_array, np.ndarray], frames: Mapping[str, pd.DataFrame],
+               unit: str) -> Iterator[FigureRows]:
+    """Base and counts (keys x records, and the key of each figure), by subset and organisation."""
     organisations, answers = frames["organisations"], frames["answers"]
     owner = pd.Index(organisations["organisation_id"]).get_indexer(frames[unit + "s"]["organisation_id"])
     for kind, at in figures.groupby("subset_kind", observed=True).indices.items():
-        within = figures["subset_id"].to_numpy()[at]
-        if kind == SOURCE or (within == "").all():  # of everything, or a test of all groups
-            kind, within = ALL, np.full(len(at), "")
-        belongs = subset_membership(kind, unit, organisations, answers)
-        group, size = pd.Index(belongs.names).get_indexer(within), len(belongs.names)
+        subset_ids = figures["subset_id"].to_numpy()[at]
+        if kind == SOURCE or (subset_ids == "").all():  # the whole study, or a test of all groups
+            kind, subset_ids = ALL, np.full(len(at), "")
+        members = subset_membership(kind, unit, organisations, answers)
+        group, size = pd.Index(members.names).get_indexer(subset_ids), len(members.names)
         yield figures.index.to_numpy()[at], *(
-            (partial(_within, records, belongs, owner, len(organisations)),
+            (partial(_subset_rows, records, members, owner, len(organisations)),
              np.where((keys[at] < 0) | (group < 0), -1, keys[at] * size + group))
             for records, keys in (base, counted))
 
 
-def _within(records: csr_array, belongs: Membership, owner: np.ndarray,
-            organisations: int) -> csr_array:
-    """The records of each key in each subset (all subsets of the first key first), by organisation; the
-    last row is empty, where -1 leads. Records of no known organisation are nobody's."""
-    size, is_owned = len(belongs.names), owner[belongs.rows] >= 0
-    rows, subset = belongs.rows[is_owned], belongs.subsets[is_owned]
+def _subset_rows(records: csr_array, members: Membership, owner: np.ndarray,
+                 organisations: int) -> csr_array:
+    """The records of each key in each subset, by organisation: all subsets of the first key come first.
+
+    The last row is empty, for figures without a row (-1). Records of unknown organisations are left out.
+    """
+    size, is_owned = len(members.names), owner[members.rows] >= 0
+    rows, subset = members.rows[is_owned], members.subsets[is_owned]
     pairs, at = np.unique(subset * organisations + owner[rows], return_inverse=True)
-    split = csr_array((np.ones(len(at), dtype=np.int32), (rows, at)), (len(owner), len(pairs)))
-    met, (group, organisation) = (records @ split).tocoo(), np.divmod(pairs, organisations)
-    return csr_array((met.data, (met.row * size + group[met.col], organisation[met.col])),
+    by_pair = csr_array((np.ones(len(at), dtype=np.int32), (rows, at)), (len(owner), len(pairs)))
+    counts, (group, organisation) = (records @ by_pair).tocoo(), np.divmod(pairs, organisations)
+    return csr_array((counts.data, (counts.row * size + group[counts.col], organisation[counts.col])),
                      (records.shape[0] * size + 1, organisations))
 
 
-def _told(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Part:
-    """Who may stand behind figures about texts and data: of one call those that spoke, else everybody."""
+def _text_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> FigureRows:
+    """Possible contributors to figures about texts and data: those who spoke in the call, else everybody."""
     names = pd.Index(frames["organisations"]["organisation_id"])
     spoken = frames["segments"][frames["segments"]["role"] == "participant"]
     keys, is_words = pd.Index(spoken["document_id"].unique()), figures["measure"] == "words"
-    told = matrix(keys, spoken["document_id"], names, spoken["organisation_id"])
-    everyone = vstack([told, csr_array(np.ones((1, len(names)), dtype=np.int32))], format="csr")
+    speakers = matrix(keys, spoken["document_id"], names, spoken["organisation_id"])
+    everyone = vstack([speakers, csr_array(np.ones((1, len(names)), dtype=np.int32))], format="csr")
     call = keys.get_indexer(figures["question_id"].where(is_words, figures["subset_id"]))
     is_of_call = (is_words | (figures["subset_kind"] == DOCUMENT)) & (call >= 0)
     nobody = csr_array((1, len(names)), dtype=np.int32)
-    return (figures.index.to_numpy(), (lambda: everyone, np.where(is_of_call, call, told.shape[0])),
+    return (figures.index.to_numpy(), (lambda: everyone, np.where(is_of_call, call, speakers.shape[0])),
             (lambda: nobody, np.zeros(len(figures), dtype=int)))
 
 
-def _facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """What the rules ask about the question of each figure."""
+def _question_facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """What the rules of disclosure need to know about the question of each figure."""
     figures, responses = frames["estimates"], frames["responses"]
     known = frames["questions"].set_index("question_id")
     asked = figures["question_id"].where(figures["measure"].isin(["response", DISCORDANCE]), "")

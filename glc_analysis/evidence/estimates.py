@@ -1,7 +1,9 @@
 """Figures of the survey: each option of each question, for the study and its subsets, with its base.
 
-Decides who counts in a base and whether an interval is due. Intervals: Wilson (1927), Clopper & Pearson
-(1934), Jeffreys (Brown, Cai & DasGupta 2001); none for a purposive sample unless it is switched on.
+In go the cleaned tables of the survey. Out comes the part of the table ``estimates`` that is about answers.
+The module decides which records are in the base of a figure, and whether it gets an interval: Wilson
+(1927), Clopper & Pearson (1934) or Jeffreys (Brown, Cai & DasGupta 2001), and none for a purposive sample
+unless study.toml names one.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 
 # ------------------------------
-# The answers to one question after another, spread over the records that they are of.
+# The answers to each question, in the order of the organisations or answers.
 
 
 BY_OPTION = ("single", "scale", "multi")
@@ -25,7 +27,7 @@ UNITS = {"organisation": "organisation_id", "answer": "answer_id"}
 
 
 @dataclass(frozen=True)
-class Processed:
+class CleanTables:
     """The cleaned tables that figures are made from."""
 
     questions: pd.DataFrame
@@ -37,10 +39,10 @@ class Processed:
 
 
 @dataclass(frozen=True)
-class Given:
-    """The answers to one question, one entry a row of organisations or answers, by its unit.
+class QuestionResponses:
+    """The answers to one question: an entry for each row of organisations or answers, whichever its unit is.
 
-    ``options`` are those that can be in its base, in order, ``ticks`` records x options.
+    ``options`` are those that can be in its base, in order; ``ticks`` is records x options.
     """
 
     options: list[str]
@@ -50,26 +52,26 @@ class Given:
     ticks: np.ndarray
 
 
-def given(data: Processed) -> Iterator[tuple[Any, Given]]:
-    """Every question (a row of ``questions``), in order, with the answers to it."""
+def question_responses(data: CleanTables) -> Iterator[tuple[Any, QuestionResponses]]:
+    """Every question (a row of ``questions``) in order, with the answers to it."""
     lists = dict(iter(data.options.sort_values("position").groupby("option_list")))
     places = {unit: pd.Index(getattr(data, f"{unit}s")[key].astype("str")) for unit, key in UNITS.items()}
-    responses, selections = (_by_question(table) for table in (data.responses, data.selections))
+    responses, selections = (_rows_by_question(table) for table in (data.responses, data.selections))
     for question in data.questions.itertuples():
         rows, key = responses(question.question_id), UNITS[question.unit]
         chosen = selections(question.question_id).query("is_selected") if question.type == "multi" \
             else rows.assign(option_id=rows["value"])
-        yield question, _spread(rows, chosen[chosen["is_in_base"]], _counted(question, lists), key,
-                                places[question.unit])
+        yield question, _responses_by_record(rows, chosen[chosen["is_in_base"]],
+                                             _base_options(question, lists), key, places[question.unit])
 
 
-def _by_question(table: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
-    """The rows about a question, cut out when they are asked for."""
+def _rows_by_question(table: pd.DataFrame) -> Callable[[str], pd.DataFrame]:
+    """A function that gives the rows of a table about a question."""
     found = table.groupby("question_id", observed=True).indices
     return lambda question_id: table.iloc[found.get(question_id, [])]
 
 
-def _counted(question: Any, lists: dict[str, pd.DataFrame]) -> list[str]:
+def _base_options(question: Any, lists: dict[str, pd.DataFrame]) -> list[str]:
     """The options of a question that can be in its base, in order."""
     if question.type not in BY_OPTION or question.option_list not in lists:
         return []
@@ -78,9 +80,9 @@ def _counted(question: Any, lists: dict[str, pd.DataFrame]) -> list[str]:
     return list(listed.loc[~listed["kind"].isin(outside), "option_id"])
 
 
-def _spread(rows: pd.DataFrame, chosen: pd.DataFrame, options: list[str], key: str,
-            places: pd.Index) -> Given:
-    """The responses to one question, and the options ``chosen``, over all the records of its unit."""
+def _responses_by_record(rows: pd.DataFrame, chosen: pd.DataFrame, options: list[str], key: str,
+                         places: pd.Index) -> QuestionResponses:
+    """The responses to one question and the options ``chosen``, for all records of its unit."""
     at, size = _positions(rows[key], places), len(places)
     asked, base = np.zeros(size, dtype=bool), np.zeros(size, dtype=bool)
     numbers, ticked = np.full(size, np.nan), np.zeros((size, len(options)), dtype=bool)
@@ -88,28 +90,28 @@ def _spread(rows: pd.DataFrame, chosen: pd.DataFrame, options: list[str], key: s
     numbers[at] = rows["value_number"]
     option = _positions(chosen["option_id"], pd.Index(options, dtype="str"))
     ticked[_positions(chosen[key], places)[option >= 0], option[option >= 0]] = True
-    return Given(options, asked, base, numbers, ticked)
+    return QuestionResponses(options, asked, base, numbers, ticked)
 
 
 def _positions(ids: pd.Series, index: pd.Index) -> np.ndarray:
-    """Where ids stand in an index; categories are looked up once each."""
+    """The positions of ids in an index; each category is looked up once."""
     if isinstance(ids.dtype, pd.CategoricalDtype):
         return index.get_indexer(ids.cat.categories)[ids.cat.codes]
     return index.get_indexer(ids)
 
 
 # ------------------------------
-# Intervals of a share, for samples that have a population.
+# Intervals of a share, for samples of a population.
 #
-# A purposive sample is a random sample of nothing: it gets counts and no interval
-# unless study.toml asks for one by hand.
+# A purposive sample is no random sample of any population: its figures are counts without an interval,
+# unless study.toml names one.
 
 
 STATSMODELS_NAMES = {"wilson": "wilson", "clopper-pearson": "beta", "jeffreys": "jeffreys"}
 
 
-def method_of(study: Study) -> str:
-    """The interval a study's figures get: its own choice, else Wilson unless purposive."""
+def interval_method(study: Study) -> str:
+    """The intervals of a study: those that study.toml names; else none if purposive, Wilson otherwise."""
     chosen = study.settings["study"]["interval"]
     return chosen or ("none" if study.sampling == "purposive" else "wilson")
 
@@ -135,10 +137,11 @@ def share_interval(n: pd.Series, base_n: pd.Series, *, method: str = "wilson",
         with np.errstate(divide="ignore"):
             scale = np.where(base < frame_size, (frame_size - 1) / (frame_size - base), np.nan)
     low, high = np.full(len(base), np.nan), np.full(len(base), np.nan)
-    due = (base > 0) & ~np.isnan(scale)
-    if due.any():
-        low[due], high[due] = proportion_confint(
-            (count * scale)[due], (base * scale)[due], alpha=0.05, method=STATSMODELS_NAMES[method])
+    is_defined = (base > 0) & ~np.isnan(scale)
+    if is_defined.any():
+        low[is_defined], high[is_defined] = proportion_confint(
+            (count * scale)[is_defined], (base * scale)[is_defined], alpha=0.05,
+            method=STATSMODELS_NAMES[method])
     return low, high
 
 
@@ -150,7 +153,7 @@ ALL = "all"
 ATTRIBUTES = {"home_country": "home_country_id", "home_region": "home_region_id", "type": "type",
               "resource_level": "resource_level", "network": "network_id",
               "language": "language", "is_interpreted": "is_interpreted"}
-"""Attributes of organisations that make subsets, by the name ``--by`` knows."""
+"""Attributes of organisations that define subsets, by their names for ``--by``."""
 PLACES = {"country": "country_id", "region": "region_id", "wave": "wave"}
 """Attributes of the answers themselves: work country, its region, the file. An organisation that works in
 several regions counts in each of them; its home region is an attribute of its own."""
@@ -159,7 +162,7 @@ KINDS = (ALL, *PLACES, *ATTRIBUTES)
 
 @dataclass(frozen=True)
 class Membership:
-    """Which rows of a table belong to which subset: pairs of row position and subset number."""
+    """Which rows of a table belong to which subset, as pairs of a row's position and a subset's number."""
 
     rows: np.ndarray
     subsets: np.ndarray
@@ -171,8 +174,8 @@ class Membership:
 
 
 def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
-               answers: pd.DataFrame) -> Membership:
-    """The subsets of one kind over the rows of ``organisations`` or ``answers``, by unit.
+                      answers: pd.DataFrame) -> Membership:
+    """The subsets of one kind, with the rows of ``organisations`` or ``answers`` (by unit) in each.
 
     An organisation that works in several countries belongs to each of them,
     once. Rows without a value belong to no subset.
@@ -195,40 +198,40 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
 
 
 # ------------------------------
-# Table ``estimates``: every figure that is shown anywhere, with its base and a stable id.
+# Figures of the survey for table ``estimates``, each with its base and a stable id.
 
 
 NUMBER_STATISTICS = ("mean", "median", "standard_deviation")
 
 
-def survey_estimates(data: Processed, study: Study) -> pd.DataFrame:
+def survey_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
     """One row a figure: question x option (or statistic) x subset.
 
-    Options are counted over the records in the base of their question, all
-    options in order, zero rows too; an option whose choice keeps a record out of
-    the base (a refusal, a don't know that counts as missing) has no figure here
-    but one of measure ``quality``. Numbers give mean, median and standard
-    deviation (n - 1); texts and dates how many of those asked answered. Figures
-    are in the unit of the question: organisations, or answers (an organisation
-    answering for a country).
+    Options are counted over the records in the base of their question, in order, including those that
+    nobody chose. An option that keeps a record out of the base (a refusal, a don't know that counts as
+    missing) has no figure here but one of measure ``quality``. Questions for a number have mean, median and
+    standard deviation (n - 1); texts and dates have the number of answers out of those asked. Figures count
+    the unit of the question: organisations, or answers (an organisation answering for a country).
     """
     members = {(kind, unit): subset_membership(kind, unit, data.organisations, data.answers)
                for kind in KINDS for unit in ("organisation", "answer")}
     parts = []
-    for question, answers in given(data):
+    for question, answers in question_responses(data):
         # Countries as answers are counted over the whole study only: by subset they are all zeros.
         for kind in KINDS if question.option_list != COUNTRY_LIST else [ALL]:
-            part = _figures(question, answers, members[kind, question.unit])
+            part = _question_figures(question, answers, members[kind, question.unit])
             size = len(part["subset_id"])
             parts.append(part | {"question_id": np.full(size, question.question_id, dtype=object),
                                  "subset_kind": np.full(size, kind, dtype=object),
                                  "unit": np.full(size, question.unit, dtype=object)})
-    return _with_intervals(identified(_together(parts).assign(measure="response")), study)
+    return _add_intervals(add_estimate_ids(_combine(parts).assign(measure="response")), study)
 
 
-def _together(parts: list[dict[str, np.ndarray]]) -> pd.DataFrame:
-    """The figures of all questions and subsets as one frame: thousands of small ones would cost more than
-    what they hold."""
+def _combine(parts: list[dict[str, np.ndarray]]) -> pd.DataFrame:
+    """The figures of all questions and subsets as one frame, with value and share.
+
+    They arrive as arrays because thousands of small frames would be slow.
+    """
     frame = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     texts = ["subset_id", "option_id", "statistic", "question_id", "subset_kind", "unit"]
     frame = frame.astype(dict.fromkeys(texts, "str") | {"n": "Int64"})
@@ -237,7 +240,7 @@ def _together(parts: list[dict[str, np.ndarray]]) -> pd.DataFrame:
     return frame.assign(value=frame["value"].where(counted.isna(), counted), share=share)
 
 
-def identified(frame: pd.DataFrame) -> pd.DataFrame:
+def add_estimate_ids(frame: pd.DataFrame) -> pd.DataFrame:
     """Adds ``estimate_id``: question / option or statistic / subset."""
     what = frame["option_id"].where(frame["option_id"] != "", frame["statistic"])
     subset = frame["subset_kind"].where(frame["subset_kind"] == ALL,
@@ -245,8 +248,8 @@ def identified(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(estimate_id=frame["question_id"] + "/" + what + "/" + subset)
 
 
-def _figures(question, answers: Given, members: Membership) -> dict[str, np.ndarray]:
-    """The figures of one question for all subsets of one kind, by column; NaN for what they have not."""
+def _question_figures(question, answers: QuestionResponses, members: Membership) -> dict[str, np.ndarray]:
+    """The figures of one question for all subsets of one kind, by column; NaN where there is no value."""
     base = members.totals(answers.is_in_base).astype(int)
     if question.type == "number":
         return _number_figures(answers, members, base)
@@ -263,7 +266,8 @@ def _figures(question, answers: Given, members: Membership) -> dict[str, np.ndar
             "base_n": np.repeat(base, len(options)), "value": np.full(len(n), np.nan)}
 
 
-def _number_figures(answers: Given, members: Membership, base: np.ndarray) -> dict[str, np.ndarray]:
+def _number_figures(answers: QuestionResponses, members: Membership,
+                    base: np.ndarray) -> dict[str, np.ndarray]:
     kept = answers.is_in_base[members.rows]
     by = pd.Series(answers.numbers[members.rows][kept]).groupby(members.subsets[kept])
     values = pd.DataFrame({"mean": by.mean(), "median": by.median(),
@@ -276,20 +280,20 @@ def _number_figures(answers: Given, members: Membership, base: np.ndarray) -> di
             "value": values[list(NUMBER_STATISTICS)].to_numpy().ravel()}
 
 
-def _with_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Intervals for counts, where the sampling gives them; the frame counts organisations."""
-    method = method_of(study)
+def _add_intervals(frame: pd.DataFrame, study: Study) -> pd.DataFrame:
+    """Adds intervals of counts where the sampling allows them; the frame is a number of organisations."""
+    method = interval_method(study)
     frame = frame.assign(low=np.nan, high=np.nan, method="")
     if method == "none":
         return frame
     counted = (frame["statistic"] == "count") & (frame["base_n"] > 0)
     for unit, frame_size in (("organisation", study.frame_size), ("answer", 0)):
-        due = counted & (frame["unit"] == unit)
-        whole = due & (frame["subset_kind"] == ALL)
-        for some, size in ((due & ~whole, 0), (whole, frame_size)):
-            low, high = share_interval(frame.loc[some, "n"], frame.loc[some, "base_n"],
-                                                 method=method, frame_size=size)
-            frame.loc[some, "low"], frame.loc[some, "high"] = low, high
-            frame.loc[some, "method"] = np.where(
+        of_unit = counted & (frame["unit"] == unit)
+        is_total = of_unit & (frame["subset_kind"] == ALL)
+        for rows, size in ((of_unit & ~is_total, 0), (is_total, frame_size)):
+            low, high = share_interval(frame.loc[rows, "n"], frame.loc[rows, "base_n"],
+                                       method=method, frame_size=size)
+            frame.loc[rows, "low"], frame.loc[rows, "high"] = low, high
+            frame.loc[rows, "method"] = np.where(
                 np.isnan(low), "", method + (f", frame of {size}" if size else ""))
     return frame

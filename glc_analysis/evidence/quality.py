@@ -12,7 +12,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.records import Steps
 from glc_analysis.errors import Fault, Faults, nearest
-from glc_analysis.evidence.estimates import Processed, identified
+from glc_analysis.evidence.estimates import CleanTables, add_estimate_ids
 from glc_analysis.reference import Reference
 from glc_analysis.text import folded
 
@@ -113,7 +113,7 @@ STRAIGHT = 4
 """Scale questions a record must have answered before it can count as straight-lined."""
 
 
-def quality_estimates(data: Processed, documents: pd.DataFrame) -> pd.DataFrame:
+def quality_estimates(data: CleanTables, documents: pd.DataFrame) -> pd.DataFrame:
     """One row a figure about the data: measure ``quality``, subset ``all``.
 
     Per question how many answers are missing of each kind; over the survey the
@@ -126,7 +126,7 @@ def quality_estimates(data: Processed, documents: pd.DataFrame) -> pd.DataFrame:
     frame["value"] = frame["n"].astype(float)
     base = frame["base_n"].astype(float)
     frame["share"] = np.where(base > 0, frame["value"] / base.where(base > 0), np.nan)
-    frame = identified(frame.assign(subset_kind="all", subset_id="", measure="quality", method=""))
+    frame = add_estimate_ids(frame.assign(subset_kind="all", subset_id="", measure="quality", method=""))
     return frame.assign(estimate_id="quality/" + frame["estimate_id"], low=np.nan, high=np.nan)
 
 
@@ -137,7 +137,7 @@ def straight_lined(responses: pd.DataFrame, scales: list[str]) -> set[str]:
     return set(by.nunique()[(by.nunique() == 1) & (by.size() >= STRAIGHT)].index)
 
 
-def _missing(data: Processed) -> list[tuple]:
+def _missing(data: CleanTables) -> list[tuple]:
     counts = data.responses.groupby(["question_id", "missing"], observed=True).size()
     totals = data.responses.groupby("question_id", observed=True).size()
     units = dict(zip(data.questions["question_id"], data.questions["unit"], strict=True))
@@ -145,7 +145,7 @@ def _missing(data: Processed) -> list[tuple]:
             for (question, kind), n in counts.items()]
 
 
-def _records(data: Processed) -> list[tuple]:
+def _records(data: CleanTables) -> list[tuple]:
     answers, size = data.answers, len(data.answers)
     minutes = answers["minutes"]
     scales = list(data.questions.loc[data.questions["type"] == "scale", "question_id"])

@@ -19,7 +19,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.evidence.contributors import contributors
+from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.files import hard_link
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
@@ -103,7 +103,7 @@ def behind(study: Study, figures: Collection[str]) -> pd.Series:
              "segments", "documents", "options", "codebook", "countries", "context", "codings")
     frames = {name: tables.read(name, study=study) for name in names}
     own = frames["estimates"][frames["estimates"]["estimate_id"].isin(figures)]
-    counts = np.diff(contributors(frames | {"estimates": own}).base.indptr) if len(own) else []
+    counts = np.diff(find_contributors(frames | {"estimates": own}).base.indptr) if len(own) else []
     return pd.Series(counts, index=own["estimate_id"], dtype="int64")
 
 

@@ -22,7 +22,7 @@ from glc_analysis.disclosure.suppression import (
     releasable_country_answers,
     release,
 )
-from glc_analysis.evidence.contributors import contributors
+from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.evidence.quality import discordance_estimates
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -40,11 +40,11 @@ def attacks(sample_study, ngo_study):
     for name, study in (("sample", sample_study), ("ngo", Study(ngo_study))):
         frames = {table: tables.read(table, study=study) for table in tables.TABLES
                   if not table.startswith("release")}
-        behind, consent = contributors(frames), Consent.of(read_reference(study).consent)
+        contributors, consent = find_contributors(frames), Consent.of(read_reference(study).consent)
         for audience in ("public", "convening"):
-            decisions = decide(frames["estimates"], behind, frames["organisations"], consent, SETTINGS,
+            decisions = decide(frames["estimates"], contributors, frames["organisations"], consent, SETTINGS,
                                audience=audience, **pages(frames, consent) if audience == "convening" else {})
-            made[name, audience] = Attack(frames, behind, decisions, SETTINGS, audience)
+            made[name, audience] = Attack(frames, contributors, decisions, SETTINGS, audience)
     return made
 
 
@@ -133,7 +133,7 @@ def without(monkeypatch, rule):
 def exposed(frames, audience, **given):
     """What an attacker learns of a small survey."""
     decisions = decided(frames, audience, **given).reset_index()
-    return Attack(frames, contributors(frames), decisions, SETTINGS, audience).exposed()[0]
+    return Attack(frames, find_contributors(frames), decisions, SETTINGS, audience).exposed()[0]
 
 
 def by_region(*groups):
@@ -185,7 +185,7 @@ def who_contradicts():
     frames["estimates"] = tables.shape("estimates", pd.concat(
         [frames["estimates"], discordance_estimates(rows)]))
     decisions = decided(frames).reset_index()
-    return Attack(frames, contributors(frames), decisions, SETTINGS, "public").contradicted()[0]
+    return Attack(frames, find_contributors(frames), decisions, SETTINGS, "public").contradicted()[0]
 
 
 ATTACKS = {

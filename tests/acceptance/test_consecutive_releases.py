@@ -10,7 +10,7 @@ import pytest
 
 from glc_analysis import manifest, tables
 from glc_analysis.build import build
-from glc_analysis.evidence.contributors import contributors
+from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.manifest import publish_next, read_slices, release_folders
 from glc_analysis.report import run
 from glc_analysis.study import Study
@@ -64,7 +64,7 @@ def one_went(study):
 def public(study):
     """What the public reads of a built study, with the truth behind it."""
     frames = {name: tables.read(name, study=study) for name in tables.TABLES}
-    return Attack(frames, contributors(frames), frames["release_public"], SETTINGS, "public")
+    return Attack(frames, find_contributors(frames), frames["release_public"], SETTINGS, "public")
 
 
 @pytest.mark.parametrize("change", [one_came, one_changed, one_went])
@@ -108,7 +108,7 @@ def test_what_is_issued_anew_tells_nothing_to_two_of_those_who_changed():
         for frames in surveys(seed):
             issued, decisions = published(frames, *before)
             before.append(issued)
-            made.append(Attack(frames, contributors(frames), decisions, SETTINGS, "public"))
+            made.append(Attack(frames, find_contributors(frames), decisions, SETTINGS, "public"))
         for key in ("Q1", "Q2"):
             is_anew = made[0].printed[key] != made[1].printed[key]
             for option in sorted({one[0] for one in made[1].printed[key]}) if is_anew else ():

@@ -9,7 +9,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import RULES, Rules
 from glc_analysis.disclosure.suppression import COLUMNS, decide, release
 from glc_analysis.errors import UsageError
-from glc_analysis.evidence.contributors import contributors
+from glc_analysis.evidence.contributors import find_contributors
 from tests import crowds
 from tests.crowds import QUESTIONS, SETTINGS, consents, crowd, decided, said
 from tests.disclosure.slow_release import slow_decide
@@ -103,7 +103,7 @@ def test_consent_to_the_public_is_none_to_the_convening():
     given = [(name, "", "survey", "public") for name in frames["organisations"]["organisation_id"]]
     given += [(name, "", "survey", "convening") for name, *_ in given[1:]]
     for audience, status in (("public", "shown"), ("convening", "suppressed withheld_contributors")):
-        decisions = decide(frames["estimates"], contributors(frames), frames["organisations"],
+        decisions = decide(frames["estimates"], find_contributors(frames), frames["organisations"],
                            Consent(frozenset(given)), SETTINGS, audience=audience)
         assert said(decisions.set_index("estimate_id"), "Q1/yes/all") == [status]
 
@@ -149,7 +149,7 @@ def test_all_figures_at_once_are_decided_as_one_after_another(answers, refused, 
                    network=network)
     pages = {"countries": {"KHM": "asia", "PER": "america"}} if audience == "convening" else {}
     fast = decided(frames, audience, refused=refused, **pages)
-    slow = slow_decide(frames["estimates"], contributors(frames), frames["organisations"],
+    slow = slow_decide(frames["estimates"], find_contributors(frames), frames["organisations"],
                        consents(frames, refused=refused), SETTINGS, audience=audience,
                        **pages)
     assert fast[["status", "rule", "band"]].to_numpy().tolist() == slow.to_numpy().tolist()
@@ -262,7 +262,7 @@ def sample_decisions(sample_study):
     from glc_analysis import tables
     from glc_analysis.reference import read_reference
     frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
-    return {audience: decide(frames["estimates"], contributors(frames), frames["organisations"],
+    return {audience: decide(frames["estimates"], find_contributors(frames), frames["organisations"],
                              Consent.of(read_reference(sample_study).consent), SETTINGS, audience=audience)
             for audience in ("team", "convening", "public")}
 

@@ -1,20 +1,20 @@
-"""Who stands behind each figure: every base and count is the sum of its organisations."""
+"""The contributors to each figure: every base and count is the sum of its organisations."""
 
 import numpy as np
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.evidence.contributors import contributors
+from glc_analysis.evidence.contributors import find_contributors
 from tests.crowds import crowd
 
 
 def of(frames, estimate_id):
     """{organisation: (records in the base, records counted)} of a figure."""
-    behind, figures = contributors(frames), frames["estimates"]
+    contributors, figures = find_contributors(frames), frames["estimates"]
     row = int(np.flatnonzero(figures["estimate_id"] == estimate_id)[0])
-    base, counted = behind.base[[row]].toarray()[0], behind.counted[[row]].toarray()[0]
+    base, counted = contributors.base[[row]].toarray()[0], contributors.counted[[row]].toarray()[0]
     return {name: (int(b), int(c))
-            for name, b, c in zip(behind.organisations, base, counted, strict=True) if b}
+            for name, b, c in zip(contributors.organisations, base, counted, strict=True) if b}
 
 
 FRAMES = crowd((1, {"Q1": "yes", "Q2": "food legal", "Q3": "4", "Q4": "x"}),
@@ -46,7 +46,7 @@ def test_of_open_answers_the_base_is_who_was_asked():
 
 
 def test_what_the_rules_ask_about_a_question_comes_along():
-    facts = contributors(FRAMES).facts.set_index(FRAMES["estimates"]["estimate_id"])
+    facts = find_contributors(FRAMES).facts.set_index(FRAMES["estimates"]["estimate_id"])
     assert facts.loc["Q5/yes/all", ["question_id", "asked_if"]].tolist() == ["Q5", "Q1 == yes"]
     assert facts.loc["where/KHM/all", "is_place"] and not facts.loc["Q1/yes/all", "is_place"]
     assert facts.loc["Q3/median/all", "distinct"] == 2
@@ -54,10 +54,11 @@ def test_what_the_rules_ask_about_a_question_comes_along():
 
 def test_every_base_and_count_of_the_sample_is_the_sum_of_its_organisations(sample_study):
     frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
-    figures, behind = frames["estimates"], contributors(frames)
+    figures, contributors = frames["estimates"], find_contributors(frames)
     due = (figures["measure"] == "response") | (figures["measure"] == "coded") & (
         figures["subset_kind"] != "document")
-    base, counted = (pd.Series(part[figures.index].sum(axis=1)) for part in (behind.base, behind.counted))
+    base, counted = (pd.Series(part[figures.index].sum(axis=1))
+                     for part in (contributors.base, contributors.counted))
     assert due.sum() > 15000
     assert (base[due] == figures.loc[due, "base_n"]).all()
     assert (counted[due] == figures.loc[due, "n"].fillna(0)).all()
@@ -66,8 +67,8 @@ def test_every_base_and_count_of_the_sample_is_the_sum_of_its_organisations(samp
 def test_the_words_of_a_call_are_of_those_who_spoke(sample_study):
     frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
     words = frames["estimates"][frames["estimates"]["measure"] == "words"]
-    behind = contributors(frames)
+    contributors = find_contributors(frames)
     for row, organisation in words["option_id"].items():
-        spoke = behind.base[[row]].toarray()[0]
-        assert spoke[behind.organisations.index(organisation)] == 1
+        spoke = contributors.base[[row]].toarray()[0]
+        assert spoke[contributors.organisations.index(organisation)] == 1
         assert spoke.sum() == (words["question_id"] == words["question_id"][row]).sum()
