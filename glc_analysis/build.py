@@ -29,7 +29,7 @@ from glc_analysis.cleaning.dimension_tables import (
     option_table,
     question_table,
 )
-from glc_analysis.cleaning.records import Steps, clean_organisations
+from glc_analysis.cleaning.records import CleaningLog, clean_organisations
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.convening.principles import TABLES as WRITTEN
@@ -173,7 +173,7 @@ def _surveys(study: Study) -> list[RawSurvey]:
 def survey_records(study: Study, reference: Reference) -> records.Records:
     """The survey's records after the corrections of ``reference``, before any of it is interpreted; its
     ``faults`` are corrections that fit nothing, and records of which it cannot be told whose they are."""
-    return records.assemble(_surveys(study), reference, study.settings["survey"], Steps())
+    return records.assemble(_surveys(study), reference, study.settings["survey"], CleaningLog())
 
 
 def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
@@ -198,9 +198,9 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
     key = complete_key(reference.names, read_key(study.key_file))
     listed = {*map(tidy, reference.names["name"])}
     inputs = Inputs(study, reference, {name: key[name] for name in key if name in listed}, arrivals)
-    engine = Engine(STEPS, inputs, earlier, parts=PARTS, new_log=Steps, say=say)
+    engine = Engine(STEPS, inputs, earlier, parts=PARTS, new_log=CleaningLog, say=say)
     engine.run()
-    engine.add("steps", Steps([line for lines in engine.logs.values() for line in lines]).frame())
+    engine.add("steps", CleaningLog([line for lines in engine.logs.values() for line in lines]).frame())
     return engine
 
 
@@ -219,14 +219,15 @@ def _answers(view: View) -> dict[str, Any]:
     """The tables of what was asked and answered."""
     view.say("cleaning the answers")
     found, reference = view["records"], view.reference
-    given, selections = responses.clean(found, reference, view.study.settings["survey"]["redacted"], view.log)
+    redacted = view.study.settings["survey"]["redacted"]
+    given, selections = responses.clean_responses(found, reference, redacted, view.log)
     if found.answers.empty:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: take "
                        "back the drops that went too far, or export the survey again.")
     own = clean_organisations(found, reference)
     places = country_table(found.answers, own, given, reference)
     return {"questions": question_table(reference), "options": option_table(reference, places),
-            "organisations": own, "answers": records.table(found), "responses": given,
+            "organisations": own, "answers": records.answer_table(found), "responses": given,
             "selections": selections, "countries": places}
 
 
@@ -264,7 +265,7 @@ def _texts(view: View) -> dict[str, Any]:
     texts = in_countries(view["conversations"], people)
     asked = view.reference.questions.loc[view.reference.questions["type"] == "text", "question_id"]
     answered = records.Records(people, (), np.arange(len(people)), frozenset())
-    documents, segments = languages.clean(view["open_answers"], answered, list(asked), view.log,
+    documents, segments = languages.clean_open_answers(view["open_answers"], answered, list(asked), view.log,
                                           coded={*view["coded_answers"]["document_id"]})
     documents, segments = mask_answers(documents, segments, view.reference.names, view.pseudonyms)
     return {"documents": _joined("documents", documents, texts.documents),

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from glc_analysis.cleaning import skip_logic
-from glc_analysis.cleaning.countries import iso_meant, label
+from glc_analysis.cleaning.countries import country_name, intended_iso_code
 from glc_analysis.coding.codebook import codebook_faults
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, nearest
@@ -51,7 +51,7 @@ def _countries(tables: Tables) -> Iterator[Fault]:
     """One name means one country; one country has one label and region."""
     countries = tables["countries"]
     for n, country in countries["country_id"].items():
-        if meant := iso_meant(country):
+        if meant := intended_iso_code(country):
             yield Fault(f"is {meant} in ISO 3166", file="countries.csv", row=str(n),
                         column="country_id", value=country, fix=f"write {meant}, or another id")
     yield from _differing("countries", countries, countries["raw_name"].map(folded), "country_id",
@@ -71,7 +71,7 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
     known = set(tables["countries"]["country_id"])
     for n, home in register["home_country_id"].items():
         if home and not _is_country(home, known):
-            yield Fault(f"is no country id; {nearest(iso_meant(home) or home, known)}",
+            yield Fault(f"is no country id; {nearest(intended_iso_code(home) or home, known)}",
                         file="organisations.csv", row=str(n), column="home_country_id", value=home,
                         fix="use the three letters of ISO 3166 or an id of countries.csv")
 
@@ -99,9 +99,9 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
         for comparison in skip_logic.comparisons(read[n]):
             for said in _misfits(comparison, tables):
                 yield Fault(said, **place, fix="correct the condition, or what it refers to")
-    needs = {questions.at[n, "question_id"]: skip_logic.names(c) for n, c in read.items()}
+    needs = {questions.at[n, "question_id"]: skip_logic.questions_named(c) for n, c in read.items()}
     rows = dict(zip(questions["question_id"], questions.index, strict=True))
-    while circle := skip_logic.circle(needs):
+    while circle := skip_logic.find_cycle(needs):
         yield Fault(f"runs in a circle: {' -> '.join(circle)}", file="questions.csv",
                     row=str(rows[circle[0]]), column="asked_if",
                     value=questions.at[rows[circle[0]], "asked_if"],
@@ -125,13 +125,13 @@ def _misfits(comparison: skip_logic.Comparison, tables: Tables) -> Iterator[str]
     places = set(tables["countries"]["country_id"])
     for value in values:
         if listed == COUNTRY_LIST and not _is_country(value, places):
-            yield f"{value!r} is no country id; {nearest(iso_meant(value) or value, places)}"
+            yield f"{value!r} is no country id; {nearest(intended_iso_code(value) or value, places)}"
         elif ids and value not in ids:
             yield f"{value!r} is no option of {name}; {nearest(value, ids)}"
 
 
 def _is_country(country_id: str, reviewed: set[str]) -> bool:
-    return country_id in reviewed or label(country_id) != country_id
+    return country_id in reviewed or country_name(country_id) != country_id
 
 
 SURVEY_CHECKS: tuple[Check, ...] = (

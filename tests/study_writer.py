@@ -14,7 +14,7 @@ from glc_analysis.cleaning.dimension_tables import (
     option_table,
     question_table,
 )
-from glc_analysis.cleaning.records import Steps, clean_organisations
+from glc_analysis.cleaning.records import CleaningLog, clean_organisations
 from glc_analysis.evidence.estimates import CleanTables
 from glc_analysis.intake.survey.readers import RawSurvey, text_frame
 from glc_analysis.reference import COLUMNS, OPTIONAL, Reference
@@ -70,13 +70,13 @@ def survey(rows, *, name="survey.csv", loops=(), repeated=()):
 def cleaned(rows, known, *, redacted=(), **settings):
     """The tables of a small survey, made in memory: rows (or several files) and its reference."""
     files = rows if rows and isinstance(rows[0], RawSurvey) else [survey(rows)]
-    steps = Steps()
+    steps = CleaningLog()
     found = records.assemble(files, known, {**SETTINGS, **settings}, steps)
-    given, selections = responses.clean(found, known, list(redacted), steps)
+    given, selections = responses.clean_responses(found, known, list(redacted), steps)
     own = clean_organisations(found, known)
     nations = country_table(found.answers, own, given, known)
     frames = {"questions": question_table(known), "options": option_table(known, nations),
-              "organisations": own, "answers": records.table(found), "responses": given,
+              "organisations": own, "answers": records.answer_table(found), "responses": given,
               "selections": selections}
     frames = {name: tables.shape(name, frame) for name, frame in frames.items()}
     return SimpleNamespace(**frames, records=found, steps=steps.frame(), data=CleanTables(**frames))

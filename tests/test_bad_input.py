@@ -39,31 +39,31 @@ SPOILT = {
     # The survey: its columns
     "a mapped column is missing": (
         ANSWERS, [("Q5", "Q55")],
-        "answers.csv, column Q5: the mapped column Q5 is missing; nearest: 'Q55'"),
+        "answers.csv, column Q5: the file has no column Q5; nearest: 'Q55'"),
     "a mapped column stands twice": (
         ANSWERS, [("Q6\n", "Q6,Q4\n"), ("15\n", "15,\n")],
-        "answers.csv, column Q4: the mapped column stands twice in the file"),
+        "answers.csv, column Q4: two columns of the file have this name"),
     "one option of a star has no column": (
         ANSWERS, [("Q2_2", "Q2_3")],
-        "answers.csv, column Q2_*: the mapped column Q2_2 is missing; nearest: 'Q2_3', 'Q2_1'"),
+        "answers.csv, column Q2_*: the file has no column Q2_2; nearest: 'Q2_3', 'Q2_1'"),
     "both alternatives are in the file": (
         QUESTIONS, [("Q5,Q5,", "Q5,Q5 | start,")],
-        "answers.csv, column Q5 | start: both Q5 and start are in the file"),
+        "answers.csv, column Q5 | start: the file has both Q5 and start"),
     "questions.csv names a column that is not there": (
         QUESTIONS, [("Q5,Q5,", "Q5,Q50,")],
-        "answers.csv, column Q50: the mapped column Q50 is missing; nearest: 'Q5'"),
+        "answers.csv, column Q50: the file has no column Q50; nearest: 'Q5'"),
     "study.toml names a column that is not there": (
         SETTINGS, [('"org"', '"orgs"')],
-        "answers.csv, column orgs: the mapped column orgs is missing; nearest: 'org'"),
+        "answers.csv, column orgs: the file has no column orgs; nearest: 'org'"),
     # The survey: its records
     "an option that is not in the list": (
         ANSWERS, [("Never", "Sometimes")],
-        "answers.csv, row 4, column Q3, value 'Sometimes': is no option of often; known: 'Always'"),
+        "answers.csv, row 4, column Q3, value 'Sometimes': is not an option of often; known: 'Always'"),
     "a tick that is none": (
         ANSWERS, [("No,0,", "No,perhaps,")],
-        "answers.csv, row 3, column Q2_1, value 'perhaps': is no option of services"),
+        "answers.csv, row 3, column Q2_1, value 'perhaps': is not an option of services"),
     "a number that is none": (
-        ANSWERS, [(",12,", ",a dozen,")], "answers.csv, row 2, column Q4, value 'a dozen': is no number"),
+        ANSWERS, [(",12,", ",a dozen,")], "answers.csv, row 2, column Q4, value 'a dozen': is not a number"),
     "a date that is none": (
         ANSWERS, [("2011-06-30", "summer")], "answers.csv, row 3, column Q6, value 'summer': is no date"),
     "two ways of writing dates": (
@@ -74,7 +74,7 @@ SPOILT = {
         "answers.csv, row 3, column start, value '02/03/2017': the column mixes two ways"),
     "an organisation that is not in the register": (
         ANSWERS, [("compass", "compas")],
-        "answers.csv, row 4, column org, value 'compas': organisations.csv has no such organisation; "
+        "answers.csv, row 4, column org, value 'compas': organisations.csv does not list this organisation; "
         "nearest: 'compass'"),
     "a record without an organisation": (
         ANSWERS, [("compass", "")], "answers.csv, row 4, column org: the record names no organisation"),
@@ -82,23 +82,23 @@ SPOILT = {
         ANSWERS, [("Cambodia", "NA")], "answers.csv, row 4, column country: the record names no country"),
     "an unknown country": (
         ANSWERS, [("Cambodia", "Kambodia")],
-        "answers.csv, row 4, column country, value 'Kambodia': is no country we know; nearest: "
+        "answers.csv, row 4, column country, value 'Kambodia': is not a known country name; nearest: "
         "'Cambodia', 'Zambia', 'Gambia'"),
     # Corrections
     "a correction of a record that is not there": (
         CORRECTIONS, [("survey,answers.r4", "survey,answers.r2,Q4,12,11,why,ana,\nsurvey,answers.r44")],
-        "corrections.csv, row 3, column key, value 'answers.r44': matches nothing",
-        "answers.csv, row 4, column Q4, value 'about 7': is no number"),
+        "corrections.csv, row 3, column key, value 'answers.r44': no survey file has the record",
+        "answers.csv, row 4, column Q4, value 'about 7': is not a number"),
     "a correction of something that is not there": (
         CORRECTIONS, [("about 7", "about 8")],
-        "corrections.csv, row 2, column Q4, value 'about 8': matches nothing: record answers.r4 has ",
-        "answers.csv, row 4, column Q4, value 'about 7': is no number"),
+        "corrections.csv, row 2, column Q4, value 'about 8': does not match the file: record answers.r4 has ",
+        "answers.csv, row 4, column Q4, value 'about 7': is not a number"),
     "a correction of a column that is not there": (
         CORRECTIONS, [("2017-05-01\n", "2017-05-01\nsurvey,answers.r4,Q9,,7,why,ana,\n")],
         "corrections.csv, row 3, column Q9, value 'Q9': the survey file has no such column; nearest: 'Q6'"),
     "a correction of a whole record that does not drop it": (
         CORRECTIONS, [("2017-05-01\n", "2017-05-01\nsurvey,answers.r4,*,,delete,why,ana,\n")],
-        "corrections.csv, row 3, column *, value 'delete': a whole record can only be dropped"),
+        "corrections.csv, row 3, column *, value 'delete': column * can only drop a record"),
     "a correction of an unknown table": (
         CORRECTIONS, [("survey,", "survy,")],
         "corrections.csv, row 2, column table, value 'survy': is not allowed here"),
@@ -140,7 +140,7 @@ SPOILT = {
         "questions.csv, row 4, column asked_if, value 'Q1 = yes': cannot be read from ' = yes' on"),
     "an asked_if that ends too soon": (
         QUESTIONS, [("Q1 == yes", "(Q1 == yes")],
-        "questions.csv, row 4, column asked_if, value '(Q1 == yes': lacks a ')'"),
+        "questions.csv, row 4, column asked_if, value '(Q1 == yes': a ')' is missing"),
     "an asked_if about an unknown question": (
         QUESTIONS, [("Q1 == yes", "Q11 == yes")],
         "questions.csv, row 4, column asked_if, value 'Q11 == yes': there is no question 'Q11'; "
@@ -337,7 +337,8 @@ def test_invented_data_in_a_real_study(study):
 def test_a_source_about_countries_without_the_column_or_with_two_values(study):
     study.spoil(SETTINGS, ("[raw]", '[context]\nindicators = ["tier"]\n[raw]'))
     study.write("raw/context/tiers.csv", "land,tier\nKenya,2\n")
-    refused(study, "tiers.csv, column country: the column that [context] names is missing; known: 'land'")
+    refused(study, "tiers.csv, column country: [context] names a column that the file does not have; "
+                   "known: 'land'")
     study.write("raw/context/tiers.csv", "country,tier\nKenya,2\nPeru,1\nKenya,3\n")
     refused(study, "tiers.csv, row 4, column tier, value '3': KEN has more than one value")
 
@@ -360,7 +361,7 @@ def test_all_that_is_wrong_in_a_survey_file_is_told_at_once(study):
             "answers.csv, row 2, column start, value '1/3/17'",
             "answers.csv, row 4, column Q3, value 'Sometimes'",
             "answers.csv, row 2, column Q4, value 'lots'",
-            "answers.csv, column Q7: the mapped column Q7 is missing",
+            "answers.csv, column Q7: the file has no column Q7",
             "answers.csv, row 3, column Q6, value 'summer'")
 
 
@@ -401,9 +402,9 @@ def test_day_and_month_that_cannot_be_told_apart_are_shown_not_guessed(study):
 def test_what_was_built_before_stays_when_the_next_build_is_refused(study):
     assert study.glc("build").exit_code == 0
     study.spoil(ANSWERS, (",12,", ",lots,"))
-    refused(study, "answers.csv, row 2, column Q4, value 'lots': is no number")
+    refused(study, "answers.csv, row 2, column Q4, value 'lots': is not a number")
     for command in (("summary", "Q1"), ("list",), ("run",)):
-        refused(study, "answers.csv, row 2, column Q4, value 'lots': is no number", command=command)
+        refused(study, "answers.csv, row 2, column Q4, value 'lots': is not a number", command=command)
 
 
 # Reference tables as spreadsheets save them

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from glc_analysis import build as building
 from glc_analysis import manifest, tables
 from glc_analysis.build import STEPS, build, build_steps
-from glc_analysis.cleaning.records import Steps
+from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.cli import cli
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import publish_next
@@ -402,7 +402,7 @@ def test_after_a_withdrawal_no_byte_of_the_study_has_its_words(study):
 def engine_of(study, *steps):
     inputs = Inputs(study, read_reference(study), {}, manifest.inspect(study))
     parts = {"some": Part("estimates", "measure", ("quality",))}
-    return Engine(steps, inputs, Record(why="all"), parts=parts, new_log=Steps)
+    return Engine(steps, inputs, Record(why="all"), parts=parts, new_log=CleaningLog)
 
 
 @pytest.mark.parametrize("read", [

@@ -1,9 +1,8 @@
-"""Where the answers to a question stand in a raw file.
+"""Finds the columns of a raw file that hold the answers to a question.
 
-``columns`` in questions.csv (and the ``[survey]`` settings) name them: one plain
-column; ``Q2.2_*`` for one column an option, ``*`` standing for the option's
-value; ``{loop}_Q3.3`` for the columns of a loop. Alternatives for files of other
-tools or waves are separated by `` | ``; of a file exactly one must be there.
+``columns`` in questions.csv (and the ``[survey]`` settings) name them: one plain column; ``Q2.2_*`` for one
+column an option, where ``*`` is the option's value; ``{loop}_Q3.3`` for the columns of a loop. Names that
+files of other tools or waves use follow after `` | ``; a file must have exactly one of these alternatives.
 """
 
 from __future__ import annotations
@@ -33,60 +32,58 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, 
     """The columns of one file that hold a question: option_id (``""`` for a plain one) -> column.
 
     ``values`` are the rows of options.csv of the question's list, needed for a
-    star; ``source`` is where ``columns`` stands. Faults: no alternative is wholly
-    there, more than one is, an option has more than one column, or a column that
-    is needed stands twice in the file.
+    star; ``source`` says in which file and row ``columns`` is written. It is a fault where
+    the file has no complete alternative or more than one, where an option has more than one
+    column, and where two columns of the file have the name.
     """
     expected = {name: _expand(name, survey.frame.columns, values)
                 for name in alternatives(columns)}
-    whole = [name for name, (_, lacking) in expected.items() if not lacking]
+    complete = [name for name, (_, missing) in expected.items() if not missing]
     place = {"file": survey.path.name, "column": columns}
-    if len(whole) > 1:
-        return {}, [Fault(f"both {' and '.join(whole)} are in the file", **place,
-                          fix=f"name in {source} only the one that counts")]
-    if not whole:
-        name, (_, lacking) = min(expected.items(), key=lambda e: len(e[1][1]))
-        named = f"column {lacking[0]} is" if len(lacking) == 1 else f"columns {', '.join(lacking)} are"
-        return {}, [Fault(f"the mapped {named} missing; "
-                          f"{nearest(lacking[0], survey.frame.columns)}", **place,
-                          fix=f"correct it in {source}, or add there the other name after ` | `")]
-    found = expected[whole[0]][0]
-    faults = [Fault("the mapped column stands twice in the file", file=survey.path.name,
-                    column=here[0], fix="rename one of the two in a fresh export")
+    if len(complete) > 1:
+        return {}, [Fault(f"the file has both {' and '.join(complete)}", **place,
+                          fix=f"name only the column that counts in {source}")]
+    if not complete:
+        name, (_, missing) = min(expected.items(), key=lambda e: len(e[1][1]))
+        named = f"column {missing[0]}" if len(missing) == 1 else f"columns {', '.join(missing)}"
+        return {}, [Fault(f"the file has no {named}; {nearest(missing[0], survey.frame.columns)}", **place,
+                          fix=f"correct the name in {source}, or add the other name there after ` | `")]
+    found = expected[complete[0]][0]
+    faults = [Fault("two columns of the file have this name", file=survey.path.name,
+                    column=here[0], fix="rename one of them in a new export")
               for here in found.values() if here[0] in survey.repeated]
-    faults += [Fault(f"both {' and '.join(here)} stand for option {option}", **place,
-                     fix="take the value that is not meant out of options.csv")
+    faults += [Fault(f"columns {' and '.join(here)} both hold option {option}", **place,
+                     fix="delete the wrong value from options.csv")
                for option, here in found.items() if len(here) > 1]
     return {option: here[0] for option, here in found.items()}, faults
 
 
 def _expand(name: str, present: pd.Index, values: pd.DataFrame | None,
             ) -> tuple[dict[str, list[str]], list[str]]:
-    """One alternative's columns by option, and those that the file lacks."""
+    """The columns of one alternative by option, and the columns that the file does not have."""
     if "*" not in name or values is None:
         return {"": [name]}, [] if name in present else [name]
-    found, lacking = {}, []
+    found, missing = {}, []
     for option, rows in values.groupby("option_id", sort=False):
         candidates = [name.replace("*", value.strip()) for value in rows["value"]]
         found[option] = [c for c in candidates if c in present]
-        lacking += candidates[:1] if not found[option] else []
-    return found, lacking
+        missing += candidates[:1] if not found[option] else []
+    return found, missing
 
 
 def unroll(survey: RawSurvey, patterns: list[str], blank: Collection[str] = ()) -> RawSurvey:
     """One record a loop, for files that hold the loops of a record side by side.
 
-    Every pattern becomes a column of its own name (``{loop}_Q3.3``). A record
-    keeps the loops in which anything was answered (more than a ``blank`` text),
-    its first one where there is none.
+    Every pattern becomes a column named like it (``{loop}_Q3.3``). A record keeps the loops with an
+    answer other than a ``blank`` text; where no loop has one, it keeps the first.
     """
-    own = _looped(survey.frame.columns, patterns)
-    if not own:
+    loop_columns = _loop_columns(survey.frame.columns, patterns)
+    if not loop_columns:
         return survey
-    common, parts = survey.frame.drop(columns=list(own)), []
-    for loop, kept in _kept_loops(survey.frame, own, {"", *blank}).items():
-        part = survey.frame[[column for column, (number, _) in own.items() if number == loop]]
-        part = part.rename(columns=lambda column: own[column][1])
+    common, parts = survey.frame.drop(columns=list(loop_columns)), []
+    for loop, kept in _answered_loops(survey.frame, loop_columns, {"", *blank}).items():
+        part = survey.frame[[column for column, (number, _) in loop_columns.items() if number == loop]]
+        part = part.rename(columns=lambda column: loop_columns[column][1])
         parts.append(pd.concat([common, part], axis=1)[kept].assign(**{LOOP: loop}))
     frame = pd.concat(parts).fillna("").sort_index(kind="stable")
     return RawSurvey(survey.path, survey.tool, frame.drop(columns=LOOP).reset_index(drop=True),
@@ -94,7 +91,7 @@ def unroll(survey: RawSurvey, patterns: list[str], blank: Collection[str] = ()) 
                      survey.wording, survey.repeated)
 
 
-def _looped(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int, str]]:
+def _loop_columns(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int, str]]:
     """The loop and the common name (``{loop}_Q3.3``) of every column that belongs to a loop."""
     looped = [re.compile(re.escape(p).replace(re.escape(LOOP), r"(\d+)").replace(r"\*", ".+"))
               for p in patterns if LOOP in p]
@@ -106,12 +103,12 @@ def _looped(present: pd.Index, patterns: list[str]) -> dict[str, tuple[int, str]
     return found
 
 
-def _kept_loops(frame: pd.DataFrame, own: dict[str, tuple[int, str]],
+def _answered_loops(frame: pd.DataFrame, loop_columns: dict[str, tuple[int, str]],
                 blank: set[str]) -> dict[int, pd.Series]:
-    """For every loop, in order, the records that keep it."""
-    numbers = sorted({loop for loop, _ in own.values()})
+    """For every loop, in order, the records that answered anything in it."""
+    numbers = sorted({loop for loop, _ in loop_columns.values()})
     kept = {number: pd.Series(False, index=frame.index) for number in numbers}
-    for column, (loop, _) in own.items():
+    for column, (loop, _) in loop_columns.items():
         kept[loop] |= ~frame[column].str.strip().isin(blank)
     kept[numbers[0]] |= ~pd.DataFrame(kept).any(axis=1)
     return kept

@@ -1,8 +1,8 @@
-"""Country names as people write them -> country ids: by review or official name, never by guess.
+"""Turns the country names that people write into country ids.
 
-A wrong country is worse than an unknown one, so :func:`resolve` compares whole
-names exactly and leaves the rest to a person: :func:`unknown_faults` lists it,
-:func:`suggest` writes rows to review.
+A name becomes an id if countries.csv lists it or if it is an official name, and never by a guess: a wrong
+country is worse than an unknown one. A person decides about all other names: :func:`unknown_country_faults`
+lists them, :func:`suggest_rows` proposes rows of countries.csv to review.
 """
 
 from __future__ import annotations
@@ -19,85 +19,85 @@ import pandas as pd
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.text import folded, tidy
 
-WORDS = frozenset({
+CODES_THAT_ARE_WORDS = frozenset({
     "AND", "ARE", "BEN", "CAN", "CHE", "COD", "COL", "COM", "DOM", "EST", "FIN", "GEO", "GIN",
     "GUM", "GUY", "HUN", "IND", "JAM", "KEN", "LIE", "MAC", "MAR", "NAM", "NIC", "NOR", "PAN",
     "PER", "POL", "PRI", "SEN", "SOM", "SUR", "TON", "TUN"})
-"""Three-letter codes that are also words, names or abbreviations people write."""
+"""Three-letter codes that are also words, names or abbreviations."""
 
-SHARED_NAMES = frozenset({"congo"})
+AMBIGUOUS_NAMES = frozenset({"congo"})
 """Official names that people also use for another country."""
 
-CODED_COLUMN = 5
-"""So many codes that are no words, and nothing but codes, make a column of codes."""
+FEWEST_CODES = 5
+"""A column is read as codes if it holds nothing else, and at least this many codes that are not words."""
 
 
-def resolve(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
-    """Country ids of names, ``""`` where a name is blank or not known. Same rows as ``names``.
+def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
+    """The country ids of names, ``""`` where a name is blank or not known. Same rows as ``names``.
 
-    In this order, each compared whole and without regard to case and runs of
-    blanks: the reviewed ``raw_name`` of countries.csv; ISO 3166 names (short,
-    official, common). Then three-letter codes in capitals. Codes that are also
-    words (AND, CAN, SUR) count only in a column of nothing but codes.
+    A name is compared first with the reviewed ``raw_name`` of countries.csv, then with the ISO 3166
+    names (short, official, common), always as a whole and regardless of case and repeated blanks;
+    then with the three-letter codes in capitals. Codes that are also words (AND, CAN, SUR) count
+    only in a column that holds nothing but codes.
 
-    Two-letter codes are never read, since NO, SI, NA and DK are answers too, nor
-    numeric ones, since survey tools number their countries in their own ways.
+    Two-letter codes are never read, since NO, SI, NA and DK are answers too. Numeric codes are not
+    read either, since survey tools number countries in their own ways.
 
     >>> reviewed = pd.DataFrame({"raw_name": ["Ivory Coast"], "country_id": ["CIV"]})
-    >>> resolve(pd.Series(["ivory  coast", "CAMBODIA", "KHM", "NO", "Kambodia"]), reviewed).tolist()
+    >>> country_ids(pd.Series(["ivory  coast", "CAMBODIA", "KHM", "NO", "Kambodia"]), reviewed).tolist()
     ['CIV', 'KHM', 'KHM', '', '']
     """
     reviewed = dict(zip(countries["raw_name"].map(folded), countries["country_id"], strict=True))
     unique = [name for name in names.unique() if tidy(name)]
-    is_coded = _is_coded(tidy(name) for name in unique if folded(name) not in reviewed)
-    codes = _codes() if is_coded else _codes() - WORDS
-    found = {name: reviewed.get(folded(name)) or _official().get(folded(name))
+    is_coded = _holds_only_codes(tidy(name) for name in unique if folded(name) not in reviewed)
+    codes = _iso_codes() if is_coded else _iso_codes() - CODES_THAT_ARE_WORDS
+    found = {name: reviewed.get(folded(name)) or _official_names().get(folded(name))
              or (tidy(name) if tidy(name) in codes else "") for name in unique}
     return names.map(lambda name: found.get(name, "")).astype("str")
 
 
-def unknown_faults(names: pd.Series, rows: Sequence[int], file: str, column: str,
+def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, column: str,
                    countries: pd.DataFrame) -> list[Fault]:
-    """One fault a name that is not known, with the rows it stands in and the nearest names.
+    """One fault for each unknown name, with its rows and the nearest known names.
 
     ``rows`` are the row numbers of ``names`` as a spreadsheet shows them.
     """
-    known = {*countries["label"], *map(label, _codes())}
+    known = {*countries["label"], *map(country_name, _iso_codes())}
     places: dict[str, list[int]] = defaultdict(list)
-    for name, row, found in zip(names, rows, resolve(names, countries), strict=True):
+    for name, row, found in zip(names, rows, country_ids(names, countries), strict=True):
         if tidy(name) and not found:
             places[name].append(row)
-    return [Fault(f"is no country we know; {nearest(tidy(name), known)}", file=file,
-                  row=_listed(at), column=column, value=name,
-                  fix="review what `glc countries --suggest` proposes for countries.csv")
+    return [Fault(f"is not a known country name; {nearest(tidy(name), known)}", file=file,
+                  row=_row_list(at), column=column, value=name,
+                  fix="add it to countries.csv; `glc countries --suggest` proposes a row to review")
             for name, at in places.items()]
 
 
-def suggest(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
-    """Rows for countries.csv, for a person to review: one a name that does not resolve, sorted.
+def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
+    """Rows of countries.csv for a person to review: one for each unknown name, sorted.
 
-    Here names in other languages, codes of any kind and near spellings may
-    propose; ``country_id`` stays blank where nothing does. Region and label
-    come from the rows that countries.csv already has for the country.
+    A proposal may come from names in other languages, codes of any kind and near spellings;
+    ``country_id`` stays blank where there is none. Region and label come from the rows that
+    countries.csv already has for the country.
     """
-    found = resolve(names, countries)
+    found = country_ids(names, countries)
     unknown = sorted({tidy(name) for name in names[found == ""].unique()} - {""})
     reviewed = countries.drop_duplicates("country_id").set_index("country_id")
-    spelt = {**_official(), **{folded(r): i for r, i in
+    known_names = {**_official_names(), **{folded(r): i for r, i in
                                zip(countries["raw_name"], countries["country_id"], strict=True)}}
     rows = []
     for name in unknown:
-        close = difflib.get_close_matches(folded(name), spelt, n=1, cutoff=0.8)
-        proposed = _translated().get(folded(name)) or (spelt[close[0]] if close else "")
-        rows.append([name, proposed, reviewed["label"].get(proposed, label(proposed)),
+        close = difflib.get_close_matches(folded(name), known_names, n=1, cutoff=0.8)
+        proposed = _translated_names().get(folded(name)) or (known_names[close[0]] if close else "")
+        rows.append([name, proposed, reviewed["label"].get(proposed, country_name(proposed)),
                      reviewed["region_id"].get(proposed, "")])
     return pd.DataFrame(rows, columns=["raw_name", "country_id", "label", "region_id"], dtype="str")
 
 
-def label(country_id: str) -> str:
+def country_name(country_id: str) -> str:
     """The plain English name of a country, or the id itself where ISO 3166 has none.
 
-    >>> label("BOL"), label("global")
+    >>> country_name("BOL"), country_name("global")
     ('Bolivia', 'global')
     """
     import pycountry
@@ -105,16 +105,16 @@ def label(country_id: str) -> str:
     return (getattr(country, "common_name", "") or country.name) if country else country_id
 
 
-def regions(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
+def region_ids(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
     """The region of each country id, ``""`` where countries.csv gives none. Same rows as ``ids``."""
     known = dict(zip(countries["country_id"], countries["region_id"], strict=True))
     return ids.map(lambda country_id: known.get(country_id, "")).astype("str")
 
 
-def iso_meant(country_id: str) -> str:
-    """The ISO 3166 id that somebody meant who wrote it small or in two letters; else ``""``.
+def intended_iso_code(country_id: str) -> str:
+    """The ISO 3166 code that was meant by one in small letters or of two letters; else ``""``.
 
-    >>> [iso_meant(i) for i in ("ken", "KE", "KEN", "global")]
+    >>> [intended_iso_code(i) for i in ("ken", "KE", "KEN", "global")]
     ['KEN', 'KEN', '', '']
     """
     import pycountry
@@ -123,27 +123,27 @@ def iso_meant(country_id: str) -> str:
     return found.alpha_3 if found and found.alpha_3 != country_id else ""
 
 
-def _is_coded(names: Iterable[str]) -> bool:
+def _holds_only_codes(names: Iterable[str]) -> bool:
     distinct = set(names)
-    return distinct <= _codes() and len(distinct - WORDS) >= CODED_COLUMN
+    return distinct <= _iso_codes() and len(distinct - CODES_THAT_ARE_WORDS) >= FEWEST_CODES
 
 
-def _listed(rows: list[int]) -> str:
+def _row_list(rows: list[int]) -> str:
     more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
     return ", ".join(map(str, rows[:3])) + more
 
 
 @cache
-def _codes() -> frozenset[str]:
+def _iso_codes() -> frozenset[str]:
     import pycountry
     return frozenset(country.alpha_3 for country in pycountry.countries)
 
 
 @cache
-def _official() -> dict[str, str]:
-    """Folded ISO names -> id."""
+def _official_names() -> dict[str, str]:
+    """ISO names in lower case -> id."""
     return {name: id_ for id_, names in _iso_names().items() for name in map(folded, names)
-            if name not in SHARED_NAMES}
+            if name not in AMBIGUOUS_NAMES}
 
 
 @cache
@@ -155,17 +155,17 @@ def _iso_names() -> dict[str, list[str]]:
 
 
 @cache
-def _translated() -> dict[str, str]:
-    """Folded names in every language pycountry has, and codes -> the id most languages mean."""
+def _translated_names() -> dict[str, str]:
+    """Names in every language of pycountry and codes -> the id that most languages mean by it."""
     import pycountry
     votes: dict[str, Counter[str]] = defaultdict(Counter)
     for language in sorted(p.name for p in Path(pycountry.LOCALES_DIR).iterdir()):
-        speak = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language], fallback=True)
+        translator = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language], fallback=True)
         for id_, names in _iso_names().items():
-            for name in {folded(speak.gettext(name)) for name in names}:
+            for name in {folded(translator.gettext(name)) for name in names}:
                 votes[name][id_] += 1
     for country in pycountry.countries:
         for code in (country.alpha_2, country.alpha_3):
             votes[folded(code)][country.alpha_3] += 1
-    return {name: cast.most_common(1)[0][0] for name, cast in votes.items()
-            if name not in SHARED_NAMES}
+    return {name: counts.most_common(1)[0][0] for name, counts in votes.items()
+            if name not in AMBIGUOUS_NAMES}

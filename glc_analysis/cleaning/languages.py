@@ -1,8 +1,8 @@
-"""Open answers as texts: their language and script, tables ``documents`` and ``segments``.
+"""Makes the tables ``documents`` and ``segments`` of the open answers, with their language and script.
 
-The script is always told from the letters. The language is the one recorded for
-the answer; where none is recorded, the detector is asked, and only from 40
-characters on. A disagreement between the two is listed, never changed.
+The script is that of most letters. The language is the one recorded for the answer. If none is recorded it
+is detected, but only in texts of 40 characters or more. Where the two differ, the log lists the answer and
+nothing is changed.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from functools import cache
 
 import pandas as pd
 
-from glc_analysis.cleaning.records import Records, Steps
+from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.text import by_unique, text_version
 
-DETECTABLE = 40
-"""Characters from which on the detector is worth asking."""
+SHORTEST_DETECTABLE = 40
+"""The language of a shorter text is not detected: the result would be unreliable."""
 
 _ONE_LANGUAGE = {"Khmr": "km", "Thai": "th", "Laoo": "lo", "Mymr": "my", "Sinh": "si",
                  "Geor": "ka", "Armn": "hy", "Grek": "el", "Hang": "ko", "Taml": "ta"}
@@ -48,10 +48,10 @@ def _script_of(character: str) -> str:
     return _SCRIPTS.get(unicodedata.name(character, "").split(" ")[0], "Zyyy")
 
 
-def detect(text: str) -> str:
-    """The detected language of a text, ISO 639-1; ``""`` where it is too short to tell."""
+def detect_language(text: str) -> str:
+    """The detected language of a text, ISO 639-1; ``""`` where the text is too short."""
     only = _ONE_LANGUAGE.get(script(text))
-    if only or len(text) < DETECTABLE:
+    if only or len(text) < SHORTEST_DETECTABLE:
         return only or ""
     return _classify(text)
 
@@ -71,40 +71,39 @@ def _classify(text: str) -> str:
         return classify(text)[0]
 
 
-def clean(responses: pd.DataFrame, records: Records, text_questions: list[str], steps: Steps, *,
-          coded: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
+def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions: list[str],
+                       log: CleaningLog, *, coded: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables ``documents`` and ``segments`` of the open answers: one row a non-blank answer.
 
-    An answer is one document of one segment. The document_ids ``coded``, which somebody
-    coded though the file withholds or lacks the words, are documents without text.
-    Disagreements of recorded and detected language are counted in the steps, with the
-    documents named.
+    An answer is one document with one segment. ``coded`` are document_ids of answers that somebody
+    coded although the file does not have their words: these become documents without text. The log
+    counts the answers whose recorded and detected language differ, and names them.
     """
-    given = responses[responses["question_id"].isin(text_questions)]
+    answers = responses[responses["question_id"].isin(text_questions)]
     if coded:
-        names = given["answer_id"].astype("str") + "." + given["question_id"].astype("str").str.lower()
-        given = given[(given["missing"] == "") | names.isin(coded)]
-        given = given.assign(value=given["value"].astype("str").where(given["missing"] == "", ""))
-    given = given[(given["missing"] == "") | bool(coded)]
+        names = answers["answer_id"].astype("str") + "." + answers["question_id"].astype("str").str.lower()
+        answers = answers[(answers["missing"] == "") | names.isin(coded)]
+        answers = answers.assign(value=answers["value"].astype("str").where(answers["missing"] == "", ""))
+    answers = answers[(answers["missing"] == "") | bool(coded)]
     ids = ["answer_id", "question_id", "organisation_id", "country_id"]
-    given = given.astype(dict.fromkeys(ids, "str"))
-    people = records.answers.set_index("answer_id").loc[given["answer_id"]]
+    answers = answers.astype(dict.fromkeys(ids, "str"))
+    people = records.answers.set_index("answer_id").loc[answers["answer_id"]]
     recorded = people["language"].to_numpy()
-    texts = given["value"].astype("str")
-    detected = by_unique(texts, detect).to_numpy()
-    names = given["answer_id"] + "." + given["question_id"].str.lower()
+    texts = answers["value"].astype("str")
+    detected = by_unique(texts, detect_language).to_numpy()
+    names = answers["answer_id"] + "." + answers["question_id"].str.lower()
     differ = (recorded != "") & (detected != "") & (recorded != detected)
-    steps.add("language checked", rows_in=len(given), rows_out=len(given), cells=int(differ.sum()),
+    log.add("language checked", rows_in=len(answers), rows_out=len(answers), cells=int(differ.sum()),
               why="recorded and detected language differ, nothing is changed"
               + (": " + ", ".join(sorted(names[differ])[:20]) if differ.any() else ""))
     documents = pd.DataFrame({
-        "document_id": names, "kind": "answer", **{c: given[c] for c in ids[1:]},
-        "language": pd.Series(recorded, index=given.index).where(recorded != "", detected),
+        "document_id": names, "kind": "answer", **{c: answers[c] for c in ids[1:]},
+        "language": pd.Series(recorded, index=answers.index).where(recorded != "", detected),
         "script": texts.map(script), "is_interpreted": people["is_interpreted"].to_numpy(),
         "text_version": texts.map(text_version)})
     segments = pd.DataFrame({
         "segment_id": names + ".1", "document_id": names, "start": 0, "end": texts.str.len(),
-        "role": "participant", **{c: given[c] for c in ("organisation_id", "country_id")},
+        "role": "participant", **{c: answers[c] for c in ("organisation_id", "country_id")},
         "language": documents["language"], "text": texts,
-        "guide_question_id": given["question_id"]})
+        "guide_question_id": answers["question_id"]})
     return documents, segments

@@ -1,8 +1,8 @@
-"""Which records there are: who answered, for which country, when, and with which corrections.
+"""Makes the tables ``organisations`` and ``answers``, and keeps the log of the cleaning.
 
-Makes the tables ``organisations`` and ``answers``, and the log of what cleaning did. A correction is a
-reviewed row with a reason; one that matches nothing is a fault, so that it never outlives the mistake that
-it corrects.
+The survey files and the reference tables go in. The module applies the corrections, and finds out which
+organisation answered, for which country, when and in which language. A correction is a reviewed row with a
+reason; it is a fault if it matches nothing, so that none remains after the mistake is gone from the file.
 """
 
 from __future__ import annotations
@@ -14,23 +14,23 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns
-from glc_analysis.cleaning.countries import regions, resolve, unknown_faults
+from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_country_faults
 from glc_analysis.errors import SHOWN_ALIKE, Fault, nearest
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.text import by_unique, dates, folded, language_code, numbers, slug, tidy
 
 # ------------------------------
-# What the cleaning did, step by step: how many came in, went out, and why.
+# The log: what each step of the cleaning did, to how many records and cells, and why.
 
 
 @dataclass
-class Steps:
-    """The account of one build, one line a step and reason.
+class CleaningLog:
+    """The log of the cleaning, one line a step and reason.
 
-    >>> steps = Steps()
-    >>> steps.add("read", rows_out=3, why="survey.csv (plain)")
-    >>> steps.frame()[["order", "step", "rows_out"]].to_dict("records")
+    >>> log = CleaningLog()
+    >>> log.add("read", rows_out=3, why="survey.csv (plain)")
+    >>> log.frame()[["order", "step", "rows_out"]].to_dict("records")
     [{'order': 1, 'step': 'read', 'rows_out': 3}]
     """
 
@@ -38,7 +38,7 @@ class Steps:
 
     def add(self, step: str, *, rows_in: int | None = None, rows_out: int | None = None,
             cells: int | None = None, why: str = "") -> None:
-        """Notes a step; ``rows_in`` and ``rows_out`` are records, ``cells`` single answers."""
+        """Adds a line; ``rows_in`` and ``rows_out`` count records, ``cells`` single answers."""
         self.lines.append({"step": step, "rows_in": rows_in, "rows_out": rows_out,
                            "cells": cells, "why": why})
 
@@ -50,16 +50,14 @@ class Steps:
 
 
 # ------------------------------
-# Table ``organisations``: who answered, from the register and from their first record.
+# Table ``organisations``.
 
 
 def clean_organisations(records: Records, reference: Reference) -> pd.DataFrame:
-    """One row an organisation that answered.
+    """One row an organisation that answered; those of the register that did not answer have no row.
 
-    What the register says of it stands beside what its first record says (day,
-    language, interpreter). Where the register says nothing the survey is the
-    source of its home country and its label, the organisation's own text. An
-    organisation of the register that never answered has no row.
+    Its type, network and resources are from the register; day, language and interpreter are from
+    its first record. Home country and label are from the register, or else from the survey.
     """
     first = records.answers.drop_duplicates("organisation_id").set_index("organisation_id")
     register = reference.organisations.set_index("organisation_id", drop=False)
@@ -68,7 +66,7 @@ def clean_organisations(records: Records, reference: Reference) -> pd.DataFrame:
     return pd.DataFrame({
         "organisation_id": first.index, "type": own["type"], "network_id": own["network_id"],
         "label": own["label"].where(own["label"] != "", first["organisation"]),
-        "home_country_id": home, "home_region_id": regions(home, reference.countries),
+        "home_country_id": home, "home_region_id": region_ids(home, reference.countries),
         "resource_level": own["resource_level"],
         "answered_on": first["ended"].where(first["ended"] != "", first["started"]).str[:10],
         "language": first["language"],
@@ -76,59 +74,58 @@ def clean_organisations(records: Records, reference: Reference) -> pd.DataFrame:
 
 
 # ------------------------------
-# Corrections by record: every manual fix is a reviewed row with a reason.
+# Corrections, one reviewed row each with a reason.
 #
-# A correction names the record (``answer_id``), the raw column, what stands there
-# and what should. One that matches nothing is a fault, so that a fix never
-# outlives the mistake that it corrects. Column ``*`` with ``to`` = ``drop`` drops the record.
+# A correction names the record (``answer_id``), the raw column, the text that the file has there
+# and the text that it should have. Column ``*`` with ``to`` = ``drop`` leaves the record out.
 
 
-EVERY_COLUMN = "*"
+WHOLE_RECORD = "*"
 DROP = "drop"
 
 
-def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame, steps: Steps) -> tuple[pd.DataFrame,
-                                                                                 list[Fault]]:
+def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
+                      log: CleaningLog) -> tuple[pd.DataFrame, list[Fault]]:
     """Applies the corrections that belong to the records of one raw file.
 
     ``frame`` has one row a record, indexed by answer_id, all columns text;
     ``corrections`` are the rows of corrections.csv whose key is in the index.
-    Returns the corrected frame and the corrections that do not fit.
+    Returns the corrected frame, and a fault for each correction that cannot be applied.
     """
     frame, faults, dropped = frame.copy(), [], []
     for n, fix in corrections.iterrows():
         place = {"file": "corrections.csv", "row": str(n), "column": fix["column"]}
-        if fix["column"] == EVERY_COLUMN and fix["to"] == DROP:
+        if fix["column"] == WHOLE_RECORD and fix["to"] == DROP:
             dropped.append(fix["key"])
-            steps.add("record dropped", rows_in=1, rows_out=0, why=fix["reason"])
-        elif fix["column"] == EVERY_COLUMN:
-            faults.append(Fault("a whole record can only be dropped", value=fix["to"],
-                                fix="write drop in `to`, or name one column", **place))
+            log.add("record dropped", rows_in=1, rows_out=0, why=fix["reason"])
+        elif fix["column"] == WHOLE_RECORD:
+            faults.append(Fault("column * can only drop a record", value=fix["to"],
+                                fix="write drop in the column `to`, or name one column", **place))
         elif fix["column"] not in frame.columns:
             faults.append(Fault(f"the survey file has no such column; "
                                 f"{nearest(fix['column'], frame.columns)}", value=fix["column"],
-                                fix="name a column as the file's header has it", **place))
+                                fix="write the name of a column as in the header of the file", **place))
         elif tidy(frame.at[fix["key"], fix["column"]]) != tidy(fix["from"]):
             found = frame.at[fix["key"], fix["column"]]
-            faults.append(Fault(f"matches nothing: record {fix['key']} has {found!r} there",
-                                value=fix["from"], fix="write in `from` what the file holds, or "
+            faults.append(Fault(f"does not match the file: record {fix['key']} has {found!r} in this column",
+                                value=fix["from"], fix="write the text of the file in the column `from`, or "
                                 "delete the correction", **place))
         else:
             frame.at[fix["key"], fix["column"]] = fix["to"]
-            steps.add("cell corrected", cells=1, why=fix["reason"])
+            log.add("cell corrected", cells=1, why=fix["reason"])
     return frame.drop(index=dropped), faults
 
 
 def unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[Fault]:
-    """A fault for every correction whose record is in no survey file."""
-    return [Fault(f"matches nothing: there is no record {row['key']!r}; "
+    """A fault for every correction of a record that no survey file has."""
+    return [Fault(f"no survey file has the record {row['key']!r}; "
                   f"{nearest(row['key'], records)}", file="corrections.csv", row=str(n),
-                  column="key", value=row["key"], fix="name an answer_id, or delete the row")
+                  column="key", value=row["key"], fix="write the answer_id of a record, or delete the row")
             for n, row in corrections.iterrows() if row["key"] not in records]
 
 
 # ------------------------------
-# Which records there are: who answered, for which country, when, in which order.
+# The records of all survey files, and table ``answers``.
 
 
 ROLES = ("organisation", "country", "home_country", "started", "ended", "language", "interpreted",
@@ -144,8 +141,8 @@ class Records:
     country_id (these three as ordered categories, to keep large studies small),
     region_id, home_country_id, started, ended, language, is_interpreted, wave,
     is_duplicate. ``surveys`` are the files after corrections; ``cells()`` gives a
-    column over all of them, aligned with answers. ``faults`` is what is wrong so
-    far: cleaning the answers raises it with its own, so that a file's are told at once.
+    column over all of them, aligned with answers. ``faults`` are those found so far:
+    cleaning the answers adds its own and raises all together.
     """
 
     answers: pd.DataFrame
@@ -155,7 +152,7 @@ class Records:
     faults: tuple[Fault, ...] = ()
 
     def cells(self, found: list[str]) -> pd.Series:
-        """The texts of one column a file, blank tokens emptied, in the order of answers."""
+        """The texts of one column of each file, in the order of ``answers``; words for a blank are blank."""
         parts = [s.frame[c] if c else pd.Series("", index=s.frame.index)
                  for s, c in zip(self.surveys, found, strict=True)]
         texts = pd.concat(parts, ignore_index=True).astype("str").iloc[self.order]
@@ -163,7 +160,7 @@ class Records:
         return texts.mask(texts.str.strip().isin({"", *self.blank}), "")
 
     def fault(self, position: int, message: str, found: list[str], value: str, fix: str) -> Fault:
-        """A fault at one record, naming its file, row and column."""
+        """A fault that names the file, row and column of a record."""
         row = self.answers.iloc[position]
         files = [s.path.name for s in self.surveys]
         return Fault(message, file=row["file"], row=str(row["row"]), value=value, fix=fix,
@@ -171,38 +168,38 @@ class Records:
 
 
 def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
-             steps: Steps) -> Records:
-    """The records of all survey files after corrections, with all that is wrong in them.
+             log: CleaningLog) -> Records:
+    """The records of all survey files after corrections, and everything that is wrong in them.
 
-    Records come in the order of file, start, loop and content, never of rows, so
-    that a file sorted another way gives the same tables.
+    They are sorted by file, start, loop and content, and not by row, so that a file in another
+    order gives the same tables.
     """
     patterns = [name for entry in [*reference.questions["columns"],
                                    *(settings[role] for role in ROLES)]
                 for name in columns.alternatives(entry)]
-    surveys = [_filled(columns.unroll(survey, patterns, settings["blank"]), steps)
+    surveys = [_without_empty_rows(columns.unroll(survey, patterns, settings["blank"]), log)
                for survey in surveys]
     fixes, ready = reference.corrections, []
     faults = unmatched_corrections(fixes, {i for survey in surveys for i in survey.frame.index})
     for survey in surveys:
-        survey, wrong = _corrected(survey, fixes, steps)
+        survey, wrong = _correct_file(survey, fixes, log)
         ready.append(survey)
         faults += wrong
-    answers, wrong = _who_answered(ready, reference, settings)
-    order = np.lexsort([pd.util.hash_array(_content(ready)), answers["loop"],
+    answers, wrong = _read_roles(ready, reference, settings)
+    order = np.lexsort([pd.util.hash_array(_record_texts(ready)), answers["loop"],
                         answers["started"], answers["file"]])
     answers = answers.iloc[order].reset_index(drop=True)
     answers["is_duplicate"] = answers.duplicated(["organisation_id", "country_id"])
     for column in ("answer_id", "organisation_id", "country_id"):
         answers[column] = pd.Categorical(answers[column], ordered=True,
                                          categories=sorted({"", *answers[column]}))
-    steps.add("duplicates marked", rows_in=len(answers), rows_out=len(answers),
+    log.add("duplicates marked", rows_in=len(answers), rows_out=len(answers),
               cells=int(answers["is_duplicate"].sum()),
               why="an organisation answered again for a country; both records are kept")
     return Records(answers, tuple(ready), order, frozenset(settings["blank"]), (*faults, *wrong))
 
 
-def table(records: Records) -> pd.DataFrame:
+def answer_table(records: Records) -> pd.DataFrame:
     """Table ``answers``: one row a record, with its duration in minutes."""
     answers = records.answers
     started, ended = (pd.to_datetime(answers[c].replace("", None), utc=True, format="ISO8601")
@@ -210,34 +207,34 @@ def table(records: Records) -> pd.DataFrame:
     return answers.assign(minutes=(ended - started).dt.total_seconds() / 60)
 
 
-def _filled(survey: RawSurvey, steps: Steps) -> RawSurvey:
+def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:
     """One file without its empty rows, its frame indexed by answer_id."""
     stem = slug(survey.path.stem)
     ids = [f"{stem}.r{row}" + (f".l{loop}" if loop else "")
            for row, loop in zip(survey.rows, survey.loops, strict=True)]
     filled = (survey.frame != "").any(axis=1)
-    steps.add("file read", rows_in=len(filled), rows_out=int(filled.sum()),
+    log.add("file read", rows_in=len(filled), rows_out=int(filled.sum()),
               why=f"{survey.path.name} ({survey.tool}); empty rows are left out")
-    return _kept(replace(survey, frame=survey.frame.set_axis(ids, axis=0)), filled.to_numpy())
+    return _select_records(replace(survey, frame=survey.frame.set_axis(ids, axis=0)), filled.to_numpy())
 
 
-def _corrected(survey: RawSurvey, fixes: pd.DataFrame,
-               steps: Steps) -> tuple[RawSurvey, list[Fault]]:
-    """One file after its corrections, without its dropped records."""
+def _correct_file(survey: RawSurvey, fixes: pd.DataFrame,
+               log: CleaningLog) -> tuple[RawSurvey, list[Fault]]:
+    """One file after its corrections, without the dropped records."""
     own = fixes[fixes["key"].isin(survey.frame.index)]
-    frame, faults = apply_corrections(survey.frame, own, steps)
-    kept = _kept(survey, survey.frame.index.isin(frame.index))
+    frame, faults = apply_corrections(survey.frame, own, log)
+    kept = _select_records(survey, survey.frame.index.isin(frame.index))
     return replace(kept, frame=frame), faults
 
 
-def _kept(survey: RawSurvey, kept: np.ndarray) -> RawSurvey:
+def _select_records(survey: RawSurvey, kept: np.ndarray) -> RawSurvey:
     return replace(survey, frame=survey.frame[kept], rows=list(compress(survey.rows, kept)),
                    loops=list(compress(survey.loops, kept)))
 
 
-def _who_answered(surveys: list[RawSurvey], reference: Reference,
+def _read_roles(surveys: list[RawSurvey], reference: Reference,
                   settings: dict) -> tuple[pd.DataFrame, list[Fault]]:
-    """Table ``answers`` before ordering, and everything that is wrong in its columns."""
+    """The table ``answers`` before it is sorted, and everything that is wrong in its columns."""
     parts, faults = [], []
     for survey in surveys:
         part = pd.DataFrame({"answer_id": survey.frame.index, "file": survey.path.name,
@@ -255,16 +252,16 @@ def _who_answered(surveys: list[RawSurvey], reference: Reference,
         faults += _resolve_roles(part, found, reference, survey)
         parts.append(part)
     answers = pd.concat(parts, ignore_index=True)
-    return answers, faults + _clashes(answers) if reference.organisations.empty else faults
+    return answers, faults + _id_clashes(answers) if reference.organisations.empty else faults
 
 
-def _clashes(answers: pd.DataFrame) -> list[Fault]:
-    """Names of organisations that differ and would yet get the same id."""
+def _id_clashes(answers: pd.DataFrame) -> list[Fault]:
+    """A fault for each different name of an organisation that would get an id twice."""
     named = answers[answers["organisation"] != ""]
     named = named.assign(folded=by_unique(named["organisation"], folded))
     first = named.drop_duplicates("organisation_id").set_index("organisation_id")["organisation"]
     named = named[named["folded"] != named["organisation_id"].map(first).map(folded)]
-    return [Fault(f"would get the same id as {first[row.organisation_id]!r}", file=row.file,
+    return [Fault(f"the organisation would get the same id as {first[row.organisation_id]!r}", file=row.file,
                   row=str(row.row), value=row.organisation, fix="list the organisations in "
                   "organisations.csv, or correct the record in corrections.csv")
             for row in named.itertuples()]
@@ -272,18 +269,18 @@ def _clashes(answers: pd.DataFrame) -> list[Fault]:
 
 def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Reference,
                    survey: RawSurvey) -> list[Fault]:
-    """Adds ids, ISO dates and booleans to the records of one file; returns what does not fit."""
+    """Adds ids, ISO dates and booleans to the records of one file; returns the faults."""
     file, faults = survey.path.name, []
-    part["organisation_id"], wrong = _organisations(part, found, reference)
+    part["organisation_id"], wrong = _organisation_ids(part, found, reference)
     faults += wrong
     for role in ("country", "home_country"):
-        part[f"{role}_id"] = resolve(part[role], reference.countries)
-        faults += unknown_faults(part[role], part["row"], file, found.get(role, ""),
+        part[f"{role}_id"] = country_ids(part[role], reference.countries)
+        faults += unknown_country_faults(part[role], part["row"], file, found.get(role, ""),
                                  reference.countries)
     faults += [Fault("the record names no country", file=file, row=str(row),
                      column=found["country"], fix="correct or drop it in corrections.csv")
                for row in part.loc[part["country"] == "", "row"] if found.get("country")]
-    part["region_id"] = regions(part["country_id"], reference.countries)
+    part["region_id"] = region_ids(part["country_id"], reference.countries)
     for role in ("started", "ended"):
         texts = part[role]
         part[role], bad, said = dates(texts)
@@ -294,17 +291,17 @@ def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Referen
     texts = part["loop"]
     part["loop"], bad = numbers(texts)
     part["loop"] = part["loop"].fillna(pd.Series(survey.loops, dtype=float)).fillna(0)
-    faults += [Fault("is no number", file=file, row=str(part["row"].iloc[i]), column=found["loop"],
-                     value=texts.iloc[i], fix="correct [survey] loop of study.toml, or the record "
+    faults += [Fault("is not a number", file=file, row=str(part["row"].iloc[i]), column=found["loop"],
+                     value=texts.iloc[i], fix="correct loop under [survey] in study.toml, or the record "
                      "in corrections.csv") for i in np.flatnonzero(bad)]
     part["language"] = part["language"].map(language_code)
     part["is_interpreted"] = part["interpreted"].str.casefold().isin(YES)
     return faults
 
 
-def _organisations(part: pd.DataFrame, found: dict[str, str],
+def _organisation_ids(part: pd.DataFrame, found: dict[str, str],
                    reference: Reference) -> tuple[pd.Series, list[Fault]]:
-    """The organisation of every record: by the register where there is one, else by its own text."""
+    """The organisation of every record: from the register if there is one, else from the record's text."""
     register, file = reference.organisations, part["file"].iloc[0] if len(part) else ""
     names = part["organisation"]
     faults = [Fault("the record names no organisation", file=file, row=str(row),
@@ -318,18 +315,18 @@ def _organisations(part: pd.DataFrame, found: dict[str, str],
     known |= {folded(i): i for i in register["organisation_id"]}
     ids = by_unique(names, lambda name: known.get(folded(name), ""))
     unknown = (ids == "") & (names != "")
-    # A whole column of them is a wrong column: then the first few show it.
+    # If all names of a column are unknown, the column is wrong, and the first few are enough to see it.
     near = {name: f"; {nearest(name, register['organisation_id'])}"
             for name in names[unknown].unique()[:SHOWN_ALIKE]}
-    faults += [Fault(f"organisations.csv has no such organisation{near.get(name, '')}", file=file,
+    faults += [Fault(f"organisations.csv does not list this organisation{near.get(name, '')}", file=file,
                      row=str(row), column=found.get("organisation", ""), value=name,
-                     fix="add it to organisations.csv or correct the record")
+                     fix="add it to organisations.csv, or correct the record in corrections.csv")
                for name, row in zip(names[unknown], part.loc[unknown, "row"], strict=True)]
     return ids, faults
 
 
-def _content(surveys: list[RawSurvey]) -> np.ndarray:
-    """Every record's cells as one text, columns by name, to order records that tie."""
+def _record_texts(surveys: list[RawSurvey]) -> np.ndarray:
+    """All cells of each record as one text, columns by name, to sort records that are otherwise equal."""
     return np.array([
         "\x1f".join(row) for survey in surveys
         for row in survey.frame[sorted(survey.frame.columns)].itertuples(index=False, name=None)],

@@ -1,7 +1,8 @@
-"""Answers to questions: the tables ``responses`` and ``selections``.
+"""Makes the tables ``responses`` and ``selections`` of the answers to the questions.
 
-Decides which option a cell means, which answers count in the base of a question, and which kind of missing
-the others are: not asked, unanswered, don't know, refused and redacted stay apart.
+The records and the reference tables go in. The module decides which option a cell means and which answers
+count in the base of a question. If there is no answer it records why: not asked, unanswered, don't know,
+refused or redacted.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns, skip_logic
-from glc_analysis.cleaning.countries import resolve, unknown_faults
-from glc_analysis.cleaning.records import Records, Steps
+from glc_analysis.cleaning.countries import country_ids, unknown_country_faults
+from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.reference import Reference
 from glc_analysis.schema import CHOICES, COUNTRY_LIST
@@ -24,7 +25,7 @@ from glc_analysis.tables import MISSING
 from glc_analysis.text import by_unique, dates, folded, numbers, tidy
 
 # ------------------------------
-# Kinds of missing: not asked, unanswered, don't know, refused, redacted stay apart.
+# Why there is no answer.
 
 
 def missing_kinds(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: np.ndarray,
@@ -32,28 +33,28 @@ def missing_kinds(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: n
           dont_know: str = "") -> np.ndarray:
     """Why each record has no answer to a question; ``""`` where it has one.
 
-    ``chosen`` holds option ids joined by ``;``. Don't know is an answer unless
-    the question says ``dont_know = missing``; a refusal never is; an answer given
-    although skip logic says it was not asked is an answer.
+    ``chosen`` holds option ids joined by ``;``. Don't know is an answer unless the question has
+    ``dont_know = missing``. A refusal is never an answer. An answer counts even if the record was
+    not asked according to the skip logic.
     """
     missing = np.where(is_filled, "", np.where(is_asked, "unanswered", "not_asked"))
     if options is not None and chosen is not None:
         excuses = {option: kind for kind in ("refused", "dont_know")
                    if kind == "refused" or dont_know == "missing"
                    for option in options.of_kind(kind)}
-        excuse = by_unique(chosen, lambda text: _excuse(text, excuses)).to_numpy()
+        excuse = by_unique(chosen, lambda text: _excuse_kind(text, excuses)).to_numpy()
         missing = np.where(excuse != "", excuse, missing)
     return np.where(is_redacted, "redacted", missing)
 
 
-def _excuse(chosen: str, excuses: dict[str, str]) -> str:
-    """The kind of missing of choices that are nothing but excuses; a refusal outweighs the rest."""
+def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
+    """Why choices that all are refusals or don't knows count as missing, a refusal first; else blank."""
     found = {excuses.get(option, "") for option in chosen.split(";")}
     return "" if "" in found else max(found)
 
 
 # ------------------------------
-# Choices: the cells of single, scale and multiple-choice questions as option ids.
+# Choices: cells of single, scale and multiple-choice questions become option ids.
 
 
 TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x"})
@@ -65,12 +66,12 @@ _SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
 class OptionList:
     """The options of one list.
 
-    ``options`` has one row an option in order, ``spelled`` one row a value as it
-    stands in a file; ``spellings`` finds an option by any text that stands for it.
+    ``options`` has one row an option in order, ``values`` one row a value as files write it;
+    ``spellings`` gives the option of every label and value.
     """
 
     options: pd.DataFrame
-    spelled: pd.DataFrame
+    values: pd.DataFrame
     spellings: dict[str, str]
 
     @classmethod
@@ -91,24 +92,24 @@ class OptionList:
         """The ids of the options of one kind."""
         return set(self.options.loc[self.options["kind"] == kind, "option_id"])
 
-    def single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
-        """Cells of a single choice as option ids, and a mask of cells that are no option."""
+    def read_single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
+        """Cells of a single choice as option ids, and a mask of the cells that are not an option."""
         known = {cell: self.spellings.get(folded(cell), "") for cell in cells.unique()}
         ids = cells.map(known)
         return ids, ((ids == "") & (cells.str.strip() != "")).to_numpy()
 
-    def joined(self, cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-        """Cells that hold several options, as booleans (records x options) and a mask of misfits.
+    def read_joined(self, cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+        """Cells with several options as booleans (records x options), and a mask of the unreadable cells.
 
-        Options may be separated by comma, semicolon, bar, line break or blank;
-        an option's own commas are recognised, the longest reading first.
+        Options may be separated by comma, semicolon, bar, line break or blank. Commas within an option
+        are recognised, because longer options are tried first.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
         rows: dict[str, np.ndarray] = {}
         misfit: dict[str, bool] = {}
         for cell in cells.unique():
-            parts = _split(folded(cell).strip(",;| "), spellings)
+            parts = _split_options(folded(cell).strip(",;| "), spellings)
             rows[cell] = np.zeros(len(place), dtype=bool)
             rows[cell][[place[self.spellings[part]] for part in parts or []]] = True
             misfit[cell] = parts is None
@@ -116,8 +117,8 @@ class OptionList:
         return (np.array(chosen, dtype=bool).reshape(len(cells), len(place)),
                 cells.map(misfit).to_numpy(dtype=bool))
 
-    def ticks(self, cells: pd.Series, option: str) -> tuple[np.ndarray, np.ndarray]:
-        """Cells of one option's own column: whether it is ticked, and a mask of misfits."""
+    def read_ticks(self, cells: pd.Series, option: str) -> tuple[np.ndarray, np.ndarray]:
+        """Cells of the column of one option: whether it is ticked, and a mask of the unreadable cells."""
         own = {s for s, o in self.spellings.items() if o == option} | TICKED
         text = {cell: folded(cell) for cell in cells.unique()}
         ticked = cells.map({c: t in own and t not in UNTICKED for c, t in text.items()})
@@ -125,40 +126,40 @@ class OptionList:
         return ticked.to_numpy(dtype=bool), misfit.to_numpy(dtype=bool)
 
 
-def _split(text: str, spellings: list[str]) -> list[str] | None:
-    """The options that a joined text lists, or None where it cannot be read as options alone.
+def _split_options(text: str, spellings: list[str]) -> list[str] | None:
+    """The options in a text that joins several; None if it holds anything else.
 
-    >>> _split("a, b, c", ["b, c", "a", "b"])
+    >>> _split_options("a, b, c", ["b, c", "a", "b"])
     ['a', 'b, c']
     """
-    hopeless: set[int] = set()
+    dead_ends: set[int] = set()
 
     def read(start: int) -> list[str] | None:
         if start == len(text):
             return []
-        for spelling in spellings if start not in hopeless else ():
+        for spelling in spellings if start not in dead_ends else ():
             if text.startswith(spelling, start):
                 gap = _SEPARATOR.match(text, start + len(spelling))
                 if gap and (rest := read(gap.end())) is not None:
                     return [spelling, *rest]
-        hopeless.add(start)
+        dead_ends.add(start)
         return None
 
     return read(0)
 
 
 # ------------------------------
-# Answers to questions: tables ``responses`` and ``selections``.
+# Tables ``responses`` and ``selections``.
 
 
 _NO_SELECTIONS = pd.DataFrame(columns=["answer_id", "question_id", "option_id", "organisation_id",
                                        "country_id", "is_selected", "is_in_base"])
-CORRECT = "correct the record in corrections.csv"
+CORRECT_THE_RECORD = "correct the record in corrections.csv"
 
 
 @dataclass
-class Answered:
-    """One question over all records: value, number, ticks (records x options), what is filled."""
+class ParsedAnswers:
+    """The answers to one question, read from the cells of all records; ``ticks`` are records x options."""
 
     value: pd.Series
     is_filled: np.ndarray
@@ -169,15 +170,14 @@ class Answered:
     faults: list[Fault] = field(default_factory=list)
 
 
-def clean(records: Records, reference: Reference, redacted: list[str],
-          steps: Steps) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tables ``responses`` and ``selections``. Raises Faults with all that is wrong in any file.
+def clean_responses(records: Records, reference: Reference, redacted: list[str],
+          log: CleaningLog) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Tables ``responses`` and ``selections``. Raises Faults with everything that is wrong in any file.
 
-    One row of responses is one question in one record; a question about the
-    organisation itself stands once an organisation, in its first record that
-    answers it, without a country. A row of selections is one option of a
-    multiple-choice question. The reader must not assume that a blank value means
-    "no": ``missing`` says which kind of blank it is.
+    ``responses`` has one row a record and question. A question about the organisation itself has one row
+    an organisation, without a country: that of its first record that answers it. ``selections`` has one
+    row a record, multiple-choice question and option. A blank value does not mean "no": ``missing`` says
+    why it is blank.
     """
     lists, asked, faults = _option_lists(reference), {}, list(records.faults)
     for _, question in reference.questions.iterrows():
@@ -186,17 +186,17 @@ def clean(records: Records, reference: Reference, redacted: list[str],
         asked[question["question_id"]] = answered
     if faults:
         raise Faults(faults)
-    first = _first_records(records, reference, asked, steps)
-    chosen, responses, selections, unasked = _chosen(records, asked, first), [], [], 0
+    first = _speaking_records(records, reference, asked, log)
+    chosen, responses, selections, unasked = _choices(records, asked, first), [], [], 0
     for _, question in reference.questions.iterrows():
         answered = asked[question["question_id"]]
         is_asked = _is_asked(question, records, chosen)
         unasked += int((answered.is_filled & ~is_asked).sum())
         kept = first.get(question["question_id"], np.arange(len(records.answers)))
-        rows, ticks = _rows(question, answered, is_asked, records, kept, reference)
+        rows, ticks = _response_rows(question, answered, is_asked, records, kept, reference)
         responses.append(rows)
         selections += [ticks] if ticks is not None else []
-    steps.add("answered though not asked", cells=unasked,
+    log.add("answered though not asked", cells=unasked,
               why="the answer stands although skip logic says that it was not asked: it is kept")
     return (pd.concat(responses, ignore_index=True),
             pd.concat(selections, ignore_index=True) if selections else _NO_SELECTIONS.copy())
@@ -208,20 +208,20 @@ def _option_lists(reference: Reference) -> dict[str, OptionList]:
 
 
 def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
-          countries: pd.DataFrame, redacted: frozenset[str]) -> Answered:
-    """One question's cells in all files, read by its type."""
+          countries: pd.DataFrame, redacted: frozenset[str]) -> ParsedAnswers:
+    """The answers to one question from the cells of all files, read according to its type."""
     options = lists.get(question["option_list"]) if question["type"] in CHOICES else None
     found, faults = [], []
     for survey in records.surveys:
         at, wrong = columns.locate(question["columns"], survey,
-                                   options.spelled if question["type"] == "multi" else None,
+                                   options.values if question["type"] == "multi" else None,
                                    source=f"questions.csv, row {question.name}")
         found.append(at)
         faults += wrong
     if faults:
         blank = pd.Series("", index=range(len(records.answers)), dtype="str")
         nothing = np.zeros(len(blank), dtype=bool)
-        return Answered(blank, nothing, nothing, faults=faults)
+        return ParsedAnswers(blank, nothing, nothing, faults=faults)
     if question["type"] == "multi":
         return _read_multi(question, records, options, found, redacted)
     plain = [at[""] for at in found]
@@ -233,44 +233,44 @@ def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
     return _READERS[question["type"]](question, records, options, plain, cells, is_redacted)
 
 
-def _read_country(records, countries, plain, cells, is_redacted) -> Answered:
-    ids, faults = resolve(cells, countries), []
+def _read_country(records, countries, plain, cells, is_redacted) -> ParsedAnswers:
+    ids, faults = country_ids(cells, countries), []
     for survey, column in zip(records.surveys, plain, strict=True):
         own = records.answers["file"] == survey.path.name
-        faults += unknown_faults(cells[own], records.answers.loc[own, "row"], survey.path.name,
+        faults += unknown_country_faults(cells[own], records.answers.loc[own, "row"], survey.path.name,
                                  column, countries)
-    return Answered(ids, (cells != "").to_numpy(), is_redacted, faults=faults)
+    return ParsedAnswers(ids, (cells != "").to_numpy(), is_redacted, faults=faults)
 
 
-def _read_single(question, records, options, plain, cells, is_redacted) -> Answered:
-    ids, wrong = options.single(cells)
-    faults = [records.fault(i, f"is no option of {question['option_list']}; "
+def _read_single(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
+    ids, wrong = options.read_single(cells)
+    faults = [records.fault(i, f"is not an option of {question['option_list']}; "
                             f"{nearest(cells.iloc[i], options.options['label'])}", plain,
-                            cells.iloc[i], "add it to options.csv as a value of an option, or "
-                            + CORRECT) for i in np.flatnonzero(wrong)]
+                            cells.iloc[i], "add it to options.csv as the value of an option, or "
+                            + CORRECT_THE_RECORD) for i in np.flatnonzero(wrong)]
     places = dict(zip(options.options["option_id"], options.options["position"].astype(float),
                       strict=True))
     number = ids.map(places).to_numpy(dtype=float) if question["type"] == "scale" else None
-    return Answered(ids, (cells != "").to_numpy(), is_redacted, number, options, faults=faults)
+    return ParsedAnswers(ids, (cells != "").to_numpy(), is_redacted, number, options, faults=faults)
 
 
-def _read_number(question, records, options, plain, cells, is_redacted) -> Answered:
+def _read_number(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
     values, wrong = numbers(cells)
-    faults = [records.fault(i, "is no number", plain, cells.iloc[i], CORRECT)
+    faults = [records.fault(i, "is not a number", plain, cells.iloc[i], CORRECT_THE_RECORD)
               for i in np.flatnonzero(wrong)]
-    return Answered(by_unique(cells, tidy), (cells != "").to_numpy(), is_redacted, values,
+    return ParsedAnswers(by_unique(cells, tidy), (cells != "").to_numpy(), is_redacted, values,
                     faults=faults)
 
 
-def _read_date(question, records, options, plain, cells, is_redacted) -> Answered:
+def _read_date(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
     values, wrong, said = dates(cells)
-    faults = [records.fault(i, said, plain, cells.iloc[i], "write dates as YYYY-MM-DD: " + CORRECT)
+    faults = [records.fault(i, said, plain, cells.iloc[i], "write dates as YYYY-MM-DD: " + CORRECT_THE_RECORD)
               for i in np.flatnonzero(wrong)]
-    return Answered(values, (cells != "").to_numpy(), is_redacted, faults=faults)
+    return ParsedAnswers(values, (cells != "").to_numpy(), is_redacted, faults=faults)
 
 
-def _read_text(question, records, options, plain, cells, is_redacted) -> Answered:
-    return Answered(cells.str.strip(), (cells != "").to_numpy(), is_redacted)
+def _read_text(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
+    return ParsedAnswers(cells.str.strip(), (cells != "").to_numpy(), is_redacted)
 
 
 _READERS = {"single": _read_single, "scale": _read_single, "number": _read_number,
@@ -278,8 +278,8 @@ _READERS = {"single": _read_single, "scale": _read_single, "number": _read_numbe
 
 
 def _read_multi(question, records: Records, options: OptionList, found: list[dict[str, str]],
-                redacted: frozenset[str]) -> Answered:
-    """Ticks of a multiple choice; it counts as answered where any of its cells is filled."""
+                redacted: frozenset[str]) -> ParsedAnswers:
+    """The ticks of a multiple choice, which is answered if any of its cells is filled."""
     size = len(records.answers)
     ticks, filled = np.zeros((size, len(options.ids)), dtype=bool), np.zeros(size, dtype=bool)
     hidden, faults = np.zeros(size, dtype=bool), []
@@ -292,27 +292,27 @@ def _read_multi(question, records: Records, options: OptionList, found: list[dic
         hidden |= is_redacted
         filled |= (cells != "").to_numpy()
         if option:
-            ticked, wrong = options.ticks(cells, option)
+            ticked, wrong = options.read_ticks(cells, option)
             ticks[:, options.ids.index(option)] |= ticked
         else:
-            joined, wrong = options.joined(cells)
+            joined, wrong = options.read_joined(cells)
             ticks |= joined
-        faults += [records.fault(i, f"is no option of {question['option_list']}; "
+        faults += [records.fault(i, f"is not an option of {question['option_list']}; "
                                  f"{nearest(cells.iloc[i], options.options['label'])}", at,
-                                 cells.iloc[i], "add it to options.csv, or " + CORRECT)
+                                 cells.iloc[i], "add it to options.csv, or " + CORRECT_THE_RECORD)
                    for i in np.flatnonzero(wrong)]
     patterns, inverse = np.unique(ticks, axis=0, return_inverse=True)
     names = np.array([";".join(np.array(options.ids)[p]) for p in patterns], dtype=object)
     value = pd.Series(names[inverse.ravel()] if size else [], dtype="str")
-    return Answered(value, filled, hidden & ~filled, None, options, ticks, faults)
+    return ParsedAnswers(value, filled, hidden & ~filled, None, options, ticks, faults)
 
 
-def _first_records(records: Records, reference: Reference, asked: dict[str, Answered],
-                   steps: Steps) -> dict[str, np.ndarray]:
+def _speaking_records(records: Records, reference: Reference, asked: dict[str, ParsedAnswers],
+                   log: CleaningLog) -> dict[str, np.ndarray]:
     """For each organisation-unit question, the record that speaks for each organisation.
 
     The first one that answers it, else the organisation's first. Organisations
-    whose records differ are counted in the steps.
+    whose records differ are counted in the log.
     """
     owner, first, differing = records.answers["organisation_id"], {}, 0
     for question_id in reference.questions.loc[reference.questions["unit"] == "organisation",
@@ -324,7 +324,7 @@ def _first_records(records: Records, reference: Reference, asked: dict[str, Answ
         first[question_id] = np.sort(kept)
         given = pd.DataFrame({"owner": owner, "value": answered.value})[answered.is_filled]
         differing += int((given.groupby("owner")["value"].nunique() > 1).sum())
-    steps.add("organisations' own answers", rows_in=len(owner), rows_out=owner.nunique(),
+    log.add("organisations' own answers", rows_in=len(owner), rows_out=owner.nunique(),
               cells=differing, why="questions about the organisation count once; cells: answers "
               "that differ between its records, where the first stands")
     return first
@@ -332,7 +332,7 @@ def _first_records(records: Records, reference: Reference, asked: dict[str, Answ
 
 def _is_asked(question: pd.Series, records: Records,
               chosen: Callable[[str], pd.Series]) -> np.ndarray:
-    """Whether each record was asked; an organisation was where any of its records was."""
+    """Whether each record was asked; an organisation was asked if any of its records was."""
     is_asked = skip_logic.is_asked(skip_logic.parse(question["asked_if"]), chosen,
                                    len(records.answers))
     if question["unit"] == "answer":
@@ -341,9 +341,9 @@ def _is_asked(question: pd.Series, records: Records,
     return pd.Series(is_asked).groupby(owner).transform("any").to_numpy(dtype=bool)
 
 
-def _chosen(records: Records, asked: dict[str, Answered],
+def _choices(records: Records, asked: dict[str, ParsedAnswers],
             first: dict[str, np.ndarray]) -> Callable[[str], pd.Series]:
-    """What each record chose, by question: an organisation's own answer holds for all its records."""
+    """What each record chose, by question; an answer about the organisation counts for all its records."""
     owner = records.answers["organisation_id"]
 
     def chosen(name: str) -> pd.Series:
@@ -357,20 +357,20 @@ def _chosen(records: Records, asked: dict[str, Answered],
     return chosen
 
 
-def _rows(question: pd.Series, answered: Answered, is_asked: np.ndarray, records: Records,
+def _response_rows(question: pd.Series, answered: ParsedAnswers, is_asked: np.ndarray, records: Records,
           kept: np.ndarray, reference: Reference) -> tuple[pd.DataFrame, pd.DataFrame | None]:
-    """The rows of responses and of selections of one question; ids are categories."""
+    """The rows of one question in ``responses`` and ``selections``; ids are categories."""
     why = missing_kinds(is_filled=answered.is_filled, is_asked=is_asked,
                         is_redacted=answered.is_redacted, chosen=answered.value,
                         options=answered.options, dont_know=question["dont_know"])[kept]
     people = records.answers.iloc[kept]
-    constant = partial(_constant, size=len(kept))
+    constant = partial(_constant_column, size=len(kept))
     common = {"answer_id": people["answer_id"].array,
               "question_id": constant(question["question_id"], sorted(reference.questions["question_id"])),
               "organisation_id": people["organisation_id"].array,
               "country_id": constant("", people["country_id"].cat.categories)
               if question["unit"] == "organisation" else people["country_id"].array}
-    # A withheld text was given and can be coded; a withheld choice says nothing.
+    # A redacted text was written and can be coded; a redacted choice is unknown.
     is_in_base = (why == "") | ((why == "redacted") & (question["type"] == "text"))
     number = answered.number[kept] if answered.number is not None else np.nan
     rows = pd.DataFrame({**common, "unit": constant(question["unit"], ["answer", "organisation"]),
@@ -388,6 +388,6 @@ def _rows(question: pd.Series, answered: Answered, is_asked: np.ndarray, records
                                "is_in_base": np.repeat(why == "", count)})
 
 
-def _constant(value: str, categories: list[str], *, size: int) -> pd.Categorical:
+def _constant_column(value: str, categories: list[str], *, size: int) -> pd.Categorical:
     place = list(categories).index(value)
     return pd.Categorical.from_codes(np.full(size, place), categories, ordered=True)

@@ -1,4 +1,4 @@
-"""Skip logic: who was asked a question.
+"""Skip logic: reads the conditions in ``asked_if`` and decides which records were asked a question.
 
 ``asked_if`` in questions.csv is a condition on earlier answers::
 
@@ -6,8 +6,8 @@
     Q3.29 in (a-little, somewhat, very) and country != USA
     Q3.9 has laws or Q3.9 has other
 
-An answer that is absent equals nothing: ``==``, ``in`` and ``has`` are then
-false and ``!=`` is true, as survey programs branch.
+Where there is no earlier answer, ``==``, ``in`` and ``has`` are false and ``!=`` is true, as in survey
+programs.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ import pandas as pd
 
 
 class Comparison(NamedTuple):
-    """``name`` stands in relation ``operator`` (``==``, ``!=``, ``in``, ``has``) to ``values``."""
+    """Compares the answer to question ``name`` with ``values`` by ``==``, ``!=``, ``in`` or ``has``."""
 
     name: str
     operator: str
@@ -41,9 +41,9 @@ _TOKEN = re.compile(r"\s*(\(|\)|,|==|!=|\"[^\"]*\"|'[^']*'|[^\s(),=!]+)")
 
 
 def parse(text: str) -> Condition:
-    """The condition that a text states; None where it is blank (everyone is asked).
+    """The condition that a text states; None where it is blank and everyone is asked.
 
-    Raises ValueError in plain words where it cannot be read.
+    Raises ValueError that says what cannot be read.
 
     >>> parse("Q2.5 == yes and (Q3.1 in (a, b) or country != USA)").operator
     'and'
@@ -66,15 +66,15 @@ def comparisons(condition: Condition) -> Iterator[Comparison]:
             yield from comparisons(part)
 
 
-def names(condition: Condition) -> set[str]:
+def questions_named(condition: Condition) -> set[str]:
     """The questions that a condition asks about."""
     return {comparison.name for comparison in comparisons(condition)}
 
 
-def circle(needs: Mapping[str, set[str]]) -> list[str]:
-    """A circle among the questions, first question repeated at the end; empty where there is none.
+def find_cycle(needs: Mapping[str, set[str]]) -> list[str]:
+    """Questions that depend on each other in a circle, with the first repeated at the end; else empty.
 
-    >>> circle({"a": {"b"}, "b": {"c"}, "c": {"a"}})
+    >>> find_cycle({"a": {"b"}, "b": {"c"}, "c": {"a"}})
     ['a', 'b', 'c', 'a']
     """
     done: set[str] = set()
@@ -127,7 +127,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _disjunction(tokens: list[str]) -> Condition:
-    return _junction(tokens, "or", lambda t: _junction(t, "and", _single))
+    return _junction(tokens, "or", lambda t: _junction(t, "and", _comparison))
 
 
 def _junction(tokens: list[str], word: str, part: Callable[[list[str]], Condition]) -> Condition:
@@ -138,7 +138,7 @@ def _junction(tokens: list[str], word: str, part: Callable[[list[str]], Conditio
     return parts[0] if len(parts) == 1 else Junction(word, tuple(parts))
 
 
-def _single(tokens: list[str]) -> Condition:
+def _comparison(tokens: list[str]) -> Condition:
     if tokens and tokens[0] == "(":
         tokens.pop(0)
         inner = _disjunction(tokens)
@@ -146,7 +146,7 @@ def _single(tokens: list[str]) -> Condition:
         return inner
     name, operator = _word(tokens), _word(tokens)
     if operator not in ("==", "!=", "in", "has"):
-        raise ValueError(f"{operator!r} is no comparison: use ==, !=, in or has")
+        raise ValueError(f"{operator!r} is not a comparison: use ==, !=, in or has")
     if operator != "in":
         return Comparison(name, operator, (_word(tokens),))
     _expect(tokens, "(")
@@ -166,4 +166,4 @@ def _word(tokens: list[str]) -> str:
 
 def _expect(tokens: list[str], token: str) -> None:
     if not tokens or tokens.pop(0) != token:
-        raise ValueError(f"lacks a {token!r}")
+        raise ValueError(f"a {token!r} is missing")

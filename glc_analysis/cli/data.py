@@ -121,15 +121,15 @@ def build(study: Study, explain: bool) -> None:
 def countries(study: Study, suggest: bool, form: str) -> None:
     """List the country names of the survey and their codes."""
     from glc_analysis.build import country_names
-    from glc_analysis.cleaning.countries import resolve
-    from glc_analysis.cleaning.countries import suggest as suggested
+    from glc_analysis.cleaning.countries import country_ids
+    from glc_analysis.cleaning.countries import suggest_rows as suggested
 
     names, known = country_names(study)
     if suggest:
         rows, empty = suggested(names, known), "Every country name has a code."
     else:
         rows = names.value_counts(sort=False).rename_axis("raw_name").reset_index(name="records")
-        rows = rows.assign(country_id=resolve(rows["raw_name"], known)).sort_values("raw_name")
+        rows = rows.assign(country_id=country_ids(rows["raw_name"], known)).sort_values("raw_name")
         empty = "The survey names no country."
     print_rows(rows, form, empty=empty)
 

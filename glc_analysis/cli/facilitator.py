@@ -191,7 +191,7 @@ def _ensure_traceable(study: Study) -> None:
         ensure_built(study)
     elif changed & ratings:
         from glc_analysis.build import build_convening
-        from glc_analysis.cleaning.records import Steps
+        from glc_analysis.cleaning.records import CleaningLog
         from glc_analysis.convening.tallies import ballot_tables
         from glc_analysis.files import locked, terminable
         from glc_analysis.reference import read_reference
@@ -199,7 +199,7 @@ def _ensure_traceable(study: Study) -> None:
         with terminable(lambda: "The votes are not counted. To go on: run the same command again."), \
                 locked(study.processed, what="build", is_patient=True):
             reference = read_reference(study)
-            build_convening(study, reference, ballot_tables(study, reference, Steps()), say=say)
+            build_convening(study, reference, ballot_tables(study, reference, CleaningLog()), say=say)
 
 
 @click.command()

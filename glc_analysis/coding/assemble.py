@@ -8,7 +8,7 @@ from functools import cache
 
 import pandas as pd
 
-from glc_analysis.cleaning.records import Steps
+from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding import codebook as book
 from glc_analysis.coding.agreement import coder_agreement
 from glc_analysis.coding.coders import (
@@ -57,7 +57,7 @@ class Coded:
 
 def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.DataFrame,
              segments: pd.DataFrame, said: Mapping[str, str], columns: CodedColumns,
-             key: Mapping[str, str], steps: Steps) -> Coded:
+             key: Mapping[str, str], steps: CleaningLog) -> Coded:
     """Tables codings, readings, memos, quarantined, disagreements, and the codebook with what it lacked.
 
     ``documents`` and ``segments`` are those tables, ``said`` has the unmasked words of open answers by

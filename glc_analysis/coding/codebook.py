@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.cleaning.skip_logic import circle
+from glc_analysis.cleaning.skip_logic import find_cycle
 from glc_analysis.coding.patterns import cooccurrence
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.text import folded
@@ -125,7 +125,7 @@ def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
         if is_split and levels.get(_common(became[code], above), "domain") == "domain":
             yield Fault("is split into codes that nothing below a domain holds together", *place,
                         "put the new codes below one theme or family, or merge the code into one")
-    while found := circle(needs):
+    while found := find_cycle(needs):
         n = rows[found[0]]
         yield Fault(f"runs in a circle: {' -> '.join(found)}", "codebook.csv", str(n), "merged_into",
                     codebook.at[n, "merged_into"], "leave it blank for the code that is in use")

@@ -17,7 +17,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.columns import alternatives
-from glc_analysis.cleaning.records import Records, Steps
+from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
 from glc_analysis.coding.alignment import Alignment, align, find
 from glc_analysis.coding.consensus import CONSENSUS, KEY, read_decisions
@@ -316,7 +316,7 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
 
 
 def who_read(linked: Linked, assignments: pd.DataFrame, documents: pd.DataFrame,
-             steps: Steps) -> pd.DataFrame:
+             steps: CleaningLog) -> pd.DataFrame:
     """One row a document and coder who read it: document_id, coder_id, codebook_version.
 
     That is who was assigned a document (assignments.csv) and handed it in; without assignments, and

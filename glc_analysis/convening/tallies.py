@@ -11,7 +11,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.cleaning.records import Steps
+from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.convening.ballots import Ballots, close, issued, ratings, received, voters
 from glc_analysis.convening.consensus import RULES, TOO_FEW, dissent, in_words, movement, tally
 from glc_analysis.convening.principles import printed_id
@@ -21,7 +21,7 @@ from glc_analysis.schema import allowed_words
 from glc_analysis.study import CRITERIA, Study
 
 
-def ballot_tables(study: Study, reference: Reference, steps: Steps) -> dict[str, pd.DataFrame]:
+def ballot_tables(study: Study, reference: Reference, steps: CleaningLog) -> dict[str, pd.DataFrame]:
     """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all that is wrong in any
     ballot, open ones too."""
     frames = _tables(Ballots.read(study, reference), reference, study.settings["consensus"])

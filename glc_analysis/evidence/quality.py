@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.records import Steps
+from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.evidence.estimates import CleanTables, add_estimate_ids
 from glc_analysis.reference import Reference
@@ -30,7 +30,7 @@ COLUMNS = ["answer_id", "indicator", "question_id", "organisation_id", "country_
 
 
 def stated(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame, reference: Reference,
-           settings: Mapping[str, Any], steps: Steps) -> pd.DataFrame:
+           settings: Mapping[str, Any], steps: CleaningLog) -> pd.DataFrame:
     """One row an answer that states what a record says: the country's value in the year of the answer.
 
     ``answers`` has answer_id, region_id and started, ``settings`` is [context]. Stated and recorded are

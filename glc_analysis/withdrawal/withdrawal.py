@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.cleaning.countries import resolve
+from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.coders import document_names
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.csv_rows import CsvRows
@@ -195,7 +195,7 @@ def _survey(path: Path, rows: set[int], own: Belongings) -> None:
 def _context(grid: Grid, own: Belongings, reference: Reference, column: str) -> Rows:
     """Rows of countries that nobody else has go: that a country took part is itself disclosure."""
     names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
-    ids = resolve(names, reference.countries)  # without the heading: it tells codes by their being alone
+    ids = country_ids(names, reference.countries)  # without the heading: it tells codes by their being alone
     return [None if country in own.countries else row for country, row in zip(
         ["", *ids], redacted_rows(grid, own.names), strict=True)]
 

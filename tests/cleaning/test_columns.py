@@ -9,7 +9,7 @@ from tests.study_writer import choices, cleaned, places, question, reference, su
 
 VALUES = OptionList.of(pd.DataFrame(
     choices("list", ("food", "1", "Food"), ("legal", "2", "Legal aid"))
-    + choices("list", ("food", "food", "Food"), ("legal", "legal", "Legal aid")))).spelled
+    + choices("list", ("food", "food", "Food"), ("legal", "legal", "Legal aid")))).values
 
 
 def found(columns, *header, values=None, repeated=()):
@@ -36,30 +36,30 @@ def test_a_star_stands_for_the_value_of_every_option():
 
 def test_a_star_needs_a_column_for_every_option():
     at, (said,) = found("Q5_*", "Q5_1", "Q5_9", values=VALUES)
-    assert at == {} and said.startswith("the mapped column Q5_2 is missing; nearest: ")
+    assert at == {} and said.startswith("the file has no column Q5_2; nearest: ")
 
 
 def test_two_columns_for_one_option_are_one_too_many():
     said, = found("Q5_*", "Q5_1", "Q5_food", "Q5_2", values=VALUES)[1]
-    assert said == "both Q5_1 and Q5_food stand for option food"
+    assert said == "columns Q5_1 and Q5_food both hold option food"
 
 
 def test_two_alternatives_in_one_file_are_a_fault():
-    assert found("Q1 | q_one", "Q1", "q_one")[1] == ["both Q1 and q_one are in the file"]
+    assert found("Q1 | q_one", "Q1", "q_one")[1] == ["the file has both Q1 and q_one"]
 
 
 def test_a_missing_column_is_named_with_the_nearest():
     assert found("Q1.4", "Q1.40", "org")[1] \
-        == ["the mapped column Q1.4 is missing; nearest: 'Q1.40'"]
+        == ["the file has no column Q1.4; nearest: 'Q1.40'"]
 
 
 def test_of_several_alternatives_the_one_that_lacks_least_is_named():
     said, = found("a/* | Q5_*", "Q5_1", values=VALUES)[1]
-    assert said.startswith("the mapped column Q5_2 is missing")
+    assert said.startswith("the file has no column Q5_2")
 
 
 def test_a_mapped_column_that_stands_twice_is_a_fault():
-    assert found("Q1", "Q1", "org", repeated=["Q1"])[1] == ["the mapped column stands twice in the file"]
+    assert found("Q1", "Q1", "org", repeated=["Q1"])[1] == ["two columns of the file have this name"]
     assert found("Q1", "Q1", "org", repeated=["org"])[1] == []
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from glc_analysis.cleaning.dimension_tables import clean_context
-from glc_analysis.cleaning.records import Steps
+from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Faults
 from tests.study_writer import places, reference, survey
 
@@ -16,7 +16,7 @@ ROWS = [{"iso": "KHM", "year": "2014", "tier": "2", "income": "low"},
 
 def facts(*files, steps=None, **settings):
     found = clean_context([survey(rows, name=f"{n}.csv") for n, rows in enumerate(files)], KNOWN,
-                  {**SETTINGS, **settings}, steps or Steps())
+                  {**SETTINGS, **settings}, steps or CleaningLog())
     return found[["country_id", "indicator", "year", "value"]].values.tolist()
 
 
@@ -46,7 +46,7 @@ def test_a_source_without_years_needs_none():
 
 
 def test_countries_that_the_study_does_not_know_are_counted_and_left_out():
-    steps = Steps()
+    steps = CleaningLog()
     assert facts([*ROWS, {"iso": "Atlantis", "tier": "1"}], indicators=["tier"], steps=steps)
     assert steps.frame()[["rows_in", "rows_out"]].values.tolist() == [[4, 3]]
 

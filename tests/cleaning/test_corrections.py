@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.cleaning.records import (
-    Steps,
+    CleaningLog,
     apply_corrections,
     unmatched_corrections,
 )
@@ -22,7 +22,7 @@ def fixes(*rows):
 
 
 def corrected(*rows):
-    steps = Steps()
+    steps = CleaningLog()
     frame, faults = apply_corrections(FRAME, fixes(*rows), steps)
     return frame, [str(fault) for fault in faults], steps.frame()
 
@@ -45,8 +45,8 @@ def test_a_blank_cell_can_be_filled_and_a_filled_one_emptied():
 
 def test_a_correction_that_finds_something_else_is_a_fault_and_changes_nothing():
     frame, (said,), steps = corrected(["s.r2", "Q1", "13", "14"])
-    assert said.startswith("corrections.csv, row 2, column Q1, value '13': matches nothing: "
-                           "record s.r2 has '12' there")
+    assert said.startswith("corrections.csv, row 2, column Q1, value '13': does not match the file: "
+                           "record s.r2 has '12' in this column")
     assert frame.equals(FRAME) and steps.empty
 
 
@@ -64,7 +64,7 @@ def test_a_record_is_dropped_with_its_reason():
 def test_a_record_that_is_in_no_file_is_a_fault_with_the_nearest():
     rows = fixes(["s.r4", "Q1", "1", "2"], ["s.r2", "Q1", "12", "2"])
     fault, = unmatched_corrections(rows, {"s.r2", "s.r3"})
-    assert fault.row == "2" and "no record 's.r4'; nearest: 's.r" in fault.message
+    assert fault.row == "2" and "no survey file has the record 's.r4'; nearest: 's.r" in fault.message
 
 
 def test_a_correction_of_an_empty_row_matches_nothing():

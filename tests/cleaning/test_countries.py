@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.cleaning.countries import (
-    WORDS,
-    label,
-    resolve,
-    suggest,
-    unknown_faults,
+    CODES_THAT_ARE_WORDS,
+    country_ids,
+    country_name,
+    suggest_rows,
+    unknown_country_faults,
 )
 from glc_analysis.study import REPOSITORY
 
@@ -24,7 +24,7 @@ NOTHING_REVIEWED = REVIEWED.iloc[:0]
 
 
 def ids(*names, countries=NOTHING_REVIEWED):
-    return resolve(pd.Series(names, dtype="str"), countries).tolist()
+    return country_ids(pd.Series(names, dtype="str"), countries).tolist()
 
 
 def real_names():
@@ -76,12 +76,12 @@ def test_codes_that_are_words_count_in_a_column_of_nothing_but_codes():
 
 
 def test_the_words_are_codes():
-    assert {c.alpha_3 for c in pycountry.countries} >= WORDS
+    assert {c.alpha_3 for c in pycountry.countries} >= CODES_THAT_ARE_WORDS
 
 
 def test_a_blank_name_has_no_country_and_rows_stay_where_they_are():
     names = pd.Series(["", "Peru", "  "], index=[7, 3, 5], dtype="str")
-    assert resolve(names, NOTHING_REVIEWED).to_dict() == {7: "", 3: "PER", 5: ""}
+    assert country_ids(names, NOTHING_REVIEWED).to_dict() == {7: "", 3: "PER", 5: ""}
 
 
 @given(st.lists(st.one_of(st.text(max_size=6), st.sampled_from(
@@ -92,15 +92,15 @@ def test_the_country_of_a_name_does_not_depend_on_the_order_of_rows(names):
 
 def test_a_fault_names_an_unknown_country_once_with_its_rows_and_the_nearest_names():
     names = pd.Series(["Kambodia", "Peru", "", *["Kambodia"] * 4, "Nigerea"], dtype="str")
-    first, second = unknown_faults(names, list(range(2, 10)), "survey.csv", "country", REVIEWED)
+    first, second = unknown_country_faults(names, list(range(2, 10)), "survey.csv", "country", REVIEWED)
     assert str(first).startswith("survey.csv, rows 2, 5, 6 and 2 more, column country, "
-                                 "value 'Kambodia': is no country we know; nearest: 'Cambodia'")
+                                 "value 'Kambodia': is not a known country name; nearest: 'Cambodia'")
     assert "'Nigeria'" in str(second) and second.row == "9"
 
 
 def test_names_in_other_languages_are_proposed_with_the_label_and_region_already_reviewed():
     names = pd.Series(["Камбоджа", "Camboya", "kambodia", "kh", "Perú", "Peru"], dtype="str")
-    proposed = suggest(names, REVIEWED)
+    proposed = suggest_rows(names, REVIEWED)
     assert proposed.columns.tolist() == REVIEWED.columns.tolist()
     assert proposed.values.tolist() == [
         ["Camboya", "KHM", "Cambodia", "asia"], ["Perú", "PER", "Peru", ""],
@@ -109,12 +109,12 @@ def test_names_in_other_languages_are_proposed_with_the_label_and_region_already
 
 
 def test_what_nobody_could_propose_is_listed_with_a_blank_country():
-    assert suggest(pd.Series(["everywhere", "Congo"]), NOTHING_REVIEWED)["country_id"].tolist() \
+    assert suggest_rows(pd.Series(["everywhere", "Congo"]), NOTHING_REVIEWED)["country_id"].tolist() \
         == ["", ""]
 
 
 def test_labels_are_plain_and_a_reviewed_id_is_its_own():
-    assert [label(i) for i in ("VNM", "KOR", "KHM", "global", "")] \
+    assert [country_name(i) for i in ("VNM", "KOR", "KHM", "global", "")] \
         == ["Vietnam", "South Korea", "Cambodia", "global", ""]
 
 
@@ -122,13 +122,13 @@ def test_free_text_never_resolves_to_a_wrong_country(shared_data):
     """Against a hand-cleaned gold standard: 268 texts, 147 of them different, many prose."""
     gold = pd.read_csv(shared_data / "ngo_survey" / "most_active.csv", dtype="str",
                        keep_default_na=False)
-    text, meant = gold["Q3.7"], resolve(gold["clean"], real_names())
+    text, meant = gold["Q3.7"], country_ids(gold["clean"], real_names())
     for reviewed, n, n_different in ((NOTHING_REVIEWED, 78, 19), (real_names(), 104, 25)):
-        found = resolve(text, reviewed)
+        found = country_ids(text, reviewed)
         is_found = found != ""
         assert found[is_found].tolist() == meant[is_found].tolist()
         assert (is_found.sum(), text[is_found].nunique()) == (n, n_different)
-        listed = unknown_faults(text, range(2, 270), "most_active.csv", "Q3.7", reviewed)
+        listed = unknown_country_faults(text, range(2, 270), "most_active.csv", "Q3.7", reviewed)
         assert {fault.value for fault in listed} == set(text[~is_found])
 
 
@@ -136,6 +136,6 @@ def test_the_reviewed_names_of_the_real_survey_agree_with_its_own_codes(shared_d
     survey = pd.read_csv(shared_data / "ngo_survey" / "responses.csv", dtype="str",
                          keep_default_na=False, na_values=["NA"])
     for kind, n in (("work", 133), ("home", 113)):
-        found = resolve(survey[f"{kind}.country"], real_names())
+        found = country_ids(survey[f"{kind}.country"], real_names())
         assert found.tolist() == survey[f"{kind}.iso3"].fillna("global").tolist()
         assert found.nunique() == n

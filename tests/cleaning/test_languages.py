@@ -2,8 +2,8 @@
 
 import pytest
 
-from glc_analysis.cleaning.languages import DETECTABLE, clean, detect, script
-from glc_analysis.cleaning.records import Steps
+from glc_analysis.cleaning.languages import SHORTEST_DETECTABLE, clean_open_answers, detect_language, script
+from glc_analysis.cleaning.records import CleaningLog
 from tests.study_writer import cleaned, question, reference
 
 SPANISH = "Las mujeres llegan por la policía o por las hermanas de la parroquia del barrio."
@@ -13,8 +13,8 @@ KNOWN = reference(questions=[question("Q1", "text"), question("Q2", "text", unit
 def texts(*rows, redacted=("REDACTED",)):
     tables = cleaned([{"org": str(n), "Q1": "", "Q2": "", **row} for n, row in enumerate(rows)],
                      KNOWN, country="", language="lang", interpreted="int", redacted=redacted)
-    steps = Steps()
-    documents, segments = clean(tables.responses, tables.records, ["Q1", "Q2"], steps)
+    steps = CleaningLog()
+    documents, segments = clean_open_answers(tables.responses, tables.records, ["Q1", "Q2"], steps)
     return documents, segments, steps.frame().iloc[0]
 
 
@@ -27,12 +27,12 @@ def test_the_script_is_told_from_most_of_the_letters(text, name):
 
 
 def test_the_detector_is_asked_from_forty_characters_on():
-    assert detect(SPANISH[:DETECTABLE - 1]) == ""
-    assert detect(SPANISH[:DETECTABLE]) == detect(SPANISH) == "es"
+    assert detect_language(SPANISH[:SHORTEST_DETECTABLE - 1]) == ""
+    assert detect_language(SPANISH[:SHORTEST_DETECTABLE]) == detect_language(SPANISH) == "es"
 
 
 def test_a_script_of_one_language_tells_it_at_any_length():
-    assert [detect(t) for t in ("កម្ពុជា", "ไทย")] == ["km", "th"]
+    assert [detect_language(t) for t in ("កម្ពុជា", "ไทย")] == ["km", "th"]
 
 
 def test_the_short_answer_none_has_no_language():

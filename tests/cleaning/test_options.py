@@ -16,18 +16,18 @@ SERVICES = listed(("food", "1", "Food"), ("shelter", "2", "Shelter, safe house")
 
 
 def single(options, *cells):
-    ids, wrong = options.single(pd.Series(cells, dtype="str"))
+    ids, wrong = options.read_single(pd.Series(cells, dtype="str"))
     return ids.tolist(), wrong.tolist()
 
 
 def joined(cell, options=SERVICES):
     """The options a joined cell names, or None where it cannot be read."""
-    ticks, wrong = options.joined(pd.Series([cell], dtype="str"))
+    ticks, wrong = options.read_joined(pd.Series([cell], dtype="str"))
     return None if wrong[0] else [o for o, tick in zip(options.ids, ticks[0], strict=True) if tick]
 
 
 def ticked(options, option, *cells):
-    found, wrong = options.ticks(pd.Series(cells, dtype="str"), option)
+    found, wrong = options.read_ticks(pd.Series(cells, dtype="str"), option)
     return ["wrong" if bad else bool(tick) for tick, bad in zip(found, wrong, strict=True)]
 
 

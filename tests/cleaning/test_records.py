@@ -111,7 +111,7 @@ def test_a_blank_token_names_nobody():
 
 
 def test_an_unknown_country_is_a_fault():
-    assert "is no country we know; nearest: 'Cambodia'" in faults([record(country="Kambodia")])[0]
+    assert "is not a known country name; nearest: 'Cambodia'" in faults([record(country="Kambodia")])[0]
 
 
 def test_two_ways_of_writing_dates_are_a_fault_with_row_and_column():
@@ -138,7 +138,7 @@ def test_an_organisation_is_known_by_its_id_or_label_in_the_register():
 
 
 def test_an_organisation_that_the_register_lacks_is_a_fault():
-    assert "organisations.csv has no such organisation" in faults([record("Chap")], REGISTERED)[0]
+    assert "organisations.csv does not list this organisation" in faults([record("Chap")], REGISTERED)[0]
 
 
 def test_a_label_that_two_organisations_share_names_neither():

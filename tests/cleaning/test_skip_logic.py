@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from glc_analysis.cleaning.skip_logic import (
     Comparison,
     Junction,
-    circle,
     comparisons,
+    find_cycle,
     is_asked,
-    names,
     parse,
+    questions_named,
 )
 
 ANSWERS = {"Q1": ["yes", "no", "", "dont_know"], "Q2": ["a;b", "b", "", "ab"],
@@ -53,10 +53,10 @@ def test_parentheses_come_first():
 
 @pytest.mark.parametrize("text, said", [
     ("Q1", "ends before the comparison is complete"), ("Q1 ==", "ends before"),
-    ("Q1 = yes", "from ' = yes' on"), ("Q1 like yes", "'like' is no comparison"),
-    ("Q1 in yes", "lacks a '('"), ("Q1 in (a, b", "lacks a ')'"), ("(Q1 == a", "lacks a ')'"),
+    ("Q1 = yes", "from ' = yes' on"), ("Q1 like yes", "'like' is not a comparison"),
+    ("Q1 in yes", "a '(' is missing"), ("Q1 in (a, b", "a ')' is missing"), ("(Q1 == a", "a ')' is missing"),
     ("Q1 == a Q2 == b", "from 'Q2' on"), ("Q1 == a and", "ends before"), ("Q1 in ()", "ends before"),
-    ("Q1 == a or or Q2 == b", "'Q2' is no comparison"), ("! Q1", "'! Q1'")])
+    ("Q1 == a or or Q2 == b", "'Q2' is not a comparison"), ("! Q1", "'! Q1'")])
 def test_what_cannot_be_read_is_said_in_words(text, said):
     with pytest.raises(ValueError) as error:
         parse(text)
@@ -84,24 +84,24 @@ def test_the_work_country_can_be_compared():
 
 def test_the_questions_and_values_of_a_condition_are_listed():
     condition = parse("Q1 == yes and (Q2 has a or country in (USA, KHM))")
-    assert names(condition) == {"Q1", "Q2", "country"}
+    assert questions_named(condition) == {"Q1", "Q2", "country"}
     assert list(comparisons(condition)) == [
         Comparison("Q1", "==", ("yes",)), Comparison("Q2", "has", ("a",)),
         Comparison("country", "in", ("USA", "KHM"))]
-    assert names(None) == set()
+    assert questions_named(None) == set()
 
 
 def test_a_circle_is_found_and_told_from_its_first_question_on():
-    assert circle({"x": {"a"}, "a": {"b"}, "b": {"a"}}) == ["a", "b", "a"]
-    assert circle({"a": {"a"}}) == ["a", "a"]
+    assert find_cycle({"x": {"a"}, "a": {"b"}, "b": {"a"}}) == ["a", "b", "a"]
+    assert find_cycle({"a": {"a"}}) == ["a", "a"]
 
 
 def test_two_ways_to_one_question_are_no_circle():
-    assert circle({"d": {"b", "c"}, "b": {"a"}, "c": {"a"}, "a": {"elsewhere"}}) == []
+    assert find_cycle({"d": {"b", "c"}, "b": {"a"}, "c": {"a"}, "a": {"elsewhere"}}) == []
 
 
 def test_a_long_chain_of_questions_is_no_circle():
-    assert circle({f"q{n}": {f"q{n + 1}"} for n in range(400)}) == []
+    assert find_cycle({f"q{n}": {f"q{n + 1}"} for n in range(400)}) == []
 
 
 @given(st.recursive(

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.cleaning.records import Steps
+from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.errors import Faults
 from glc_analysis.intake.ratings import read_ratings
@@ -56,7 +56,7 @@ def test_the_tallies_are_those_of_a_study_that_never_had_it(tmp_path):
     found, never = Study(study.root), Study(other.root)
     assert tables.read("tallies", study=found)["votes_low"].sum() == 4
     touched = withdraw(found, "org5", today=date(2017, 6, 1))
-    for name, frame in ballot_tables(never, read_reference(never), Steps()).items():
+    for name, frame in ballot_tables(never, read_reference(never), CleaningLog()).items():
         pd.testing.assert_frame_equal(tables.read(name, study=found), frame)
     assert ("raw file", "raw/ratings/phone.csv", "rewritten") in [*touched.itertuples(index=False, name=None)]
     assert "r05" not in (study.root / "reference/raters.csv").read_text()

@@ -53,7 +53,7 @@ def test_a_row_that_does_not_fit_is_refused(study, changed, said):
 def test_a_correction_has_to_name_what_stands_there(study):
     row = {"table": "survey", "key": "glc_2016_qualtrics.r20", "column": "Q1.8", "from": "nothing such",
            "to": "40", "reason": "The notes say so.", "by": "ana", "date": "2017-01-02"}
-    with pytest.raises(Faults, match="matches nothing: record glc_2016_qualtrics.r20 has"):
+    with pytest.raises(Faults, match="does not match the file: record glc_2016_qualtrics.r20 has"):
         propose(study, "corrections", row)
 
 
