@@ -19,13 +19,13 @@ run: $(READY) ## write the reports (glc run)
 	@$(BIN)/glc run
 
 test: $(READY) ## all tests but the slow ones
-	@$(BIN)/python -m pytest -m "not acceptance" -n auto --dist loadfile
+	@$(BIN)/python -m pytest -m "not acceptance" -n auto --dist loadfile --no-loadscope-reorder
 
 acceptance: $(READY) ## the slow tests: real studies, attacks, some kills, browser
-	@$(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --durations=30
+	@$(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30
 
 soak: $(READY) ## the slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries
-	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --durations=30
+	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30
 
 # JupyterLab refuses to start as root unless told to; and it asks nobody outside for news or updates.
 lab: $(READY) ## open the notebooks in JupyterLab

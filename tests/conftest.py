@@ -25,6 +25,20 @@ def pytest_configure():
     os.environ.pop("GLC_STUDY", None)
 
 
+LONGEST = [f"test_{name}.py" for name in (
+    "kills", "browser", "reproducible", "day", "trails", "scheduled", "canaries", "steps", "packets",
+    "tutorial", "consecutive_releases", "ngo_collection", "fuzz", "withdrawal", "returns", "notebooks",
+    "robust", "run", "attack", "cluster", "release", "commands", "citations", "documents", "packet",
+    "declared")]
+"""Files of tests that take longest."""
+
+
+def pytest_collection_modifyitems(items):
+    """The longest files first, so that at the end no processor waits for another."""
+    place = {name: n for n, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
+
+
 def pytest_report_header():
     return f"seed of the day: {SEED} (GLC_TEST_SEED draws another); full counts: {'yes' if IS_SOAK else 'no'}"
 
