@@ -49,14 +49,14 @@ from glc_analysis.evidence.quality import discordance_estimates, quality_estimat
 from glc_analysis.files import hard_link
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.survey.readers import RawSurvey
-from glc_analysis.manifest import RECORD, inputs_hash, state
+from glc_analysis.manifest import RECORD, inputs_hash, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
 from glc_analysis.study import Study
-from glc_analysis.tables import digests
-from glc_analysis.text import folded, slug, text_version, tidy
+from glc_analysis.tables import slice_hashes
+from glc_analysis.text import content_hash, match_key, normalise_space, slug
 
 Say = Callable[[str], None]
 MARK = "invented by glc sample"
@@ -69,7 +69,7 @@ TABLE_ORDER = (
 
 
 @dataclass(frozen=True)
-class Built:
+class BuildResult:
     """What a build did: the rows of every table, and of every step whether it ran and why."""
 
     rows: dict[str, int]
@@ -85,14 +85,14 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     return build_steps(study, say=say).rows
 
 
-def build_steps(study: Study, *, say: Say = lambda line: None) -> Built:
+def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
     """Builds a study (:func:`build`) and says of every step whether it ran."""
     earlier = Record.read(study.processed)
     if earlier.why:
         languages.load_ahead()
     arrivals, reference = manifest.inspect(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say)
-    keep_key(study, reference.names)
+    update_key(study, reference.names)
     inputs = inputs_hash(study, arrivals.checksums)
     say("writing the tables")
     shown = _countries_shown(study.settings["disclosure"], engine["answers"], engine["organisations"],
@@ -100,7 +100,7 @@ def build_steps(study: Study, *, say: Say = lambda line: None) -> Built:
     is_next = not engine.ran("releases") and is_next_of(study, _earlier_slices(study).get("inputs", ""))
     release = keep(study, None if is_next else lambda: engine["issued"], engine, shown["public"], inputs)
     _write(study, engine, arrivals, inputs, release, shown)
-    return Built({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
+    return BuildResult({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
 
 
 def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,
@@ -127,7 +127,7 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
     return {name: engine.rows(name) for name in TABLE_ORDER}
 
 
-def keep_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
+def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
     """The key of pseudonyms, completed and written where names.csv asks for new ones: none is ever
     given anew."""
     known = read_key(study.key_file)
@@ -188,7 +188,7 @@ def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
                 if faults:
                     raise Faults(faults)
                 texts.append(survey.frame[found[""]])
-    names = pd.concat(texts, ignore_index=True).map(tidy)
+    names = pd.concat(texts, ignore_index=True).map(normalise_space)
     return names[~names.isin(["", *settings["blank"]])], reference.countries
 
 
@@ -196,7 +196,7 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
          say: Say) -> Engine:
     """All steps, those that need not run taken over; and the table of what they wrote into their logs."""
     key = complete_key(reference.names, read_key(study.key_file))
-    listed = {*map(tidy, reference.names["name"])}
+    listed = {*map(normalise_space, reference.names["name"])}
     inputs = Inputs(study, reference, {name: key[name] for name in key if name in listed}, arrivals)
     engine = Engine(STEPS, inputs, earlier, parts=PARTS, new_log=CleaningLog, say=say)
     engine.run()
@@ -331,7 +331,7 @@ def _survey_figures(view: View) -> dict[str, Any]:
 def _quality_figures(view: View) -> dict[str, Any]:
     """Figures about the data themselves."""
     documents = view["documents"]
-    is_given = (documents["kind"] == "answer") & (documents["text_version"] != text_version(""))
+    is_given = (documents["kind"] == "answer") & (documents["text_version"] != content_hash(""))
     return {"quality_figures": quality_estimates(_clean_tables(view), documents[is_given])}
 
 
@@ -504,7 +504,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
         "DICTIONARY.md": dictionary.dictionary(),
         "datapackage.json": dictionary.datapackage(aside, {name: range(n) for name, n in rows.items()},
                                                    name=study.id, title=study.title),
-        "reference.json": _json(state(study.reference)),
+        "reference.json": _json(reference_state(study.reference)),
         "slices.json": _json({"inputs": inputs, "release": release, "tables": _digests(study, engine),
                               "countries": _work_countries(engine["countries"]),
                               "shown": shown, "themes": _themes(engine["codebook"]),
@@ -526,8 +526,8 @@ def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
     cut_by = ("answers", "questions", "codebook")
     is_same = {name: name in known and engine.is_as_before(name) for name in TABLE_ORDER}
     if not all(is_same[name] for name in cut_by):
-        return digests({name: engine[name] for name in TABLE_ORDER})
-    fresh = digests({name: engine[name] for name in TABLE_ORDER
+        return slice_hashes({name: engine[name] for name in TABLE_ORDER})
+    fresh = slice_hashes({name: engine[name] for name in TABLE_ORDER
                             if name in cut_by or not is_same[name]})
     return {name: fresh.get(name) or known[name] for name in TABLE_ORDER}
 
@@ -551,7 +551,7 @@ def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int])
 def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
     """The countries that answers are about, by name."""
     worked = countries[countries["answers_n"] > 0].sort_values(
-        "label", key=lambda labels: labels.map(folded))
+        "label", key=lambda labels: labels.map(match_key))
     return [{"id": country, "label": name}
             for country, name in zip(worked["country_id"], worked["label"], strict=True)]
 

@@ -17,8 +17,8 @@ from glc_analysis.coding.codebook import codebook_faults
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import CHOICES, COUNTRY_LIST
-from glc_analysis.schema.checker import Check, Tables, declared, is_day, row_by_row, unknown_names
-from glc_analysis.text import folded
+from glc_analysis.schema.checker import Check, Tables, in_row_order, is_day, schema_check, unknown_names
+from glc_analysis.text import match_key
 
 # ------------------------------
 # What can be wrong between the reference tables of the survey: lists, options, countries, skip logic.
@@ -43,7 +43,7 @@ def _options(tables: Tables) -> Iterator[Fault]:
     option = [options["option_list"], options["option_id"]]
     for column in ("label", "position", "kind"):
         yield from _differing("options", options, option, column, "the same option has {}")
-    value = [options["option_list"], options["value"].map(folded)]
+    value = [options["option_list"], options["value"].map(match_key)]
     yield from _differing("options", options, value, "option_id", "the same value stands for {}")
 
 
@@ -54,7 +54,7 @@ def _countries(tables: Tables) -> Iterator[Fault]:
         if meant := intended_iso_code(country):
             yield Fault(f"is {meant} in ISO 3166", file="countries.csv", row=str(n),
                         column="country_id", value=country, fix=f"write {meant}, or another id")
-    yield from _differing("countries", countries, countries["raw_name"].map(folded), "country_id",
+    yield from _differing("countries", countries, countries["raw_name"].map(match_key), "country_id",
                           "the same name means {}")
     for column in ("label", "region_id"):
         yield from _differing("countries", countries, countries["country_id"], column,
@@ -66,7 +66,7 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
     register = tables["organisations"]
     names = pd.concat([register.assign(name=register[c]) for c in ("organisation_id", "label")])
     names = names[names["name"] != ""]
-    yield from _differing("organisations", names, names["name"].map(folded), "organisation_id",
+    yield from _differing("organisations", names, names["name"].map(match_key), "organisation_id",
                           "the same name belongs to {}")
     known = set(tables["countries"]["country_id"])
     for n, home in register["home_country_id"].items():
@@ -135,10 +135,10 @@ def _is_country(country_id: str, reviewed: set[str]) -> bool:
 
 
 SURVEY_CHECKS: tuple[Check, ...] = (
-    declared("questions.theme_id"),
+    schema_check("questions.theme_id"),
     Check(("questions", "options"), _lists),
     Check(("questions", "options", "countries"), _skip_logic),
-    declared("options.position"),
+    schema_check("options.position"),
     Check(("options",), _options),
     Check(("countries",), _countries),
     Check(("organisations", "countries"), _organisations),
@@ -199,11 +199,11 @@ def _allowances(tables: Tables) -> Iterator[Fault]:
 
 CODING_CHECKS: tuple[Check, ...] = (
     Check(("codebook",), _codebook),
-    row_by_row(declared("documents.date", "documents.language"), Check(("documents",), _documents)),
-    declared("documents.path"),
-    declared("speakers.document_id", "attendance.document_id", "documents.organisation_id",
-             "speakers.organisation_id", "attendance.organisation_id"),
-    declared("names.allowed_for"),
+    in_row_order(schema_check("documents.date", "documents.language"), Check(("documents",), _documents)),
+    schema_check("documents.path"),
+    schema_check("speakers.document_id", "attendance.document_id", "documents.organisation_id",
+                 "speakers.organisation_id", "attendance.organisation_id"),
+    schema_check("names.allowed_for"),
     Check(("names",), _allowances),
 )
 
@@ -334,16 +334,17 @@ def evidence_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, estimat
 
 
 CONVENING_CHECKS: tuple[Check, ...] = (
-    row_by_row(declared("principles.version", "principles.language"), Check(("principles",), _last_versions)),
+    in_row_order(schema_check("principles.version", "principles.language"),
+                 Check(("principles",), _last_versions)),
     Check(("principles",), _counted_versions),
-    declared("principles.domain_id", "joint_display.theme_id", "joint_display.code_id", "evidence.reference",
-             "principles.theme_ids"),
-    declared("evidence.principle_id", "judgements.principle_id", "decision_log.principle_id"),
+    schema_check("principles.domain_id", "joint_display.theme_id", "joint_display.code_id",
+                 "evidence.reference", "principles.theme_ids"),
+    schema_check("evidence.principle_id", "judgements.principle_id", "decision_log.principle_id"),
     Check(("principles", "evidence", "judgements", "decision_log"), _evidence),
-    declared("joint_display.quote_id"),
+    schema_check("joint_display.quote_id"),
     Check(("principles", "rounds", "signoffs"), _versions),
-    declared("raters.organisation_id", "signoffs.organisation_id"),
-    declared(*_DAYS),
+    schema_check("raters.organisation_id", "signoffs.organisation_id"),
+    schema_check(*_DAYS),
     Check(tuple(dict.fromkeys(column.partition(".")[0] for column in _DAYS)), _closed_rounds),
 )
 

@@ -1,8 +1,7 @@
-"""Files and folders: written whole, locked for one run at a time, recovered after an interruption.
+"""Files, folders and the terminal: recovery of a withdrawal, folders of runs, lock, signals, atomic writes.
 
-What an interrupted withdrawal left is finished or undone here, since every command opens the study first.
-Folders of runs, the lock, the progress bar and workbooks without a clock in them follow. Needs the standard
-library alone until a workbook is written.
+Goes in: the folder of a study, or a path and a text. Comes out: files that are complete or absent, never
+half written. Only the standard library is needed until the progress bar is shown.
 """
 
 from __future__ import annotations
@@ -25,18 +24,16 @@ from typing import IO
 from glc_analysis.errors import GLCError, Interrupted
 
 # ------------------------------
-# A withdrawal that was interrupted: finished where all was ready, else undone.
-#
-# Needs the standard library alone, since whoever opens a study looks here first.
+# Recovery of an interrupted withdrawal. Every command that opens a study starts here.
 
 
 STAGE, READY = "reports/.withdrawal", "ready"
-"""Where the copy is made, and the file that says it may take the study's place."""
+"""The folder in which the new files are written, and the file that marks them as complete."""
 STUDY_PARTS = ("raw", "reference", "processed", "private")
 
 
-def settle(root: Path) -> None:
-    """Finishes a withdrawal that was interrupted after all was ready; undoes any other."""
+def finish_or_undo_withdrawal(root: Path) -> None:
+    """Finishes an interrupted withdrawal if its new files were all written; undoes it otherwise."""
     stage = root / STAGE
     if (stage / READY).is_file():
         (stage / "old").mkdir(exist_ok=True)
@@ -53,13 +50,14 @@ def settle(root: Path) -> None:
 
 
 def recover_withdrawal(root: Path) -> None:
-    """Finishes a withdrawal that was ready; one that another process still prepares is left alone."""
+    """Finishes an interrupted withdrawal whose new files were all written. A withdrawal without them is left
+    alone: another process may still be preparing it."""
     if (root / STAGE / READY).is_file():
-        settle(root)
+        finish_or_undo_withdrawal(root)
 
 
 # ------------------------------
-# The folders of runs: one link that names the complete one, and none that is half made.
+# Folders of report runs, and the link to the current one.
 
 
 RUNS_KEPT = 5
@@ -67,7 +65,7 @@ _NAME = "%Y%m%dT%H%M%SZ"
 
 
 def new_run_id(runs: Path, now: datetime) -> str:
-    """A name for a run: its time, and a later one than any before it has, whatever the clock says.
+    """The name of a new run: its time, always later than that of every earlier run, whatever the clock says.
 
     >>> new_run_id(Path("nowhere"), datetime(2026, 11, 26, 6, tzinfo=UTC))
     '20261126T060000Z'
@@ -79,7 +77,7 @@ def new_run_id(runs: Path, now: datetime) -> str:
 
 
 def promote(home: Path, run: Path) -> None:
-    """Makes ``home/current`` name a run, by one rename: readers see the old one or the new."""
+    """Points ``home/current`` to a run, by one rename: readers see either the old run or the new one."""
     new = home / ".current"
     new.unlink(missing_ok=True)
     target = f"runs/{run.name}"
@@ -91,7 +89,7 @@ def promote(home: Path, run: Path) -> None:
 
 
 def hard_link(source: Path, target: Path) -> None:
-    """The same file in a second place, copied where the file system knows no links."""
+    """Links a file to a second place; copies it if the file system has no hard links."""
     try:
         os.link(source, target)
     except OSError:
@@ -99,31 +97,31 @@ def hard_link(source: Path, target: Path) -> None:
 
 
 def remove_incomplete(runs: Path, *, but: Path | None = None) -> None:
-    """Removes what runs left that never came to their end: run.json is written last."""
+    """Removes the folders of incomplete runs: those without run.json, which is written last."""
     for folder in runs.glob("*"):
         if folder != but and not (folder / "run.json").exists():
             shutil.rmtree(folder)
 
 
 def remove_old(runs: Path, *, current: Path) -> None:
-    """Removes all but the last five runs; never the current one, whatever the clock said."""
+    """Removes all but the last five runs, and never the current one, whatever its name."""
     for folder in sorted(runs.glob("*"))[:-RUNS_KEPT]:
         if folder != current:
             shutil.rmtree(folder, ignore_errors=True)  # what stays goes the next time
 
 
 # ------------------------------
-# One run at a time: a lock file that names its owner and is free when the owner dies.
+# The lock of a folder: one run at a time.
 
 
 @contextmanager
 def locked(folder: Path, *, what: str = "run", is_patient: bool = False) -> Iterator[None]:
-    """Holds ``folder/.lock`` during the block. Where another run (or ``what`` it is) does, raises GLCError,
-    or waits for its end where ``is_patient``.
+    """Holds the lock ``folder/.lock`` during the block. If another process holds it, raises GLCError, or
+    waits for its end if ``is_patient``; ``what`` names the work in the message.
 
-    The system frees the lock of an owner that was killed, so its file is simply
-    taken over. A file from another machine is not: whether that run still lives
-    cannot be told from here.
+    The system frees the lock of a process that was killed, so the file that it left
+    is taken over. A lock file from another machine is not taken over: this machine
+    cannot see whether that process still runs.
     """
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / ".lock"
@@ -194,19 +192,19 @@ def _refusal(path: Path, what: str, owner: dict[str, str], elsewhere: bool) -> s
 
 
 # ------------------------------
-# A run and the terminal it was started from: a bar that shows how far it is, a clean end.
+# The terminal: interruption by a signal, and the progress bar.
 
 
 Progress = Callable[[int, int, str], None]
-"""Told how many pages are done, of how many, and what is going on."""
+"""Called with the number of pages done, the number of all pages, and the name of the current step."""
 
 PATIENCE = 10.0
-"""Seconds that a clean end has before another Ctrl-C is heard."""
+"""Seconds for the cleaning up after Ctrl-C, during which another Ctrl-C is ignored."""
 _heard: list[int] = []
 _uninterrupted = 0
-"""How many blocks of :func:`uninterrupted` lie around what is done now."""
+"""How many blocks of :func:`uninterrupted` are open."""
 _ALARM = (signal.SIGALRM,) if hasattr(signal, "SIGALRM") else ()
-"""What wakes the program again where a signal has to wait for an import; Windows has none."""
+"""The timer signal that asks again whether an import is over; Windows has none."""
 
 
 class _Stopped(KeyboardInterrupt):
@@ -214,11 +212,11 @@ class _Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def terminable(standing: Callable[[], str]) -> Iterator[None]:
+def graceful_interrupt(progress_message: Callable[[], str]) -> Iterator[None]:
     """Ends the block at Ctrl-C or SIGTERM so that it cleans up, for which it has :data:`PATIENCE` seconds.
 
-    A signal that comes during an import is heard when the import is over. Raises Interrupted with the
-    signal and what ``standing`` then says.
+    A signal that comes during an import is heard when the import is over. Raises Interrupted, which
+    names the signal and ends with ``progress_message()``: what is done so far.
     """
     signals, last = (signal.SIGINT, signal.SIGTERM), float("-inf")
     _heard.clear()
@@ -248,7 +246,7 @@ def terminable(standing: Callable[[], str]) -> Iterator[None]:
         yield
     except KeyboardInterrupt as stopped:
         number = stopped.args[0] if isinstance(stopped, _Stopped) else signal.SIGINT
-        raise Interrupted(number, f"Stopped by {signal.Signals(number).name}. {standing()}") from None
+        raise Interrupted(number, f"Stopped by {signal.Signals(number).name}. {progress_message()}") from None
     finally:
         if before and _ALARM:
             signal.setitimer(signal.ITIMER_REAL, 0)
@@ -268,8 +266,8 @@ def _is_importing(frame: FrameType | None) -> bool:
 
 @contextmanager
 def uninterrupted() -> Iterator[None]:
-    """Puts a signal off to the end of the block, or to :func:`go_on` in it: for work with threads and locks,
-    which would never be released if it were broken off between two lines."""
+    """Puts a signal off to the end of the block, or to :func:`check_interrupted` in it. For work with
+    threads and locks, which would never be released if it were broken off between two lines."""
     global _uninterrupted
     _uninterrupted += 1
     try:
@@ -277,12 +275,12 @@ def uninterrupted() -> Iterator[None]:
     finally:
         _uninterrupted -= 1
     if not _uninterrupted:
-        go_on()
+        check_interrupted()
 
 
-def go_on() -> None:
-    """Ends the block of :func:`terminable` where a signal was put off, or came at a moment at which Python
-    drops it, such as an import that takes any failure for a missing library."""
+def check_interrupted() -> None:
+    """Ends the block of :func:`graceful_interrupt` if a signal was put off, or came at a moment at which
+    Python drops it, such as an import that takes any failure for a missing library."""
     if _heard:
         number = _heard[0]
         _heard.clear()
@@ -291,7 +289,7 @@ def go_on() -> None:
 
 @contextmanager
 def progress_bar() -> Iterator[Progress]:
-    """A bar on stderr with the time left; nothing at all where that is no terminal."""
+    """A bar on stderr with the time left; nothing if stderr is not a terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
@@ -304,11 +302,11 @@ def progress_bar() -> Iterator[Progress]:
 
 
 # ------------------------------
-# Files that are written whole: what people decided must not be torn by a power cut.
+# Atomic writing: a power cut must not leave half of a file that people filled in.
 
 
 def write_atomic(path: Path, text: str, *, mode: int = 0o666) -> None:
-    r"""Writes a text file in UTF-8 as it stands; until all of it is on disk the old one stays.
+    r"""Writes a text file in UTF-8, byte for byte; the old file stays until the new one is all on disk.
 
     The text is written to a new file in the same folder, which then takes the place of the old one.
     ``mode`` says who may read it, as far as the system's own mask allows; a file that an interrupted

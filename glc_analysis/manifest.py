@@ -240,7 +240,7 @@ def read_record(processed: Path) -> dict[str, Any]:
         return {}
 
 
-def tables_are_whole(study: Study) -> dict[str, int]:
+def intact_tables(study: Study) -> dict[str, int]:
     """The rows of every processed table, where the tables are current and each file is, byte for byte, the
     one that the last build wrote; else nothing.
 
@@ -302,7 +302,7 @@ ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
 RENAMED = ("name", "label")
 
 
-def state(folder: Path) -> State:
+def reference_state(folder: Path) -> State:
     """The state of all reference tables that can be read; the others are left out."""
     found = {}
     for name, table in reference_tables().items():
@@ -316,7 +316,7 @@ def state(folder: Path) -> State:
     return found
 
 
-def differences(was: State, now: State) -> Iterator[str]:
+def reference_changes(was: State, now: State) -> Iterator[str]:
     """One line a row that is new, gone or changed, file by file.
 
     >>> was = {"codebook.csv": {"shelter": {"code_id": "a", "name": "b"}, "old": {}}}

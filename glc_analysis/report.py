@@ -21,7 +21,8 @@ from typing import TYPE_CHECKING, Any
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.files import (
     Progress,
-    go_on,
+    check_interrupted,
+    graceful_interrupt,
     hard_link,
     locked,
     new_run_id,
@@ -29,7 +30,6 @@ from glc_analysis.files import (
     promote,
     remove_incomplete,
     remove_old,
-    terminable,
     uninterrupted,
     write_atomic,
 )
@@ -120,7 +120,7 @@ class Making:
                 tell(len(to_run), len(to_run), "The site")
                 failed = {slug for slug, entry in self.entries.items() if entry["failure"]}
                 site, gate = self._assembly.make(self.pages, failed, self.site_made_by)
-            go_on()
+            check_interrupted()
             self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"), site=site)
             self._promote(gate)
         except BaseException as error:
@@ -292,7 +292,7 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
     if dry_run:
         return _result(making, is_done=False)
     try:
-        with terminable(lambda: making.standing), _readable_by(audience), locked(making.home):
+        with graceful_interrupt(lambda: making.standing), _readable_by(audience), locked(making.home):
             making = Making(study, audience, pages, chosen, force)  # as the run before it left things
             if making.is_needed:
                 making.make(jobs, scheduler, progress)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis import manifest
-from glc_analysis.manifest import differences, state, tables_are_current
+from glc_analysis.manifest import reference_changes, reference_state, tables_are_current
 from glc_analysis.run.plan import plan, stale, why
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
@@ -46,7 +46,7 @@ def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:
     now = arrivals.checksums
     causes = [f"{name}: {'new' if name not in raw else 'changed' if name in now else 'gone'}"
               for name in sorted({*raw, *now}) if raw.get(name) != now.get(name)]
-    causes += differences(built["reference.json"], state(study.reference))
+    causes += reference_changes(built["reference.json"], reference_state(study.reference))
     settings = study.reference / "study.toml"
     if built["provenance.json"].get("reference", {}).get(settings.name) != manifest.checksum(settings):
         causes.append("study.toml: changed")

@@ -342,15 +342,15 @@ class Engine:
             if table not in tables.TABLES:
                 self._run(self._makers[name], is_again=True)
             elif name in self._parts:
-                self._held[name] = self._parts[name].of(tables.stored(self._processed, table))
+                self._held[name] = self._parts[name].of(tables.read_stored(self._processed, table))
             else:
-                self._held[name] = tables.stored(self._processed, name)
+                self._held[name] = tables.read_stored(self._processed, name)
         return self._held[name]
 
     def add(self, name: str, frame: pd.DataFrame) -> None:
         """Takes in a table, shaped and checked."""
         self._held[name] = tables.shape(name, frame)
-        self.packed[name] = tables.packed(self._held[name])
+        self.packed[name] = tables.parquet_bytes(self._held[name])
         self._digests[name] = hashlib.sha256(self.packed[name]).hexdigest()
 
     def ran(self, step: str) -> bool:
@@ -452,7 +452,7 @@ class Engine:
         if not lengths[name]:
             return []
         if self._earlier_lines is None:
-            self._earlier_lines = tables.stored(self._processed, LOG).drop(columns="order")
+            self._earlier_lines = tables.read_stored(self._processed, LOG).drop(columns="order")
         lines = self._earlier_lines.iloc[before:before + lengths[name]].astype(object)
         return lines.where(lines.notna(), None).to_dict("records")
 

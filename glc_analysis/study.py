@@ -150,14 +150,14 @@ def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
 REPOSITORY = Path(__file__).resolve().parents[1]
 """The folder that holds the package, the notebooks and the default study."""
 
-DECLARED = "GLC_DECLARED"
-"""The variable by which a run tells a page's kernel what the page declares to read: its slice of the tables
-that are cut so, and the tables that it reads whole, with blanks between them; blank: all tables."""
+PAGE_INPUTS = "GLC_PAGE_INPUTS"
+"""The environment variable with the inputs of the page that a kernel makes, separated by spaces: its slice
+(such as ``country=KHM``), and the tables that it reads whole; blank: all tables."""
 
-VOCABULARY = ("questions", "options", "codebook")
-"""The tables that every page may read whole: the words of the study."""
+SHARED_TABLES = ("questions", "options", "codebook")
+"""The tables that every page may read whole: questions, their options and the codes."""
 
-FURNITURE = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini")
+NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini")
 RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")
 
 DEFAULTS, WORDS = default_settings()
@@ -275,13 +275,13 @@ class Study:
         is_plain = not glob.has_magic(pattern) or (self.reference / pattern).exists()
         names = [pattern] if is_plain else glob.glob(pattern, root_dir=self.reference)
         paths = {_database(Path(os.path.normpath(self.reference / name))) for name in names}
-        return sorted(p for p in paths if not p.is_dir() and not is_no_data(p))
+        return sorted(p for p in paths if not p.is_dir() and is_data_file(p))
 
     def all_raw_files(self) -> list[Path]:
         """Every raw file that a setting names or that lies under ``raw/``, sorted."""
         named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
-        lying = {p for p in self.raw.rglob("*") if p.is_file() and not is_no_data(p)}
-        return sorted(named | lying)
+        in_folder = {p for p in self.raw.rglob("*") if p.is_file() and is_data_file(p)}
+        return sorted(named | in_folder)
 
     def relative(self, path: Path) -> str:
         """A path as the manifest writes it: relative to the study folder, with slashes."""
@@ -305,6 +305,6 @@ def _database(path: Path) -> Path:
     return next((database for database in held if database.is_file()), path)
 
 
-def is_no_data(path: Path) -> bool:
-    """Whether a file is furniture (hidden, lock, read-me, a file manager's own), not data."""
-    return path.name.startswith((".", "~$")) or path.name.casefold() in FURNITURE
+def is_data_file(path: Path) -> bool:
+    """Whether a file may hold data: it is neither hidden, nor a lock, a read-me or a file manager's own."""
+    return not path.name.startswith((".", "~$")) and path.name.casefold() not in NON_DATA_FILES

@@ -17,7 +17,7 @@ import pandas as pd
 
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.schema import Table, processed_tables
-from glc_analysis.study import DECLARED, VOCABULARY, Study
+from glc_analysis.study import PAGE_INPUTS, SHARED_TABLES, Study
 
 # ------------------------------
 # A hash for every slice of every table, so that planning a run needs no pandas.
@@ -26,7 +26,7 @@ from glc_analysis.study import DECLARED, VOCABULARY, Study
 # :func:`glc_analysis.tables.read` returns: the whole table, a country's, a theme's.
 
 
-def digests(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
+def slice_hashes(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
     """For every table the hash of each slice: ``""``, ``country=ID``, ``theme=ID``.
 
     Rows are hashed one by one and added up (64 bits, two sums), so that all
@@ -187,11 +187,11 @@ def write(folder: Path, name: str, frame: pd.DataFrame) -> Path:
     a country's slice reads those that have its rows.
     """
     path = folder / f"{name}.parquet"
-    path.write_bytes(packed(frame))
+    path.write_bytes(parquet_bytes(frame))
     return path
 
 
-def packed(frame: pd.DataFrame) -> bytes:
+def parquet_bytes(frame: pd.DataFrame) -> bytes:
     """A shaped table as the bytes of its file (:func:`write`)."""
     by = [_ranks(frame[c]) for c in ("organisation_id", "country_id") if c in frame and len(frame) > GROUP]
     frame = frame.iloc[np.lexsort(by)] if by else frame
@@ -200,7 +200,7 @@ def packed(frame: pd.DataFrame) -> bytes:
     return file.getvalue()
 
 
-def stored(folder: Path, name: str) -> pd.DataFrame:
+def read_stored(folder: Path, name: str) -> pd.DataFrame:
     """A table of a folder as :func:`shape` gave it before it was written: the rows in the order of its key,
     categories kept."""
     frame = pd.read_parquet(folder / f"{name}.parquet")
@@ -241,8 +241,8 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "",
 
 def _refuse_undeclared(name: str, country: str, theme: str) -> None:
     """Raises GLCError where a page reads what its key does not depend on: it would not be made anew."""
-    declared = os.environ.get(DECLARED, "").split()
-    if not declared or name in (*declared, *VOCABULARY):
+    declared = os.environ.get(PAGE_INPUTS, "").split()
+    if not declared or name in (*declared, *SHARED_TABLES):
         return
     kind, _, chosen = next((one for one in declared if "=" in one), "").partition("=")
     is_cut = {"country": is_by_country, "theme": is_by_theme}.get(kind, lambda name: False)(name)

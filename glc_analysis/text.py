@@ -19,7 +19,7 @@ PERCENT_FROM = 30
 
 
 # ------------------------------
-# Single values: tidy text, numbers, dates, language codes.
+# Single values: spaces, numbers, dates.
 
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
@@ -28,67 +28,67 @@ _STYLES = ("iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d")
 _CLOCKS = ("", " %H:%M", " %H:%M:%S")
 
 
-def tidy(text: str) -> str:
-    """Text in NFC with runs of blanks (no-break ones too) made one, none at the ends.
+def normalise_space(text: str) -> str:
+    """Text in NFC, each run of spaces (no-break spaces too) as one space, none at the ends.
 
-    >>> tidy("  Safe\\u00a0 house ")
+    >>> normalise_space("  Safe\\u00a0 house ")
     'Safe house'
     """
     return " ".join(unicodedata.normalize("NFC", text).split())
 
 
-def folded(text: str) -> str:
-    """Tidy text without regard to case, for comparing names.
+def match_key(text: str) -> str:
+    """A key under which names match whatever their case and spacing.
 
-    >>> folded("  SAFE house") == folded("Safe House")
+    >>> match_key("  SAFE house") == match_key("Safe House")
     True
     """
-    return tidy(text).casefold()
+    return normalise_space(text).casefold()
 
 
-def text_version(text: str) -> str:
-    """The version of a text: the first 12 digits of its SHA-256.
+def content_hash(text: str) -> str:
+    """The first 12 digits of a text's SHA-256: column ``text_version`` of the tables.
 
-    >>> text_version("Ana: Yes.\\n")
+    >>> content_hash("Ana: Yes.\\n")
     '9745af7abe75'
     """
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
-def by_unique(series: pd.Series, function) -> pd.Series:
-    """``function`` of every text, called once for each that differs."""
+def map_unique(series: pd.Series, function) -> pd.Series:
+    """A function of every text of a column, called once for each distinct text."""
     return series.map({text: function(text) for text in series.unique()})
 
 
-def numbers(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-    """Texts as numbers (NaN where blank) and a mask of those that are none.
+def parse_numbers(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+    """The numbers that texts hold (NaN where blank), and a mask of the texts that are not numbers.
 
-    A number has a decimal point, no thousands separator and no unit: whatever
-    else stands there is for a person to decide, in corrections.csv.
+    A number has a decimal point, no thousands separator and no unit. A person decides about
+    anything else, in corrections.csv.
 
-    >>> values, wrong = numbers(pd.Series(["12.5", "", "about 40"]))
+    >>> values, wrong = parse_numbers(pd.Series(["12.5", "", "about 40"]))
     >>> values.tolist(), wrong.tolist()
     ([12.5, nan, nan], [False, False, True])
     """
-    plain = by_unique(texts, tidy)
-    fits = by_unique(plain, lambda t: bool(_NUMBER.fullmatch(t))).to_numpy(dtype=bool)
+    plain = map_unique(texts, normalise_space)
+    fits = map_unique(plain, lambda t: bool(_NUMBER.fullmatch(t))).to_numpy(dtype=bool)
     values = np.full(len(texts), np.nan)
     values[fits] = plain.to_numpy()[fits].astype(float)
     return values, ~fits & (plain != "").to_numpy()
 
 
-def dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
-    """Texts as ISO 8601 (blank stays), a mask of those that do not fit, and what is wrong.
+def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
+    """Dates in ISO 8601 (blank where blank), a mask of the texts that are not dates, and what is wrong.
 
-    All dates of a column must be written in one way. Where day and month cannot
-    be told apart, no value fits.
+    All dates of a column must be written in one style. If day and month cannot be told apart,
+    every value is marked.
 
-    >>> dates(pd.Series(["31/12/2016", "05/01/2017"]))[0].tolist()
+    >>> parse_dates(pd.Series(["31/12/2016", "05/01/2017"]))[0].tolist()
     ['2016-12-31', '2017-01-05']
-    >>> dates(pd.Series(["31/12/2016", "2017-01-05"]))[2]
+    >>> parse_dates(pd.Series(["31/12/2016", "2017-01-05"]))[2]
     'the column mixes two ways of writing dates'
     """
-    plain = by_unique(texts, tidy)
+    plain = map_unique(texts, normalise_space)
     filled, given = (plain != "").to_numpy(), sorted(set(plain) - {""})
     # Most styles fail at the first value, so that only those that fit are read in full.
     fitting = [{text: _date(text, style) for text in given} for style in _STYLES
@@ -97,7 +97,7 @@ def dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
         best = max(_STYLES, key=lambda style: sum(bool(_date(text, style)) for text in given))
         misfits = [text for text in given if not _date(text, best)]
         is_date = all(any(_date(text, style) for style in _STYLES) for text in misfits)
-        said = "the column mixes two ways of writing dates" if is_date else "is no date"
+        said = "the column mixes two ways of writing dates" if is_date else "is not a date"
         return plain, plain.isin(misfits).to_numpy(), said
     if any(reading != fitting[0] for reading in fitting):
         return plain, filled, "day and month cannot be told apart"
@@ -144,8 +144,8 @@ def language_code(name: str) -> str:
     >>> [language_code(n) for n in ("EN", "Spanish", "es-419", "khm", "")]
     ['en', 'es', 'es', 'km', '']
     """
-    head = folded(name).replace("_", "-").split("-")[0]
-    return _codes().get(folded(name)) or _codes().get(head, "")
+    head = match_key(name).replace("_", "-").split("-")[0]
+    return _codes().get(match_key(name)) or _codes().get(head, "")
 
 
 @cache
@@ -164,7 +164,7 @@ def _names() -> dict[str, str]:
 def _codes() -> dict[str, str]:
     """Codes and English names of every language that has a two-letter code -> that code."""
     coded = [language for language in _listed() if "alpha_2" in language]
-    names = {folded(language["name"].split(" (")[0]): language["alpha_2"] for language in coded}
+    names = {match_key(language["name"].split(" (")[0]): language["alpha_2"] for language in coded}
     codes = {code: language["alpha_2"] for language in coded for code in (
         language["alpha_2"], language["alpha_3"], language.get("bibliographic", ""))}
     return {**names, **codes, "": ""}

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 from tests.study_on_disk import SmallStudy
 
 HEADER = "round_id,rater_id,principle_id,version,text_version,criterion,score,comment,may_be_read"
@@ -48,7 +48,7 @@ class BallotStudy(SmallStudy):
 
     def rounds(self, days):
         """Writes rounds.csv: a round's days of opening and closing."""
-        rows = [",".join([round_id, *days[round_id], *text, text_version(STATEMENTS[text])])
+        rows = [",".join([round_id, *days[round_id], *text, content_hash(STATEMENTS[text])])
                 for round_id in days for text in ROUNDS[round_id]]
         self.write("reference/rounds.csv", "round_id,opened_on,closed_on,principle_id,version,text_version\n"
                    + "".join(f"{row}\n" for row in rows))
@@ -57,7 +57,7 @@ class BallotStudy(SmallStudy):
         """A ballot: importance and feasibility of each principle of the round, in order."""
         rows, given = [HEADER], iter(scores or [8] * 4)
         for name, version in ROUNDS[round_id]:
-            said = text_version(text or STATEMENTS[name, version])
+            said = content_hash(text or STATEMENTS[name, version])
             for criterion in ("importance", "feasibility"):
                 rows.append(f"{round_id},{rater},{name},{version},{said},{criterion},{next(given)},"
                             f"{comment},{may_be_read}")

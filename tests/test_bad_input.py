@@ -65,7 +65,7 @@ SPOILT = {
     "a number that is none": (
         ANSWERS, [(",12,", ",a dozen,")], "answers.csv, row 2, column Q4, value 'a dozen': is not a number"),
     "a date that is none": (
-        ANSWERS, [("2011-06-30", "summer")], "answers.csv, row 3, column Q6, value 'summer': is no date"),
+        ANSWERS, [("2011-06-30", "summer")], "answers.csv, row 3, column Q6, value 'summer': is not a date"),
     "two ways of writing dates": (
         ANSWERS, [("2011-06-30", "30.06.2011")],
         "answers.csv, row 3, column Q6, value '30.06.2011': the column mixes two ways of writing dates"),

@@ -2,15 +2,15 @@
 
 import json
 
-from glc_analysis.manifest import differences, state
+from glc_analysis.manifest import reference_changes, reference_state
 
 
 def told(tmp_path, name, before, after):
     path = tmp_path / name
     path.write_text(before, encoding="utf-8")
-    was = state(tmp_path)
+    was = reference_state(tmp_path)
     path.write_text(after, encoding="utf-8")
-    return list(differences(was, state(tmp_path)))
+    return list(reference_changes(was, reference_state(tmp_path)))
 
 
 def test_a_code_with_another_name_is_renamed(tmp_path):
@@ -29,16 +29,16 @@ def test_rows_that_only_moved_are_no_change(tmp_path):
 
 
 def test_a_file_that_is_new_lists_its_rows(tmp_path):
-    was = state(tmp_path)
+    was = reference_state(tmp_path)
     (tmp_path / "codebook.csv").write_text("code_id,name\na,A\n", encoding="utf-8")
-    assert list(differences(was, state(tmp_path))) == ["codebook.csv: code `a` new"]
+    assert list(reference_changes(was, reference_state(tmp_path))) == ["codebook.csv: code `a` new"]
 
 
 def test_names_that_are_masked_are_not_kept(tmp_path):
     (tmp_path / "names.csv").write_text("name,kind\nAnna Hill,person\n", encoding="utf-8")
-    assert "Anna" not in json.dumps(state(tmp_path))
+    assert "Anna" not in json.dumps(reference_state(tmp_path))
 
 
 def test_a_file_that_cannot_be_read_is_no_error(tmp_path):
     (tmp_path / "codebook.csv").write_bytes(b"\xff\xfe\x00code_id\n")
-    state(tmp_path)
+    reference_state(tmp_path)

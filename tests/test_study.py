@@ -112,7 +112,7 @@ def test_brackets_in_the_names_of_files_and_folders_are_only_brackets(tmp_path):
     assert names(Study(small.root)) == ["raw/survey/answers [1].csv"]
 
 
-def test_furniture_is_no_data(small):
+def test_files_that_hold_no_data_are_not_listed(small):
     for name in ("README.md", "ReadMe.txt", ".gitkeep", ".~lock.answers.csv#", "~$answers.xlsx",
                  "Thumbs.db", "desktop.ini"):
         small.write(f"raw/survey/{name}", "x")

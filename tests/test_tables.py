@@ -230,14 +230,14 @@ def test_every_description_has_words():
     ("country=KHM", {"country": "PER"}), ("country=KHM", {}), ("theme=care", {"theme": "rights"}),
     ("theme=care", {"country": "KHM"}), ("answers", {}), ("country=PER answers", {"country": "KHM"})])
 def test_a_page_that_reads_more_than_it_declares_is_refused(declared, slice_, study, monkeypatch):
-    monkeypatch.setenv("GLC_DECLARED", declared)
+    monkeypatch.setenv("GLC_PAGE_INPUTS", declared)
     told = f"declares to read {declared.replace(' ', ', ')}, and reads more of responses. To fix: list it"
     with pytest.raises(GLCError, match=told):
         read("responses", study, **slice_)
 
 
 def test_a_page_that_reads_a_table_of_no_slices_without_declaring_it_is_refused(study, monkeypatch):
-    monkeypatch.setenv("GLC_DECLARED", "country=KHM")
+    monkeypatch.setenv("GLC_PAGE_INPUTS", "country=KHM")
     with pytest.raises(GLCError, match="reads more of steps"):
         read("steps", study)
 
@@ -247,5 +247,5 @@ def test_a_page_that_reads_a_table_of_no_slices_without_declaring_it_is_refused(
     ("country=KHM", "codebook", {}), ("theme=care organisations", "organisations", {}),
     ("theme=care responses", "responses", {}), ("answers", "answers", {}), ("answers", "options", {})])
 def test_a_page_reads_what_it_declares_and_the_vocabulary(declared, name, slice_, study, monkeypatch):
-    monkeypatch.setenv("GLC_DECLARED", declared)
+    monkeypatch.setenv("GLC_PAGE_INPUTS", declared)
     assert len(read(name, study, **slice_))

@@ -17,7 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.errors import Fault, nearest
-from glc_analysis.text import folded, tidy
+from glc_analysis.text import match_key, normalise_space
 
 CODES_THAT_ARE_WORDS = frozenset({
     "AND", "ARE", "BEN", "CAN", "CHE", "COD", "COL", "COM", "DOM", "EST", "FIN", "GEO", "GIN",
@@ -47,12 +47,12 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     >>> country_ids(pd.Series(["ivory  coast", "CAMBODIA", "KHM", "NO", "Kambodia"]), reviewed).tolist()
     ['CIV', 'KHM', 'KHM', '', '']
     """
-    reviewed = dict(zip(countries["raw_name"].map(folded), countries["country_id"], strict=True))
-    unique = [name for name in names.unique() if tidy(name)]
-    is_coded = _holds_only_codes(tidy(name) for name in unique if folded(name) not in reviewed)
+    reviewed = dict(zip(countries["raw_name"].map(match_key), countries["country_id"], strict=True))
+    unique = [name for name in names.unique() if normalise_space(name)]
+    is_coded = _holds_only_codes(normalise_space(name) for name in unique if match_key(name) not in reviewed)
     codes = _iso_codes() if is_coded else _iso_codes() - CODES_THAT_ARE_WORDS
-    found = {name: reviewed.get(folded(name)) or _official_names().get(folded(name))
-             or (tidy(name) if tidy(name) in codes else "") for name in unique}
+    found = {name: reviewed.get(match_key(name)) or _official_names().get(match_key(name))
+             or (normalise_space(name) if normalise_space(name) in codes else "") for name in unique}
     return names.map(lambda name: found.get(name, "")).astype("str")
 
 
@@ -65,9 +65,9 @@ def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, col
     known = {*countries["label"], *map(country_name, _iso_codes())}
     places: dict[str, list[int]] = defaultdict(list)
     for name, row, found in zip(names, rows, country_ids(names, countries), strict=True):
-        if tidy(name) and not found:
+        if normalise_space(name) and not found:
             places[name].append(row)
-    return [Fault(f"is not a known country name; {nearest(tidy(name), known)}", file=file,
+    return [Fault(f"is not a known country name; {nearest(normalise_space(name), known)}", file=file,
                   row=_row_list(at), column=column, value=name,
                   fix="add it to countries.csv; `glc countries --suggest` proposes a row to review")
             for name, at in places.items()]
@@ -81,14 +81,14 @@ def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
     countries.csv already has for the country.
     """
     found = country_ids(names, countries)
-    unknown = sorted({tidy(name) for name in names[found == ""].unique()} - {""})
+    unknown = sorted({normalise_space(name) for name in names[found == ""].unique()} - {""})
     reviewed = countries.drop_duplicates("country_id").set_index("country_id")
-    known_names = {**_official_names(), **{folded(r): i for r, i in
+    known_names = {**_official_names(), **{match_key(r): i for r, i in
                                zip(countries["raw_name"], countries["country_id"], strict=True)}}
     rows = []
     for name in unknown:
-        close = difflib.get_close_matches(folded(name), known_names, n=1, cutoff=0.8)
-        proposed = _translated_names().get(folded(name)) or (known_names[close[0]] if close else "")
+        close = difflib.get_close_matches(match_key(name), known_names, n=1, cutoff=0.8)
+        proposed = _translated_names().get(match_key(name)) or (known_names[close[0]] if close else "")
         rows.append([name, proposed, reviewed["label"].get(proposed, country_name(proposed)),
                      reviewed["region_id"].get(proposed, "")])
     return pd.DataFrame(rows, columns=["raw_name", "country_id", "label", "region_id"], dtype="str")
@@ -142,7 +142,7 @@ def _iso_codes() -> frozenset[str]:
 @cache
 def _official_names() -> dict[str, str]:
     """ISO names in lower case -> id."""
-    return {name: id_ for id_, names in _iso_names().items() for name in map(folded, names)
+    return {name: id_ for id_, names in _iso_names().items() for name in map(match_key, names)
             if name not in AMBIGUOUS_NAMES}
 
 
@@ -162,10 +162,10 @@ def _translated_names() -> dict[str, str]:
     for language in sorted(p.name for p in Path(pycountry.LOCALES_DIR).iterdir()):
         translator = gettext.translation("iso3166-1", pycountry.LOCALES_DIR, [language], fallback=True)
         for id_, names in _iso_names().items():
-            for name in {folded(translator.gettext(name)) for name in names}:
+            for name in {match_key(translator.gettext(name)) for name in names}:
                 votes[name][id_] += 1
     for country in pycountry.countries:
         for code in (country.alpha_2, country.alpha_3):
-            votes[folded(code)][country.alpha_3] += 1
+            votes[match_key(code)][country.alpha_3] += 1
     return {name: counts.most_common(1)[0][0] for name, counts in votes.items()
             if name not in AMBIGUOUS_NAMES}

@@ -13,7 +13,7 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.text import by_unique, folded, tidy
+from glc_analysis.text import map_unique, match_key, normalise_space
 
 # ------------------------------
 # Table ``context``: facts about countries from outside sources (region, income, tier by year).
@@ -59,7 +59,7 @@ def _missing_columns(file: RawSurvey, settings: dict) -> list[Fault]:
 def _read_facts(file: RawSurvey, reference: Reference, settings: dict, log: CleaningLog) -> pd.DataFrame:
     """The facts of one file, one row each; blank cells are left out."""
     blank = ["", *settings["blank"]]
-    frame = file.frame.apply(lambda s: by_unique(s, tidy))
+    frame = file.frame.apply(lambda s: map_unique(s, normalise_space))
     ids = country_ids(frame[settings["country"]], reference.countries)
     log.add("context read", rows_in=len(frame), rows_out=int((ids != "").sum()),
               why=f"{file.path.name}: rows whose country is known")
@@ -117,7 +117,7 @@ def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses:
         "region_id": region_ids(ids, reference.countries),
         "organisations_n": ids.map(by["organisation_id"].nunique()).fillna(0),
         "answers_n": ids.map(by.size()).fillna(0)})
-    return frame.sort_values("label", key=lambda s: s.map(folded), ignore_index=True)
+    return frame.sort_values("label", key=lambda s: s.map(match_key), ignore_index=True)
 
 
 def codebook_table(frame: pd.DataFrame) -> pd.DataFrame:

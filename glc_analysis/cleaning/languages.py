@@ -16,7 +16,7 @@ from functools import cache
 import pandas as pd
 
 from glc_analysis.cleaning.records import CleaningLog, Records
-from glc_analysis.text import by_unique, text_version
+from glc_analysis.text import content_hash, map_unique
 
 SHORTEST_DETECTABLE = 40
 """The language of a shorter text is not detected: the result would be unreliable."""
@@ -90,7 +90,7 @@ def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions
     people = records.answers.set_index("answer_id").loc[answers["answer_id"]]
     recorded = people["language"].to_numpy()
     texts = answers["value"].astype("str")
-    detected = by_unique(texts, detect_language).to_numpy()
+    detected = map_unique(texts, detect_language).to_numpy()
     names = answers["answer_id"] + "." + answers["question_id"].str.lower()
     differ = (recorded != "") & (detected != "") & (recorded != detected)
     log.add("language checked", rows_in=len(answers), rows_out=len(answers), cells=int(differ.sum()),
@@ -100,7 +100,7 @@ def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions
         "document_id": names, "kind": "answer", **{c: answers[c] for c in ids[1:]},
         "language": pd.Series(recorded, index=answers.index).where(recorded != "", detected),
         "script": texts.map(script), "is_interpreted": people["is_interpreted"].to_numpy(),
-        "text_version": texts.map(text_version)})
+        "text_version": texts.map(content_hash)})
     segments = pd.DataFrame({
         "segment_id": names + ".1", "document_id": names, "start": 0, "end": texts.str.len(),
         "role": "participant", **{c: answers[c] for c in ("organisation_id", "country_id")},

@@ -18,7 +18,15 @@ from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_cou
 from glc_analysis.errors import SHOWN_ALIKE, Fault, nearest
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.reference import Reference
-from glc_analysis.text import by_unique, dates, folded, language_code, numbers, slug, tidy
+from glc_analysis.text import (
+    language_code,
+    map_unique,
+    match_key,
+    normalise_space,
+    parse_dates,
+    parse_numbers,
+    slug,
+)
 
 # ------------------------------
 # The log: what each step of the cleaning did, to how many records and cells, and why.
@@ -105,7 +113,7 @@ def apply_corrections(frame: pd.DataFrame, corrections: pd.DataFrame,
             faults.append(Fault(f"the survey file has no such column; "
                                 f"{nearest(fix['column'], frame.columns)}", value=fix["column"],
                                 fix="write the name of a column as in the header of the file", **place))
-        elif tidy(frame.at[fix["key"], fix["column"]]) != tidy(fix["from"]):
+        elif normalise_space(frame.at[fix["key"], fix["column"]]) != normalise_space(fix["from"]):
             found = frame.at[fix["key"], fix["column"]]
             faults.append(Fault(f"does not match the file: record {fix['key']} has {found!r} in this column",
                                 value=fix["from"], fix="write the text of the file in the column `from`, or "
@@ -247,7 +255,7 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
                 faults += wrong
                 found[role] = at.get("", "")
             cells = survey.frame[found[role]] if found.get(role) else pd.Series("", survey.frame.index)
-            texts = by_unique(cells, tidy).to_numpy()
+            texts = map_unique(cells, normalise_space).to_numpy()
             part[role] = np.where(np.isin(texts, ["", *settings["blank"]]), "", texts)
         faults += _resolve_roles(part, found, reference, survey)
         parts.append(part)
@@ -258,9 +266,9 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
 def _id_clashes(answers: pd.DataFrame) -> list[Fault]:
     """A fault for each different name of an organisation that would get an id twice."""
     named = answers[answers["organisation"] != ""]
-    named = named.assign(folded=by_unique(named["organisation"], folded))
+    named = named.assign(folded=map_unique(named["organisation"], match_key))
     first = named.drop_duplicates("organisation_id").set_index("organisation_id")["organisation"]
-    named = named[named["folded"] != named["organisation_id"].map(first).map(folded)]
+    named = named[named["folded"] != named["organisation_id"].map(first).map(match_key)]
     return [Fault(f"the organisation would get the same id as {first[row.organisation_id]!r}", file=row.file,
                   row=str(row.row), value=row.organisation, fix="list the organisations in "
                   "organisations.csv, or correct the record in corrections.csv")
@@ -283,13 +291,13 @@ def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Referen
     part["region_id"] = region_ids(part["country_id"], reference.countries)
     for role in ("started", "ended"):
         texts = part[role]
-        part[role], bad, said = dates(texts)
+        part[role], bad, said = parse_dates(texts)
         faults += [Fault(said, file=file, row=str(part["row"].iloc[i]), column=found[role],
                          value=texts.iloc[i], fix="export it again with dates as YYYY-MM-DD, "
                          "or correct the record in corrections.csv")
                    for i in np.flatnonzero(bad)]
     texts = part["loop"]
-    part["loop"], bad = numbers(texts)
+    part["loop"], bad = parse_numbers(texts)
     part["loop"] = part["loop"].fillna(pd.Series(survey.loops, dtype=float)).fillna(0)
     faults += [Fault("is not a number", file=file, row=str(part["row"].iloc[i]), column=found["loop"],
                      value=texts.iloc[i], fix="correct loop under [survey] in study.toml, or the record "
@@ -308,12 +316,12 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str],
                     column=found["organisation"], fix="correct or drop it in corrections.csv")
               for row in part.loc[names == "", "row"] if found.get("organisation")]
     if register.empty:
-        return by_unique(names, slug), faults
-    labels = register["label"].map(folded)
+        return map_unique(names, slug), faults
+    labels = register["label"].map(match_key)
     once = ~labels.duplicated(keep=False) & (labels != "")
     known = dict(zip(labels[once], register.loc[once, "organisation_id"], strict=True))
-    known |= {folded(i): i for i in register["organisation_id"]}
-    ids = by_unique(names, lambda name: known.get(folded(name), ""))
+    known |= {match_key(i): i for i in register["organisation_id"]}
+    ids = map_unique(names, lambda name: known.get(match_key(name), ""))
     unknown = (ids == "") & (names != "")
     # If all names of a column are unknown, the column is wrong, and the first few are enough to see it.
     near = {name: f"; {nearest(name, register['organisation_id'])}"

@@ -22,7 +22,7 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.reference import Reference
 from glc_analysis.schema import CHOICES, COUNTRY_LIST
 from glc_analysis.tables import MISSING
-from glc_analysis.text import by_unique, dates, folded, numbers, tidy
+from glc_analysis.text import map_unique, match_key, normalise_space, parse_dates, parse_numbers
 
 # ------------------------------
 # Why there is no answer.
@@ -42,7 +42,7 @@ def missing_kinds(*, is_filled: np.ndarray, is_asked: np.ndarray, is_redacted: n
         excuses = {option: kind for kind in ("refused", "dont_know")
                    if kind == "refused" or dont_know == "missing"
                    for option in options.of_kind(kind)}
-        excuse = by_unique(chosen, lambda text: _excuse_kind(text, excuses)).to_numpy()
+        excuse = map_unique(chosen, lambda text: _excuse_kind(text, excuses)).to_numpy()
         missing = np.where(excuse != "", excuse, missing)
     return np.where(is_redacted, "redacted", missing)
 
@@ -79,8 +79,8 @@ class OptionList:
         """From the rows of options.csv of one list (columns option_id, value, label, position, kind)."""
         options = rows.drop_duplicates("option_id")[["option_id", "label", "position", "kind"]]
         options = options.assign(position=options["position"].astype(int))
-        spellings = {folded(text): option for column in ("label", "value") for option, text
-                     in zip(rows["option_id"], rows[column], strict=True) if tidy(text)}
+        spellings = {match_key(text): option for column in ("label", "value") for option, text
+                     in zip(rows["option_id"], rows[column], strict=True) if normalise_space(text)}
         return cls(options.sort_values("position", kind="stable", ignore_index=True),
                    rows[["option_id", "value"]], spellings)
 
@@ -94,7 +94,7 @@ class OptionList:
 
     def read_single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
         """Cells of a single choice as option ids, and a mask of the cells that are not an option."""
-        known = {cell: self.spellings.get(folded(cell), "") for cell in cells.unique()}
+        known = {cell: self.spellings.get(match_key(cell), "") for cell in cells.unique()}
         ids = cells.map(known)
         return ids, ((ids == "") & (cells.str.strip() != "")).to_numpy()
 
@@ -109,7 +109,7 @@ class OptionList:
         rows: dict[str, np.ndarray] = {}
         misfit: dict[str, bool] = {}
         for cell in cells.unique():
-            parts = _split_options(folded(cell).strip(",;| "), spellings)
+            parts = _split_options(match_key(cell).strip(",;| "), spellings)
             rows[cell] = np.zeros(len(place), dtype=bool)
             rows[cell][[place[self.spellings[part]] for part in parts or []]] = True
             misfit[cell] = parts is None
@@ -120,7 +120,7 @@ class OptionList:
     def read_ticks(self, cells: pd.Series, option: str) -> tuple[np.ndarray, np.ndarray]:
         """Cells of the column of one option: whether it is ticked, and a mask of the unreadable cells."""
         own = {s for s, o in self.spellings.items() if o == option} | TICKED
-        text = {cell: folded(cell) for cell in cells.unique()}
+        text = {cell: match_key(cell) for cell in cells.unique()}
         ticked = cells.map({c: t in own and t not in UNTICKED for c, t in text.items()})
         misfit = cells.map({c: bool(t) and t not in own | UNTICKED for c, t in text.items()})
         return ticked.to_numpy(dtype=bool), misfit.to_numpy(dtype=bool)
@@ -255,15 +255,15 @@ def _read_single(question, records, options, plain, cells, is_redacted) -> Parse
 
 
 def _read_number(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
-    values, wrong = numbers(cells)
+    values, wrong = parse_numbers(cells)
     faults = [records.fault(i, "is not a number", plain, cells.iloc[i], CORRECT_THE_RECORD)
               for i in np.flatnonzero(wrong)]
-    return ParsedAnswers(by_unique(cells, tidy), (cells != "").to_numpy(), is_redacted, values,
+    return ParsedAnswers(map_unique(cells, normalise_space), (cells != "").to_numpy(), is_redacted, values,
                     faults=faults)
 
 
 def _read_date(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
-    values, wrong, said = dates(cells)
+    values, wrong, said = parse_dates(cells)
     faults = [records.fault(i, said, plain, cells.iloc[i], "write dates as YYYY-MM-DD: " + CORRECT_THE_RECORD)
               for i in np.flatnonzero(wrong)]
     return ParsedAnswers(values, (cells != "").to_numpy(), is_redacted, faults=faults)

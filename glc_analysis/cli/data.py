@@ -102,9 +102,9 @@ def build(study: Study, explain: bool) -> None:
 
     Computes only what changed since the last build, and what depends on it.
     """
-    from glc_analysis.manifest import RECORD, read_record, tables_are_whole
+    from glc_analysis.manifest import RECORD, intact_tables, read_record
 
-    if counts := tables_are_whole(study):
+    if counts := intact_tables(study):
         steps = [f"{step}: taken over" for step in read_record(study.processed)[RECORD]["log"]]
     else:
         built = build_tables(study)

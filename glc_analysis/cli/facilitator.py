@@ -193,10 +193,10 @@ def _ensure_traceable(study: Study) -> None:
         from glc_analysis.build import build_convening
         from glc_analysis.cleaning.records import CleaningLog
         from glc_analysis.convening.tallies import ballot_tables
-        from glc_analysis.files import locked, terminable
+        from glc_analysis.files import graceful_interrupt, locked
         from glc_analysis.reference import read_reference
 
-        with terminable(lambda: "The votes are not counted. To go on: run the same command again."), \
+        with graceful_interrupt(lambda: "The votes are not counted. To go on: run the same command again."), \
                 locked(study.processed, what="build", is_patient=True):
             reference = read_reference(study)
             build_convening(study, reference, ballot_tables(study, reference, CleaningLog()), say=say)

@@ -15,7 +15,7 @@ from glc_analysis.study import Study
 if TYPE_CHECKING:
     import pandas as pd
 
-    from glc_analysis.build import Built
+    from glc_analysis.build import BuildResult
 
 
 class Group(click.Group):
@@ -154,11 +154,12 @@ def ensure_built(study: Study) -> None:
         build_tables(study, unless=tables_are_current)
 
 
-def build_tables(study: Study, *, unless: Callable[[Study], object] = lambda study: False) -> Built | None:
+def build_tables(study: Study, *,
+                 unless: Callable[[Study], object] = lambda study: False) -> BuildResult | None:
     """Builds the tables, once no other command does; None if ``unless`` then says that nothing is to do."""
-    from glc_analysis.files import locked, terminable
+    from glc_analysis.files import graceful_interrupt, locked
 
-    with terminable(lambda: "The tables are not built. To go on: run the same command again."), \
+    with graceful_interrupt(lambda: "The tables are not built. To go on: run the same command again."), \
             locked(study.processed, what="build", is_patient=True):
         if unless(study):  # the command that this one waited for has built them
             return None

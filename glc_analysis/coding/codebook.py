@@ -17,7 +17,7 @@ import pandas as pd
 from glc_analysis.cleaning.skip_logic import find_cycle
 from glc_analysis.coding.patterns import cooccurrence
 from glc_analysis.errors import Fault, nearest
-from glc_analysis.text import folded
+from glc_analysis.text import match_key
 
 COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
            "since_version", "merged_into", "contradicts")
@@ -38,7 +38,7 @@ def resolve(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
     {'C1': 'c1', 'law': 'c1', 'cost': '', 'law > cost': 'c2'}
     """
     became, whole, ends = _became(codebook), defaultdict(set), defaultdict(set)
-    ids = {folded(code): code for code in became}
+    ids = {match_key(code): code for code in became}
     for code, path in _paths(codebook).items():
         for at in range(len(path)):
             ends[_key(" > ".join(path[at:]))].add(code)
@@ -50,7 +50,7 @@ def resolve(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
         meant = meant if len(meant) == 1 else {now for code in meant for now in became[code]}
         return next(iter(meant)) if len(meant) == 1 else ""
 
-    return {name: ids.get(folded(name)) or told(name) for name in names}
+    return {name: ids.get(match_key(name)) or told(name) for name in names}
 
 
 def current(code_id: str, codebook: pd.DataFrame) -> str:
@@ -241,4 +241,4 @@ def _paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def _key(path: str) -> str:
-    return " > ".join(folded(name) for name in path.split(">"))
+    return " > ".join(match_key(name) for name in path.split(">"))

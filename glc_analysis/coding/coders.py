@@ -28,7 +28,7 @@ from glc_analysis.intake.codings.model import WHOLE, RawCodings
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
-from glc_analysis.text import folded, slug, tidy
+from glc_analysis.text import match_key, normalise_space, slug
 
 # ------------------------------
 # Everybody's codings on one text: each stretch placed on the canonical text, or set apart.
@@ -89,7 +89,7 @@ def link(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text]
         sound, apart = (dict(list(frame.assign(coder=frame["coder"].map(ids)).groupby("source")))
                         for frame in (raw.codings, raw.quarantined))
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
-            document_id = documents.get(_bare(source), documents.get(folded(source), ""))
+            document_id = documents.get(_bare(source), documents.get(match_key(source), ""))
             if not document_id:
                 linked.faults.append(Fault(
                     f"is a text of no known document; {nearest(source, set(documents.values()))}",
@@ -116,14 +116,14 @@ def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[st
     {'may 3': 'call-1', 'call-1': 'call-1'}
     """
     names = {_bare(PurePath(path).name): document_id for document_id, path in paths.items()}
-    return names | {folded(document_id): document_id for document_id in documents["document_id"]}
+    return names | {match_key(document_id): document_id for document_id in documents["document_id"]}
 
 
 def _bare(name: str) -> str:
     """A text's name without the ending of a file, folded."""
-    path = PurePath(tidy(name).replace("\\", "/"))
+    path = PurePath(normalise_space(name).replace("\\", "/"))
     is_file = path.suffix.lower() in (".txt", ".docx", ".vtt", ".srt", ".md", ".rtf", ".odt", ".pdf", ".html")
-    return folded(path.stem if is_file else path.name)
+    return match_key(path.stem if is_file else path.name)
 
 
 def _place(linked: Linked, document_id: str, rows: pd.DataFrame, text: Text, alignment: Alignment | None,

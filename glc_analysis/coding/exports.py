@@ -17,7 +17,7 @@ from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 from glc_analysis.pseudonyms.masking import complete_key, read_key
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.text import language_name, text_version
+from glc_analysis.text import content_hash, language_name
 
 # ------------------------------
 # What leaves for other programs: a matrix for R and Excel, a list of quotations, a REFI-QDA project.
@@ -162,7 +162,7 @@ def hand_out(study: Study, folder: Path) -> pd.DataFrame:
         before = path.read_text(encoding="utf-8") if path.is_file() else text
         if before != text:
             (folder / "earlier").mkdir(exist_ok=True)
-            os.replace(path, folder / "earlier" / f"{document_id}.{text_version(before)}.txt")
+            os.replace(path, folder / "earlier" / f"{document_id}.{content_hash(before)}.txt")
         path.write_text(text, encoding="utf-8", newline="\n")
     segments = tables.read("segments", study=study)
     answers = segments[(segments["speaker_id"] == "") & (segments["text"] != "")]

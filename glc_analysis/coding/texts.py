@@ -24,7 +24,7 @@ from glc_analysis.pseudonyms.masking import Masker, Offsets, canonical_text, shi
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY
 from glc_analysis.study import Study
-from glc_analysis.text import folded, language_code, text_version, tidy
+from glc_analysis.text import content_hash, language_code, match_key, normalise_space
 
 RAW_KIND = {"interview": "interviews", "call": "calls"}
 _SHORTEST_WORDING = 15
@@ -106,15 +106,15 @@ def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:
     >>> guide_questions(turns, pd.DataFrame({"question_id": ["Q3.5"], "wording": ["Why so?"]}))
     ['Q3.5', 'Q3.5']
     """
-    ids = {folded(q): q for q in questions["question_id"]}
+    ids = {match_key(q): q for q in questions["question_id"]}
     opening = re.compile(r"[(\[]?(" + "|".join(map(re.escape, sorted(ids, key=len, reverse=True)))
                          + r")(?=[\])\s:]|\.\s|$)") if ids else None
-    wordings = {folded(w): q for q, w in zip(questions["question_id"], questions["wording"], strict=True)
+    wordings = {match_key(w): q for q, w in zip(questions["question_id"], questions["wording"], strict=True)
                 if len(w) >= _SHORTEST_WORDING}
     asked, found = "", []
     for role, text in zip(turns["role"], turns["text"], strict=True):
         if role == "interviewer":
-            words = folded(text)
+            words = match_key(text)
             named = opening.match(words) if opening else None
             contained = [(words.find(wording), q) for wording, q in wordings.items() if wording in words]
             asked = ids[named[1]] if named else min(contained)[1] if contained else asked
@@ -131,7 +131,7 @@ def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.Data
     masker = Masker(names, key)
     texts = [masker.mask(text).text for text in segments["text"]]
     lengths = list(map(len, texts))
-    return (documents.assign(length=lengths, text_version=list(map(text_version, texts))),
+    return (documents.assign(length=lengths, text_version=list(map(content_hash, texts))),
             segments.assign(text=texts, end=lengths))
 
 
@@ -168,7 +168,7 @@ def _people(speakers: pd.DataFrame) -> dict[str, dict[str, Person]]:
     found: dict[str, dict[str, Person]] = {}
     columns = ["document_id", "name_in_file", "speaker_id", "role", "organisation_id"]
     for document_id, name, *person in speakers[columns].itertuples(index=False, name=None):
-        found.setdefault(document_id, {}).setdefault(tidy(name), tuple(person))
+        found.setdefault(document_id, {}).setdefault(normalise_space(name), tuple(person))
     return found
 
 
@@ -183,7 +183,7 @@ def _turns(study: Study, document: pd.Series, people: Mapping[str, Mapping[str, 
     unknown: dict[str, tuple[str, int]] = {}
     without_organisation: dict[str, str] = {}
     for speaker, line in zip(turns["speaker"], turns["line"], strict=True):
-        name = tidy(speaker)
+        name = normalise_space(speaker)
         person = own.get(name) or others.get(name)
         if person is None:
             unknown.setdefault(name, (speaker, line))
@@ -273,4 +273,4 @@ def _documents(described: pd.DataFrame, texts: Mapping[str, Text]) -> pd.DataFra
         language=described["language"].map(language_code),
         is_interpreted=described["is_interpreted"] == "true",
         script=[script(text.canonical.partition(": ")[2]) for text in found],
-        text_version=[text_version(text.canonical) for text in found])
+        text_version=[content_hash(text.canonical) for text in found])

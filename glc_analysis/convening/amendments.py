@@ -22,7 +22,7 @@ from glc_analysis.files import write_atomic
 from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
-from glc_analysis.text import text_version, tidy
+from glc_analysis.text import content_hash, normalise_space
 
 
 @dataclass(frozen=True)
@@ -49,12 +49,12 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
     ``hold_out``; nothing is then written.
     """
     reference = read_reference(study)
-    old, statement = _current(reference.principles, principle_id), tidy(text)
+    old, statement = _current(reference.principles, principle_id), normalise_space(text)
     if missing := [name for name, said in (("text", statement), ("asked_by", asked_by), ("because", because))
-                   if not tidy(said)]:
+                   if not normalise_space(said)]:
         raise UsageError(f"{', '.join(missing)}: blank. To fix: say the new text, who asked for it, and why.")
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
-    is_open, is_same = rounds["closed_on"] == "", statement == tidy(old["statement"])
+    is_open, is_same = rounds["closed_on"] == "", statement == normalise_space(old["statement"])
     is_behind = is_same and hold_out and (is_open & (rounds["version"] != old["version"])).any()
     if faults := list(_faults(old, rounds[is_open], is_same, hold_out)) if not is_behind else []:
         raise Faults(faults)
@@ -62,12 +62,12 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
     if not is_behind:  # else an earlier call was cut off before it came to the round
         _write(study.reference / "principles.csv", old, old | {
             "version": version, "statement": statement, "status": "candidate",
-            "changed_because": tidy(because), "asked_by": tidy(asked_by)})
+            "changed_because": normalise_space(because), "asked_by": normalise_space(asked_by)})
     if is_open.any():
         at = rounds.index[is_open]
         write_rounds(study, reference.rounds.assign(**{
             name: reference.rounds[name].mask(reference.rounds.index.isin(at), value)
-            for name, value in (("version", version), ("text_version", text_version(statement)))}))
+            for name, value in (("version", version), ("text_version", content_hash(statement)))}))
     translated = reference.principles[(reference.principles["principle_id"] == principle_id)
                                       & (reference.principles["translation_of"] != "")]
     signed = reference.signoffs[reference.signoffs["principle_id"] == principle_id]

@@ -21,7 +21,7 @@ from glc_analysis.intake.ratings import COLUMNS, HEADER, read_ratings
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN, Study
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 
 # ------------------------------
 # The ballot box of a round: which texts are voted on, who has handed in a form, and when it is opened.
@@ -42,9 +42,9 @@ def issued(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
     found = []
     for row in rounds.itertuples():
         is_it = names == printed_id(row.principle_id, row.version)
-        said = row.text_version or "".join(map(text_version, principles.loc[is_it & own, "statement"]))
+        said = row.text_version or "".join(map(content_hash, principles.loc[is_it & own, "statement"]))
         statements = principles.loc[is_it, "statement"]
-        found.append({"text_version": said, "texts": {said, *map(text_version, statements)},
+        found.append({"text_version": said, "texts": {said, *map(content_hash, statements)},
                       "is_cut": statements.str.contains(WITHDRAWN, regex=False).any()})
     known = pd.DataFrame(found, index=rounds.index, columns=["text_version", "texts", "is_cut"])
     place = pd.Series(pd.factorize(rounds["round_id"])[0], rounds.index)
@@ -61,7 +61,7 @@ def round_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fau
         name, place = printed_id(row["principle_id"], row["version"]), {"file": "rounds.csv", "row": str(n)}
         statement = statements.get(name, "")
         if statement and WITHDRAWN not in statement and row["text_version"] not in (
-                "", text_version(statement)):
+                "", content_hash(statement)):
             yield Fault(f"the text of {name} was changed after it was issued in round {row['round_id']}",
                         **place, column="text_version", value=row["text_version"], fix="put the issued "
                         f"words back, and make new ones with `glc amend {row['principle_id']}`")

@@ -18,7 +18,7 @@ from glc_analysis.convening.trace import CHANGED, MISSING, UNRECORDED, Trail
 from glc_analysis.disclosure.quotations import RULES, judged, place
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.study import Study
-from glc_analysis.text import tidy
+from glc_analysis.text import normalise_space
 
 SHOWN = 8
 """So many of what rests on a raw file are named."""
@@ -87,7 +87,7 @@ class _Links:
 
     def _today(self, row: pd.Series) -> str | None:
         """What a piece of evidence says today, where it is no longer what was cited."""
-        cited = tidy(row["cited"])
+        cited = normalise_space(row["cited"])
         if row["kind"] == "segment":
             words = self.trail.segments[row["reference"]].text
             return None if place(cited, words) else "not in the passage"

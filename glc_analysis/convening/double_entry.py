@@ -26,7 +26,7 @@ from glc_analysis.files import locked, sync_folder, write_atomic
 from glc_analysis.intake.ratings import ABSTAIN, BY_NAME, HEADER, MARK, QUESTIONS, SCORED, SCORES
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
-from glc_analysis.text import folded, text_version, tidy
+from glc_analysis.text import content_hash, match_key, normalise_space
 
 # ------------------------------
 # The log of what was keyed.
@@ -186,7 +186,7 @@ class PaperForm:
         values: dict[str, str] = {}
         for name in self.fields(values):
             one, other = first.get(name), second.get(name)
-            if name not in resolved and (one is None or other is None or folded(one) != folded(other)):
+            if name not in resolved and (one is None or other is None or match_key(one) != match_key(other)):
                 return values, name
             values[name] = resolved.get(name, one or "")
         return values, ""
@@ -238,7 +238,7 @@ class PaperForm:
             text = texts.get((principle, version, language)) or next(iter(texts.values()))
             said = (values[f"{principle}.comment"], values.get(f"{principle}.may_be_read", ""))
             for question in SCORED:
-                yield (self.round_id, rater, principle, version, text_version(text), question.name,
+                yield (self.round_id, rater, principle, version, content_hash(text), question.name,
                        values[f"{principle}.{question.name}"], *(said if question == SCORED[0] else ("", "")))
 
 
@@ -312,7 +312,7 @@ class EntrySession:
     def read_line(self, prompt: str) -> str:
         """A typed line without surplus blanks; asked again where it contains control characters."""
         while True:
-            line = tidy(self.ask(prompt))
+            line = normalise_space(self.ask(prompt))
             if all(unicodedata.category(c) not in ("Cc", "Cs") for c in line):
                 return line
             self.say("That line contains a key that is not a character (an arrow key?). Type it again.")
@@ -331,7 +331,7 @@ class EntrySession:
         while (line := self.read_line("Rater code on the form (? lists them, q ends)")) != LEAVE:
             self.reload_tables()
             states = self.states()
-            code = next((one for one in states if folded(one) == folded(line)), "")
+            code = next((one for one in states if match_key(one) == match_key(line)), "")
             if line == HELP:
                 self.say("\n".join(f"  {one}  {how or 'not received'}" for one, how in states.items()))
             elif states.get(code) == RECEIVED:
@@ -410,7 +410,7 @@ class EntrySession:
         self.say(f"Form {rater}, {PASS_LABELS[pass_name]}{continued}.")
         if pass_name == RESOLVED:
             one, other = (passes[name].values for name in (FIRST, SECOND))
-            count = sum(folded(one.get(at, "-")) != folded(other.get(at, "-")) for at in one | other)
+            count = sum(match_key(one.get(at, "-")) != match_key(other.get(at, "-")) for at in one | other)
             self.say(f"The two keyings differ in {count} of {len(one | other)} fields. Look at the paper and "
                      f"type what it says. If they are of two different papers, type `{DROP}` to delete both.")
         else:

@@ -17,7 +17,7 @@ from glc_analysis.evidence.summary import Words
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import Study
 from glc_analysis.tables import code_themes
-from glc_analysis.text import folded
+from glc_analysis.text import match_key
 
 PER_THEME, LEAST, ALIKE = 2, 2, 1 / 3
 """So many pairs are proposed of a theme; so many organisations at least are in both; and where no word of
@@ -182,4 +182,4 @@ def _stems(*texts: str) -> set[str]:
     >>> sorted(_stems("Funding by the year", "short-funding"))
     ['fundi', 'short']
     """
-    return {word[:5] for text in texts for word in re.findall(r"\w{5,}", folded(text).replace("_", " "))}
+    return {word[:5] for text in texts for word in re.findall(r"\w{5,}", match_key(text).replace("_", " "))}

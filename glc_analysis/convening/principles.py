@@ -8,7 +8,7 @@ from __future__ import annotations
 import pandas as pd
 
 from glc_analysis.reference import Reference
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 
 TABLES = ("principles", "evidence", "judgements", "joint_display", "signoffs", "decision_log", "parking_lot")
 
@@ -44,7 +44,7 @@ def versions(principles: pd.DataFrame) -> pd.DataFrame:
     numbers = principles["version"].astype(int)
     sources = principles["translation_of"] == ""
     latest = numbers.where(sources).groupby(principles["principle_id"]).transform("max")
-    rows = principles.assign(printed_id=ids, text_version=principles["statement"].map(text_version))
+    rows = principles.assign(printed_id=ids, text_version=principles["statement"].map(content_hash))
     current = set(rows.loc[sources & (numbers == latest), "printed_id"])
     return rows.assign(is_current=rows["translation_of"].where(~sources, rows["printed_id"]).isin(current))
 

@@ -40,7 +40,7 @@ from glc_analysis.intake.ratings import (
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import read_text
-from glc_analysis.text import language_name, text_version
+from glc_analysis.text import content_hash, language_name
 from glc_analysis.workbook import print_on_a4, save_workbook
 
 # ------------------------------
@@ -422,7 +422,7 @@ def write_xlsform(path: Path, forms: Sequence[Form], raters: Sequence[str]) -> N
     form, round_id = _XLSForm(forms), forms[0].round_id
     survey = list(form.survey(raters))
     settings = {"form_title": f"Round {round_id}", "form_id": f"glc-round-{round_id}",
-                "version": text_version("".join(row.get("calculation", "") for row in survey)),
+                "version": content_hash("".join(row.get("calculation", "") for row in survey)),
                 "default_language": form.named[0], "style": "pages"}
     book = Workbook()
     book.properties.creator = None

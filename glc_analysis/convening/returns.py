@@ -37,7 +37,7 @@ from glc_analysis.schema.checker import is_day
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.templates import read_records
-from glc_analysis.text import dates, folded, tidy
+from glc_analysis.text import match_key, normalise_space, parse_dates
 from glc_analysis.workbook import print_on_a4, save_workbook, write_text
 
 # ------------------------------
@@ -161,12 +161,12 @@ def read_filled(path: Path) -> pd.DataFrame:
     Decisions come as :data:`DECISIONS` whatever the language, days as YYYY-MM-DD; a blank decision is
     none. Raises Faults with everything wrong in the workbook.
     """
-    heads, decisions = ({folded(said[key]): key for said in _languages().values() for key in keys}
+    heads, decisions = ({match_key(said[key]): key for said in _languages().values() for key in keys}
                         for keys in ((*KINDS, "words", "understood", *BOXES), DECISIONS))
     parts: list[pd.DataFrame] = []
     faults: list[Fault] = []
     for sheet in read_sheets(path):
-        table = [[heads.get(folded(cell), "") for cell in row] for row in sheet.rows]
+        table = [[heads.get(match_key(cell), "") for cell in row] for row in sheet.rows]
         at = next((n for n, row in enumerate(table) if {*row} & {"decision", *KINDS}), -1)
         lost = [name for name in BOXES if table[at].count(name) != 1 or not {*table[at]} & {*KINDS}]
         if at < 0:
@@ -180,7 +180,7 @@ def read_filled(path: Path) -> pd.DataFrame:
         raise Faults(faults)
     rows = pd.concat(parts).reindex(columns=["file", "row", "kind", "id", "words", *BOXES]).fillna("")
     rows = rows[(rows["decision"] != "") | (rows["changed"] != "")].reset_index(drop=True)
-    rows["decision"] = rows["decision"].map(lambda said: decisions.get(folded(said.strip(".!☐☑☒ ")), said))
+    rows["decision"] = rows["decision"].map(lambda said: decisions.get(match_key(said.strip(".!☐☑☒ ")), said))
     if faults := list(_faults(rows)):
         raise Faults(faults)
     return rows
@@ -192,7 +192,7 @@ def _signed(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
     rows = pd.DataFrame(sheet.rows[at:], columns=names, dtype="str").drop(columns="", errors="ignore")
     rows = rows.rename(columns={kind: "id", "understood": "words"}).apply(lambda column: column.str.strip())
     above = rows[["name", "date"]].replace("", None).ffill().fillna("")
-    return rows.assign(name=above["name"], date=dates(above["date"])[0], kind=kind, file=sheet.place,
+    return rows.assign(name=above["name"], date=parse_dates(above["date"])[0], kind=kind, file=sheet.place,
                        row=list(map(str, sheet.numbers[at:])))
 
 
@@ -401,7 +401,8 @@ def _clearing_faults(returned: pd.DataFrame, rows: pd.DataFrame, segments: pd.Da
         said, fix = "", "write a new sheet and ask again"
         if (_key(one.id) if one.kind == "consent" else one.id) not in known.get(one.kind, {one.id}):
             said = "is not known here"
-        elif one.kind == "quotation" and tidy(one.words) != tidy(faceless(rows.at[one.id, "text"])):
+        elif one.kind == "quotation" and normalise_space(one.words) != normalise_space(
+                faceless(rows.at[one.id, "text"])):
             said = "has other words now than those on the sheet"
         elif one.kind == "quotation" and rows.at[one.id, "status"] == "removed" and one.decision != "remove":
             said, fix = "was taken back before", "propose it under another quote_id, and ask again"

@@ -30,7 +30,7 @@ from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.tables import code_themes
-from glc_analysis.text import slug, text_version, tidy
+from glc_analysis.text import content_hash, normalise_space, slug
 
 # ------------------------------
 # Where on the pages of the collection a principle, question, code or passage is shown.
@@ -63,7 +63,7 @@ def words_anchor(text: str) -> str:
     >>> words_anchor("A room in a shared flat")
     'words-h6b08a2e2'
     """
-    return f"words-h{text_version(text)[:8]}"  # with a letter first it is no phone number
+    return f"words-h{content_hash(text)[:8]}"  # with a letter first it is no phone number
 
 
 def link(place: str) -> str:
@@ -359,7 +359,7 @@ class Trail:
 
     def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str) -> Node:
         about = frozenset(filter(None, about)) if self.for_team else frozenset()
-        return Node(depth, kind, name, tidy(text), place, about)
+        return Node(depth, kind, name, normalise_space(text), place, about)
 
     def _file(self, depth: int, path: str, said: str, *about: str) -> Node:
         found, wrong = self.files.state(path)

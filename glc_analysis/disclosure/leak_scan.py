@@ -21,7 +21,7 @@ from glc_analysis.pseudonyms.masking import Reading, folded_letters, letters, pl
 from glc_analysis.pseudonyms.suggestions import contacts
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
-from glc_analysis.text import folded, tidy
+from glc_analysis.text import match_key, normalise_space
 
 # ------------------------------
 # What tells who somebody is, beside the names of names.csv: the gate looks for it in every output.
@@ -55,12 +55,12 @@ def spared(organisation_id: str, reference: Reference,
     """names.csv and the identifiers without what an organisation is called itself, for its own pages."""
     register, names = reference.organisations, reference.names
     called = _called(register[register["organisation_id"] == organisation_id])
-    own = {folded(text) for text in [organisation_id, *called]}
+    own = {match_key(text) for text in [organisation_id, *called]}
     is_kind = names["kind"] == "organisation"
-    is_own = is_kind & names["name"].map(folded).isin(own)
+    is_own = is_kind & names["name"].map(match_key).isin(own)
     same = set(names.loc[is_own, "pseudonym"]) - {""}
     return (names[~is_own & ~(is_kind & names["pseudonym"].isin(same))],
-            {text: rule for text, rule in known.items() if folded(text) not in own})
+            {text: rule for text, rule in known.items() if match_key(text) not in own})
 
 
 def _called(organisations: pd.DataFrame) -> list[str]:
@@ -105,7 +105,7 @@ class _Wanted(NamedTuple):
     how: str
     rule: str
     is_allowed: bool
-    folded: str
+    match_key: str
     word: str
 
 
@@ -186,7 +186,7 @@ class _Document:
         return [text for _, text in self.pieces]
 
     @cached_property
-    def folded(self) -> list[str]:
+    def match_key(self) -> list[str]:
         return list(map(folded_letters, self.texts))
 
     @cached_property
@@ -243,9 +243,9 @@ def _wanted(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Ite
     rows = [(row.name, row.match, f"name: {row.kind}", audience in re.split(r"[\s,]+", row.allowed_for))
             for row in names[["name", "match", "kind", "allowed_for"]].itertuples(index=False)]
     for text, *rest in [*rows, *((text, "folded", rule, False) for text, rule in known.items())]:
-        if folded := folded_letters(tidy(text)).strip():
-            words = re.findall("[a-z0-9]+", folded)
-            yield _Wanted(tidy(text), *rest, folded, max(words, key=len, default=""))
+        if match_key := folded_letters(normalise_space(text)).strip():
+            words = re.findall("[a-z0-9]+", match_key)
+            yield _Wanted(normalise_space(text), *rest, match_key, max(words, key=len, default=""))
 
 
 def _leaks(file: str, document: _Document, wanted: Iterable[_Wanted]) -> Iterator[Leak]:

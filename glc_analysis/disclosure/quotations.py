@@ -26,7 +26,7 @@ from glc_analysis.reference import COLUMNS as REFERENCE_COLUMNS
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.schema.checker import is_day
 from glc_analysis.tables import code_themes
-from glc_analysis.text import folded
+from glc_analysis.text import match_key
 
 COLUMNS = REFERENCE_COLUMNS["quotes"]
 READERS = AUDIENCES[1:]
@@ -47,8 +47,8 @@ RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "not_cleared": ("the speaker's organisation has not cleared it",
                     lambda q: q.status != "cleared" or not _is_cleared(q)),
     "no_second_reader": ("nobody has read it beside who cleared it, which the public needs",
-                         lambda q: q.audience == "public" and folded(q.second_reader) in
-                         ("", *map(folded, (q.cleared_by_organisation, q.owner, q.speaker_id)))),
+                         lambda q: q.audience == "public" and match_key(q.second_reader) in
+                         ("", *map(match_key, (q.cleared_by_organisation, q.owner, q.speaker_id)))),
 }
 """Why a row is left out, each rule with its reason."""
 FOR_TEAM = ("no_passage", "removed", "changed")
@@ -199,7 +199,7 @@ def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Faul
 
 
 def _is_cleared(row: Any) -> bool:
-    return folded(row.cleared_by_organisation) not in ("", "no", "false") and is_day(row.cleared_on)
+    return match_key(row.cleared_by_organisation) not in ("", "no", "false") and is_day(row.cleared_on)
 
 
 def origins(segments: pd.DataFrame) -> dict[str, str]:

@@ -14,7 +14,7 @@ from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.evidence.estimates import CleanTables, add_estimate_ids
 from glc_analysis.reference import Reference
-from glc_analysis.text import folded
+from glc_analysis.text import match_key
 
 # ------------------------------
 # What organisations state of a country beside what an outside record says of it: table ``stated``.
@@ -87,8 +87,8 @@ def _as_options(values: pd.Series, options: pd.DataFrame, indicator: str, own: s
     """The options that values of a record stand for; blank where none does."""
     name = indicator if indicator in {*options["option_list"]} else own
     listed = options[options["option_list"] == name]
-    known = dict(zip(listed["value"].map(folded), listed["option_id"], strict=True))
-    return values.map(folded).map(known).fillna("").astype("str")
+    known = dict(zip(listed["value"].map(match_key), listed["option_id"], strict=True))
+    return values.map(match_key).map(known).fillna("").astype("str")
 
 
 def _misfits(reference: Reference, settings: Mapping[str, Any]) -> Iterator[Fault]:

@@ -19,7 +19,7 @@ import pandas as pd
 from glc_analysis.errors import Fault, Faults, refuse
 from glc_analysis.study import CRITERIA
 from glc_analysis.tabular import Grid, read_sheets, read_table
-from glc_analysis.text import folded, text_version, tidy
+from glc_analysis.text import content_hash, match_key, normalise_space
 
 # ------------------------------
 # What a rating form asks at every principle, and what an answer means: the one description of it.
@@ -64,13 +64,13 @@ class Question(NamedTuple):
         if self.kind == "words":
             return text
         if self.kind == "score":
-            answer = tidy(text)
+            answer = normalise_space(text)
             if answer.isdecimal() and len(answer) == 1:
                 answer = str(int(answer))
         elif self.kind == "mark":
             answer = MARK if text.casefold() in _MARKS else text
         else:
-            answer = folded(text).split(" / ")[0]
+            answer = match_key(text).split(" / ")[0]
         return answer if answer in (*self.choices, "") else None
 
 
@@ -248,7 +248,7 @@ def _faults(answer: _Answer) -> Iterator[Fault]:
     if not said.round_id:
         yield answer.fault("is not the stamp of a form of ours", "stamp", answer.stamp, "put back the round, "
                            "code, principle and version that the form had, or give the form as it came back")
-    elif answer.statement and text_version(answer.statement) != said.text_version:
+    elif answer.statement and content_hash(answer.statement) != said.text_version:
         yield answer.fault("is not the text that was given out", "statement", answer.statement,
                            "put back its words; other words are another version "
                            f"(`glc amend {said.principle_id}`)")
@@ -321,7 +321,8 @@ def read_ratings(path: Path) -> pd.DataFrame:
     kind, sheets = path.suffix.lower(), []
     if kind != ".xlsm":
         sheets = read_sheets(path, values_only=True) if kind == ".xlsx" else [read_table(path)]
-    long = next((sheet for sheet in sheets if {"criterion", "score"} <= set(map(tidy, sheet.names))), None)
+    long = next((sheet for sheet in sheets
+                 if {"criterion", "score"} <= set(map(normalise_space, sheet.names))), None)
     rows = _long(path.name, long) if long else read_form(path, sheets)
     is_abstained = (rows["score"] == ABSTAIN) | (rows["is_abstained"] == "true")
     rows = rows.assign(is_abstained=is_abstained.map({True: "true", False: "false"}),
@@ -335,7 +336,7 @@ def read_ratings(path: Path) -> pd.DataFrame:
 
 def _long(file: str, sheet: Grid) -> pd.DataFrame:
     """The rows of a table in :data:`HEADER`; ids and words tidy, comments as they stand."""
-    names = [tidy(name) for name in sheet.names]
+    names = [normalise_space(name) for name in sheet.names]
     faults = [Fault("this column is missing", file=sheet.place, row="1", column=name,
                     fix=f"the header is {','.join(HEADER)}") for name in HEADER if name not in names]
     faults += [Fault("there is no such column in a file of ratings, or it stands twice", file=sheet.place,
@@ -346,7 +347,7 @@ def _long(file: str, sheet: Grid) -> pd.DataFrame:
     cells = [{name: row[names.index(name)].strip() for name in HEADER} for row in sheet.rows[1:]]
     rows = pd.DataFrame(cells, columns=list(HEADER), dtype="str")
     words = ["criterion", "score", "may_be_read"]  # which a spreadsheet may have put in capitals
-    rows[words] = rows[words].map(folded)
+    rows[words] = rows[words].map(match_key)
     return rows.assign(file=file, row=[*map(str, sheet.numbers[1:])], is_abstained="")
 
 

@@ -26,7 +26,7 @@ from lxml import etree
 
 from glc_analysis.errors import Fault, Faults, refuse
 from glc_analysis.tabular import decode, members, read_bytes
-from glc_analysis.text import folded, tidy
+from glc_analysis.text import match_key, normalise_space
 
 # ------------------------------
 # Who speaks: telling the name before a colon from a sentence that holds one.
@@ -111,7 +111,7 @@ def named(lines: Sequence[Line]) -> list[Line]:
         elif alone:  # a name alone: the turn begins there, with the time beside it
             end = alone.end if math.isnan(line.end) else line.end
             line, alone = alone._replace(text=line.text, end=end), None
-        if text := tidy(line.text):
+        if text := normalise_space(line.text):
             attributed.append(line._replace(text=text, speaker=speaker))
     return attributed
 
@@ -122,7 +122,7 @@ def speaker_name(text: str) -> str:
     >>> speaker_name("[Ana  López]"), speaker_name("Ana (HAART | KE)")
     ('Ana López', 'Ana (HAART | KE)')
     """
-    name = tidy(text.translate(_DIRECTIONS))
+    name = normalise_space(text.translate(_DIRECTIONS))
     is_framed = re.fullmatch(r"\[[^][]*\]|\([^()]*\)", name)
     return name[1:-1].strip() if is_framed else name
 
@@ -197,7 +197,7 @@ def _words(name: str) -> list[str]:
 def _may_be_name(name: str) -> bool:
     is_sentence = _SENTENCE_END.search(_ASIDE.sub(" ", name))
     is_read = any(map(str.isalpha, name)) or sum(map(str.isdigit, name)) >= 7  # as phone numbers have
-    return len(name) <= 80 and is_read and not is_sentence and not _NOBODY.fullmatch(folded(name))
+    return len(name) <= 80 and is_read and not is_sentence and not _NOBODY.fullmatch(match_key(name))
 
 
 def _looks_like_name(name: str) -> bool:
@@ -392,7 +392,7 @@ def _voiced(payload: Sequence[Row], start: float, end: float) -> Iterator[Line]:
     for number, text in payload:
         before, *voices = _VOICE.split(text)
         for speaker, said in zip(["", *voices[::2]], [before, *voices[1::2]], strict=True):
-            words = tidy(_plain(said))
+            words = normalise_space(_plain(said))
             if words or speaker:
                 yield Line(number, words, start, end, is_first, speaker_name(_plain(speaker)))
                 is_first = False

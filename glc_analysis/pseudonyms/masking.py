@@ -24,7 +24,7 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import write_atomic
-from glc_analysis.text import tidy
+from glc_analysis.text import normalise_space
 
 # ------------------------------
 # Names give way to pseudonyms before anybody codes, and codings outlast later masking.
@@ -82,7 +82,8 @@ def canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
     >>> text, segments[["start", "end"]].values.tolist()
     ('Ana: Yes.\\n\\nBo: No.\\n', [[5, 9], [15, 18]])
     """
-    said = turns.assign(speaker=turns["speaker"].map(tidy), text=turns["text"].map(tidy))
+    said = turns.assign(speaker=turns["speaker"].map(normalise_space),
+                        text=turns["text"].map(normalise_space))
     blocks, starts, at = [], [], 0
     for speaker, words in zip(said["speaker"], said["text"], strict=True):
         blocks.append(f"{speaker}: {words}")
@@ -109,14 +110,15 @@ class Masker:
 
     def __init__(self, names: pd.DataFrame, key: Mapping[str, str]) -> None:
         hidden = names[~names["allowed_for"].str.contains(r"\bpublic\b")]
-        own = hidden["pseudonym"].where(hidden["pseudonym"] != "", hidden["name"].map(tidy).map(key))
+        own = hidden["pseudonym"].where(hidden["pseudonym"] != "",
+                                        hidden["name"].map(normalise_space).map(key))
         if unnamed := list(hidden.loc[own.isna(), "name"]):
             raise Faults([Fault("has no pseudonym", file="names.csv", column="name", value=name,
                                 fix="complete the key first, or write one") for name in unnamed])
         self.names, self._pseudonyms, self._how = list(hidden["name"]), list(own), list(hidden["match"])
         self._rows: dict[bool, dict[str, list[int]]] = {}
         for row, (name, how) in enumerate(zip(self.names, self._how, strict=True)):
-            if wanted := _read(tidy(name), folds=how == "folded"):
+            if wanted := _read(normalise_space(name), folds=how == "folded"):
                 self._rows.setdefault(how == "folded", {}).setdefault(wanted, []).append(row)
         self._finders = {folds: _Finder(words) for folds, words in self._rows.items()}
 
@@ -227,7 +229,7 @@ def _apart(found: Iterable[Found]) -> list[Found]:
 def places(name: str, how: str, text: str, reading: Reading) -> Iterator[tuple[int, int]]:
     """Where a name stands in a text, whole and not inside another word."""
     read, at = reading
-    wanted = _read(tidy(name), folds=how == "folded")
+    wanted = _read(normalise_space(name), folds=how == "folded")
     n = read.find(wanted) if wanted else -1
     while n >= 0:
         if place := _whole(text, at, n, len(wanted), how):
@@ -403,10 +405,10 @@ def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
         if numbered := re.fullmatch(r"(.+) (\d+)", one):
             highest[numbered[1]] = max(int(numbered[2]), highest.get(numbered[1], 0))
     for name, kind in names.loc[names["pseudonym"] == "", ["name", "kind"]].itertuples(index=False):
-        if tidy(name) not in whole:
+        if normalise_space(name) not in whole:
             label = kind.capitalize()
             highest[label] = highest.get(label, 0) + 1
-            whole[tidy(name)] = f"{label} {highest[label]}"
+            whole[normalise_space(name)] = f"{label} {highest[label]}"
     return whole
 
 

@@ -18,7 +18,7 @@ from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.tables import read
-from glc_analysis.text import tidy
+from glc_analysis.text import normalise_space
 
 # ------------------------------
 # Which names stand in what was said, and which may still have to be masked.
@@ -223,7 +223,7 @@ def _between(text: str, words: Sequence[Word]) -> str:
 
 def _candidate(text: str, kind: str, start: int, end: int) -> tuple[str, str, str]:
     before, after = text[max(0, start - 80):start].split()[-4:], text[end:end + 80].split()[:4]
-    return kind, tidy(text[start:end]), " ".join([*before, *text[start:end].split(), *after])
+    return kind, normalise_space(text[start:end]), " ".join([*before, *text[start:end].split(), *after])
 
 
 # ------------------------------

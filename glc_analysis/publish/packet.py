@@ -31,7 +31,7 @@ from glc_analysis.convening.rounds import plan_round
 from glc_analysis.disclosure.file_text import SHAPED
 from glc_analysis.disclosure.leak_scan import identifiers, refuse_leaks, spared
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.files import Progress, locked, progress_bar, terminable, write_atomic
+from glc_analysis.files import Progress, graceful_interrupt, locked, progress_bar, write_atomic
 from glc_analysis.intake.ratings import ABSTAIN, SCORED, Question
 from glc_analysis.pages import convening
 from glc_analysis.pages.coding import codes, codes_by_country
@@ -368,7 +368,8 @@ def issue(study: Study, *, today: date, organisation: str = "", only: Collection
     the convening. Raises as :func:`write_packets` does.
     """
     stopped = "Packets are as they were; the same command makes them."
-    with terminable(lambda: stopped), locked(study.reports / AUDIENCE, what="packet"), progress_bar() as tell:
+    with graceful_interrupt(lambda: stopped), locked(study.reports / AUDIENCE, what="packet"), \
+            progress_bar() as tell:
         folder = last_run(study, AUDIENCE)[0] / "packet"
         return write_packets(study, folder, today=today, organisation=organisation, only=only, paper=paper,
                              progress=tell)

@@ -21,7 +21,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.manifest import package_hash
 from glc_analysis.run.execute import Failure, Kernels
 from glc_analysis.run.plan import Page
-from glc_analysis.study import REPOSITORY, VOCABULARY, Study
+from glc_analysis.study import REPOSITORY, SHARED_TABLES, Study
 
 CONNECT, PATIENCE = 10, 60
 """Seconds for the scheduler to answer, and until a run without any worker gives up."""
@@ -105,7 +105,7 @@ def pack(study: Study, page: Page) -> bytes:
 
     kind, _, chosen = next((one for one in page.declares if "=" in one), "").partition("=")
     is_cut = {"country": tables.is_by_country, "theme": tables.is_by_theme}.get(kind, lambda name: False)
-    whole = {*page.declares, *VOCABULARY} if page.declares else set(tables.TABLES)
+    whole = {*page.declares, *SHARED_TABLES} if page.declares else set(tables.TABLES)
     with io.BytesIO() as made, zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as luggage:
         luggage.writestr(f"notebooks/{page.notebook.name}", page.notebook.read_bytes())
         for name in TRAVELS:

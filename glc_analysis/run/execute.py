@@ -22,9 +22,9 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis.errors import GLCError
-from glc_analysis.files import go_on
+from glc_analysis.files import check_interrupted
 from glc_analysis.run.plan import Page, parameters_at
-from glc_analysis.study import DECLARED, Study
+from glc_analysis.study import PAGE_INPUTS, Study
 
 # ------------------------------
 # An executed notebook as it is kept: the same inputs give the same bytes, wherever and whenever.
@@ -182,7 +182,7 @@ def _as_done(tasks: dict[Future, Page]) -> Iterator[Outcome]:
     while tasks:
         # Not for ever: a signal is heard between two waits alone.
         done, _ = wait(tasks, timeout=0.2, return_when=FIRST_COMPLETED)
-        go_on()
+        check_interrupted()
         for task in done:
             yield tasks.pop(task), *task.result()
 
@@ -302,7 +302,7 @@ class Kernels:
             if os.name == "posix":  # what a kernel says over TCP any user of the machine can read
                 kernel.transport = "ipc"
             # cwd here, not by papermill: papermill changes the folder of all threads.
-            env = self._environment | {DECLARED: " ".join(page.declares)}
+            env = self._environment | {PAGE_INPUTS: " ".join(page.declares)}
             run_sync(kernel.start_kernel)(cwd=str(page.notebook.parent), env=env,
                                           extra_arguments=["--HistoryManager.hist_file=:memory:"])
             process = kernel.provisioner.process

@@ -18,7 +18,7 @@ from typing import Any
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.manifest import package_hash, read_slices, value_hash
 from glc_analysis.schema import AUDIENCES
-from glc_analysis.study import REPOSITORY, VOCABULARY, Study
+from glc_analysis.study import REPOSITORY, SHARED_TABLES, Study
 
 # ------------------------------
 # The collection: the notebooks of a folder, the question of each and the parameters it takes.
@@ -303,7 +303,7 @@ def _needed(notebook: Notebook, tables: dict[str, dict[str, str]], declares: Col
     tables = {table: hashes for table, hashes in tables.items()
               if not table.startswith("release_") or table == f"release_{audience}"}
     slice_ = next((one for one in declares if "=" in one), "")
-    whole, cut = {*declares, *VOCABULARY} if declares else set(tables), slice_.partition("=")[0] + "="
+    whole, cut = {*declares, *SHARED_TABLES} if declares else set(tables), slice_.partition("=")[0] + "="
     return {table: hashes[""] if table in whole else hashes.get(slice_, "no rows")
             for table, hashes in tables.items() if table in whole or any(s.startswith(cut) for s in hashes)}
 

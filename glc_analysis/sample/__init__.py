@@ -11,7 +11,7 @@ from pathlib import Path
 
 from glc_analysis import manifest
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.study import Study, is_no_data
+from glc_analysis.study import Study, is_data_file
 
 COMMITTED = Path(__file__).parent
 """The folder of the committed study."""
@@ -30,8 +30,8 @@ def write_sample(root: Path) -> list[Path]:
     ...     [path.name for path in write_sample(Path(folder)) if path.parent.name == "survey"]
     ['glc_2016_kobo.xlsx', 'glc_2016_qualtrics.csv']
     """
-    if lying := _data_in(root / "raw"):
-        raise GLCError(f"{lying[0].relative_to(root).as_posix()}: raw files are there already. To fix: "
+    if present := _data_in(root / "raw"):
+        raise GLCError(f"{present[0].relative_to(root).as_posix()}: raw files are there already. To fix: "
                        "invent the sample in an empty folder, or clear it with `glc sample --remove`.")
     _refuse_other_manifest(root)
     written = []
@@ -52,15 +52,15 @@ def remove_sample(study: Study) -> None:
     """
     recorded = manifest.read_manifest(study)
     own = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}
-    lying = {study.relative(path): path for path in study.all_raw_files() if path.is_file()}
+    present = {study.relative(path): path for path in study.all_raw_files() if path.is_file()}
     if not own:
         raise GLCError("manifest.csv names no file of the sample, so that nothing is removed.")
     foreign = [Fault("is no unchanged file of the sample", file=name, fix="move it elsewhere")
-               for name, path in lying.items()
+               for name, path in present.items()
                if name not in own or manifest.checksum(path) != recorded[name]["sha256"]]
     if foreign:
         raise Faults(foreign)
-    for path in [*lying.values(), *_data_in(study.processed)]:
+    for path in [*present.values(), *_data_in(study.processed)]:
         path.unlink()
     shutil.rmtree(study.reports, ignore_errors=True)
 
@@ -76,4 +76,4 @@ def _refuse_other_manifest(root: Path) -> None:
 
 
 def _data_in(folder: Path) -> list[Path]:
-    return sorted(path for path in folder.rglob("*") if path.is_file() and not is_no_data(path))
+    return sorted(path for path in folder.rglob("*") if path.is_file() and is_data_file(path))

@@ -97,15 +97,15 @@ def cross_faults(tables: Tables, unread: set[str], checks: Sequence[Check]) -> l
     What the schema says of a column is checked in the place that a check gives it, else after all checks.
     """
     placed = {column for check in checks for column in check.columns}
-    rest = [declared(column) for column in _declared_columns() if column not in placed]
+    rest = [schema_check(column) for column in _declared_columns() if column not in placed]
     return [fault for check in (*checks, *rest) if not unread & set(check.tables)
             for fault in check.faults(tables)]
 
 
-def declared(*columns: str) -> Check:
+def schema_check(*columns: str) -> Check:
     """The check of what the schema says of these columns (``table.column``), one after the other.
 
-    >>> declared("joint_display.quote_id").tables
+    >>> schema_check("joint_display.quote_id").tables
     ('joint_display', 'quotes')
     """
     needed = []
@@ -120,7 +120,7 @@ def declared(*columns: str) -> Check:
     return Check(tuple(dict.fromkeys(needed)), faults, columns)
 
 
-def row_by_row(*checks: Check) -> Check:
+def in_row_order(*checks: Check) -> Check:
     """Several checks of one table whose faults are told together, row after row."""
     def faults(tables: Tables) -> Iterator[Fault]:
         found = [fault for check in checks for fault in check.faults(tables)]

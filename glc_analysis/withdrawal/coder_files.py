@@ -32,7 +32,7 @@ from glc_analysis.intake.codings.sqlite import shown
 from glc_analysis.pseudonyms.masking import Masked, mask
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.tabular import Grid
-from glc_analysis.text import folded, tidy
+from glc_analysis.text import match_key, normalise_space
 from glc_analysis.withdrawal.redaction import edit_table, kept_span, redacted, redacted_rows
 
 # ------------------------------
@@ -77,7 +77,7 @@ class Recoding:
     def _of(self, source: str) -> str:
         """The document_id of a text as a tool calls it."""
         name = PurePath(source.replace("\\", "/")).name
-        return self.documents.get(folded(name), self.documents.get(folded(PurePath(name).stem), ""))
+        return self.documents.get(match_key(name), self.documents.get(match_key(PurePath(name).stem), ""))
 
     def _decisions(self, grid: Grid) -> list[list[str] | None]:
         return [None if self.ids & {*row} else after
@@ -89,9 +89,10 @@ class Recoding:
         kept: list[list[str] | None] = [grid.names]
         for old, row in zip(grid.rows[1:], redacted_rows(grid, self.words)[1:], strict=True):
             document = self._of(old[roles.index("source")])
-            quote = tidy(old[roles.index("quote")]) if "quote" in roles else ""
+            quote = normalise_space(old[roles.index("quote")]) if "quote" in roles else ""
             turns = self.turns[document]["name"] if document in self.turns else ()
-            is_gone = document in self.gone or bool(quote) and any(quote in tidy(turn) for turn in turns)
+            is_gone = document in self.gone or bool(quote) and any(
+                quote in normalise_space(turn) for turn in turns)
             moved = ["" if role in ("start", "end") else cell for role, cell in zip(roles, row, strict=True)]
             kept.append(None if is_gone else moved if document in self.turns else row)
         return kept

@@ -17,7 +17,7 @@ from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY, COUNTRY_LIST
 from glc_analysis.study import WITHDRAWN, Study
-from glc_analysis.text import folded, slug, tidy
+from glc_analysis.text import match_key, normalise_space, slug
 from glc_analysis.withdrawal.redaction import own_turns, redacted
 
 MATERIAL = frozenset({"survey", "interview", "call"})
@@ -89,8 +89,8 @@ def belongings(study: Study, reference: Reference, key: dict[str, str], organisa
         _countries(own, study, reference, answers)
     if own.is_whole:
         _names(own, reference, key)
-    sentences = {one for text in own.said for one in re.split(r"(?<=[.?!;…؟។])\s+", tidy(text))}
-    elsewhere = tidy(" ".join(own.others))
+    sentences = {one for text in own.said for one in re.split(r"(?<=[.?!;…؟។])\s+", normalise_space(text))}
+    elsewhere = normalise_space(" ".join(own.others))
     alone = sorted(one for one in sentences if len(one) >= SENTENCE and one not in elsewhere)
     own.words = pd.concat([own.names, own.words, _exact(alone)], ignore_index=True)
     return own
@@ -101,7 +101,7 @@ def _records(own: Belongings, study: Study, reference: Reference, answers: pd.Da
     owner = dict(zip(answers["answer_id"].str.replace(r"\.l\d+$", "", regex=True), answers["organisation_id"],
                      strict=True))
     register = reference.organisations
-    known = {folded(name): row.organisation_id for row in register.itertuples()
+    known = {match_key(name): row.organisation_id for row in register.itertuples()
              for name in (row.label, row.organisation_id)}
     for path in study.raw_files("survey") if "survey" in own.parts else ():
         survey = read_survey(path)
@@ -109,7 +109,7 @@ def _records(own: Belongings, study: Study, reference: Reference, answers: pd.Da
         for row, name, cells in zip(survey.rows, survey.frame[column],
                                     survey.frame.itertuples(index=False, name=None), strict=True):
             record = f"{slug(path.stem)}.r{row}"
-            whose = known.get(folded(name), slug(name) if register.empty else own.organisation_id)
+            whose = known.get(match_key(name), slug(name) if register.empty else own.organisation_id)
             is_own = owner.get(record, whose) == own.organisation_id
             (own.said if is_own else own.others).extend(cells)
             if is_own:
@@ -125,13 +125,14 @@ def _texts(own: Belongings, study: Study, reference: Reference) -> None:
     """Its interviews, and its turns in each call: those of its speakers, and their interpreters'."""
     people = reference.speakers[reference.speakers["organisation_id"] == own.organisation_id]
     taken = reference.speakers["name_in_file"].str.extract(r"^Withdrawn (\d+)$")[0].dropna().astype(int)
-    instead = {name: f"Withdrawn {n}" for n, name in
-               enumerate(dict.fromkeys(map(tidy, people["name_in_file"])), 1 + max(taken, default=0))}
-    interpreters = set(reference.speakers.query("role == 'interpreter'")["name_in_file"].map(tidy))
+    left = dict.fromkeys(map(normalise_space, people["name_in_file"]))
+    instead = {name: f"Withdrawn {n}" for n, name in enumerate(left, 1 + max(taken, default=0))}
+    interpreters = set(reference.speakers.query("role == 'interpreter'")["name_in_file"].map(normalise_space))
     for document in reference.documents.itertuples():
         turns = read_transcript(study.root / document.path).turns
         here = people["document_id"].isin([document.document_id, ANY])
-        names = {*map(tidy, people.loc[here, "name_in_file"])} & {*map(tidy, turns["speaker"])}
+        names = ({*map(normalise_space, people.loc[here, "name_in_file"])}
+                 & {*map(normalise_space, turns["speaker"])})
         is_own = own_turns(turns, names, interpreters) if document.kind == "call" \
             else [document.organisation_id == own.organisation_id] * len(turns)
         is_own = [one and document.kind in own.parts for one in is_own]
@@ -153,10 +154,12 @@ def _names(own: Belongings, reference: Reference, key: dict[str, str]) -> None:
     own.ids |= {own.organisation_id, *people["speaker_id"]}
     # An id that is one plain word is left in prose: it would strike out what anybody says.
     told = [] if own.organisation_id.isalpha() else [own.organisation_id]
-    own.names = _exact(sorted({*labels, *(tidy(re.sub(r"\(.*?\)", "", label)) for label in labels), *told,
-                               *people["name_in_file"], *people["speaker_id"]} - {""}))
+    shortened = {normalise_space(re.sub(r"\(.*?\)", "", label)) for label in labels}
+    own.names = _exact(sorted({*labels, *shortened, *told, *people["name_in_file"],
+                               *people["speaker_id"]} - {""}))
     about = listed["name"] + "\n" + listed["reason"]
-    words = [{word for name in reference.speakers.loc[who, "name_in_file"] for word in tidy(name).split()}
+    words = [{word for name in reference.speakers.loc[who, "name_in_file"]
+              for word in normalise_space(name).split()}
              for who in (is_own, ~is_own)]
     is_person = (listed["kind"] == "person") & listed["name"].isin(words[0] - words[1])
     is_about = (about != redacted(list(about), own.names)) | is_person
@@ -166,7 +169,8 @@ def _names(own: Belongings, reference: Reference, key: dict[str, str]) -> None:
     is_gone = is_about | listed["name"].isin(used)
     own.listed = set(listed.loc[is_gone, "name"])
     own.names = pd.concat([own.names, listed.loc[is_about, ["name", "match"]]], ignore_index=True)
-    given = listed["pseudonym"].where(listed["pseudonym"] != "", listed["name"].map(tidy).map(key).fillna(""))
+    given = listed["pseudonym"].where(listed["pseudonym"] != "",
+                                      listed["name"].map(normalise_space).map(key).fillna(""))
     own.words = _exact(sorted({*given[is_gone], *used} - {*given[~is_gone], ""}))
 
 

@@ -25,7 +25,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masked, Masker, shift_span
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.tabular import Grid, read_sheets, read_table
-from glc_analysis.text import tidy
+from glc_analysis.text import normalise_space
 from glc_analysis.workbook import save_workbook
 
 # ------------------------------
@@ -246,7 +246,7 @@ def kept_span(start: int, end: int, now: Masked) -> tuple[int, int] | None:
 def own_turns(turns: pd.DataFrame, own: Collection[str], interpreters: Collection[str]) -> list[bool]:
     """Which turns are of ``own`` speakers (names in the file), or interpret what they said just before."""
     found: list[bool] = []
-    for speaker in map(tidy, turns["speaker"]):
+    for speaker in map(normalise_space, turns["speaker"]):
         found.append(speaker in own or (speaker in interpreters and bool(found) and found[-1]))
     return found
 
@@ -257,5 +257,5 @@ def taken_out(turns: pd.DataFrame, is_gone: Sequence[bool], own: Mapping[str, st
     and without ``names`` in the others'. Every turn keeps its place."""
     said = redacted([*turns["text"]], names)
     return turns.assign(
-        speaker=[own.get(tidy(name), name) for name in turns["speaker"]],
+        speaker=[own.get(normalise_space(name), name) for name in turns["speaker"]],
         text=[WITHDRAWN if gone else text for gone, text in zip(is_gone, said, strict=True)])

@@ -26,7 +26,7 @@ from glc_analysis.disclosure.file_text import NAMES_ONLY
 from glc_analysis.disclosure.leak_scan import find_leaks
 from glc_analysis.disclosure.releases import forget
 from glc_analysis.errors import Fault, Faults, UsageError
-from glc_analysis.files import READY, STAGE, STUDY_PARTS, locked, settle
+from glc_analysis.files import READY, STAGE, STUDY_PARTS, finish_or_undo_withdrawal, locked
 from glc_analysis.intake.ratings import read_ratings
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
@@ -35,7 +35,7 @@ from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.tabular import Grid, read_table
-from glc_analysis.text import folded, tidy
+from glc_analysis.text import match_key, normalise_space
 from glc_analysis.withdrawal.coder_files import Recoding, by_hand
 from glc_analysis.withdrawal.contribution import Belongings, belongings
 from glc_analysis.withdrawal.redaction import (
@@ -91,7 +91,7 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
 
     if item and item not in ITEMS:
         raise UsageError(f"There is no item {item!r}; use one of {', '.join(ITEMS)}.")
-    settle(study.root)
+    finish_or_undo_withdrawal(study.root)
     _refuse_outside(study)
     reference, new = read_reference(study), Study(study.root / STAGE / "new")
     key = complete_key(reference.names, read_key(study.key_file))
@@ -119,7 +119,7 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
             if not dry_run:
                 (new.root.parent / READY).touch()
         finally:
-            settle(study.root)
+            finish_or_undo_withdrawal(study.root)
     return touched
 
 
@@ -223,7 +223,7 @@ def _others(new: Study, own: Belongings, reference: Reference) -> None:
 
 def _reference(new: Study, own: Belongings, key: Mapping[str, str], item: str, today: date) -> None:
     """The copy's reference tables and key of pseudonyms."""
-    spelt = {folded(cell) for cell in own.said} - {folded(cell) for cell in own.others}
+    spelt = {match_key(cell) for cell in own.said} - {match_key(cell) for cell in own.others}
     for path in new.reference.glob("*.csv"):
         if path.stem not in ("manifest", "withdrawn"):
             edit_table(path, lambda grid, name=path.stem: [grid.names, *(
@@ -244,7 +244,7 @@ def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Belong
         is_its = (cell["organisation_id"], cell["item"]) == (own.organisation_id, item)
         return [*(cell | {"is_given": "false", "date": today.isoformat()} if is_its else cell).values()]
     is_its_spelling = table == "countries" and (cell["country_id"] in own.countries or (
-        folded(cell["raw_name"]) in spelt and folded(cell["raw_name"]) != folded(cell["label"])))
+        match_key(cell["raw_name"]) in spelt and match_key(cell["raw_name"]) != match_key(cell["label"])))
     is_guest = cell.get("document_id") in own.spoken and own.organisation_id == cell.get("organisation_id")
     is_listed = table == "names" and cell["name"] in own.listed
     is_own = table != "joint_display" and any(cell.get(column) in own.ids for column in _ROW)
@@ -274,7 +274,7 @@ def _codings(study: Study, new: Study, own: Belongings, reference: Reference) ->
         said = segments.loc[[call]].sort_values("start")
         speakers = read_transcript(study.root / paths[call]).turns["speaker"]
         rows = [(f"{row.speaker_id}: {row.text}",
-                 f"{_speaker_id(names.get(tidy(name), row.speaker_id))}: {WITHDRAWN}")
+                 f"{_speaker_id(names.get(normalise_space(name), row.speaker_id))}: {WITHDRAWN}")
                 for row, name, gone in zip(said.itertuples(), speakers, own.turns[call], strict=True) if gone]
         turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
     documents = document_names(tables.read("documents", study=study), paths)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from glc_analysis.reference import COLUMNS, OPTIONAL
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 from scripts.sample_study.content import Row, grouped, rows
 from scripts.sample_study.study_files import write_table
 
@@ -29,7 +29,7 @@ def write_convening(root: Path, *, is_cited: bool) -> None:
     tables = {
         "evidence": [row if is_cited or row["kind"] == "segment" else row | {"cited": ""}
                      for row in rows("evidence")],
-        "rounds": [row | {"text_version": text_version(_issued(row)["statement"])} for row in rows("rounds")],
+        "rounds": [row | {"text_version": content_hash(_issued(row)["statement"])} for row in rows("rounds")],
         "signoffs": sorted(_signoffs(), key=lambda row: (row["principle_id"], row["organisation_id"])),
         **{name: rows(name) for name in ("principles", "judgements", "joint_display", "raters",
                                          "decision_log", "parking_lot")}}
@@ -60,7 +60,7 @@ def _form(round_id: str, rater: Row) -> Iterator[Row]:
         for n, vote in enumerate(votes):
             comment = {} if n else said.get(issued["principle_id"], {})
             yield {"comment": "", "may_be_read": ""} | comment | issued | {
-                "rater_id": rater["rater_id"], "text_version": text_version(statement),
+                "rater_id": rater["rater_id"], "text_version": content_hash(statement),
                 "criterion": vote["criterion"], "score": vote[issued["principle_id"]]}
 
 

@@ -21,7 +21,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.study import Study
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 from tests.desk_clerk import Clerk, ballot
 from tests.process import Process
 from tests.study_on_disk import SmallStudy
@@ -163,7 +163,7 @@ def rows(round_id, rater, paper, is_amended=False):
         for criterion in CRITERIA:
             said = criterion == "importance" and one == "P03"
             score = paper[f"{one}.{criterion}"]
-            yield [round_id, rater, one, version, text_version(text), criterion,
+            yield [round_id, rater, one, version, content_hash(text), criterion,
                    "abstain" if score == "a" else score, paper["P03.comment"] if said else "",
                    {"y": "yes", "n": "no"}[paper["P03.may_be_read"]] if said else ""]
 

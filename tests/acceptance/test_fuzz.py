@@ -21,7 +21,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.convening.rating_forms import Form, write_workbook
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 from tests import damaged
 from tests.coding_files import QUOTES, TEXT, comment, marked, qdpx, qualcoder, run, selection, taguette, word
 from tests.form_study import fill
@@ -70,7 +70,7 @@ def coded(folder):
 
 def rating_form(folder):
     rows = pd.DataFrame({"printed_id": ["P01.1", "P02.2"], "statement": ["Rest first.", "خططوا معا."]})
-    rows["text_version"] = rows["statement"].map(text_version)
+    rows["text_version"] = rows["statement"].map(content_hash)
     write_workbook(folder / "empty.xlsx", Form("1", "r12", "en", rows))
     scores = {"importance": 8, "feasibility": 3, "comment": "Sí “x”", "may_be_read": "yes"}
     fill(folder / "empty.xlsx", folder / "form.xlsx", {0: scores, 1: {"abstain": "x"}})

@@ -6,16 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.text import dates, folded, language_code, numbers, tidy
+from glc_analysis.text import language_code, match_key, normalise_space, parse_dates, parse_numbers
 
 
 def read_numbers(*texts):
-    values, wrong = numbers(pd.Series(texts, dtype="str"))
+    values, wrong = parse_numbers(pd.Series(texts, dtype="str"))
     return [None if np.isnan(v) else float(v) for v in values], wrong.tolist()
 
 
 def read_dates(*texts):
-    found, wrong, said = dates(pd.Series(texts, dtype="str"))
+    found, wrong, said = parse_dates(pd.Series(texts, dtype="str"))
     return found.tolist(), wrong.tolist(), said
 
 
@@ -84,7 +84,7 @@ def test_two_ways_of_writing_dates_are_a_mixture():
 
 def test_what_is_no_date_is_named():
     assert read_dates("2016-12-31", "last spring", "2016-02-30")[1:] \
-        == ([False, True, True], "is no date")
+        == ([False, True, True], "is not a date")
 
 
 def test_a_column_of_blanks_is_a_column_of_dates():
@@ -98,26 +98,26 @@ def test_iso_dates_are_left_as_they_are(days):
 
 
 def test_blanks_of_every_kind_become_one():
-    assert tidy("  ផ្ទះ\u00a0\u2003 សុវត្ថិភាព\n") == "ផ្ទះ សុវត្ថិភាព"
+    assert normalise_space("  ផ្ទះ\u00a0\u2003 សុវត្ថិភាព\n") == "ផ្ទះ សុវត្ថិភាព"
 
 
 def test_letters_and_their_accents_are_put_together():
-    assert tidy("Peru\u0301") == "Per\u00fa"
+    assert normalise_space("Peru\u0301") == "Per\u00fa"
 
 
 def test_zero_width_joiners_of_a_script_are_kept():
-    assert tidy("می\u200cخواهم") == "می\u200cخواهم"
+    assert normalise_space("می\u200cخواهم") == "می\u200cخواهم"
 
 
 def test_names_are_compared_without_case_in_any_script():
-    assert folded("STRASSE Ω ДОМ") == folded("straße ω дом")
-    assert folded("مأوى") == "مأوى"
+    assert match_key("STRASSE Ω ДОМ") == match_key("straße ω дом")
+    assert match_key("مأوى") == "مأوى"
 
 
 @given(st.text())
 def test_tidying_and_folding_twice_change_nothing_more(text):
-    assert tidy(tidy(text)) == tidy(text)
-    assert folded(folded(text)) == folded(text)
+    assert normalise_space(normalise_space(text)) == normalise_space(text)
+    assert match_key(match_key(text)) == match_key(text)
 
 
 @pytest.mark.parametrize("name, code", [

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from glc_analysis.coding import codebook as cb
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdc
-from glc_analysis.text import folded
+from glc_analysis.text import match_key
 
 STRETCH = {"document_id": "i1", "start": 0, "end": 9, "coder_id": "ana", "segment_ids": "i1.1", "memo": ""}
 
@@ -84,10 +84,10 @@ def trees(draw):
 
 @given(trees())
 def test_resolving_turns_every_name_of_its_own_and_every_id_back_into_the_code(tree):
-    names = [folded(name) for name in tree["name"]]
+    names = [match_key(name) for name in tree["name"]]
     for code, name in zip(tree["code_id"], tree["name"], strict=True):
         assert cb.resolve([code], tree)[code] == code
-        assert cb.resolve([name], tree)[name] == (code if names.count(folded(name)) == 1 else "")
+        assert cb.resolve([name], tree)[name] == (code if names.count(match_key(name)) == 1 else "")
 
 
 # What became of older codes

@@ -19,7 +19,7 @@ from glc_analysis.csv_rows import CsvRows
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 from tests.ballot_study import PROVIDERS, BallotStudy
 
 WHY = {"asked_by": "beacon", "because": "Too narrow."}
@@ -150,7 +150,7 @@ def test_held_out_the_round_asks_about_the_new_text_and_old_ratings_do_not_count
     assert done.held_out == ["2"]
     rounds = read_reference(Study(study.root)).rounds.query("round_id == '2'").set_index("principle_id")
     assert rounds["version"].to_dict() == {"P01": "1", "P02": "3"}
-    assert rounds.at["P02", "text_version"] == text_version("Pay people fairly, each month.")
+    assert rounds.at["P02", "text_version"] == content_hash("Pay people fairly, each month.")
     rated = counted(Study(study.root), "2", close_on=date(2017, 5, 9)).frames["ratings"]
     held = rated.groupby("principle_id")["held_out"].unique().map(list).to_dict()
     assert held["P01"] == [""] and "P02.3" in held["P02"][0]

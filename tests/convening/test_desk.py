@@ -9,7 +9,7 @@ from glc_analysis.convening.double_entry import check_forms_finished
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.files import locked
 from glc_analysis.study import Study
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 from tests.desk_clerk import ROUNDS, Clerk, ballot, convening_study, keyed
 
 PAPER = {"P01.importance": "8", "P01.feasibility": "a", "P02.version": "2", "P02.importance": "1",
@@ -43,7 +43,7 @@ def test_a_form_that_is_keyed_twice_alike_is_written_in_the_long_format(study):
         ["P03", "1", "importance", "5"], ["P03", "1", "feasibility", ""]]
     assert rows.loc[2, ["comment", "may_be_read"]].tolist() == ["نعم، ولكن ببطء", "yes"]
     assert rows["comment"].ne("").sum() == 1
-    assert rows.loc[2, "text_version"] == text_version("Pay people fairly.")
+    assert rows.loc[2, "text_version"] == content_hash("Pay people fairly.")
 
 
 def test_a_form_keyed_once_counts_for_nothing(study):
@@ -78,7 +78,7 @@ def test_who_may_not_rate_is_refused(study):
 def test_the_version_on_the_paper_is_asked_and_kept_with_its_text(study):
     twice(study, **{"P02.version": "1"})
     row = ballot(study, "r12").loc[2]
-    assert (row["version"], row["text_version"]) == ("1", text_version("Pay people."))
+    assert (row["version"], row["text_version"]) == ("1", content_hash("Pay people."))
 
 
 def test_a_form_in_translation_is_kept_with_the_text_that_was_read(study):
@@ -86,8 +86,8 @@ def test_a_form_in_translation_is_kept_with_the_text_that_was_read(study):
                 "P03,1,Planear juntos.,Un plan,community,care,,candidate,,,es,P03.1\n")
     twice(study, **{".language": "es"})
     rows = ballot(study, "r12")
-    assert rows.loc[[0, 4], "text_version"].tolist() == [text_version("Offer rest before you ask."),
-                                                          text_version("Planear juntos.")]
+    assert rows.loc[[0, 4], "text_version"].tolist() == [content_hash("Offer rest before you ask."),
+                                                          content_hash("Planear juntos.")]
 
 
 def test_differences_are_shown_one_by_one_and_settled_by_the_paper(study):
@@ -246,7 +246,7 @@ def test_an_amendment_between_two_keyings_asks_for_the_version_on_the_paper(stud
     papers = {"r12": PAPER | {"P03.version": "1"}}
     keyed(study, Clerk(papers, ["r12", "r12"]))
     assert ballot(study, "r12").loc[4, ["version", "text_version"]].tolist() == [
-        "1", text_version("Plan together.")]
+        "1", content_hash("Plan together.")]
 
 
 def test_two_desks_on_one_journal_are_locked(study):

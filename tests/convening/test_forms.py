@@ -9,12 +9,12 @@ from openpyxl import load_workbook
 from glc_analysis.convening.rating_forms import form_phrases
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.intake.ratings import BOXES, ROW
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 from tests.form_study import LANGUAGES, FormStudy, fill
 
 TEXTS = ("Offer rest before you ask.", "Pay people fairly.",
          '=1+1 is no sum: <b>plan</b> "together", in peace.')
-OPENED = [["1", "2017-05-08", "", name, version, text_version(text)]
+OPENED = [["1", "2017-05-08", "", name, version, content_hash(text)]
           for name, version, text in zip(("P01", "P02", "P03"), "121", TEXTS, strict=True)]
 
 
@@ -117,7 +117,7 @@ def test_only_the_boxes_of_the_workbook_are_open_and_they_take_what_they_ask_for
         "C4:C6": ("whole", "1", "9"), "D4:D6": ("whole", "1", "9"), "E4:E6": ("list", '"x"', None),
         "G4:G6": ("list", '"yes / نعم,no / لا"', None)}
     assert [cell.value for cell in sheet["H"][3:]] == [
-        f"1 r29 {name} {text_version(text)}" for name, text in (
+        f"1 r29 {name} {content_hash(text)}" for name, text in (
             ("P01.1", "قدموا الراحة قبل السؤال."), ("P02.2", "ادفعوا أجرا عادلا."), ("P03.1", "خططوا معا."))]
 
 
@@ -137,7 +137,7 @@ def test_the_page_to_print_has_nine_boxes_a_line_and_the_code_on_every_page(stud
     assert "<thead><tr><th scope=\"col\">Round 1 · Code r12</th></tr></thead>" in head
     assert body.count('<span class="box">') == 3 * 2 * 9
     assert "=1+1 is no sum: &lt;b&gt;plan&lt;/b&gt; &quot;together&quot;, in peace." in body
-    assert f"P02.2 en {text_version('Pay people fairly.')}" in body
+    assert f"P02.2 en {content_hash('Pay people fairly.')}" in body
     assert '<html lang="ar" dir="rtl">' in study.form("r29.html").read_text(encoding="utf-8")
 
 

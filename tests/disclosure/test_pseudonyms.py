@@ -25,7 +25,7 @@ from glc_analysis.pseudonyms.masking import (
     write_key,
 )
 from glc_analysis.pseudonyms.suggestions import suggest
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 
 COLUMNS = ["name", "kind", "pseudonym", "match", "allowed_for", "reason"]
 
@@ -351,8 +351,8 @@ def test_turns_become_one_text_and_segments_cover_their_words_through_masking():
 
 
 def test_a_version_is_named_by_the_text_alone():
-    assert re.fullmatch("[0-9a-f]{12}", text_version("Ana: Yes.\n"))
-    assert text_version("Ana: Yes.\n") == text_version("Ana: Yes.\n") != text_version("Ana: Yes!\n")
+    assert re.fullmatch("[0-9a-f]{12}", content_hash("Ana: Yes.\n"))
+    assert content_hash("Ana: Yes.\n") == content_hash("Ana: Yes.\n") != content_hash("Ana: Yes!\n")
 
 
 # --- the key

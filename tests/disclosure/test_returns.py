@@ -31,7 +31,7 @@ from glc_analysis.disclosure.quotations import (
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.text import folded
+from glc_analysis.text import match_key
 
 QUOTES = [
     ("q1", "call-1.2", "We sit with the tea sellers", "convening", "yes", "2017-02-01", "", "cleared"),
@@ -153,7 +153,7 @@ def test_no_return_holds_anything_of_another_organisation(study, every_return):
     assert len(every_return) == 30
     for organisation, path in every_return.items():
         cells, said = texts(path)
-        text = folded("\n".join(cells) + said)
+        text = match_key("\n".join(cells) + said)
         assert len(cells) > 60
         for other in set(labels) - {organisation}:
             names = [other, labels[other], labels[other].replace(" (invented)", "")]
@@ -161,7 +161,7 @@ def test_no_return_holds_anything_of_another_organisation(study, every_return):
             theirs = segments[segments["organisation_id"] == other]
             words = theirs.loc[theirs["text"].str.len() > 25, "text"]
             for found in (*names, *people.to_numpy().ravel(), *words):
-                assert folded(faceless(found)) not in text, (organisation, other, found)
+                assert match_key(faceless(found)) not in text, (organisation, other, found)
             assert not set(theirs["segment_id"]) & set(cells)
         told = {cell.partition(" / ")[0] for cell in cells if " / Q" in cell}
         assert {records[answer] for answer in told} <= {organisation}

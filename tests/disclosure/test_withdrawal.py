@@ -12,7 +12,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.files import READY, STAGE, STUDY_PARTS, recover_withdrawal, settle
+from glc_analysis.files import READY, STAGE, STUDY_PARTS, finish_or_undo_withdrawal, recover_withdrawal
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.study import WITHDRAWN, Study
@@ -265,9 +265,9 @@ def test_an_interrupted_swap_is_finished_by_the_next_command(fails_at, tmp_path,
 
     monkeypatch.setattr(os, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        settle(root)
+        finish_or_undo_withdrawal(root)
     monkeypatch.setattr(os, "rename", rename)
-    settle(root)
+    finish_or_undo_withdrawal(root)
     assert contents(root) == {f"{part}/file": b"new" for part in STUDY_PARTS}
     assert not list((root / "reports").iterdir())
 
@@ -277,7 +277,7 @@ def test_a_withdrawal_that_was_not_ready_is_undone_by_the_next_command(tmp_path)
     (tmp_path / "raw/file").write_text("old")
     (tmp_path / STAGE / "new/raw").mkdir(parents=True)
     (tmp_path / "reports/team").mkdir()
-    settle(tmp_path)
+    finish_or_undo_withdrawal(tmp_path)
     assert contents(tmp_path) == {"raw/file": b"old"} and (tmp_path / "reports/team").is_dir()
     assert not (tmp_path / STAGE).exists()
 

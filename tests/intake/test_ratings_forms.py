@@ -12,7 +12,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.errors import Faults
 from glc_analysis.intake.ratings import COLUMNS, is_filled, read_form, read_ratings
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 from tests.form_study import LANGUAGES, FormStudy, fill
 
 WHOLE = {0: {"importance": 8, "feasibility": "٣"}, 1: {"abstain": "x"},
@@ -48,7 +48,7 @@ def refused(path):
 def test_a_whole_form_becomes_two_votes_a_principle(filled):
     votes = read_form(filled())
     assert tuple(votes.columns) == COLUMNS
-    first, pay, plan = map(text_version, ("Offer rest before you ask.", "Pay people fairly.",
+    first, pay, plan = map(content_hash, ("Offer rest before you ask.", "Pay people fairly.",
                                           '=1+1 is no sum: <b>plan</b> "together", in peace.'))
     comment = "Nur nachts,\n„leise“ 🌙", "no"
     assert [row[1:] for row in votes.itertuples(index=False, name=None)] == [
@@ -63,7 +63,7 @@ def test_a_whole_form_becomes_two_votes_a_principle(filled):
 
 def test_a_form_in_another_language_has_the_version_of_its_own_words(filled):
     votes = read_ratings(filled({2: {"may_be_read": "yes / نعم"}}, rater="r29"))
-    assert votes["text_version"].tolist()[::2] == [*map(text_version, (
+    assert votes["text_version"].tolist()[::2] == [*map(content_hash, (
         "قدموا الراحة قبل السؤال.", "ادفعوا أجرا عادلا.", "خططوا معا."))]
     assert votes.loc[4, "may_be_read"] == "yes"
     assert votes.loc[2, ["score", "is_abstained"]].tolist() == ["", "true"]
@@ -177,7 +177,7 @@ def test_an_export_of_the_xlsform_comes_back_whole(names, tmp_path, separator, d
     assert votes["score"].tolist() == ["7", "2", "abstain", "abstain", "1", "9"] * 2
     assert votes.loc[0, ["row", "round_id", "principle_id", "comment", "may_be_read"]].tolist() == [
         "2", "1", "P01", "نعم", "yes"]
-    assert votes["text_version"].tolist()[::6] == [*map(text_version, (
+    assert votes["text_version"].tolist()[::6] == [*map(content_hash, (
         "قدموا الراحة قبل السؤال.", "Offer rest before you ask."))]
 
 

@@ -29,7 +29,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.report import run
 from glc_analysis.run.plan import plan, stale
 from glc_analysis.tables_html import note
-from glc_analysis.text import tidy
+from glc_analysis.text import normalise_space
 from glc_analysis.view import Page
 from tests.reports.small_study import collection, edit, small_study
 
@@ -180,8 +180,8 @@ def test_a_brief_holds_nothing_of_any_other_organisation(sample_study, briefs, s
         assert [name for name in names(sample_study, everybody(sample_study) - {organisation})
                 if name in page] == []
         others = set().union(*said.drop(organisation)) - said[organisation]
-        assert [text for text in others if tidy(text) in page] == []
-        assert any(tidy(text) in page for text in said[organisation])
+        assert [text for text in others if normalise_space(text) in page] == []
+        assert any(normalise_space(text) in page for text in said[organisation])
 
 
 def test_accounts_of_cases_are_left_out_and_it_is_said_that_they_are(sample_study):
@@ -190,7 +190,7 @@ def test_accounts_of_cases_are_left_out_and_it_is_said_that_they_are(sample_stud
     told = told.assign(owner=owners(told, documents)).query("owner != ''")
     organisation, texts = next(iter(told.groupby("owner")["text"]))
     page = brief_page(sample_study, organisation)
-    assert not any(tidy(text) in page for text in texts)
+    assert not any(normalise_space(text) in page for text in texts)
     assert "Accounts of single survivors that you gave us are not in here" in page
 
 

@@ -109,9 +109,9 @@ INTERRUPTED_IMPORT = """
 import sys, threading
 from importlib import import_module
 from glc_analysis.errors import Interrupted
-from glc_analysis.files import terminable
+from glc_analysis.files import graceful_interrupt
 try:
-    with terminable(lambda: "Nothing was done."):
+    with graceful_interrupt(lambda: "Nothing was done."):
         import_module("half_imported")
         print("imported", flush=True)
         threading.Event().wait(30)

@@ -10,7 +10,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.text import text_version
+from glc_analysis.text import content_hash
 from scripts.sample_study import write_study
 from scripts.sample_study.content import FOLDER
 from tests.sample.reader import table
@@ -102,7 +102,7 @@ def test_comments_come_in_several_languages_and_not_all_may_be_read(votes):
 
 def test_each_vote_is_on_a_text_of_its_version_in_the_raters_language_where_there_is_one(
         sample_root, votes, principles):
-    known = {(row["principle_id"], row["version"], text_version(row["statement"])): row["language"]
+    known = {(row["principle_id"], row["version"], content_hash(row["statement"])): row["language"]
              for row in principles}
     read = {(row["rater_id"], known[row["principle_id"], row["version"], row["text_version"]])
             for row in votes}
