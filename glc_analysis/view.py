@@ -1,7 +1,8 @@
-"""The page a notebook fills: its study, its audience, and the slice of the tables it reads.
+"""What one audience may see of a study: the only way in which a page reads its tables.
 
-A page shows only figures that ``release()`` let through and recomputes nothing;
-what can be put on it stands in :mod:`glc_analysis.reports.blocks`.
+A notebook opens a :class:`StudyView` of a study for an audience, and where the page is about one, of a
+country, a theme or an organisation. The view gives the rows of each table that belong on the page, and only
+those figures that :func:`.suppression.release` lets this audience see. It computes no figure itself.
 """
 
 from __future__ import annotations
@@ -25,9 +26,12 @@ from glc_analysis.tables_html import show, styled
 
 
 @dataclass(frozen=True)
-class Page:
-    """One page of the collection: a study, an audience, and a country or theme where it has one, or the
-    organisation whose own it is."""
+class StudyView:
+    """A study as one audience may see it.
+
+    ``country`` or ``theme`` narrows it to one of them; ``organisation`` to the rows of one organisation, for
+    the page that it alone receives.
+    """
 
     study: Study
     audience: str = "team"
@@ -37,8 +41,8 @@ class Page:
 
     @classmethod
     def open(cls, study: str = "", *, audience: str = "team", country: str | None = None,
-             theme: str | None = None, organisation: str | None = None) -> Page:
-        """The page a notebook shows; a blank country, theme or organisation is the study's first.
+             theme: str | None = None, organisation: str | None = None) -> StudyView:
+        """The view for a notebook's page. A blank country, theme or organisation is the study's first one.
 
         Raises UsageError for a country, theme or organisation the study does not have.
         """
@@ -56,12 +60,12 @@ class Page:
                        organisation, page.labels, "organisation"))
 
     def read(self, name: str) -> pd.DataFrame:
-        """The page's slice of a table; on an organisation's own page no row of another organisation."""
+        """The rows of a table that belong on the page; on an organisation's page none of another one."""
         return self._read(name).copy(deep=False)
 
     @cached_property
     def _read(self) -> Callable[[str], pd.DataFrame]:
-        """Each table as it was when it was read first: the blocks of a page read many more than once."""
+        """Reads each table once: several parts of a page use the same ones."""
         def own(name: str) -> pd.DataFrame:
             frame = tables.read(name, study=self.study, country=self.country, theme=self.theme)
             if self.organisation and "organisation_id" in frame:
@@ -71,8 +75,11 @@ class Page:
 
     @cached_property
     def released(self) -> pd.DataFrame:
-        """The figures of the page's slice that its audience may see. On a country's page others than the
-        team, who may hardly ever see a region's, get those of the whole study."""
+        """The page's figures that its audience may see.
+
+        On a country's page, audiences other than the team get the figures of the country and of the whole
+        study: they may hardly ever see those of a region.
+        """
         if self.audience == "team":
             return release(self.read("estimates"), audience="team")
         rows = tables.read("estimates", study=self.study, theme=self.theme)
@@ -83,7 +90,7 @@ class Page:
 
     @cached_property
     def questions(self) -> pd.DataFrame:
-        """One row a question, in the survey's order; on a theme's page its own."""
+        """One row a question, in the survey's order; on a theme's page the questions of the theme."""
         rows = tables.read("questions", study=self.study).sort_values("order")
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
@@ -99,7 +106,7 @@ class Page:
 
     @cached_property
     def countries(self) -> pd.DataFrame:
-        """One row a country; on a country's page its own."""
+        """One row a country; on a country's page only this one."""
         return self.read("countries")
 
     @cached_property
@@ -141,7 +148,7 @@ class Page:
         return dict(zip(rows["organisation_id"], rows["label"], strict=True))
 
     def quality(self, about: str) -> pd.DataFrame:
-        """Figures about the data themselves: of ``survey``, ``language``, ``script`` or a question."""
+        """Figures about the quality of the data: of ``survey``, ``language``, ``script`` or a question."""
         rows = self.released[self.released["measure"] == "quality"]
         return rows[rows["question_id"] == about]
 

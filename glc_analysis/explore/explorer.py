@@ -26,7 +26,7 @@ from glc_analysis.pages.coding import codes, tree
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tables_html import bars, styled, table, tag
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 
 # ------------------------------
 # The tables an analyst opens most, as one reads them: data frames that show themselves well.
@@ -228,7 +228,7 @@ class Explorer:
     """Four choices and what follows from them: figures, passages, proposals."""
 
     def __init__(self, study: Study) -> None:
-        self.study, self.page = study, Page(study)
+        self.study, self.page = study, StudyView(study)
         self.audience = _choice("Audience", [(one, one) for one in AUDIENCES])
         self.theme = _choice("Theme", [(name, one) for one, name in self.page.themes.items()])
         self.country = _choice("Country", [])
@@ -260,9 +260,9 @@ class Explorer:
             self.is_offering = False
 
     def _offer(self) -> None:
-        worked = Page(self.study, self.audience.value).worked
+        worked = StudyView(self.study, self.audience.value).worked
         _offer(self.country, [("every country", ALL), *((name, one) for one, name in worked.items())])
-        codes = tree(Page(self.study, theme=self.theme.value)).query("level == 'code'")
+        codes = tree(StudyView(self.study, theme=self.theme.value)).query("level == 'code'")
         _offer(self.code, [("every code of it", ALL), *zip(codes["name"], codes["code_id"], strict=True)])
 
     def _show(self) -> None:
@@ -295,7 +295,7 @@ class Explorer:
 
     def _figures(self) -> str:
         """The questions and codes of the theme, as far as the audience may see them."""
-        page = Page(self.study, self.audience.value, theme=self.theme.value)
+        page = StudyView(self.study, self.audience.value, theme=self.theme.value)
         parts = [_answers(page, row, _chosen(self.country)) for row in page.questions.itertuples()]
         return codes(page).data + "".join(parts)
 
@@ -310,7 +310,7 @@ class Explorer:
         return shown or tag("p", "Nothing is cleared for this audience here.", class_="glc-note")
 
 
-def _answers(page: Page, question: Any, country: str) -> str:
+def _answers(page: StudyView, question: Any, country: str) -> str:
     """A question's counts, and beside them those of a country where the audience may see them."""
     rows = page.summary(question.question_id)
     heading = tag("h3", escape(f"{question.question_id} {question.wording}"), class_="glc-question")

@@ -1,1 +1,1 @@
-"""What notebooks put on a page: each function takes a Page and gives one thing to show."""
+"""What notebooks put on a page: each function takes a StudyView and gives one thing to show."""

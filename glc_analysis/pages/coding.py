@@ -28,7 +28,7 @@ from glc_analysis.plots import (
 )
 from glc_analysis.tables_html import Markup, bar, bars, more, note, region_name, show, table, tag
 from glc_analysis.text import count_text, count_texts
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 
 # ------------------------------
 # What was said, under the codes: who raised what, who did not, and in which words.
@@ -42,20 +42,20 @@ ON_THEME, IN_COUNTRY, PAIRS = 3, 8, 15
 """So many passages of a code, passages of a theme in a country, and pairs of codes are shown at once."""
 
 
-def team_only(block: Callable[[Page], Html | None]) -> Callable[[Page], Html | None]:
+def team_only(block: Callable[[StudyView], Html | None]) -> Callable[[StudyView], Html | None]:
     """A block that tells other audiences why it shows them nothing."""
     @wraps(block)
-    def shown(page: Page) -> Html | None:
+    def shown(page: StudyView) -> Html | None:
         return block(page) if page.audience == "team" else note(TEAM_ONLY)
     return shown
 
 
-def code_names(page: Page) -> dict[str, str]:
+def code_names(page: StudyView) -> dict[str, str]:
     """Names of all codes by id."""
     return dict(zip(page.codebook["code_id"], page.codebook["name"], strict=True))
 
 
-def tree(page: Page) -> pd.DataFrame:
+def tree(page: StudyView) -> pd.DataFrame:
     """The page's codes, each below the one it belongs to, with its theme and how deep it stands."""
     book, above = page.codebook, ancestors(page.codebook)
     order = dict(zip(book["code_id"], book["order"], strict=True))
@@ -71,7 +71,7 @@ def depths(listed: pd.DataFrame) -> list[str]:
     return [f"glc-depth-{depth}" for depth in listed["depth"] - listed["depth"].min()]
 
 
-def codes(page: Page) -> Html:
+def codes(page: StudyView) -> Html:
     """How many organisations raised each code of the theme: in all, by source, by call and by region."""
     rows = page.released[page.released["measure"] == "coded"]
     whole = {row.code_id: row for row in rows[rows["subset_kind"] == "all"].itertuples()}
@@ -116,7 +116,7 @@ def _told(row) -> str:
     return count_text(row.n, row.base_n, getattr(row, "band", ""))
 
 
-def _caution(page: Page) -> str:
+def _caution(page: StudyView) -> str:
     """On which codes of the theme coders agreed less than the study asks for; for the team."""
     if page.audience != "team":
         return ""
@@ -128,7 +128,7 @@ def _caution(page: Page) -> str:
 
 
 @team_only
-def contrary_cases(page: Page) -> Html:
+def contrary_cases(page: StudyView) -> Html:
     """Who was asked and did not raise the theme, who said the contrary of one of its codes."""
     mentioned, labels, found = page.read("mentions"), page.labels, []
     # Silence in a call is not absence.
@@ -145,7 +145,7 @@ def contrary_cases(page: Page) -> Html:
 
 
 @team_only
-def passages(page: Page) -> Html:
+def passages(page: StudyView) -> Html:
     """The passages under each code of the theme, or under each theme in the country.
 
     Of a code, passages of different organisations come first.
@@ -162,14 +162,14 @@ def passages(page: Page) -> Html:
     return show("".join(parts)) if parts else note(NOT_CODED_YET)
 
 
-def _placed(rows: pd.DataFrame, page: Page) -> Iterator[tuple[Any, str]]:
+def _placed(rows: pd.DataFrame, page: StudyView) -> Iterator[tuple[Any, str]]:
     """Passages of a code, on a theme's page each with the place that a trace leads to."""
     twice = rows.duplicated("segment_id")
     for row, is_again in zip(rows.itertuples(), twice, strict=True):
         yield row, passage_anchor(row.code_id, row.segment_id) if page.theme and not is_again else ""
 
 
-def _passages(page: Page) -> pd.DataFrame:
+def _passages(page: StudyView) -> pd.DataFrame:
     """One row a passage and code; on a country's page one a passage and theme, its codes joined."""
     # Words on a theme may stand in an answer to a question of another theme.
     segments, documents = (tables.read(name, study=page.study, country=page.country)
@@ -186,7 +186,7 @@ def _passages(page: Page) -> pd.DataFrame:
     return rows.loc[nth.sort_values(kind="stable").index]
 
 
-def _passage(page: Page, row, place: str) -> str:
+def _passage(page: StudyView, row, place: str) -> str:
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
     said = (row.organisation, page.places.get(row.country_id, ""), kind, row.date, role, row.wording)
     under = tag("strong", escape(row.code), ": ") if page.country else ""
@@ -196,7 +196,7 @@ def _passage(page: Page, row, place: str) -> str:
                id=place)
 
 
-def codes_by_country(page: Page) -> Html:
+def codes_by_country(page: StudyView) -> Html:
     """The codes the country's organisations were asked about, by source, beside its region.
 
     ● raised, ○ said the contrary, – asked in an answer or interview and not raised.
@@ -245,14 +245,14 @@ def _line(code, own: Mapping, figures: Mapping, *, is_counted: bool, has_region:
     return kind, name, *cells, *counted, *around
 
 
-def _spoken(page: Page, labels: Mapping[str, str]) -> str:
+def _spoken(page: StudyView, labels: Mapping[str, str]) -> str:
     """How much of each call the country's organisations spoke."""
     rows = page.released[(page.released["measure"] == "words") & page.released["option_id"].isin(labels)]
     return table({"Call": rows["question_id"], "Organisation": rows["option_id"].map(labels),
                   "Words, of all that participants said": bars(rows)}) if len(rows) else ""
 
 
-def _agreed(page: Page) -> Html:
+def _agreed(page: StudyView) -> Html:
     """For others the codes of a country whose organisations agreed to it for all in which they spoke."""
     rows = page.released[page.released["measure"] == "coded"]
     here, whole = ({row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
@@ -266,7 +266,7 @@ def _agreed(page: Page) -> Html:
 
 
 @team_only
-def cooccurrence(page: Page) -> Html:
+def cooccurrence(page: StudyView) -> Html:
     """Figure: all codes that meet in a turn, shown at once; and the pairs that do most often, in how many
     turns and texts."""
     rows = page.released[page.released["measure"] == "cooccurrence"]
@@ -287,7 +287,7 @@ def cooccurrence(page: Page) -> Html:
 
 
 @team_only
-def salience(page: Page) -> Html:
+def salience(page: StudyView) -> Html:
     """Smith's S of each code over interviews, highest first."""
     rows = page.released[page.released["measure"] == "salience"].sort_values("code_id")
     if rows.empty:
@@ -312,7 +312,7 @@ BASE, RUN, THRESHOLD = 4, 2, 0.05
 
 
 @team_only
-def coders(page: Page) -> Html:
+def coders(page: StudyView) -> Html:
     """How many passages each coder coded in each interview and call, and in open answers; – stands
     for a text that the coder never read."""
     rows, documents = _work(page), page.read("documents").query("kind != 'answer'")
@@ -333,13 +333,13 @@ def coders(page: Page) -> Html:
     return show(note(said).data + table(columns, numeric=tuple(cells)))
 
 
-def _work(page: Page) -> pd.DataFrame:
+def _work(page: StudyView) -> pd.DataFrame:
     """What coders coded, before anything was settled."""
     return page.read("codings")[lambda f: f["coder_id"] != CONSENSUS]
 
 
 @team_only
-def alphas(page: Page) -> Html | None:
+def alphas(page: StudyView) -> Html | None:
     """Figure: Krippendorff's alpha of each code, lowest first; shown at once."""
     if page.read("agreement").empty:
         approach = page.study.settings["coding"]["approach"]
@@ -352,7 +352,7 @@ def alphas(page: Page) -> Html | None:
 
 
 @team_only
-def by_code(page: Page) -> Html:
+def by_code(page: StudyView) -> Html:
     """Every coefficient, of all codes together and then of each as the codebook has them."""
     shares = page.read("agreement").query("unit == 'turn' and subset == 'all'")
     if shares.empty:
@@ -384,7 +384,7 @@ def _reasons(rows: pd.DataFrame) -> str:
 
 
 @team_only
-def by_text(page: Page) -> Html:
+def by_text(page: StudyView) -> Html:
     """Agreement on all codes together in each text, and under each question of the guide."""
     rows = page.read("agreement").query("unit == 'turn' and measure == 'masi_alpha'")
     wordings, parts = dict(zip(page.questions["question_id"], page.questions["wording"], strict=True)), []
@@ -399,7 +399,7 @@ def by_text(page: Page) -> Html:
 
 
 @team_only
-def disagreements(page: Page) -> Html:
+def disagreements(page: StudyView) -> Html:
     """What coders did not code alike: the words, each coder's codes, the decision and why."""
     rows, names = page.read("disagreements"), code_names(page)
     if rows.empty:
@@ -422,7 +422,7 @@ def disagreements(page: Page) -> Html:
 
 
 @team_only
-def set_apart(page: Page) -> Html:
+def set_apart(page: StudyView) -> Html:
     """Passages that could not be proved to be those the coder marked, beside our text."""
     rows = page.read("quarantined")
     heads = {"coder_id": "Coder", "document_id": "Text", "code": "Code", "quote": "What the coder marked",
@@ -431,7 +431,7 @@ def set_apart(page: Page) -> Html:
 
 
 @team_only
-def review(page: Page) -> Html:
+def review(page: StudyView) -> Html:
     """Codes to talk over: unused, missing from the codebook, hard to tell apart."""
     # A code that coders used and codebook.csv lacks stands below nothing.
     lacks = (page.codebook["level"] == "code") & (page.codebook["parent_id"] == "")
@@ -445,7 +445,7 @@ def review(page: Page) -> Html:
 
 
 @team_only
-def memos(page: Page) -> Html:
+def memos(page: StudyView) -> Html:
     """What coders noted for themselves and each other."""
     kinds = {"source": "on the text ", "code": "on the code ", "coding": "on ", "project": "on the study"}
     shown = []
@@ -457,7 +457,7 @@ def memos(page: Page) -> Html:
 
 
 @team_only
-def new_codes(page: Page) -> Html:
+def new_codes(page: StudyView) -> Html:
     """Figure: codes found after each interview, shown at once; and when few of them were new."""
     rows = page.released[page.released["measure"] == "novelty"]
     if rows.empty:
@@ -484,7 +484,7 @@ def _rule(new: list[int]) -> str:
 
 
 @team_only
-def codes_from_one_organisation(page: Page) -> Html:
+def codes_from_one_organisation(page: StudyView) -> Html:
     """Codes that one organisation alone raised, in whatever source, with its name."""
     mentioned, book = page.read("mentions"), page.codebook
     rows = book[book["code_id"].isin(single_organisation(mentioned)) & (book["level"] == "code")]

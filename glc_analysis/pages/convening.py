@@ -24,7 +24,7 @@ from glc_analysis.evidence.summary import Words
 from glc_analysis.reference import read_table
 from glc_analysis.study import CRITERIA, PANELS
 from glc_analysis.tables_html import Markup, bar, language_told, note, show, table, tag
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 
 # ------------------------------
 # The convening: survey beside talks, what is there to decide, how rounds were voted, what was decided.
@@ -36,7 +36,7 @@ FITS = {"": "not judged yet", "not_asked": "not asked in the survey", "not_raise
 NO_ROUND = "No round is closed yet. Of an open ballot nothing is shown but how many forms were received."
 
 
-def joint_display(page: Page) -> Html:
+def joint_display(page: StudyView) -> Html:
     """A group a topic: what the survey counted, what was said, how they fit and what follows; below it what
     organisations state against an outside record."""
     listed = [*paired(page.read("joint_display").sort_values("order"), page.released)]
@@ -70,7 +70,7 @@ def _counted(words: Words, figure: Any, place: str, quotation: str = "") -> Mark
     return Markup(name + drawn + (tag("p", escape(asked), class_="glc-note") if asked else "") + said)
 
 
-def _stated(page: Page) -> str:
+def _stated(page: StudyView) -> str:
     """What organisations state against the record of their country: who, for the team; else how many."""
     words, counted = names_of(page.study), page.released.query("measure == 'discordance'")
     if counted.empty:
@@ -83,7 +83,7 @@ def _stated(page: Page) -> str:
         "country", "organisation", "indicator", "stated", "recorded", "year")})
 
 
-def agenda(page: Page) -> Html:
+def agenda(page: StudyView) -> Html:
     """One row a principle of the last closed round, by what there is to decide on it."""
     closed = round_results(page)
     if not closed:
@@ -104,7 +104,7 @@ def agenda(page: Page) -> Html:
                       caption=f"Providers' votes of round {closed[-1]}"))
 
 
-def results(page: Page) -> Html:
+def results(page: StudyView) -> Html:
     """One row a principle of each closed round: the votes in words, panels apart."""
     rows = page.read("tallies")
     if rows.empty:
@@ -133,7 +133,7 @@ def _result_text(rows: pd.DataFrame | None) -> str:
         in_words(row), dissent(row), row["movement"] and f"{row['movement']} since before"))))
 
 
-def decisions(page: Page) -> Html:
+def decisions(page: StudyView) -> Html:
     """One row a decision, with who proposed it, objections and reservations."""
     rows = page.read("decision_log").sort_values("order")
     return _rows(rows, {"Decision": "decision", "Principle": "principle_id", "Day": "date",
@@ -141,14 +141,14 @@ def decisions(page: Page) -> Html:
                         "Reservations": "reservations"}, "No decision is recorded yet.", page)
 
 
-def parking_lot(page: Page) -> Html:
+def parking_lot(page: StudyView) -> Html:
     """One row a matter that was put off."""
     rows = page.read("parking_lot").sort_values("order")
     return _rows(rows, {"Matter": "item", "Raised by": "raised_by", "Day": "date", "Note": "note"},
                  "Nothing is put off.", page)
 
 
-def _rows(rows: pd.DataFrame, heads: dict[str, str], nothing: str, page: Page) -> Html:
+def _rows(rows: pd.DataFrame, heads: dict[str, str], nothing: str, page: StudyView) -> Html:
     if rows.empty:
         return note(nothing)
     everybody = {*page.read("organisations")["organisation_id"]}
@@ -171,14 +171,14 @@ SIGNED = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with 
 NAMELESS = "an organisation"
 
 
-def listed_principles(page: Page) -> pd.DataFrame:
+def listed_principles(page: StudyView) -> pd.DataFrame:
     """One row a principle in its latest text; the public reads those that are agreed."""
     rows = page.read("principles")
     rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
     return rows[rows["status"] == "agreed"] if page.audience == "public" else rows
 
 
-def principles_overview(page: Page) -> Html:
+def principles_overview(page: StudyView) -> Html:
     """One row a principle: how it was voted in its last round, and how many organisations signed; those
     with the most high votes first where all votes are told."""
     rows = listed_principles(page)
@@ -209,7 +209,7 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
     return rows.set_index("principle_id", drop=False).loc[order]
 
 
-def _last(page: Page) -> pd.DataFrame:
+def _last(page: StudyView) -> pd.DataFrame:
     """The tallies of the last round on the text of each principle that stands today, ``votes`` in words."""
     key = ["principle_id", "version"]
     rows = page.read("tallies").merge(listed_principles(page)[key], on=key)
@@ -218,14 +218,14 @@ def _last(page: Page) -> pd.DataFrame:
     return read_out(page, rows[rows["order"] == rows.groupby("principle_id")["order"].transform("max")])
 
 
-def read_out(page: Page, rows: pd.DataFrame) -> pd.DataFrame:
+def read_out(page: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
     """Tallies with ``votes`` in words; to the public those that tell nobody's."""
     if page.audience == "public":
         return for_public(rows, Rules.of(page.study.settings["disclosure"], "public"))
     return rows.assign(votes=[_high(row) for row in rows.itertuples()])
 
 
-def _told(page: Page, signed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
+def _told(page: StudyView, signed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     """The signatures under one text of which an audience reads, and how many more there are."""
     if page.audience == "team":
         return signed, 0
@@ -234,7 +234,7 @@ def _told(page: Page, signed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
     return signatures(signed.assign(is_named=printed), rules)
 
 
-def round_results(page: Page) -> list[str]:
+def round_results(page: StudyView) -> list[str]:
     """The closed rounds, in their order."""
     found = sorted({*page.read("tallies")["round_id"]})
     return sorted(found, key=lambda one: (not one.isdecimal(), int(one) if one.isdecimal() else 0, one))
@@ -251,7 +251,7 @@ def _signed(told: pd.DataFrame, more: int) -> str:
     return f"{endorsed} of {len(decisions)}" + (f", {more} not told" if more else "")
 
 
-def statements(page: Page) -> Html:
+def statements(page: StudyView) -> Html:
     """Every principle in full, one after the other."""
     rows = listed_principles(page)
     if rows.empty:
@@ -262,14 +262,14 @@ def statements(page: Page) -> Html:
     return show("".join(_principle(page, row, trail, frames) for row in rows.itertuples()))
 
 
-def _comments(page: Page, ratings: pd.DataFrame) -> pd.DataFrame:
+def _comments(page: StudyView, ratings: pd.DataFrame) -> pd.DataFrame:
     """What raters allowed to be read aloud, under pseudonyms."""
     said = ratings[ratings["may_be_read"] & (ratings["comment"] != "")]
     return masked(said, page.study, read_table(page.study, "names")).drop_duplicates(
         ["principle_id", "round_id", "comment"])
 
 
-def _principle(page: Page, row, trail: Trail, frames: dict[str, pd.DataFrame]) -> str:
+def _principle(page: StudyView, row, trail: Trail, frames: dict[str, pd.DataFrame]) -> str:
     own = {name: frame[frame["principle_id"] == row.principle_id] for name, frame in frames.items()
            if "principle_id" in frame}
     seen = tag("p", tag("strong", "One would see it by: "), escape(row.indicator)) if row.indicator else ""
@@ -319,7 +319,7 @@ def _linked(node: Node) -> str:
     return tag("a", text, href=link(node.place)) if node.place else text
 
 
-def _votes(page: Page, row, own: dict[str, pd.DataFrame]) -> Iterator[str]:
+def _votes(page: StudyView, row, own: dict[str, pd.DataFrame]) -> Iterator[str]:
     """The votes of each round, panels apart, with what stood outside, and what may be read of comments."""
     lines, closed = [], round_results(page)
     found = dict(list(own["tallies"][own["tallies"]["n"] >= SHOWN_FROM].groupby(["round_id", "panel"])))
@@ -341,7 +341,7 @@ def _votes(page: Page, row, own: dict[str, pd.DataFrame]) -> Iterator[str]:
                   tag("q", escape(said.comment), dir="auto"), class_="glc-note")
 
 
-def _signatures(page: Page, signed: pd.DataFrame) -> Iterator[str]:
+def _signatures(page: StudyView, signed: pd.DataFrame) -> Iterator[str]:
     """Who endorses the final text, with reservations; names where they may be printed."""
     if signed.empty:
         return
@@ -362,7 +362,7 @@ def _signatures(page: Page, signed: pd.DataFrame) -> Iterator[str]:
             yield tag("p", escape(f"Reservation of {name}: "), tag("q", escape(words), dir="auto"))
 
 
-def _judgements(page: Page, row, judged: pd.DataFrame, frames: dict[str, pd.DataFrame]) -> Iterator[str]:
+def _judgements(page: StudyView, row, judged: pd.DataFrame, frames: dict[str, pd.DataFrame]) -> Iterator[str]:
     """What people judged of the evidence and of the decision, with their reasons; for the team beside
     what is counted, and with a box that is empty where nobody has judged yet."""
     is_team = page.audience == "team"
@@ -379,7 +379,7 @@ def _judgements(page: Page, row, judged: pd.DataFrame, frames: dict[str, pd.Data
     yield table(columns, caption="Judged by people; no level is computed.")
 
 
-def representation(page: Page) -> Html:
+def representation(page: StudyView) -> Html:
     """How many rated, panel by panel; for the team whose voice is missing from each principle."""
     panels = page.read("tallies").groupby("panel")["n_expected"].max()
     said = [f"{PANELS[panel]} who may rate: {n}." for panel, n in panels.items()]
@@ -393,7 +393,7 @@ def representation(page: Page) -> Html:
                                     if len(rows) else ""))
 
 
-def _earlier(page: Page, versions: pd.DataFrame, row) -> Iterator[str]:
+def _earlier(page: StudyView, versions: pd.DataFrame, row) -> Iterator[str]:
     """Earlier texts, and why they were changed."""
     if page.audience == "public":
         return
@@ -404,7 +404,7 @@ def _earlier(page: Page, versions: pd.DataFrame, row) -> Iterator[str]:
                          f"{f', asked by {new.asked_by}' if new.asked_by else ''}."), class_="glc-note")
 
 
-def methods(page: Page) -> Html:
+def methods(page: StudyView) -> Html:
     """The items of reporting checklists, with what the tables know of each."""
     n = page.quality("survey").set_index("option_id")["n"].get("organisations")
     told = method_facts(page.read, page.study, audience=page.audience,

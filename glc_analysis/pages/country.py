@@ -23,7 +23,7 @@ from glc_analysis.pages.survey import listed_questions
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import Markup, bar, language_told, note, region_name, show, table, tag
 from glc_analysis.text import count_text
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 
 # ------------------------------
 # The profile of a country: who answered for it, what outside records say, its answers beside others'.
@@ -36,7 +36,7 @@ NOT_TOLD = ("Not here are numbers and words, what could be held against an organ
             "would tell, with the figures of the study, what those answered who did not agree to it")
 
 
-def country_facts(page: Page) -> Html:
+def country_facts(page: StudyView) -> Html:
     """What outside sources say of the country, latest year last."""
     if page.audience != "team":
         return show(tag("p", NO_RECORD, class_="glc-note"))
@@ -51,7 +51,7 @@ def country_facts(page: Page) -> Html:
                        "What it says": [said.replace("_", " ") for said in facts.values()]}))
 
 
-def who_answered(page: Page) -> Html:
+def who_answered(page: StudyView) -> Html:
     """The organisations that answered for the country; others than the team get the names of those that
     agreed to it, and nothing that would tell who the rest are."""
     rows = page.read("organisations").sort_values("label")
@@ -69,7 +69,7 @@ def who_answered(page: Page) -> Html:
     return show(table(dict(shown.loc[:, (shown != "").any()])))
 
 
-def answers_by_country(page: Page) -> Html:
+def answers_by_country(page: StudyView) -> Html:
     """The country's answers beside its region's, theme by theme.
 
     With a single organisation its own answer is marked; nothing is compared. Others than the team see
@@ -94,7 +94,7 @@ def answers_by_country(page: Page) -> Html:
     return show("".join(parts))
 
 
-def _beside(page: Page, question, region: str) -> list[tuple]:
+def _beside(page: StudyView, question, region: str) -> list[tuple]:
     """The question's row and one row an option: its class, text, here, and in the region or everywhere."""
     if question.type in ("text", "date") or question.option_list == COUNTRY_LIST:
         return []
@@ -128,7 +128,7 @@ def _told(row) -> str:
     return bar(row.share, count_text(row.n, row.base_n, getattr(row, "band", "")))
 
 
-def _of(page: Page, question, kind: str, group: str) -> pd.DataFrame:
+def _of(page: StudyView, question, kind: str, group: str) -> pd.DataFrame:
     """A question's figures in one country or region."""
     rows = page.summary(question.question_id, by=kind)
     return rows[rows["group"] == group].reset_index(drop=True)
@@ -153,7 +153,7 @@ PASSAGES, LENGTH = 12, 240
 IN_QUOTES = "This quotation is to be talked over: its words, or what you said of it, changed."
 
 
-def own_answers(page: Page) -> Html:
+def own_answers(page: StudyView) -> Html:
     """One row a question that was asked, theme by theme: the answer, and how many of the study gave it."""
     rows = page.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     given, lines = dict(list(rows.groupby("question_id"))), []
@@ -170,7 +170,7 @@ def own_answers(page: Page) -> Html:
                       rows=kinds))
 
 
-def _said(page: Page, question, rows: pd.DataFrame) -> Iterator[str]:
+def _said(page: StudyView, question, rows: pd.DataFrame) -> Iterator[str]:
     """The answer or, where the organisation answered for several countries, each by its country."""
     several = len(rows) > 1
     listed = page.options[page.options["option_list"] == question.option_list]
@@ -197,7 +197,7 @@ def _figure(text: str) -> str:
     return tag("span", f" ({escape(text)})", class_="glc-figure")
 
 
-def own_passages(page: Page) -> Html:
+def own_passages(page: StudyView) -> Html:
     """Its coded passages with the codes by name, one that brings a new code first; no accounts of cases."""
     _, *rest = held(page.study)
     codings, segments, documents, _, codebook = rest
@@ -227,7 +227,7 @@ def _words(text: str, length: int = 0) -> Markup:
     return Markup(tag("span", escape(shown), dir="auto"))
 
 
-def own_quotations(page: Page) -> Html:
+def own_quotations(page: StudyView) -> Html:
     """Its words that somebody proposes to print, for whom, and how far that is."""
     rows = judged(*held(page.study))
     rows = rows[(rows["owner"] == page.organisation) & ~rows["is_case"]].sort_values("quote_id")
@@ -241,7 +241,7 @@ def own_quotations(page: Page) -> Html:
         "Who would read them": rows["audience"].map(SAY), "As words of": source, "How far it is": state}))
 
 
-def own_consents(page: Page) -> Html:
+def own_consents(page: StudyView) -> Html:
     """What it agreed to, item by item and for whom; what nobody has written down counts as no."""
     consent = held(page.study)[4].query("organisation_id == @page.organisation")
     own = consent[consent["speaker_id"] == ""]

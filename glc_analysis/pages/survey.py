@@ -24,7 +24,7 @@ from glc_analysis.schema.checker import is_day
 from glc_analysis.tables_html import Markup, bars, language_told, region_name, show, table, tag
 from glc_analysis.templates import read_toml
 from glc_analysis.text import count_texts
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 
 # ------------------------------
 # The study as a whole: its size, how it was sampled, its countries and themes.
@@ -36,7 +36,7 @@ RULES = read_toml(__file__, "figures_shown.toml")
 NO_COUNTRY = "Countries are not listed here: that somebody in a country took part is theirs to tell."
 
 
-def study_numbers(page: Page) -> Html:
+def study_numbers(page: StudyView) -> Html:
     """The study in numbers: organisations, countries, records, questions, texts, coded passages."""
     figures = page.quality("survey").set_index("option_id")["n"]
     if page.audience != "team":
@@ -59,7 +59,7 @@ def study_numbers(page: Page) -> Html:
     return show(table({"In this study": names, "Number": numbers}, numeric=("Number",)))
 
 
-def page_header(page: Page) -> str:
+def page_header(page: StudyView) -> str:
     """What every page says of itself: for whom it is, its base, the day of the data."""
     n = page.quality("survey").set_index("option_id")["n"].get("organisations")
     days = filter(is_day, [last_received(page.study), *page.read("organisations")["answered_on"]])
@@ -70,7 +70,7 @@ def page_header(page: Page) -> str:
     return f"{'. '.join(filter(None, said))}."
 
 
-def _released(page: Page) -> str:
+def _released(page: StudyView) -> str:
     """The number of the release, the day of its data, and how old its figures are."""
     of = read_slices(page.study)["release"]
     ages = ", ".join(f"{day} ({n} figures)" for day, n in of["issued"].items()) or "none yet"
@@ -80,7 +80,7 @@ def _released(page: Page) -> str:
         class_="glc-note")
 
 
-def sampling_note(page: Page) -> Html:
+def sampling_note(page: StudyView) -> Html:
     """How the organisations were chosen and what the figures may therefore be read as."""
     said = {"purposive": "The organisations were chosen on purpose, not at random: the counts "
                          "describe them and nobody else. There are no intervals and no tests.",
@@ -97,13 +97,13 @@ def sampling_note(page: Page) -> Html:
     return show(tag("p", escape(text), class_="glc-note"))
 
 
-def country_map(page: Page) -> Html:
+def country_map(page: StudyView) -> Html:
     """A map of the work countries that the audience may know of, all by the same mark; a sentence where
     there are none."""
     return show(world_map(page.worked) if page.worked else tag("p", NO_COUNTRY, class_="glc-note"))
 
 
-def country_list(page: Page) -> Html:
+def country_list(page: StudyView) -> Html:
     """One row a work country that the audience may know of, the way to its page where there is one; its
     organisations and records for the team."""
     rows = page.countries[page.countries["country_id"].isin(page.shown)].sort_values("label")
@@ -117,7 +117,7 @@ def country_list(page: Page) -> Html:
                        **(counts if page.audience == "team" else {})}, numeric=(*counts,)))
 
 
-def theme_list(page: Page) -> Html:
+def theme_list(page: StudyView) -> Html:
     """A card a theme, which leads to its page: domain, definition, how many questions belong to it."""
     counts = page.questions["theme_id"].value_counts()
     return show(tag("ul", *(tag("li", tag(
@@ -127,7 +127,7 @@ def theme_list(page: Page) -> Html:
         for row in page.codebook.query("level == 'theme'").itertuples()), class_="glc-cards"))
 
 
-def released_rules(page: Page) -> Html:
+def released_rules(page: StudyView) -> Html:
     """What these readers see of figures, and why some are words or are missing."""
     settings = page.study.settings["disclosure"]
     said = [RULES[page.audience].format(**settings)]
@@ -137,7 +137,7 @@ def released_rules(page: Page) -> Html:
     return show("".join(tag("p", escape(one)) for one in said))
 
 
-def definition(page: Page) -> Html:
+def definition(page: StudyView) -> Html:
     """The theme's definition, what it includes and leaves out."""
     row = page.codebook[page.codebook["code_id"] == page.theme].iloc[0]
     return show(tag("p", tag("strong", escape(row["path"])), ": ", escape(row["definition"])))
@@ -147,7 +147,7 @@ def definition(page: Page) -> Html:
 # The quality of the data: what was done to them, what is missing, what deserves a look.
 
 
-def cleaning_steps(page: Page) -> Html:
+def cleaning_steps(page: StudyView) -> Html:
     """What the cleaning did, step by step."""
     rows = page.read("steps").sort_values("order")
     return show(table({
@@ -155,13 +155,13 @@ def cleaning_steps(page: Page) -> Html:
         "Cells": _blank(rows["cells"]), "Why": rows["why"]}, numeric=("In", "Out", "Cells")))
 
 
-def missing_answers(page: Page) -> Axes:
+def missing_answers(page: StudyView) -> Axes:
     """Figure: of each question, how many records were answered, not asked or blank."""
     figures = page.released[page.released["measure"] == "quality"]
     return plot_missing(figures, page.questions)
 
 
-def notable_records(page: Page) -> Html:
+def notable_records(page: StudyView) -> Html:
     """Counts of what deserves a look: duplicates, durations, straight-lining, no region."""
     said = {"duplicate": "An organisation answered again for a country (both kept)",
             "straight_lined": "Every scale question has the same place",
@@ -175,7 +175,7 @@ def notable_records(page: Page) -> Html:
                        "How many": count_texts(figures)}))
 
 
-def text_quality(page: Page, kind: str) -> Html:
+def text_quality(page: StudyView, kind: str) -> Html:
     """Open answers by ``language`` or ``script``."""
     rows = page.quality(kind).sort_values("n", ascending=False, kind="stable")
     names = rows["option_id"].map(language_told) if kind == "language" else rows["option_id"]
@@ -195,7 +195,7 @@ NOT_SHOWN = "Not shown here: the figures could tell what single organisations an
 SOME_NOT_SHOWN = "Answers that are not listed are not shown: their figures could tell who gave them."
 
 
-def by_question(page: Page) -> None:
+def by_question(page: StudyView) -> None:
     """Every question in order: heading, figure or table. Shown at once, nothing returned."""
     for question in page.questions.itertuples():
         display(show(_heading(page, question)))
@@ -211,7 +211,7 @@ def by_question(page: Page) -> None:
             display(show(_plain(question, rows)))
 
 
-def scales(page: Page) -> Html | None:
+def scales(page: StudyView) -> Html | None:
     """Figure: the statements that were answered on one scale, in their order, a figure a scale. A statement
     of which a count is in words is named below."""
     asked = page.questions[page.questions["type"] == "scale"]
@@ -229,7 +229,7 @@ def scales(page: Page) -> Html | None:
     return show(tag("p", escape(said), class_="glc-note")) if left else None
 
 
-def _on_scale(page: Page, question) -> pd.DataFrame | None:
+def _on_scale(page: StudyView, question) -> pd.DataFrame | None:
     """The counts of a statement by the options of its scale; None where one of them is not shown."""
     options = page.options[page.options["option_list"] == question.option_list]
     scale = options[options["kind"] == "substantive"].sort_values("position")
@@ -245,14 +245,14 @@ def _is_plotted(question) -> bool:
     return question.type in BY_OPTION and question.option_list != COUNTRY_LIST
 
 
-def listed_questions(page: Page, question) -> int:
+def listed_questions(page: StudyView, question) -> int:
     """How many answers of a question can be in its base."""
     kinds = page.options.loc[page.options["option_list"] == question.option_list, "kind"]
     outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
     return int((~kinds.isin(outside)).sum())
 
 
-def _heading(page: Page, question) -> str:
+def _heading(page: StudyView, question) -> str:
     who = {"organisation": "Asked once of each organisation",
            "answer": "Asked for each country an organisation works in"}[question.unit]
     asked = f"; only where {question.asked_if}" if question.asked_if else ""
@@ -274,7 +274,7 @@ def _plain(question, rows: pd.DataFrame) -> str:
     return table({"Answer": rows["option"], "Count": bars(rows)})
 
 
-def by_group(page: Page, by: str) -> Html:
+def by_group(page: StudyView, by: str) -> Html:
     """Every choice question of the page: counts in each group side by side."""
     parts = []
     for question in page.questions.itertuples():
@@ -299,7 +299,7 @@ def by_group(page: Page, by: str) -> Html:
 CLEARED = "No words of an organisation are cleared for these pages."
 
 
-def open_answers(page: Page) -> Html:
+def open_answers(page: StudyView) -> Html:
     """Open answers of the page in the words and language they were given in; for other audiences the
     quotations that were cleared for them."""
     if page.audience != "team":
@@ -318,7 +318,7 @@ def open_answers(page: Page) -> Html:
     return show("".join(parts) or tag("p", "No open answers.", class_="glc-note"))
 
 
-def _cleared(page: Page) -> Html:
+def _cleared(page: StudyView) -> Html:
     """Cleared quotations of the page's theme: a provider's, or an organisation's that agreed to be named;
     on a country's page only those that name an organisation of it."""
     rows = page.read("quotations").query("audience == @page.audience")
@@ -330,7 +330,7 @@ def _cleared(page: Page) -> Html:
     return show("".join(told) or tag("p", CLEARED, class_="glc-note"))
 
 
-def _quotation(page: Page, row, names: pd.Series) -> str:
+def _quotation(page: StudyView, row, names: pd.Series) -> str:
     said = [names.get(row.organisation_id, ""), page.places.get(row.country_id, ""),
             language_told(row.language), "interpreter's words" if row.is_interpreted else ""]
     source = escape(", ".join(filter(None, said)))

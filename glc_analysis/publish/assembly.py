@@ -19,7 +19,7 @@ from glc_analysis.run.execute import dumps, prose
 from glc_analysis.run.gate import Gate, passed
 from glc_analysis.run.plan import NOTEBOOKS, Page, place
 from glc_analysis.study import Study
-from glc_analysis.view import Page as Shown
+from glc_analysis.view import StudyView
 
 AHEAD = Path(".ahead", "site", downloads.FOLDER)
 """Where tables lie in the folder of a run until there is a site: as in it, so that the gate can read them."""
@@ -88,7 +88,7 @@ class Assembly:
         self._go_on()
         parse_ahead()
         pages = [_page(folder, *said) for said in self._words(frames, keys)]
-        return _Ahead(pages, page_header(Shown(study, audience)) if frames else "", gate, bool(frames))
+        return _Ahead(pages, page_header(StudyView(study, audience)) if frames else "", gate, bool(frames))
 
     def _go_on(self) -> None:
         if self._is_closed:

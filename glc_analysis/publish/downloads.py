@@ -28,7 +28,7 @@ from glc_analysis.schema import Column, Table
 from glc_analysis.study import Study
 from glc_analysis.tables import TABLES
 from glc_analysis.tables_html import Markup, table, tag
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 from glc_analysis.workbook import save_workbook
 
 # ------------------------------
@@ -88,13 +88,13 @@ def published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
     nothing is built."""
     if not (study.processed / "estimates.parquet").is_file():
         return {}
-    page = Page(study, audience)
+    page = StudyView(study, audience)
     frames = {name: make(page) for name, make in _MAKERS.items()}
     return {name: frame[[*PUBLISHED[name].columns]].reset_index(drop=True)
             for name, frame in frames.items() if len(frame)}
 
 
-def _figures(page: Page) -> pd.DataFrame:
+def _figures(page: StudyView) -> pd.DataFrame:
     """The released figures with the names of what they are about."""
     rows, words = page.released, names_of(page.study)
     if page.audience == "team":
@@ -107,7 +107,7 @@ def _figures(page: Page) -> pd.DataFrame:
         code=[words.codes.get(one, "") for one in rows["code_id"]])
 
 
-def _codes(page: Page) -> pd.DataFrame:
+def _codes(page: StudyView) -> pd.DataFrame:
     """The codebook; for others than the team the codes with a released figure and all above them."""
     book = page.codebook
     if page.audience == "team":
@@ -118,24 +118,24 @@ def _codes(page: Page) -> pd.DataFrame:
     return book[book["code_id"].isin(named | {one for code in named & {*above} for one in above[code]})]
 
 
-def _countries(page: Page) -> pd.DataFrame:
+def _countries(page: StudyView) -> pd.DataFrame:
     return page.countries[page.countries["country_id"].isin(page.shown)]
 
 
-def _quotations(page: Page) -> pd.DataFrame:
+def _quotations(page: StudyView) -> pd.DataFrame:
     """What may be printed, without the ids by which two audiences could compare."""
     rows = page.read("quotations").query("audience == @page.audience")
     return rows.sort_values(["theme_ids", "text"], kind="stable")
 
 
-def _principles(page: Page) -> pd.DataFrame:
+def _principles(page: StudyView) -> pd.DataFrame:
     """The principles in their latest text, each with its translations."""
     rows, shown = page.read("principles"), listed_principles(page)["printed_id"]
     own = rows["translation_of"].where(rows["translation_of"] != "", rows["printed_id"])
     return rows[rows["is_current"] & own.isin(shown)]
 
 
-def _votes(page: Page) -> pd.DataFrame:
+def _votes(page: StudyView) -> pd.DataFrame:
     """The tallies that are read out: of panels large enough; for the public the last round's on what was
     agreed, without observers."""
     rows = page.read("tallies")
@@ -145,13 +145,13 @@ def _votes(page: Page) -> pd.DataFrame:
     return read_out(page, rows[rows["principle_id"].isin(listed_principles(page)["principle_id"])])
 
 
-def _joint(page: Page) -> pd.DataFrame:
+def _joint(page: StudyView) -> pd.DataFrame:
     """Survey beside talks, which has a page for all but the public."""
     rows = display(page.study, audience=page.audience)
     return rows if page.audience != "public" else rows.iloc[:0]
 
 
-_MAKERS: dict[str, Callable[[Page], pd.DataFrame]] = {
+_MAKERS: dict[str, Callable[[StudyView], pd.DataFrame]] = {
     "figures": _figures, "questions": lambda page: page.questions, "codes": _codes,
     "countries": _countries, "quotations": _quotations, "principles": _principles, "votes": _votes,
     "joint_display": _joint}

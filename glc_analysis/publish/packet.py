@@ -53,7 +53,7 @@ from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 from glc_analysis.tables_html import Markup, bar, table, tag
 from glc_analysis.text import count_texts
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 from glc_analysis.withdrawal.withdrawal import ISSUED
 
 # ------------------------------
@@ -130,7 +130,7 @@ def _tidied(root: lxml.html.HtmlElement) -> str:
 
 def sections(study: Study, part: Part, packet: Packet) -> list[Section]:
     """The sections of a part, in their order."""
-    page = Page(study, AUDIENCE, **{_OPENED[part.kind]: part.item} if part.kind in _OPENED else {})
+    page = StudyView(study, AUDIENCE, **{_OPENED[part.kind]: part.item} if part.kind in _OPENED else {})
     if part.kind == "form":
         return [Section("", "", _form(form)) for form in packet.forms]
     found = [section for section in _MADE[part.kind](page) if section.html]
@@ -147,7 +147,7 @@ def mark(part: Part, packet: Packet) -> str:
     return ALONE.format(packet.label) if part.kind == "brief" else MARK
 
 
-def _brief(page: Page) -> Iterator[Section]:
+def _brief(page: StudyView) -> Iterator[Section]:
     yield Section("Your answers", ASKED, own_answers(page).data, "questions")
     yield Section("Your words", "What you wrote and said, with the codes that coders agreed on.",
                   own_passages(page).data, "passages")
@@ -157,7 +157,7 @@ def _brief(page: Page) -> Iterator[Section]:
                   own_consents(page).data)
 
 
-def _country(page: Page) -> Iterator[Section]:
+def _country(page: StudyView) -> Iterator[Section]:
     yield Section("Who answered", "", who_answered(page).data)
     yield Section("Answers beside the whole study", "Listed are answers that were given and may be shown.",
                   _given(answers_by_country(page).data), "questions")
@@ -176,7 +176,7 @@ def _given(html: str) -> str:
     return _tidied(root)
 
 
-def _theme(page: Page) -> Iterator[Section]:
+def _theme(page: StudyView) -> Iterator[Section]:
     yield Section("", "", definition(page).data)
     yield Section("What the survey counted", "Counts are out of those whose answer counts in the base of the "
                   "question. Small counts are words.", _counted(page), "questions")
@@ -187,7 +187,7 @@ def _theme(page: Page) -> Iterator[Section]:
     yield Section("In their own words", "", open_answers(page).data, "quotations")
 
 
-def _counted(page: Page) -> str:
+def _counted(page: StudyView) -> str:
     """The questions of a theme in one table: each with its answers and how many gave them."""
     lines, untold = [], []
     for question in page.questions.itertuples():
@@ -214,12 +214,12 @@ def _counted(page: Page) -> str:
         tag("p", escape(said), class_="glc-note") if untold else "")
 
 
-def _joint(page: Page) -> Iterator[Section]:
+def _joint(page: StudyView) -> Iterator[Section]:
     yield Section("", "How the two fit, and what follows, was written by people.",
                   convening.joint_display(page).data)
 
 
-def _principles(page: Page) -> Iterator[Section]:
+def _principles(page: StudyView) -> Iterator[Section]:
     yield Section("At a glance", "", principles_overview(page).data)
     root = lxml.html.fragment_fromstring(statements(page).data, create_parent="div")
     for wide in root.findall(".//div[@class='glc-scroll']"):
@@ -251,7 +251,7 @@ def _boxes(form: Form, question: Question) -> str:
 
 
 _OPENED = {"brief": "organisation", "country": "country", "theme": "theme"}
-_MADE: dict[str, Callable[[Page], Iterator[Section]]] = {
+_MADE: dict[str, Callable[[StudyView], Iterator[Section]]] = {
     "brief": _brief, "country": _country, "theme": _theme, "joint": _joint, "principles": _principles}
 
 
@@ -377,7 +377,7 @@ def issue(study: Study, *, today: date, organisation: str = "", only: Collection
 
 def planned(study: Study, *, today: date, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
     """The packets of a built study that would be written. Raises as :func:`packets` does."""
-    reference, page = read_reference(study), Page(study, AUDIENCE)
+    reference, page = read_reference(study), StudyView(study, AUDIENCE)
     return packets(reference, page.labels, countries=page.worked, themes=page.themes,
                    forms=_open_forms(study, reference, today), organisation=organisation, only=only)
 

@@ -17,7 +17,7 @@ from glc_analysis import tables
 from glc_analysis.convening.broken_links import broken_links
 from glc_analysis.pages.convening import statements
 from glc_analysis.study import Study
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 
 pytestmark = pytest.mark.acceptance
 FILE = re.compile(r"(raw/\S+), (?:(.*), )?sha256 ([0-9a-f]{64})")
@@ -30,7 +30,7 @@ MASKED = r"(?:Person|Organisation|Place|Other) \d+|\[[^\]]*\]"
 @pytest.fixture(scope="module")
 def sections(sample_study):
     """The page as the team reads it, a section a principle."""
-    page = lxml.html.fromstring(f"<div>{statements(Page(sample_study)).data}</div>")
+    page = lxml.html.fromstring(f"<div>{statements(StudyView(sample_study)).data}</div>")
     found = page.xpath(".//section[@class='glc-principle']")
     assert len(found) == 16
     return found

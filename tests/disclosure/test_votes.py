@@ -17,7 +17,7 @@ from glc_analysis.disclosure.rules import (
 )
 from glc_analysis.pages.convening import principles_overview, statements
 from glc_analysis.publish.downloads import published_tables
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 from tests.crowds import SETTINGS
 
 RULES = Rules.of(SETTINGS, "public")
@@ -67,7 +67,7 @@ def test_the_public_table_has_no_number_that_the_words_do_not_tell():
 
 
 def test_pages_and_tables_of_the_public_have_these_words_alone(sample_study):
-    page = Page(sample_study, "public")
+    page = StudyView(sample_study, "public")
     said = principles_overview(page).data + statements(page).data
     table = published_tables(sample_study, "public")["votes"]
     allowed = {in_public(row, RULES) for row in tables.read("tallies", study=sample_study).to_dict("records")}

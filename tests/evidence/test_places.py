@@ -10,12 +10,12 @@ from glc_analysis.pages import convening
 from glc_analysis.pages.coding import codes, passages
 from glc_analysis.pages.convening import statements
 from glc_analysis.pages.survey import _heading, open_answers
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 
 
 @pytest.fixture(scope="module", params=["team", "convening", "public"])
 def page(request, sample_study):
-    return Page(sample_study, request.param)
+    return StudyView(sample_study, request.param)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def links(page):
 @pytest.fixture(scope="module")
 def ids(page):
     """The ids on each page that shows questions, codes or passages."""
-    pages = {"survey": page, **{f"theme-{theme}": Page(page.study, page.audience, theme=theme)
+    pages = {"survey": page, **{f"theme-{theme}": StudyView(page.study, page.audience, theme=theme)
                                 for theme in page.themes}}
     return {slug: _ids(one) for slug, one in pages.items()}
 

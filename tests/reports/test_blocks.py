@@ -38,7 +38,7 @@ from glc_analysis.pages.survey import (
 )
 from glc_analysis.tables_html import bars, more, note, table
 from glc_analysis.text import count_texts
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 from tests.coding import test_coded_study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.study_writer import choices, places, question, write_study
@@ -46,7 +46,7 @@ from tests.study_writer import choices, places, question, write_study
 
 @pytest.fixture(scope="module")
 def cambodia(sample_study):
-    return Page(sample_study, country="KHM")
+    return StudyView(sample_study, country="KHM")
 
 
 def test_whatever_comes_from_data_is_escaped():
@@ -68,7 +68,7 @@ def test_a_single_organisations_answers_are_marked_and_not_counted(cambodia):
 
 
 def test_several_organisations_answers_are_counted_against_their_own_base(sample_study):
-    assert "of 3" in answers_by_country(Page(sample_study, country="IND")).data
+    assert "of 3" in answers_by_country(StudyView(sample_study, country="IND")).data
 
 
 def heads_of(shown):
@@ -77,9 +77,9 @@ def heads_of(shown):
 
 def test_a_profile_has_its_region_for_the_team_and_the_whole_study_for_others(sample_study, cambodia):
     assert heads_of(answers_by_country(cambodia)) == ["Question and answers", "Cambodia", "Asia"]
-    shown = Page(sample_study, audience="convening")
+    shown = StudyView(sample_study, audience="convening")
     country, name = next(iter(shown.worked.items()))
-    page = Page(sample_study, audience="convening", country=country)
+    page = StudyView(sample_study, audience="convening", country=country)
     assert heads_of(answers_by_country(page)) == ["Question and answers", name, "Whole study"]
 
 
@@ -89,7 +89,7 @@ def test_a_country_of_no_region_stands_alone(tmp_path):
     made = write_study(tmp_path, rows, options=choices("law", "yes", "no"), questions=[
         question("Q1", "single", "law"), question("Q2", "number")])
     build(made)
-    shown = answers_by_country(Page(made, country="KHM"))
+    shown = answers_by_country(StudyView(made, country="KHM"))
     assert heads_of(shown)[:2] == ["Question and answers", "Cambodia"] and "Asia" not in shown.data
     assert "●" in shown.data and "<td>5</td>" in shown.data and "glc-bar" not in shown.data
 
@@ -103,16 +103,16 @@ def test_a_quotation_carries_its_language_and_finds_its_direction(cambodia):
 
 
 def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
-    shown = open_answers(Page(sample_study, audience="public", theme="success")).data
+    shown = open_answers(StudyView(sample_study, audience="public", theme="success")).data
     assert shown.count("<blockquote") == 1 and "none of it ever told me who was well" in shown
     assert "<figcaption>a provider</figcaption>" in shown
-    nothing = open_answers(Page(sample_study, audience="public", theme="resources")).data
+    nothing = open_answers(StudyView(sample_study, audience="public", theme="resources")).data
     assert nothing == f'<p class="glc-note">{CLEARED}</p>'
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_study, audience):
-    page = Page(sample_study, audience=audience)
+    page = StudyView(sample_study, audience=audience)
     shown = study_numbers(page).data
     assert "Organisations" in shown and "Countries" not in shown and "Interviews" not in shown
     if audience == "public":
@@ -122,27 +122,27 @@ def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_stud
 
 
 def test_a_figure_in_a_band_is_printed_in_its_words(sample_study):
-    rows = Page(sample_study, audience="public").summary("Q4.1")
+    rows = StudyView(sample_study, audience="public").summary("Q4.1")
     banded = rows[rows["band"] != ""].iloc[0]
     assert count_texts(rows)[banded.name] == f"{banded['band']} of {banded['base_n']}"
     assert f">{banded['band']} of {banded['base_n']}</span>" in bars(rows)[banded.name]
 
 
 def test_a_question_says_how_many_stand_outside_its_base(sample_study):
-    page = Page(sample_study)
+    page = StudyView(sample_study)
     question = page.questions.set_index("question_id", drop=False).loc["Q6.1"]
     assert "3 preferred not to say, outside the base." in _heading(page, question)
     assert "Prefer not to say" not in set(page.summary("Q6.1")["option"])
 
 
 def test_regions_stand_side_by_side(sample_study):
-    shown = by_group(Page(sample_study, theme="services"), "region").data
+    shown = by_group(StudyView(sample_study, theme="services"), "region").data
     assert all(f'<th scope="col" class="number">{region}</th>' in shown for region in ("Africa", "Europe"))
 
 
 def test_a_country_the_study_does_not_have_is_refused_with_the_nearest(sample_study):
     with pytest.raises(UsageError, match="no country 'KHN'; nearest: 'KHM'"):
-        Page.open(str(sample_study.root), country="KHN")
+        StudyView.open(str(sample_study.root), country="KHN")
 
 
 # What was said, and how it was coded
@@ -176,7 +176,7 @@ def rows_of(shown):
 
 
 def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
-    shown = codes(Page(small, theme="care"))
+    shown = codes(StudyView(small, theme="care"))
     assert rows_of(shown)[:4] == [
         ["Code", "Organisations", "Interviews"], ["Care", "2 of 2", "2 of 2"],
         ["Safe place", "1 of 2", "1 of 2"], ["Shelter holds back", "1 of 2", "1 of 2"]]
@@ -184,25 +184,26 @@ def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
 
 
 def test_in_a_call_the_base_is_who_was_present(small):
-    assert ["Delay", "1 of 2 present"] in rows_of(codes(Page(small, theme="law")))
+    assert ["Delay", "1 of 2 present"] in rows_of(codes(StudyView(small, theme="law")))
 
 
 def test_who_said_the_contrary_is_named(small):
-    assert ["Safe place", "said the contrary", "b"] in rows_of(contrary_cases(Page(small, theme="care")))
+    assert ["Safe place", "said the contrary", "b"] in rows_of(contrary_cases(StudyView(small, theme="care")))
 
 
 def test_who_was_asked_and_did_not_raise_the_theme_is_named(tmp_path):
     made = built(tmp_path, ana=ANA[:1], ben=[("blue", "A safe place for tonight.", "shelter"),
                                              ("lamp", "", "")])
-    assert ["Care", "asked, and did not raise it", "b"] in rows_of(contrary_cases(Page(made, theme="care")))
+    rows = rows_of(contrary_cases(StudyView(made, theme="care")))
+    assert ["Care", "asked, and did not raise it", "b"] in rows
 
 
 def test_silence_in_a_call_is_no_negative_case(small):
-    assert contrary_cases(Page(small, theme="law")).data == note("Nobody who was asked.").data
+    assert contrary_cases(StudyView(small, theme="law")).data == note("Nobody who was asked.").data
 
 
 def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
-    shown = passages(Page(small, theme="care")).data
+    shown = passages(StudyView(small, theme="care")).data
     assert '<blockquote lang="en" dir="auto">A safe place for tonight.</blockquote>' in shown
     assert "<figcaption>a, Cambodia, interview, 2016-03-01, participant</figcaption>" in shown
 
@@ -210,13 +211,13 @@ def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
 def test_passages_of_different_organisations_come_first(tmp_path):
     said = [("blue", "A safe place"), ("blue", "We wait for months."), ("lamp", "No house.")]
     made = built(tmp_path, ana=[(*one, "shelter") for one in said], ben=[("call", "", "")])
-    shown = passages(Page(made, theme="care")).data
+    shown = passages(StudyView(made, theme="care")).data
     assert shown.index("A safe place") < shown.index("No house.") < shown.index("We wait")
 
 
 def test_words_on_a_theme_in_an_answer_to_a_question_of_another_are_shown(tmp_path):
     made = built(tmp_path, ana=[("survey.r2.q1", "A safe place.", "Delay")], ben=[("call", "", "")])
-    assert "survey answer" in passages(Page(made, theme="law")).data
+    assert "survey answer" in passages(StudyView(made, theme="law")).data
 
 
 def test_what_is_beyond_the_limit_is_one_click_away():
@@ -230,7 +231,7 @@ def test_a_passage_with_markup_is_shown_as_it_was_said(small):
     row = SimpleNamespace(quote="<img src=x>", language='en" onclick="', organisation="<i>A</i>", kind="call",
                           country_id="", date="", role="survivor_adviser", wording="interpreter's words",
                           memo="<b>note</b>", code="<u>")
-    shown = _passage(Page(small, country="KHM"), row, "")
+    shown = _passage(StudyView(small, country="KHM"), row, "")
     assert not {"<img", "<i>", "<b>", "<u>"} & set(re.findall(r"<\w+", shown))
     assert "survivor adviser, interpreter&#x27;s words" in shown and "Coder's note: &lt;b&gt;" in shown
 
@@ -240,22 +241,22 @@ def test_names_of_codes_are_escaped_wherever_they_stand(tmp_path):
     by_id = {"Safe place": "shelter", "Delay": "delay", "Waiting": "waiting"}
     made = built(tmp_path, codebook=book, ana=[(d, q, by_id.get(c, c)) for d, q, c in ANA],
                  ben=[("blue", "A safe place for tonight.", "shelter"), ("call", "", "")])
-    theme, country = Page(made, theme="care"), Page(made, country="KHM")
+    theme, country = StudyView(made, theme="care"), StudyView(made, country="KHM")
     shown = [passages(theme), codes(theme), passages(country), codes_by_country(country)]
-    shown += [block(Page(made)) for block in (coding.by_code, coding.disagreements, coding.review,
+    shown += [block(StudyView(made)) for block in (coding.by_code, coding.disagreements, coding.review,
                                               coding.codes_from_one_organisation, cooccurrence, salience)]
     assert all("<script>" not in one.data for one in shown)
     assert sum("&lt;script&gt;" in one.data for one in shown) >= 8
 
 
 def test_a_country_of_one_organisation_and_no_region_has_marks_and_no_counts(small):
-    rows = {row[0]: row[1:] for row in rows_of(codes_by_country(Page(small, country="LAO")))}
+    rows = {row[0]: row[1:] for row in rows_of(codes_by_country(StudyView(small, country="LAO")))}
     assert rows["Safe place"] == ["○", "", ""]
     assert rows["Shelter holds back"][0] == "●" and rows["Delay"] == ["", "", ""]
 
 
 def test_a_country_stands_beside_its_region(tmp_path):
-    made = Page(built(tmp_path, countries=places("KHM asia", "LAO asia", "UGA africa")), country="LAO")
+    made = StudyView(built(tmp_path, countries=places("KHM asia", "LAO asia", "UGA africa")), country="LAO")
     rows = {row[0]: row[1:] for row in rows_of(codes_by_country(made))}
     assert rows["Safe place"] == ["○", "", "", "1 of 2"] and rows["Delay"] == ["", "", "", "1 of 2"]
 
@@ -264,16 +265,16 @@ def test_a_country_of_several_names_who_raised_a_code(tmp_path, monkeypatch):
     rows = [{**row, "country": "KHM"} for row in test_coded_study.ROWS]
     monkeypatch.setattr(test_coded_study, "ROWS", rows)
     made = built(tmp_path, countries=places("KHM asia"))
-    rows = {row[0]: row[1:] for row in rows_of(codes_by_country(Page(made, country="KHM")))}
+    rows = {row[0]: row[1:] for row in rows_of(codes_by_country(StudyView(made, country="KHM")))}
     assert rows["Safe place"] == ["● a, ○ b", "", "", "1 of 2", "1 of 2"]
 
 
 def test_a_countrys_page_says_how_much_of_a_call_it_spoke(small):
-    assert ["call", "b", "6 of 11"] in rows_of(codes_by_country(Page(small, country="LAO")))
+    assert ["call", "b", "6 of 11"] in rows_of(codes_by_country(StudyView(small, country="LAO")))
 
 
 def test_a_country_shows_the_passages_of_its_own_organisations_alone(small):
-    shown = passages(Page(small, country="LAO")).data
+    shown = passages(StudyView(small, country="LAO")).data
     assert "A house holds people back." in shown and "tonight" not in shown
 
 
@@ -284,11 +285,11 @@ TEAM_BLOCKS = [contrary_cases, passages, codes_by_country, coding.coders, coding
 
 @pytest.mark.parametrize("block", TEAM_BLOCKS, ids=lambda block: block.__name__)
 def test_who_said_what_and_how_it_was_coded_is_for_the_team_alone(small, block):
-    assert block(Page(small, "public", country="KHM")).data == note(TEAM_ONLY).data
+    assert block(StudyView(small, "public", country="KHM")).data == note(TEAM_ONLY).data
 
 
 def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
-    page = Page(small, "public", theme="care")
+    page = StudyView(small, "public", theme="care")
     figures = tables.read("estimates", study=small).query("measure == 'coded' and subset_kind == 'all'")
     page.__dict__["released"] = figures[figures["code_id"] != "no-shelter"].assign(
         n=pd.NA, share=float("nan"), base_n=30, band="few")
@@ -297,11 +298,11 @@ def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
 
 
 def test_coders_are_counted_by_text_and_coder(small):
-    assert ["call", "2016-09-01", "1", "1"] in rows_of(coding.coders(Page(small)))
+    assert ["call", "2016-09-01", "1", "1"] in rows_of(coding.coders(StudyView(small)))
 
 
 def test_every_coefficient_of_a_code_is_that_of_the_table(small):
-    rows = {row[0]: row for row in rows_of(coding.by_code(Page(small)))}
+    rows = {row[0]: row for row in rows_of(coding.by_code(StudyView(small)))}
     told = dict(zip(rows["Code"], rows["Delay"], strict=True))
     known = tables.read("agreement", study=small).query(
         "code_id == 'delay' and unit == 'turn' and subset == 'all'").set_index("measure")["value"]
@@ -310,17 +311,18 @@ def test_every_coefficient_of_a_code_is_that_of_the_table(small):
 
 
 def test_why_there_is_no_interval_is_said_in_words(small):
-    assert "No interval: 3 documents with pairs of coders, 10 are needed." in coding.by_code(Page(small)).data
+    said = coding.by_code(StudyView(small)).data
+    assert "No interval: 3 documents with pairs of coders, 10 are needed." in said
 
 
 def test_a_code_of_low_agreement_is_shown_with_caution(small):
-    shown = codes(Page(small, theme="law")).data
+    shown = codes(StudyView(small, theme="law")).data
     assert "coders agreed less than the study asks for (alpha 0.70) on" in shown and "Delay (0." in shown
-    assert "With caution" not in codes(Page(small, theme="care")).data
+    assert "With caution" not in codes(StudyView(small, theme="care")).data
 
 
 def test_an_interpretive_study_shows_no_coefficient_but_its_disagreements(tmp_path):
-    page = Page(built(tmp_path, settings={"coding": {"approach": "interpretive"}}))
+    page = StudyView(built(tmp_path, settings={"coding": {"approach": "interpretive"}}))
     assert coding.alphas(page).data == note(coding.UNMEASURED["interpretive"]).data
     assert coding.by_code(page).data == coding.by_text(page).data == ""
     assert "Open: 1" in coding.disagreements(page).data
@@ -330,29 +332,30 @@ def test_a_study_of_one_coder_has_no_agreement_to_measure(tmp_path):
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
     spreadsheet(made, "ana", *ANA)
     build(made)
-    assert coding.alphas(Page(made)).data == note(coding.UNMEASURED["codebook"]).data
+    assert coding.alphas(StudyView(made)).data == note(coding.UNMEASURED["codebook"]).data
 
 
 def test_an_open_disagreement_stands_side_by_side(small):
-    assert ["We wait for months.blue.4", "Delay", "no code"] in rows_of(coding.disagreements(Page(small)))
+    rows = rows_of(coding.disagreements(StudyView(small)))
+    assert ["We wait for months.blue.4", "Delay", "no code"] in rows
 
 
 def test_a_decision_comes_with_its_reason(sample_study):
     row = tables.read("disagreements", study=sample_study).query("coder_id == 'consensus'").iloc[0]
-    shown = rows_of(coding.disagreements(Page(sample_study)))
+    shown = rows_of(coding.disagreements(StudyView(sample_study)))
     assert escape(row["reason"]) in [cells[-1] for cells in shown]
 
 
 def test_a_passage_set_apart_stands_beside_our_words(tmp_path):
     made = built(tmp_path, ana=[*ANA, ("blue", "We <never> wait.", "Delay")])
-    rows = [row for row in rows_of(coding.set_apart(Page(made))) if "never" in row[3]]
+    rows = [row for row in rows_of(coding.set_apart(StudyView(made))) if "never" in row[3]]
     assert rows[0][:4] == ["ana", "blue", "Delay", "We &lt;never&gt; wait."]
     assert "not in the text" in rows[0][5]
 
 
 def test_the_review_tells_codes_that_the_codebook_lacks_and_that_nobody_used(tmp_path):
     made = built(tmp_path, ana=[("blue", "We wait for months.", "Médico lejos")], ben=[("blue", "", "")])
-    rows = rows_of(coding.review(Page(made)))
+    rows = rows_of(coding.review(StudyView(made)))
     assert ["Médico lejos", "orphaned", "codings: 1"] in rows
     assert ["Delay", "unused", "no coding has it"] in rows
 
@@ -366,33 +369,34 @@ def test_the_rule_on_new_codes_is_told_in_words(new, said):
 
 
 def test_new_codes_are_drawn_and_the_rule_told(small):
-    assert "The rule needs 6 interviews; 2 are coded." in coding.new_codes(Page(small)).data
+    assert "The rule needs 6 interviews; 2 are coded." in coding.new_codes(StudyView(small)).data
     plt.close("all")
 
 
 def test_a_code_of_a_single_organisation_is_named_with_it(small):
-    assert ["Practice &gt; Law &gt; Delay", "a"] in rows_of(coding.codes_from_one_organisation(Page(small)))
+    rows = rows_of(coding.codes_from_one_organisation(StudyView(small)))
+    assert ["Practice &gt; Law &gt; Delay", "a"] in rows
 
 
 def test_pairs_of_codes_are_those_of_the_estimates(sample_study):
     figures = tables.read("estimates", study=sample_study).query("measure == 'cooccurrence'")
     most = figures[figures["statistic"] == "turns"].nlargest(1, "n").iloc[0]
-    rows = rows_of(cooccurrence(Page(sample_study)))
+    rows = rows_of(cooccurrence(StudyView(sample_study)))
     assert rows[1][2].startswith(f"{most['n']} of ") and len(rows) <= PAIRS + 1
 
 
 def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
-    theme, whole = Page(uncoded, theme="care"), Page(uncoded)
+    theme, whole = StudyView(uncoded, theme="care"), StudyView(uncoded)
     for block in (codes, contrary_cases, passages):
         assert block(theme).data == note(NOT_CODED_YET).data
-    assert codes_by_country(Page(uncoded, country="KHM")).data == note(NOT_CODED_YET).data
+    assert codes_by_country(StudyView(uncoded, country="KHM")).data == note(NOT_CODED_YET).data
     assert coding.coders(whole).data == coding.alphas(whole).data == note(coding.NOTHING_CODED).data
     assert coding.by_code(whole).data == coding.by_text(whole).data == ""
     assert "Fewer than two interviews" in coding.new_codes(whole).data
 
 
 def test_the_overview_counts_interviews_calls_and_coded_passages(small, uncoded):
-    told = dict(map(tuple, rows_of(study_numbers(Page(small)))))
+    told = dict(map(tuple, rows_of(study_numbers(StudyView(small)))))
     kinds = ("Open answers", "Interviews", "Calls", "Coded passages")
     assert [told[kind] for kind in kinds] == ["2", "2", "1", "3"]
-    assert "Coded passages" not in study_numbers(Page(uncoded)).data
+    assert "Coded passages" not in study_numbers(StudyView(uncoded)).data

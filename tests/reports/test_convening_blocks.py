@@ -13,12 +13,12 @@ from glc_analysis.pages.convening import (
     principles_overview,
     statements,
 )
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 
 
 @pytest.fixture(scope="module", params=["team", "convening", "public"])
 def page(request, sample_study):
-    return Page(sample_study, request.param)
+    return StudyView(sample_study, request.param)
 
 
 @pytest.fixture(scope="module")
@@ -101,23 +101,23 @@ def test_a_checklist_item_that_nobody_recorded_says_so(page):
 
 
 def test_the_agenda_has_the_split_principle_under_its_heading(sample_study):
-    told = unescape(convening.agenda(Page(sample_study, "convening")).data)
+    told = unescape(convening.agenda(StudyView(sample_study, "convening")).data)
     split, after = told.index("Split ("), told.index("Works elsewhere? (")
     assert split < told.index("P04.1") < after
 
 
 def test_a_panel_of_one_is_not_shown(sample_study):
-    assert "Observers" not in convening.results(Page(sample_study, "team")).data
+    assert "Observers" not in convening.results(StudyView(sample_study, "team")).data
 
 
 def test_the_joint_display_shows_both_counts_and_a_box_for_people(sample_study):
-    told = unescape(convening.joint_display(Page(sample_study, "team")).data)
+    told = unescape(convening.joint_display(StudyView(sample_study, "team")).data)
     assert "27 of 32" in told
     assert "discordant" in told
 
 
 def test_decisions_name_only_who_agreed_to_be_named(sample_study):
-    told = convening.decisions(Page(sample_study, "convening")).data
+    told = convening.decisions(StudyView(sample_study, "convening")).data
     rows = tables.read("organisations", study=sample_study)
-    named = Page(sample_study, "convening").named
+    named = StudyView(sample_study, "convening").named
     assert not any(row.label in told for row in rows.itertuples() if row.organisation_id not in named)

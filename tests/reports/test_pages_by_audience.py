@@ -30,20 +30,20 @@ from glc_analysis.report import run
 from glc_analysis.run.plan import plan, stale
 from glc_analysis.tables_html import note
 from glc_analysis.text import normalise_space
-from glc_analysis.view import Page
+from glc_analysis.view import StudyView
 from tests.reports.small_study import collection, edit, small_study
 
 COUNTRIES, ORGANISATIONS = ["PER", "USA", "KHM"], ["blue-door", "canal-lamp", "acacia-room", "open-loom"]
 
 
 def country_page(study, country):
-    page = Page(study, "convening", country=country)
+    page = StudyView(study, "convening", country=country)
     blocks = who_answered, country_facts, answers_by_country, codes_by_country, passages, open_answers
     return plain("".join(block(page).data for block in blocks))
 
 
 def brief_page(study, organisation):
-    page = Page(study, "convening", organisation=organisation)
+    page = StudyView(study, "convening", organisation=organisation)
     return plain("".join(block(page).data for block in (own_answers, own_passages, own_quotations,
                                                         own_consents)))
 
@@ -87,9 +87,9 @@ def everybody(study):
 
 
 def test_only_who_agreed_to_it_is_named_and_nothing_tells_who_the_others_are(sample_study):
-    assert plain(who_answered(Page(sample_study, "convening", country="PER")).data) == (
+    assert plain(who_answered(StudyView(sample_study, "convening", country="PER")).data) == (
         "Organisation Type Tres Puentes (invented) faith based An organisation that is not named")
-    team = who_answered(Page(sample_study, country="PER")).data
+    team = who_answered(StudyView(sample_study, country="PER")).data
     assert "Farol de Barro" in team and "Resources" in team
 
 
@@ -107,9 +107,9 @@ def test_a_countrys_page_names_nobody_who_works_elsewhere_or_did_not_agree(sampl
 def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(sample_study, pages):
     record = tables.read("context", study=sample_study).query("country_id == 'PER'")
     values = set(record["value"].str.replace("_", " ")) - {""}
-    team = plain(country_facts(Page(sample_study, country="PER")).data)
+    team = plain(country_facts(StudyView(sample_study, country="PER")).data)
     assert values and all(value in team for value in values)
-    assert plain(country_facts(Page(sample_study, "convening", country="PER")).data) == NO_RECORD
+    assert plain(country_facts(StudyView(sample_study, "convening", country="PER")).data) == NO_RECORD
     assert not any(word in page for page in pages.values()
                    for word in ("Spanish", "Khmer", "interpreted", "Home country", "Resources"))
 
@@ -131,10 +131,10 @@ def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
 
 
 def test_codes_are_there_only_where_organisations_agreed_for_all_they_were_coded_in(sample_study, pages):
-    here = codes_by_country(Page(sample_study, "convening", country="KHM"))
+    here = codes_by_country(StudyView(sample_study, "convening", country="KHM"))
     assert "Contact after the end ● 15 of 30" in plain(here.data)
     nothing = note(TEAM_ONLY).data
-    assert codes_by_country(Page(sample_study, "convening", country="PER")).data == nothing
+    assert codes_by_country(StudyView(sample_study, "convening", country="PER")).data == nothing
     case = read_reference(sample_study).codebook.set_index("code_id").at["case_detail", "name"]
     assert not any(case in page for page in pages.values())
 
@@ -143,7 +143,7 @@ def test_words_on_a_countrys_page_are_quotations_that_name_an_organisation_of_it
     printed = tables.read("quotations", study=sample_study).query("audience == 'convening'")
     assert "Blue Door (invented)" in set(printed["source"])
     for country, page in pages.items():
-        here = Page(sample_study, country=country).labels.values()
+        here = StudyView(sample_study, country=country).labels.values()
         assert [row.text in page for row in printed.itertuples()] == list(printed["source"].isin([*here]))
 
 
@@ -157,7 +157,7 @@ def test_no_open_answer_and_no_turn_is_on_a_countrys_page(sample_study, pages, s
 
 
 def test_a_brief_has_its_organisations_answers_beside_what_the_convening_may_see(sample_study, briefs):
-    page = Page(sample_study, "convening", organisation="blue-door")
+    page = StudyView(sample_study, "convening", organisation="blue-door")
     given = page.read("responses").query("question_id == 'Q3.4'")["value"].iloc[0]
     label = page.options.set_index("option_id").at[given, "label"]
     row = page.summary("Q3.4").set_index("option").loc[label]
