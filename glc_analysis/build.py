@@ -36,9 +36,9 @@ from glc_analysis.convening.principles import TABLES as WRITTEN
 from glc_analysis.convening.principles import principle_tables
 from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.quotations import READERS, case_codes, quotable, quotes_faults
-from glc_analysis.disclosure.releases import is_next_of, issue, keep
-from glc_analysis.disclosure.rules import coded_countries, countries_shown
+from glc_analysis.disclosure.quotations import READERS, case_codes, printable_quotes, quotes_faults
+from glc_analysis.disclosure.releases import next_is_stored, prepare_release, store_release
+from glc_analysis.disclosure.rules import coded_countries, visible_countries
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import coded_estimates, mentions
@@ -97,8 +97,9 @@ def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
     say("writing the tables")
     shown = _countries_shown(study.settings["disclosure"], engine["answers"], engine["organisations"],
                              Consent.of(reference.consent))
-    is_next = not engine.ran("releases") and is_next_of(study, _earlier_slices(study).get("inputs", ""))
-    release = keep(study, None if is_next else lambda: engine["issued"], engine, shown["public"], inputs)
+    is_next = not engine.ran("releases") and next_is_stored(study, _earlier_slices(study).get("inputs", ""))
+    release = store_release(study, None if is_next else lambda: engine["issued"], engine, shown["public"],
+                            inputs)
     _write(study, engine, arrivals, inputs, release, shown)
     return BuildResult({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
 
@@ -379,7 +380,8 @@ def _releases(view: View) -> dict[str, Any]:
         view["estimates"], contributors, view["organisations"], consent, settings,
         audience=audience, never=case_codes(reference.codebook), **told.get(audience, {})))
         for audience in READERS}
-    released["release_public"], issued = issue(view.study, released["release_public"], view, contributors)
+    released["release_public"], issued = prepare_release(view.study, released["release_public"], view,
+                                                         contributors)
     return released | {"issued": issued}
 
 
@@ -395,7 +397,7 @@ def _quotations(view: View) -> dict[str, Any]:
     labels = dict(zip(view["organisations"]["organisation_id"], view["organisations"]["label"],
                       strict=True))
     return {"quotations": pd.concat([
-        quotable(reference.quotes, *held, reference.consent, reference.codebook, audience=audience,
+        printable_quotes(reference.quotes, *held, reference.consent, reference.codebook, audience=audience,
                  labels=labels).assign(audience=audience) for audience in READERS])}
 
 
@@ -559,7 +561,7 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
 def _countries_shown(settings: Mapping[str, Any], answers: pd.DataFrame, own: pd.DataFrame,
                      consent: Consent) -> dict[str, list[str]]:
     """The countries that each audience may know of."""
-    return {audience: sorted(countries_shown(answers, own, consent, settings, audience=audience))
+    return {audience: sorted(visible_countries(answers, own, consent, settings, audience=audience))
             for audience in AUDIENCES}
 
 

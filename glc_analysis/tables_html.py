@@ -81,10 +81,10 @@ def more(pieces: Sequence[str], limit: int, what: str) -> str:
     return "".join(pieces[:limit]) + (tag("details", said, *rest, class_="glc-more") if rest else "")
 
 
-def language_told(code: str) -> str:
+def language_label(code: str) -> str:
     """The English name of a language by its ISO 639-1 code, if any is told.
 
-    >>> language_told("km"), language_told("")
+    >>> language_label("km"), language_label("")
     ('Khmer', 'not told')
     """
     return "not told" if code in ("", "unknown") else language_name(code)
@@ -114,6 +114,6 @@ def _cell(value: object, column: str, is_header: bool, numeric: tuple[str, ...])
     return tag("td", text, class_="number" if column in numeric else "")
 
 
-def styled() -> str:
+def style_element() -> str:
     """The style sheet of these pieces as an element, so that they look right wherever they are."""
     return tag("style", Path(__file__).with_name("page.css").read_text(encoding="utf-8"))

@@ -22,7 +22,7 @@ from glc_analysis.manifest import read_slices
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
-from glc_analysis.tables_html import show, styled
+from glc_analysis.tables_html import show, style_element
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class StudyView:
         from glc_analysis.plots import use_style
 
         use_style()
-        display(show(styled()))
+        display(show(style_element()))
         page = cls(Study.find(study), audience)
         return cls(page.study, audience,
                    country="" if country is None else _known(country, page.worked, "country"),

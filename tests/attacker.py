@@ -13,7 +13,7 @@ from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import coo_array
 
 from glc_analysis.cleaning.skip_logic import Comparison, parse
-from glc_analysis.disclosure.bounds import clusters_of
+from glc_analysis.disclosure.bounds import network_membership
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.evidence.estimates import subset_membership
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
@@ -70,7 +70,7 @@ class Attack:
         at = np.flatnonzero(kept)
         self.base, self.counted = behind.base[at].toarray(), behind.counted[at].toarray()
         self.place = pd.Series(range(len(at)), self.figures.index)
-        independent = clusters_of(frames["organisations"], pd.Index(self.names))
+        independent = network_membership(frames["organisations"], pd.Index(self.names))
         self.clusters = independent.argmax(axis=1)
         asked = frames["questions"].set_index("question_id")
         self.types, self.conditions = asked["type"].to_dict(), {

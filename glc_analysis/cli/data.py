@@ -211,7 +211,7 @@ def withdraw(study: Study, organisation: str, item: str, dry_run: bool, form: st
     kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
     done = "nothing is changed yet" if dry_run else "all are gone"
     say(f"{len(touched)} things are touched: {done} ({kinds}).")
-    say(withdrawal.BEYOND)
+    say(withdrawal.OUT_OF_REACH)
 
 
 @click.command()
@@ -244,7 +244,7 @@ def ethics(study: Study) -> None:
     """
     from datetime import date
 
-    from glc_analysis.disclosure.consent import ethics as lines
+    from glc_analysis.disclosure.consent import ethics_page as lines
 
     for line in lines(study, today=date.today()):
         click.echo(line)

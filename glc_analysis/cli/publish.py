@@ -89,7 +89,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
     Or write the workbook in which organisations clear their quotations, and read it when it comes back.
     """
     from glc_analysis.convening.returns import addressed, held, write_to_clear
-    from glc_analysis.disclosure.quotations import refused
+    from glc_analysis.disclosure.quotations import refused_quotes
 
     ensure_built(study)
     if returned:
@@ -102,7 +102,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
         say(f"{counted(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet only."
             if count else "No quotation has to be cleared.")
     else:
-        print_rows(refused(*held(study)), form, empty="No quotation is left out.")
+        print_rows(refused_quotes(*held(study)), form, empty="No quotation is left out.")
 
 
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:

@@ -15,7 +15,7 @@ import pandas as pd
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.convening.principles import printed_id, versions
 from glc_analysis.convening.trace import CHANGED, MISSING, UNRECORDED, Trail
-from glc_analysis.disclosure.quotations import RULES, judged, place
+from glc_analysis.disclosure.quotations import RULES, locate_quotation, with_broken_rules
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
@@ -55,7 +55,8 @@ class _Links:
         rows = versions(trail.reference("principles")).query("is_current and translation_of == ''")
         self.principles = {*rows["principle_id"]}
         quotes = trail.reference("quotes")
-        self.quotes = judged(quotes.assign(row=quotes.index), trail.read("codings"), trail.read("segments"),
+        self.quotes = with_broken_rules(quotes.assign(row=quotes.index), trail.read("codings"),
+                                        trail.read("segments"),
                              trail.read("documents"), trail.reference("consent"), codebook)
 
     def of_evidence(self, n: int, row: pd.Series) -> Iterator[Fault]:
@@ -90,7 +91,7 @@ class _Links:
         cited = normalise_space(row["cited"])
         if row["kind"] == "segment":
             words = self.trail.segments[row["reference"]].text
-            return None if place(cited, words) else "not in the passage"
+            return None if locate_quotation(cited, words) else "not in the passage"
         figure = self.trail.figure(row)
         today = self.trail.words.number(figure) if figure else "without a figure"
         return None if cited in (today, today.split(" (")[0]) else today.split(" (")[0]

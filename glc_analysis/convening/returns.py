@@ -25,11 +25,11 @@ from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.disclosure.consent import ORGANISATION
 from glc_analysis.disclosure.quotations import (
     case_segments,
-    faceless,
-    judged,
+    locate_quotation,
     origins,
     owners,
-    place,
+    with_broken_rules,
+    without_pseudonyms,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.reference import read_reference
@@ -252,7 +252,8 @@ def citation_rows(study: Study, own: pd.DataFrame, language: str) -> pd.DataFram
     texts = texts[(texts["translation_of"] == "") | (texts["language"] == language)]
     said = {row.principle_id: f"{row.printed_id} {row.statement}" for row in texts.itertuples()}
     return pd.DataFrame([
-        (row.citation, said.get(row.principle_id, say["topic"]), faceless(row.words), say.get(row.stance, ""),
+        (row.citation, said.get(row.principle_id, say["topic"]), without_pseudonyms(row.words),
+         say.get(row.stance, ""),
          row.note) for row in rows.itertuples()],
         columns=["citation", "principle", "words", "stance", "noted"], dtype="str")
 
@@ -299,7 +300,7 @@ def write_to_clear(path: Path, quotes: pd.DataFrame, *held: pd.DataFrame, labels
     is left out; where nothing is left no file is written. The workbook is the team's: each organisation
     gets its own sheet alone.
     """
-    rows = askable(judged(quotes, *held), "proposed")
+    rows = askable(with_broken_rules(quotes, *held), "proposed")
     sheets = []
     for owner, own in sorted(rows.groupby("owner"), key=lambda pair: labels.get(pair[0], pair[0])):
         language = languages.get(owner) or own["language"].iloc[0]
@@ -321,7 +322,7 @@ def quotation_rows(rows: pd.DataFrame, language: str, labels: Mapping[str, str])
     """What an organisation sees of its quotations: words as they would be printed, who reads them, source."""
     say = phrases(language)
     return pd.DataFrame([
-        (row.quote_id, faceless(row.text),
+        (row.quote_id, without_pseudonyms(row.text),
          f"{say[row.audience]} ({say['translation' if row.translation_status else 'original']})",
          labels.get(row.owner, row.owner) if row.is_named else say["provider"],
          f"{say['approved']} {row.cleared_on}" if row.status == "cleared" else "")
@@ -341,7 +342,7 @@ def apply(returned: pd.DataFrame, quotes: pd.DataFrame,
     longer those of the sheet, and quotations that were taken back before.
     """
     segments, consent = held[1], held[3].copy()
-    rows = judged(quotes, *held).set_index("quote_id")
+    rows = with_broken_rules(quotes, *held).set_index("quote_id")
     if faults := list(_clearing_faults(returned, rows, segments, consent)):
         raise Faults(faults)
     linked = origins(segments)
@@ -385,7 +386,7 @@ def _settled(one, row: pd.Series) -> dict[str, str]:
     signed = {"cleared_by_organisation": one.name, "cleared_on": one.date, "status": "cleared"}
     if one.decision == "approve":
         return signed
-    stands = place(one.changed, row["words"]) is not None
+    stands = locate_quotation(one.changed, row["words"]) is not None
     return signed | {"text": one.changed, "second_reader": "", "status": "cleared" if stands else "changed"}
 
 
@@ -402,7 +403,7 @@ def _clearing_faults(returned: pd.DataFrame, rows: pd.DataFrame, segments: pd.Da
         if (_key(one.id) if one.kind == "consent" else one.id) not in known.get(one.kind, {one.id}):
             said = "is not known here"
         elif one.kind == "quotation" and normalise_space(one.words) != normalise_space(
-                faceless(rows.at[one.id, "text"])):
+                without_pseudonyms(rows.at[one.id, "text"])):
             said = "has other words now than those on the sheet"
         elif one.kind == "quotation" and rows.at[one.id, "status"] == "removed" and one.decision != "remove":
             said, fix = "was taken back before", "propose it under another quote_id, and ask again"
@@ -446,7 +447,7 @@ def returns(study: Study, organisation_id: str, folder: Path) -> list[Path]:
     _, segments, documents, consent, _ = rest
     own = segments[owners(segments, documents) == organisation_id]
     language = languages.get(organisation_id) or next(iter(own["language"]), "en")
-    cited = askable(judged(quotes, *rest), "proposed", "cleared")
+    cited = askable(with_broken_rules(quotes, *rest), "proposed", "cleared")
     cited = cited[cited["owner"] == organisation_id]
     parts = (_answers(study, organisation_id, language), passages(study, own, rest, language),
              quotation_rows(cited, language, labels), citation_rows(study, own, language),
@@ -492,7 +493,7 @@ def passages(study: Study, own: pd.DataFrame, rest: list[pd.DataFrame], language
     asked = tables.read("questions", study=study).set_index("question_id")["wording"]
     say = phrases(language)
     return pd.DataFrame({
-        "passage": own["segment_id"], "words": own["text"].map(faceless),
+        "passage": own["segment_id"], "words": own["text"].map(without_pseudonyms),
         "question": own["guide_question_id"].map(asked).where(own["kind"] == "answer").fillna(
             own["kind"].map(say) + " " + own["date"]),
         "codes": own["segment_id"].map(codes).astype("str").fillna("")}).astype("str")

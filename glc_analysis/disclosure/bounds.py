@@ -1,4 +1,10 @@
-"""What follows from released figures: the bounds of a hidden count, and who contributed to it."""
+"""What a reader can work out about a hidden count, and how many independent organisations are in it.
+
+:class:`ContributorCounts` takes the organisations of each figure and counts them as the rules do: a network
+counts once, and those that did not consent are counted separately. :func:`tighten_bounds` takes a table in
+which some figures are bands or missing and gives the least and the most that each can be, given that options
+and groups add up. :func:`is_protected` says whether that leaves every organisation's answer open.
+"""
 
 from __future__ import annotations
 
@@ -14,78 +20,83 @@ from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.evidence.contributors import Incidence
 
 # ------------------------------
-# The organisations behind figures, counted as the rules count: independent, consenting, known to readers.
+# The organisations of each figure: how many are independent, and how many did not consent.
 
 
 BATCH = 500
-"""Figures whose base is looked at at once, so that memory holds them easily."""
+"""Figures examined at a time, so that their rows fit in memory."""
 
 
 @dataclass(frozen=True)
-class Crowd:
-    """The records in the base of each figure, and those counted, by organisation.
+class ContributorCounts:
+    """How many independent organisations are in the base of a figure, and how many of them are counted.
 
-    ``clusters`` are all organisations, ``refused`` by item of consent those that did not agree: each
-    organisations x independent organisations.
+    ``incidence`` has the records of every figure by organisation. ``clusters`` assigns every organisation to
+    its network, or to itself where it has none; ``refused`` does so, by item of consent, for those that did
+    not agree. Both are organisations x independent organisations.
     """
 
-    behind: Incidence
+    incidence: Incidence
     clusters: csr_array
     refused: Mapping[str, csr_array]
 
     @classmethod
-    def of(cls, behind: Incidence, organisations: pd.DataFrame, consent: Consent, audience: str) -> Crowd:
-        """The crowd of all figures, as an audience may know of it."""
-        names = pd.Index(behind.organisations)
-        clusters = clusters_of(organisations, names)
+    def of(cls, incidence: Incidence, organisations: pd.DataFrame, consent: Consent,
+           audience: str) -> ContributorCounts:
+        """The counts for all figures, with the consent that was given for this audience."""
+        names = pd.Index(incidence.organisations)
+        clusters = network_membership(organisations, names)
         refused = {item: clusters * ~names.isin(consent.organisations(item, audience))[:, None]
                    for item in ("survey", "interview", "call")}
-        return cls(behind, clusters, refused)
+        return cls(incidence, clusters, refused)
 
     def base_of(self, places: np.ndarray) -> np.ndarray:
-        """The records in the base of each of the figures at these places, by organisation."""
-        return self.behind.base[places].toarray()
+        """The records in the base of the figures at these places: figures x organisations."""
+        return self.incidence.base[places].toarray()
 
     def counted_of(self, places: np.ndarray) -> np.ndarray:
-        """The records that each of the figures at these places counts, by organisation."""
-        return self.behind.counted[places].toarray()
+        """The records that the figures at these places count: figures x organisations."""
+        return self.incidence.counted[places].toarray()
 
-    def too_small(self, places: np.ndarray, rules: Rules) -> np.ndarray:
-        """The rule that hides each of these figures because of who is in its base; else blank."""
-        is_coded = (self.behind.facts["question_id"] == "").to_numpy()
+    def rule_for_base(self, places: np.ndarray, rules: Rules) -> np.ndarray:
+        """By figure the rule that hides it because of the organisations in its base; blank if none does."""
+        is_coded = (self.incidence.facts["question_id"] == "").to_numpy()
         found = []
         for some in np.split(places, range(BATCH, len(places), BATCH)):
-            base = self.behind.base[some]
-            found.append(np.select([self.sizes(base) < rules.base,
+            base = self.incidence.base[some]
+            found.append(np.select([self.n_independent(base) < rules.base,
                                     self.has_few_withheld(base, is_coded[some], rules)],
                                    ["base_too_small", "withheld_contributors"], ""))
         return np.concatenate(found).astype(object)
 
-    def sizes(self, records: np.ndarray | csr_array, clusters: csr_array | None = None) -> np.ndarray:
-        """How many independent organisations the records are of."""
+    def n_independent(self, records: np.ndarray | csr_array, clusters: csr_array | None = None) -> np.ndarray:
+        """How many independent organisations these records come from."""
         return ((records @ (self.clusters if clusters is None else clusters)) > 0).sum(axis=-1)
 
-    def known(self, base: np.ndarray) -> int:
-        """How many records those may know that know the answers of a few organisations."""
+    def known_records(self, base: np.ndarray) -> int:
+        """The most records of the base that a reader may know: those of the :data:`KNOWN` largest."""
         return np.sort(base @ self.clusters)[-KNOWN:].sum()
 
     def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool,
                          rules: Rules) -> np.ndarray:
-        """Whether those in a base that did not consent are so few that each could be told from the rest.
+        """Whether so few in a base did not consent that their answers could be separated from the others'.
 
-        A coded figure may rest on answers, interviews and calls: one of them is enough to hide it.
+        A coded figure may rest on answers, interviews and calls; too few in any one of them hide it.
         """
-        few = {item: self.sizes(base, refused) for item, refused in self.refused.items()}
+        few = {item: self.n_independent(base, refused) for item, refused in self.refused.items()}
         few = {item: (n > 0) & (n <= rules.withheld) for item, n in few.items()}
         return few["survey"] | is_coded & (few["interview"] | few["call"])
 
     def is_small(self, base: np.ndarray, counted: np.ndarray, least: int) -> np.ndarray:
-        """Whether too few were counted, or too few were not."""
-        return (self.sizes(counted) < least) | (self.sizes(base - counted) < least)
+        """Whether too few organisations are counted, or too few of the base are not."""
+        return (self.n_independent(counted) < least) | (self.n_independent(base - counted) < least)
 
 
-def clusters_of(organisations: pd.DataFrame, names: pd.Index) -> csr_array:
-    """Organisations x independent organisations: those of one network are one, and those not known."""
+def network_membership(organisations: pd.DataFrame, names: pd.Index) -> csr_array:
+    """Organisations x independent organisations.
+
+    Organisations of one network are one, and so are all that organisations.csv does not list.
+    """
     known = organisations.set_index("organisation_id")["network_id"].reindex(names, fill_value="//")
     numbers, independent = pd.factorize(known.where(known != "", "/" + names.to_series()))
     return csr_array((np.ones(len(names), dtype=np.int32), numbers, np.arange(len(names) + 1)),
@@ -93,43 +104,47 @@ def clusters_of(organisations: pd.DataFrame, names: pd.Index) -> csr_array:
 
 
 # ------------------------------
-# What a reader can work out of a table in which some figures are bands or missing.
+# What a reader can work out from a table in which some figures are bands or missing.
 #
-# Integer bounds that follow from the sums of a table: options that add up to the base, groups that add
-# up to the whole. They are the bounds of linear programming where one set of sums ties the figures,
-# and never tighter where two do; the attack in ``tests/acceptance`` asks a solver.
+# Options may add up to the base of the question, and groups to the whole study. The integer bounds that
+# follow are those of linear programming where one set of sums applies. Where both apply they may be wider,
+# never tighter; the attack in ``tests/acceptance`` uses a solver.
 
 
-def squeeze(low: np.ndarray, high: np.ndarray, base: np.ndarray,
-            *, is_partition: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The bounds of a table of options x groups that follow from its sums.
+def tighten_bounds(low: np.ndarray, high: np.ndarray, base: np.ndarray,
+                   *, is_partition: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the most that each count of a table of options x groups can be, given its sums.
 
-    The last column is the whole, which the others add up to. With ``is_partition`` the options of a
+    The last column is the whole, to which the other columns add up. With ``is_partition`` the options of each
     column add up to its base.
 
-    >>> low, high = squeeze(np.array([[0], [4]]), np.array([[7], [4]]), np.array([6]), is_partition=True)
+    >>> low, high = np.array([[0], [4]]), np.array([[7], [4]])
+    >>> low, high = tighten_bounds(low, high, np.array([6]), is_partition=True)
     >>> low.ravel().tolist(), high.ravel().tolist()
     ([2, 4], [2, 4])
     """
     while True:
         before = low, high
         if is_partition:
-            low, high = _sum(low, high, base, base, axis=0)
+            low, high = _bounds_from_sum(low, high, base, base, axis=0)
         if low.shape[1] > 1:
-            parts = _sum(low[:, :-1], high[:, :-1], low[:, -1:], high[:, -1:], axis=1)
+            parts = _bounds_from_sum(low[:, :-1], high[:, :-1], low[:, -1:], high[:, -1:], axis=1)
             low = np.hstack([parts[0], np.maximum(low[:, -1:], parts[0].sum(axis=1, keepdims=True))])
             high = np.hstack([parts[1], np.minimum(high[:, -1:], parts[1].sum(axis=1, keepdims=True))])
         if (low == before[0]).all() and (high == before[1]).all():
             return low, high
 
 
-def is_open(low: np.ndarray, high: np.ndarray, base: np.ndarray, known: np.ndarray) -> np.ndarray:
-    """Whether nobody's answer follows, even to those who know so many answers of the base."""
+def is_protected(low: np.ndarray, high: np.ndarray, base: np.ndarray, known: np.ndarray) -> np.ndarray:
+    """Whether nobody's answer follows, even for a reader who knows ``known`` records of the base.
+
+    That reader's records may all be counted, or all not be counted: more than those must remain possible.
+    """
     return (high > known) & (base - low > known)
 
 
-def _sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray,
+def _bounds_from_sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray,
          *, axis: int) -> tuple[np.ndarray, np.ndarray]:
-    """Bounds of numbers whose sum along an axis lies between least and most."""
+    """The bounds of numbers whose sum along an axis lies between least and most."""
     others_low, others_high = (b.sum(axis=axis, keepdims=True) - b for b in (low, high))
     return np.maximum(low, least - others_high), np.minimum(high, most - others_low)

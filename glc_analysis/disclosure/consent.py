@@ -24,11 +24,11 @@ from glc_analysis.templates import template
 #
 # What is not written is refused. Consent to the public is none to the convening, and the other way
 # round: each audience has its own row. A person's consent is not the organisation's; what makes both
-# known (:data:`BOTH`) needs both.
+# known (:data:`NEED_BOTH`) needs both.
 
 
 ITEMS = ("survey", "interview", "call", "quotation", "name", "recording", "archive")
-BOTH = ("quotation", "name")
+NEED_BOTH = ("quotation", "name")
 """Items of a named speaker that need the organisation's consent beside the person's."""
 
 ORGANISATION = ""
@@ -64,8 +64,8 @@ class Consent:
     def is_given(self, organisation_id: str, item: str, audience: str, *,
                  speaker_id: str = ORGANISATION) -> bool:
         """Whether the organisation agreed; with ``speaker_id`` whether that person did, and the
-        organisation as well where the item is one of :data:`BOTH`."""
-        needed = {speaker_id, ORGANISATION} if item in BOTH else {speaker_id}
+        organisation as well where the item is one of :data:`NEED_BOTH`."""
+        needed = {speaker_id, ORGANISATION} if item in NEED_BOTH else {speaker_id}
         return all((organisation_id, one, item, audience) in self.given for one in needed)
 
 
@@ -100,7 +100,7 @@ _FIXES = {"organisation_id": "name one of organisations.csv",
 # One page for an ethics board: what a study holds, where, who sees it, until when, and who agreed.
 
 
-def ethics(study: Study, *, today: date) -> list[str]:
+def ethics_page(study: Study, *, today: date) -> list[str]:
     """The page (``content/ethics.md``), line by line. Raises Faults where the reference tables are unfit."""
     reference = read_reference(study)
     parties = set(reference.organisations["organisation_id"]) or set(reference.consent["organisation_id"])
@@ -167,7 +167,7 @@ def _unrecorded(study: Study) -> list[str]:
 # How long what was given may be kept, as manifest.csv says; nothing is deleted here.
 
 
-AHEAD = timedelta(days=90)
+DUE_WITHIN = timedelta(days=90)
 STATES = ("overdue", "due", "kept", "no date")
 RECORDINGS = frozenset({".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".opus", ".aac", ".webm", ".mov", ".mkv"})
 
@@ -209,7 +209,7 @@ def _state(until: str, today: date) -> str:
     if not until:
         return "no date"
     day = date.fromisoformat(until)
-    return "overdue" if day < today else "due" if day <= today + AHEAD else "kept"
+    return "overdue" if day < today else "due" if day <= today + DUE_WITHIN else "kept"
 
 
 def _kind(study: Study, path: Path) -> str:

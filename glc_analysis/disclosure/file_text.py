@@ -57,8 +57,8 @@ _MIME = re.compile(r"(?:application|audio|image|text|video)/[\w.+-]+")
 _BREAKING = {"br", "cr", "hr", "p", "tab"}
 _CUT = "\x01"
 _TOUCHING = re.compile(rf"\w{_CUT}+\w")
-SHAPED = ("a PDF does not keep words in Arabic or Khmer letters as they were written; publish them as HTML "
-          "or Word")
+LOST_IN_PDF = ("a PDF does not keep words in Arabic or Khmer letters as they were written; publish them as "
+               "HTML or Word")
 _SHAPED = re.compile("[\u0600-\u06ff\u1780-\u17ff]")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})|\\x([0-9a-fA-F]{2})")
 _ANSI = re.compile(r"\x1b\[[\d;]*[A-Za-z]")
@@ -74,22 +74,22 @@ class Unreadable(Exception):
     """A file that cannot be read, and why."""
 
 
-def pieces(name: str, content: bytes) -> Iterator[Piece]:
+def extract_text(name: str, content: bytes) -> Iterator[Piece]:
     """What stands in a file, in order: where, and a text in one line, without noise.
 
     ``name`` tells the kind. Raises Unreadable at the first thing that cannot be read.
 
-    >>> list(pieces("a.html", b"<p>L&oacute;<b>pez</b></p><!-- R&shy;osa -->"))
+    >>> list(extract_text("a.html", b"<p>L&oacute;<b>pez</b></p><!-- R&shy;osa -->"))
     [('line 1', 'Ló pez'), ('line 1', 'López'), ('line 1', 'Rosa')]
     """
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix in NAMES_ONLY or suffix in _OF_THEME and sha256(content).digest() in _theme():
+    if suffix in NAMES_ONLY or suffix in _OF_THEME and sha256(content).digest() in _theme_files():
         return
     if suffix == ".css":  # a site keeps the rules it uses of the theme's
-        content = b"\n".join(line if line not in _sheets() else b"" for line in content.splitlines())
+        content = b"\n".join(line if line not in _theme_styles() else b"" for line in content.splitlines())
     try:
         for place, text in READERS.get(suffix, _text)(content):
-            if plain := plainly(text):
+            if plain := normalise(text):
                 yield place, plain
                 if ("<" in plain or "*" in plain or "`" in plain) and _MARKED.search(plain):
                     yield place, _MARKED.sub("", plain)
@@ -99,7 +99,7 @@ def pieces(name: str, content: bytes) -> Iterator[Piece]:
 
 
 @cache
-def _theme() -> frozenset[bytes]:
+def _theme_files() -> frozenset[bytes]:
     """What the packages of the site's theme bring, which is the same for everybody."""
     specs = (spec for name in _THEME if (spec := find_spec(name)))
     paths = (path for spec in specs for folder in spec.submodule_search_locations or ()
@@ -108,33 +108,33 @@ def _theme() -> frozenset[bytes]:
 
 
 @cache
-def _sheets() -> bytes:
+def _theme_styles() -> bytes:
     """All style sheets of the site's theme."""
     folders = [Path(folder) for name in _THEME if (spec := find_spec(name))
                for folder in spec.submodule_search_locations or ()]
     return b"\n".join(path.read_bytes() for folder in folders for path in sorted(folder.rglob("*.css*")))
 
 
-def plainly(text: str) -> str:
+def normalise(text: str) -> str:
     """A text in one line and NFC, without entities and what cannot be seen.
 
-    >>> plainly("Ro\\u200bsa  L&oacute;\\u00adpez")
+    >>> normalise("Ro\\u200bsa  L&oacute;\\u00adpez")
     'Rosa López'
     """
     text = html.unescape(_ANSI.sub("", text) if "\x1b" in text else text)
-    return " ".join((text if text.isascii() else _seen(text)).split())
+    return " ".join((text if text.isascii() else _visible(text)).split())
 
 
 @lru_cache(1 << 15)
-def _seen(text: str) -> str:
+def _visible(text: str) -> str:
     text = _ALIKE.sub(lambda found: unicodedata.normalize("NFKC", found[0]), _UNSEEN.sub("", text))
     return unicodedata.normalize("NFC", _WIDTHLESS.sub("", text))
 
 
-def loosely(name: str) -> list[str]:
+def identifier_variants(name: str) -> list[str]:
     """A name of a file, an address or an id: as it is, decoded, as words, and with words taken apart.
 
-    >>> loosely("Interview_AnaL%C3%B3pez2.docx")[2:]
+    >>> identifier_variants("Interview_AnaL%C3%B3pez2.docx")[2:]
     ['Interview AnaLópez2 docx', 'Interview Ana López 2 docx']
     """
     decoded = unquote_plus(name)
@@ -189,10 +189,10 @@ def _markup(root: etree._Element) -> Iterator[Piece]:
     for event, element in etree.iterwalk(root.getroottree(), events=("start", "end", "comment", "pi")):
         if event in ("comment", "pi"):
             yield from ((f"line {element.sourceline}", text) for _, text in _lines(element.text or ""))
-        elif _cuts(element):
+        elif _is_within_word(element):
             parts.append(_CUT)
         elif parts:
-            yield from _read_on(f"line {line}", parts)
+            yield from _joined_words(f"line {line}", parts)
             parts = []
         line = line if parts else element.sourceline or line
         if event == "start":
@@ -201,17 +201,17 @@ def _markup(root: etree._Element) -> Iterator[Piece]:
                         or name.lower().endswith("guid") and _GUID.fullmatch(value)):
                     values.setdefault(value, element.sourceline or line)
             if element.tag == "script":
-                yield from ((f"line {line}", text) for _, text in _program(element.text or ""))
+                yield from ((f"line {line}", text) for _, text in _script_texts(element.text or ""))
             elif element.text:
                 parts.append(element.text)
         elif element.tail:
             parts.append(element.tail)
-    yield from _read_on(f"line {line}", parts)
+    yield from _joined_words(f"line {line}", parts)
     for value, line in values.items():
         yield from _attribute(f"line {line}", value)
 
 
-def _cuts(element: etree._Element) -> bool:
+def _is_within_word(element: etree._Element) -> bool:
     """Whether a word may go on across the beginning or end of an element."""
     tag = element.tag
     if tag[0] == "{":
@@ -219,7 +219,7 @@ def _cuts(element: etree._Element) -> bool:
     return tag in _INLINE or element.text is None and tag not in _BREAKING and not len(element)
 
 
-def _read_on(place: str, parts: list[str]) -> Iterator[Piece]:
+def _joined_words(place: str, parts: list[str]) -> Iterator[Piece]:
     text = "".join(parts)
     if _CUT in text:
         if _TOUCHING.search(text):
@@ -234,23 +234,23 @@ def _attribute(place: str, value: str) -> Iterator[Piece]:
         raw = unquote_to_bytes(data)
         mime = head.partition(";")[0] or "text/plain"
         content = base64.b64decode(raw) if "base64" in head else raw
-        yield from ((place, text) for _, text in pieces(_named(mime), content))
+        yield from ((place, text) for _, text in extract_text(_name_for(mime), content))
     elif re.search(r"\s", value):
         yield place, value
     else:
-        yield from ((place, text) for text in dict.fromkeys(loosely(value)[:3]))
+        yield from ((place, text) for text in dict.fromkeys(identifier_variants(value)[:3]))
 
 
-def _named(mime: str) -> str:
+def _name_for(mime: str) -> str:
     """A name for content of this kind, which tells how it is read."""
     return f"x{mimetypes.guess_extension(mime) or '.' + mime.rpartition('/')[2]}"
 
 
 def _json(content: bytes) -> Iterator[Piece]:
-    yield from _values(json.loads(content.decode("utf-8-sig")), "")
+    yield from _json_texts(json.loads(content.decode("utf-8-sig")), "")
 
 
-def _values(value: Any, place: str, key: str = "") -> Iterator[Piece]:
+def _json_texts(value: Any, place: str, key: str = "") -> Iterator[Piece]:
     """All texts, and the names of what they are; outputs of a notebook by their kind."""
     is_lines = isinstance(value, list) and value and all(isinstance(one, str) for one in value)
     if is_lines and (key in _JOINED or _MIME.fullmatch(key)):
@@ -258,7 +258,7 @@ def _values(value: Any, place: str, key: str = "") -> Iterator[Piece]:
     if isinstance(value, str) and _MIME.fullmatch(key):
         is_binary = not key.startswith("text/") and not re.search(r"svg|xml|json|javascript", key)
         content = base64.b64decode(value) if is_binary else value.encode()
-        yield from ((f"{place} {inner}", text) for inner, text in pieces(_named(key), content))
+        yield from ((f"{place} {inner}", text) for inner, text in extract_text(_name_for(key), content))
     elif isinstance(value, str):
         yield from ((f"{place} {inner}".strip(), text) for inner, text in _lines(value))
     elif isinstance(value, (dict, list)):
@@ -266,19 +266,19 @@ def _values(value: Any, place: str, key: str = "") -> Iterator[Piece]:
         for name, item in inside:
             if isinstance(name, str):
                 yield f"{place} {name}".strip(), name
-            yield from _values(item, f"{place} {name}".strip(), str(name))
+            yield from _json_texts(item, f"{place} {name}".strip(), str(name))
 
 
 def _script(content: bytes) -> Iterator[Piece]:
     text = content.decode("utf-8-sig")
     index = re.fullmatch(r"\s*[\w.]+\((.*)\);?\s*", text, re.DOTALL)
-    yield from _program(index[1] if index else text)
+    yield from _script_texts(index[1] if index else text)
 
 
-def _program(text: str) -> Iterator[Piece]:
+def _script_texts(text: str) -> Iterator[Piece]:
     """Data in a script as data, else its lines with what is escaped in them."""
     try:
-        yield from _values(json.loads(text), "")
+        yield from _json_texts(json.loads(text), "")
     except ValueError:
         text = _ESCAPED.sub(lambda found: chr(int(found[1] or found[2], 16)), text)
         yield from _lines(re.sub(r"\\[nrt]", " ", text))
@@ -291,12 +291,12 @@ def _package(content: bytes) -> Iterator[Piece]:
         names = package.namelist()
         if "xl/workbook.xml" in names:
             for place, text in _cells(content):
-                told.add(plainly(text))
+                told.add(normalise(text))
                 yield place, text
         yield "comment", package.comment.decode("utf-8")
         for name in (name for name in names if not _FONTS.search(name)):
-            yield from ((name, text) for text in loosely(name))
-            for place, text in () if name.endswith("/") else pieces(name, package.read(name)):
+            yield from ((name, text) for text in identifier_variants(name))
+            for place, text in () if name.endswith("/") else extract_text(name, package.read(name)):
                 if text not in told:
                     yield f"{name} {place}", _HEADER.sub(" ", text) if name.startswith("xl/") else text
 
@@ -319,7 +319,7 @@ def _database(content: bytes) -> Iterator[Piece]:
         for table in names:
             for n, row in enumerate(database.execute(f'SELECT * FROM "{table}"'), start=1):
                 yield from ((f"{table} row {n}", text) for cell in row if isinstance(cell, str)
-                            for _, text in _program(cell))
+                            for _, text in _script_texts(cell))
 
 
 def _pdf(content: bytes) -> Iterator[Piece]:
@@ -332,9 +332,9 @@ def _pdf(content: bytes) -> Iterator[Piece]:
         yield from ((f"page {n} {place}", text) for place, text in _lines(page))
     for options in (["-"], ["-meta", "-"], ["-url", "-"]):
         yield from (("properties", text) for _, line in _lines(_poppler(content, "pdfinfo", *options))
-                    for text in loosely(line)[:2])
+                    for text in identifier_variants(line)[:2])
     if _SHAPED.search("".join(pages)):
-        raise Unreadable(SHAPED)
+        raise Unreadable(LOST_IN_PDF)
 
 
 def _poppler(content: bytes, program: str, *options: str) -> str:

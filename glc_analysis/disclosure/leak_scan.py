@@ -15,7 +15,7 @@ import pandas as pd
 
 from glc_analysis import manifest
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.file_text import Piece, Unreadable, loosely, pieces, plainly
+from glc_analysis.disclosure.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.pseudonyms.masking import Reading, folded_letters, letters, places
 from glc_analysis.pseudonyms.suggestions import contacts
@@ -27,7 +27,7 @@ from glc_analysis.text import match_key, normalise_space
 # What tells who somebody is, beside the names of names.csv: the gate looks for it in every output.
 
 
-SHORTEST = 4
+MIN_LENGTH = 4
 """Characters from which a text is looked for: shorter ones stand in every page by chance."""
 
 
@@ -43,18 +43,18 @@ def identifiers(study: Study, *, audience: str) -> dict[str, str]:
     named = Consent.of(reference.consent).organisations("name", audience)
     hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
     arrivals = manifest.inspect(study).checksums
-    kinds = {"organisation": _called(hidden),
+    kinds = {"organisation": _names_of(hidden),
              "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]],
              "document": reference.documents["document_id"],
              "raw file": [path.rpartition("/")[2] for path in arrivals], "checksum": arrivals.values()}
-    return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= SHORTEST}
+    return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
 
 
-def spared(organisation_id: str, reference: Reference,
+def without_own_names(organisation_id: str, reference: Reference,
            known: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
     """names.csv and the identifiers without what an organisation is called itself, for its own pages."""
     register, names = reference.organisations, reference.names
-    called = _called(register[register["organisation_id"] == organisation_id])
+    called = _names_of(register[register["organisation_id"] == organisation_id])
     own = {match_key(text) for text in [organisation_id, *called]}
     is_kind = names["kind"] == "organisation"
     is_own = is_kind & names["name"].map(match_key).isin(own)
@@ -63,7 +63,7 @@ def spared(organisation_id: str, reference: Reference,
             {text: rule for text, rule in known.items() if match_key(text) not in own})
 
 
-def _called(organisations: pd.DataFrame) -> list[str]:
+def _names_of(organisations: pd.DataFrame) -> list[str]:
     """Ids and labels, and labels without (country) or (invented)."""
     bare = organisations["label"].str.replace(r"\s*\([^()]*\)$", "", regex=True)
     return [*organisations["organisation_id"], *organisations["label"], *bare]
@@ -80,7 +80,7 @@ def _called(organisations: pd.DataFrame) -> list[str]:
 # paraphrase is found here, no pet name, no initials: people must look for those.
 
 
-BESIDE = 200
+PROXIMITY = 200
 """Characters between a place and another identifier that make a leak of the place."""
 SHOWN_PLACES = 5
 PERSON = "name: person"
@@ -98,18 +98,20 @@ class Leak:
     found: str
 
 
-class _Wanted(NamedTuple):
-    """What is looked for: its letters folded, and the longest plain word in them."""
+class Term(NamedTuple):
+    """A text to look for: how it matches, which rule it breaks, its letters folded, its longest word."""
 
     text: str
     how: str
     rule: str
     is_allowed: bool
-    match_key: str
+    folded: str
     word: str
 
 
-class _Hit(NamedTuple):
+class Match(NamedTuple):
+    """A place in the folded letters of a file where a term or a contact address was found."""
+
     start: int
     end: int
     rule: str
@@ -135,29 +137,29 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
     ana-lopez.html; line 1; name: person; Ana López
     ana-lopez.html; name; name: person; Ana López
     """
-    wanted = list(_wanted(names, audience, known or {}))
+    wanted = list(_terms(names, audience, known or {}))
     files = sorted(files)
-    leaks = set(_in_names(files, root, wanted))
+    leaks = set(_leaks_in_names(files, root, wanted))
     for path in files:
         file, document = path.relative_to(root).as_posix(), _Document([])
         try:
-            document.pieces.extend(pieces(path.name, path.read_bytes()))
+            document.pieces.extend(extract_text(path.name, path.read_bytes()))
         except (Unreadable, OSError) as error:
             leaks.add(Leak(file, "file", "unreadable", str(error)))
-        leaks |= set(_leaks(file, document, wanted))
+        leaks |= set(_leaks_in(file, document, wanted))
     return sorted(leaks)
 
 
-def _in_names(files: Iterable[Path], root: Path, wanted: Iterable[_Wanted]) -> Iterator[Leak]:
+def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Iterable[Term]) -> Iterator[Leak]:
     """Leaks in the names of files and folders, each told once."""
     parts = {part for path in files for part in [path, *path.parents] if part.is_relative_to(root)}
     for part in parts - {root}:
-        forms = dict.fromkeys([*loosely(part.name), part.stem])
-        found = _Document([("name", plainly(text)) for text in forms])
-        yield from _leaks(part.relative_to(root).as_posix(), found, wanted)
+        forms = dict.fromkeys([*identifier_variants(part.name), part.stem])
+        found = _Document([("name", normalise(text)) for text in forms])
+        yield from _leaks_in(part.relative_to(root).as_posix(), found, wanted)
 
 
-def refuse_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
+def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
                  known: Mapping[str, str] | None = None) -> None:
     """Raises Faults with all that :func:`find_leaks` finds, one for each file, rule and name; for the
     team with the persons of names.csv alone."""
@@ -186,7 +188,7 @@ class _Document:
         return [text for _, text in self.pieces]
 
     @cached_property
-    def match_key(self) -> list[str]:
+    def folded(self) -> list[str]:
         return list(map(folded_letters, self.texts))
 
     @cached_property
@@ -204,7 +206,7 @@ class _Document:
     def piece(self, at: int) -> int:
         return bisect_right(self.starts, at) - 1
 
-    def occurrences(self, wanted: _Wanted) -> Iterator[tuple[int, int]]:
+    def occurrences(self, wanted: Term) -> Iterator[tuple[int, int]]:
         """Where it stands, in the folded letters: proved on the pieces that could hold it."""
         if wanted.word and wanted.word not in self.words:
             return
@@ -218,12 +220,12 @@ class _Document:
             for start, end in places(wanted.text, wanted.how, text, reading):
                 yield self.placed(text, base, start, end)
 
-    def contacts(self) -> Iterator[_Hit]:
+    def contacts(self) -> Iterator[Match]:
         text, starts = "\n".join(self.texts), _starts(self.texts)
         for kind, start, end in contacts(text):
             n = bisect_right(starts, start) - 1
             place = self.placed(self.texts[n], self.starts[n], start - starts[n], end - starts[n])
-            yield _Hit(*place, kind, text[start:end])
+            yield Match(*place, kind, text[start:end])
 
     def placed(self, text: str, base: int, start: int, end: int) -> tuple[int, int]:
         at = _reading(text, True)[1]
@@ -239,26 +241,26 @@ def _reading(text: str, folds: bool) -> Reading:
     return letters(text, folds=folds)
 
 
-def _wanted(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Iterator[_Wanted]:
+def _terms(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Iterator[Term]:
     rows = [(row.name, row.match, f"name: {row.kind}", audience in re.split(r"[\s,]+", row.allowed_for))
             for row in names[["name", "match", "kind", "allowed_for"]].itertuples(index=False)]
     for text, *rest in [*rows, *((text, "folded", rule, False) for text, rule in known.items())]:
-        if match_key := folded_letters(normalise_space(text)).strip():
-            words = re.findall("[a-z0-9]+", match_key)
-            yield _Wanted(normalise_space(text), *rest, match_key, max(words, key=len, default=""))
+        if folded := folded_letters(normalise_space(text)).strip():
+            words = re.findall("[a-z0-9]+", folded)
+            yield Term(normalise_space(text), *rest, folded, max(words, key=len, default=""))
 
 
-def _leaks(file: str, document: _Document, wanted: Iterable[_Wanted]) -> Iterator[Leak]:
-    hits = [_Hit(*place, one.rule, one.text, one.is_allowed)
+def _leaks_in(file: str, document: _Document, wanted: Iterable[Term]) -> Iterator[Leak]:
+    hits = [Match(*place, one.rule, one.text, one.is_allowed)
             for one in wanted for place in document.occurrences(one)]
     hits += document.contacts()
     allowed = [hit for hit in hits if hit.is_allowed]
     for hit in hits:
         is_within = any(one.start <= hit.start and hit.end <= one.end for one in allowed)
-        if not is_within and (hit.rule != "name: place" or any(_is_beside(hit, one) for one in hits)):
+        if not is_within and (hit.rule != "name: place" or any(_is_close(hit, one) for one in hits)):
             yield Leak(file, document.pieces[document.piece(hit.start)][0], hit.rule, hit.found)
 
 
-def _is_beside(place: _Hit, other: _Hit) -> bool:
+def _is_close(place: Match, other: Match) -> bool:
     gap = max(other.start - place.end, place.start - other.end)
-    return other.found != place.found and 0 <= gap <= BESIDE
+    return other.found != place.found and 0 <= gap <= PROXIMITY

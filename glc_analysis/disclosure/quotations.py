@@ -32,8 +32,8 @@ COLUMNS = REFERENCE_COLUMNS["quotes"]
 READERS = AUDIENCES[1:]
 STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
 """changed: its organisation wants words that the segment does not hold; talk: it wants to talk first."""
-CASE = "case_detail"
-SOURCE = "a provider"
+CASE_CODE = "case_detail"
+ANONYMOUS_SOURCE = "a provider"
 
 RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "no_passage": ("the study has no such passage", lambda q: q.document_id == ""),
@@ -51,20 +51,20 @@ RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
                          ("", *map(match_key, (q.cleared_by_organisation, q.owner, q.speaker_id)))),
 }
 """Why a row is left out, each rule with its reason."""
-FOR_TEAM = ("no_passage", "removed", "changed")
+TEAM_RULES = ("no_passage", "removed", "changed")
 """Rules that hold for the team as well."""
 
 _SILENT = ("interviewer", "observer")
 _LEFT_OUT = re.compile(r"\[[^\]]*\]|…|\.\.\.")
 _MARKS = str.maketrans("‘’‚“”„«»", "'''\"\"\"\"\"")
 _PSEUDONYM = re.compile(r"(?<![A-Za-z])(Person|Organisation|Place|Other) \d+")
-_FACELESS = {"Person": "[a person]", "Organisation": "[an organisation]", "Place": "[a place]",
+_REPLACEMENTS = {"Person": "[a person]", "Organisation": "[an organisation]", "Place": "[a place]",
              "Other": "[…]"}
 
 
-def quotable(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
-             consent: pd.DataFrame, codebook: pd.DataFrame, *, audience: str,
-             labels: Mapping[str, str] | None = None) -> pd.DataFrame:
+def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
+                     documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame, *,
+                     audience: str, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
     """One row a quotation that may be printed for an audience.
 
     quote_id, text, language, wording (whose words; blank: the speaker's own), source, code_ids and
@@ -77,16 +77,17 @@ def quotable(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame
     if audience not in AUDIENCES:
         raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
     for_team, labels = audience == "team", labels or {}
-    rows = judged(quotes, codings, segments, documents, consent, codebook)
+    rows = with_broken_rules(quotes, codings, segments, documents, consent, codebook)
     rows = rows[(rows["audience"] == audience) | for_team]
-    is_free = [not broken & set(FOR_TEAM if for_team else RULES) for broken in rows["broken"]]
+    is_free = [not broken & set(TEAM_RULES if for_team else RULES) for broken in rows["broken"]]
     rows = rows[pd.Series(is_free, rows.index, dtype=bool)]
-    codes, themes = _codes(rows, codings, segments), code_themes(codebook)
+    codes, themes = _agreed_codes(rows, codings, segments), code_themes(codebook)
     rows = rows.assign(
-        organisation_id=rows["owner"], text=rows["text"] if for_team else rows["text"].map(faceless),
+        organisation_id=rows["owner"],
+        text=rows["text"] if for_team else rows["text"].map(without_pseudonyms),
         code_ids=[";".join(sorted(each)) for each in codes],
         theme_ids=[";".join(sorted({themes[code] for code in each if code in themes})) for each in codes],
-        source=[labels.get(row.owner, row.owner) if for_team or row.is_named else SOURCE
+        source=[labels.get(row.owner, row.owner) if for_team or row.is_named else ANONYMOUS_SOURCE
                 for row in rows.itertuples()])
     shown = ["quote_id", "text", "language", "wording", "source", "code_ids", "theme_ids"]
     more = ["segment_id", "organisation_id", "speaker_id", "audience", "status"] if for_team else []
@@ -94,18 +95,18 @@ def quotable(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame
                             ignore_index=True)[[*shown, *more]]
 
 
-def refused(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
-            consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
+                   documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     """One row a quotation that is left out for its audience and a rule that says why, for the team."""
-    rows = judged(quotes, codings, segments, documents, consent, codebook)
+    rows = with_broken_rules(quotes, codings, segments, documents, consent, codebook)
     rows["rule"] = [[rule for rule in RULES if rule in broken] for broken in rows["broken"]]
     rows = rows.explode("rule").dropna(subset="rule")
     rows["reason"] = rows["rule"].map({rule: reason for rule, (reason, _) in RULES.items()})
     return rows[["quote_id", "audience", "segment_id", "rule", "reason"]].astype("str").reset_index(drop=True)
 
 
-def judged(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
-           consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
+                      documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     """The rows of quotes.csv, what stands behind each, and in ``broken`` the rules that it breaks.
 
     owner (whose clearance counts), people (whose consent counts: in an interpreter's words those
@@ -120,7 +121,7 @@ def judged(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame, 
     heard = heard["speaker_id"].agg(set).to_dict()
     rows["people"] = [heard.get((row.document_id, row.owner), set()) if row.role == "interpreter"
                       else {row.speaker_id} for row in rows.itertuples()]
-    rows["place"] = [place(*pair) for pair in zip(rows["text"], rows["words"], strict=True)]
+    rows["place"] = [locate_quotation(*pair) for pair in zip(rows["text"], rows["words"], strict=True)]
     rows["is_case"] = rows["segment_id"].isin(case_segments(codings, segments, codebook))
     consent = consent[consent["organisation_id"].isin(rows["owner"])]
     rows["consent"] = _agreements(rows, consent, "quotation")
@@ -140,11 +141,13 @@ def owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
     return own.mask(segments["role"].isin(_SILENT), "")
 
 
-def place(text: str, words: str) -> tuple[int, int] | None:
+def locate_quotation(text: str, words: str) -> tuple[int, int] | None:
     """Where a quotation stands in the words of its segment; None where it does not.
 
-    >>> place("we sit … with [vendors]", "Fridays we  sit there, with sellers."), place("[…]", "Yes.")
-    ((8, 27), None)
+    >>> locate_quotation("we sit … with [vendors]", "Fridays we  sit there, with sellers.")
+    (8, 27)
+    >>> locate_quotation("[…]", "Yes.") is None
+    True
     """
     pieces = [r"\s+".join(map(re.escape, piece.translate(_MARKS).split())) for piece in _LEFT_OUT.split(text)]
     if not re.search(r"\w", "".join(pieces)):
@@ -153,18 +156,18 @@ def place(text: str, words: str) -> tuple[int, int] | None:
     return found.span() if found else None
 
 
-def faceless(text: str) -> str:
+def without_pseudonyms(text: str) -> str:
     """Words as they leave the team: a pseudonym, the same in all texts, would link passages.
 
-    >>> faceless("Person 12 at Place 3 told us.")
+    >>> without_pseudonyms("Person 12 at Place 3 told us.")
     '[a person] at [a place] told us.'
     """
-    return _PSEUDONYM.sub(lambda found: _FACELESS[found[1]], text)
+    return _PSEUDONYM.sub(lambda found: _REPLACEMENTS[found[1]], text)
 
 
 def case_codes(codebook: pd.DataFrame) -> set[str]:
     """The codes whose passages never leave the team: ``case_detail``, what it became, those below."""
-    roots = {CASE, current(CASE, codebook)} - {""}
+    roots = {CASE_CODE, current(CASE_CODE, codebook)} - {""}
     return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
 
 
@@ -187,7 +190,7 @@ def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Faul
         found = [(column, f"is not known here; {nearest(row[column], names)}", "name one that is")
                  for column, names in known.items() if row[column] not in names]
         if row["status"] == "proposed" and row["segment_id"] in words \
-                and place(row["text"], words[row["segment_id"]]) is None:
+                and locate_quotation(row["text"], words[row["segment_id"]]) is None:
             found.append(("text", f"is not in segment {row['segment_id']}",
                           "copy the words from it; [brackets] may stand for words left out"))
         if row["status"] == "cleared" and not _is_cleared(row) or row["cleared_on"] and not is_day(
@@ -239,7 +242,7 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
             else how.get(row.translation_status, "translated") for row in rows.itertuples()]
 
 
-def _codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> list[set[str]]:
+def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> list[set[str]]:
     """The codes agreed on for the words of each quotation, and all of segments linked by translation."""
     given, linked = by_segment(codings[codings["coder_id"] == CONSENSUS]), origins(segments)
     by_origin = given.groupby(given["segment_id"].map(linked)).indices

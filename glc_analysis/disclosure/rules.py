@@ -20,11 +20,11 @@ from glc_analysis.templates import read_records
 # What may be known to exist: that somebody in a country took part is a disclosure of its own.
 
 
-SOURCES = {"answer": "survey", "interview": "interview", "call": "call"}
+CONSENT_ITEMS = {"answer": "survey", "interview": "interview", "call": "call"}
 """The item of consent for each source of what is coded."""
 
 
-def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
+def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                     settings: Mapping[str, Any], *, audience: str) -> set[str]:
     """The work countries of which an audience may have a page, a list entry or a mark on a map.
 
@@ -35,7 +35,7 @@ def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent:
     >>> answers = pd.DataFrame({"country_id": ["KHM", "KHM", "LAO"], "organisation_id": ["a", "b", "c"]})
     >>> organisations = pd.DataFrame({"organisation_id": ["a", "b", "c"], "network_id": ""})
     >>> consent = Consent(frozenset((o, "", "survey", "convening") for o in "ac"))
-    >>> countries_shown(answers, organisations, consent, {}, audience="convening")
+    >>> visible_countries(answers, organisations, consent, {}, audience="convening")
     {'LAO'}
     """
     pairs = answers[["country_id", "organisation_id"]].astype("str").drop_duplicates()
@@ -56,7 +56,7 @@ def coded_countries(shown: Collection[str], answers: pd.DataFrame, mentions: pd.
                     *, audience: str) -> set[str]:
     """Those of the countries ``shown`` of which an audience may read what was coded: where all
     organisations agreed to each kind of text in which they were (``mentions``, column source)."""
-    agreed = {source: consent.organisations(item, audience) for source, item in SOURCES.items()}
+    agreed = {source: consent.organisations(item, audience) for source, item in CONSENT_ITEMS.items()}
     told = mentions[["organisation_id", "source"]].astype("str").drop_duplicates()
     secret = {who for who, source in told.itertuples(index=False) if who not in agreed[source]}
     pairs = answers[["country_id", "organisation_id"]].astype("str")
@@ -75,7 +75,7 @@ RULES = {row["rule"]: row["reason"] for row in read_records(__file__, "rules.csv
 """Every rule with its reason in words (``content/rules.csv``)."""
 
 IDENTIFIERS = ("language", "is_interpreted", "resource_level", "network", "home_country", "wave")
-TELLING = ("language", "script", "interpreted", "works_abroad")
+REVEALING = ("language", "script", "interpreted", "works_abroad")
 """Figures about the data that would tell who somebody is."""
 SIZES = ("survey/organisations/all", "survey/records/all")
 NUMBERS = ("mean", "standard_deviation")
@@ -122,12 +122,13 @@ def _starts(bands: tuple[tuple[str, float], ...], base: int) -> list[tuple[int, 
     return sorted((ceil(Fraction(str(edge)) * base), word) for word, edge in bands)
 
 
-def by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules, never: Collection[str]) -> pd.Series:
-    """The rule that hides a figure because of what it is, whatever its numbers; else blank."""
+def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
+                 never: Collection[str]) -> pd.Series:
+    """The rule that hides a figure because of what it shows, whatever its numbers; blank where none does."""
     measure, kind = figures["measure"].astype("str"), figures["subset_kind"].astype("str")
     statistic = figures["statistic"].astype("str")
     is_size = (measure == "quality") & figures["estimate_id"].str.removeprefix("quality/").isin(SIZES)
-    tells = figures["question_id"].isin(TELLING) | figures["option_id"].isin(TELLING)
+    tells = figures["question_id"].isin(REVEALING) | figures["option_id"].isin(REVEALING)
     is_group = kind != ALL
     hidden = {
         "identifier": kind.isin(IDENTIFIERS) | (measure == "quality") & tells,
@@ -148,15 +149,15 @@ def by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules, never: Col
 # a small panel is not told of, and a count only where two who know their own votes learn nobody else's.
 
 
-EXACT = ("votes_high", "votes_mid", "votes_low", "median")
-UNTOLD = (*EXACT, "n_abstained", "n_expected", "spread", "result", "movement")
+EXACT_COLUMNS = ("votes_high", "votes_mid", "votes_low", "median")
+HIDDEN_COLUMNS = (*EXACT_COLUMNS, "n_abstained", "n_expected", "spread", "result", "movement")
 
 
-def in_public(row: Mapping[str, Any], rules: Rules) -> str:
+def public_votes(row: Mapping[str, Any], rules: Rules) -> str:
     """How many votes of a panel were high, as far as the public may know; blank: nothing.
 
     >>> rules = Rules(10, 5, 2, {}, {})
-    >>> [in_public({"n": n, "votes_high": high, "n_abstained": 1}, rules)
+    >>> [public_votes({"n": n, "votes_high": high, "n_abstained": 1}, rules)
     ...  for n, high in ((12, 7), (40, 38), (10, 10), (9, 2), (3, 3))]
     ['7 of 12 high', 'at least 36 of 40 high', 'at least 6 of 10 high', 'at most 4 of 9 high', '']
     """
@@ -168,18 +169,18 @@ def in_public(row: Mapping[str, Any], rules: Rules) -> str:
     return f"at most {few} of {n} high" if high <= few else f"{high} of {n} high"
 
 
-def for_public(tallies: pd.DataFrame, rules: Rules) -> pd.DataFrame:
+def public_tallies(tallies: pd.DataFrame, rules: Rules) -> pd.DataFrame:
     """The tallies of panels that the public reads of: ``votes`` in words, and no number that it may not."""
-    said = [in_public(row, rules) for row in tallies.to_dict("records")]
+    said = [public_votes(row, rules) for row in tallies.to_dict("records")]
     votes = pd.Series(said, tallies.index, dtype="str")
     is_exact = votes.str[:1].str.isdecimal()
     blank = {column: tallies[column].where(is_exact & (column == "votes_high"),
                                            "" if tallies[column].dtype == "str" else pd.NA)
-             for column in UNTOLD}
+             for column in HIDDEN_COLUMNS}
     return tallies.assign(**blank, votes=votes)[votes != ""]
 
 
-def signatures(signed: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, int]:
+def visible_signatures(signed: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, int]:
     """The rows of ``signoffs`` of one text that others than the team may read, and how many more there are.
 
     Who signs with its name says what it decided. Of those who withheld it decisions are told where enough

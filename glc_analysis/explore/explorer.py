@@ -25,7 +25,7 @@ from glc_analysis.explore.proposals import WIDE, Proposer
 from glc_analysis.pages.coding import codes, tree
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import RAW_KINDS, Study
-from glc_analysis.tables_html import bars, styled, table, tag
+from glc_analysis.tables_html import bars, style_element, table, tag
 from glc_analysis.view import StudyView
 
 # ------------------------------
@@ -128,7 +128,7 @@ def _study(study: Study | str) -> Study:
 
 
 def _page(body: str, note: str = "") -> str:
-    return styled() + body + (tag("p", escape(note), class_="glc-note") if note else "")
+    return style_element() + body + (tag("p", escape(note), class_="glc-note") if note else "")
 
 
 def _number(value: float) -> str:
@@ -238,7 +238,7 @@ class Explorer:
         self.proposer = Proposer(study)
         self.tabs = widgets.Tab([self.figures, widgets.VBox([self.passage, self.context]),
                                  self.proposer.widget], titles=["Figures", "Passages", "Propose"])
-        self.widget = widgets.VBox([widgets.HTML(styled()), widgets.HBox(
+        self.widget = widgets.VBox([widgets.HTML(style_element()), widgets.HBox(
             [self.audience, self.theme, self.country, self.code],
             layout=widgets.Layout(flex_flow="row wrap")), self.tabs])
         self.is_offering = False

@@ -19,11 +19,11 @@ from glc_analysis.convening.consensus import dissent, in_words
 from glc_analysis.convening.joint_display import contradicting, names_of, paired, readable_quotes
 from glc_analysis.convening.principles import facts
 from glc_analysis.convening.trace import Node, Places, Trail, anchor, link
-from glc_analysis.disclosure.rules import Rules, for_public, signatures
+from glc_analysis.disclosure.rules import Rules, public_tallies, visible_signatures
 from glc_analysis.evidence.summary import Words
 from glc_analysis.reference import read_table
 from glc_analysis.study import CRITERIA, PANELS
-from glc_analysis.tables_html import Markup, bar, language_told, note, show, table, tag
+from glc_analysis.tables_html import Markup, bar, language_label, note, show, table, tag
 from glc_analysis.view import StudyView
 
 # ------------------------------
@@ -221,7 +221,7 @@ def _last(page: StudyView) -> pd.DataFrame:
 def read_out(page: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
     """Tallies with ``votes`` in words; to the public those that tell nobody's."""
     if page.audience == "public":
-        return for_public(rows, Rules.of(page.study.settings["disclosure"], "public"))
+        return public_tallies(rows, Rules.of(page.study.settings["disclosure"], "public"))
     return rows.assign(votes=[_high(row) for row in rows.itertuples()])
 
 
@@ -231,7 +231,7 @@ def _told(page: StudyView, signed: pd.DataFrame) -> tuple[pd.DataFrame, int]:
         return signed, 0
     printed = signed["is_named"] & signed["organisation_id"].isin([*page.named])  # nor without consent to it
     rules = Rules.of(page.study.settings["disclosure"], page.audience)
-    return signatures(signed.assign(is_named=printed), rules)
+    return visible_signatures(signed.assign(is_named=printed), rules)
 
 
 def round_results(page: StudyView) -> list[str]:
@@ -287,7 +287,7 @@ def _principle(page: StudyView, row, trail: Trail, frames: dict[str, pd.DataFram
 
 def _translations(versions: pd.DataFrame, row) -> Iterator[str]:
     for other in versions[versions["translation_of"] == row.printed_id].itertuples():
-        yield tag("p", tag("span", f"{language_told(other.language)}: ", class_="glc-note"),
+        yield tag("p", tag("span", f"{language_label(other.language)}: ", class_="glc-note"),
                   tag("span", escape(other.statement), lang=other.language, dir="auto"))
 
 

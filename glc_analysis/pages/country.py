@@ -11,17 +11,17 @@ from IPython.display import HTML as Html
 from glc_analysis.convening.returns import held, passages, phrases
 from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.disclosure.quotations import (
-    FOR_TEAM,
     READERS,
     RULES,
+    TEAM_RULES,
     case_segments,
-    faceless,
-    judged,
     owners,
+    with_broken_rules,
+    without_pseudonyms,
 )
 from glc_analysis.pages.survey import listed_questions
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.tables_html import Markup, bar, language_told, note, region_name, show, table, tag
+from glc_analysis.tables_html import Markup, bar, language_label, note, region_name, show, table, tag
 from glc_analysis.text import count_text
 from glc_analysis.view import StudyView
 
@@ -63,7 +63,7 @@ def who_answered(page: StudyView) -> Html:
         "Organisation": rows["label"], "Type": rows["type"].str.replace("_", " "),
         "Home country": rows["home_country_id"].map(page.places).fillna(""),
         "Resources": rows["resource_level"],
-        "Language": rows["language"].map(lambda code: language_told(code) if code else "")
+        "Language": rows["language"].map(lambda code: language_label(code) if code else "")
         + rows["is_interpreted"].map({True: ", interpreted", False: ""}),
         "Answered on": rows["answered_on"]})
     return show(table(dict(shown.loc[:, (shown != "").any()])))
@@ -229,15 +229,15 @@ def _words(text: str, length: int = 0) -> Markup:
 
 def own_quotations(page: StudyView) -> Html:
     """Its words that somebody proposes to print, for whom, and how far that is."""
-    rows = judged(*held(page.study))
+    rows = with_broken_rules(*held(page.study))
     rows = rows[(rows["owner"] == page.organisation) & ~rows["is_case"]].sort_values("quote_id")
     if rows.empty:
         return note("Nobody has proposed to print words of yours.")
     source = rows["is_named"].map({True: page.labels[page.organisation], False: SAY["provider"]})
-    state = ["; ".join(IN_QUOTES if rule in FOR_TEAM else RULES[rule][0] for rule in RULES if rule in broken)
-             or "will be printed" for broken in rows["broken"]]
+    state = ["; ".join(IN_QUOTES if rule in TEAM_RULES else RULES[rule][0]
+                       for rule in RULES if rule in broken) or "will be printed" for broken in rows["broken"]]
     return show(table({
-        "Words": [_words(faceless(text)) for text in rows["text"]],
+        "Words": [_words(without_pseudonyms(text)) for text in rows["text"]],
         "Who would read them": rows["audience"].map(SAY), "As words of": source, "How far it is": state}))
 
 

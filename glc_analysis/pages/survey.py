@@ -21,7 +21,7 @@ from glc_analysis.manifest import last_received, read_slices
 from glc_analysis.plots import plot_missing, plot_options, plot_scale
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.schema.checker import is_day
-from glc_analysis.tables_html import Markup, bars, language_told, region_name, show, table, tag
+from glc_analysis.tables_html import Markup, bars, language_label, region_name, show, table, tag
 from glc_analysis.templates import read_toml
 from glc_analysis.text import count_texts
 from glc_analysis.view import StudyView
@@ -178,7 +178,7 @@ def notable_records(page: StudyView) -> Html:
 def text_quality(page: StudyView, kind: str) -> Html:
     """Open answers by ``language`` or ``script``."""
     rows = page.quality(kind).sort_values("n", ascending=False, kind="stable")
-    names = rows["option_id"].map(language_told) if kind == "language" else rows["option_id"]
+    names = rows["option_id"].map(language_label) if kind == "language" else rows["option_id"]
     return show(table({kind.capitalize(): names, "Open answers": bars(rows)}))
 
 
@@ -332,7 +332,7 @@ def _cleared(page: StudyView) -> Html:
 
 def _quotation(page: StudyView, row, names: pd.Series) -> str:
     said = [names.get(row.organisation_id, ""), page.places.get(row.country_id, ""),
-            language_told(row.language), "interpreter's words" if row.is_interpreted else ""]
+            language_label(row.language), "interpreter's words" if row.is_interpreted else ""]
     source = escape(", ".join(filter(None, said)))
     return tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
                tag("figcaption", source), class_="glc-quotation")

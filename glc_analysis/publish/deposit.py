@@ -19,7 +19,7 @@ from glc_analysis.coding.codebook import qdc_codes
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.convening.checklists import SAMPLING, method_facts, reporting_items
 from glc_analysis.dictionary import datapackage, dictionary
-from glc_analysis.disclosure.leak_scan import identifiers, refuse_leaks
+from glc_analysis.disclosure.leak_scan import check_leaks, identifiers
 from glc_analysis.errors import UsageError
 from glc_analysis.intake.codings.refi import write_qdc
 from glc_analysis.manifest import VERSION, publish_next, read_slices
@@ -56,7 +56,7 @@ def write_deposit(study: Study, path: Path | None = None) -> Path:
         made = Path(folder, path.name)
         made.mkdir(mode=0o755)
         _write(study, made)
-        refuse_leaks(made.iterdir(), made, read_reference(study).names, audience=AUDIENCE,
+        check_leaks(made.iterdir(), made, read_reference(study).names, audience=AUDIENCE,
                      known=identifiers(study, audience=AUDIENCE))
         publish_next(study.private, read_slices(study)["release"]["number"])
         shutil.rmtree(path, ignore_errors=True)

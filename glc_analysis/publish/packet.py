@@ -28,8 +28,8 @@ from glc_analysis.convening.packets import BRIEFS, Packet, Part, packets
 from glc_analysis.convening.rating_forms import Form, forms_of
 from glc_analysis.convening.returns import addressed
 from glc_analysis.convening.rounds import plan_round
-from glc_analysis.disclosure.file_text import SHAPED
-from glc_analysis.disclosure.leak_scan import identifiers, refuse_leaks, spared
+from glc_analysis.disclosure.file_text import LOST_IN_PDF
+from glc_analysis.disclosure.leak_scan import check_leaks, identifiers, without_own_names
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import Progress, graceful_interrupt, locked, progress_bar, write_atomic
 from glc_analysis.intake.ratings import ABSTAIN, SCORED, Question
@@ -54,7 +54,7 @@ from glc_analysis.study import Study
 from glc_analysis.tables_html import Markup, bar, table, tag
 from glc_analysis.text import count_texts
 from glc_analysis.view import StudyView
-from glc_analysis.withdrawal.withdrawal import ISSUED
+from glc_analysis.withdrawal.withdrawal import PACKETS_MADE
 
 # ------------------------------
 # The parts of a packet as sections of HTML, from the blocks of the pages, for the convening alone.
@@ -270,10 +270,10 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
     parts = [(stage / "briefs", reference.names, known)]
     for packet in chosen:
         own = packet.organisation
-        kept = spared(own, reference, known) if own else (reference.names, known)
+        kept = without_own_names(own, reference, known) if own else (reference.names, known)
         parts.append((stage / packet.name, *kept))
     for folder, names, texts in parts:
-        search = partial(refuse_leaks, root=stage, names=names, audience=AUDIENCE, known=texts)
+        search = partial(check_leaks, root=stage, names=names, audience=AUDIENCE, known=texts)
         faults += _found(search, sorted(path for path in folder.glob("*") if path.is_file()))
     if faults:
         raise Faults(faults)
@@ -289,14 +289,14 @@ def _found(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[
     except Faults as error:
         sources = {path.stem for path in files if path.suffix == SOURCE}
         return [fault for fault in error.faults if not (
-            fault.value == SHAPED and Path(fault.file).suffix == ".pdf"
+            fault.value == LOST_IN_PDF and Path(fault.file).suffix == ".pdf"
             and Path(fault.file).stem in sources)]
     return []
 
 
 def note(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) -> None:
     """Notes in private/ which packets were made on which day, each once."""
-    path, names = study.private / ISSUED, ["packet_sha256", "date", "organisation_id", "parts"]
+    path, names = study.private / PACKETS_MADE, ["packet_sha256", "date", "organisation_id", "parts"]
     study.private.mkdir(mode=0o700, exist_ok=True)
     rows = list(csv.reader(path.open(encoding="utf-8", newline="")))[1:] if path.is_file() else []
     known = {tuple(row) for row in rows}

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from glc_analysis.disclosure.leak_scan import identifiers, refuse_leaks, spared
+from glc_analysis.disclosure.leak_scan import check_leaks, identifiers, without_own_names
 from glc_analysis.errors import Faults
 from glc_analysis.files import write_atomic
 from glc_analysis.manifest import checksum, package_hash, value_hash
@@ -50,7 +50,7 @@ class Gate:
         """What is searched, as names and consent are when the gate is used first."""
         reference, known = read_reference(self._study), identifiers(self._study, audience=self._audience)
         return {"": self._marked(reference.names, known)} | {
-            who: self._marked(*spared(who, reference, known)) for who, _ in self._own}
+            who: self._marked(*without_own_names(who, reference, known)) for who, _ in self._own}
 
     @cached_property
     def _passed(self) -> dict[str, dict[str, str]]:
@@ -93,7 +93,7 @@ class Gate:
 
     def _search(self, who: str, files: Iterable[Path], root: Path) -> None:
         rules = self._rules[who]
-        refuse_leaks(files, root, rules.names, audience=self._audience, known=rules.known)
+        check_leaks(files, root, rules.names, audience=self._audience, known=rules.known)
 
     def _marked(self, names: pd.DataFrame, known: Mapping[str, str]) -> _Rules:
         said = [package_hash(), self._audience, names.to_csv(index=False), sorted(known.items())]

@@ -22,7 +22,7 @@ from docx.oxml import OxmlElement
 from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 
-from glc_analysis.disclosure.file_text import Unreadable, pieces
+from glc_analysis.disclosure.file_text import Unreadable, extract_text
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.documents import NAMES
@@ -33,7 +33,7 @@ from glc_analysis.pseudonyms.masking import Masked, mask
 from glc_analysis.study import WITHDRAWN
 from glc_analysis.tabular import Grid
 from glc_analysis.text import match_key, normalise_space
-from glc_analysis.withdrawal.redaction import edit_table, kept_span, redacted, redacted_rows
+from glc_analysis.withdrawal.redaction import edit_table, redact, redact_rows, remaining_span
 
 # ------------------------------
 # Coders' files after a withdrawal: what they marked in others' words stays where it stood.
@@ -60,7 +60,7 @@ class Recoding:
             return
         raw = read_codings(path)
         met = {self._of(source) for source in raw.sources["source"]} & {*self.gone, *self.turns}
-        said = [*raw.sources["text"], *_told(path)]
+        said = [*raw.sources["text"], *_all_texts(path)]
         if raw.tool == "csv":
             edit_table(path, self._rows)
         elif met or self._tell(said) != said:
@@ -71,7 +71,7 @@ class Recoding:
                 self._is_found(source, now) for source, now in left.items())
             if is_edited or raw.tool == "refi-qda" and (
                     path.suffix.lower() != ".qdpx" or len(raw.memos) + len(raw.quarantined)):
-                raise Faults([by_hand(path.name, met)])
+                raise Faults([manual_fix_needed(path.name, met)])
             self._rewrite(path, raw, left)
 
     def _of(self, source: str) -> str:
@@ -81,13 +81,13 @@ class Recoding:
 
     def _decisions(self, grid: Grid) -> list[list[str] | None]:
         return [None if self.ids & {*row} else after
-                for row, after in zip(grid.rows, redacted_rows(grid, self.words), strict=True)]
+                for row, after in zip(grid.rows, redact_rows(grid, self.words), strict=True)]
 
     def _rows(self, grid: Grid) -> list[list[str] | None]:
         """The rows of a table but those on what went; where turns did, the quotation alone says where."""
         roles = [NAMES.get(name.strip().casefold(), "") for name in grid.names]
         kept: list[list[str] | None] = [grid.names]
-        for old, row in zip(grid.rows[1:], redacted_rows(grid, self.words)[1:], strict=True):
+        for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
             document = self._of(old[roles.index("source")])
             quote = normalise_space(old[roles.index("quote")]) if "quote" in roles else ""
             turns = self.turns[document]["name"] if document in self.turns else ()
@@ -99,7 +99,7 @@ class Recoding:
 
     def _tell(self, texts: list[str]) -> list[str]:
         return [WITHDRAWN if text in self.ids else now
-                for text, now in zip(texts, redacted(texts, self.words), strict=True)]
+                for text, now in zip(texts, redact(texts, self.words), strict=True)]
 
     def _left(self, source: str, text: str) -> Masked | None:
         """A text without what went, and what moved; None where it went."""
@@ -134,12 +134,12 @@ class Recoding:
         again, apart = read_codings(path), self._kept(raw.quarantined, left)
         if _marks(again.codings) != _marks(codings) or _marks(again.quarantined) != _marks(apart) \
                 or again.is_mixed != raw.is_mixed:
-            raise Faults([by_hand(path.name, map(self._of, texts))])
+            raise Faults([manual_fix_needed(path.name, map(self._of, texts))])
 
     def _kept(self, codings: pd.DataFrame, left: Mapping[str, Masked | None]) -> pd.DataFrame:
         """The coded stretches that stay, where they stand and as they read now."""
         rows = [row | {"start": span[0], "end": span[1]} for row in codings.to_dict("records")
-                if (now := left[row["source"]]) and (span := kept_span(row["start"], row["end"], now))]
+                if (now := left[row["source"]]) and (span := remaining_span(row["start"], row["end"], now))]
         kept = pd.DataFrame(rows, columns=codings.columns)
         return kept.assign(**{name: self._tell([*kept[name]]) for name in ("code", "coder", "memo")})
 
@@ -149,15 +149,15 @@ def _marks(codings: pd.DataFrame) -> set[tuple]:
     return {*codings[columns].itertuples(index=False, name=None)}
 
 
-def _told(path: Path) -> list[str]:
+def _all_texts(path: Path) -> list[str]:
     """All that stands in a file, properties and what is hidden too, as far as it can be read."""
     told: list[str] = []
     with suppress(Unreadable):
-        told.extend(text for _, text in pieces(path.name, path.read_bytes()))
+        told.extend(text for _, text in extract_text(path.name, path.read_bytes()))
     return told
 
 
-def by_hand(file: str, documents: Iterable[str]) -> Fault:
+def manual_fix_needed(file: str, documents: Iterable[str]) -> Fault:
     """A fault for a coder's file that has to be redone in its own tool."""
     return Fault("cannot be rewritten here: memos of their own in REFI-QDA, or a text that was edited",
                  file=file, value=", ".join(sorted(documents)), fix="in its tool take these "
@@ -172,15 +172,15 @@ def by_hand(file: str, documents: Iterable[str]) -> Fault:
 # Texts that change are written anew as plain lines, Word files whole, so that nothing hides in mark-up.
 
 
-Left = Callable[[str], Masked | None]
+Remaining = Callable[[str], Masked | None]
 """By the name of a text what is left of it; None where it goes."""
-Tell = Callable[[list[str]], list[str]]
+Redact = Callable[[list[str]], list[str]]
 """Texts without what nobody may read in them any more."""
 Mark = tuple[Any, int, int, str]
 """A coded stretch: its row, start, end (-1 where all its words went), and its words where they changed."""
 
 
-def edit_database(path: Path, left: Left, tell: Tell) -> None:
+def edit_database(path: Path, left: Remaining, tell: Redact) -> None:
     """Rewrites a project's database. Raises Faults for one that has parts no coding tool makes, or in
     which two things would become alike."""
     raw = path.read_bytes()
@@ -229,7 +229,7 @@ class _Project:
         chosen = ", ".join(name if name in own else "NULL" for name in names)
         return self.run(f"SELECT {chosen} FROM {table}").fetchall() if table in self.columns else []
 
-    def tell(self, tell: Tell) -> None:
+    def tell(self, tell: Redact) -> None:
         """Takes out of every cell what nobody may read."""
         for table, names in self.columns.items():
             cells = [(row, name, _plain(cell)) for name in names for row, cell in self.run(
@@ -253,16 +253,16 @@ def _plain(cell: str) -> str:
         return cell
 
 
-def _moved(text: Text, marks: list[Mark], now: Masked) -> Iterator[Mark]:
+def _moved_marks(text: Text, marks: list[Mark], now: Masked) -> Iterator[Mark]:
     """Coded stretches, in a tool's offsets and with their quotations, where their words stand now."""
     spans, _, _ = locate(text, [mark[1:3] for mark in marks], [mark[3] for mark in marks])
     for (row, *_), span in zip(marks, spans, strict=True):
-        start, end = kept_span(*span, now) or (-1, -1)
+        start, end = remaining_span(*span, now) or (-1, -1)
         words = now.text[start:end] if start >= 0 else ""
         yield row, start, end, words if words != text.shown[slice(*span)] else ""
 
 
-def _qualcoder(project: _Project, left: Left, tell: Tell) -> None:
+def _qualcoder(project: _Project, left: Remaining, tell: Redact) -> None:
     gone, parted = [], {case for case, in project.rows("case_text", "caseid")}
     for fid, name, fulltext in project.rows("source", "id", "name", "fulltext"):
         now = left(name)
@@ -297,8 +297,8 @@ def _qualcoder_text(project: _Project, fid: int, text: Text, now: Masked) -> Non
              if of == fid]
     parts = [(("case_text", row), *(min(at, len(text.shown)) for at in span)) for row, of, *span
              in project.rows("case_text", "rowid", "fid", "pos0", "pos1") if of == fid]
-    moved = [*_moved(text, found, now),
-             *((key, *(kept_span(start, end, now) or (-1, -1)), "") for key, start, end in parts)]
+    moved = [*_moved_marks(text, found, now),
+             *((key, *(remaining_span(start, end, now) or (-1, -1)), "") for key, start, end in parts)]
     for (table, row), *_ in moved:  # out of the way: no two may ever stand on one place
         project.run(f"UPDATE {table} SET pos0 = -1 - pos0 WHERE rowid = ?", [row])
     for (table, row), start, end, words in moved:
@@ -312,7 +312,7 @@ def _qualcoder_text(project: _Project, fid: int, text: Text, now: Masked) -> Non
             project.run("UPDATE code_text SET seltext = ? WHERE rowid = ?", [words, row])
 
 
-def _taguette(project: _Project, left: Left, tell: Tell) -> None:
+def _taguette(project: _Project, left: Remaining, tell: Redact) -> None:
     gone, changed, lost = [], [], []
     for key, name, contents in project.rows("documents", "id", "name", "contents"):
         now, text = left(name), shown(contents)
@@ -326,7 +326,7 @@ def _taguette(project: _Project, left: Left, tell: Tell) -> None:
             continue
         changed.append(key)
         project.run("UPDATE documents SET contents = ? WHERE id = ?", [_paragraphs(now.text), key])
-        for row, start, end, words in _moved(text, found, now):
+        for row, start, end, words in _moved_marks(text, found, now):
             lost += [row] if start < 0 else []
             project.run("UPDATE highlights SET start_offset = ?, end_offset = ? WHERE id = ?",
                         [*(len(now.text[:at].encode()) for at in (start, end)), row])

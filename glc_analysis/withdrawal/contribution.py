@@ -18,20 +18,20 @@ from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY, COUNTRY_LIST
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.text import match_key, normalise_space, slug
-from glc_analysis.withdrawal.redaction import own_turns, redacted
+from glc_analysis.withdrawal.redaction import own_turns, redact
 
 MATERIAL = frozenset({"survey", "interview", "call"})
 """Items of consent that are material; the others are permissions."""
-SENTENCE = 25
+MIN_SENTENCE = 25
 """Characters from which a sentence is told from what anybody says."""
 
 
-def _exact(names: Iterable[str] = ()) -> pd.DataFrame:
+def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:
     return pd.DataFrame({"name": list(names), "match": "exact"}, dtype="str")
 
 
 @dataclass
-class Belongings:
+class Contribution:
     """What is an organisation's, of the ``parts`` that are asked for.
 
     ``rows`` are its records by file, ``documents`` its interviews and answers, ``turns`` says of every
@@ -50,8 +50,8 @@ class Belongings:
     ids: set[str] = field(default_factory=set)
     listed: set[str] = field(default_factory=set)
     countries: set[str] = field(default_factory=set)
-    names: pd.DataFrame = field(default_factory=_exact)
-    words: pd.DataFrame = field(default_factory=_exact)
+    names: pd.DataFrame = field(default_factory=_exact_names)
+    words: pd.DataFrame = field(default_factory=_exact_names)
     said: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
 
@@ -60,8 +60,8 @@ class Belongings:
         return self.parts == MATERIAL
 
 
-def belongings(study: Study, reference: Reference, key: dict[str, str], organisation_id: str,
-               item: str = "") -> Belongings:
+def collect_contribution(study: Study, reference: Reference, key: dict[str, str], organisation_id: str,
+               item: str = "") -> Contribution:
     """All that a built study holds of an organisation, or of one item of its consent.
 
     Raises UsageError where nobody of that id is known.
@@ -70,13 +70,13 @@ def belongings(study: Study, reference: Reference, key: dict[str, str], organisa
     known = {*reference.organisations["organisation_id"], *answers["organisation_id"]}
     if organisation_id not in known:
         raise UsageError(f"There is no organisation {organisation_id!r}; {nearest(organisation_id, known)}.")
-    own = Belongings(organisation_id, MATERIAL & {item} if item else MATERIAL)
+    own = Contribution(organisation_id, MATERIAL & {item} if item else MATERIAL)
     strangers = [frame.loc[frame["organisation_id"] != organisation_id, column] for frame, column in (
         (reference.speakers, "name_in_file"), (reference.organisations, "label"))]
     own.others += [text for column in (*strangers, reference.questions["wording"], reference.options["label"],
                                        reference.options["value"]) for text in column]
-    _records(own, study, reference, answers)
-    _texts(own, study, reference)
+    _collect_records(own, study, reference, answers)
+    _collect_texts(own, study, reference)
     segments = tables.read("segments", study=study)
     is_own = segments["document_id"].isin(own.documents) | segments["segment_id"].isin(own.ids)
     own.said += list(segments.loc[is_own, "text"])  # as coders know them: under pseudonyms
@@ -86,17 +86,17 @@ def belongings(study: Study, reference: Reference, key: dict[str, str], organisa
     is_quoted = reference.quotes["segment_id"].isin(segments.loc[is_own, "segment_id"])
     own.ids |= set(reference.quotes.loc[is_quoted, "quote_id"])
     if "survey" in own.parts:
-        _countries(own, study, reference, answers)
+        _collect_countries(own, study, reference, answers)
     if own.is_whole:
-        _names(own, reference, key)
+        _collect_names(own, reference, key)
     sentences = {one for text in own.said for one in re.split(r"(?<=[.?!;…؟។])\s+", normalise_space(text))}
     elsewhere = normalise_space(" ".join(own.others))
-    alone = sorted(one for one in sentences if len(one) >= SENTENCE and one not in elsewhere)
-    own.words = pd.concat([own.names, own.words, _exact(alone)], ignore_index=True)
+    alone = sorted(one for one in sentences if len(one) >= MIN_SENTENCE and one not in elsewhere)
+    own.words = pd.concat([own.names, own.words, _exact_names(alone)], ignore_index=True)
     return own
 
 
-def _records(own: Belongings, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
+def _collect_records(own: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
     """Its records; one that was dropped and names nobody known might be its own, and counts as such."""
     owner = dict(zip(answers["answer_id"].str.replace(r"\.l\d+$", "", regex=True), answers["organisation_id"],
                      strict=True))
@@ -121,7 +121,7 @@ def _records(own: Belongings, study: Study, reference: Reference, answers: pd.Da
         own.documents |= set(texts.loc[texts["organisation_id"] == own.organisation_id, "document_id"])
 
 
-def _texts(own: Belongings, study: Study, reference: Reference) -> None:
+def _collect_texts(own: Contribution, study: Study, reference: Reference) -> None:
     """Its interviews, and its turns in each call: those of its speakers, and their interpreters'."""
     people = reference.speakers[reference.speakers["organisation_id"] == own.organisation_id]
     taken = reference.speakers["name_in_file"].str.extract(r"^Withdrawn (\d+)$")[0].dropna().astype(int)
@@ -146,7 +146,7 @@ def _texts(own: Belongings, study: Study, reference: Reference) -> None:
             (own.said if one else own.others).append(text)
 
 
-def _names(own: Belongings, reference: Reference, key: dict[str, str]) -> None:
+def _collect_names(own: Contribution, reference: Reference, key: dict[str, str]) -> None:
     """What it is called, its people, and the rows of names.csv about it, or of names that it alone used."""
     labels = reference.organisations.query("organisation_id == @own.organisation_id")["label"]
     is_own = reference.speakers["organisation_id"] == own.organisation_id
@@ -155,32 +155,32 @@ def _names(own: Belongings, reference: Reference, key: dict[str, str]) -> None:
     # An id that is one plain word is left in prose: it would strike out what anybody says.
     told = [] if own.organisation_id.isalpha() else [own.organisation_id]
     shortened = {normalise_space(re.sub(r"\(.*?\)", "", label)) for label in labels}
-    own.names = _exact(sorted({*labels, *shortened, *told, *people["name_in_file"],
-                               *people["speaker_id"]} - {""}))
+    own.names = _exact_names(sorted({*labels, *shortened, *told, *people["name_in_file"],
+                                     *people["speaker_id"]} - {""}))
     about = listed["name"] + "\n" + listed["reason"]
     words = [{word for name in reference.speakers.loc[who, "name_in_file"]
               for word in normalise_space(name).split()}
              for who in (is_own, ~is_own)]
     is_person = (listed["kind"] == "person") & listed["name"].isin(words[0] - words[1])
-    is_about = (about != redacted(list(about), own.names)) | is_person
+    is_about = (about != redact(list(about), own.names)) | is_person
     shared = set(listed.loc[is_about & (listed["kind"] == "organisation"), "pseudonym"]) - {""}
     is_about |= listed["pseudonym"].isin(shared)
-    used = _standing(own.said, listed) - _standing(own.others, listed)
+    used = _names_used(own.said, listed) - _names_used(own.others, listed)
     is_gone = is_about | listed["name"].isin(used)
     own.listed = set(listed.loc[is_gone, "name"])
     own.names = pd.concat([own.names, listed.loc[is_about, ["name", "match"]]], ignore_index=True)
     given = listed["pseudonym"].where(listed["pseudonym"] != "",
                                       listed["name"].map(normalise_space).map(key).fillna(""))
-    own.words = _exact(sorted({*given[is_gone], *used} - {*given[~is_gone], ""}))
+    own.words = _exact_names(sorted({*given[is_gone], *used} - {*given[~is_gone], ""}))
 
 
-def _standing(texts: list[str], names: pd.DataFrame) -> set[str]:
+def _names_used(texts: list[str], names: pd.DataFrame) -> set[str]:
     """The names that stand in any of the texts."""
     masker = Masker(names.assign(pseudonym=WITHDRAWN, allowed_for=""), {})
     return {name for text in texts for name in masker.standing(text)}
 
 
-def _countries(own: Belongings, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
+def _collect_countries(own: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
     """Countries that nobody else works in, is at home in or names in an answer."""
     questions = reference.questions.loc[reference.questions["option_list"] == COUNTRY_LIST, "question_id"]
     named = tables.read("responses", study=study).astype({"organisation_id": "str"})

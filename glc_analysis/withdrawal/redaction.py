@@ -35,7 +35,7 @@ from glc_analysis.workbook import save_workbook
 # multiple responses, custom attributes, roles, the weight and alignment are lost: nothing here writes them.
 
 
-MADE = slice(92, 109)
+CREATED_AT = slice(92, 109)
 """Where the header has the day and time it was written."""
 
 
@@ -47,10 +47,13 @@ def edit_spss(path: Path, gone: Collection[int], names: pd.DataFrame) -> None:
     """
     (before, said), raw = _read(path), path.read_bytes()
     frame = pd.DataFrame({name: _cells(before[name], gone, names) for name in before})
-    told = {"column_labels": dict(zip(before, _told(said["column_labels"].values(), names), strict=True)),
-            "note": _told(said["note"], names), "file_label": _told([said["file_label"]], names)[0],
+    column_labels = _redact_texts(said["column_labels"].values(), names)
+    told = {"column_labels": dict(zip(before, column_labels, strict=True)),
+            "note": _redact_texts(said["note"], names),
+            "file_label": _redact_texts([said["file_label"]], names)[0],
             "variable_value_labels": {
-                name: dict(zip(_told(known, names), _told(known.values(), names), strict=True))
+                name: dict(zip(_redact_texts(known, names), _redact_texts(known.values(), names),
+                               strict=True))
                 for name, known in said["variable_value_labels"].items()}}
     if frame.equals(before) and said | told == said:
         return
@@ -60,7 +63,7 @@ def edit_spss(path: Path, gone: Collection[int], names: pd.DataFrame) -> None:
             for name, form in said["variable_format"].items() if re.fullmatch(r"A\d+", form)}
     pyreadstat.write_sav(frame.assign(**wide), path, **said | told, compress=raw.startswith(b"$FL3"))
     written = bytearray(path.read_bytes())
-    written[MADE] = raw[MADE]
+    written[CREATED_AT] = raw[CREATED_AT]
     path.write_bytes(written)
     again, kept = _read(path)
     if not again.equals(frame) or kept | {"variable_format": ""} != said | told | {"variable_format": ""}:
@@ -84,7 +87,7 @@ def _cells(column: pd.Series, gone: Collection[int], names: pd.DataFrame) -> pd.
     is_gone = [n in gone for n in range(1, len(column) + 1)]
     if pd.api.types.is_numeric_dtype(column):
         return column.mask(is_gone)
-    return pd.Series(_told(column, names), dtype=column.dtype).mask(is_gone, "")
+    return pd.Series(_redact_texts(column, names), dtype=column.dtype).mask(is_gone, "")
 
 
 def _padded(cell: str, width: int) -> str:
@@ -92,10 +95,10 @@ def _padded(cell: str, width: int) -> str:
     return cell + " " * (width - len(cell.encode()))
 
 
-def _told(texts: Iterable[Any], names: pd.DataFrame) -> list[Any]:
+def _redact_texts(texts: Iterable[Any], names: pd.DataFrame) -> list[Any]:
     """The texts without names; numbers and what is missing stay."""
     texts = list(texts)
-    told = iter(redacted([text for text in texts if isinstance(text, str)], names))
+    told = iter(redact([text for text in texts if isinstance(text, str)], names))
     return [next(told) if isinstance(text, str) else text for text in texts]
 
 
@@ -113,27 +116,29 @@ Edit = Callable[[Grid], list[list[str] | None]]
 """The rows of a sheet as they shall be; None where one goes. The header is the first."""
 
 
-def redacted(texts: list[str], names: pd.DataFrame) -> list[str]:
+def redact(texts: list[str], names: pd.DataFrame) -> list[str]:
     """Texts with :data:`WITHDRAWN` in the place of names (name, match; as names.csv says they match).
 
-    >>> redacted(["Ask HAART.", "A haart."], pd.DataFrame({"name": ["HAART"], "match": "exact"}))
+    >>> redact(["Ask HAART.", "A haart."], pd.DataFrame({"name": ["HAART"], "match": "exact"}))
     ['Ask [withdrawn].', 'A haart.']
     """
     masker = Masker(names.assign(pseudonym=WITHDRAWN, allowed_for=""), {})
     return [masker.mask(text).text for text in texts]
 
 
-def redacted_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
+def redact_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
     """The rows of a sheet without these names in any cell."""
-    cells = iter(redacted([cell for row in grid.rows for cell in row], names))
+    cells = iter(redact([cell for row in grid.rows for cell in row], names))
     return [[next(cells) for _ in row] for row in grid.rows]
 
 
-def is_held(content: bytes, names: Iterable[str]) -> bool:
+def contains_name(content: bytes, names: Iterable[str]) -> bool:
     """Whether a name of six letters or more stands in bytes, packed ones too, as any tool writes letters.
 
-    >>> is_held("TIT2 MILL House".encode("utf-16-le"), ["Mill House"]), is_held(b"mill", ["Mill House"])
-    (True, False)
+    >>> contains_name("TIT2 MILL House".encode("utf-16-le"), ["Mill House"])
+    True
+    >>> contains_name(b"mill", ["Mill House"])
+    False
     """
     wanted = {name.encode(codec).lower() for name in names if len(name) > 5 for codec in (
         "utf-8", "utf-16-le", "utf-16-be")}
@@ -153,14 +158,14 @@ def edit_table(path: Path, edit: Edit, *, keep_places: bool = False) -> None:
         _edit_text(path, edit, keep_places)
 
 
-def _changed(grid: Grid, edit: Edit) -> dict[int, tuple[list[str], list[str] | None]]:
+def _changed_rows(grid: Grid, edit: Edit) -> dict[int, tuple[list[str], list[str] | None]]:
     """What was and what shall be in every row that changes, by its number, the last first."""
     rows = list(zip(grid.numbers, grid.rows, edit(grid), strict=True))
     return {n: (old, new) for n, old, new in reversed(rows) if old != new}
 
 
 def _edit_text(path: Path, edit: Edit, keep_places: bool) -> None:
-    changed, rows = _changed(read_table(path), edit), CsvRows.read(path)
+    changed, rows = _changed_rows(read_table(path), edit), CsvRows.read(path)
     gone = [n for n, (_, cells) in changed.items() if cells is None]
     for n, (_, cells) in changed.items():
         if cells is not None:
@@ -176,7 +181,7 @@ def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:
     book, is_changed = load_workbook(path, keep_vba=path.suffix.lower() == ".xlsm"), False
     for grid in read_sheets(path):
         sheet = book[grid.sheet]
-        for n, (old, new) in _changed(grid, edit).items():
+        for n, (old, new) in _changed_rows(grid, edit).items():
             is_changed = True
             if new is None and not keep_places:
                 sheet.delete_rows(n)
@@ -237,7 +242,7 @@ def _stamp(start: float, end: float, mark: str) -> str:
     return " --> ".join(f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}{mark}{ms:03}" for s, ms in clocks)
 
 
-def kept_span(start: int, end: int, now: Masked) -> tuple[int, int] | None:
+def remaining_span(start: int, end: int, now: Masked) -> tuple[int, int] | None:
     """Where a coded stretch stands in a text after turns went; None where nothing else was in it."""
     start, end = shift_span(start, end, now.offsets)
     return None if _NOTHING_LEFT.fullmatch(now.text[start:end]) else (start, end)
@@ -251,11 +256,11 @@ def own_turns(turns: pd.DataFrame, own: Collection[str], interpreters: Collectio
     return found
 
 
-def taken_out(turns: pd.DataFrame, is_gone: Sequence[bool], own: Mapping[str, str],
+def remove_turns(turns: pd.DataFrame, is_gone: Sequence[bool], own: Mapping[str, str],
               names: pd.DataFrame) -> pd.DataFrame:
     """The turns without the words of those gone, whose speakers go by the names of ``own`` instead,
     and without ``names`` in the others'. Every turn keeps its place."""
-    said = redacted([*turns["text"]], names)
+    said = redact([*turns["text"]], names)
     return turns.assign(
         speaker=[own.get(normalise_space(name), name) for name in turns["speaker"]],
         text=[WITHDRAWN if gone else text for gone, text in zip(is_gone, said, strict=True)])

@@ -24,7 +24,7 @@ from glc_analysis.csv_rows import CsvRows
 from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.disclosure.file_text import NAMES_ONLY
 from glc_analysis.disclosure.leak_scan import find_leaks
-from glc_analysis.disclosure.releases import forget
+from glc_analysis.disclosure.releases import remove_from_releases
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.files import READY, STAGE, STUDY_PARTS, finish_or_undo_withdrawal, locked
 from glc_analysis.intake.ratings import read_ratings
@@ -36,15 +36,15 @@ from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.tabular import Grid, read_table
 from glc_analysis.text import match_key, normalise_space
-from glc_analysis.withdrawal.coder_files import Recoding, by_hand
-from glc_analysis.withdrawal.contribution import Belongings, belongings
+from glc_analysis.withdrawal.coder_files import Recoding, manual_fix_needed
+from glc_analysis.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.withdrawal.redaction import (
+    contains_name,
     edit_spss,
     edit_table,
-    is_held,
-    redacted,
-    redacted_rows,
-    taken_out,
+    redact,
+    redact_rows,
+    remove_turns,
     write_turns,
 )
 
@@ -59,21 +59,22 @@ from glc_analysis.withdrawal.redaction import (
 # row in documents.csv, and its records name an organisation that the register no longer has.
 
 
-BEYOND = ("What was printed, mailed, published or copied, backups, version control and free space on disks "
-          "are beyond this command: tell whoever holds them. Public figures stay as they were printed until "
-          "enough organisations changed to hide whose answers went. Pages, texts for coders and exports are "
-          "gone; make them again.")
-ISSUED = "packets.csv"
+OUT_OF_REACH = (
+    "This command cannot reach what was printed, mailed, published or copied, nor backups, version control "
+    "or free space on disks: tell whoever holds them. Public figures stay as published until enough "
+    "organisations have changed that nobody can see whose answers were removed. Pages, texts for coders and "
+    "exports were deleted; make them again.")
+PACKETS_MADE = "packets.csv"
 """Which packets were made for the convening, on which day: in private/, so that it outlives the files."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "key", "reference",
         "quote_id")
 """Columns of reference tables whose id makes the row its own; other cells are only redacted."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
 """How a repeat group's rows name the record they belong to (Kobo, ODK)."""
-_LOST = {".sav": "rewritten without multiple response sets, custom attributes, roles, weight and alignment",
+_LOSSES = {".sav": "rewritten without multiple response sets, custom attributes, roles, weight and alignment",
          ".docx": "rewritten as plain paragraphs",
          ".sqlite3": "rewritten, texts that changed as plain paragraphs"}
-_LOST[".zsav"] = _LOST[".sav"]
+_LOSSES[".zsav"] = _LOSSES[".sav"]
 _KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
 
 Rows = list[list[str] | None]
@@ -92,30 +93,30 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
     if item and item not in ITEMS:
         raise UsageError(f"There is no item {item!r}; use one of {', '.join(ITEMS)}.")
     finish_or_undo_withdrawal(study.root)
-    _refuse_outside(study)
+    _check_all_inside(study)
     reference, new = read_reference(study), Study(study.root / STAGE / "new")
     key = complete_key(reference.names, read_key(study.key_file))
-    own = belongings(study, reference, key, organisation_id, item)
+    own = collect_contribution(study, reference, key, organisation_id, item)
     with ExitStack() as locks:
         for audience in AUDIENCES:
             locks.enter_context(locked(study.reports / audience))
         try:
             say("taking it out of a copy")
             _copy(study, new)
-            _raw(new, own, reference)
-            _reference(new, own, key, item, today)
-            _codings(study, new, own, reference)
-            _manifest(study, new, own)
-            touched = _touched(study, new, own)
+            _edit_raw_files(new, own, reference)
+            _edit_reference(new, own, key, item, today)
+            _edit_coder_files(study, new, own, reference)
+            _edit_manifest(study, new, own)
+            touched = _list_changes(study, new, own)
             stone = {"date": today.isoformat(), "items": str(len(touched))}
-            _append(new.reference / "withdrawn.csv", [stone])
+            _append_rows(new.reference / "withdrawn.csv", [stone])
             build(new, say=say)
-            issued = forget(new, organisation_id)
+            issued = remove_from_releases(new, organisation_id)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
-            _refuse_lost(study, new, own)
-            _refuse_remains(new, own)
-            touched = pd.concat([touched, _figures(study, new), issued], ignore_index=True)
+            _check_codings_kept(study, new, own)
+            _check_nothing_remains(new, own)
+            touched = pd.concat([touched, _changed_figures(study, new), issued], ignore_index=True)
             if not dry_run:
                 (new.root.parent / READY).touch()
         finally:
@@ -123,7 +124,7 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
     return touched
 
 
-def _refuse_outside(study: Study) -> None:
+def _check_all_inside(study: Study) -> None:
     """Only what lies in the study folder itself can be taken away."""
     outside = [path for path in study.all_raw_files() if not path.is_relative_to(study.root)]
     outside += [path for part in STUDY_PARTS for path in [study.root / part, *(study.root / part).rglob("*")]
@@ -146,28 +147,28 @@ def _copy(study: Study, new: Study) -> None:
         (new.reference / "withdrawn.csv").write_text("number,date,items\n", encoding="utf-8")
 
 
-def _raw(new: Study, own: Belongings, reference: Reference) -> None:
+def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None:
     """The copy's survey, transcripts, context and other raw files."""
     for path in new.raw_files("survey"):
-        _survey(path, own.rows.get(new.relative(path), set()), own)
+        _edit_survey(path, own.rows.get(new.relative(path), set()), own)
     for path in new.raw_files("context"):
-        edit_table(path, lambda grid: _context(grid, own, reference, new.settings["context"]["country"]))
+        edit_table(path, lambda grid: _context_rows(grid, own, reference, new.settings["context"]["country"]))
     for document in reference.documents.itertuples():
         path = new.root / document.path
         if document.document_id in own.documents:
             path.unlink()
             continue
         told, gone = read_transcript(path), own.turns[document.document_id]
-        turns = taken_out(told.turns, gone, own.spoken.get(document.document_id, {}), own.names)
-        heading = redacted([told.heading], own.names)[0]
+        turns = remove_turns(told.turns, gone, own.spoken.get(document.document_id, {}), own.names)
+        heading = redact([told.heading], own.names)[0]
         if not turns.equals(told.turns) or heading != told.heading:
             write_turns(path, turns, heading)
     raters = reference.raters[reference.raters["organisation_id"] == own.organisation_id]
-    take_out_ballots(new, raters["rater_id"] if own.is_whole else (), own.words)
-    _others(new, own, reference)
+    remove_ballots(new, raters["rater_id"] if own.is_whole else (), own.words)
+    _edit_other_files(new, own, reference)
 
 
-def _survey(path: Path, rows: set[int], own: Belongings) -> None:
+def _edit_survey(path: Path, rows: set[int], own: Contribution) -> None:
     """A survey file without its records; others keep their row numbers, which ids are made of."""
     before = read_survey(path)
     if rows >= {*before.rows}:
@@ -181,7 +182,7 @@ def _survey(path: Path, rows: set[int], own: Belongings) -> None:
                 for n, row in zip(grid.numbers, grid.rows, strict=True)]
         for key in (grid.names.index(name) for name in _LINKS.values() if name in grid.names and link < 0):
             parents.update(row[key] for row, one in zip(grid.rows, gone, strict=True) if one)
-        return [None if one else row for one, row in zip(gone, redacted_rows(grid, own.names), strict=True)]
+        return [None if one else row for one, row in zip(gone, redact_rows(grid, own.names), strict=True)]
 
     if before.tool == "spss":
         edit_spss(path, rows, own.names)
@@ -192,15 +193,15 @@ def _survey(path: Path, rows: set[int], own: Belongings) -> None:
                             fix="take them out by hand, correct its checksum in manifest.csv, and repeat")])
 
 
-def _context(grid: Grid, own: Belongings, reference: Reference, column: str) -> Rows:
+def _context_rows(grid: Grid, own: Contribution, reference: Reference, column: str) -> Rows:
     """Rows of countries that nobody else has go: that a country took part is itself disclosure."""
     names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
     ids = country_ids(names, reference.countries)  # without the heading: it tells codes by their being alone
     return [None if country in own.countries else row for country, row in zip(
-        ["", *ids], redacted_rows(grid, own.names), strict=True)]
+        ["", *ids], redact_rows(grid, own.names), strict=True)]
 
 
-def _others(new: Study, own: Belongings, reference: Reference) -> None:
+def _edit_other_files(new: Study, own: Contribution, reference: Reference) -> None:
     """Recordings, consent forms and whatever else lies in raw/ and private/."""
     kinds = ("survey", "interviews", "calls", "context", "codings", "ratings")
     read = {path for kind in kinds for path in new.raw_files(kind)}
@@ -210,7 +211,7 @@ def _others(new: Study, own: Belongings, reference: Reference) -> None:
         about = texts.get(path.stem, path.stem)
         # QualCoder keeps the file that a text in its database was made of.
         is_copy = path.parent.name == "documents" and path.parents[1].suffix == ".qda"
-        if about in own.documents or (is_copy and about in own.spoken) or redacted(
+        if about in own.documents or (is_copy and about in own.spoken) or redact(
                 [path.stem], own.names) != [path.stem]:
             path.unlink()
         elif about in own.spoken:
@@ -218,18 +219,18 @@ def _others(new: Study, own: Belongings, reference: Reference) -> None:
                                 "destroy it, correct manifest.csv, and repeat", file=new.relative(path))])
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
             edit_table(path, lambda grid: [None if own.ids & {*row} else after for row, after in zip(
-                grid.rows, redacted_rows(grid, own.words), strict=True)])
+                grid.rows, redact_rows(grid, own.words), strict=True)])
 
 
-def _reference(new: Study, own: Belongings, key: Mapping[str, str], item: str, today: date) -> None:
+def _edit_reference(new: Study, own: Contribution, key: Mapping[str, str], item: str, today: date) -> None:
     """The copy's reference tables and key of pseudonyms."""
     spelt = {match_key(cell) for cell in own.said} - {match_key(cell) for cell in own.others}
     for path in new.reference.glob("*.csv"):
         if path.stem not in ("manifest", "withdrawn"):
             edit_table(path, lambda grid, name=path.stem: [grid.names, *(
                 _reference_row(name, dict(zip(grid.names, old, strict=True)), row, own, spelt, item, today)
-                for old, row in zip(grid.rows[1:], redacted_rows(grid, own.words)[1:], strict=True))])
-    _append(new.reference / "speakers.csv", [
+                for old, row in zip(grid.rows[1:], redact_rows(grid, own.words)[1:], strict=True))])
+    _append_rows(new.reference / "speakers.csv", [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(own.spoken.items()) for name in names.values()])
     if new.key_file.is_file():  # a pseudonym is never given anew, so that its number stays taken
@@ -237,7 +238,7 @@ def _reference(new: Study, own: Belongings, key: Mapping[str, str], item: str, t
                                  for name, given in key.items()})
 
 
-def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Belongings, spelt: set[str],
+def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contribution, spelt: set[str],
                    item: str, today: date) -> list[str] | None:
     """A row of a reference table as it shall be, given redacted; None where it goes."""
     if table == "consent" and not own.is_whole:
@@ -258,7 +259,7 @@ def _speaker_id(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
-def _append(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
+def _append_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
     """Adds rows to a reference table under its own header; a column ``number`` counts on."""
     table, before = CsvRows.read(path), len(read_table(path).rows) - 1
     for n, row in enumerate(rows, before + 1):
@@ -266,7 +267,7 @@ def _append(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
     path.write_bytes(table.content)
 
 
-def _codings(study: Study, new: Study, own: Belongings, reference: Reference) -> None:
+def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Reference) -> None:
     """The copy's coders' files, for the transcripts as they are now. Raises all their faults at once."""
     paths, turns = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True)), {}
     segments = tables.read("segments", study=study).set_index("document_id")
@@ -288,7 +289,7 @@ def _codings(study: Study, new: Study, own: Belongings, reference: Reference) ->
         raise Faults(faults)
 
 
-def _manifest(study: Study, new: Study, own: Belongings) -> None:
+def _edit_manifest(study: Study, new: Study, own: Contribution) -> None:
     """The copy's manifest: without files that are gone, with the checksums of those rewritten."""
     rows = []
     for name, row in manifest.read_manifest(new).items():
@@ -296,14 +297,14 @@ def _manifest(study: Study, new: Study, own: Belongings) -> None:
         if path.is_file() and before.is_file() and manifest.checksum(before) == row["sha256"].lower():
             row |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
         if path.is_file() or not before.is_file():
-            rows.append(dict(zip(row, redacted([*row.values()], own.words), strict=True)))
+            rows.append(dict(zip(row, redact([*row.values()], own.words), strict=True)))
     manifest.write_manifest(new.reference / "manifest.csv", rows)
 
 
-def _touched(study: Study, new: Study, own: Belongings) -> pd.DataFrame:
+def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
     """One row a thing that goes: kind, where, what."""
     rows = [("raw file", study.relative(path),
-             _LOST.get(path.suffix.lower(), "rewritten") if after.is_file() else "removed")
+             _LOSSES.get(path.suffix.lower(), "rewritten") if after.is_file() else "removed")
             for path in sorted({*study.all_raw_files(), *study.private.rglob("*")}) if path.is_file()
             for after in [new.root / study.relative(path)]
             if not after.is_file() or after.read_bytes() != path.read_bytes()]
@@ -315,7 +316,7 @@ def _touched(study: Study, new: Study, own: Belongings) -> pd.DataFrame:
     memos, settled = (tables.read(name, study=study) for name in ("memos", "disagreements"))
     rows += [("memo", row.author_id, row.attached_to) for row in memos.itertuples()
              if row.attached_to.partition(":")[0] in own.documents
-             or redacted([row.text], own.words) != [row.text]]
+             or redact([row.text], own.words) != [row.text]]
     rows += [("decision", CONSENSUS, row.segment_id) for row in settled.itertuples()
              if row.coder_id == CONSENSUS and row.segment_id in own.ids]
     for path in sorted(p for p in study.reference.glob("*.csv") if p.stem != "manifest"):
@@ -328,19 +329,19 @@ def _touched(study: Study, new: Study, own: Belongings) -> pd.DataFrame:
         (study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),
         (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx"))
         for path in sorted(folder.glob(pattern))]
-    if (study.private / ISSUED).is_file():  # whoever holds one on paper is to be told
-        rows += [("packet", ISSUED, f"{day} {whose or 'shared'}: {parts}")
-                 for _, day, whose, parts in read_table(study.private / ISSUED).rows[1:]]
+    if (study.private / PACKETS_MADE).is_file():  # whoever holds one on paper is to be told
+        rows += [("packet", PACKETS_MADE, f"{day} {whose or 'shared'}: {parts}")
+                 for _, day, whose, parts in read_table(study.private / PACKETS_MADE).rows[1:]]
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 
-def _own_codings(study: Study, own: Belongings) -> pd.DataFrame:
+def _own_codings(study: Study, own: Contribution) -> pd.DataFrame:
     codings = tables.read("codings", study=study)
     return codings.loc[[row.document_id in own.documents or own.ids >= {*row.segment_ids.split(";")}
                         for row in codings.itertuples()]]
 
 
-def _figures(study: Study, new: Study) -> pd.DataFrame:
+def _changed_figures(study: Study, new: Study) -> pd.DataFrame:
     """The figures that are others without it, or are there no more."""
     before, after = (tables.read("estimates", study=one).set_index("estimate_id")[["n", "base_n", "value"]]
                      for one in (study, new))
@@ -350,17 +351,17 @@ def _figures(study: Study, new: Study) -> pd.DataFrame:
     return pd.DataFrame({"kind": "figure", "where": "estimates", "what": gone})
 
 
-def _refuse_lost(study: Study, new: Study, own: Belongings) -> None:
+def _check_codings_kept(study: Study, new: Study, own: Contribution) -> None:
     """Every coding of others' words is still there."""
     before, after, gone = (
         frame[frame["coder_id"] != CONSENSUS].groupby("document_id").size() for frame in (
             tables.read("codings", study=study), tables.read("codings", study=new), _own_codings(study, own)))
     lost = before.sub(gone, fill_value=0).sub(after, fill_value=0)
     if (lost != 0).any():
-        raise Faults(by_hand("a coder's work", [document]) for document in lost.index[lost != 0])
+        raise Faults(manual_fix_needed("a coder's work", [document]) for document in lost.index[lost != 0])
 
 
-def _refuse_remains(new: Study, own: Belongings) -> None:
+def _check_nothing_remains(new: Study, own: Contribution) -> None:
     """Searches every file of which the tables are made, packed ones too, for the organisation's names."""
     names = own.names.assign(kind="organisation", allowed_for="")
     files = [path for part in ("raw", "reference", "private") for path in (new.root / part).rglob("*")
@@ -370,7 +371,7 @@ def _refuse_remains(new: Study, own: Belongings) -> None:
     unread |= {path for path in files if path.suffix.lower() in NAMES_ONLY}
     found = [(leak.file, leak.place) for leak in leaks if leak.rule.startswith("name")]
     found += [(new.relative(path), "in its bytes") for path in sorted(unread)
-              if is_held(path.read_bytes(), names["name"])]
+              if contains_name(path.read_bytes(), names["name"])]
     if found:
         fix = "take it out by hand (correct a raw file's checksum in manifest.csv) and repeat"
         raise Faults(Fault(f"still names the organisation ({place})", file=file, fix=fix)
@@ -381,7 +382,7 @@ def _refuse_remains(new: Study, own: Belongings) -> None:
 # Ballots of a withdrawn organisation: out of every file of ratings and of the desk's journals.
 
 
-def take_out_ballots(study: Study, raters: Collection[str], names: pd.DataFrame) -> None:
+def remove_ballots(study: Study, raters: Collection[str], names: pd.DataFrame) -> None:
     """Takes the ballots of these raters out of a study, and ``names`` out of what others wrote.
 
     A file that holds nothing else goes. Raises Faults where the votes of others would not stay as they are.
@@ -389,7 +390,7 @@ def take_out_ballots(study: Study, raters: Collection[str], names: pd.DataFrame)
     raters, faults = {*raters}, []
     for path in study.raw_files("ratings"):
         try:
-            _take_out(path, raters, names)
+            _remove_from_ratings(path, raters, names)
         except Faults as found:
             faults += found.faults
     if faults:
@@ -398,10 +399,10 @@ def take_out_ballots(study: Study, raters: Collection[str], names: pd.DataFrame)
         lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
         whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
         kept = [line for line in whole if json.loads(line)["form"] not in raters]
-        path.write_text("".join(redacted(kept, names)), encoding="utf-8", newline="\n")
+        path.write_text("".join(redact(kept, names)), encoding="utf-8", newline="\n")
 
 
-def _take_out(path: Path, raters: set[str], names: pd.DataFrame) -> None:
+def _remove_from_ratings(path: Path, raters: set[str], names: pd.DataFrame) -> None:
     votes = read_ratings(path)
     is_own, theirs = votes["rater_id"].isin(raters), ["comment", "file", "row"]
     if is_own.all():
@@ -411,7 +412,7 @@ def _take_out(path: Path, raters: set[str], names: pd.DataFrame) -> None:
     # The number tells which rows are theirs, the code that it is a row of this sheet.
     edit_table(path, lambda grid: [
         None if str(n) in rows and raters & {*map(str.strip, old)} else new
-        for n, old, new in zip(grid.numbers, grid.rows, redacted_rows(grid, names), strict=True)])
+        for n, old, new in zip(grid.numbers, grid.rows, redact_rows(grid, names), strict=True)])
     left = read_ratings(path).drop(columns=theirs)
     if not left.equals(votes[~is_own].drop(columns=theirs).reset_index(drop=True)):
         raise Faults([Fault("cannot be rewritten without their ballots", file=path.name, fix="take them out "

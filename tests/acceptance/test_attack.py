@@ -13,9 +13,9 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import (
     KNOWN,
     Rules,
-    by_kind,
     coded_countries,
-    countries_shown,
+    rule_by_kind,
+    visible_countries,
 )
 from glc_analysis.disclosure.suppression import (
     decide,
@@ -27,7 +27,7 @@ from glc_analysis.evidence.quality import discordance_estimates
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests.attacker import Attack
-from tests.crowds import SETTINGS, crowd, decided
+from tests.small_surveys import SETTINGS, decided, survey_of
 
 pytestmark = pytest.mark.acceptance
 RELEASES = [(study, audience) for study in ("sample", "ngo") for audience in ("public", "convening")]
@@ -51,7 +51,7 @@ def attacks(sample_study, ngo_study):
 def pages(frames, consent):
     """The countries of which the convening has pages, with their regions, and those whose codes it reads."""
     answers = frames["answers"].astype("str")
-    shown = countries_shown(answers, frames["organisations"], consent, SETTINGS, audience="convening")
+    shown = visible_countries(answers, frames["organisations"], consent, SETTINGS, audience="convening")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     return {"countries": {country: regions[country] for country in shown},
             "coded": coded_countries(shown, answers, frames["mentions"], consent, audience="convening")}
@@ -96,7 +96,7 @@ def test_how_many_contradict_a_record_tells_with_it_of_nobody(attacks, audience)
 @pytest.mark.parametrize("n", [0, 1, 2, 3, 4])
 def test_reading_the_rules_does_not_help_two_who_said_so(n):
     """A band says fewer than so many. Two who know the rule must not know that nobody else did."""
-    row = decided(crowd((n, {"Q2": "food legal"}), (30 - n, {"Q2": "legal"}))).loc["Q2/food/all"]
+    row = decided(survey_of((n, {"Q2": "food legal"}), (30 - n, {"Q2": "legal"}))).loc["Q2/food/all"]
     assert (row["status"], row["band"]) == ("banded", "few")
     assert Rules.of(SETTINGS, "public").count - 1 > KNOWN
 
@@ -106,8 +106,8 @@ def test_reading_the_rules_does_not_help_two_who_said_so(n):
 
 def without(monkeypatch, rule):
     """The rule is there no more, whatever else holds."""
-    kinds, of = by_kind, Rules.of
-    monkeypatch.setattr("glc_analysis.disclosure.suppression.by_kind",
+    kinds, of = rule_by_kind, Rules.of
+    monkeypatch.setattr("glc_analysis.disclosure.suppression.rule_by_kind",
                         lambda *given: kinds(*given).replace(rule, ""))
     if rule in ("count_too_small", "unanimous"):
         monkeypatch.setattr(Rules, "of", lambda *given: Rules(**{**vars(of(*given)), "count": 0}))
@@ -122,11 +122,12 @@ def without(monkeypatch, rule):
         monkeypatch.setattr("glc_analysis.disclosure.suppression.releasable_country_answers",
                             lambda *given, **more: shown(*given, **more) | True)
     elif rule == "skip_logic":
-        monkeypatch.setattr("glc_analysis.disclosure.suppression._skip_logic", lambda *given: None)
+        monkeypatch.setattr("glc_analysis.disclosure.suppression._hide_by_skip_logic", lambda *given: None)
     elif rule == "record":
-        monkeypatch.setattr("glc_analysis.disclosure.suppression.is_covered", lambda *given: True)
+        monkeypatch.setattr("glc_analysis.disclosure.suppression.contradiction_is_protected",
+                            lambda *given: True)
     elif rule == "complement_too_small":
-        monkeypatch.setattr("glc_analysis.disclosure.suppression._large",
+        monkeypatch.setattr("glc_analysis.disclosure.suppression._groups_to_show",
                             lambda groups, *given: sorted(groups))
 
 
@@ -137,7 +138,7 @@ def exposed(frames, audience, **given):
 
 
 def by_region(*groups):
-    return crowd(*((n, {"country": country, "Q2": ticks}) for country, yes, no in groups
+    return survey_of(*((n, {"country": country, "Q2": ticks}) for country, yes, no in groups
                    for n, ticks in ((yes, "food legal"), (no, "legal"))))
 
 
@@ -153,7 +154,7 @@ def one_more(**other):
             (8, {"country": "PER", "Q2": "food legal"}), (8, {"country": "PER", "Q2": "legal"}),
             (1, {"country": "LAO", "Q2": "food legal", **other}), (7, {"country": "TWN", "Q2": "food legal"}),
             (7, {"country": "TWN", "Q2": "legal"})]
-    return crowd(*rows)
+    return survey_of(*rows)
 
 
 def a_hidden_group_follows():
@@ -174,7 +175,7 @@ def a_case_is_told():
 def who_contradicts():
     """The record says yes of Cambodia and no of Peru. All five who differ from it must be Peru's, since yes
     is said five times more often than the record has it."""
-    frames = crowd((20, {"Q1": "yes"}), (6, {"Q1": "dont_know"}), (5, {"Q1": "yes", "country": "PER"}),
+    frames = survey_of((20, {"Q1": "yes"}), (6, {"Q1": "dont_know"}), (5, {"Q1": "yes", "country": "PER"}),
                    (15, {"Q1": "no", "country": "PER"}))
     rows = frames["responses"].query("question_id == 'Q1' and value != 'dont_know'").astype("str").merge(
         frames["answers"][["answer_id", "region_id"]].astype("str"), on="answer_id")
@@ -191,24 +192,24 @@ def who_contradicts():
 ATTACKS = {
     "count_too_small": lambda: exposed(by_region(("KHM", 2, 28)), "public"),
     "unanimous": lambda: exposed(by_region(("KHM", 0, 30)), "public"),
-    "partition": lambda: exposed(crowd((1, {"Q1": "dont_know"}), (14, {"Q1": "no"}), (20, {"Q1": "yes"})),
+    "partition": lambda: exposed(survey_of((1, {"Q1": "dont_know"}), (14, {"Q1": "no"}), (20, {"Q1": "yes"})),
                                  "public"),
-    "skip_logic": lambda: exposed(crowd((20, {"Q1": "yes", "Q5": "yes"}), (20, {"Q1": "yes", "Q5": "no"}),
+    "skip_logic": lambda: exposed(survey_of((20, {"Q1": "yes", "Q5": "yes"}), (20, {"Q1": "yes", "Q5": "no"}),
                                         (5, {"Q1": "yes", "Q5": "dont_know"}), (1, {"Q1": "no"}),
                                         (1, {"Q1": "dont_know"})), "public"),
     # take those off who agreed, in Cambodia, and all others said so
-    "difference": lambda: exposed(crowd(
+    "difference": lambda: exposed(survey_of(
         (10, {"Q2": "food legal"}), (10, {"Q2": "legal"}), (8, {"Q2": "food legal", "country": "PER"})),
         "convening", countries={"KHM": "asia"}),
     "complement_too_small": a_hidden_group_follows,
     # the reader and an ally know the least and the greatest of three: the median is the third's
-    "base_too_small": lambda: decided(crowd(*((1, {"Q3": k}) for k in ("1", "5", "9")))).loc[
+    "base_too_small": lambda: decided(survey_of(*((1, {"Q3": k}) for k in ("1", "5", "9")))).loc[
         "Q3/median/all", "shown_value"] == 5,
     # 29 who agreed to be counted can be asked; what is left of 30 is the one who did not
     "withheld_contributors": lambda: decided(by_region(("KHM", 15, 15)), refused=[0]).loc[
         "Q2/food/all", "status"] == "shown",
     # everybody's number is the median; and a mean tells the last number to those who know the others
-    "numbers": lambda: decided(crowd((12, {"Q3": "7"}))).loc["Q3/median/all", "shown_value"] == 7,
+    "numbers": lambda: decided(survey_of((12, {"Q3": "7"}))).loc["Q3/median/all", "shown_value"] == 7,
     "related": lambda: tells_a_difference(one_more(home="PER"), "convening", "Q2/food/home_region=america",
                                           "Q2/food/region=america"),
     "country": lambda: tells_a_difference(one_more(), "convening", "Q2/food/region=asia",

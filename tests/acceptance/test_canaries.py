@@ -18,7 +18,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.disclosure.file_text import pieces, plainly
+from glc_analysis.disclosure.file_text import extract_text, normalise
 from glc_analysis.disclosure.leak_scan import find_leaks
 from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.masking import Masked
@@ -265,10 +265,10 @@ def test_every_canary_is_in_the_raw_files(masked):
         )
     for path in masked.root.glob("raw/**/*.xlsx"):
         held += " ".join(
-            plainly(text) for _, text in pieces(path.name, path.read_bytes())
+            normalise(text) for _, text in extract_text(path.name, path.read_bytes())
         )
     for path in masked.root.glob("raw/**/*.qdpx"):
-        held += " ".join(text for _, text in pieces(path.name, path.read_bytes()))
+        held += " ".join(text for _, text in extract_text(path.name, path.read_bytes()))
     assert [name for name in CANARIES if name not in held and name not in MEMOS] == []
 
 
@@ -397,7 +397,7 @@ def test_without_pseudonyms_the_gate_stops_an_organisations_own_brief_too(unmask
 
 
 def test_the_gate_finds_each_canary_shown_in_each_kind_of_file(unmasked, monkeypatch):
-    monkeypatch.setattr("glc_analysis.run.gate.refuse_leaks", lambda *files, **options: None)
+    monkeypatch.setattr("glc_analysis.run.gate.check_leaks", lambda *files, **options: None)
     for page in SHOWING:
         assert not run(unmasked, only=page).failures
     folder = output(unmasked, "team")

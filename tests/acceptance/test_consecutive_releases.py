@@ -16,7 +16,7 @@ from glc_analysis.report import run
 from glc_analysis.study import Study
 from glc_analysis.withdrawal.withdrawal import withdraw
 from tests.attacker import Attack
-from tests.crowds import SETTINGS, crowd, published
+from tests.small_surveys import SETTINGS, published, survey_of
 from tests.subtraction import answers, subtracted
 
 pytestmark = pytest.mark.acceptance
@@ -75,7 +75,7 @@ def test_two_releases_of_a_study_tell_nothing_of_the_one_who_changed(printed, ch
     for is_frozen in (True, False):
         study = Study(Path(shutil.copytree(changed.root, tmp_path / str(is_frozen), symlinks=True)))
         if not is_frozen:
-            monkeypatch.setattr("glc_analysis.disclosure.releases.reissue", lambda fresh, *given: fresh)
+            monkeypatch.setattr("glc_analysis.disclosure.releases.next_release", lambda fresh, *given: fresh)
             monkeypatch.setattr("glc_analysis.manifest.package_hash", lambda: "one that issues all anew")
         build(study)
         number = read_slices(study)["release"]["number"]
@@ -98,7 +98,7 @@ def surveys(seed):
              "Q2": " ".join(["legal", "food"][:1 + (dice.random() < .5)])} for _ in range(60)]
     parts = [said[:40], [{} if dice.random() < .1 else said[-1 - k] if dice.random() < .2 else one
                          for k, one in enumerate(said[:40 + dice.integers(5, 20)])]]
-    return [crowd(*((1, one) for one in part)) for part in parts]
+    return [survey_of(*((1, one) for one in part)) for part in parts]
 
 
 def test_what_is_issued_anew_tells_nothing_to_two_of_those_who_changed():

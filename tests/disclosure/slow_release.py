@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import comparisons, parse
-from glc_analysis.disclosure.bounds import Crowd, clusters_of, is_open, squeeze
-from glc_analysis.disclosure.rules import KNOWN, Rules, by_kind
+from glc_analysis.disclosure.bounds import ContributorCounts, is_protected, network_membership, tighten_bounds
+from glc_analysis.disclosure.rules import KNOWN, Rules, rule_by_kind
 from glc_analysis.disclosure.suppression import (
     BANDED,
     NO_BASE,
@@ -26,18 +26,18 @@ def slow_decide(estimates, behind, organisations, consent, settings, *, audience
                 coded=()):
     """Status, rule and band of every figure."""
     rules = Rules.of(settings, audience)
-    done = _Decided(estimates, audience, by_kind(estimates, behind.facts, rules, never))
-    crowd = SlowCrowd.of_kept(behind, organisations, consent, audience, done.visible())
+    done = _Decisions(estimates, audience, rule_by_kind(estimates, behind.facts, rules, never))
+    counts = SlowContributorCounts.of_kept(behind, organisations, consent, audience, done.visible())
     is_group = estimates["subset_kind"] != ALL
-    small = crowd.too_small(rules)
+    small = counts.rule_for_base(rules)
     done.hide(small.index[small != ""], small[small != ""])
     for _, figures in _tables(estimates, done.visible() & ~is_group):
-        _whole(figures, bool(behind.facts["is_place"][figures.index[0]]), crowd, rules, done)
+        _whole(figures, bool(behind.facts["is_place"][figures.index[0]]), counts, rules, done)
     _skip_logic(behind.facts, done)
     wholes = dict(iter(_tables(estimates, ~is_group)))
     for kind in sorted(set(estimates.loc[done.visible() & is_group, "subset_kind"])):
         for key, figures in _tables(estimates, done.visible() & (estimates["subset_kind"] == kind)):
-            _groups(wholes[key], figures, crowd, rules, done)
+            _groups(wholes[key], figures, counts, rules, done)
     if countries:
         decided = pd.DataFrame({"status": done.status, "band": done.band})
         done.tell(slow_told(estimates, behind, organisations, decided, rules, countries=countries,
@@ -45,34 +45,34 @@ def slow_decide(estimates, behind, organisations, consent, settings, *, audience
     return pd.DataFrame({"status": done.status, "rule": done.rule, "band": done.band})
 
 
-class SlowCrowd(Crowd):
+class SlowContributorCounts(ContributorCounts):
     """The records behind figures, found by the labels of their rows."""
 
     @classmethod
     def of_kept(cls, behind, organisations, consent, audience, kept):
-        crowd = cls.of(behind, organisations, consent, audience)
-        crowd.__dict__["labels"] = kept.index
-        crowd.__dict__["kept"] = np.flatnonzero(kept)
-        return crowd
+        counts = cls.of(behind, organisations, consent, audience)
+        counts.__dict__["labels"] = kept.index
+        counts.__dict__["kept"] = np.flatnonzero(kept)
+        return counts
 
     def base_of(self, rows):
-        return self.behind.base[self.labels.get_indexer(rows)].toarray()
+        return self.incidence.base[self.labels.get_indexer(rows)].toarray()
 
     def counted_of(self, rows):
-        return self.behind.counted[self.labels.get_indexer(rows)].toarray()
+        return self.incidence.counted[self.labels.get_indexer(rows)].toarray()
 
-    def too_small(self, rules):
-        is_coded = (self.behind.facts["question_id"] == "").to_numpy()
+    def rule_for_base(self, rules):
+        is_coded = (self.incidence.facts["question_id"] == "").to_numpy()
         found = []
         for place in self.kept:
-            base = self.behind.base[np.array([place])]
+            base = self.incidence.base[np.array([place])]
             few = self.has_few_withheld(base, is_coded[[place]], rules)[0]
-            found.append("base_too_small" if self.sizes(base)[0] < rules.base else
+            found.append("base_too_small" if self.n_independent(base)[0] < rules.base else
                          "withheld_contributors" if few else "")
         return pd.Series(found, self.labels[self.kept], dtype="str")
 
 
-class _Decided:
+class _Decisions:
     """The decisions so far; the first rule that hides a figure stays."""
 
     def __init__(self, estimates, audience, rule):
@@ -122,23 +122,23 @@ def _why(n, base, is_small):
     return why.mask((n == 0) | (n == base), "unanimous")
 
 
-def _whole(figures, is_place, crowd, rules, done):
+def _whole(figures, is_place, counts, rules, done):
     """The study-wide figures of one question or code: exact, in bands, or not at all.
 
     Where options add up to the base, the smallest others are hidden as well until nothing follows.
     """
     rows, n = figures.index, figures["n"].to_numpy(int)
-    base, counted = crowd.base_of(rows[:1])[0], crowd.counted_of(rows)
-    is_small = crowd.is_small(base, counted, rules.base if is_place else rules.count)
+    base, counted = counts.base_of(rows[:1])[0], counts.counted_of(rows)
+    is_small = counts.is_small(base, counted, rules.base if is_place else rules.count)
     why = _why(figures["n"], figures["base_n"], is_small)
     why = why.where(why == "partition", "country") if is_place else why
     order = np.lexsort((figures["option_id"], n, ~is_small))
     for part in [order] if _adds_up(figures) else order[:, None]:
         for status, k in product([SUPPRESSED] if is_place else [BANDED, SUPPRESSED], range(len(part) + 1)):
             hidden = part[:k]
-            too_few = is_place and 0 < crowd.sizes(counted[hidden].sum(axis=0)) < rules.base
+            too_few = is_place and 0 < counts.n_independent(counted[hidden].sum(axis=0)) < rules.base
             if k >= is_small[part].sum() and not too_few and _is_covered(
-                    n[part], np.arange(len(part)) < k, status, base, crowd, rules):
+                    n[part], np.arange(len(part)) < k, status, base, counts, rules):
                 break
         if status == BANDED:
             done.put_in_bands(rows[hidden], [rules.band(int(one), int(base.sum()))[0] for one in n[hidden]],
@@ -147,14 +147,14 @@ def _whole(figures, is_place, crowd, rules, done):
             done.hide(rows[hidden], why.iloc[hidden])
 
 
-def _is_covered(n, hidden, way, base, crowd,
+def _is_covered(n, hidden, way, base, counts,
                 rules):
     """Whether nobody's answer follows where some of a question's figures are bands, or missing."""
-    size, known = int(base.sum()), crowd.known(base)
+    size, known = int(base.sum()), counts.known_records(base)
     bands = [rules.band(int(one), size) if way == BANDED else ("", 0, size) for one in n]
     low, high = (np.where(hidden, [band[i] for band in bands], n)[:, None] for i in (1, 2))
-    low, high = squeeze(low, high, np.array([size]), is_partition=len(n) > 1)
-    return bool((is_open(low, high, size, known).ravel() | ~hidden).all())
+    low, high = tighten_bounds(low, high, np.array([size]), is_partition=len(n) > 1)
+    return bool((is_protected(low, high, size, known).ravel() | ~hidden).all())
 
 
 def _skip_logic(facts, done):
@@ -181,7 +181,7 @@ def _named(figures, facts, values):
     return figures.index[figures["option_id"].isin(values) | adds_up]
 
 
-def _groups(whole, figures, crowd, rules, done):
+def _groups(whole, figures, counts, rules, done):
     """The figures of one question or code by the groups of one kind: exact, in bands, or not at all.
 
     Groups that are not shown count as one, the rest, which follows from the others and must bear it.
@@ -190,29 +190,29 @@ def _groups(whole, figures, crowd, rules, done):
         return done.hide(figures.index, done.rule[whole.index[0]])
     by_group = {name: rows.index for name, rows in figures.groupby("subset_id", observed=True)}
     first = pd.Index([whole.index[0], *(rows[0] for rows in by_group.values())])
-    everyone, *bases = crowd.base_of(first)
+    everyone, *bases = counts.base_of(first)
     groups = dict(zip(by_group, bases, strict=True))
-    names = _large(groups, everyone, bool((whole["code_id"] != "").any()), crowd, rules)
+    names = _large(groups, everyone, bool((whole["code_id"] != "").any()), counts, rules)
     done.hide(figures.index[~figures["subset_id"].isin(names)], "complement_too_small")
-    base, counted = [groups[name] for name in names], [crowd.counted_of(by_group[name]) for name in names]
+    base, counted = [groups[name] for name in names], [counts.counted_of(by_group[name]) for name in names]
     if (rest := everyone - sum(base)).any():
-        base, counted = [*base, rest], [*counted, crowd.counted_of(whole.index) - sum(counted)]
+        base, counted = [*base, rest], [*counted, counts.counted_of(whole.index) - sum(counted)]
     base.append(everyone)
     parts = [slice(None)] if _adds_up(whole) else [slice(k, k + 1) for k in range(len(whole))]
     for part in parts if names else []:
         _cells(whole[part], [by_group[name][part] for name in names], base,
-               [one[part] for one in counted], crowd, rules, done)
+               [one[part] for one in counted], counts, rules, done)
 
 
-def _large(groups, everyone, is_coded, crowd,
+def _large(groups, everyone, is_coded, counts,
            rules):
     """The groups that may be shown: enough stand outside of each, and of all of them together."""
     def leaves_enough(names):
         rest = everyone - sum(groups[name] for name in names)
-        return not rest.any() or bool(crowd.sizes(rest) >= rules.base
-                                      and not crowd.has_few_withheld(rest, is_coded, rules))
+        return not rest.any() or bool(counts.n_independent(rest) >= rules.base
+                                      and not counts.has_few_withheld(rest, is_coded, rules))
 
-    names = sorted(groups, key=lambda name: (-crowd.sizes(groups[name]), name))
+    names = sorted(groups, key=lambda name: (-counts.n_independent(groups[name]), name))
     names = [name for name in names if leaves_enough([name])]
     while names and not leaves_enough(names):
         names.pop()
@@ -220,21 +220,21 @@ def _large(groups, everyone, is_coded, crowd,
 
 
 def _cells(whole, rows, bases, counted,
-           crowd, rules, done):
+           counts, rules, done):
     """Options that stand together, by group: all exact where all can be, else bands if nothing follows."""
-    is_small = np.column_stack([crowd.is_small(base, one, rules.count)
+    is_small = np.column_stack([counts.is_small(base, one, rules.count)
                                 for base, one in zip(bases[:-1], counted, strict=True)])
     if not is_small.any() and done.exact(whole.index):
         return
     n = np.column_stack([*(one.sum(axis=1) for one in counted), whole["n"]]).astype(int)
-    size, known = (np.array([of(base) for base in bases]) for of in (np.sum, crowd.known))
+    size, known = (np.array([of(base) for base in bases]) for of in (np.sum, counts.known_records))
     bands = [[rules.band(one, int(of)) for one, of in zip(line, size, strict=True)] for line in n]
     low, high = (np.array([[band[i] for band in line] for line in bands]) for i in (1, 2))
     low[:, len(rows):], high[:, len(rows):] = 0, size[len(rows):]  # the rest, and the whole unless it is seen
     status = done.status[whole.index].to_numpy()
     for k in np.flatnonzero(status != SUPPRESSED):
         low[k, -1], high[k, -1] = bands[k][-1][1:] if status[k] == BANDED else (n[k, -1], n[k, -1])
-    is_safe = is_open(*squeeze(low, high, size, is_partition=len(whole) > 1), size, known)
+    is_safe = is_protected(*tighten_bounds(low, high, size, is_partition=len(whole) > 1), size, known)
     is_safe[:, -1] |= status == SHOWN
     for k, row in enumerate(rows):
         why = _why(pd.Series(n[:, k], row), pd.Series(size[k], row), is_small[:, k])
@@ -264,7 +264,7 @@ def slow_told(estimates, behind, organisations, decided,
     is_here = counts & (kind == "country") & where.isin([*countries]) & (~is_coded | where.isin(coded))
     is_used = is_here | counts & ((kind == ALL) | (kind == estimates["unit"].map(dict(rules.groups))))
     rows = estimates.assign(status=decided["status"], band=decided["band"], at=range(len(estimates)))[is_used]
-    clusters = clusters_of(organisations, pd.Index(behind.organisations))
+    clusters = network_membership(organisations, pd.Index(behind.organisations))
     open_ = {key: slow_open(table, behind, clusters, rules, countries)
              for key, table in rows.groupby(["question_id", "code_id"], observed=True)}
     if not all(open_[key] for key in open_ if key[1]):
@@ -295,10 +295,10 @@ def slow_open(table, behind, clusters, rules,
     left = np.array([column.left.sum() for column in columns])
     known = np.array([np.sort(column.left @ clusters)[-KNOWN:].sum() for column in columns])
     is_partition = len(options) > 1 and all(column.adds_up() for column in columns)
-    low, high = squeeze(*(np.clip(np.column_stack([getattr(column, end) - column.taken.sum(axis=1)
+    low, high = tighten_bounds(*(np.clip(np.column_stack([getattr(column, end) - column.taken.sum(axis=1)
                                                    for column in columns]), 0, left)
                           for end in ("low", "high")), left, is_partition=is_partition)
-    fine = (is_open(low, high, left, known) | (low == 0) & (high == left)).all(axis=1)
+    fine = (is_protected(low, high, left, known) | (low == 0) & (high == left)).all(axis=1)
     if fine.all() or is_partition or not fine.any():
         return set(options) if fine.all() else set()
     is_hidden = all(column.hides(fine, k) for column, k in zip(columns, known, strict=True))
@@ -355,7 +355,7 @@ class _Column:
         least = (self.shown - told.max(axis=0)).clip(0).sum() - (high.sum() - high)
         most = self.shown.sum() - told[is_alone].sum()
         low, high = (low - most).clip(0), (high - least.clip(0)).clip(None, left)
-        return bool((is_open(low, high, left, known) | (low == 0) & (high == left)).all())
+        return bool((is_protected(low, high, left, known) | (low == 0) & (high == left)).all())
 
 
 def _ends(row, size, rules):

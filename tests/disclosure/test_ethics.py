@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.disclosure.consent import ethics
+from glc_analysis.disclosure.consent import ethics_page
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 
@@ -18,7 +18,7 @@ def root(sample_root, tmp_path) -> Path:
 
 
 def page(root: Path) -> list[str]:
-    return ethics(Study(root), today=date(2017, 3, 1))
+    return ethics_page(Study(root), today=date(2017, 3, 1))
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -17,8 +17,8 @@ from docx.oxml import OxmlElement
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.disclosure.file_text import pieces
-from glc_analysis.disclosure.leak_scan import Leak, find_leaks, refuse_leaks
+from glc_analysis.disclosure.file_text import extract_text
+from glc_analysis.disclosure.leak_scan import Leak, check_leaks, find_leaks
 from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.suggestions import contacts
 from glc_analysis.study import REPOSITORY
@@ -331,7 +331,7 @@ def test_a_file_that_cannot_be_read_is_a_leak(name, content, tmp_path):
 
 def test_the_places_of_cells_are_no_words_and_all_else_in_their_attributes_is():
     sheet = b'<sheetData><c r="ANA12" t="str"><v>3</v></c><c r="Rosa"/><row x="ANA13"/></sheetData>'
-    assert [text for _, text in pieces("sheet1.xml", sheet)] == ["3", "str", "Rosa", "ANA13"]
+    assert [text for _, text in extract_text("sheet1.xml", sheet)] == ["3", "str", "Rosa", "ANA13"]
 
 
 def test_a_recording_in_a_notebook_cannot_be_read(tmp_path):
@@ -529,7 +529,7 @@ def test_all_leaks_are_refused_at_once_and_no_sentence_is_repeated(tmp_path):
     (tmp_path / "b.bin").write_bytes(b"\0")
     files = sorted(tmp_path.iterdir())
     with pytest.raises(Faults) as refused:
-        refuse_leaks(files, tmp_path, NAMES, audience="public")
+        check_leaks(files, tmp_path, NAMES, audience="public")
     said = str(refused.value)
     assert len(refused.value.faults) == 3 and "secret" not in said
     assert (
@@ -538,7 +538,7 @@ def test_all_leaks_are_refused_at_once_and_no_sentence_is_repeated(tmp_path):
     )
     assert "value 'ines@pena.example': is not for public (e-mail) at line 8" in said and "b.bin" in said
     files[0].write_text("They curb it.\n")
-    refuse_leaks(files[:1], tmp_path, NAMES, audience="public")
+    check_leaks(files[:1], tmp_path, NAMES, audience="public")
 
 
 # --- e-mail addresses and phone numbers, and what only looks so
@@ -685,10 +685,10 @@ def test_the_team_reads_contacts_and_organisations_and_no_person_that_is_masked(
     (tmp_path / "page.html").write_text("HAART: haart@door.example, +254 20 555 0101", encoding="utf-8")
     table = pd.concat([row("HAART", kind="organisation"), row("Ana López")])
     files = [tmp_path / "page.html"]
-    refuse_leaks(files, tmp_path, table, audience="team")
+    check_leaks(files, tmp_path, table, audience="team")
     (tmp_path / "page.html").write_text("Ana Lopez of HAART", encoding="utf-8")
     with pytest.raises(Faults) as said:
-        refuse_leaks(files, tmp_path, table, audience="team")
+        check_leaks(files, tmp_path, table, audience="team")
     assert [fault.value for fault in said.value.faults] == ["Ana López"]
 
 

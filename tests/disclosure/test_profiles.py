@@ -5,7 +5,7 @@ import pytest
 
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import coded_countries
-from tests.crowds import crowd, decided
+from tests.small_surveys import decided, survey_of
 
 YES, NO, UNSURE = ({"Q1": answer, "Q2": ticks} for answer, ticks in (
     ("yes", "food legal"), ("no", "legal"), ("dont_know", "food none")))
@@ -15,7 +15,7 @@ AGREED = {"KHM": "asia"}
 def survey(*rest):
     """Cambodia, where all agreed, and the others in Peru."""
     others = [(n, {"country": "PER", **answer}) for n, answer in rest]
-    return crowd((10, YES), (10, NO), (6, UNSURE), *others)
+    return survey_of((10, YES), (10, NO), (6, UNSURE), *others)
 
 
 def told(frames, estimate_id, **pages):
@@ -38,17 +38,18 @@ def test_where_an_answer_of_the_others_would_follow_nothing_is_told(rest, option
 
 
 def test_with_no_others_all_is_told():
-    assert told(crowd((10, YES), (10, NO)), "Q1/yes/country=KHM") == ("shown", "")
+    assert told(survey_of((10, YES), (10, NO)), "Q1/yes/country=KHM") == ("shown", "")
 
 
 def test_where_the_figure_of_the_study_is_a_band_answers_may_be_told_that_else_could_not():
-    frames = crowd((3, {"Q2": "food legal"}), (17, {"Q2": "legal"}), (10, {"Q2": "legal", "country": "PER"}))
+    frames = survey_of((3, {"Q2": "food legal"}), (17, {"Q2": "legal"}),
+                       (10, {"Q2": "legal", "country": "PER"}))
     assert told(frames, "Q2/food/country=KHM") == ("shown", "")
     assert decided(frames, "convening").loc["Q2/food/all", "band"] == "few"
 
 
 def test_options_of_a_question_with_several_answers_are_told_one_by_one():
-    frames = crowd((10, {"Q2": "food legal"}), (10, {"Q2": "none"}),
+    frames = survey_of((10, {"Q2": "food legal"}), (10, {"Q2": "none"}),
                    (6, {"Q2": "food none", "country": "PER"}), (6, {"Q2": "none", "country": "PER"}))
     statuses = [told(frames, f"Q2/{one}/country=KHM")[0] for one in ("food", "legal", "none")]
     assert statuses == ["shown", "suppressed", "suppressed"]
@@ -60,7 +61,7 @@ def test_of_another_country_nothing_is_told():
 
 
 def test_numbers_and_words_are_never_told():
-    frames = crowd((10, {"Q3": "1", "Q4": "words"}), (10, {"Q3": "2"}), (10, {"Q3": "3"}))
+    frames = survey_of((10, {"Q3": "1", "Q4": "words"}), (10, {"Q3": "2"}), (10, {"Q3": "3"}))
     for one in ("Q3/median", "Q3/mean", "Q4/answered"):
         assert told(frames, f"{one}/country=KHM") == ("suppressed", "country")
 
@@ -82,15 +83,15 @@ def test_a_question_that_tells_how_the_one_before_was_answered_is_not_told_witho
     asked = {**YES, "Q5": "yes"}, {**YES, "Q5": "no"}
     others = [(5, {**one, "country": "PER"}) for one in asked]
     here = [(6, asked[0]), (6, asked[1]), (10, NO), (6, UNSURE)]
-    frames = crowd(*here, *others)  # nobody of the others says no to Q1
+    frames = survey_of(*here, *others)  # nobody of the others says no to Q1
     assert told(frames, "Q1/yes/country=KHM")[0] == told(frames, "Q5/yes/country=KHM")[0] == "suppressed"
-    frames = crowd(*here, *others, *((6, {**one, "country": "PER"}) for one in (NO, UNSURE)))
+    frames = survey_of(*here, *others, *((6, {**one, "country": "PER"}) for one in (NO, UNSURE)))
     assert told(frames, "Q1/yes/country=KHM")[0] == told(frames, "Q5/yes/country=KHM")[0] == "shown"
 
 
 def test_the_answers_of_a_region_less_those_told_tell_nobodys():
     """Laos is in the region whose figure is shown: 2 of its 8 said no."""
-    frames = crowd((10, YES), (10, NO), (6, {**YES, "country": "LAO"}), (2, {**NO, "country": "LAO"}),
+    frames = survey_of((10, YES), (10, NO), (6, {**YES, "country": "LAO"}), (2, {**NO, "country": "LAO"}),
                    (10, {**YES, "country": "PER"}), (10, {**NO, "country": "PER"}))
     decisions = decided(frames, "convening", countries=AGREED)
     assert decisions.loc["Q2/food/region=asia", "status"] == "shown"

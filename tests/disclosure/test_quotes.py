@@ -18,11 +18,11 @@ from glc_analysis.convening.returns import (
 from glc_analysis.disclosure.quotations import (
     COLUMNS,
     RULES,
-    _codes,
-    place,
-    quotable,
+    _agreed_codes,
+    locate_quotation,
+    printable_quotes,
     quotes_faults,
-    refused,
+    refused_quotes,
 )
 from glc_analysis.errors import Faults, UsageError
 
@@ -90,9 +90,9 @@ def answer(quotes, *, codings=CODINGS, segments=SEGMENTS, consent=YES, codebook=
 
 def rules(quotes, **held):
     """The rules that keep a row back; a row kept back for any is printed for nobody."""
-    found = refused(*answer(quotes, **held))["rule"].tolist()
+    found = refused_quotes(*answer(quotes, **held))["rule"].tolist()
     audience = quotes["audience"].iloc[0]
-    assert len(quotable(*answer(quotes, **held), audience=audience)) == (0 if found else len(quotes))
+    assert len(printable_quotes(*answer(quotes, **held), audience=audience)) == (0 if found else len(quotes))
     return found
 
 
@@ -112,47 +112,48 @@ def written(*rows):
 
 
 def test_a_cleared_passage_is_printed_with_its_codes_and_without_its_source():
-    rows = quotable(*answer(quote()), audience="public", labels=LABELS)
+    rows = printable_quotes(*answer(quote()), audience="public", labels=LABELS)
     assert rows.to_dict("records") == [{"quote_id": "q1", "text": "We wait.", "language": "en", "wording": "",
                                         "source": "a provider", "code_ids": "time", "theme_ids": "needs"}]
 
 
 def test_the_convening_reads_the_organisation_only_where_it_agreed_to_be_named():
-    rows = quotable(*answer(quote(audience="convening")), audience="convening", labels=LABELS)
+    rows = printable_quotes(*answer(quote(audience="convening")), audience="convening", labels=LABELS)
     assert rows["source"].tolist() == ["Lamp [Street]/One"]
     unnamed = YES[~((YES["item"] == "name") & (YES["audience"] == "convening"))]
     held = answer(quote(audience="convening"), consent=unnamed)
-    assert quotable(*held, audience="convening", labels=LABELS)["source"].tolist() == ["a provider"]
+    assert printable_quotes(*held, audience="convening", labels=LABELS)["source"].tolist() == ["a provider"]
 
 
 def test_the_convening_reads_no_name_that_the_speaker_refused():
     consent = written(("lamp", "lamp-1", "quotation", "convening", "true"),
                       ("lamp", "lamp-1", "name", "convening", "false"))
     held = answer(quote(audience="convening"), consent=consent)
-    assert quotable(*held, audience="convening", labels=LABELS)["source"].tolist() == ["a provider"]
+    assert printable_quotes(*held, audience="convening", labels=LABELS)["source"].tolist() == ["a provider"]
 
 
 def test_what_was_cleared_for_one_audience_is_not_for_the_other():
-    assert len(quotable(*answer(quote(audience="convening")), audience="public")) == 0
-    assert len(quotable(*answer(quote(audience="public")), audience="convening")) == 0
+    assert len(printable_quotes(*answer(quote(audience="convening")), audience="public")) == 0
+    assert len(printable_quotes(*answer(quote(audience="public")), audience="convening")) == 0
 
 
 def test_pseudonyms_do_not_leave_the_team():
     text = "Then Person 12 said “stay” to all the sellers at Place 3."
     for audience in ("convening", "public"):
-        assert quotable(*answer(quote(text=text, audience=audience)), audience=audience)["text"].tolist() == [
+        found = printable_quotes(*answer(quote(text=text, audience=audience)), audience=audience)
+        assert found["text"].tolist() == [
             "Then [a person] said “stay” to all the sellers at [a place]."]
-    assert quotable(*answer(quote(text=text)), audience="team")["text"].tolist() == [text]
+    assert printable_quotes(*answer(quote(text=text)), audience="team")["text"].tolist() == [text]
 
 
 def test_the_order_of_quotations_tells_nothing():
     rows = pd.concat([quote(text="We wait."), quote("call-1.3", "And I listen", quote_id="q2")])
-    assert quotable(*answer(rows), audience="public")["text"].tolist() == ["And I listen", "We wait."]
+    assert printable_quotes(*answer(rows), audience="public")["text"].tolist() == ["And I listen", "We wait."]
 
 
 def test_the_team_reads_all_that_was_not_taken_back_with_where_it_comes_from():
     rows = pd.concat([quote(status="proposed"), quote(status="removed", quote_id="q2")])
-    found = quotable(*answer(rows, consent=YES[:0]), audience="team", labels=LABELS)
+    found = printable_quotes(*answer(rows, consent=YES[:0]), audience="team", labels=LABELS)
     assert found[["quote_id", "source", "segment_id", "organisation_id", "status"]].to_numpy().tolist() == [
         ["q1", "Lamp [Street]/One", "call-1.2", "lamp", "proposed"]]
 
@@ -172,13 +173,13 @@ def test_codes_are_found_as_by_looking_through_all_codings(rows):
     expected = [{code for segment, code, coder, start, length in rows if coder == "consensus" and (
         start < 9 and start + length > 2 if segment == own
         else linked.get(segment, segment) == linked.get(own, own))} for own in quoted["segment_id"]]
-    assert _codes(quoted, codings, SEGMENTS) == expected
+    assert _agreed_codes(quoted, codings, SEGMENTS) == expected
 
 
 def test_a_quotation_has_the_codes_of_its_own_words_and_those_of_what_it_translates():
     rows = pd.concat([quote(text='said "stay" to all'), quote("call-1.3", "I listen", quote_id="q3"),
                       quote("int-en.1", "by the village radio", quote_id="q2")])
-    found = quotable(*answer(rows), audience="public").set_index("quote_id")
+    found = printable_quotes(*answer(rows), audience="public").set_index("quote_id")
     assert found["code_ids"].to_dict() == {"q1": "peers", "q2": "peers", "q3": ""}
     assert found["theme_ids"].to_dict() == {"q1": "needs", "q2": "needs", "q3": ""}
 
@@ -191,20 +192,20 @@ def test_a_quotation_has_the_codes_of_its_own_words_and_those_of_what_it_transla
     ("int-ar.2", "We begin with tea", "public", "ar", "translated")])  # fmt: skip
 def test_it_says_whose_words_they_are_and_tells_the_public_no_language(segment, text, audience, language,
                                                                        wording):
-    found = quotable(*answer(quote(segment, text, audience)), audience=audience)
+    found = printable_quotes(*answer(quote(segment, text, audience)), audience=audience)
     assert found[["language", "wording"]].to_numpy().tolist() == [[language, wording]]
 
 
 def test_an_unknown_audience_is_refused():
     with pytest.raises(UsageError, match="'pubic'; nearest: 'public'"):
-        quotable(*answer(quote()), audience="pubic")
+        printable_quotes(*answer(quote()), audience="pubic")
 
 
 def test_where_nothing_is_proposed_nothing_is_printed(tmp_path):
     nothing = quote()[:0]
     for audience in ("team", "convening", "public"):
-        assert quotable(*answer(nothing), audience=audience).empty
-    assert refused(*answer(nothing)).empty
+        assert printable_quotes(*answer(nothing), audience=audience).empty
+    assert refused_quotes(*answer(nothing)).empty
     assert write_to_clear(tmp_path / "a.xlsx", *answer(nothing), labels={}, languages={}) == 0
     assert not (tmp_path / "a.xlsx").exists()
 
@@ -213,7 +214,7 @@ def test_where_nothing_is_proposed_nothing_is_printed(tmp_path):
 
 
 def test_every_rule_has_a_reason_and_is_cited_with_it():
-    found = refused(*answer(quote(status="proposed")))
+    found = refused_quotes(*answer(quote(status="proposed")))
     assert found.to_dict("records") == [{"quote_id": "q1", "audience": "public", "segment_id": "call-1.2",
                                          "rule": "not_cleared", "reason": RULES["not_cleared"][0]}]
 
@@ -232,7 +233,7 @@ def test_what_was_taken_back_is_not_printed():
 
 def test_a_passage_that_is_no_longer_there_is_not_printed():
     assert rules(quote("call-9.1"))[0] == "no_passage"
-    assert len(quotable(*answer(quote("call-9.1")), audience="team")) == 0
+    assert len(printable_quotes(*answer(quote("call-9.1")), audience="team")) == 0
 
 
 def test_a_cleared_passage_that_was_masked_or_edited_since_is_not_printed():
@@ -255,7 +256,7 @@ def test_a_passage_of_nobody_who_could_clear_it_is_not_printed():
 def test_an_account_of_a_case_never_leaves_the_team_whoever_marked_it(code, coder, audience):
     told = pd.concat([CODINGS, coded(("call-1.2", code, coder, "said"))])
     assert rules(quote(audience=audience), codings=told) == ["case_detail"]
-    assert len(quotable(*answer(quote(), codings=told), audience="team")) == 1
+    assert len(printable_quotes(*answer(quote(), codings=told), audience="team")) == 1
 
 
 @pytest.mark.parametrize(("marked", "quoted", "text"), [("int-es.1", "int-en.1", "They come"),
@@ -307,12 +308,12 @@ def test_an_original_in_another_language_needs_its_clearance_and_a_second_reader
     ("sellers We", False), ("[…]", False), ("", False), ("[the town]…", False), ("We (", False)])  # fmt: skip
 def test_words_stand_in_a_segment_whatever_is_left_out_but_in_their_order(text, found):
     words = SEGMENTS.at[1, "text"].replace("“", '"').replace("”", '"').replace('"', "'")
-    assert (place(text, words) is not None) == found
+    assert (locate_quotation(text, words) is not None) == found
 
 
 @pytest.mark.parametrize("text", ["នៅពេលដែល", "نبدأ بالشاي", "¿Quién llega?"])
 def test_words_of_any_script_are_found(text):
-    assert place(text, f"… {text} …") == (2, 2 + len(text))
+    assert locate_quotation(text, f"… {text} …") == (2, 2 + len(text))
 
 
 # What is wrong in quotes.csv

@@ -10,20 +10,20 @@ from glc_analysis.disclosure.rules import RULES, Rules
 from glc_analysis.disclosure.suppression import COLUMNS, decide, release
 from glc_analysis.errors import UsageError
 from glc_analysis.evidence.contributors import find_contributors
-from tests import crowds
-from tests.crowds import QUESTIONS, SETTINGS, consents, crowd, decided, said
+from tests import small_surveys
 from tests.disclosure.slow_release import slow_decide
+from tests.small_surveys import QUESTIONS, SETTINGS, consents, decided, said, survey_of
 from tests.study_writer import question
 
 YES, NO, UNSURE, FOOD = {"Q1": "yes"}, {"Q1": "no"}, {"Q1": "dont_know"}, "Q2/food/all"
 
 
 def services(food, others):
-    return crowd((food, {"Q2": "food"}), (others, {"Q2": "legal"}), (6, {"Q2": "food legal"}))
+    return survey_of((food, {"Q2": "food"}), (others, {"Q2": "legal"}), (6, {"Q2": "food legal"}))
 
 
 def test_the_team_sees_every_figure():
-    frames = crowd((1, YES), (1, NO))
+    frames = survey_of((1, YES), (1, NO))
     decisions = decided(frames, "team")
     assert set(decisions["status"]) == {"shown"}
     assert release(frames["estimates"], audience="team").equals(frames["estimates"])
@@ -32,16 +32,16 @@ def test_the_team_sees_every_figure():
 @pytest.mark.parametrize("audience", ["convening", "public"])
 def test_without_decisions_nothing_is_released(audience):
     with pytest.raises(UsageError, match="not decided"):
-        release(crowd((1, YES))["estimates"], audience=audience)
+        release(survey_of((1, YES))["estimates"], audience=audience)
 
 
 def test_an_audience_that_does_not_exist_is_named_with_the_nearest():
     with pytest.raises(UsageError, match="public"):
-        release(crowd((1, YES))["estimates"], audience="publik")
+        release(survey_of((1, YES))["estimates"], audience="publik")
 
 
 def test_a_figure_is_shown_where_enough_said_so_and_enough_did_not():
-    assert said(decided(crowd((15, YES), (12, NO), (5, UNSURE))), "Q1/yes/all", "Q1/dont_know/all") == [
+    assert said(decided(survey_of((15, YES), (12, NO), (5, UNSURE))), "Q1/yes/all", "Q1/dont_know/all") == [
         "shown", "shown"]
 
 
@@ -49,44 +49,44 @@ def test_a_figure_is_shown_where_enough_said_so_and_enough_did_not():
     (6, "convening", "suppressed base_too_small"), (7, "convening", "shown"),
     (9, "public", "suppressed base_too_small"), (10, "public", "shown")])
 def test_a_base_must_be_large_enough_without_the_reader_and_an_ally(size, audience, status):
-    frames = crowd(*[(1, {"Q3": str(k)}) for k in range(size)])
+    frames = survey_of(*[(1, {"Q3": str(k)}) for k in range(size)])
     assert said(decided(frames, audience), "Q3/median/all") == [status]
 
 
 def test_organisations_of_one_network_count_once():
     rows = [(1, {"Q3": str(k)}) for k in range(10)]
-    assert said(decided(crowd(*rows, network=(0, 1))), "Q3/median/all") == ["suppressed base_too_small"]
+    assert said(decided(survey_of(*rows, network=(0, 1))), "Q3/median/all") == ["suppressed base_too_small"]
     rows = (5, {"Q2": "food legal"}), (20, {"Q2": "legal"})
-    assert said(decided(crowd(*rows)), FOOD) == ["shown"]
-    assert said(decided(crowd(*rows, network=(0, 1))), FOOD) == ["banded count_too_small"]
+    assert said(decided(survey_of(*rows)), FOOD) == ["shown"]
+    assert said(decided(survey_of(*rows, network=(0, 1))), FOOD) == ["banded count_too_small"]
 
 
 @pytest.mark.parametrize("n", [2, 3, 4])
 def test_two_who_said_so_cannot_tell_whether_others_did(n):
-    frames = crowd((n, {"Q2": "food legal"}), (30 - n, {"Q2": "legal"}))
+    frames = survey_of((n, {"Q2": "food legal"}), (30 - n, {"Q2": "legal"}))
     row = decided(frames).loc[FOOD, ["status", "rule", "band", "shown_base_n"]].tolist()
     assert row == ["banded", "count_too_small", "few", 30]
 
 
 def test_nobody_and_everybody_are_bands():
-    decisions = decided(crowd((30, {"Q2": "legal"})))
+    decisions = decided(survey_of((30, {"Q2": "legal"})))
     assert said(decisions, FOOD, "Q2/legal/all") == ["banded unanimous"] * 2
     assert list(decisions.loc[[FOOD, "Q2/legal/all"], "band"]) == ["few", "nearly all"]
 
 
 def test_a_band_that_is_too_narrow_is_no_cover():
     """Few of 12 are two at most: two who said so would know that nobody else did."""
-    assert said(decided(crowd((2, {"Q2": "food legal"}), (10, {"Q2": "legal"}))), FOOD) == [
+    assert said(decided(survey_of((2, {"Q2": "food legal"}), (10, {"Q2": "legal"}))), FOOD) == [
         "suppressed count_too_small"]
 
 
 def test_options_that_add_up_are_put_in_bands_until_none_follows():
     options = "Q1/dont_know/all", "Q1/no/all", "Q1/yes/all"
-    assert said(decided(crowd((2, UNSURE), (14, NO), (20, YES))), *options) == [
+    assert said(decided(survey_of((2, UNSURE), (14, NO), (20, YES))), *options) == [
         "banded count_too_small", "banded partition", "shown"]
-    assert said(decided(crowd((1, UNSURE), (9, NO), (20, YES))), *options) == [
+    assert said(decided(survey_of((1, UNSURE), (9, NO), (20, YES))), *options) == [
         "banded count_too_small", "banded partition", "banded partition"]
-    assert said(decided(crowd((15, NO), (15, YES))), *options) == [
+    assert said(decided(survey_of((15, NO), (15, YES))), *options) == [
         "suppressed unanimous", "suppressed partition", "shown"]
 
 
@@ -94,12 +94,12 @@ def test_options_that_add_up_are_put_in_bands_until_none_follows():
     (0, "shown"), (1, "suppressed withheld_contributors"), (2, "suppressed withheld_contributors"),
     (3, "shown")])
 def test_one_or_two_who_did_not_consent_hide_a_figure(refused, status):
-    frames = crowd((15, YES), (15, NO), (5, UNSURE))
+    frames = survey_of((15, YES), (15, NO), (5, UNSURE))
     assert said(decided(frames, refused=range(refused)), "Q1/yes/all") == [status]
 
 
 def test_consent_to_the_public_is_none_to_the_convening():
-    frames = crowd((15, YES), (15, NO), (5, UNSURE))
+    frames = survey_of((15, YES), (15, NO), (5, UNSURE))
     given = [(name, "", "survey", "public") for name in frames["organisations"]["organisation_id"]]
     given += [(name, "", "survey", "convening") for name, *_ in given[1:]]
     for audience, status in (("public", "shown"), ("convening", "suppressed withheld_contributors")):
@@ -109,10 +109,10 @@ def test_consent_to_the_public_is_none_to_the_convening():
 
 
 def test_who_was_asked_tells_the_answer_before():
-    exact = crowd((15, {"Q1": "yes", "Q5": "no"}), (9, {"Q1": "yes", "Q5": "yes"}),
+    exact = survey_of((15, {"Q1": "yes", "Q5": "no"}), (9, {"Q1": "yes", "Q5": "yes"}),
                   (5, {"Q1": "yes", "Q5": "dont_know"}), (8, NO), (5, UNSURE))
     assert said(decided(exact), "Q5/yes/all") == ["shown"]
-    banded = crowd((15, {"Q1": "yes", "Q5": "no"}), (9, {"Q1": "yes", "Q5": "yes"}),
+    banded = survey_of((15, {"Q1": "yes", "Q5": "no"}), (9, {"Q1": "yes", "Q5": "yes"}),
                    (5, {"Q1": "yes", "Q5": "dont_know"}), (2, NO), (9, UNSURE))
     assert said(decided(banded), "Q1/no/all", "Q5/yes/all") == [
         "banded count_too_small", "suppressed skip_logic"]
@@ -122,14 +122,14 @@ def test_who_was_asked_tells_the_answer_before():
 def test_what_is_hidden_hides_what_was_asked_because_of_it_in_any_order(monkeypatch, first):
     """A question that depends on Q5, which depends on Q1: whichever of the two stands first."""
     last = question("A" if first else "Q6", "single", "law", asked_if="Q5 == yes")
-    monkeypatch.setattr(crowds, "QUESTIONS", [*QUESTIONS, last])
+    monkeypatch.setattr(small_surveys, "QUESTIONS", [*QUESTIONS, last])
     asked = {"Q1": "yes", "Q5": "yes"}
     rows = [(n, {**asked, last["question_id"]: answer})
             for n, answer in ((12, "yes"), (12, "no"), (5, "dont_know"))]
     rows += [(n, {"Q1": "yes", "Q5": answer}) for n, answer in ((9, "no"), (5, "dont_know"))]
-    shown, one = crowd(*rows, (8, NO), (5, UNSURE)), f"{last['question_id']}/yes/all"
+    shown, one = survey_of(*rows, (8, NO), (5, UNSURE)), f"{last['question_id']}/yes/all"
     assert said(decided(shown), "Q1/no/all", "Q5/yes/all", one) == ["shown"] * 3
-    banded = crowd(*rows, (2, NO), (9, UNSURE))
+    banded = survey_of(*rows, (2, NO), (9, UNSURE))
     assert said(decided(banded), "Q1/no/all", "Q5/yes/all", one) == [
         "banded count_too_small", *["suppressed skip_logic"] * 2]
 
@@ -145,7 +145,7 @@ answered = st.fixed_dictionaries({
 @given(st.lists(st.tuples(st.integers(1, 14), answered), min_size=1, max_size=7), st.sets(st.integers(0, 20)),
        st.sets(st.integers(0, 20), max_size=4), st.sampled_from(["convening", "public"]))
 def test_all_figures_at_once_are_decided_as_one_after_another(answers, refused, network, audience):
-    frames = crowd(*((n, row if row["Q1"] == "yes" else {**row, "Q5": ""}) for n, row in answers),
+    frames = survey_of(*((n, row if row["Q1"] == "yes" else {**row, "Q5": ""}) for n, row in answers),
                    network=network)
     pages = {"countries": {"KHM": "asia", "PER": "america"}} if audience == "convening" else {}
     fast = decided(frames, audience, refused=refused, **pages)
@@ -156,12 +156,12 @@ def test_all_figures_at_once_are_decided_as_one_after_another(answers, refused, 
 
 
 def test_a_mean_is_never_shown_and_a_median_rounded():
-    frames = crowd(*[(1, {"Q3": str(1000 + k)}) for k in range(11)])
+    frames = survey_of(*[(1, {"Q3": str(1000 + k)}) for k in range(11)])
     decisions = decided(frames)
     assert said(decisions, "Q3/mean/all", "Q3/standard_deviation/all", "Q3/median/all") == [
         "suppressed numbers", "suppressed numbers", "shown"]
     assert decisions.loc["Q3/median/all", "shown_value"] == 1000
-    same = crowd((6, {"Q3": "1"}), (6, {"Q3": "2"}))
+    same = survey_of((6, {"Q3": "1"}), (6, {"Q3": "2"}))
     assert said(decided(same), "Q3/median/all") == ["suppressed numbers"]
 
 
@@ -170,7 +170,7 @@ def groups(asia, america, audience="convening", **refused):
     rows = [(n if country == where else 0, {"country": country, "Q2": services})
             for country, where, yes in (("KHM", "KHM", asia), ("PER", "PER", america))
             for n, services in ((yes, "food legal"), (16 - yes, "legal"))]
-    return decided(crowd(*rows), audience, **refused)
+    return decided(survey_of(*rows), audience, **refused)
 
 
 def test_groups_are_shown_to_the_convening_alone():
@@ -192,7 +192,7 @@ def test_a_group_in_a_band_takes_the_others_along():
 def test_groups_too_small_or_left_over_hide_the_smallest_others():
     rows = [(n, {"country": country, "Q2": services}) for country, n in (("KHM", 8), ("PER", 6), ("KEN", 1))
             for services in ("food legal", "legal")]
-    decisions = decided(crowd(*rows), "convening")
+    decisions = decided(survey_of(*rows), "convening")
     assert said(decisions, *(f"Q2/food/region={one}" for one in ("asia", "america", "africa"))) == [
         "shown", "suppressed complement_too_small", "suppressed base_too_small"]
 
@@ -206,7 +206,7 @@ def test_identifiers_and_countries_are_never_groups():
 
 def test_countries_as_answers_are_shown_from_the_minimum_up():
     rows = [(15, {"where": "KHM"}), (14, {"where": "PER"}), (13, {"where": "LAO"}), (2, {"where": "KEN"})]
-    decisions = decided(crowd(*rows))
+    decisions = decided(survey_of(*rows))
     assert said(decisions, *(f"where/{one}/all" for one in ("KHM", "PER", "LAO", "KEN"))) == [
         "shown", "shown", "suppressed partition", "suppressed country"]
 
@@ -231,7 +231,7 @@ def test_what_stays_in_the_team_whatever_its_numbers(changes, rule):
 
 
 def test_released_figures_have_the_numbers_of_the_decisions_and_no_others():
-    frames = crowd((3, {"Q2": "food legal"}), (27, {"Q2": "legal", "Q3": "5"}))
+    frames = survey_of((3, {"Q2": "food legal"}), (27, {"Q2": "legal", "Q3": "5"}))
     figures = frames["estimates"].assign(low=0.1, high=0.2)
     seen = release(figures, audience="public", decisions=decided(frames).reset_index())
     row = seen.set_index("estimate_id").loc[FOOD]
@@ -242,7 +242,7 @@ def test_released_figures_have_the_numbers_of_the_decisions_and_no_others():
 
 
 def test_a_figure_that_nobody_decided_on_is_not_released():
-    frames = crowd((15, YES), (15, NO), (5, UNSURE))
+    frames = survey_of((15, YES), (15, NO), (5, UNSURE))
     decisions = decided(frames).reset_index()
     seen = release(frames["estimates"], audience="public",
                    decisions=decisions[decisions["estimate_id"] != "Q1/yes/all"])

@@ -8,7 +8,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.disclosure.releases import forget
+from glc_analysis.disclosure.releases import remove_from_releases
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
     publish_next,
@@ -81,11 +81,11 @@ def test_a_release_makes_no_table_stale_and_another_build_not_a_byte_new(study):
 
 def test_a_store_that_changed_makes_the_tables_stale_once(study):
     survey(study, *ROWS, *LATER)
-    forget(study, "org-00")
+    remove_from_releases(study, "org-00")
     (study.private / "releases/001/behind.parquet").touch()
     assert tables_are_current(study)
     survey(study, *ROWS[1:])
-    assert len(forget(study, "org-00")) == 1 and not tables_are_current(study)
+    assert len(remove_from_releases(study, "org-00")) == 1 and not tables_are_current(study)
     build(study)
     assert tables_are_current(study)
 
@@ -134,7 +134,7 @@ def test_a_principle_that_is_agreed_is_public_and_a_draft_is_not(study, text, nu
 def test_a_store_that_is_lost_is_told_and_nothing_is_built(study):
     shutil.move(study.private / "releases", study.root / "elsewhere")
     assert not tables_are_current(study)
-    with pytest.raises(Faults, match="release 1 is no more in private/releases.*from a backup"):
+    with pytest.raises(Faults, match="release 1 is missing from private/releases.*from a backup"):
         build(study)
     shutil.move(study.root / "elsewhere", study.private / "releases")
     assert tables_are_current(study)
@@ -146,10 +146,10 @@ def test_a_store_that_is_lost_is_told_and_nothing_is_built(study):
 
 def test_one_who_left_is_in_no_kept_release_and_one_who_stays_is(study):
     survey(study, *ROWS[1:])
-    listed = forget(study, "org-00")
+    listed = remove_from_releases(study, "org-00")
     assert listed[["kind", "where"]].values.tolist() == [["release", "private/releases/001"]]
     assert listed["what"].item().startswith("3 printed figures")
-    assert len(forget(study, "org-01")) == 0
+    assert len(remove_from_releases(study, "org-01")) == 0
     behind = pd.read_parquet(study.private / "releases/001/behind.parquet")
     assert set(behind["organisation_id"].cat.categories) == {row["org"] for row in ROWS[1:]}
     build(study)

@@ -24,9 +24,9 @@ from glc_analysis.convening.returns import (
 )
 from glc_analysis.disclosure.quotations import (
     COLUMNS,
-    faceless,
-    quotable,
+    printable_quotes,
     quotes_faults,
+    without_pseudonyms,
 )
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
@@ -108,7 +108,7 @@ def test_it_has_all_answers_and_all_words_of_the_organisation(study, folder):
     said = segments[(segments["organisation_id"] == "casa-del-telar") & (segments["text"] != "")]
     passages = sheet(path, "Sus palabras y sus códigos")
     assert [row[1] for row in passages[2:]] != [] and {row[0]: row[1] for row in passages[2:]} == dict(
-        zip(said["segment_id"], said["text"].map(faceless), strict=True))
+        zip(said["segment_id"], said["text"].map(without_pseudonyms), strict=True))
 
 
 def test_passages_have_the_codes_agreed_on_by_name_and_where_they_were_said(folder):
@@ -161,7 +161,7 @@ def test_no_return_holds_anything_of_another_organisation(study, every_return):
             theirs = segments[segments["organisation_id"] == other]
             words = theirs.loc[theirs["text"].str.len() > 25, "text"]
             for found in (*names, *people.to_numpy().ravel(), *words):
-                assert match_key(faceless(found)) not in text, (organisation, other, found)
+                assert match_key(without_pseudonyms(found)) not in text, (organisation, other, found)
             assert not set(theirs["segment_id"]) & set(cells)
         told = {cell.partition(" / ")[0] for cell in cells if " / Q" in cell}
         assert {records[answer] for answer in told} <= {organisation}
@@ -233,7 +233,7 @@ def test_a_passage_to_talk_about_holds_its_quotations_up(study, folder):
     quotes, consent = apply(back, *held(study))
     assert quotes.set_index("quote_id")["status"].to_dict()["q1"] == "talk"
     after = [quotes, *held(study)[1:]]
-    assert "q1" not in set(quotable(*after, audience="convening")["quote_id"])
+    assert "q1" not in set(printable_quotes(*after, audience="convening")["quote_id"])
 
 
 def test_a_consent_removed_is_refused_from_that_day(study, folder):
@@ -247,8 +247,8 @@ def test_a_consent_removed_is_refused_from_that_day(study, folder):
     assert len(consent) == len(read_reference(study).consent) and not consent.duplicated(KEY).any()
     before, after = held(study), held(study)
     after[4] = consent
-    assert "q1" in set(quotable(*before, audience="convening")["quote_id"])
-    assert "q1" not in set(quotable(*after, audience="convening")["quote_id"])
+    assert "q1" in set(printable_quotes(*before, audience="convening")["quote_id"])
+    assert "q1" not in set(printable_quotes(*after, audience="convening")["quote_id"])
 
 
 def test_changed_and_removed_answers_become_rows_to_review_for_corrections(study, folder):
@@ -294,4 +294,4 @@ def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
     titles = [one.title.partition(" (")[0] for one in book]
     assert titles == ["Acacia Room", "Casa del Telar", "Fig Courtyard"]
     for audience, printed in (("team", 6), ("convening", 1), ("public", 0)):
-        assert len(quotable(*held(study), audience=audience, labels=labels)) == printed
+        assert len(printable_quotes(*held(study), audience=audience, labels=labels)) == printed

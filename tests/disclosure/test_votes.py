@@ -8,17 +8,17 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.disclosure.rules import (
+    HIDDEN_COLUMNS,
     KNOWN,
-    UNTOLD,
     Rules,
-    for_public,
-    in_public,
-    signatures,
+    public_tallies,
+    public_votes,
+    visible_signatures,
 )
 from glc_analysis.pages.convening import principles_overview, statements
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.view import StudyView
-from tests.crowds import SETTINGS
+from tests.small_surveys import SETTINGS
 
 RULES = Rules.of(SETTINGS, "public")
 
@@ -29,10 +29,10 @@ def row(n, high, abstained=0):
 
 def learned(n, high, abstained, known):
     """What two voters who know their own votes learn of the others, from the words and the rules."""
-    said = in_public(row(n, high, abstained), RULES)
+    said = public_votes(row(n, high, abstained), RULES)
     mine = sum(known)
     fit = {other - mine for other in range(mine, n - len(known) + mine + 1)
-           if in_public(row(n, other, abstained), RULES) == said}
+           if public_votes(row(n, other, abstained), RULES) == said}
     return set() if not said else {answer for answer, sure in (
         ("none high", max(fit) == 0), ("all high", min(fit) == n - len(known))) if sure}
 
@@ -52,17 +52,17 @@ def test_with_smaller_counts_they_would(monkeypatch):
 
 @pytest.mark.parametrize(("n", "abstained"), [(3, 0), (9, 0), (8, 4)])
 def test_a_small_panel_is_not_told_of(n, abstained):
-    assert in_public(row(n, n, abstained), RULES) == ""
+    assert public_votes(row(n, n, abstained), RULES) == ""
 
 
 def test_the_public_table_has_no_number_that_the_words_do_not_tell():
     words = {"movement": "up", "spread": "agreement", "result": "high"}
-    rows = pd.DataFrame([{**dict.fromkeys(UNTOLD, 1), **words, **row(n, high)}
+    rows = pd.DataFrame([{**dict.fromkeys(HIDDEN_COLUMNS, 1), **words, **row(n, high)}
                          for n, high in ((12, 6), (12, 12), (3, 3))])
-    told = for_public(rows.astype(dict.fromkeys(words, "str")), RULES)
+    told = public_tallies(rows.astype(dict.fromkeys(words, "str")), RULES)
     assert told["votes"].tolist() == ["6 of 12 high", "at least 8 of 12 high"]
     assert told["votes_high"].tolist()[0] == 6 and pd.isna(told["votes_high"].iloc[1])
-    others = told[[one for one in UNTOLD if one != "votes_high"]].replace("", None)
+    others = told[[one for one in HIDDEN_COLUMNS if one != "votes_high"]].replace("", None)
     assert others.isna().all(axis=None)
 
 
@@ -70,7 +70,8 @@ def test_pages_and_tables_of_the_public_have_these_words_alone(sample_study):
     page = StudyView(sample_study, "public")
     said = principles_overview(page).data + statements(page).data
     table = published_tables(sample_study, "public")["votes"]
-    allowed = {in_public(row, RULES) for row in tables.read("tallies", study=sample_study).to_dict("records")}
+    tallies = tables.read("tallies", study=sample_study)
+    allowed = {public_votes(row, RULES) for row in tallies.to_dict("records")}
     told = re.findall(r"(?:at (?:least|most) )?\d+ of \d+ high", said)
     assert len(told) > 40 and {*told} | {*table["votes"]} <= allowed - {""}
     assert {*table["panel"]} == {"provider"} and table["median"].isna().all()
@@ -85,18 +86,18 @@ def signed(*rows):
 
 def test_who_withholds_its_name_decides_unseen():
     rows = signed(("endorse", True, ""), *[("endorse", False, "")] * 4)
-    told, more = signatures(rows, RULES)
+    told, more = visible_signatures(rows, RULES)
     assert told["organisation_id"].tolist() == ["o0"] and more == 4
 
 
 def test_many_who_decided_both_ways_are_counted():
     rows = signed(*[("endorse", False, "")] * 6, *[("do_not_endorse", False, "")] * 5)
-    assert signatures(rows, RULES)[1] == 0
-    assert signatures(rows.iloc[:-1], RULES)[1] == 10
+    assert visible_signatures(rows, RULES)[1] == 0
+    assert visible_signatures(rows.iloc[:-1], RULES)[1] == 10
 
 
 @pytest.mark.parametrize(("others", "printed"), [(3, []), (4, ["Not everywhere."])])
 def test_a_reservation_without_a_name_is_printed_where_it_could_be_of_enough(others, printed):
     rows = signed(("endorse_with_reservation", False, "Not everywhere."), *[("endorse", False, "")] * others)
-    told, _ = signatures(rows, RULES)
+    told, _ = visible_signatures(rows, RULES)
     assert told["reservation"].tolist() == printed and set(told["decision"]) <= {""}

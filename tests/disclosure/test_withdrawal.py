@@ -18,12 +18,12 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.withdrawal import withdrawal
 from glc_analysis.withdrawal.coder_files import Recoding
-from glc_analysis.withdrawal.contribution import Belongings
+from glc_analysis.withdrawal.contribution import Contribution
 from glc_analysis.withdrawal.redaction import (
     edit_table,
     own_turns,
-    redacted,
-    taken_out,
+    redact,
+    remove_turns,
     write_turns,
 )
 from glc_analysis.withdrawal.withdrawal import withdraw
@@ -60,7 +60,7 @@ def test_other_records_of_a_csv_file_keep_their_bytes(tmp_path, encoding, end):
 def test_a_changed_record_is_written_with_the_files_own_delimiter(tmp_path):
     path = tmp_path / "answers.csv"
     path.write_bytes(b"id\tnote\r\n1\t'x'\r\n2\tMill House; it\r\n")
-    edit_table(path, lambda grid: [redacted(row, NAMES) for row in grid.rows])
+    edit_table(path, lambda grid: [redact(row, NAMES) for row in grid.rows])
     assert path.read_bytes() == b"id\tnote\r\n1\t'x'\r\n2\t[withdrawn]; it\r\n"
 
 
@@ -74,7 +74,7 @@ def test_a_record_of_a_workbook_goes_with_the_rows_of_its_repeat_group(tmp_path)
         group.append(row)
     main["A2"].comment = openpyxl.comments.Comment("the one from the mill", "x")
     book.save(path)
-    withdrawal._survey(path, {2, 4}, Belongings("mill", frozenset(), names=NAMES))
+    withdrawal._edit_survey(path, {2, 4}, Contribution("mill", frozenset(), names=NAMES))
     kept = read_survey(path)
     assert kept.rows == [3, 3] and list(kept.frame["place"]) == ["there", WITHDRAWN]
     assert not [cell for sheet in openpyxl.load_workbook(path) for row in sheet for cell in row
@@ -84,7 +84,7 @@ def test_a_record_of_a_workbook_goes_with_the_rows_of_its_repeat_group(tmp_path)
 def test_a_file_of_nothing_but_its_records_goes_whole(tmp_path):
     path = tmp_path / "mill.csv"
     path.write_text("org,Q1\nmill,yes\n", encoding="utf-8")
-    withdrawal._survey(path, {2}, Belongings("mill", frozenset()))
+    withdrawal._edit_survey(path, {2}, Contribution("mill", frozenset()))
     assert not path.exists()
 
 
@@ -93,9 +93,9 @@ def test_records_of_an_spss_file_go_and_one_without_it_keeps_its_bytes(tmp_path)
     path = tmp_path / "answers.sav"
     pyreadstat.write_sav(pd.DataFrame({"org": ["mill", "quay"]}), path)
     before = path.read_bytes()
-    withdrawal._survey(path, set(), Belongings("lane", frozenset(), names=NAMES))
+    withdrawal._edit_survey(path, set(), Contribution("lane", frozenset(), names=NAMES))
     assert path.read_bytes() == before
-    withdrawal._survey(path, {1}, Belongings("mill", frozenset()))
+    withdrawal._edit_survey(path, {1}, Contribution("mill", frozenset()))
     assert read_survey(path).rows == [2] and b"mill" not in path.read_bytes()
 
 
@@ -127,7 +127,7 @@ def test_struck_out_words_of_a_word_file_do_not_survive(tmp_path):
         document.add_paragraph(line)
     document.save(path)
     turns = read_transcript(path).turns
-    write_turns(path, taken_out(turns, [False, True, False], {"Ana Mill": "Withdrawn 1"}, NAMES), "")
+    write_turns(path, remove_turns(turns, [False, True, False], {"Ana Mill": "Withdrawn 1"}, NAMES), "")
     assert read_transcript(path).turns[["speaker", "text"]].values.tolist() == [
         ["Ben", "Well."], ["Withdrawn 1", WITHDRAWN], ["Ben", "Yes."]]
     assert docx.Document(path).core_properties.author != "Ana Mill"
@@ -138,7 +138,7 @@ def test_an_interpreter_goes_with_the_turn_interpreted_and_no_other():
                           "text": ["Sí.", "Yes.", "Ask Mill House.", "Z."]})
     gone = own_turns(turns, {"Ana Mill"}, {"Int"})
     assert gone == [True, True, False, False]
-    left = taken_out(turns, gone, {"Ana Mill": "Withdrawn 1"}, NAMES)
+    left = remove_turns(turns, gone, {"Ana Mill": "Withdrawn 1"}, NAMES)
     assert left.values.tolist() == [["Withdrawn 1", WITHDRAWN], ["Int", WITHDRAWN],
                                     ["Ben", "Ask [withdrawn]."], ["Int", "Z."]]
 

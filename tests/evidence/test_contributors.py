@@ -5,7 +5,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.evidence.contributors import find_contributors
-from tests.crowds import crowd
+from tests.small_surveys import survey_of
 
 
 def of(frames, estimate_id):
@@ -17,7 +17,7 @@ def of(frames, estimate_id):
             for name, b, c in zip(contributors.organisations, base, counted, strict=True) if b}
 
 
-FRAMES = crowd((1, {"Q1": "yes", "Q2": "food legal", "Q3": "4", "Q4": "x"}),
+FRAMES = survey_of((1, {"Q1": "yes", "Q2": "food legal", "Q3": "4", "Q4": "x"}),
                (1, {"Q1": "no", "country": "PER"}),
                (1, {"org": "org-00", "country": "PER", "Q1": "no", "Q2": "none", "Q3": "7"}))
 

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from glc_analysis.disclosure.leak_scan import refuse_leaks
+from glc_analysis.disclosure.leak_scan import check_leaks
 from glc_analysis.errors import Faults
 from glc_analysis.reference import COLUMNS
 from glc_analysis.run.gate import PASSED, Gate, passed
@@ -22,14 +22,14 @@ def study(tmp_path):
 @pytest.fixture
 def read(monkeypatch):
     """The names of the files that are read, as they are."""
-    names, search = [], refuse_leaks
+    names, search = [], check_leaks
 
     def told(files, root, *rest, **options):
         files = [*files]
         names.extend(path.relative_to(root).as_posix() for path in files)
         search(files, root, *rest, **options)
 
-    monkeypatch.setattr("glc_analysis.run.gate.refuse_leaks", told)
+    monkeypatch.setattr("glc_analysis.run.gate.check_leaks", told)
     return names
 
 
@@ -103,14 +103,14 @@ def test_what_is_changed_after_it_was_read_ahead_is_read_again(study):
 
 def test_what_changes_while_it_is_read_ahead_has_not_passed(study, monkeypatch):
     name_somebody(study, "Rosa Alma")
-    run, search = a_run(study, index="<p>3 of 4"), refuse_leaks
+    run, search = a_run(study, index="<p>3 of 4"), check_leaks
 
     def slow(*args, **options):
         search(*args, **options)
         a_run(study, index="<p>Rosa Alma")
 
     ahead = Gate(study, "team", ())
-    monkeypatch.setattr("glc_analysis.run.gate.refuse_leaks", slow)
+    monkeypatch.setattr("glc_analysis.run.gate.check_leaks", slow)
     ahead.read_ahead([run / "site/index.html"], run)
     monkeypatch.undo()
     with pytest.raises(Faults, match=r"index\.html"):

@@ -10,7 +10,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.convening.returns import held
-from glc_analysis.disclosure.leak_scan import spared
+from glc_analysis.disclosure.leak_scan import without_own_names
 from glc_analysis.disclosure.quotations import case_segments, owners
 from glc_analysis.errors import Faults
 from glc_analysis.pages.coding import TEAM_ONLY, codes_by_country, passages
@@ -207,7 +207,7 @@ def test_an_organisation_may_read_its_own_name_in_its_brief_and_no_other(sample_
     reference = SimpleNamespace(organisations=read_reference(sample_study).organisations,
                                 names=pd.DataFrame(rows, columns=["name", "kind", "pseudonym"]))
     known = {"Blue Door": "organisation", "blue-door": "organisation", "Mango Step": "organisation"}
-    left, told = spared("blue-door", reference, known)
+    left, told = without_own_names("blue-door", reference, known)
     assert list(left["name"]) == ["Red Gate", "Rosa"] and told == {"Mango Step": "organisation"}
 
 

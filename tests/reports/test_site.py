@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from glc_analysis.disclosure.file_text import pieces
+from glc_analysis.disclosure.file_text import extract_text
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import checksum
 from glc_analysis.publish import site
@@ -151,9 +151,9 @@ def test_style_sheets_keep_the_rules_that_pages_use_and_stay_readable_to_the_gat
     assert sheet.stat().st_size < 150_000 and ".bd-article" in sheet.read_text()
     assert ".glc-scroll" in (pages / "_static" / "page.css").read_text()
     assert "MIT" in sheet.read_text()
-    read = [text for _, text in pieces(sheet.name, sheet.read_bytes())]  # icons, written otherwise
+    read = [text for _, text in extract_text(sheet.name, sheet.read_bytes())]  # icons, written otherwise
     assert len(read) < 20 and all(text.startswith(".fa-") for text in read)
-    assert [*pieces("own.css", b"/* Ana */")] == [("line 1", "/* Ana */")]
+    assert [*extract_text("own.css", b"/* Ana */")] == [("line 1", "/* Ana */")]
 
 
 def test_facts_stand_on_every_page(tmp_path):

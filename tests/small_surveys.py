@@ -6,7 +6,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.releases import Issued, as_issued, reissue
+from glc_analysis.disclosure.releases import PublishedRelease, apply_release, next_release
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.evidence.contributors import find_contributors
@@ -23,7 +23,7 @@ COUNTRIES = places("KHM asia", "LAO asia", "PER america", "TWN", "KEN africa")
 STUDY = SimpleNamespace(sampling="purposive", frame_size=0, settings={"study": {"interval": ""}})
 
 
-def crowd(*answers, network=(), **settings):
+def survey_of(*answers, network=(), **settings):
     """The tables of a survey: ``(12, {"Q1": "yes"})`` is twelve organisations that say so.
 
     ``network`` has the places of those that are of one network.
@@ -64,10 +64,10 @@ def published(frames, *before, day="2017-01-09", refused=(), never=(), rules=SET
     contributors, consent = find_contributors(frames), consents(frames, refused=refused)
     decisions = decide(frames["estimates"], contributors, frames["organisations"], consent, rules,
                        audience="public", never=never)
-    fresh = Issued.of(decisions, frames["estimates"], contributors, Rules.of(rules, "public"), day)
-    issued = reissue(fresh, contributors.facts, before, frames["organisations"],
-                     SETTINGS["reissue_change"] + KNOWN)
-    return issued, as_issued(decisions, fresh, issued)
+    fresh = PublishedRelease.of(decisions, frames["estimates"], contributors, Rules.of(rules, "public"), day)
+    issued = next_release(fresh, contributors.facts, before, frames["organisations"],
+                          SETTINGS["reissue_change"] + KNOWN)
+    return issued, apply_release(decisions, fresh, issued)
 
 
 def said(decisions, *ids):
