@@ -6,7 +6,10 @@ text; a blank cell is ``""``.
 
 from __future__ import annotations
 
+import hashlib
+from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import pandas as pd
 
@@ -41,8 +44,21 @@ def read_reference(study: Study) -> Reference:
 
     Raises Faults with everything wrong in all files at once: files that cannot
     be read, columns missing or unknown, what the schema does not allow in a
-    table or between tables, and what the checks of the rooms find.
+    table or between tables, and what the checks of the rooms find. Files that have not changed
+    since the last call are not read again.
     """
+    content = hashlib.sha256()
+    for name in reference_tables():
+        content.update(name.encode())
+        with suppress(OSError):  # absent, or told as a fault where it is read
+            content.update((study.reference / f"{name}.csv").read_bytes())
+    read = _read_checked(study, content.hexdigest())
+    return Reference({name: table.copy(deep=False) for name, table in read.tables.items()})
+
+
+@lru_cache(maxsize=1)
+def _read_checked(study: Study, content: str) -> Reference:
+    """The reference tables whose files have this ``content``, for as long as they have it."""
     tables: dict[str, pd.DataFrame] = {}
     faults: list[Fault] = []
     unread: set[str] = set()
