@@ -17,8 +17,8 @@ from glc_analysis import manifest
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.file_text import Piece, Unreadable, extract_text, identifier_variants, normalise
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.pseudonyms.masking import Reading, folded_letters, letters, places
-from glc_analysis.pseudonyms.suggestions import contacts
+from glc_analysis.pseudonyms.masking import ComparableText, comparable_text, find_name, folded_text
+from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import match_key, normalise_space
@@ -189,7 +189,7 @@ class _Document:
 
     @cached_property
     def folded(self) -> list[str]:
-        return list(map(folded_letters, self.texts))
+        return list(map(folded_text, self.texts))
 
     @cached_property
     def starts(self) -> list[int]:
@@ -217,12 +217,12 @@ class _Document:
         for first, last in could:
             text = "\n".join(self.texts[first:last + 1])
             reading, base = _reading(text, wanted.how == "folded"), self.starts[first]
-            for start, end in places(wanted.text, wanted.how, text, reading):
+            for start, end in find_name(wanted.text, wanted.how, text, reading):
                 yield self.placed(text, base, start, end)
 
     def contacts(self) -> Iterator[Match]:
         text, starts = "\n".join(self.texts), _starts(self.texts)
-        for kind, start, end in contacts(text):
+        for kind, start, end in find_contacts(text):
             n = bisect_right(starts, start) - 1
             place = self.placed(self.texts[n], self.starts[n], start - starts[n], end - starts[n])
             yield Match(*place, kind, text[start:end])
@@ -237,15 +237,15 @@ def _starts(texts: Iterable[str]) -> list[int]:
 
 
 @lru_cache(1 << 11)
-def _reading(text: str, folds: bool) -> Reading:
-    return letters(text, folds=folds)
+def _reading(text: str, folds: bool) -> ComparableText:
+    return comparable_text(text, folds=folds)
 
 
 def _terms(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Iterator[Term]:
     rows = [(row.name, row.match, f"name: {row.kind}", audience in re.split(r"[\s,]+", row.allowed_for))
             for row in names[["name", "match", "kind", "allowed_for"]].itertuples(index=False)]
     for text, *rest in [*rows, *((text, "folded", rule, False) for text, rule in known.items())]:
-        if folded := folded_letters(normalise_space(text)).strip():
+        if folded := folded_text(normalise_space(text)).strip():
             words = re.findall("[a-z0-9]+", folded)
             yield Term(normalise_space(text), *rest, folded, max(words, key=len, default=""))
 

@@ -1,1 +1,1 @@
-"""Names give way to pseudonyms before anybody codes."""
+"""Replaces names by pseudonyms before anybody codes, and suggests names that may still need one."""

@@ -1,8 +1,8 @@
-"""Names give way to pseudonyms before anybody codes, and codings outlast later masking.
+"""Replaces names by pseudonyms in the texts to code, and keeps the key of pseudonyms.
 
-`canonical_text` makes a document of turns, `mask` puts pseudonyms into it and keeps a map of what moved.
-The key (which name got which pseudonym) lies in ``private/`` and is written before a text is issued: a
-pseudonym must never be given twice.
+Texts and the rows of names.csv go in; masked texts come out, each with a map of what was replaced, so that
+codings of one version of a text can be moved to the next. The key (which name has which pseudonym) is in
+``private/``. It must be written before a text is issued, so that no pseudonym is ever used for two names.
 """
 
 from __future__ import annotations
@@ -27,29 +27,29 @@ from glc_analysis.files import write_atomic
 from glc_analysis.text import normalise_space
 
 # ------------------------------
-# Names give way to pseudonyms before anybody codes, and codings outlast later masking.
+# Masking texts.
 #
-# `canonical_text` makes a document of turns, a `Masker` puts pseudonyms into it and keeps a map of
-# what moved. A new version is masked from the same canonical text; `shift_span` moves a coding of
-# the older version there, through the map backwards (`inverted`) and the new one forwards.
+# `canonical_text` makes one text of the turns of an interview, a `Masker` puts pseudonyms into it and
+# keeps a map of what it replaced. A new version is masked from the same canonical text; `shift_span`
+# moves a coding of the older version there: back through the inverted old map, then through the new one.
 #
-# How a row of names.csv matches: ``exact`` letter for letter; ``folded`` whatever the case, the
-# diacritics, the kind of apostrophe or hyphen; ``whole-word`` as exact and, in scripts written
-# without blanks, only where set off by a blank or a mark. No row matches inside another word:
-# letters, combining marks and digits at either side forbid it. In Khmer, Lao, Thai, Burmese,
-# Tibetan, Chinese, Japanese and Korean (whose particles cling) no rule can tell where a word
-# ends: there a name matches anywhere between whole letters with their signs, since masking too
-# much does less harm than too little. A form with a prefix or an ending (Arabic, Russian,
-# Latvian) needs its own row with the same pseudonym.
+# How a row of names.csv matches: ``exact`` letter by letter; ``folded`` regardless of case,
+# diacritics and the kind of apostrophe or hyphen; ``whole-word`` like exact and, in scripts written
+# without blanks, only between blanks or punctuation marks. A row never matches within another word,
+# that is next to letters, combining marks or digits. In Khmer, Lao, Thai, Burmese, Tibetan,
+# Chinese, Japanese and Korean no rule can tell where a word ends: there a name matches between any
+# two complete letters, because masking too much does less harm than masking too little. A form with
+# a prefix or an ending (Arabic, Russian, Latvian) needs a row of its own with the same pseudonym.
 
 
 Offsets = tuple[tuple[int, int, int, int], ...]
-"""What was replaced, in order: start and end before, start and end after (code points)."""
+"""What was replaced, in order: start and end in the text, then in the masked text (code points)."""
 
-Found = tuple[int, int, int]
-"""Start and end of a name, and its row."""
+NameMatch = tuple[int, int, int]
+"""Start and end of a name in a text, and its row in names.csv."""
 
-Reading = tuple[str, list[int]]
+ComparableText = tuple[str, list[int]]
+"""A text in the form in which names are compared, and the place of each of its characters in the text."""
 
 _UNSPACED = re.compile("[\u0e00-\u0fff\u1000-\u109f\u1100-\u11ff\u1780-\u17ff\u3005-\u30ff\u3400-\u9fff"
                        "\ua9e0-\ua9ff\uaa60-\uaa7f\uac00-\ud7ff\uf900-\ufaff\U00020000-\U0003ffff]")
@@ -60,7 +60,7 @@ _PLAIN = str.maketrans({**dict.fromkeys("‘’ʼʻ`´", "'"), **dict.fromkeys("
                         "ø": "o", "ł": "l", "đ": "d", "ı": "i", "æ": "ae", "œ": "oe"})
 
 _BRANCHES = 24
-"""So many letters of a name are looked for letter by letter, the others at once."""
+"""The search pattern branches over this many letters of a name; the others are then compared."""
 
 
 @dataclass(frozen=True)
@@ -94,12 +94,12 @@ def canonical_text(turns: pd.DataFrame) -> tuple[str, pd.DataFrame]:
 
 
 class Masker:
-    """Puts pseudonyms for the names of names.csv into texts: made once, asked for every text.
+    """Replaces the names of names.csv by pseudonyms: made once and used for every text.
 
-    All names are looked for together, so that a text takes as long for a thousand names as for ten. Of
-    names that overlap the longest gives its pseudonym to all they cover. A row's own pseudonym goes before
-    the key's. A name that the public may read (`allowed_for`) stays. Raises `Faults` with the names that
-    have no pseudonym.
+    All names are searched for together, so that a thousand names take no longer than ten. Where names
+    overlap, the longest gives its pseudonym to all that they cover. The pseudonym of names.csv has priority
+    over that of the key. Names that the public may read (`allowed_for`) stay. Raises `Faults` with the
+    names that have no pseudonym.
 
     >>> names = pd.DataFrame([["Ana López", "person", "", "folded", ""]],
     ...                      columns=["name", "kind", "pseudonym", "match", "allowed_for"])
@@ -113,69 +113,68 @@ class Masker:
         own = hidden["pseudonym"].where(hidden["pseudonym"] != "",
                                         hidden["name"].map(normalise_space).map(key))
         if unnamed := list(hidden.loc[own.isna(), "name"]):
-            raise Faults([Fault("has no pseudonym", file="names.csv", column="name", value=name,
-                                fix="complete the key first, or write one") for name in unnamed])
+            raise Faults([Fault("the name has no pseudonym", file="names.csv", column="name", value=name,
+                                fix="write one for it, or complete the key") for name in unnamed])
         self.names, self._pseudonyms, self._how = list(hidden["name"]), list(own), list(hidden["match"])
         self._rows: dict[bool, dict[str, list[int]]] = {}
         for row, (name, how) in enumerate(zip(self.names, self._how, strict=True)):
-            if wanted := _read(normalise_space(name), folds=how == "folded"):
+            if wanted := _comparable(normalise_space(name), folds=how == "folded"):
                 self._rows.setdefault(how == "folded", {}).setdefault(wanted, []).append(row)
         self._finders = {folds: _Finder(words) for folds, words in self._rows.items()}
 
     def mask(self, text: str) -> Masked:
         """The text with pseudonyms, and what was replaced."""
         pieces, offsets, at, shift = [], [], 0, 0
-        for start, end, row in _apart(self._places(text)):
+        for start, end, row in _merge_overlaps(self._matches(text)):
             pseudonym = self._pseudonyms[row]
             pieces += [text[at:start], pseudonym]
             offsets.append((start, end, start + shift, start + shift + len(pseudonym)))
             at, shift = end, shift + len(pseudonym) - (end - start)
         return Masked("".join(pieces) + text[at:], tuple(offsets))
 
-    def standing(self, text: str) -> set[str]:
-        """The names whose pseudonyms the text gets; not those that lie within longer ones.
+    def names_in(self, text: str) -> set[str]:
+        """The names that are replaced in a text; a name within a longer one is not.
 
         >>> names = pd.DataFrame({"name": ["Ana", "Ana López"], "pseudonym": "P", "match": "exact",
         ...                       "allowed_for": ""})
-        >>> Masker(names, {}).standing("Ana López came.")
+        >>> Masker(names, {}).names_in("Ana López came.")
         {'Ana López'}
         """
-        return {self.names[row] for _, _, row in _apart(self._places(text))}
+        return {self.names[row] for _, _, row in _merge_overlaps(self._matches(text))}
 
-    def times(self, texts: Iterable[str]) -> dict[str, int]:
-        """How often each name stands in all the texts, those that lie within longer ones as well.
+    def count_names(self, texts: Iterable[str]) -> dict[str, int]:
+        """How often each name occurs in all the texts, also within longer names.
 
         >>> names = pd.DataFrame({"name": ["Ana", "Ana López", "Bo"], "pseudonym": "P", "match": "exact",
         ...                       "allowed_for": ""})
-        >>> Masker(names, {}).times(["Ana López came.", "Ana left."])
+        >>> Masker(names, {}).count_names(["Ana López came.", "Ana left."])
         {'Ana': 2, 'Ana López': 1, 'Bo': 0}
         """
         counts = [0] * len(self.names)
         for text in texts:
-            places_of: dict[int, list[Found]] = {}
-            for found in self._places(text):
+            places_of: dict[int, list[NameMatch]] = {}
+            for found in self._matches(text):
                 places_of.setdefault(found[2], []).append(found)
-            for row, found_places in places_of.items():
-                counts[row] += len(_apart(found_places))
+            for row, found_matches in places_of.items():
+                counts[row] += len(_merge_overlaps(found_matches))
         return dict(zip(self.names, counts, strict=True))
 
-    def _places(self, text: str) -> list[Found]:
-        """Where each name stands in a text, whole and not inside another word, and its row: in the order of
-        the places, at one place in the order of the rows."""
+    def _matches(self, text: str) -> list[NameMatch]:
+        """All names in a text that are not part of another word, in the order of their places and rows."""
         found = []
         for folds, finder in self._finders.items():
-            read, rows = _read(text, folds=folds), self._rows[folds]
+            read, rows = _comparable(text, folds=folds), self._rows[folds]
             at: list[int] = []
             for n, wanted in finder.occurrences(read):
-                at = at or letters(text, folds=folds)[1]
+                at = at or comparable_text(text, folds=folds)[1]
                 for row in rows[wanted]:
-                    if place := _whole(text, at, n, len(wanted), self._how[row]):
+                    if place := _whole_word(text, at, n, len(wanted), self._how[row]):
                         found.append((*place, row))
         return sorted(found, key=lambda one: (one[0], one[2]))
 
 
 def mask(text: str, names: pd.DataFrame, key: Mapping[str, str]) -> Masked:
-    """Put pseudonyms into one text; for many texts make a :class:`Masker`.
+    """Replaces names by pseudonyms in one text; for many texts make a :class:`Masker`.
 
     >>> names = pd.DataFrame([["Ana López", "person", "", "folded", ""]],
     ...                      columns=["name", "kind", "pseudonym", "match", "allowed_for"])
@@ -191,19 +190,19 @@ def shift_span(start: int, end: int, offsets: Offsets) -> tuple[int, int]:
     >>> shift_span(4, 11, ((0, 9, 0, 8),))
     (0, 10)
     """
-    return _moved(start, offsets, is_end=False), _moved(end, offsets, is_end=True)
+    return _shift(start, offsets, is_end=False), _shift(end, offsets, is_end=True)
 
 
-def inverted(offsets: Offsets) -> Offsets:
-    """The map back from a masked text to the one it was made of.
+def invert(offsets: Offsets) -> Offsets:
+    """The map from a masked text back to the original text.
 
-    >>> inverted(((0, 9, 0, 8),))
+    >>> invert(((0, 9, 0, 8),))
     ((0, 8, 0, 9),)
     """
     return tuple((new_start, new_end, start, end) for start, end, new_start, new_end in offsets)
 
 
-def _moved(at: int, offsets: Offsets, *, is_end: bool) -> int:
+def _shift(at: int, offsets: Offsets, *, is_end: bool) -> int:
     last = bisect_left(offsets, (at,)) - 1  # the last name that begins before this place
     if last < 0:
         return at
@@ -213,9 +212,9 @@ def _moved(at: int, offsets: Offsets, *, is_end: bool) -> int:
     return at + new_end - end
 
 
-def _apart(found: Iterable[Found]) -> list[Found]:
-    """The stretches, which come in order; those that overlap are one, under the row of the longest."""
-    groups: list[list[Found]] = []
+def _merge_overlaps(found: Iterable[NameMatch]) -> list[NameMatch]:
+    """The sorted matches, in which those that overlap become one match with the row of the longest."""
+    groups: list[list[NameMatch]] = []
     until = 0
     for one in found:
         if not groups or one[0] >= until:
@@ -226,23 +225,25 @@ def _apart(found: Iterable[Found]) -> list[Found]:
              max(group, key=lambda one: one[1] - one[0])[2]) for group in groups]
 
 
-def places(name: str, how: str, text: str, reading: Reading) -> Iterator[tuple[int, int]]:
-    """Where a name stands in a text, whole and not inside another word."""
+def find_name(name: str, how: str, text: str, reading: ComparableText) -> Iterator[tuple[int, int]]:
+    """The places of a name in a text where it is not part of another word."""
     read, at = reading
-    wanted = _read(normalise_space(name), folds=how == "folded")
+    wanted = _comparable(normalise_space(name), folds=how == "folded")
     n = read.find(wanted) if wanted else -1
     while n >= 0:
-        if place := _whole(text, at, n, len(wanted), how):
+        if place := _whole_word(text, at, n, len(wanted), how):
             yield place
         n = read.find(wanted, n + 1)
 
 
-def _whole(text: str, at: list[int], n: int, length: int, how: str) -> tuple[int, int] | None:
-    """The place in a text of so many letters from the n-th on, where they are whole and not inside another
-    word; ``at`` has the place of each letter, ``how`` says how the name matches."""
+def _whole_word(text: str, at: list[int], n: int, length: int, how: str) -> tuple[int, int] | None:
+    """The place in a text of ``length`` letters from the n-th on; None where they are part of another word.
+
+    ``at`` has the place of each letter in the text, ``how`` says how the name matches.
+    """
     after = n + length
     start, end = at[n], at[after - 1] + 1
-    # One character may be read as several, as ß is or a Korean syllable: not half of it.
+    # One character may be compared as several (ß, a Korean syllable): half of it is no match.
     if not ((n == 0 or at[n - 1] < start) and (after == len(at) or at[after] >= end)):
         return None
     while how == "folded" and end < len(text) and _is_diacritic(text[end]):
@@ -253,10 +254,10 @@ def _whole(text: str, at: list[int], n: int, length: int, how: str) -> tuple[int
 
 
 class _Finder:
-    """Finds many words in a text at once, wherever they begin, those within each other as well.
+    """Finds many words in a text at once, also those that are part of each other.
 
-    The words are looked for as one regular expression that branches letter by letter, up to the first
-    :data:`_BRANCHES` letters of each (deeper it could nest too far for ``re``); the rest is compared.
+    One regular expression branches letter by letter over the first :data:`_BRANCHES` letters of the words;
+    with more, it could nest too deeply for ``re``. The other letters are then compared.
     """
 
     def __init__(self, words: Iterable[str]) -> None:
@@ -264,7 +265,7 @@ class _Finder:
         for word in words:
             by_beginning.setdefault(word[:_BRANCHES], []).append(word)
         self._pattern = re.compile(_branching(sorted(by_beginning)))
-        # The pattern finds the longest beginning at a place; shorter ones that are there begin that one.
+        # The pattern finds the longest beginning at a place; the shorter ones are part of it.
         self._words = {longest: [word for n in range(1, len(longest) + 1)
                                  for word in by_beginning.get(longest[:n], ())] for longest in by_beginning}
 
@@ -295,13 +296,13 @@ def _branching(words: list[str]) -> str:
     return f"(?:{'|'.join(branches)})" + ("?" if words[0] == "" else "")
 
 
-def letters(text: str, *, folds: bool) -> Reading:
-    """A text as names are compared, and the place of each of its characters in the text.
+def comparable_text(text: str, *, folds: bool) -> ComparableText:
+    """A text in the form in which names are compared, and the place of each of its characters in the text.
 
-    >>> letters("Ana  ß", folds=True)
+    >>> comparable_text("Ana  ß", folds=True)
     ('ana ss', [0, 1, 2, 3, 5, 5])
     """
-    readings = _READINGS[folds]
+    readings = _CHARACTERS[folds]
     read = re.sub("  +", " ", text.translate(readings))
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), dtype="<u4")
     at = np.flatnonzero(readings.widths[codes])
@@ -312,26 +313,26 @@ def letters(text: str, *, folds: bool) -> Reading:
     return read, np.repeat(at, readings.widths[codes[at]]).tolist()
 
 
-def folded_letters(text: str) -> str:
-    """The letters of :func:`letters` alone, folded: much faster.
+def folded_text(text: str) -> str:
+    """The text of :func:`comparable_text` alone, regardless of case and accents: much faster.
 
-    >>> folded_letters("Ana  LÓPEZ") == letters("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
+    >>> folded_text("Ana  LÓPEZ") == comparable_text("Ana  LÓPEZ", folds=True)[0] == "ana lopez"
     True
     """
-    return _read(text, folds=True)
+    return _comparable(text, folds=True)
 
 
-def _read(text: str, *, folds: bool) -> str:
-    """The letters of :func:`letters` alone."""
+def _comparable(text: str, *, folds: bool) -> str:
+    """The text of :func:`comparable_text` without the places."""
     if text.isascii():
         plain = re.sub(r"\s+", " ", text)
         return plain.casefold().replace("`", "'") if folds else plain
-    return re.sub("  +", " ", text.translate(_READINGS[folds]))
+    return re.sub("  +", " ", text.translate(_CHARACTERS[folds]))
 
 
 @cache
-def _read_one(character: str, *, folds: bool) -> str:
-    """A blank for any blank, nothing for what is invisible, else the character, folded or not."""
+def _comparable_character(character: str, *, folds: bool) -> str:
+    """A character as it is compared: any white space as a blank, invisible characters as nothing."""
     if character.isspace():
         return " "
     if unicodedata.category(character) == "Cf":
@@ -342,10 +343,10 @@ def _read_one(character: str, *, folds: bool) -> str:
     return "".join(part for part in parts if not _is_diacritic(part)).translate(_PLAIN)
 
 
-class _Readings(dict[int, str]):
-    """How each character is read, as ``str.translate`` asks: worked out when it is first met.
+class _CharacterTable(dict[int, str]):
+    """How each character is compared, for ``str.translate``; worked out when a character first occurs.
 
-    ``widths`` (how many letters each is read as) and ``are_blank`` hold for the characters met so far.
+    ``widths`` (as how many letters it is compared) and ``are_blank`` are known for characters that occurred.
     """
 
     def __init__(self, *, folds: bool) -> None:
@@ -354,83 +355,84 @@ class _Readings(dict[int, str]):
         self.are_blank = np.zeros(sys.maxunicode + 1, dtype=bool)
 
     def __missing__(self, code: int) -> str:
-        read = self[code] = _read_one(chr(code), folds=self.folds)
+        read = self[code] = _comparable_character(chr(code), folds=self.folds)
         self.widths[code], self.are_blank[code] = len(read), read == " "
         return read
 
 
-_READINGS = {folds: _Readings(folds=folds) for folds in (False, True)}
+_CHARACTERS = {folds: _CharacterTable(folds=folds) for folds in (False, True)}
 
 
 def _is_diacritic(character: str) -> bool:
-    """Accents and vowel points; not the vowel signs and tones of Indian and South-East Asian scripts."""
+    """Whether it is an accent or vowel point; vowel signs and tones of South and South-East Asia are not."""
     combining = unicodedata.combining(character)
     return combining >= 200 or 10 <= combining <= 36 or combining == 1
 
 
 def _is_inside(text: str, place: int, *, is_strict: bool) -> bool:
-    """Whether a place in a text is inside a word, as far as the script tells."""
+    """Whether a place in a text is within a word, as far as this can be told in its script."""
     before, after = text[place - 1:place], text[place:place + 1]
-    if not (before and after and _is_of_word(before) and _is_of_word(after)):
+    if not (before and after and _is_word_character(before) and _is_word_character(after)):
         return False
     is_one_letter = (unicodedata.category(after)[0] == "M" or after in _TRAILING or before in _LEADING)
     return is_one_letter or is_strict or not (_UNSPACED.match(before) or _UNSPACED.match(after))
 
 
 @cache
-def _is_of_word(character: str) -> bool:
+def _is_word_character(character: str) -> bool:
     category = unicodedata.category(character)
     return category[0] in "LM" or category == "Nd" or character in _JOINERS
 
 
 # ------------------------------
-# The key: which name got which pseudonym. It lies in ``private/`` and is its owner's alone.
+# The key: which name has which pseudonym. Only its owner can read the file.
 #
-# Complete it, write it, and only then issue a text: a pseudonym must never be given anew.
+# The key is completed and written before a text is issued, so that no pseudonym is used for two names.
 
 
 def complete_key(names: pd.DataFrame, key: Mapping[str, str]) -> dict[str, str]:
-    """The key with a pseudonym for every name without one: a number by kind, in order of names.csv.
+    """The key with a pseudonym for every name: kind and number, in the order of names.csv.
 
-    What stands in the key stays, names long gone too: numbers go on from the highest given.
+    The entries of the key stay, even for names that names.csv no longer has. Numbers continue after the
+    highest one in use.
 
     >>> names = pd.DataFrame({"name": ["Ana", "HAART", "Bo"], "pseudonym": "",
     ...                       "kind": ["person", "organisation", "person"]})
     >>> complete_key(names, {"Bo": "Person 1"})
     {'Bo': 'Person 1', 'Ana': 'Person 2', 'HAART': 'Organisation 1'}
     """
-    whole = dict(key)
-    highest: dict[str, int] = {}  # the highest number that any name of a kind was given
-    for one in (*whole.values(), *names["pseudonym"]):
+    complete = dict(key)
+    highest: dict[str, int] = {}  # the highest number of each kind
+    for one in (*complete.values(), *names["pseudonym"]):
         if numbered := re.fullmatch(r"(.+) (\d+)", one):
             highest[numbered[1]] = max(int(numbered[2]), highest.get(numbered[1], 0))
     for name, kind in names.loc[names["pseudonym"] == "", ["name", "kind"]].itertuples(index=False):
-        if normalise_space(name) not in whole:
+        if normalise_space(name) not in complete:
             label = kind.capitalize()
             highest[label] = highest.get(label, 0) + 1
-            whole[normalise_space(name)] = f"{label} {highest[label]}"
-    return whole
+            complete[normalise_space(name)] = f"{label} {highest[label]}"
+    return complete
 
 
 def read_key(path: Path) -> dict[str, str]:
-    """The key file: name to pseudonym. Empty where there is none yet; Faults where it is damaged."""
+    """The key: name -> pseudonym. Empty if there is no file yet; raises Faults if the file is damaged."""
     try:
         key = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
-        raise Faults([_damaged(path)]) from error
+        raise Faults([_damaged_key(path)]) from error
     if not isinstance(key, dict) or not all(isinstance(p, str) and p for p in key.values()):
-        raise Faults([_damaged(path)])
+        raise Faults([_damaged_key(path)])
     return key
 
 
 def write_key(path: Path, key: Mapping[str, str]) -> None:
-    """Write the key, whole or not at all, for its owner's eyes only. Write it before any text."""
+    """Writes the key so that only its owner can read it. Call it before a text is issued."""
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     write_atomic(path, json.dumps(key, ensure_ascii=False, indent=1) + "\n", mode=0o600)
 
 
-def _damaged(path: Path) -> Fault:
-    return Fault("is no key of pseudonyms, or cannot be read", file=path.name, fix="put back a copy of it: "
-                 "without it, pseudonyms of earlier texts cannot be given again")
+def _damaged_key(path: Path) -> Fault:
+    return Fault("this is not a key of pseudonyms, or the file is damaged", file=path.name,
+                 fix="put back a copy of it: without it, the pseudonyms of earlier texts are lost")

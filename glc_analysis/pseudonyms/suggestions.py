@@ -1,8 +1,9 @@
-"""Names, addresses and numbers in the texts that names.csv does not have yet. People decide.
+"""Suggests names, addresses and numbers in the texts that names.csv does not have yet. People decide.
 
-Found are speakers' names, capitalised words, e-mail addresses, links, complete dates, postal addresses and
-phone numbers, and with the extra ``privacy`` account and card numbers. Not found are names in scripts
-without capitals and names written in small letters.
+The search finds speakers' names, capitalised words, e-mail addresses, links, complete dates (a date of birth
+looks like any other date), postal addresses and phone numbers; with the extra ``privacy`` also account and
+card numbers. It does not find names in scripts without capitals (Khmer, Arabic), names in small letters, and
+people who are described without a name.
 """
 
 from __future__ import annotations
@@ -21,39 +22,37 @@ from glc_analysis.tables import read
 from glc_analysis.text import normalise_space
 
 # ------------------------------
-# Which names stand in what was said, and which may still have to be masked.
+# The two lists of `glc pseudonyms`: masked names, and names that may still have to be masked.
 
 
-def candidates(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
-    """Names that names.csv does not have yet, as :func:`glc_analysis.pseudonyms.suggestions.suggest`
-    finds them in the masked texts: those of interviews and calls, and the open answers."""
+def unlisted_names(study: Study, spoken: Iterable[str]) -> pd.DataFrame:
+    """Suggestions for names.csv from the masked texts: interviews and calls (``spoken``), and open answers.
+
+    The rows are those of :func:`suggest_names` and :func:`find_numbers`, without parts of pseudonyms.
+    """
     segments = read("segments", study=study)
     answers = segments.loc[segments["speaker_id"] == "", "text"]
     reference = read_reference(study)
-    given = {*complete_key(reference.names, read_key(study.key_file)).values(), *reference.names["pseudonym"],
-             *reference.speakers["speaker_id"]}
+    pseudonyms = {*complete_key(reference.names, read_key(study.key_file)).values(),
+                  *reference.names["pseudonym"], *reference.speakers["speaker_id"]}
     texts = [*spoken, *answers]
-    found = pd.concat([part for part in (suggest(texts), numbers_found(texts)) if len(part)]
-                      or [suggest([])], ignore_index=True).drop_duplicates("name")
-    return found[[not any(name in one for one in given) for name in found["name"]]]
+    found = pd.concat([part for part in (suggest_names(texts), find_numbers(texts)) if len(part)]
+                      or [suggest_names([])], ignore_index=True).drop_duplicates("name")
+    return found[[not any(name in one for one in pseudonyms) for name in found["name"]]]
 
 
-def masked_names(study: Study, said: Collection[str]) -> pd.DataFrame:
-    """One row a name of names.csv: its pseudonym, and how often it was said in interviews and calls."""
+def masked_names(study: Study, texts: Collection[str]) -> pd.DataFrame:
+    """One row a name of names.csv: its pseudonym, and how often it occurs in interviews and calls."""
     names = read_reference(study).names
     key = complete_key(names, read_key(study.key_file))
-    times = Masker(names, key).times(said)
+    times = Masker(names, key).count_names(texts)
     return names[["name", "kind", "match", "allowed_for"]].assign(
         pseudonym=[own or key[name] for name, own in zip(names["name"], names["pseudonym"], strict=True)],
         times=[times.get(name, 0) for name in names["name"]])
 
 
 # ------------------------------
-# What in a text may tell who somebody is: candidates for names.csv. People decide.
-#
-# Found are speakers' names, capitalised words, e-mail addresses, links, complete dates (a date of
-# birth looks like any other), postal addresses and phone numbers. Not found are names in scripts
-# without capitals (Khmer, Arabic), names written small, and whoever is described and not named.
+# Names, addresses and numbers in a text.
 
 
 KINDS = ("speaker", "e-mail", "link", "date of birth", "address", "phone", "name")
@@ -78,17 +77,17 @@ _FORMS = {kind: re.compile(rf"(?x){form}") for kind, form in {
 }.items()}
 _SUFFIX = "(?:css|csv|docx|gif|html|jpe?g|js|json|md|pdf|png|svg|txt|xlsx)"
 _MAILBOX = re.compile(rf".+\.(?!{_SUFFIX}(?:\.|$))[^\W\d_]{{2,}}(?:\.{_SUFFIX})?")
-_CALLED = re.compile(r"""(?x) 0\d{8,11} | [1-9]\d{9,12}
+_PHONE = re.compile(r"""(?x) 0\d{8,11} | [1-9]\d{9,12}
     | \(?0\d{0,4}\)? (?:\D{1,2}\d{2,8}){1,5}
     | (?=.*\d{3}) (?:\d\D{1,2})? \(?\d{2,4}\)? (?:\D{1,2}\d{2,8}){1,4}""")
-_COUNTED = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.* | .*\D\.\d.*  # columns of a table, fractions
+_NOT_PHONE = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.* | .*\D\.\d.*  # columns of a table, fractions
     | (?:.+[ /-])? \d+\.\d+ (?:[ /-].+)? | \d{{1,2}} ([ .])\d{{3}} (?:\1\d{{3}})+ | (?:\d*0[ -])+ \d*0
     | {_YEAR} (?:\D{{1,2}}(?:{_YEAR}|\d\d))+ | .*\b{_YEAR}[ -]\d\d[ -]\d\d\b.*
     | .*\b\d\d?([./ -])\d\d?\2{_YEAR}\b.*
     | {_YEAR}(?:0[1-9]|1[0-2])[0-3]\d(?:\d\d)* | 1[4-7]\d{{8}} | \d+000 | 97[89](?:[ -]?\d){{10}}""")
 _FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
 _NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
-_CALL = re.compile(r"(?i)(?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w*\W{0,3}")
+_PHONE_WORD = re.compile(r"(?i)(?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w*\W{0,3}")
 _WORD = re.compile(r"[^\W\d_](?:[\w'’\u0300-\u036f-]*[\w\u0300-\u036f])?")
 _I = re.compile(r"I(?:['’]\w+)?")
 _TITLE = re.compile(r"(?:Dr|Dra|Mr|Mrs|Ms|Prof|Rev|Sr|Sra|Srta|St|[^\W\d_])")
@@ -98,28 +97,28 @@ _NEW_SENTENCE = re.compile(r"[.?!…:\n\0]")
 Word = re.Match[str]
 
 
-def suggest(texts: Iterable[str]) -> pd.DataFrame:
-    """Candidates for names.csv: one row a name and kind, by kind, the most frequent first.
+def suggest_names(texts: Iterable[str]) -> pd.DataFrame:
+    """Suggestions for names.csv: one row a name and kind, sorted by kind and frequency.
 
     Columns: name, kind (one of `KINDS`), count over all texts, context (some words around the
-    first). Capitalised words count as a name; those that open a sentence only where they stand
-    within one elsewhere, and else without the first of them.
+    first). Capitalised words count as a name. At the beginning of a sentence they count only if they
+    also occur within a sentence; otherwise the first of them is left out.
 
-    >>> found = suggest(["Yesterday Ana López called 555 010 9988. She spoke of Ana López."])
+    >>> found = suggest_names(["Yesterday Ana López called 555 010 9988. She spoke of Ana López."])
     >>> found[["name", "kind", "count"]].values.tolist()
     [['555 010 9988', 'phone', 1], ['Ana López', 'name', 2]]
     """
     found: list[tuple[str, str, str]] = []
     openings: list[tuple[str, list[Word]]] = []
     for text in texts:
-        formed, rest = _formed(text)
-        found += [_candidate(text, kind, *span) for kind, span in formed]
+        formed, rest = _find_forms(text)
+        found += [_suggestion(text, kind, *span) for kind, span in formed]
         for words, opens in _capitalised(rest):
             if opens:
                 openings.append((text, words))
             else:
-                found.append(_candidate(text, "name", words[0].start(), words[-1].end()))
-    found += _opening(openings, {name for kind, name, _ in found if kind == "name"})
+                found.append(_suggestion(text, "name", words[0].start(), words[-1].end()))
+    found += _sentence_openings(openings, {name for kind, name, _ in found if kind == "name"})
     counts = Counter((kind, name) for kind, name, _ in found)
     context = {(kind, name): words for kind, name, words in reversed(found)}
     rows = [(name, kind, n, context[kind, name]) for (kind, name), n in counts.items()]
@@ -128,14 +127,14 @@ def suggest(texts: Iterable[str]) -> pd.DataFrame:
     return frame.astype({"name": "str", "kind": "str", "count": int, "context": "str"})
 
 
-def contacts(text: str) -> Iterator[tuple[str, int, int]]:
-    """E-mail addresses and phone numbers, surely: kind, start and end of each.
+def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
+    """E-mail addresses and phone numbers, only those that are certain: kind, start and end of each.
 
-    Left out is what only has the form: dates and years, ISBN and DOI, decimals, columns of figures.
-    Seven to nine digits in a row may count anything; they are a phone number where a word says so.
+    Dates and years, ISBN and DOI, decimals and columns of figures are left out. Seven to nine digits
+    without a separator are a phone number only after a word such as "phone".
 
     >>> text = "In 2014 2015 2016 or 0.1234567: +254 20 555 0101, ana@haart.example"
-    >>> [(kind, text[start:end]) for kind, start, end in contacts(text)]
+    >>> [(kind, text[start:end]) for kind, start, end in find_contacts(text)]
     [('e-mail', 'ana@haart.example'), ('phone', '+254 20 555 0101')]
     """
     for found in _FORMS["e-mail"].finditer(text) if "@" in text else ():
@@ -143,11 +142,11 @@ def contacts(text: str) -> Iterator[tuple[str, int, int]]:
             yield "e-mail", *found.span()
     for figures in _FIGURES.finditer(text):
         for found in _FORMS["phone"].finditer(text, max(0, figures.start() - 2), figures.end() + 1):
-            if _is_called(text, found):
+            if _is_phone_number(text, found):
                 yield "phone", *found.span()
 
 
-def _is_called(text: str, found: Word) -> bool:
+def _is_phone_number(text: str, found: Word) -> bool:
     start, end = found.span()
     before, after = text[max(0, start - 200):start], text[end:end + 200]
     token = re.split(r"\s", before)[-1] + found[0] + re.split(r"\s", after)[0]
@@ -159,24 +158,24 @@ def _is_called(text: str, found: Word) -> bool:
         return not re.fullmatch(r"\+\d+\.\d+", number)
     if is_link and not re.search(r"(?:wa\.me/|phone=|tel[:=])\+?$", before):
         return False
-    if _ends(before, _NUMBERED):
+    if _ends_with(before, _NUMBERED):
         return False
-    is_said = number.isdecimal() and _ends(before, _CALL)
-    return is_said or bool(_CALLED.fullmatch(number)) and not _COUNTED.fullmatch(number)
+    is_said = number.isdecimal() and _ends_with(before, _PHONE_WORD)
+    return is_said or bool(_PHONE.fullmatch(number)) and not _NOT_PHONE.fullmatch(number)
 
 
-def _ends(text: str, form: re.Pattern[str]) -> bool:
-    """Whether a text ends in a form, which begins a word."""
+def _ends_with(text: str, form: re.Pattern[str]) -> bool:
+    """Whether a text ends in a form that begins at the start of a word."""
     tail = text[-24:]
     return any(form.fullmatch(tail, word.start()) for word in re.finditer(r"\b\w", tail))
 
 
-def _formed(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
-    """What is told by its form, each stretch once, and the text with those struck out."""
+def _find_forms(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
+    """Everything that is recognised by its form, and the text in which it is blotted out."""
     formed, left = [], text
     for kind, form in _FORMS.items():
         if kind == "speaker" and not text.endswith("\n"):
-            continue  # only a canonical text ends so, and only there do turns begin with a name
+            continue  # only in a canonical text, which ends in a line break, do turns begin with a name
         for match in form.finditer(left):
             formed.append((kind, match.span()))
         left = form.sub(lambda match: "\0" * len(match[0]), left)
@@ -184,7 +183,7 @@ def _formed(text: str) -> tuple[list[tuple[str, tuple[int, int]]], str]:
 
 
 def _capitalised(text: str) -> Iterator[tuple[list[Word], bool]]:
-    """Runs of capitalised words (``Casa de la Mujer``), and whether each opens a sentence."""
+    """Runs of capitalised words (``Casa de la Mujer``), and whether each begins a sentence."""
     run: list[Word] = []
     between: list[Word] = []
     opens, last = False, None
@@ -208,20 +207,21 @@ def _capitalised(text: str) -> Iterator[tuple[list[Word], bool]]:
         yield run, opens
 
 
-def _opening(openings: Sequence[tuple[str, list[Word]]], known: Set[str]) -> Iterator[tuple[str, str, str]]:
-    """Names that open sentences: whole where they stand within one too, else without the first word."""
+def _sentence_openings(openings: Sequence[tuple[str, list[Word]]],
+                       known: Set[str]) -> Iterator[tuple[str, str, str]]:
+    """Names that begin sentences: complete if they also occur within one, else without the first word."""
     rests = [list(dropwhile(lambda word: word[0].islower(), words[1:])) for _, words in openings]
-    known = known | {_between(text, rest) for (text, _), rest in zip(openings, rests, strict=True) if rest}
+    known = known | {_text_of(text, rest) for (text, _), rest in zip(openings, rests, strict=True) if rest}
     for (text, words), rest in zip(openings, rests, strict=True):
-        if shown := words if _between(text, words) in known else rest:
-            yield _candidate(text, "name", shown[0].start(), shown[-1].end())
+        if shown := words if _text_of(text, words) in known else rest:
+            yield _suggestion(text, "name", shown[0].start(), shown[-1].end())
 
 
-def _between(text: str, words: Sequence[Word]) -> str:
+def _text_of(text: str, words: Sequence[Word]) -> str:
     return text[words[0].start():words[-1].end()]
 
 
-def _candidate(text: str, kind: str, start: int, end: int) -> tuple[str, str, str]:
+def _suggestion(text: str, kind: str, start: int, end: int) -> tuple[str, str, str]:
     before, after = text[max(0, start - 80):start].split()[-4:], text[end:end + 80].split()[:4]
     return kind, normalise_space(text[start:end]), " ".join([*before, *text[start:end].split(), *after])
 
@@ -229,16 +229,15 @@ def _candidate(text: str, kind: str, start: int, end: int) -> tuple[str, str, st
 # ------------------------------
 # Account, card and national numbers, found by Presidio where the extra ``privacy`` is installed.
 #
-# Only its patterns are used, which need no language model; those for addresses of mail and pages are
-# left out, since they ask the network for a list of domains (our own find them).
+# Only its patterns are used, which need no language model. Those for e-mail addresses and links are left
+# out: they would ask the network for a list of domains, and the search above finds both.
 
 
-ASKS_THE_NETWORK = ("EMAIL_ADDRESS", "URL")
+NEEDS_NETWORK = ("EMAIL_ADDRESS", "URL")
 
 
-def numbers_found(texts: Iterable[str]) -> pd.DataFrame:
-    """One row a number: name, kind, count, as :func:`glc_analysis.pseudonyms.suggestions.suggest`;
-    no row where Presidio is not installed."""
+def find_numbers(texts: Iterable[str]) -> pd.DataFrame:
+    """One row a number, with the columns of :func:`suggest_names`; no rows if Presidio is not installed."""
     found: Counter[tuple[str, str]] = Counter()
     recognisers = _recognisers()
     for text in texts:
@@ -257,4 +256,4 @@ def _recognisers() -> list:
     registry = RecognizerRegistry()
     registry.load_predefined_recognizers()
     return [one for one in registry.recognizers if isinstance(one, PatternRecognizer)
-            and not {*one.supported_entities} & {*ASKS_THE_NETWORK}]
+            and not {*one.supported_entities} & {*NEEDS_NETWORK}]

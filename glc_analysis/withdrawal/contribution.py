@@ -177,7 +177,7 @@ def _collect_names(own: Contribution, reference: Reference, key: dict[str, str])
 def _names_used(texts: list[str], names: pd.DataFrame) -> set[str]:
     """The names that stand in any of the texts."""
     masker = Masker(names.assign(pseudonym=WITHDRAWN, allowed_for=""), {})
-    return {name for text in texts for name in masker.standing(text)}
+    return {name for text in texts for name in masker.names_in(text)}
 
 
 def _collect_countries(own: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from glc_analysis.disclosure.file_text import extract_text
 from glc_analysis.disclosure.leak_scan import Leak, check_leaks, find_leaks
 from glc_analysis.errors import Faults
-from glc_analysis.pseudonyms.suggestions import contacts
+from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.study import REPOSITORY
 
 COLUMNS = ["name", "kind", "match", "allowed_for", "reason"]
@@ -618,12 +618,12 @@ NO_PHONES = [
 
 @pytest.mark.parametrize("number", PHONES)
 def test_a_phone_number_is_told(number):
-    assert [kind for kind, *_ in contacts(f"so {number}, and")] == ["phone"]
+    assert [kind for kind, *_ in find_contacts(f"so {number}, and")] == ["phone"]
 
 
 @pytest.mark.parametrize("number", NO_PHONES)
 def test_a_figure_is_no_phone_number(number):
-    assert list(contacts(f"so {number}, and")) == [] == list(contacts(number))
+    assert list(find_contacts(f"so {number}, and")) == [] == list(find_contacts(number))
 
 
 PROSE = [

@@ -14,17 +14,17 @@ from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.masking import (
     Masker,
     canonical_text,
+    comparable_text,
     complete_key,
-    folded_letters,
-    inverted,
-    letters,
+    find_name,
+    folded_text,
+    invert,
     mask,
-    places,
     read_key,
     shift_span,
     write_key,
 )
-from glc_analysis.pseudonyms.suggestions import suggest
+from glc_analysis.pseudonyms.suggestions import suggest_names
 from glc_analysis.text import content_hash
 
 COLUMNS = ["name", "kind", "pseudonym", "match", "allowed_for", "reason"]
@@ -150,7 +150,7 @@ def test_pseudonyms_are_not_masked_again_and_no_names_change_nothing():
 
 
 def test_a_name_without_pseudonym_is_a_fault():
-    with pytest.raises(Faults, match="'Ana': has no pseudonym"):
+    with pytest.raises(Faults, match="'Ana': the name has no pseudonym"):
         mask("Ana", names("Ana"), {})
 
 
@@ -178,7 +178,7 @@ def read_one_by_one(text, folds):
         elif unicodedata.category(character) == "Cf":
             read = ""
         else:
-            read = letters(character, folds=folds)[0]
+            read = comparable_text(character, folds=folds)[0]
         if read != " " or found[-1:] != [" "]:
             found += read
             at += [n] * len(read)
@@ -193,7 +193,7 @@ def masked_one_by_one(text, table):
             zip(table["name"], table["match"], table["allowed_for"], strict=True)
         )
         if "public" not in allowed
-        for start, end in places(name, how, text, read_one_by_one(text, how == "folded"))
+        for start, end in find_name(name, how, text, read_one_by_one(text, how == "folded"))
     ]
     pieces, at = [], 0
     while found:
@@ -223,15 +223,15 @@ def test_names_are_counted_as_each_alone(said, table):
         for name, allowed in zip(table["name"], table["allowed_for"], strict=True)
         if allowed != "public"
     }
-    assert Masker(table, {}).times(said) == alone
-    standing = {name for text in said for name in Masker(table, {}).standing(text)}
+    assert Masker(table, {}).count_names(said) == alone
+    standing = {name for text in said for name in Masker(table, {}).names_in(text)}
     assert standing <= {name for name, n in alone.items() if n}
 
 
 @given(st.text(LETTERS + "\ud800", max_size=40), st.booleans())
 def test_a_text_is_read_as_one_character_after_another(text, folds):
-    assert letters(text, folds=folds) == read_one_by_one(text, folds)
-    assert folded_letters(text) == read_one_by_one(text, True)[0]
+    assert comparable_text(text, folds=folds) == read_one_by_one(text, folds)
+    assert folded_text(text) == read_one_by_one(text, True)[0]
 
 
 def test_names_longer_than_what_is_looked_for_letter_by_letter_are_compared_whole():
@@ -289,11 +289,11 @@ def test_a_name_added_after_coding_loses_no_coding(text, table, known, data):
     old, new = mask(text, names(*table[:known]), {}), mask(text, names(*table), {})
     start = data.draw(st.integers(0, len(old.text)))
     end = data.draw(st.integers(start, len(old.text)))
-    raw = shift_span(start, end, inverted(old.offsets))
+    raw = shift_span(start, end, invert(old.offsets))
     moved = shift_span(*raw, new.offsets)
     assert moved[0] < moved[1] or start == end
     # Nothing that was coded lies outside: back in the raw text the coding covers all it did.
-    back = shift_span(*moved, inverted(new.offsets))
+    back = shift_span(*moved, invert(new.offsets))
     assert back[0] <= raw[0] and raw[1] <= back[1]
 
 
@@ -318,7 +318,7 @@ def test_between_versions_a_coding_goes_back_to_the_full_name_and_on():
     )
     assert old.text == "P1 López came, P1 López left." and new.text == "Woman came, Woman left."
     place = old.text.index("López left")
-    start, end = shift_span(*shift_span(place, place + 10, inverted(old.offsets)), new.offsets)
+    start, end = shift_span(*shift_span(place, place + 10, invert(old.offsets)), new.offsets)
     assert new.text[start:end] == "Woman left"
 
 
@@ -418,7 +418,7 @@ def test_a_damaged_key_is_never_started_anew(tmp_path, content):
 
 
 def found(*texts):
-    return {(row["name"], row["kind"]): row["count"] for row in suggest(texts).to_dict("records")}
+    return {(row["name"], row["kind"]): row["count"] for row in suggest_names(texts).to_dict("records")}
 
 
 @pytest.mark.parametrize(
@@ -483,9 +483,10 @@ def test_speakers_of_a_canonical_text_are_suggested_however_they_are_written():
 
 
 def test_candidates_come_with_some_words_around_them():
-    row = suggest(["one two three four five Ana six seven eight nine ten"]).iloc[0]
+    row = suggest_names(["one two three four five Ana six seven eight nine ten"]).iloc[0]
     assert row["context"] == "two three four five Ana six seven eight nine"
 
 
 def test_no_text_gives_an_empty_table():
-    assert suggest([]).columns.tolist() == ["name", "kind", "count", "context"] and suggest([""]).empty
+    assert suggest_names([]).columns.tolist() == ["name", "kind", "count", "context"]
+    assert suggest_names([""]).empty
