@@ -1,0 +1,55 @@
+"""Every processed table of the invented sample is the one that is stored in tests/golden/tables.
+
+What changes on purpose is stored with `python -m tests.test_golden_tables`; git then shows which rows changed.
+Of the four long tables the rows of the whole study and of its regions are stored.
+"""
+
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.tables import TABLES
+
+GOLDEN = Path(__file__).parent / "golden" / "tables"
+OF_FIGURES = ("estimates", "release_convening", "release_public")
+
+
+def as_csv(study, name):
+    """A table as CSV text, its figures with ten digits."""
+    frame = tables.read(name, study=study)
+    if name == "agreement":
+        frame = frame[frame["subset"] == "all"]
+    if name in OF_FIGURES:
+        figures = tables.read("estimates", study=study).query("subset_kind in ['all', 'region']")
+        frame = frame[frame["estimate_id"].isin(figures["estimate_id"])]
+    return frame.to_csv(index=False, float_format="%.10g", lineterminator="\n")
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_of_the_sample_is_the_stored_one(name, sample_study):
+    assert as_csv(sample_study, name) == (GOLDEN / f"{name}.csv").read_text(encoding="utf-8")
+
+
+def store():
+    """Builds the sample and stores its tables."""
+    from glc_analysis.build import build
+    from glc_analysis.sample import write_sample
+    from glc_analysis.study import Study
+
+    shutil.rmtree(GOLDEN, ignore_errors=True)
+    GOLDEN.mkdir(parents=True)
+    with tempfile.TemporaryDirectory() as folder:
+        root = Path(folder)
+        write_sample(root)
+        study = Study.find(str(root))
+        build(study)
+        for name in TABLES:
+            (GOLDEN / f"{name}.csv").write_text(as_csv(study, name), encoding="utf-8", newline="\n")
+
+
+if __name__ == "__main__":
+    sys.exit(store())
