@@ -147,7 +147,7 @@ def _read_all(study: Study, kind: str) -> list[RawSurvey]:
         except Faults as found:
             faults += found.faults
     stems = [slug(survey.path.stem) for survey in read]
-    faults += [Fault("another file has the same name but for its ending", fix="rename one",
+    faults += [Fault("another file has the same name with another extension", fix="rename one",
                      file=survey.path.name)
                for survey, stem in zip(read, stems, strict=True) if stems.count(stem) > 1]
     if faults:
@@ -223,8 +223,8 @@ def _answers(view: View) -> dict[str, Any]:
     redacted = view.study.settings["survey"]["redacted"]
     given, selections = responses.clean_responses(found, reference, redacted, view.log)
     if found.answers.empty:
-        raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: take "
-                       "back the drops that went too far, or export the survey again.")
+        raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: remove "
+                       "rows with `drop` from corrections.csv, or export the survey again.")
     own = clean_organisations(found, reference)
     places = country_table(found.answers, own, given, reference)
     return {"questions": question_table(reference), "options": option_table(reference, places),

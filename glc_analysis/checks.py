@@ -1,7 +1,7 @@
-"""Everything that `glc check` looks for in the reference tables.
+"""The checks between reference tables, which `glc check` runs.
 
-Goes in: the reference tables as read. Comes out: one Fault for each cell that is wrong, or that does not
-fit another table. Each room knows what is wrong with its own tables; this module asks them all.
+Goes in: the reference tables as read. Comes out: one Fault for each cell that is wrong or does not fit
+another table. Rules that one subject knows best come from its own module; the list is :data:`CHECKS`.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from glc_analysis.schema.checker import Check, Tables, in_row_order, is_day, sch
 from glc_analysis.text import match_key
 
 # ------------------------------
-# What can be wrong between the reference tables of the survey: lists, options, countries, skip logic.
+# Checks of the survey tables: lists, options, countries, skip logic.
 
 
 def _lists(tables: Tables) -> Iterator[Fault]:
@@ -33,7 +33,7 @@ def _lists(tables: Tables) -> Iterator[Fault]:
             yield Fault(f"options.csv has no such list; {nearest(q['option_list'], lists)}", **place,
                         fix="add its options to options.csv or name another")
         if q["type"] in ("multi", "scale") and q["option_list"] == COUNTRY_LIST:
-            yield Fault("is for questions of type single", **place,
+            yield Fault("this list is for questions of type single", **place,
                         fix="write single as type, or list the countries in options.csv")
 
 
@@ -71,7 +71,7 @@ def _organisations(tables: Tables) -> Iterator[Fault]:
     known = set(tables["countries"]["country_id"])
     for n, home in register["home_country_id"].items():
         if home and not _is_country(home, known):
-            yield Fault(f"is no country id; {nearest(intended_iso_code(home) or home, known)}",
+            yield Fault(f"is not a country id; {nearest(intended_iso_code(home) or home, known)}",
                         file="organisations.csv", row=str(n), column="home_country_id", value=home,
                         fix="use the three letters of ISO 3166 or an id of countries.csv")
 
@@ -83,11 +83,11 @@ def _differing(name: str, frame: pd.DataFrame, by: pd.Series | list[pd.Series], 
     for n, given, value in zip(frame.index, first, frame[column], strict=True):
         if value != given:
             yield Fault(f"{said.format(repr(given))} in another row", file=f"{name}.csv", row=str(n),
-                        column=column, value=value, fix="make them equal, or tell them apart")
+                        column=column, value=value, fix="make the rows agree, or tell them apart")
 
 
 def _skip_logic(tables: Tables) -> Iterator[Fault]:
-    """Every asked_if can be read, names questions and options that exist, and runs in no circle."""
+    """Every asked_if can be read, names questions and options that exist, and is not circular."""
     questions, read = tables["questions"], {}
     for n, text in questions["asked_if"].items():
         place = {"file": "questions.csv", "row": str(n), "column": "asked_if", "value": text}
@@ -102,7 +102,7 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
     needs = {questions.at[n, "question_id"]: skip_logic.questions_named(c) for n, c in read.items()}
     rows = dict(zip(questions["question_id"], questions.index, strict=True))
     while circle := skip_logic.find_cycle(needs):
-        yield Fault(f"runs in a circle: {' -> '.join(circle)}", file="questions.csv",
+        yield Fault(f"the condition is circular: {' -> '.join(circle)}", file="questions.csv",
                     row=str(rows[circle[0]]), column="asked_if",
                     value=questions.at[rows[circle[0]], "asked_if"],
                     fix="a question can depend only on earlier ones")
@@ -110,7 +110,7 @@ def _skip_logic(tables: Tables) -> Iterator[Fault]:
 
 
 def _misfits(comparison: skip_logic.Comparison, tables: Tables) -> Iterator[str]:
-    """What a comparison of asked_if gets wrong of the question and the options it names."""
+    """What is wrong with the question and the options that a comparison of asked_if names."""
     name, operator, values = comparison
     questions = tables["questions"].drop_duplicates("question_id").set_index("question_id")
     if name != "country" and name not in questions.index:
@@ -119,15 +119,15 @@ def _misfits(comparison: skip_logic.Comparison, tables: Tables) -> Iterator[str]
     kind, listed = questions.loc[name, ["type", "option_list"]] if name != "country" \
         else ("single", COUNTRY_LIST)
     if kind == "multi" and operator != "has":
-        yield f"{name} is a multiple choice, where {operator!r} finds no single option: use `has`"
+        yield f"{name} is a multiple choice question, for which {operator!r} does not work: use `has`"
     options = tables["options"]
     ids = set(options.loc[options["option_list"] == listed, "option_id"])
     places = set(tables["countries"]["country_id"])
     for value in values:
         if listed == COUNTRY_LIST and not _is_country(value, places):
-            yield f"{value!r} is no country id; {nearest(intended_iso_code(value) or value, places)}"
+            yield f"{value!r} is not a country id; {nearest(intended_iso_code(value) or value, places)}"
         elif ids and value not in ids:
-            yield f"{value!r} is no option of {name}; {nearest(value, ids)}"
+            yield f"{value!r} is not an option of {name}; {nearest(value, ids)}"
 
 
 def _is_country(country_id: str, reviewed: set[str]) -> bool:
@@ -146,14 +146,14 @@ SURVEY_CHECKS: tuple[Check, ...] = (
 
 
 # ------------------------------
-# What can be wrong between the reference tables of codes, interviews, calls and names.
+# Checks of the tables of codes, interviews, calls and names.
 
 
 _ABOVE = {"domain": (), "theme": ("domain",), "family": ("theme",), "code": ("family", "theme")}
 
 
 def _codebook(tables: Tables) -> Iterator[Fault]:
-    """Every parent is there and stands exactly one level higher."""
+    """Every parent exists and is exactly one level higher."""
     levels = dict(zip(tables["codebook"]["code_id"], tables["codebook"]["level"], strict=True))
     yield from codebook_faults(tables["codebook"])
     for n, row in tables["codebook"].iterrows():
@@ -168,16 +168,16 @@ def _codebook(tables: Tables) -> Iterator[Fault]:
 
 
 def _documents(tables: Tables) -> Iterator[Fault]:
-    """Whose interview it is, and what it translates."""
+    """An interview has one organisation, a call has none, and a translation names its source."""
     frame = tables["documents"]
     kinds = dict(zip(frame["document_id"], frame["kind"], strict=True))
     for n, row in frame.iterrows():
         place = {"file": "documents.csv", "row": str(n)}
         if row["kind"] == "interview" and not row["organisation_id"]:
-            yield Fault("an interview is of one organisation", **place, column="organisation_id",
-                        fix="name it")
+            yield Fault("an interview belongs to one organisation", **place, column="organisation_id",
+                        fix="name the organisation")
         if row["kind"] == "call" and row["organisation_id"]:
-            yield Fault("a call is of several organisations", **place, column="organisation_id",
+            yield Fault("a call belongs to several organisations", **place, column="organisation_id",
                         value=row["organisation_id"], fix="leave it blank; attendance.csv names them")
         if bool(row["translation_of"]) != bool(row["translation_status"]):
             yield Fault("a translation has both translation_of and translation_status", **place,
@@ -190,10 +190,10 @@ def _documents(tables: Tables) -> Iterator[Fault]:
 
 
 def _allowances(tables: Tables) -> Iterator[Fault]:
-    """An exception to masking and to the gate is reviewed: it has a reason."""
+    """An exception to masking and to the gate needs a reason."""
     names = tables["names"]
     for n in names.index[(names["allowed_for"] != "") & (names["reason"] == "")]:
-        yield Fault("is allowed without a reason", file="names.csv", row=str(n), column="reason",
+        yield Fault("is an exception without a reason", file="names.csv", row=str(n), column="reason",
                     value=names.at[n, "name"], fix="write who decided it and why")
 
 
@@ -209,30 +209,30 @@ CODING_CHECKS: tuple[Check, ...] = (
 
 
 # ------------------------------
-# What can be wrong between the reference tables of the convening.
+# Checks of the tables of the convening.
 
 
 _DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.date", "decision_log.date",
          "parking_lot.date")
 LIVE = ("candidate", "agreed")
-"""Principles that stand: each needs evidence."""
+"""Statuses of principles in use: each of these needs evidence."""
 
 
 def _last_versions(tables: Tables) -> Iterator[Fault]:
-    """The last version of a principle alone stands; older ones are superseded."""
+    """The last version of a principle is in use; older versions are superseded."""
     rows, numbered = tables["principles"], _numbered(tables)
     last = _last(numbered)
     for n, row in rows.iterrows():
         final, is_source = last.get(row["principle_id"], 0), n in numbered.index and not row["translation_of"]
         if is_source and (numbered.at[n, "number"] < final) != (row["status"] == "superseded"):
-            yield Fault(f"the last version of {row['principle_id']} is {final}: older ones are superseded, "
-                        "and that one is not", file="principles.csv", row=str(n), column="status",
+            yield Fault(f"version {final} of {row['principle_id']} is the last one: older versions must be "
+                        "superseded, the last must not", file="principles.csv", row=str(n), column="status",
                         value=row["status"], fix="correct the status, or make the next version with "
                         f"`glc amend {row['principle_id']}`")
 
 
 def _counted_versions(tables: Tables) -> Iterator[Fault]:
-    """Versions count up from 1, one row each, and translations name a version that is there."""
+    """Versions are counted from 1 without gaps, one row each; translations name an existing version."""
     rows = tables["principles"]
     yield from _sources(rows[rows["translation_of"] == ""], _numbered(tables))
     yield from _translations(rows)
@@ -246,20 +246,21 @@ def _numbered(tables: Tables) -> pd.DataFrame:
 
 
 def _last(numbered: pd.DataFrame) -> pd.Series:
-    """The number of each principle's last version, translations left out."""
+    """The number of each principle's last version, without translations."""
     return numbered[numbered["translation_of"] == ""].groupby("principle_id")["number"].max()
 
 
 def _sources(sources: pd.DataFrame, numbered: pd.DataFrame) -> Iterator[Fault]:
     for n, row in sources[sources.duplicated(["principle_id", "version"])].iterrows():
-        yield Fault("has this version in another row, in another language", file="principles.csv",
+        yield Fault("has the same version in another row, in another language", file="principles.csv",
                     row=str(n), column="version", value=f"{row['principle_id']}.{row['version']}",
                     fix="name in translation_of what it translates, or give it the next version")
     for principle, own in numbered[numbered.index.isin(sources.index)].groupby("principle_id"):
         if gaps := sorted({*range(1, own["number"].max())} - {*own["number"]}):
-            yield Fault(f"there is no {', '.join(f'{principle}.{gap}' for gap in gaps[:3])} before it",
-                        file="principles.csv", row=str(own["number"].idxmax()), column="version",
-                        value=str(own["number"].max()), fix="keep every version, the older superseded")
+            missing = ", ".join(f"{principle}.{gap}" for gap in gaps[:3])
+            yield Fault(f"earlier versions are missing: {missing}", file="principles.csv",
+                        row=str(own["number"].idxmax()), column="version", value=str(own["number"].max()),
+                        fix="keep every version, older ones as superseded")
 
 
 def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
@@ -269,8 +270,9 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
     for n, row in rows[~sources].iterrows():
         said = f"there is no such version to translate; {nearest(row['translation_of'], languages)}" \
             if row["translation_of"] not in languages else \
-            f"stands in a row of {ids[n]}" if row["translation_of"] != ids[n] else \
-            "is in the language that it translates" if languages[ids[n]] == row["language"] else ""
+            f"is in a row of {ids[n]}" if row["translation_of"] != ids[n] else \
+            "is in the same language as the text that it translates" \
+            if languages[ids[n]] == row["language"] else ""
         if said:
             yield Fault(said, file="principles.csv", row=str(n), column="translation_of",
                         value=row["translation_of"], fix="name the principle and version that the row has, "
@@ -278,7 +280,7 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
 
 
 def _evidence(tables: Tables) -> Iterator[Fault]:
-    """Every principle that stands has evidence, and only the literature is claimed from the literature."""
+    """Every principle in use has evidence; claim ``literature`` is for evidence from the literature alone."""
     principles, evidence = tables["principles"], tables["evidence"]
     is_live = principles["status"].isin(LIVE) & (principles["translation_of"] == "")
     for n, principle in principles.loc[is_live, "principle_id"].items():
@@ -287,13 +289,13 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
                         value=principle, fix="add some to evidence.csv, or write set_aside as its status")
     for n, kind in evidence.loc[evidence["claim"] == "literature", "kind"].items():
         if kind != "literature":
-            yield Fault(f"goes with no evidence of kind {kind}", file="evidence.csv", row=str(n),
+            yield Fault(f"does not fit evidence of kind {kind}", file="evidence.csv", row=str(n),
                         column="claim", value="literature", fix="say what the study itself shows")
 
 
 def _versions(tables: Tables) -> Iterator[Fault]:
-    """Rounds are on texts that are there, signatures on the last ones; those from before an amendment may
-    stay until the new text is agreed."""
+    """Rounds are about existing texts, signatures about the last ones. A signature from before an amendment
+    may stay until the new text is agreed."""
     principles = tables["principles"]
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}
@@ -308,7 +310,7 @@ def _versions(tables: Tables) -> Iterator[Fault]:
             if ids[n] in known and row["version"] != final and row["principle_id"] not in pending:
                 yield Fault(f"is not the final text, which is {row['principle_id']}.{final}",
                             file="signoffs.csv", row=str(n), column="version", value=row["version"],
-                            fix="take the signature out: what was signed is no longer what is printed")
+                            fix="remove the signature: the text has changed since it was signed")
 
 
 def _closed_rounds(tables: Tables) -> Iterator[Fault]:
@@ -321,7 +323,7 @@ def _closed_rounds(tables: Tables) -> Iterator[Fault]:
 
 def evidence_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, estimates: pd.DataFrame,
                     segments: pd.DataFrame) -> Iterator[Fault]:
-    """Figures and passages that evidence.csv and joint_display.csv name and the built tables do not have.
+    """Figures and passages that evidence.csv or joint_display.csv names and the built tables lack.
 
     The index of the first two is the row number in the file.
     """
@@ -350,10 +352,8 @@ CONVENING_CHECKS: tuple[Check, ...] = (
 
 
 # ------------------------------
-# What every room contributes to the checks between reference tables, in the order in which it is told.
-#
-# What the schema says of a single table or column is checked by :mod:`glc_analysis.schema.checker`. A check
-# that needs more stands in the room that knows it; here the rooms' checks come together.
+# All checks, in the order in which their faults are reported. Rules about a single column are in the schema,
+# and are checked by :mod:`glc_analysis.schema.checker`.
 
 
 CHECKS: tuple[Check, ...] = (

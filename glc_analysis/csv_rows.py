@@ -138,8 +138,8 @@ def read_utf8(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
-        raise Faults([Fault("is not in UTF-8, which holds the words of every language", path.name,
-                            fix="save it as CSV UTF-8, and repeat")]) from None
+        raise Faults([Fault("is not in UTF-8, the encoding for text in every language", path.name,
+                            fix="save it as CSV UTF-8, and run the command again")]) from None
 
 
 def encoding_of(raw: bytes) -> str:

@@ -1,7 +1,7 @@
 """The errors that a user sees: what is wrong, where, and how to fix it.
 
-A mistake in data is never a traceback: it is a :class:`Fault` that names file,
-row, column and value, and all faults of a file are raised together.
+A mistake in data is never a traceback. It is a :class:`Fault` that names file, row, column and value,
+and all faults of a file are raised together.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import NoReturn
 
 SHOWN_ROWS, SHOWN_ALIKE = 10, 50
-"""So many rows of one fault, and so many values with the same fault, are printed."""
+"""The most rows that are printed for one fault, and the most values for the same fault."""
 
 
 class GLCError(Exception):
@@ -29,7 +29,7 @@ class UsageError(GLCError):
 
 
 class Interrupted(GLCError):
-    """Somebody ended the command by a signal. Exit code as a shell's: 130 for Ctrl-C, 143 for SIGTERM."""
+    """A signal ended the command. The exit code is that of a shell: 130 for Ctrl-C, 143 for SIGTERM."""
 
     def __init__(self, number: int, message: str) -> None:
         super().__init__(message)
@@ -38,7 +38,7 @@ class Interrupted(GLCError):
 
 @dataclass(frozen=True)
 class Fault:
-    """One thing wrong, said in one line.
+    """One problem with its place and its fix, printed as one line.
 
     >>> print(Fault("is not a number", file="survey.csv", row="7", column="Q2.1", value="lots",
     ...             fix="correct it in corrections.csv"))
@@ -63,12 +63,12 @@ class Fault:
 
 
 class Faults(GLCError):
-    """Everything wrong with a file or a set of tables, at once.
+    """All problems of a file or a set of tables, raised together.
 
-    Printed, the same fault in several rows is one line.
+    The same problem in several rows is printed as one line.
 
-    >>> print(Faults([Fault("is no number", row="2", value="?"), Fault("is no number", row="9", value="?")]))
-    rows 2, 9, value '?': is no number.
+    >>> print(Faults([Fault("is not a number", row=row, value="?") for row in ("2", "9")]))
+    rows 2, 9, value '?': is not a number.
     """
 
     def __init__(self, faults: Iterable[Fault]) -> None:
@@ -97,22 +97,22 @@ def _listed(rows: list[str]) -> str:
 
 
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
-    """The known names nearest to one that is not known, for the end of a message.
+    """The known names that are most similar to an unknown one, for the end of a message.
 
     >>> nearest("Kambodia", ["Cambodia", "Canada", "Peru"])
     "nearest: 'Cambodia'"
     >>> nearest("x", [])
-    'nothing known is near it'
+    'no known name is similar'
     """
     known = sorted(set(known))
     folded = {k.casefold(): k for k in known}
     close = difflib.get_close_matches(name.casefold(), folded, n=count, cutoff=0.5)
     if not close:
         listed = ", ".join(map(repr, known))
-        return f"known: {listed}" if 0 < len(known) <= 12 else "nothing known is near it"
+        return f"known: {listed}" if 0 < len(known) <= 12 else "no known name is similar"
     return "nearest: " + ", ".join(repr(folded[c]) for c in close)
 
 
 def refuse(message: str, file: str, fix: str, *, row: str = "", column: str = "") -> NoReturn:
-    """Raise the one fault that ends the reading of a file."""
+    """Raises Faults with this one fault, which ends the reading of a file."""
     raise Faults([Fault(message, file=file, row=row, column=column, fix=fix)])

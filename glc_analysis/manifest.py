@@ -1,8 +1,9 @@
-"""What the results depend on: raw files with their checksums, releases, the package, the reference tables.
+"""The inputs of the results, with their hashes: raw files, releases, the package, reference tables.
 
-A raw file that changed or went missing since it was recorded is a fault. A new one is used and reported
-until ``glc check --accept`` records it. Hashes of all inputs tell whether the processed tables are current.
-Needs the standard library alone, so that `glc status` and a run with nothing to do answer at once.
+Goes in: a study folder. Comes out: which raw files are new, changed or missing, and whether the processed
+tables are current. A raw file that changed or is missing since it was recorded is a fault; a new one is used,
+and reported until ``glc check --accept`` records it. Only the standard library is needed, so that
+``glc status`` and a run with nothing to do answer at once.
 """
 
 from __future__ import annotations
@@ -26,10 +27,8 @@ from glc_analysis.study import REPOSITORY, Study
 from glc_analysis.tabular import read_rows
 
 # ------------------------------
-# Public releases by number, in ``private/releases``: 001, 002 ..., and ``next``, as a build left it.
-#
-# Needs the standard library alone: what was issued is an input of the tables, and a run that publishes
-# gives ``next`` its number by one rename.
+# Public releases in ``private/releases``: 001, 002 ..., and ``next``, which the last build made. Publishing
+# renames ``next`` to its number.
 
 
 ISSUE = "release.json"
@@ -41,12 +40,13 @@ def release_folders(private: Path) -> list[Path]:
 
 
 def release_info(release: Path) -> dict[str, Any]:
-    """What a release says of itself: number, day (of its data), issued (figures by day), content, inputs."""
+    """The description of a release: number, day (of its data), issued (figures by day), content, inputs."""
     return json.loads((release / ISSUE).read_text(encoding="utf-8"))
 
 
 def missing_release(processed: Path, private: Path) -> int:
-    """The number of the release that the tables name and the private folder holds no more; 0: it is there."""
+    """The number of the release that the tables name and that is missing in the private folder; 0 if it is
+    there."""
     built = processed / "slices.json"
     number = json.loads(built.read_text(encoding="utf-8")).get("release", {}).get("number", 0) if (
         built.is_file()) else 0
@@ -55,16 +55,13 @@ def missing_release(processed: Path, private: Path) -> int:
 
 
 def publish_next(private: Path, number: int) -> None:
-    """Numbers what is about to be published, unless it was. Raises OSError where no build made it."""
+    """Gives the next release its number, unless it has it already. Raises OSError if there is no next one."""
     if not (release := private / "releases" / f"{number:03}").exists():
         release.with_name("next").rename(release)
 
 
 # ------------------------------
-# The manifest: which raw files there are, with their checksums.
-#
-# A raw file that changed or went missing since it was recorded is a fault. A new
-# one is used and reported until ``glc check --accept`` records it.
+# The manifest: the raw files with their checksums.
 
 
 COLUMNS = reference_tables()["manifest"].required_columns
@@ -76,7 +73,7 @@ SAMPLE = "glc sample"
 
 @dataclass(frozen=True)
 class Arrivals:
-    """Where the raw files stand against the manifest: paths relative to the study folder."""
+    """The raw files compared with the manifest; paths are relative to the study folder."""
 
     checksums: dict[str, str]
     new: tuple[str, ...]
@@ -89,14 +86,14 @@ def checksum(path: Path) -> str:
 
 
 def read_manifest(study: Study) -> dict[str, dict[str, str]]:
-    """The manifest's rows by path; empty where there is none yet. Raises Faults where it is unfit."""
+    """The rows of the manifest by path; empty if there is none yet. Raises Faults if it is wrong."""
     path = study.reference / "manifest.csv"
     rows = read_rows(path, COLUMNS).values() if path.is_file() else []
     return {row["path"]: row for row in rows}
 
 
 def last_received(study: Study) -> str:
-    """The day on which the last raw file was received, ISO 8601; blank where the manifest does not tell."""
+    """The day on which the last raw file was received, ISO 8601; blank if the manifest does not say."""
     return max((row["received_on"][:10] for row in read_manifest(study).values()), default="")
 
 
@@ -109,7 +106,7 @@ def inspect(study: Study) -> Arrivals:
     recorded = read_manifest(study)
     found = {study.relative(p): p for p in study.all_raw_files()}
     present = {name: checksum(path) for name, path in found.items() if path.is_file()}
-    # What lies in private/ has rows for the day it is to be destroyed; it is no data and may change.
+    # Files in private/ have rows for the day of their destruction; they are not data and may change.
     private = {name for name in recorded if name.startswith("private/") and (study.root / name).is_file()}
     faults = [Fault("is missing", file=name, fix=_fix_for_missing(recorded.get(name)))
               for name in sorted({*recorded, *found} - set(present) - private)]
@@ -127,12 +124,12 @@ def _fix_for_missing(row: dict[str, str] | None) -> str:
     if row is None:
         return "put it there, or correct [raw] in study.toml"
     if row["received_from"] == SAMPLE:
-        return "invent it again with `glc sample`"
+        return "write it again with `glc sample`"
     return "put it back, or take its row out of manifest.csv"
 
 
 def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str, str]) -> list[Fault]:
-    """Raw files from an invented study and from real sources never stand together."""
+    """Faults if invented and real raw files are in one study."""
     invented = {n for n in present if recorded.get(n, {}).get("received_from") == SAMPLE}
     rehearsed = {*map(study.relative, study.raw_files("ratings"))}  # votes on invented principles
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
@@ -163,11 +160,11 @@ def write_manifest(path: Path, rows) -> None:
 # ------------------------------
 # Hashes of what results depend on: the package, the lock file, a study's inputs.
 #
-# Told from the standard library, so that a run with nothing to do is immediate.
+# Computed with the standard library, so that a run with nothing to do is immediate.
 
 
 RECORD = "build"
-"""Where provenance.json says what each step was made from and made: hashes and names of steps alone."""
+"""The key in provenance.json with the inputs and outputs of each step, as names and hashes alone."""
 
 
 @cache
@@ -205,7 +202,7 @@ def inputs_hash(study: Study, checksums: dict[str, str]) -> str:
 
 
 def _inputs_digest(study: Study, checksums: dict[str, str]) -> Any:
-    """A hash, to be gone on with, of everything but the public releases."""
+    """An unfinished hash of all inputs except the public releases."""
     digest = hashlib.sha256(package_hash().encode())
     digest.update(json.dumps(checksums, sort_keys=True).encode())
     key = study.key_file
@@ -233,7 +230,7 @@ def _other_releases(study: Study, digest: Any) -> Iterator[tuple[Path, bytes]]:
 
 
 def read_record(processed: Path) -> dict[str, Any]:
-    """provenance.json of a folder of tables; empty where there is none that can be read."""
+    """provenance.json of a folder of tables; empty if there is none or it cannot be read."""
     try:
         return json.loads((processed / "provenance.json").read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
@@ -241,10 +238,10 @@ def read_record(processed: Path) -> dict[str, Any]:
 
 
 def intact_tables(study: Study) -> dict[str, int]:
-    """The rows of every processed table, where the tables are current and each file is, byte for byte, the
-    one that the last build wrote; else nothing.
+    """The number of rows of every processed table, if the tables are current and every file is byte for byte
+    as the last build wrote it; else empty.
 
-    Raises Faults where a raw file has changed or is missing.
+    Raises Faults if a raw file has changed or is missing.
     """
     if not tables_are_current(study):
         return {}
@@ -287,10 +284,8 @@ def raw_changes(study: Study) -> set[str] | None:
 
 
 # ------------------------------
-# What the reference tables said at the last build, so that `glc status` can tell what people changed.
-#
-# Cells are kept as short hashes alone; of names.csv the names are as well. Only the standard library is
-# needed.
+# The reference tables at the last build, so that `glc status` can say what people changed since. Only short
+# hashes of cells are kept, and of names.csv hashes of the names.
 
 
 State = dict[str, dict[str, dict[str, str]]]
@@ -303,7 +298,7 @@ RENAMED = ("name", "label")
 
 
 def reference_state(folder: Path) -> State:
-    """The state of all reference tables that can be read; the others are left out."""
+    """The hashes of all reference tables that can be read; the others are left out."""
     found = {}
     for name, table in reference_tables().items():
         path = folder / f"{name}.csv"
@@ -350,7 +345,7 @@ def _hash(text: str) -> str:
 
 
 def read_slices(study: Study) -> dict[str, Any]:
-    """slices.json of the last build: a hash for every slice, the countries and the themes."""
+    """slices.json of the last build: the hashes of all slices, the countries and the themes."""
     try:
         return json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     except FileNotFoundError:

@@ -1,8 +1,8 @@
 """The study: one folder, its settings and its raw files.
 
-A study is a folder (``raw/``, ``reference/``, ``processed/``, ``reports/``, ``private/``); the package
-knows none by name. :class:`Study` is the only object that is passed around. study.toml is read over the
-defaults and refused with everything that is wrong in it. Needs the standard library alone, so that ``glc
+Goes in: the path of a folder (``raw/``, ``reference/``, ``processed/``, ``reports/``, ``private/``). Comes
+out: a :class:`Study`, the only object that is passed around, with the settings of study.toml over their
+defaults. All faults of study.toml are raised together. Only the standard library is needed, so that ``glc
 status`` is immediate.
 """
 
@@ -25,16 +25,16 @@ from glc_analysis.schema import default_settings
 from glc_analysis.tabular import decode
 
 CRITERIA = ("importance", "feasibility")
-"""By what a principle is rated."""
+"""The criteria by which a principle is rated."""
 PANELS = {"provider": "Providers", "survivor_adviser": "Survivor advisers", "observer": "Observers"}
-"""Who rates, apart from each other."""
+"""The panels of raters, each counted apart."""
 
 WITHDRAWN = "[withdrawn]"
-"""What stands where words of an organisation stood that left the study."""
+"""The text in place of the words of an organisation that left the study."""
 
 
 # ------------------------------
-# study.toml: read over the defaults, and refused with everything that is wrong in it.
+# The settings in study.toml.
 
 
 Defaults = Mapping[str, Mapping[str, Any]]
@@ -51,11 +51,10 @@ _FORMS: dict[type, tuple[tuple[type, ...], str]] = {
 
 
 def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dict[str, Any]]:
-    """The settings of a study, section by section, with the default where one is not given.
+    """The settings of a study by section; a setting that is not given has its default.
 
-    A setting has the form of its default; a section without defaults is free;
-    ``words`` are those that a setting may take. Raises Faults with all that does
-    not fit.
+    A setting has the type of its default; a section without defaults is free. ``words`` are the words
+    that a setting may have, by section and name. Raises Faults with everything that is wrong.
     """
     found = _parsed(path)
     faults = [fault for section, values in found.items()
@@ -82,7 +81,7 @@ def _parsed(path: Path) -> dict[str, Any]:
 def _section_faults(file: str, section: str, values: Any, defaults: Defaults,
                     words: Words) -> Iterator[Fault]:
     if not isinstance(values, dict):
-        yield Fault("stands outside every section", file=file, column=section, value=str(values),
+        yield Fault("is outside every section", file=file, column=section, value=str(values),
                     fix=f"put it below one of {', '.join(f'[{name}]' for name in defaults)}")
     elif section not in defaults:
         yield Fault(f"there is no such section; {nearest(section, defaults)}", file=file,
@@ -108,12 +107,12 @@ def _misfit(name: str, value: Any, known: Mapping[str, Any], words: tuple[str, .
 
 
 def _is_like(value: Any, default: Any) -> bool:
-    """Whether a value has the form of a default.
+    """Whether a value has the type of a default.
 
     >>> _is_like(True, 0), _is_like(1, 0.7), _is_like("NA", []), _is_like(["NA"], [])
     (False, True, False, True)
     """
-    if isinstance(value, bool):  # which Python takes for a number as well
+    if isinstance(value, bool):  # to Python a number as well
         return isinstance(default, bool)
     parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
     part = next(iter(default.values() if isinstance(default, dict) else default), "") \
@@ -122,10 +121,10 @@ def _is_like(value: Any, default: Any) -> bool:
 
 
 def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
-    """A scale or high region for which the rules of agreement are not stated, and a day that is none."""
+    """Faults of [consensus]: a scale without rules of agreement, and a date that is not one."""
     for name, stated in (("scale", [1, 9]), ("high", [7, 9])):
         if settings[name] != stated:
-            yield Fault("the rules of agreement are stated for votes of 1 to 9 alone, high from 7 to 9",
+            yield Fault("the rules of agreement hold only for votes from 1 to 9 with 7 to 9 as high",
                         file=file, column=f"[consensus] {name}", value=str(settings[name]),
                         fix=f"write {stated}; votes on another scale, such as pictures, are never converted")
     if day := settings["fixed_on"]:
@@ -134,17 +133,12 @@ def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
         except ValueError:
             is_day = False
         if not is_day:
-            yield Fault("is no day", file=file, column="[consensus] fixed_on", value=day,
+            yield Fault("is not a date", file=file, column="[consensus] fixed_on", value=day,
                         fix="write it as YYYY-MM-DD")
 
 
 # ------------------------------
-# The study: one folder, its settings and its raw files.
-#
-# A study is a folder (``raw/``, ``reference/``, ``processed/``, ``reports/``,
-# ``private/``); the package knows none by name. :class:`Study` is the only object
-# that is passed around. It needs nothing beyond the standard library, so that
-# ``glc status`` is immediate.
+# The folder of a study.
 
 
 REPOSITORY = Path(__file__).resolve().parents[1]
@@ -179,7 +173,7 @@ class Study:
     def find(cls, path: str | Path = "") -> Study:
         """The study named by ``path``, else by ``GLC_STUDY``, else the repository's ``data/``.
 
-        Raises UsageError where there is no such folder.
+        Raises UsageError if the folder does not exist.
         """
         named = str(path) or os.environ.get("GLC_STUDY", "")
         root = Path(named).expanduser().resolve() if named else REPOSITORY / "data"
@@ -212,12 +206,12 @@ class Study:
 
     @property
     def key_file(self) -> Path:
-        """The key: which name got which pseudonym."""
+        """The key to the pseudonyms: which name has which pseudonym."""
         return self.private / "pseudonyms.json"
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """study.toml over the defaults, section by section. Raises Faults where it is unfit."""
+        """The settings of study.toml over the defaults, by section. Raises Faults if any is wrong."""
         path = self.reference / "study.toml"
         if not path.is_file():
             raise GLCError(f"{self.root.name}/reference/study.toml is missing. To fix: start a study "
@@ -252,21 +246,21 @@ class Study:
 
     @property
     def licence(self) -> str:
-        """Of what the study publishes; blank: none is given."""
+        """The licence of what the study publishes; blank if none is given."""
         return self.settings["study"]["licence"]
 
     def raw_files(self, kind: str) -> list[Path]:
         """The raw files of one kind, sorted; patterns are relative to study.toml.
 
-        A plain file name is listed even where the file is missing, so that the
-        manifest can say so; hidden files and read-me files are not data.
+        A plain file name is listed even if the file is missing, so that the
+        manifest can report it. Hidden files and read-me files are not data.
         """
         named = self.settings["raw"][kind]
         patterns = list(named.values()) if isinstance(named, dict) else named
         return sorted({path for pattern in patterns for path in self._matching(pattern)})
 
     def coder_files(self) -> dict[str, list[Path]]:
-        """The files of each coder, as ``[raw] codings`` names them; a project folder's database."""
+        """The files of each coder, as ``[raw] codings`` names them; for a project folder its database."""
         return {coder: self._matching(pattern)
                 for coder, pattern in self.settings["raw"]["codings"].items()}
 
@@ -278,7 +272,7 @@ class Study:
         return sorted(p for p in paths if not p.is_dir() and is_data_file(p))
 
     def all_raw_files(self) -> list[Path]:
-        """Every raw file that a setting names or that lies under ``raw/``, sorted."""
+        """Every raw file that a setting names or that is in ``raw/``, sorted."""
         named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
         in_folder = {p for p in self.raw.rglob("*") if p.is_file() and is_data_file(p)}
         return sorted(named | in_folder)
@@ -288,7 +282,7 @@ class Study:
         return Path(os.path.relpath(path, self.root)).as_posix()
 
     def unused_files(self) -> list[str]:
-        """Files that lie under ``raw/`` and that no setting names."""
+        """The files in ``raw/`` that no setting names."""
         named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
         return [self.relative(p) for p in self.all_raw_files() if p not in named]
 

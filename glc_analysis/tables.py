@@ -1,7 +1,8 @@
-"""The processed tables: how they are shaped, checked, written and read, whole or by country and theme.
+"""The processed tables: checked against the schema, written as Parquet, read whole or by country or theme.
 
-A hash of every slice that :func:`read` can return is stored with them: a page is out of date when a slice
-that it reads has changed, and planning a run needs no pandas.
+Goes in: data frames of the build. Comes out: one file for each table, and a hash of every slice that
+:func:`read` can return. A page is out of date when the hash of one of its slices has changed; comparing
+hashes needs no pandas.
 """
 
 from __future__ import annotations
@@ -20,10 +21,7 @@ from glc_analysis.schema import Table, processed_tables
 from glc_analysis.study import PAGE_INPUTS, SHARED_TABLES, Study
 
 # ------------------------------
-# A hash for every slice of every table, so that planning a run needs no pandas.
-#
-# A page is stale when a slice it reads has changed. The slices are those that
-# :func:`glc_analysis.tables.read` returns: the whole table, a country's, a theme's.
+# Hashes of slices: of the whole table, of each country's rows, of each theme's rows.
 
 
 def slice_hashes(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
@@ -102,7 +100,7 @@ def _digest(hashes: np.ndarray) -> str:
 
 
 def _mix(hashes: np.ndarray) -> np.ndarray:
-    """A second, independent-looking hash of each, so that sums cannot cancel by chance."""
+    """A second hash of each row, so that sums do not cancel by chance."""
     mixed = (hashes ^ (hashes >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
     return mixed ^ (mixed >> np.uint64(29))
 
@@ -112,28 +110,24 @@ def _hex(total: np.ndarray) -> str:
 
 
 # ------------------------------
-# The processed tables: how they are checked, written and read.
-#
-# What each table and column is stands in ``schema/tables.csv``, which :data:`TABLES` holds. The pandera
-# schemas that check a table before it is written, DICTIONARY.md and datapackage.json are all made from it.
+# Checking, writing and reading tables. ``schema/tables.csv`` describes every table and column.
 
 
 GROUP = 65_536
-"""Rows of a table that are stored, and read, together."""
+"""The rows of a Parquet row group."""
 
 TABLES: dict[str, Table] = processed_tables()
 """Every processed table by name, as ``schema/tables.csv`` describes it."""
 MISSING = TABLES["responses"].columns["missing"].allowed
-"""Why there is no answer; blank: there is one."""
+"""The reasons why there is no answer; blank if there is one."""
 _DTYPES = {"text": "str", "integer": "Int64", "number": "float64", "boolean": "bool"}
 
 
 def shape(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     """A frame in the columns, types and order of its table, sorted by key and checked.
 
-    Text may come as categories and is kept so; a column that the frame lacks is
-    blank. Raises GLCError where the frame
-    breaks the table's schema: that is a fault of the package, not of the data.
+    Text may be categorical and stays so; a column that the frame lacks is blank. Raises GLCError if the
+    frame breaks the table's schema: that is an error of the package, not of the data.
     """
     table = TABLES[name]
     shaped = pd.DataFrame({c: _typed(frame.get(c), column.kind, frame.index)
@@ -145,7 +139,7 @@ def shape(name: str, frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _fits(shaped: pd.DataFrame, table: Table) -> bool:
-    """Whether a frame of the right types keeps to its table: no text missing, words allowed, keys once."""
+    """Whether a frame of the right types fits its table: no missing text, allowed words only, unique keys."""
     for name, column in table.columns.items():
         if column.kind == "text" and shaped[name].isna().any():
             return False
@@ -155,8 +149,8 @@ def _fits(shaped: pd.DataFrame, table: Table) -> bool:
 
 
 def _refuse(name: str, shaped: pd.DataFrame) -> None:
-    """Raises GLCError that says where a frame breaks its table. Only then is pandera imported: it brings
-    more libraries along than all else that a build needs."""
+    """Raises GLCError that says where a frame breaks its schema. pandera is imported here only: it needs
+    more libraries than the rest of a build."""
     import pandera.pandas as pa
 
     table = TABLES[name]
@@ -181,10 +175,10 @@ def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
 
 
 def write(folder: Path, name: str, frame: pd.DataFrame) -> Path:
-    """Writes a shaped table as one Parquet file of the same bytes for the same rows.
+    """Writes a shaped table as one Parquet file: the same rows give the same bytes.
 
-    A table of more than ``GROUP`` rows is sorted by country and organisation and cut into groups of so many:
-    a country's slice reads those that have its rows.
+    A table of more than ``GROUP`` rows is sorted by country and organisation, so that reading a country
+    reads few row groups.
     """
     path = folder / f"{name}.parquet"
     path.write_bytes(parquet_bytes(frame))
@@ -192,7 +186,7 @@ def write(folder: Path, name: str, frame: pd.DataFrame) -> Path:
 
 
 def parquet_bytes(frame: pd.DataFrame) -> bytes:
-    """A shaped table as the bytes of its file (:func:`write`)."""
+    """A shaped table as the bytes of its Parquet file (:func:`write`)."""
     by = [_ranks(frame[c]) for c in ("organisation_id", "country_id") if c in frame and len(frame) > GROUP]
     frame = frame.iloc[np.lexsort(by)] if by else frame
     file = io.BytesIO()
@@ -201,8 +195,7 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
 
 
 def read_stored(folder: Path, name: str) -> pd.DataFrame:
-    """A table of a folder as :func:`shape` gave it before it was written: the rows in the order of its key,
-    categories kept."""
+    """Reads a table of a folder in the form that :func:`shape` gave it: sorted by key, categories kept."""
     frame = pd.read_parquet(folder / f"{name}.parquet")
     return frame.sort_values(list(TABLES[name].key), kind="stable", ignore_index=True) \
         if len(frame) > GROUP else frame
@@ -217,12 +210,11 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "",
          theme: str = "") -> pd.DataFrame:
     """A processed table, or the slice of it that is about one country or one theme.
 
-    ``country`` is the work country: organisation-unit rows appear for every
-    country the organisation answered for; of ``estimates`` the region's figures
-    come along, and those of the study no more than tell how much its
-    organisations spoke. ``theme`` keeps the rows about its questions and codes,
-    and whatever was said in interviews and calls. Raises UsageError for an
-    unknown table, GLCError where the study is not built.
+    ``country`` is the work country. Rows about organisations are included for every country that the
+    organisation answered for. Of ``estimates`` the figures of the region are included, and of the figures
+    about the whole study only how much the country's organisations spoke. ``theme`` selects the rows
+    about its questions and codes, and everything from interviews and calls. Raises UsageError for an
+    unknown table, GLCError if the study is not built.
     """
     if name not in TABLES:
         raise UsageError(f"There is no table {name!r}; {nearest(name, TABLES)}.")
@@ -240,15 +232,16 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "",
 
 
 def _refuse_undeclared(name: str, country: str, theme: str) -> None:
-    """Raises GLCError where a page reads what its key does not depend on: it would not be made anew."""
+    """Raises GLCError if a page reads a table that is not among its inputs: the page would not be made again
+    when the table changes."""
     declared = os.environ.get(PAGE_INPUTS, "").split()
     if not declared or name in (*declared, *SHARED_TABLES):
         return
     kind, _, chosen = next((one for one in declared if "=" in one), "").partition("=")
     is_cut = {"country": is_by_country, "theme": is_by_theme}.get(kind, lambda name: False)(name)
     if not is_cut or chosen != {"country": country, "theme": theme}[kind]:
-        raise GLCError(f"This page declares to read {', '.join(declared)}, and reads more of {name}. To fix: "
-                       f"list it as `reads` in the notebook's metadata `glc`"
+        raise GLCError(f"The inputs of this page are {', '.join(declared)}, but it reads more of {name}. "
+                       f"To fix: list it as `reads` in the notebook's metadata `glc`"
                        + (f", or read its slice by page.read({name!r})." if is_cut else "."))
 
 
@@ -265,7 +258,7 @@ def is_by_country(name: str) -> bool:
 
 
 def is_by_work_country(name: str) -> bool:
-    """Whether its rows say which country they are about, not only which organisation."""
+    """Whether the rows of a table name the country that they are about, not only the organisation."""
     return name != "organisations" and "country_id" in TABLES[name].columns
 
 
@@ -292,7 +285,7 @@ def row_themes(name: str, frame: pd.DataFrame, questions: Mapping[str, str],
 
 
 def code_themes(codebook: pd.DataFrame) -> dict[str, str]:
-    """The theme that each code lies below, itself where it is one; codes outside themes are left out.
+    """The theme of each code, a theme being its own; codes outside themes are left out.
 
     >>> code_themes(pd.DataFrame({"code_id": ["law", "gap"], "parent_id": ["", "law"],
     ...                           "level": ["theme", "code"]}))

@@ -1,7 +1,9 @@
-"""Tables as people and programs write them (CSV, workbooks, ZIP packages), read as grids of text.
+"""CSV files, workbooks and ZIP packages, read as grids of text.
 
-Decoding is strict: an answer that looks wrong is worse than one that is asked for again. A cell stays as it
-was stored; nothing is interpreted.
+Goes in: a file of a person or a program. Comes out: a :class:`Grid` of cells as they were stored, or the
+faults of the file. Decoding is strict, since a damaged answer is worse than an export that is repeated:
+a file is UTF-16 by its mark or its zero bytes, else UTF-8, else Windows-1252 if it reads as a western
+language. Any other file is refused.
 """
 
 from __future__ import annotations
@@ -31,11 +33,7 @@ if TYPE_CHECKING:
 
 
 # ------------------------------
-# Text files as survey tools write them: found encoding, found delimiter, one grid.
-#
-# Decoding is strict. UTF-16 shows by its mark or its zero bytes; all else is UTF-8, or
-# Windows-1252 where it cannot be UTF-8 and reads as a western language. Anything more
-# doubtful is refused: an answer that looks wrong is worse than one that is asked for again.
+# Delimited text files: their encoding and delimiter are detected.
 
 
 _MARKS = {
@@ -45,7 +43,7 @@ _MARKS = {
 }
 # Never typed by a person. Vertical tab and form feed are: word processors paste them.
 _CONTROLS = [chr(n) for n in (*range(9), *range(14, 32))]
-_EXPORT = "export it again as CSV in UTF-8, or give the file the ending of what it is"
+_EXPORT = "export it again as CSV in UTF-8, or give the file its right extension"
 _QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "quotation marks"'
 
 
@@ -60,7 +58,7 @@ def read_bytes(path: Path, *, limit: float = math.inf) -> bytes:
     if size > limit:
         refuse(f"holds {size:,} bytes; the limit is {limit:,}", path.name, "check that it is the right file")
     if not raw.strip():
-        refuse("is empty", path.name, "export it again, or take it away")
+        refuse("is empty", path.name, "export it again, or remove it")
     return raw
 
 
@@ -79,7 +77,7 @@ def decode(raw: bytes, file: str) -> str:
     except UnicodeDecodeError as error:
         text = _windows_text(raw, file, error.start, marked=bool(encoding))
     if _has_controls(text):
-        refuse("is no text: it holds control characters", file, _EXPORT)
+        refuse("is not a text file: it contains control characters", file, _EXPORT)
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
@@ -94,7 +92,7 @@ def read_table(path: Path, *, limit: float = math.inf) -> Grid:
     records = parse(text, path.name)
     table = grid(path.name, "", records)
     if not table.rows:
-        refuse("holds only blank cells", path.name, "export it again, or take it away")
+        refuse("holds only blank cells", path.name, "export it again, or remove it")
     _refuse_ragged(table, [records[n - 1] for n in table.numbers], ends_whole=text.endswith("\n"))
     return table
 
@@ -141,7 +139,7 @@ def _refuse_ragged(table: Grid, records: list[list[str]], *, ends_whole: bool) -
             # Trailing blanks left out would hardly add up to one row: a line break did this.
             said = f"has {len(row)} of {width} cells, and the next row the rest of them"
         elif len(row) < width and not after and not ends_whole:
-            said = f"ends after {len(row)} of {width} cells, and the file with it"
+            said = f"ends after {len(row)} of {width} cells, at the end of the file"
         else:
             continue
         faults.append(Fault(said, file=table.place, row=str(n), fix=_QUOTE + ", or export it again"))
@@ -187,7 +185,7 @@ def _has_controls(text: str) -> bool:
 
 
 # ------------------------------
-# ZIP files, as office documents and coding projects are: none is opened that lies about its members.
+# ZIP files, such as office documents and coding projects.
 
 
 def members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
@@ -204,18 +202,18 @@ def members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 
 # ------------------------------
-# A sheet of text cells: what every delimited file and every workbook sheet becomes first.
+# A grid: the cells of a delimited file or of a sheet of a workbook.
 
 
 CELLS = 30_000_000
-"""So many cells a sheet may have: 30,000 records of 1,000 columns. One stray cell can span far more."""
+"""The most cells of a sheet: 30,000 records of 1,000 columns. One stray cell can span far more."""
 
 
 @dataclass(frozen=True)
 class Grid:
     """The rows of a sheet that hold anything, the header first, all equally wide.
 
-    Rows that are blank throughout are no records and are left out, but counted:
+    Blank rows are not records and are left out, but counted:
     `numbers` are the row numbers a spreadsheet shows. Text is NFC with LF line ends.
     """
 
@@ -241,7 +239,7 @@ def grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
     place = f"{file}, sheet {sheet}" if sheet else file
     if width * len(kept) > CELLS:
         said = f"spans {len(kept):,} rows and {width:,} columns; the limit is {CELLS:,} cells"
-        refuse(said, place, "take away what stands far from the table")
+        refuse(said, place, "delete the cells far away from the table")
     return Grid(
         place=place,
         sheet=sheet,
@@ -251,7 +249,7 @@ def grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
 
 
 def clean(text: str) -> str:
-    """NFC with LF line ends: the only change ever made to an answer.
+    """Text in NFC with LF line ends: the only change that is made to an answer.
 
     >>> clean("e\\u0301te\\u0301\\r\\n")
     'été\\n'
@@ -268,7 +266,7 @@ def _composed(row: Sequence[str]) -> list[str]:
 
 
 # ------------------------------
-# Excel workbooks as grids of text: each cell as it was stored, none interpreted.
+# Excel workbooks.
 
 
 _MACRO = re.compile(r"vbaProject|/(macrosheets|activeX|dialogsheets)/", re.IGNORECASE)
@@ -297,11 +295,11 @@ def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
         raise
     except Exception as error:  # whatever zip, XML and openpyxl's own parsers raise
         fix = "save it as .xlsx without a password, or as CSV in UTF-8"
-        raise Faults([Fault("is no readable workbook", file=path.name, fix=fix)]) from error
+        raise Faults([Fault("cannot be read as a workbook", file=path.name, fix=fix)]) from error
     if faults:
         raise Faults(faults)
     if not sheets:
-        refuse("holds only blank cells", path.name, "export it again, or take it away")
+        refuse("holds only blank cells", path.name, "export it again, or remove it")
     return sheets
 
 
@@ -321,7 +319,7 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
         for n, row in enumerate(rows):
             cells += len(row)
             if n >= ROWS or cells > CELLS:
-                place, fix = f"{file}, sheet {title}", "take away what stands far from the table"
+                place, fix = f"{file}, sheet {title}", "delete the cells far away from the table"
                 refuse(f"spans over {ROWS:,} rows or {CELLS:,} cells", place, fix)
             texts.append([_text(cell) for cell in row])
             suspects.update((title, cell.coordinate) for cell in row if _is_suspect(cell))
@@ -340,7 +338,7 @@ def _formulas(raw: bytes, file: str) -> Iterator[Fault]:
     for title, rows in _sheets(raw, data_only=False):
         for cell in (cell for row in rows for cell in row if cell.data_type == "f"):
             yield Fault("is a formula", f"{file}, sheet {title}", str(cell.row), cell.column_letter,
-                        str(cell.value), "write what it comes to")
+                        str(cell.value), "write its result instead")
 
 
 def _macros(raw: bytes, file: str) -> list[Fault]:
@@ -389,7 +387,7 @@ def _shows_no_time(cell: ReadOnlyCell | EmptyCell) -> bool:
 
 
 # ------------------------------
-# A reference table as a file: CSV as people write it and spreadsheets save it.
+# Reference tables.
 
 
 def read_rows(path: Path, columns: Sequence[str],
@@ -434,17 +432,17 @@ def _header_faults(file: str, header: list[str], columns: Sequence[str]) -> Iter
             yield Fault("there is no such column in this table", file=file, row="1", column=column,
                         fix=f"use only {', '.join(columns)}")
         elif count > 1:
-            yield Fault("this column stands twice", file=file, row="1", column=column,
+            yield Fault("this column appears twice", file=file, row="1", column=column,
                         fix="keep one of them")
 
 
 def _row_faults(file: str, header: list[str], rows: list[list[str]]) -> Iterator[Fault]:
-    """Cells that belong to no column: most often a comma cut one cell in two."""
+    """Faults of cells that belong to no column, most often because a comma cut one cell in two."""
     for n, row in enumerate(rows, 2):
         stray = [cell for name, cell in zip(header, row, strict=False) if cell and not name]
         if len(row) > len(header) and any(row):
             yield Fault(f"has {len(row)} cells where the header has {len(header)}", file=file,
                         row=str(n), fix='put cells that hold a comma in "quotation marks"')
         elif stray:
-            yield Fault("stands under no heading", file=file, row=str(n), value=stray[0],
+            yield Fault("has no heading", file=file, row=str(n), value=stray[0],
                         fix="delete it, or give it a heading")

@@ -118,7 +118,8 @@ SPOILT = {
         "questions.csv, row 4, column option_list: options.csv has no such list"),
     "a multiple choice of countries": (
         QUESTIONS, [(",services,,", ",countries,,")],
-        "questions.csv, row 3, column option_list, value 'countries': is for questions of type single"),
+        "questions.csv, row 3, column option_list, value 'countries': "
+        "this list is for questions of type single"),
     "an unknown type": (
         QUESTIONS, [("multi", "multiple")],
         "questions.csv, row 3, column type, value 'multiple': is not allowed here"),
@@ -127,7 +128,7 @@ SPOILT = {
         "questions.csv, row 7, column unit, value 'country': is not allowed here"),
     "a question twice": (
         QUESTIONS, [("Q6,Q6", "Q5,Q6")],
-        "questions.csv, row 7, column question_id, value 'Q5': stands twice in questions.csv"),
+        "questions.csv, row 7, column question_id, value 'Q5': appears more than once in questions.csv"),
     "a question without an id": (
         QUESTIONS, [("Q6,Q6", ",Q6")], "questions.csv, row 7, column question_id: is blank"),
     "a question without a column": (
@@ -147,24 +148,25 @@ SPOILT = {
         "nearest: 'Q1'"),
     "an asked_if about an unknown option": (
         QUESTIONS, [("Q1 == yes", "Q1 == yess")],
-        "questions.csv, row 4, column asked_if, value 'Q1 == yess': 'yess' is no option of Q1; "
+        "questions.csv, row 4, column asked_if, value 'Q1 == yess': 'yess' is not an option of Q1; "
         "nearest: 'yes'"),
     "an asked_if about an unknown country": (
         QUESTIONS, [("Q1 == yes", "country == kenya")],
-        "questions.csv, row 4, column asked_if, value 'country == kenya': 'kenya' is no country id; "
+        "questions.csv, row 4, column asked_if, value 'country == kenya': 'kenya' is not a country id; "
         "nearest: 'KEN'"),
     "an asked_if that compares a multiple choice as if it were one": (
         QUESTIONS, [("Q1 == yes", "Q2 == legal")],
         "questions.csv, row 4, column asked_if, value 'Q2 == legal': Q2 is a multiple choice"),
     "an asked_if in a circle": (
         QUESTIONS, [("care,,yes_no", "care,Q3 == never,yes_no"), ("?,,,,,\nQ5", "?,,Q4 == 1,,,\nQ5")],
-        "questions.csv, row 2, column asked_if, value 'Q3 == never': runs in a circle: Q1 -> Q3 -> Q1",
-        "questions.csv, row 5, column asked_if, value 'Q4 == 1': runs in a circle: Q4 -> Q4"),
+        "questions.csv, row 2, column asked_if, value 'Q3 == never': "
+        "the condition is circular: Q1 -> Q3 -> Q1",
+        "questions.csv, row 5, column asked_if, value 'Q4 == 1': the condition is circular: Q4 -> Q4"),
     # The other reference tables
     "an option twice": (
         OPTIONS, [("legal,2,Legal aid,2", "shelter,1,Shelter,1")],
         "options.csv, row 5, column option_list, option_id, value, value 'services / shelter / 1': "
-        "stands twice in options.csv"),
+        "appears more than once in options.csv"),
     "an option without a value": (
         OPTIONS, [("legal,2,", "legal,,")], "options.csv, row 5, column value: is blank"),
     "an option with two labels": (
@@ -175,10 +177,10 @@ SPOILT = {
         "options.csv, row 5, column option_id, value 'legal': the same value stands for 'shelter'"),
     "a place that is no number": (
         OPTIONS, [("Legal aid,2", "Legal aid,second")],
-        "options.csv, row 5, column position, value 'second': is no whole number"),
+        "options.csv, row 5, column position, value 'second': is not a whole number"),
     "an option id that would break lists of options": (
         OPTIONS, [("services,legal,", "services,le;gal,")],
-        "options.csv, row 5, column option_id, value 'le;gal': holds more than letters, digits"),
+        "options.csv, row 5, column option_id, value 'le;gal': contains characters other than letters"),
     "a country name that means two": (
         COUNTRIES, [("Ivory Coast,CIV", "KENYA,CIV")],
         "countries.csv, row 3, column country_id, value 'KEN': the same name means 'CIV' in another row"),
@@ -191,14 +193,14 @@ SPOILT = {
         "countries.csv, row 3, column country_id, value 'ken': is KEN in ISO 3166"),
     "an organisation twice": (
         ORGANISATIONS, [("compass", "beacon")],
-        "organisations.csv, row 4, column organisation_id, value 'beacon': stands twice"),
+        "organisations.csv, row 4, column organisation_id, value 'beacon': appears more than once"),
     "two organisations of one name": (
         ORGANISATIONS, [("Compass", "BEACON")],
         "organisations.csv, row 4, column organisation_id, value 'compass': the same name belongs to "
         "'beacon' in another row"),
     "an unknown home country": (
         ORGANISATIONS, [("KHM", "Cambodia")],
-        "organisations.csv, row 4, column home_country_id, value 'Cambodia': is no country id"),
+        "organisations.csv, row 4, column home_country_id, value 'Cambodia': is not a country id"),
     "a theme without its domain": (
         CODEBOOK, [("care,community,", "care,comunity,")],
         "codebook.csv, row 3, column parent_id, value 'comunity': a theme needs a parent that is a "
@@ -215,10 +217,10 @@ SPOILT = {
         "questions.csv, row 1, column theme: there is no such column in this table"),
     "a column that stands twice": (
         COUNTRIES, [("region_id", "region_id,label")],
-        "countries.csv, row 1, column label: this column stands twice"),
+        "countries.csv, row 1, column label: this column appears twice"),
     "a note beside the table": (
         COUNTRIES, [("region_id", "region_id,"), ("africa", "africa,ask Ana")],
-        "countries.csv, rows 2, 3, value 'ask Ana': stands under no heading"),
+        "countries.csv, rows 2, 3, value 'ask Ana': has no heading"),
     # study.toml
     "a text without quotation marks": (
         SETTINGS, [('"small"', "small")],
@@ -236,8 +238,8 @@ SPOILT = {
         "study.toml, column [surveys]: there is no such section; nearest: 'survey'"),
     "a setting outside every section": (
         SETTINGS, [("[study]\n", "")],
-        "study.toml, column id, value 'small': stands outside every section",
-        "study.toml, column title, value 'Small study': stands outside every section"),
+        "study.toml, column id, value 'small': is outside every section",
+        "study.toml, column title, value 'Small study': is outside every section"),
     "settings of the wrong form": (
         SETTINGS, [('["NA"]', '"NA"'), ('["../raw/survey/*"]', '"../raw/survey/*"'),
                    ("[raw]", 'synthetic = "no"\nframe_size = "100"\n[raw]')],
@@ -276,7 +278,7 @@ FILES_THAT_ARE_NONE = {
         "a comma too many": (FILES[ANSWERS].replace("We listen", "We, listen").encode(),
                              "answers.csv, row 2: has 11 cells where the header has 10"),
     },
-    "answers.xlsx": {"text": (b"org,country\n", "answers.xlsx: is no readable workbook")},
+    "answers.xlsx": {"text": (b"org,country\n", "answers.xlsx: cannot be read as a workbook")},
     "answers.sav": {"text": (b"org,country\n", "answers.sav: is no readable SPSS file")},
     "answers.pdf": {"of no survey tool": (b"%PDF-1.7", "answers.pdf: is no survey export by its ending")},
 }
@@ -375,7 +377,7 @@ def test_all_that_is_wrong_in_the_reference_tables_is_told_at_once(study):
             "questions.csv, row 3, column type, value 'several'",
             *(f"countries.csv, row 1, column {column}" for column in
               ("raw_name", "country_id", "label", "region_id", "name", "code")),
-            "organisations.csv, row 4, column organisation_id, value 'beacon': stands twice",
+            "organisations.csv, row 4, column organisation_id, value 'beacon': appears more than once",
             "questions.csv, row 3, column theme_id, value 'car'")
 
 
@@ -500,7 +502,7 @@ def test_wrong_usage_is_exit_2_and_names_what_is_near(built, arguments, expected
 
 def test_where_nothing_is_near_a_short_list_is_shown_whole():
     assert nearest("x", ["low", "high"]) == "known: 'high', 'low'"
-    assert nearest("x", map(str, range(20))) == "nothing known is near it"
+    assert nearest("x", map(str, range(20))) == "no known name is similar"
 
 
 def test_a_folder_that_cannot_be_written_is_named_without_a_traceback(study):

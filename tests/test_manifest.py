@@ -87,7 +87,7 @@ def test_a_file_that_is_gone_is_a_fault(small):
 
 def test_a_file_of_the_sample_that_is_gone_can_be_invented_again(small):
     small.write(MANIFEST, HEADER + f"raw/survey/sample.csv,00,1,,{SAMPLE},,\n")
-    assert "raw/survey/sample.csv: is missing. To fix: invent it again with `glc sample`." in faults(small)
+    assert "raw/survey/sample.csv: is missing. To fix: write it again with `glc sample`." in faults(small)
 
 
 def test_all_files_that_do_not_fit_are_told_at_once(small):

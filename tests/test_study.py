@@ -223,7 +223,7 @@ def test_init_drafts_questions_and_options_from_a_form(tmp_path):
 def test_a_form_that_is_none_starts_nothing(tmp_path):
     (tmp_path / "form.xlsx").write_text("type,name")
     result = glc("init", tmp_path / "new", "--form", tmp_path / "form.xlsx")
-    assert result.exit_code == 1 and "form.xlsx: is no readable workbook" in result.stderr
+    assert result.exit_code == 1 and "form.xlsx: cannot be read as a workbook" in result.stderr
     assert not (tmp_path / "new").exists()
 
 
@@ -238,7 +238,7 @@ def test_the_sample_is_removed_and_its_reference_tables_stay(tmp_path):
     left = {p.relative_to(tmp_path).parts[0] for p in tmp_path.rglob("*") if p.is_file()}
     assert left == {"reference"} and not (tmp_path / "reports").exists()
     said = glc("--study", tmp_path, "check").stderr
-    assert "is missing. To fix: invent it again with `glc sample`." in said
+    assert "is missing. To fix: write it again with `glc sample`." in said
 
 
 def test_removing_the_sample_never_touches_a_real_file(tmp_path):
@@ -247,7 +247,7 @@ def test_removing_the_sample_never_touches_a_real_file(tmp_path):
     before = sorted(tmp_path.rglob("*"))
     result = glc("--study", tmp_path, "sample", "--remove")
     assert result.exit_code == 1
-    assert "raw/survey/real.csv: is no unchanged file of the sample" in result.stderr
+    assert "raw/survey/real.csv: is not a file of the sample, or was changed" in result.stderr
     assert sorted(tmp_path.rglob("*")) == before
 
 
@@ -262,7 +262,7 @@ def test_a_study_without_a_sample_loses_nothing(small):
 def test_the_sample_is_not_mixed_into_a_study_that_has_raw_files(small):
     before = small.files()
     result = small.glc("sample")
-    assert result.exit_code == 1 and "raw files are there already" in result.stderr
+    assert result.exit_code == 1 and "there are raw files already" in result.stderr
     assert small.files() == before
 
 

@@ -231,7 +231,8 @@ def test_every_description_has_words():
     ("theme=care", {"country": "KHM"}), ("answers", {}), ("country=PER answers", {"country": "KHM"})])
 def test_a_page_that_reads_more_than_it_declares_is_refused(declared, slice_, study, monkeypatch):
     monkeypatch.setenv("GLC_PAGE_INPUTS", declared)
-    told = f"declares to read {declared.replace(' ', ', ')}, and reads more of responses. To fix: list it"
+    told = (f"inputs of this page are {declared.replace(' ', ', ')}, but it reads more of responses. "
+            "To fix: list it")
     with pytest.raises(GLCError, match=told):
         read("responses", study, **slice_)
 

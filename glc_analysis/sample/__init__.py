@@ -31,8 +31,8 @@ def write_sample(root: Path) -> list[Path]:
     ['glc_2016_kobo.xlsx', 'glc_2016_qualtrics.csv']
     """
     if present := _data_in(root / "raw"):
-        raise GLCError(f"{present[0].relative_to(root).as_posix()}: raw files are there already. To fix: "
-                       "invent the sample in an empty folder, or clear it with `glc sample --remove`.")
+        raise GLCError(f"{present[0].relative_to(root).as_posix()}: there are raw files already. To fix: "
+                       "write the sample into an empty folder, or clear it with `glc sample --remove`.")
     _refuse_other_manifest(root)
     written = []
     for path in sorted(path for part in PARTS for path in _data_in(COMMITTED / part)):
@@ -54,8 +54,8 @@ def remove_sample(study: Study) -> None:
     own = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}
     present = {study.relative(path): path for path in study.all_raw_files() if path.is_file()}
     if not own:
-        raise GLCError("manifest.csv names no file of the sample, so that nothing is removed.")
-    foreign = [Fault("is no unchanged file of the sample", file=name, fix="move it elsewhere")
+        raise GLCError("manifest.csv lists no file of the sample, so nothing was removed.")
+    foreign = [Fault("is not a file of the sample, or was changed", file=name, fix="move it elsewhere")
                for name, path in present.items()
                if name not in own or manifest.checksum(path) != recorded[name]["sha256"]]
     if foreign:
@@ -71,7 +71,7 @@ def _refuse_other_manifest(root: Path) -> None:
         {name: row["sha256"] for name, row in manifest.read_manifest(Study(folder)).items()}
         for folder in (root, COMMITTED))
     if recorded and recorded != ours:
-        raise GLCError("reference/manifest.csv is that of other raw files. To fix: invent this sample in "
+        raise GLCError("reference/manifest.csv belongs to other raw files. To fix: write this sample into "
                        "a folder of its own, `glc --study DIR sample`.")
 
 

@@ -1,9 +1,10 @@
-"""The one checker of reference tables: whatever the schema says of a column is checked here.
+"""The checks that the schema declares for the columns of reference tables.
 
-In each table alone: blank cells, keys that stand twice, words that are not allowed, the form of ids.
-Between tables: days, numbers, languages, and names that must stand in another table. What depends on more
-than one column, such as skip logic or the versions of a principle, is checked by the room that knows it:
-a room lists its checks as :class:`Check`, and ``glc_analysis.checks`` collects them.
+Goes in: reference tables as read. Comes out: one Fault for each wrong cell. Within one table it checks blank
+cells, duplicate keys, allowed words and the form of ids; between tables it checks dates, numbers, languages,
+and references to other tables. Rules about several columns, such as skip logic or the versions of a
+principle, belong to the package that knows the subject: it lists them as :class:`Check`, and
+``glc_analysis.checks`` collects them.
 """
 
 from __future__ import annotations
@@ -23,18 +24,18 @@ if TYPE_CHECKING:
 Tables = Mapping[str, "pd.DataFrame"]
 
 FORMS = {
-    "day": ("is no day", "write it as YYYY-MM-DD"),
-    "language": ("is no known language", "write its two letters of ISO 639-1"),
-    "whole number": ("is no whole number", "write a whole number"),
-    "number from 1": ("is no whole number from 1", "write a whole number from 1"),
+    "day": ("is not a date", "write it as YYYY-MM-DD"),
+    "language": ("is not a known language", "write its two-letter code of ISO 639-1"),
+    "whole number": ("is not a whole number", "write a whole number"),
+    "number from 1": ("is not a whole number from 1 up", "write a whole number from 1 up"),
 }
-"""By kind of column: what is said of a cell of another form, and how it is put right."""
+"""By kind of column: the message for a cell of another form, and its fix."""
 
 
 @dataclass(frozen=True)
 class Check:
-    """A check between reference tables: the tables it needs, and a function of all tables that yields the
-    faults. ``columns`` are those (``table.column``) whose description in the schema it checks."""
+    """A check between reference tables: the tables that it needs, and a function of all tables that yields
+    the faults. ``columns`` (``table.column``) are the columns whose schema it checks."""
 
     tables: tuple[str, ...]
     faults: Callable[[Tables], Iterator[Fault]]
@@ -45,21 +46,20 @@ _SOURCES: list[Callable[[], Sequence[Check]]] = []
 
 
 def register_checks(source: Callable[[], Sequence[Check]]) -> None:
-    """Has :func:`room_checks` ask ``source`` for checks, when reference tables are read.
+    """Registers a function that returns checks; :func:`room_checks` calls it when tables are read.
 
-    This module and the reading of tables lie below the rooms and import none of them; the package names
-    the source when it is imported.
+    This module is in a lower layer than the packages with their own checks, and cannot import them.
     """
     _SOURCES.append(source)
 
 
 def room_checks() -> list[Check]:
-    """The checks of all rooms, in the order in which their faults are told."""
+    """The checks of all packages, in the order in which their faults are reported."""
     return [check for source in _SOURCES for check in source()]
 
 
 def table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
-    """What is wrong in one table alone: blank cells, keys that stand twice, words and ids.
+    """The faults within one table: blank cells, duplicate keys, words and ids.
 
     The frame's index is the row number in the file.
     """
@@ -67,9 +67,10 @@ def table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
     key = list(table.key)
     for column, about in table.columns.items():
         for n in frame.index[frame[column] == ""] if about.is_required else ():
-            yield Fault("is blank", file=file, row=str(n), column=column, fix="every row needs it")
+            yield Fault("is blank", file=file, row=str(n), column=column,
+                        fix="fill it in: every row needs a value")
     for n, row in frame.loc[frame.duplicated(key) & (frame[key[0]] != ""), key].iterrows():
-        yield Fault(f"stands twice in {file}", file=file, row=str(n), column=", ".join(key),
+        yield Fault(f"appears more than once in {file}", file=file, row=str(n), column=", ".join(key),
                     value=" / ".join(filter(None, row)), fix="keep one of the rows")
     for column in word_columns(name):
         allowed = table.columns[column].allowed
@@ -80,21 +81,21 @@ def table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
     for column, about in table.columns.items():
         for n, value in frame[column].items() if about.kind == "id" else ():
             if re.search(r"[^\w.-]", value):
-                yield Fault("holds more than letters, digits, dot, dash and underscore", file=file,
-                            row=str(n), column=column, value=value, fix="rename it wherever it stands")
+                yield Fault("contains characters other than letters, digits, dots, dashes and underscores",
+                            file=file, row=str(n), column=column, value=value, fix="rename it in every table")
 
 
 def word_columns(name: str) -> list[str]:
-    """The columns of a table that hold one of certain words and are checked for it here."""
+    """The columns of a table in which only certain words are allowed, and that are checked here."""
     columns = reference_tables()[name].columns
     return [column for column, about in columns.items()
             if about.kind in ("word", "true/false") and not about.checked_by]
 
 
 def cross_faults(tables: Tables, unread: set[str], checks: Sequence[Check]) -> list[Fault]:
-    """What does not fit between the tables, leaving out those that could not be read.
+    """The faults between tables, without the tables that could not be read.
 
-    What the schema says of a column is checked in the place that a check gives it, else after all checks.
+    A column that the schema describes is checked where a check names it, else after all checks.
     """
     placed = {column for check in checks for column in check.columns}
     rest = [schema_check(column) for column in _declared_columns() if column not in placed]
@@ -103,7 +104,7 @@ def cross_faults(tables: Tables, unread: set[str], checks: Sequence[Check]) -> l
 
 
 def schema_check(*columns: str) -> Check:
-    """The check of what the schema says of these columns (``table.column``), one after the other.
+    """The check of these columns (``table.column``) against the schema, one after the other.
 
     >>> schema_check("joint_display.quote_id").tables
     ('joint_display', 'quotes')
@@ -121,7 +122,7 @@ def schema_check(*columns: str) -> Check:
 
 
 def in_row_order(*checks: Check) -> Check:
-    """Several checks of one table whose faults are told together, row after row."""
+    """Several checks of one table as one, whose faults are sorted by row."""
     def faults(tables: Tables) -> Iterator[Fault]:
         found = [fault for check in checks for fault in check.faults(tables)]
         yield from sorted(found, key=lambda fault: int(fault.row))
@@ -131,8 +132,8 @@ def in_row_order(*checks: Check) -> Check:
 
 
 def unknown_names(file: str, column: str, cells: pd.Series, known: set[str], message: str,
-                  fix: str = "name one that is there, or add it") -> Iterator[Fault]:
-    """A fault for every cell that is filled and names nothing known; the index is the row in the file."""
+                  fix: str = "use a name that is there, or add it") -> Iterator[Fault]:
+    """A fault for every filled cell with an unknown name; the index is the row in the file."""
     for n, value in cells.items():
         if value and value not in known:
             yield Fault(f"{message}; {nearest(value, known)}", file=f"{file}.csv", row=str(n), column=column,
@@ -140,7 +141,7 @@ def unknown_names(file: str, column: str, cells: pd.Series, known: set[str], mes
 
 
 def is_day(text: str) -> bool:
-    """Whether a text is a day as ISO 8601 writes it.
+    """Whether a text is a date in ISO 8601, such as 2016-02-29.
 
     >>> is_day("2016-02-29"), is_day("2015-02-29"), is_day("20160229"), is_day("")
     (True, False, False, False)
@@ -157,7 +158,7 @@ def _about(column: str) -> ReferenceColumn:
 
 
 def _declared_columns() -> Iterator[str]:
-    """The columns with something to check beyond their own table's blanks, keys, words and ids."""
+    """The columns that need a check beyond blanks, keys, words and ids."""
     for name, table in reference_tables().items():
         for column, about in table.columns.items():
             is_formed = about.kind in FORMS or about.kind == "words"
@@ -175,14 +176,14 @@ def _column_faults(column: str, tables: Tables) -> Iterator[Fault]:
         yield from _disallowed(name, cells, about.allowed, said)
     if about.is_unique:
         for n, value in cells[cells.duplicated() & (cells != "")].items():
-            yield Fault(about.message or "stands in another row", file=f"{name}.csv", row=str(n),
+            yield Fault(about.message or "appears in another row", file=f"{name}.csv", row=str(n),
                         column=column, value=value, fix=about.fix or "keep one of the rows")
     if about.refers_to:
         yield from _misreferred(name, column, about, tables)
 
 
 def _misformed(name: str, cells: pd.Series, kind: str, said: tuple[str, str]) -> Iterator[Fault]:
-    """Cells that have not the form of their kind."""
+    """Cells that do not have the form of their kind."""
     usual = FORMS[kind]
     for n, value in cells.items():
         if not _fits(kind, value):
@@ -206,7 +207,7 @@ def _fits(kind: str, value: str) -> bool:
 
 def _disallowed(name: str, cells: pd.Series, allowed: tuple[str, ...],
                 said: tuple[str, str]) -> Iterator[Fault]:
-    """Words of a cell of several words that are none of those allowed."""
+    """Words that are not allowed, in cells of several words."""
     for n, cell in cells.items():
         for word in cell.replace(",", " ").split():
             if word not in allowed:
@@ -216,7 +217,7 @@ def _disallowed(name: str, cells: pd.Series, allowed: tuple[str, ...],
 
 
 def _misreferred(name: str, column: str, about: ReferenceColumn, tables: Tables) -> Iterator[Fault]:
-    """Cells that name something that the table they refer to does not have."""
+    """Cells with a name that is missing in the table they refer to."""
     target, frame = about.refers_to, tables[name]
     held = tables[target.table]
     if target.if_any and held.empty:

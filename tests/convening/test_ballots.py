@@ -116,7 +116,7 @@ def test_a_round_is_closed_as_a_whole(study):
 
 @pytest.mark.parametrize(("line", "said"), [
     ("scale = [1, 5]", "[consensus] scale, value '[1, 5]'"), ("high = [8, 9]", "[consensus] high"),
-    ('fixed_on = "May 2017"', "[consensus] fixed_on, value 'May 2017': is no day"),
+    ('fixed_on = "May 2017"', "[consensus] fixed_on, value 'May 2017': is not a date"),
     ('test = "mean"', "[consensus] test, value 'mean': is not known"), ("high = [7]", "[consensus] high")])
 def test_a_rule_that_is_not_stated_is_refused_in_the_settings(study, line, said):
     study.spoil("reference/study.toml", ("[raw]", f"[consensus]\n{line}\n\n[raw]"))

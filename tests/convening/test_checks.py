@@ -24,7 +24,7 @@ DISPLAY = """\
 topic_id,theme_id,estimate_id,code_id,quote_id,fit,inference,by
 beds,care,Q1/yes/all,care,,confirmed,They agree.,ana
 """
-OLD = "the last version of P02 is 2: older ones are superseded, and that one is not"
+OLD = "version 2 of P02 is the last one: older versions must be superseded, the last must not"
 
 
 @pytest.fixture
@@ -51,19 +51,20 @@ def test_the_study_has_no_fault(study):
 
 @pytest.mark.parametrize(("file", "old", "new", "expected"), [
     # principles.csv
-    ("principles", "P01,1,Ofr", "P01,one,Ofr", ("5", "version", "one", "is no whole number from 1")),
-    ("principles", "P01,1,Ofr", "P01,0,Ofr", ("5", "version", "0", "is no whole number from 1")),
-    ("principles", "candidate,,,es", "candidate,,,xx", ("5", "language", "xx", "is no known language")),
+    ("principles", "P01,1,Ofr", "P01,one,Ofr", ("5", "version", "one", "is not a whole number from 1 up")),
+    ("principles", "P01,1,Ofr", "P01,0,Ofr", ("5", "version", "0", "is not a whole number from 1 up")),
+    ("principles", "candidate,,,es", "candidate,,,xx", ("5", "language", "xx", "is not a known language")),
     ("principles", "superseded", "candidate", ("3", "status", "candidate", OLD)),
     ("principles", "candidate,too", "superseded,too", ("4", "status", "superseded", OLD)),
-    ("principles", "es,P01.1", "es,", ("5", "version", "P01.1", "has this version in another row, in another "
-     "language")),
+    ("principles", "es,P01.1", "es,", ("5", "version", "P01.1",
+     "has the same version in another row, in another language")),
     ("principles", "P02,1,Pay people.", "P02,2,Pay people.", ("4", "principle_id, version, language",
-     "P02 / 2 / en", "stands twice in principles.csv")),
-    ("principles", "P01,1,Offer", "P01,3,Offer", ("2", "version", "3", "there is no P01.1, P01.2 before it")),
+     "P02 / 2 / en", "appears more than once in principles.csv")),
+    ("principles", "P01,1,Offer", "P01,3,Offer", ("2", "version", "3",
+     "earlier versions are missing: P01.1, P01.2")),
     ("principles", "es,P01.1", "es,P09.1", ("5", "translation_of", "P09.1", "there is no such version to "
      "translate; nearest: 'P02.1', 'P01.1', 'P02.2'")),
-    ("principles", "es,P01.1", "es,P02.2", ("5", "translation_of", "P02.2", "stands in a row of P01.1")),
+    ("principles", "es,P01.1", "es,P02.2", ("5", "translation_of", "P02.2", "is in a row of P01.1")),
     ("principles", "Rest,community,care", "Rest,comunity,care", ("2", "domain_id", "comunity",
      "codebook.csv has no such domain; nearest: 'community'")),
     ("principles", "Rest,community,care", "Rest,community,care; caer", ("2", "theme_ids", "caer",
@@ -76,22 +77,22 @@ def test_the_study_has_no_fault(study):
      "codebook.csv has no such code; nearest: 'care'")),
     ("evidence", "P01,e1,estimate,Q1/yes/all", "P01,e1,literature,", ("2", "reference", "", "is blank")),
     ("evidence", "P01,e1,estimate,Q1/yes/all,supports,practised", "P01,e1,estimate,Q1/yes/all,supports,"
-     "literature", ("2", "claim", "literature", "goes with no evidence of kind estimate")),
+     "literature", ("2", "claim", "literature", "does not fit evidence of kind estimate")),
     # rounds, raters, signatures
     ("rounds", "P02,2,", "P02,3,", ("5", "principle_id, version", "P02.3", None)),
     ("rounds", "1,2017-05-08,2017-05-08,P01", "1,2017-05-08,2017-05-01,P01", ("2", "closed_on", "2017-05-01",
      "is before 2017-05-08, when the round was opened")),
     ("rounds", "1,2017-05-08,2017-05-08,P01", "1,8 May,2017-05-08,P01", ("2", "opened_on", "8 May",
-     "is no day")),
+     "is not a date")),
     ("raters", "r01,harbour", "r01,harbor", ("2", "organisation_id", "harbor",
      "organisations.csv has no such organisation; nearest: 'harbour'")),
     ("signoffs", "harbour", "nobody", ("2", "organisation_id", "nobody", None)),
     ("signoffs", "P02,2", "P03,1", ("2", "principle_id, version", "P03.1", None)),
-    ("signoffs", "2017-05-11", "11.5.2017", ("2", "date", "11.5.2017", "is no day")),
+    ("signoffs", "2017-05-11", "11.5.2017", ("2", "date", "11.5.2017", "is not a date")),
     # judgements, decisions, joint display
     ("judgements", "P01", "P07", ("2", "principle_id", "P07", None)),
     ("judgements", "coherence", "certainty", ("2", "component", "certainty", "is not allowed here")),
-    ("judgements", "2017-05-10", "2017-05-40", ("2", "date", "2017-05-40", "is no day")),
+    ("judgements", "2017-05-10", "2017-05-40", ("2", "date", "2017-05-40", "is not a date")),
     ("decision_log", "2017-05-10,,", "2017-05-10,P07,", ("2", "principle_id", "P07", None)),
     ("joint_display", "beds,care", "beds,caer", ("2", "theme_id", "caer", None)),
     ("joint_display", "Q1/yes/all,care", "Q1/yes/all,caer", ("2", "code_id", "caer", None)),
