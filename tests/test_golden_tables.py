@@ -1,6 +1,6 @@
 """Every processed table of the invented sample is the one that is stored in tests/golden/tables.
 
-What changes on purpose is stored with `python -m tests.test_golden_tables`; git then shows which rows changed.
+After an intended change, store them with `python -m tests.test_golden_tables`; git shows the changed rows.
 Of the four long tables the rows of the whole study and of its regions are stored.
 """
 
