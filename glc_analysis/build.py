@@ -251,11 +251,11 @@ def _conversations(view: View) -> dict[str, Any]:
 
 def _coded_columns(view: View) -> dict[str, Any]:
     """Codes that stand in the survey's own files."""
-    from glc_analysis.coding.coders import read_coded
+    from glc_analysis.coding.coders import read_coded_columns
 
     coded = view.study.settings["survey"]["coded"]
-    found = read_coded(view["records"] if coded else None, view.reference, coded)
-    return {"coded_answers": found.rows, "coded_questions": found.tied}
+    found = read_coded_columns(view["records"] if coded else None, view.reference, coded)
+    return {"coded_answers": found.rows, "coded_questions": found.code_question}
 
 
 def _texts(view: View) -> dict[str, Any]:
@@ -280,21 +280,21 @@ def _coding(view: View) -> dict[str, Any]:
 
     view.say("bringing the coders' work together")
     given = view["open_answers"].astype({"answer_id": "str", "question_id": "str"})
-    said = dict(zip(given["answer_id"] + "." + given["question_id"].str.lower(),
+    unmasked = dict(zip(given["answer_id"] + "." + given["question_id"].str.lower(),
                     given["value"].where(given["missing"] == "", ""), strict=True))
     coded = assemble(view.study, view.reference, view["conversations"], view["documents"], view["segments"],
-                     said, CodedColumns(view["coded_answers"], view["coded_questions"]), view.pseudonyms,
+                     unmasked, CodedColumns(view["coded_answers"], view["coded_questions"]), view.pseudonyms,
                      view.log)
     return {**coded.tables, "codebook": codebook_table(coded.tables["codebook"]), "units": coded.units,
-            "work": coded.codings, "spans": coded.spans, "tree": coded.tree, "mixed": coded.mixed}
+            "work": coded.codings, "spans": coded.spans, "tree": coded.tree, "mixed": coded.mixed_coders}
 
 
 def _agreement(view: View) -> dict[str, Any]:
     """How far coders agree, where the study measures it."""
-    from glc_analysis.coding.assemble import Coded, agreement
+    from glc_analysis.coding.assemble import CodedTexts, agreement
 
     is_measured = view.study.settings["coding"]["approach"] == "codebook"
-    return {"agreement": agreement(Coded({}, view["units"] if is_measured else view["units"][:0],
+    return {"agreement": agreement(CodedTexts({}, view["units"] if is_measured else view["units"][:0],
                                          view["work"], view["spans"], view["tree"], view["mixed"]))}
 
 
@@ -312,15 +312,15 @@ def _stated(view: View) -> dict[str, Any]:
 
 def _mentions(view: View) -> dict[str, Any]:
     """Which organisation was asked about a code and raised it."""
-    from glc_analysis.coding.assemble import present_in_calls, question_of_codes, whole_codebook
+    from glc_analysis.coding.assemble import call_attendance, code_questions, complete_codebook
 
     view.say("counting")
-    codebook = whole_codebook(view.reference.codebook, view["codebook"])
-    present = present_in_calls(view.reference.attendance, view["segments"], view["documents"])
+    codebook = complete_codebook(view.reference.codebook, view["codebook"])
+    attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
     return {"mentions": mentions(
         _consensus(view), {*view["readings"]["document_id"]}, view["documents"], view["segments"],
-        view["questions"], view["codebook"], present, ancestors(codebook),
-        question_of_codes(view["coded_questions"], codebook))}
+        view["questions"], view["codebook"], attendance, ancestors(codebook),
+        code_questions(view["coded_questions"], codebook))}
 
 
 def _survey_figures(view: View) -> dict[str, Any]:
@@ -348,14 +348,14 @@ def _discordance(view: View) -> dict[str, Any]:
 
 def _coded_figures(view: View) -> dict[str, Any]:
     """Figures of what was said."""
-    from glc_analysis.coding.assemble import present_in_calls, whole_codebook
+    from glc_analysis.coding.assemble import call_attendance, complete_codebook
 
     view.say("counting")
-    codebook = whole_codebook(view.reference.codebook, view["codebook"])
-    present = present_in_calls(view.reference.attendance, view["segments"], view["documents"])
+    codebook = complete_codebook(view.reference.codebook, view["codebook"])
+    attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
     return {"coded_figures": coded_estimates(
-        _clean_tables(view), view["mentions"], _consensus(view), view["documents"], view["segments"], present,
-        ancestors(codebook))}
+        _clean_tables(view), view["mentions"], _consensus(view), view["documents"], view["segments"],
+        attendance, ancestors(codebook))}
 
 
 def _estimates(view: View) -> dict[str, Any]:

@@ -504,17 +504,18 @@ DRAWS = 1000
 
 
 def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
-                    above: Mapping[str, Sequence[str]], *, mixed: Set[str] = frozenset()) -> pd.DataFrame:
+                    ancestors: Mapping[str, Sequence[str]], *,
+                    mixed_coders: Set[str] = frozenset()) -> pd.DataFrame:
     """How far coders agreed before anything was reconciled; empty where no two read the same text.
 
     ``coded`` has a row a participant's segment and coder who read it, as
     :func:`glc_analysis.coding.consensus.units` gives it, with the codebook_version they used: work
-    at different versions is never paired. ``above`` has, for a code, all that it lies below: families,
-    themes and domains are agreed on where any code below them was given. Coders in ``mixed``, whose
+    at different versions is never paired. ``ancestors`` has, for a code, all that it lies below: families,
+    themes and domains are agreed on where any code below them was given. Coders in ``mixed_coders``, whose
     file does not tell several people apart, and the consensus are left out. Units: ``turn``, and
     ``character`` (a stretch weighs as much as it is long).
     """
-    coded = coded[~coded["coder_id"].isin({CONSENSUS, *mixed})]
+    coded = coded[~coded["coder_id"].isin({CONSENSUS, *mixed_coders})]
     readers = coded.groupby("document_id")["coder_id"].transform("nunique")
     coded = coded[readers > 1]
     if coded.empty:
@@ -526,7 +527,7 @@ def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
     for unit, rows in (("turn", turns), ("character", characters)):
         rows = rows[["unit_id", "document_id", "coder_id", "codes", "question_id",
                      *(["length"] if "length" in rows else [])]]
-        raised = rows.assign(codes=[frozenset(a for code in codes for a in above.get(code, ()))
+        raised = rows.assign(codes=[frozenset(a for code in codes for a in ancestors.get(code, ()))
                                     for codes in rows["codes"]])
         groups = agreement_table(raised, unit=unit, draws=DRAWS)
         parts += [agreement_table(rows, unit=unit, draws=DRAWS), groups[groups["code_id"] != ""]]

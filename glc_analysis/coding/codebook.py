@@ -53,7 +53,7 @@ def resolve(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
     return {name: ids.get(match_key(name)) or told(name) for name in names}
 
 
-def current(code_id: str, codebook: pd.DataFrame) -> str:
+def current_code(code_id: str, codebook: pd.DataFrame) -> str:
     """The code under which older codings count: the code itself while it is live.
 
     After a split that is the nearest code above all the new ones; "" where there is none, or where
@@ -62,7 +62,7 @@ def current(code_id: str, codebook: pd.DataFrame) -> str:
     return _common(_became(codebook).get(code_id, [code_id]), ancestors(codebook))
 
 
-def carried(codings: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+def update_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Codings under the codes of today, and those of them that a person has to code again.
 
     The latter, whose code was split, are the rows as they were, with the new codes in `split_into`.
@@ -139,7 +139,7 @@ def review(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     overlapping: two codes share 3 segments or more and 8 in 10 of those either has, or all 5 or more
     of one lie in the other's. Codings count under the codes of today; a code above another is no pair.
     """
-    codings, above = carried(codings, codebook)[0], ancestors(codebook)
+    codings, above = update_codes(codings, codebook)[0], ancestors(codebook)
     uses, live = Counter(codings["code_id"]), codebook[codebook["merged_into"] == ""]
     found = [(code, "unused", "no coding has it")
              for code in live.loc[live["level"] == "code", "code_id"] if not uses[code]]

@@ -1,7 +1,10 @@
-"""What the coders handed in: read from their files, placed on the texts, under the codebook's ids.
+"""The coders' work: read from their files, placed in the canonical texts, under the ids of the codebook.
 
-A coder's codings of a document are quarantined as soon as one passage cannot be proved to be the one the
-coder marked. Codes that stand in the survey file itself (a column a code) come in here too.
+In go the files of ``[raw] codings``, the texts, and the survey's own columns of codes. Out come the tables
+``codings``, ``readings``, ``memos`` and ``quarantined``.
+
+The module decides which codings can be trusted. A coder's codings of a document are quarantined together as
+soon as one passage cannot be verified: the words that the coder's program stored must be found in our text.
 """
 
 from __future__ import annotations
@@ -31,80 +34,80 @@ from glc_analysis.study import Study
 from glc_analysis.text import match_key, normalise_space, slug
 
 # ------------------------------
-# Everybody's codings on one text: each stretch placed on the canonical text, or set apart.
-#
-# A coder's whole source is set apart (``quarantined``) as soon as one of its stretches cannot be
-# proved to be the one the coder marked.
+# All coders' passages placed in the canonical texts, or quarantined.
 
 
 CODINGS = ["document_id", "start", "end", "code", "coder_id", "match", "memo"]
 QUARANTINED = ["coder_id", "document_id", "start", "code", "quote", "found", "reason"]
 MEMOS = ["author_id", "attached_to", "attached_kind", "text", "date"]
 EDITED = "the coder's text differs from ours in more than names: it was edited, or is another version"
-UNPROVED = "no quotation proves the place"
-NOWHERE, SEVERAL = "the quotation is not in the text", "the quotation stands in several places"
-BLANK = "marks nothing but blanks"
-OTHER_WORDS = "the file's own text has other words there"
-NEIGHBOUR = "another stretch of this source could not be proved"
+UNPROVED = "the file has no quotation that shows the place"
+NOWHERE, SEVERAL = "the quotation is not in the text", "the quotation occurs several times in the text"
+BLANK = "the marked passage is blank"
+OTHER_WORDS = "the text in the coder's file has other words at this place"
+NEIGHBOUR = "another passage that this coder marked in this text could not be verified"
 
 Span = tuple[int, int]
 
 
 @dataclass
-class Linked:
-    """What the coders' files gave: rows of :data:`CODINGS` (codes as their tools name them),
-    :data:`QUARANTINED` and :data:`MEMOS`; who handed in which document; definitions of codes;
-    coders whose file mixes several people's work; notes for a person; faults."""
+class PlacedCodings:
+    """The contents of the coders' files.
+
+    Rows of :data:`CODINGS` (codes as the coders' programs name them), :data:`QUARANTINED` and
+    :data:`MEMOS`; ``submissions`` (document_id and coder_id of each document handed in); definitions of
+    codes; ``mixed_coders``, whose file does not tell several people's work apart; notes for the log; faults.
+    """
 
     codings: list[tuple] = field(default_factory=list)
     quarantined: list[tuple] = field(default_factory=list)
     memos: list[tuple] = field(default_factory=list)
-    handed_in: set[tuple[str, str]] = field(default_factory=set)
+    submissions: set[tuple[str, str]] = field(default_factory=set)
     definitions: dict[str, str] = field(default_factory=dict)
-    mixed: set[str] = field(default_factory=set)
+    mixed_coders: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
 
 
-def link(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
-         documents: Mapping[str, str], masked: Callable[[str], str]) -> Linked:
-    """Places the codings of all files, given with the coder that study.toml names for each.
+def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
+                  documents: Mapping[str, str], masked: Callable[[str], str]) -> PlacedCodings:
+    """Places the codings of all files; each file comes with the coder that study.toml names for it.
 
-    ``documents`` has the document_id of every name a tool may give a text
-    (:func:`document_names`); ``text_of`` gives the text of a document_id; ``masked`` puts
-    pseudonyms into what coders wrote themselves.
+    ``documents`` has the document_id of every name that a program may give a text
+    (:func:`document_names`); ``text_of`` gives the text of a document_id; ``masked`` puts pseudonyms into
+    the coders' own words.
 
-    Where a file tells several coders apart, their names become their ids; else its coder is the
-    one of study.toml. Nobody can tell from such a file who read what they left uncoded: there
-    each has handed in the documents they coded.
+    Where a file names several coders, their names become their ids; else its coder is the one of
+    study.toml. A file of several coders does not say who read a document without coding it, so each of
+    them has handed in only the documents that they coded.
     """
-    linked = Linked()
+    result = PlacedCodings()
     for coder, raw in files:
         people = {*raw.codings["coder"], *raw.quarantined["coder"]} - {""}
         ids = {name: slug(name) if len(people) > 1 else coder for name in {*people, ""}}
-        linked.mixed |= {coder} if raw.is_mixed else set()
-        linked.notes += [f"{raw.path.name}: {masked(note)}" for note in raw.notes]
-        linked.definitions |= dict(zip(raw.codes["code"], raw.codes["definition"].map(masked), strict=True))
+        result.mixed_coders |= {coder} if raw.is_mixed else set()
+        result.notes += [f"{raw.path.name}: {masked(note)}" for note in raw.notes]
+        result.definitions |= dict(zip(raw.codes["code"], raw.codes["definition"].map(masked), strict=True))
         memos = _memos_by_source(raw.memos)
-        sound, apart = (dict(list(frame.assign(coder=frame["coder"].map(ids)).groupby("source")))
-                        for frame in (raw.codings, raw.quarantined))
+        codings, quarantined = (dict(list(frame.assign(coder=frame["coder"].map(ids)).groupby("source")))
+                                for frame in (raw.codings, raw.quarantined))
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
-            document_id = documents.get(_bare(source), documents.get(match_key(source), ""))
+            document_id = documents.get(_name_key(source), documents.get(match_key(source), ""))
             if not document_id:
-                linked.faults.append(Fault(
-                    f"is a text of no known document; {nearest(source, set(documents.values()))}",
+                result.faults.append(Fault(
+                    f"is not the name of a document; {nearest(source, set(documents.values()))}",
                     file=raw.path.name, value=source, fix="name the text as in documents.csv"))
                 continue
-            text, rows = text_of(document_id), sound.get(source, raw.codings[:0])
+            text, rows = text_of(document_id), codings.get(source, raw.codings[:0])
             alignment = align(text, theirs) if theirs else None
-            if source in apart:
-                _set_apart(linked, document_id, apart[source], masked)
-            elif _place(linked, document_id, rows, text, alignment, bool(theirs), masked):
+            if source in quarantined:
+                _quarantine(result, document_id, quarantined[source], masked)
+            elif _place_source(result, document_id, rows, text, alignment, bool(theirs), masked):
                 own = set(rows["coder"]) if len(people) > 1 else {coder}
-                linked.handed_in |= {(document_id, one) for one in own}
-            _memos(linked, memos.get(source, []), document_id, alignment, ids, masked)
-        _other_memos(linked, raw, ids, masked)
-    return linked
+                result.submissions |= {(document_id, one) for one in own}
+            _add_memos(result, memos.get(source, []), document_id, alignment, ids, masked)
+        _add_other_memos(result, raw, ids, masked)
+    return result
 
 
 def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[str, str]:
@@ -115,38 +118,41 @@ def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[st
     >>> document_names(pd.DataFrame({"document_id": ["call-1"]}), {"call-1": "raw/calls/May 3.vtt"})
     {'may 3': 'call-1', 'call-1': 'call-1'}
     """
-    names = {_bare(PurePath(path).name): document_id for document_id, path in paths.items()}
+    names = {_name_key(PurePath(path).name): document_id for document_id, path in paths.items()}
     return names | {match_key(document_id): document_id for document_id in documents["document_id"]}
 
 
-def _bare(name: str) -> str:
-    """A text's name without the ending of a file, folded."""
+def _name_key(name: str) -> str:
+    """A text's name without the extension of a file, in the form in which names are compared."""
     path = PurePath(normalise_space(name).replace("\\", "/"))
     is_file = path.suffix.lower() in (".txt", ".docx", ".vtt", ".srt", ".md", ".rtf", ".odt", ".pdf", ".html")
     return match_key(path.stem if is_file else path.name)
 
 
-def _place(linked: Linked, document_id: str, rows: pd.DataFrame, text: Text, alignment: Alignment | None,
-           has_text: bool, masked: Callable[[str], str]) -> bool:
-    """Places one source's stretches; False where they are quarantined."""
-    placed = [((-1, -1), EDITED) if has_text and not alignment else _span(row, text, alignment, masked)
-              for row in rows.itertuples()]
-    if has_text and not alignment and not placed:
-        linked.notes.append(f"{document_id}: {EDITED}; nothing is coded in it, and it counts as unread.")
-    if any(reason for _, reason in placed) or (has_text and not alignment):
-        linked.quarantined += [
-            (row.coder, document_id, row.start, row.code, masked(row.quote), _nearby(text, row.quote, masked),
-             reason or NEIGHBOUR) for row, (_, reason) in zip(rows.itertuples(), placed, strict=True)]
+def _place_source(result: PlacedCodings, document_id: str, rows: pd.DataFrame, text: Text,
+                  alignment: Alignment | None, has_text: bool, masked: Callable[[str], str]) -> bool:
+    """Places the codings of one text in a coder's file; False where they are quarantined."""
+    is_edited = has_text and not alignment
+    spans = [((-1, -1), EDITED) if is_edited else _locate_passage(row, text, alignment, masked)
+             for row in rows.itertuples()]
+    if is_edited and not spans:
+        result.notes.append(f"{document_id}: {EDITED}; it has no codings and counts as not read.")
+    if is_edited or any(reason for _, reason in spans):
+        result.quarantined += [
+            (row.coder, document_id, row.start, row.code, masked(row.quote),
+             _found_words(text, row.quote, masked), reason or NEIGHBOUR)
+            for row, (_, reason) in zip(rows.itertuples(), spans, strict=True)]
         return False
-    for row, (span, _) in zip(rows.itertuples(), placed, strict=True):
+    for row, (span, _) in zip(rows.itertuples(), spans, strict=True):
         is_exact = row.quote == text.canonical[span[0]:span[1]]
-        linked.codings.append((document_id, *span, row.code, row.coder,
+        result.codings.append((document_id, *span, row.code, row.coder,
                                "exact" if is_exact else "normalised", masked(row.memo)))
     return True
 
 
-def _span(row, text: Text, alignment: Alignment | None, masked: Callable[[str], str]) -> tuple[Span, str]:
-    """Where a stretch stands in the canonical text; or what keeps it from being placed."""
+def _locate_passage(row, text: Text, alignment: Alignment | None,
+                    masked: Callable[[str], str]) -> tuple[Span, str]:
+    """The place of a passage in the canonical text; or the reason why it has none."""
     if alignment and row.start >= 0:
         span = alignment.locate(row.start, row.end)
         return span, BLANK if span[0] < 0 else ""
@@ -155,25 +161,26 @@ def _span(row, text: Text, alignment: Alignment | None, masked: Callable[[str], 
     if not row.quote:
         return (-1, -1), UNPROVED
     places = find(text, row.quote) or find(text, masked(row.quote))
-    named = [span for span in places if span[0] == row.start]
-    return (named or places or [(-1, -1)])[0], \
-        "" if len(named or places) == 1 else SEVERAL if places else NOWHERE
+    at_start = [span for span in places if span[0] == row.start]
+    return (at_start or places or [(-1, -1)])[0], \
+        "" if len(at_start or places) == 1 else SEVERAL if places else NOWHERE
 
 
-def _nearby(text: Text, quote: str, masked: Callable[[str], str]) -> str:
-    """The words of the canonical text that a quotation is, if it stands there at all."""
+def _found_words(text: Text, quote: str, masked: Callable[[str], str]) -> str:
+    """The words of the canonical text that match a quotation; blank where none do."""
     places = find(text, quote) or find(text, masked(quote))
     return text.canonical[slice(*places[0])] if places else ""
 
 
-def _set_apart(linked: Linked, document_id: str, rows: pd.DataFrame, masked: Callable[[str], str]) -> None:
-    linked.quarantined += [
+def _quarantine(result: PlacedCodings, document_id: str, rows: pd.DataFrame,
+                masked: Callable[[str], str]) -> None:
+    result.quarantined += [
         (row.coder, document_id, row.start, row.code, masked(row.quote), masked(row.found),
          OTHER_WORDS if row.match == "different" else NEIGHBOUR) for row in rows.itertuples()]
 
 
 def _memos_by_source(memos: pd.DataFrame) -> dict[str, list[tuple[Any, str]]]:
-    """Memos on texts and on stretches of them, by the text, each with its stretch; blank: all of it."""
+    """Memos on texts and on passages, by text, each with its span; a blank span means the whole text."""
     found: dict[str, list[tuple[Any, str]]] = defaultdict(list)
     for row in memos[memos["attached_kind"].isin(["source", "coding"])].itertuples():
         source, _, span = row.attached_to.rpartition(":") if row.attached_kind == "coding" \
@@ -182,79 +189,78 @@ def _memos_by_source(memos: pd.DataFrame) -> dict[str, list[tuple[Any, str]]]:
     return found
 
 
-def _memos(linked: Linked, memos: Iterable[tuple[Any, str]], document_id: str, alignment: Alignment | None,
-           ids: Mapping[str, str], masked: Callable[[str], str]) -> None:
-    """Memos on one text, and on stretches of it that carry no code."""
+def _add_memos(result: PlacedCodings, memos: Iterable[tuple[Any, str]], document_id: str,
+               alignment: Alignment | None, ids: Mapping[str, str], masked: Callable[[str], str]) -> None:
+    """Memos on one text, and on passages of it that have no code."""
     for row, span in memos:
         to = document_id
         if span and alignment:
             start, end = alignment.locate(*map(int, span.split("-")))
             to = f"{document_id}:{start}-{end}"
-        linked.memos.append((ids.get(row.author, slug(row.author) if row.author else ids[""]), to,
+        result.memos.append((ids.get(row.author, slug(row.author) if row.author else ids[""]), to,
                              row.attached_kind, masked(row.text), row.date))
 
 
-def _other_memos(linked: Linked, raw: RawCodings, ids: Mapping[str, str],
-                 masked: Callable[[str], str]) -> None:
+def _add_other_memos(result: PlacedCodings, raw: RawCodings, ids: Mapping[str, str],
+                     masked: Callable[[str], str]) -> None:
     for row in raw.memos[~raw.memos["attached_kind"].isin(["source", "coding"])].itertuples():
-        linked.memos.append((ids.get(row.author, slug(row.author) if row.author else ids[""]),
+        result.memos.append((ids.get(row.author, slug(row.author) if row.author else ids[""]),
                              row.attached_to, row.attached_kind, masked(row.text), row.date))
 
 
 # ------------------------------
-# Codes that stand in the survey file itself: open answers coded by hand, a column a code.
+# Codes in the survey file itself: open answers coded by hand, one column a code.
 
 
-CODER = "survey"
-"""Whose codings these are."""
+SURVEY_CODER = "survey"
+"""The coder_id of codings that come from the survey file."""
 _UNTICKED = {"", "0", "no", "false", "na"}
 
 
 @dataclass(frozen=True)
 class CodedColumns:
-    """``rows``: one a code of an open answer, document_id and code; code is blank where a coder read
-    the answer and gave it none. ``tied``: the question of every code, whether it was given or not."""
+    """``rows`` has document_id and code, a row for each code of an open answer; code is blank where a coder
+    read the answer and gave it no code. ``code_question`` has the question of every code, used or not."""
 
     rows: pd.DataFrame
-    tied: dict[str, str]
+    code_question: dict[str, str]
 
 
-def read_coded(records: Records, reference: Reference, coded: dict[str, str]) -> CodedColumns:
-    """The codes of open answers that stand in the survey's files.
+def read_coded_columns(records: Records, reference: Reference, coded: dict[str, str]) -> CodedColumns:
+    """The codes of open answers in the survey's own files.
 
-    ``coded`` is ``[survey] coded`` of study.toml, question_id -> columns, where ``*`` stands for
-    the code's name and ``#`` for a number; a column whose whole name is a code_id is that code.
-    The question's own column is none of them. An answer was read where any of the columns holds
-    anything, even where the file withholds or lacks its words. Raises Faults for a question that is
-    no text question, and for columns that no file has.
+    ``coded`` is ``[survey] coded`` of study.toml, question_id -> columns, where ``*`` stands for the code's
+    name and ``#`` for a number. A column whose whole name is a code_id is that code; the column of the
+    question itself is no code. An answer counts as read where any of the columns is filled, even if the
+    file does not have its words. Raises Faults for a question that is not open, and for columns that no
+    file has.
 
-    A tick is any text but 0, no, false and the survey's blanks: some files write the number of the
-    column.
+    Any text but 0, no, false and the survey's blanks is a tick: some files write the number of the column.
     """
     texts = reference.questions[reference.questions["type"] == "text"].set_index("question_id")["columns"]
-    faults = [Fault(f"is no open question; {nearest(question, texts.index)}", file="study.toml",
+    faults = [Fault(f"is not an open question; {nearest(question, texts.index)}", file="study.toml",
                     column="[survey] coded", value=question, fix="name a question of type text")
               for question in coded if question not in texts.index]
-    parts, tied = [], {}
+    parts, code_question = [], {}
     for question, pattern in coded.items() if not faults else ():
-        found = [_columns(survey, pattern, texts[question], set(reference.codebook["code_id"]))
+        found = [_code_columns(survey, pattern, texts[question], set(reference.codebook["code_id"]))
                  for survey in records.surveys]
         codes = sorted({code for one in found for code in one})
         if not codes:
-            faults.append(Fault("no file of the survey has such columns", file="study.toml", value=pattern,
+            faults.append(Fault("no survey file has columns of this name", file="study.toml", value=pattern,
                                 column="[survey] coded", fix="* stands for the code, # for a number"))
             continue
-        tied |= dict.fromkeys(codes, question)
+        code_question |= dict.fromkeys(codes, question)
         cells = pd.DataFrame({code: records.cells([one.get(code, "") for one in found]) for code in codes})
-        parts.append(_rows(cells, records.answers["answer_id"].astype("str") + "." + question.lower()))
+        parts.append(_code_rows(cells, records.answers["answer_id"].astype("str") + "." + question.lower()))
     if faults:
         raise Faults(faults)
     return CodedColumns(pd.concat([pd.DataFrame(columns=["document_id", "code"], dtype="str"), *parts],
-                                  ignore_index=True), tied)
+                                  ignore_index=True), code_question)
 
 
-def _columns(survey: RawSurvey, pattern: str, own: str, codes: Set[str]) -> dict[str, str]:
-    """The code of every column of a file that a pattern names: code -> column."""
+def _code_columns(survey: RawSurvey, pattern: str, own: str, codes: Set[str]) -> dict[str, str]:
+    """The columns of a file that match a pattern: code -> column."""
     found = {}
     for name in alternatives(pattern):
         shape = re.compile(re.escape(name).replace(r"\*", "(.+)", 1).replace(r"\#", r"\d+"))
@@ -265,7 +271,7 @@ def _columns(survey: RawSurvey, pattern: str, own: str, codes: Set[str]) -> dict
     return found
 
 
-def _rows(cells: pd.DataFrame, documents: pd.Series) -> pd.DataFrame:
+def _code_rows(cells: pd.DataFrame, documents: pd.Series) -> pd.DataFrame:
     is_ticked = ~cells.apply(lambda column: column.str.strip().str.casefold()).isin(_UNTICKED)
     ticked = is_ticked.stack()
     given = ticked[ticked].index
@@ -275,39 +281,38 @@ def _rows(cells: pd.DataFrame, documents: pd.Series) -> pd.DataFrame:
 
 
 # ------------------------------
-# What the coders handed in: read from their files, placed on the texts, under the codebook's ids.
+# The coders' files, and the tables made from their codings.
 
 
 @dataclass(frozen=True)
 class CodersFiles:
-    """Every coder's files as they were read, and what was decided: codes joined by ``;`` and the
-    reason, by segment_id."""
+    """The coders' files, and the decisions on disagreements: segment_id, codes (joined by ``;``), reason."""
 
     files: list[tuple[str, RawCodings]]
     decisions: pd.DataFrame
 
 
 def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
-    """Reads every file that ``[raw] codings`` of study.toml names. Raises Faults with all that is wrong.
+    """Reads every file that ``[raw] codings`` of study.toml names. Raises Faults with everything wrong.
 
-    A workbook of the coder ``consensus`` holds decisions; any other file is a coder's work.
+    A workbook of the coder ``consensus`` holds decisions; any other file holds a coder's codings.
     """
-    files, decided, faults = [], [], []
+    files, workbooks, faults = [], [], []
     for coder, paths in study.coder_files().items():
         if not paths:
-            faults.append(Fault("names no file that is there", file="study.toml", value=coder,
-                                column="[raw] codings", fix="put the coder's files there, or take it out"))
+            faults.append(Fault("this coder's files do not exist", file="study.toml", value=coder,
+                                column="[raw] codings", fix="put the files there, or remove the coder"))
         for path in paths:
             try:
                 if coder == CONSENSUS and path.suffix.lower() == ".xlsx":
-                    decided.append(read_decisions(path, codebook).assign(file=path.name))
+                    workbooks.append(read_decisions(path, codebook).assign(file=path.name))
                 else:
                     files.append((coder, read_codings(path, coder=coder)))
             except Faults as found:
                 faults += found.faults
     decisions = pd.concat([pd.DataFrame(columns=["segment_id", "codes", "reason", "file"], dtype="str"),
-                           *decided], ignore_index=True)
-    faults += [Fault("is decided in two files", file=row.file, value=row.segment_id,
+                           *workbooks], ignore_index=True)
+    faults += [Fault("has decisions in two files", file=row.file, value=row.segment_id,
                      fix="keep one of the decisions")
                for row in decisions[decisions.duplicated("segment_id")].itertuples()]
     if faults:
@@ -315,43 +320,45 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
     return CodersFiles(files, decisions)
 
 
-def who_read(linked: Linked, assignments: pd.DataFrame, documents: pd.DataFrame,
-             steps: CleaningLog) -> pd.DataFrame:
-    """One row a document and coder who read it: document_id, coder_id, codebook_version.
+def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: pd.DataFrame,
+                   steps: CleaningLog) -> pd.DataFrame:
+    """Table ``readings``: document_id, coder_id and codebook_version, one row a document and its reader.
 
-    That is who was assigned a document (assignments.csv) and handed it in; without assignments, and
-    of answers, whoever handed it in. Raises Faults for work that nobody was assigned.
+    A reader is a coder who was assigned a document (assignments.csv) and handed it in. Where the study has
+    no assignments, and for answers, it is whoever handed the document in. Raises Faults for a document that
+    a coder handed in without an assignment.
     """
-    handed_in = pd.DataFrame(sorted(linked.handed_in), columns=["document_id", "coder_id"], dtype="str")
-    handed_in = handed_in.merge(assignments, on=["document_id", "coder_id"], how="left", indicator=True)
+    submissions = pd.DataFrame(sorted(result.submissions), columns=["document_id", "coder_id"], dtype="str")
+    submissions = submissions.merge(assignments, on=["document_id", "coder_id"], how="left", indicator=True)
     answers = set(documents.loc[documents["kind"] == "answer", "document_id"])
-    stray = handed_in[(handed_in["_merge"] == "left_only") & ~handed_in["document_id"].isin(answers)
-                      & (handed_in["coder_id"] != CONSENSUS)]
-    if len(assignments) and len(stray):
-        raise Faults(Fault(f"assigns {row.document_id} to another, not to {row.coder_id}, who handed it in",
-                           file="assignments.csv", fix="add the row, or take the document out of the "
-                           "coder's file") for row in stray.itertuples())
-    waiting = assignments.merge(handed_in[["document_id", "coder_id"]], how="left", indicator="found")
+    unassigned = submissions[(submissions["_merge"] == "left_only")
+                             & ~submissions["document_id"].isin(answers)
+                             & (submissions["coder_id"] != CONSENSUS)]
+    if len(assignments) and len(unassigned):
+        raise Faults(Fault(f"does not assign {row.document_id} to {row.coder_id}, who handed it in",
+                           file="assignments.csv", fix="add the row, or remove the document from the "
+                           "coder's file") for row in unassigned.itertuples())
+    waiting = assignments.merge(submissions[["document_id", "coder_id"]], how="left", indicator="found")
     waiting = waiting[waiting["found"] == "left_only"]
     if len(waiting):
-        steps.add("coding awaited", cells=len(waiting), why="assigned and not handed in, or set apart: "
+        steps.add("coding awaited", cells=len(waiting), why="assigned, but not handed in or quarantined: "
                   + ", ".join(sorted(waiting["document_id"] + " by " + waiting["coder_id"])[:20]))
-    return handed_in.fillna({"codebook_version": ""}).drop(columns="_merge")
+    return submissions.fillna({"codebook_version": ""}).drop(columns="_merge")
 
 
-def under_codebook(names: Iterable[str], definitions: Mapping[str, str],
+def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
                    codebook: pd.DataFrame) -> tuple[dict[str, str], pd.DataFrame]:
-    """The code_id of every code as tools name it, and the codebook with the codes it lacked.
+    """The code_id of every code by its name in coders' programs, and the codebook with the codes it lacked.
 
-    A code that codebook.csv does not have is kept under an id of its own, below nothing.
+    A code that codebook.csv does not have gets an id of its own and no parent.
     """
     known = book.resolve(sorted(names), codebook)
-    taken, orphans = set(codebook["code_id"]), []
+    used_ids, orphans = set(codebook["code_id"]), []
     for name in sorted(name for name, code_id in known.items() if not code_id):
         code_id = slug(name)
-        while code_id in taken:
+        while code_id in used_ids:
             code_id += "_"
-        taken.add(code_id)
+        used_ids.add(code_id)
         known[name] = code_id
         orphans.append({"code_id": code_id, "level": "code", "name": name,
                         "definition": definitions.get(name, "")})
@@ -359,10 +366,10 @@ def under_codebook(names: Iterable[str], definitions: Mapping[str, str],
     return known, pd.concat([codebook, added], ignore_index=True)
 
 
-def codings_table(linked: Linked, codes: Mapping[str, str], segments: pd.DataFrame,
-                  read: pd.DataFrame) -> pd.DataFrame:
-    """The codings of all coders: placed, with code_ids and the segments they touch."""
-    frame = pd.DataFrame(linked.codings, columns=CODINGS).astype(
+def codings_table(result: PlacedCodings, codes: Mapping[str, str], segments: pd.DataFrame,
+                  readings: pd.DataFrame) -> pd.DataFrame:
+    """The codings of all coders, with code_ids and the segments they overlap."""
+    frame = pd.DataFrame(result.codings, columns=CODINGS).astype(
         {column: int if column in ("start", "end") else "str" for column in CODINGS})
     frame = frame.assign(code_id=frame["code"].map(codes)).drop(columns="code")
     memos = defaultdict(set)
@@ -371,15 +378,15 @@ def codings_table(linked: Linked, codes: Mapping[str, str], segments: pd.DataFra
     frame = frame.groupby(KEY, as_index=False, sort=True).agg(match=("match", "first"))
     frame["memo"] = pd.Series(["\n".join(sorted(memos[key] - {""})) for key
                                in frame[KEY].itertuples(index=False, name=None)], frame.index, dtype="str")
-    frame = frame.merge(read, on=["document_id", "coder_id"], how="left")
-    touched = pd.Series(_touched(frame, segments), index=frame.index, dtype="str")
+    frame = frame.merge(readings, on=["document_id", "coder_id"], how="left")
+    touched = pd.Series(_touched_segments(frame, segments), index=frame.index, dtype="str")
     return frame.assign(segment_ids=touched)
 
 
-def with_owners(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
+def add_owners(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
                 words: Callable[[str], str]) -> pd.DataFrame:
-    """Codings with their words, the version of the text, and whose they are: the organisation and
-    country of the first segment, else of the document. ``words`` gives a document's canonical text."""
+    """Codings with their words, the version of the text, and the organisation and country of their first
+    segment, or else of the document. ``words`` gives a document's canonical text."""
     about = documents.set_index("document_id").loc[codings["document_id"]].reset_index(drop=True)
     own = segments.set_index("segment_id").reindex(codings["segment_ids"].str.split(";").str[0])
     own = own[["organisation_id", "country_id"]].reset_index(drop=True).fillna("")
@@ -389,8 +396,8 @@ def with_owners(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Dat
         **{column: own[column].where(own[column] != "", about[column]) for column in own})
 
 
-def _touched(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str]:
-    """The segments that each coding touches, in the order of the text, with ``;`` between them.
+def _touched_segments(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str]:
+    """The segments that each coding overlaps, in the order of the text, with ``;`` between them.
 
     ``codings`` are numbered from 0.
     """
@@ -405,28 +412,31 @@ def _touched(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str]:
     return touched
 
 
-def decided(decisions: pd.DataFrame, segments: pd.DataFrame, carried: Mapping[str, str]) -> dict[str, str]:
-    """The codes decided on by segment_id, under the codebook's present ids. Raises Faults for a
-    segment that is not there."""
+def current_decisions(decisions: pd.DataFrame, segments: pd.DataFrame,
+                      current: Mapping[str, str]) -> dict[str, str]:
+    """The codes that people decided on, by segment_id, under the present ids of the codebook.
+
+    Raises Faults for a segment that does not exist.
+    """
     known = set(segments["segment_id"])
-    if lost := [Fault(f"there is no such segment; {nearest(row.segment_id, known)}", file=row.file,
-                      column="segment_id", value=row.segment_id, fix="take the row out, or run "
+    if unknown := [Fault(f"is not a segment of this study; {nearest(row.segment_id, known)}", file=row.file,
+                      column="segment_id", value=row.segment_id, fix="remove the row, or run "
                       "`glc agreement` for a fresh workbook")
                 for row in decisions.itertuples() if row.segment_id not in known]:
-        raise Faults(lost)
-    return {row.segment_id: ";".join(carried.get(code, code) for code in row.codes.split(";") if code)
+        raise Faults(unknown)
+    return {row.segment_id: ";".join(current.get(code, code) for code in row.codes.split(";") if code)
             for row in decisions.itertuples()}
 
 
-def memos_table(linked: Linked) -> pd.DataFrame:
+def memos_table(result: PlacedCodings) -> pd.DataFrame:
     """Table ``memos``: one row a memo, numbered by author in the order of their content."""
-    rows = pd.DataFrame(sorted(set(linked.memos)), columns=MEMOS, dtype="str")
+    rows = pd.DataFrame(sorted(set(result.memos)), columns=MEMOS, dtype="str")
     place = rows.groupby("author_id").cumcount() + 1
     return rows.assign(memo_id=rows["author_id"] + ".m" + place.astype("str"))
 
 
-def quarantined_table(linked: Linked) -> pd.DataFrame:
-    """Table ``quarantined``: one row a passage that was set apart, the words beside ours."""
-    rows = pd.DataFrame(linked.quarantined, columns=QUARANTINED)
+def quarantined_table(result: PlacedCodings) -> pd.DataFrame:
+    """Table ``quarantined``: one row a quarantined passage, with the coder's words and ours."""
+    rows = pd.DataFrame(result.quarantined, columns=QUARANTINED)
     place = rows.groupby(QUARANTINED[:4]).cumcount() + 1
     return rows.assign(order=np.asarray(place))

@@ -17,7 +17,7 @@ from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis.coding.codebook import current, resolve
+from glc_analysis.coding.codebook import current_code, resolve
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.study import Study
 from glc_analysis.tables import read
@@ -224,7 +224,7 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
     rows = rows[_FILLED].apply(lambda column: column.str.strip())
     rows["named"] = rows[CONSENSUS].map(_parts)
     meant = resolve(sorted({name for names in rows["named"] for name in names}), codebook)
-    known = {name: current(code, codebook) for name, code in meant.items()} | {NONE: ""}
+    known = {name: current_code(code, codebook) for name, code in meant.items()} | {NONE: ""}
     if faults := list(_faults(rows, known, codebook["name"], sheet.place)):
         raise Faults(faults)
     rows["codes"] = [";".join(sorted({known[name] for name in names})) for names in rows["named"]]

@@ -17,7 +17,7 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.coding.codebook import ancestors, current
+from glc_analysis.coding.codebook import ancestors, current_code
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.coding.exports import quotations
 from glc_analysis.disclosure.consent import ORGANISATION, Consent
@@ -167,7 +167,7 @@ def without_pseudonyms(text: str) -> str:
 
 def case_codes(codebook: pd.DataFrame) -> set[str]:
     """The codes whose passages never leave the team: ``case_detail``, what it became, those below."""
-    roots = {CASE_CODE, current(CASE_CODE, codebook)} - {""}
+    roots = {CASE_CODE, current_code(CASE_CODE, codebook)} - {""}
     return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
 
 

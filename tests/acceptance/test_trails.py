@@ -328,7 +328,7 @@ def test_a_row_that_is_gone_and_recorded_so_is_told_where_coders_read_its_words(
         recorded(copied)
         code, said = check(copied)
     assert code == 1
-    assert f"answers.csv, value 'glc_2016_kobo.r{LAST}.q5.6': is a text of no known document" in said
+    assert f"answers.csv, value 'glc_2016_kobo.r{LAST}.q5.6': is not the name of a document" in said
 
 
 def test_answers_that_are_gone_and_recorded_so_are_told_at_each_figure_they_were_in(copied, pieces):

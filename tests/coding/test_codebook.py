@@ -96,22 +96,22 @@ def test_resolving_turns_every_name_of_its_own_and_every_id_back_into_the_code(t
     ("m-late", "m-late"), ("slow-pay", "m-late"), ("late-pay", "m-late"), ("gap", "money"),
     ("gap2", "policy"), ("unknown", "unknown")])
 def test_merges_are_followed_and_a_split_counts_under_the_nearest_common_ancestor(old, now):
-    assert cb.current(old, BOOK) == now
+    assert cb.current_code(old, BOOK) == now
 
 
 def test_a_split_into_a_code_and_one_below_it_counts_under_the_upper():
     rows = book(("f", "", "family", "F"), ("c", "f", "code", "C"), ("old", "", "code", "Old", "f c"))
-    assert cb.current("old", rows) == "f"
+    assert cb.current_code("old", rows) == "f"
 
 
 def test_a_circle_ends_nowhere():
     rows = book(("a", "", "code", "A", "b"), ("b", "", "code", "B", "a"))
-    assert cb.current("a", rows) == ""
+    assert cb.current_code("a", rows) == ""
 
 
-def test_older_codings_are_carried_and_those_of_split_codes_listed_as_they_were():
+def test_older_codings_are_updated_and_those_of_split_codes_listed_as_they_were():
     given = codings("late-pay", "gap", "l-late")
-    moved, again = cb.carried(given, BOOK)
+    moved, again = cb.update_codes(given, BOOK)
     assert moved["code_id"].tolist() == ["m-late", "money", "l-late"]
     assert again[["code_id", "split_into"]].to_numpy().tolist() == [["gap", "m-late m-short"]]
     assert given["code_id"].tolist() == ["late-pay", "gap", "l-late"]
@@ -120,7 +120,7 @@ def test_older_codings_are_carried_and_those_of_split_codes_listed_as_they_were(
 def test_a_stretch_marked_with_two_codes_now_one_is_one_row_with_both_memos():
     given = pd.concat([codings("late-pay", memo="tarde"), codings("m-late", memo="យឺត"),
                        codings("m-late", coder_id="ben", memo="no")])
-    moved, _ = cb.carried(given, BOOK)
+    moved, _ = cb.update_codes(given, BOOK)
     assert moved[["coder_id", "memo"]].to_numpy().tolist() == [["ana", "tarde\nយឺត"], ["ben", "no"]]
 
 
@@ -131,14 +131,14 @@ used = st.sampled_from(["late-pay", "slow-pay", "m-late", "gap", "x"])
 def test_the_order_of_codings_does_not_matter(marks, random):
     rows = [STRETCH | {"code_id": code, "start": start, "memo": code} for code, start in marks]
     shuffled = random.sample(rows, len(rows))
-    one, other = (cb.carried(pd.DataFrame(given, columns=[*STRETCH, "code_id"]), BOOK)[0]
+    one, other = (cb.update_codes(pd.DataFrame(given, columns=[*STRETCH, "code_id"]), BOOK)[0]
                   for given in (rows, shuffled))
     assert sorted(one.to_numpy().tolist()) == sorted(other.to_numpy().tolist())
     assert not one.duplicated(["start", "code_id"]).any()
 
 
 def test_no_codings_give_none():
-    assert [len(frame) for frame in cb.carried(codings(), BOOK)] == [0, 0]
+    assert [len(frame) for frame in cb.update_codes(codings(), BOOK)] == [0, 0]
 
 
 # The tree

@@ -173,7 +173,7 @@ def test_work_that_nobody_was_assigned_is_a_fault(tmp_path):
     made = coded_study(tmp_path, codings=BOTH, assignments=[{"document_id": "blue", "coder_id": "ana"}])
     spreadsheet(made, "ana", *ANA[:2])
     spreadsheet(made, "ben", *BEN[:1])
-    with pytest.raises(Faults, match=r"assignments.csv: assigns blue to another, not to ben"):
+    with pytest.raises(Faults, match=r"assignments.csv: does not assign blue to ben"):
         build(made)
 
 
@@ -305,11 +305,11 @@ FAULTS = {
     "a speaker whom nobody mapped": (
         {"speakers": []}, r"blue.txt, row 1, value 'Rosa': speakers.csv does not say who this is"),
     "a coder's text of an unknown document": (
-        {"codings": {"ana": BOTH["ana"]}}, r"ana.csv, value 'blue-door.txt': is a text of no known document"),
+        {"codings": {"ana": BOTH["ana"]}}, r"ana.csv, value 'blue-door.txt': is not the name of a document"),
     "an organisation that spoke and was not there": (
         {"attendance": [{"document_id": "call", "organisation_id": "a", "is_present": "true"}]},
         r"attendance.csv, value 'b': spoke in call but is not marked as present"),
-    "a coder without files": ({"codings": {"zoe": "../raw/codings/zoe*"}}, r"value 'zoe': names no file")}
+    "a coder without files": ({"codings": {"zoe": "../raw/codings/zoe*"}}, r"value 'zoe': this coder's files do not exist")}
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -83,7 +83,7 @@ def test_decisions_come_back_as_the_coder_consensus(tmp_path):
     spreadsheet(made, "ana", *ANA)
     spreadsheet(made, "ben", *BEN)
     done = glc(made, "agreement", code=1)
-    assert "value 'consensus': names no file that is there" in done.stderr
+    assert "value 'consensus': this coder's files do not exist" in done.stderr
     (made.reference / "study.toml").write_text((made.reference / "study.toml").read_text(
         encoding="utf-8").replace(', "consensus" = "../raw/codings/consensus/*"', ""), encoding="utf-8")
     glc(made, "agreement")
