@@ -41,7 +41,7 @@ from glc_analysis.disclosure.releases import next_is_stored, prepare_release, st
 from glc_analysis.disclosure.rules import coded_countries, visible_countries
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.evidence.coded import coded_estimates, mentions
+from glc_analysis.evidence.coded import code_occurrences, coded_estimates
 from glc_analysis.evidence.comparisons import comparison_estimates
 from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.evidence.estimates import CleanTables, survey_estimates
@@ -317,7 +317,7 @@ def _mentions(view: View) -> dict[str, Any]:
     view.say("counting")
     codebook = complete_codebook(view.reference.codebook, view["codebook"])
     attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
-    return {"mentions": mentions(
+    return {"mentions": code_occurrences(
         _consensus(view), {*view["readings"]["document_id"]}, view["documents"], view["segments"],
         view["questions"], view["codebook"], attendance, ancestors(codebook),
         code_questions(view["coded_questions"], codebook))}

@@ -1,7 +1,11 @@
-"""What codes show together: co-occurrence, new codes by interview, salience of free lists.
+"""Patterns of codes: co-occurrence, saturation (new codes by interview), salience.
 
-How soon new codes grow rare depends on how finely the codebook splits (Hennink, Kaiser & Marconi 2017), so
-that "saturated" is never claimed.
+In go codings, or the codes of each interview. Out come tables: pairs of codes in the same unit, the new
+codes that each interview brought, and Smith's S of listed items.
+
+The module decides what may be said of saturation. It counts new codes and shows the band of random orders,
+but nothing here claims that a study is "saturated": how soon new codes become rare depends on how finely
+the codebook divides (Hennink, Kaiser & Marconi 2017).
 """
 
 from __future__ import annotations
@@ -16,15 +20,15 @@ from glc_analysis.coding.coefficients import membership
 from glc_analysis.errors import UsageError
 
 # ------------------------------
-# Which codes meet in the same turn or document, and how often.
+# Co-occurrence: which codes occur in the same turn or document, and how often.
 
 
 def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
-    """One row a pair of codes (code_id < other_id) that meet in a unit at least once.
+    """One row a pair of codes (code_id < other_id) that occur together in at least one unit.
 
-    ``unit`` names the column of the units; a code marked twice in one counts once, and rows
-    without a unit or a code count nowhere. n units hold both codes, n_either one or both,
-    n_code the first, n_other the second: n / n_either is Jaccard's coefficient.
+    ``unit`` names the column of the units. A code marked twice in a unit counts once, and rows without a
+    unit or a code are left out. n units have both codes, n_either one or both, n_code the first, n_other
+    the second: n / n_either is Jaccard's coefficient.
 
     >>> cooccurrence(pd.DataFrame({"unit_id": ["t1", "t1", "t2"], "code_id": ["late", "far", "late"]}))
       code_id other_id  n  n_either  n_code  n_other
@@ -46,19 +50,17 @@ def cooccurrence(codings: pd.DataFrame, unit: str = "unit_id") -> pd.DataFrame:
 
 
 # ------------------------------
-# How many new codes each further interview (never a call) brought, at one codebook version.
-#
-# How soon they grow rare depends on how finely the codebook splits (Hennink, Kaiser & Marconi 2017).
+# Saturation: how many new codes each further interview (never a call) brought, at one codebook version.
 
 
-Found = Mapping[str, Set[str]] | pd.DataFrame
-"""The codes of every interview; or a frame of document_id and code_id, blank where it holds none."""
+InterviewCodes = Mapping[str, Set[str]] | pd.DataFrame
+"""The codes of each interview; or a frame of document_id and code_id, blank where it has no code."""
 
 
-def new_codes(found: Found, order: Sequence[str]) -> pd.DataFrame:
-    """One row an interview, in the order given: place from 1, document_id, n_new, n_found so far.
+def new_codes(found: InterviewCodes, order: Sequence[str]) -> pd.DataFrame:
+    """One row an interview in the given order: place from 1, document_id, n_new, n_found so far.
 
-    Interviews that the order leaves out are passed over. Raises UsageError where it names one twice.
+    Interviews that the order does not name are left out. Raises UsageError where it names one twice.
 
     >>> new_codes({"a": {"late"}, "b": {"late", "far"}, "c": set()}, ["a", "b", "c"])["n_new"].tolist()
     [1, 1, 0]
@@ -73,14 +75,14 @@ def new_codes(found: Found, order: Sequence[str]) -> pd.DataFrame:
                          "n_new": np.diff(counts), "n_found": counts[1:]})
 
 
-def permuted(found: Found, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
-    """Codes found after so many interviews, had they been held in another order: a row a place.
+def permutation_band(found: InterviewCodes, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
+    """The number of codes found after each number of interviews, over random orders: one row a place.
 
     The mean over all orders is exact, S - sum over codes of C(N - n, k) / C(N, k) for k of N
-    interviews, n of which hold the code (sample-based rarefaction, "Mao's tau": Colwell, Mao & Chang
+    interviews, n of which have the code (sample-based rarefaction, "Mao's tau": Colwell, Mao & Chang
     2004, Ecology 85:2717-2727). low and high are the 2.5 and 97.5 percentiles of seeded orders.
 
-    >>> permuted({"a": {"late"}, "b": {"late", "far"}})["mean"].tolist()
+    >>> permutation_band({"a": {"late"}, "b": {"late", "far"}})["mean"].tolist()
     [1.5, 2.0]
     """
     has, _ = membership([codes for _, codes in sorted(_by_document(found).items())])
@@ -96,32 +98,33 @@ def permuted(found: Found, *, draws: int = 1000, seed: int = 1) -> pd.DataFrame:
     return pd.DataFrame({"place": held + 1, "mean": mean, "low": low, "high": high})
 
 
-def threshold_met(new: Sequence[int], *, base_size: int = 4, run_length: int = 2,
+def interviews_to_threshold(new: Sequence[int], *, base_size: int = 4, run_length: int = 2,
                   threshold: float = 0.05) -> int:
-    """After how many interviews a run brings few enough new codes; 0 where none does.
+    """The number of interviews before the first run with few enough new codes; 0 where there is no such run.
 
-    New information is the new codes of a run over all codes of the first ``base_size`` interviews,
-    a base that stays. The first run follows the base, each further one starts an interview later.
-    Counted are the interviews before the first run at or below the threshold: 6 is that of "6+2", the
-    run being 7 and 8 (Guest, Namey & Chen 2020, PLoS ONE 15(5) e0232076). Raises UsageError for 0.
+    New information is the number of new codes of a run divided by that of all codes of the first
+    ``base_size`` interviews; this base stays the same. The first run follows the base, each further run
+    starts one interview later. A result of 6 is that of "6+2": the run is interviews 7 and 8 (Guest, Namey
+    & Chen 2020, PLoS ONE 15(5) e0232076). The result says nothing of whether the study is saturated. Raises
+    UsageError for a base or run of 0.
 
-    >>> threshold_met([20, 9, 5, 3, 4, 3, 1, 0])  # of 37: 7 new, then 4, then 1
+    >>> interviews_to_threshold([20, 9, 5, 3, 4, 3, 1, 0])  # of 37: 7 new, then 4, then 1
     6
     """
     if base_size < 1 or run_length < 1:
-        raise UsageError("A base and a run are of 1 interview or more.")
+        raise UsageError("base_size and run_length must be 1 interview or more.")
     new, base = list(new), sum(list(new)[:base_size])
     starts = range(base_size, len(new) - run_length + 1) if base else ()
     return next((start for start in starts if sum(new[start:start + run_length]) / base <= threshold), 0)
 
 
-def single_organisation(mentions: pd.DataFrame) -> list[str]:
-    """Codes of any level that one organisation alone raised, in whatever source."""
+def single_organisation_codes(mentions: pd.DataFrame) -> list[str]:
+    """Codes of any level that only one organisation raised, in any source."""
     raised = mentions[mentions["is_raised"]].groupby("code_id", observed=True)["organisation_id"].nunique()
     return sorted(raised.index[raised == 1])
 
 
-def _by_document(found: Found) -> Mapping[str, Set[str]]:
+def _by_document(found: InterviewCodes) -> Mapping[str, Set[str]]:
     if not isinstance(found, pd.DataFrame):
         return found
     by = found.groupby("document_id", observed=True)["code_id"]
@@ -129,7 +132,7 @@ def _by_document(found: Found) -> Mapping[str, Set[str]]:
 
 
 # ------------------------------
-# How much comes to mind, and how soon: the salience of what people list freely.
+# Salience of items in free lists: how many people name them, and how early.
 
 
 def smiths_s(lists: pd.DataFrame) -> pd.DataFrame:
@@ -139,11 +142,11 @@ def smiths_s(lists: pd.DataFrame) -> pd.DataFrame:
     L items, N all lists (Smith & Borgatti 1997, J. Linguistic Anthropology 7(2):208-209). The
     formula is for lists that repeat nothing. Here an item named again counts at its first mention
     and the ranks below close up, so that L is the number of distinct items; AnthroTools does the
-    same when told to clean (Purzycki & Jamieson-Lane 2017, Cross-Cultural Research 51(1):51-74).
+    same with its option to clean (Purzycki & Jamieson-Lane 2017, Cross-Cultural Research 51(1):51-74).
     Only the order of positions matters; items at one position share the mean of their ranks.
 
-    ``lists`` has columns list_id, item, position (numbers). A blank item stands for a list that
-    names nothing, which counts among the N.
+    ``lists`` has columns list_id, item, position (numbers). A blank item stands for an
+    empty list, which counts among the N.
 
     >>> smiths_s(pd.DataFrame({"list_id": ["ana", "ana", "ana", "ben"], "position": [1, 2, 3, 1],
     ...                        "item": ["law", "food", "law", "food"]}))

@@ -1,7 +1,10 @@
-"""Figures of what was said: who was asked about a code, who raised it, who said the contrary.
+"""Figures of the coded texts.
 
-Makes the table ``mentions`` and the figures of codes by organisation, of codes that occur together, of new
-codes, of salience and of shares of words.
+In go the agreed codings with the texts, the codebook and the attendance of calls. Out come the table
+``mentions`` (which organisation was asked about a code, raised it, or said the contrary) and the figures of
+codes by organisation, of co-occurring codes, of new codes by interview, of salience, and of shares of words.
+
+The module decides who was asked about a code: the base of every count of that code.
 """
 
 from __future__ import annotations
@@ -12,143 +15,152 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.coding.consensus import by_segment
-from glc_analysis.coding.patterns import cooccurrence, new_codes, permuted, smiths_s
+from glc_analysis.coding.patterns import cooccurrence, new_codes, permutation_band, smiths_s
 from glc_analysis.evidence.estimates import ALL, KINDS, CleanTables, add_estimate_ids, subset_membership
 
 # ------------------------------
-# Table ``mentions``: which organisation was asked about a code, raised it, said the contrary, and where.
+# Table ``mentions``: which organisation was asked about a code, raised it, or said the contrary.
 
 
 COLUMNS = ["organisation_id", "code_id", "source", "is_asked", "is_raised", "is_contradicted", "segments_n"]
 KEY = COLUMNS[:3]
 
 
-def mentions(consensus: pd.DataFrame, read: set[str], documents: pd.DataFrame, segments: pd.DataFrame,
-             questions: pd.DataFrame, codebook: pd.DataFrame, present: pd.DataFrame,
-             above: Mapping[str, Sequence[str]], tied: Mapping[str, str]) -> pd.DataFrame:
-    """One row an organisation, code of any level and source (answer, interview, call) that was read.
+def code_occurrences(consensus: pd.DataFrame, coded_documents: set[str], documents: pd.DataFrame,
+                     segments: pd.DataFrame, questions: pd.DataFrame, codebook: pd.DataFrame,
+                     attendance: pd.DataFrame, ancestors: Mapping[str, Sequence[str]],
+                     code_questions: Mapping[str, str]) -> pd.DataFrame:
+    """Table ``mentions``: one row an organisation, code of any level and source (answer, interview, call).
 
-    ``consensus`` are the codings agreed on, ``read`` the document_ids that some coder read,
-    ``present`` the organisations of each call (document_id, organisation_id), ``above`` all that a
-    code lies below, ``tied`` the one question whose answers a code was given to.
+    ``consensus`` are the agreed codings, ``coded_documents`` the document_ids that some coder read,
+    ``attendance`` the organisations present in each call (document_id, organisation_id), ``ancestors`` all
+    codes above a code, ``code_questions`` the question of a code that codes the answers to one question
+    only.
 
-    An organisation was asked about the codes of a theme in an answer to a question of that theme (of
-    a tied code: in an answer to its question), in
-    an interview that reached such a question (about all themes where the interview has no guide
-    questions), and in a call where it was present. It raised what its participants' words were given;
-    a code is raised wherever one below it is, unless that one is its contrary. The reader must not
-    take what was not asked for what was not said.
+    An organisation was asked about the codes of a theme in three ways: by a question of that theme (for a
+    code of one question: by that question), in an interview that reached such a question (about all themes
+    where the interview has no guide questions), and in a call where it was present. It raised a code if the
+    code was given to the words of its participants. A code is also raised wherever a code below it is,
+    unless that one is its contrary. A code that was not asked about must not be read as denied.
     """
-    if not read:
+    if not coded_documents:
         return pd.DataFrame(columns=COLUMNS)
-    asked = _asked(documents[documents["document_id"].isin(read)], segments, questions, present)
-    about = asked.merge(_reach(questions, codebook, above, tied), on=["source", "about"])
-    about = about[KEY].drop_duplicates().assign(is_asked=True)
-    raised = _raised(consensus, documents, segments, above, codebook)
-    found = about.merge(raised, on=KEY, how="outer")
+    read = documents[documents["document_id"].isin(coded_documents)]
+    asked = _topics_asked(read, segments, questions, attendance).merge(
+        _codes_by_topic(questions, codebook, ancestors, code_questions), on=["source", "about"])
+    asked = asked[KEY].drop_duplicates().assign(is_asked=True)
+    raised = _raised_codes(consensus, documents, segments, ancestors, codebook)
+    found = asked.merge(raised, on=KEY, how="outer")
     return found.assign(
         is_asked=found["is_asked"].eq(True), segments_n=found["segments_n"].fillna(0).astype(int),
         is_raised=found["segments_n"].fillna(0) > 0,
         is_contradicted=found["is_contradicted"].eq(True))[COLUMNS].sort_values(KEY, ignore_index=True)
 
 
-def negative_cases(mentioned: pd.DataFrame, code_id: str) -> pd.DataFrame:
+def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
     """Who was asked about a code and did not raise it, or said the contrary: organisation_id, case."""
-    rows = mentioned[mentioned["code_id"] == code_id]
+    rows = occurrences[occurrences["code_id"] == code_id]
     by = rows.groupby("organisation_id")[["is_asked", "is_raised", "is_contradicted"]].any()
     case = pd.Series("", index=by.index).mask(by["is_asked"] & ~by["is_raised"], "not raised")
     case = case.mask(by["is_contradicted"], "said the contrary")
     return case[case != ""].rename("case").reset_index()
 
 
-def _asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
-           present: pd.DataFrame) -> pd.DataFrame:
-    """What each organisation was asked about: organisation_id, source, about (a question of the survey,
-    a theme of an interview, blank: everything)."""
+def _topics_asked(documents: pd.DataFrame, segments: pd.DataFrame, questions: pd.DataFrame,
+                  attendance: pd.DataFrame) -> pd.DataFrame:
+    """The topics that each organisation was asked about: organisation_id, source, about.
+
+    ``about`` is a question of the survey or a theme of an interview; blank means everything.
+    """
     themes = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     answers = documents[documents["kind"] == "answer"]
     answers = answers.assign(about=answers["question_id"], source="answer")
     interviews = documents.loc[documents["kind"] == "interview", ["document_id", "organisation_id"]]
     guide = segments.loc[segments["guide_question_id"] != "", ["document_id", "guide_question_id"]]
     guide = guide.assign(about=guide["guide_question_id"].map(themes).fillna(""))
-    told = interviews.merge(guide.drop_duplicates(["document_id", "about"]), on="document_id", how="left")
-    told = told[told["guide_question_id"].isna() | (told["about"] != "")]  # a background question is none
-    told = told.assign(about=told["about"].fillna(""), source="interview")
+    topics = interviews.merge(guide.drop_duplicates(["document_id", "about"]), on="document_id", how="left")
+    topics = topics[topics["guide_question_id"].isna() | (topics["about"] != "")]  # background has no theme
+    topics = topics.assign(about=topics["about"].fillna(""), source="interview")
     calls = documents.loc[documents["kind"] == "call", "document_id"]
-    there = present[present["document_id"].isin(calls)].assign(about="", source="call")
+    in_calls = attendance[attendance["document_id"].isin(calls)].assign(about="", source="call")
     columns = ["organisation_id", "source", "about"]
-    return pd.concat([answers[columns], told[columns], there[columns]]).drop_duplicates()
+    return pd.concat([answers[columns], topics[columns], in_calls[columns]]).drop_duplicates()
 
 
-def _reach(questions: pd.DataFrame, codebook: pd.DataFrame, above: Mapping[str, Sequence[str]],
-           tied: Mapping[str, str]) -> pd.DataFrame:
-    """Which codes one is asked about by what: source, about (as in :func:`_asked`), code_id."""
+def _codes_by_topic(questions: pd.DataFrame, codebook: pd.DataFrame,
+                    ancestors: Mapping[str, Sequence[str]],
+                    code_questions: Mapping[str, str]) -> pd.DataFrame:
+    """The codes that belong to each topic: source, about (as in :func:`_topics_asked`), code_id."""
     themes = set(codebook.loc[codebook["level"] == "theme", "code_id"])
     by_theme = questions[questions["theme_id"] != ""].groupby("theme_id")["question_id"].agg(list)
     parents = set(codebook["parent_id"])
     rows = []
     for code in codebook["code_id"]:
-        own = [one for one in (code, *above.get(code, ())) if one in themes]
-        own = own or [theme for theme in sorted(themes) if code in above[theme]]  # a domain's
+        own_themes = [one for one in (code, *ancestors.get(code, ())) if one in themes]
+        if not own_themes:  # a domain: the themes below it
+            own_themes = [theme for theme in sorted(themes) if code in ancestors[theme]]
         leaves = [one for one in codebook["code_id"] if one not in parents
-                  and code in (one, *above.get(one, ()))]
-        is_tied = all(leaf in tied for leaf in leaves)
-        asked = {tied[leaf] for leaf in leaves} if is_tied else {
-            question for theme in own for question in by_theme.get(theme, [])}
+                  and code in (one, *ancestors.get(one, ()))]
+        if all(leaf in code_questions for leaf in leaves):
+            asked = {code_questions[leaf] for leaf in leaves}
+        else:
+            asked = {question for theme in own_themes for question in by_theme.get(theme, [])}
         rows += [("answer", question, code) for question in sorted(asked)]
-        rows += [("interview", theme, code) for theme in [*own, ""]] + [("call", "", code)]
+        rows += [("interview", theme, code) for theme in [*own_themes, ""]] + [("call", "", code)]
     return pd.DataFrame(rows, columns=["source", "about", "code_id"])
 
 
-def _raised(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
-            above: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
-    """Organisation, code, source: in how many segments of its own it was raised, or contradicted."""
+def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd.DataFrame,
+                  ancestors: Mapping[str, Sequence[str]], codebook: pd.DataFrame) -> pd.DataFrame:
+    """In how many of its segments an organisation raised a code, and whether it said the contrary."""
     contrary = dict(zip(codebook["code_id"], codebook["contradicts"], strict=True))
     spoken = segments[(segments["role"] == "participant") & (segments["organisation_id"] != "")]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
     spoken = spoken.assign(turn=turn, source=spoken["document_id"].map(
         documents.set_index("document_id")["kind"]))[["segment_id", "turn", "organisation_id", "source"]]
-    given = by_segment(consensus)[["segment_id", "code_id"]].merge(spoken, on="segment_id")
-    against = given.assign(code_id=given["code_id"].map(contrary), is_contradicted=True)
+    codes = by_segment(consensus)[["segment_id", "code_id"]].merge(spoken, on="segment_id")
+    against = codes.assign(code_id=codes["code_id"].map(contrary), is_contradicted=True)
     against = against.astype({"code_id": "str"}).query("code_id.notna() and code_id != ''")
-    reach = [[code, *(upper for upper in above.get(code, ()) if upper != contrary.get(code))]
-             for code in given["code_id"]]
-    rows = given.assign(code_id=pd.Series(reach, index=given.index, dtype=object)).explode("code_id")
+    with_ancestors = [[code, *(upper for upper in ancestors.get(code, ()) if upper != contrary.get(code))]
+                      for code in codes["code_id"]]
+    rows = codes.assign(code_id=pd.Series(with_ancestors, index=codes.index, dtype=object)).explode("code_id")
     rows = rows.astype({"code_id": "str"}).drop_duplicates(["turn", "organisation_id", "code_id"])
     counted = rows.groupby(KEY).size().rename("segments_n").reset_index()
     return counted.merge(against[[*KEY, "is_contradicted"]].drop_duplicates(), on=KEY, how="outer")
 
 
 # ------------------------------
-# Figures of what was said: codes by organisation, codes that meet, new codes, salience, share of words.
+# Figures: codes by organisation, co-occurring codes, new codes, salience, shares of words.
 
 
 SOURCES = ("answer", "interview", "call")
 SOURCE, DOCUMENT = "source", "document"
 
 
-def coded_estimates(data: CleanTables, mentioned: pd.DataFrame, consensus: pd.DataFrame,
-                    documents: pd.DataFrame, segments: pd.DataFrame, present: pd.DataFrame,
-                    above: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+def coded_estimates(data: CleanTables, occurrences: pd.DataFrame, consensus: pd.DataFrame,
+                    documents: pd.DataFrame, segments: pd.DataFrame, attendance: pd.DataFrame,
+                    ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
     """One row a figure of measures coded, cooccurrence, novelty, salience and words.
 
-    The base of a code is the organisations that were asked about it, or raised it unasked; by call,
-    those that were present. Places and attributes are those of the organisations.
+    The base of a code is the organisations that were asked about it or raised it unasked; in a call, those
+    that were present. Countries, regions and other attributes are those of the organisations.
     """
-    if mentioned.empty:
+    if occurrences.empty:
         return pd.DataFrame()
     conversation = documents["translation_of"].where(documents["translation_of"] != "",
                                                      documents["document_id"])
-    talks = dict(zip(documents["document_id"], conversation, strict=True))
-    given = _given(consensus, segments).assign(document_id=lambda f: f["document_id"].map(talks))
-    parts = [_by_organisation(data, mentioned), _by_call(given, documents, present, above),
-             _meeting(given, "turn"), _meeting(given, "document"), _novelty(given, documents),
-             _salience(given, documents), _words(segments, documents)]
-    return pd.concat([_complete(part) for part in parts if len(part)], ignore_index=True)
+    originals = dict(zip(documents["document_id"], conversation, strict=True))
+    turns = _coded_turns(consensus, segments)
+    turns = turns.assign(document_id=turns["document_id"].map(originals))
+    parts = [_organisation_figures(data, occurrences), _call_figures(turns, documents, attendance, ancestors),
+             _cooccurrence_figures(turns, "turn"), _cooccurrence_figures(turns, "document"),
+             _new_code_figures(turns, documents), _salience_figures(turns, documents),
+             _word_figures(segments, documents)]
+    return pd.concat([_complete_columns(part) for part in parts if len(part)], ignore_index=True)
 
 
-def _given(consensus: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """One row a code and participant's turn, a turn and its translation being one."""
+def _coded_turns(consensus: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
+    """One row a code and participant's turn; a turn and its translation count as one."""
     spoken = segments[segments["role"] == "participant"]
     turn = spoken["translation_of"].where(spoken["translation_of"] != "", spoken["segment_id"])
     spoken = spoken.assign(turn=turn)[["segment_id", "turn", "organisation_id"]]
@@ -156,75 +168,76 @@ def _given(consensus: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
     return rows.merge(spoken, on="segment_id").drop_duplicates(["turn", "code_id"])
 
 
-def _by_organisation(data: CleanTables, mentioned: pd.DataFrame) -> pd.DataFrame:
-    """Organisations that raised a code out of those asked: study-wide, by attribute, by source."""
-    whole = mentioned.groupby(["code_id", "organisation_id"])["is_raised"].any().reset_index()
-    parts = [_counted(mentioned, [SOURCE]).rename(columns={SOURCE: "subset_id"}).assign(subset_kind=SOURCE)]
+def _organisation_figures(data: CleanTables, occurrences: pd.DataFrame) -> pd.DataFrame:
+    """Organisations that raised a code, out of those asked: in the study, by attribute, by source."""
+    in_any_source = occurrences.groupby(["code_id", "organisation_id"])["is_raised"].any().reset_index()
+    by_source = _count_raised(occurrences, [SOURCE]).rename(columns={SOURCE: "subset_id"})
+    parts = [by_source.assign(subset_kind=SOURCE)]
     index = pd.Index(data.organisations["organisation_id"])
     for kind in KINDS:
         if kind == ALL:
-            parts.append(_counted(whole, []).assign(subset_kind=kind, subset_id=""))
+            parts.append(_count_raised(in_any_source, []).assign(subset_kind=kind, subset_id=""))
             continue
         members = subset_membership(kind, "organisation", data.organisations, data.answers)
-        belongs = pd.DataFrame({"organisation_id": index[members.rows],
-                                "subset_id": np.array(members.names, dtype=object)[members.subsets]})
-        rows = whole.merge(belongs, on="organisation_id")
-        parts.append(_counted(rows, ["subset_id"]).assign(subset_kind=kind))
+        groups = pd.DataFrame({"organisation_id": index[members.rows],
+                               "subset_id": np.array(members.names, dtype=object)[members.subsets]})
+        rows = in_any_source.merge(groups, on="organisation_id")
+        parts.append(_count_raised(rows, ["subset_id"]).assign(subset_kind=kind))
     return pd.concat([part for part in parts if len(part)], ignore_index=True).assign(
         measure="coded", statistic="organisations", unit="organisation")
 
 
-def _counted(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+def _count_raised(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:
     counts = rows.groupby(["code_id", *by])["is_raised"].agg(["sum", "size"]).reset_index()
     return counts.rename(columns={"sum": "n", "size": "base_n"})
 
 
-def _by_call(given: pd.DataFrame, documents: pd.DataFrame, present: pd.DataFrame,
-             above: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """Organisations that raised a code in a call, out of those present; codes raised by none left out."""
+def _call_figures(turns: pd.DataFrame, documents: pd.DataFrame, attendance: pd.DataFrame,
+                  ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Organisations that raised a code in a call, out of those present; without codes that nobody raised."""
     calls = documents.loc[documents["kind"] == "call", "document_id"]
-    rows = given[given["document_id"].isin(calls) & (given["organisation_id"] != "")]
-    reach = [[code, *above.get(code, ())] for code in rows["code_id"]]
-    rows = rows.assign(code_id=pd.Series(reach, index=rows.index, dtype=object)).explode("code_id")
+    rows = turns[turns["document_id"].isin(calls) & (turns["organisation_id"] != "")]
+    with_ancestors = [[code, *ancestors.get(code, ())] for code in rows["code_id"]]
+    rows = rows.assign(code_id=pd.Series(with_ancestors, index=rows.index, dtype=object)).explode("code_id")
     n = rows.drop_duplicates(["document_id", "organisation_id", "code_id"]).groupby(
         ["document_id", "code_id"]).size().rename("n").reset_index()
-    base = present.groupby("document_id").size()
+    base = attendance.groupby("document_id").size()
     return n.assign(base_n=n["document_id"].map(base), subset_kind=DOCUMENT, subset_id=n["document_id"],
                     measure="coded", statistic="organisations", unit="organisation").drop(
         columns="document_id")
 
 
-def _meeting(given: pd.DataFrame, unit: str) -> pd.DataFrame:
-    """Pairs of codes that meet in a turn, or in a document."""
-    rows = given.assign(unit_id=given["turn"] if unit == "turn" else given["document_id"])
+def _cooccurrence_figures(turns: pd.DataFrame, unit: str) -> pd.DataFrame:
+    """Pairs of codes that occur in the same turn, or in the same document."""
+    rows = turns.assign(unit_id=turns["turn"] if unit == "turn" else turns["document_id"])
     pairs = cooccurrence(rows[["unit_id", "code_id"]].drop_duplicates())
     return pairs.rename(columns={"other_id": "option_id", "n_either": "base_n"}).assign(
         measure="cooccurrence", statistic=f"{unit}s", unit=unit)
 
 
-def _novelty(given: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
-    """New codes by interview: in order of date, and over random orders."""
-    held = documents[(documents["kind"] == "interview") & (documents["translation_of"] == "")]
-    order = list(held.sort_values(["date", "document_id"])["document_id"])
-    found = given[given["document_id"].isin(order)].groupby("document_id")["code_id"].agg(set)
+def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+    """New codes by interview: in order of date, and in random orders."""
+    interviews = documents[(documents["kind"] == "interview") & (documents["translation_of"] == "")]
+    order = list(interviews.sort_values(["date", "document_id"])["document_id"])
+    found = turns[turns["document_id"].isin(order)].groupby("document_id")["code_id"].agg(set)
     order = [document for document in order if document in found.index]
     if len(order) < 2:
         return pd.DataFrame()
-    dated, drawn = new_codes(found.to_dict(), order), permuted(found.to_dict())
-    total, place = int(dated["n_found"].iloc[-1]), [f"after_{k:02d}" for k in dated["place"]]
-    common = {"measure": "novelty", "option_id": place, "unit": "code"}
+    in_order, band = new_codes(found.to_dict(), order), permutation_band(found.to_dict())
+    total, option_id = int(in_order["n_found"].iloc[-1]), [f"after_{k:02d}" for k in in_order["place"]]
+    common = {"measure": "novelty", "option_id": option_id, "unit": "code"}
     return pd.concat([
-        pd.DataFrame(common | {"statistic": "new_codes", "n": dated["n_new"], "base_n": total}),
-        pd.DataFrame(common | {"statistic": "found_codes", "n": dated["n_found"], "base_n": total}),
-        pd.DataFrame(common | {"statistic": "found_codes_permuted", "value": drawn["mean"],
-                               "low": drawn["low"], "high": drawn["high"], "base_n": total,
+        pd.DataFrame(common | {"statistic": "new_codes", "n": in_order["n_new"], "base_n": total}),
+        pd.DataFrame(common | {"statistic": "found_codes", "n": in_order["n_found"], "base_n": total}),
+        pd.DataFrame(common | {"statistic": "found_codes_permuted", "value": band["mean"],
+                               "low": band["low"], "high": band["high"], "base_n": total,
                                "method": "random orders of interviews"})], ignore_index=True)
 
 
-def _salience(given: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+def _salience_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
     """Smith's S of codes over interviews, in the order in which each first mentions them."""
     interviews = documents.loc[documents["kind"] == "interview", "document_id"]
-    rows = given[given["document_id"].isin(interviews)]
+    rows = turns[turns["document_id"].isin(interviews)]
     if rows.empty:
         return pd.DataFrame()
     lists = rows.rename(columns={"document_id": "list_id", "code_id": "item", "start": "position"})
@@ -234,7 +247,7 @@ def _salience(given: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
                          "statistic": "smiths_s", "unit": "document"})
 
 
-def _words(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
+def _word_figures(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
     """Each organisation's share of what participants said in a call."""
     calls = documents.loc[documents["kind"] == "call", "document_id"]
     spoken = segments[segments["document_id"].isin(calls) & (segments["role"] == "participant")]
@@ -245,8 +258,8 @@ def _words(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
         unit="word")
 
 
-def _complete(part: pd.DataFrame) -> pd.DataFrame:
-    """Figures with their blank columns, values, shares and ids."""
+def _complete_columns(part: pd.DataFrame) -> pd.DataFrame:
+    """Figures with the columns they lack as blanks, and with values, shares and ids."""
     blank = {c: "" for c in ("question_id", "option_id", "code_id", "subset_id", "method") if c not in part}
     part = part.assign(**blank, **({} if "subset_kind" in part else {"subset_kind": ALL}))
     for column in ("value", "low", "high", "n"):
@@ -257,8 +270,8 @@ def _complete(part: pd.DataFrame) -> pd.DataFrame:
     part["share"] = n / base.where(base > 0)
     part = part.assign(method=part["method"].fillna(""))
     about, option = part["code_id"] + part["question_id"], part["option_id"]
-    measured = (part["measure"] + "/" + about).str.rstrip("/")
-    named = add_estimate_ids(part.assign(
-        question_id=about.where(part["measure"] == "coded", measured),
+    about_measure = (part["measure"] + "/" + about).str.rstrip("/")
+    with_ids = add_estimate_ids(part.assign(
+        question_id=about.where(part["measure"] == "coded", about_measure),
         option_id=option.where(option == "", option + "/" + part["statistic"])))
-    return part.assign(estimate_id=named["estimate_id"])
+    return part.assign(estimate_id=with_ids["estimate_id"])

@@ -16,7 +16,7 @@ from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.codebook import review as findings
 from glc_analysis.coding.consensus import CONSENSUS, agreement_summary
 from glc_analysis.coding.exports import quotations
-from glc_analysis.coding.patterns import single_organisation, threshold_met
+from glc_analysis.coding.patterns import interviews_to_threshold, single_organisation_codes
 from glc_analysis.convening.trace import anchor, passage_anchor
 from glc_analysis.evidence.coded import negative_cases
 from glc_analysis.plots import (
@@ -476,7 +476,7 @@ def _rule(new: list[int]) -> str:
     """
     if len(new) < BASE + RUN:
         return f"The rule needs {BASE + RUN} interviews; {len(new)} are coded."
-    met = threshold_met(new, base_size=BASE, run_length=RUN, threshold=THRESHOLD)
+    met = interviews_to_threshold(new, base_size=BASE, run_length=RUN, threshold=THRESHOLD)
     if not met:
         return f"The rule is not met in {len(new)} interviews."
     later = f" New codes in later ones: {sum(new[met + RUN:])}." if new[met + RUN:] else ""
@@ -487,7 +487,7 @@ def _rule(new: list[int]) -> str:
 def codes_from_one_organisation(page: StudyView) -> Html:
     """Codes that one organisation alone raised, in whatever source, with its name."""
     mentioned, book = page.read("mentions"), page.codebook
-    rows = book[book["code_id"].isin(single_organisation(mentioned)) & (book["level"] == "code")]
+    rows = book[book["code_id"].isin(single_organisation_codes(mentioned)) & (book["level"] == "code")]
     raised = mentioned[mentioned["is_raised"]].merge(page.read("organisations"), on="organisation_id")
     who = dict(zip(raised["code_id"], raised["label"], strict=True))
     return show(table({"Code": rows["path"], "Organisation": rows["code_id"].map(who)})) if len(rows) \

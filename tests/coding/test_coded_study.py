@@ -309,7 +309,8 @@ FAULTS = {
     "an organisation that spoke and was not there": (
         {"attendance": [{"document_id": "call", "organisation_id": "a", "is_present": "true"}]},
         r"attendance.csv, value 'b': spoke in call but is not marked as present"),
-    "a coder without files": ({"codings": {"zoe": "../raw/codings/zoe*"}}, r"value 'zoe': this coder's files do not exist")}
+    "a coder without files": ({"codings": {"zoe": "../raw/codings/zoe*"}},
+        r"value 'zoe': this coder's files do not exist")}
 
 
 @pytest.mark.parametrize("name", FAULTS)

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.coding.patterns import (
+    interviews_to_threshold,
     new_codes,
-    permuted,
-    single_organisation,
-    threshold_met,
+    permutation_band,
+    single_organisation_codes,
 )
 from glc_analysis.errors import UsageError
 
@@ -31,7 +31,7 @@ def test_a_frame_says_the_same_as_a_mapping():
     rows = [(document, code) for document, codes in FOUND.items() for code in codes or {""}]
     frame = pd.DataFrame(rows, columns=["document_id", "code_id"])
     pd.testing.assert_frame_equal(new_codes(frame, ["i1", "i2", "i3"]), new_codes(FOUND, ["i1", "i2", "i3"]))
-    pd.testing.assert_frame_equal(permuted(frame), permuted(FOUND))
+    pd.testing.assert_frame_equal(permutation_band(frame), permutation_band(FOUND))
 
 
 def test_an_interview_named_twice_is_refused():
@@ -40,32 +40,32 @@ def test_an_interview_named_twice_is_refused():
 
 
 def test_no_interviews_give_no_rows():
-    assert len(new_codes({}, [])) == len(permuted({})) == 0
+    assert len(new_codes({}, [])) == len(permutation_band({})) == 0
 
 
 @given(few)
 def test_the_mean_is_that_of_all_orders(found):
     sums = [new_codes(found, order)["n_found"] for order in itertools.permutations(found)]
-    assert permuted(found, draws=1)["mean"].tolist() == pytest.approx(np.mean(sums, axis=0))
+    assert permutation_band(found, draws=1)["mean"].tolist() == pytest.approx(np.mean(sums, axis=0))
 
 
 @given(few, st.randoms())
 def test_neither_the_order_of_interviews_nor_a_second_run_changes_anything(found, random):
     shuffled = dict(random.sample(list(found.items()), len(found)))
-    pd.testing.assert_frame_equal(permuted(found, draws=50), permuted(shuffled, draws=50))
+    pd.testing.assert_frame_equal(permutation_band(found, draws=50), permutation_band(shuffled, draws=50))
 
 
 def test_percentiles_are_those_of_the_orders():
-    found = permuted({"a": {"p", "q", "r"}, **{n: {"p"} for n in "bcdefghi"}}, draws=4000)
+    found = permutation_band({"a": {"p", "q", "r"}, **{n: {"p"} for n in "bcdefghi"}}, draws=4000)
     assert found[["low", "high"]].to_numpy().tolist() == [[1, 3]] * 8 + [[3, 3]]
-    assert permuted({"a": {"p"}, "b": {"q"}})["low"].tolist() == [1, 2]
+    assert permutation_band({"a": {"p"}, "b": {"q"}})["low"].tolist() == [1, 2]
 
 
 def test_thirty_interviews_of_sixty_codes_take_well_under_a_second():
     random = np.random.default_rng(7)
     found = {f"i{n}": {f"c{code}" for code in np.flatnonzero(random.random(60) < 0.2)} for n in range(30)}
     started = time.perf_counter()
-    permuted(found)
+    permutation_band(found)
     assert time.perf_counter() - started < 1
 
 
@@ -75,7 +75,7 @@ EXAMPLE = [20, 9, 5, 3, 4, 3, 1, 0, 2, 2]
 
 
 def test_the_example_of_guest_namey_and_chen_is_met_after_6_interviews():
-    assert threshold_met(EXAMPLE) == 6
+    assert interviews_to_threshold(EXAMPLE) == 6
 
 
 @pytest.mark.parametrize(("new", "options", "met"), [
@@ -84,14 +84,14 @@ def test_the_example_of_guest_namey_and_chen_is_met_after_6_interviews():
     ([5, 5, 5, 5, 1, 0], {}, 4), ([5, 5, 5, 4, 1, 0], {}, 0), ([1, 0], {"base_size": 1, "run_length": 1}, 1),
     ([0, 0, 0, 0, 0, 0], {}, 0), ([], {}, 0)])
 def test_the_first_run_at_or_below_the_threshold_of_a_fixed_base_counts(new, options, met):
-    assert threshold_met(new, **options) == met
-    assert threshold_met(pd.Series(new, index=range(3, 3 + len(new)), dtype=int), **options) == met
+    assert interviews_to_threshold(new, **options) == met
+    assert interviews_to_threshold(pd.Series(new, index=range(3, 3 + len(new)), dtype=int), **options) == met
 
 
 @pytest.mark.parametrize("options", [{"base_size": 0}, {"run_length": 0}])
 def test_a_base_or_a_run_of_no_interview_is_refused(options):
     with pytest.raises(UsageError):
-        threshold_met(EXAMPLE, **options)
+        interviews_to_threshold(EXAMPLE, **options)
 
 
 def test_codes_of_one_organisation_are_listed_whatever_its_sources():
@@ -99,7 +99,7 @@ def test_codes_of_one_organisation_are_listed_whatever_its_sources():
                              ("o2", "late", "interview", False), ("o1", "far", "call", True),
                              ("o2", "far", "call", True), ("o2", "none", "call", False)],
                             columns=["organisation_id", "code_id", "source", "is_raised"])
-    assert single_organisation(mentions) == ["late"]
+    assert single_organisation_codes(mentions) == ["late"]
 
 
 def test_hand_codes_of_the_real_survey_meet_the_rule_early_while_new_ones_still_come(shared_data):
@@ -109,7 +109,7 @@ def test_hand_codes_of_the_real_survey_meet_the_rule_early_while_new_ones_still_
     read = read.assign(at=pd.to_datetime(read["start.time"])).sort_values("at", kind="stable")
     found = {row: {c for c in columns if cells[c] not in ("", "0", "NA")} for row, cells in read.iterrows()}
     new = new_codes({str(row): codes for row, codes in found.items()}, [str(row) for row in read.index])
-    met = threshold_met(new["n_new"])
+    met = interviews_to_threshold(new["n_new"])
     assert (len(read), met) == (177, 5)
     assert new.loc[new["place"] <= met + 2, "n_new"].sum() == 6
     assert new["n_found"].iloc[-1] == len(set().union(*found.values())) == 14
