@@ -12,8 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from glc_analysis.coding.agreement import bootstrapped, krippendorff_alpha
-from glc_analysis.coding.coefficients import NOMINAL, masi_distance, specific, tally
+from glc_analysis.coding.agreement import bootstrap_coefficients, krippendorff_alpha
+from glc_analysis.coding.coefficients import NOMINAL, count_codings, masi_distance, specific_measure
 
 THEIR_PYTHON = Path(__file__).resolve().parents[1] / ".venv-bench" / "bin" / "python"
 THEIRS = """
@@ -77,12 +77,12 @@ def _documents() -> str:
     documents = np.repeat(np.arange(DOCUMENTS), 100)
     coded = draw.random((CODES, 1, len(documents))) < .1
     coders = (coded ^ (draw.random((CODES, 2, len(documents))) < .02)).astype(int)
-    measures = {**NOMINAL, "positive": specific(1), "negative": specific(0)}
+    measures = {**NOMINAL, "positive": specific_measure(1), "negative": specific_measure(0)}
 
     def work() -> None:
         for codes in coders:
-            counted = tally(codes, 2, groups=documents, n_groups=DOCUMENTS)
-            bootstrapped(counted, measures, draws=1000, seed=1)
+            counted = count_codings(codes, 2, groups=documents, n_groups=DOCUMENTS)
+            bootstrap_coefficients(counted, measures, draws=1000, seed=1)
     seconds, _ = _timed(work)
     return (f"| 1,000 draws over {DOCUMENTS} documents x {CODES} codes, {len(measures)} coefficients each "
             f"| {seconds:.2f} s | |")

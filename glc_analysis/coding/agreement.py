@@ -1,8 +1,18 @@
-"""How far coders agree: the coefficients, their intervals, and the table ``agreement``.
+"""Agreement between coders: the coefficients, their intervals, and the table ``agreement``.
+
+In go the values that coders gave to units. Out come coefficients with intervals, and the table
+``agreement`` of a study: every code and all codes together, by turn and by character.
 
 ``krippendorff_alpha`` takes an array of coders x units, NaN where a unit was never assigned to the coder.
-The other coefficients take one sequence a coder, or the square table of two coders. Intervals draw
-documents anew, since turns of one interview are not independent.
+The other coefficients take one sequence for each coder (``gwet_ac1(ana, bert)``, ``gwet_ac1(*values)``) or,
+as the only argument, the square table of two coders (``gwet_ac1([[8, 1], [0, 1]])``, the first coder in the
+rows). "Read and left uncoded" is a value of its own (0, or the empty set), never a missing one. A
+coefficient that is undefined is NaN with a reason: never 1, and never an exception. A coefficient that
+corrects for chance needs at least two different values.
+
+The module decides what is compared: only work on the same units at the same version of the codebook,
+before anything was reconciled. Intervals come from a bootstrap of documents, since turns of one interview
+are not independent; there are none below ten documents.
 """
 
 from __future__ import annotations
@@ -19,33 +29,33 @@ import pandas as pd
 from glc_analysis.coding.coefficients import (
     FLEISS,
     NOMINAL,
+    CodingCounts,
     Coefficient,
     Distance,
     Measure,
-    Tally,
     alpha,
     as_counts,
+    count_codings,
+    count_table,
     cross_table,
     distance_of,
+    encode_positions,
+    encode_values,
     masi_distance,
     matrix_distance,
     membership,
-    numbered,
-    positions,
-    specific,
-    tally,
-    tally_table,
+    specific_measure,
 )
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 
 # ------------------------------
-# Intervals of agreement: documents drawn anew, since turns of one interview are not independent.
+# Intervals: a bootstrap of documents.
 
 
 MIN_DOCUMENTS = 10
 MAX_UNDEFINED = 0.05
-"""No interval from fewer documents, or where a larger share of the draws has no value."""
+"""There is no interval from fewer documents, or where a larger share of the draws is undefined."""
 _BLOCK = 2**22
 _FINEST = 2**10
 """Amounts that are multiples of 1 / 1,024 are summed exactly."""
@@ -72,47 +82,48 @@ def document_bootstrap(values: np.ndarray | pd.DataFrame | Sequence, documents: 
     if measure not in NOMINAL:
         raise UsageError(f"There is no measure {measure!r}; {nearest(measure, NOMINAL)}.")
     if isinstance(metric, str) and metric == "ordinal":
-        raise UsageError("There is no bootstrap with ordinal distance: it changes with every draw.")
-    codes, n_values, distance = measured(values, metric)
+        raise UsageError("There is no bootstrap of ordinal distance: the distance changes with every draw.")
+    codes, n_values, distance = encode(values, metric)
     if measure == "kappa" and len(codes) != 2:
         raise UsageError(f"Cohen's kappa is for two coders; {len(codes)} were given.")
     groups, names = pd.factorize(np.asarray(documents), sort=True)
     if len(groups) != codes.shape[1] or (groups < 0).any():
-        raise UsageError("Every unit has its document: one name for each column of values.")
-    by_document = tally(codes, n_values, groups=groups, n_groups=len(names), distance=distance)
+        raise UsageError("Give the document of every unit: one name for each column of values.")
+    by_document = count_codings(codes, n_values, groups=groups, n_groups=len(names), distance=distance)
     chosen = alpha(distance) if measure == "alpha" else NOMINAL[measure]
-    return bootstrapped(by_document, {measure: chosen}, draws=draws, seed=seed)[measure]
+    return bootstrap_coefficients(by_document, {measure: chosen}, draws=draws, seed=seed)[measure]
 
 
-def bootstrapped(by_document: Tally, measures: Mapping[str, Measure], *, draws: int,
-                 seed: int) -> dict[str, Coefficient]:
-    """Coefficients over all documents of a tally, with intervals from the same draws."""
-    return bootstrapped_together([by_document], measures, draws=draws, seed=seed)[0]
+def bootstrap_coefficients(by_document: CodingCounts, measures: Mapping[str, Measure], *, draws: int,
+                           seed: int) -> dict[str, Coefficient]:
+    """Coefficients over all documents of some counts, with intervals from the same draws."""
+    return bootstrap_together([by_document], measures, draws=draws, seed=seed)[0]
 
 
-def bootstrapped_together(tallies: Sequence[Tally], measures: Mapping[str, Measure], *, draws: int,
-                          seed: int) -> list[dict[str, Coefficient]]:
-    """For each tally the coefficients over all its documents, with intervals from the same draws.
+def bootstrap_together(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], *, draws: int,
+                       seed: int) -> list[dict[str, Coefficient]]:
+    """The coefficients of each of several counts over all documents, with intervals from the same draws.
 
-    The tallies are of the same units of the same documents, such as those of the codes of one
-    codebook: they have equal shapes, and the same units are pairable.
+    The counts must be of the same units of the same documents, such as those of the codes of one codebook:
+    they have equal shapes, and the same units are pairable.
 
     >>> from glc_analysis.coding.coefficients import NOMINAL
-    >>> tallies = [tally(np.array(codes), 2) for codes in ([[0, 1, 1], [0, 1, 0]], [[1, 0, 1], [1, 0, 1]])]
-    >>> found = bootstrapped_together(tallies, {"alpha": NOMINAL["alpha"]}, draws=10, seed=1)
+    >>> codings = [[0, 1, 1], [0, 1, 0]], [[1, 0, 1], [1, 0, 1]]
+    >>> counts = [count_codings(np.array(codes), 2) for codes in codings]
+    >>> found = bootstrap_together(counts, {"alpha": NOMINAL["alpha"]}, draws=10, seed=1)
     >>> [round(coefficients["alpha"].value, 4) for coefficients in found]
     [0.4444, 1.0]
     """
     found: list[dict[str, Coefficient]] = []
-    if not tallies:
+    if not all_counts:
         return found
-    n_documents = np.count_nonzero(tallies[0].pairable)
-    cells = sum(math.prod(field.shape[1:]) for field in tallies[0])
+    n_documents = np.count_nonzero(all_counts[0].pairable)
+    cells = sum(math.prod(field.shape[1:]) for field in all_counts[0])
     together = max(1, _BLOCK // max(1, draws * cells))
-    for start in range(0, len(tallies), together):
-        some = tallies[start:start + together]
-        points = _points(some, measures)
-        drawn = _drawn(some, measures, draws, seed) if n_documents >= MIN_DOCUMENTS and draws else {}
+    for start in range(0, len(all_counts), together):
+        some = all_counts[start:start + together]
+        points = _point_values(some, measures)
+        drawn = _resampled(some, measures, draws, seed) if n_documents >= MIN_DOCUMENTS and draws else {}
         intervals = {name: _intervals(values) for name, values in drawn.items()}
         for n in range(len(some)):
             coefficients = {}
@@ -124,32 +135,32 @@ def bootstrapped_together(tallies: Sequence[Tally], measures: Mapping[str, Measu
     return found
 
 
-def _points(tallies: Sequence[Tally], measures: Mapping[str, Measure]) -> dict[str, list[Coefficient]]:
-    """Every measure of all documents together, for each tally: what ``Measure.pooled`` gives for one."""
-    total = _summed_together(tallies, np.ones((1, len(tallies[0].units))))
+def _point_values(all_counts: Sequence[CodingCounts],
+                  measures: Mapping[str, Measure]) -> dict[str, list[Coefficient]]:
+    """Every measure over all documents, for each of the counts: what ``Measure.pooled`` gives for one."""
+    total = _weighted_sums(all_counts, np.ones((1, len(all_counts[0].units))))
     sizes = total.units.astype(int).tolist(), total.pairable.astype(int).tolist()
     return {name: [Coefficient(float(value), n_units, n_pairable, str(reason))
                    for value, reason, n_units, n_pairable in zip(*measure.of(total), *sizes, strict=True)]
             for name, measure in measures.items()}
 
 
-def _drawn(tallies: Sequence[Tally], measures: Mapping[str, Measure], draws: int,
-           seed: int) -> dict[str, np.ndarray]:
-    """Every measure of the documents drawn anew: a row a tally, a column a draw."""
+def _resampled(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measure], draws: int,
+               seed: int) -> dict[str, np.ndarray]:
+    """Every measure of the resampled documents: a row for each of the counts, a column for each draw."""
     parts: dict[str, list[np.ndarray]] = {name: [] for name in measures}
-    for weights in _weights(tallies[0], draws, seed):
-        counted = _summed_together(tallies, weights)
+    for weights in _weights(all_counts[0], draws, seed):
+        counts = _weighted_sums(all_counts, weights)
         with np.errstate(divide="ignore", invalid="ignore"):
             for name, measure in measures.items():
-                parts[name].append(measure.statistic(counted).reshape(len(tallies), len(weights)))
+                parts[name].append(measure.statistic(counts).reshape(len(all_counts), len(weights)))
     return {name: np.concatenate(values, axis=1) for name, values in parts.items()}
 
 
-def _weights(by_document: Tally, draws: int, seed: int) -> Iterator[np.ndarray]:
-    """How often each document is drawn: a row a draw, several draws at a time.
+def _weights(by_document: CodingCounts, draws: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each document is drawn: a row for each draw, several draws at a time.
 
-    A document without pairs is not drawn but stays: it only adds to what AC1
-    takes for chance.
+    A document without pairs is not drawn but always included: it only adds to the chance agreement of AC1.
     """
     generator = np.random.default_rng(seed)
     paired = np.flatnonzero(by_document.pairable)
@@ -162,31 +173,30 @@ def _weights(by_document: Tally, draws: int, seed: int) -> Iterator[np.ndarray]:
         yield weights
 
 
-def _summed_together(tallies: Sequence[Tally], weights: np.ndarray) -> Tally:
-    """Every tally summed as :meth:`Tally.summed` does it, to the last bit: all draws of the first, then
-    all of the second, and so on.
+def _weighted_sums(all_counts: Sequence[CodingCounts], weights: np.ndarray) -> CodingCounts:
+    """:meth:`CodingCounts.weighted_sum` of each of the counts: all draws of the first, then of the second.
 
-    One product for all tallies is many times faster than one for each, but it may add up in another
-    order. So it is used for fields alone whose sums are exact in any order, which is nearly all where no
-    unit has more than two coders.
+    One product for all counts is many times faster than one for each, but it may add up in another order.
+    So it is used only for fields whose sums are exact in any order, which nearly all are where no unit has
+    more than two coders. The results are the same to the last bit.
     """
-    if len(tallies) == 1:
-        return tallies[0].summed(weights)
+    if len(all_counts) == 1:
+        return all_counts[0].weighted_sum(weights)
     fields = []
-    for parts in zip(*tallies, strict=True):
+    for parts in zip(*all_counts, strict=True):
         if all(_is_exact(part) for part in parts):
             total = np.moveaxis(np.tensordot(weights, np.stack(parts, axis=1), 1), 1, 0)
         else:
             total = np.stack([np.tensordot(weights, part, 1) for part in parts])
         fields.append(total.reshape(-1, *total.shape[2:]))
-    return Tally(*fields)
+    return CodingCounts(*fields)
 
 
 def _is_exact(field: np.ndarray) -> bool:
-    """Whether sums of the documents, each as often as it may be drawn, are exact in any order.
+    """Whether weighted sums of the documents are exact in any order.
 
-    They are where all amounts are multiples of the same small power of two and the largest sum still is
-    one that a float holds: then no sum on the way is rounded. As many documents are drawn as there are.
+    They are exact if all amounts are multiples of the same small power of two, and a float can hold the
+    largest possible sum: then no partial sum is rounded. As many documents are drawn as there are.
 
     >>> _is_exact(np.array([3.0, 0.5, 7.25])), _is_exact(np.array([1 / 3])), _is_exact(np.array([2.0**50]))
     (True, False, False)
@@ -198,11 +208,11 @@ def _is_exact(field: np.ndarray) -> bool:
 def _intervals(drawn: np.ndarray) -> list[tuple[float, float, str]]:
     """The interval of each row of draws, or why there is none."""
     undefined = np.isnan(drawn)
-    found = [(np.nan, np.nan, "no interval: too often undefined when documents are drawn anew")] * len(drawn)
-    whole = np.flatnonzero(~undefined.any(axis=1))
-    if len(whole):
-        ends = np.percentile(drawn[whole], [2.5, 97.5], axis=1)
-        for n, low, high in zip(whole, *ends, strict=True):
+    found = [(np.nan, np.nan, "no interval: undefined in too many bootstrap samples")] * len(drawn)
+    complete = np.flatnonzero(~undefined.any(axis=1))
+    if len(complete):
+        ends = np.percentile(drawn[complete], [2.5, 97.5], axis=1)
+        for n, low, high in zip(complete, *ends, strict=True):
             found[n] = float(low), float(high), ""
     for n in np.flatnonzero(undefined.any(axis=1) & (undefined.mean(axis=1) <= MAX_UNDEFINED)):
         low, high = np.nanpercentile(drawn[n], [2.5, 97.5])
@@ -211,21 +221,12 @@ def _intervals(drawn: np.ndarray) -> list[tuple[float, float, str]]:
 
 
 def _too_few(n_documents: int) -> tuple[float, float, str]:
-    return np.nan, np.nan, (f"no interval: {n_documents} documents with pairs of coders, "
+    return np.nan, np.nan, (f"no interval: {n_documents} documents have pairs of coders, "
                             f"{MIN_DOCUMENTS} are needed")
 
 
 # ------------------------------
-# How far coders agree.
-#
-# ``krippendorff_alpha`` takes an array of coders x units, NaN where a unit was
-# never assigned to the coder. The other coefficients take one sequence a coder
-# (``gwet_ac1(ana, bert)``, ``gwet_ac1(*values)``) or, alone, the square table of
-# two coders (``gwet_ac1([[8, 1], [0, 1]])``, first coder in the rows). "Read and
-# left uncoded" is a value of its own (0, or the empty set), never a missing one.
-#
-# What cannot be said is NaN with a reason: never 1, never an exception. A
-# coefficient corrected for chance needs at least two different values.
+# The coefficients.
 
 
 def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
@@ -242,8 +243,8 @@ def krippendorff_alpha(values: np.ndarray | pd.DataFrame | Sequence, *,
     >>> round(krippendorff_alpha([[1, 2, 3, 3], [1, 2, 3, 2], [np.nan, 2, 3, np.nan]]).value, 4)
     0.7188
     """
-    codes, n_values, distance = measured(values, metric)
-    return alpha(distance).pooled(tally(codes, n_values, distance=distance))
+    codes, n_values, distance = encode(values, metric)
+    return alpha(distance).pooled(count_codings(codes, n_values, distance=distance))
 
 
 def percent_agreement(*coders: Sequence) -> Coefficient:
@@ -252,7 +253,7 @@ def percent_agreement(*coders: Sequence) -> Coefficient:
     >>> round(percent_agreement([1, 1, 0], [1, 0, 0]).value, 4)
     0.6667
     """
-    return NOMINAL["percent_agreement"].pooled(_tallied(coders))
+    return NOMINAL["percent_agreement"].pooled(_count(coders))
 
 
 def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
@@ -265,9 +266,9 @@ def specific_agreement(*coders: Sequence, category: object = 1) -> Coefficient:
     >>> [round(specific_agreement([[80, 10], [5, 5]], category=c).value, 3) for c in (0, 1)]
     [0.914, 0.4]
     """
-    codes, domain, lengths = _read(coders)
+    codes, domain, lengths = _encode_coders(coders)
     is_it = np.append(domain == category, -1).astype(np.intp)[codes]
-    return specific(1).pooled(tally(is_it, 2, lengths=lengths))
+    return specific_measure(1).pooled(count_codings(is_it, 2, lengths=lengths))
 
 
 def cohens_kappa(*coders: Sequence) -> Coefficient:
@@ -278,7 +279,7 @@ def cohens_kappa(*coders: Sequence) -> Coefficient:
     """
     if len(coders) > 2:
         raise UsageError(f"Cohen's kappa is for two coders; {len(coders)} were given.")
-    return NOMINAL["kappa"].pooled(_tallied(coders))
+    return NOMINAL["kappa"].pooled(_count(coders))
 
 
 def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
@@ -290,7 +291,7 @@ def fleiss_kappa(counts: np.ndarray | Sequence) -> Coefficient:
     >>> round(fleiss_kappa([[3, 0], [2, 1], [0, 3]]).value, 4)
     0.55
     """
-    return FLEISS.pooled(tally_table(as_counts(counts)))
+    return FLEISS.pooled(count_table(as_counts(counts)))
 
 
 def gwet_ac1(*coders: Sequence) -> Coefficient:
@@ -302,7 +303,7 @@ def gwet_ac1(*coders: Sequence) -> Coefficient:
     >>> round(gwet_ac1([[8, 1], [0, 1]]).value, 4)
     0.8658
     """
-    return NOMINAL["ac1"].pooled(_tallied(coders))
+    return NOMINAL["ac1"].pooled(_count(coders))
 
 
 def pabak(*coders: Sequence) -> Coefficient:
@@ -312,32 +313,32 @@ def pabak(*coders: Sequence) -> Coefficient:
     >>> round(pabak([[40, 9], [6, 45]]).value, 4)
     0.7
     """
-    return NOMINAL["pabak"].pooled(_tallied(coders))
+    return NOMINAL["pabak"].pooled(_count(coders))
 
 
-def measured(values: np.ndarray | pd.DataFrame | Sequence,
-             metric: str | np.ndarray) -> tuple[np.ndarray, int, Distance | None]:
-    """Numbers of the values, how many values there are, and their distance."""
+def encode(values: np.ndarray | pd.DataFrame | Sequence,
+           metric: str | np.ndarray) -> tuple[np.ndarray, int, Distance | None]:
+    """The values as numbers, how many values there are, and their distance."""
     if not isinstance(metric, str):
         matrix = np.asarray(metric)
-        return positions(values, len(matrix)), len(matrix), matrix_distance(matrix)
-    codes, domain = numbered(values)
-    counts = tally(codes, len(domain)).values[0] if metric == "ordinal" else np.empty(0)
+        return encode_positions(values, len(matrix)), len(matrix), matrix_distance(matrix)
+    codes, domain = encode_values(values)
+    counts = count_codings(codes, len(domain)).values[0] if metric == "ordinal" else np.empty(0)
     return codes, len(domain), distance_of(metric, domain, counts)
 
 
-def _read(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
+def _encode_coders(coders: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray | None]:
     """Numbers, categories, and how many units a column stands for."""
-    return cross_table(coders[0]) if len(coders) == 1 else (*numbered(coders), None)
+    return cross_table(coders[0]) if len(coders) == 1 else (*encode_values(coders), None)
 
 
-def _tallied(coders: Sequence) -> Tally:
-    codes, domain, lengths = _read(coders)
-    return tally(codes, len(domain), lengths=lengths)
+def _count(coders: Sequence) -> CodingCounts:
+    codes, domain, lengths = _encode_coders(coders)
+    return count_codings(codes, len(domain), lengths=lengths)
 
 
 # ------------------------------
-# The table ``agreement``: every code and all codes together, by subset.
+# Agreement of a frame of units: every code and all codes together, by subset.
 
 
 COLUMNS = ["measure", "code_id", "unit", "subset", "n_units", "n_pairable", "prevalence", "value",
@@ -352,25 +353,22 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
                     seed: int = 1) -> pd.DataFrame:
     """Agreement, one row a measure, code (blank: all codes together) and subset.
 
-    ``units`` has a row for every unit and coder who read it: unit_id,
-    document_id, coder_id and ``codes``, the set of code ids, empty where the
-    coder left the unit uncoded; a unit never assigned to a coder has no row.
-    Optional: question_id (blank: none), and ``length``, how many units the row
-    stands for, such as the characters of a stretch. ``unit`` names the unit.
+    ``units`` has a row for every unit and coder who read it: unit_id, document_id, coder_id and ``codes``,
+    the set of code ids, empty where the coder left the unit uncoded. A unit that was never assigned to a
+    coder has no row. Optional: question_id (blank: none), and ``length``, the number of units that the row
+    represents, such as the characters of a passage. ``unit`` names the unit.
 
-    Of a code, on presence and absence: percent, positive and negative agreement, alpha,
-    AC1, PABAK, with two coders kappa, and ``prevalence.<coder>``, the coder's
-    share of pairable units with the code; column ``prevalence`` is the share
-    over all units. Of all codes: ``masi_alpha``. Subsets are ``all``,
-    ``document=<id>`` and ``question=<id>``. low and high come from drawing
-    documents anew, for the subsets of several documents. A NaN has its reason.
+    For a code, by presence and absence: percent, positive and negative agreement, alpha, AC1, PABAK, with
+    two coders kappa, and ``prevalence.<coder>``, the coder's share of pairable units with the code. Column
+    ``prevalence`` is the share over all units. For all codes together: ``masi_alpha``. Subsets are ``all``,
+    ``document=<id>`` and ``question=<id>``. low and high come from a bootstrap of documents, for subsets
+    with several documents. A NaN has its reason.
 
-    The caller sees to it that units were coded independently, at one version of
-    text and codebook: leave the coder ``consensus`` out, give another version of
-    a text other unit ids. For families put a family's id in place of its codes.
+    The caller must make sure that units were coded independently, at one version of text and codebook:
+    leave out the coder ``consensus``, and give another version of a text other unit ids. For families, put
+    a family's id in place of its codes.
 
-    Raises Faults where a coder has two rows for a unit, or a unit two
-    documents, questions or lengths.
+    Raises Faults where a coder has two rows for a unit, or a unit has two documents, questions or lengths.
 
     >>> row = dict(document_id="d1", codes={"shelter"})
     >>> units = pd.DataFrame([{**row, "unit_id": u, "coder_id": c} for u in "12" for c in "ab"])
@@ -379,15 +377,15 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     >>> float(found["percent_agreement", "shelter", "all"]), float(found["masi_alpha", "", "all"])
     (0.5, 0.0)
     """
-    grid = _grid(units)
+    grid = _coded_units(units)
     rows = list(_rows(grid, draws, seed))
     columns = [column for column in COLUMNS if column != "unit"]
     table = pd.DataFrame(rows, columns=columns).assign(unit=unit)
     return table[COLUMNS].sort_values(KEY, ignore_index=True)
 
 
-class _Grid(NamedTuple):
-    """Coders x units of numbers of code sets (-1: never assigned), and what the units belong to."""
+class _CodedUnits(NamedTuple):
+    """Coders x units of numbers of code sets (-1: never assigned), with the document and question of each."""
 
     numbers: np.ndarray
     sets: list[frozenset]
@@ -398,18 +396,18 @@ class _Grid(NamedTuple):
     lengths: np.ndarray
 
 
-class _Coding(NamedTuple):
-    """One thing to agree on: a code, or all codes together."""
+class _Measurement(NamedTuple):
+    """What agreement is measured of: a code, or all codes together."""
 
     code_id: str
     value_of: np.ndarray
-    """the value of each set of codes; last, picked by the number -1, that of a set never given"""
+    """the value of each set of codes; the last one, at index -1, is for units without a set"""
     n_values: int
     measures: dict[str, Measure]
     distance: Distance | None = None
 
 
-def _grid(units: pd.DataFrame) -> _Grid:
+def _coded_units(units: pd.DataFrame) -> _CodedUnits:
     units = units.assign(**{c: value for c, value in OPTIONAL.items() if c not in units})
     _check(units)
     given = [frozenset(codes) for codes in units["codes"]]
@@ -421,7 +419,7 @@ def _grid(units: pd.DataFrame) -> _Grid:
     numbers[rows, columns] = [number[codes] for codes in given]
     once = units.drop_duplicates("unit_id").sort_values("unit_id")
     documents, document_ids = pd.factorize(once["document_id"], sort=True)
-    return _Grid(numbers, sets, list(coder_ids), documents, list(document_ids),
+    return _CodedUnits(numbers, sets, list(coder_ids), documents, list(document_ids),
                  once["question_id"].to_numpy(), once["length"].to_numpy(dtype=float))
 
 
@@ -431,39 +429,40 @@ def _check(units: pd.DataFrame) -> None:
                     fix="join the codes of a coder in a unit") for row in twice.itertuples()]
     for column in ("document_id", "question_id", "length"):
         several = units.groupby("unit_id")[column].nunique()
-        faults += [Fault("a unit has more than one", column=column, value=unit_id)
+        faults += [Fault("a unit has more than one value", column=column, value=unit_id)
                    for unit_id in several.index[several > 1]]
     if faults:
         raise Faults(faults)
 
 
-def _all_codes(grid: _Grid) -> _Coding:
-    """All codes together: a value is a set of them."""
+def _all_codes(grid: _CodedUnits) -> _Measurement:
+    """All codes together: a value is a set of codes."""
     distance = matrix_distance(masi_distance(grid.sets))
-    return _Coding("", np.append(np.arange(len(grid.sets)), -1), len(grid.sets),
+    return _Measurement("", np.append(np.arange(len(grid.sets)), -1), len(grid.sets),
                    {"masi_alpha": alpha(distance)}, distance)
 
 
-def _single_codes(grid: _Grid) -> list[_Coding]:
-    """The codes one by one, as presence 1 and absence 0."""
-    measures = {**NOMINAL, "positive_agreement": specific(1), "negative_agreement": specific(0),
+def _single_codes(grid: _CodedUnits) -> list[_Measurement]:
+    """Each code by itself: presence is 1, absence is 0."""
+    measures = {**NOMINAL, "positive_agreement": specific_measure(1),
+                "negative_agreement": specific_measure(0),
                 **{f"prevalence.{coder_id}": _prevalence(coder)
                    for coder, coder_id in enumerate(grid.coder_ids)}}
     if len(grid.coder_ids) != 2:
         del measures["kappa"]
     has, code_ids = membership(grid.sets)
-    return [_Coding(code_id, np.append(has[:, column].astype(np.intp), -1), 2, measures)
+    return [_Measurement(code_id, np.append(has[:, column].astype(np.intp), -1), 2, measures)
             for column, code_id in enumerate(code_ids)]
 
 
 def _prevalence(coder: int) -> Measure:
-    """How many of a coder's units have the code, of those that another coder read as well."""
-    def share(counted: Tally) -> np.ndarray:
-        return counted.marginals[:, coder, 1] / counted.marginals[:, coder].sum(axis=-1)
+    """The share of a coder's units that have the code, of those that another coder read too."""
+    def share(counts: CodingCounts) -> np.ndarray:
+        return counts.marginals[:, coder, 1] / counts.marginals[:, coder].sum(axis=-1)
     return Measure(share, NOT_SHARED)
 
 
-def _rows(grid: _Grid, draws: int, seed: int) -> Iterator[tuple]:
+def _rows(grid: _CodedUnits, draws: int, seed: int) -> Iterator[tuple]:
     """The figures of every code and subset, without the column ``unit``."""
     all_codes, single_codes = [_all_codes(grid)], _single_codes(grid)
     questions = {q: grid.questions == q for q in sorted(set(grid.questions) - {""})}
@@ -471,12 +470,13 @@ def _rows(grid: _Grid, draws: int, seed: int) -> Iterator[tuple]:
         subset = f"question={question}" if question else ALL
         numbers, documents, lengths = grid.numbers[:, at], grid.documents[at], grid.lengths[at]
         for codings in (all_codes, single_codes):
-            tallies = [tally(coding.value_of[numbers], coding.n_values, groups=documents,
-                             n_groups=len(grid.document_ids), lengths=lengths, distance=coding.distance)
-                       for coding in codings]
+            all_counts = [count_codings(coding.value_of[numbers], coding.n_values, groups=documents,
+                                        n_groups=len(grid.document_ids), lengths=lengths,
+                                        distance=coding.distance)
+                          for coding in codings]
             measures = codings[0].measures if codings else {}
-            found = bootstrapped_together(tallies, measures, draws=draws, seed=seed)
-            for coding, by_document, coefficients in zip(codings, tallies, found, strict=True):
+            found = bootstrap_together(all_counts, measures, draws=draws, seed=seed)
+            for coding, by_document, coefficients in zip(codings, all_counts, found, strict=True):
                 shares = by_document.shares[:, 1] if coding.code_id else by_document.units * np.nan
                 prevalence = shares.sum() / by_document.units.sum() if len(shares) else np.nan
                 for name, one in coefficients.items():
@@ -486,7 +486,7 @@ def _rows(grid: _Grid, draws: int, seed: int) -> Iterator[tuple]:
                     yield from _document_rows(grid.document_ids, coding, by_document, shares)
 
 
-def _document_rows(document_ids: list[str], coding: _Coding, by_document: Tally,
+def _document_rows(document_ids: list[str], coding: _Measurement, by_document: CodingCounts,
                    shares: np.ndarray) -> Iterator[tuple]:
     units, pairable = by_document.units.astype(int), by_document.pairable.astype(int)
     for name, measure in coding.measures.items():
@@ -497,7 +497,7 @@ def _document_rows(document_ids: list[str], coding: _Coding, by_document: Tally,
 
 
 # ------------------------------
-# Table ``agreement``: by turn and by character, by code and by what lies above the codes.
+# Table ``agreement`` of a study: by turn and by character, for codes, families, themes and domains.
 
 
 DRAWS = 1000
@@ -506,14 +506,14 @@ DRAWS = 1000
 def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                     ancestors: Mapping[str, Sequence[str]], *,
                     mixed_coders: Set[str] = frozenset()) -> pd.DataFrame:
-    """How far coders agreed before anything was reconciled; empty where no two read the same text.
+    """Agreement before anything was reconciled; empty where no two coders read the same text.
 
-    ``coded`` has a row a participant's segment and coder who read it, as
-    :func:`glc_analysis.coding.consensus.units` gives it, with the codebook_version they used: work
-    at different versions is never paired. ``ancestors`` has, for a code, all that it lies below: families,
-    themes and domains are agreed on where any code below them was given. Coders in ``mixed_coders``, whose
-    file does not tell several people apart, and the consensus are left out. Units: ``turn``, and
-    ``character`` (a stretch weighs as much as it is long).
+    ``coded`` has a row for each participant's segment and coder who read it, as
+    :func:`glc_analysis.coding.consensus.units` gives it, with the codebook_version that the coder used:
+    work at different versions is never compared. ``ancestors`` has the families, themes and domains above
+    each code; agreement on them is measured wherever any code below them was given. Left out are the
+    consensus, and the coders in ``mixed_coders``, whose file does not tell several people's work apart.
+    Units: ``turn``, and ``character`` (a passage weighs as much as it is long).
     """
     coded = coded[~coded["coder_id"].isin({CONSENSUS, *mixed_coders})]
     readers = coded.groupby("document_id")["coder_id"].transform("nunique")
@@ -535,21 +535,21 @@ def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
 
 
 def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Every turn cut where any coder's stretch begins or ends: one row a piece and coder."""
+    """Every turn cut where any coder's passage begins or ends: one row a piece and coder."""
     spans = {segment_id: (start, end) for segment_id, start, end in zip(
         segments["segment_id"], segments["start"].tolist(), segments["end"].tolist(), strict=True)}
-    given: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
+    passages: dict[tuple[str, str], list[tuple[int, int, str]]] = defaultdict(list)
     for row in by_segment(codings).itertuples():
         start, end = spans[row.segment_id]
-        stretch = max(row.start, start), min(row.end, end), row.code_id
-        given[row.segment_id, row.coder_id].append(stretch)
+        passage = max(row.start, start), min(row.end, end), row.code_id
+        passages[row.segment_id, row.coder_id].append(passage)
     readers = defaultdict(list)
     for row in turns.itertuples():
         readers[row.segment_id].append(row)
     pieces = []
     for segment_id, rows in sorted(readers.items()):
         start, end = spans[segment_id]
-        marks = [given.get((segment_id, row.coder_id), []) for row in rows]
+        marks = [passages.get((segment_id, row.coder_id), []) for row in rows]
         edges = sorted({start, end, *(edge for own in marks for s, e, _ in own for edge in (s, e))})
         for row, own in zip(rows, marks, strict=True):
             for a, b in pairwise(edges):

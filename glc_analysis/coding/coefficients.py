@@ -1,8 +1,13 @@
-"""Coefficients of agreement: values as numbers, counts over units, and the formulas.
+"""Coefficients of agreement between coders.
 
-Everything is a sum over units, so that counts of documents add up to those of the study, and documents can
-be drawn anew without counting again. A unit that was never assigned to a coder has no value there, written
--1.
+In go the values that coders gave to units, as an array of coders x units. Out come coefficients. The work
+has three steps: values are encoded as numbers, the numbers are counted, and formulas turn the counts into
+coefficients. All counts are sums over units, so those of the documents add up to those of the study, and a
+bootstrap can draw documents without counting again.
+
+The module decides what a missing value is: a unit that was never assigned to a coder has no value, written
+-1, while a unit that was read and left uncoded has one. It also decides that a coefficient without
+variation is undefined, and never 1.
 """
 
 from __future__ import annotations
@@ -19,40 +24,40 @@ import pandas as pd
 from glc_analysis.errors import UsageError
 
 # ------------------------------
-# Coders' values as numbers from 0, -1 where missing, and how far values are apart.
+# Encoding: coders' values as numbers from 0, -1 where missing, and the distances between values.
 
 
 Distance = Callable[[np.ndarray, np.ndarray], np.ndarray]
-"""Distance between values, given by their numbers; broadcasts."""
+"""Distance between values, which are given by their numbers; it broadcasts."""
 METRICS = ("nominal", "ordinal", "interval", "ratio")
 _NARROW = 2**12
-"""Whole numbers that span less than this are numbered by counting, wider ones by hashing."""
+"""Whole numbers that span less than this are encoded by counting, wider ones by hashing."""
 _VALUES_AT_ONCE = 2**14
-"""So many values are numbered at a time: they stay in the cache of the processor."""
+"""Number of values that are encoded at a time, so that they stay in the cache of the processor."""
 
 
-def numbered(coders: np.ndarray | pd.DataFrame | Sequence) -> tuple[np.ndarray, np.ndarray]:
+def encode_values(coders: np.ndarray | pd.DataFrame | Sequence) -> tuple[np.ndarray, np.ndarray]:
     """Coders x units as numbers in ascending order of the values, and the values themselves.
 
     Raises UsageError where coders differ in the number of units.
 
-    >>> numbered([[5, 2, np.nan], [2, 9, 9]])
+    >>> encode_values([[5, 2, np.nan], [2, 9, 9]])
     (array([[ 1,  0, -1],
            [ 0,  2,  2]]), array([2., 5., 9.]))
     """
-    values = _array(coders)
+    values = _coder_array(coders)
     if values.dtype.kind in "iuf" and values.size:
         least, most = (float(end.reduce(values, axis=None)) for end in (np.fmin, np.fmax))
         if most - least < _NARROW and least % 1 == 0:
-            found = _counted_off(values, least, int(most - least) + 1)
+            found = _encode_narrow(values, least, int(most - least) + 1)
             if found:
                 return found
     codes, domain = pd.factorize(values.ravel(), sort=True)
     return codes.reshape(values.shape), domain
 
 
-def _counted_off(values: np.ndarray, least: float, width: int) -> tuple[np.ndarray, np.ndarray] | None:
-    """Whole numbers in a narrow range, several times faster than by hashing; None where some are not."""
+def _encode_narrow(values: np.ndarray, least: float, width: int) -> tuple[np.ndarray, np.ndarray] | None:
+    """Encodes whole numbers in a narrow range, faster than by hashing; None if a value is not whole."""
     codes, seen = np.empty(values.shape, dtype=np.int16), np.zeros(width, dtype=bool)
     parts = values.size // _VALUES_AT_ONCE + 1
     for own, given in zip(np.array_split(codes.ravel(), parts),
@@ -69,7 +74,7 @@ def _counted_off(values: np.ndarray, least: float, width: int) -> tuple[np.ndarr
 
 
 def cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Two coders' table as one column of numbers a cell, the categories, and the cells' counts.
+    """A cross table of two coders: one column of numbers a cell, the categories, and the cells' counts.
 
     >>> cross_table([[8, 1], [0, 1]])
     (array([[0, 0, 1, 1],
@@ -77,33 +82,34 @@ def cross_table(table: Sequence) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """
     counts = as_counts(table)
     if counts.shape[0] != counts.shape[1]:
-        raise UsageError(f"A table of two coders is square, not {counts.shape[0]} x {counts.shape[1]}. "
+        raise UsageError("The cross table of two coders must be square; "
+                         f"this one is {counts.shape[0]} x {counts.shape[1]}. "
                          "To fix: give the coders' values one by one, f(*values).")
     return np.indices(counts.shape).reshape(2, -1), np.arange(len(counts)), counts.ravel()
 
 
 def as_counts(table: Sequence) -> np.ndarray:
-    """A table of counts. Raises UsageError where it is none."""
+    """A table as an array of counts. Raises UsageError for anything but whole numbers from 0."""
     counts = np.asarray(table, dtype=float)
     if counts.ndim != 2 or not (counts >= 0).all() or (counts % 1).any():
-        raise UsageError("A table holds whole counts from 0, in rows and columns.")
+        raise UsageError("A table must have rows and columns of whole numbers from 0.")
     return counts
 
 
-def positions(values: np.ndarray | pd.DataFrame | Sequence, count: int) -> np.ndarray:
-    """Values that are positions already, such as those of sets in a matrix of distances."""
-    given = _array(values).astype(float)
+def encode_positions(values: np.ndarray | pd.DataFrame | Sequence, count: int) -> np.ndarray:
+    """Values that are already positions, such as those of sets in a matrix of distances."""
+    given = _coder_array(values).astype(float)
     codes = np.where(np.isnan(given), -1, given)
     if ((codes % 1 != 0) | (codes >= count) | (given < 0)).any():
-        raise UsageError(f"Values are positions in the matrix of distances, 0 to {count - 1}.")
+        raise UsageError(f"Values must be positions in the matrix of distances, from 0 to {count - 1}.")
     return codes.astype(np.intp)
 
 
 def distance_of(metric: str, domain: np.ndarray, counts: np.ndarray) -> Distance | None:
-    """Krippendorff's squared distances between the values of a domain; None stands for nominal.
+    """Krippendorff's squared distances between the values of a domain; None means nominal.
 
-    ``counts`` says how often each was given, which is what ordinal distance rests on:
-    the values between two, and half of each. Raises UsageError for values without them.
+    ``counts`` is how often each value was given. Ordinal distance is computed from them: it counts the
+    values between two, and half of each. Raises UsageError for values that do not fit the metric.
 
     >>> distance_of("ratio", np.array([0.0, 1.0, 3.0]), np.ones(3))(1, np.arange(3)).tolist()
     [1.0, 0.0, 0.25]
@@ -116,7 +122,7 @@ def distance_of(metric: str, domain: np.ndarray, counts: np.ndarray) -> Distance
         raise UsageError(f"The {metric} metric needs finite numbers.")
     if metric == "ratio":
         if (domain < 0).any():
-            raise UsageError("The ratio metric has a true zero: no value lies below it.")
+            raise UsageError("The ratio metric has a true zero: no value may be below it.")
         return lambda a, b: np.divide(domain[a] - domain[b], domain[a] + domain[b], where=a != b,
                                       out=np.zeros(np.broadcast(a, b).shape)) ** 2
     at = domain if metric == "interval" else np.cumsum(counts) - counts / 2
@@ -124,49 +130,47 @@ def distance_of(metric: str, domain: np.ndarray, counts: np.ndarray) -> Distance
 
 
 def matrix_distance(matrix: np.ndarray) -> Distance:
-    """Distances that stand in a matrix. Raises UsageError where they are none."""
+    """The distances in a matrix. Raises UsageError for a matrix that is not one of distances."""
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not (matrix >= 0).all() \
             or matrix.diagonal().any() or not np.array_equal(matrix, matrix.T):
-        raise UsageError("A matrix of distances is square, symmetric, from 0 up, and 0 in its diagonal.")
+        raise UsageError("A matrix of distances must be square and symmetric, with 0 on its diagonal and "
+                         "no negative values.")
     return lambda a, b: matrix[a, b]
 
 
-def _array(coders: np.ndarray | pd.DataFrame | Sequence) -> np.ndarray:
+def _coder_array(coders: np.ndarray | pd.DataFrame | Sequence) -> np.ndarray:
     if isinstance(coders, pd.DataFrame):
         coders = coders.to_numpy()
     if not isinstance(coders, np.ndarray):
         if len({np.shape(row) for row in coders}) > 1:
-            raise UsageError("Every coder has a value, or NaN, for every unit: the lengths differ.")
-        # By way of Series: numpy alone would make NaN beside text the word "nan".
+            raise UsageError("The rows of the coders differ in length. Give every coder a value, or NaN, "
+                             "for every unit.")
+        # Through Series: numpy alone would turn NaN among texts into the word "nan".
         coders = np.array([pd.Series(row).to_numpy() for row in coders if np.ndim(row)])
     if coders.ndim != 2:
-        raise UsageError("Values are coders x units, a row a coder.")
+        raise UsageError("Values must have a row for each coder and a column for each unit.")
     return coders
 
 
 # ------------------------------
-# What coefficients of agreement are made from: sums over the units that coders coded.
-#
-# A coder who read a unit gave it a value; a unit never assigned to a coder has
-# none, written -1. All that follows are sums over units, so tallies of documents
-# add up to the study's, and documents can be drawn anew without counting again.
+# Counting: the sums over units that coefficients of agreement are computed from.
 
 
-class Tally(NamedTuple):
+class CodingCounts(NamedTuple):
     """Sums over the units of each group; the first axis of every array is the group.
 
-    A unit is pairable where two coders or more gave it a value.
+    A unit is pairable if two or more coders gave it a value.
     """
 
     units: np.ndarray
     """how many units have a value"""
     pairable: np.ndarray
     """how many units are pairable"""
-    split: np.ndarray
+    differing: np.ndarray
     """sum over pairable units of the share of pairs of coders that differ"""
     disagreement: np.ndarray
     """sum of the coincidence matrix times distance; each value of a pairable unit weighs 1"""
-    alike: np.ndarray
+    same: np.ndarray
     """diagonal of the coincidence matrix, by value"""
     shares: np.ndarray
     """sum over units of the share of coders that gave the value, by value"""
@@ -175,27 +179,27 @@ class Tally(NamedTuple):
 
     @property
     def values(self) -> np.ndarray:
-        """How often each value was given in pairable units: margins of the coincidence matrix."""
+        """How often each value was given in pairable units: the margins of the coincidence matrix."""
         return self.marginals.sum(axis=-2)
 
-    def summed(self, weights: np.ndarray) -> Tally:
-        """Groups added up, each as often as ``weights`` says: one new group a row of it."""
-        return Tally(*(np.tensordot(weights, field, 1) for field in self))
+    def weighted_sum(self, weights: np.ndarray) -> CodingCounts:
+        """Weighted sums of the groups: one new group for each row of ``weights``."""
+        return CodingCounts(*(np.tensordot(weights, field, 1) for field in self))
 
 
-def tally(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None = None, n_groups: int = 1,
-          lengths: np.ndarray | None = None, distance: Distance | None = None) -> Tally:
-    """Counts coders x units of numbered values, group by group.
+def count_codings(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None = None, n_groups: int = 1,
+                  lengths: np.ndarray | None = None, distance: Distance | None = None) -> CodingCounts:
+    """Counts an array of coders x units of encoded values, group by group.
 
-    ``lengths`` says how many units a column stands for (1 each), ``distance``
-    how far two values are apart (1 where they differ).
+    ``lengths`` is how many units a column represents (1 by default), ``distance`` is the distance between
+    two values (by default 1 where they differ).
 
-    >>> counted = tally(np.array([[0, 1, 1, -1], [0, 1, 0, 1]]), 2)
-    >>> counted.units, counted.pairable, counted.disagreement, counted.values
+    >>> counts = count_codings(np.array([[0, 1, 1, -1], [0, 1, 0, 1]]), 2)
+    >>> counts.units, counts.pairable, counts.disagreement, counts.values
     (array([4.]), array([3.]), array([2.]), array([[3., 3.]]))
     """
     groups = np.zeros(codes.shape[1], dtype=np.intp) if groups is None else groups
-    codes, groups, lengths = _distinct(codes, n_values, groups, n_groups, lengths)
+    codes, groups, lengths = _merged_columns(codes, n_values, groups, n_groups, lengths)
     coders = (codes >= 0).sum(axis=0)
     some, pairable = coders > 0, coders > 1
     shares, marginals = np.zeros((n_groups, n_values)), np.zeros((n_groups, len(codes), n_values))
@@ -204,57 +208,57 @@ def tally(codes: np.ndarray, n_values: int, *, groups: np.ndarray | None = None,
         cells = groups[at] * n_values + own[at]
         shares += _sums(cells, lengths[at] / coders[at], n_groups, n_values)
         marginals[:, coder] = _sums(cells, lengths[at] * pairable[at], n_groups, n_values)
-    return Tally(_sums(groups[some], lengths[some], n_groups),
+    return CodingCounts(_sums(groups[some], lengths[some], n_groups),
                  _sums(groups[pairable], lengths[pairable], n_groups),
                  *_pairs(codes, coders, groups, lengths, (n_groups, n_values), distance),
                  shares, marginals)
 
 
-def tally_table(counts: np.ndarray) -> Tally:
-    """The same sums of a table of units x values: how many coders gave the value, whoever they were.
+def count_table(counts: np.ndarray) -> CodingCounts:
+    """The same sums from a table of units x values, which has the number of coders who gave each value.
 
-    All of ``marginals`` is then one coder's, so it serves no coefficient of particular coders.
+    The coders are not known, so ``marginals`` has one row for all: use no coefficient of particular coders.
 
-    >>> one, other = tally_table(np.array([[2., 0.], [1., 1.], [0., 1.]])), tally(
+    >>> one, other = count_table(np.array([[2., 0.], [1., 1.], [0., 1.]])), count_codings(
     ...     np.array([[0, 1, -1], [0, 0, 1]]), 2)
     >>> all((getattr(one, name) == getattr(other, name)).all()
-    ...     for name in (*Tally._fields[:-1], "values"))
+    ...     for name in (*CodingCounts._fields[:-1], "values"))
     True
     """
     counts = counts[counts.sum(axis=1) > 0]
     coders = counts.sum(axis=1)
     paired, n = counts[coders > 1], coders[coders > 1]
-    alike = paired * (paired - 1) / (n - 1)[:, None]  # pairs in both directions, as in _pairs
-    apart = n - alike.sum(axis=1)
+    same = paired * (paired - 1) / (n - 1)[:, None]  # pairs in both directions, as in _pairs
+    differing = n - same.sum(axis=1)
     shares = (counts / coders[:, None]).sum(axis=0)
-    return Tally(np.array([float(len(counts))]), np.array([float(len(paired))]),
-                 np.array([(apart / n).sum()]), np.array([apart.sum()]), alike.sum(axis=0)[None],
+    return CodingCounts(np.array([float(len(counts))]), np.array([float(len(paired))]),
+                 np.array([(differing / n).sum()]), np.array([differing.sum()]), same.sum(axis=0)[None],
                  shares[None], paired.sum(axis=0)[None, None])
 
 
 def _pairs(codes: np.ndarray, coders: np.ndarray, groups: np.ndarray, lengths: np.ndarray,
            shape: tuple[int, int], distance: Distance | None) -> tuple[np.ndarray, ...]:
-    """The sums over pairs of coders: split, disagreement, alike."""
-    split, disagreement, alike = np.zeros(shape[0]), np.zeros(shape[0]), np.zeros(shape)
+    """The sums over pairs of coders: differing, disagreement, same."""
+    differing, disagreement, same = np.zeros(shape[0]), np.zeros(shape[0]), np.zeros(shape)
     for one, other in combinations(codes, 2):
         both = np.flatnonzero((one >= 0) & (other >= 0))
         first, second, group = one[both], other[both], groups[both]
         weight = 2 * lengths[both] / (coders[both] - 1)  # a pair counts in both directions
-        apart = first != second
-        far = distance(first, second) if distance else apart
-        split += _sums(group, weight * apart / coders[both], shape[0])
+        differs = first != second
+        far = distance(first, second) if distance else differs
+        differing += _sums(group, weight * differs / coders[both], shape[0])
         disagreement += _sums(group, weight * far, shape[0])
-        alike += _sums(group * shape[1] + first, weight * ~apart, *shape)
-    return split, disagreement, alike
+        same += _sums(group * shape[1] + first, weight * ~differs, *shape)
+    return differing, disagreement, same
 
 
 def _sums(cells: np.ndarray, amounts: np.ndarray, *shape: int) -> np.ndarray:
     return np.bincount(cells, amounts, math.prod(shape)).reshape(shape)
 
 
-def _distinct(codes: np.ndarray, n_values: int, groups: np.ndarray, n_groups: int,
-              lengths: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Columns of one group that are coded alike as one column, where there can be but few."""
+def _merged_columns(codes: np.ndarray, n_values: int, groups: np.ndarray, n_groups: int,
+                    lengths: np.ndarray | None) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Equal columns of one group merged into one, where the number of possible columns is small."""
     shape = (n_groups, *[n_values + 1] * len(codes))
     if math.prod(shape) >= codes.shape[1]:
         return codes, groups, np.ones(codes.shape[1]) if lengths is None else lengths
@@ -270,11 +274,11 @@ def _distinct(codes: np.ndarray, n_values: int, groups: np.ndarray, n_groups: in
 
 
 # ------------------------------
-# How far two sets of codes are apart, for units that may carry several codes.
+# Distances between sets of codes, for units that may have several codes.
 
 
 _SETS_AT_ONCE = 2**20
-"""So many distances between sets are worked out at a time."""
+"""Number of distances between sets that are computed at a time."""
 
 
 def membership(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list[str]]:
@@ -309,22 +313,22 @@ def masi_distance(sets: Sequence[Collection[str]]) -> np.ndarray:
     items (MASI) for semantic and pragmatic annotation", LREC).
 
     J is Jaccard's coefficient; M is exactly 1 for equal sets, 2/3 where one
-    holds the other, 1/3 where they overlap, 0 where they share nothing. Two
-    empty sets agree. Give each distinct set once: the matrix grows as its square.
+    contains the other, 1/3 where they overlap, 0 where they share nothing. Two
+    empty sets agree. Give each distinct set once: the matrix grows with the square of their number.
 
     >>> masi_distance([{"a", "b"}, {"a"}, {"b", "c"}, set()])[0].round(4).tolist()
     [0.0, 0.6667, 0.8889, 1.0]
     """
-    return _distances(sets, _monotone)
+    return _distances(sets, _monotonicity)
 
 
-def _monotone(shared: np.ndarray, own: np.ndarray, others: np.ndarray) -> np.ndarray:
+def _monotonicity(shared: np.ndarray, own: np.ndarray, others: np.ndarray) -> np.ndarray:
     return np.select([(shared == own) & (shared == others), (shared == own) | (shared == others),
                       shared > 0], [1, 2 / 3, 1 / 3], 0)
 
 
 def _distances(sets: Sequence[Collection[str]], weight: Callable) -> np.ndarray:
-    """1 - J * weight, a block of rows at a time: only the result is as large as the square."""
+    """1 - J * weight, computed for a block of rows at a time to save memory."""
     has = membership(sets)[0].astype(float)
     sizes, step = has.sum(axis=1), max(1, _SETS_AT_ONCE // max(1, len(sets)))
     distances = np.empty((len(sets), len(sets)))
@@ -338,21 +342,21 @@ def _distances(sets: Sequence[Collection[str]], weight: Callable) -> np.ndarray:
 
 
 # ------------------------------
-# Coefficients of agreement as functions of a tally, every group of it at once.
+# Formulas: coefficients of agreement as functions of the counts, for all groups at once.
 
 
 NO_PAIRS = "no unit was coded by two coders"
 NO_VARIATION = "no variation: all values are the same"
 NOT_USED = "no coder gave this value"
 _DISTANCES_HELD = 2**22
-"""So many distances between values are held at a time."""
+"""Number of distances between values that are in memory at a time."""
 
 
 class Coefficient(NamedTuple):
-    """A coefficient, what it rests on, and why it or its interval is NaN.
+    """A coefficient, the number of units, and the reason where it or its interval is NaN.
 
-    ``n_units`` were coded by somebody, ``n_pairable`` of them by two or more;
-    ``low`` and ``high`` are the 95 % interval where one was asked for.
+    ``n_units`` were coded by any coder, ``n_pairable`` of them by two or more. ``low`` and ``high`` are the
+    95 % interval, if one was computed.
     """
 
     value: float
@@ -364,39 +368,39 @@ class Coefficient(NamedTuple):
 
 
 class Measure(NamedTuple):
-    """What to compute, and why it may be NaN although there are pairs."""
+    """The formula of a coefficient, and the reason why it may be NaN although there are pairs."""
 
-    statistic: Callable[[Tally], np.ndarray]
+    statistic: Callable[[CodingCounts], np.ndarray]
     undefined: str = NO_VARIATION
 
-    def of(self, counted: Tally) -> tuple[np.ndarray, np.ndarray]:
+    def of(self, counts: CodingCounts) -> tuple[np.ndarray, np.ndarray]:
         """The coefficient of every group, and a reason wherever it is NaN."""
         with np.errstate(divide="ignore", invalid="ignore"):
-            values = self.statistic(counted)
-        return values, np.select([~np.isnan(values), counted.pairable == 0], ["", NO_PAIRS],
+            values = self.statistic(counts)
+        return values, np.select([~np.isnan(values), counts.pairable == 0], ["", NO_PAIRS],
                                  self.undefined)
 
-    def pooled(self, counted: Tally) -> Coefficient:
+    def pooled(self, counts: CodingCounts) -> Coefficient:
         """The coefficient of all groups together."""
-        n_groups = len(counted.units)
-        total = counted if n_groups == 1 else counted.summed(np.ones((1, n_groups)))
+        n_groups = len(counts.units)
+        total = counts if n_groups == 1 else counts.weighted_sum(np.ones((1, n_groups)))
         (value,), (reason,) = self.of(total)
         return Coefficient(float(value), int(total.units[0]), int(total.pairable[0]), str(reason))
 
 
 def alpha(distance: Distance | None = None) -> Measure:
-    """Krippendorff's alpha of tallies made with the distance; None stands for nominal."""
+    """Krippendorff's alpha of counts that were made with the distance; None means nominal."""
     return Measure(partial(_alpha, distance=distance))
 
 
-def specific(value: int) -> Measure:
-    """Specific agreement on a value: how many of the others gave it where one coder did."""
-    return Measure(lambda counted: counted.alike[:, value] / counted.values[:, value], NOT_USED)
+def specific_measure(value: int) -> Measure:
+    """Specific agreement on a value: where one coder gave it, the share of the others who did too."""
+    return Measure(lambda counts: counts.same[:, value] / counts.values[:, value], NOT_USED)
 
 
-def _alpha(counted: Tally, distance: Distance | None) -> np.ndarray:
-    n = counted.values.sum(axis=-1)
-    return 1 - (n - 1) * counted.disagreement / _expected(counted.values, distance)
+def _alpha(counts: CodingCounts, distance: Distance | None) -> np.ndarray:
+    n = counts.values.sum(axis=-1)
+    return 1 - (n - 1) * counts.disagreement / _expected(counts.values, distance)
 
 
 def _expected(values: np.ndarray, distance: Distance | None) -> np.ndarray:
@@ -409,41 +413,41 @@ def _expected(values: np.ndarray, distance: Distance | None) -> np.ndarray:
     return total
 
 
-def _kappa(counted: Tally) -> np.ndarray:
-    shares = counted.marginals / counted.pairable[:, None, None]
-    return _corrected(counted, shares.prod(axis=1).sum(axis=-1))
+def _kappa(counts: CodingCounts) -> np.ndarray:
+    shares = counts.marginals / counts.pairable[:, None, None]
+    return _corrected(counts, shares.prod(axis=1).sum(axis=-1))
 
 
-def _fleiss(counted: Tally) -> np.ndarray:
-    return _corrected(counted, (_mean_shares(counted) ** 2).sum(axis=-1))
+def _fleiss(counts: CodingCounts) -> np.ndarray:
+    return _corrected(counts, (_mean_shares(counts) ** 2).sum(axis=-1))
 
 
-def _ac1(counted: Tally) -> np.ndarray:
-    shares = _mean_shares(counted)
-    return _corrected(counted, (shares * (1 - shares)).sum(axis=-1) / (shares.shape[-1] - 1))
+def _ac1(counts: CodingCounts) -> np.ndarray:
+    shares = _mean_shares(counts)
+    return _corrected(counts, (shares * (1 - shares)).sum(axis=-1) / (shares.shape[-1] - 1))
 
 
-def _pabak(counted: Tally) -> np.ndarray:
-    return _corrected(counted, np.divide(1, counted.shares.shape[-1]))
+def _pabak(counts: CodingCounts) -> np.ndarray:
+    return _corrected(counts, np.divide(1, counts.shares.shape[-1]))
 
 
-def _mean_shares(counted: Tally) -> np.ndarray:
+def _mean_shares(counts: CodingCounts) -> np.ndarray:
     """The share of coders that gave a value, averaged over units, by value."""
-    return counted.shares / counted.units[:, None]
+    return counts.shares / counts.units[:, None]
 
 
-def _percent(counted: Tally) -> np.ndarray:
-    return 1 - counted.split / counted.pairable
+def _percent(counts: CodingCounts) -> np.ndarray:
+    return 1 - counts.differing / counts.pairable
 
 
-def _corrected(counted: Tally, expected: np.ndarray) -> np.ndarray:
+def _corrected(counts: CodingCounts, expected: np.ndarray) -> np.ndarray:
     """(p_o - p_e) / (1 - p_e), NaN without variation even where the formula would give 1."""
-    varies = np.count_nonzero(counted.values, axis=-1) > 1
-    return np.where(varies, 1 - counted.split / counted.pairable / (1 - expected), np.nan)
+    varies = np.count_nonzero(counts.values, axis=-1) > 1
+    return np.where(varies, 1 - counts.differing / counts.pairable / (1 - expected), np.nan)
 
 
 FLEISS = Measure(_fleiss)
-"""Fleiss' kappa; like AC1 and PABAK it does not ask who of the coders gave a value."""
+"""Fleiss' kappa; like AC1 and PABAK, it does not depend on which coder gave a value."""
 
 NOMINAL = {"percent_agreement": Measure(_percent), "alpha": alpha(), "kappa": Measure(_kappa),
            "ac1": Measure(_ac1), "pabak": Measure(_pabak)}

@@ -24,11 +24,11 @@ from glc_analysis.coding.coefficients import (
     NO_PAIRS,
     NO_VARIATION,
     NOT_USED,
+    count_codings,
+    count_table,
+    encode_values,
     jaccard_distance,
     masi_distance,
-    numbered,
-    tally,
-    tally_table,
 )
 from glc_analysis.errors import UsageError
 
@@ -165,11 +165,11 @@ def test_the_order_of_coders_and_units_does_not_matter(values, chance):
 
 @given(ratings)
 def test_a_table_of_counts_has_the_sums_of_the_values_it_was_counted_from(values):
-    codes, domain = numbered(values)
+    codes, domain = encode_values(values)
     counts = np.array([[np.count_nonzero(unit == n) for n in range(len(domain))] for unit in codes.T])
     counts = counts.astype(float).reshape(codes.shape[1], len(domain))
-    one, other = tally(codes, len(domain)), tally_table(counts)
-    for name in ("units", "pairable", "split", "disagreement", "alike", "shares", "values"):
+    one, other = count_codings(codes, len(domain)), count_table(counts)
+    for name in ("units", "pairable", "differing", "disagreement", "same", "shares", "values"):
         assert getattr(other, name) == pytest.approx(getattr(one, name), abs=1e-9), name
     assert same(fleiss_kappa(counts), FLEISS.pooled(one))
 

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.coding.agreement import (
-    bootstrapped,
-    bootstrapped_together,
+    bootstrap_coefficients,
+    bootstrap_together,
     document_bootstrap,
     gwet_ac1,
     krippendorff_alpha,
 )
-from glc_analysis.coding.coefficients import NOMINAL, masi_distance, specific, tally
+from glc_analysis.coding.coefficients import NOMINAL, count_codings, masi_distance, specific_measure
 from glc_analysis.errors import UsageError
 
 
@@ -50,7 +50,7 @@ def test_the_names_and_the_order_of_turns_do_not_matter():
 def test_below_ten_documents_there_is_a_value_and_no_interval():
     found = document_bootstrap(*coded(documents=9))
     assert not math.isnan(found.value) and math.isnan(found.low) and math.isnan(found.high)
-    assert found.reason == "no interval: 9 documents with pairs of coders, 10 are needed"
+    assert found.reason == "no interval: 9 documents have pairs of coders, 10 are needed"
 
 
 def test_documents_of_a_single_coder_do_not_make_ten():
@@ -64,7 +64,7 @@ def test_a_code_found_in_one_document_has_no_interval():
     values[:, 0] = 1
     found = document_bootstrap(values, documents)
     assert found.value == 1 and math.isnan(found.low)
-    assert found.reason == "no interval: too often undefined when documents are drawn anew"
+    assert found.reason == "no interval: undefined in too many bootstrap samples"
 
 
 @pytest.mark.parametrize("measure", ["percent_agreement", "alpha", "kappa", "ac1", "pabak"])
@@ -80,9 +80,10 @@ def test_adding_tallies_of_drawn_documents_is_counting_their_turns_again(drawn, 
     values, documents = coded()
     matrix = masi_distance([set(), {"a"}])
     distance = None if metric == "nominal" else lambda a, b: matrix[a, b]
-    by_document = tally(values.astype(int), 2, groups=documents, n_groups=12, distance=distance)
-    added = by_document.summed(np.bincount(drawn, minlength=12)[None])
-    again = tally(np.hstack([values[:, documents == d] for d in drawn]).astype(int), 2, distance=distance)
+    by_document = count_codings(values.astype(int), 2, groups=documents, n_groups=12, distance=distance)
+    added = by_document.weighted_sum(np.bincount(drawn, minlength=12)[None])
+    again = count_codings(
+        np.hstack([values[:, documents == d] for d in drawn]).astype(int), 2, distance=distance)
     for ours, theirs in zip(added, again, strict=True):
         assert ours == pytest.approx(theirs)
 
@@ -103,7 +104,7 @@ def test_a_wrong_call_is_said():
     with pytest.raises(UsageError, match="two coders"):
         document_bootstrap([*values, values[0]], documents, "kappa")
     for wrong in (documents[:-1], [None, *documents[1:]]):
-        with pytest.raises(UsageError, match="Every unit has its document"):
+        with pytest.raises(UsageError, match="Give the document of every unit"):
             document_bootstrap(values, wrong)
 
 
@@ -112,12 +113,12 @@ def one_by_one(by_document, measures, *, draws, seed):
     generator, paired = np.random.default_rng(seed), np.flatnonzero(by_document.pairable)
     weights = np.ones((draws, len(by_document.units)))
     weights[:, paired] = generator.multinomial(len(paired), np.full(len(paired), 1 / len(paired)), draws)
-    counted, found = by_document.summed(weights), {}
+    counted, found = by_document.weighted_sum(weights), {}
     for name, measure in measures.items():
         values = measure.of(counted)[0]
         point = measure.pooled(by_document)
         low = high = math.nan
-        reason = "no interval: too often undefined when documents are drawn anew"
+        reason = "no interval: undefined in too many bootstrap samples"
         if np.isnan(values).mean() <= 0.05:
             (low, high), reason = np.nanpercentile(values, [2.5, 97.5]), ""
         found[name] = point._replace(low=low, high=high, reason=point.reason or reason)
@@ -131,16 +132,16 @@ def test_tallies_drawn_together_give_each_its_own_figures_to_the_last_bit(coders
     documents, tallies = np.repeat(np.arange(15), 12), []
     is_read = draw.random((coders, len(documents))) < .7
     lengths = draw.integers(1, 90, len(documents)).astype(float)
-    measures = {**NOMINAL, "positive": specific(1), "negative": specific(0)}
+    measures = {**NOMINAL, "positive": specific_measure(1), "negative": specific_measure(0)}
     if coders != 2:
         del measures["kappa"]
     for share in (*shares, .9):
         codes = np.where(is_read, draw.random(is_read.shape) < share, -1).astype(int)
-        tallies.append(tally(codes, 2, groups=documents, n_groups=15, lengths=lengths))
-    found = bootstrapped_together(tallies, measures, draws=200, seed=7)
+        tallies.append(count_codings(codes, 2, groups=documents, n_groups=15, lengths=lengths))
+    found = bootstrap_together(tallies, measures, draws=200, seed=7)
     for by_document, figures in zip(tallies, found, strict=True):
         for alone in (one_by_one(by_document, measures, draws=200, seed=7),
-                      bootstrapped(by_document, measures, draws=200, seed=7)):
+                      bootstrap_coefficients(by_document, measures, draws=200, seed=7)):
             for name in measures:
                 assert [*map(repr, map(np.float64, figures[name][:1] + figures[name][4:]))] == [
                     *map(repr, map(np.float64, alone[name][:1] + alone[name][4:]))], name

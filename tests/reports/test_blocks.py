@@ -312,7 +312,7 @@ def test_every_coefficient_of_a_code_is_that_of_the_table(small):
 
 def test_why_there_is_no_interval_is_said_in_words(small):
     said = coding.by_code(StudyView(small)).data
-    assert "No interval: 3 documents with pairs of coders, 10 are needed." in said
+    assert "No interval: 3 documents have pairs of coders, 10 are needed." in said
 
 
 def test_a_code_of_low_agreement_is_shown_with_caution(small):
