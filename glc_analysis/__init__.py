@@ -8,11 +8,11 @@ from glc_analysis.schema import checker
 __version__ = VERSION
 
 
-def _checks_of_rooms() -> Sequence[checker.Check]:
+def _all_checks() -> Sequence[checker.Check]:
     from glc_analysis.checks import CHECKS
 
     return CHECKS
 
 
-# Reference tables are read at the bottom of the house and checked by its rooms, which are imported only then.
-checker.register_checks(_checks_of_rooms)
+# Reference tables are read in the lowest layer; the checks of higher layers are imported when needed.
+checker.register_checks(_all_checks)

@@ -1,8 +1,8 @@
-"""From raw files to processed tables: the steps of the build, and the folder that they fill.
+"""The build: from raw files and reference tables to the processed tables.
 
-``processed/`` is only ever made here. Its last file is slices.json: where that is missing the tables are
-not complete. Each step says what it needs and makes; one whose inputs have not changed is taken from the
-last build (:mod:`glc_analysis.steps`), byte for byte what it would make now.
+Goes in: a study folder. Comes out: ``processed/``, which only this module writes. Its last file is
+slices.json: without it the tables are not complete. Each step declares what it needs and makes; the tables of
+a step whose inputs have not changed are kept from the last build (:mod:`glc_analysis.steps`).
 """
 
 from __future__ import annotations
@@ -70,23 +70,23 @@ TABLE_ORDER = (
 
 @dataclass(frozen=True)
 class BuildResult:
-    """What a build did: the rows of every table, and of every step whether it ran and why."""
+    """The result of a build: the rows of every table, and for every step whether it ran and why."""
 
     rows: dict[str, int]
     reports: list[Report]
 
 
 def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
-    """Builds every processed table of a study; returns the rows of each.
+    """Builds every processed table of a study; returns the number of rows of each.
 
-    ``say`` is told what is being done. Raises Faults with everything wrong in
-    the first stage that finds anything; nothing is then written.
+    ``say`` is called with a line about each stage. Raises Faults with everything that is wrong in the
+    first stage with a fault; nothing is written then.
     """
     return build_steps(study, say=say).rows
 
 
 def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
-    """Builds a study (:func:`build`) and says of every step whether it ran."""
+    """Builds a study (:func:`build`) and reports for every step whether it ran."""
     earlier = Record.read(study.processed)
     if earlier.why:
         languages.load_ahead()
@@ -122,7 +122,7 @@ def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.Da
 
 
 def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
-    """Everything ``build`` does but write. Raises Faults; returns the rows of each table."""
+    """Does what ``build`` does without writing. Raises Faults; returns the number of rows of each table."""
     arrivals, reference = manifest.inspect(study), read_reference(study)
     engine = _run(study, reference, arrivals, Record(why="all is checked"), say)
     return {name: engine.rows(name) for name in TABLE_ORDER}
@@ -195,7 +195,7 @@ def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
 
 def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
          say: Say) -> Engine:
-    """All steps, those that need not run taken over; and the table of what they wrote into their logs."""
+    """Runs all steps that must run, and makes the table of all logs."""
     key = complete_key(reference.names, read_key(study.key_file))
     listed = {*map(normalise_space, reference.names["name"])}
     inputs = Inputs(study, reference, {name: key[name] for name in key if name in listed}, arrivals)
@@ -488,10 +488,10 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
 
 def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
            inputs: str, release: dict, shown: dict[str, list[str]]) -> None:
-    """Writes everything aside first, then moves it into place, slices.json last.
+    """Writes everything into a new folder first, then moves it into place, slices.json last.
 
-    The file of a table that was taken over is linked there, so that what describes the tables finds them
-    all together.
+    The files of tables that were kept are linked there, so that the descriptions of the tables find all
+    of them.
     """
     aside = study.processed / ".building"
     shutil.rmtree(aside, ignore_errors=True)

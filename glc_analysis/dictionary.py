@@ -1,4 +1,4 @@
-"""What tables mean: DICTIONARY.md, datapackage.json and the tutorial's list, made from the schema."""
+"""Descriptions of tables, made from the schema: DICTIONARY.md, datapackage.json, the list in the tutorial."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def datapackage(folder: Path, frames: Mapping[str, Sized], *, name: str, title: 
     """datapackage.json: a Frictionless descriptor of the files of a folder, one a table with its name and
     this ``ending``.
 
-    ``said`` is told of the whole package beside its name and title.
+    ``said`` are further properties of the whole package.
     """
     resources = []
     for table_name, frame in frames.items():

@@ -1,4 +1,4 @@
-"""Starting a study: an empty folder with its settings and the headers of its reference tables.
+"""A new study: a folder with settings and empty reference tables.
 
 The settings come from ``content/study.toml``, the headers from ``schema/reference.csv``.
 """
@@ -23,11 +23,11 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
 
     With an XLSForm its questions and options are drafted, with a REFI-QDA codebook (.qdc) its
     codes. Returns what the
-    draft leaves for a person to decide. Raises UsageError where the folder
-    already holds a study.
+    draft leaves for a person to decide. Raises UsageError if the folder
+    already contains a study.
     """
     if (directory / "reference").exists():
-        raise UsageError(f"{directory} already holds a study. To fix: name a new folder.")
+        raise UsageError(f"{directory} already contains a study. To fix: name a new folder.")
     drafts, notes = {}, []
     if form:
         from glc_analysis.intake.survey.xlsform import seed

@@ -1,7 +1,7 @@
-"""Figures of released results: ``plot_*(released, ..., ax=None) -> Axes``, readable in grey and aloud.
+"""Plots of released figures: ``plot_*(released, ..., ax=None) -> Axes``.
 
-Every function takes figures that :func:`glc_analysis.disclosure.suppression.release` let through, puts the
-base into the label, and leaves an alternative text as the label of its figure, which goes into the SVG.
+Goes in: a data frame of figures that the audience may see. Comes out: matplotlib axes that can be read in
+grey, with the base in each label. The label of the figure is its alternative text, which goes into the SVG.
 """
 
 from __future__ import annotations
@@ -20,20 +20,12 @@ from matplotlib.figure import Figure
 
 from glc_analysis.text import count_texts
 
-# ------------------------------
-# Figures: ``plot_*(released, ..., ax=None) -> Axes``, readable in grey and aloud.
-#
-# Every function takes figures that :func:`glc_analysis.disclosure.suppression.release`
-# let through, puts the base into the label, and leaves an alternative text as
-# the label of its figure, which goes into the SVG.
-
-
 WIDTH, LABELS = 7.0, 2.4
 """Inches: of a figure, and of the margin for its labels."""
 INK, BAR, QUIET = "#1a1a1a", "#4a6785", "#c3c9d0"
 MISSING = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
            "redacted": ("#c9d2da", "xxxx"), "unanswered": ("#c9d2da", ""), "not_asked": ("#f1f1ee", "")}
-"""Shade and hatching of each kind of missing: told apart without colour."""
+"""Shade and hatching of each kind of missing answer, distinct without colour."""
 STYLE = {
     "svg.hashsalt": "glc_analysis", "svg.fonttype": "none", "figure.dpi": 96,
     "font.family": ["DejaVu Sans", "sans-serif"], "font.size": 9, "axes.titlesize": 10,
@@ -69,13 +61,13 @@ def svg(figure: Figure) -> str:
 
 
 def plot_options(released: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes:
-    """Dots of one question: one an option, in the order given, each with its count and base.
+    """A dot plot of one question: one dot for each option, in the given order, with its count and base.
 
     The title goes into the alternative text; on a page it is the heading above.
 
     ``released`` has one row an option with columns option, n, base_n, low, high
     (as :func:`glc_analysis.evidence.summary.summary` gives it). Intervals are
-    drawn where there are any; an option in a band has its words and no dot.
+    drawn if there are any; an option whose count is a band has the words of the band and no dot.
     """
     ax = ax or _axes(len(released))
     labels = [textwrap.fill(label, 36) for label in released["option"]]
@@ -136,15 +128,15 @@ def number_text(value: float) -> str:
 
 
 def interval_text(low: float, high: float) -> str:
-    """An interval as it is printed, blank where there is none."""
+    """An interval as it is printed; blank if there is none."""
     return "" if pd.isna(low) else f"{number_text(low)} to {number_text(high)}"
 
 
 def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None = None) -> Axes:
     """Dots with intervals: Krippendorff's alpha of each code, lowest first, and the study's threshold.
 
-    ``agreement`` has one row a code: code, alpha, low, high, reason. A hollow dot at the edge stands
-    for a code without a value, with the reason in words.
+    ``agreement`` has one row a code: code, alpha, low, high, reason. A hollow dot at the edge is
+    a code without a value, with the reason in words.
     """
     import seaborn as sns  # half a second, and the other figures need matplotlib alone
 
@@ -186,7 +178,7 @@ def plot_new_codes(released: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     ax.fill_between(drawn.index, drawn["low"], drawn["high"], color="#dde1e6", label="95 % of random orders")
     ax.plot(drawn["value"], color=BAR, linestyle="--", label="mean of random orders")
     ax.step(found.index, found, where="mid", color=INK, marker="o", markersize=4, label="found, by date")
-    ax.bar(new.index, new, width=0.4, color="#8fa0b3", edgecolor=INK, linewidth=0.5, label="new among them")
+    ax.bar(new.index, new, width=0.4, color="#8fa0b3", edgecolor=INK, linewidth=0.5, label="new codes")
     ax.set(xlabel="Interviews", ylabel="Codes", xlim=(0.4, len(found) + 0.6), ylim=(0, None))
     ax.tick_params(bottom=True, left=True, labelbottom=True, color=QUIET)
     for axis in (ax.xaxis, ax.yaxis):
@@ -199,20 +191,20 @@ def plot_new_codes(released: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
 
 def _axes(rows: int, *, row: float = 0.3, top: float = 0.1) -> Axes:
-    """Axes for so many bars, with a margin for labels that is the same in every figure; inches."""
+    """Axes for a number of bars, with the same margin for labels in every figure; inches."""
     height = top + row * max(rows, 1) + 0.1
     figure = plt.figure(figsize=(WIDTH, height))
     return figure.add_axes((LABELS / WIDTH, 0.1 / height, 1 - LABELS / WIDTH, 1 - (top + 0.1) / height))
 
 
 # ------------------------------
-# Figures of scales and of pairs: statements beside each other, codes that meet.
+# Plots of scales and of pairs of codes.
 
 
 DIVERGING = LinearSegmentedColormap.from_list("glc", ["#8c510a", "#dfc27d", "#ececec", "#8fa9c4", "#24476b"])
-"""Dark at both ends, so that grey paper tells how far from the middle; left and right tell the side."""
+"""Dark at both ends: in grey the shade shows the distance from the middle, and left or right the side."""
 PRINTED_FROM = 0.06
-"""Share of the base from which a count fits into its piece."""
+"""The share of the base from which a count fits into its part of the bar."""
 
 
 def plot_scale(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
@@ -220,7 +212,7 @@ def plot_scale(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     ``counts`` has one row a statement and option of the scale, in order: statement, option, position,
     n, base_n. The middle option of an odd number lies across the middle. Lengths are shares of the base;
-    whoever chose no option of the scale is told at the right end.
+    the number who chose no option of the scale is at the right end.
     """
     wide = counts.pivot(index="statement", columns="position", values="n").astype(float)
     wide = wide.loc[counts["statement"].unique()]
@@ -241,7 +233,7 @@ def plot_scale(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
                         color=ink)
         left = left + width
     for row, (total, of) in enumerate(zip(wide.sum(axis=1), base, strict=True)):
-        ax.text(1.03, row, f"of {of:.0f}" + (f", {of - total:.0f} beside the scale" if of > total else ""),
+        ax.text(1.03, row, f"of {of:.0f}" + (f", {of - total:.0f} not on the scale" if of > total else ""),
                 va="center", fontsize=8)
     ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
     ax.set(xlim=(-1, 1), ylim=(len(wide) - 0.5, -0.5), xlabel="", ylabel="")
@@ -254,11 +246,11 @@ def plot_scale(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     return ax
 
 
-def plot_meeting(pairs: pd.DataFrame, names: Mapping[str, str], *, ax: Axes | None = None) -> Axes:
-    """A triangle of codes that meet: a square for each pair, darker and with its number the more often.
+def plot_cooccurrence(pairs: pd.DataFrame, names: Mapping[str, str], *, ax: Axes | None = None) -> Axes:
+    """A triangle of codes that occur together: a square for each pair, with its count, darker the higher.
 
     ``pairs`` has columns code_id, option_id (the other code) and n; ``names`` gives the codes in order.
-    Codes are numbered along both sides, so that forty can be read; one that meets no other is left out.
+    Codes are numbered along both sides, so that forty can be read; a code without a pair is left out.
     """
     met = {*pairs["code_id"], *pairs["option_id"]}
     order = {code: place for place, code in enumerate(code for code in names if code in met)}
@@ -280,13 +272,13 @@ def plot_meeting(pairs: pd.DataFrame, names: Mapping[str, str], *, ax: Axes | No
     code = [*order]
     first = sorted(zip(-n, *ends, strict=True))[:10]
     said = "; ".join(f"{names[code[x]]} and {names[code[y]]}: {-count}" for count, x, y in first)
-    ax.figure.set_label(f"Triangle of {len(order)} codes: in how many turns two of them meet. "
+    ax.figure.set_label(f"Triangle of {len(order)} codes: in how many turns two codes occur together. "
                         f"Most often: {said}.")
     return ax
 
 
 def _scale_axes(rows: int, options: int) -> Axes:
-    """Axes for so many statements, with room for names, bases and the legend; inches."""
+    """Axes for a number of statements, with room for names, bases and the legend; inches."""
     top = 0.2 * (1 + (options - 1) // 3) + 0.1
     height = top + 0.42 * rows + 0.1
     figure = plt.figure(figsize=(WIDTH, height))
@@ -295,7 +287,7 @@ def _scale_axes(rows: int, options: int) -> Axes:
 
 
 def _triangle(codes: int) -> Axes:
-    """Square cells for so many codes beside their names; inches."""
+    """Axes of square cells for a number of codes, beside their names; inches."""
     side = min(0.2 * codes, WIDTH - LABELS - 0.1)
     height = side + 0.4
     figure = plt.figure(figsize=(WIDTH, height))

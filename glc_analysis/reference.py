@@ -1,7 +1,7 @@
-"""What people decided: the reference tables, read and checked against each other.
+"""The reference tables, which people fill in: read, and checked against each other.
 
-Every reference table is a CSV file with the columns that ``schema/reference.csv`` lists. All its text is
-text; a blank cell is ``""``.
+Goes in: the CSV files of ``reference/``, with the columns that ``schema/reference.csv`` lists. Comes out: one
+frame for each, all columns text, a blank cell ``""``.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pandas as pd
 
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.schema import reference_tables
-from glc_analysis.schema.checker import cross_faults, room_checks, table_faults, word_columns
+from glc_analysis.schema.checker import cross_faults, registered_checks, table_faults, word_columns
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
 
@@ -23,7 +23,7 @@ COLUMNS = {name: table.required_columns for name, table in reference_tables().it
 """The columns that the file of each table must have."""
 OPTIONAL = {name: table.optional_columns for name, table in reference_tables().items()
             if table.optional_columns}
-"""Columns that a file may leave out: they are then blank."""
+"""The columns that a file may leave out; they are blank then."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,8 @@ def read_reference(study: Study) -> Reference:
     """Reads and checks every reference table of a study; one that is absent is empty.
 
     Raises Faults with everything wrong in all files at once: files that cannot
-    be read, columns missing or unknown, what the schema does not allow in a
-    table or between tables, and what the checks of the rooms find. Files that have not changed
+    be read, missing or unknown columns, what the schema does not allow in a
+    table or between tables, and what the registered checks find. Files that have not changed
     since the last call are not read again.
     """
     content = hashlib.sha256()
@@ -70,7 +70,7 @@ def _read_checked(study: Study, content: str) -> Reference:
             unread.add(name)
         else:
             faults += table_faults(name, tables[name])
-    faults += cross_faults(tables, unread, room_checks())
+    faults += cross_faults(tables, unread, registered_checks())
     if faults:
         raise Faults(faults)
     return Reference(tables)

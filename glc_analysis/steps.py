@@ -1,6 +1,6 @@
-"""Declared steps: a step of the build runs when something that it needs has changed, else its tables stay.
+"""Steps of the build: a step runs if one of its inputs has changed; otherwise its tables are kept.
 
-A step names what it needs, and gets to see nothing else:
+A step declares what it needs, and can read nothing else:
 
 - ``raw/survey``: the raw files of one kind;
 - ``questions.csv``: a reference table;
@@ -9,9 +9,9 @@ A step names what it needs, and gets to see nothing else:
 - ``releases``: the public releases in ``private/``;
 - any other name: a table or a value that an earlier step made.
 
-What a step makes are tables (or rows of one, :data:`PARTS`), which are taken from the last build where the
-step need not run; and values, which are never kept: where a step that runs needs one, it is made again from
-tables and raw files. The record of a build (:class:`Record`) holds hashes and names alone.
+A step makes tables (or rows of one, :data:`PARTS`) and values. Tables are kept from the last build if the
+step need not run. Values are never written: if a later step needs one, it is made again from tables and raw
+files. The record of a build (:class:`Record`) holds hashes and names alone.
 """
 
 from __future__ import annotations
@@ -39,12 +39,12 @@ from glc_analysis.study import RAW_KINDS, Study
 
 PSEUDONYMS, RELEASES = "pseudonyms", "releases"
 LOG = "steps"
-"""The table of all that the steps wrote into their logs."""
+"""The table with the log lines of all steps."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """The rows of a table that one step makes: those with these words in a column."""
+    """The rows of a table that one step makes: those with certain words in a column."""
 
     table: str
     column: str
@@ -67,21 +67,21 @@ class Step:
 
 @dataclass(frozen=True)
 class Report:
-    """Whether a step ran, and why: what changed; blank where its tables were taken over."""
+    """Whether a step ran, and why: what changed; blank if its tables were kept from the last build."""
 
     step: str
     why: str
 
     def __str__(self) -> str:
-        return f"{self.step}: ran ({self.why})" if self.why else f"{self.step}: taken over"
+        return f"{self.step}: ran ({self.why})" if self.why else f"{self.step}: kept"
 
 
 class UndeclaredError(RuntimeError):
-    """A step read what it did not declare to need: its tables would go stale unseen."""
+    """A step read an input that it did not declare, so that its tables would not follow when it changes."""
 
 
 class Declared(Mapping):
-    """A mapping of which a step may read those entries alone that it declared."""
+    """A mapping of which a step may read only the entries that it declared."""
 
     def __init__(self, step: str, read: Callable[[str], Any], allowed: Mapping[str, str]) -> None:
         self._step, self._read, self._allowed = step, read, allowed
@@ -99,7 +99,7 @@ class Declared(Mapping):
 
 
 class DeclaredFolder:
-    """A folder in which a step may name those files alone that it declared."""
+    """A folder in which a step may open only the files that it declared."""
 
     def __init__(self, step: str, folder: Path, allowed: Sequence[str]) -> None:
         self._step, self._folder, self._allowed = step, folder, allowed
@@ -112,7 +112,7 @@ class DeclaredFolder:
 
 @dataclass(frozen=True)
 class DeclaredStudy(Study):
-    """The study as one step may see it: the settings, raw files and folders that it declared."""
+    """The study as one step sees it: only the settings, raw files and folders that it declared."""
 
     step: Step
     whole: Study
@@ -175,7 +175,7 @@ class DeclaredStudy(Study):
 
 
 class View(Declared):
-    """What a step gets to see: tables and values by name, the study, the reference tables, its log.
+    """What a step can read: tables and values by name, the study, the reference tables, its log.
 
     >>> step = Step("count", ("answers",), ("n",), lambda view: {"n": len(view["answers"])})
     >>> view = View(step, {"answers": [1, 2], "names": [3]}.__getitem__, None, None, {}, None, print)
@@ -198,7 +198,7 @@ class View(Declared):
 
     @property
     def pseudonyms(self) -> Mapping[str, str]:
-        """The pseudonym of every name of names.csv that has none there."""
+        """The pseudonyms by name, for the names of names.csv without one of their own."""
         if PSEUDONYMS not in self._needs:
             raise UndeclaredError(f"Step {self._step!r} reads the pseudonyms and does not declare it.")
         return self._pseudonyms
@@ -206,7 +206,7 @@ class View(Declared):
 
 @dataclass(frozen=True)
 class Inputs:
-    """All that tables are made from, and a hash of each."""
+    """All inputs of the build, with a hash of each."""
 
     study: Study
     reference: Reference
@@ -228,13 +228,13 @@ class Inputs:
         return releases_hash(self.study, self.arrivals.checksums)
 
     def expanded(self, need: str) -> list[str]:
-        """A section of study.toml setting by setting; any other need alone."""
+        """The settings of a section of study.toml; any other need by itself."""
         if need.startswith("[") and need.endswith("]"):
             return [f"{need} {setting}" for setting in sorted(self.study.settings[need[1:-1]])]
         return [need]
 
     def files(self, kind: str) -> dict[str, str]:
-        """The raw files of a kind with their checksums; a coder's file has others beside it."""
+        """The raw files of a kind with their checksums; codings include all files of coders' folders."""
         if kind != "codings":
             named = self.study.raw_files(kind)
         else:
@@ -269,9 +269,9 @@ def frame_digest(frame: pd.DataFrame) -> str:
 
 @dataclass
 class Record:
-    """What the last build wrote down of itself: hashes of inputs, tables and values, lengths of logs.
+    """The record of the last build: hashes of inputs, tables and values, and lengths of logs.
 
-    ``why`` says why nothing of it can be used; then the rest is empty.
+    If it cannot be used, ``why`` gives the reason and the rest is empty.
     """
 
     inputs: dict[str, str] = field(default_factory=dict)
@@ -283,7 +283,7 @@ class Record:
 
     @classmethod
     def read(cls, processed: Path) -> Record:
-        """The record of the tables in a folder, of no use where they were made by another package."""
+        """Reads the record of a folder of tables; one of another version of the package cannot be used."""
         provenance = read_record(processed)
         said = provenance.get(RECORD)
         if not said:
@@ -301,7 +301,7 @@ class Record:
 
 
 class Engine:
-    """One build: runs the steps that have to run, in order, and has what they and the others made.
+    """One build: runs the steps that must run, in order, and holds the results of all steps.
 
     ``parts`` are the names that are rows of a table; ``new_log`` makes an empty log, whose ``lines`` a step
     adds to. Nothing is written.
@@ -320,12 +320,12 @@ class Engine:
         self._said = ""
         self._say = say
         self.packed: dict[str, bytes] = {}
-        """The tables that were made, as the bytes of their files; others stay as they are."""
+        """The tables that were made, as the bytes of their files; the other files stay."""
         self.logs: dict[str, list[dict]] = {}
         self.reports: list[Report] = []
 
     def run(self) -> None:
-        """Runs every step that has to. Raises what a step raises; nothing is then changed."""
+        """Runs every step that must run. An error of a step is raised; nothing has been written then."""
         for step in self._steps:
             why = self._why(step)
             if why:
@@ -336,7 +336,7 @@ class Engine:
             self.reports.append(Report(step.name, why))
 
     def __getitem__(self, name: str) -> Any:
-        """A table, rows of one, or a value; read or made again where its step did not run."""
+        """A table, rows of one, or a value; it is read or made again if its step did not run."""
         if name not in self._held:
             table = self._parts[name].table if name in self._parts else name
             if table not in tables.TABLES:
@@ -348,7 +348,7 @@ class Engine:
         return self._held[name]
 
     def add(self, name: str, frame: pd.DataFrame) -> None:
-        """Takes in a table, shaped and checked."""
+        """Adds a table, shaped and checked."""
         self._held[name] = tables.shape(name, frame)
         self.packed[name] = tables.parquet_bytes(self._held[name])
         self._digests[name] = hashlib.sha256(self.packed[name]).hexdigest()
@@ -358,15 +358,15 @@ class Engine:
         return any(report.why for report in self.reports if report.step == step)
 
     def is_as_before(self, table: str) -> bool:
-        """Whether a table has the bytes that the last build gave it."""
+        """Whether a table is byte for byte that of the last build."""
         return self._digests[table] == self._record.made.get(table)
 
     def rows(self, table: str) -> int:
-        """How many rows a table has."""
+        """The number of rows of a table."""
         return len(self._held[table]) if table in self.packed else self._record.rows[table]
 
     def record(self) -> dict[str, Any]:
-        """What the next build has to know: hashes and names alone."""
+        """The record for the next build: hashes and names alone."""
         needs = {one for step in self._steps for need in step.needs if is_input(need)
                  for one in self._inputs.expanded(need)}
         return {"package": manifest.package_hash(),
@@ -375,7 +375,7 @@ class Engine:
                 "log": {name: len(lines) for name, lines in self.logs.items()}}
 
     def _why(self, step: Step) -> str:
-        """Why a step has to run: what changed; blank where its tables can be taken over."""
+        """Why a step must run: what changed; blank if its tables can be kept."""
         if self._record.why:
             return self._record.why
         changed = []
@@ -403,7 +403,7 @@ class Engine:
         return self._input_digests[need]
 
     def _changed_files(self, need: str) -> list[str]:
-        """What changed among the raw files of a kind, by name where it can be told."""
+        """The changes among the raw files of a kind, by file name if it is known."""
         files, known = self._inputs.files(need.removeprefix("raw/")), self._record.raw
         found = [f"{name} {'changed' if name in known else 'is new'}"
                  for name, digest in files.items() if known.get(name) != digest]
@@ -411,7 +411,7 @@ class Engine:
         return found or gone or [f"the list of {need} changed"]
 
     def _run(self, step: Step, *, is_again: bool = False) -> None:
-        """Runs a step; ``is_again`` where its tables were taken over and only its values are needed."""
+        """Runs a step; ``is_again`` if its tables were kept and only its values are needed."""
         log = self._new_log()
         view = View(step, self.__getitem__, self._inputs.study, self._inputs.reference,
                     self._inputs.pseudonyms, log, self._say_once)
@@ -434,7 +434,7 @@ class Engine:
             self.logs[step.name] = log.lines
 
     def _value_digest(self, step: Step, value: Any) -> str:
-        """A hash of a value: of its content, or where that is costly of all that it is made from."""
+        """A hash of a value: of its content, or if that is costly of everything that it is made from."""
         if isinstance(value, pd.DataFrame):
             return frame_digest(value)
         if isinstance(value, dict | list):

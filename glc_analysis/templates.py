@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
 def read_text(module: str, name: str) -> str:
-    """A text as it stands in its file.
+    """The text of a file.
 
     >>> read_text(__file__, "study.toml").splitlines()[1]
     '[study]'
@@ -38,7 +38,7 @@ def read_toml(module: str, name: str) -> dict[str, Any]:
 def template(module: str, name: str) -> Template:
     """A Jinja template, to be rendered with ``template(...).render(name=value)``.
 
-    A value that the template names and nobody gives is an error.
+    A value that the template names and that is not given is an error.
 
     >>> template(__file__, "study.toml").render(id='"ours"', title='"Our study"').splitlines()[2]
     'id = "ours"'

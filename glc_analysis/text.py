@@ -15,7 +15,7 @@ import pandas as pd
 import pycountry
 
 PERCENT_FROM = 30
-"""Shares are printed from this base up; below it counts."""
+"""The smallest base for which percentages are printed; below it only counts are."""
 
 
 # ------------------------------
@@ -182,8 +182,8 @@ def slug(text: str) -> str:
 
 
 def count_text(n: float, base_n: float, band: str = "") -> str:
-    """How a count is printed: out of its base, with a percentage from a base of 30 up; in the words
-    of its band where an audience does not see the count itself.
+    """How a count is printed: out of its base, with a percentage from a base of 30 up, or in the words
+    of its band if the audience may not see the count.
 
     >>> count_text(1, 4), count_text(18, 30), count_text(1, 480), count_text(float("nan"), 30, "few")
     ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)', 'few of 30')

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import plots
-from glc_analysis.plots import plot_meeting, plot_scale
+from glc_analysis.plots import plot_cooccurrence, plot_scale
 from glc_analysis.text import count_text
 
 FIGURES = pd.DataFrame({"option": ["Shelter", "Counselling", "ជម្រក"], "n": [18, 25, 0], "base_n": 30,
@@ -125,7 +125,7 @@ def test_statements_lie_around_the_middle_in_the_order_given():
     first = [bars[1] for bars in ax.containers]  # of Q1
     assert first[2].get_x() == pytest.approx(-3 / 40) and first[0].get_x() == pytest.approx(-3 / 40 - 3 / 20)
     assert [round(bar.get_width() * 20) for bar in first] == [1, 2, 3, 4, 8]
-    assert "2 beside the scale" in " ".join(text.get_text() for text in ax.texts)
+    assert "2 not on the scale" in " ".join(text.get_text() for text in ax.texts)
     assert "Q1 Law covers it No!: 1, No: 2, Neither: 3, Yes: 4, Yes!: 8, of 20" in ax.figure.get_label()
 
 
@@ -138,7 +138,7 @@ def test_forty_codes_that_meet_stay_readable():
     names = {f"c{n}": f"Code {n}" for n in range(40)}
     pairs = pd.DataFrame([(f"c{n}", f"c{(7 * n + 1) % 40}", n % 9 + 1) for n in range(40)],
                          columns=["code_id", "option_id", "n"])
-    ax = plot_meeting(pairs[pairs["code_id"] != pairs["option_id"]], names)
+    ax = plot_cooccurrence(pairs[pairs["code_id"] != pairs["option_id"]], names)
     ax.figure.canvas.draw()
     boxes = [label.get_window_extent() for label in ax.get_yticklabels()]
     assert len(boxes) == 40 and all(below.y1 <= above.y0 + 1 for above, below in pairwise(boxes))
@@ -147,7 +147,7 @@ def test_forty_codes_that_meet_stay_readable():
 
 
 @pytest.mark.parametrize("draw", [lambda: plot_scale(STATEMENTS),
-                                  lambda: plot_meeting(PAIR, {"a": "A", "b": "B"})])
+                                  lambda: plot_cooccurrence(PAIR, {"a": "A", "b": "B"})])
 def test_figures_of_scales_and_pairs_have_the_same_bytes_twice(draw):
     plots.use_style()
     assert plots.svg(draw().figure) == plots.svg(draw().figure)

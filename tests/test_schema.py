@@ -14,7 +14,7 @@ from glc_analysis.dictionary import reference_list
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import Target, processed_tables, reference_tables
-from glc_analysis.schema.checker import cross_faults, room_checks, table_faults
+from glc_analysis.schema.checker import cross_faults, registered_checks, table_faults
 from glc_analysis.study import Study
 
 ROOT = Path(__file__).parents[1]
@@ -39,8 +39,8 @@ def one_row(name, /, **cells):
 
 
 def faults(name, frames):
-    return {(fault.file, fault.row, fault.column, fault.value)
-            for fault in [*table_faults(name, frames[name]), *cross_faults(frames, set(), room_checks())]}
+    found = [*table_faults(name, frames[name]), *cross_faults(frames, set(), registered_checks())]
+    return {(fault.file, fault.row, fault.column, fault.value) for fault in found}
 
 
 @pytest.mark.parametrize(("name", "column"), columns(lambda about: about.kind in WORDS))

@@ -306,10 +306,10 @@ def test_explain_lists_every_step_with_its_reason(study):
     said = CliRunner().invoke(cli, command)
     assert said.exit_code == 0
     lines = said.stdout.splitlines()
-    assert len(lines) == len(STEPS) and "records: taken over" in lines
+    assert len(lines) == len(STEPS) and "records: kept" in lines
     assert "ratings: ran (table ratings is not as it was written)" in lines
     again = CliRunner().invoke(cli, command).stdout.splitlines()
-    assert again == [f"{step.name}: taken over" for step in STEPS]
+    assert again == [f"{step.name}: kept" for step in STEPS]
 
 
 @pytest.mark.parametrize("name", ["estimates.parquet", "steps.parquet", "slices.json", "DICTIONARY.md"])

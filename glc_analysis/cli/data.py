@@ -105,7 +105,7 @@ def build(study: Study, explain: bool) -> None:
     from glc_analysis.manifest import RECORD, intact_tables, read_record
 
     if counts := intact_tables(study):
-        steps = [f"{step}: taken over" for step in read_record(study.processed)[RECORD]["log"]]
+        steps = [f"{step}: kept" for step in read_record(study.processed)[RECORD]["log"]]
     else:
         built = build_tables(study)
         counts, steps = built.rows, [*map(str, built.reports)]

@@ -23,7 +23,7 @@ from glc_analysis.plots import (
     interval_text,
     number_text,
     plot_agreement,
-    plot_meeting,
+    plot_cooccurrence,
     plot_new_codes,
 )
 from glc_analysis.tables_html import Markup, bar, bars, more, note, region_name, show, table, tag
@@ -276,7 +276,7 @@ def cooccurrence(page: StudyView) -> Html:
         return note("No two codes meet.")
     turns = rows[rows["statistic"] == "turns"]
     if len(turns):
-        plot_meeting(turns, code_names(page))
+        plot_cooccurrence(turns, code_names(page))
         plt.show()
     wide = wide.reindex(columns=pd.MultiIndex.from_product([["n", "text"], ["turns", "documents"]]))
     first = wide.fillna({("n", "turns"): 0, ("text", "turns"): "never"}).sort_values(

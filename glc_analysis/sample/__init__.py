@@ -21,9 +21,8 @@ PARTS = "raw", "reference"
 def write_sample(root: Path) -> list[Path]:
     """Copies the invented study into a folder.
 
-    Reference files that are there already stay as they are. Returns the paths
-    written, sorted. Raises GLCError where ``raw/`` holds files or the manifest
-    is that of other ones; nothing is then written.
+    Existing reference files are not overwritten. Returns the written paths, sorted. Raises GLCError, and
+    writes nothing, if ``raw/`` contains files or the manifest belongs to other raw files.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -47,8 +46,8 @@ def write_sample(root: Path) -> list[Path]:
 def remove_sample(study: Study) -> None:
     """Clears an invented study: its raw files, ``processed/`` and ``reports/``; the reference stays.
 
-    Raises GLCError, and removes nothing, where the study holds no sample or a raw file
-    is not the sample's own.
+    Raises GLCError, and removes nothing, if the study is not the sample or a raw file
+    is not one of the sample.
     """
     recorded = manifest.read_manifest(study)
     own = {name for name, row in recorded.items() if row["received_from"] == manifest.SAMPLE}
@@ -66,7 +65,7 @@ def remove_sample(study: Study) -> None:
 
 
 def _refuse_other_manifest(root: Path) -> None:
-    """A reference that was written for other raw files would only make faults later."""
+    """Raises GLCError if the manifest of the folder belongs to other raw files."""
     recorded, ours = (
         {name: row["sha256"] for name, row in manifest.read_manifest(Study(folder)).items()}
         for folder in (root, COMMITTED))

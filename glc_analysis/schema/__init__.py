@@ -1,8 +1,8 @@
-"""The schema: what every table of a study is, read from two files that a spreadsheet opens.
+"""The schema: every table and column of a study, described in two CSV files.
 
 ``tables.csv`` describes the processed tables, which the build makes; ``reference.csv`` the reference
 tables, which people write. Both have one row a column, in the order of the columns; the grain of a table
-stands on its first row. ``settings.toml`` holds the defaults of study.toml.
+is on its first row. ``settings.toml`` holds the defaults of study.toml.
 
 The columns of both files:
 
@@ -14,12 +14,12 @@ The columns of both files:
 And of reference.csv alone:
 
 - ``optional``: the file may leave the column out. ``required``: no cell is blank. ``unique``: no value
-  stands twice.
+  appears twice.
 - ``noun``: what the column names, for the message about a name that is not there. ``message`` and
-  ``fix``: what is said of a cell that does not fit, where the usual words do not serve.
-- ``checked_by``: the room that checks the kind, the words and the reference of the column, because they
-  depend on more than the column; where it is blank :mod:`glc_analysis.schema.checker` does.
-- ``lies_in``: where a table may lie. Whatever tells who is who is ``private``.
+  ``fix``: the message about a cell that does not fit, and its fix, instead of the usual ones.
+- ``checked_by``: the package that checks the kind, the words and the reference of the column, because they
+  depend on more than the column; if blank, :mod:`glc_analysis.schema.checker` does.
+- ``lies_in``: the folder in which a table may be. Tables that tell who is who are ``private``.
 
 Only the standard library is needed, so that ``glc status`` is immediate.
 """

@@ -46,14 +46,14 @@ _SOURCES: list[Callable[[], Sequence[Check]]] = []
 
 
 def register_checks(source: Callable[[], Sequence[Check]]) -> None:
-    """Registers a function that returns checks; :func:`room_checks` calls it when tables are read.
+    """Registers a function that returns checks; :func:`registered_checks` calls it when tables are read.
 
     This module is in a lower layer than the packages with their own checks, and cannot import them.
     """
     _SOURCES.append(source)
 
 
-def room_checks() -> list[Check]:
+def registered_checks() -> list[Check]:
     """The checks of all packages, in the order in which their faults are reported."""
     return [check for source in _SOURCES for check in source()]
 

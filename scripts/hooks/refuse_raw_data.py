@@ -28,12 +28,12 @@ def refusal(path: str) -> str:
     """Why git must not have this file; empty where it may."""
     if path.startswith(f"{SAMPLE}/raw/"):
         return "" if is_of_the_sample(path) else (
-            f"no unchanged raw file of the sample study: {SAMPLE}/reference/manifest.csv does not give it "
-            "this SHA-256")
+            f"not a raw file of the sample study, or changed: {SAMPLE}/reference/manifest.csv has another "
+            "SHA-256")
     if PRIVATE.match(path) and Path(path).name not in (".gitkeep", "README.md"):
         return "raw, processed, reports and private of a study stay out of git"
     if DATA.search(path) and not HOMES.match(path):
-        return "data may stand in reference/ only; raw data belong in the raw/ folder of a study"
+        return "tables may be in reference/ only; raw data belong in the raw/ folder of a study"
     if path.endswith(".ipynb") and "golden" not in path and is_executed(path):
         return "an executed notebook shows data: strip it with nbstripout"
     return ""

@@ -74,7 +74,7 @@ def test_the_hook_refuses_a_raw_file_of_the_sample_that_was_changed(checkout):
     (checkout / CALL).write_bytes((checkout / CALL).read_bytes().replace(b"\n", b"\r\n"))
     refused = hook(CALL, checkout)
     assert refused.returncode == 1
-    assert refused.stderr.startswith(f"{CALL}: no unchanged raw file of the sample study")
+    assert refused.stderr.startswith(f"{CALL}: not a raw file of the sample study, or changed")
 
 
 @pytest.mark.parametrize("path", ["raw/calls/call-9.vtt", "raw/README.md", "raw/calls/copy-of-call-1.vtt",
