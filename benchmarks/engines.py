@@ -14,7 +14,7 @@ from pathlib import Path
 
 from ways import CORES, pages_of
 
-from glc_analysis.run.plan import Page, plan, stale
+from glc_analysis.run.plan import PageJob, plan, stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from tests.dask_cluster import DaskCluster
@@ -39,7 +39,7 @@ class _Collection:
                  str(self.out(page)), *(word for name, value in page.parameters.items()
                                         for word in ("-p", name, value))] for page in pages_of(self.study)]
 
-    def out(self, page: Page) -> Path:
+    def out(self, page: PageJob) -> Path:
         return self.folder / "out" / f"{page.slug}.ipynb"
 
     @property

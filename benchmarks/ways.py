@@ -11,14 +11,14 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from glc_analysis.run.plan import Page, plan
+from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.study import Study
 
 KINDS = ("country-", "theme-")
 CORES = os.cpu_count() or 1
 
 
-def pages_of(study: Study) -> list[Page]:
+def pages_of(study: Study) -> list[PageJob]:
     """The pages that are measured."""
     return [page for page in plan(study) if page.slug.startswith(KINDS)]
 

@@ -1,7 +1,7 @@
-"""The site of a run: executed notebooks as pages that open from their folder, without a network.
+"""Makes the site of a run: executed notebooks become pages that open from their folder, without a network.
 
-A page that would come out the same is taken from the last site. Sphinx works in a process of its own. The
-search index holds what the pages print, and nothing else.
+An unchanged page is copied from the last site. Sphinx makes the others, in a process of its own. The search
+index holds only text that is printed on a page.
 """
 
 from __future__ import annotations
@@ -34,47 +34,47 @@ from tinycss2.ast import Node
 from glc_analysis.errors import GLCError
 from glc_analysis.files import hard_link
 from glc_analysis.manifest import checksum, package_hash, value_hash
-from glc_analysis.run.execute import NOTICE
-from glc_analysis.run.plan import Page
+from glc_analysis.run.execute import NOTICE, REPRODUCIBLE_ENV
+from glc_analysis.run.plan import PageJob
 from glc_analysis.study import Study
 
 # ------------------------------
-# The style sheets of a site without rules that none of its pages uses: a slow line carries them first.
+# Style sheets, without the rules that no page uses: over a slow connection they are loaded first
 
 
 _NESTED = ("media", "supports")
 
 
 def prune_styles(site: Path) -> None:
-    """Rewrites every style sheet of a site, one rule a line, each as it was.
+    """Rewrites every style sheet of a site, one rule a line, without unused rules.
 
-    A rule stays where one of its selectors names no class but such as stand in a page or a script, in
-    whatever place: scripts set classes too. Comments go but for notices of licences.
+    A rule is kept if all classes of one of its selectors occur anywhere in a page or a script, since scripts
+    set classes too. Comments are removed, except notices of licences.
     """
     texts = (path.read_text(encoding="utf-8") for kind in ("html", "js") for path in site.rglob(f"*.{kind}"))
     words = {word for text in texts for word in re.findall(r"[\w-]+", text, re.ASCII)}
     for path in site.rglob("*.css"):
-        rules = _parsed(path.read_text(encoding="utf-8"))
-        path.write_text("\n".join([*_kept(rules, words), ""]), encoding="utf-8", newline="\n")
+        rules = _parse(path.read_text(encoding="utf-8"))
+        path.write_text("\n".join([*_kept_rules(rules, words), ""]), encoding="utf-8", newline="\n")
 
 
 def parse_ahead() -> None:
-    """Parses the style sheets of the theme, nearly all of the work, before there is a site."""
+    """Parses the style sheets of the theme before the site is made: this takes nearly all the time."""
     theme = find_spec("pydata_sphinx_theme").submodule_search_locations[0]
     for path in sorted(Path(theme).rglob("*.css")):
-        _parsed(path.read_text(encoding="utf-8"))
+        _parse(path.read_text(encoding="utf-8"))
 
 
 @cache
-def _parsed(sheet: str) -> list[Node]:
+def _parse(sheet: str) -> list[Node]:
     return tinycss2.parse_stylesheet(sheet, skip_whitespace=True)
 
 
-def _kept(rules: Iterable[Node], words: Collection[str]) -> Iterator[str]:
-    """The rules to keep, as they were.
+def _kept_rules(rules: Iterable[Node], words: Collection[str]) -> Iterator[str]:
+    """The rules to keep, unchanged.
 
     >>> sheet = ".a .b,.c{x:1}.d{y:2}@media print{.d{z:3}.a{z:4}}/*! MIT *//* a note */"
-    >>> [*_kept(tinycss2.parse_stylesheet(sheet), {"a", "c"})]
+    >>> [*_kept_rules(tinycss2.parse_stylesheet(sheet), {"a", "c"})]
     ['.a .b,.c{x:1}', '@media print{', '.a{z:4}', '}', '/*! MIT */']
     """
     for rule in rules:
@@ -83,7 +83,7 @@ def _kept(rules: Iterable[Node], words: Collection[str]) -> Iterator[str]:
         elif rule.type == "qualified-rule":
             yield from [rule.serialize()] * _is_used(rule.prelude, words)
         elif rule.type == "at-rule" and rule.content is not None and rule.lower_at_keyword in _NESTED:
-            inner = [*_kept(tinycss2.parse_rule_list(rule.content, skip_whitespace=True), words)]
+            inner = [*_kept_rules(tinycss2.parse_rule_list(rule.content, skip_whitespace=True), words)]
             head = f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{"
             yield from [head, *inner, "}"] if inner else []
         elif rule.type != "whitespace":
@@ -91,7 +91,7 @@ def _kept(rules: Iterable[Node], words: Collection[str]) -> Iterator[str]:
 
 
 def _is_used(prelude: Iterable[Node], words: Collection[str]) -> bool:
-    """Whether all classes of one of the selectors are among the words; what stands in brackets is let be."""
+    """Whether all classes of one of the selectors are among the words, apart from those in brackets."""
     selectors: list[list[Node]] = [[]]
     for node in prelude:
         if node == ",":
@@ -103,14 +103,14 @@ def _is_used(prelude: Iterable[Node], words: Collection[str]) -> bool:
 
 
 # ------------------------------
-# A page as one file that can be handed over: no site around it, no script, nothing of a network.
+# A page as a single file: without site, script or network
 
 
 _STYLE = Path(__file__).with_name("standalone.css")
 
 
 def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
-    """Writes an executed notebook as HTML beside it, its code left out, readable by its owner alone."""
+    """Writes an executed notebook as an HTML file next to it, without code, readable for its owner only."""
     content = json.loads(notebook.read_text(encoding="utf-8"))
     path = notebook.with_suffix(".html")
     path.touch(mode=0o600)
@@ -138,10 +138,10 @@ def _outputs(cell: dict[str, Any]) -> list[str]:
 
 
 # ------------------------------
-# Search over the pages of a site: an index of what they print, which a script reads from the folder.
+# The search index: the text of all pages, which a script reads from the folder.
 #
-# Nothing is cut into words, so that scripts without spaces are found like any other; what matches is
-# for ``site_theme/search.js`` to say. The index holds what the pages print, and nothing else.
+# Text is not split into words, so that the search works in scripts without spaces. ``site_theme/search.js``
+# decides what matches.
 
 
 INDEX = "search-index.js"
@@ -149,14 +149,14 @@ _HEADINGS = frozenset(f"h{n}" for n in range(1, 7))
 _BLOCKS = _HEADINGS | frozenset(re.findall(r"\w+", """
     article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary table
     tbody thead tr ul"""))
-"""Elements that part one text from the next; cells of a row stay together."""
+"""Elements that separate one text from the next; the cells of a row stay together."""
 
 
 def write_index(site: Path, slugs: Sequence[str]) -> Path:
     """Writes the index of a site's pages, in their order, and returns its path.
 
-    Each text stands in it once, with the places that print it: page, anchor and heading; a title's own
-    page comes first.
+    It holds each text once, with the places where it is printed: page, anchor and heading. The page whose
+    title it is comes first.
     """
     titles, places, texts = [], [], {}
     for n, slug in enumerate(slugs):
@@ -178,7 +178,7 @@ def write_index(site: Path, slugs: Sequence[str]) -> Path:
 
 
 def _texts(article: etree._Element) -> Iterator[tuple[str, str, str]]:
-    """The texts of a page in order, each with the anchor and heading it stands under; no code."""
+    """The texts of a page in order, each with its anchor and heading; without code."""
     parts: list[str] = []
     anchor = heading = ""
     walk = etree.iterwalk(article, events=("start", "end"))
@@ -201,30 +201,30 @@ def _texts(article: etree._Element) -> Iterator[tuple[str, str, str]]:
 
 
 def _is_hidden(element: etree._Element) -> bool:
-    """Whether it is no words of the page: code, drawings, the sign beside a heading."""
+    """Whether an element is not text of the page: code, a drawing, the link sign of a heading."""
     kinds = element.get("class", "").split()
     return (not isinstance(element.tag, str) or element.tag in ("script", "style", "svg", "template")
             or "hide" in kinds or "headerlink" in kinds)
 
 
 # ------------------------------
-# The site that the last run made: a page that would come out the same is taken from there.
+# The page cache: an unchanged page is copied from the last site.
 #
-# Which pages those are is told by their notebooks, and by what is said on all pages; that their files are
-# still as they were made, by the digests that the gate took.
+# A page is unchanged if its notebook and what all pages say are the same. The checksums of the gate show
+# whether its files are still as they were made.
 
 
 @dataclass(frozen=True)
-class SiteBefore:
-    """The run whose site it is, what :func:`~glc_analysis.publish.site.build_site` returned for it, and the
-    digests of its files, by their paths, when they went through the gate."""
+class PageCache:
+    """The site of an earlier run: its folder, the key that :func:`build_site` returned, and the checksums of
+    its files by path, as the gate recorded them."""
 
     run: Path
-    made_by: str
+    site_key: str
     passed: Mapping[str, str] = field(repr=False)
 
     def files(self, slug: str, run: Path) -> list[str]:
-        """The files of a page, below the site; none where the page is to be made anew."""
+        """The files of a page, as paths in the site; none if the page has to be made again."""
         here, there = (folder / "notebooks" / f"{slug}.ipynb" for folder in (run, self.run))
         if not there.is_file() or not cmp(here, there, shallow=False):
             return []
@@ -233,8 +233,8 @@ class SiteBefore:
                                    if re.fullmatch(re.escape(slug) + r"-\d+\.svg", name))]
         return names if all(map(self._is_whole, names)) else []
 
-    def hand_over(self, names: list[str], site: Path) -> None:
-        """Puts files of the last site into a new one, in the place of what is there."""
+    def copy_to(self, names: list[str], site: Path) -> None:
+        """Links files of the last site into a new one, in place of the files there."""
         for name in names:
             (site / name).parent.mkdir(parents=True, exist_ok=True)
             (site / name).unlink(missing_ok=True)
@@ -246,12 +246,11 @@ class SiteBefore:
 
 
 # ------------------------------
-# A process of Sphinx: started before there is anything to print, it has imported all it needs by then.
-#
-# Sphinx changes logging, locale and docutils for good, so it is never run in ours.
+# Sphinx, in a process of its own, since it changes logging, locale and docutils for good. The process is
+# started early, so that it has imported its libraries when the pages are ready.
 
 
-# It ends with the run that started it, however that ends; nbformat's grammar is left out: see Kernels.
+# It ends when the run that started it ends. For rfc3987_syntax see Kernels.
 PROGRAM = """
 import json, os, sys, tempfile, threading
 from contextlib import suppress
@@ -272,23 +271,22 @@ if asked:
     os._exit(code)  # without taking down what it has imported
 """
 DOCTREES = "doctrees"
-STEADY = {"PYTHONHASHSEED": "0", "SOURCE_DATE_EPOCH": "0", "TZ": "UTC", "LC_ALL": "C.UTF-8"}
 
 
-class Press:
-    """One process of Sphinx, for one site."""
+class SphinxProcess:
+    """A process that runs Sphinx once."""
 
     def __init__(self) -> None:
-        """Raises GLCError where Sphinx is not installed."""
+        """Starts the process. Raises GLCError if Sphinx is not installed."""
         if not all(map(find_spec, ("sphinx", "myst_nb", "pydata_sphinx_theme"))):
             raise GLCError("The site needs Sphinx. To fix: install the package with its extra `publish`.")
-        self._process = self._started()
+        self._process = self._start()
 
     def make(self, source: Path, target: Path, meanwhile: Callable[[], None]) -> None:
-        """Makes a site of a folder of sources, while ``meanwhile`` is done here; where Sphinx is killed, once
-        more in a new process.
+        """Makes a site from a folder of sources, and calls ``meanwhile`` at the same time. If Sphinx is
+        killed, it is tried once more in a new process.
 
-        Raises GLCError where Sphinx does not come to its end.
+        Raises GLCError if Sphinx fails.
         """
         code, said = self._made(source, target, meanwhile)
         if code < 0:
@@ -296,16 +294,16 @@ class Press:
             shutil.rmtree(source.parent / DOCTREES, ignore_errors=True)
             code, said = self._made(source, target)
         if code:
-            # The exception, in the middle of a report for the developers of Sphinx.
+            # Only the exception, out of a report for the developers of Sphinx.
             error = re.search(r"^\s*[\w.]*Error\w*: .*", said, re.MULTILINE)
             cause = error[0].strip() if error else said.strip()[-300:] or f"it ended with {code}"
             raise GLCError(f"The site could not be made: {cause}")
 
     def _made(self, source: Path, target: Path, meanwhile: Callable[[], None] = lambda: None
               ) -> tuple[int, str]:
-        """How the process ended, and what it said; a new one where it had ended before."""
+        """The exit code of the process and its messages; a process that has ended is replaced first."""
         if self._process.poll() is not None:
-            self._process = self._started()
+            self._process = self._start()
         folder = source.parent
         asked = [folder, "-q", "-b", "html", "-d", folder / DOCTREES, source, target]
         with suppress(BrokenPipeError):
@@ -315,36 +313,36 @@ class Press:
         return self._process.wait(), said
 
     def close(self) -> None:
-        """Ends it, also in the middle."""
+        """Ends the process, even while it works."""
         self._process.kill()
         self._process.communicate()
 
     @staticmethod
-    def _started() -> subprocess.Popen[str]:
+    def _start() -> subprocess.Popen[str]:
         return subprocess.Popen(
-            [sys.executable, "-c", PROGRAM], env=os.environ | STEADY, text=True, encoding="utf-8",
+            [sys.executable, "-c", PROGRAM], env=os.environ | REPRODUCIBLE_ENV, text=True, encoding="utf-8",
             stdin=subprocess.PIPE, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
 
 
 # ------------------------------
-# The site of a run: executed notebooks as pages that open from their folder, without a network.
+# The site: theme, settings, and how it is made
 
 
 THEME = Path(__file__).with_name("site_theme")
 PAGE_STYLE = Path(__file__).parents[1] / "page.css"
-"""The style sheet of what notebooks show, which lies beside :mod:`glc_analysis.tables_html`."""
+"""The style sheet for the output of notebooks; :mod:`glc_analysis.tables_html` uses it too."""
 MARKS = {"team": "Internal: team only", "convening": "For the convening only", "public": ""}
 INVENTED = "Invented sample data: no organisation, person or answer on these pages is real."
 LEFT_OVER = (".buildinfo", "objects.inv", "_sources", "_static/**/*.map", "_static/webpack-macros.html",
              "_static/*stemmer.js", "_static/searchtools.js", "_static/language_data.js",
              "_static/scripts/fontawesome*")
-"""What Sphinx and its theme leave in the folder that no reader of a page needs."""
+"""Files of Sphinx and its theme that no page needs."""
 
 CONFIGURATION = {
     "extensions": ["myst_nb"],
     "language": "en",
     "nb_execution_mode": "off",
-    "nb_ipywidgets_js": {},  # else every page asks a server for two scripts
+    "nb_ipywidgets_js": {},  # otherwise every page requests two scripts from a server
     "nb_render_markdown_format": "gfm",
     "nb_code_prompt_show": "Code",
     "nb_code_prompt_hide": "Code",
@@ -361,7 +359,7 @@ CONFIGURATION = {
 }
 EXTENSION = """def setup(app):
     def prepare(app):
-        app.builder.search = False  # it cuts words at blanks, which many scripts do not have
+        app.builder.search = False  # it splits text at blanks, which many scripts do not have
     app.connect("builder-inited", prepare)
 """
 THEME_OPTIONS = {
@@ -372,20 +370,21 @@ THEME_OPTIONS = {
 }
 
 
-def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: str, synthetic: bool,
-               failures: Collection[str] = (), facts: str = "", before: SiteBefore | None = None,
-               press: Press | None = None, meanwhile: Callable[[], None] = lambda: None) -> str:
-    """Publishes ``run_dir/notebooks`` as ``run_dir/site`` and returns by what it is made, but for them.
+def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience: str, synthetic: bool,
+               failures: Collection[str] = (), facts: str = "", cache: PageCache | None = None,
+               sphinx: SphinxProcess | None = None, meanwhile: Callable[[], None] = lambda: None) -> str:
+    """Makes ``run_dir/site`` from ``run_dir/notebooks``; returns the key of the site: a digest of everything
+    else that its pages depend on.
 
-    The same notebooks give the same bytes, those of the site ``before`` where a page would come out the same.
-    ``failures`` are the slugs of pages that are not up to date, which the navigation says; ``facts`` stand on
-    every page; ``press`` may have started already, and ``meanwhile`` is done while it works. Raises GLCError
-    where Sphinx does not come to its end.
+    The same notebooks give the same bytes; unchanged pages are copied from ``cache``. ``failures`` are the
+    slugs of pages that are out of date, which the navigation marks. ``facts`` are printed on every page.
+    ``sphinx`` may be a process that has started already; ``meanwhile`` is called while it works. Raises
+    GLCError if Sphinx fails.
     """
     settings = CONFIGURATION | _settings(pages, title, audience, synthetic, failures, facts)
-    made_by = _made_by(settings)
-    taken = {page.slug: before.files(page.slug, run_dir) for page in pages
-             } if before and before.made_by == made_by else {}
+    site_key = _site_key(settings)
+    taken = {page.slug: cache.files(page.slug, run_dir) for page in pages
+             } if cache and cache.site_key == site_key else {}
     with tempfile.TemporaryDirectory(dir=run_dir, prefix=".site-") as folder:
         source, target = Path(folder, "source"), Path(folder, "site")
         (source / FIGURES).mkdir(parents=True)
@@ -399,26 +398,26 @@ def build_site(run_dir: Path, pages: Sequence[Page], *, title: str, audience: st
             (source / "index.md").write_text(f"# {title}\n", encoding="utf-8")
         lines = [f"{name} = {value!r}\n" for name, value in settings.items()]
         (source / "conf.py").write_text("".join([*lines, EXTENSION]), encoding="utf-8")
-        with closing(press or Press()) as press:
-            press.make(source, target, meanwhile)
+        with closing(sphinx or SphinxProcess()) as sphinx:
+            sphinx.make(source, target, meanwhile)
         for left in (path for pattern in LEFT_OVER for path in target.glob(pattern)):
             shutil.rmtree(left) if left.is_dir() else left.unlink()
         for names in taken.values():
-            before.hand_over(names, target)
+            cache.copy_to(names, target)
         prune_styles(target)
         write_index(target, [page.slug for page in pages] or ["index"])
         target.replace(run_dir / "site")
-    return made_by
+    return site_key
 
 
-def _made_by(settings: dict[str, Any]) -> str:
-    """A digest of all that every page hangs on; with a letter first it is no phone number."""
+def _site_key(settings: dict[str, Any]) -> str:
+    """A digest of what every page depends on; with a letter in front it is not taken for a phone number."""
     return f"h{value_hash([package_hash(), settings])}"
 
 
-def _settings(pages: Sequence[Page], title: str, audience: str, synthetic: bool,
+def _settings(pages: Sequence[PageJob], title: str, audience: str, synthetic: bool,
               failures: Collection[str], facts: str) -> dict[str, Any]:
-    """What this site says of itself: its name, its banner, the way through its pages."""
+    """The settings of this site: its name, its banner, its navigation."""
     mark = MARKS[audience]
     banner = [INVENTED] * synthetic + [f"{mark}."] * bool(mark)
     running = [mark] * bool(mark) + ["Invented sample data"] * synthetic + [title]
@@ -439,7 +438,7 @@ def css_string(text: str) -> str:
     return '"' + re.sub(r'["\\<\n]', lambda found: f"\\{ord(found[0]):x} ", text) + '"'
 
 
-def _write(page: Page, notebooks: Path, source: Path, *, has_code: bool, slugs: Collection[str]) -> None:
+def _write(page: PageJob, notebooks: Path, source: Path, *, has_code: bool, slugs: Collection[str]) -> None:
     name = f"{page.slug}.ipynb"
     notebook, figures = published(json.loads((notebooks / name).read_text("utf-8")), page.slug,
                                   has_code=has_code, slugs=slugs)
@@ -449,7 +448,7 @@ def _write(page: Page, notebooks: Path, source: Path, *, has_code: bool, slugs: 
 
 
 # ------------------------------
-# A notebook as a page of the site: code out of the way, figures as files with a description.
+# A notebook as a page of the site: code folded, figures as files with a description
 
 
 FIGURES = "_static/figures"
@@ -457,7 +456,7 @@ POINT = 4 / 3
 """Pixels of a browser in a point of an SVG."""
 
 _STYLE_TAG = re.compile(r"<style>[^<]*</style>")
-"""What a page looks like by itself; the site has it once for all."""
+"""The style of a single page; the site has it once for all pages."""
 _PAGE = re.compile(r'<a href="([\w.-]+)\.html(?:#[^"]*)?">(.*?)</a>', re.DOTALL)
 _DESCRIPTIONS = (".//{http://purl.org/dc/elements/1.1/}description", ".//{http://www.w3.org/2000/svg}desc",
                  "{http://www.w3.org/2000/svg}title")
@@ -465,10 +464,10 @@ _DESCRIPTIONS = (".//{http://purl.org/dc/elements/1.1/}description", ".//{http:/
 
 def published(notebook: dict[str, Any], slug: str, *,
               has_code: bool = True, slugs: Collection[str] = ()) -> tuple[dict[str, Any], dict[str, str]]:
-    """The notebook as Sphinx is to read it, and its figures: file name to SVG.
+    """The notebook as Sphinx reads it, and its figures: file name to SVG.
 
-    Where it ``has_code``, that is one click away. A link to a page that is not among the ``slugs`` of the
-    site is its text alone: not every page of a study is made in a first run of some."""
+    If it ``has_code``, the code is one click away. A link to a page that is not among the ``slugs`` of the
+    site becomes plain text: the first run may have made only some pages."""
     figures: dict[str, str] = {}
     cells = []
     for cell in notebook["cells"]:
@@ -479,7 +478,7 @@ def published(notebook: dict[str, Any], slug: str, *,
         elif cell["cell_type"] == "code":
             outputs = [_output(output, slug, figures, slugs) for output in cell["outputs"]
                        if not _STYLE_TAG.fullmatch("".join(output.get("data", {}).get("text/html", "")))]
-            # The defaults are repeated, as they were for this page, in papermill's own cell.
+            # papermill adds a cell with the values for this page, which is shown instead.
             is_left_out = "parameters" in tags or not (has_code or outputs)
             hidden = "remove-cell" if is_left_out else "hide-input" if has_code else "remove-input"
             cell = {**cell, "metadata": {"tags": [*tags, hidden]}, "outputs": outputs}

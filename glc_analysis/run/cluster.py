@@ -1,8 +1,8 @@
-"""Pages on other machines: dask.distributed carries a page with its slice there, and the executed one back.
+"""Executes pages on other machines, by dask.distributed.
 
-Scheduling, retries and lost workers are dask's. What travels is the notebook, the page's slices of the
-tables, study.toml and consent.csv; pages that look into raw or reference files stay here. Nothing is
-promoted there, and a worker keeps nothing.
+Each page is sent as one job bundle: its notebook, the rows of the tables that it reads, study.toml and
+consent.csv. The executed notebook comes back. Pages that read raw files are executed here. dask does the
+scheduling, the retries and the replacement of lost workers. A worker keeps nothing and publishes nothing.
 """
 
 from __future__ import annotations
@@ -20,19 +20,19 @@ from typing import Any
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import package_hash
 from glc_analysis.run.execute import Failure, Kernels
-from glc_analysis.run.plan import Page
+from glc_analysis.run.plan import PageJob
 from glc_analysis.study import REPOSITORY, SHARED_TABLES, Study
 
 CONNECT, PATIENCE = 10, 60
-"""Seconds for the scheduler to answer, and until a run without any worker gives up."""
-TRAVELS = ("study.toml", "consent.csv")
+"""Seconds within which the scheduler must answer, and after which a run without a worker gives up."""
+REFERENCE_FILES = ("study.toml", "consent.csv")
 
 
 class Cluster:
-    """The workers of a dask scheduler in place of :class:`Kernels`: the same calls, the same pages.
+    """The workers of a dask scheduler, used like :class:`Kernels`.
 
-    Raises GLCError where dask is not installed, the scheduler does not answer, or no worker has this
-    package with this lock file; ``refused`` are the addresses of those that have another.
+    Raises GLCError if dask is not installed, the scheduler does not answer, or no worker has the same package
+    and lock file; ``refused`` holds the addresses of workers with another version.
     """
 
     def __init__(self, study: Study, address: str, *, timeout: float) -> None:
@@ -53,36 +53,37 @@ class Cluster:
         self.refused = sorted(set(versions) - set(self._workers))
         if not self._workers:
             self._client.close()
-            said = f"all {len(self.refused)} workers have another version of the package or its lock file" \
+            cause = f"all {len(self.refused)} workers have another version of the package or its lock file" \
                 if self.refused else "it has no worker"
-            raise GLCError(f"The scheduler at {address!r} is of no use: {said}. To fix: start workers from "
-                           "the same commit.")
+            raise GLCError(f"The scheduler at {address!r} cannot run pages: {cause}. To fix: start workers "
+                           "from the same commit.")
 
     @property
     def jobs(self) -> int:
-        """How many pages are on their way at once: one a thread of the workers, and one waiting."""
+        """How many pages are sent at a time: one for each thread of the workers, and one that waits."""
         threads = self._client.nthreads()
         return sum(threads.get(one, 0) for one in self._workers) + 1
 
-    def execute(self, page: Page) -> dict[str, Any] | Failure:
-        """The executed notebook of a page, or how it failed. Raises GLCError where nobody is left for it."""
+    def execute(self, page: PageJob) -> dict[str, Any] | Failure:
+        """The executed notebook of a page, or how it failed. Raises GLCError if no worker is left."""
         if page.needs_raw:
             return self._here.execute(page)
-        luggage = pack(self._study, page)
+        job_bundle = pack_job(self._study, page)
         try:
-            future = self._client.submit(run_packed, luggage, page, self._timeout, package_hash(),
+            future = self._client.submit(run_job, job_bundle, page, self._timeout, package_hash(),
                                          workers=self._workers, pure=False,
                                          key=f"{page.slug}-{page.key[:12]}-{time.monotonic_ns()}")
             return self._outcome(future)
-        # Whatever happens to one page, the others are still wanted. (A lost scheduler cancels all.)
+        # The failure of one page must not end the run of the others; a lost scheduler ends all.
         except (Exception, CancelledError) as error:  # noqa: BLE001
             if isinstance(error, GLCError) or self._client.status != "running":
-                said = error if isinstance(error, GLCError) else "The scheduler is gone."
-                raise GLCError(f"{said} What is done is kept: the same command goes on from there.") from None
+                cause = error if isinstance(error, GLCError) else "The scheduler does not answer any more."
+                raise GLCError(f"{cause} Finished pages are kept. To go on: run the same command again."
+                               ) from None
             return Failure(page.notebook.name, page.slug, 0, type(error).__name__, str(error)[:300])
 
     def _outcome(self, future: Any) -> dict[str, Any] | Failure:
-        """What comes back; gives up where no worker of ours has been there for a while."""
+        """Waits for the result; gives up after a while without a worker that has this version."""
         seen = time.monotonic()
         while True:
             try:
@@ -94,33 +95,33 @@ class Cluster:
                     raise GLCError("No worker is left that has this version of the package.") from None
 
     def stop(self) -> None:
-        """Ends what runs here, and leaves the scheduler."""
+        """Ends the pages that run here, and disconnects from the scheduler."""
         self._here.stop()
         self._client.close()
 
 
-def pack(study: Study, page: Page) -> bytes:
-    """A page as it travels: a ZIP of its notebook and of what it declares to read of the study."""
+def pack_job(study: Study, page: PageJob) -> bytes:
+    """The job bundle of a page: a ZIP file with its notebook and its inputs."""
     from glc_analysis import tables
 
-    kind, _, chosen = next((one for one in page.declares if "=" in one), "").partition("=")
-    is_cut = {"country": tables.is_by_country, "theme": tables.is_by_theme}.get(kind, lambda name: False)
-    whole = {*page.declares, *SHARED_TABLES} if page.declares else set(tables.TABLES)
-    with io.BytesIO() as made, zipfile.ZipFile(made, "w", zipfile.ZIP_STORED) as luggage:
-        luggage.writestr(f"notebooks/{page.notebook.name}", page.notebook.read_bytes())
-        for name in TRAVELS:
+    kind, _, chosen = next((one for one in page.inputs if "=" in one), "").partition("=")
+    is_sliced = {"country": tables.is_by_country, "theme": tables.is_by_theme}.get(kind, lambda name: False)
+    whole = {*page.inputs, *SHARED_TABLES} if page.inputs else set(tables.TABLES)
+    with io.BytesIO() as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as job_bundle:
+        job_bundle.writestr(f"notebooks/{page.notebook.name}", page.notebook.read_bytes())
+        for name in REFERENCE_FILES:
             if (study.reference / name).is_file():
-                luggage.writestr(f"study/reference/{name}", (study.reference / name).read_bytes())
-        luggage.writestr("study/processed/slices.json", (study.processed / "slices.json").read_bytes())
+                job_bundle.writestr(f"study/reference/{name}", (study.reference / name).read_bytes())
+        job_bundle.writestr("study/processed/slices.json", (study.processed / "slices.json").read_bytes())
         for name in tables.TABLES:
             if name.startswith("release_") and name != f"release_{page.parameters['audience']}":
                 continue
             path = study.processed / f"{name}.parquet"
-            if name in whole or is_cut(name):
-                luggage.writestr(f"study/processed/{path.name}", path.read_bytes() if name in whole
+            if name in whole or is_sliced(name):
+                job_bundle.writestr(f"study/processed/{path.name}", path.read_bytes() if name in whole
                                  else _slice(study, name, {kind: chosen}))
-        luggage.close()
-        return made.getvalue()
+        job_bundle.close()
+        return file.getvalue()
 
 
 def _slice(study: Study, name: str, slice_: Mapping[str, str]) -> bytes:
@@ -131,10 +132,10 @@ def _slice(study: Study, name: str, slice_: Mapping[str, str]) -> bytes:
     return file.getvalue()
 
 
-def run_packed(luggage: bytes, page: Page, timeout: float, version: str) -> dict[str, Any] | Failure:
-    """Runs on a worker: unpacks a page, executes it, and leaves nothing behind.
+def run_job(job_bundle: bytes, page: PageJob, timeout: float, version: str) -> dict[str, Any] | Failure:
+    """Runs on a worker: unpacks a job bundle, executes its page and removes everything.
 
-    Raises ValueError where the worker has another version of the package than ``version``.
+    Raises ValueError if the worker does not have this ``version`` of the package.
     """
     from distributed import get_worker
 
@@ -142,9 +143,9 @@ def run_packed(luggage: bytes, page: Page, timeout: float, version: str) -> dict
 
     if package_hash() != version:
         raise ValueError("this worker has another version of the package or its lock file")
-    # Where dask itself removes what a worker left that was killed.
+    # In this folder dask removes the files of a worker that was killed.
     with TemporaryDirectory(prefix="glc-", dir=get_worker().local_directory) as folder:
-        with zipfile.ZipFile(io.BytesIO(luggage)) as packed:
+        with zipfile.ZipFile(io.BytesIO(job_bundle)) as packed:
             packed.extractall(folder)
         study = Study(Path(folder, "study"))
         kernels = Kernels(study, timeout=timeout, is_warm=True)

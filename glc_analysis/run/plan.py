@@ -1,7 +1,8 @@
-"""Which pages a run makes: the notebooks found x their parameters, each with a hash of all it depends on.
+"""Plans the pages of a run: every notebook with every country, theme or organisation that it takes.
 
-Needs the standard library alone: `glc list`, `glc status` and a run with nothing to do answer sooner than
-pandas could be imported.
+In go the notebooks of a folder and ``slices.json`` of the build; out come the pages, each with a hash of all
+that it depends on: a page is out of date when this hash has changed. Only the standard library is needed, so
+that `glc status` and a run with nothing to do answer before pandas could be imported.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import REPOSITORY, SHARED_TABLES, Study
 
 # ------------------------------
-# The collection: the notebooks of a folder, the question of each and the parameters it takes.
+# The notebooks of a folder: the question of each, and its parameters
 
 
 NOTEBOOKS = REPOSITORY / "notebooks"
@@ -30,12 +31,12 @@ REQUIRED = ("study", "audience")
 
 @dataclass(frozen=True)
 class Notebook:
-    """A notebook of the collection: its question, its parameters and their defaults.
+    """A notebook: its question, its parameters and their defaults.
 
-    Its metadata may say more, ``{"glc": {...}}``: ``audiences`` whom it is for (else the team alone),
-    ``reads`` which tables it reads whole (where it says none: only the slices of its country or theme, or
-    all tables where it has neither), ``needs_raw`` that it looks into raw files, so that it runs where
-    they are.
+    Its metadata may hold more, under ``{"glc": {...}}``. ``audiences`` names who may read its pages (without
+    it, only the team). The list ``reads``, here ``inputs``, names the tables that it reads whole; without it,
+    the notebook reads only the rows of its country or theme or, if it has neither, all tables. ``needs_raw``
+    says that it reads raw files, so that it has to run where they are.
     """
 
     path: Path
@@ -43,7 +44,7 @@ class Notebook:
     parameters: dict[str, Any]
     source: str
     audiences: tuple[str, ...] = ("team",)
-    reads: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
     needs_raw: bool = False
 
     @property
@@ -57,10 +58,10 @@ class Notebook:
 
 
 def notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
-    """The numbered notebooks of a folder, by file name; any other is a sheet of somebody's own.
+    """The notebooks of a folder whose file name begins with a number, in the order of their names.
 
-    Raises Faults listing every file that is no notebook, has no ``parameters``
-    cell, or takes no ``study`` or ``audience``.
+    Raises Faults listing every file that is not a notebook, has no ``parameters``
+    cell, or lacks the parameter ``study`` or ``audience``.
     """
     found, faults = [], []
     for path in sorted(folder.glob("[0-9]*.ipynb")):
@@ -90,13 +91,13 @@ def defaults(source: str) -> dict[str, Any]:
 
 
 def parameters_at(cells: list[dict[str, Any]]) -> int:
-    """The place of the cell tagged ``parameters``, from 0; -1 where there is none."""
+    """The number of the cell tagged ``parameters``, counted from 0; -1 if there is none."""
     tagged = ("parameters" in cell.get("metadata", {}).get("tags", []) for cell in cells)
-    return next((place for place, is_tagged in enumerate(tagged) if is_tagged), -1)
+    return next((n for n, is_tagged in enumerate(tagged) if is_tagged), -1)
 
 
-def no_such_parameter(path: Path, names: Iterable[str]) -> list[Fault]:
-    """A fault for each parameter that is given to a notebook without it."""
+def missing_parameter(path: Path, names: Iterable[str]) -> list[Fault]:
+    """A fault for each parameter that a notebook needs or is given, and does not have."""
     return [Fault("the notebook does not have this parameter", file=path.name, value=name,
                   fix="add it to the cell tagged `parameters`") for name in names]
 
@@ -104,58 +105,56 @@ def no_such_parameter(path: Path, names: Iterable[str]) -> list[Fault]:
 def _read(path: Path) -> Notebook:
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        cells, said = notebook["cells"], _said(notebook)
+        cells, metadata = notebook["cells"], _metadata(notebook)
         texts = ["".join(cell["source"]) for cell in cells]
     except (ValueError, KeyError, TypeError):
-        raise Faults([Fault("is no notebook", file=path.name)]) from None
-    place = parameters_at(cells)
-    if place < 0:
+        raise Faults([Fault("is not a notebook", file=path.name)]) from None
+    parameters_cell = parameters_at(cells)
+    if parameters_cell < 0:
         raise Faults([Fault("has no cell tagged `parameters`", file=path.name, fix="tag the cell "
                             "with its defaults, or keep it in another folder")])
     try:
-        parameters = defaults(texts[place])
+        parameters = defaults(texts[parameters_cell])
     except (SyntaxError, ValueError):
-        raise Faults([Fault("its parameters are more than `name = value`", file=path.name)]) from None
+        raise Faults([Fault("the cell tagged `parameters` may hold only lines such as `name = value`",
+                            file=path.name)]) from None
     if missing := [name for name in REQUIRED if name not in parameters]:
-        raise Faults(no_such_parameter(path, missing))
+        raise Faults(missing_parameter(path, missing))
     prose = (line for cell, text in zip(cells, texts, strict=True)
              if cell["cell_type"] == "markdown" for line in text.splitlines())
     title = next((line for line in prose if line.startswith("#")), path.stem).lstrip("# ").strip()
     source = [(cell["cell_type"], text, cell.get("metadata", {}).get("tags", []))
               for cell, text in zip(cells, texts, strict=True)]
     return Notebook(path, title, parameters, hashlib.sha256(json.dumps(source).encode()).hexdigest(),
-                    **said)
+                    **metadata)
 
 
-def _said(notebook: dict[str, Any]) -> dict[str, Any]:
-    """What a notebook's metadata says. Raises KeyError for an audience that there is not."""
-    said = notebook.get("metadata", {}).get("glc", {})
-    audiences = said.get("audiences", ["team"])
+def _metadata(notebook: dict[str, Any]) -> dict[str, Any]:
+    """What a notebook's metadata says. Raises KeyError for an unknown audience."""
+    own = notebook.get("metadata", {}).get("glc", {})
+    audiences = own.get("audiences", ["team"])
     if not set(audiences) <= set(AUDIENCES):
         raise KeyError(audiences)
-    return {"audiences": tuple(audiences), "reads": tuple(said.get("reads", ())),
-            "needs_raw": bool(said.get("needs_raw"))}
+    return {"audiences": tuple(audiences), "inputs": tuple(own.get("reads", ())),
+            "needs_raw": bool(own.get("needs_raw"))}
 
 
 # ------------------------------
-# Which pages a run makes: notebooks x parameters, each with a hash of all it depends on.
-#
-# Only the standard library is needed: `glc list`, `glc status` and a run with
-# nothing to do answer sooner than pandas could be imported.
+# The pages: notebooks x parameters, each with a hash of all it depends on
 
 
-CUT = ("country", "theme")
-"""Parameters by which tables are cut."""
-COLLECTIONS = {"country": "countries", "theme": "themes", "organisation": "organisations"}
-"""A notebook with one of these parameters gives a page for each entry of that list in slices.json."""
+SLICED_BY = ("country", "theme")
+"""Parameters by which a page reads only its own rows of the tables."""
+LISTS = {"country": "countries", "theme": "themes", "organisation": "organisations"}
+"""A notebook with one of these parameters has a page for each entry of this list of slices.json."""
 
 UNSEEN = ("raw", "survey", "context", "reports")
-"""Sections of study.toml that act through the tables, or on no page; a notebook may show any other."""
+"""Sections of study.toml that change no page, or only by way of the tables. Pages may show the others."""
 
 
 @dataclass(frozen=True)
-class Page:
-    """A notebook with its parameters. ``key`` changes when anything the page shows could."""
+class PageJob:
+    """A page to make: a notebook with its parameters. ``key`` changes when what it shows may change."""
 
     slug: str
     title: str
@@ -163,36 +162,39 @@ class Page:
     parameters: dict[str, str]
     key: str
     group: str = ""
-    declares: tuple[str, ...] = ()
-    """What it reads beside the vocabulary: its slice of the tables that are cut so, such as ``country=KHM``,
-    and tables that it reads whole; empty: all of them."""
+    inputs: tuple[str, ...] = ()
+    """What it reads, apart from :data:`~glc_analysis.study.SHARED_TABLES`: its slice of the tables, such as
+    ``country=KHM``, and the tables that it reads whole. Empty: all tables."""
     needs_raw: bool = False
     parts: dict[str, str] = field(default_factory=dict, repr=False)
     """A hash of each thing that the key depends on, by name."""
 
     @property
     def organisation(self) -> str:
-        """The organisation whose own page it is, which nobody else gets; blank for any other page."""
+        """The organisation that alone gets this page; blank for all other pages."""
         return self.parameters.get("organisation", "")
 
 
-def place(slug: str, parameters: Mapping[str, str]) -> str:
-    """Where a run keeps a page, without the ending: an organisation's own lies apart from the others.
+def page_path(slug: str, parameters: Mapping[str, str]) -> str:
+    """The path of a page in the folder of a run, without suffix; pages for one organisation are in a folder
+    of their own.
 
-    >>> place("country-khm", {"country": "KHM"}), place("brief-blue-door", {"organisation": "blue-door"})
-    ('notebooks/country-khm', 'briefs/blue-door')
+    >>> page_path("country-khm", {"country": "KHM"})
+    'notebooks/country-khm'
+    >>> page_path("brief-blue-door", {"organisation": "blue-door"})
+    'briefs/blue-door'
     """
     own = parameters.get("organisation", "")
     return f"{slug[:-len(own) - 1]}s/{own}" if own else f"notebooks/{slug}"
 
 
 def plan(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
-         only: str = "", folder: Path = NOTEBOOKS) -> list[Page]:
+         only: str = "", folder: Path = NOTEBOOKS) -> list[PageJob]:
     """The pages of a study, in the order of its notebooks, countries and themes.
 
     ``country``, ``theme`` and ``only`` (a slug) choose among them. Raises
-    UsageError with the nearest names where one is unknown, Faults where a
-    notebook cannot be run or does not have a chosen parameter.
+    UsageError with the nearest names for an unknown one, Faults for a
+    notebook that cannot be run or does not have a chosen parameter.
     """
     slices = read_slices(study)
     pages = list(_pages(study, audience, notebooks(folder), slices))
@@ -202,14 +204,14 @@ def plan(study: Study, *, audience: str = "team", country: str = "", theme: str 
                      for slug in twice)
     chosen = {kind: value for kind, value in (("country", country), ("theme", theme)) if value}
     for kind, value in chosen.items():
-        _refuse_unknown(kind, value, _shown(slices, kind, audience))
+        _check_known(kind, value, _visible_items(slices, kind, audience))
     return _choose(pages, chosen, only)
 
 
-def stale(pages: Iterable[Page], last: Mapping[str, Any]) -> list[Page]:
-    """The pages that ``last`` (a run.json) does not hold as they would come out now.
+def stale(pages: Iterable[PageJob], last: Mapping[str, Any]) -> list[PageJob]:
+    """The pages that are out of date: failed, or with another key in ``last`` (the run.json of the last run).
 
-    >>> page = Page("index", "Overview", Path("00_index.ipynb"), {}, key="b1")
+    >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1")
     >>> [p.slug for p in stale([page], {"pages": {"index": {"key": "a0", "failure": ""}}})]
     ['index']
     """
@@ -217,10 +219,10 @@ def stale(pages: Iterable[Page], last: Mapping[str, Any]) -> list[Page]:
     return [page for page in pages if good.get(page.slug) != page.key]
 
 
-def why(page: Page, last: Mapping[str, Any]) -> str:
-    """Why a stale page is: what it depends on that has changed, by name.
+def why(page: PageJob, last: Mapping[str, Any]) -> str:
+    """Why a page is out of date: the names of what it depends on and has changed.
 
-    >>> page = Page("index", "Overview", Path("00_index.ipynb"), {}, key="b1", parts={"codebook": "1"})
+    >>> page = PageJob("index", "Overview", Path("00_index.ipynb"), {}, key="b1", parts={"codebook": "1"})
     >>> why(page, {"pages": {"index": {"key": "a0", "failure": "", "parts": {"codebook": "0"}}}})
     'codebook changed'
     """
@@ -236,7 +238,7 @@ def why(page: Page, last: Mapping[str, Any]) -> str:
 
 
 def _pages(study: Study, audience: str, found: list[Notebook],
-           slices: dict[str, Any]) -> Iterator[Page]:
+           slices: dict[str, Any]) -> Iterator[PageJob]:
     settings = {name: values for name, values in study.settings.items() if name not in UNSEEN}
     common = {"audience": audience, "the package": package_hash(), "study.toml": settings}
     if audience != "team":
@@ -247,81 +249,88 @@ def _pages(study: Study, audience: str, found: list[Notebook],
     for notebook in found:
         if audience not in notebook.audiences:
             continue
-        kind = next((kind for kind in COLLECTIONS if kind in notebook.parameters), "")
+        kind = next((kind for kind in LISTS if kind in notebook.parameters), "")
         words = notebook.name.replace("_", " ").capitalize()
         if not kind:
             title = "Overview" if notebook.name == "index" else words
-            declares = _declares(notebook, "", audience)
-            parts = _parts(notebook, common, _needed(notebook, slices["tables"], declares, audience))
-            yield Page(notebook.name, title, notebook.path, {"audience": audience}, value_hash(parts),
-                       declares=declares, needs_raw=notebook.needs_raw, parts=parts)
+            inputs = _inputs(notebook, "", audience)
+            parts = _hashes(notebook, common, _input_hashes(notebook, slices["tables"], inputs, audience))
+            yield PageJob(notebook.name, title, notebook.path, {"audience": audience}, value_hash(parts),
+                       inputs=inputs, needs_raw=notebook.needs_raw, parts=parts)
             continue
         # The first notebook of a kind has the plain slugs: country-khm.
         prefix = notebook.name if kind in seen or kind == "organisation" else kind
-        group = words if kind in seen else COLLECTIONS[kind].capitalize()
+        group = words if kind in seen else LISTS[kind].capitalize()
         seen.add(kind)
-        for item in _shown(slices, kind, audience):
-            declares = _declares(notebook, f"{kind}={item['id']}" if kind in CUT else "", audience)
-            needed = _needed(notebook, slices["tables"], declares, audience)
+        for item in _visible_items(slices, kind, audience):
+            inputs = _inputs(notebook, f"{kind}={item['id']}" if kind in SLICED_BY else "", audience)
+            input_hashes = _input_hashes(notebook, slices["tables"], inputs, audience)
             if kind == "organisation":
-                needed["quotes.csv"] = _file_hash(study.reference / "quotes.csv")
-            parts = _parts(notebook, common | {"its name": item}, needed)
-            yield Page(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
+                input_hashes["quotes.csv"] = _file_hash(study.reference / "quotes.csv")
+            parts = _hashes(notebook, common | {"its name": item}, input_hashes)
+            yield PageJob(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
                        {"audience": audience, kind: item["id"]}, value_hash(parts), group,
-                       declares, notebook.needs_raw, parts)
+                       inputs, notebook.needs_raw, parts)
 
 
-def _parts(notebook: Notebook, common: Mapping[str, Any], needed: Mapping[str, str]) -> dict[str, str]:
-    """A short hash of everything a page depends on, by name; with a letter first none is a phone number."""
+def _hashes(notebook: Notebook, common: Mapping[str, Any], input_hashes: Mapping[str, str]) -> dict[str, str]:
+    """A short hash of everything a page depends on, by name; the letter in front keeps the gate from taking
+    it for a phone number."""
     return {name: f"h{value_hash(value)[:11]}" for name, value in
-            {"the notebook": notebook.source, **common, **needed}.items()}
+            {"the notebook": notebook.source, **common, **input_hashes}.items()}
 
 
-def _shown(slices: dict[str, Any], kind: str, audience: str) -> list[dict[str, str]]:
-    """The countries or themes of which an audience may have a page, the organisations that get their own."""
+def _visible_items(slices: dict[str, Any], kind: str, audience: str) -> list[dict[str, str]]:
+    """The countries or themes of which an audience may have a page, or the organisations that get one."""
     allowed = slices["shown"][audience]
     if kind == "organisation" and audience == "public":
         return []
-    return [item for item in slices.get(COLLECTIONS[kind], [])
+    return [item for item in slices.get(LISTS[kind], [])
             if kind != "country" or item["id"] in allowed]
 
 
-def _declares(notebook: Notebook, slice_: str, audience: str) -> tuple[str, ...]:
-    """What a page reads. Others than the team see figures as they are released, which hangs on everybody's,
-    and the words that were cleared."""
-    own = [slice_] * bool(slice_) + [*notebook.reads]
+def _inputs(notebook: Notebook, slice_: str, audience: str) -> tuple[str, ...]:
+    """The inputs of a page. Pages for other audiences than the team also read the released figures, which
+    depend on the figures of everybody, and the cleared quotations."""
+    own = [slice_] * bool(slice_) + [*notebook.inputs]
     released = ("estimates", f"release_{audience}", "quotations") if own and audience != "team" else ()
     return tuple(dict.fromkeys([*own, *released]))
 
 
-def _needed(notebook: Notebook, tables: dict[str, dict[str, str]], declares: Collection[str],
-            audience: str) -> dict[str, str]:
-    """The hash of what a page reads of each table; of what was decided for audiences only its own."""
-    if unknown := set(notebook.reads) - set(tables):
-        raise Faults(Fault("reads a table that there is not", file=notebook.path.name, value=one,
+def _input_hashes(notebook: Notebook, tables: dict[str, dict[str, str]], inputs: Collection[str],
+                  audience: str) -> dict[str, str]:
+    """The hash of what a page reads of each table; of the release tables, only that of its audience."""
+    if unknown := set(notebook.inputs) - set(tables):
+        raise Faults(Fault("names a table that does not exist", file=notebook.path.name, value=one,
                            fix=nearest(one, tables)) for one in sorted(unknown))
     tables = {table: hashes for table, hashes in tables.items()
               if not table.startswith("release_") or table == f"release_{audience}"}
-    slice_ = next((one for one in declares if "=" in one), "")
-    whole, cut = {*declares, *SHARED_TABLES} if declares else set(tables), slice_.partition("=")[0] + "="
-    return {table: hashes[""] if table in whole else hashes.get(slice_, "no rows")
-            for table, hashes in tables.items() if table in whole or any(s.startswith(cut) for s in hashes)}
+    slice_ = next((one for one in inputs if "=" in one), "")
+    whole = {*inputs, *SHARED_TABLES} if inputs else set(tables)
+    kind = slice_.partition("=")[0] + "="
+    found = {}
+    for table, hashes in tables.items():
+        if table in whole:
+            found[table] = hashes[""]
+        elif any(name.startswith(kind) for name in hashes):
+            found[table] = hashes.get(slice_, "no rows")
+    return found
 
 
-def _refuse_unknown(kind: str, value: str, listed: list[dict[str, str]]) -> None:
+def _check_known(kind: str, value: str, listed: list[dict[str, str]]) -> None:
     if value not in [item["id"] for item in listed]:
         names = [item[field] for field in ("id", "label") for item in listed]
         raise UsageError(f"There is no {kind} {value!r} in this study; {nearest(value, names)}.")
 
 
-def _choose(pages: list[Page], chosen: dict[str, str], only: str) -> list[Page]:
+def _choose(pages: list[PageJob], chosen: dict[str, str], only: str) -> list[PageJob]:
     if only:
         page = next((page for page in pages if page.slug == only), None)
         if page is None:
             slugs = [page.slug for page in pages]
             raise UsageError(f"There is no page {only!r}; {nearest(only, slugs)}.")
         if missing := [kind for kind in chosen if kind not in page.parameters]:
-            raise Faults(no_such_parameter(page.notebook, missing))
+            raise Faults(missing_parameter(page.notebook, missing))
         pages = [page]
     if chosen:
         pages = [page for page in pages if chosen.items() & page.parameters.items()]

@@ -88,7 +88,7 @@ def test_a_scheduler_that_is_killed_in_the_middle_ends_the_run_with_what_is_done
     def kill_at_the_second_page(done, total, what):
         if done == 2:
             cluster.scheduler.kill()
-    with pytest.raises(GLCError, match="The scheduler is gone. What is done is kept"):
+    with pytest.raises(GLCError, match="The scheduler does not answer any more. Finished pages are kept"):
         run(study, folder=folder, scheduler=cluster.address, force=True, progress=kill_at_the_second_page)
     assert notebooks(study) == at_home
 

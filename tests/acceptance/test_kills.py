@@ -26,7 +26,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.report import run
 from glc_analysis.run import kernels, record
 from glc_analysis.run.gate import PASSED
-from glc_analysis.run.plan import place, plan
+from glc_analysis.run.plan import page_path, plan
 from glc_analysis.study import Study
 from tests.dask_cluster import DaskCluster
 from tests.process import Process
@@ -110,7 +110,8 @@ def base(tmp_path_factory):
         return {page.slug: page.key for page in plan(Study(study.root), folder=folder)}
 
     def made(keys, root):
-        pages = {slug: (root / f"reports/team/current/{place(slug, {})}.ipynb").read_bytes() for slug in keys}
+        current = root / "reports/team/current"
+        pages = {slug: (current / f"{page_path(slug, {})}.ipynb").read_bytes() for slug in keys}
         known.update({(slug, keys[slug]): page for slug, page in pages.items()})
     keys = built()
     assert run(Study(study.root), folder=folder).failures == ()
@@ -141,7 +142,7 @@ def judge(base, root):
         is_finished = (folder / record.NAME).exists()
         said = record.read(folder, record.NAME if is_finished else record.UNFINISHED)
         for slug, entry in said.get("pages", {}).items():
-            assert (folder / f"{place(slug, {})}.ipynb").read_bytes() == base.known[slug, entry["key"]]
+            assert (folder / f"{page_path(slug, {})}.ipynb").read_bytes() == base.known[slug, entry["key"]]
             assert entry["failure"] == ""
         if is_finished:
             assert {path.stem for path in (folder / "notebooks").iterdir()} >= set(said["pages"])

@@ -325,7 +325,7 @@ def test_the_check_ends_with_1_and_names_a_changed_file_once(study):
     rewrite(study, "survey/survey.csv", *RAW["survey/survey.csv"])
     said = glc(study, "--check", code=1).stderr
     assert said.count("raw/survey/survey.csv: has changed") == 1
-    assert "as they were last built" in said
+    assert "this is what the last build found" in said
     assert "raw/survey/survey.csv, counted rows" in glc(study, "P01").stdout
 
 

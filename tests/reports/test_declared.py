@@ -19,7 +19,7 @@ def kernels(sample_study):
 @pytest.mark.parametrize("audience", AUDIENCES)
 def test_a_page_of_every_notebook_reads_what_it_declares(audience, sample_study, kernels):
     first = {page.notebook: page for page in reversed(plan(sample_study, audience=audience))}
-    assert any(page.declares for page in first.values())
+    assert any(page.inputs for page in first.values())
     with ThreadPoolExecutor(kernels.jobs) as pool:
         failed = [str(one) for one in pool.map(kernels.execute, first.values()) if isinstance(one, Failure)]
     assert failed == []

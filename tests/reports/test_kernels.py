@@ -12,12 +12,12 @@ import pytest
 from jupyter_client import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 
-from glc_analysis.run.execute import STEADY
+from glc_analysis.run.execute import KERNEL_ENV
 from glc_analysis.run.fork_server import INLINE
 from glc_analysis.run.kernels import NAME, Forked, _Server, _servers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
-ENVIRONMENT = os.environ | STEADY
+ENVIRONMENT = os.environ | KERNEL_ENV
 
 
 @pytest.fixture

@@ -145,9 +145,9 @@ def test_all_notebooks_that_cannot_be_run_are_listed_at_once(tmp_path):
         notebooks(folder)
     assert [str(fault).partition(". To fix")[0] for fault in caught.value.faults] == [
         "00_index.ipynb: has no cell tagged `parameters`",
-        "10_country.ipynb: its parameters are more than `name = value`.",
+        "10_country.ipynb: the cell tagged `parameters` may hold only lines such as `name = value`.",
         "50_unaware.ipynb, value 'audience': the notebook does not have this parameter",
-        "60_text.ipynb: is no notebook."]
+        "60_text.ipynb: is not a notebook."]
 
 
 def test_nothing_is_planned_before_a_build(study, folder):
@@ -216,7 +216,7 @@ def reads(path, *names):
 def test_a_page_depends_on_the_tables_it_reads_whole(study, folder):
     reads(folder / "10_country.ipynb", "responses")
     before = {page.slug: page for page in plan(study, folder=folder)}
-    assert before["country-khm"].declares == ("country=KHM", "responses")
+    assert before["country-khm"].inputs == ("country=KHM", "responses")
     write_slices(study, TABLES | {"responses": TABLES["responses"] | {"": "r9"}})
     assert changed(study, folder, {slug: page.key for slug, page in before.items()}) == set(before)
 
@@ -239,7 +239,7 @@ def test_a_country_depends_on_no_table_that_it_does_not_read(study, folder):
 
 def test_the_pages_of_others_than_the_team_depend_on_all_figures_and_what_is_released_of_them(study, folder):
     for_audiences(folder / "10_country.ipynb", "team", "convening")
-    assert [page.declares for page in plan(study, audience="convening", folder=folder)] == [
+    assert [page.inputs for page in plan(study, audience="convening", folder=folder)] == [
         ("country=PER", "estimates", "release_convening", "quotations")]
 
 

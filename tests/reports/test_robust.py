@@ -98,8 +98,8 @@ def test_a_signal_ends_a_run_with_one_line_and_nothing_left_behind(study, folder
         started = psutil.Process(process.pid).children(recursive=True)
         process.send_signal(ending)
         said = process.communicate(timeout=60)[1]
-    assert (process.returncode, said) == (code, f"Stopped by {ending.name}. 3 of 4 pages are done and kept: "
-                                                "the same command goes on from there.\n")
+    assert (process.returncode, said) == (code, f"Stopped by {ending.name}. 3 of 4 pages are done and kept. "
+                                                "To go on: run the same command again.\n")
     assert started and psutil.wait_procs(started, timeout=10)[1] == []
     assert list(own.iterdir()) == []
     assert [path.name for path in (study.reports / "team").iterdir()] == ["runs"]
@@ -164,7 +164,7 @@ def test_a_run_goes_on_from_what_one_that_was_killed_had_done(after_kill, monkey
     done, executed = unfinished(study), counted(monkeypatch)
     result = run(study, folder=folder)
     assert done and sorted(executed + done) == ["country-khm", "country-per", "index"]
-    assert f"{len(done)} of them were made by a run that was cut off." in result.lines
+    assert f"{len(done)} of them had been finished by an interrupted run." in result.lines
     assert [path.name for path in (study.reports / "team/runs").iterdir()] == [
         os.readlink(study.reports / "team/current").removeprefix("runs/")]
 
@@ -263,7 +263,7 @@ def test_a_full_disk_is_one_line_and_what_was_done_is_kept(study, folder, monkey
     with pytest.raises(GLCError) as said:
         run(study, folder=folder, jobs=1)
     assert str(said.value).startswith(f"The reports cannot be written: {os.strerror(fault)} (")
-    assert str(said.value).endswith("2 of 3 pages are done and kept: the same command goes on from there.")
+    assert str(said.value).endswith("2 of 3 pages are done and kept. To go on: run the same command again.")
     assert not list((study.reports / "team").rglob(".country-per*"))
     monkeypatch.undo()
     executed = counted(monkeypatch)
@@ -294,7 +294,7 @@ def test_a_folder_that_is_read_only_is_told_in_one_line(folder):
         shutil.rmtree(root)
     assert process.returncode == 1
     assert said == (f"The reports cannot be written: Permission denied ({study.reports / 'team'}). "
-                    "The reports are as they were.\n")
+                    "The reports are unchanged.\n")
 
 
 # The clock and the lock

@@ -18,7 +18,7 @@ from glc_analysis.files import promote, remove_incomplete, remove_old
 from glc_analysis.report import run
 from glc_analysis.run.execute import Failure, Kernels
 from glc_analysis.run.gate import PASSED
-from glc_analysis.run.plan import Page, plan
+from glc_analysis.run.plan import PageJob, plan
 from glc_analysis.study import Study
 from tests.process import Process
 from tests.reports.small_study import NOTEBOOKS, TABLES, collection, edit, small_study, write_slices
@@ -203,7 +203,7 @@ def open_sockets():
 
 
 def test_an_endless_cell_ends_at_the_time_limit(tmp_path):
-    page = Page("endless", "Endless", NOTEBOOKS / "40_endless.ipynb", {"audience": "team"}, "")
+    page = PageJob("endless", "Endless", NOTEBOOKS / "40_endless.ipynb", {"audience": "team"}, "")
     failure = Kernels(small_study(tmp_path / "study"), timeout=4).execute(page)
     assert str(failure) == ("40_endless.ipynb, page endless, cell 3: TimeoutError: "
                             "took longer than 4 seconds")

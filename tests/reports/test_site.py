@@ -11,9 +11,9 @@ from glc_analysis.disclosure.file_text import extract_text
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import checksum
 from glc_analysis.publish import site
-from glc_analysis.publish.site import Press, SiteBefore, image, published
+from glc_analysis.publish.site import PageCache, SphinxProcess, image, published
 from glc_analysis.run.execute import dumps, normalise_notebook, notice
-from glc_analysis.run.plan import Page
+from glc_analysis.run.plan import PageJob
 
 SVG = ('<svg xmlns="http://www.w3.org/2000/svg" xmlns:dc="http://purl.org/dc/elements/1.1/" '
        'width="72pt" height="36pt"><metadata><dc:description>Bars: "3" of 4</dc:description>'
@@ -44,7 +44,7 @@ def written(folder, **titles):
             notebook = notice(notebook, "Not updated since 2026-01-01.")
         (folder / "notebooks" / f"{slug}.ipynb").write_text(dumps(notebook))
         group = "Countries" if slug.startswith("country") else ""
-        pages.append(Page(slug, title, Path("10.ipynb"), {}, "", group))
+        pages.append(PageJob(slug, title, Path("10.ipynb"), {}, "", group))
     return pages
 
 
@@ -193,13 +193,13 @@ def test_publishing_leaves_the_notebook_as_it_is():
     assert json.dumps(notebook) == before
 
 
-def taken(run, before, seals=None, made_by=None):
+def taken(run, before, seals=None, site_key=None):
     """The site of a run after another: the slugs whose page is the file of the one before."""
     passed = {path.relative_to(before.run).as_posix(): checksum(path)
               for path in before.run.rglob("*") if path.is_file()} if seals is None else seals
     pages = written(run, index="Overview", country_khm="Cambodia & more", country_per="Peru")
     site.build_site(run, pages, title="A study", audience="team", synthetic=True, failures={"country-per"},
-                    before=SiteBefore(before.run, made_by or before.made_by, passed))
+                    cache=PageCache(before.run, site_key or before.site_key, passed))
     return {page.slug for page in pages
             if (run / f"site/{page.slug}.html").samefile(before.run / f"site/{page.slug}.html")}
 
@@ -209,9 +209,9 @@ def before(tmp_path):
     """A run with its site, and how that was made."""
     run = tmp_path / "before"
     pages = written(run, index="Overview", country_khm="Cambodia & more", country_per="Peru")
-    made_by = site.build_site(run, pages, title="A study", audience="team", synthetic=True,
+    site_key = site.build_site(run, pages, title="A study", audience="team", synthetic=True,
                               failures={"country-per"})
-    return SiteBefore(run, made_by, {})
+    return PageCache(run, site_key, {})
 
 
 def test_pages_that_would_come_out_the_same_are_those_of_the_site_before(before, pages, tmp_path):
@@ -238,23 +238,23 @@ def test_a_page_whose_files_are_not_as_they_went_through_the_gate_is_made_anew(b
 
 
 def test_nothing_is_taken_from_a_site_of_which_something_else_is_said(before, tmp_path):
-    assert taken(tmp_path / "run", before, made_by="another") == set()
+    assert taken(tmp_path / "run", before, site_key="another") == set()
     assert taken(tmp_path / "again", before, seals={}) == set()
 
 
 def test_a_title_that_changed_is_on_every_page(before, tmp_path):
     pages = written(tmp_path / "run", index="Overview", country_khm="Kampuchea", country_per="Peru")
-    made_by = site.build_site(tmp_path / "run", pages, title="A study", audience="team", synthetic=True,
-                              failures={"country-per"}, before=before)
-    assert made_by != before.made_by
+    site_key = site.build_site(tmp_path / "run", pages, title="A study", audience="team", synthetic=True,
+                              failures={"country-per"}, cache=before)
+    assert site_key != before.site_key
     assert "Kampuchea" in (tmp_path / "run/site/country-per.html").read_text()
 
 
 def test_sphinx_that_is_killed_is_started_once_more_and_no_more(tmp_path, monkeypatch):
     pages = written(tmp_path, index="Overview")
-    with closing(Press()) as killed:
+    with closing(SphinxProcess()) as killed:
         killed._process.kill()
-        site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True, press=killed)
+        site.build_site(tmp_path, pages, title="A study", audience="team", synthetic=True, sphinx=killed)
     assert (tmp_path / "site" / "index.html").exists()
     monkeypatch.setattr("glc_analysis.publish.site.PROGRAM", "import os; os.kill(os.getpid(), 9)")
     with pytest.raises(GLCError, match="could not be made: it ended with -9"):
