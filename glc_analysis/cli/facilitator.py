@@ -217,11 +217,11 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     """
     from datetime import date
 
-    from glc_analysis.publish.packet import AUDIENCE, issue, planned
+    from glc_analysis.publish.packet import AUDIENCE, issue, planned_packets
     from glc_analysis.report import run as run_pages
 
     ensure_built(study)
-    planned(study, today=date.today(), organisation=organisation, only=only)  # reports a wrong name
+    planned_packets(study, today=date.today(), organisation=organisation, only=only)  # reports a wrong name
     say("First the pages that the packets refer to.")
     for line in run_pages(study, audience=AUDIENCE).lines:
         say(line)

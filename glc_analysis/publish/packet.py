@@ -1,8 +1,9 @@
-"""Packets for the table: PDF and Word for each participant and for all, and every brief by itself.
+"""Makes the packets for the convening: PDF and Word for each participant and for all, and every brief.
 
-Sections of HTML come from the functions of the pages, for the convening alone. A brief that is too long is
-cut by whole questions, rows or quotations and says how many are left out. All is made next to the place
-where it goes, searched by the gate, and put there when nothing was found.
+In goes a built study; out come the files of each packet. The sections are made by the functions of the
+pages, for the audience `convening`. A brief longer than two pages is shortened by whole questions, rows or
+quotations, and says how many are left out. The files are made in a temporary folder, and moved into place
+only after the gate.
 """
 
 from __future__ import annotations
@@ -45,7 +46,15 @@ from glc_analysis.pages.country import (
     who_answered,
 )
 from glc_analysis.pages.survey import by_group, definition, open_answers
-from glc_analysis.publish.paper import CONTENTS, Leaf, Printing, convert, fitted, prepared, word
+from glc_analysis.publish.paper import (
+    CONTENTS,
+    PdfSettings,
+    PrintedPart,
+    convert,
+    fit_to_pages,
+    prepare,
+    word,
+)
 from glc_analysis.publish.site import INVENTED
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.run.record import last_run
@@ -57,39 +66,37 @@ from glc_analysis.view import StudyView
 from glc_analysis.withdrawal.withdrawal import PACKETS_MADE
 
 # ------------------------------
-# The parts of a packet as sections of HTML, from the blocks of the pages, for the convening alone.
-#
-# A section can be cut: its whole questions, rows or quotations from the end, never in the middle of one,
-# and it says how many are left out and where they stand.
+# The parts of a packet, as sections of HTML
 
 
 AUDIENCE = "convening"
 MARK = "For the convening, not for publication"
 ALONE = "For {} alone"
-ASKED = ("In brackets: how many of those who answered the question gave this answer, yours among them. "
-         "Small counts are words, and what could tell who gave an answer is not shown.")
-STATEMENTS = ("The votes of each round, what people judged, and the way from each statement back to its "
-              "source stand in principles.html of the site.")
+ASKED = ("In brackets: how many of the organisations that answered the question gave this answer, yours "
+         "included. Small counts are given in words; what could reveal who gave an answer is not shown.")
+STATEMENTS = ("The votes of each round, the team's judgements and the sources of each statement are in "
+              "principles.html of the site.")
 
 _EMPTY = re.compile(r'<p class="glc-note">[^<]*</p>')
-"""A section that says that there is nothing: on paper it takes the room of what there is."""
+"""A section that only says that there is nothing; it is left out on paper."""
 
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, a sentence below it, and what stands there. ``unit`` names what is left out when it is
-    cut; blank where it never is."""
+    """A heading, a sentence below it, and the content. ``unit`` names what may be left out, such as
+    questions; blank: nothing may."""
 
     heading: str
     note: str
     html: str
     unit: str = ""
 
-    def cut(self, share: float, where: str) -> str:
-        """The section with its first units alone, and a line that says what is left out.
+    def truncate(self, share: float, where: str) -> str:
+        """The section with the first ``share`` of its units, and a line that says what is left out.
 
         >>> both = Section("", "", "<figure>One</figure><figure>Two</figure>", "quotations")
-        >>> both.cut(0.5, "a.html")[:30], "1 of 2 quotations; all stand in a.html" in both.cut(0.5, "a.html")
+        >>> shown = both.truncate(0.5, "a.html")
+        >>> shown[:30], "1 of 2 quotations; all are in a.html" in shown
         ('<div><figure>One</figure></div', True)
         """
         root = lxml.html.fragment_fromstring(self.html, create_parent="div")
@@ -97,15 +104,15 @@ class Section:
         kept = ceil(share * len(units))
         for element in units[kept:]:
             element.drop_tree()
-        said = f"Here are {kept} of {len(units)} {self.unit}; all stand in {where}."
+        left_out = f"Here are {kept} of {len(units)} {self.unit}; all are in {where}."
         return "".join([tag("h2", escape(self.heading)) if self.heading else "",
                         tag("p", escape(self.note), class_="glc-note") if self.note else "",
-                        _tidied(root),
-                        tag("p", escape(said), class_="glc-note") if kept < len(units) else ""])
+                        _tidy(root),
+                        tag("p", escape(left_out), class_="glc-note") if kept < len(units) else ""])
 
 
 def _units(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    """What can be left out: whole questions with their options, rows, quotations."""
+    """The units of a section that can be left out: questions with their options, rows, quotations."""
     found = []
     for element in root.iter("tbody", "figure"):
         rows = [row for row in element.iterfind("tr") if "glc-asked" not in row.get("class", "")]
@@ -114,8 +121,8 @@ def _units(root: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
     return found
 
 
-def _tidied(root: lxml.html.HtmlElement) -> str:
-    """Without groups that have a heading alone, without tables that have no row, without headings of such."""
+def _tidy(root: lxml.html.HtmlElement) -> str:
+    """Removes groups without rows, tables without rows, and the headings of such tables."""
     for body in root.findall(".//tbody"):
         if all("glc-asked" in row.get("class", "") and row[-1].get("colspan") for row in body):
             body.drop_tree()
@@ -130,64 +137,65 @@ def _tidied(root: lxml.html.HtmlElement) -> str:
 
 def sections(study: Study, part: Part, packet: Packet) -> list[Section]:
     """The sections of a part, in their order."""
-    page = StudyView(study, AUDIENCE, **{_OPENED[part.kind]: part.item} if part.kind in _OPENED else {})
+    page = StudyView(study, AUDIENCE, **{_VIEW_OF[part.kind]: part.item} if part.kind in _VIEW_OF else {})
     if part.kind == "form":
         return [Section("", "", _form(form)) for form in packet.forms]
-    found = [section for section in _MADE[part.kind](page) if section.html]
+    found = [section for section in _SECTIONS[part.kind](page) if section.html]
     return found if part.kind == "brief" else [one for one in found if not _EMPTY.fullmatch(one.html)]
 
 
 def where(part: Part) -> str:
-    """Where all of a part stands, for a reader who looks for what was left out."""
+    """Where a reader finds all of a shortened part."""
     return "your full brief" if part.kind == "brief" else f"{part.slug}.html of the site"
 
 
 def mark(part: Part, packet: Packet) -> str:
-    """The running mark of a part's pages: whom they are for. A form does not say whose it is."""
+    """The header of a part's pages: who may read them. A form does not say whose it is."""
     return ALONE.format(packet.label) if part.kind == "brief" else MARK
 
 
 def _brief(page: StudyView) -> Iterator[Section]:
     yield Section("Your answers", ASKED, own_answers(page).data, "questions")
-    yield Section("Your words", "What you wrote and said, with the codes that coders agreed on.",
+    yield Section("Your words", "What you wrote and said, with the codes on which the coders agreed.",
                   own_passages(page).data, "passages")
     yield Section("Words of yours that may be printed", "", own_quotations(page).data, "quotations")
-    yield Section("What you can still decide", "What you agreed to, as it is noted. You can change any of "
-                  "it: tell those who gave you this. What is printed by then cannot be called back.",
+    yield Section("What you can still decide", "This is what you agreed to. You can change any of it: "
+                  "tell the team that gave you this. What has been printed by then cannot be called back.",
                   own_consents(page).data)
 
 
 def _country(page: StudyView) -> Iterator[Section]:
     yield Section("Who answered", "", who_answered(page).data)
-    yield Section("Answers beside the whole study", "Listed are answers that were given and may be shown.",
-                  _given(answers_by_country(page).data), "questions")
+    yield Section("Answers compared with the whole study",
+                  "Only answers that were given and may be shown are listed.",
+                  _given_answers(answers_by_country(page).data), "questions")
     yield Section("What was said in interviews and calls", "", codes_by_country(page).data, "codes")
     yield Section("In their own words", "", open_answers(page).data, "quotations")
 
 
-def _given(html: str) -> str:
-    """A country's answers without the options that nobody there chose."""
+def _given_answers(html: str) -> str:
+    """A country's answers, without the options that nobody there chose."""
     root = lxml.html.fragment_fromstring(html, create_parent="div")
     for row in root.findall(".//tr[@class='glc-option']"):
         row.drop_tree()
     for body in root.findall(".//tbody"):
         if len(body) == 1 and len(body[0]) > 1 and not any(cell.text_content() for cell in body[0][1:]):
             body.drop_tree()
-    return _tidied(root)
+    return _tidy(root)
 
 
 def _theme(page: StudyView) -> Iterator[Section]:
     yield Section("", "", definition(page).data)
-    yield Section("What the survey counted", "Counts are out of those whose answer counts in the base of the "
-                  "question. Small counts are words.", _counted(page), "questions")
-    yield Section("By region of work", "Regions differ in how many organisations they have.",
+    yield Section("What the survey counted", "Each count is out of the organisations that were asked and "
+                  "answered. Small counts are given in words.", _counts_table(page), "questions")
+    yield Section("By region of work", "The number of organisations differs between regions.",
                   by_group(page, "region").data, "answers")
     yield Section("What interviews, calls and open answers said", "Organisations that raised it, out of "
-                  "those that were asked about it or raised it unasked.", codes(page).data, "codes")
+                  "all that were asked about it or raised it unasked.", codes(page).data, "codes")
     yield Section("In their own words", "", open_answers(page).data, "quotations")
 
 
-def _counted(page: StudyView) -> str:
+def _counts_table(page: StudyView) -> str:
     """The questions of a theme in one table: each with its answers and how many gave them."""
     lines, untold = [], []
     for question in page.questions.itertuples():
@@ -206,7 +214,7 @@ def _counted(page: StudyView) -> str:
         told = [("glc-option", row.option, bar(row.share, text))
                 for row, text in zip(rows.itertuples(), count_texts(rows), strict=True)]
         lines += [("glc-asked", name, None), *told] if told else []
-    said = f"What could tell who gave an answer is not shown: {', '.join(untold)}."
+    said = f"Not shown, since it could reveal who gave an answer: {', '.join(untold)}."
     if not lines:
         return tag("p", "No figure of this theme is shown to the convening.", class_="glc-note")
     kinds, names, counts = zip(*lines, strict=True)
@@ -215,7 +223,7 @@ def _counted(page: StudyView) -> str:
 
 
 def _joint(page: StudyView) -> Iterator[Section]:
-    yield Section("", "How the two fit, and what follows, was written by people.",
+    yield Section("", "The team wrote how the two fit and what follows.",
                   convening.joint_display(page).data)
 
 
@@ -228,7 +236,7 @@ def _principles(page: StudyView) -> Iterator[Section]:
 
 
 def _form(form: Form) -> str:
-    """A rater's form: the code, and nothing that tells whose it is."""
+    """A rater's form, with a code and nothing else that shows whose it is."""
     say = {key: escape(text) for key, text in form.say.items()}
     parts = [tag("p", tag("strong", escape(form.heading))),
              *(tag("p", escape(line)) for line in form.say["how"].split("\n"))]
@@ -250,22 +258,22 @@ def _boxes(form: Form, question: Question) -> str:
                *(tag("td", score, class_="glc-box") for score in question.choices), tag("td", high))
 
 
-_OPENED = {"brief": "organisation", "country": "country", "theme": "theme"}
-_MADE: dict[str, Callable[[StudyView], Iterator[Section]]] = {
+_VIEW_OF = {"brief": "organisation", "country": "country", "theme": "theme"}
+_SECTIONS: dict[str, Callable[[StudyView], Iterator[Section]]] = {
     "brief": _brief, "country": _country, "theme": _theme, "joint": _joint, "principles": _principles}
 
 
 # ------------------------------
-# Before packets are handed out: the gate, a note of which were made, and the place where they lie.
+# The gate, the list of packets that were made, and their place
 
 
 SOURCE = ".html"
-"""The ending of what a document is made of, which the gate reads and nobody gets."""
+"""The suffix of the HTML source of a document; the gate reads it, then it is deleted."""
 
 
 def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
-    """Raises Faults where a file holds what its reader may not see; a packet may name its own
-    organisation. Then takes away what the documents were made of."""
+    """Raises Faults if a file holds something that its reader may not see; a packet may name its own
+    organisation. Then deletes the sources of the documents."""
     reference, known, faults = read_reference(study), identifiers(study, audience=AUDIENCE), []
     parts = [(stage / "briefs", reference.names, known)]
     for packet in chosen:
@@ -282,8 +290,8 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
 
 
 def _found(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
-    """What the gate finds. That a PDF does not keep Arabic and Khmer words is no fault where what it was
-    made of, with all its words, lies beside it and is searched too."""
+    """What the gate finds. PDFs do not keep Arabic and Khmer words as text, so for a PDF this is ignored if
+    its source is searched too."""
     try:
         search(files)
     except Faults as error:
@@ -294,8 +302,8 @@ def _found(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[
     return []
 
 
-def note(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) -> None:
-    """Notes in private/ which packets were made on which day, each once."""
+def log_packets(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) -> None:
+    """Records in private/ which packets were made on which day, each once."""
     path, names = study.private / PACKETS_MADE, ["packet_sha256", "date", "organisation_id", "parts"]
     study.private.mkdir(mode=0o700, exist_ok=True)
     rows = list(csv.reader(path.open(encoding="utf-8", newline="")))[1:] if path.is_file() else []
@@ -309,8 +317,8 @@ def note(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) ->
     write_atomic(path, text.getvalue(), mode=0o600)
 
 
-def put(stage: Path, folder: Path) -> None:
-    """Puts each packet in the place of an earlier one, and briefs beside those that are there."""
+def move_into_place(stage: Path, folder: Path) -> None:
+    """Moves each packet into its place, instead of an earlier one; briefs are added to the others."""
     for made in sorted(stage.iterdir()):
         place = folder / made.name
         if made.name == "briefs" and place.is_dir():
@@ -323,51 +331,51 @@ def put(stage: Path, folder: Path) -> None:
 
 
 # ------------------------------
-# Packets for the table: PDF and Word for each participant and for all, and every brief by itself.
-#
-# All is made beside the place where it goes, searched by the gate, and put there when nothing was found.
+# Packets and briefs as files
 
 
 PAGES = 2
-"""A brief is so many pages long at most."""
-SHARES = [*(1 - n / 20 for n in range(20)), 0.03, 0.02, 0.01, 0]
-"""Of the questions, rows and quotations of a brief, tried from all to none until they fit."""
+"""The most pages of a brief."""
+TRUNCATIONS = [*(1 - n / 20 for n in range(20)), 0.03, 0.02, 0.01, 0]
+"""The shares of its questions, rows and quotations that are tried until a brief fits on its pages."""
 
 _STAGE = ".making-"
 
 
 @dataclass
-class _Making:
-    """The parts that were made already; those of an organisation alone are its packet's."""
+class _Parts:
+    """The HTML of all parts made so far: those that several packets share are made once."""
 
     study: Study
-    printing: Printing
-    done: dict[str, str] = field(default_factory=dict)
+    settings: PdfSettings
+    html: dict[str, str] = field(default_factory=dict)
 
     def part(self, part: Part, packet: Packet) -> str:
-        """The HTML of a part; a brief cut to two pages."""
+        """The HTML of a part; a brief is shortened to two pages."""
         key = f"{packet.name} {part.slug}" if part.kind in ("brief", "form") else part.slug
-        if key not in self.done:
+        if key not in self.html:
             found = sections(self.study, part, packet)
 
             def whole(share: float) -> str:
                 return tag("h1", escape(part.title), id=part.slug) + "".join(
-                    section.cut(share, where(part)) for section in found)
+                    section.truncate(share, where(part)) for section in found)
 
-            def leaf(share: float) -> Leaf:
-                return Leaf(mark(part, packet), whole(share))
+            def printed(share: float) -> PrintedPart:
+                return PrintedPart(mark(part, packet), whole(share))
 
-            is_brief = part.kind in BRIEFS
-            self.done[key] = whole(fitted(self.printing, part.title, leaf, SHARES, PAGES) if is_brief else 1)
-        return self.done[key]
+            share = 1
+            if part.kind in BRIEFS:
+                share = fit_to_pages(self.settings, part.title, printed, TRUNCATIONS, PAGES)
+            self.html[key] = whole(share)
+        return self.html[key]
 
 
 def issue(study: Study, *, today: date, organisation: str = "", only: Collection[str] = (),
           paper: str = "a4") -> list[Path]:
-    """Packets beside the pages they point to, which are up to date: in ``packet/`` of the current run for
-    the convening. Raises as :func:`write_packets` does.
+    """Writes packets into ``packet/`` of the current run for the convening, next to the pages that they refer
+    to. Raises as :func:`write_packets` does.
     """
-    stopped = "Packets are as they were; the same command makes them."
+    stopped = "The packets are unchanged. To go on: run the same command again."
     with graceful_interrupt(lambda: stopped), locked(study.reports / AUDIENCE, what="packet"), \
             progress_bar() as tell:
         folder = last_run(study, AUDIENCE)[0] / "packet"
@@ -375,7 +383,8 @@ def issue(study: Study, *, today: date, organisation: str = "", only: Collection
                              progress=tell)
 
 
-def planned(study: Study, *, today: date, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:
+def planned_packets(study: Study, *, today: date, organisation: str = "",
+                    only: Collection[str] = ()) -> list[Packet]:
     """The packets of a built study that would be written. Raises as :func:`packets` does."""
     reference, page = read_reference(study), StudyView(study, AUDIENCE)
     return packets(reference, page.labels, countries=page.worked, themes=page.themes,
@@ -387,26 +396,26 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
                   progress: Progress = lambda done, total, what: None) -> list[Path]:
     """Writes the packet of an organisation, or all, into ``folder``; returns each packet's own folder.
 
-    A packet is ``packet.pdf`` and ``packet.docx``; an organisation's own brief lies beside it as
-    ``brief.pdf`` and ``brief.txt``, all other briefs in ``briefs/``. ``only`` are slugs of parts.
+    A packet is ``packet.pdf`` and ``packet.docx``. Next to it, an organisation's own brief is ``brief.pdf``
+    and ``brief.txt``; all other briefs are in ``briefs/``. ``only`` are slugs of parts.
 
-    Raises UsageError for an organisation or part that is not there; Faults (and writes nothing) where the
-    gate finds what a reader may not see; GLCError where no font has the letters.
+    Raises UsageError for an unknown organisation or part; Faults (and writes nothing) if the gate finds
+    something that a reader may not see; GLCError if no font has the letters.
     """
-    chosen = planned(study, today=today, organisation=organisation, only=only)
+    chosen = planned_packets(study, today=today, organisation=organisation, only=only)
     running = [*["Invented sample data"] * study.is_synthetic, study.title]
-    making = _Making(study, Printing(" · ".join(running), _day(study), paper))
+    parts = _Parts(study, PdfSettings(" · ".join(running), _day(study), paper))
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    for left in folder.glob(f"{_STAGE}*"):  # by one that was killed, before the gate had seen it
+    for left in folder.glob(f"{_STAGE}*"):  # of a command that was killed before the gate
         shutil.rmtree(left)
     with tempfile.TemporaryDirectory(dir=folder, prefix=_STAGE) as stage:
         for n, packet in enumerate(chosen):
             progress(n, len(chosen), packet.label)
-            _write(Path(stage), packet, making)
+            _write(Path(stage), packet, parts)
         progress(len(chosen), len(chosen), "The gate")
         pass_gate(Path(stage), study, chosen)
-        note(Path(stage), study, chosen, today=today)
-        put(Path(stage), folder)
+        log_packets(Path(stage), study, chosen, today=today)
+        move_into_place(Path(stage), folder)
     return [folder / packet.name for packet in chosen]
 
 
@@ -420,51 +429,53 @@ def _open_forms(study: Study, reference: Reference, today: date) -> list[Form]:
 
 
 def _day(study: Study) -> date | None:
-    """The day of the data: that of the last raw file that arrived, where the manifest tells."""
+    """The day of the data: when the last raw file arrived, if the manifest says so."""
     return date.fromisoformat(day) if (day := manifest.last_received(study)) else None
 
 
-def _write(stage: Path, packet: Packet, making: _Making) -> None:
-    """The files of a packet, its own brief and the other briefs that it holds."""
+def _write(stage: Path, packet: Packet, parts: _Parts) -> None:
+    """Writes the files of a packet, its own brief and the other briefs that it contains."""
     own, briefs = stage / packet.name, stage / "briefs"
     own.mkdir()
     for part in packet.parts:
         path = own / "brief" if part.kind == "brief" else briefs / part.slug
         if part.kind in BRIEFS and not path.with_suffix(".pdf").exists():
             briefs.mkdir(exist_ok=True)
-            _write_brief(path, part, packet, making)
-    html = [making.part(part, packet) for part in packet.parts]
-    leaves = [Leaf(mark(part, packet), text) for part, text in zip(packet.parts, html, strict=True)]
-    cover = partial(_cover, making.study, making.printing.day, packet)
-    title, printing = f"Packet for {packet.label}", making.printing
-    first = Leaf(MARK, cover(contents=tag("p", CONTENTS)))
-    (own / "packet.pdf").write_bytes(printing.pdf(title, [first, *leaves]))
+            _write_brief(path, part, packet, parts)
+    html = [parts.part(part, packet) for part in packet.parts]
+    printed_parts = [PrintedPart(mark(part, packet), text)
+                     for part, text in zip(packet.parts, html, strict=True)]
+    cover = partial(_cover, parts.study, parts.settings.day, packet)
+    title, settings = f"Packet for {packet.label}", parts.settings
+    first = PrintedPart(MARK, cover(contents=tag("p", CONTENTS)))
+    (own / "packet.pdf").write_bytes(settings.pdf(title, [first, *printed_parts]))
     whole = cover(contents=_contents(packet)) + "".join(html)
-    (own / "packet.docx").write_bytes(word(whole, mark=_shared_mark(packet), running=printing.running,
-                                           title=title, day=printing.day, paper=printing.paper))
-    _source(own / "packet", title, printing, leaves, whole)
+    (own / "packet.docx").write_bytes(word(whole, mark=_shared_mark(packet), running=settings.running,
+                                           title=title, day=settings.day, paper=settings.paper))
+    _write_source(own / "packet", title, settings, printed_parts, whole)
 
 
-def _write_brief(path: Path, part: Part, packet: Packet, making: _Making) -> None:
-    """A brief by itself, to print and as plain text."""
-    html, leaf_mark, printing = making.part(part, packet), mark(part, packet), making.printing
-    leaf = Leaf(leaf_mark, html)
-    path.with_suffix(".pdf").write_bytes(printing.pdf(part.title, [leaf]))
-    text = convert(prepared(html, "text"), "plain", "--columns=76", "--wrap=auto").decode()
-    said = f"{leaf_mark} · {printing.running}{f' · data up to {printing.day}' if printing.day else ''}"
+def _write_brief(path: Path, part: Part, packet: Packet, parts: _Parts) -> None:
+    """Writes a brief as PDF and as plain text."""
+    html, part_mark, settings = parts.part(part, packet), mark(part, packet), parts.settings
+    printed = PrintedPart(part_mark, html)
+    path.with_suffix(".pdf").write_bytes(settings.pdf(part.title, [printed]))
+    text = convert(prepare(html, "text"), "plain", "--columns=76", "--wrap=auto").decode()
+    said = f"{part_mark} · {settings.running}{f' · data up to {settings.day}' if settings.day else ''}"
     path.with_suffix(".txt").write_text(f"{said}\n\n{text}", encoding="utf-8", newline="\n")
-    _source(path, part.title, printing, [leaf], html)
+    _write_source(path, part.title, settings, [printed], html)
 
 
-def _source(path: Path, title: str, printing: Printing, leaves: Iterable[Leaf], html: str) -> None:
-    """All that a document is made of, for the gate."""
-    marks = "".join(tag("p", escape(leaf.mark)) for leaf in leaves)
-    path.with_suffix(SOURCE).write_text(f"<title>{escape(title)}</title><p>{escape(printing.running)}</p>"
+def _write_source(path: Path, title: str, settings: PdfSettings,
+                  printed_parts: Iterable[PrintedPart], html: str) -> None:
+    """Writes the source of a document, for the gate."""
+    marks = "".join(tag("p", escape(printed.mark)) for printed in printed_parts)
+    path.with_suffix(SOURCE).write_text(f"<title>{escape(title)}</title><p>{escape(settings.running)}</p>"
                                          f"{marks}{html}", encoding="utf-8")
 
 
 def _shared_mark(packet: Packet) -> str:
-    """The mark of a Word document, which has one for all its pages."""
+    """The header of a Word document, the same for all its pages."""
     return mark(packet.parts[0], packet) if len(packet.parts) == 1 else MARK
 
 
@@ -473,8 +484,8 @@ def _cover(study: Study, day: date | None, packet: Packet, *, contents: str) -> 
     lines = [MARK + "."]
     if any(part.kind == "brief" for part in packet.parts):
         lines.append(f"Your own brief is for {packet.label} alone: nobody else gets it.")
-    lines += ["Others stand here as counts, or where they agreed to be named; words are printed only where "
-              "their organisation cleared them. What you read of others here, please leave here.",
+    lines += ["Others appear here as counts, or by name if they agreed to it. Their words are printed only "
+              "if their organisation cleared them. Please keep what you read about others to yourself.",
               *([f"Data up to {day}."] if day else [])]
     banner = tag("p", tag("strong", INVENTED)) if study.is_synthetic else ""
     return "".join([

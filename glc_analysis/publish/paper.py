@@ -1,7 +1,8 @@
-"""From HTML to paper: PDF by pandoc and typst, Word by pandoc, without a network and without a clock.
+"""Converts HTML to paper: to PDF by pandoc and typst, to Word and plain text by pandoc.
 
-What paper cannot do is taken out (links, folded parts, styles). What it needs is added: the direction of
-words, styles that pandoc keeps, widths of columns, headings that stay with what they head, boxes to tick.
+In goes the HTML of the parts of a packet; out come the bytes of a document, made without network and clock:
+the same HTML gives the same bytes. What paper cannot do is removed (links, folded parts, styles); what it
+needs is added: text direction, styles that pandoc keeps, widths of columns, boxes to tick.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import subprocess
 import tempfile
 import unicodedata
 import zipfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import cache
@@ -34,11 +35,11 @@ from lxml import etree
 from glc_analysis.errors import GLCError
 
 # ------------------------------
-# pandoc, a program of its own: HTML in, another format out, without a network and without a clock.
+# pandoc
 
 
 def convert(html: str, to: str, *options: str) -> bytes:
-    """HTML in another format of pandoc's, which in its sandbox reads no other file and has no clock.
+    """Converts HTML to another format with pandoc, whose sandbox lets it read no other file.
 
     >>> convert("<p>Three &lt; <em>four</em></p>", "markdown").decode()
     'Three \\\\< *four*\\n'
@@ -52,7 +53,7 @@ def convert(html: str, to: str, *options: str) -> bytes:
 
 @cache
 def program() -> str:
-    """Where pandoc is. Raises GLCError where it is not installed."""
+    """The path of pandoc. Raises GLCError if it is not installed."""
     try:
         from pypandoc import get_pandoc_path
 
@@ -64,31 +65,28 @@ def program() -> str:
 
 @cache
 def default_file(name: str) -> bytes:
-    """A file that pandoc brings, such as its reference document."""
+    """A file that comes with pandoc, such as its reference document."""
     return subprocess.run([program(), "--print-default-data-file", name], check=True,
                           capture_output=True).stdout
 
 
 # ------------------------------
-# Pieces of pages as pandoc is to read them, for a PDF, for Word or as plain text.
-#
-# What paper cannot do goes: links, what is one click away, styles. What it needs is added: the
-# direction of words, styles that pandoc keeps, headings that are not parted from what they head.
+# HTML of the pages, prepared for pandoc
 
 
 _END = "\u200f"
-"""A mark after words from right to left, without which their last full stop goes astray."""
+"""A mark after right-to-left text; without it, a final full stop is set at the wrong end."""
 _STYLES = {"blockquote": "Quotation", "figcaption": "Source"}
 _LOOKS = {"Note": {"text:size": "9pt"}, "Lead": {}, "Source": {"text:size": "9pt", "above": "0pt"},
           "Quotation": {}}
-"""How a PDF shows the blocks that have a style of their own."""
+"""How a PDF shows blocks with a style."""
 _LANGUAGES = {"ARABIC": "ar", "HEBREW": "he", "SYRIAC": "syr", "THAANA": "dv"}
 
 
-def prepared(html: str, kind: Kind) -> str:
-    """Ready HTML of a page's blocks for pandoc's way to a PDF, to Word or to plain text.
+def prepare(html: str, kind: Kind) -> str:
+    """Prepares the HTML of a page for pandoc, which makes a PDF, a Word document or plain text of it.
 
-    >>> prepared('<p><a href="x.html">See</a> <span dir="auto">it</span><details>more</details></p>', "word")
+    >>> prepare('<p><a href="x.html">See</a> <span dir="auto">it</span><details>more</details></p>', "word")
     '<div><p>See <span>it</span></p></div>'
     """
     root = lxml.html.fragment_fromstring(html, create_parent="div")
@@ -97,16 +95,16 @@ def prepared(html: str, kind: Kind) -> str:
     for link in [one for one in root.iter("a") if not one.get("href", "").startswith("#")]:
         link.drop_tag()
     for part in root.iter("br", "div", "p") if kind == "text" else ():
-        _parted(part)
+        _separate(part)
     for element in list(root.iter(etree.Element)):
-        _turned(element, kind)
+        _convert_element(element, kind)
     for table in list(root.iter("table")):
-        listed(table) if kind == "text" else laid_out(table, kind)
+        as_lines(table) if kind == "text" else lay_out(table, kind)
     return lxml.html.tostring(root, encoding="unicode")
 
 
-def _parted(part: lxml.html.HtmlElement) -> None:
-    """In plain text a cell is one line, in which a semicolon stands for a new one."""
+def _separate(part: lxml.html.HtmlElement) -> None:
+    """In plain text a cell is one line; a semicolon replaces a line break."""
     if part.tag == "br":
         part.tail = f"; {part.tail or ''}"
     elif part.getparent() is not None and part.getparent().tag in ("td", "th") and not _is_first(part):
@@ -114,14 +112,14 @@ def _parted(part: lxml.html.HtmlElement) -> None:
 
 
 def _is_first(element: lxml.html.HtmlElement) -> bool:
-    """Whether nothing stands before an element in the one around it."""
+    """Whether an element is the first content of its parent."""
     return element.getprevious() is None and not (element.getparent().text or "").strip()
 
 
-def strong(text: str) -> str:
-    """The language of words that run from right to left, by their first letter; blank for others.
+def rtl_language(text: str) -> str:
+    """The language of a right-to-left text, by its first letter; blank for other texts.
 
-    >>> strong("(2017) قال"), strong("Peru")
+    >>> rtl_language("(2017) قال"), rtl_language("Peru")
     ('ar', '')
     """
     for letter in text:
@@ -132,8 +130,8 @@ def strong(text: str) -> str:
     return ""
 
 
-def _turned(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """One element as pandoc understands it."""
+def _convert_element(element: lxml.html.HtmlElement, kind: Kind) -> None:
+    """Changes an element into a form that pandoc understands."""
     classes = element.get("class", "").split()
     if "glc-count" in classes:
         _bar(element, kind)
@@ -141,23 +139,23 @@ def _turned(element: lxml.html.HtmlElement, kind: Kind) -> None:
         element.text = f"{(element.text or '').strip()} "
     elif element.tag in _STYLES or "glc-note" in classes and element.tag == "p":
         _block(element, _STYLES.get(element.tag, "Note"))
-    elif element.tag == "p" and _leads(element):
+    elif element.tag == "p" and _is_list_heading(element):
         _block(element, "Lead")
     if element.get("dir") == "auto":
-        _directed(element, kind)
+        _set_direction(element, kind)
 
 
-def _leads(element: lxml.html.HtmlElement) -> bool:
+def _is_list_heading(element: lxml.html.HtmlElement) -> bool:
     """Whether a paragraph is the heading of the list below it."""
     below = element.getnext()
     return below is not None and below.tag == "ul" and len(element) == 1 and element[0].tag == "strong"
 
 
 def _block(element: lxml.html.HtmlElement, style: str) -> None:
-    """A block with a style of its own: pandoc keeps it with a div alone."""
+    """Gives a block a style: pandoc keeps styles only of a ``div``."""
     element.tag = "div"
     element.set("custom-style", style)
-    below, side = element.getnext(), "right" if strong(element.text_content()) else "left"
+    below, side = element.getnext(), "right" if rtl_language(element.text_content()) else "left"
     quoted = {"width": "100%", "inset": f"({side}: 8pt, y: 2pt)", "stroke": f"({side}: 1.5pt + luma(60%))"}
     is_held = style == "Lead" or style == "Note" and below is not None and below.tag in ("div", "table")
     looks = _LOOKS[style] | (quoted if style in _STYLES.values() else {})
@@ -173,10 +171,10 @@ def _block(element: lxml.html.HtmlElement, style: str) -> None:
         element.append(inner)
 
 
-def _directed(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """Words in their own direction; alone in a cell they make it a block that runs that way."""
+def _set_direction(element: lxml.html.HtmlElement, kind: Kind) -> None:
+    """Sets the direction of right-to-left text; text that fills a cell becomes a block."""
     del element.attrib["dir"]
-    if language := strong(element.text_content()):
+    if language := rtl_language(element.text_content()):
         above = element.getparent()
         if element.tag == "span" and above.tag in ("td", "th") and len(above) == 1 and not (
                 (above.text or "") + (element.tail or "")).strip():
@@ -190,7 +188,7 @@ def _directed(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 def _bar(element: lxml.html.HtmlElement, kind: Kind) -> None:
-    """A count with its bar, which paper from Word and plain text do without."""
+    """A count with its bar, which only a PDF shows."""
     found = re.search(r"width:\s*(\d+)%", "".join(
         bar.get("style", "") for bar in element.iter() if "glc-bar" in bar.get("class", "")))
     text = element.text_content()
@@ -201,26 +199,25 @@ def _bar(element: lxml.html.HtmlElement, kind: Kind) -> None:
     if not _is_first(element):  # a figure below its name
         element.addprevious(lxml.html.Element("br"))
         if kind == "text":
-            _parted(element.getprevious())
+            _separate(element.getprevious())
 
 
 # ------------------------------
-# Tables of a packet: widths of columns, groups that hold together, boxes to tick; or plain lines.
+# Tables: widths of columns, groups that stay on one page, boxes to tick; or plain lines
 
 
 Kind = Literal["pdf", "word", "text"]
 BAR, BOX = "\ue000{}\ue001", "\ue003{}\ue001"
-"""How a bar of so many percent, and a box with a number to be ticked, are told to the layout of a PDF, which
-draws them."""
+"""Placeholders for a bar of so many percent and for a box with a number; the layout of the PDF draws them."""
 _FORM = (24, 13, *[5] * 9, 18)
 """The columns of a rating form in percent: its criterion, the low end, nine boxes, the high end."""
-_LINE, _BAR_WIDTH, _TIED = 104, 12, 14
-"""The letters of a line in a table, those that a bar takes the room of; the rows of a group that are never
-parted."""
+_LINE, _BAR_WIDTH, _HELD = 104, 12, 14
+"""The letters in a line of a table, the letters that a bar takes up, and the most rows of a group that stay
+on one page."""
 
 
-def laid_out(table: lxml.html.HtmlElement, kind: Kind) -> None:
-    """A table with widths; in a PDF with groups that hold together."""
+def lay_out(table: lxml.html.HtmlElement, kind: Kind) -> None:
+    """Sets the widths of a table's columns; in a PDF, keeps its groups together."""
     for cell in table.iter("th", "td"):
         if "number" in cell.get("class", "").split():
             cell.set("style", "text-align: right")
@@ -238,7 +235,7 @@ def laid_out(table: lxml.html.HtmlElement, kind: Kind) -> None:
     if kind == "pdf" and is_form:
         table.set("typst:stroke", "none")
     if kind == "pdf":
-        _tie(table)
+        _hold_rows(table)
         widths = [0, *widths]
     columns = lxml.html.Element("colgroup")
     columns.extend(lxml.html.Element("col", style=f"width: {one:.2f}%") for one in widths)
@@ -254,8 +251,8 @@ def _bold(cell: lxml.html.HtmlElement) -> None:
 
 
 def _widths(table: lxml.html.HtmlElement) -> list[float]:
-    """The room of each column in percent: never less than its longest word, what it needs if there is
-    room for all, else more the more stands in it."""
+    """The width of each column in percent: at least its longest word; its longest text, if there is room for
+    all; otherwise more for columns with more text."""
     rows = [row for row in table.iter("tr") if not any(cell.get("colspan") for cell in row)]
     least, needed = [], []
     for cells in zip(*rows, strict=True):
@@ -271,13 +268,13 @@ def _widths(table: lxml.html.HtmlElement) -> list[float]:
     return [100 * one / max(_LINE, sum(needed)) for one in needed]
 
 
-def _tie(table: lxml.html.HtmlElement) -> None:
-    """Holds a group's rows together, and a longer one's heading with its first row: an empty cell runs
-    along rows that are not parted."""
+def _hold_rows(table: lxml.html.HtmlElement) -> None:
+    """Keeps the rows of a group on one page; of a longer group, the heading and its first row. An empty cell
+    that spans the rows does this."""
     for part in table:
         rows = list(part) if part.tag in ("tbody", "thead") else []
         is_group = rows and "glc-asked" in rows[0].get("class", "")
-        tied = len(rows) if is_group and len(rows) <= _TIED else 2 if is_group else 1
+        tied = len(rows) if is_group and len(rows) <= _HELD else 2 if is_group else 1
         for n, row in enumerate(rows):
             if n == 0 or n >= tied:
                 cell = lxml.html.Element("td", **{"typst:inset": "0pt", "typst:breakable": "false"})
@@ -286,8 +283,8 @@ def _tie(table: lxml.html.HtmlElement) -> None:
                 row.insert(0, cell)
 
 
-def listed(table: lxml.html.HtmlElement) -> None:
-    """A table as lines, for those who read on a telephone or by ear: each cell under its column's name."""
+def as_lines(table: lxml.html.HtmlElement) -> None:
+    """A table as lines, for a telephone or a screen reader: each cell after the name of its column."""
     heads = [cell.text_content() for cell in table.find("thead")[0]]
     lines = lxml.html.Element("div")
     if (caption := table.find("caption")) is not None:
@@ -315,47 +312,46 @@ def _line(text: str) -> lxml.html.HtmlElement:
 
 
 # ------------------------------
-# Parts of a packet as a PDF: HTML by pandoc to typst, its own fonts, no network and no clock.
+# PDF: pandoc converts the HTML for typst
 
 
 LOOK = Path(__file__).with_name("packet.typ")
 TYPST_PAPERS = {"a4": "a4", "letter": "us-letter"}
 CONTENTS = "\ue002"
-"""Where the list of parts with their pages is to stand."""
+"""The placeholder of the list of contents."""
 FAMILIES = ("Noto Sans", "DejaVu Sans")
-"""The family of all pages, and the one where it is missing or lacks a letter that its scripts lack too."""
+"""The font family of all pages, and the one to use if it is missing, or for letters that no other has."""
 _OF_WORDS = ("Lu", "Ll", "Lt", "Lm", "Lo", "Mc")
 _SYMBOLS = ("Noto Sans Symbols2", "Noto Sans Symbols 2", "Noto Sans Symbols", "Noto Sans Math", "Noto Emoji",
             "Noto Color Emoji")
 
 
 @dataclass(frozen=True)
-class Leaf:
-    """A part as it is printed: the running mark of its pages and its HTML, with a heading or (the
-    cover) without."""
+class PrintedPart:
+    """A part to print: the header of its pages, and its HTML."""
 
     mark: str
     html: str
 
 
 @dataclass(frozen=True)
-class Printing:
-    """What all PDFs of a study share: the line at the foot, the day of the data, the paper."""
+class PdfSettings:
+    """What all PDFs of a study share: the footer, the day of the data, the paper size."""
 
     running: str
     day: date | None
     paper: str = "a4"
 
-    def pdf(self, title: str, leaves: Iterable[Leaf]) -> bytes:
-        """The parts one after the other, each on a new page. The same parts give the same bytes.
+    def pdf(self, title: str, printed_parts: Iterable[PrintedPart]) -> bytes:
+        """The parts as a PDF, each on a new page. The same parts give the same bytes.
 
-        A sign (an emoji) that no font of this machine has is told by its name; for a letter GLCError is
-        raised.
+        A symbol (an emoji) that no font of this machine has is replaced by its name. Raises GLCError for a
+        letter that no font has.
         """
         from typst import Compiler
 
-        text = "\n".join(f'#marked({json.dumps(leaf.mark, ensure_ascii=False)})[\n{typst(leaf.html)}\n]\n'
-                         for leaf in leaves)
+        text = "\n".join(f'#marked({json.dumps(part.mark, ensure_ascii=False)})[\n{typst(part.html)}\n]\n'
+                         for part in printed_parts)
         chosen, signs = font_families(text + title + self.running)
         for sign in signs:
             text = text.replace(sign, f"\\[{unicodedata.name(sign, 'a sign').lower()}\\]")
@@ -369,15 +365,15 @@ class Printing:
 
 @cache
 def typst(html: str) -> str:
-    """HTML as typst's markup, the contents of the cover and the bars among it."""
-    text = convert(prepared(html, "pdf"), "typst", "--wrap=none").decode()
+    """HTML as markup for typst, with the list of contents and the bars."""
+    text = convert(prepare(html, "pdf"), "typst", "--wrap=none").decode()
     text = re.sub("\ue000(\\d+)\ue001", r"#bar(\1)", text)
     text = re.sub("\ue003(\\d+)\ue001", r"#box-of[\1]", text)
     return text.replace(CONTENTS, "#outline(title: none, depth: 1)")
 
 
 def pages(pdf: bytes) -> int:
-    """How many pages a PDF of typst has.
+    """The number of pages of a PDF that typst made.
 
     >>> pages(b"<< /Type /Pages /Count 3 >>")
     3
@@ -395,7 +391,7 @@ def _fonts() -> Any:
 
 
 def font_families(text: str) -> tuple[list[str], list[str]]:
-    """The font families that a text needs, that of all pages first, and signs that no font has.
+    """The font families that a text needs, that of all pages first, and the symbols that no font has.
 
     Raises GLCError for letters that no font has.
     """
@@ -426,12 +422,13 @@ def _letters(path: str) -> frozenset[str]:
         return frozenset(map(chr, font.getBestCmap()))
 
 
-def fitted(printing: Printing, title: str, leaf: Any, shares: Sequence[float], most: int) -> float:
-    """The largest of the shares of a part that goes on so many pages; the smallest where none does."""
+def fit_to_pages(settings: PdfSettings, title: str, printed: Callable[[float], PrintedPart],
+                 shares: Sequence[float], most: int) -> float:
+    """The largest of the shares with which a part fits on so many pages; the smallest if none does."""
     low, high = 0, len(shares) - 1
     while low < high:
         middle = (low + high) // 2
-        if pages(printing.pdf(title, [leaf(shares[middle])])) <= most:
+        if pages(settings.pdf(title, [printed(shares[middle])])) <= most:
             high = middle
         else:
             low = middle + 1
@@ -439,15 +436,13 @@ def fitted(printing: Printing, title: str, leaf: Any, shares: Sequence[float], m
 
 
 # ------------------------------
-# Parts of a packet as a Word document: HTML by pandoc with our own reference document.
-#
-# The reference document is made here from pandoc's: paper, fonts, styles, the running mark above and the
-# page numbers below each page. Its properties carry the day of the data, never that of the making.
+# Word: pandoc converts the HTML with our reference document, which holds paper size, fonts, styles, header
+# and page numbers. The date in its properties is the day of the data.
 
 
 PAPER_SIZES = {"a4": (210, 297), "letter": (215.9, 279.4)}
 EPOCH = date(1980, 1, 1)
-"""The day of a document of data whose day nobody knows."""
+"""The day of a document if the day of the data is unknown."""
 _INK, _QUIET = RGBColor(0x1A, 0x1A, 0x1A), RGBColor(0x55, 0x55, 0x55)
 _SIZES = {"Normal": 10, "Body Text": 10, "First Paragraph": 10, "Compact": 9, "Title": 20, "Heading 1": 16,
           "Heading 2": 12, "Heading 3": 10.5, "Table Caption": 9}
@@ -459,33 +454,33 @@ _OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10}
 
 
 def word(html: str, *, mark: str, running: str, title: str, day: date | None, paper: str = "a4") -> bytes:
-    """HTML as a Word document. ``mark`` runs above its pages, ``running`` below beside the page number.
+    """HTML as a Word document, with ``mark`` in the header and ``running`` in the footer.
 
     The same HTML gives the same bytes.
     """
     with tempfile.TemporaryDirectory() as folder:
         model = Path(folder, "reference.docx")
         model.write_bytes(_reference(mark, running, paper))
-        made = convert(prepared(html, "word"), "docx", f"--reference-doc={model}", "--metadata=lang:en")
+        made = convert(prepare(html, "word"), "docx", f"--reference-doc={model}", "--metadata=lang:en")
     document = Document(io.BytesIO(made))
     said = document.core_properties
     said.title, said.author = title, ""
     said.created = said.modified = datetime.combine(day or EPOCH, time())
     for table in document.tables:
-        _ready(table)
-    return _steady(document)
+        _finish_table(table)
+    return _same_bytes(document)
 
 
 @cache
 def _reference(mark: str, running: str, paper: str) -> bytes:
-    """Our own reference document."""
+    """The reference document: pandoc's, with our paper size, styles, header and footer."""
     document = Document(io.BytesIO(default_file("reference.docx")))
     for name, size in _SIZES.items():
-        _styled(document.styles[name], size)
+        _set_style(document.styles[name], size)
     for name, size in _OWN.items():
         style = document.styles.add_style(name, 1)
         style.base_style = document.styles["Normal"]
-        _styled(style, size)
+        _set_style(style, size)
         style.paragraph_format.left_indent = Mm(5 if name in ("Quotation", "Source") else 0)
         style.paragraph_format.keep_with_next = name in ("Quotation", "Lead")
     document.styles["Hyperlink"].font.color.rgb = _INK
@@ -507,7 +502,7 @@ def _reference(mark: str, running: str, paper: str) -> bytes:
     return file.getvalue()
 
 
-def _styled(style, size: float) -> None:
+def _set_style(style, size: float) -> None:
     style.font.size, style.font.color.rgb = Pt(size), _INK
     style.font.name = "Noto Sans"
     fonts = style.element.rPr.rFonts
@@ -533,7 +528,7 @@ def _write_line(paragraph, text: str, *, is_bold: bool) -> None:
 
 
 def _field(paragraph, name: str) -> None:
-    """A field that the program fills in: the number of the page, or how many there are."""
+    """Adds a field that Word fills in: the page number, or the number of pages."""
     for kind, text in (("begin", ""), ("", name), ("end", "")):
         run = paragraph.add_run()
         run.font.size = Pt(8)
@@ -545,9 +540,9 @@ def _field(paragraph, name: str) -> None:
         run._r.append(element)
 
 
-def _ready(table: Table) -> None:
-    """A table whose rows are not cut, whose head comes again on each page, whose groups keep their heading,
-    with lines that are seen in grey; a form's rows hold together, and its numbers stand in boxes."""
+def _finish_table(table: Table) -> None:
+    """Finishes a table: rows are not split, the header row is repeated on each page, headings stay with their
+    group, lines are visible in grey. The rows of a form stay on one page, its numbers are in boxes."""
     is_form = table._tbl.find(f".//{qn('w:tblHeader')}") is None
     for n, row in enumerate(table.rows):
         row._tr.get_or_add_trPr().append(OxmlElement("w:cantSplit"))
@@ -562,7 +557,7 @@ def _ready(table: Table) -> None:
     said = f"Table with the columns: {', '.join(filter(None, heads))}."
     for element in (borders, _element("w:tblDescription", said),
                     *([_element("w:bidiVisual", "1")] if is_form and is_rtl else [])):
-        _place(table._tbl.tblPr, element)
+        _insert_property(table._tbl.tblPr, element)
 
 
 def _element(name: str, value: str, **more: str) -> BaseOxmlElement:
@@ -572,8 +567,8 @@ def _element(name: str, value: str, **more: str) -> BaseOxmlElement:
     return element
 
 
-def _place(properties: BaseOxmlElement, element: BaseOxmlElement) -> None:
-    """Puts a property of a table where Word wants it: they have an order."""
+def _insert_property(properties: BaseOxmlElement, element: BaseOxmlElement) -> None:
+    """Inserts a property of a table at its place in the order that Word requires."""
     order = [qn(f"w:{name}") for name in _ORDER]
     for known in properties.findall(element.tag):
         properties.remove(known)
@@ -584,20 +579,20 @@ def _place(properties: BaseOxmlElement, element: BaseOxmlElement) -> None:
         following.addprevious(element)
 
 
-def _steady(document: Word) -> bytes:
-    """The document's package with every member of no day, in the same order."""
+def _same_bytes(document: Word) -> bytes:
+    """The bytes of a document, without dates and with its members in a fixed order."""
     before, after = io.BytesIO(), io.BytesIO()
     document.save(before)
     with zipfile.ZipFile(before) as read, zipfile.ZipFile(after, "w", zipfile.ZIP_DEFLATED) as written:
-        for name in _ordered(read.namelist()):
+        for name in _members(read.namelist()):
             info = zipfile.ZipInfo(name)  # of 1980
             info.compress_type, info.external_attr = zipfile.ZIP_DEFLATED, 0o600 << 16
             written.writestr(info, read.read(name))
     return after.getvalue()
 
 
-def _ordered(names: list[str]) -> Iterator[str]:
-    """The list of contents first, as readers of such packages want it."""
+def _members(names: list[str]) -> Iterator[str]:
+    """The names of the members, the list of contents first, as programs expect it."""
     first = "[Content_Types].xml"
     yield first
     yield from sorted(name for name in names if name != first)

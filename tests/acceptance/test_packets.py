@@ -15,7 +15,7 @@ from docx import Document
 from lxml import etree
 
 from glc_analysis import cli
-from glc_analysis.publish.packet import planned, write_packets
+from glc_analysis.publish.packet import planned_packets, write_packets
 from glc_analysis.run.plan import plan, stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
@@ -95,7 +95,7 @@ def packed(sample_study, paper, tmp_path_factory):
     folder = tmp_path_factory.mktemp(paper)
     study = Study(shutil.copytree(sample_study.root, folder / "study"))  # in which packets are noted
     for one in SAMPLE:
-        parts = planned(study, today=TODAY)[-1].parts
+        parts = planned_packets(study, today=TODAY)[-1].parts
         countries = [part.slug for part in parts if part.kind == "country"]
         only = [part.slug for part in parts if part.slug not in countries[2:]] if one == "shared" else []
         write_packets(study, folder, today=TODAY, organisation=one, only=only, paper=paper)

@@ -18,15 +18,15 @@ from glc_analysis.convening.returns import held
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.publish import packet
-from glc_analysis.publish.packet import Section, mark, planned, sections, write_packets
+from glc_analysis.publish.packet import Section, mark, planned_packets, sections, write_packets
 from glc_analysis.publish.paper import (
-    Leaf,
-    Printing,
+    PdfSettings,
+    PrintedPart,
     _letters,
-    fitted,
+    fit_to_pages,
     font_families,
     pages,
-    prepared,
+    prepare,
     typst,
     word,
 )
@@ -37,7 +37,7 @@ from tests.form_study import LANGUAGES, TODAY, FormStudy
 DAY = date(2016, 9, 30)
 COMING = ["acacia-room", "amber-window", "canal-lamp", "casa-del-telar", "fig-courtyard", "gum-tree-desk",
           "long-rain", "river-mat", "second-key", "sunflower-yard"]
-PRINTING = Printing("A study", DAY)
+SETTINGS = PdfSettings("A study", DAY)
 
 
 def text_of(pdf):
@@ -85,7 +85,7 @@ def forms(tmp_path, monkeypatch):
 
 
 def test_all_who_may_rate_get_a_packet_and_one_is_for_everybody(sample_study):
-    found = planned(sample_study, today=TODAY)
+    found = planned_packets(sample_study, today=TODAY)
     assert [one.organisation for one in found] == [*COMING, ""]
     assert [one.name for one in found][-1] == "shared"
     for one in found:
@@ -98,7 +98,8 @@ def test_all_who_may_rate_get_a_packet_and_one_is_for_everybody(sample_study):
 
 def test_an_organisation_is_known_by_its_id_and_its_name(sample_study):
     for name in ("gum-tree-desk", "Gum Tree Desk (invented)", "gum tree desk", " GUM-TREE-DESK "):
-        assert planned(sample_study, today=TODAY, organisation=name)[0].organisation == "gum-tree-desk"
+        found = planned_packets(sample_study, today=TODAY, organisation=name)[0]
+        assert found.organisation == "gum-tree-desk"
 
 
 @pytest.mark.parametrize(("wrong", "right"), [
@@ -106,7 +107,7 @@ def test_an_organisation_is_known_by_its_id_and_its_name(sample_study):
     ({"only": ["theme-ned"]}, "theme-needs"), ({"only": ["rating-form"]}, "glc forms")])
 def test_a_wrong_name_suggests_the_right_one(sample_study, wrong, right):
     with pytest.raises(UsageError, match=right):
-        planned(sample_study, today=TODAY, **wrong)
+        planned_packets(sample_study, today=TODAY, **wrong)
 
 
 def test_the_command_tells_a_wrong_name_before_it_runs_any_page(sample_study):
@@ -122,7 +123,7 @@ def test_only_the_chosen_parts_are_in_a_packet(made):
 
 
 def test_a_section_that_says_there_is_nothing_takes_no_room_on_paper(sample_study):
-    shared = planned(sample_study, today=TODAY, organisation="shared")[0]
+    shared = planned_packets(sample_study, today=TODAY, organisation="shared")[0]
     heads = {part.slug: [one.heading for one in sections(sample_study, part, shared)]
              for part in shared.parts if part.kind == "theme"}
     assert "In their own words" in heads["theme-language"] and "In their own words" not in heads[
@@ -166,7 +167,7 @@ def test_the_gate_stops_all_packets_where_one_names_somebody(tmp_path):
 
 def test_arabic_words_in_a_pdf_pass_the_gate_by_what_the_pdf_was_made_of(made, study, monkeypatch):
     assert re.search("[\u0600-\u06ff]", text_of(made.folder / "fig-courtyard" / "brief.pdf"))
-    monkeypatch.setattr("glc_analysis.publish.packet._source", lambda *made_of: None)
+    monkeypatch.setattr("glc_analysis.publish.packet._write_source", lambda *made_of: None)
     with pytest.raises(Faults, match="does not keep words in Arabic"):
         write_packets(study, made.folder / "again", today=TODAY, organisation="fig-courtyard",
                       only=["brief"])
@@ -206,16 +207,18 @@ def test_a_long_brief_is_cut_to_two_pages_and_says_what_is_left_out_and_where_it
     section = Section("Answers", "", "<div class='glc-scroll'><table><thead><tr><th>Q</th><th>A</th></tr>"
                       f"</thead><tbody>{rows}</tbody></table></div>", "questions")
 
-    def leaf(share):
-        return Leaf("For all", f"<h1>Theme</h1>{section.cut(share, 'theme-needs.html of the site')}")
+    def printed(share):
+        shown = section.truncate(share, "theme-needs.html of the site")
+        return PrintedPart("For all", f"<h1>Theme</h1>{shown}")
 
-    printing = Printing("A study", DAY, paper)
-    share = fitted(printing, "Theme", leaf, packet.SHARES, 2)
-    kept = leaf(share).html.count("Question")
-    assert 30 < kept < 300 and f"Here are {kept} of 300 questions; all stand in theme-needs.html of the " \
-        "site." in leaf(share).html
-    assert pages(printing.pdf("Theme", [leaf(share)])) == 2
-    assert pages(printing.pdf("Theme", [leaf(packet.SHARES[packet.SHARES.index(share) - 1])])) > 2
+    settings = PdfSettings("A study", DAY, paper)
+    share = fit_to_pages(settings, "Theme", printed, packet.TRUNCATIONS, 2)
+    kept = printed(share).html.count("Question")
+    assert 30 < kept < 300 and f"Here are {kept} of 300 questions; all are in theme-needs.html of the " \
+        "site." in printed(share).html
+    assert pages(settings.pdf("Theme", [printed(share)])) == 2
+    more = packet.TRUNCATIONS[packet.TRUNCATIONS.index(share) - 1]
+    assert pages(settings.pdf("Theme", [printed(more)])) > 2
 
 
 def test_a_cut_leaves_no_half_question_no_empty_group_and_no_heading_alone():
@@ -223,10 +226,10 @@ def test_a_cut_leaves_no_half_question_no_empty_group_and_no_heading_alone():
              '<td>1</td></tr><tr class="glc-option"><th>no</th><td>2</td></tr></tbody>')
     html = "".join(f"<h3>Theme {n}</h3><div class='glc-scroll'><table><thead><tr><th>a</th><th>b</th></tr>"
                    f"</thead>{group.format(2 * n)}{group.format(2 * n + 1)}</table></div>" for n in range(2))
-    cut = Section("", "", html, "questions").cut(0.5, "the site")
-    assert cut.count("glc-option") == 4 and cut.count("<table") == 1
-    assert "Theme 0" in cut and "Theme 1" not in cut
-    assert "Here are 2 of 4 questions" in cut
+    shortened = Section("", "", html, "questions").truncate(0.5, "the site")
+    assert shortened.count("glc-option") == 4 and shortened.count("<table") == 1
+    assert "Theme 0" in shortened and "Theme 1" not in shortened
+    assert "Here are 2 of 4 questions" in shortened
 
 
 @pytest.mark.parametrize("paper", ["a4", "letter"])
@@ -235,14 +238,14 @@ def test_no_group_of_a_table_is_parted_on_paper_and_the_head_comes_again(tmp_pat
                      + "".join(f'<tr class="glc-option"><th>row {n}.{k}</th><td>{k}</td></tr>'
                                for k in range(1 + n % 7)) + "</tbody>" for n in range(80))
     html = f"<table><thead><tr><th>Answers</th><th>Counted</th></tr></thead>{groups}</table>"
-    printing = Printing("A study", DAY, paper)
-    (tmp_path / "a.pdf").write_bytes(printing.pdf("A", [Leaf("For all", f"<h1>A</h1>{html}")]))
-    leaves = text_of(tmp_path / "a.pdf").split("\f")[:-1]
-    assert len(leaves) > 5
-    for leaf in leaves:
-        told = {n: {k for m, k in re.findall(r"row (\d+)\.(\d+)", leaf) if m == n}
-                for n in re.findall(r"Group (\d+)", leaf)}
-        assert "Answers" in leaf and told
+    settings = PdfSettings("A study", DAY, paper)
+    (tmp_path / "a.pdf").write_bytes(settings.pdf("A", [PrintedPart("For all", f"<h1>A</h1>{html}")]))
+    texts = text_of(tmp_path / "a.pdf").split("\f")[:-1]
+    assert len(texts) > 5
+    for text in texts:
+        told = {n: {k for m, k in re.findall(r"row (\d+)\.(\d+)", text) if m == n}
+                for n in re.findall(r"Group (\d+)", text)}
+        assert "Answers" in text and told
         assert all(len(rows) == 1 + int(n) % 7 for n, rows in told.items())
 
 
@@ -271,7 +274,7 @@ def test_a_letter_that_no_font_has_stops_the_packet_and_names_it(monkeypatch):
 def test_a_sign_that_no_font_has_is_told_by_its_name(monkeypatch, tmp_path):
     no_emoji = _letters
     monkeypatch.setattr("glc_analysis.publish.paper._letters", lambda path: no_emoji(path) - {"🌱"})
-    (tmp_path / "a.pdf").write_bytes(PRINTING.pdf("A", [Leaf("For all", "<h1>We ring too 🌱</h1>")]))
+    (tmp_path / "a.pdf").write_bytes(SETTINGS.pdf("A", [PrintedPart("For all", "<h1>We ring too 🌱</h1>")]))
     assert "We ring too [seedling]" in text_of(tmp_path / "a.pdf")
 
 
@@ -289,7 +292,7 @@ def test_words_from_right_to_left_run_so_on_paper_and_in_word():
     made = word(quoted + mixed, mark="For all", running="A study", title="A", day=DAY)
     xml = "".join(paragraph._p.xml for paragraph in Document(io.BytesIO(made)).paragraphs)
     assert xml.count("<w:bidi/>") == 1 and xml.count("<w:rtl/>") == 2
-    assert "dir" not in prepared('<p dir="auto">From left to right</p>', "word")
+    assert "dir" not in prepare('<p dir="auto">From left to right</p>', "word")
 
 
 # --- in Word
@@ -340,7 +343,7 @@ def test_the_text_of_a_brief_is_plain_lines_with_each_figure_under_its_answer(ma
 
 
 def test_what_a_study_has_nothing_of_is_no_part(forms):
-    assert [part.slug for part in planned(forms, today=TODAY, organisation="harbour")[0].parts] == [
+    assert [part.slug for part in planned_packets(forms, today=TODAY, organisation="harbour")[0].parts] == [
         "brief", "theme-care", "principles", "rating-form"]
 
 
