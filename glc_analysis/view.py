@@ -54,7 +54,7 @@ class StudyView:
         display(show(style_element()))
         page = cls(Study.find(study), audience)
         return cls(page.study, audience,
-                   country="" if country is None else _known(country, page.worked, "country"),
+                   country="" if country is None else _known(country, page.work_countries, "country"),
                    theme="" if theme is None else _known(theme, page.themes, "theme"),
                    organisation="" if organisation is None else _known(
                        organisation, page.labels, "organisation"))
@@ -124,7 +124,7 @@ class StudyView:
         return {one: label for one, label in known.items() if one in agreed}
 
     @property
-    def worked(self) -> dict[str, str]:
+    def work_countries(self) -> dict[str, str]:
         """Work countries that the audience may know of, by id, in the order of their names."""
         listed = read_slices(self.study)["countries"]
         return {one["id"]: one["label"] for one in listed if one["id"] in self.shown}

@@ -209,8 +209,8 @@ def withdraw(study: Study, organisation: str, item: str, dry_run: bool, form: st
                                   say=say)
     print_rows(touched, form, empty="The study holds nothing of it.")
     kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
-    done = "nothing is changed yet" if dry_run else "all are gone"
-    say(f"{len(touched)} things are touched: {done} ({kinds}).")
+    done = "would be removed or changed; nothing is changed yet" if dry_run else "were removed or changed"
+    say(f"{len(touched)} items {done}: {kinds}.")
     say(withdrawal.OUT_OF_REACH)
 
 
@@ -229,7 +229,7 @@ def retention(study: Study, form: str) -> None:
     held = retention(study, today=date.today())
     print_rows(held, form, empty="The study holds no raw or private file.")
     if undated := (held["state"] == "no date").sum():
-        say(f"{undated} of {len(held)} files have no day until which they may be kept. To fix: agree on one "
+        say(f"{undated} of {len(held)} files have no date until which they may be kept. To fix: agree on one "
             "and write it into manifest.csv, column keep_until (files of private/ may have rows there too).")
     if overdue := list(overdue_faults(held)):
         raise Faults(overdue)

@@ -1,4 +1,7 @@
-"""What each organisation and speaker agreed to, until when files may be kept, and the statement on ethics."""
+"""What organisations and speakers agreed to, how long files may be kept, and the page for an ethics board.
+
+Goes in: ``consent.csv`` and ``manifest.csv``. Only consent that is written counts; a refusal outweighs it.
+"""
 
 from __future__ import annotations
 
@@ -20,16 +23,16 @@ from glc_analysis.tabular import read_rows
 from glc_analysis.templates import template
 
 # ------------------------------
-# Who agreed to what, for whom: consent.csv as a matrix. Only what is written counts.
+# Consent: who agreed to what, for which audience.
 #
-# What is not written is refused. Consent to the public is none to the convening, and the other way
-# round: each audience has its own row. A person's consent is not the organisation's; what makes both
-# known (:data:`NEED_BOTH`) needs both.
+# Consent that is not written is not given. Consent for the public does not include the convening, nor the
+# other way round: each audience has its own row. A person's consent is not the organisation's. Items that
+# make both known (:data:`NEED_BOTH`) need both.
 
 
 ITEMS = ("survey", "interview", "call", "quotation", "name", "recording", "archive")
 NEED_BOTH = ("quotation", "name")
-"""Items of a named speaker that need the organisation's consent beside the person's."""
+"""Items that need the organisation's consent as well as the person's."""
 
 ORGANISATION = ""
 """In place of a speaker_id: the organisation itself."""
@@ -71,8 +74,8 @@ class Consent:
 
 def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
                    speakers: pd.DataFrame) -> Iterator[Fault]:
-    """What is wrong in consent.csv: items, audiences, organisations and people that are not known,
-    people of another organisation, dates that are no days. Without organisations.csv all are known."""
+    """The faults of consent.csv: unknown items, audiences, organisations and people, people of another
+    organisation, wrong dates. Without organisations.csv every organisation counts as known."""
     people: dict[str, set[str]] = {}
     for organisation, person in zip(speakers["organisation_id"], speakers["speaker_id"], strict=True):
         people.setdefault(organisation, {ORGANISATION}).add(person)
@@ -88,20 +91,20 @@ def consent_faults(consent: pd.DataFrame, organisations: pd.DataFrame,
                             file="consent.csv", row=str(n), column=column, value=row[column],
                             fix=_FIXES.get(column, f"use one of {', '.join(filter(None, words))}"))
         if not is_day(row["date"]):
-            yield Fault("is no day", file="consent.csv", row=str(n), column="date", value=row["date"],
+            yield Fault("is not a date", file="consent.csv", row=str(n), column="date", value=row["date"],
                         fix="write the day on which it was given or refused as YYYY-MM-DD")
 
 
-_FIXES = {"organisation_id": "name one of organisations.csv",
-          "speaker_id": "name one of this organisation in speakers.csv, or leave it blank: the organisation"}
+_FIXES = {"organisation_id": "use an id of organisations.csv",
+          "speaker_id": "use a speaker_id of this organisation (speakers.csv), or leave it blank"}
 
 
 # ------------------------------
-# One page for an ethics board: what a study holds, where, who sees it, until when, and who agreed.
+# The page for an ethics board: what a study holds, where, who sees it, until when, and who agreed.
 
 
 def ethics_page(study: Study, *, today: date) -> list[str]:
-    """The page (``content/ethics.md``), line by line. Raises Faults where the reference tables are unfit."""
+    """The page (``content/ethics.md``), line by line. Raises the faults of the reference tables."""
     reference = read_reference(study)
     parties = set(reference.organisations["organisation_id"]) or set(reference.consent["organisation_id"])
     raw = {kind: study.raw_files(kind) for kind in RAW_KINDS}
@@ -152,7 +155,7 @@ def _persons(consent: pd.DataFrame) -> list[tuple[str, str, int, int]]:
 
 
 def _withdrawals(study: Study) -> list[dict[str, str]]:
-    """The tombstones: print, backups and copies of others stay to be recalled by people."""
+    """The rows of withdrawn.csv. Prints, backups and other people's copies have to be recalled by people."""
     path = study.reference / "withdrawn.csv"
     return [*read_rows(path, ("number", "date", "items")).values()] if path.is_file() else []
 
@@ -164,7 +167,7 @@ def _unrecorded(study: Study) -> list[str]:
 
 
 # ------------------------------
-# How long what was given may be kept, as manifest.csv says; nothing is deleted here.
+# How long files may be kept, as manifest.csv says. Nothing is deleted here.
 
 
 DUE_WITHIN = timedelta(days=90)
@@ -175,12 +178,12 @@ RECORDINGS = frozenset({".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".opus", ".aac",
 def retention(study: Study, *, today: date) -> pd.DataFrame:
     """One row a file of raw/ and private/: kind, path, keep_until (its destroy date), state.
 
-    A file is overdue after its last day, due in the 90 days before; what has no row in manifest.csv, or
-    no day there, has no date. Raises Faults for a ``keep_until`` that is no day.
+    A file is overdue after its last day, and due in the 90 days before. A file without a row in manifest.csv,
+    or without a day there, has no date. Raises Faults for a ``keep_until`` that is not a date.
     """
     recorded = read_manifest(study)
     if wrong := [row for row in recorded.values() if row["keep_until"] and not is_day(row["keep_until"])]:
-        raise Faults(Fault("is no day", file="manifest.csv", column="keep_until", value=row["keep_until"],
+        raise Faults(Fault("is not a date", file="manifest.csv", column="keep_until", value=row["keep_until"],
                            fix=f"write the last day on which {row['path']} may be kept as YYYY-MM-DD")
                      for row in wrong)
     held = {*study.all_raw_files(), *(study.root / path for path in recorded), *study.private.rglob("*")}
@@ -195,10 +198,10 @@ def retention(study: Study, *, today: date) -> pd.DataFrame:
 
 
 def overdue_faults(held: pd.DataFrame) -> Iterator[Fault]:
-    """A fault for every file of :func:`retention` that should be gone."""
+    """A fault for every file of :func:`retention` that should have been destroyed."""
     for row in held[held["state"] == "overdue"].itertuples():
-        yield Fault(f"was to be destroyed after {row.keep_until}", file=row.path,
-                    fix="destroy it and its copies and take out its row, or agree on a later day")
+        yield Fault(f"should have been destroyed after {row.keep_until}", file=row.path,
+                    fix="destroy it and its copies and delete its row, or agree on a later day")
 
 
 def _state(until: str, today: date) -> str:

@@ -1,4 +1,8 @@
-"""The search of a page's files for names, addresses and numbers that its readers may not see."""
+"""The search of files for names, addresses and identifiers that their readers may not see.
+
+Goes in: the files of a run, ``names.csv`` and other identifiers of the study. Comes out: for every term found
+the file, the place in it and the rule. The gate publishes nothing while there are any.
+"""
 
 from __future__ import annotations
 
@@ -24,18 +28,18 @@ from glc_analysis.study import Study
 from glc_analysis.text import match_key, normalise_space
 
 # ------------------------------
-# What tells who somebody is, beside the names of names.csv: the gate looks for it in every output.
+# Identifiers of a study that are searched for in addition to names.csv.
 
 
 MIN_LENGTH = 4
-"""Characters from which a text is looked for: shorter ones stand in every page by chance."""
+"""The shortest text that is searched for: shorter ones are in every page by chance."""
 
 
 def identifiers(study: Study, *, audience: str) -> dict[str, str]:
-    """Texts that must not stand in what an audience gets, each with the rule it would break.
+    """Texts that must not be in the files of an audience, each with the rule that it would break.
 
-    For the team none beside the names of names.csv. For others the organisations' names and ids
-    (but of those that agreed to be named), speakers, documents, raw files and their checksums.
+    For the team there are none. For other audiences these are the names and ids of organisations that did not
+    agree to be named, speakers, documents, raw files and their checksums.
     """
     if audience == "team":
         return {}
@@ -52,7 +56,7 @@ def identifiers(study: Study, *, audience: str) -> dict[str, str]:
 
 def without_own_names(organisation_id: str, reference: Reference,
            known: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
-    """names.csv and the identifiers without what an organisation is called itself, for its own pages."""
+    """names.csv and the identifiers without an organisation's own names, for its own pages."""
     register, names = reference.organisations, reference.names
     called = _names_of(register[register["organisation_id"] == organisation_id])
     own = {match_key(text) for text in [organisation_id, *called]}
@@ -64,33 +68,33 @@ def without_own_names(organisation_id: str, reference: Reference,
 
 
 def _names_of(organisations: pd.DataFrame) -> list[str]:
-    """Ids and labels, and labels without (country) or (invented)."""
+    """The ids and labels of organisations, and labels without (country) or (invented)."""
     bare = organisations["label"].str.replace(r"\s*\([^()]*\)$", "", regex=True)
     return [*organisations["organisation_id"], *organisations["label"], *bare]
 
 
 # ------------------------------
-# The gate: before readers get a run, every file of it is searched for who must not be in it.
+# The scan.
 #
-# Searched for are the names of names.csv, as each row says how it matches, e-mail addresses, phone
-# numbers and whatever else the caller knows to tell who somebody is. A place counts only beside
-# something else of these. What a row of names.csv allows for the audience is no leak, nor what lies
-# within it; such a row needs a reason. The team reads all that an organisation said of itself: there
-# only persons of names.csv stop a run. A file that cannot be read is a leak itself. Nobody's
-# paraphrase is found here, no pet name, no initials: people must look for those.
+# It searches for the names of names.csv (each row says how it matches), e-mail addresses, phone numbers and
+# the identifiers that the caller gives. The name of a place counts only if another of these is near it. A
+# name that a row of names.csv allows for the audience is not a leak, nor is anything within it; such a row
+# needs a reason. The team may read what organisations said about themselves: there only the persons of
+# names.csv stop a run. A file that cannot be read counts as a leak. Paraphrases, nicknames and initials are
+# not found: people must read.
 
 
 PROXIMITY = 200
-"""Characters between a place and another identifier that make a leak of the place."""
+"""A place is a leak if another identifier is within so many characters of it."""
 SHOWN_PLACES = 5
 PERSON = "name: person"
-FIX = ("mask it (names.csv) and run again, or, where two people agree that this audience may read it, "
-        "allow it in names.csv: allowed_for and the reason")
+FIX = ("mask it (names.csv) and run again. If two people agree that this audience may read it, allow it "
+       "in names.csv (allowed_for and reason)")
 
 
 @dataclass(frozen=True, order=True)
 class Leak:
-    """Something found: in which file (relative), where in it, against which rule, and what."""
+    """A term that was found: the file (relative), the place in it, the rule it breaks, and the term."""
 
     file: str
     place: str
@@ -151,7 +155,7 @@ def find_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audien
 
 
 def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Iterable[Term]) -> Iterator[Leak]:
-    """Leaks in the names of files and folders, each told once."""
+    """Leaks in the names of files and folders, each of them once."""
     parts = {part for path in files for part in [path, *path.parents] if part.is_relative_to(root)}
     for part in parts - {root}:
         forms = dict.fromkeys([*identifier_variants(part.name), part.stem])
@@ -161,8 +165,10 @@ def _leaks_in_names(files: Iterable[Path], root: Path, wanted: Iterable[Term]) -
 
 def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
                  known: Mapping[str, str] | None = None) -> None:
-    """Raises Faults with all that :func:`find_leaks` finds, one for each file, rule and name; for the
-    team with the persons of names.csv alone."""
+    """Raises Faults for all that :func:`find_leaks` finds, one for each file, rule and term.
+
+    For the team only the persons of names.csv count.
+    """
     found: dict[tuple[str, str, str], list[str]] = {}
     for leak in find_leaks(files, root, names, audience=audience, known=known):
         if audience == "team" and leak.rule != PERSON:
@@ -179,7 +185,7 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
 
 @dataclass
 class _Document:
-    """The pieces of a file, and all of it folded, in which names are found fast."""
+    """The texts of a file, and all of them joined with folded letters, in which terms are found fast."""
 
     pieces: list[Piece]
 
@@ -207,7 +213,7 @@ class _Document:
         return bisect_right(self.starts, at) - 1
 
     def occurrences(self, wanted: Term) -> Iterator[tuple[int, int]]:
-        """Where it stands, in the folded letters: proved on the pieces that could hold it."""
+        """Where a term is in the folded letters; confirmed in the texts that could hold it."""
         if wanted.word and wanted.word not in self.words:
             return
         at, could = self.letters.find(wanted.folded), set()
@@ -251,14 +257,14 @@ def _terms(names: pd.DataFrame, audience: str, known: Mapping[str, str]) -> Iter
 
 
 def _leaks_in(file: str, document: _Document, wanted: Iterable[Term]) -> Iterator[Leak]:
-    hits = [Match(*place, one.rule, one.text, one.is_allowed)
+    matches = [Match(*place, one.rule, one.text, one.is_allowed)
             for one in wanted for place in document.occurrences(one)]
-    hits += document.contacts()
-    allowed = [hit for hit in hits if hit.is_allowed]
-    for hit in hits:
-        is_within = any(one.start <= hit.start and hit.end <= one.end for one in allowed)
-        if not is_within and (hit.rule != "name: place" or any(_is_close(hit, one) for one in hits)):
-            yield Leak(file, document.pieces[document.piece(hit.start)][0], hit.rule, hit.found)
+    matches += document.contacts()
+    allowed = [match for match in matches if match.is_allowed]
+    for match in matches:
+        is_within = any(one.start <= match.start and match.end <= one.end for one in allowed)
+        if not is_within and (match.rule != "name: place" or any(_is_close(match, one) for one in matches)):
+            yield Leak(file, document.pieces[document.piece(match.start)][0], match.rule, match.found)
 
 
 def _is_close(place: Match, other: Match) -> bool:

@@ -1,12 +1,13 @@
-"""Which passages may be printed for whom: quotes.csv, judged by rules that each have a name.
+"""Which quotations may be printed for which audience, and by which rule the others are left out.
 
-A row of quotes.csv is one passage for one audience (convening or public; the team sees all). Analysts
-propose it, the speaker's organisation clears it, and what the public reads a second person has read.
-Of its text, what stands in [brackets] and … stand for words left out or put more generally; the other
-words must be in the segment, whatever the blanks, the case and the kind of quotation marks.
+Goes in: ``quotes.csv`` with the segments, codings, documents, consent and codebook. A row of it is one
+passage for one audience (convening or public; the team sees all). Analysts propose it, the speaker's
+organisation clears it, and a second person reads what is meant for the public. In its text, [brackets] and …
+stand for words that are left out or put more generally. All other words must be in the segment; blanks, case
+and the kind of quotation marks do not matter.
 
-The public reads translations. An original in another language is printed only where the row names it:
-then its organisation was shown these very words, and cleared them.
+The public reads translations. An original in another language is printed only if the row names that segment:
+then its organisation saw and cleared these very words.
 """
 
 from __future__ import annotations
@@ -31,28 +32,29 @@ from glc_analysis.text import match_key
 COLUMNS = REFERENCE_COLUMNS["quotes"]
 READERS = AUDIENCES[1:]
 STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
-"""changed: its organisation wants words that the segment does not hold; talk: it wants to talk first."""
+"""changed: its organisation wants other words than those of the segment; talk: it wants to talk first."""
 CASE_CODE = "case_detail"
 ANONYMOUS_SOURCE = "a provider"
 
 RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
     "no_passage": ("the study has no such passage", lambda q: q.document_id == ""),
-    "removed": ("its organisation took it back", lambda q: q.status == "removed"),
-    "changed": ("the words are not in the passage as it stands today", lambda q: q.place is None),
-    "nobody_to_ask": ("they are no words of a participant's organisation", lambda q: q.owner == ""),
+    "removed": ("its organisation withdrew it", lambda q: q.status == "removed"),
+    "changed": ("the words are not in the passage as it is today", lambda q: q.place is None),
+    "nobody_to_ask": ("they are not the words of a participant's organisation", lambda q: q.owner == ""),
     "case_detail": ("the account of a survivor's case never leaves the team", lambda q: q.is_case),
-    "consent_refused": ("organisation or speaker refused to be quoted", lambda q: q.consent == "refused"),
-    "no_consent": ("consent to be quoted is not written for organisation or speaker",
+    "consent_refused": ("the organisation or the speaker refused to be quoted",
+                        lambda q: q.consent == "refused"),
+    "no_consent": ("consent of the organisation or the speaker is not recorded",
                    lambda q: q.consent == "absent"),
     "not_cleared": ("the speaker's organisation has not cleared it",
                     lambda q: q.status != "cleared" or not _is_cleared(q)),
-    "no_second_reader": ("nobody has read it beside who cleared it, which the public needs",
+    "no_second_reader": ("for the public a second person must read it, not the one who cleared it",
                          lambda q: q.audience == "public" and match_key(q.second_reader) in
                          ("", *map(match_key, (q.cleared_by_organisation, q.owner, q.speaker_id)))),
 }
-"""Why a row is left out, each rule with its reason."""
+"""Every rule that leaves a row out, with its reason and its test."""
 TEAM_RULES = ("no_passage", "removed", "changed")
-"""Rules that hold for the team as well."""
+"""The rules that apply to the team too."""
 
 _SILENT = ("interviewer", "observer")
 _LEFT_OUT = re.compile(r"\[[^\]]*\]|…|\.\.\.")
@@ -65,14 +67,14 @@ _REPLACEMENTS = {"Person": "[a person]", "Organisation": "[an organisation]", "P
 def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                      documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame, *,
                      audience: str, labels: Mapping[str, str] | None = None) -> pd.DataFrame:
-    """One row a quotation that may be printed for an audience.
+    """The quotations that may be printed for an audience, one row each.
 
     quote_id, text, language, wording (whose words; blank: the speaker's own), source, code_ids and
     theme_ids (joined by ``;``). ``source`` is "a provider", for the convening the organisation's label
-    (of ``labels``, by id) where consent to name it is given; pseudonyms give way to what they stand for,
-    and the order is that of the words, so that no two rows are linked. The team has all rows whose words
-    stand, with segment_id, organisation_id, speaker_id, audience, status. ``consent`` and ``codebook``
-    are the reference tables. Raises UsageError for an unknown audience.
+    (of ``labels``, by id) where consent to name it is given. Pseudonyms are replaced by words
+    such as "[a person]", and rows are in the order of their text, so that no two rows are linked. The team
+    gets all rows whose words are in their segment, with segment_id, organisation_id, speaker_id, audience,
+    status. ``consent`` and ``codebook`` are the reference tables. Raises UsageError for an unknown audience.
     """
     if audience not in AUDIENCES:
         raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
@@ -97,7 +99,7 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
 
 def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                    documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """One row a quotation that is left out for its audience and a rule that says why, for the team."""
+    """One row a quotation that is left out for its audience, and a rule that it breaks; for the team."""
     rows = with_broken_rules(quotes, codings, segments, documents, consent, codebook)
     rows["rule"] = [[rule for rule in RULES if rule in broken] for broken in rows["broken"]]
     rows = rows.explode("rule").dropna(subset="rule")
@@ -107,11 +109,11 @@ def refused_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.Dat
 
 def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
                       documents: pd.DataFrame, consent: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
-    """The rows of quotes.csv, what stands behind each, and in ``broken`` the rules that it breaks.
+    """The rows of quotes.csv, with their segments, and in ``broken`` the rules that each row breaks.
 
-    owner (whose clearance counts), people (whose consent counts: in an interpreter's words those
-    interpreted), place (of the words in the segment), is_case, consent (given / refused / absent),
-    is_named, wording, and the columns of its segment, whose text is ``words``.
+    owner (the organisation that clears it), people (those whose consent counts: for an interpreter's words
+    the people interpreted), place (where the words are in the segment), is_case, consent (given / refused /
+    absent), is_named, wording, and the columns of its segment, whose text is ``words``.
     """
     behind = segments[segments["segment_id"].isin(quotes["segment_id"])].rename(columns={"text": "words"})
     rows = quotes.merge(behind.assign(owner=owners(behind, documents)), on="segment_id", how="left")
@@ -134,15 +136,17 @@ def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.
 
 
 def owners(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.Series:
-    """The organisation whose words each segment has: of an interpreter in an interview the one that was
-    interviewed; none of interviewers and observers."""
+    """The organisation whose words each segment holds, blank for interviewers and observers.
+
+    An interpreter in an interview speaks the words of the organisation that is interviewed.
+    """
     own, asked = segments["organisation_id"], documents.set_index("document_id")["organisation_id"]
     own = own.where((own != "") | (segments["role"] != "interpreter"), segments["document_id"].map(asked))
     return own.mask(segments["role"].isin(_SILENT), "")
 
 
 def locate_quotation(text: str, words: str) -> tuple[int, int] | None:
-    """Where a quotation stands in the words of its segment; None where it does not.
+    """Where the words of a quotation are in its segment; None where they are not.
 
     >>> locate_quotation("we sit … with [vendors]", "Fridays we  sit there, with sellers.")
     (8, 27)
@@ -157,7 +161,7 @@ def locate_quotation(text: str, words: str) -> tuple[int, int] | None:
 
 
 def without_pseudonyms(text: str) -> str:
-    """Words as they leave the team: a pseudonym, the same in all texts, would link passages.
+    """A text without pseudonyms: the same pseudonym in two passages would link them.
 
     >>> without_pseudonyms("Person 12 at Place 3 told us.")
     '[a person] at [a place] told us.'
@@ -166,36 +170,37 @@ def without_pseudonyms(text: str) -> str:
 
 
 def case_codes(codebook: pd.DataFrame) -> set[str]:
-    """The codes whose passages never leave the team: ``case_detail``, what it became, those below."""
+    """The codes whose passages never leave the team: ``case_detail``, its successor, and the codes below."""
     roots = {CASE_CODE, current_code(CASE_CODE, codebook)} - {""}
     return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
 
 
 def case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.DataFrame) -> set[str]:
-    """The segments that any coder gave such a code, with what they translate and their translations."""
+    """The segments to which any coder gave such a code, with their originals and translations."""
     told, linked = codings[codings["code_id"].isin(case_codes(codebook))], origins(segments)
     cases = {linked.get(segment, segment) for segment in by_segment(told)["segment_id"]}
     return {segment for segment, origin in linked.items() if origin in cases}
 
 
 def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Fault]:
-    """What is wrong in quotes.csv: passages and words that are not there, audiences, statuses, days.
+    """The faults of quotes.csv: unknown passages, audiences and statuses, other words, wrong days.
 
-    Words that were cleared and have changed since (a name was masked) are no fault: `refused` lists them.
+    Words that were cleared and have changed since (a name was masked) are not a fault: :func:`refused_quotes`
+    lists them.
     The index of the frame is the row number in the file.
     """
     words = dict(zip(segments["segment_id"], segments["text"], strict=True))
     for n, row in quotes.iterrows():
         known = {"segment_id": words, "audience": READERS, "status": STATUSES}
-        found = [(column, f"is not known here; {nearest(row[column], names)}", "name one that is")
+        found = [(column, f"is not known here; {nearest(row[column], names)}", "use one that the study knows")
                  for column, names in known.items() if row[column] not in names]
         if row["status"] == "proposed" and row["segment_id"] in words \
                 and locate_quotation(row["text"], words[row["segment_id"]]) is None:
             found.append(("text", f"is not in segment {row['segment_id']}",
-                          "copy the words from it; [brackets] may stand for words left out"))
+                          "copy the words from the segment; [brackets] may stand for words left out"))
         if row["status"] == "cleared" and not _is_cleared(row) or row["cleared_on"] and not is_day(
                 row["cleared_on"]):
-            found.append(("cleared_on", "does not say on which day who cleared it", "write cleared_on as "
+            found.append(("cleared_on", "does not say who cleared it and when", "write cleared_on as "
                           "YYYY-MM-DD, and yes or the person's name in cleared_by_organisation"))
         for column, said, fix in found:
             yield Fault(said, "quotes.csv", str(n), column, row[column], fix)
@@ -206,13 +211,13 @@ def _is_cleared(row: Any) -> bool:
 
 
 def origins(segments: pd.DataFrame) -> dict[str, str]:
-    """Each segment -> the one it translates, or itself."""
+    """Each segment -> the segment that it translates, or itself."""
     origins = segments["translation_of"].where(segments["translation_of"] != "", segments["segment_id"])
     return dict(zip(segments["segment_id"], origins, strict=True))
 
 
 def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[str]:
-    """Whether the organisation agreed, and each of the people of whom consent.csv has any row."""
+    """Whether the organisation agreed, and each of its people for whom consent.csv has a row."""
     given, key = Consent.of(consent), ["organisation_id", "speaker_id", "item", "audience"]
     written = set(consent[key].itertuples(index=False, name=None))
     listed = {(organisation, person) for organisation, person, *_ in written}
@@ -229,8 +234,8 @@ def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[st
 
 
 def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame) -> list[str]:
-    """Whose words they are. The public is not told from which language, nor of an interpreter: either
-    may tell who somebody is."""
+    """Whose words they are. The public does not learn of the original language or an interpreter: either
+    could identify somebody."""
     whole = segments[segments["segment_id"].isin(rows["segment_id"])]
     whole = whole.assign(coder_id=CONSENSUS, code_id="", segment_ids=whole["segment_id"], memo="")
     unnamed = whole[["organisation_id"]].drop_duplicates().assign(label="")
@@ -243,7 +248,7 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
 
 
 def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> list[set[str]]:
-    """The codes agreed on for the words of each quotation, and all of segments linked by translation."""
+    """The agreed codes of the words of each quotation, and all codes of its original or translations."""
     given, linked = by_segment(codings[codings["coder_id"] == CONSENSUS]), origins(segments)
     by_origin = given.groupby(given["segment_id"].map(linked)).indices
     found = []

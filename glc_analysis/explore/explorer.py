@@ -260,7 +260,7 @@ class Explorer:
             self.is_offering = False
 
     def _offer(self) -> None:
-        worked = StudyView(self.study, self.audience.value).worked
+        worked = StudyView(self.study, self.audience.value).work_countries
         _offer(self.country, [("every country", ALL), *((name, one) for one, name in worked.items())])
         codes = tree(StudyView(self.study, theme=self.theme.value)).query("level == 'code'")
         _offer(self.code, [("every code of it", ALL), *zip(codes["name"], codes["code_id"], strict=True)])
@@ -319,7 +319,7 @@ def _answers(page: StudyView, question: Any, country: str) -> str:
             {"Statistic": rows["statistic"], "Value": rows["value"], "Base": rows["base_n"]}))
     columns = {"Answer": rows["option"], "Whole study": bars(rows)}
     if country:
-        label = page.worked[country]
+        label = page.work_countries[country]
         own = page.summary(question.question_id, by="country").query("group == @label")
         told = dict(zip(own["option"], bars(own), strict=True))
         columns[label] = [told.get(option, "–") for option in rows["option"]]

@@ -43,7 +43,7 @@ def study_numbers(page: StudyView) -> Html:
         return show(table({"In this study": ["Organisations", "Questions"], "Number": [
             figures.get("organisations", "not shown"), len(page.questions)]}, numeric=("Number",))
             + (_released(page) if page.audience == "public" else ""))
-    worked, home = page.worked, set(page.read("organisations")["home_country_id"]) - {""}
+    worked, home = page.work_countries, set(page.read("organisations")["home_country_id"]) - {""}
     documents = page.read("documents")
     kinds = documents.loc[documents["translation_of"] == "", "kind"].value_counts()
     coded = page.read("codings").query("coder_id == 'consensus'")
@@ -100,7 +100,8 @@ def sampling_note(page: StudyView) -> Html:
 def country_map(page: StudyView) -> Html:
     """A map of the work countries that the audience may know of, all by the same mark; a sentence where
     there are none."""
-    return show(world_map(page.worked) if page.worked else tag("p", NO_COUNTRY, class_="glc-note"))
+    countries = page.work_countries
+    return show(world_map(countries) if countries else tag("p", NO_COUNTRY, class_="glc-note"))
 
 
 def country_list(page: StudyView) -> Html:

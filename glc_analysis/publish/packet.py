@@ -387,7 +387,7 @@ def planned_packets(study: Study, *, today: date, organisation: str = "",
                     only: Collection[str] = ()) -> list[Packet]:
     """The packets of a built study that would be written. Raises as :func:`packets` does."""
     reference, page = read_reference(study), StudyView(study, AUDIENCE)
-    return packets(reference, page.labels, countries=page.worked, themes=page.themes,
+    return packets(reference, page.labels, countries=page.work_countries, themes=page.themes,
                    forms=_open_forms(study, reference, today), organisation=organisation, only=only)
 
 

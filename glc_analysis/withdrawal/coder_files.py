@@ -1,7 +1,8 @@
-"""Coders' files after a withdrawal: what they marked in others' words stays where it was.
+"""Coders' files without a withdrawn organisation.
 
-QualCoder and Taguette databases are edited in memory and packed anew, so that no free page, journal or
-temporary file keeps a byte. Word files are written anew.
+Goes in: a coder's file and what was removed from the transcripts. Comes out: the same file without the words
+of the organisation. Every coding of other words stays on those words, which is checked by reading the file
+again.
 """
 
 from __future__ import annotations
@@ -36,14 +37,16 @@ from glc_analysis.text import match_key, normalise_space
 from glc_analysis.withdrawal.redaction import edit_table, redact, redact_rows, remaining_span
 
 # ------------------------------
-# Coders' files after a withdrawal: what they marked in others' words stays where it stood.
+# One file of a coder.
 
 
 @dataclass(frozen=True)
 class Recoding:
-    """What went: whole texts (document_ids in ``gone``), turns of others (in ``turns``, by document_id:
-    name, the turn with its label as coders have it, and pseudonym, what stands there instead), ids of
-    segments, and ``words`` that no copy may hold. ``documents`` has the id of every name of a text."""
+    """What is removed from coders' files.
+
+    ``gone`` are the document_ids of whole texts. ``turns`` are single turns by document_id: name, the turn
+    with its label as coders have it, and pseudonym, the text that replaces it. ``ids`` are those of segments,
+    and ``words`` must not be left in any file. ``documents`` has the document_id for every name of a text."""
 
     documents: Mapping[str, str]
     gone: set[str]
@@ -52,9 +55,10 @@ class Recoding:
     words: pd.DataFrame
 
     def recode(self, path: Path, *, is_decided: bool) -> None:
-        """Rewrites one file of a coder, or the workbook of decisions; a Word file of a text that went
-        goes. Raises Faults for a file that it touches and that only its own tool can write, or that
-        would not be read again with every other coding in its place."""
+        """Rewrites a file of a coder, or the workbook of decisions; deletes the Word file of a removed text.
+
+        Raises Faults if the file has to change and only its own tool can write it, or if another coding would
+        not be in its place when it is read again."""
         if is_decided:
             edit_table(path, self._decisions)
             return
@@ -75,7 +79,7 @@ class Recoding:
             self._rewrite(path, raw, left)
 
     def _of(self, source: str) -> str:
-        """The document_id of a text as a tool calls it."""
+        """The document_id of a text by the name that it has in a tool."""
         name = PurePath(source.replace("\\", "/")).name
         return self.documents.get(match_key(name), self.documents.get(match_key(PurePath(name).stem), ""))
 
@@ -84,7 +88,8 @@ class Recoding:
                 for row, after in zip(grid.rows, redact_rows(grid, self.words), strict=True)]
 
     def _rows(self, grid: Grid) -> list[list[str] | None]:
-        """The rows of a table but those on what went; where turns did, the quotation alone says where."""
+        """The rows of a table without those on removed words. Where turns were removed, offsets are left out:
+        the quotation says where the coding is."""
         roles = [NAMES.get(name.strip().casefold(), "") for name in grid.names]
         kept: list[list[str] | None] = [grid.names]
         for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
@@ -102,20 +107,20 @@ class Recoding:
                 for text, now in zip(texts, redact(texts, self.words), strict=True)]
 
     def _left(self, source: str, text: str) -> Masked | None:
-        """A text without what went, and what moved; None where it went."""
+        """What remains of a text, with the moves of its offsets; None if it is removed."""
         document = self._of(source)
         names = pd.concat([self.words.assign(pseudonym=WITHDRAWN), self.turns.get(document)])
         names = names.assign(match=names["match"].fillna("folded"), allowed_for="")
         return None if document in self.gone else mask(text, names, {})
 
     def _is_found(self, source: str, now: Masked | None) -> bool:
-        """Whether every turn that went stood in the text: in one that was edited it may hide."""
+        """Whether every removed turn was in the text: in an edited text it may not be found."""
         turns = self.turns.get(self._of(source))
         return now is None or turns is None or all(
             now.text.count(turn) >= n for turn, n in turns["pseudonym"].value_counts().items())
 
     def _rewrite(self, path: Path, raw: RawCodings, left: Mapping[str, Masked | None]) -> None:
-        """A project without what went, each stretch left where its words stand, which is proved."""
+        """Writes a project without the removed words, and checks that each remaining span is on its words."""
         codes = raw.codes.assign(**{name: self._tell([*raw.codes[name]])
                                     for name in ("code", "parent", "definition")})
         codings = self._kept(raw.codings, left)
@@ -137,7 +142,7 @@ class Recoding:
             raise Faults([manual_fix_needed(path.name, map(self._of, texts))])
 
     def _kept(self, codings: pd.DataFrame, left: Mapping[str, Masked | None]) -> pd.DataFrame:
-        """The coded stretches that stay, where they stand and as they read now."""
+        """The coded spans that remain, with their new places and texts."""
         rows = [row | {"start": span[0], "end": span[1]} for row in codings.to_dict("records")
                 if (now := left[row["source"]]) and (span := remaining_span(row["start"], row["end"], now))]
         kept = pd.DataFrame(rows, columns=codings.columns)
@@ -150,7 +155,7 @@ def _marks(codings: pd.DataFrame) -> set[tuple]:
 
 
 def _all_texts(path: Path) -> list[str]:
-    """All that stands in a file, properties and what is hidden too, as far as it can be read."""
+    """All texts of a file, with properties and hidden text, as far as it can be read."""
     told: list[str] = []
     with suppress(Unreadable):
         told.extend(text for _, text in extract_text(path.name, path.read_bytes()))
@@ -158,31 +163,31 @@ def _all_texts(path: Path) -> list[str]:
 
 
 def manual_fix_needed(file: str, documents: Iterable[str]) -> Fault:
-    """A fault for a coder's file that has to be redone in its own tool."""
-    return Fault("cannot be rewritten here: memos of their own in REFI-QDA, or a text that was edited",
-                 file=file, value=", ".join(sorted(documents)), fix="in its tool take these "
-                 f"texts out, or the organisation's turns in them ({WITHDRAWN} in their place), export it "
-                 "under the same name, correct its checksum in manifest.csv, and repeat")
+    """A fault for a coder's file that has to be edited in its own tool."""
+    return Fault("cannot be rewritten here: it has memos in REFI-QDA, or a text that was edited",
+                 file=file, value=", ".join(sorted(documents)), fix="in its tool remove these "
+                 f"texts, or replace the organisation's turns in them by {WITHDRAWN}, export it under the "
+                 "same name, correct its checksum in manifest.csv, and repeat")
 
 
 # ------------------------------
-# Coders' QualCoder and Taguette databases and Word files without what went, and nothing else hidden in them.
+# QualCoder and Taguette databases, and Word files.
 #
-# A database is edited in memory and packed anew: no free page, journal or temporary file keeps a byte.
-# Texts that change are written anew as plain lines, Word files whole, so that nothing hides in mark-up.
+# A database is edited in memory and packed again, so that no free page, journal or temporary file keeps a
+# byte. Texts that change are written as plain lines, and Word files as new ones: mark-up can hide nothing.
 
 
 Remaining = Callable[[str], Masked | None]
-"""By the name of a text what is left of it; None where it goes."""
+"""Gives, for the name of a text, what remains of it; None if the text is removed."""
 Redact = Callable[[list[str]], list[str]]
-"""Texts without what nobody may read in them any more."""
+"""Gives texts without the words that are removed."""
 Mark = tuple[Any, int, int, str]
-"""A coded stretch: its row, start, end (-1 where all its words went), and its words where they changed."""
+"""A coded span: its row, start, end (-1 if all its words were removed), and its words if they changed."""
 
 
 def edit_database(path: Path, left: Remaining, tell: Redact) -> None:
-    """Rewrites a project's database. Raises Faults for one that has parts no coding tool makes, or in
-    which two things would become alike."""
+    """Rewrites the database of a project. Raises Faults if it has parts that no coding tool makes, or if two
+    of its rows would become equal."""
     raw = path.read_bytes()
     try:
         with closing(sqlite3.connect(":memory:")) as database:
@@ -196,14 +201,14 @@ def edit_database(path: Path, left: Remaining, tell: Redact) -> None:
             database.execute("VACUUM")
             path.write_bytes(database.serialize())
     except sqlite3.Error as error:
-        raise Faults([Fault(f"cannot be rewritten here ({error})", file=path.name, fix="take it out in its "
+        raise Faults([Fault(f"cannot be rewritten here ({error})", file=path.name, fix="remove it in its "
                             "tool, correct its checksum in manifest.csv, and repeat")]) from error
     for beside in ("-wal", "-shm", "-journal"):
         path.with_name(path.name + beside).unlink(missing_ok=True)
 
 
 class _Project:
-    """A database, and the columns of each of its tables: versions of a tool differ in them."""
+    """A database, and the columns of each of its tables, which differ by the version of the tool."""
 
     def __init__(self, database: sqlite3.Connection) -> None:
         self.run = database.execute
@@ -218,19 +223,19 @@ class _Project:
                         for kind, name, _ in made if kind == "table" and not name.startswith("sqlite_")}
 
     def drop(self, keys: Iterable[int], *names: str, table: str = "", where: str = "TRUE") -> None:
-        """Deletes the rows that one of these columns ties to one of the keys, in tables named so."""
+        """Deletes the rows with one of the keys in one of these columns, in tables named ``table...``."""
         for one, name in [(one, name) for one, own in self.columns.items() for name in own]:
             for key in keys if name in names and one.startswith(table) else ():
                 self.run(f'DELETE FROM "{one}" WHERE "{name}" = ? AND {where}', [key])
 
     def rows(self, table: str, *names: str) -> list[tuple]:
-        """These columns of a table; None for what a version lacks."""
+        """These columns of a table; None for a column that this version lacks."""
         own = {"rowid", *self.columns.get(table, ())}
         chosen = ", ".join(name if name in own else "NULL" for name in names)
         return self.run(f"SELECT {chosen} FROM {table}").fetchall() if table in self.columns else []
 
     def tell(self, tell: Redact) -> None:
-        """Takes out of every cell what nobody may read."""
+        """Redacts every cell of every table."""
         for table, names in self.columns.items():
             cells = [(row, name, _plain(cell)) for name in names for row, cell in self.run(
                 f'SELECT rowid, "{name}" FROM "{table}"') if isinstance(cell, str)]
@@ -254,7 +259,7 @@ def _plain(cell: str) -> str:
 
 
 def _moved_marks(text: Text, marks: list[Mark], now: Masked) -> Iterator[Mark]:
-    """Coded stretches, in a tool's offsets and with their quotations, where their words stand now."""
+    """Coded spans, in the tool's offsets, with the places of their words in the new text."""
     spans, _, _ = locate(text, [mark[1:3] for mark in marks], [mark[3] for mark in marks])
     for (row, *_), span in zip(marks, spans, strict=True):
         start, end = remaining_span(*span, now) or (-1, -1)
@@ -282,7 +287,7 @@ def _qualcoder(project: _Project, left: Remaining, tell: Redact) -> None:
     project.drop(gone, "id", table="source")
     project.drop(gone, "id", table="attribute", where="attr_type = 'file'")
     parted -= {case for case, in project.rows("case_text", "caseid")}
-    # A case is an organisation: one that only what went was of, or that goes by its name.
+    # A case is an organisation: here those with nothing but removed texts, and those with its name.
     cases = [case for case, name in project.rows("cases", "caseid", "name")
              if case in parted or tell([name]) != [name]]
     project.drop(cases, "id", table="attribute", where="attr_type = 'case'")
@@ -290,7 +295,7 @@ def _qualcoder(project: _Project, left: Remaining, tell: Redact) -> None:
 
 
 def _qualcoder_text(project: _Project, fid: int, text: Text, now: Masked) -> None:
-    """One text that changed, its codings and annotations, and what belongs to cases in it."""
+    """Rewrites one text that changed, its codings, annotations and parts of cases."""
     project.run("UPDATE source SET fulltext = ? WHERE id = ?", [now.text, fid])
     found = [((table, row), start, end, quote or "") for table in ("code_text", "annotation")
              for row, of, start, end, quote in project.rows(table, "rowid", "fid", "pos0", "pos1", "seltext")
@@ -299,7 +304,7 @@ def _qualcoder_text(project: _Project, fid: int, text: Text, now: Masked) -> Non
              in project.rows("case_text", "rowid", "fid", "pos0", "pos1") if of == fid]
     moved = [*_moved_marks(text, found, now),
              *((key, *(remaining_span(start, end, now) or (-1, -1)), "") for key, start, end in parts)]
-    for (table, row), *_ in moved:  # out of the way: no two may ever stand on one place
+    for (table, row), *_ in moved:  # moved out of the way: no two may ever have the same place
         project.run(f"UPDATE {table} SET pos0 = -1 - pos0 WHERE rowid = ?", [row])
     for (table, row), start, end, words in moved:
         if table == "code_text" and (start < 0 or words):  # graphs show the words
@@ -335,12 +340,12 @@ def _taguette(project: _Project, left: Remaining, tell: Redact) -> None:
     project.drop(lost, "id", table="highlights")
     project.drop(lost, "highlight_id")
     project.drop(gone, "id", table="documents")
-    # The history of a text that changed tells how long what went was, and counts as it stood.
+    # The history of a changed text shows how long the removed words were, and has their offsets.
     project.drop([*gone, *changed], "document_id", table="commands")
 
 
 def _paragraphs(text: str) -> str:
-    """A text as HTML whose line ends count.
+    """A text as HTML that keeps its line ends.
 
     >>> shown(_paragraphs("A & B\\n\\nC")).shown
     'A & B\\n\\nC'
@@ -349,7 +354,7 @@ def _paragraphs(text: str) -> str:
 
 
 def write_word(path: Path, text: str, codings: pd.DataFrame) -> None:
-    """A Word file of paragraphs and comments: one a coded stretch and coder, with its codes."""
+    """Writes a Word file of paragraphs and comments: one comment for each coded span and coder."""
     document, marks = docx.Document(), defaultdict(list)
     for (start, end, coder), rows in codings.groupby(["start", "end", "coder"]):
         comment = document.comments.add_comment("; ".join(rows["code"]), author=coder)

@@ -1,4 +1,7 @@
-"""What in a study is one organisation's: its records, texts and turns, and the names it goes by."""
+"""Everything that one organisation contributed to a study, and every name by which it can be found there.
+
+Goes in: a built study, its reference tables, and an organisation_id. Comes out: a :class:`Contribution`.
+"""
 
 from __future__ import annotations
 
@@ -21,9 +24,9 @@ from glc_analysis.text import match_key, normalise_space, slug
 from glc_analysis.withdrawal.redaction import own_turns, redact
 
 MATERIAL = frozenset({"survey", "interview", "call"})
-"""Items of consent that are material; the others are permissions."""
+"""Items of consent that stand for material; the others are permissions."""
 MIN_SENTENCE = 25
-"""Characters from which a sentence is told from what anybody says."""
+"""The shortest sentence that is taken for an organisation's own: anybody may say shorter ones."""
 
 
 def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:
@@ -32,13 +35,14 @@ def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:
 
 @dataclass
 class Contribution:
-    """What is an organisation's, of the ``parts`` that are asked for.
+    """What an organisation contributed: all of it, or the ``parts`` that are withdrawn.
 
-    ``rows`` are its records by file, ``documents`` its interviews and answers, ``turns`` says of every
-    text which are its own, ``spoken`` has by call its speakers' names in the file and those they get
-    instead. ``ids`` are all ids that go, ``listed`` the names of names.csv, ``countries`` those nobody
-    else has. ``names`` is what others call it; ``words`` as well its pseudonyms, and the sentences that
-    it alone said. ``said`` is everything it said, ``others`` what all others did.
+    ``rows`` are its records by file, ``documents`` its interviews and texts of answers. ``turns`` says for
+    every transcript which turns are its own; ``spoken`` has, by call, the names of its speakers and those
+    that replace them. ``ids`` are all ids to remove, ``listed`` its names in names.csv, ``countries`` those
+    of no other organisation. ``names`` are the names that others use for it; ``words`` adds its pseudonyms
+    and the sentences that nobody else said. ``said`` is everything it said, ``others`` everything that all
+    others said.
     """
 
     organisation_id: str
@@ -61,10 +65,10 @@ class Contribution:
 
 
 def collect_contribution(study: Study, reference: Reference, key: dict[str, str], organisation_id: str,
-               item: str = "") -> Contribution:
-    """All that a built study holds of an organisation, or of one item of its consent.
+                         item: str = "") -> Contribution:
+    """The contribution of an organisation to a built study, or its part for one item of consent.
 
-    Raises UsageError where nobody of that id is known.
+    Raises UsageError for an unknown organisation.
     """
     answers = tables.read("answers", study=study).astype({"organisation_id": "str", "answer_id": "str"})
     known = {*reference.organisations["organisation_id"], *answers["organisation_id"]}
@@ -79,7 +83,7 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     _collect_texts(own, study, reference)
     segments = tables.read("segments", study=study)
     is_own = segments["document_id"].isin(own.documents) | segments["segment_id"].isin(own.ids)
-    own.said += list(segments.loc[is_own, "text"])  # as coders know them: under pseudonyms
+    own.said += list(segments.loc[is_own, "text"])  # as coders read them: with pseudonyms
     own.ids |= {*own.documents, *segments.loc[is_own, "segment_id"]}
     if item == "quotation":
         is_own = segments["organisation_id"] == organisation_id
@@ -97,7 +101,7 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
 
 
 def _collect_records(own: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
-    """Its records; one that was dropped and names nobody known might be its own, and counts as such."""
+    """Its records. A dropped record that names no known organisation may be its own, and counts as one."""
     owner = dict(zip(answers["answer_id"].str.replace(r"\.l\d+$", "", regex=True), answers["organisation_id"],
                      strict=True))
     register = reference.organisations
@@ -122,7 +126,7 @@ def _collect_records(own: Contribution, study: Study, reference: Reference, answ
 
 
 def _collect_texts(own: Contribution, study: Study, reference: Reference) -> None:
-    """Its interviews, and its turns in each call: those of its speakers, and their interpreters'."""
+    """Its interviews, and its turns in each call: those of its speakers and of their interpreters."""
     people = reference.speakers[reference.speakers["organisation_id"] == own.organisation_id]
     taken = reference.speakers["name_in_file"].str.extract(r"^Withdrawn (\d+)$")[0].dropna().astype(int)
     left = dict.fromkeys(map(normalise_space, people["name_in_file"]))
@@ -147,12 +151,12 @@ def _collect_texts(own: Contribution, study: Study, reference: Reference) -> Non
 
 
 def _collect_names(own: Contribution, reference: Reference, key: dict[str, str]) -> None:
-    """What it is called, its people, and the rows of names.csv about it, or of names that it alone used."""
+    """Its names, its people, and the rows of names.csv that are about it or that only it used."""
     labels = reference.organisations.query("organisation_id == @own.organisation_id")["label"]
     is_own = reference.speakers["organisation_id"] == own.organisation_id
     people, listed = reference.speakers[is_own], reference.names
     own.ids |= {own.organisation_id, *people["speaker_id"]}
-    # An id that is one plain word is left in prose: it would strike out what anybody says.
+    # An id that is one plain word stays in prose: otherwise a common word would be removed everywhere.
     told = [] if own.organisation_id.isalpha() else [own.organisation_id]
     shortened = {normalise_space(re.sub(r"\(.*?\)", "", label)) for label in labels}
     own.names = _exact_names(sorted({*labels, *shortened, *told, *people["name_in_file"],
@@ -175,13 +179,13 @@ def _collect_names(own: Contribution, reference: Reference, key: dict[str, str])
 
 
 def _names_used(texts: list[str], names: pd.DataFrame) -> set[str]:
-    """The names that stand in any of the texts."""
+    """The names that occur in any of the texts."""
     masker = Masker(names.assign(pseudonym=WITHDRAWN, allowed_for=""), {})
     return {name for text in texts for name in masker.names_in(text)}
 
 
 def _collect_countries(own: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
-    """Countries that nobody else works in, is at home in or names in an answer."""
+    """Countries in which no other organisation works or has its home, and that none names in an answer."""
     questions = reference.questions.loc[reference.questions["option_list"] == COUNTRY_LIST, "question_id"]
     named = tables.read("responses", study=study).astype({"organisation_id": "str"})
     named = named.loc[named["question_id"].isin(questions), ["organisation_id", "value"]]

@@ -1,8 +1,8 @@
-"""One organisation's rows, turns, cases and names, taken out of raw files; others' stay as they are.
+"""Raw files without one organisation's rows, turns, cases and names.
 
-Tables keep their other rows, text files byte for byte. A transcript is written anew, turn by turn, so that
-nothing hides in notes, properties or deleted text. Every edit is proved by reading the file again, as the
-build does.
+Goes in: a file, and what to remove. Comes out: the file, rewritten. Tables keep their other rows, text files
+byte for byte. A transcript is written again turn by turn, so that nothing is hidden in notes, properties or
+deleted text. Every edit is checked by reading the file again as the build does.
 """
 
 from __future__ import annotations
@@ -29,21 +29,22 @@ from glc_analysis.text import normalise_space
 from glc_analysis.workbook import save_workbook
 
 # ------------------------------
-# Taking one organisation's cases and names out of an SPSS file, which is written anew.
+# SPSS files.
 #
-# Kept are labels, missing values, formats, measures, widths, notes and the day the file was made. Sets of
-# multiple responses, custom attributes, roles, the weight and alignment are lost: nothing here writes them.
+# The new file keeps labels, missing values, formats, measures, widths, notes and the day it was made.
+# Multiple response sets, custom attributes, roles, the weight and alignment are lost: nothing here can write
+# them.
 
 
 CREATED_AT = slice(92, 109)
-"""Where the header has the day and time it was written."""
+"""The bytes of the header with the day and time when the file was made."""
 
 
 def edit_spss(path: Path, gone: Collection[int], names: pd.DataFrame) -> None:
-    """Rewrites the file with blank cases in the place of those ``gone`` (numbers from 1), so that the
-    numbers of the others hold, and without names in texts and labels.
+    """Blanks the cases ``gone`` (numbers from 1), so that the others keep their numbers, and removes names
+    from texts and labels.
 
-    Raises Faults where it is not read back as it was written.
+    Raises Faults if the file is not read back as it was written.
     """
     (before, said), raw = _read(path), path.read_bytes()
     frame = pd.DataFrame({name: _cells(before[name], gone, names) for name in before})
@@ -68,11 +69,11 @@ def edit_spss(path: Path, gone: Collection[int], names: pd.DataFrame) -> None:
     again, kept = _read(path)
     if not again.equals(frame) or kept | {"variable_format": ""} != said | told | {"variable_format": ""}:
         raise Faults([Fault("cannot be written without its records and read again alike", file=path.name,
-                            fix="take them out in SPSS, correct its checksum in manifest.csv, and repeat")])
+                            fix="remove them in SPSS, correct its checksum in manifest.csv, and repeat")])
 
 
 def _read(path: Path) -> tuple[pd.DataFrame, dict[str, Any]]:
-    """The cases, dates as numbers, and all else that a file can be written with."""
+    """The cases, with dates as numbers, and everything else that can be written to a file."""
     import pyreadstat  # an extra: only those with SPSS files need it
 
     frame, meta = pyreadstat.read_sav(path, user_missing=True, disable_datetime_conversion=True)
@@ -91,7 +92,7 @@ def _cells(column: pd.Series, gone: Collection[int], names: pd.DataFrame) -> pd.
 
 
 def _padded(cell: str, width: int) -> str:
-    """A text in all the room of its variable, which is made as wide as its longest text."""
+    """A text padded to the width of its variable; otherwise the longest text would set the width."""
     return cell + " " * (width - len(cell.encode()))
 
 
@@ -103,21 +104,17 @@ def _redact_texts(texts: Iterable[Any], names: pd.DataFrame) -> list[Any]:
 
 
 # ------------------------------
-# Taking one organisation's rows, turns and names out of raw files; what is others' stays as it is.
-#
-# Tables (CSV, XLSX) keep their other rows, text files byte for byte. A transcript is written anew,
-# turn by turn, so that nothing hides in notes, properties or struck-out text. Every edit is proved by
-# reading the file again, as the build does.
+# Tables and transcripts.
 
 
 _NOTHING_LEFT = re.compile(rf"(?:\S+: {re.escape(WITHDRAWN)}\s*)+")
 
 Edit = Callable[[Grid], list[list[str] | None]]
-"""The rows of a sheet as they shall be; None where one goes. The header is the first."""
+"""Gives the new rows of a sheet, the header first; None for a row that is removed."""
 
 
 def redact(texts: list[str], names: pd.DataFrame) -> list[str]:
-    """Texts with :data:`WITHDRAWN` in the place of names (name, match; as names.csv says they match).
+    """Texts with :data:`WITHDRAWN` in place of ``names`` (columns name and match, as in names.csv).
 
     >>> redact(["Ask HAART.", "A haart."], pd.DataFrame({"name": ["HAART"], "match": "exact"}))
     ['Ask [withdrawn].', 'A haart.']
@@ -133,7 +130,7 @@ def redact_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
 
 
 def contains_name(content: bytes, names: Iterable[str]) -> bool:
-    """Whether a name of six letters or more stands in bytes, packed ones too, as any tool writes letters.
+    """Whether bytes, packed ones too, hold a name of six letters or more, in any usual encoding.
 
     >>> contains_name("TIT2 MILL House".encode("utf-16-le"), ["Mill House"])
     True
@@ -150,8 +147,8 @@ def contains_name(content: bytes, names: Iterable[str]) -> bool:
 
 
 def edit_table(path: Path, edit: Edit, *, keep_places: bool = False) -> None:
-    """Rewrites a CSV or XLSX file; with ``keep_places`` a blank row stays where one goes, so that
-    the numbers of the others hold."""
+    """Rewrites a CSV or XLSX file. With ``keep_places`` a removed row leaves a blank one, so that the others
+    keep their numbers."""
     if path.suffix.lower() in (".xlsx", ".xlsm"):
         _edit_workbook(path, edit, keep_places)
     else:
@@ -159,7 +156,7 @@ def edit_table(path: Path, edit: Edit, *, keep_places: bool = False) -> None:
 
 
 def _changed_rows(grid: Grid, edit: Edit) -> dict[int, tuple[list[str], list[str] | None]]:
-    """What was and what shall be in every row that changes, by its number, the last first."""
+    """The old and the new cells of every row that changes, by its number, the last row first."""
     rows = list(zip(grid.numbers, grid.rows, edit(grid), strict=True))
     return {n: (old, new) for n, old, new in reversed(rows) if old != new}
 
@@ -195,9 +192,9 @@ def _edit_workbook(path: Path, edit: Edit, keep_places: bool) -> None:
 
 
 def write_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
-    """Writes a transcript anew in the form of its file: cues, paragraphs or lines, one a turn.
+    """Writes a transcript in the format of its old file: cues, paragraphs or lines, one for each turn.
 
-    ``turns`` as :func:`read_transcript` gives them. Raises Faults where it would not be read back.
+    ``turns`` are as :func:`read_transcript` gives them. Raises Faults if they would not be read back.
     """
     raw = path.read_bytes()
     stamps = [_stamp(row.start_s, row.end_s, ".") for row in turns.itertuples()]
@@ -217,7 +214,7 @@ def write_turns(path: Path, turns: pd.DataFrame, heading: str) -> None:
     again, columns = read_transcript(path).turns, ["speaker", "text", "start_s", "end_s"]
     if not again[columns].round(3).equals(turns[columns].round(3).reset_index(drop=True)):
         raise Faults([Fault("cannot be written without these turns and read again alike", file=path.name,
-                            fix="take its turns out by hand, record the file anew, and repeat")])
+                            fix="remove its turns by hand, record the file again, and repeat")])
 
 
 def _cues(turns: pd.DataFrame, *, is_vtt: bool) -> str:
@@ -243,13 +240,13 @@ def _stamp(start: float, end: float, mark: str) -> str:
 
 
 def remaining_span(start: int, end: int, now: Masked) -> tuple[int, int] | None:
-    """Where a coded stretch stands in a text after turns went; None where nothing else was in it."""
+    """The place of a coded span after turns were removed; None if it held nothing else."""
     start, end = shift_span(start, end, now.offsets)
     return None if _NOTHING_LEFT.fullmatch(now.text[start:end]) else (start, end)
 
 
 def own_turns(turns: pd.DataFrame, own: Collection[str], interpreters: Collection[str]) -> list[bool]:
-    """Which turns are of ``own`` speakers (names in the file), or interpret what they said just before."""
+    """Which turns are by ``own`` speakers (names in the file), or interpret what they just said."""
     found: list[bool] = []
     for speaker in map(normalise_space, turns["speaker"]):
         found.append(speaker in own or (speaker in interpreters and bool(found) and found[-1]))
@@ -258,8 +255,9 @@ def own_turns(turns: pd.DataFrame, own: Collection[str], interpreters: Collectio
 
 def remove_turns(turns: pd.DataFrame, is_gone: Sequence[bool], own: Mapping[str, str],
               names: pd.DataFrame) -> pd.DataFrame:
-    """The turns without the words of those gone, whose speakers go by the names of ``own`` instead,
-    and without ``names`` in the others'. Every turn keeps its place."""
+    """The turns without the words of removed ones, and without ``names`` in the others.
+
+    The speakers of removed turns get the names in ``own`` instead. Every turn keeps its place."""
     said = redact([*turns["text"]], names)
     return turns.assign(
         speaker=[own.get(normalise_space(name), name) for name in turns["speaker"]],

@@ -1,8 +1,9 @@
-"""An organisation takes back what it gave, all of it or one item; nothing of it stays in the study.
+"""The withdrawal of an organisation, or of one item of its consent, from a built study.
 
-All is done on a copy, which is built and searched and then takes the study's place by renames that the next
-command finishes if this one is interrupted. Ballots go from every file of ratings and every journal of
-entry.
+Goes in: a study and an organisation_id. Comes out: the study without anything of the organisation, and a
+table of what was removed or changed. Everything is done on a copy. The copy is built and searched; only if
+nothing of the organisation is left does it replace the study, by renames that the next command finishes if
+this one is interrupted.
 """
 
 from __future__ import annotations
@@ -49,14 +50,12 @@ from glc_analysis.withdrawal.redaction import (
 )
 
 # ------------------------------
-# An organisation takes back what it gave, all of it or one item; nothing of it stays in the study.
+# The steps of a withdrawal.
 #
-# All is done on a copy, which is built and searched and then takes the study's place by renames that the
-# next command finishes if this one is interrupted (:mod:`glc_analysis.files`). The
-# tombstone, a row of withdrawn.csv, has a number, the day and how many things went, and nothing that
-# tells whose they were: a hash of an id, salted or not, is found by trying the few ids there are.
-# Backups are kept out without it: a raw file put back has another checksum than the manifest's, or no
-# row in documents.csv, and its records name an organisation that the register no longer has.
+# A row of withdrawn.csv records it: a number, the day, and how many items were removed. It does not say whose
+# they were, not even as a hash: whoever tries the few ids there are would find it. It is not needed to keep
+# backups out. A raw file that is put back has another checksum than the manifest's, or no row in
+# documents.csv, and its records name an organisation that the register no longer has.
 
 
 OUT_OF_REACH = (
@@ -65,12 +64,13 @@ OUT_OF_REACH = (
     "organisations have changed that nobody can see whose answers were removed. Pages, texts for coders and "
     "exports were deleted; make them again.")
 PACKETS_MADE = "packets.csv"
-"""Which packets were made for the convening, on which day: in private/, so that it outlives the files."""
+"""The list of packets made for the convening, and when. It is in private/, so that it outlives the files."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "key", "reference",
         "quote_id")
-"""Columns of reference tables whose id makes the row its own; other cells are only redacted."""
+"""Columns of reference tables: a row with an id of the organisation in one of them is removed; other rows are
+redacted."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
-"""How a repeat group's rows name the record they belong to (Kobo, ODK)."""
+"""The column in which rows of a repeat group name the record they belong to (Kobo, ODK)."""
 _LOSSES = {".sav": "rewritten without multiple response sets, custom attributes, roles, weight and alignment",
          ".docx": "rewritten as plain paragraphs",
          ".sqlite3": "rewritten, texts that changed as plain paragraphs"}
@@ -82,11 +82,12 @@ Rows = list[list[str] | None]
 
 def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date, dry_run: bool = False,
              say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
-    """Takes an organisation out of a built study, or one ``item`` of its consent.
+    """Removes an organisation from a built study, or what belongs to one ``item`` of its consent.
 
-    One row a thing it touches: kind, where, what. With ``dry_run`` all is tried and nothing changed.
-    Raises UsageError for an unknown organisation or item, Faults (and changes nothing) where a file
-    cannot be rewritten, the study cannot be built without it, or something of it would remain.
+    Returns one row for everything that is removed or changed: kind, where, what. With ``dry_run`` everything
+    is tried on the copy and the study stays as it is. Raises UsageError for an unknown organisation or item.
+    Raises Faults, and changes nothing, if a file cannot be rewritten, if the study cannot be built without
+    the organisation, or if something of it would remain.
     """
     from glc_analysis.build import build
 
@@ -101,15 +102,15 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
         for audience in AUDIENCES:
             locks.enter_context(locked(study.reports / audience))
         try:
-            say("taking it out of a copy")
+            say("removing it from a copy")
             _copy(study, new)
             _edit_raw_files(new, own, reference)
             _edit_reference(new, own, key, item, today)
             _edit_coder_files(study, new, own, reference)
             _edit_manifest(study, new, own)
             touched = _list_changes(study, new, own)
-            stone = {"date": today.isoformat(), "items": str(len(touched))}
-            _append_rows(new.reference / "withdrawn.csv", [stone])
+            withdrawal_record = {"date": today.isoformat(), "items": str(len(touched))}
+            _append_rows(new.reference / "withdrawn.csv", [withdrawal_record])
             build(new, say=say)
             issued = remove_from_releases(new, organisation_id)
             if len(issued):
@@ -125,7 +126,7 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
 
 
 def _check_all_inside(study: Study) -> None:
-    """Only what lies in the study folder itself can be taken away."""
+    """Raises Faults for files outside the study folder: they cannot be changed here."""
     outside = [path for path in study.all_raw_files() if not path.is_relative_to(study.root)]
     outside += [path for part in STUDY_PARTS for path in [study.root / part, *(study.root / part).rglob("*")]
                 if path.is_symlink() or path.is_mount()]
@@ -148,7 +149,7 @@ def _copy(study: Study, new: Study) -> None:
 
 
 def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None:
-    """The copy's survey, transcripts, context and other raw files."""
+    """Edits the survey, transcripts, context, ratings and other raw files of the copy."""
     for path in new.raw_files("survey"):
         _edit_survey(path, own.rows.get(new.relative(path), set()), own)
     for path in new.raw_files("context"):
@@ -169,7 +170,10 @@ def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None
 
 
 def _edit_survey(path: Path, rows: set[int], own: Contribution) -> None:
-    """A survey file without its records; others keep their row numbers, which ids are made of."""
+    """Removes the organisation's records from a survey file.
+
+    Other records keep their row numbers, of which ids are made.
+    """
     before = read_survey(path)
     if rows >= {*before.rows}:
         path.unlink()
@@ -194,28 +198,30 @@ def _edit_survey(path: Path, rows: set[int], own: Contribution) -> None:
 
 
 def _context_rows(grid: Grid, own: Contribution, reference: Reference, column: str) -> Rows:
-    """Rows of countries that nobody else has go: that a country took part is itself disclosure."""
+    """The rows of a context table, without countries of no other organisation: that a country took part is
+    confidential."""
     names = pd.Series([row[grid.names.index(column)] for row in grid.rows[1:]], dtype="str")
-    ids = country_ids(names, reference.countries)  # without the heading: it tells codes by their being alone
+    # Without the heading: only a column with nothing but codes is read as codes.
+    ids = country_ids(names, reference.countries)
     return [None if country in own.countries else row for country, row in zip(
         ["", *ids], redact_rows(grid, own.names), strict=True)]
 
 
 def _edit_other_files(new: Study, own: Contribution, reference: Reference) -> None:
-    """Recordings, consent forms and whatever else lies in raw/ and private/."""
+    """Edits or deletes recordings, consent forms and all other files in raw/ and private/."""
     kinds = ("survey", "interviews", "calls", "context", "codings", "ratings")
     read = {path for kind in kinds for path in new.raw_files(kind)}
     texts = {Path(row.path).stem: row.document_id for row in reference.documents.itertuples()}
     lying = {p for p in (*new.all_raw_files(), *new.private.rglob("*")) if p.is_file()}
     for path in sorted(lying - read - {new.key_file}):
         about = texts.get(path.stem, path.stem)
-        # QualCoder keeps the file that a text in its database was made of.
+        # QualCoder keeps the files from which the texts of its database were made.
         is_copy = path.parent.name == "documents" and path.parents[1].suffix == ".qda"
         if about in own.documents or (is_copy and about in own.spoken) or redact(
                 [path.stem], own.names) != [path.stem]:
             path.unlink()
         elif about in own.spoken:
-            raise Faults([Fault("is of a call in which it spoke, and cannot be cut here", fix="cut or "
+            raise Faults([Fault("belongs to a call in which it spoke, and cannot be cut here", fix="cut or "
                                 "destroy it, correct manifest.csv, and repeat", file=new.relative(path))])
         elif path.suffix.lower() in (".csv", ".tsv", ".xlsx"):
             edit_table(path, lambda grid: [None if own.ids & {*row} else after for row, after in zip(
@@ -223,7 +229,7 @@ def _edit_other_files(new: Study, own: Contribution, reference: Reference) -> No
 
 
 def _edit_reference(new: Study, own: Contribution, key: Mapping[str, str], item: str, today: date) -> None:
-    """The copy's reference tables and key of pseudonyms."""
+    """Edits the reference tables and the key of pseudonyms of the copy."""
     spelt = {match_key(cell) for cell in own.said} - {match_key(cell) for cell in own.others}
     for path in new.reference.glob("*.csv"):
         if path.stem not in ("manifest", "withdrawn"):
@@ -233,14 +239,14 @@ def _edit_reference(new: Study, own: Contribution, key: Mapping[str, str], item:
     _append_rows(new.reference / "speakers.csv", [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(own.spoken.items()) for name in names.values()])
-    if new.key_file.is_file():  # a pseudonym is never given anew, so that its number stays taken
+    if new.key_file.is_file():  # a pseudonym is never used again: its number stays taken
         write_key(new.key_file, {f"{WITHDRAWN} {given}" if name in own.listed else name: given
                                  for name, given in key.items()})
 
 
 def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contribution, spelt: set[str],
                    item: str, today: date) -> list[str] | None:
-    """A row of a reference table as it shall be, given redacted; None where it goes."""
+    """The new row of a reference table, from the redacted ``row``; None if the row is removed."""
     if table == "consent" and not own.is_whole:
         is_its = (cell["organisation_id"], cell["item"]) == (own.organisation_id, item)
         return [*(cell | {"is_given": "false", "date": today.isoformat()} if is_its else cell).values()]
@@ -260,7 +266,7 @@ def _speaker_id(name: str) -> str:
 
 
 def _append_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
-    """Adds rows to a reference table under its own header; a column ``number`` counts on."""
+    """Appends rows to a reference table under its own header; a column ``number`` continues."""
     table, before = CsvRows.read(path), len(read_table(path).rows) - 1
     for n, row in enumerate(rows, before + 1):
         table.append({"number": str(n)} | dict(row))
@@ -268,7 +274,7 @@ def _append_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
 
 
 def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Reference) -> None:
-    """The copy's coders' files, for the transcripts as they are now. Raises all their faults at once."""
+    """Edits the coders' files of the copy to match its transcripts. Raises all faults at once."""
     paths, turns = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True)), {}
     segments = tables.read("segments", study=study).set_index("document_id")
     for call, names in own.spoken.items():
@@ -290,7 +296,7 @@ def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Re
 
 
 def _edit_manifest(study: Study, new: Study, own: Contribution) -> None:
-    """The copy's manifest: without files that are gone, with the checksums of those rewritten."""
+    """Edits the manifest of the copy: no rows for removed files, new checksums for rewritten ones."""
     rows = []
     for name, row in manifest.read_manifest(new).items():
         path, before = new.root / name, study.root / name
@@ -302,7 +308,7 @@ def _edit_manifest(study: Study, new: Study, own: Contribution) -> None:
 
 
 def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
-    """One row a thing that goes: kind, where, what."""
+    """One row for everything that is removed or changed: kind, where, what."""
     rows = [("raw file", study.relative(path),
              _LOSSES.get(path.suffix.lower(), "rewritten") if after.is_file() else "removed")
             for path in sorted({*study.all_raw_files(), *study.private.rglob("*")}) if path.is_file()
@@ -329,7 +335,7 @@ def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
         (study.reports, "*/exports/*"), (study.reports, "*/runs/*/packet/*/*"),
         (study.processed, "transcripts/*.*"), (study.processed, "*.xlsx"))
         for path in sorted(folder.glob(pattern))]
-    if (study.private / PACKETS_MADE).is_file():  # whoever holds one on paper is to be told
+    if (study.private / PACKETS_MADE).is_file():  # whoever has one on paper must be told
         rows += [("packet", PACKETS_MADE, f"{day} {whose or 'shared'}: {parts}")
                  for _, day, whose, parts in read_table(study.private / PACKETS_MADE).rows[1:]]
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
@@ -342,7 +348,7 @@ def _own_codings(study: Study, own: Contribution) -> pd.DataFrame:
 
 
 def _changed_figures(study: Study, new: Study) -> pd.DataFrame:
-    """The figures that are others without it, or are there no more."""
+    """The figures that change without the organisation, or disappear."""
     before, after = (tables.read("estimates", study=one).set_index("estimate_id")[["n", "base_n", "value"]]
                      for one in (study, new))
     after = after.reindex(before.index)
@@ -352,7 +358,7 @@ def _changed_figures(study: Study, new: Study) -> pd.DataFrame:
 
 
 def _check_codings_kept(study: Study, new: Study, own: Contribution) -> None:
-    """Every coding of others' words is still there."""
+    """Raises Faults if a coding of another organisation's words is missing."""
     before, after, gone = (
         frame[frame["coder_id"] != CONSENSUS].groupby("document_id").size() for frame in (
             tables.read("codings", study=study), tables.read("codings", study=new), _own_codings(study, own)))
@@ -362,7 +368,7 @@ def _check_codings_kept(study: Study, new: Study, own: Contribution) -> None:
 
 
 def _check_nothing_remains(new: Study, own: Contribution) -> None:
-    """Searches every file of which the tables are made, packed ones too, for the organisation's names."""
+    """Raises Faults if a file of the copy, packed files included, still holds a name of the organisation."""
     names = own.names.assign(kind="organisation", allowed_for="")
     files = [path for part in ("raw", "reference", "private") for path in (new.root / part).rglob("*")
              if path.is_file()]
@@ -373,19 +379,19 @@ def _check_nothing_remains(new: Study, own: Contribution) -> None:
     found += [(new.relative(path), "in its bytes") for path in sorted(unread)
               if contains_name(path.read_bytes(), names["name"])]
     if found:
-        fix = "take it out by hand (correct a raw file's checksum in manifest.csv) and repeat"
+        fix = "remove it by hand (and correct a raw file's checksum in manifest.csv), then repeat"
         raise Faults(Fault(f"still names the organisation ({place})", file=file, fix=fix)
                      for file, place in found)
 
 
 # ------------------------------
-# Ballots of a withdrawn organisation: out of every file of ratings and of the desk's journals.
+# Ballots of a withdrawn organisation, in files of ratings and in the logs of data entry.
 
 
 def remove_ballots(study: Study, raters: Collection[str], names: pd.DataFrame) -> None:
-    """Takes the ballots of these raters out of a study, and ``names`` out of what others wrote.
+    """Removes the ballots of these raters from a study, and ``names`` from what others wrote.
 
-    A file that holds nothing else goes. Raises Faults where the votes of others would not stay as they are.
+    A file with nothing else in it is deleted. Raises Faults if the votes of others would change.
     """
     raters, faults = {*raters}, []
     for path in study.raw_files("ratings"):
@@ -409,7 +415,7 @@ def _remove_from_ratings(path: Path, raters: set[str], names: pd.DataFrame) -> N
         path.unlink()
         return
     rows = set(votes.loc[is_own, "row"])
-    # The number tells which rows are theirs, the code that it is a row of this sheet.
+    # The number says which rows are theirs; the code, that the row is of this sheet.
     edit_table(path, lambda grid: [
         None if str(n) in rows and raters & {*map(str.strip, old)} else new
         for n, old, new in zip(grid.numbers, grid.rows, redact_rows(grid, names), strict=True)])

@@ -80,7 +80,7 @@ def test_what_is_overdue_is_told_and_ends_with_1(study):
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join([lines[0], lines[1] + "2016-12-31", *lines[2:]]) + "\n", encoding="utf-8")
     done = glc(study, "retention", code=1)
-    assert "was to be destroyed after 2016-12-31" in done.stderr
+    assert "should have been destroyed after 2016-12-31" in done.stderr
     assert glc(study, "ethics").stdout.count("overdue: 1 file") == 1
 
 

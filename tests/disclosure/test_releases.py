@@ -148,7 +148,7 @@ def test_one_who_left_is_in_no_kept_release_and_one_who_stays_is(study):
     survey(study, *ROWS[1:])
     listed = remove_from_releases(study, "org-00")
     assert listed[["kind", "where"]].values.tolist() == [["release", "private/releases/001"]]
-    assert listed["what"].item().startswith("3 printed figures")
+    assert listed["what"].item().startswith("3 published figures")
     assert len(remove_from_releases(study, "org-01")) == 0
     behind = pd.read_parquet(study.private / "releases/001/behind.parquet")
     assert set(behind["organisation_id"].cat.categories) == {row["org"] for row in ROWS[1:]}

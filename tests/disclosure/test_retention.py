@@ -69,7 +69,7 @@ def test_a_file_that_is_gone_is_not_overdue(study):
 
 def test_a_day_that_is_none_is_a_fault(study):
     keep_until(study, CALL="end of 2017")
-    with pytest.raises(Faults, match="keep_until, value 'end of 2017': is no day"):
+    with pytest.raises(Faults, match="keep_until, value 'end of 2017': is not a date"):
         retention(study, today=TODAY)
 
 

@@ -78,7 +78,7 @@ def heads_of(shown):
 def test_a_profile_has_its_region_for_the_team_and_the_whole_study_for_others(sample_study, cambodia):
     assert heads_of(answers_by_country(cambodia)) == ["Question and answers", "Cambodia", "Asia"]
     shown = StudyView(sample_study, audience="convening")
-    country, name = next(iter(shown.worked.items()))
+    country, name = next(iter(shown.work_countries.items()))
     page = StudyView(sample_study, audience="convening", country=country)
     assert heads_of(answers_by_country(page)) == ["Question and answers", name, "Whole study"]
 
