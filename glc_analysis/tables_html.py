@@ -1,4 +1,4 @@
-"""Small pieces of HTML that pages are made of; everything from data is escaped."""
+"""The HTML elements of which pages are made: tables, bars, notes. Texts from the data are escaped."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ def tag(name: str, *content: str, **attributes: str) -> str:
     >>> tag("p", escape("3 < 4"), class_="note")
     '<p class="note">3 &lt; 4</p>'
     """
-    said = "".join(f' {k.rstrip("_").replace("_", "-")}="{escape(str(v))}"'
-                   for k, v in attributes.items() if v != "")
-    return f"<{name}{said}>{''.join(content)}</{name}>"
+    written = "".join(f' {k.rstrip("_").replace("_", "-")}="{escape(str(v))}"'
+                      for k, v in attributes.items() if v != "")
+    return f"<{name}{written}>{''.join(content)}</{name}>"
 
 
 def table(columns: Mapping[str, Iterable], *, caption: str = "", numeric: tuple[str, ...] = (),
           rows: Iterable[str] = ()) -> str:
     """Columns side by side as a table that scrolls by itself.
 
-    Cells that are :class:`Markup` stay as they are; a row whose later cells are
-    all None runs across. The first column holds the row headers; columns named
-    in ``numeric`` align right. ``rows`` gives each row's class; a row of class
-    ``glc-asked`` begins a group that is not torn apart on paper.
+    Cells that are :class:`Markup` are not escaped. A row whose later cells are all None
+    spans the table. The first column holds the row headers; columns named in ``numeric``
+    align right. ``rows`` gives each row's class; a row of class ``glc-asked`` begins a
+    group that is kept together on paper.
     """
     names = list(columns)
     head = "".join(tag("th", escape(name), scope="col", class_="number" if name in numeric else "")
@@ -52,7 +52,7 @@ class Markup(str):
 
 
 def bar(share: float, text: str) -> Markup:
-    """A count with a bar behind it, for table cells that people compare at a glance."""
+    """A count with a bar, for table cells that people compare at a glance."""
     width = 0 if pd.isna(share) else round(100 * share)
     filled = tag("span", class_="glc-bar", style=f"width:{width}%")
     return Markup(tag("span", tag("span", filled, class_="glc-track"),
@@ -70,24 +70,24 @@ def show(text: str) -> Html:
 
 
 def note(*said: str) -> Html:
-    """Plain sentences about what is, or is not, shown."""
+    """Sentences about what is, or is not, shown."""
     return show("".join(tag("p", escape(text), class_="glc-note") for text in said))
 
 
 def more(pieces: Sequence[str], limit: int, what: str) -> str:
-    """Pieces of HTML, those beyond the limit one click away."""
+    """Pieces of HTML; those beyond the limit are folded away."""
     rest = pieces[limit:]
     said = tag("summary", f"{len(rest)} more {what}{'s' * (len(rest) != 1)}")
     return "".join(pieces[:limit]) + (tag("details", said, *rest, class_="glc-more") if rest else "")
 
 
 def language_label(code: str) -> str:
-    """The English name of a language by its ISO 639-1 code, if any is told.
+    """The English name of a language by its ISO 639-1 code, or "not stated".
 
     >>> language_label("km"), language_label("")
-    ('Khmer', 'not told')
+    ('Khmer', 'not stated')
     """
-    return "not told" if code in ("", "unknown") else language_name(code)
+    return "not stated" if code in ("", "unknown") else language_name(code)
 
 
 def region_name(region: str) -> str:
@@ -115,5 +115,5 @@ def _cell(value: object, column: str, is_header: bool, numeric: tuple[str, ...])
 
 
 def style_element() -> str:
-    """The style sheet of these pieces as an element, so that they look right wherever they are."""
+    """The style sheet of these elements, as an element to put on a page."""
     return tag("style", Path(__file__).with_name("page.css").read_text(encoding="utf-8"))
