@@ -1,4 +1,4 @@
-"""One row of a CSV file is changed, added or taken out, and every other byte stays as it is.
+"""Editing single rows of a CSV file; every other byte stays as it is.
 
 People keep reference tables in spreadsheet programs, and survey tools have their own ways of writing
 CSV. A file that is edited here keeps its order, its quotation marks, its delimiter, its line ends, its
@@ -25,7 +25,7 @@ _LINE_END = re.compile(r"(?:\r\n|\r|\n)?\Z")
 
 @dataclass
 class CsvRows:
-    r"""The rows of a CSV file as they are written there, each with its line end.
+    r"""The rows of a CSV file as they are written, each with its line end.
 
     >>> rows = CsvRows.of('name;note\r\n"Ana";\r\nBo;"a; b"', "names.csv")
     >>> rows.set_cell(2, "note", "c; d")
@@ -41,7 +41,7 @@ class CsvRows:
 
     @classmethod
     def of(cls, text: str, file: str, encoding: str = "utf-8") -> CsvRows:
-        """The rows of a text; ``file`` is its name in faults. Raises Faults where it cannot be parsed."""
+        """The rows of a text; ``file`` is its name in faults. Raises Faults if it cannot be parsed."""
         body = text.removeprefix("\ufeff")
         plain = body.replace("\r\n", "\n").replace("\r", "\n")
         mark = delimiter(plain)
@@ -91,16 +91,16 @@ class CsvRows:
         self.records[row - 1] = self.delimiter.join(cells) + end
 
     def replace(self, row: int, cells: Iterable[str]) -> None:
-        """Writes one row anew."""
+        """Replaces all cells of one row."""
         end = _LINE_END.search(self.records[row - 1])[0]
         self.records[row - 1] = self._written(cells) + end
 
     def blank(self, row: int) -> None:
-        """Leaves a blank line in the place of a row, so that the rows below keep their numbers."""
+        """Replaces a row by a blank line, so that the rows below keep their numbers."""
         self.records[row - 1] = _LINE_END.search(self.records[row - 1])[0]
 
     def remove(self, rows: Iterable[int]) -> None:
-        """Takes rows out, all at once since the others then move up."""
+        """Removes rows in one call, since the rows below them move up."""
         gone = set(rows)
         self.records = [record for n, record in enumerate(self.records, 1) if n not in gone]
 
@@ -143,7 +143,7 @@ def read_utf8(path: Path) -> str:
 
 
 def encoding_of(raw: bytes) -> str:
-    """The encoding under which bytes come back as they were; a byte order mark counts as text.
+    """An encoding that gives the same bytes back when the text is written; a byte order mark counts as text.
 
     >>> encoding_of("é".encode("utf-16-be")), encoding_of("é".encode()), encoding_of("é".encode("cp1252"))
     ('utf-16-be', 'utf-8', 'cp1252')

@@ -316,7 +316,7 @@ def reference_changes(was: State, now: State) -> Iterator[str]:
 
     >>> was = {"codebook.csv": {"shelter": {"code_id": "a", "name": "b"}, "old": {}}}
     >>> now = {"codebook.csv": {"shelter": {"code_id": "a", "name": "c"}, "new": {}}}
-    >>> list(differences(was, now))
+    >>> list(reference_changes(was, now))
     ['codebook.csv: code `shelter` renamed', 'codebook.csv: code `old` gone', 'codebook.csv: code `new` new']
     """
     for file in sorted({*was, *now}):

@@ -1,4 +1,4 @@
-"""XLSX files that people fill in and print; the same bytes whenever and wherever they are written."""
+"""XLSX files for people to fill in and print; the same content always gives the same bytes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _EPOCH = b"1980-01-01T00:00:00Z"
 
 
 def save_workbook(workbook: Workbook, path: Path) -> None:
-    """Writes a workbook without the time of day in it.
+    """Writes a workbook without the time at which it was written.
 
     openpyxl stamps the clock into the document properties and into every entry
     of the archive; both are set to 1980-01-01, the earliest a ZIP file knows.
@@ -41,7 +41,7 @@ def save_workbook(workbook: Workbook, path: Path) -> None:
 
 
 def write_text(cell: Cell, text: str) -> None:
-    """Writes text as text, whatever it begins with: a formula in somebody's words is not run.
+    """Writes text as text, even if it begins like a formula.
 
     Characters that no workbook can hold are left out.
 
@@ -62,5 +62,5 @@ def print_on_a4(sheet: Worksheet, headings: int) -> None:
 
 
 def _content_types_first(name: str) -> tuple[bool, str]:
-    """Some programs tell the kind of file from its first entry."""
+    """Sorts the content types first: some programs recognise the kind of file by the first entry."""
     return name != "[Content_Types].xml", name
