@@ -1,4 +1,8 @@
-"""The rules by which figures, countries and votes are shown, and their names."""
+"""The rules for figures, countries, votes and signatures, each with a name and a reason.
+
+``MODEL.md`` in this folder says who the reader is and what each rule stops. The thresholds are settings of a
+study, ``[disclosure]`` in study.toml.
+"""
 
 from __future__ import annotations
 
@@ -17,7 +21,7 @@ from glc_analysis.evidence.estimates import ALL
 from glc_analysis.templates import read_records
 
 # ------------------------------
-# What may be known to exist: that somebody in a country took part is a disclosure of its own.
+# Which countries may be known: that an organisation of a country took part is itself confidential.
 
 
 CONSENT_ITEMS = {"answer": "survey", "interview": "interview", "call": "call"}
@@ -26,10 +30,10 @@ CONSENT_ITEMS = {"answer": "survey", "interview": "interview", "call": "call"}
 
 def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
                     settings: Mapping[str, Any], *, audience: str) -> set[str]:
-    """The work countries of which an audience may have a page, a list entry or a mark on a map.
+    """The countries of work that an audience may see on a page, in a list or on a map.
 
-    For the team all. For the convening those all of whose organisations agreed that it sees their
-    answers. For the public those where at least ``public_group`` independent organisations (a network
+    The team sees all of them. The convening sees those where all organisations agreed that it sees their
+    answers; the public those where at least ``public_group`` independent organisations (a network
     counts once) agreed, whatever the others said. ``settings`` is [disclosure] of study.toml.
 
     >>> answers = pd.DataFrame({"country_id": ["KHM", "KHM", "LAO"], "organisation_id": ["a", "b", "c"]})
@@ -54,8 +58,10 @@ def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consen
 
 def coded_countries(shown: Collection[str], answers: pd.DataFrame, mentions: pd.DataFrame, consent: Consent,
                     *, audience: str) -> set[str]:
-    """Those of the countries ``shown`` of which an audience may read what was coded: where all
-    organisations agreed to each kind of text in which they were (``mentions``, column source)."""
+    """The countries of ``shown`` whose coded passages an audience may count.
+
+    All organisations there must have agreed for each kind of text in which a code of theirs occurs
+    (``mentions``, column source)."""
     agreed = {source: consent.organisations(item, audience) for source, item in CONSENT_ITEMS.items()}
     told = mentions[["organisation_id", "source"]].astype("str").drop_duplicates()
     secret = {who for who, source in told.itertuples(index=False) if who not in agreed[source]}
@@ -64,10 +70,10 @@ def coded_countries(shown: Collection[str], answers: pd.DataFrame, mentions: pd.
 
 
 # ------------------------------
-# The rules of who may see a figure, each under the name that a suppression cites.
+# Figures: the thresholds, and the rules that depend on what a figure shows.
 #
-# What counts is always independent organisations: those of one network count once. A reader may know
-# two of them from within, the own and an ally's (:data:`KNOWN`).
+# Organisations are counted as independent ones: those of one network count once. A reader may know two of
+# them from the inside, their own and an ally's (:data:`KNOWN`).
 
 
 KNOWN = 2
@@ -76,7 +82,7 @@ RULES = {row["rule"]: row["reason"] for row in read_records(__file__, "rules.csv
 
 IDENTIFIERS = ("language", "is_interpreted", "resource_level", "network", "home_country", "wave")
 REVEALING = ("language", "script", "interpreted", "works_abroad")
-"""Figures about the data that would tell who somebody is."""
+"""Figures about the data that would identify an organisation."""
 SIZES = ("survey/organisations/all", "survey/records/all")
 NUMBERS = ("mean", "standard_deviation")
 DISTINCT = 3
@@ -84,17 +90,17 @@ DISTINCT = 3
 
 @dataclass(frozen=True)
 class Rules:
-    """The thresholds for one audience: independent organisations each."""
+    """The thresholds for one audience, in independent organisations."""
 
     base: int
-    """That a figure must rest on, and that must be left outside of a group."""
+    """The least in the base of a figure, and the least outside a group."""
     count: int
-    """That must have said so, and not said so, for an exact count."""
+    """The least that gave an answer, and that did not, for its count to be exact."""
     withheld: int
-    """Of so many or fewer that did not consent, each could be told from the rest."""
+    """If so many or fewer did not consent, their answers could be separated from the others'."""
     bands: Mapping[str, float]
     groups: Mapping[str, str]
-    """The one kind of group that is shown, by unit: two would tell those in one of them."""
+    """The one kind of group that is shown, by unit: two kinds could be subtracted from each other."""
 
     @classmethod
     def of(cls, settings: Mapping[str, Any], audience: str) -> Rules:
@@ -105,7 +111,7 @@ class Rules:
                    {} if to_public else {"answer": "region", "organisation": "home_region"})
 
     def band(self, n: int, base: int) -> tuple[str, int, int]:
-        """The band that n of base lies in, with the least and the most it may be.
+        """The band of n out of base, and the least and the most that a count in it can be.
 
         >>> rules = Rules(7, 5, 2, {"few": 0.0, "some": 0.25, "most": 0.5, "nearly all": 0.9}, {})
         >>> rules.band(2, 30), rules.band(27, 30)
@@ -143,10 +149,11 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
 
 
 # ------------------------------
-# What is told of votes and signatures: to the public no single vote, and no decision without its name.
+# Votes and signatures: the public learns no single vote, and no decision of an organisation that is not
+# named.
 #
-# Who rated is known. So the votes of a panel are figures like others (:mod:`glc_analysis.disclosure.rules`):
-# a small panel is not told of, and a count only where two who know their own votes learn nobody else's.
+# Who rated is known. So the votes of a panel are protected like other figures: those of a small panel are not
+# shown, and a count only where two voters who know their own votes learn nobody else's.
 
 
 EXACT_COLUMNS = ("votes_high", "votes_mid", "votes_low", "median")
@@ -154,7 +161,7 @@ HIDDEN_COLUMNS = (*EXACT_COLUMNS, "n_abstained", "n_expected", "spread", "result
 
 
 def public_votes(row: Mapping[str, Any], rules: Rules) -> str:
-    """How many votes of a panel were high, as far as the public may know; blank: nothing.
+    """How many votes of a panel were high, as far as the public may know; blank if it may not.
 
     >>> rules = Rules(10, 5, 2, {}, {})
     >>> [public_votes({"n": n, "votes_high": high, "n_abstained": 1}, rules)
@@ -164,13 +171,13 @@ def public_votes(row: Mapping[str, Any], rules: Rules) -> str:
     n, high, few = int(row["n"]), int(row["votes_high"]), rules.count - 1
     if n + int(row["n_abstained"]) < rules.base or n <= 2 * few:
         return ""
-    if n - high <= few:  # who reads these rules must not learn more than the words say
+    if n - high <= few:  # nobody must learn more from these words by knowing the rules
         return f"at least {n - few} of {n} high"
     return f"at most {few} of {n} high" if high <= few else f"{high} of {n} high"
 
 
 def public_tallies(tallies: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """The tallies of panels that the public reads of: ``votes`` in words, and no number that it may not."""
+    """The tallies of panels that the public may see: ``votes`` in words, and no hidden number."""
     said = [public_votes(row, rules) for row in tallies.to_dict("records")]
     votes = pd.Series(said, tallies.index, dtype="str")
     is_exact = votes.str[:1].str.isdecimal()
@@ -181,11 +188,11 @@ def public_tallies(tallies: pd.DataFrame, rules: Rules) -> pd.DataFrame:
 
 
 def visible_signatures(signed: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, int]:
-    """The rows of ``signoffs`` of one text that others than the team may read, and how many more there are.
+    """The rows of ``signoffs`` of one text that other audiences may read, and how many are left out.
 
-    Who signs with its name says what it decided. Of those who withheld it decisions are told where enough
-    did so and enough decided either way; and what somebody wishes to have printed where there are enough
-    whose it could be: such a row stands without its decision.
+    An organisation that signs with its name shows its decision. The decisions of those that withheld their
+    name are shown if there are enough of them and enough decided either way. A reservation without a name is
+    shown, without its decision, if it could come from enough organisations.
     """
     nameless = signed[~signed["is_named"]]
     against = (nameless["decision"] == "do_not_endorse").sum()
