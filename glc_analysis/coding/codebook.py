@@ -1,7 +1,11 @@
-"""The codebook as people keep it in codebook.csv: names, the tree, what became of older codes.
+"""The codebook as people keep it in codebook.csv: names, the tree of codes, and the successors of old codes.
+
+In go codebook.csv and codings under any codes it ever had. Out come codings under the codes of today, the
+ancestors and descendants of each code, and the mistakes in the file. The module decides which code an older
+coding counts under.
 
 ``merged_into`` retires a row. It names the code that took its place (a rename, or a merge of several
-rows), or the codes it was split into, separated by blanks. Retired rows stay for older codings only.
+rows), or the codes it was split into, separated by blanks. Retired rows are kept for older codings only.
 """
 
 from __future__ import annotations
@@ -27,53 +31,53 @@ _STRETCH = ["document_id", "start", "end", "code_id", "coder_id"]
 
 
 def resolve(names: Iterable[str], codebook: pd.DataFrame) -> dict[str, str]:
-    """Codes as a coder's tool names them -> code_id, "" where it cannot be told.
+    """The code_id of each code by its name in a coder's program; "" where that is unknown or ambiguous.
 
-    By code_id, by a name that one code alone has, or by a path of names, whole or its end; case and
-    blanks do not count. A name of several codes is told only where they have become one code.
+    A code is found by its code_id, by a name that only one code has, or by a path of names or the end of
+    one; case and blanks do not count. A name that several codes have is found if they were merged into one.
 
     >>> book = pd.DataFrame({"code_id": ["c1", "c2", "c3"], "parent_id": ["", "c1", ""],
     ...                      "name": ["Law", "Cost", "Cost"], "merged_into": ""})
     >>> resolve(["C1", "law", "cost", "law > cost"], book)
     {'C1': 'c1', 'law': 'c1', 'cost': '', 'law > cost': 'c2'}
     """
-    became, whole, ends = _became(codebook), defaultdict(set), defaultdict(set)
-    ids = {match_key(code): code for code in became}
+    successors, whole, ends = _successors(codebook), defaultdict(set), defaultdict(set)
+    ids = {match_key(code): code for code in successors}
     for code, path in _paths(codebook).items():
         for at in range(len(path)):
-            ends[_key(" > ".join(path[at:]))].add(code)
+            ends[_path_key(" > ".join(path[at:]))].add(code)
         if len(path) > 1:
-            whole[_key(" > ".join(path))].add(code)
+            whole[_path_key(" > ".join(path))].add(code)
 
-    def told(name: str) -> str:
-        meant = whole.get(_key(name)) or ends.get(_key(name), set())
-        meant = meant if len(meant) == 1 else {now for code in meant for now in became[code]}
+    def by_name(name: str) -> str:
+        meant = whole.get(_path_key(name)) or ends.get(_path_key(name), set())
+        meant = meant if len(meant) == 1 else {now for code in meant for now in successors[code]}
         return next(iter(meant)) if len(meant) == 1 else ""
 
-    return {name: ids.get(match_key(name)) or told(name) for name in names}
+    return {name: ids.get(match_key(name)) or by_name(name) for name in names}
 
 
 def current_code(code_id: str, codebook: pd.DataFrame) -> str:
-    """The code under which older codings count: the code itself while it is live.
+    """The code under which codings of a code count today: the code itself while it is in use.
 
-    After a split that is the nearest code above all the new ones; "" where there is none, or where
-    merged_into runs in a circle. A code that the codebook lacks stays.
+    After a split it is the nearest code above all the new ones; "" where there is none, or where
+    merged_into is circular. A code that the codebook does not have stays as it is.
     """
-    return _common(_became(codebook).get(code_id, [code_id]), ancestors(codebook))
+    return _common_ancestor(_successors(codebook).get(code_id, [code_id]), ancestors(codebook))
 
 
 def update_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Codings under the codes of today, and those of them that a person has to code again.
+    """Codings under the codes of today, and the codings that a person has to code again.
 
-    The latter, whose code was split, are the rows as they were, with the new codes in `split_into`.
-    A stretch that a coder had marked with several codes now one is one row, its memos joined.
+    The second frame has the unchanged rows of codes that were split, with the new codes in `split_into`.
+    Where a coder gave a passage several codes that are now one, it becomes one row with the memos joined.
     """
-    became, above = _became(codebook), ancestors(codebook)
-    now = {code: became.get(code, [code]) for code in codings["code_id"].unique()}
+    successors, above = _successors(codebook), ancestors(codebook)
+    now = {code: successors.get(code, [code]) for code in codings["code_id"].unique()}
     split = {code: " ".join(to) for code, to in now.items() if len(to) > 1}
     again = codings[codings["code_id"].isin(split)]
     moved = codings.assign(code_id=codings["code_id"].map(
-        {code: _common(to, above) for code, to in now.items()}).astype("str"))
+        {code: _common_ancestor(to, above) for code, to in now.items()}).astype("str"))
     twice = moved.duplicated(_STRETCH, keep=False)
     if "memo" in moved and twice.any():
         memos = moved[twice].groupby(_STRETCH, observed=True)["memo"]
@@ -83,7 +87,7 @@ def update_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> tuple[pd.Data
 
 
 def ancestors(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Each code -> the codes above it, the nearest first."""
+    """Each code -> the codes above it, nearest first."""
     parents, above = dict(zip(codebook["code_id"], codebook["parent_id"], strict=True)), {}
     for code, parent in parents.items():
         above[code] = []
@@ -106,7 +110,7 @@ def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
     """What is wrong in merged_into and contradicts; the frame's index is the row number in the file."""
     rows, needs = dict(zip(codebook["code_id"], codebook.index, strict=True)), {}
     levels = dict(zip(codebook["code_id"], codebook["level"], strict=True))
-    became, above = _became(codebook), ancestors(codebook)
+    successors, above = _successors(codebook), ancestors(codebook)
     parents = codebook.loc[codebook["merged_into"] == "", "parent_id"].unique()
     for n, row in codebook.iterrows():
         code, into = row["code_id"], row["merged_into"].split()
@@ -119,25 +123,26 @@ def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:
                                 str(n), column, other, "name another code of the codebook, or none")
         place = ("codebook.csv", str(n), "merged_into", row["merged_into"])
         if into and code in parents:
-            yield Fault("is retired, and codes in use stand below it", *place,
-                        "give those another parent, or leave merged_into blank")
-        is_split = min(len(into), len(became[code])) > 1 and {*into} <= {*rows}
-        if is_split and levels.get(_common(became[code], above), "domain") == "domain":
-            yield Fault("is split into codes that nothing below a domain holds together", *place,
+            yield Fault("is retired, but codes in use are below it", *place,
+                        "give those codes another parent, or leave merged_into blank")
+        is_split = min(len(into), len(successors[code])) > 1 and {*into} <= {*rows}
+        if is_split and levels.get(_common_ancestor(successors[code], above), "domain") == "domain":
+            yield Fault("is split into codes that have no theme or family in common", *place,
                         "put the new codes below one theme or family, or merge the code into one")
     while found := find_cycle(needs):
         n = rows[found[0]]
-        yield Fault(f"runs in a circle: {' -> '.join(found)}", "codebook.csv", str(n), "merged_into",
+        yield Fault(f"is circular: {' -> '.join(found)}", "codebook.csv", str(n), "merged_into",
                     codebook.at[n, "merged_into"], "leave it blank for the code that is in use")
         needs = {code: others for code, others in needs.items() if code not in found}
 
 
 def review(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
-    """One row a finding about a code, for the team to talk over: code_id, finding, detail.
+    """One row a finding about a code, for the team to discuss: code_id, finding, detail.
 
-    unused: a live code that no coding has. orphaned: codings have it, the codebook lacks it.
-    overlapping: two codes share 3 segments or more and 8 in 10 of those either has, or all 5 or more
-    of one lie in the other's. Codings count under the codes of today; a code above another is no pair.
+    unused: a code in use that has no codings. orphaned: a code that has codings and is not in the codebook.
+    overlapping: two codes share at least 3 segments and 80 % of those that either has, or all of the at
+    least 5 segments of one are also segments of the other. Codings count under the codes of today; a code
+    and one above it are not compared.
     """
     codings, above = update_codes(codings, codebook)[0], ancestors(codebook)
     uses, live = Counter(codings["code_id"]), codebook[codebook["merged_into"] == ""]
@@ -158,8 +163,8 @@ def review(codebook: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
 def read_qdc(path: Path) -> pd.DataFrame:
     """A REFI-QDA codebook as rows of codebook.csv; ids come from names.
 
-    A level is given where depth tells it: the lowest are codes, a tree of four levels goes from
-    domain to code. Raises `Faults` as `read_codings` does.
+    A level is filled in where the depth of the tree determines it: the lowest are codes, and a tree of four
+    levels goes from domain to code. Raises `Faults` as `read_codings` does.
     """
     from glc_analysis.intake.codings import read_codings
     from glc_analysis.text import slug  # here, as the reference tables import this module
@@ -186,10 +191,10 @@ def read_qdc(path: Path) -> pd.DataFrame:
 
 
 def qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
-    """The live codes as `write_qdc` takes them: code, parent, definition, position.
+    """The codes in use as `write_qdc` takes them: code, parent, definition, position.
 
-    A code goes by its name, or by its path where live codes share the name; what to include and
-    exclude, and the example, are lines of the definition.
+    A code is written under its name, or under its path where codes in use share the name. The notes
+    include, exclude and example become lines of the definition.
     """
     live, paths = codebook[codebook["merged_into"] == ""], _paths(codebook)
     times = Counter(live["name"])
@@ -204,7 +209,7 @@ def qdc_codes(codebook: pd.DataFrame) -> pd.DataFrame:
 
 
 def _levels(above: dict[str, list[str]]) -> list[str]:
-    """The level of each code, blank where a tree of other than four levels leaves it open."""
+    """The level of each code; blank where a tree does not have four levels and the level is unclear."""
     height = Counter()
     for chain in above.values():
         height.update({one: max(0, n - height[one]) for n, one in enumerate(chain, 1)})
@@ -213,8 +218,8 @@ def _levels(above: dict[str, list[str]]) -> list[str]:
             else "" if code in whole and len(chain) == 1 else "code" for code, chain in above.items()]
 
 
-def _became(codebook: pd.DataFrame) -> dict[str, list[str]]:
-    """Each code -> the live codes it has become: itself, one, several after a split, none in a circle."""
+def _successors(codebook: pd.DataFrame) -> dict[str, list[str]]:
+    """Each code -> the codes in use that replaced it: itself, one, several after a split, or none."""
     merged = codebook.get("merged_into", pd.Series("", codebook.index, dtype="str"))
     into = dict(zip(codebook["code_id"], merged.str.split(), strict=True))
 
@@ -227,8 +232,8 @@ def _became(codebook: pd.DataFrame) -> dict[str, list[str]]:
     return {code: follow(code, ()) for code in into}
 
 
-def _common(codes: list[str], above: dict[str, list[str]]) -> str:
-    """The nearest code that is all of these or stands above them."""
+def _common_ancestor(codes: list[str], above: dict[str, list[str]]) -> str:
+    """The nearest code that is above all of these, or is one of them."""
     chains = [[code, *above.get(code, [])] for code in codes]
     return next((one for one in chains[0] if all(one in chain for chain in chains)), "") if chains else ""
 
@@ -240,5 +245,5 @@ def _paths(codebook: pd.DataFrame) -> dict[str, list[str]]:
             for code, above in ancestors(codebook).items()}
 
 
-def _key(path: str) -> str:
+def _path_key(path: str) -> str:
     return " > ".join(match_key(name) for name in path.split(">"))

@@ -1,7 +1,11 @@
-"""From several coders' work to one: what they coded alike, what people decided, what is still open.
+"""Consensus coding: one agreed coding of the work of several coders.
 
-The result is the work of the coder ``consensus``, which all analyses use. Where coders differ, people
-decide in a workbook, on screen or on paper, and its rows come back as decisions with reasons.
+In go the codings of all coders, and the decisions that people made where they differ. Out come the codings
+of the coder ``consensus``, which all analyses use, and the table ``disagreements``. People decide in a
+workbook, on screen or on paper; its rows come back as decisions with reasons.
+
+The module decides which codes are agreed: those that every coder who read the segment gave it, or the codes
+of the decision.
 """
 
 from __future__ import annotations
@@ -25,9 +29,7 @@ from glc_analysis.tabular import read_sheets
 from glc_analysis.workbook import print_on_a4, save_workbook, write_text
 
 # ------------------------------
-# From several coders' work to one: what they gave alike, what people decided, what is open.
-#
-# The result is the work of the coder ``consensus``, which all analyses use.
+# The agreed codings and the disagreements.
 
 
 CONSENSUS = "consensus"
@@ -35,7 +37,7 @@ KEY = ["document_id", "start", "end", "code_id", "coder_id"]
 
 
 def by_segment(codings: pd.DataFrame) -> pd.DataFrame:
-    """One row a coding and segment it touches: the columns of codings, and segment_id.
+    """One row a coding and segment that it overlaps: the columns of codings, and segment_id.
 
     >>> by_segment(pd.DataFrame({"segment_ids": ["a.1;a.2", ""]}))["segment_id"].tolist()
     ['a.1', 'a.2']
@@ -62,11 +64,11 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
               decisions: Mapping[str, str]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The codings of the coder ``consensus``, and the table ``disagreements``.
 
-    ``coded`` are the :func:`units` of all coders, ``decisions`` the codes decided on, joined by
-    ``;``, by segment_id. A document that the coder consensus handed in whole stands as it is; of one
-    that a single coder read that coder's codings are taken over; of others, in each participant's
-    segment, the codes that all who read it gave, and the decision where there is one. A code stands
-    where a coder put it (the longest stretch), else on the whole segment.
+    ``coded`` are the :func:`units` of all coders; ``decisions`` has the codes that people decided on, joined
+    by ``;``, by segment_id. A document that the coder consensus handed in is taken as it is. Of a document
+    that only one coder read, that coder's codings are taken. Of other documents, each participant's segment
+    gets the codes that all its readers gave, or those of the decision where there is one. A code is placed
+    where a coder placed it (the longest passage), else on the whole segment.
     """
     whole = set(coded.loc[coded["coder_id"] == CONSENSUS, "document_id"])
     readers = coded.groupby("document_id")["coder_id"].nunique()
@@ -85,7 +87,7 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
 
 
 def _placed(settled: Mapping[str, frozenset], codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """Codings for the codes settled on in each segment."""
+    """Codings for the agreed codes of each segment."""
     wanted = pd.DataFrame([(segment, code) for segment, codes in settled.items() for code in sorted(codes)],
                           columns=["segment_id", "code_id"], dtype="str")
     spans = segments.set_index("segment_id")[["document_id", "start", "end"]]
@@ -105,7 +107,7 @@ def _placed(settled: Mapping[str, frozenset], codings: pd.DataFrame, segments: p
 
 
 def _disagreements(shared: pd.DataFrame, differ: pd.Index, decided: Mapping[str, frozenset]) -> pd.DataFrame:
-    """Table ``disagreements``: a row a coder of every segment not coded alike, and the decision."""
+    """Table ``disagreements``: one row a coder of each segment where coders differ, and the decision."""
     rows = shared[shared["segment_id"].isin(differ)]
     documents = dict(zip(rows["segment_id"], rows["document_id"], strict=True))
     sets = [*rows["codes"], *decided.values()]
@@ -117,7 +119,7 @@ def _disagreements(shared: pd.DataFrame, differ: pd.Index, decided: Mapping[str,
 
 
 # ------------------------------
-# How far coders agree, in one table to read, and the workbook in which they settle the rest.
+# Agreement in one table to read, and the workbook for the disagreements.
 
 
 MEASURES = {"percent_agreement": "agreement", "positive_agreement": "positive",
@@ -154,12 +156,12 @@ def write_disagreements(study: Study) -> tuple[Path, int]:
 
 
 # ------------------------------
-# The workbook in which people settle where coders differ, on screen or on paper, and its way back.
+# The workbook in which people decide where coders differ: written, and read back.
 
 
 SHEET, NONE, REASON = "Disagreements", "none", "reason"
-_HOW = ("In the box consensus write the codes you agree on, by name or code_id, with ; between them, "
-        "or none where no code belongs. What stays blank is not decided. Under reason say why.")
+_HOW = ("In the box consensus, write the codes that you agree on, by name or code_id, with ; between them, "
+        "or none if the segment has no code. A blank box is not decided. Under reason, say why.")
 _TURN, _FILLED = ["segment_id", "document_id", "text"], ["segment_id", CONSENSUS, REASON]
 _WIDTHS = {"segment_id": 13, "document_id": 12, "text": 52, CONSENSUS: 26, "path": 34, "definition": 60}
 _THIN, _THICK = (Border(*[Side(style=style)] * 4) for style in ("thin", "medium"))
@@ -220,7 +222,8 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
     sheet = max(read_sheets(path), key=lambda one: one.sheet == SHEET)  # else the first
     rows = pd.DataFrame(sheet.rows[1:], sheet.numbers[1:], [name.strip().casefold() for name in sheet.names])
     if lost := [name for name in _FILLED if list(rows.columns).count(name) != 1]:
-        raise Faults(Fault("must be there once", sheet.place, "1", name, "", "put it back") for name in lost)
+        raise Faults(Fault("this column must be there once", sheet.place, "1", name, "", "put it back")
+                     for name in lost)
     rows = rows[_FILLED].apply(lambda column: column.str.strip())
     rows["named"] = rows[CONSENSUS].map(_parts)
     meant = resolve(sorted({name for names in rows["named"] for name in names}), codebook)
@@ -232,7 +235,7 @@ def read_decisions(path: Path, codebook: pd.DataFrame) -> pd.DataFrame:
 
 
 def _parts(cell: str) -> list[str]:
-    """What a cell names. People also write one below the other, and None with a capital."""
+    """The codes that a cell names. People also write them on several lines, and None with a capital."""
     return [NONE if part.casefold() == NONE else part for part in re.split(r"\s*[;\n]\s*", cell) if part]
 
 
@@ -241,11 +244,11 @@ def _faults(rows: pd.DataFrame, known: Mapping[str, str], near: pd.Series, file:
     for row, segment, names in zip(map(str, rows.index), rows["segment_id"], rows["named"], strict=True):
         fault = partial(Fault, file=file, row=row)
         if names and not segment:
-            yield fault("is blank where a decision stands", column="segment_id", fix="put it back")
+            yield fault("is blank beside a decision", column="segment_id", fix="put the segment_id back")
         if segment in twice:
-            yield fault("stands in several rows", column="segment_id", value=segment, fix="keep one of them")
+            yield fault("is in several rows", column="segment_id", value=segment, fix="keep one of the rows")
         if NONE in names and {*names} != {NONE}:
-            yield fault("says none beside a code", column=CONSENSUS, value="; ".join(names), fix="keep one")
+            yield fault("has none and a code", column=CONSENSUS, value="; ".join(names), fix="keep one")
         for name in (name for name in names if name != NONE and not known[name]):
-            yield fault(f"is no code of codebook.csv; {nearest(name, near)}", column=CONSENSUS,
-                        value=name, fix="write its name or code_id as the sheet Codes has it")
+            yield fault(f"is not a code of codebook.csv; {nearest(name, near)}", column=CONSENSUS,
+                        value=name, fix="write a name or code_id from the sheet Codes")

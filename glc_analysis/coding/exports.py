@@ -1,4 +1,8 @@
-"""What leaves for coders and other programs: texts, a matrix, a list of quotations, a REFI-QDA project."""
+"""Files for coders and other programs.
+
+In go the tables of a built study. Out come the texts that coders code, a matrix of organisations and codes, a
+list of quotations, and a REFI-QDA project or codebook with the agreed coding.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ from glc_analysis.study import Study
 from glc_analysis.text import content_hash, language_name
 
 # ------------------------------
-# What leaves for other programs: a matrix for R and Excel, a list of quotations, a REFI-QDA project.
+# Frames for other programs: a matrix for R and Excel, a list of quotations, a REFI-QDA project.
 
 
 QUOTATIONS = ["document_id", "segment_id", "kind", "date", "organisation_id", "organisation", "country_id",
@@ -54,8 +58,8 @@ def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
                organisations: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
     """One row a passage coded by ``consensus``, its segment and its code: `QUOTATIONS`.
 
-    A stretch over several turns is one row for each; turns of interviewers are context and no
-    quotations. ``wording`` says whose words they are: blank where they are the speaker's own.
+    A passage over several turns has one row for each turn; turns of interviewers are left out. ``wording``
+    says whose words they are, and is blank where they are the speaker's own.
     """
     given = codings.loc[codings["coder_id"] == CONSENSUS, ["start", "end", "code_id", "segment_ids", "memo"]]
     spoken = segments[segments["role"] != "interviewer"].rename(columns={"start": "at"})
@@ -77,7 +81,7 @@ def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.Data
 
 
 def _wording(status: str, origin: str, role: str, is_interpreted: bool) -> str:
-    """Whose words a quotation has.
+    """Whose words a quotation is in: an interpreter's, a translator's, or blank for the speaker's own.
 
     >>> _wording("checked", "es", "participant", False), _wording("", "", "interpreter", True)
     ('translated from Spanish, checked', "interpreter's words")
@@ -113,7 +117,7 @@ def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Writes a frame that Excel opens as it is: UTF-8 with its mark, LF, missing cells blank.
 
     Rows are sorted, column by column, so that the same content gives the same bytes. Text that a
-    spreadsheet program would run as a formula gets an apostrophe in front.
+    spreadsheet program would run as a formula gets an apostrophe before it.
     """
     safe = frame.sort_values(list(frame.columns)).astype("object").map(inert)
     safe.rename(columns=inert).to_csv(path, index=False, encoding="utf-8-sig", lineterminator="\n")
@@ -129,7 +133,7 @@ def inert(cell: object) -> object:
 
 
 # ------------------------------
-# What leaves the study: texts for coders to code, the agreed coding for other programs.
+# Files: texts for coders, the agreed coding for other programs.
 
 
 SHEET = "answers.csv"
@@ -151,9 +155,9 @@ def canonical_texts(study: Study) -> dict[str, str]:
 def hand_out(study: Study, folder: Path) -> pd.DataFrame:
     """Writes ``<document_id>.txt`` for every interview and call, and a sheet of the open answers.
 
-    One row a document written: document_id, kind, text_version, turns. A text that was handed out
-    before and reads otherwise since (a name was masked) is kept beside it under its version: codings
-    of it stay good. Coders write codes into the sheet and hand it in as their file.
+    One row a document written: document_id, kind, text_version, turns. If a text has changed since
+    it was last written (a name was masked), the older one is kept in the folder ``earlier``, because its
+    codings remain valid. Coders write codes into the sheet and hand it in as their file.
     """
     texts = current_texts(study)
     folder.mkdir(parents=True, exist_ok=True)

@@ -1,7 +1,8 @@
-"""Comparisons of groups, for probability samples only.
+"""Tests of differences between groups of organisations, for probability samples only.
 
-Nothing is inferred from a purposive sample, and groups smaller than
-``[comparison] group_minimum`` are not compared: their counts stand side by side.
+In go the cleaned tables of the survey. Out come effect sizes with intervals, and p-values. The module
+decides what is tested: nothing in a purposive sample, and no group smaller than
+``[comparison] group_minimum``.
 """
 
 from __future__ import annotations

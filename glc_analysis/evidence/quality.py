@@ -1,5 +1,7 @@
-"""The quality of the data as figures: steps of cleaning, missing answers, and answers that differ from
-records.
+"""Figures about the quality of the data: missing answers, duplicates, and answers that contradict records.
+
+In go the cleaned tables and the outside records of countries. Out come the table ``stated`` and the figures
+of measures ``quality`` and ``discordance``.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from glc_analysis.reference import Reference
 from glc_analysis.text import match_key
 
 # ------------------------------
-# What organisations state of a country beside what an outside record says of it: table ``stated``.
+# Table ``stated``: what organisations state about a country, and what an outside record says about it.
 #
 # ``[context] stated = {tier = "Q3.22"}`` of study.toml names, by indicator of the record, the question that
 # asks for it. The record's values are read by the option list of the indicator's own name where options.csv
@@ -31,11 +33,11 @@ COLUMNS = ["answer_id", "indicator", "question_id", "organisation_id", "country_
 
 def stated(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame, reference: Reference,
            settings: Mapping[str, Any], steps: CleaningLog) -> pd.DataFrame:
-    """One row an answer that states what a record says: the country's value in the year of the answer.
+    """One row an answer to a question that a record answers too, with the country's value in that year.
 
     ``answers`` has answer_id, region_id and started, ``settings`` is [context]. Stated and recorded are
-    options of the question; recorded is blank where the record says nothing, or a value that no option
-    has, and the row is then in no base. Don't know states nothing. Raises Faults for an indicator or a
+    options of the question; recorded is blank where the record has no value, or a value that is not
+    an option; the row is then in no base. A don't know is left out. Raises Faults for an indicator or a
     question that does not fit, and for a record of which no value is an option.
     """
     if faults := list(_misfits(reference, settings)):
@@ -49,9 +51,10 @@ def stated(answers: pd.DataFrame, responses: pd.DataFrame, context: pd.DataFrame
         own = reference.questions.set_index("question_id").at[question_id, "option_list"]
         record = record.assign(option=_as_options(record["value"], reference.options, indicator, own))
         if len(record) and not record["option"].any():
-            raise Faults([Fault("no value of the record is an option", "options.csv", column="value",
-                                value=record["value"].iloc[0], fix=f"add a list {indicator!r}: for each "
-                                f"value of the record the option_id of {question_id} it stands for")])
+            raise Faults([Fault("none of the values of the record is an option", "options.csv",
+                                column="value", value=record["value"].iloc[0],
+                                fix=f"add a list {indicator!r}: for each value of the record, the option_id "
+                                f"of {question_id} that it stands for")])
         states = reference.options.query("option_list == @own and kind == 'substantive'")["option_id"]
         rows = about[(about["question_id"] == question_id) & about["value"].isin(states)]
         rows = rows.assign(indicator=indicator, year=rows["started"].str[:4], stated=rows["value"])
@@ -99,7 +102,7 @@ def _misfits(reference: Reference, settings: Mapping[str, Any]) -> Iterator[Faul
                 (indicator, settings["indicators"], "name one of [context] indicators"),
                 (question, fits, "name a question of one choice that is asked of each work country")):
             if one not in known:
-                yield Fault(f"is not there to compare; {nearest(one, known)}", "study.toml",
+                yield Fault(f"cannot be compared with a record; {nearest(one, known)}", "study.toml",
                             column="[context] stated", value=one, fix=fix)
 
 

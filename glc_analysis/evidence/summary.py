@@ -1,4 +1,9 @@
-"""Figures in words, and as the printed table of one question: alike on every page and in every trace."""
+"""Figures in words, and the printed table of a question.
+
+In go figures (rows of ``estimates`` or of a release). Out come phrases with count and base, and a table for
+each question. Every page and every trace takes its words from here, so that a figure reads the same
+everywhere.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +18,7 @@ from glc_analysis.evidence.estimates import ALL, KINDS, NUMBER_STATISTICS
 from glc_analysis.text import count_text
 
 # ------------------------------
-# A figure in words: how many out of which base said what. Every page and every trace says it alike.
+# A figure in words.
 
 
 _NOUNS = {"answer": "answers", "organisation": "organisations"}
@@ -21,7 +26,7 @@ _NOUNS = {"answer": "answers", "organisation": "organisations"}
 
 @dataclass(frozen=True)
 class Words:
-    """What figures are about, by name: questions, options (by list and id), codes."""
+    """The names in the words of figures: questions, options (by list and id), codes."""
 
     questions: Mapping[str, Any]
     options: Mapping[tuple[str, str], str]
@@ -99,7 +104,7 @@ def summary(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFra
 
 
 def no_such_question(question_id: str, known: Iterable[str]) -> UsageError:
-    """What is said of an unknown question."""
+    """The error for an unknown question."""
     return UsageError(f"There is no question {question_id!r}; {nearest(question_id, known)}.")
 
 

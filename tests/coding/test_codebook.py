@@ -172,13 +172,13 @@ def test_merging_into_a_missing_code_or_itself_is_a_fault():
 def test_every_circle_is_one_fault():
     found = faults(*([code, "", "code", code, into] for code, into in ("ab", "ba", "cd", "dc")))
     assert [(row, said) for row, _, _, said in found] == [
-        ("2", "runs in a circle: a -> b -> a"), ("4", "runs in a circle: c -> d -> c")]
+        ("2", "is circular: a -> b -> a"), ("4", "is circular: c -> d -> c")]
 
 
 def test_a_retired_code_above_one_in_use_is_a_fault():
     assert faults(("d", "", "domain", "D"), ("t", "d", "theme", "T", "u"), ("u", "d", "theme", "U"),
                   ("c", "t", "code", "C")) == [
-        ("3", "merged_into", "u", "is retired, and codes in use stand below it")]
+        ("3", "merged_into", "u", "is retired, but codes in use are below it")]
 
 
 def test_halves_of_a_split_need_something_below_a_domain_in_common():
@@ -186,7 +186,7 @@ def test_halves_of_a_split_need_something_below_a_domain_in_common():
     assert faults(*TREE, *live, ("old", "t", "code", "Old", "a b")) == []
     found = faults(*TREE, *live, ("old", "t", "code", "Old", "a c"), ("older", "t", "code", "Older", "old"))
     assert found == [
-        ("8", "merged_into", "a c", "is split into codes that nothing below a domain holds together")]
+        ("8", "merged_into", "a c", "is split into codes that have no theme or family in common")]
 
 
 def test_contradicting_a_missing_code_or_itself_is_a_fault():

@@ -138,19 +138,19 @@ def test_all_faults_come_at_once_each_with_its_place(path):
     lines = said(path, A2=None, A4="call.2", G3="legal; none", G4="Legal ade;Costs").splitlines()
     place = "decisions.xlsx, sheet Disagreements, row"
     assert lines == [
-        f"{place} 2, column segment_id: is blank where a decision stands. To fix: put it back.",
-        f"{place}s 3, 4, column segment_id, value 'call.2': stands in several rows. "
-        "To fix: keep one of them.",
-        f"{place} 3, column consensus, value 'legal; none': says none beside a code. To fix: keep one.",
-        f"{place} 4, column consensus, value 'Legal ade': is no code of codebook.csv; nearest: 'Legal aid'. "
-        "To fix: write its name or code_id as the sheet Codes has it.",
-        f"{place} 4, column consensus, value 'Costs': is no code of codebook.csv; known: 'Law', 'Legal aid', "
+        f"{place} 2, column segment_id: is blank beside a decision. To fix: put the segment_id back.",
+        f"{place}s 3, 4, column segment_id, value 'call.2': is in several rows. "
+        "To fix: keep one of the rows.",
+        f"{place} 3, column consensus, value 'legal; none': has none and a code. To fix: keep one.",
+        f"{place} 4, column consensus, value 'Legal ade': is not a code of codebook.csv; nearest: "
+        "'Legal aid'. To fix: write a name or code_id from the sheet Codes.",
+        f"{place} 4, column consensus, value 'Costs': is not a code of codebook.csv; known: 'Law', 'Legal aid', "
         "'Rent; deposit', 'Services', 'Waiting', 'waiting'. "
-        "To fix: write its name or code_id as the sheet Codes has it."]
+        "To fix: write a name or code_id from the sheet Codes."]
 
 
 def test_a_name_that_several_codes_have_is_refused(path):
-    assert "value 'Waiting': is no code" in said(path, G4="Waiting")
+    assert "value 'Waiting': is not a code" in said(path, G4="Waiting")
 
 
 def test_a_missing_column_and_one_that_is_there_twice_are_named(path):

@@ -71,7 +71,7 @@ def test_a_count_that_could_tell_who_is_not_shown(tmp_path):
 
 @pytest.mark.parametrize(("change", "said"), [
     ({"stated": {"tier": "Q9"}}, "Q9"), ({"stated": {"income": "Q1"}}, "income"),
-    ({"options": TIERS[:3]}, "no value of the record is an option")])
+    ({"options": TIERS[:3]}, "none of the values of the record is an option")])
 def test_a_comparison_that_does_not_fit_is_a_fault(tmp_path, change, said):
     with pytest.raises(Faults, match=said):
         built(tmp_path, answer("a", "KHM", "Tier 1"), **change)
