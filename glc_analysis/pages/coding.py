@@ -426,7 +426,7 @@ def set_apart(page: StudyView) -> Html:
     """Passages that could not be proved to be those the coder marked, beside our text."""
     rows = page.read("quarantined")
     heads = {"coder_id": "Coder", "document_id": "Text", "code": "Code", "quote": "What the coder marked",
-             "found": "What stands in our text", "reason": "Why it is set apart"}
+             "found": "What stands in our text", "reason": "Why it is quarantined"}
     return show(table({head: rows[name] for name, head in heads.items()})) if len(rows) else note("None.")
 
 

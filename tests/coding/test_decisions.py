@@ -144,8 +144,8 @@ def test_all_faults_come_at_once_each_with_its_place(path):
         f"{place} 3, column consensus, value 'legal; none': has none and a code. To fix: keep one.",
         f"{place} 4, column consensus, value 'Legal ade': is not a code of codebook.csv; nearest: "
         "'Legal aid'. To fix: write a name or code_id from the sheet Codes.",
-        f"{place} 4, column consensus, value 'Costs': is not a code of codebook.csv; known: 'Law', 'Legal aid', "
-        "'Rent; deposit', 'Services', 'Waiting', 'waiting'. "
+        f"{place} 4, column consensus, value 'Costs': is not a code of codebook.csv; known: 'Law', "
+        "'Legal aid', 'Rent; deposit', 'Services', 'Waiting', 'waiting'. "
         "To fix: write a name or code_id from the sheet Codes."]
 
 

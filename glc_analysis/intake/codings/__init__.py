@@ -106,7 +106,7 @@ def _start(path: Path) -> bytes:
 
 
 # ------------------------------
-# Each coded stretch is proved by the quotation stored beside it, or set apart.
+# Each coded stretch is proved by the quotation stored beside it, or quarantined.
 
 
 _CODINGS = ["source", "start", "end", "quote", "code", "coder", "memo", "match"]
