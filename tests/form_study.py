@@ -5,7 +5,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from glc_analysis.convening.rating_forms import Issue, write_forms
+from glc_analysis.convening.rating_forms import FormsIssued, write_forms
 from glc_analysis.intake.ratings import ROW
 from glc_analysis.study import Study
 from tests.desk_clerk import EVIDENCE
@@ -47,7 +47,7 @@ class FormStudy(SmallStudy):
                            ("evidence", f"{EVIDENCE}P04,e1,estimate,Q1/yes/all,supports,practised,\n")):
             self.write(f"reference/{name}.csv", text)
 
-    def issue(self, round_id: str = "1") -> Issue:
+    def issue(self, round_id: str = "1") -> FormsIssued:
         """Opens a round or writes its forms again."""
         return write_forms(Study(self.root), round_id, today=TODAY)
 

@@ -90,10 +90,10 @@ def tally(study: Study, round_id: str, close: bool, form: str) -> None:
         print_rows(count.here["tallies"], form, empty="No vote was cast.")
     if close:
         from glc_analysis.build import build_convening
-        from glc_analysis.convening.results_slides import projector
+        from glc_analysis.convening.results_slides import write_slides
 
         build_convening(study, count.reference, count.frames, say=say)
-        say(f"The page to project: {projector(study, round_id)}.")
+        say(f"The page to project: {write_slides(study, round_id)}.")
 
 
 @click.command()
@@ -122,13 +122,13 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     say(f"{done.before} is superseded, and stays in principles.csv.")
     for line in votes(study, done):
         say(line)
-    for round_id in done.held_out:
+    for round_id in done.open_rounds:
         say(f"Round {round_id} is open and now asks about {done.after}: ratings of {done.before} are "
             "excluded, and its raters have to be asked again (`glc forms` writes the new forms).")
-    if done.signed:
-        say(f"Signatures on {done.before} do not hold for it: {', '.join(done.signed)}.")
-    if done.stale:
-        say(f"To be translated again: {', '.join(done.stale)}.")
+    if done.signatories:
+        say(f"Signatures on {done.before} do not hold for it: {', '.join(done.signatories)}.")
+    if done.languages_to_translate:
+        say(f"To be translated again: {', '.join(done.languages_to_translate)}.")
 
 
 @click.command()

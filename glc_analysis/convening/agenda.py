@@ -1,6 +1,7 @@
-"""What the room has to decide, in the order of the votes: agreed, split, works elsewhere?, the rest.
+"""The agenda of the discussion after a round: agreed, split, works elsewhere?, the rest.
 
-Principles are sorted by what providers voted; each comes with the facts. No decision is computed.
+In: tallies and ratings of one closed round. Out: one row a principle with its group and the facts about its
+votes. The groups follow from the providers' votes and sort the discussion; no decision is computed.
 """
 
 from __future__ import annotations
@@ -26,26 +27,30 @@ from glc_analysis.study import CRITERIA
 
 GROUPS = {
     "agreed": ("Agreed", "important, in agreement, and feasible"),
-    "split": ("Split", "the votes lie at both ends"),
+    "split": ("Split", "votes at both ends of the scale"),
     "elsewhere": ("Works elsewhere?", "important, but not feasible everywhere"),
     "rest": ("The rest", "low, no clear result, or too few votes")}
-"""The groups in their order: heading, and what puts a principle there."""
+"""The groups in order: heading, and the reason why a principle is in it."""
 SHOWN_FROM = SMALLEST_IPRAS
-"""Votes of fewer people are not shown by themselves: they would tell who voted what."""
+"""Votes of fewer people are not shown: they could show who voted what."""
 MANY_ABSTAINED = 1 / 4
 LOW_RESOURCES = "low"
 
 
 def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
            organisations: pd.DataFrame) -> pd.DataFrame:
-    """One row a principle of a closed round, in order: group, principle_id, version, short_name, facts;
-    beside them, by criterion, the shape of :func:`verdict` and the votes, and what else there is to say.
+    """One row a principle of a closed round, in order: group, principle_id, version, short_name, facts; for
+    each criterion the shape of :func:`verdict` and the votes; notes.
 
-    ``tallies`` and ``ratings`` are those of one round. Importance high in agreement and feasibility high:
-    agreed. Disagreement on importance, or on the feasibility of what is not high: split. Importance high,
-    but feasibility not, or lower among raters of low resources (organisations.csv, ``resource_level``), or
-    at least a quarter abstained: works elsewhere? "9 of 10" are votes in the high third; raters of low
-    resources and survivor advisers are told of where theirs lie in another third.
+    ``tallies`` and ``ratings`` are those of one round. The groups:
+
+    - agreed: importance is high with agreement, and feasibility is high;
+    - split: the panel disagrees on importance or, where importance is not high, on feasibility;
+    - works elsewhere?: importance is high, but feasibility is not, or it is lower among raters whose
+      organisation has low resources (organisations.csv, ``resource_level``), or a quarter or more abstained.
+
+    "9 of 10" counts votes in the high third. Raters with low resources and survivor advisers are mentioned
+    where their median is in another third.
     """
     names = short_names(principles)
     by = {(row["principle_id"], row["criterion"], row["panel"]): row for row in tallies.to_dict("records")}
@@ -53,11 +58,11 @@ def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFram
     rows = []
     for principle, version in zip(texts["principle_id"], texts["version"], strict=True):
         votes = [by.get((principle, criterion, "provider")) for criterion in CRITERIA]
-        apart = low_resources(ratings[ratings["principle_id"] == principle], organisations)
+        low = low_resources(ratings[ratings["principle_id"] == principle], organisations)
         others = [by.get((principle, criterion, "survivor_adviser")) for criterion in CRITERIA]
-        notes = [apart, _of_advisers(votes, others)]
+        notes = [low, _of_advisers(votes, others)]
         rows.append({
-            "group": _group(*votes, bool(apart)) if all(votes) else "rest", "principle_id": principle,
+            "group": _group(*votes, bool(low)) if all(votes) else "rest", "principle_id": principle,
             "version": version, "short_name": names.get(principle, ""),
             "facts": "; ".join(filter(None, [*map(in_short, filter(None, votes)), *notes])),
             **{criterion: (verdict(row)[0], f"{row['votes_high']} of {row['n']}") if row else ("few", "")
@@ -69,7 +74,7 @@ def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFram
 
 
 def short_names(principles: pd.DataFrame) -> dict[str, str]:
-    """The name in lists of each principle: that of its latest version."""
+    """The short name of each principle, from its latest version."""
     own = principles[principles["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))
     return dict(zip(own["principle_id"], own["short_name"], strict=True))
 
@@ -131,7 +136,7 @@ def _abstentions(rows: list[Mapping[str, Any] | None]) -> str:
 
 
 def _of_advisers(providers: list[Mapping[str, Any] | None], advisers: list[Mapping[str, Any] | None]) -> str:
-    """Where survivor advisers' median lies in another third than that of providers."""
+    """The criteria on which the survivor advisers' median is in another third than that of the providers."""
     said = [f"{other['criterion']} {other['votes_high']} of {other['n']}"
             for one, other in zip(providers, advisers, strict=True) if one and other and one["n"]
             and other["n"] >= SHOWN_FROM and third(one["median"]) != third(other["median"])]
@@ -139,10 +144,10 @@ def _of_advisers(providers: list[Mapping[str, Any] | None], advisers: list[Mappi
 
 
 def low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame) -> str:
-    """Whether one principle is less feasible to providers of low resources, in words; blank: it is not.
+    """In words, whether a principle is less feasible for providers with low resources; blank where not.
 
-    It is where the median of their votes lies in a lower third than that of the others, and neither are
-    fewer than three.
+    It is less feasible where the median of their votes is in a lower third than that of the others, and each
+    group has at least three votes.
     """
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")

@@ -1,7 +1,7 @@
-"""`glc amend`: the next version of a principle, beside the old one, which keeps its votes.
+"""Amendments (`glc amend`): a new version of a principle. The old version stays and keeps its votes.
 
-principles.csv is written aside and takes the old file's place at once; all that is not the amendment
-keeps its bytes.
+In: the new text, who asked for it, and why. Out: a new row in principles.csv, and the new text in an open
+round. The files are replaced as a whole, and all other rows keep their bytes.
 """
 
 from __future__ import annotations
@@ -27,24 +27,24 @@ from glc_analysis.text import content_hash, normalise_space
 
 @dataclass(frozen=True)
 class Amendment:
-    """What an amendment did: the printed ids of the old and new version, the languages whose translations
-    are stale now, the open rounds whose ratings of the old text are held out, the closed rounds with
-    votes on it, the organisations whose signatures do not hold for the new one."""
+    """What an amendment changed: the printed ids of the old and new version, the languages to translate
+    again, the open rounds in which ratings of the old text are now excluded, the closed rounds that voted
+    on it, and the organisations that signed it (their signatures do not hold for the new version)."""
 
     before: str
     after: str
-    stale: list[str]
-    held_out: list[str]
-    voted: list[str]
-    signed: list[str]
+    languages_to_translate: list[str]
+    open_rounds: list[str]
+    closed_rounds: list[str]
+    signatories: list[str]
 
 
 def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because: str,
           hold_out: bool = False) -> Amendment:
-    """Issues the next version of a principle: a candidate with the new text, all else as it was.
+    """Issues the next version of a principle: a candidate with the new text and otherwise the same values.
 
-    The old version is superseded. A round on it that is open asks from now on about the new text, and
-    what was rated on the old one is held out: only with ``hold_out``. Raises UsageError for an unknown
+    The old version is superseded. With ``hold_out`` an open round asks from now on about the new text, and
+    its ratings of the old one are excluded. Raises UsageError for an unknown
     principle and for words that are missing, Faults for the same text and for an open round without
     ``hold_out``; nothing is then written.
     """
@@ -55,11 +55,11 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
         raise UsageError(f"{', '.join(missing)}: blank. To fix: say the new text, who asked for it, and why.")
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     is_open, is_same = rounds["closed_on"] == "", statement == normalise_space(old["statement"])
-    is_behind = is_same and hold_out and (is_open & (rounds["version"] != old["version"])).any()
-    if faults := list(_faults(old, rounds[is_open], is_same, hold_out)) if not is_behind else []:
+    is_interrupted = is_same and hold_out and (is_open & (rounds["version"] != old["version"])).any()
+    if faults := list(_faults(old, rounds[is_open], is_same, hold_out)) if not is_interrupted else []:
         raise Faults(faults)
     version = str(int(old["version"]) + (not is_same))
-    if not is_behind:  # else an earlier call was cut off before it came to the round
+    if not is_interrupted:  # else an earlier call was interrupted before it wrote the round
         _write(study.reference / "principles.csv", old, old | {
             "version": version, "statement": statement, "status": "candidate",
             "changed_because": normalise_space(because), "asked_by": normalise_space(asked_by)})
@@ -78,14 +78,14 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
 
 
 def votes(study: Study, done: Amendment) -> list[str]:
-    """How the old version was voted on in closed rounds, as it is read out; nothing before a build."""
-    if not done.voted or not (study.processed / "tallies.parquet").is_file():
+    """The results of the old version in closed rounds, as they are read out; empty before a build."""
+    if not done.closed_rounds or not (study.processed / "tallies.parquet").is_file():
         return []
     frames = [tables.read(name, study=study) for name in ("tallies", "ratings", "principles")]
     principle_id, _, version = done.before.rpartition(".")
     own = [frame[(frame["principle_id"] == principle_id) & (frame["version"] == version)] for frame in frames]
-    return [line for round_id in done.voted if (own[0]["round_id"] == round_id).any()
-            for line in (f"Round {round_id} stays as it was:", *results(
+    return [line for round_id in done.closed_rounds if (own[0]["round_id"] == round_id).any()
+            for line in (f"The results of round {round_id} do not change:", *results(
                 *(frame[frame["round_id"] == round_id] for frame in own[:2]), own[2]))]
 
 
@@ -104,15 +104,15 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
     name = printed_id(old["principle_id"], old["version"])
     if is_same:
         yield Fault(f"says the same as {name}", "principles.csv", old["row"], "statement", old["statement"],
-                    "write the new words; only blanks differ, or nothing")
+                    "write the new text; this one differs in blanks at most")
     for n, row in open_rounds.iterrows() if not hold_out else ():
         yield Fault(f"round {row['round_id']} on {name} is open", "rounds.csv", str(n), "closed_on", "",
                     "close it first (`glc tally --close`), or amend with --hold-out: the round then asks "
-                    "about the new text, and what was rated on the old one is held out")
+                    "about the new text, and ratings of the old one are excluded")
 
 
 def _write(path: Path, old: Mapping[str, str], new: Mapping[str, str]) -> None:
-    """principles.csv with one more row behind the old version's, which is superseded in every language."""
+    """Adds the new row to principles.csv after the old version, which is superseded in every language."""
     rows = CsvRows.of(read_utf8(path), path.name)
     for n, row in read_rows(path, COLUMNS["principles"], OPTIONAL["principles"]).items():
         if all(row[column] == old[column] for column in ("principle_id", "version")):

@@ -1,8 +1,9 @@
-"""The ballots of a study: read from all files, checked against raters, rounds and the texts issued.
+"""Ballots: read from all files, and checked against raters, rounds and the texts issued.
 
-A round is closed by its day in rounds.csv. Until then no table holds a vote of it, and nothing is shown but
-how many forms were received. A vote on another text than the one issued, and a question left blank, are
-excluded with the reason.
+In: the files in ``raw/ratings/`` and the reference tables. Out: votes, table ``ratings``, and how many forms
+are received. A round is closed by its day in rounds.csv. Until then its ballot is secret: no table has a vote
+of it, and only the number of forms received is shown. A vote on a text other than the one issued, and a
+question left blank, are excluded with the reason.
 """
 
 from __future__ import annotations
@@ -24,17 +25,14 @@ from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.text import content_hash
 
 # ------------------------------
-# The ballot box of a round: which texts are voted on, who has handed in a form, and when it is opened.
-#
-# A round is closed by its day in rounds.csv. Until then its ballot is secret: no table holds a vote of it,
-# and all that is told is how many forms are received.
+# A round: the texts it asks about, who may vote, how many forms are received, and closing it.
 
 
 def issued(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
-    """The rows of rounds.csv, rounds in the order in which they were opened, with the text that was issued.
+    """The rows of rounds.csv with the text that was issued, rounds in the order in which they were opened.
 
-    ``text_version`` is that of the statement where the row does not say, ``texts`` those of the statement
-    and of its translations; ``is_cut`` tells that a withdrawal took words out of one of them.
+    A blank ``text_version`` is filled with that of the statement; ``texts`` are the versions of the statement
+    and of its translations; ``is_cut`` is true where a withdrawal removed words from one of them.
     """
     own = principles["translation_of"] == ""
     names = principles["translation_of"].mask(own, [
@@ -52,7 +50,7 @@ def issued(rounds: pd.DataFrame, principles: pd.DataFrame) -> pd.DataFrame:
 
 
 def round_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fault]:
-    """Texts that are no longer those issued, and rounds that are not opened and closed as a whole."""
+    """Faults: texts that changed after they were issued, and rounds with different days in their rows."""
     sources = principles[principles["translation_of"] == ""]
     statements = dict(zip(map(printed_id, sources["principle_id"], sources["version"]), sources["statement"],
                           strict=True))
@@ -73,9 +71,9 @@ def round_faults(rounds: pd.DataFrame, principles: pd.DataFrame) -> Iterator[Fau
 
 
 def voters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
-    """The raters who may rate, with ``voter``, whose vote theirs is: the organisation's, or their own.
+    """The raters who may rate, with ``voter``: the organisation or person whose vote their ballot is.
 
-    Raters without an organisation have their own in either case.
+    A rater without an organisation always has a vote of their own.
     """
     own = (raters["organisation_id"] == "") | (vote == "person")
     known = raters.assign(voter=raters["organisation_id"].mask(own, raters["rater_id"]))
@@ -83,7 +81,7 @@ def voters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
 
 
 def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str, vote: str) -> pd.DataFrame:
-    """One row a panel: how many ballots are received of how many expected, and whose are not, as codes.
+    """One row a panel: how many of the expected ballots are received, and the codes of the missing raters.
 
     >>> votes = pd.DataFrame({"round_id": ["1"], "rater_id": ["r1"]})
     >>> raters = pd.DataFrame({"rater_id": ["r1", "r2"], "organisation_id": ["", "quay"],
@@ -100,8 +98,8 @@ def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str, vote: str
 
 
 def close(study: Study, rounds: pd.DataFrame, round_id: str, votes: pd.DataFrame, *, today: date) -> None:
-    """Writes rounds.csv, in which a round is closed now, and its files into the manifest: from then on a
-    ballot that is changed is a fault."""
+    """Writes rounds.csv, in which the round is closed, and records its files in the manifest: a ballot that
+    changes after that is a fault."""
     files = set(votes.loc[votes["round_id"] == round_id, "file"])
     new = [name for name in manifest.inspect(study).new if name.rpartition("/")[2] in files]
     manifest.accept(study, tuple(new), today=today)
@@ -109,17 +107,17 @@ def close(study: Study, rounds: pd.DataFrame, round_id: str, votes: pd.DataFrame
 
 
 # ------------------------------
-# The ballots of a study: all files together, checked against raters, rounds and the texts issued.
+# The ballots of a study.
 #
-# What contradicts the reference tables is a fault, and nothing is tallied before it is corrected. A vote on
-# another text than the one issued, and a question left blank, are no faults: they are held out, with the
+# A contradiction with the reference tables is a fault, and nothing is tallied before it is fixed. A vote on
+# another text than the one issued, and a question left blank, are not faults: they are excluded, with a
 # reason.
 
 
 @dataclass(frozen=True)
 class Ballots:
-    """Every vote of every file, open rounds included: ``votes`` as the intake reads them, a file that
-    repeats another left out and noted. With ``faults`` they must not be tallied."""
+    """Every vote in every file, also of open rounds: ``votes`` as the intake reads them. A file that repeats
+    another is left out, with a note. Where there are ``faults`` the votes must not be tallied."""
 
     votes: pd.DataFrame
     faults: list[Fault]
@@ -136,20 +134,20 @@ class Ballots:
                 faults += found.faults
         votes = pd.concat([pd.DataFrame(columns=list(COLUMNS), dtype="str"), *frames],
                           keys=range(-1, len(frames)), names=["source"]).reset_index("source")
-        votes, notes, twice = _once(votes.reset_index(drop=True))
+        votes, notes, twice = _without_repeats(votes.reset_index(drop=True))
         faults += [*twice, *_faults(votes, reference), *_of_one_organisation(
             votes, voters(reference.raters, study.settings["consensus"]["vote"]))]
         return cls(votes, faults, notes)
 
 
-def _once(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[Fault]]:
-    """Votes without files that say again what another says of a rater and round; those that differ."""
-    said, gone, notes, faults = [*HEADER[2:], "is_abstained"], [], [], []
+def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[Fault]]:
+    """The votes without repeated files, with notes; faults where two files of a rater differ."""
+    columns, repeats, notes, faults = [*HEADER[2:], "is_abstained"], [], [], []
     for (round_id, rater), own in votes.groupby(["round_id", "rater_id"]):
         (_, first), *others = own.groupby("source")
-        known = set(first[said].itertuples(index=False, name=None))
+        known = set(first[columns].itertuples(index=False, name=None))
         for _, other in others:
-            changed = known ^ set(other[said].itertuples(index=False, name=None))
+            changed = known ^ set(other[columns].itertuples(index=False, name=None))
             if changed:
                 where = sorted({f"{row[0]} {row[3]}" for row in changed})
                 more = f" and {len(where) - 3} more" if len(where) > 3 else ""
@@ -158,14 +156,14 @@ def _once(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[Fault]]:
                     f"({', '.join(where[:3])}{more})", file=other["file"].iloc[0], row=other["row"].iloc[0],
                     column="rater_id", value=rater, fix="keep the one that the rater stands by"))
             else:
-                gone += [*other.index]
-                notes.append(f"{other['file'].iloc[0]} says again what {first['file'].iloc[0]} says of "
-                             f"{rater} in round {round_id}: it counts once.")
-    return votes.drop(gone), notes, faults
+                repeats += [*other.index]
+                notes.append(f"{other['file'].iloc[0]} repeats {first['file'].iloc[0]} for {rater} in round "
+                             f"{round_id}: the ballot counts once.")
+    return votes.drop(repeats), notes, faults
 
 
 def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
-    """Raters, rounds and principles that are not there, and raters who may not rate."""
+    """Faults: unknown raters, rounds and principles, and raters who may not rate."""
     raters, rounds = reference.raters.set_index("rater_id")["may_rate"], reference.rounds
     listed = {round_id: set(own) for round_id, own in rounds.groupby("round_id")["principle_id"]}
     for row in votes.to_dict("records"):
@@ -186,7 +184,7 @@ def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
 
 
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
-    """Ballots of several raters of one panel where only one vote is due."""
+    """Faults: ballots of several raters of an organisation in a panel where it has one vote."""
     first = votes.drop_duplicates(["round_id", "rater_id"]).merge(known, on="rater_id")
     for (round_id, panel, voter), own in first.groupby(["round_id", "role", "voter"]):
         for row in own.iloc[1:].itertuples():
@@ -197,7 +195,7 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
 
 
 def ratings(votes: pd.DataFrame, reference: Reference) -> pd.DataFrame:
-    """Table ``ratings``, but for its shape: faultless votes of closed rounds, and why some do not count."""
+    """Table ``ratings`` before its types are set: the votes of closed rounds, and why some are excluded."""
     texts = issued(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
     rows = votes.merge(texts[["round_id", "principle_id", "issued", "texts", "is_cut"]],
@@ -207,12 +205,12 @@ def ratings(votes: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     return rows.assign(
         panel=rows["role"], score=pd.to_numeric(rows["score"]).astype("Int64"), entered_by=rows["file"],
         is_abstained=rows["is_abstained"] == "true", may_be_read=rows["may_be_read"] == "yes",
-        held_out=[_held_out(row) or ("left blank" if blank else "")
+        held_out=[_exclusion_reason(row) or ("left blank" if blank else "")
                   for row, blank in zip(rows.itertuples(), is_blank, strict=True)])
 
 
-def _held_out(row: tuple) -> str:
-    """Why a vote does not count: it is of another text than the one that was issued."""
+def _exclusion_reason(row: tuple) -> str:
+    """Why a vote is excluded: it is about another text than the one that was issued. Blank: it is not."""
     name = printed_id(row.principle_id, row.issued)
     if row.version != row.issued:
         return f"rated {printed_id(row.principle_id, row.version)}; {name} was issued"
@@ -221,11 +219,11 @@ def _held_out(row: tuple) -> str:
 
 
 # ------------------------------
-# What raters wrote beside their votes, as others may read it.
+# Comments of raters with names masked.
 
 
 def masked(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
-    """Ratings with the ``names`` of names.csv in their comments under pseudonyms."""
+    """Ratings with the ``names`` of names.csv replaced by pseudonyms in their comments."""
     masker = Masker(names, complete_key(names, read_key(study.key_file)))
     comments = {one: masker.mask(one).text for one in {*ratings["comment"]} - {""}}
     return ratings.assign(comment=ratings["comment"].map(comments).fillna(""))

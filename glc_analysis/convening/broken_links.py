@@ -1,7 +1,8 @@
-"""What principles rest on and is no longer there, or no longer says what was cited: ``glc trace --check``.
+"""Broken links between principles and their evidence: ``glc trace --check``.
 
-The reference tables as they stand are held against the tables as last built and the raw files as they lie,
-so that a raw file that was changed, for which nothing can be built anew, is told as well.
+In: the reference tables as they are now, the tables of the last build, and the raw files. Out: a fault for
+each citation whose target is missing or says something else. A raw file that changed is also found, although
+it stops the build.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 
 SHOWN = 8
-"""So many of what rests on a raw file are named."""
+"""How many pieces of evidence are named for each raw file."""
 _FIXES = {CHANGED: "put the original back; a new export gets a new name", MISSING: "put it back",
           UNRECORDED: "record it with `glc check --accept`"}
 _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "changed": "text",
@@ -31,20 +32,20 @@ _COLUMNS = {"removed": "status", "not_cleared": "cleared_by_organisation", "chan
 def broken_links(study: Study) -> list[Fault]:
     """Every broken link of a built study, each with the place where it has to be corrected.
 
-    Evidence of no principle; an estimate, code or segment that is not there; a code without any coding
-    agreed on; figures and words that are no longer as cited; passages and codes of which nothing is cleared
-    for those that are to read words of it; quotations of the joint display that are not cleared; raw files
-    that are missing or not as recorded; tallies of a version that is not there.
+    Evidence for an unknown principle; an unknown estimate, code or segment; a code without an agreed coding;
+    figures and words that changed since they were cited; passages and codes without a quotation cleared for
+    their intended readers; quotations of the joint display that are not cleared; raw files that are missing
+    or changed; tallies of an unknown version.
     """
     trail = Trail(study)
     links, faults = _Links(trail), []
     for name, check in (("evidence", links.of_evidence), ("joint_display", links.of_topic)):
         faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
-    return [*faults, *_tallied(trail), *_files(trail)]
+    return [*faults, *_missing_versions(trail), *_changed_files(trail)]
 
 
 class _Links:
-    """What can be pointed at."""
+    """The targets that a citation can have."""
 
     def __init__(self, trail: Trail) -> None:
         self.trail, codebook = trail, trail.reference("codebook")
@@ -65,7 +66,7 @@ class _Links:
             alike = nearest(row["principle_id"], self.principles)
             yield fault(f"principles.csv has no such principle; {alike}", column="principle_id",
                         value=row["principle_id"], fix="name one that is there")
-        yield from self._pointing(fault, row["kind"], "reference", row["reference"])
+        yield from self._check_target(fault, row["kind"], "reference", row["reference"])
         if row["reference"] not in self.known.get(row["kind"], ()):
             return
         if row["kind"] == "code" and not {row["reference"], *self.below[row["reference"]]} & self.agreed:
@@ -78,7 +79,7 @@ class _Links:
         for audience in filter(None, row["quoted_for"].split(";")):
             yield from self._uncleared(fault, row, audience)
 
-    def _pointing(self, fault: Any, kind: str, column: str, name: str) -> Iterator[Fault]:
+    def _check_target(self, fault: Any, kind: str, column: str, name: str) -> Iterator[Fault]:
         known = self.known.get(kind, {name})
         if name not in known:
             alike = [one for one in known if one.split("/")[0] == name.split("/")[0]] or known
@@ -121,7 +122,7 @@ class _Links:
         fault = partial(Fault, file="joint_display.csv", row=str(n))
         for kind in ("estimate", "code"):
             if row[f"{kind}_id"]:
-                yield from self._pointing(fault, kind, f"{kind}_id", row[f"{kind}_id"])
+                yield from self._check_target(fault, kind, f"{kind}_id", row[f"{kind}_id"])
         quote = self.quotes[self.quotes["quote_id"] == row["quote_id"]]
         if row["quote_id"] and quote.empty:
             alike = nearest(row["quote_id"], self.quotes["quote_id"])
@@ -134,7 +135,7 @@ class _Links:
                             value=row["quote_id"], fix="have it cleared, or name another")
 
 
-def _tallied(trail: Trail) -> Iterator[Fault]:
+def _missing_versions(trail: Trail) -> Iterator[Fault]:
     """Tallies of closed rounds whose version of a principle is not there."""
     known, rounds = trail.reference("principles"), trail.reference("rounds")
     there = {*zip(known["principle_id"], known["version"], strict=True)}
@@ -148,7 +149,7 @@ def _tallied(trail: Trail) -> Iterator[Fault]:
                         "put the version back: what was voted on stays")
 
 
-def _files(trail: Trail) -> Iterator[Fault]:
+def _changed_files(trail: Trail) -> Iterator[Fault]:
     """Raw files that evidence rests on and that are not as they were recorded."""
     resting: dict[str, list[str]] = {}
     for row in trail.reference("evidence").itertuples():
@@ -156,10 +157,10 @@ def _files(trail: Trail) -> Iterator[Fault]:
             resting.setdefault(path, []).append(f"{row.principle_id} {row.evidence_id}")
     for path, who in sorted(resting.items()):
         if wrong := trail.files.state(path)[1]:
-            yield Fault(f"{wrong}; {_listed(who)} rest{'s' * (len(who) == 1)} on it", path or "raw/",
+            yield Fault(f"{wrong}; {_names(who)} rest{'s' * (len(who) == 1)} on it", path or "raw/",
                         fix=_FIXES[wrong])
 
 
-def _listed(who: Iterable[str]) -> str:
+def _names(who: Iterable[str]) -> str:
     who = [*who]
     return ", ".join(who[:SHOWN]) + (f" and {len(who) - SHOWN} more" if len(who) > SHOWN else "")

@@ -1,4 +1,4 @@
-"""The items of reporting checklists, with what the tables know of each; the rest is "not recorded".
+"""Reporting checklists: their items, with what the tables of the study record about each, or "not recorded".
 
 COREQ (Tong, Sainsbury & Craig 2007), SRQR (O'Brien et al. 2014), CROSS (Sharma et al. 2021) and ACCORD
 (Gattrell et al. 2024, by topic): topics in our own words, in ``content/checklists.csv``.
@@ -18,7 +18,7 @@ from glc_analysis.templates import read_records, read_toml
 Read = Callable[[str], pd.DataFrame]
 NOT_RECORDED = "not recorded"
 FACTS = read_toml(__file__, "facts.toml")
-"""What is said of every study in the same words, by table of ``content/facts.toml`` and name."""
+"""Texts that are the same for every study, by table and name in ``content/facts.toml``."""
 SAMPLING = FACTS["sampling"]
 
 
@@ -34,15 +34,15 @@ def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
 
 
 def method_facts(read: Read, study: Study, *, audience: str, organisations: str) -> dict[str, str]:
-    """What the tables know about how the study was made, in words, by the name that checklists.csv uses.
+    """What the tables record about how the study was made, in words, by the names of column ``fact``.
 
-    ``read`` gives a processed table by name; ``organisations`` says how many there are as far as the
-    audience may know. Languages, persons and places are told to the team alone.
+    ``read`` gives a processed table by name; ``organisations`` says how many there are, as far as the
+    audience may know. Facts about persons and durations are for the team only.
     """
     is_team = audience == "team"
     facts = FACTS["study"] | _data(read, study, organisations) | _coding(read, study) | _agreed(read, study)
     facts |= {"software": f"glc_analysis {VERSION}",
-              "limits": SAMPLING[study.sampling] + "; counts describe these organisations and nobody else"
+              "limits": SAMPLING[study.sampling] + "; counts describe these organisations only"
               if study.sampling == "purposive" else ""}
     return facts if is_team else {name: said for name, said in facts.items()
                                   if name not in ("others_present", "duration", "interviewers", "memos")}

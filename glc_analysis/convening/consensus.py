@@ -42,7 +42,7 @@ def percentile(votes: Sequence[int], percent: int) -> Fraction:
 
 @dataclass(frozen=True)
 class Dispersion:
-    """How wide the votes lie, and how wide they may lie where they do: :func:`dispersion`."""
+    """The dispersion of votes, and the limit above which it counts as disagreement: :func:`dispersion`."""
 
     p30: Fraction
     p70: Fraction
@@ -98,7 +98,7 @@ def median(votes: Sequence[int]) -> float:
 
 
 def third(value: float) -> str:
-    """The third of the scale that holds a vote or median; 3.5 and 6.5 belong to the higher one.
+    """The third of the scale that a vote or median is in; 3.5 and 6.5 belong to the higher one.
 
     >>> [third(value) for value in (3, 3.5, 6, 6.5)]
     ['low', 'middle', 'middle', 'high']
@@ -146,7 +146,7 @@ def ipras_rule(votes: Sequence[int]) -> str:
 
 
 def result(votes: Sequence[int], test: str = "panel") -> str:
-    """What the panel said of the text by the study's test: high, uncertain, low or too few.
+    """The panel's result on a text by the study's test: high, uncertain, low or too few.
 
     Tests ``panel`` and ``ipras``: the third that holds the median, but uncertain where the panel
     disagrees. Test ``share``: the outer third that holds 75 % of the votes, else uncertain; it has the
@@ -180,7 +180,7 @@ def tally(votes: Sequence[int], test: str = "panel") -> dict[str, Any]:
 
 
 def movement(before: float | None, after: float | None) -> str:
-    """Where the median went between two rounds; ``""`` where there is none in one of them.
+    """The movement of the median between two rounds; ``""`` where one of them has no median.
 
     >>> movement(6.5, 8), movement(7, 7), movement(None, 7)
     ('up', 'same', '')
@@ -191,10 +191,10 @@ def movement(before: float | None, after: float | None) -> str:
 
 
 def in_words(tallied: Mapping[str, Any]) -> str:
-    """A row of ``tallies`` as it is read out: votes, never percentages; IPRAS where it alone can say
-    anything, or says something else than the panel rule.
+    """A row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned where the panel
+    rule does not apply, or gives another result.
 
-    One or two votes are not read out, since all would know whose they are: the ballot is secret.
+    One or two votes are not read out, because everyone would know whose they are: the ballot is secret.
 
     >>> in_words(tally([8] * 8 + [5, 2]))
     '8 of 10 high, 1 middle, 1 low; median 8; agreement'

@@ -1,6 +1,7 @@
-"""Survey beside what was said (Guetterman et al. 2015): one row a topic, both counts filled in.
+"""The joint display of survey and interviews (Guetterman et al. 2015): one row a topic, with both counts.
 
-How the two fit and what follows from it is for people to write, in joint_display.csv.
+In: joint_display.csv, in which people wrote how the two fit and what follows, and the released figures. Out:
+the rows with both counts in words, as an audience may see them; and proposals for new rows (:func:`suggest`).
 """
 
 from __future__ import annotations
@@ -20,8 +21,8 @@ from glc_analysis.tables import code_themes
 from glc_analysis.text import match_key
 
 PER_THEME, LEAST, ALIKE = 2, 2, 1 / 3
-"""So many pairs are proposed of a theme; so many organisations at least are in both; and where no word of
-the option is the code's, such a share of those in either."""
+"""How many pairs are proposed for each theme; the least number of organisations in both; and, where option
+and code share no word, the least share of those in both among those in either."""
 NOT_RAISED = "not_raised"
 ROWS = ["topic_id", "theme_id", "estimate_id", "code_id", "quote_id", "fit", "inference", "by"]
 
@@ -41,9 +42,10 @@ def joint_display(rows: pd.DataFrame, released: pd.DataFrame, words: Words,
 
 
 def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, Any, Any]]:
-    """Each topic that may be shown, its figure of the survey and its figure of what was said, None where
-    it has none. How they fit and what follows was written by people who saw all: it may tell a figure that
-    the audience does not see, and that nobody raised a topic is the count itself."""
+    """Each topic that may be shown, with its figure of the survey and its figure of a code (None: none).
+
+    People who saw all figures wrote how the two fit and what follows, and this may reveal a figure that the
+    audience does not see: such a topic is left out. That nobody raised a topic reveals the count itself."""
     cited = {*rows["estimate_id"], *map(code_estimate, rows["code_id"])}
     figures = {row.estimate_id: row for row in released[released["estimate_id"].isin(cited)].itertuples()}
     for row in rows.itertuples():
@@ -80,8 +82,8 @@ def names_of(study: Study) -> Words:
 
 
 def readable_quotes(study: Study, audience: str) -> dict[str, str]:
-    """What an audience reads where a quotation is named: that, or the one of the same passage that is
-    cleared for it, with whose words they are; quotations of which it may read nothing are left out."""
+    """The text that an audience sees for each quotation: the quotation itself, or one of the same passage
+    that is cleared for the audience, with its source. Quotations without a cleared text are left out."""
     listed = read_table(study, "quotes")
     if audience == "team":
         return dict(zip(listed["quote_id"], "“" + listed["text"] + "”", strict=True))
@@ -94,7 +96,7 @@ def readable_quotes(study: Study, audience: str) -> dict[str, str]:
 
 
 def contradicting(study: Study, *, audience: str = "team") -> pd.DataFrame:
-    """What organisations state against an outside record of their work country.
+    """What organisations state that differs from a fact of their work country.
 
     For the team one row an answer that differs: organisation, country, indicator, stated, recorded, year.
     For others one row an indicator, study-wide, in words, where release shows it.
@@ -119,7 +121,7 @@ def contradicting(study: Study, *, audience: str = "team") -> pd.DataFrame:
 
 
 def suggest(study: Study) -> pd.DataFrame:
-    """Rows to review for joint_display.csv, with both counts beside them: for the team alone.
+    """Proposed rows for joint_display.csv, with both counts: for the team only.
 
     Pairs of a question's option and a code of its theme that some organisation chose and raised, of all
     that were asked both: first those with words in common, then those whose organisations are most alike
@@ -141,7 +143,7 @@ def suggest(study: Study) -> pd.DataFrame:
 
 
 def _pairs(study: Study) -> list[tuple[str, str, str]]:
-    """Theme, figure and code of all pairs worth a look, the best first."""
+    """Theme, figure and code of all pairs to propose, the best first."""
     offered, said, asked = _answered(study)
     codebook = tables.read("codebook", study=study)
     themes, mentions = code_themes(codebook), tables.read("mentions", study=study)
@@ -163,7 +165,7 @@ def _pairs(study: Study) -> list[tuple[str, str, str]]:
 
 
 def _answered(study: Study) -> tuple[pd.DataFrame, dict, dict]:
-    """The options of each question of a theme, and the organisations that chose each, that were asked."""
+    """The options of the questions that have a theme; who chose each option; who was asked each question."""
     questions, options, responses, selections = (tables.read(name, study=study) for name in (
         "questions", "options", "responses", "selections"))
     closed = questions.query("theme_id != '' and option_list not in ('', 'countries')")
@@ -177,7 +179,7 @@ def _answered(study: Study) -> tuple[pd.DataFrame, dict, dict]:
 
 
 def _stems(*texts: str) -> set[str]:
-    """The beginnings of the longer words of some texts.
+    """The first five letters of the longer words of some texts.
 
     >>> sorted(_stems("Funding by the year", "short-funding"))
     ['fundi', 'short']

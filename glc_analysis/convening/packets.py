@@ -1,7 +1,7 @@
-"""What goes to the table: whose packet holds which parts, in which order, and with whose rating forms.
+"""The packets for the convening: which parts each has, in which order, and with which rating forms.
 
-A packet is for one organisation, which alone gets its own brief, or for everybody (``shared``); all are
-for the convening.
+In: the reference tables and names. Out: a list of packets, each with its parts. A packet is for one
+organisation, which is the only one to get its own brief, or for everybody (``shared``).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BRIEFS = ("brief", "country", "theme")
 
 @dataclass(frozen=True)
 class Part:
-    """A part of a packet. ``slug`` names it for ``--only``, ``item`` the country, theme or organisation
+    """A part of a packet. ``slug`` is its name for ``--only``, ``item`` the country, theme or organisation
     that it is about."""
 
     slug: str
@@ -31,7 +31,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Packet:
-    """One packet: of an organisation, or of all where ``organisation`` is blank."""
+    """One packet: for an organisation, or for everybody where ``organisation`` is blank."""
 
     organisation: str
     label: str
@@ -49,12 +49,12 @@ def packets(reference: Reference, labels: Mapping[str, str], *, countries: Mappi
             only: Collection[str] = ()) -> list[Packet]:
     """The packet of an organisation (its id or its name), the ``shared`` one, or all there are.
 
-    ``labels``, ``countries`` and ``themes`` are the names by id of what there is, countries only those
-    that the convening may know of. All packets are those of the organisations that may rate (where none
-    is named in raters.csv, of every organisation) and the shared one, which has the countries instead of
-    somebody's own brief. What the study has nothing of is no part. ``only`` are slugs of parts.
+    ``labels``, ``countries`` and ``themes`` are names by id; ``countries`` has only those that the convening
+    may know of. All packets are those of the organisations that may rate (where raters.csv names none, of
+    every organisation) and the shared one, which has the countries instead of an organisation's own brief. A
+    part for which the study has no content is left out. ``only`` has slugs of parts.
 
-    Raises UsageError with the nearest names for an organisation or a part that is not there.
+    Raises UsageError with the nearest names for an unknown organisation or part.
     """
     if organisation == SHARED:
         chosen = [""]
@@ -84,17 +84,17 @@ def _parts(organisation: str, labels: Mapping[str, str], countries: Mapping[str,
             yield Part(f"country-{one.lower()}", "country", f"Country: {name}", one)
     for one, name in themes.items():
         yield Part(f"theme-{one.lower()}", "theme", f"Theme: {name}", one)
-    yield Part("joint-display", "joint", "Survey beside what was said")
+    yield Part("joint-display", "joint", "Joint display of survey and interviews")
     yield Part("principles", "principles", "Candidate principles")
     yield Part("rating-form", "form", "Rating form")
 
 
 def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:
-    """The packets with the chosen parts; one that has none of them is left out."""
+    """The packets with the chosen parts only; a packet without any of them is left out."""
     known = {part.slug for packet in made for part in packet.parts}
     for slug in only:
         if slug == "rating-form" and slug not in known:
-            raise UsageError("There is no rating form for this packet: no round is open, or nobody of the "
+            raise UsageError("There is no rating form for this packet: no round is open, or nobody from the "
                              "organisation may rate. To fix: `glc forms --round ROUND` opens a round.")
         if slug not in known:
             raise UsageError(f"There is no part {slug!r} in these packets; {nearest(slug, known)}.")

@@ -1,6 +1,7 @@
-"""The principles: statements in versions and languages, and what is true of the evidence for each.
+"""The principles: their statements in versions and languages, and plain facts about their evidence.
 
-What is counted beside a concern is in :mod:`glc_analysis.convening.concerns`.
+In: reference tables. Out: the processed tables :data:`TABLES`, and sentences such as "no evidence against it
+is recorded". Counts for the judgements are in :mod:`glc_analysis.convening.concerns`.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ NOT_CHALLENGED = "Not challenged: no evidence against it is recorded."
 NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."
 UNSUPPORTED = "No evidence for it is recorded."
 MEASURED = ("outcome_measured", "literature")
-"""Claims of evidence that is more than what providers practise and report."""
+"""Kinds of claims that are more than practice and reports of providers."""
 
 
 def printed_id(principle_id: str, version: str) -> str:
@@ -29,7 +30,7 @@ def printed_id(principle_id: str, version: str) -> str:
 
 
 def principle_tables(reference: Reference) -> dict[str, pd.DataFrame]:
-    """The processed tables :data:`TABLES`, but for their shape: what people wrote, and what follows."""
+    """The processed tables :data:`TABLES` before their types are set: with derived columns."""
     frames = {name: getattr(reference, name).copy() for name in TABLES}
     for name in ("joint_display", "decision_log", "parking_lot"):
         frames[name]["order"] = range(1, len(frames[name]) + 1)
@@ -50,7 +51,7 @@ def versions(principles: pd.DataFrame) -> pd.DataFrame:
 
 
 def facts(evidence: pd.DataFrame) -> list[str]:
-    """What is to be said of one principle, from its rows of table ``evidence``; may be nothing.
+    """Facts about the evidence of one principle, in sentences, from its rows of table ``evidence``.
 
     Evidence against is what contradicts; a principle rests on what supports it.
 

@@ -1,7 +1,9 @@
 """The rating forms of a round: a workbook, a page to print and a text for every rater; one XLSForm for all.
 
-The fixed texts are ``content/forms.csv``, a column a language; its row ``native_reader`` says whether
-somebody who grew up with the language has read them.
+In: the reference tables. Out: files in ``reports/team/forms/<round>/`` (:func:`write_forms`). All forms are
+made from one description (:class:`Form`), so they ask the same questions. The fixed texts are in
+``content/forms.csv``, a column a language; its row ``native_reader`` says whether a native speaker has
+checked them.
 """
 
 from __future__ import annotations
@@ -44,10 +46,7 @@ from glc_analysis.text import content_hash, language_name
 from glc_analysis.workbook import print_on_a4, save_workbook
 
 # ------------------------------
-# What a rater is asked, in which language, and the fixed texts around it.
-#
-# The fixed texts are ``content/forms.csv``, a column a language; its row ``native_reader`` says whether
-# somebody who grew up with the language has read them.
+# The description of a form: what a rater is asked, in which language, with which fixed texts.
 
 
 _WANTED = {"score": "number_wanted", "mark": "mark_wanted", "choice": "word_wanted"}
@@ -100,7 +99,7 @@ class Form:
 
     @property
     def direction(self) -> str:
-        """How the page runs."""
+        """The writing direction of the page."""
         return "rtl" if self.language in RIGHT_TO_LEFT else "ltr"
 
     @property
@@ -110,12 +109,12 @@ class Form:
 
     @property
     def stamps(self) -> list[str]:
-        """What tells each row when it comes back: round, rater, printed id, text_version."""
+        """The stamp that identifies each row of a returned form: round, rater, printed id, text_version."""
         return [written_stamp(self.round_id, self.rater_id, name, text)
                 for name, text in zip(self.rows["printed_id"], self.rows["text_version"], strict=True)]
 
     def words_of(self, row: tuple) -> str:
-        """Which words a row of the form has: the printed id, the language, the version of the text."""
+        """Which text a row of the form shows: printed id, language, version of the text."""
         return f"{row.printed_id} {self.language} {row.text_version}"
 
     def label(self, question: Question) -> str:
@@ -127,14 +126,14 @@ class Form:
         return self.say[f"{question.name}_low"], self.say[f"{question.name}_high"]
 
     def wanted(self, question: Question) -> str:
-        """What the box takes; blank where it takes any words."""
+        """What to write in the box; blank where any words are allowed."""
         return self.say.get(_WANTED.get(question.kind, ""), "")
 
 
 def in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.DataFrame | None:
-    """The texts of a round in a language, in the round's order; None where one is not there.
+    """The texts of a round in a language, in the order of the round; None where one is missing.
 
-    Only a translation of the very version that is asked counts.
+    A translation counts only if it is of the version that the round asks about.
     """
     texts = versions(reference.principles)
     texts = texts[texts["language"] == language]
@@ -145,11 +144,11 @@ def in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.
 
 
 # ------------------------------
-# The forms of a round: a workbook, a page to print and a text for every rater; one XLSForm for all.
+# Writing the forms of a round.
 
 
 @dataclass(frozen=True)
-class Issue:
+class FormsIssued:
     """What :func:`write_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), and the
     languages whose fixed texts no native reader has checked."""
 
@@ -160,7 +159,7 @@ class Issue:
     unchecked: tuple[str, ...]
 
 
-def write_forms(study: Study, round_id: str, *, today: date) -> Issue:
+def write_forms(study: Study, round_id: str, *, today: date) -> FormsIssued:
     """Opens a round that is not there yet, and writes its forms to ``reports/team/forms/<round>/``.
 
     A round that is open keeps its texts and gets the same forms again. Raises Faults, before anything is
@@ -172,7 +171,7 @@ def write_forms(study: Study, round_id: str, *, today: date) -> Issue:
     forms, notes = forms_of(reference, round_id, asked, addressed(study)[1])
     texts = _texts(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
-    _refuse_filled(folder, forms)
+    _check_not_filled(folder, forms)
     if not rounds.equals(reference.rounds):
         write_rounds(study, rounds)
     for part in (folder.parent.parent, folder.parent, folder):
@@ -189,11 +188,12 @@ def write_forms(study: Study, round_id: str, *, today: date) -> Issue:
     raters = pd.DataFrame({"rater_id": [form.rater_id for form in forms],
                            "language": [form.language for form in forms], "note": notes}, dtype="str")
     unchecked = [one for one in sorted({*by_language, *texts}) if form_phrases(one)["native_reader"] != "yes"]
-    return Issue(folder, round_id not in set(reference.rounds["round_id"]), asked, raters, tuple(unchecked))
+    is_new = round_id not in set(reference.rounds["round_id"])
+    return FormsIssued(folder, is_new, asked, raters, tuple(unchecked))
 
 
 def _texts(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The texts of a round by language, its own first: those languages that have all of them."""
+    """The texts of a round by language, for languages that have all of them; the source language first."""
     source = asked["language"].iloc[0]
     languages = sorted({*reference.principles["language"]}, key=lambda one: (one != source, one))
     found = {one: rows for one in languages if (rows := in_language(reference, asked, one)) is not None}
@@ -202,9 +202,9 @@ def _texts(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]
 
 def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
              languages: Mapping[str, str]) -> tuple[list[Form], list[str]]:
-    """A form for every rater who may rate, and what is to be said of it.
+    """A form for every rater who may rate, and a note about each.
 
-    Its language is the one in which the rater's organisation answered, where that has every text.
+    The language is the one in which the rater's organisation answered, if all texts are translated into it.
     """
     raters = reference.raters[reference.raters["may_rate"] == "true"].sort_values("rater_id")
     if raters.empty:
@@ -224,8 +224,8 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
     return forms, notes
 
 
-def _refuse_filled(folder: Path, forms: list[Form]) -> None:
-    """A form that was filled in where it lay is not written over."""
+def _check_not_filled(folder: Path, forms: list[Form]) -> None:
+    """Raises Faults where a workbook in the folder holds answers: it must not be overwritten."""
     paths = [path for form in forms if (path := folder / f"{form.rater_id}.xlsx").is_file()]
     if filled := [path for path in paths if is_filled(path)]:
         raise Faults([Fault("holds answers", f"{folder.name}/{path.name}", fix="move it to raw/ratings")
@@ -237,7 +237,7 @@ def _write(path: Path, content: str) -> None:
 
 
 # ------------------------------
-# The forms of a round on paper and over the telephone: pages to print, in grey, on A4 or Letter.
+# Forms for paper and telephone: pages to print in grey on A4 or Letter, and texts.
 
 
 _STYLE = read_text(__file__, "form_page.css").strip()
@@ -245,7 +245,7 @@ _MOUTHS = {"low": "M20 48 Q32 34 44 48", "mid": "M20 43 H44", "high": "M20 39 Q3
 
 
 def page(form: Form) -> str:
-    """A form to print: nine boxes a line, and the code and the version of each text on every page."""
+    """A form to print: nine boxes a line, the rater's code on every page, and the version of each text."""
     rows = "".join(f'<tr class="principle"><td>{_statement(form, row)}'
                    + "".join(_scale(form, question) for question in SCORED) + _rest(form) + "</td></tr>\n"
                    for row in form.rows.itertuples())
@@ -253,7 +253,7 @@ def page(form: Form) -> str:
 
 
 def pictures(forms: Iterable[Form]) -> str:
-    """The sheet of three pictures, a section a language: a scale of its own, never made into numbers."""
+    """The sheet of three pictures, a section a language: a separate scale, never converted to numbers."""
     forms = list(forms)
     sections = []
     for form in forms:
@@ -286,7 +286,7 @@ def _document(form: Form, body: str) -> str:
 
 
 def _table(form: Form, heading: str, how: str, rows: str) -> str:
-    """The rows below a heading that is the head of a table: every browser repeats it on each page."""
+    """The rows as a table whose head is the heading, because browsers repeat a table's head on each page."""
     said = "".join(f"<p>{escape(line)}</p>" for line in how.split("\n"))
     return (f'<table><thead><tr><th scope="col">{escape(heading)}</th></tr></thead>'
             f"<tbody><tr><td>{said}</td></tr>\n{rows}</tbody></table>")
@@ -320,7 +320,7 @@ def _face(one: str) -> str:
 
 
 # ------------------------------
-# A rating form as a workbook: boxes that take what they ask for, all else locked without a password.
+# The form as a workbook: boxes with checked input; all other cells are locked without a password.
 
 
 _WIDTHS = {"statement": 60, "comment": 44, "feasibility": 16, "may_be_read": 16, "stamp": 8}
@@ -329,9 +329,9 @@ _GREY = "A0A0A0"
 
 
 def write_workbook(path: Path, form: Form) -> None:
-    """Writes a form: heading, headings, the names by which columns are read, a row a principle.
+    """Writes a form: title, headings, the column names for reading it back, and a row for each principle.
 
-    No name stands in it, not even an author's; the same form gives the same bytes.
+    The file contains no person's name, not even an author's. The same form gives the same bytes.
     """
     book = Workbook()
     book.properties.creator = None
@@ -362,7 +362,7 @@ def _headings(form: Form) -> list[str]:
 
 
 def _explained(form: Form, question: Question) -> str:
-    """What stands below the heading of a box."""
+    """The explanation below the heading of a box."""
     if question.kind == "score":
         low, high = form.ends(question)
         return f"\n{question.choices[0]} = {low}\n{question.choices[-1]} = {high}"
@@ -381,21 +381,21 @@ def _lay_out(sheet: Worksheet, form: Form) -> None:
 
 
 def _validate(sheet: Worksheet, form: Form) -> None:
-    """What each box takes; a comment is free."""
+    """Sets the input that each box accepts; comments are free text."""
     last = len(form.rows) + 3
     for question in QUESTIONS:
         if question.kind == "words":
             continue
         wanted = form.wanted(question)
-        rule = DataValidation(**_taken(form, question), allow_blank=True, error=wanted, prompt=wanted,
-                              showErrorMessage=True, showInputMessage=True)
+        rule = DataValidation(**_allowed_values(form, question), allow_blank=True, error=wanted,
+                              prompt=wanted, showErrorMessage=True, showInputMessage=True)
         at = sheet.cell(2, ROW.index(question.name) + 1).column_letter
         rule.add(f"{at}4:{at}{last}")
         sheet.add_data_validation(rule)
 
 
-def _taken(form: Form, question: Question) -> dict[str, str]:
-    """The answers that a box takes, as a workbook says it."""
+def _allowed_values(form: Form, question: Question) -> dict[str, str]:
+    """The answers that a box accepts, in the terms of a workbook."""
     if question.kind == "score":
         return {"type": "whole", "operator": "between",
                 "formula1": question.choices[0], "formula2": question.choices[-1]}
@@ -406,7 +406,7 @@ def _taken(form: Form, question: Question) -> dict[str, str]:
 
 
 # ------------------------------
-# The form of a round for KoboToolbox and ODK: one XLSForm in every language that has all its texts.
+# The form for KoboToolbox and ODK: one XLSForm with every language that has all texts.
 
 
 Row = dict[str, str]
@@ -416,8 +416,8 @@ _TYPES = {"mark": "select_multiple mark", "words": "text", "choice": "select_one
 def write_xlsform(path: Path, forms: Sequence[Form], raters: Sequence[str]) -> None:
     """Writes the XLSForm of a round from its form in every language, all in one order.
 
-    The rater's code is asked for and has to be one of the round's. Which words somebody read is told by
-    the language that is asked for: a stamp a principle says round, printed id and text_version.
+    The form asks for the rater's code, which must be one of the round, and for the language in which the
+    rater reads. From the language follows the stamp of each principle: round, printed id, text_version.
     """
     form, round_id = _XLSForm(forms), forms[0].round_id
     survey = list(form.survey(raters))
@@ -477,7 +477,7 @@ class _XLSForm:
         return {"type": _TYPES[question.kind], "name": name} | relevant | self._labels(key)
 
     def _stamp(self, n: int) -> str:
-        """The expression whose value is the stamp of the words that are read; blank before that is told."""
+        """The expression for the stamp of the text that is read; blank before a language is chosen."""
         stamps = {form.language: f"'{form.stamps[n]}'" for form in self.forms}
         if len(stamps) == 1:
             return next(iter(stamps.values()))

@@ -1,7 +1,8 @@
-"""The moment a round is closed: its results as pages to project, one principle a screen.
+"""The slides of a closed round: its results as a page to project, one principle a screen.
 
-:func:`results` and :func:`glc_analysis.convening.agenda.agenda` give plain data; :func:`block` makes
-HTML of one piece of it, for a page of one's own.
+In: the tables of a built study. Out: one page of HTML (:func:`write_slides`). :func:`results` and
+:func:`glc_analysis.convening.agenda.agenda` give its content as plain data, :func:`block` one piece as HTML.
+Votes of a panel of fewer than three are not shown, nor who voted what.
 """
 
 from __future__ import annotations
@@ -23,21 +24,23 @@ from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import CRITERIA, PANELS, Study
 from glc_analysis.templates import template
 
-ASKED = {"importance": "Important?", "feasibility": "Feasible, with one's own resources?"}
-ELSE = "rated "
-"""How ``held_out`` begins where another wording was rated."""
+CRITERION_QUESTIONS = {"importance": "Important?", "feasibility": "Feasible, with one's own resources?"}
+OTHER_WORDING = "rated "
+"""How the reason in column ``held_out`` begins where another wording was rated."""
 INVENTED = "Invented sample data: no organisation, person or answer here is real."
 
 
-def projector(study: Study, round_id: str) -> Path:
-    """Writes the page of a closed round to ``reports/team/day/<round>/index.html``, for its owner alone.
+def write_slides(study: Study, round_id: str) -> Path:
+    """Writes the slides of a closed round to ``reports/team/day/<round>/index.html``, for its owner only.
 
-    The agenda first, then a screen for each principle in its order, parking lot and decisions last; the
-    arrow keys turn them, and without JavaScript it is one long page. Raises UsageError for an unknown
+    The agenda comes first, then a screen for each principle in the order of the agenda, then decisions and
+    parking lot. The arrow keys turn the screens; without JavaScript it is one long page.
+
+    Raises UsageError for an unknown
     round, GLCError where it is open or not in the tables yet.
     """
     reference = read_reference(study)
-    _refuse_open(study, reference, round_id)
+    _check_closed(study, reference, round_id)
     frames = {name: tables.read(name, study=study) for name in ("tallies", "ratings", "principles",
                                                                 "decision_log", "parking_lot")}
     tallies, ratings = frames["tallies"], masked(frames["ratings"], study, reference.names)
@@ -47,7 +50,7 @@ def projector(study: Study, round_id: str) -> Path:
     order = agenda(tallies[is_it], ratings[ratings["round_id"] == round_id], frames["principles"],
                    reference.organisations)
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
-    text = template(__file__, "day.html").render(
+    text = template(__file__, "results_slides.html").render(
         title=study.title, round_id=round_id, closed_on=closed_on, groups=groups(order),
         results=results(tallies, ratings, frames["principles"], reference.rounds, round_id,
                         order=list(order["principle_id"])),
@@ -61,21 +64,21 @@ def projector(study: Study, round_id: str) -> Path:
     return path
 
 
-def _refuse_open(study: Study, reference: Reference, round_id: str) -> None:
+def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
     rounds = reference.rounds
     own = rounds[rounds["round_id"] == round_id]
     if own.empty:
         raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
     if (own["closed_on"] == "").any():
-        told = received(Ballots.read(study, reference).votes, reference.raters, round_id,
+        panels = received(Ballots.read(study, reference).votes, reference.raters, round_id,
                         study.settings["consensus"]["vote"])
-        said = ", ".join(f"{PANELS[row.panel].lower()} {row.received}" for row in told.itertuples())
-        raise GLCError(f"Round {round_id} is open: {said}. To fix: close it first with "
+        counts = ", ".join(f"{PANELS[row.panel].lower()} {row.received}" for row in panels.itertuples())
+        raise GLCError(f"Round {round_id} is open: {counts}. To fix: close it first with "
                        f"`glc tally --round {round_id} --close`.")
 
 
 def groups(order: pd.DataFrame) -> list[dict[str, Any]]:
-    """The agenda by group: heading, what puts a principle there, and its rows."""
+    """The agenda by group: heading, the reason for the group, and its rows."""
     return [{"name": name, "heading": heading, "why": why,
              "rows": order[order["group"] == name].to_dict("records")}
             for name, (heading, why) in GROUPS.items() if (order["group"] == name).any()]
@@ -85,33 +88,33 @@ def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFra
             round_id: str, *, order: list[str] | None = None) -> list[dict[str, Any]]:
     """One dict a principle of a round: texts, criteria with their panels, comments that may be read.
 
-    A panel of fewer than three votes has no ``votes`` (else nine counts): they would tell who voted what.
-    Comments stand in the order of the alphabet, apart from the votes. ``tallies`` and ``ratings`` hold
-    the earlier rounds too, ``rounds`` the order in which they were opened.
+    ``votes`` are nine counts; a panel of fewer than three has none, since they could show who voted what.
+    Comments are in alphabetical order, not beside votes. ``tallies`` and ``ratings`` include the earlier
+    rounds, ``rounds`` gives the order in which they were opened.
     """
     past = [*rounds.sort_values("opened_on", kind="stable")["round_id"].drop_duplicates()]
     before: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in sorted(tallies.to_dict("records"), key=lambda row: past.index(row["round_id"])):
-        before.setdefault(_key(row), []).append(row)
+        before.setdefault(_ballot_key(row), []).append(row)
     before = {at: rows[:next((n for n, row in enumerate(rows) if row["round_id"] == round_id), 0)]
               for at, rows in before.items()}
     here, own = (frame[frame["round_id"] == round_id].to_dict("records") for frame in (tallies, ratings))
-    counts = Counter((*_key(vote), vote["score"]) for vote in own if not vote["held_out"])
-    panels = {_key(row): _panel(row, counts, before[_key(row)]) for row in here}
+    counts = Counter((*_ballot_key(vote), vote["score"]) for vote in own if not vote["held_out"])
+    panels = {_ballot_key(row): _panel(row, counts, before[_ballot_key(row)]) for row in here}
     names, versions = short_names(principles), {row["principle_id"]: row["version"] for row in here}
     return [{
         "principle_id": one, "printed_id": printed_id(one, versions[one]), "short_name": names.get(one, ""),
         **_texts(principles, one, versions[one]),
         "comments": sorted({vote["comment"] for vote in own if vote["principle_id"] == one and vote["comment"]
-                            and vote["may_be_read"] and not vote["held_out"].startswith(ELSE)}),
-        "held_out": len({vote["rater_id"] for vote in own
-                         if vote["principle_id"] == one and vote["held_out"].startswith(ELSE)}),
-        "criteria": [{"criterion": criterion, "asked": ASKED[criterion], "panels": [
+                            and vote["may_be_read"] and not vote["held_out"].startswith(OTHER_WORDING)}),
+        "excluded": len({vote["rater_id"] for vote in own
+                         if vote["principle_id"] == one and vote["held_out"].startswith(OTHER_WORDING)}),
+        "criteria": [{"criterion": criterion, "asked": CRITERION_QUESTIONS[criterion], "panels": [
             panels[one, criterion, panel] for panel in PANELS if (one, criterion, panel) in panels]}
             for criterion in CRITERIA]} for one in order or sorted(versions)]
 
 
-def _key(row: dict[str, Any]) -> tuple[str, str, str]:
+def _ballot_key(row: dict[str, Any]) -> tuple[str, str, str]:
     return row["principle_id"], row["criterion"], row["panel"]
 
 
@@ -132,28 +135,28 @@ def _panel(row: dict[str, Any], counts: Counter, before: list[dict[str, Any]]) -
     return {
         "panel": row["panel"], "name": PANELS[row["panel"]], "n": row["n"], "shape": shape, "words": words,
         "share": f"{row['votes_high']} of {row['n']} rate it 7–9" if is_shown else
-                 f"{row['n']} of {row['n_expected']} voted: too few to show without telling who",
-        "votes": [counts[(*_key(row), score)] for score in range(1, 10)] if is_shown else [],
+                 f"{row['n']} of {row['n_expected']} voted: too few to show without revealing who",
+        "votes": [counts[(*_ballot_key(row), score)] for score in range(1, 10)] if is_shown else [],
         "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if is_shown else [],
         "middle": ("low", "middle", "high").index(third(row["median"])) if is_shown and shape != "split"
                   else None,
         "median": row["median"] if is_shown else None,
         "dissent": _dissent(row, shape) if is_shown else "",
-        "aside": ", ".join(filter(None, [
+        "no_vote": ", ".join(filter(None, [
             f"{row['n_abstained']} abstained: not my context" if row["n_abstained"] else "",
-            f"{missing} without a vote" if missing > 0 else ""])),
+            f"{missing} did not vote" if missing > 0 else ""])),
         "movement": row["movement"] if is_shown else "",
         "moved": _moved(row, before) if is_shown else ""}
 
 
 def _dissent(row: dict[str, Any], shape: str) -> str:
-    """How many votes lie outside the third that holds the median, and where; of a split, both ends."""
+    """The votes outside the third of the scale that has the median; of a split, the votes at both ends."""
     if shape == "split":
-        return f"at the two ends: {row['votes_low']} at 1–3, {row['votes_high']} at 7–9"
+        return f"at both ends: {row['votes_low']} at 1–3, {row['votes_high']} at 7–9"
     thirds = (("low", "1–3", row["votes_low"]), ("middle", "4–6", row["votes_mid"]),
               ("high", "7–9", row["votes_high"]))
-    apart = ", ".join(f"{n} at {where}" for name, where, n in thirds if n and name != third(row["median"]))
-    return f"dissent (hollow): {apart}" if apart else ""
+    outside = ", ".join(f"{n} at {where}" for name, where, n in thirds if n and name != third(row["median"]))
+    return f"dissent (hollow): {outside}" if outside else ""
 
 
 def _moved(row: dict[str, Any], before: list[dict[str, Any]]) -> str:
@@ -173,6 +176,6 @@ def _moved(row: dict[str, Any], before: list[dict[str, Any]]) -> str:
 
 
 def block(name: str, *data: Any) -> str:
-    """One piece as HTML that is safe to print: ``style()``, ``agenda(groups)``, ``result(one)``,
-    ``decided(decisions)`` or ``parking(parked)``; where they stand together, ``style`` goes first."""
-    return str(getattr(template(__file__, "day_blocks.html").module, name)(*data))
+    """One piece of the slides as safe HTML: ``style()``, ``agenda(groups)``, ``result(one)``,
+    ``decided(decisions)`` or ``parking(parked)``. Put ``style`` first where they are used together."""
+    return str(getattr(template(__file__, "slide_blocks.html").module, name)(*data))

@@ -1,8 +1,9 @@
-"""What goes back to each organisation, to correct and to clear, and how its answers come back.
+"""Returns: what each organisation receives to correct and to clear, and how its decisions are read back.
 
-A return shows an organisation its own answers and words as we understood them, and where they are cited. It
-holds nothing of any other organisation, and no account of a survivor's case. What comes back is shown first
-and then applied.
+In: the tables of a built study; later the workbooks that come back. Out: a workbook and a page for each
+organisation with its own answers and words as we understood them, and where they are cited; then the changes
+to quotes.csv and consent.csv, shown first and applied second. A return contains nothing of any other
+organisation, and no account of a survivor's case.
 """
 
 from __future__ import annotations
@@ -41,9 +42,9 @@ from glc_analysis.text import match_key, normalise_space, parse_dates
 from glc_analysis.workbook import print_on_a4, save_workbook, write_text
 
 # ------------------------------
-# What an organisation fills in and sends back: sheets in its language with boxes, and their way home.
+# Sheets that an organisation fills in and sends back, in its language.
 #
-# The fixed texts are ``content/phrases.csv``, a column a language; another language is another column.
+# The fixed texts are in ``content/phrases.csv``, a column a language; to add a language, add a column.
 
 
 KINDS = ("answer", "passage", "quotation", "citation", "consent")
@@ -62,7 +63,7 @@ _STYLE = ("@page{size:A4 landscape;margin:12mm} body{font-family:sans-serif} tab
 
 @dataclass(frozen=True)
 class Sheet:
-    """Rows of one kind for one organisation; the first column, named for the kind, has their ids."""
+    """Rows of one kind for one organisation. The first column has the ids and is named after the kind."""
 
     organisation: str
     language: str
@@ -102,7 +103,7 @@ def phrases(language: str, module: str = __file__, name: str = "phrases.csv") ->
 
 
 def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]]) -> None:
-    """Writes a workbook of sheets with what their tabs say; the same content gives the same bytes."""
+    """Writes a workbook of sheets, each with the name of its tab; the same content gives the same bytes."""
     book = Workbook()
     book.remove(book.active)
     for tab, one in sheets:
@@ -170,12 +171,12 @@ def read_filled(path: Path) -> pd.DataFrame:
         at = next((n for n, row in enumerate(table) if {*row} & {"decision", *KINDS}), -1)
         lost = [name for name in BOXES if table[at].count(name) != 1 or not {*table[at]} & {*KINDS}]
         if at < 0:
-            continue  # somebody's own notes
-        faults += [Fault("a column that we wrote is not there once", sheet.place, str(sheet.numbers[at]),
-                         name, "", "put back the headings") for name in lost]
-        parts += [] if lost else [_signed(sheet, table[at], at + 1)]
+            continue  # a sheet with somebody's own notes
+        faults += [Fault("a column of our sheet is missing, or is there twice", sheet.place,
+                         str(sheet.numbers[at]), name, "", "restore the headings") for name in lost]
+        parts += [] if lost else [_with_signatures(sheet, table[at], at + 1)]
     if not parts and not faults:
-        faults = [Fault("has no sheet that we wrote", path.name, fix="send back the file that you got")]
+        faults = [Fault("has none of our sheets", path.name, fix="send back the file that you got")]
     if faults:
         raise Faults(faults)
     rows = pd.concat(parts).reindex(columns=["file", "row", "kind", "id", "words", *BOXES]).fillna("")
@@ -186,8 +187,8 @@ def read_filled(path: Path) -> pd.DataFrame:
     return rows
 
 
-def _signed(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
-    """The rows of a sheet; name and date hold for those below until others are written."""
+def _with_signatures(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
+    """The rows of a sheet; a name and date apply to the rows below until others are given."""
     kind = next(name for name in names if name in KINDS)
     rows = pd.DataFrame(sheet.rows[at:], columns=names, dtype="str").drop(columns="", errors="ignore")
     rows = rows.rename(columns={kind: "id", "understood": "words"}).apply(lambda column: column.str.strip())
@@ -201,10 +202,10 @@ def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
     for row, is_twice in zip(rows.itertuples(), twice, strict=True):
         fault = partial(Fault, file=row.file, row=row.row)
         if not row.id or is_twice:
-            yield fault("has no number, or one that stands twice", column=row.kind, value=row.id,
+            yield fault("has no number, or the number of another row", column=row.kind, value=row.id,
                         fix="put back the number that we wrote")
         if row.decision not in DECISIONS:
-            yield fault(f"is no decision; {nearest(row.decision, DECISIONS)}", column="decision",
+            yield fault(f"is not a decision; {nearest(row.decision, DECISIONS)}", column="decision",
                         value=row.decision, fix="write one of the four words of the first line")
         elif (row.decision == "change") != (row.changed != ""):
             yield fault("change and changed words belong together", column="changed", value=row.changed,
@@ -215,7 +216,7 @@ def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
 
 
 # ------------------------------
-# Where an organisation's words stand as evidence: shown to it in its return, and what it says of them.
+# Citations: where an organisation's words are used as evidence, and its decisions about them.
 
 
 REVIEW = ("file", "row", "citation", "cites", "to_do", "changed", "by", "date")
@@ -259,10 +260,10 @@ def citation_rows(study: Study, own: pd.DataFrame, language: str) -> pd.DataFram
 
 
 def citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
-    """Rows of evidence.csv and joint_display.csv that people must look at after what came back.
+    """Rows of evidence.csv and joint_display.csv to review after a return came back.
 
-    One row a citation that was not approved, or whose passage was not: nothing is changed here.
-    Raises Faults for citations that are not known.
+    One row a citation that was not approved, or whose passage was not approved. Nothing is changed here.
+    Raises Faults for unknown citations.
     """
     known, linked = cited(study), origins(tables.read("segments", study=study))
     asked = returned[returned["kind"] == "citation"]
@@ -278,17 +279,17 @@ def citations_to_review(returned: pd.DataFrame, study: Study) -> pd.DataFrame:
 
 
 # ------------------------------
-# Quotations go to the organisations that must clear them, and come back as rows of quotes.csv.
+# Quotations: sent to the organisations that must clear them, and read back into quotes.csv.
 #
-# What comes back is shown first (:func:`changes`) and then applied (:func:`apply`). The functions take
-# the tables as :mod:`glc_analysis.disclosure.quotations` does.
+# The decisions are shown first (:func:`changes`) and then applied (:func:`apply`). The functions take the
+# tables as :mod:`glc_analysis.disclosure.quotations` does.
 
 
 OPEN = {"not_cleared", "no_consent", "no_second_reader"}
 """Rules that a quotation may still break when its organisation is asked about it."""
 KEY = ["organisation_id", "speaker_id", "item", "audience"]
 FORM = "cleared quotation"
-"""The form_version of a consent that came with the first quotation that was cleared."""
+"""The form_version of a consent that was given by clearing a first quotation."""
 
 
 def write_to_clear(path: Path, quotes: pd.DataFrame, *held: pd.DataFrame, labels: Mapping[str, str],
@@ -349,7 +350,7 @@ def apply(returned: pd.DataFrame, quotes: pd.DataFrame,
     quotes = quotes.set_index("quote_id", drop=False)
     for one in returned.itertuples():
         if one.kind == "quotation":
-            for column, value in _settled(one, rows.loc[one.id]).items():
+            for column, value in _decided_cells(one, rows.loc[one.id]).items():
                 quotes.loc[one.id, column] = value
             key = [rows.at[one.id, "owner"], ORGANISATION, "quotation", rows.at[one.id, "audience"]]
             if quotes.at[one.id, "status"] == "cleared" and not (consent[KEY] == key).all(axis=1).any():
@@ -379,7 +380,7 @@ def changes(returned: pd.DataFrame, quotes: pd.DataFrame, *held: pd.DataFrame) -
     return pd.DataFrame(found, columns=["table", "key", "column", "before", "after"], dtype="str")
 
 
-def _settled(one, row: pd.Series) -> dict[str, str]:
+def _decided_cells(one, row: pd.Series) -> dict[str, str]:
     """The cells of a row of quotes.csv after its organisation's decision."""
     if one.decision in ("remove", "talk") or row["consent"] == "refused":
         return {"status": "removed" if one.decision == "remove" else "talk"}
@@ -412,9 +413,7 @@ def _clearing_faults(returned: pd.DataFrame, rows: pd.DataFrame, segments: pd.Da
 
 
 # ------------------------------
-# What goes back to each organisation: its own answers and words as we understood them, to put right.
-#
-# A return holds nothing of any other organisation, and no account of a survivor's case.
+# The return of an organisation: its own answers and words as we understood them, for correction.
 
 
 CORRECTIONS = ("table", "key", "column", "from", "to", "reason", "by", "date")

@@ -1,4 +1,8 @@
-"""A round asks about exact texts: those of the day on which it was opened, until it is closed."""
+"""Opening a rating round: which texts it asks about.
+
+In: the reference tables. Out: rounds.csv with the round (:func:`plan_round`), and the texts to print on its
+forms. A round asks about the exact texts of the day on which it was opened, until it is closed.
+"""
 
 from __future__ import annotations
 
@@ -18,12 +22,12 @@ _KEY = ["principle_id", "version"]
 
 
 def plan_round(reference: Reference, round_id: str, *, today: date) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """rounds.csv with a round, and the texts it asks about: nothing is written.
+    """rounds.csv with a round, and the texts it asks about. Nothing is written.
 
-    A round that is not there gets a row for every current candidate, opened today; rows that people
-    wrote without ``text_version`` get that of the text as it stands. The texts are the source rows of
-    principles.csv with ``printed_id`` and ``text_version``, in the round's order. Raises Faults where
-    the round is closed, has nothing to ask, or a text is no longer the one that it issued.
+    A new round gets a row for every current candidate, opened today; a row without ``text_version`` gets
+    that of the current text. The texts are rows of principles.csv in the source language with ``printed_id``
+    and ``text_version``, in the order of the round. Raises Faults where the round is closed, has no
+    principle to ask about, or a text changed after it was issued.
     """
     if not re.fullmatch(r"\w[\w.-]*", round_id):
         raise UsageError(f"{round_id!r} names no round. "
@@ -47,7 +51,7 @@ def plan_round(reference: Reference, round_id: str, *, today: date) -> tuple[pd.
 
 
 def _candidates(texts: pd.DataFrame) -> pd.DataFrame:
-    """The current candidates, in the order in which their principles first stand in principles.csv."""
+    """The current candidates, in the order of their principles in principles.csv."""
     order = {name: n for n, name in enumerate(dict.fromkeys(texts["principle_id"]))}
     rows = texts[texts["is_current"] & (texts["status"] == "candidate")]
     if rows.empty:
@@ -71,5 +75,5 @@ def _faults(found: pd.DataFrame, round_id: str) -> Iterator[Fault]:
 
 
 def write_rounds(study: Study, rounds: pd.DataFrame) -> None:
-    """Writes rounds.csv: the old file or the new, whatever happens."""
+    """Replaces rounds.csv as a whole."""
     write_atomic(study.reference / "rounds.csv", rounds.to_csv(index=False, lineterminator="\n"))

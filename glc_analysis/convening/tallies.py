@@ -1,4 +1,8 @@
-"""The results of closed rounds: panels apart, by the study's rule, and as they are read out."""
+"""The results of closed rounds: tallies by panel under the study's rule, and the lines to read out.
+
+In: ballots and reference tables. Out: tables ``ratings`` and ``tallies``. An open round gives only the number
+of forms received. Each panel is tallied by itself, and votes on another wording are excluded.
+"""
 
 from __future__ import annotations
 
@@ -41,9 +45,8 @@ def _tables(ballots: Ballots, reference: Reference, settings: Mapping[str, Any])
 
 @dataclass(frozen=True)
 class Count:
-    """Where a round stands: open, how many forms are ``received`` (one row a panel), and nothing else;
-    closed, ``tallies`` and ``ratings`` of all closed rounds. ``faults`` are those of the files while it is
-    open."""
+    """The state of a round. While it is open: how many forms are ``received`` (one row a panel), and the
+    ``faults`` of the files. Once it is closed: ``tallies`` and ``ratings`` of all closed rounds."""
 
     round_id: str
     reference: Reference
@@ -136,8 +139,8 @@ def rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
 def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame) -> list[str]:
     """The results of a round, line by line, as they are read out.
 
-    Under each principle the comments that may be read, in the order of the alphabet: neither their place
-    nor what stands beside them tells who wrote them, or how that rater voted.
+    Under each principle the comments that may be read, in alphabetical order, so that their place does not
+    show who wrote them or how that rater voted.
     """
     if tallies.empty:
         return ["No vote was cast."]
@@ -151,7 +154,7 @@ def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFra
         is_said = (ratings["principle_id"] == principle) & ratings["may_be_read"]
         lines += [f"    “{comment}”" for comment in sorted(set(ratings.loc[is_said, "comment"]) - {""})]
     held = ratings[ratings["held_out"] != ""]
-    lines += [f"Held out: {row.rater_id}, {row.principle_id} {row.criterion}: {row.held_out}."
+    lines += [f"Excluded: {row.rater_id}, {row.principle_id} {row.criterion}: {row.held_out}."
               for row in held.itertuples()]
     return [*lines, f"Rule: {tallies['rule'].iloc[0]}."]
 

@@ -1,7 +1,8 @@
-"""From a principle back to the raw file: principle, evidence, code or question, passage or rows, file.
+"""The trace of a principle: evidence, code or question, passage or rows, raw file.
 
-The team sees call, time, line, raw file and checksum. Others see figures that are released and quotations
-that are cleared, and nothing about documents.
+In: the tables of the last build, and the raw files for their checksums. Out: lines of a trace
+(:func:`trace`), or what rests on a source (:func:`resting_on`). The team sees call, time, line, raw file and
+checksum. Other readers see released figures and cleared quotations, and nothing about documents.
 """
 
 from __future__ import annotations
@@ -33,10 +34,10 @@ from glc_analysis.tables import code_themes
 from glc_analysis.text import content_hash, normalise_space, slug
 
 # ------------------------------
-# Where on the pages of the collection a principle, question, code or passage is shown.
+# Places on the pages that show a principle, question, code or passage.
 #
 # A place is a page's slug and an id on it, ``theme-needs#code-stigma``; blank where no page shows it. The
-# blocks of the pages give these ids, the trace leads to them.
+# pages set these ids, and the trace links to them.
 
 
 PRINCIPLES, SURVEY = "principles", "survey"
@@ -58,7 +59,7 @@ def passage_anchor(code: str, segment_id: str) -> str:
 
 
 def words_anchor(text: str) -> str:
-    """The id of a quotation, which tells no more than its words.
+    """The id of a quotation, made from its words alone.
 
     >>> words_anchor("A room in a shared flat")
     'words-h6b08a2e2'
@@ -67,7 +68,7 @@ def words_anchor(text: str) -> str:
 
 
 def link(place: str) -> str:
-    """What a link to a place says on a page beside it.
+    """The link to a place from another page of the same folder.
 
     >>> link("survey#question-q1-2"), link("")
     ('survey.html#question-q1-2', '')
@@ -77,7 +78,7 @@ def link(place: str) -> str:
 
 @dataclass(frozen=True)
 class Places:
-    """``themes`` are those of codes, ``counted`` the codes whose figure the audience may see."""
+    """The places for an audience: ``themes`` by code, and ``counted``, the codes whose figure it may see."""
 
     themes: Mapping[str, str]
     counted: Collection[str]
@@ -99,12 +100,12 @@ class Places:
         return self._on(code, anchor("code", code)) if code in self.counted else ""
 
     def passage(self, segment_id: str, *codes: str) -> str:
-        """Where the team finds a passage, which stands under one of these codes."""
+        """The place of a passage with one of these codes, on the pages of the team."""
         code = self._first(codes)
         return self._on(code, passage_anchor(code, segment_id))
 
     def quotation(self, text: str, *codes: str) -> str:
-        """Where others find a quotation of a passage with these codes."""
+        """The place of a quotation from a passage with these codes, on the pages of other readers."""
         return self._on(self._first(codes), words_anchor(text))
 
     def _first(self, codes: Collection[str]) -> str:
@@ -119,7 +120,7 @@ class Places:
 
 
 # ------------------------------
-# Where in the raw files something stands, and whether each is still the file that was recorded.
+# Places in the raw files, and whether each file is still the one that was recorded.
 
 
 CHANGED, MISSING = "has changed since its checksum was recorded", "is missing"
@@ -128,28 +129,28 @@ _RECORD = re.compile(r"\.r(\d+)(?:\.l\d+)?$")
 
 
 class RawFiles:
-    """The raw files of a study, each read and its checksum taken at most once."""
+    """The raw files of a study; each is read, and its checksum computed, at most once."""
 
     def __init__(self, study: Study) -> None:
         self.study, self.state, self._lines = study, cache(self._state), cache(self._turns)
 
     def _state(self, path: str) -> tuple[str, str]:
-        """The checksum of a file as it is now (blank: none), and what is wrong with it."""
+        """The checksum of a file now (blank: no file), and what is wrong with it."""
         if not path or not (self.study.root / path).is_file():
             return "", MISSING
         found, row = checksum(self.study.root / path), self._manifest.get(path)
         return found, UNRECORDED if row is None else "" if row["sha256"].lower() == found else CHANGED
 
     def of_record(self, answer_id: str) -> str:
-        """The survey file that a record came from; blank where it is no longer named."""
+        """The survey file that a record came from; blank where it is unknown."""
         return self._surveys.get(_RECORD.sub("", answer_id), "")
 
     def of_ballot(self, name: str) -> str:
-        """The file of ratings that a vote was entered by; blank where it is no longer there."""
+        """The file of ratings that has a vote; blank where it is no longer there."""
         return self._ballots.get(name, "")
 
     def of_segment(self, segment_id: str, document: Any) -> tuple[str, str]:
-        """The file of a segment, and its place: the row of an answer, of a turn the line, in DOCX the
+        """The file of a segment and the place in it: the row of an answer; for a turn the line, in DOCX the
         paragraph, where it begins. ``document`` is its row of table ``documents``."""
         if document.kind == "answer":
             answer = document.document_id[:-len(document.question_id) - 1]
@@ -159,7 +160,7 @@ class RawFiles:
         return path, f"{what} {lines[n - 1]}" if n <= len(lines) else ""
 
     def _turns(self, path: str) -> list[int]:
-        """Where each turn of a transcript begins; none where it is not the file that was recorded."""
+        """The lines at which the turns of a transcript begin; empty where the file was changed."""
         from glc_analysis.intake.transcripts import read_transcript
 
         try:
@@ -195,7 +196,7 @@ def row_of(answer_id: str) -> int:
 
 
 def ranges(numbers: Iterable[int]) -> str:
-    """Numbers in order, those that follow on each other as one stretch.
+    """Numbers in order, with consecutive ones as a range.
 
     >>> ranges([7, 2, 3, 4, 4])
     '2-4, 7'
@@ -206,14 +207,14 @@ def ranges(numbers: Iterable[int]) -> str:
 
 
 # ------------------------------
-# The records behind a figure: whose answers were counted, who is in its subset, which votes were cast.
+# The records that a figure counts, the members of its subset, and the votes on a principle.
 
 
 Read = Callable[[str], pd.DataFrame]
 
 
 def contributing_records(read: Read, figure: Any, question: Any) -> pd.DataFrame:
-    """The answers behind a figure of a question: answer_id, organisation_id, is_counted.
+    """The answers that a figure of a question is based on: answer_id, organisation_id, is_counted.
 
     ``read`` gives a processed table by name, ``figure`` is a row of estimates, ``question`` of questions.
     """
@@ -237,14 +238,14 @@ def contributing_records(read: Read, figure: Any, question: Any) -> pd.DataFrame
 def subset_members(read: Read, figure: Any, unit: str) -> set[str]:
     """The organisations or answers of the figure's subset."""
     ids = read(f"{unit}s")[f"{unit}_id"]
-    if figure.subset_kind not in KINDS[1:]:  # a source or document is told by its passages
+    if figure.subset_kind not in KINDS[1:]:  # a source or document is a property of passages
         return {*ids}
     found = subset_membership(figure.subset_kind, unit, read("organisations"), read("answers"))
     return {*ids.iloc[found.rows[found.subsets == found.names.index(figure.subset_id)]]}
 
 
 def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
-    """By principle each closed round and panel in words, with its ratings that count."""
+    """By principle: each closed round and panel in words, with the ratings that count."""
     said: dict[tuple[str, ...], list[str]] = {}
     for row in read("tallies").sort_values("criterion", ascending=False, kind="stable").itertuples():
         said.setdefault((row.principle_id, row.round_id, row.version, row.panel), []).append(
@@ -260,11 +261,11 @@ def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
 
 
 # ------------------------------
-# The way from a piece of evidence to its raw files, as one audience may follow it.
+# From a piece of evidence to its raw files, as far as an audience may see.
 #
-# Read from the tables as last built; checksums of raw files are taken anew. The team sees call, time, line,
-# raw file and checksum, and the forms behind the votes. Others see figures that are released and quotations
-# that are cleared: no document, time, file or id of a passage, and no note.
+# The tables are those of the last build; checksums of raw files are computed anew. The team sees call, time,
+# line, raw file and checksum, and the forms that votes come from. Other readers see released figures and
+# cleared quotations: no document, time, file or id of a passage, and no note.
 
 
 WITHHELD = "evidence that stays with the team"
@@ -287,7 +288,7 @@ class Node:
 
 
 class Trail:
-    """The tables of a built study as one audience may follow them, each read once."""
+    """The tables of a built study for the traces of one audience, each read once."""
 
     def __init__(self, study: Study, audience: str = "team") -> None:
         self.study, self.audience, self.for_team = study, audience, audience == "team"
@@ -300,7 +301,7 @@ class Trail:
         figure, said, below = self.figure(row), row.reference, []
         if row.kind in ("estimate", "code"):
             code = row.reference if row.kind == "code" else getattr(figure, "code_id", "")
-            if not self.for_team and (figure is None or code in self._never):
+            if not self.for_team and (figure is None or code in self._case_codes):
                 said = WITHHELD
             elif figure is not None:
                 said, below = self.words.said(figure), [*self.below(figure)]
@@ -313,9 +314,9 @@ class Trail:
                           row.reference, figure.estimate_id if figure else ""), *below]
 
     def votes(self, principle_id: str) -> list[Node]:
-        """For the team the votes on a principle, a line a round and panel, and the forms they stand in."""
+        """For the team: the votes on a principle, a line a round and panel, and the forms they come from."""
         lines = []
-        for said, rows in self._voted.get(principle_id, ()) if self.for_team else ():
+        for said, rows in self._votes.get(principle_id, ()) if self.for_team else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
             lines.append(self.node(1, "votes", "", said, "", *about))
             lines += [self._file(2, self.files.of_ballot(name), f"{len(own)} votes", *own["rater_id"],
@@ -329,7 +330,7 @@ class Trail:
 
     @cached_property
     def figures(self) -> dict[str, Any]:
-        """The figures that evidence cites, those that the audience may see."""
+        """The figures that evidence cites and the audience may see."""
         seen = self._released
         cited = {*self.read("evidence")["reference"], *self.reference("evidence")["reference"]}
         return {row.estimate_id: row for row in
@@ -341,12 +342,12 @@ class Trail:
         return release(self.read("estimates"), audience=self.audience, decisions=decisions)
 
     @cached_property
-    def _voted(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
+    def _votes(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
         return votes_by_principle(self.read)
 
     @cached_property
     def places(self) -> Places:
-        """Where the pages show what."""
+        """The places on the pages of the audience."""
         return Places.of(self.read("codebook"), self._released)
 
     @cached_property
@@ -354,7 +355,7 @@ class Trail:
         return names_of(self.study)
 
     @cached_property
-    def _never(self) -> set[str]:
+    def _case_codes(self) -> set[str]:
         return case_codes(self.reference("codebook"))
 
     def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str) -> Node:
@@ -367,16 +368,17 @@ class Trail:
         return self.node(depth, "file", path, ", ".join(filter(None, text)), "", *about)
 
     def below(self, figure: Any) -> Iterator[Node]:
-        """What lies below a figure: the code and its passages, or the question and its rows."""
+        """The lines below a figure: the code and its passages, or the question and its rows."""
         if figure.measure == "coded":
             return self._code(figure)
         question = self.words.questions.get(figure.question_id.removeprefix(f"{DISCORDANCE}/"))
         return self._question(figure, question) if question else iter(())
 
-    # What was answered
+    # Answers of the survey
 
     def _question(self, figure: Any, question: Any) -> Iterator[Node]:
-        asked = f" (asked if {question.asked_if})" if question.asked_if else ""
+        condition = question.asked_if and self.words.condition(question.asked_if).removesuffix(".")
+        asked = f" (asked of those who {condition})" if condition else ""
         said = f"{question.question_id} {question.wording}{asked}, base {int(figure.base_n)}"
         yield self.node(2, "question", question.question_id, said,
                         self.places.question(question.question_id, question.theme_id))
@@ -393,7 +395,7 @@ class Trail:
             yield from (self._file(3, self.study.relative(path), "the record")
                         for path in self.study.raw_files("context") if path.name in sources)
 
-    # What was said
+    # Codes and passages
 
     def _code(self, figure: Any) -> Iterator[Node]:
         code = figure.code_id
@@ -402,7 +404,7 @@ class Trail:
         yield self.node(2, "code", code, said, self.places.code(code), *own)
         if not self.for_team:
             yield from (self._quotation(3, row) for row in self._quotes.itertuples()
-                        if own - self._never & {*row.code_ids.split(";")})
+                        if own - self._case_codes & {*row.code_ids.split(";")})
             return
         for coder in sorted({coder for one in own for coder in self._coders.get(one, ())}):
             yield from (self._file(3, self.study.relative(path), f"coded by {coder}")
@@ -420,7 +422,7 @@ class Trail:
             yield from self._passage(3, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
     def _segment(self, segment_id: str) -> Iterator[Node]:
-        """The passage of a segment; for others what of it they may read."""
+        """The passage of a segment; for readers other than the team its cleared quotations."""
         if segment_id in self.segments:
             if self.for_team:
                 codes = self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"]
@@ -504,9 +506,7 @@ class Trail:
 
 
 # ------------------------------
-# From a principle back to the raw file: principle, evidence, code or question, passage or rows, file.
-#
-# What each audience may see of it stands in :mod:`glc_analysis.convening.trace`.
+# Traces of principles, and what rests on a source.
 
 
 def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[Node]:

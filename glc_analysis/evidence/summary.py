@@ -13,8 +13,10 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis.cleaning.skip_logic import Comparison, Condition, Junction, parse
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.estimates import ALL, KINDS, NUMBER_STATISTICS
+from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import count_text
 
 # ------------------------------
@@ -44,6 +46,41 @@ class Words:
         if pd.isna(figure.n) and not getattr(figure, "band", ""):
             return f"{figure.statistic.replace('_', ' ')} {figure.value:g}, base {int(figure.base_n)}"
         return count_text(figure.n, figure.base_n, getattr(figure, "band", ""))
+
+    def condition(self, asked_if: str) -> str:
+        """Who was asked a question (``asked_if`` in questions.csv): how "Asked only of those who" goes on.
+
+        >>> from types import SimpleNamespace
+        >>> words = Words({"Q1": SimpleNamespace(wording="Is there a law?", option_list="law")},
+        ...               {("law", "yes"): "Yes", ("law", "partly"): "Partly"}, {})
+        >>> words.condition("Q1 in (yes, partly)")
+        'answered Yes or Partly to: Is there a law?'
+        >>> words.condition("Q1 == yes and country != USA")
+        'answered Yes to “Is there a law?” and did not answer for USA.'
+        """
+        parsed = parse(asked_if)
+        if isinstance(parsed, Comparison) and parsed.name in self.questions:
+            wording = self.questions[parsed.name].wording
+            return f"{self._comparison(parsed)}: {wording}{'' if wording.endswith('?') else '.'}"
+        return f"{self._clause(parsed)}."
+
+    def _clause(self, condition: Condition) -> str:
+        if isinstance(condition, Comparison):
+            question = self.questions.get(condition.name)
+            return self._comparison(condition) + (f" “{question.wording}”" if question else "")
+        parts = [f"({self._clause(part)})" if isinstance(part, Junction) else self._clause(part)
+                 for part in condition.parts]
+        return f" {condition.operator} ".join(parts)
+
+    def _comparison(self, one: Comparison) -> str:
+        """A comparison without the wording of its question."""
+        question = self.questions.get(one.name)
+        name = question.option_list if question else COUNTRY_LIST
+        labels = " or ".join(self.options.get((name, value), value) for value in one.values)
+        answered = "did not answer" if one.operator == "!=" else "answered"
+        if question:
+            return f"chose {labels} at" if one.operator == "has" else f"{answered} {labels} to"
+        return f"{answered} for {labels}" if one.name == "country" else f"{answered} {labels} to {one.name}"
 
     def said(self, figure: Any) -> str:
         """A row of ``estimates`` (or of what was released of it) as half a sentence with its base."""

@@ -1,4 +1,8 @@
-"""Pages of what was said, under the codes, and, for the team, of the quality of the coding."""
+"""What the pages of codes show: who raised what, in which words; for the team the quality of the coding.
+
+In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML and figures, a function each.
+Passages and the coders' work are for the team only: other readers are told so (:func:`team_only`).
+"""
 
 from __future__ import annotations
 
@@ -31,19 +35,19 @@ from glc_analysis.text import count_text, count_texts
 from glc_analysis.view import StudyView
 
 # ------------------------------
-# What was said, under the codes: who raised what, who did not, and in which words.
+# Codes: who raised what, who did not, and in which words.
 
 
 NOT_CODED_YET = "Nothing is coded on this yet."
-TEAM_ONLY = "Who said what, and how it was coded, is shown to the team alone until it is cleared."
+TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
 SOURCES = {"interview": "Interviews", "call": "Calls", "answer": "Survey answers"}
-CASES = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
+CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
 ON_THEME, IN_COUNTRY, PAIRS = 3, 8, 15
-"""So many passages of a code, passages of a theme in a country, and pairs of codes are shown at once."""
+"""How many passages of a code, passages of a theme in a country, and pairs of codes are shown at once."""
 
 
 def team_only(block: Callable[[StudyView], Html | None]) -> Callable[[StudyView], Html | None]:
-    """A block that tells other audiences why it shows them nothing."""
+    """A block that shows its content to the team, and tells other readers why they do not see it."""
     @wraps(block)
     def shown(page: StudyView) -> Html | None:
         return block(page) if page.audience == "team" else note(TEAM_ONLY)
@@ -56,7 +60,7 @@ def code_names(page: StudyView) -> dict[str, str]:
 
 
 def tree(page: StudyView) -> pd.DataFrame:
-    """The page's codes, each below the one it belongs to, with its theme and how deep it stands."""
+    """The page's codes, each below the one it belongs to, with its theme and its depth."""
     book, above = page.codebook, ancestors(page.codebook)
     order = dict(zip(book["code_id"], book["order"], strict=True))
     places = [[order.get(one, 0) for one in [*reversed(above[code]), code]] for code in book["code_id"]]
@@ -67,12 +71,12 @@ def tree(page: StudyView) -> pd.DataFrame:
 
 
 def depths(listed: pd.DataFrame) -> list[str]:
-    """The class of each row of a table of codes: how far below the first level shown it stands."""
+    """The class of each row of a table of codes: its depth below the first level shown."""
     return [f"glc-depth-{depth}" for depth in listed["depth"] - listed["depth"].min()]
 
 
 def codes(page: StudyView) -> Html:
-    """How many organisations raised each code of the theme: in all, by source, by call and by region."""
+    """How many organisations raised each code of the theme: overall, by source, by call and by region."""
     rows = page.released[page.released["measure"] == "coded"]
     whole = {row.code_id: row for row in rows[rows["subset_kind"] == "all"].itertuples()}
     listed = tree(page)[lambda f: f["code_id"].isin(whole)]
@@ -82,9 +86,10 @@ def codes(page: StudyView) -> Html:
     calls = {row.document_id: f"{row.document_id} ({row.date})" for row in documents.itertuples()}
     asked = {source: SOURCES[source] for source in ("interview", "answer")}
     regions = sorted({*rows.loc[rows["subset_kind"] == "region", "subset_id"]})
-    first = {"Organisations": [bar(whole[code].share, _told(whole[code])) for code in listed["code_id"]]}
+    figures = [whole[code] for code in listed["code_id"]]
+    first = {"Organisations": [bar(figure.share, _count_text(figure)) for figure in figures]}
     parts = [("", first | _side_by_side(rows, listed, "source", asked)),
-             ("In each call, out of the organisations present. Silence in a call is not absence.",
+             ("In each call, out of the organisations present. Silence does not count as a no.",
               _side_by_side(rows, listed, "document", calls, " present")),
              ("By region of work", _side_by_side(
                  rows, listed, "region", {region: region_name(region) for region in regions}))]
@@ -96,7 +101,7 @@ def codes(page: StudyView) -> Html:
 
 
 def _anchored(listed: pd.DataFrame) -> list[Markup]:
-    """Names of codes, each the place that a trace leads to."""
+    """Names of codes, each with the anchor that a trace links to."""
     return [Markup(tag("span", escape(row.name), id=anchor("code", row.code_id)))
             for row in listed.itertuples(index=False)]
 
@@ -104,66 +109,66 @@ def _anchored(listed: pd.DataFrame) -> list[Markup]:
 def _side_by_side(rows: pd.DataFrame, listed: pd.DataFrame, kind: str, names: Mapping[str, str],
                   ending: str = "") -> dict[str, list[str]]:
     """A column of counts for each subset of a kind that has any, under its name."""
-    cells = {(row.subset_id, row.code_id): _told(row) + ending for row
+    cells = {(row.subset_id, row.code_id): _count_text(row) + ending for row
              in rows[rows["subset_kind"] == kind].itertuples()}
     found = {subset for subset, _ in cells}
     return {name: [cells.get((subset, code), "–") for code in listed["code_id"]]
             for subset, name in names.items() if subset in found}
 
 
-def _told(row) -> str:
-    """A count out of its base, or the words of the band that an audience gets for it."""
+def _count_text(row) -> str:
+    """A count out of its base; a small count is a word for some readers."""
     return count_text(row.n, row.base_n, getattr(row, "band", ""))
 
 
 def _caution(page: StudyView) -> str:
-    """On which codes of the theme coders agreed less than the study asks for; for the team."""
+    """For the team: the codes of the theme on which agreement is below the threshold of the study."""
     if page.audience != "team":
         return ""
     least, names = page.study.settings["coding"]["agreement_threshold"], code_names(page)
     rows = page.read("agreement").query("measure == 'alpha' and unit == 'turn' and subset == 'all'")
     low = [f"{names[row.code_id]} ({row.value:.2f})" for row in rows[rows["value"] < least].itertuples()]
-    return note(f"With caution: coders agreed less than the study asks for (alpha {least:.2f}) on "
-                f"{', '.join(low)}.").data if low else ""
+    return note(f"Read with caution: agreement between coders is below the study's threshold (alpha "
+                f"{least:.2f}) on {', '.join(low)}.").data if low else ""
 
 
 @team_only
 def contrary_cases(page: StudyView) -> Html:
-    """Who was asked and did not raise the theme, who said the contrary of one of its codes."""
+    """Organisations that were asked and did not raise the theme, or said the contrary of one of its codes."""
     mentioned, labels, found = page.read("mentions"), page.labels, []
-    # Silence in a call is not absence.
+    # Silence in a call does not count as a no.
     mentioned = mentioned.query("source != 'call' or is_raised or is_contradicted")
     about = {page.theme, *mentioned.loc[mentioned["is_contradicted"], "code_id"]}
     for code in tree(page)[lambda f: f["code_id"].isin(about)].itertuples():
         cases = negative_cases(mentioned, code.code_id).groupby("case")["organisation_id"]
-        found += [(code.name, CASES[case], ", ".join(sorted(ids.map(labels)))) for case, ids in cases
+        found += [(code.name, CASE_LABELS[case], ", ".join(sorted(ids.map(labels)))) for case, ids in cases
                   if code.code_id == page.theme or case != "not raised"]
     if not found:
-        return note("Nobody who was asked." if len(mentioned) else NOT_CODED_YET)
+        return note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
     names, cases, who = zip(*found, strict=True)
     return show(table({"Theme or code": names, "Case": cases, "Organisations": who}))
 
 
 @team_only
 def passages(page: StudyView) -> Html:
-    """The passages under each code of the theme, or under each theme in the country.
+    """The passages of each code of the theme, or of each theme in the country.
 
-    Of a code, passages of different organisations come first.
+    Within a code the first passage of each organisation comes before its further ones.
     """
     rows = _passages(page)
     by, limit = ("theme_id", IN_COUNTRY) if page.country else ("code_id", ON_THEME)
     groups, parts = dict(list(rows.groupby(by))), []
     for code in tree(page).itertuples():
         if code.code_id in groups:
-            shown = [_passage(page, row, place) for row, place in _placed(groups[code.code_id], page)]
+            shown = [_passage(page, row, place) for row, place in _with_anchors(groups[code.code_id], page)]
             said = code.definition if by == "code_id" and code.code_id != page.theme else ""
             parts.append(tag("h3", escape(code.name), class_="glc-question")
                          + (note(said).data if said else "") + more(shown, limit, "passage"))
     return show("".join(parts)) if parts else note(NOT_CODED_YET)
 
 
-def _placed(rows: pd.DataFrame, page: StudyView) -> Iterator[tuple[Any, str]]:
-    """Passages of a code, on a theme's page each with the place that a trace leads to."""
+def _with_anchors(rows: pd.DataFrame, page: StudyView) -> Iterator[tuple[Any, str]]:
+    """Passages of a code; on a theme's page each with the anchor that a trace links to."""
     twice = rows.duplicated("segment_id")
     for row, is_again in zip(rows.itertuples(), twice, strict=True):
         yield row, passage_anchor(row.code_id, row.segment_id) if page.theme and not is_again else ""
@@ -171,7 +176,7 @@ def _placed(rows: pd.DataFrame, page: StudyView) -> Iterator[tuple[Any, str]]:
 
 def _passages(page: StudyView) -> pd.DataFrame:
     """One row a passage and code; on a country's page one a passage and theme, its codes joined."""
-    # Words on a theme may stand in an answer to a question of another theme.
+    # An answer to a question of another theme may have words on this theme.
     segments, documents = (tables.read(name, study=page.study, country=page.country)
                            for name in ("segments", "documents"))
     rows = quotations(page.read("codings"), segments, documents, page.read("organisations"), page.codebook)
@@ -197,12 +202,12 @@ def _passage(page: StudyView, row, place: str) -> str:
 
 
 def codes_by_country(page: StudyView) -> Html:
-    """The codes the country's organisations were asked about, by source, beside its region.
+    """The codes that the country's organisations were asked about, by source, beside those of its region.
 
     ● raised, ○ said the contrary, – asked in an answer or interview and not raised.
     """
     if page.audience != "team":
-        return _agreed(page)
+        return _released_codes(page)
     mentioned, labels = page.read("mentions"), page.labels
     rows = page.released[page.released["measure"] == "coded"]
     figures = {(row.subset_kind, row.code_id): row for row in rows.itertuples()}
@@ -212,20 +217,20 @@ def codes_by_country(page: StudyView) -> Html:
     region = page.read("countries")["region_id"].iloc[0]
     heads = ["Code", *SOURCES.values(), *here, *[region_name(region)] * bool(region)]
     lines = []
-    for theme, name in {**page.themes, "": "Outside the themes"}.items():
+    for theme, name in {**page.themes, "": "Other codes"}.items():
         of_theme = told[told["theme_id"] == theme]
         lines += [("glc-asked", name, *[None] * (len(heads) - 1))] if len(of_theme) else []
-        lines += [_line(code, own, figures, is_counted=bool(here), has_region=bool(region))
+        lines += [_code_row(code, own, figures, is_counted=bool(here), has_region=bool(region))
                   for code in of_theme.itertuples()]
     if not lines:
         return note(NOT_CODED_YET)
     kinds, *columns = zip(*lines, strict=True)
     return show(table(dict(zip(heads, columns, strict=True)), numeric=tuple(here), rows=kinds)
-                + _spoken(page, labels))
+                + _words_in_calls(page, labels))
 
 
 def _marks(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
-    """What the organisations did in one source: a mark, with its name where there are several."""
+    """The marks of one source; with the names of the organisations where there are several."""
     marks = [("●" * row.is_raised + "○" * row.is_contradicted
               or "–" * (row.is_asked and row.source != "call"), labels[row.organisation_id])
              for row in rows.itertuples()]
@@ -234,46 +239,47 @@ def _marks(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
     return ", ".join(f"{mark} {name}" for mark, name in marks if mark not in ("", "–"))
 
 
-def _line(code, own: Mapping, figures: Mapping, *, is_counted: bool, has_region: bool) -> tuple:
-    """Class, name and cells of a code's row."""
+def _code_row(code, own: Mapping, figures: Mapping, *, is_counted: bool, has_region: bool) -> tuple:
+    """The row of a code: class, name and cells."""
     near, here = figures.get(("region", code.code_id)), figures.get(("country", code.code_id))
     cells = [own.get((code.code_id, source), "") for source in SOURCES]
-    counted = [_told(here) if here else ""] if is_counted else []
+    counted = [_count_text(here) if here else ""] if is_counted else []
     kind = "glc-option glc-raised" if "●" in "".join(cells) else "glc-option"
     name = " › ".join([*code.path.split(" > ")[2:-1], code.name])
-    around = [bar(near.share, _told(near)) if near else ""] if has_region else []
+    around = [bar(near.share, _count_text(near)) if near else ""] if has_region else []
     return kind, name, *cells, *counted, *around
 
 
-def _spoken(page: StudyView, labels: Mapping[str, str]) -> str:
-    """How much of each call the country's organisations spoke."""
+def _words_in_calls(page: StudyView, labels: Mapping[str, str]) -> str:
+    """How many words of each call the country's organisations spoke."""
     rows = page.released[(page.released["measure"] == "words") & page.released["option_id"].isin(labels)]
     return table({"Call": rows["question_id"], "Organisation": rows["option_id"].map(labels),
-                  "Words, of all that participants said": bars(rows)}) if len(rows) else ""
+                  "Words, out of all by participants": bars(rows)}) if len(rows) else ""
 
 
-def _agreed(page: StudyView) -> Html:
-    """For others the codes of a country whose organisations agreed to it for all in which they spoke."""
+def _released_codes(page: StudyView) -> Html:
+    """The codes of a country for other readers: only where its organisations agreed to it."""
     rows = page.released[page.released["measure"] == "coded"]
     here, whole = ({row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
                    for kind in ("country", "all"))
-    told = tree(page)[lambda f: f["code_id"].isin(here) & (f["level"] == "code")]
-    if told.empty:
+    listed = tree(page)[lambda f: f["code_id"].isin(here) & (f["level"] == "code")]
+    if listed.empty:
         return note(TEAM_ONLY)
-    marks = [("●" * row.n if row.base_n == 1 else _told(row)) for row in told["code_id"].map(here)]
-    figures = [bar(whole[one].share, _told(whole[one])) if one in whole else "" for one in told["code_id"]]
-    return show(table({"Code": told["name"], page.places[page.country]: marks, "Whole study": figures}))
+    marks = [("●" * row.n if row.base_n == 1 else _count_text(row)) for row in listed["code_id"].map(here)]
+    figures = [bar(whole[one].share, _count_text(whole[one])) if one in whole else ""
+               for one in listed["code_id"]]
+    return show(table({"Code": listed["name"], page.places[page.country]: marks, "Whole study": figures}))
 
 
 @team_only
 def cooccurrence(page: StudyView) -> Html:
-    """Figure: all codes that meet in a turn, shown at once; and the pairs that do most often, in how many
-    turns and texts."""
+    """Shows the figure of all codes that occur together in a turn, and returns a table of the most frequent
+    pairs with their numbers of turns and texts."""
     rows = page.released[page.released["measure"] == "cooccurrence"]
     wide = rows.assign(text=count_texts(rows)).pivot(
         index=["code_id", "option_id"], columns="statistic", values=["n", "text"])
     if wide.empty:
-        return note("No two codes meet.")
+        return note("No two codes occur together.")
     turns = rows[rows["statistic"] == "turns"]
     if len(turns):
         plot_cooccurrence(turns, code_names(page))
@@ -294,28 +300,28 @@ def salience(page: StudyView) -> Html:
         return note(NOT_CODED_YET)
     rows = rows.sort_values("value", ascending=False, kind="stable")
     columns = {"Code": rows["code_id"].map(code_names(page)), "Smith's S": rows["value"].map("{:.2f}".format),
-               "Interviews that came to it": bars(rows)}
+               "Interviews that raised it": bars(rows)}
     return show(table(columns, numeric=("Smith's S",)))
 
 
 # ------------------------------
-# The quality of the coding, for the team: who coded what, where coders differ, what is still new.
+# The quality of the coding, for the team: who coded what, agreement, differences, new codes by interview.
 
 
 NOTHING_CODED = "Nothing is coded in this study yet."
-UNMEASURED = {"codebook": "No two coders have read the same text yet: there is no agreement to measure.",
-              "interpretive": "This study codes interpretively, and no coefficient is due: what coders "
-                              "noted, where they differ and what they decided stands below."}
-OPEN_ANSWERS, OPEN = "open answers", 20
+UNMEASURED = {"codebook": "No two coders have read the same text yet, so agreement cannot be measured.",
+              "interpretive": "This study codes interpretively, so no coefficient is computed. The coders' "
+                              "memos, differences and decisions are below."}
+OPEN_ANSWERS, OPEN_SHOWN = "open answers", 20
 BASE, RUN, THRESHOLD = 4, 2, 0.05
-"""The rule of Guest, Namey & Chen: first interviews, run, share of new codes."""
+"""The rule of Guest, Namey & Chen (2020): first interviews, length of a run, share of new codes."""
 
 
 @team_only
 def coders(page: StudyView) -> Html:
-    """How many passages each coder coded in each interview and call, and in open answers; – stands
-    for a text that the coder never read."""
-    rows, documents = _work(page), page.read("documents").query("kind != 'answer'")
+    """How many passages each coder coded in each interview and call, and in open answers; a dash (–) where
+    the coder did not read the text."""
+    rows, documents = _coder_codings(page), page.read("documents").query("kind != 'answer'")
     if rows.empty and page.read("quarantined").empty:
         return note(NOTHING_CODED)
     dates = documents.sort_values(["kind", "date"], ascending=[False, True]).set_index("document_id")["date"]
@@ -327,23 +333,23 @@ def coders(page: StudyView) -> Html:
     known = {*zip(both, read["coder_id"], strict=True)}
     cells = {coder: [str(counts.get((text, coder), 0)) if (text, coder) in known else "–" for text in dates]
              for coder in sorted({*rows["coder_id"], *read["coder_id"]} - {CONSENSUS})}
-    versions = ", ".join(sorted({*rows["codebook_version"]} - {""})) or "not told"
-    said = f"Approach: {page.study.settings['coding']['approach']}. Versions of the codebook: {versions}."
+    versions = ", ".join(sorted({*rows["codebook_version"]} - {""})) or "not recorded"
+    head = f"Approach: {page.study.settings['coding']['approach']}. Versions of the codebook: {versions}."
     columns = {"Text": dates, "Date": dates.values(), **cells}
-    return show(note(said).data + table(columns, numeric=tuple(cells)))
+    return show(note(head).data + table(columns, numeric=tuple(cells)))
 
 
-def _work(page: StudyView) -> pd.DataFrame:
-    """What coders coded, before anything was settled."""
+def _coder_codings(page: StudyView) -> pd.DataFrame:
+    """The coders' own codings, before consensus."""
     return page.read("codings")[lambda f: f["coder_id"] != CONSENSUS]
 
 
 @team_only
 def alphas(page: StudyView) -> Html | None:
-    """Figure: Krippendorff's alpha of each code, lowest first; shown at once."""
+    """Shows the figure of Krippendorff's alpha of each code, lowest first."""
     if page.read("agreement").empty:
         approach = page.study.settings["coding"]["approach"]
-        return note(UNMEASURED[approach] if len(_work(page)) else NOTHING_CODED)
+        return note(UNMEASURED[approach] if len(_coder_codings(page)) else NOTHING_CODED)
     codes = page.codebook.loc[page.codebook["level"] == "code", "code_id"]
     rows = agreement_summary(page.study)
     plot_agreement(rows[rows["code_id"].isin(codes)],
@@ -353,7 +359,7 @@ def alphas(page: StudyView) -> Html | None:
 
 @team_only
 def by_code(page: StudyView) -> Html:
-    """Every coefficient, of all codes together and then of each as the codebook has them."""
+    """Every coefficient, of all codes together and then of each code in the order of the codebook."""
     shares = page.read("agreement").query("unit == 'turn' and subset == 'all'")
     if shares.empty:
         return show("")
@@ -364,19 +370,19 @@ def by_code(page: StudyView) -> Html:
     given = {m.removeprefix("prevalence."): own.set_index("code_id")["value"].reindex(rows.index)
              for m, own in shares.groupby("measure") if m.startswith("prevalence.")}
     measures = {head: rows[name].map(number_text) for name, head in (
-        ("agreement", "Agree"), ("positive", "Positive"), ("negative", "Negative"), ("kappa", "Kappa"),
+        ("agreement", "Agreement"), ("positive", "Positive"), ("negative", "Negative"), ("kappa", "Kappa"),
         ("ac1", "AC1"), ("pabak", "PABAK"), ("alpha", "Alpha")) if rows[name].notna().any()}
     columns = {"Code": rows["code"], **{coder: ["" if pd.isna(v) else f"{100 * v:.0f} %" for v in values]
                                         for coder, values in given.items()},
                **measures, "95 % interval": [*map(interval_text, rows["low"], rows["high"])],
                "Alpha by character": characters["alpha"].reindex(rows.index).map(number_text)}
-    said = f"{rows['n_units'].iloc[0]} turns, {rows['n_pairable'].iloc[0]} of them read by several coders."
+    units = f"{rows['n_units'].iloc[0]} turns, {rows['n_pairable'].iloc[0]} of them read by several coders."
     shown = table(columns, numeric=tuple(columns)[1:], rows=kinds)
-    return show(note(said).data + tag("div", shown, class_="glc-dense") + _reasons(rows))
+    return show(note(units).data + tag("div", shown, class_="glc-dense") + _reasons(rows))
 
 
 def _reasons(rows: pd.DataFrame) -> str:
-    """Why a value or an interval is not there, once for all codes of which it holds."""
+    """Why values or intervals are missing; each reason once, with its codes."""
     found = rows[rows["reason"] != ""].groupby("reason", sort=False)["code"].agg(list)
     return note(*(f"{reason[:1].upper()}{reason[1:]}"
                   + ("." if len(names) == len(rows) else f": {', '.join(names)}.")
@@ -393,14 +399,14 @@ def by_text(page: StudyView) -> Html:
         ids = own["subset"].str.removeprefix(f"{kind}=")
         values = own["value"].map(number_text).where(own["value"].notna(), own["reason"])
         columns = {head: [f"{one} {wordings.get(one, '')}" for one in ids], "Turns": own["n_units"],
-                   "Read by several": own["n_pairable"], "Alpha (MASI)": values}
+                   "Read by several coders": own["n_pairable"], "Alpha (MASI)": values}
         parts += [table(columns, numeric=tuple(columns)[1:])] if len(own) else []
     return show("".join(parts))
 
 
 @team_only
 def disagreements(page: StudyView) -> Html:
-    """What coders did not code alike: the words, each coder's codes, the decision and why."""
+    """Passages that coders coded differently: the words, each coder's codes, the decision and its reason."""
     rows, names = page.read("disagreements"), code_names(page)
     if rows.empty:
         return note("None.")
@@ -414,7 +420,7 @@ def disagreements(page: StudyView) -> Html:
     each = wide.drop(columns=CONSENSUS, errors="ignore").fillna("did not read it")
     waiting, done = (about.index[about["is_decided"] == decided] for decided in (False, True))
     shown = [table({"Words": [words[s] for s in part], **each.loc[part]})
-             for part in (waiting[at:at + OPEN] for at in range(0, len(waiting), OPEN))]
+             for part in (waiting[at:at + OPEN_SHOWN] for at in range(0, len(waiting), OPEN_SHOWN))]
     decided = table({"Words": [words[s] for s in done], **each.loc[done], "Decision": wide[CONSENSUS][done],
                      "Why": about.loc[done, "reason"]}) if len(done) else ""
     return show(tag("h3", f"Open: {len(waiting)}") + more(shown, 1, "table")
@@ -422,23 +428,23 @@ def disagreements(page: StudyView) -> Html:
 
 
 @team_only
-def set_apart(page: StudyView) -> Html:
-    """Passages that could not be proved to be those the coder marked, beside our text."""
+def quarantined(page: StudyView) -> Html:
+    """Codings that could not be matched with certainty to the words the coder marked, beside our text."""
     rows = page.read("quarantined")
     heads = {"coder_id": "Coder", "document_id": "Text", "code": "Code", "quote": "What the coder marked",
-             "found": "What stands in our text", "reason": "Why it is quarantined"}
+             "found": "What our text says there", "reason": "Why it is quarantined"}
     return show(table({head: rows[name] for name, head in heads.items()})) if len(rows) else note("None.")
 
 
 @team_only
 def review(page: StudyView) -> Html:
-    """Codes to talk over: unused, missing from the codebook, hard to tell apart."""
-    # A code that coders used and codebook.csv lacks stands below nothing.
+    """Codes to discuss: unused, missing from the codebook, hard to distinguish."""
+    # A code that coders used and codebook.csv lacks has no parent.
     lacks = (page.codebook["level"] == "code") & (page.codebook["parent_id"] == "")
-    work, names = _work(page), code_names(page)
+    work, names = _coder_codings(page), code_names(page)
     rows = findings(page.codebook[~lacks].assign(merged_into=""), work)
     if rows.empty or work.empty:
-        return note("Nothing to talk over.")
+        return note("Nothing to discuss.")
     other = rows["detail"].str.partition(":")
     detail = other[0].map(names).fillna(other[0]) + other[1] + other[2]
     return show(table({"Code": rows["code_id"].map(names), "Finding": rows["finding"], "Detail": detail}))
@@ -446,7 +452,7 @@ def review(page: StudyView) -> Html:
 
 @team_only
 def memos(page: StudyView) -> Html:
-    """What coders noted for themselves and each other."""
+    """The coders' memos."""
     kinds = {"source": "on the text ", "code": "on the code ", "coding": "on ", "project": "on the study"}
     shown = []
     for row in page.read("memos").itertuples():
@@ -458,10 +464,10 @@ def memos(page: StudyView) -> Html:
 
 @team_only
 def new_codes(page: StudyView) -> Html:
-    """Figure: codes found after each interview, shown at once; and when few of them were new."""
+    """Shows the figure of codes found after each interview, and says when few of them were new."""
     rows = page.released[page.released["measure"] == "novelty"]
     if rows.empty:
-        return note("Fewer than two interviews are coded: there is nothing to compare.")
+        return note("Fewer than two interviews are coded, so there is nothing to compare.")
     plot_new_codes(rows)
     plt.show()
     new = rows[rows["statistic"] == "new_codes"].sort_values("option_id", key=lambda ids: ids.str.zfill(12))
@@ -469,7 +475,7 @@ def new_codes(page: StudyView) -> Html:
 
 
 def _rule(new: list[int]) -> str:
-    """Whether the rule of Guest, Namey & Chen is met, and what came after.
+    """Whether the rule of Guest, Namey & Chen is met, and how many new codes came later.
 
     >>> _rule([20, 9, 5, 3, 4, 3, 1, 0, 2])
     'The rule is met after 6 interviews, by interviews 7 and 8. New codes in later ones: 2.'
@@ -485,7 +491,7 @@ def _rule(new: list[int]) -> str:
 
 @team_only
 def codes_from_one_organisation(page: StudyView) -> Html:
-    """Codes that one organisation alone raised, in whatever source, with its name."""
+    """Codes that only one organisation raised, in any source, with its name."""
     mentioned, book = page.read("mentions"), page.codebook
     rows = book[book["code_id"].isin(single_organisation_codes(mentioned)) & (book["level"] == "code")]
     raised = mentioned[mentioned["is_raised"]].merge(page.read("organisations"), on="organisation_id")

@@ -1,4 +1,9 @@
-"""The profile of a country, and the brief of one organisation."""
+"""What the page of a country and the brief of one organisation show.
+
+In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML, a function each. The team
+compares a country with its region; other readers see what is released of the country beside the whole study.
+An organisation's brief shows its own answers and words in full, and of others only released figures.
+"""
 
 from __future__ import annotations
 
@@ -19,41 +24,41 @@ from glc_analysis.disclosure.quotations import (
     with_broken_rules,
     without_pseudonyms,
 )
-from glc_analysis.pages.survey import listed_questions
+from glc_analysis.pages.survey import answers_in_base
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.tables_html import Markup, bar, language_label, note, region_name, show, table, tag
 from glc_analysis.text import count_text
 from glc_analysis.view import StudyView
 
 # ------------------------------
-# The profile of a country: who answered for it, what outside records say, its answers beside others'.
+# The page of a country: who answered for it, country facts, its answers beside those of others.
 
 
 NO_ANSWER = "not asked, or no answer"
-NO_RECORD = "What outside records say of a country stands beside answers on pages of the team alone."
+FACTS_NOT_SHOWN = "Country facts are shown to the team only."
 UNNAMED = "An organisation that is not named"
-NOT_TOLD = ("Not here are numbers and words, what could be held against an organisation, and answers that "
-            "would tell, with the figures of the study, what those answered who did not agree to it")
+NOT_ON_PAGE = ("Not shown here are numbers, open answers, sensitive questions, and answers that, together "
+               "with the figures of the study, would reveal those of organisations that did not agree to it")
 
 
 def country_facts(page: StudyView) -> Html:
-    """What outside sources say of the country, latest year last."""
+    """Facts about the country from outside sources, latest year last."""
     if page.audience != "team":
-        return show(tag("p", NO_RECORD, class_="glc-note"))
+        return show(tag("p", FACTS_NOT_SHOWN, class_="glc-note"))
     rows = page.read("context").sort_values(["indicator", "year"])
     if rows.empty:
-        return show(tag("p", "No outside record of this country.", class_="glc-note"))
+        return show(tag("p", "No country facts are recorded.", class_="glc-note"))
     lasting = rows[rows["year"] == ""]
     yearly = rows[rows["year"] != ""].groupby("indicator")[["year", "value"]].apply(
         lambda r: ", ".join(f"{v} ({y})" for y, v in zip(r["year"], r["value"], strict=True)))
     facts = {**dict(zip(lasting["indicator"], lasting["value"], strict=True)), **yearly}
-    return show(table({"Outside record": [name.replace("_", " ") for name in facts],
-                       "What it says": [said.replace("_", " ") for said in facts.values()]}))
+    return show(table({"Country fact": [name.replace("_", " ") for name in facts],
+                       "Value": [value.replace("_", " ") for value in facts.values()]}))
 
 
 def who_answered(page: StudyView) -> Html:
-    """The organisations that answered for the country; others than the team get the names of those that
-    agreed to it, and nothing that would tell who the rest are."""
+    """The organisations that answered for the country. Readers other than the team see the names of those
+    that agreed to be named, and nothing that would identify the rest."""
     rows = page.read("organisations").sort_values("label")
     if page.audience != "team":
         is_named = rows["organisation_id"].isin(page.named)
@@ -70,43 +75,43 @@ def who_answered(page: StudyView) -> Html:
 
 
 def answers_by_country(page: StudyView) -> Html:
-    """The country's answers beside its region's, theme by theme.
+    """The country's answers beside those of its region, theme by theme.
 
-    With a single organisation its own answer is marked; nothing is compared. Others than the team see
-    what is released of the country and, in place of the region, of the whole study.
+    The answer of a single organisation is marked, not counted. Readers other than the team see the released
+    figures of the country beside those of the whole study.
     """
     region = page.read("countries")["region_id"].iloc[0]
     others = "Whole study" if page.audience != "team" else region_name(region) if region else ""
     heads = ["Question and answers", page.places[page.country], others]
-    parts, told = [], set()
+    parts, shown = [], set()
     for theme, name in {**page.themes, "": "Background"}.items():
         asked = page.questions[page.questions["theme_id"] == theme].itertuples()
-        found = {question.question_id: _beside(page, question, region) for question in asked}
-        told |= {question for question, rows in found.items() if rows}
+        found = {question.question_id: _question_rows(page, question, region) for question in asked}
+        shown |= {question for question, rows in found.items() if rows}
         if rows := [row for rows in found.values() for row in rows]:
             kinds, *columns = zip(*rows, strict=True)
             columns = dict(zip(heads, columns, strict=True))
-            columns.pop("", None)  # a country of no region stands alone
+            columns.pop("", None)  # a country without a region has no second column
             parts.append(tag("h3", escape(name)) + table(columns, rows=kinds))
-    left = ", ".join(one for one in page.questions["question_id"] if one not in told)
-    if page.audience != "team" and left:
-        parts.append(tag("p", escape(f"{NOT_TOLD}: {left}."), class_="glc-note"))
+    missing = ", ".join(one for one in page.questions["question_id"] if one not in shown)
+    if page.audience != "team" and missing:
+        parts.append(tag("p", escape(f"{NOT_ON_PAGE}: {missing}."), class_="glc-note"))
     return show("".join(parts))
 
 
-def _beside(page: StudyView, question, region: str) -> list[tuple]:
-    """The question's row and one row an option: its class, text, here, and in the region or everywhere."""
+def _question_rows(page: StudyView, question, region: str) -> list[tuple]:
+    """The question's row and one row an option: class, text, count here, count in the region or the study."""
     if question.type in ("text", "date") or question.option_list == COUNTRY_LIST:
         return []
-    here = _of(page, question, "country", page.places[page.country])
+    here = _figures_of(page, question, "country", page.places[page.country])
     if here.empty:
         return []
-    around = _of(page, question, "region", region) if page.audience == "team" \
+    around = _figures_of(page, question, "region", region) if page.audience == "team" \
         else page.summary(question.question_id)
     title = Markup(tag("span", escape(question.question_id), class_="glc-id")
                    + escape(question.wording))
     if question.type == "number":
-        return [("glc-asked", title, _middle(here), _middle(around))]
+        return [("glc-asked", title, _median(here), _median(around))]
     base = here["base_n"].max()
     rows = [("glc-asked", title, None, None)]
     if not base:
@@ -115,27 +120,27 @@ def _beside(page: StudyView, question, region: str) -> list[tuple]:
     for own in here.itertuples():
         mark = "" if not own.n else "●" if base == 1 else f"● {own.n} of {own.base_n}"
         rows.append(("glc-option glc-chosen" if own.n else "glc-option", own.option, mark,
-                     _told(figures.get(own.option))))
-    if page.audience != "team" and len(here) < listed_questions(page, question):
+                     _count_cell(figures.get(own.option))))
+    if page.audience != "team" and len(here) < answers_in_base(page, question):
         rows.append(("glc-option", "other answers", "not shown", ""))
     return rows
 
 
-def _told(row) -> str:
-    """A figure with its bar, or the words of its band."""
+def _count_cell(row) -> str:
+    """A count with its bar; a small count is a word."""
     if row is None:
         return "not shown"
     return bar(row.share, count_text(row.n, row.base_n, getattr(row, "band", "")))
 
 
-def _of(page: StudyView, question, kind: str, group: str) -> pd.DataFrame:
+def _figures_of(page: StudyView, question, kind: str, group: str) -> pd.DataFrame:
     """A question's figures in one country or region."""
     rows = page.summary(question.question_id, by=kind)
     return rows[rows["group"] == group].reset_index(drop=True)
 
 
-def _middle(figures: pd.DataFrame) -> str:
-    """The median of a number question with its base, or the one value there is."""
+def _median(figures: pd.DataFrame) -> str:
+    """The median of a number question with its base; the value itself where only one answered."""
     row = next(figures[figures["statistic"] == "median"].itertuples(), None)
     if row is None or not row.base_n:
         return NO_ANSWER
@@ -144,17 +149,17 @@ def _middle(figures: pd.DataFrame) -> str:
 
 
 # ------------------------------
-# An organisation's own brief: what it told, beside the study; what is made of it; what it can decide.
+# The brief of an organisation: its answers beside the study's, its coded words, what it can decide.
 
 
-SAY = phrases("en")
+PHRASES = phrases("en")
 PASSAGES, LENGTH = 12, 240
-"""So many passages are shown, each with so many characters: the return has them all."""
-IN_QUOTES = "This quotation is to be talked over: its words, or what you said of it, changed."
+"""The most passages shown, and the most characters of each; the organisation's return has all of them."""
+TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."
 
 
 def own_answers(page: StudyView) -> Html:
-    """One row a question that was asked, theme by theme: the answer, and how many of the study gave it."""
+    """One row a question that was asked, theme by theme: the answer, and how many in the study gave it."""
     rows = page.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     given, lines = dict(list(rows.groupby("question_id"))), []
     for theme, name in {**page.themes, "": "Background"}.items():
@@ -163,15 +168,15 @@ def own_answers(page: StudyView) -> Html:
                if question.question_id in given]
         lines += [("glc-asked", name, None)] if own else []
         lines += [("", Markup(tag("span", escape(question.question_id), class_="glc-id")
-                              + escape(question.wording)), Markup("<br>".join(_said(page, question, told))))
-                  for question, told in own]
-    kinds, questions, said = zip(*lines, strict=True)
-    return show(table({"Question": questions, "Your answer, and how many of the study gave it": said},
+                              + escape(question.wording)),
+                   Markup("<br>".join(_answer_texts(page, question, rows)))) for question, rows in own]
+    kinds, questions, answers = zip(*lines, strict=True)
+    return show(table({"Question": questions, "Your answer, and how many in the study gave it": answers},
                       rows=kinds))
 
 
-def _said(page: StudyView, question, rows: pd.DataFrame) -> Iterator[str]:
-    """The answer or, where the organisation answered for several countries, each by its country."""
+def _answer_texts(page: StudyView, question, rows: pd.DataFrame) -> Iterator[str]:
+    """The answer; where the organisation answered for several countries, the answer for each country."""
     several = len(rows) > 1
     listed = page.options[page.options["option_list"] == question.option_list]
     labels = dict(zip(listed["option_id"], listed["label"], strict=True))
@@ -179,33 +184,34 @@ def _said(page: StudyView, question, rows: pd.DataFrame) -> Iterator[str]:
                             & (page.released["question_id"] == question.question_id)]
     counts = {row.option_id: count_text(row.n, row.base_n, row.band) for row in figures.itertuples()
               if row.statistic == "count"}
-    middle = [f"the middle of {row.base_n} answers is {row.value:g}" for row in figures.itertuples()
+    middle = [f"the median of {row.base_n} answers is {row.value:g}" for row in figures.itertuples()
               if row.statistic == "median"]
     for row in rows.itertuples():
         where = f"{escape(page.places.get(row.country_id, row.country_id))}: " if several else ""
         if row.missing:
-            yield where + tag("em", escape(SAY[row.missing]))
+            yield where + tag("em", escape(PHRASES[row.missing]))
         elif question.option_list and question.option_list != COUNTRY_LIST:
-            yield where + "; ".join(escape(labels.get(one, one)) + _figure(counts.get(one, "not shown"))
+            yield where + "; ".join(escape(labels.get(one, one)) + _in_brackets(counts.get(one, "not shown"))
                                     for one in row.value.split(";"))
         else:
             texts = [labels.get(one, one) for one in row.value.split(";")]
-            yield where + escape("; ".join(texts)) + "".join(map(_figure, middle))
+            yield where + escape("; ".join(texts)) + "".join(map(_in_brackets, middle))
 
 
-def _figure(text: str) -> str:
+def _in_brackets(text: str) -> str:
     return tag("span", f" ({escape(text)})", class_="glc-figure")
 
 
 def own_passages(page: StudyView) -> Html:
-    """Its coded passages with the codes by name, one that brings a new code first; no accounts of cases."""
+    """Its coded passages with the names of their codes; passages with a code not shown before come first.
+    Accounts of individual cases are left out."""
     _, *rest = held(page.study)
     codings, segments, documents, _, codebook = rest
     own = segments[owners(segments, documents) == page.organisation]
     rows = passages(page.study, own, rest, "en").query("codes != ''")
-    notes = [SAY["withheld"]] if case_segments(codings, segments, codebook) & {*own["segment_id"]} else []
+    notes = [PHRASES["withheld"]] if case_segments(codings, segments, codebook) & {*own["segment_id"]} else []
     if rows.empty:
-        return note("None of your words is coded yet.", *notes)
+        return note("None of your words are coded yet.", *notes)
     known: set[str] = set()
     is_new = []
     for codes in rows["codes"].str.split("; "):
@@ -214,43 +220,43 @@ def own_passages(page: StudyView) -> Html:
     first = rows.assign(is_old=[not one for one in is_new]).sort_values("is_old", kind="stable")
     first = first.head(PASSAGES).sort_index()
     if more := len(rows) - len(first):
-        notes.append(f"{more} more are coded: your return has them all, with boxes to put them right.")
-    shown = table({"Your words": [_words(text, LENGTH) for text in first["words"]],
-                   "Said in": first["question"], "What we take it to be about": first["codes"]})
+        notes.append(f"{more} more are coded. Your return lists them all, with boxes for your corrections.")
+    shown = table({"Your words": [_passage_text(text, LENGTH) for text in first["words"]],
+                   "Said in": first["question"], "What we think it is about": first["codes"]})
     return show(shown + (note(*notes).data if notes else ""))
 
 
-def _words(text: str, length: int = 0) -> Markup:
-    """Words in their own direction, cut at the end of a word where they are longer."""
+def _passage_text(text: str, length: int = 0) -> Markup:
+    """A text in its own writing direction; a longer one is cut at the end of a word."""
     is_long = 0 < length < len(text)
     shown = f"{text[:length].rsplit(' ', 1)[0]} …" if is_long else text
     return Markup(tag("span", escape(shown), dir="auto"))
 
 
 def own_quotations(page: StudyView) -> Html:
-    """Its words that somebody proposes to print, for whom, and how far that is."""
+    """Its quotations that are proposed for printing: the words, for whom, and their status."""
     rows = with_broken_rules(*held(page.study))
     rows = rows[(rows["owner"] == page.organisation) & ~rows["is_case"]].sort_values("quote_id")
     if rows.empty:
-        return note("Nobody has proposed to print words of yours.")
-    source = rows["is_named"].map({True: page.labels[page.organisation], False: SAY["provider"]})
-    state = ["; ".join(IN_QUOTES if rule in TEAM_RULES else RULES[rule][0]
+        return note("No words of yours have been proposed for printing.")
+    source = rows["is_named"].map({True: page.labels[page.organisation], False: PHRASES["provider"]})
+    state = ["; ".join(TO_DISCUSS if rule in TEAM_RULES else RULES[rule][0]
                        for rule in RULES if rule in broken) or "will be printed" for broken in rows["broken"]]
     return show(table({
-        "Words": [_words(without_pseudonyms(text)) for text in rows["text"]],
-        "Who would read them": rows["audience"].map(SAY), "As words of": source, "How far it is": state}))
+        "Your words": [_passage_text(without_pseudonyms(text)) for text in rows["text"]],
+        "Who would read them": rows["audience"].map(PHRASES), "Attributed to": source, "Status": state}))
 
 
 def own_consents(page: StudyView) -> Html:
-    """What it agreed to, item by item and for whom; what nobody has written down counts as no."""
+    """What it agreed to, by item and audience; a decision that is not recorded counts as no."""
     consent = held(page.study)[4].query("organisation_id == @page.organisation")
     own = consent[consent["speaker_id"] == ""]
-    noted = {(row.item, row.audience): f"{SAY['yes' if row.is_given == 'true' else 'no']} ({row.date})"
+    noted = {(row.item, row.audience): f"{PHRASES['yes' if row.is_given == 'true' else 'no']} ({row.date})"
              for row in own.itertuples()}
-    columns = {SAY[audience]: [noted.get((item, audience), "–") for item in ITEMS]
+    columns = {PHRASES[audience]: [noted.get((item, audience), "–") for item in ITEMS]
                for audience in ("team", *READERS)}
     people = consent.loc[consent["speaker_id"] != "", "speaker_id"].nunique()
-    notes = [f"Beside this, {people} of your people decide for themselves."] if people else []
-    return show(table({"What it is about": [SAY.get(f"item_{item}", SAY.get(item, item)) for item in ITEMS],
-                       **columns}) + note("– means that nothing is written down, which counts as no.",
-                                          *notes).data)
+    notes = [f"In addition, {people} of your people decide for themselves."] if people else []
+    subjects = [PHRASES.get(f"item_{item}", PHRASES.get(item, item)) for item in ITEMS]
+    explained = note("– means that no decision is recorded, which counts as no.", *notes)
+    return show(table({"What it is about": subjects, **columns}) + explained.data)

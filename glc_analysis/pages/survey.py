@@ -1,4 +1,8 @@
-"""Pages of the survey: the study as a whole, the quality of its data, questions, open answers, the map."""
+"""What the pages of the survey show: the study as a whole, the quality of its data, questions, open answers.
+
+In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML and figures, a function each.
+The map of countries marks where somebody took part.
+"""
 
 from __future__ import annotations
 
@@ -15,8 +19,10 @@ from IPython.display import HTML as Html
 from IPython.display import display
 from matplotlib.axes import Axes
 
+from glc_analysis.convening.joint_display import names_of
 from glc_analysis.convening.trace import anchor, words_anchor
 from glc_analysis.evidence.estimates import BY_OPTION
+from glc_analysis.evidence.summary import Words
 from glc_analysis.manifest import last_received, read_slices
 from glc_analysis.plots import plot_missing, plot_options, plot_scale
 from glc_analysis.schema import COUNTRY_LIST
@@ -27,13 +33,13 @@ from glc_analysis.text import count_texts
 from glc_analysis.view import StudyView
 
 # ------------------------------
-# The study as a whole: its size, how it was sampled, its countries and themes.
+# The study as a whole: its size, its sampling, its countries and themes.
 
 
 READERS = {"team": "the team", "convening": "the convening", "public": "everybody"}
 RULES = read_toml(__file__, "figures_shown.toml")
-"""What each audience sees of figures, in the words of [disclosure] of study.toml."""
-NO_COUNTRY = "Countries are not listed here: that somebody in a country took part is theirs to tell."
+"""Which figures each audience sees, in words; the numbers come from [disclosure] of study.toml."""
+NO_COUNTRY = "No countries are listed: a country is shown only if the organisations that took part agreed."
 
 
 def study_numbers(page: StudyView) -> Html:
@@ -42,7 +48,7 @@ def study_numbers(page: StudyView) -> Html:
     if page.audience != "team":
         return show(table({"In this study": ["Organisations", "Questions"], "Number": [
             figures.get("organisations", "not shown"), len(page.questions)]}, numeric=("Number",))
-            + (_released(page) if page.audience == "public" else ""))
+            + (_release_note(page) if page.audience == "public" else ""))
     worked, home = page.work_countries, set(page.read("organisations")["home_country_id"]) - {""}
     documents = page.read("documents")
     kinds = documents.loc[documents["translation_of"] == "", "kind"].value_counts()
@@ -60,53 +66,54 @@ def study_numbers(page: StudyView) -> Html:
 
 
 def page_header(page: StudyView) -> str:
-    """What every page says of itself: for whom it is, its base, the day of the data."""
+    """The line at the head of every page: who may read it, its base, the day of the data."""
     n = page.quality("survey").set_index("option_id")["n"].get("organisations")
     days = filter(is_day, [last_received(page.study), *page.read("organisations")["answered_on"]])
     of = read_slices(page.study)["release"]
-    said = [f"For {READERS[page.audience]}", f"Base: {n} organisations" if pd.notna(n) else "",
-            f"Release {of['number']}, data up to {of['day']}" if page.audience == "public"
-            else f"Data up to {max(days, default='a day that is not recorded')}"]
-    return f"{'. '.join(filter(None, said))}."
+    parts = [f"For {READERS[page.audience]}", f"Base: {n} organisations" if pd.notna(n) else "",
+             f"Release {of['number']}, data up to {of['day']}" if page.audience == "public"
+             else f"Data up to {max(days, default='a date that is not recorded')}"]
+    return f"{'. '.join(filter(None, parts))}."
 
 
-def _released(page: StudyView) -> str:
+def _release_note(page: StudyView) -> str:
     """The number of the release, the day of its data, and how old its figures are."""
     of = read_slices(page.study)["release"]
     ages = ", ".join(f"{day} ({n} figures)" for day, n in of["issued"].items()) or "none yet"
     return tag("p", escape(
-        f"Release {of['number']}, of data up to {of['day']}. Figures stay as they were issued until so many "
-        f"organisations changed that none can be told from the difference. Issued on data up to: {ages}."),
+        f"Release {of['number']}, with data up to {of['day']}. A published figure is updated only when so "
+        "many organisations have changed that no answer can be worked out from the difference. The figures "
+        f"shown were published with data up to: {ages}."),
         class_="glc-note")
 
 
 def sampling_note(page: StudyView) -> Html:
-    """How the organisations were chosen and what the figures may therefore be read as."""
-    said = {"purposive": "The organisations were chosen on purpose, not at random: the counts "
-                         "describe them and nobody else. There are no intervals and no tests.",
-            "census": "Everyone in the frame was asked. Intervals are Wilson's, 95 %, and "
-                      "assume that those who answered are like those who did not.",
-            "probability": "The organisations are a random sample. Intervals are 95 %."}
-    text = said[page.study.sampling]
+    """How the organisations were chosen, and how far the figures can therefore be generalised."""
+    notes = {"purposive": "The organisations were chosen on purpose, not at random. The counts describe "
+                          "these organisations only; there are no confidence intervals and no tests.",
+             "census": "Every organisation in the sampling frame was asked. Intervals are 95 % (Wilson) and "
+                       "assume that organisations that answered are like those that did not.",
+             "probability": "The organisations are a random sample. Intervals are 95 %."}
+    text = notes[page.study.sampling]
     if page.study.sampling == "purposive" and page.study.settings["study"]["interval"] not in (
             "", "none"):
-        text = ("Intervals are shown as if these were a random sample from a large "
-                "population, which they are not.")
+        text = ("Intervals are shown as if the organisations were a random sample from a large population, "
+                "which they are not.")
     if page.study.frame_size:
-        text += f" The frame held {page.study.frame_size:,} organisations."
+        text += f" The sampling frame had {page.study.frame_size:,} organisations."
     return show(tag("p", escape(text), class_="glc-note"))
 
 
 def country_map(page: StudyView) -> Html:
-    """A map of the work countries that the audience may know of, all by the same mark; a sentence where
+    """A map of the work countries that the audience may know of, all with the same mark; a sentence where
     there are none."""
     countries = page.work_countries
     return show(world_map(countries) if countries else tag("p", NO_COUNTRY, class_="glc-note"))
 
 
 def country_list(page: StudyView) -> Html:
-    """One row a work country that the audience may know of, the way to its page where there is one; its
-    organisations and records for the team."""
+    """One row a work country that the audience may know of, with a link to its page where there is one; for
+    the team also its numbers of organisations and records."""
     rows = page.countries[page.countries["country_id"].isin(page.shown)].sort_values("label")
     if rows.empty:
         return show("")
@@ -119,7 +126,7 @@ def country_list(page: StudyView) -> Html:
 
 
 def theme_list(page: StudyView) -> Html:
-    """A card a theme, which leads to its page: domain, definition, how many questions belong to it."""
+    """A card for each theme with a link to its page: domain, definition, number of its questions."""
     counts = page.questions["theme_id"].value_counts()
     return show(tag("ul", *(tag("li", tag(
         "a", escape(row.name), href=f"theme-{row.code_id.lower()}.html"),
@@ -129,51 +136,52 @@ def theme_list(page: StudyView) -> Html:
 
 
 def released_rules(page: StudyView) -> Html:
-    """What these readers see of figures, and why some are words or are missing."""
+    """Which figures these readers see, and why some are words or missing."""
     settings = page.study.settings["disclosure"]
-    said = [RULES[page.audience].format(**settings)]
+    sentences = [RULES[page.audience].format(**settings)]
     if page.audience != "team":
-        said.append(f"The words are {', '.join(settings['bands'])}. What is left out was decided for all "
-                    "figures together, so that none follows from the others.")
-    return show("".join(tag("p", escape(one)) for one in said))
+        sentences.append(f"The words used are {', '.join(settings['bands'])}. Which figures are left out was "
+                         "decided for all figures together, so that none can be worked out from the others.")
+    return show("".join(tag("p", escape(one)) for one in sentences))
 
 
 def definition(page: StudyView) -> Html:
-    """The theme's definition, what it includes and leaves out."""
+    """The theme's definition."""
     row = page.codebook[page.codebook["code_id"] == page.theme].iloc[0]
     return show(tag("p", tag("strong", escape(row["path"])), ": ", escape(row["definition"])))
 
 
 # ------------------------------
-# The quality of the data: what was done to them, what is missing, what deserves a look.
+# The quality of the data.
 
 
 def cleaning_steps(page: StudyView) -> Html:
-    """What the cleaning did, step by step."""
+    """The steps of the cleaning, with the rows and cells that each changed."""
     rows = page.read("steps").sort_values("order")
     return show(table({
-        "Step": rows["step"], "In": _blank(rows["rows_in"]), "Out": _blank(rows["rows_out"]),
-        "Cells": _blank(rows["cells"]), "Why": rows["why"]}, numeric=("In", "Out", "Cells")))
+        "Step": rows["step"], "Rows in": _number_texts(rows["rows_in"]),
+        "Rows out": _number_texts(rows["rows_out"]), "Cells changed": _number_texts(rows["cells"]),
+        "Why": rows["why"]}, numeric=("Rows in", "Rows out", "Cells changed")))
 
 
 def missing_answers(page: StudyView) -> Axes:
-    """Figure: of each question, how many records were answered, not asked or blank."""
+    """Figure: for each question, how many records have an answer, were not asked, or are blank."""
     figures = page.released[page.released["measure"] == "quality"]
     return plot_missing(figures, page.questions)
 
 
 def notable_records(page: StudyView) -> Html:
-    """Counts of what deserves a look: duplicates, durations, straight-lining, no region."""
-    said = {"duplicate": "An organisation answered again for a country (both kept)",
-            "straight_lined": "Every scale question has the same place",
-            "shorter": "Took under five minutes", "longer": "Took over a day",
-            "no_region": "The work country has no region",
-            "interpreted": "An interpreter took part",
-            "works_abroad": "Work country and home country differ"}
+    """Numbers of records to check: duplicates, durations, straight-lining, no region."""
+    labels = {"duplicate": "the organisation answered more than once for the country (all are kept)",
+              "straight_lined": "all scale questions have the same answer",
+              "shorter": "the survey took under five minutes", "longer": "the survey took over a day",
+              "no_region": "the work country has no region",
+              "interpreted": "an interpreter took part",
+              "works_abroad": "work country and home country differ"}
     figures = page.quality("survey").set_index("option_id")
-    figures = figures.loc[[name for name in said if name in figures.index]]
-    return show(table({"Records where": figures.index.map(said),
-                       "How many": count_texts(figures)}))
+    figures = figures.loc[[name for name in labels if name in figures.index]]
+    return show(table({"Records where": figures.index.map(labels),
+                       "Number": count_texts(figures)}))
 
 
 def text_quality(page: StudyView, kind: str) -> Html:
@@ -183,55 +191,58 @@ def text_quality(page: StudyView, kind: str) -> Html:
     return show(table({kind.capitalize(): names, "Open answers": bars(rows)}))
 
 
-def _blank(numbers: pd.Series) -> pd.Series:
-    """Whole numbers as text, nothing where there is none."""
+def _number_texts(numbers: pd.Series) -> pd.Series:
+    """Whole numbers as text; blank where missing."""
     return numbers.astype("str").replace("<NA>", "")
 
 
 # ------------------------------
-# Questions over the whole study and by group.
+# Questions: over the whole study and by group.
 
 
-NOT_SHOWN = "Not shown here: the figures could tell what single organisations answered."
-SOME_NOT_SHOWN = "Answers that are not listed are not shown: their figures could tell who gave them."
+NOT_SHOWN = "Not shown here: these figures could reveal what a single organisation answered."
+SOME_NOT_SHOWN = "Some answers are not listed: their counts could reveal who gave them."
 
 
 def by_question(page: StudyView) -> None:
-    """Every question in order: heading, figure or table. Shown at once, nothing returned."""
+    """Shows every question in order: heading, then a figure or a table."""
+    words = names_of(page.study)  # a condition may be about a question of another theme
     for question in page.questions.itertuples():
-        display(show(_heading(page, question)))
+        display(show(_heading(page, question, words)))
         rows = page.summary(question.question_id)
         if rows.empty:
             display(show(tag("p", NOT_SHOWN, class_="glc-note")))
         elif _is_plotted(question):
             plot_options(rows, title=question.wording)
             plt.show()
-            if page.audience != "team" and len(rows) < listed_questions(page, question):
+            if page.audience != "team" and len(rows) < answers_in_base(page, question):
                 display(show(tag("p", SOME_NOT_SHOWN, class_="glc-note")))
         else:
-            display(show(_plain(question, rows)))
+            display(show(_answer_table(question, rows)))
 
 
 def scales(page: StudyView) -> Html | None:
-    """Figure: the statements that were answered on one scale, in their order, a figure a scale. A statement
-    of which a count is in words is named below."""
+    """A figure for each scale that several statements share, with the statements in their order. Statements
+    with a count that is a word or not shown are left out, and listed below."""
     asked = page.questions[page.questions["type"] == "scale"]
-    left = []
+    not_drawn = []
     for name in asked["option_list"].unique():
         own = asked[asked["option_list"] == name]
         if len(own) < 2:
             continue
         found = {question.question_id: _on_scale(page, question) for question in own.itertuples()}
-        left += [name for name, counts in found.items() if counts is None]
+        not_drawn += [name for name, counts in found.items() if counts is None]
         if drawn := [counts for counts in found.values() if counts is not None]:
             plot_scale(pd.concat(drawn))
             plt.show()
-    said = f"Not drawn, since counts of theirs are words or are not shown: {', '.join(left)}."
-    return show(tag("p", escape(said), class_="glc-note")) if left else None
+    if not not_drawn:
+        return None
+    text = f"Not drawn, because some of their counts are words or are not shown: {', '.join(not_drawn)}."
+    return show(tag("p", escape(text), class_="glc-note"))
 
 
 def _on_scale(page: StudyView, question) -> pd.DataFrame | None:
-    """The counts of a statement by the options of its scale; None where one of them is not shown."""
+    """The counts of a statement for each option of its scale; None where a count is not shown."""
     options = page.options[page.options["option_list"] == question.option_list]
     scale = options[options["kind"] == "substantive"].sort_values("position")
     rows = page.summary(question.question_id)[["option", "n", "base_n"]].rename(columns={"option": "label"})
@@ -242,31 +253,33 @@ def _on_scale(page: StudyView, question) -> pd.DataFrame | None:
 
 
 def _is_plotted(question) -> bool:
-    """Whether a question has a few options to count."""
+    """Whether a figure shows the question: it has options to count, and they are not all countries."""
     return question.type in BY_OPTION and question.option_list != COUNTRY_LIST
 
 
-def listed_questions(page: StudyView, question) -> int:
-    """How many answers of a question can be in its base."""
+def answers_in_base(page: StudyView, question) -> int:
+    """How many options of a question belong to its base."""
     kinds = page.options.loc[page.options["option_list"] == question.option_list, "kind"]
     outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
     return int((~kinds.isin(outside)).sum())
 
 
-def _heading(page: StudyView, question) -> str:
-    who = {"organisation": "Asked once of each organisation",
-           "answer": "Asked for each country an organisation works in"}[question.unit]
-    asked = f"; only where {question.asked_if}" if question.asked_if else ""
+def _heading(page: StudyView, question, words: Words) -> str:
+    """A question with who was asked, and how many answers do not count in its base."""
+    sentences = [{"organisation": "Asked once of each organisation.",
+                  "answer": "Asked for each country an organisation works in."}[question.unit]]
+    if question.asked_if:
+        sentences.append(f"Asked only of those who {words.condition(question.asked_if)}")
     outside = page.quality(question.question_id).set_index("option_id")["n"]
-    said = [f" {outside[kind]} {words}, outside the base." for kind, words
-            in (("dont_know", "did not know"), ("refused", "preferred not to say")) if kind in outside]
+    sentences += [f"{outside[kind]} {answer} (not counted in the base)." for kind, answer
+                  in (("dont_know", "did not know"), ("refused", "preferred not to say")) if kind in outside]
     name = tag("span", escape(question.question_id), class_="glc-id")
     return tag("h3", name, " ", escape(question.wording), class_="glc-question",
                id=anchor("question", question.question_id)) + tag(
-        "p", escape(f"{who}{asked}.{''.join(said)}"), class_="glc-note")
+        "p", escape(" ".join(sentences)), class_="glc-note")
 
 
-def _plain(question, rows: pd.DataFrame) -> str:
+def _answer_table(question, rows: pd.DataFrame) -> str:
     if question.type == "number":
         values = rows["value"].map(lambda v: "" if pd.isna(v) else f"{v:.1f}")
         return table({"Statistic": rows["statistic"], "Value": values, "Base": rows["base_n"]},
@@ -276,7 +289,7 @@ def _plain(question, rows: pd.DataFrame) -> str:
 
 
 def by_group(page: StudyView, by: str) -> Html:
-    """Every choice question of the page: counts in each group side by side."""
+    """Every choice question of the page: a column of counts for each group."""
     parts = []
     for question in page.questions.itertuples():
         rows = page.summary(question.question_id, by=by)
@@ -294,17 +307,17 @@ def by_group(page: StudyView, by: str) -> Html:
 
 
 # ------------------------------
-# The words organisations used: open answers in the language they were given in.
+# Open answers and quotations, in their original language.
 
 
-CLEARED = "No words of an organisation are cleared for these pages."
+NO_QUOTATIONS = "No quotations are cleared for these readers."
 
 
 def open_answers(page: StudyView) -> Html:
-    """Open answers of the page in the words and language they were given in; for other audiences the
-    quotations that were cleared for them."""
+    """For the team the open answers of the page in their original language; for other audiences the
+    quotations that are cleared for them."""
     if page.audience != "team":
-        return _cleared(page)
+        return _cleared_quotations(page)
     texts = page.read("segments").merge(
         page.read("documents")[["document_id", "question_id", "is_interpreted"]],
         on="document_id")
@@ -319,32 +332,32 @@ def open_answers(page: StudyView) -> Html:
     return show("".join(parts) or tag("p", "No open answers.", class_="glc-note"))
 
 
-def _cleared(page: StudyView) -> Html:
-    """Cleared quotations of the page's theme: a provider's, or an organisation's that agreed to be named;
-    on a country's page only those that name an organisation of it."""
+def _cleared_quotations(page: StudyView) -> Html:
+    """Cleared quotations of the page's theme, by "a provider" or by an organisation that agreed to be named;
+    on a country's page only quotations by a named organisation of the country."""
     rows = page.read("quotations").query("audience == @page.audience")
     rows = rows[rows["source"].isin([*page.labels.values()])] if page.country else rows
     rows = rows[[page.theme in themes.split(";") for themes in rows["theme_ids"]]] if page.theme else rows
-    told = [tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
-                tag("figcaption", escape(", ".join(filter(None, [row.source, row.wording])))),
-                class_="glc-quotation", id=words_anchor(row.text)) for row in rows.itertuples()]
-    return show("".join(told) or tag("p", CLEARED, class_="glc-note"))
+    figures = [tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
+                   tag("figcaption", escape(", ".join(filter(None, [row.source, row.wording])))),
+                   class_="glc-quotation", id=words_anchor(row.text)) for row in rows.itertuples()]
+    return show("".join(figures) or tag("p", NO_QUOTATIONS, class_="glc-note"))
 
 
 def _quotation(page: StudyView, row, names: pd.Series) -> str:
-    said = [names.get(row.organisation_id, ""), page.places.get(row.country_id, ""),
-            language_label(row.language), "interpreter's words" if row.is_interpreted else ""]
-    source = escape(", ".join(filter(None, said)))
+    parts = [names.get(row.organisation_id, ""), page.places.get(row.country_id, ""),
+             language_label(row.language), "interpreter's words" if row.is_interpreted else ""]
+    source = escape(", ".join(filter(None, parts)))
     return tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
                tag("figcaption", source), class_="glc-quotation")
 
 
 # ------------------------------
-# A map of countries by equal marks: where somebody took part, never how many.
+# The map: equal marks show where somebody took part, never how many.
 #
-# Places are those of the time zone database (public domain, package tzdata): of each country the zone that
-# is said to be most of it, else the one nearest to all its others. All zones together, as faint dots, draw
-# the continents; nothing is fetched and no border is drawn.
+# The coordinates are those of the time zone database (public domain, package tzdata). A country has the place
+# of the zone that covers most of it, else of the zone nearest to all its others. All zones together, as faint
+# dots, outline the continents. Nothing is fetched and no border is drawn.
 
 
 NORTH, SOUTH = 75, -56
@@ -354,39 +367,39 @@ _MOST = re.compile(r"\bmost (?:of|areas)\b|mainland|peninsula")
 
 
 def world_map(countries: Mapping[str, str]) -> str:
-    """A figure with a mark for each country (id and label), and below it who has no place on it."""
+    """A figure with a mark for each country (id and label); countries without a place are named below it."""
     places = country_places()
     shown = {one: label for one, label in countries.items() if one in places}
-    left = [label for one, label in countries.items() if one not in places]
+    not_on_map = [label for one, label in countries.items() if one not in places]
     marks = "".join(tag("circle", tag("title", escape(label)), cx=f"{x:g}", cy=f"{y:g}", r="2.6")
-                    for one, label in shown.items() for x, y in [_drawn(*places[one])])
-    faint = "".join(f"M{x:g} {y:g}h.01" for x, y in sorted(_drawn(*at) for at in _zones()))
+                    for one, label in shown.items() for x, y in [_map_point(*places[one])])
+    faint = "".join(f"M{x:g} {y:g}h.01" for x, y in sorted(_map_point(*at) for at in _zones()))
     lines = "".join(f"M0 {y}H360" for y in range(NORTH - 60, NORTH - SOUTH, 30))
     lines += "".join(f"M{x} 0V{NORTH - SOUTH}" for x in range(30, 360, 30))
     svg = tag("svg", tag("path", d=lines, class_="glc-graticule"), tag("path", d=faint, class_="glc-land"),
               tag("g", marks),
               viewBox=f"0 0 360 {NORTH - SOUTH}", role="img",
-              aria_label=f"Map of the world. Marked alike: {', '.join(shown.values())}.")
-    said = "Every mark has the same size: it says that somebody took part, not how many."
-    said += f" Without a place on the map: {', '.join(left)}." if left else ""
-    return tag("figure", svg, tag("figcaption", escape(said), class_="glc-note"), class_="glc-map")
+              aria_label=f"Map of the world. Marked: {', '.join(shown.values())}.")
+    caption = "All marks have the same size: they show that somebody took part, not how many."
+    caption += f" Not on the map: {', '.join(not_on_map)}." if not_on_map else ""
+    return tag("figure", svg, tag("figcaption", escape(caption), class_="glc-note"), class_="glc-map")
 
 
 @cache
 def country_places() -> dict[str, tuple[float, float]]:
-    """Latitude and longitude of a place in each country, by ISO 3166 alpha-3.
+    """Latitude and longitude of a place in each country, by its ISO 3166 alpha-3 code.
 
     >>> [tuple(map(round, country_places()[one])) for one in ("KHM", "ESP", "USA")]
     [(12, 105), (40, -4), (42, -88)]
     """
     zones: dict[str, list[tuple[float, float, str]]] = {}
-    for country, latitude, longitude, said in _rows():
-        zones.setdefault(country, []).append((latitude, longitude, said))
+    for country, latitude, longitude, comment in _zone_rows():
+        zones.setdefault(country, []).append((latitude, longitude, comment))
     known = {one.alpha_2: one.alpha_3 for one in pycountry.countries}
-    return {known[country]: _middle(own) for country, own in zones.items() if country in known}
+    return {known[country]: _main_zone(own) for country, own in zones.items() if country in known}
 
 
-def _middle(own: list[tuple[float, float, str]]) -> tuple[float, float]:
+def _main_zone(own: list[tuple[float, float, str]]) -> tuple[float, float]:
     most = [zone for zone in own if _MOST.search(zone[2])]
     if len(most) == 1:
         return most[0][:2]
@@ -398,19 +411,19 @@ def _middle(own: list[tuple[float, float, str]]) -> tuple[float, float]:
 
 
 def _zones() -> Iterable[tuple[float, float]]:
-    return [(latitude, longitude) for _, latitude, longitude, _ in _rows() if SOUTH < latitude < NORTH]
+    return [(latitude, longitude) for _, latitude, longitude, _ in _zone_rows() if SOUTH < latitude < NORTH]
 
 
 @cache
-def _rows() -> list[tuple[str, float, float, str]]:
+def _zone_rows() -> list[tuple[str, float, float, str]]:
     """Country, latitude, longitude and comment of every zone."""
     text = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
     rows = []
     for line in text.splitlines():
         if not line.startswith("#"):
-            country, place, *said = line.split("\t")
+            country, place, *rest = line.split("\t")
             d, m, e, f = _PLACE.fullmatch(place).groups()
-            rows.append((country, _degrees(d, m), _degrees(e, f), said[1] if len(said) > 1 else ""))
+            rows.append((country, _degrees(d, m), _degrees(e, f), rest[1] if len(rest) > 1 else ""))
     return rows
 
 
@@ -418,5 +431,5 @@ def _degrees(whole: str, minutes: str) -> float:
     return float(whole) + float(f"{whole[0]}{minutes}") / 60
 
 
-def _drawn(latitude: float, longitude: float) -> tuple[float, float]:
+def _map_point(latitude: float, longitude: float) -> tuple[float, float]:
     return round(longitude + 180, 1), round(NORTH - latitude, 1)

@@ -22,7 +22,7 @@ from glc_analysis.convening.agenda import SHOWN_FROM
 from glc_analysis.convening.joint_display import display, names_of
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.manifest import VERSION, read_slices
-from glc_analysis.pages.convening import listed_principles, read_out, round_results
+from glc_analysis.pages.convening import listed_principles, round_results, votes_in_words
 from glc_analysis.reference import read_table
 from glc_analysis.schema import Column, Table
 from glc_analysis.study import Study
@@ -142,7 +142,7 @@ def _votes(page: StudyView) -> pd.DataFrame:
     rows = rows[rows["n"] >= SHOWN_FROM]
     if page.audience == "public":
         rows = rows[(rows["round_id"].isin(round_results(page)[-1:])) & (rows["panel"] != "observer")]
-    return read_out(page, rows[rows["principle_id"].isin(listed_principles(page)["principle_id"])])
+    return votes_in_words(page, rows[rows["principle_id"].isin(listed_principles(page)["principle_id"])])
 
 
 def _joint(page: StudyView) -> pd.DataFrame:

@@ -18,11 +18,11 @@ LETTERS = """() => Math.min(...[...document.querySelectorAll(".now *")].filter(o
 @pytest.fixture(scope="module")
 def url(sample_study, tmp_path_factory):
     """The page of the sample's second round."""
-    from glc_analysis.convening.results_slides import projector
+    from glc_analysis.convening.results_slides import write_slides
 
     root = tmp_path_factory.mktemp("day") / "study"
     shutil.copytree(sample_study.root, root)
-    return projector(Study(root), "2").as_uri()
+    return write_slides(Study(root), "2").as_uri()
 
 
 def shown(page):

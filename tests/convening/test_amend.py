@@ -63,7 +63,7 @@ def test_the_old_version_is_superseded_and_its_translations_are_stale(closed):
     done = amend(Study(closed.root), "P01", NEW, **WHY)
     rows = versions(read_reference(Study(closed.root)).principles).set_index(["principle_id", "version",
                                                                               "language"])
-    assert done.stale == ["es"]
+    assert done.languages_to_translate == ["es"]
     assert rows.loc["P01", "status"].to_dict() == {
         ("1", "en"): "superseded", ("2", "en"): "candidate", ("1", "es"): "superseded"}
     assert not rows.loc[("P01", "1", "es"), "is_current"] and rows.loc[("P01", "2", "en"), "is_current"]
@@ -147,7 +147,7 @@ def test_held_out_the_round_asks_about_the_new_text_and_old_ratings_do_not_count
     for rater in PROVIDERS[:8]:
         study.vote(rater, 8, 8, 8, 8, round_id="2")
     done = amend(Study(study.root), "P02", "Pay people fairly, each month.", hold_out=True, **WHY)
-    assert done.held_out == ["2"]
+    assert done.open_rounds == ["2"]
     rounds = read_reference(Study(study.root)).rounds.query("round_id == '2'").set_index("principle_id")
     assert rounds["version"].to_dict() == {"P01": "1", "P02": "3"}
     assert rounds.at["P02", "text_version"] == content_hash("Pay people fairly, each month.")
@@ -175,7 +175,7 @@ def test_old_votes_stay_in_the_tables_and_are_told(closed):
     build(Study(closed.root))
     done = closed.glc("amend", "P01", "--text", NEW, "--asked-by", "beacon", "--because", "Too narrow.")
     assert done.stdout == "P01.2\n"
-    assert "Round 1 stays as it was:\nP01.1 Rest" in done.stderr and "P02" not in done.stderr
+    assert "The results of round 1 do not change:\nP01.1 Rest" in done.stderr and "P02" not in done.stderr
     assert "importance, providers: 10 of 10 high" in done.stderr
     assert "To be translated again: es." in done.stderr
     build(Study(closed.root))
@@ -197,5 +197,5 @@ def test_signatures_on_the_old_text_stay_and_are_named(closed):
     closed.write("reference/signoffs.csv", "principle_id,version,organisation_id,decision,reservation,"
                  "is_named,date\nP01,1,harbour,endorse,,true,2017-05-11\n")
     done = amend(Study(closed.root), "P01", NEW, **WHY)
-    assert done.signed == ["harbour"]
+    assert done.signatories == ["harbour"]
     assert read_reference(Study(closed.root)).signoffs["version"].tolist() == ["1"]

@@ -78,7 +78,7 @@ def test_the_same_ballot_twice_counts_once_and_is_said(study):
     assert len(rows) == 40 and set(tallied(study, panel="provider")["n"]) == {10}
     found = Study(study.root)
     assert Ballots.read(found, read_reference(found)).notes == [
-        "again.csv says again what 1-r07.csv says of r07 in round 1: it counts once."]
+        "again.csv repeats 1-r07.csv for r07 in round 1: the ballot counts once."]
 
 
 def test_two_raters_of_one_organisation_have_one_vote(study):

@@ -9,7 +9,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.convening.agenda import agenda, low_resources, verdict
 from glc_analysis.convening.consensus import tally
-from glc_analysis.convening.results_slides import block, groups, projector, results
+from glc_analysis.convening.results_slides import block, groups, results, write_slides
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.study import Study
 from tests.desk_clerk import RATERS, ROUNDS, convening_study
@@ -112,14 +112,14 @@ def test_a_panel_shows_how_many_rated_what_and_how_many_lie_apart():
     assert panel["votes"] == [1, 0, 0, 1, 1, 0, 3, 2, 2]
     assert panel["share"] == "7 of 10 rate it 7–9"
     assert panel["dissent"] == "dissent (hollow): 1 at 1–3, 2 at 4–6"
-    assert panel["aside"] == "1 abstained: not my context"
+    assert panel["no_vote"] == "1 abstained: not my context"
 
 
 def test_the_votes_of_fewer_than_three_are_not_shown():
     ratings = pd.concat([rated(HIGH), rated([1, 9], panel="survivor_adviser")])
     panel = result(ratings)["criteria"][0]["panels"][1]
     assert (panel["votes"], panel["median"], panel["dissent"]) == ([], None, "")
-    assert panel["share"] == "2 of 2 voted: too few to show without telling who"
+    assert panel["share"] == "2 of 2 voted: too few to show without revealing who"
 
 
 def test_only_comments_that_may_be_read_are_shown_and_not_in_the_order_of_the_raters():
@@ -132,7 +132,7 @@ def test_only_comments_that_may_be_read_are_shown_and_not_in_the_order_of_the_ra
 def test_forms_on_another_wording_are_counted_apart():
     other = rated([1], held_out="rated P01.2; P01.1 was issued").assign(rater_id="x")
     found = result(pd.concat([rated(HIGH), other]))
-    assert found["held_out"] == 1
+    assert found["excluded"] == 1
     assert found["criteria"][0]["panels"][0]["votes"] == [0, 0, 0, 0, 0, 0, 1, 4, 5]
 
 
@@ -172,20 +172,20 @@ def test_an_open_round_has_no_page(study):
     said = ("Round 1 is open: providers 1 of 2 received, survivor advisers 0 of 1 received. To fix: close it "
             "first with `glc tally --round 1 --close`.")
     with pytest.raises(GLCError, match=re.escape(said)):
-        projector(study, "1")
+        write_slides(study, "1")
     with pytest.raises(UsageError, match="There is no round '9'"):
-        projector(study, "9")
+        write_slides(study, "9")
     assert not study.reports.exists()
 
 
 def test_a_closed_round_that_is_not_built_yet_has_no_page(study):
     (study.reference / "rounds.csv").write_text(ROUNDS.replace("05-08,,", "05-08,2017-05-08,"))
     with pytest.raises(GLCError, match="do not hold round 1 yet. To fix: run `glc build`"):
-        projector(study, "1")
+        write_slides(study, "1")
 
 
 def test_the_page_is_whole_without_a_network_or_a_script_and_escapes_what_people_wrote(study):
-    page = projector(study, "0").read_text(encoding="utf-8")
+    page = write_slides(study, "0").read_text(encoding="utf-8")
     assert re.findall(r'<section id="(\w+)"', page) == ["agenda", "P01", "decisions"]
     assert "Offer rest before you ask." in page
     assert "Kept &lt;as&gt; it is" in page
@@ -199,15 +199,15 @@ def test_the_page_is_whole_without_a_network_or_a_script_and_escapes_what_people
 
 
 def test_the_page_holds_no_rater_and_no_organisation(study):
-    page = projector(study, "0").read_text(encoding="utf-8")
+    page = write_slides(study, "0").read_text(encoding="utf-8")
     raters = {line.split(",")[0] for line in RATERS.splitlines()[1:]}
     assert {*re.findall(r"[\w-]+", page)}.isdisjoint({*raters, "p0", "o0", "harbour"})
 
 
 def test_the_page_is_its_owners_alone_and_the_same_bytes_again(study):
-    path = projector(study, "0")
+    path = write_slides(study, "0")
     before = path.read_bytes()
-    assert projector(study, "0").read_bytes() == before
+    assert write_slides(study, "0").read_bytes() == before
     assert [stat.S_IMODE(one.stat().st_mode) for one in (path, *path.parents[:3])] == [0o600] + [0o700] * 3
     assert [one.name for one in path.parent.iterdir()] == ["index.html"]
 

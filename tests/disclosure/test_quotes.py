@@ -362,9 +362,9 @@ def test_each_organisation_is_asked_in_its_language_about_its_own_words_only(tmp
     assert [sheet.sheet_view.rightToLeft for sheet in book] == [False, False, True]
     lamp, luz, fig = ([list(row) for row in sheet.values] for sheet in book)
     assert lamp[1] == ["Quotation no.", "Your words", "Who would read it",
-                       "What readers will see as its source", "As we have noted it", "Decision",
+                       "What readers will see as its source", "As we recorded it", "Decision",
                        "Changed words", "Name", "Date"]
-    assert lamp[2][:4] == ["q1", "We wait.", "anybody: it is published (in the language you spoke)",
+    assert lamp[2][:4] == ["q1", "We wait.", "everybody: it is published (in the language you spoke)",
                            "a provider"]
     assert luz[1][5:] == ["Decisión", "Palabras cambiadas", "Nombre", "Fecha"]
     assert luz[2][2:4] == ["cualquier persona: se publica (en el idioma en que usted habló)",
@@ -486,9 +486,9 @@ def test_columns_may_be_moved_and_notes_added_but_no_box_be_lost(tmp_path):
     book.active["A3"] = "ours"
     book.save(path)
     assert read_filled(fill(path, G3="talk to us"))["id"].tolist() == ["q1"]
-    with pytest.raises(Faults, match="not there once"):
+    with pytest.raises(Faults, match="a column of our sheet is missing, or is there twice"):
         read_filled(fill(path, G2=None))
-    with pytest.raises(Faults, match="no sheet that we wrote"):
+    with pytest.raises(Faults, match="has none of our sheets"):
         read_filled(fill(path, G2=None, B2=None))
 
 

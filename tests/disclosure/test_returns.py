@@ -171,8 +171,8 @@ def test_an_account_of_a_case_stays_with_the_team_and_the_sheet_says_that_someth
     cells, said = texts(folder("river-mat"))
     assert "call-2.9" not in cells and "net mender" not in "".join(cells) + said
     assert "Account of a case" not in said
-    assert "q2" not in cells and "they stay with us" in said
-    assert "they stay with us" not in texts(folder("acacia-room"))[1]
+    assert "q2" not in cells and "It stays with us" in said
+    assert "It stays with us" not in texts(folder("acacia-room"))[1]
 
 
 def test_pseudonyms_do_not_leave_the_team(folder):
@@ -183,9 +183,9 @@ def test_pseudonyms_do_not_leave_the_team(folder):
 def test_quotations_are_those_of_the_organisation_with_those_it_cleared(folder):
     rows = sheet(folder("acacia-room"), "Your words to be quoted")[2:]
     assert [row[:5] for row in rows] == [
-        ["q1", "We sit with the tea sellers", "those who come to the convening (in the language you spoke)",
+        ["q1", "We sit with the tea sellers", "everyone at the convening (in the language you spoke)",
          "Acacia Room (invented)", "approved on 2017-02-01"],
-        ["q5", "I am with [a person]", "anybody: it is published (in the language you spoke)",
+        ["q5", "I am with [a person]", "everybody: it is published (in the language you spoke)",
          "a provider", ""]]
 
 

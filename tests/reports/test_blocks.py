@@ -1,7 +1,7 @@
 """What pages show: escaped, from released figures, what organisations said for the team alone."""
 
 import re
-from html import escape
+from html import escape, unescape
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
@@ -10,6 +10,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
+from glc_analysis.convening.joint_display import names_of
 from glc_analysis.errors import UsageError
 from glc_analysis.pages import coding
 from glc_analysis.pages.coding import (
@@ -26,8 +27,8 @@ from glc_analysis.pages.coding import (
 )
 from glc_analysis.pages.country import answers_by_country, who_answered
 from glc_analysis.pages.survey import (
-    CLEARED,
     NO_COUNTRY,
+    NO_QUOTATIONS,
     _heading,
     _quotation,
     by_group,
@@ -107,7 +108,7 @@ def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
     assert shown.count("<blockquote") == 1 and "none of it ever told me who was well" in shown
     assert "<figcaption>a provider</figcaption>" in shown
     nothing = open_answers(StudyView(sample_study, audience="public", theme="resources")).data
-    assert nothing == f'<p class="glc-note">{CLEARED}</p>'
+    assert nothing == f'<p class="glc-note">{NO_QUOTATIONS}</p>'
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
@@ -131,8 +132,17 @@ def test_a_figure_in_a_band_is_printed_in_its_words(sample_study):
 def test_a_question_says_how_many_stand_outside_its_base(sample_study):
     page = StudyView(sample_study)
     question = page.questions.set_index("question_id", drop=False).loc["Q6.1"]
-    assert "3 preferred not to say, outside the base." in _heading(page, question)
+    shown = _heading(page, question, names_of(page.study))
+    assert "3 preferred not to say (not counted in the base)." in shown
     assert "Prefer not to say" not in set(page.summary("Q6.1")["option"])
+
+
+def test_a_question_says_in_words_who_was_asked(sample_study):
+    page = StudyView(sample_study, theme="services")
+    questions = page.questions.set_index("question_id", drop=False)
+    shown = unescape(_heading(page, questions.loc["Q4.2"], names_of(page.study)))
+    assert "Asked only of those who chose Shelter at: Which services do you offer?" in shown
+    assert "Asked only" not in _heading(page, questions.loc["Q4.1"], names_of(page.study))
 
 
 def test_regions_stand_side_by_side(sample_study):
@@ -199,7 +209,7 @@ def test_who_was_asked_and_did_not_raise_the_theme_is_named(tmp_path):
 
 
 def test_silence_in_a_call_is_no_negative_case(small):
-    assert contrary_cases(StudyView(small, theme="law")).data == note("Nobody who was asked.").data
+    assert contrary_cases(StudyView(small, theme="law")).data == note("None of those who were asked.").data
 
 
 def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
@@ -279,7 +289,7 @@ def test_a_country_shows_the_passages_of_its_own_organisations_alone(small):
 
 
 TEAM_BLOCKS = [contrary_cases, passages, codes_by_country, coding.coders, coding.alphas, coding.by_code,
-               coding.by_text, coding.disagreements, coding.set_apart, coding.review, coding.memos,
+               coding.by_text, coding.disagreements, coding.quarantined, coding.review, coding.memos,
                coding.codes_from_one_organisation, coding.new_codes, cooccurrence, salience]
 
 
@@ -306,7 +316,7 @@ def test_every_coefficient_of_a_code_is_that_of_the_table(small):
     told = dict(zip(rows["Code"], rows["Delay"], strict=True))
     known = tables.read("agreement", study=small).query(
         "code_id == 'delay' and unit == 'turn' and subset == 'all'").set_index("measure")["value"]
-    assert told["Agree"] == "0.80" and told["Alpha"] == f"{known['alpha']:.2f}"
+    assert told["Agreement"] == "0.80" and told["Alpha"] == f"{known['alpha']:.2f}"
     assert told["ana"] == "40 %" and told["ben"] == "20 %"
 
 
@@ -317,8 +327,9 @@ def test_why_there_is_no_interval_is_said_in_words(small):
 
 def test_a_code_of_low_agreement_is_shown_with_caution(small):
     shown = codes(StudyView(small, theme="law")).data
-    assert "coders agreed less than the study asks for (alpha 0.70) on" in shown and "Delay (0." in shown
-    assert "With caution" not in codes(StudyView(small, theme="care")).data
+    assert "agreement between coders is below the study&#x27;s threshold (alpha 0.70) on" in shown
+    assert "Delay (0." in shown
+    assert "Read with caution" not in codes(StudyView(small, theme="care")).data
 
 
 def test_an_interpretive_study_shows_no_coefficient_but_its_disagreements(tmp_path):
@@ -346,9 +357,9 @@ def test_a_decision_comes_with_its_reason(sample_study):
     assert escape(row["reason"]) in [cells[-1] for cells in shown]
 
 
-def test_a_passage_set_apart_stands_beside_our_words(tmp_path):
+def test_a_quarantined_passage_is_shown_beside_our_words(tmp_path):
     made = built(tmp_path, ana=[*ANA, ("blue", "We <never> wait.", "Delay")])
-    rows = [row for row in rows_of(coding.set_apart(StudyView(made))) if "never" in row[3]]
+    rows = [row for row in rows_of(coding.quarantined(StudyView(made))) if "never" in row[3]]
     assert rows[0][:4] == ["ana", "blue", "Delay", "We &lt;never&gt; wait."]
     assert "not in the text" in rows[0][5]
 

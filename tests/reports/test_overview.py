@@ -31,8 +31,8 @@ def test_every_country_of_the_world_but_a_few_has_a_place_within_it():
 def test_marks_are_alike_and_what_has_no_place_is_said():
     shown = world_map({"KHM": "Cambodia", "IND": "India <b>", "global": "Global"})
     assert len(set(re.findall(r'r="[\d.]+"', shown))) == 1 and shown.count("<circle") == 2
-    assert 'aria-label="Map of the world. Marked alike: Cambodia, India &lt;b&gt;."' in shown
-    assert "Without a place on the map: Global." in shown and "<b>" not in shown
+    assert 'aria-label="Map of the world. Marked: Cambodia, India &lt;b&gt;."' in shown
+    assert "Not on the map: Global." in shown and "<b>" not in shown
 
 
 def test_the_map_and_the_list_hold_the_countries_that_readers_may_know_of(sample_study):

@@ -15,7 +15,7 @@ from glc_analysis.disclosure.quotations import case_segments, owners
 from glc_analysis.errors import Faults
 from glc_analysis.pages.coding import TEAM_ONLY, codes_by_country, passages
 from glc_analysis.pages.country import (
-    NO_RECORD,
+    FACTS_NOT_SHOWN,
     answers_by_country,
     country_facts,
     own_answers,
@@ -109,7 +109,7 @@ def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(s
     values = set(record["value"].str.replace("_", " ")) - {""}
     team = plain(country_facts(StudyView(sample_study, country="PER")).data)
     assert values and all(value in team for value in values)
-    assert plain(country_facts(StudyView(sample_study, "convening", country="PER")).data) == NO_RECORD
+    assert plain(country_facts(StudyView(sample_study, "convening", country="PER")).data) == FACTS_NOT_SHOWN
     assert not any(word in page for page in pages.values()
                    for word in ("Spanish", "Khmer", "interpreted", "Home country", "Resources"))
 
@@ -191,12 +191,12 @@ def test_accounts_of_cases_are_left_out_and_it_is_said_that_they_are(sample_stud
     organisation, texts = next(iter(told.groupby("owner")["text"]))
     page = brief_page(sample_study, organisation)
     assert not any(normalise_space(text) in page for text in texts)
-    assert "Accounts of single survivors that you gave us are not in here" in page
+    assert "What you told us about individual survivors is not included here" in page
 
 
 def test_a_brief_says_how_far_each_quotation_is_and_what_was_agreed_to(briefs):
     assert "a provider will be printed" in briefs["blue-door"]
-    assert "A room in a shared flat those who come to the convening" in briefs["canal-lamp"]
+    assert "A room in a shared flat everyone at the convening" in briefs["canal-lamp"]
     assert "the speaker's organisation has not cleared it" in briefs["canal-lamp"]
     assert "being named – yes (2016-02-05) yes (2016-02-05)" in briefs["blue-door"]
 
