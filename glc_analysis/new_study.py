@@ -30,9 +30,9 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
         raise UsageError(f"{directory} already contains a study. To fix: name a new folder.")
     drafts, notes = {}, []
     if form:
-        from glc_analysis.intake.survey.xlsform import seed
+        from glc_analysis.intake.survey.xlsform import draft_tables
 
-        drafts["questions"], drafts["options"], notes = seed(form)
+        drafts["questions"], drafts["options"], notes = draft_tables(form)
     if codebook:
         from glc_analysis.coding.codebook import read_qdc
 

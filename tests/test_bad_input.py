@@ -268,7 +268,7 @@ FILES_THAT_ARE_NONE = {
     "answers.csv": {
         "empty": (b"", "answers.csv: is empty"),
         "blank": (b"\n \n\n", "answers.csv: is empty"),
-        "a header alone": (b"org,country\n", "answers.csv: has a header and no answers below it"),
+        "a header alone": (b"org,country\n", "answers.csv: the file has a header and no answers"),
         "a picture": (b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR", "answers.csv: is "),
         "a workbook": (b"PK\x03\x04\x14\0\x06\0" + bytes(90), "answers.csv: is "),
         "Cyrillic of Windows": (FILES[ANSWERS].replace("We listen", "Мы слушаем").encode("cp1251"),
@@ -279,8 +279,9 @@ FILES_THAT_ARE_NONE = {
                              "answers.csv, row 2: has 11 cells where the header has 10"),
     },
     "answers.xlsx": {"text": (b"org,country\n", "answers.xlsx: cannot be read as a workbook")},
-    "answers.sav": {"text": (b"org,country\n", "answers.sav: is no readable SPSS file")},
-    "answers.pdf": {"of no survey tool": (b"%PDF-1.7", "answers.pdf: is no survey export by its ending")},
+    "answers.sav": {"text": (b"org,country\n", "answers.sav: the SPSS file cannot be read")},
+    "answers.pdf": {"of no survey tool": (
+        b"%PDF-1.7", "answers.pdf: the ending is not that of a survey export")},
 }
 
 
@@ -296,7 +297,7 @@ def test_a_file_that_is_no_survey_is_named(study, file, kind):
 def test_all_files_that_cannot_be_read_are_named_at_once(study):
     study.write("raw/survey/a.csv", "")
     study.write("raw/survey/b.pdf", "%PDF")
-    refused(study, "a.csv: is empty", "b.pdf: is no survey export by its ending")
+    refused(study, "a.csv: is empty", "b.pdf: the ending is not that of a survey export")
 
 
 def test_without_a_survey_file_the_message_says_where_it_belongs(study):

@@ -27,7 +27,7 @@ from glc_analysis.coding.consensus import CONSENSUS, KEY, read_decisions
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.codings.model import WHOLE, RawCodings
+from glc_analysis.intake.codings.model import WHOLE_TEXT, RawCodings
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
@@ -156,7 +156,7 @@ def _locate_passage(row, text: Text, alignment: Alignment | None,
     if alignment and row.start >= 0:
         span = alignment.locate(row.start, row.end)
         return span, BLANK if span[0] < 0 else ""
-    if (row.start, row.end) == WHOLE and not row.quote:
+    if (row.start, row.end) == WHOLE_TEXT and not row.quote:
         return (0, len(text.canonical)), ""
     if not row.quote:
         return (-1, -1), UNPROVED

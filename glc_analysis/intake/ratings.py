@@ -180,7 +180,8 @@ def read_form(path: Path, sheets: list[Grid] | None = None) -> pd.DataFrame:
     words that are not those of the stamp.
     """
     if path.suffix.lower() == ".xlsm":
-        refuse("may hold macros", path.name, "save it as .xlsx, or copy the answers into the form as sent")
+        fix = "save it as .xlsx, or copy the answers into the form as sent"
+        refuse("the file may hold macros", path.name, fix)
     is_book = path.suffix.lower() == ".xlsx"
     answers: list[_Answer] = []
     faults: list[Fault] = []
@@ -190,10 +191,10 @@ def read_form(path: Path, sheets: list[Grid] | None = None) -> pd.DataFrame:
         except Faults as found:
             faults += found.faults
     if not answers and not faults:
-        refuse("holds no ratings", path.name, "give the form as it came back; from KoboToolbox or ODK, an "
-               "export with XML values and headers")
-    faults += [fault for answer in answers for fault in _faults(answer)]
-    faults += [*_mixed(answers), *_twice(answers)]
+        refuse("the file holds no ratings", path.name, "give the form as it came back; from KoboToolbox or "
+               "ODK, an export with XML values and headers")
+    faults += [fault for answer in answers for fault in _answer_faults(answer)]
+    faults += [*_mixed_faults(answers), *_repeated_faults(answers)]
     if faults:
         raise Faults(faults)
     return pd.DataFrame([row for answer in answers for row in _votes(path.name, answer)],
@@ -213,7 +214,7 @@ def _on_sheet(sheet: Grid) -> list[_Answer]:
         return []
     names, answers = sheet.rows[at], []
     if lost := [name for name in ROW if names.count(name) != 1]:
-        raise Faults([Fault("this column is not there once", sheet.place, str(sheet.numbers[at]), name,
+        raise Faults([Fault("the column is missing or not unique", sheet.place, str(sheet.numbers[at]), name,
                             fix="put back the small grey names below the headings") for name in lost])
     for number, row in zip(sheet.numbers[at + 1:], sheet.rows[at + 1:], strict=True):
         cells = {name: row[names.index(name)].strip() for name in ROW}
@@ -242,43 +243,43 @@ def _in_export(sheet: Grid) -> list[_Answer]:
             for number, row in zip(sheet.numbers[1:], sheet.rows[1:], strict=True) for one in asked]
 
 
-def _faults(answer: _Answer) -> Iterator[Fault]:
+def _answer_faults(answer: _Answer) -> Iterator[Fault]:
     """What is wrong at one principle."""
     boxes, said = answer.boxes, answer.parts
     if not said.round_id:
-        yield answer.fault("is not the stamp of a form of ours", "stamp", answer.stamp, "put back the round, "
+        yield answer.fault("this is not the stamp of a form", "stamp", answer.stamp, "put back the round, "
                            "code, principle and version that the form had, or give the form as it came back")
     elif answer.statement and content_hash(answer.statement) != said.text_version:
-        yield answer.fault("is not the text that was given out", "statement", answer.statement,
-                           "put back its words; other words are another version "
+        yield answer.fault("this is not the text that was rated", "statement", answer.statement,
+                           "restore its words; a text with other words is another version "
                            f"(`glc amend {said.principle_id}`)")
     if answer.read(ABSTAIN) is None:
-        yield answer.fault("is no x", ABSTAIN, boxes[ABSTAIN], "write x to abstain, or leave it blank; ask")
+        yield answer.fault("this is not an x", ABSTAIN, boxes[ABSTAIN], "write x to abstain, or nothing; ask")
     for question in SCORED:
         score = boxes[question.name]
         if answer.has_abstained and score:
-            yield answer.fault("stands beside an abstention", question.name, score, "keep one of them; ask")
+            yield answer.fault("there is a score and an abstention", question.name, score, "keep one; ask")
         elif not (score or boxes[ABSTAIN]):
             yield answer.fault("is blank", question.name, "", "ask: a number, or an x to abstain; where it "
                                "is to stay blank, key the form with `glc enter`")
         elif question.read(score) is None:
-            yield answer.fault("is no whole number from 1 to 9", question.name, score, "ask the rater")
+            yield answer.fault("is not a whole number from 1 to 9", question.name, score, "ask the rater")
     if answer.read("may_be_read") is None:
-        yield answer.fault("is neither yes nor no", "may_be_read", boxes["may_be_read"],
-                           "take a word of the list")
+        yield answer.fault("this is neither yes nor no", "may_be_read", boxes["may_be_read"],
+                           "write a word of the list")
 
 
-def _mixed(answers: Iterable[_Answer]) -> Iterator[Fault]:
+def _mixed_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
     """Rows of a sheet of ours that are of another rater or round than the first."""
     first: dict[str, tuple[str, ...]] = {}
     for one in answers:
         is_ours = bool(one.parts[0]) and not one.columns
         if is_ours and one.parts[:2] != first.setdefault(one.file, one.parts[:2]):
-            yield one.fault("is of another rater or round than the rows above", "stamp", one.stamp,
+            yield one.fault("the row is of another rater or round than the rows above", "stamp", one.stamp,
                             "give each form as it came back, in a file of its own")
 
 
-def _twice(answers: Iterable[_Answer]) -> Iterator[Fault]:
+def _repeated_faults(answers: Iterable[_Answer]) -> Iterator[Fault]:
     """Rows that rate what an earlier row of the same rater and round rates: one fault a row."""
     first: dict[tuple[str, ...], _Answer] = {}
     said: set[tuple[str, str]] = set()
@@ -323,23 +324,23 @@ def read_ratings(path: Path) -> pd.DataFrame:
         sheets = read_sheets(path, values_only=True) if kind == ".xlsx" else [read_table(path)]
     long = next((sheet for sheet in sheets
                  if {"criterion", "score"} <= set(map(normalise_space, sheet.names))), None)
-    rows = _long(path.name, long) if long else read_form(path, sheets)
+    rows = _long_rows(path.name, long) if long else read_form(path, sheets)
     is_abstained = (rows["score"] == ABSTAIN) | (rows["is_abstained"] == "true")
     rows = rows.assign(is_abstained=is_abstained.map({True: "true", False: "false"}),
                        score=rows["score"].mask(is_abstained, ""))[list(COLUMNS)]
     faults = list(_rating_faults(rows)) if len(rows) else [
-        Fault("holds no vote", file=path.name, fix="take it out of raw/ratings, or fill it in")]
+        Fault("the file holds no vote", file=path.name, fix="remove it from raw/ratings, or fill it in")]
     if faults:
         raise Faults(faults)
     return rows.reset_index(drop=True)
 
 
-def _long(file: str, sheet: Grid) -> pd.DataFrame:
+def _long_rows(file: str, sheet: Grid) -> pd.DataFrame:
     """The rows of a table in :data:`HEADER`; ids and words tidy, comments as they stand."""
     names = [normalise_space(name) for name in sheet.names]
     faults = [Fault("this column is missing", file=sheet.place, row="1", column=name,
                     fix=f"the header is {','.join(HEADER)}") for name in HEADER if name not in names]
-    faults += [Fault("there is no such column in a file of ratings, or it stands twice", file=sheet.place,
+    faults += [Fault("a file of ratings has no such column, or the column occurs twice", file=sheet.place,
                      row="1", column=name, fix=f"use only {', '.join(HEADER)}")
                for n, name in enumerate(names) if name and (name not in HEADER or name in names[:n])]
     if faults:
@@ -361,10 +362,11 @@ def _rating_faults(rows: pd.DataFrame) -> Iterator[Fault]:
                 yield Fault("is blank", **place, column=column, fix="write what the form says")
         for column, known in words.items():
             if row[column] not in known:
-                yield Fault("is not known here", **place, column=column, value=row[column],
+                yield Fault("this word is not known", **place, column=column, value=row[column],
                             fix=f"use {' or '.join(filter(None, known))}")
         if row["score"] not in (*SCORES, ""):
-            yield Fault("is no vote", **place, column="score", value=row["score"], fix="write a whole "
+            yield Fault("this is not a vote", **place, column="score", value=row["score"],
+                        fix="write a whole "
                         f"number from 1 to 9, or {ABSTAIN}; leave it blank where the rater did; ask, do not "
                         "guess")
     key = ["round_id", "rater_id", "principle_id", "criterion"]

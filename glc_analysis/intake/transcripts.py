@@ -58,7 +58,7 @@ _ASIDE = re.compile(r"\([^()]*\)|\[[^][]*\]|\|.*")
 _SENTENCE_END = re.compile(r"(?<!\b\w)(?<!\b(?:Dr|Mr|Ms|Sr|Jr|St|Fr))(?<!\b(?:Mrs|Sra|Dra|Rev|Lic|Ing))"
                            r"(?<!\b(?:Prof|Srta))\.(?=\s|$)|[?!;…。؟។]")
 _PARTICLE = re.compile("al|and|bint?|d[aeiou]s?|del|de[nr]|el?|from|ibn|l[aeo]s?|of|ter|the|v[ao]n|y")
-_NOBODY = re.compile(r"""(?x)notes? | n\.?b\.? | p\.?s\.? | e\.?g\.? | i\.?e\.? | (?:for[ ])?example
+_NOT_A_NAME = re.compile(r"""(?x)notes? | n\.?b\.? | p\.?s\.? | e\.?g\.? | i\.?e\.? | (?:for[ ])?example
     | remark | important | attention | warning | update | summary | conclusion | date | time | place
     | location | language | duration | title | subject | file | recording | transcript(?:ion)?
     | participants | attendees | interview | notas? | (?:por[ ])?(?:ejemplo|exemplo) | remarque
@@ -90,17 +90,18 @@ def seconds(clock: str) -> float:
     return total
 
 
-def named(lines: Sequence[Line]) -> list[Line]:
+def with_speakers(lines: Sequence[Line]) -> list[Line]:
     """Every line with its speaker, and without the name; ``""`` before the first that is named.
 
     A line that names nobody goes on with the speaker before it.
 
     >>> lines = [Line(1, "Ana: At last:"), Line(2, "at 10:30."), Line(3, "Bo: Oh")]
-    >>> [(line.speaker, line.text) for line in named(lines)]
+    >>> [(line.speaker, line.text) for line in with_speakers(lines)]
     [('Ana', 'At last:'), ('Ana', 'at 10:30.'), ('Bo', 'Oh')]
     """
     tagged = {n: line for n, line in enumerate(lines) if line.speaker}
-    openings = tagged or max(_opened(lines, _LABEL), _opened(lines, _HEAD), key=len) or _bare(lines)
+    by_colon, by_time = _speaker_lines(lines, _LABEL), _speaker_lines(lines, _HEAD)
+    openings = tagged or max(by_colon, by_time, key=len) or _name_only_lines(lines)
     attributed, speaker, alone = [], "", None
     for n, line in enumerate(lines):
         # In a cue that begins with a name alone the next line is what that speaker says.
@@ -127,7 +128,7 @@ def speaker_name(text: str) -> str:
     return name[1:-1].strip() if is_framed else name
 
 
-def stamps_apart(lines: Sequence[Line]) -> list[Line]:
+def without_time_lines(lines: Sequence[Line]) -> list[Line]:
     """The lines but those that are only a time, which becomes that of the line after it."""
     kept: list[Line] = []
     stamp = None
@@ -143,7 +144,7 @@ def stamps_apart(lines: Sequence[Line]) -> list[Line]:
     return kept
 
 
-def _opened(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int, Line]:
+def _speaker_lines(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int, Line]:
     """The lines that name a speaker in one manner, by their place."""
     found, apart = {}, set()
     for n, line in enumerate(lines):
@@ -151,14 +152,14 @@ def _opened(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int, Line]:
         if match and _may_be_name(name := speaker_name(match["name"])):
             start, end = _times(match["stamp"] or match["after"] or "", line)
             found[n] = line._replace(speaker=name, text=match["text"], start=start, end=end)
-            apart |= {n} if _is_set_apart(match) else set()
+            apart |= {n} if _has_separate_time(match) else set()
     if pattern is _HEAD and apart:
         return {n: found[n] for n in apart}
-    sure = apart | _usual(lines, found, of_blocks=pattern is _HEAD)
+    sure = apart | _recurring_names(lines, found, of_blocks=pattern is _HEAD)
     return {n: line for n, line in found.items() if n in sure or _looks_like_name(line.speaker)}
 
 
-def _usual(lines: Sequence[Line], found: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
+def _recurring_names(lines: Sequence[Line], found: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
     """Where no name is told by its capitals, but recurs or stands where nearly always one does."""
     is_first_only = of_blocks or any(not math.isnan(line.end) for line in lines)
     places = [n for n, line in enumerate(lines) if line.is_first or not is_first_only]
@@ -169,13 +170,13 @@ def _usual(lines: Sequence[Line], found: Mapping[int, Line], *, of_blocks: bool)
             and (is_dense or times[found[n].speaker] > 1)}
 
 
-def _is_set_apart(match: re.Match[str]) -> bool:
+def _has_separate_time(match: re.Match[str]) -> bool:
     """Whether a time stands beside the name as no sentence has it: in brackets, behind a gap."""
     stamp = match["stamp"] or match["after"] or ""
     return stamp.startswith(("[", "(")) or bool(match.groupdict().get("gap"))
 
 
-def _bare(lines: Sequence[Line]) -> dict[int, Line]:
+def _name_only_lines(lines: Sequence[Line]) -> dict[int, Line]:
     """Names alone on the first line of every cue or block that has more lines than one."""
     firsts = [n for n, line in enumerate(lines[:-1]) if line.is_first and not lines[n + 1].is_first]
     names = {n: speaker_name(lines[n].text) for n in firsts}
@@ -197,16 +198,16 @@ def _words(name: str) -> list[str]:
 def _may_be_name(name: str) -> bool:
     is_sentence = _SENTENCE_END.search(_ASIDE.sub(" ", name))
     is_read = any(map(str.isalpha, name)) or sum(map(str.isdigit, name)) >= 7  # as phone numbers have
-    return len(name) <= 80 and is_read and not is_sentence and not _NOBODY.fullmatch(match_key(name))
+    return len(name) <= 80 and is_read and not is_sentence and not _NOT_A_NAME.fullmatch(match_key(name))
 
 
 def _looks_like_name(name: str) -> bool:
     words = _words(name)
     return (_may_be_name(name) and any(map(str.isalpha, name)) and len(words) <= 5
-            and not words[0][0].islower() and all(map(_is_of_name, words)))
+            and not words[0][0].islower() and all(map(_may_be_in_name, words)))
 
 
-def _is_of_name(word: str) -> bool:
+def _may_be_in_name(word: str) -> bool:
     return bool(not word[0].islower() or _PARTICLE.fullmatch(word) or any(map(str.isdigit, word)))
 
 
@@ -238,7 +239,7 @@ _BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 Row = tuple[int, str]
 """A line with its number; in DOCX several lines may share a paragraph's."""
 
-_FINISH = "complete the cue, or take it away"
+_FINISH = "complete the cue, or delete it"
 _CLOCKS = "correct the times, or put the cues in order"
 _NAME_THEM = "write who speaks as `Name: text` where each turn begins"
 
@@ -274,15 +275,15 @@ def read_transcript(path: Path) -> Transcript:
     rows, faults = _rows(path), []
     is_timed = any(text.startswith("WEBVTT") for _, text in rows[:1]) or any(map(_is_cue, rows))
     lines = _cues(rows, path.name, faults) if is_timed else _blocks(rows)
-    spoken = named(lines)
+    spoken = with_speakers(lines)
     if not is_timed:
-        faults += _backwards(spoken, path.name)
+        faults += _time_faults(spoken, path.name)
     unnamed = [line for line in spoken if not line.speaker]
     if len(unnamed) == len(spoken):
-        faults.append(Fault("names no speaker", file=path.name, fix=_NAME_THEM
+        faults.append(Fault("no speaker is named", file=path.name, fix=_NAME_THEM
                             + ", or export it again with the names of those who speak"))
     elif is_timed:
-        faults += [Fault("is said before anybody is named", file=path.name, row=str(line.number),
+        faults += [Fault("these words have no speaker", file=path.name, row=str(line.number),
                          fix=_NAME_THEM) for line in unnamed]
     if faults:
         raise Faults(sorted(faults, key=lambda fault: int(fault.row or 0)))
@@ -294,7 +295,7 @@ def _rows(path: Path) -> list[Row]:
     if raw.startswith(b"PK\x03\x04"):
         return _paragraphs(raw, path.name)
     if len(raw) > LONGEST:
-        said = f"holds more than {LONGEST // 1_000_000} MB of text"
+        said = f"the file holds more than {LONGEST // 1_000_000} MB of text"
         refuse(said, path.name, "check that it is the right file")
     try:
         return list(enumerate(decode(raw, path.name).split("\n"), 1))
@@ -315,11 +316,12 @@ def _paragraphs(raw: bytes, file: str) -> list[Row]:
         body = docx.Document(BytesIO(raw)).element if size <= LARGEST else None
     except Exception as error:  # whatever zip, XML and the package's own parts raise
         fix = "open it in a word processor and save it as .docx without a password"
-        raise Faults([Fault("is no readable Word document", file=file, fix=fix)]) from error
+        raise Faults([Fault("the Word document cannot be read", file=file, fix=fix)]) from error
     if body is None:
-        refuse(f"unpacks to more than {LARGEST // 1_000_000} MB", file, "save it without pictures")
+        refuse(f"the file unpacks to more than {LARGEST // 1_000_000} MB", file, "save it without pictures")
     if body.getroottree().docinfo.doctype:
-        refuse("declares a document type, as no word processor does", file, "save it as .docx again")
+        said = "the file declares a document type, which no word processor does"
+        refuse(said, file, "save it as .docx again")
     rows = [(n, text) for n, paragraph in enumerate(_PARAGRAPHS(body), 1)
             for text in [*_text(paragraph).split("\n"), ""]]
     return [row for row in rows if row[1].strip()] if any(map(_is_cue, rows)) else rows
@@ -340,7 +342,7 @@ def _blocks(rows: Sequence[Row]) -> list[Line]:
         is_first = not words
     if lines and _NOTICE.fullmatch(lines[-1].text):
         lines.pop()
-    return stamps_apart(lines)
+    return without_time_lines(lines)
 
 
 def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
@@ -348,7 +350,7 @@ def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
     lines: list[Line] = []
     marks = [n for n, (_, text) in enumerate(rows) if _TIMES.match(text)]
     stamps = []
-    faults += _strays(_before_id([(0, ""), *rows[:marks[0]]]) if marks else rows, file)
+    faults += _stray_faults(_before_id([(0, ""), *rows[:marks[0]]]) if marks else rows, file)
     for at, until in pairwise([*marks, len(rows)]):
         number, timing = rows[at]
         start, end = map(seconds, _TIMES.match(timing).groups())
@@ -356,11 +358,11 @@ def _cues(rows: Sequence[Row], file: str, faults: list[Fault]) -> list[Line]:
         body = _before_id(rows[at + 1:until]) if until < len(rows) else rows[at + 1:]
         payload = list(takewhile(lambda row: row[1], body))
         if not any(text.strip() for _, text in payload):
-            faults.append(Fault("is an unfinished cue: it has times and no words", file=file,
+            faults.append(Fault("the cue has times and no words", file=file,
                                 row=str(number), fix=_FINISH))
-        faults += _strays([row for row in payload if _is_cue(row)] + body[len(payload):], file)
-        lines += _voiced(payload, start, end)
-    faults += _backwards(stamps, file)
+        faults += _stray_faults([row for row in payload if _is_cue(row)] + body[len(payload):], file)
+        lines += _cue_lines(payload, start, end)
+    faults += _time_faults(stamps, file)
     return lines
 
 
@@ -369,16 +371,16 @@ def _before_id(rows: Sequence[Row]) -> Sequence[Row]:
     return rows[:-1] if len(rows) > 1 and not rows[-2][1].strip() else rows
 
 
-def _strays(rows: Iterable[Row], file: str) -> Iterator[Fault]:
+def _stray_faults(rows: Iterable[Row], file: str) -> Iterator[Fault]:
     """A fault for every block outside the cues that is neither header, note nor style."""
     for is_filled, block in groupby(rows, key=lambda row: bool(row[1].strip())):
         first, *others = block
         if broken := [number for number, _ in filter(_is_cue, [first, *others])]:
-            yield Fault("is an unfinished cue: its times cannot be read", file=file, row=str(broken[0]),
+            yield Fault("the times of the cue cannot be read", file=file, row=str(broken[0]),
                         fix="write them as 00:01:02.000 --> 00:01:05.000")
         elif is_filled and not _NO_CUE.match(first[1]):
-            yield Fault("stands outside every cue", file=file, row=str(first[0]), fix=_FINISH
-                        + ", or take out the blank line that cuts it off")
+            yield Fault("this text belongs to no cue", file=file, row=str(first[0]), fix=_FINISH
+                        + ", or delete the blank line before it")
 
 
 def _is_cue(row: Row) -> bool:
@@ -386,7 +388,7 @@ def _is_cue(row: Row) -> bool:
     return bool(_TIMES.match(row[1]) or _BROKEN_TIMES.fullmatch(row[1]))
 
 
-def _voiced(payload: Sequence[Row], start: float, end: float) -> Iterator[Line]:
+def _cue_lines(payload: Sequence[Row], start: float, end: float) -> Iterator[Line]:
     """The lines of one cue, without mark-up, cut where a voice tag names who speaks."""
     is_first = True
     for number, text in payload:
@@ -402,13 +404,13 @@ def _plain(text: str) -> str:
     return _ENTITY.sub(lambda entity: html.unescape(entity[0]), _TAG.sub("", text))
 
 
-def _backwards(lines: Iterable[Line], file: str) -> Iterator[Fault]:
+def _time_faults(lines: Iterable[Line], file: str) -> Iterator[Fault]:
     latest = 0.0
     for line in lines:
         if line.end < line.start:
-            yield Fault("ends before it begins", file=file, row=str(line.number), fix=_CLOCKS)
+            yield Fault("the end is before the start", file=file, row=str(line.number), fix=_CLOCKS)
         if line.start < latest:
-            yield Fault("begins before what stands above it: times run backwards", file=file,
+            yield Fault("the start is before that of an earlier line", file=file,
                         row=str(line.number), fix=_CLOCKS)
         latest = max(latest, line.start) if line.start == line.start else latest
 

@@ -42,7 +42,7 @@ def test_faults_of_an_open_round_are_told_beside_the_count(study):
     study.vote("r09", 8, 0, 8, 8, round_id="2")
     result = study.glc("tally", "--round", "2")
     assert result.exit_code == 1 and "8 of 10 received" in result.stdout
-    assert "2-r09.csv, row 3, column score, value '0': is no vote" in result.stderr
+    assert "2-r09.csv, row 3, column score, value '0': this is not a vote" in result.stderr
 
 
 def test_closing_says_the_result_in_votes_and_what_moved(study):

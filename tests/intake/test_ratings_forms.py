@@ -70,17 +70,17 @@ def test_a_form_in_another_language_has_the_version_of_its_own_words(filled):
 
 
 @pytest.mark.parametrize(("box", "value", "said"), [
-    ("importance", 0, "row 4, column importance, value '0': is no whole number from 1 to 9"),
-    ("importance", 10, "row 4, column importance, value '10': is no whole number from 1 to 9"),
-    ("importance", "7-8", "row 4, column importance, value '7-8': is no whole number from 1 to 9"),
-    ("feasibility", 7.5, "row 4, column feasibility, value '7.5': is no whole number from 1 to 9"),
-    ("feasibility", "٠", "row 4, column feasibility, value '٠': is no whole number from 1 to 9"),
+    ("importance", 0, "row 4, column importance, value '0': is not a whole number from 1 to 9"),
+    ("importance", 10, "row 4, column importance, value '10': is not a whole number from 1 to 9"),
+    ("importance", "7-8", "row 4, column importance, value '7-8': is not a whole number from 1 to 9"),
+    ("feasibility", 7.5, "row 4, column feasibility, value '7.5': is not a whole number from 1 to 9"),
+    ("feasibility", "٠", "row 4, column feasibility, value '٠': is not a whole number from 1 to 9"),
     ("feasibility", None, "row 4, column feasibility: is blank"),
-    ("abstain", "x", "row 4, column importance, value '8': stands beside an abstention"),
-    ("abstain", "no", "row 4, column abstain, value 'no': is no x"),
-    ("may_be_read", "perhaps", "row 4, column may_be_read, value 'perhaps': is neither yes nor no"),
-    ("statement", "Offer rest.", "row 4, column statement, value 'Offer rest.': is not the text"),
-    ("stamp", "1 r12", "row 4, column stamp, value '1 r12': is not the stamp of a form of ours"),
+    ("abstain", "x", "row 4, column importance, value '8': there is a score and an abstention"),
+    ("abstain", "no", "row 4, column abstain, value 'no': this is not an x"),
+    ("may_be_read", "perhaps", "row 4, column may_be_read, value 'perhaps': this is neither yes nor no"),
+    ("statement", "Offer rest.", "row 4, column statement, value 'Offer rest.': this is not the text"),
+    ("stamp", "1 r12", "row 4, column stamp, value '1 r12': this is not the stamp of a form"),
     ("importance", "=4+4", "row 4, column C, value '=4+4': is a formula"),
 ])
 def test_what_a_box_cannot_hold_is_named_with_its_place(filled, box, value, said):
@@ -109,16 +109,16 @@ def test_macros_are_refused_whatever_the_ending(filled):
     with zipfile.ZipFile(path, "a") as package:
         package.writestr("xl/vbaProject.bin", b"macro")
     assert "holds macros" in refused(path)[0]
-    assert "may hold macros" in refused(path.rename(path.with_suffix(".xlsm")))[0]
+    assert "the file may hold macros" in refused(path.rename(path.with_suffix(".xlsm")))[0]
 
 
 def test_headings_that_are_gone_and_files_of_others_are_refused(filled, tmp_path):
     book = load_workbook(filled())
     book.active["D3"].value = "Feasibility"
     book.save(tmp_path / "renamed.xlsx")
-    assert "column feasibility: this column is not there once" in refused(tmp_path / "renamed.xlsx")[0]
+    assert "column feasibility: the column is missing or not unique" in refused(tmp_path / "renamed.xlsx")[0]
     (tmp_path / "other.csv").write_text("a,b\n1,2\n")
-    assert "other.csv: holds no ratings" in refused(tmp_path / "other.csv")[0]
+    assert "other.csv: the file holds no ratings" in refused(tmp_path / "other.csv")[0]
 
 
 def test_a_form_is_filled_as_soon_as_anything_stands_in_a_box(issued, filled):
@@ -185,7 +185,7 @@ def test_a_rater_who_submitted_twice_and_other_scores_are_refused(names, tmp_pat
     path = export(tmp_path / "kobo.csv", names, SUBMITTED, SUBMITTED | {"feasibility_P03": "12"})
     faults = refused(path)
     assert len(faults) == 2
-    assert "row 3, column p_P03/feasibility_P03, value '12': is no whole number" in faults[0]
+    assert "row 3, column p_P03/feasibility_P03, value '12': is not a whole number" in faults[0]
     assert "row 3, column p_P01/stamp_P01" in faults[1] and "r29 has rated P01 in row 2 as well" in faults[1]
 
 

@@ -245,7 +245,8 @@ def test_unfinished_cues_and_times_that_run_backwards_are_all_listed_with_their_
     assert [row for row, _ in found] == ["8", "12", "16", "19", "22"]
     for (_, line), words in zip(
         found,
-        ["times cannot be read", "ends before it begins", "run backwards", "outside every cue", "no words"],
+        ["times of the cue cannot be read", "end is before the start", "before that of an earlier line",
+         "belongs to no cue", "no words"],
         strict=True,
     ):
         assert words in line and line.startswith("call.vtt, row") and "To fix:" in line
@@ -273,7 +274,7 @@ def test_text_times_that_run_backwards(tmp_path):
     ],
 )
 def test_no_speaker_at_all_is_a_fault_with_a_fix(tmp_path, name, content):
-    assert "names no speaker" in faults(tmp_path, content, name)[0][1]
+    assert "no speaker is named" in faults(tmp_path, content, name)[0][1]
 
 
 def test_words_before_anybody_is_named_are_a_fault_in_a_call(tmp_path):

@@ -131,9 +131,9 @@ def test_a_name_that_people_gave_a_quotation_is_no_disproof(tmp_path):
 
 
 @pytest.mark.parametrize(("start", "end", "said"), [
-    (5, 5000, "lies outside the text"), (5000, 5001, "lies outside the text"), (9, 3, "no start and end"),
-    (-4, 3, "no start and end"), (4, 4, "is coded and empty"), ("four", 9, "no start and end"),
-    (3, "9" * 40, "no start and end"), ("", "", "no start and end"),
+    (5, 5000, "is outside the text"), (5000, 5001, "is outside the text"), (9, 3, "not the start and end"),
+    (-4, 3, "not the start and end"), (4, 4, "is empty"), ("four", 9, "not the start and end"),
+    (3, "9" * 40, "not the start and end"), ("", "", "not the start and end"),
 ])  # fmt: skip
 def test_a_stretch_that_is_none_is_a_fault(tmp_path, start, end, said):
     with pytest.raises(Faults, match=said) as caught:
@@ -145,5 +145,5 @@ def test_an_offset_inside_a_character_lies_nowhere(tmp_path):
     # In UTF-16 the emoji has two halves; the stretch ends between them.
     start, end = TEXT.index("late"), TEXT.index("😀")
     proof = marked("Olá, São José", count=utf16)
-    with pytest.raises(Faults, match="lies outside the text"):
+    with pytest.raises(Faults, match="is outside the text"):
         read_codings(qdpx(tmp_path / "p.qdpx", *proof, selection(start, end + 1, code="Voice")))

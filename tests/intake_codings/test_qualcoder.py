@@ -60,9 +60,9 @@ def test_positions_counted_as_the_screen_does_are_found(tmp_path):
 
 @pytest.mark.parametrize(("coded", "fault"), [
     ((9, 1, 0, 4, "Faci", "ana"), "code 9"), ((1, 9, 0, 4, "Faci", "ana"), "source 9"),
-    ((1, 1, 9, 4, "", "ana"), "no start and end"), ((1, 1, 4, 4, "", "ana"), "empty"),
-    ((1, 1, 0, 999, "", "ana"), "outside the text"), ((1, 1, None, 4, "", "ana"), "no start and end"),
-    ((1, 1, "here", "there", "", "ana"), "no start and end"),
+    ((1, 1, 9, 4, "", "ana"), "not the start and end"), ((1, 1, 4, 4, "", "ana"), "empty"),
+    ((1, 1, 0, 999, "", "ana"), "outside the text"), ((1, 1, None, 4, "", "ana"), "not the start and end"),
+    ((1, 1, "here", "there", "", "ana"), "not the start and end"),
 ])  # fmt: skip
 def test_what_dangles_or_lies_outside_is_a_fault(tmp_path, coded, fault):
     assert fault in said(qualcoder(tmp_path / "p.qda", codings=[coded]))
@@ -70,7 +70,8 @@ def test_what_dangles_or_lies_outside_is_a_fault(tmp_path, coded, fault):
 
 def test_categories_in_a_ring_are_a_fault(tmp_path):
     ring = ["INSERT INTO code_cat VALUES (7, 'a', '', 8)", "INSERT INTO code_cat VALUES (8, 'b', '', 7)"]
-    assert "below itself" in said(qualcoder(tmp_path / "p.qda", codings=[CODED], more=ring))
+    folder = qualcoder(tmp_path / "p.qda", codings=[CODED], more=ring)
+    assert "a parent that is missing or itself" in said(folder)
 
 
 def test_codings_of_film_are_said_to_be_left_out(tmp_path):
@@ -92,7 +93,7 @@ def test_a_view_in_the_place_of_a_table_is_not_run(tmp_path):
 def test_a_database_still_being_written_is_refused(tmp_path):
     folder = qualcoder(tmp_path / "p.qda", codings=[CODED])
     (folder / "data.qda-wal").write_bytes(b"something")
-    assert "is not closed" in said(folder)
+    assert "the database is still open" in said(folder)
 
 
 def test_reading_a_database_leaves_it_and_its_folder_as_they_were(tmp_path):

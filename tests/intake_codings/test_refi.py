@@ -86,7 +86,8 @@ def test_a_project_without_its_package_is_read_and_its_texts_named_as_missing(tm
     (tmp_path / "project.qde").write_text(WHOLE, encoding="utf-8")
     raw = read_codings(tmp_path / "project.qde")
     assert (len(raw.codings), raw.checked, set(raw.codings["match"])) == (4, 0, {""})
-    assert raw.notes == ("The file lacks the text of 'call_ke.txt': codings of it could not be checked.",)
+    assert raw.notes == (
+        "The file does not have the text of 'call_ke.txt': its codings could not be checked.",)
 
 
 @pytest.mark.parametrize(
@@ -132,7 +133,7 @@ def test_one_code_twice_on_one_stretch_by_one_coder_is_merged_and_said(tmp_path)
     ]
     raw = read(tmp_path, project(*twice, selection(0, 11, "Facilitator", user="bert")))
     assert raw.codings[["coder", "memo"]].to_numpy().tolist() == [["ana", "first\nmore"], ["bert", ""]]
-    assert raw.notes == ("Codings merged because they stood twice on one stretch: 1.",)
+    assert raw.notes == ("Duplicate codings of a passage that were merged: 1.",)
 
 
 def test_memos_come_along_with_what_they_are_about(tmp_path):
@@ -210,8 +211,8 @@ def test_two_texts_of_one_name_stay_two(tmp_path):
 
 def test_a_code_or_a_user_that_is_not_there_is_a_fault(tmp_path):
     said = faults(tmp_path, project(*marked("We wait"), codes=("Voice",), users=("bert",)))
-    assert "code is not in the codebook" in said
-    assert "user the project does not list" in said
+    assert "code of the coding is not in the codebook" in said
+    assert "the project does not list this user" in said
 
 
 def test_a_user_that_is_not_there_is_the_coder_the_caller_names(tmp_path):
@@ -222,13 +223,13 @@ def test_a_user_that_is_not_there_is_the_coder_the_caller_names(tmp_path):
 @pytest.mark.parametrize(("members", "said"), [
     ([("sources/t.txt", TEXT)], "holds 0 projects"),
     ([("a.qde", WHOLE), ("b/b.qde", WHOLE)], "holds 2 projects"),
-    ([("a.qde", "<Project>")], "no well-formed XML"),
-    ([("a.qde", "")], "no well-formed XML"),
+    ([("a.qde", "<Project>")], "not well-formed XML"),
+    ([("a.qde", "")], "not well-formed XML"),
     ([("a.qde", "<html/>")], "its root is html"),
-    ([("a.qde", WHOLE.replace("utf-8", "klingon"))], "no well-formed XML"),
-    ([("a.qde", WHOLE), ("sources/t.txt", b"S\xe3o Jos\xe9")], "not UTF-8"),
-    ([("a.qde", WHOLE.replace('name="Delay"', 'name=" "'))], "code without a name"),
-    ([("a.qde", nested(f"g{n}" for n in range(60)))], "too deep"),
+    ([("a.qde", WHOLE.replace("utf-8", "klingon"))], "not well-formed XML"),
+    ([("a.qde", WHOLE), ("sources/t.txt", b"S\xe3o Jos\xe9")], "not in UTF-8"),
+    ([("a.qde", WHOLE.replace('name="Delay"', 'name=" "'))], "code has no name"),
+    ([("a.qde", nested(f"g{n}" for n in range(60)))], "too many above it"),
     ([("a.qde", nested("g" * 9))], "itself"),
     ([("a.qde", '<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/hostname">]><Project name="&b;"/>')], "DOCTYPE"),
     ([("a.qde", '<!DOCTYPE a [<!ENTITY b "ha"><!ENTITY c "&b;&b;">]><Project name="&c;"/>')], "DOCTYPE"),

@@ -64,7 +64,7 @@ def test_the_same_row_twice_is_merged_and_said(tmp_path):
     raw = read(tmp_path, "document,start,end,code\nA,1,5,Delay\nA,1,5,Delay\n")
     assert (len(raw.codings), raw.notes[0]) == (
         1,
-        "Codings merged because they stood twice on one stretch: 1.",
+        "Duplicate codings of a passage that were merged: 1.",
     )
 
 
@@ -75,14 +75,14 @@ def test_any_encoding_of_a_spreadsheet_will_do(tmp_path, encoding):
 
 
 @pytest.mark.parametrize(("content", "expected"), [
-    ("document,start,code\nA,1,Delay\n", "row 1: lacks a column"),
-    ("start,end,code\n1,2,Delay\n", "row 1: lacks a column"),
-    ("document,coder\nA,ana\n", "row 1: lacks a column"),
-    ("document,start,end,code\nA,9,4,Delay\n", "row 2, value '9 to 4': is no start and end"),
-    ("document,start,end,code\nA,4,,Delay\n", "row 2, value '4 to ': is no start and end"),
-    ("document,start,end,code\nA,4,4,Delay\n", "coded and empty"),
-    ("document,code\n,Delay\n", "row 2: names no document"),
-    ("document,Delay,Voice\nA,1,maybe\n", "row 2, value 'maybe': is no tick of the code 'Voice'"),
+    ("document,start,code\nA,1,Delay\n", "row 1: a column is missing"),
+    ("start,end,code\n1,2,Delay\n", "row 1: a column is missing"),
+    ("document,coder\nA,ana\n", "row 1: a column is missing"),
+    ("document,start,end,code\nA,9,4,Delay\n", "row 2, value '9 to 4': these are not the start and end"),
+    ("document,start,end,code\nA,4,,Delay\n", "row 2, value '4 to ': these are not the start and end"),
+    ("document,start,end,code\nA,4,4,Delay\n", "the coded passage 4 to 4 of 'A' is empty"),
+    ("document,code\n,Delay\n", "row 2: the row names no document"),
+    ("document,Delay,Voice\nA,1,maybe\n", "row 2, value 'maybe': this is not a tick of the code 'Voice'"),
 ])  # fmt: skip
 def test_what_cannot_be_read_is_named_with_its_row(tmp_path, content, expected):
     assert expected in said(tmp_path, content)

@@ -92,7 +92,7 @@ def test_the_coder_of_a_project_is_who_the_caller_says_or_its_only_member(tmp_pa
 def test_a_project_of_several_people_cannot_serve_agreement(tmp_path, given):
     raw = read(tmp_path, highlight("Olá"), **given)
     assert raw.is_mixed
-    assert "cannot serve agreement" in raw.notes[0]
+    assert "cannot be used for agreement" in raw.notes[0]
     assert raw.codings["coder"].tolist() == [""]
 
 
@@ -104,10 +104,10 @@ def test_edited_html_is_quarantined(tmp_path):
 
 
 @pytest.mark.parametrize(("statement", "said"), [
-    ("UPDATE highlights SET document_id = 9", "document or tag is not there"),
-    ("UPDATE highlight_tags SET tag_id = 9", "document or tag is not there"),
-    ("INSERT INTO highlight_tags VALUES (9, 2)", "is no highlight"),
-    ("UPDATE highlights SET end_offset = 1", "no start and end"),
+    ("UPDATE highlights SET document_id = 9", "document or tag of the highlight is missing"),
+    ("UPDATE highlight_tags SET tag_id = 9", "document or tag of the highlight is missing"),
+    ("INSERT INTO highlight_tags VALUES (9, 2)", "a highlight that is missing"),
+    ("UPDATE highlights SET end_offset = 1", "not the start and end"),
     ("UPDATE highlights SET end_offset = 9999", "outside the text"),
     # The last byte is half of á.
     ("UPDATE highlights SET start_offset = 8, end_offset = 11, snippet = ''", "outside the text"),

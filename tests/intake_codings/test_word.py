@@ -70,7 +70,7 @@ def test_an_anonymous_comment_is_the_callers(tmp_path):
     (run("a"), [(0, "Ana", "Delay")], "marks no passage"),
     ('<w:commentRangeStart w:id="0"/>' + run("a"), [(0, "Ana", "Delay")], "marks no passage"),
     (comment(0, run("a")), [(0, "Ana", " ")], "names no code"),
-    (comment(0, ""), [(0, "Ana", "Delay")], "coded and empty"),
+    (comment(0, ""), [(0, "Ana", "Delay")], "the coded passage"),
     ('<w:commentRangeEnd w:id="0"/>' + run("a") + '<w:commentRangeStart w:id="0"/>', [(0, "Ana", "Delay")],
      "outside"),
 ])  # fmt: skip
@@ -81,7 +81,7 @@ def test_a_comment_that_is_no_coding_is_a_fault(tmp_path, body, comments, said):
 
 
 @pytest.mark.parametrize(("markup", "said"), [
-    (f'<w:document xmlns:w="{WORD}">', "no well-formed"), ("", "no well-formed"),
+    (f'<w:document xmlns:w="{WORD}">', "not well-formed"), ("", "not well-formed"),
     ('<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "DOCTYPE"),
 ])  # fmt: skip
 def test_markup_that_is_broken_or_a_trap_is_refused(tmp_path, markup, said):

@@ -1,7 +1,8 @@
-"""Codings from the programs people code in: one reader a program, each found by what the file holds.
+"""Reads codings from the programs that coders use: one reader a program, chosen by the content of the file.
 
-Every coded passage comes back in code points of its text and is proved by the quotation stored beside it.
-What cannot be proved is reported; what is disproved is quarantined.
+A file goes in; a :class:`RawCodings` comes out, with every coded passage in code points of its text. Passages
+are checked against the quotations that the program stored. Passages without a quotation are reported; where a
+quotation does not match its place, the codings of the text are quarantined.
 """
 
 from __future__ import annotations
@@ -18,33 +19,30 @@ from glc_analysis.intake.codings import refi
 from glc_analysis.intake.codings.documents import read_coded_table, read_word_comments
 from glc_analysis.intake.codings.model import (
     TABLE,
-    WHOLE,
-    Found,
+    WHOLE_TEXT,
+    ParsedCodings,
     Passage,
     RawCodings,
     Span,
     Text,
-    database,
     locate,
+    open_database,
     passage,
-    plain,
     unpack,
+    without_blanks,
 )
 from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
 from glc_analysis.tabular import read_bytes, read_sheets, read_table
 
 # ------------------------------
-# Codings from the tools people code in: one reader a tool, each found by what the file holds.
-#
-# Every coded stretch comes back in code points of its text and is proved by the quotation stored
-# beside it. What cannot be proved is said; what is disproved is quarantined.
+# Choosing the reader.
 
 
-_KINDS = "give a .qdpx, .qde, .qdc, a QualCoder folder, a Taguette project.sqlite3, a .csv, .xlsx or .docx"
+_FORMATS = "give a .qdpx, .qde, .qdc, a QualCoder folder, a Taguette project.sqlite3, a .csv, .xlsx or .docx"
 
 
 def read_codings(path: Path, *, coder: str = "") -> RawCodings:
-    """The codings of one file or project folder, by the reader of the tool that made it.
+    """The codings of one file or project folder, read by the reader for its program.
 
     `coder` names the coder where the file does not. Raises `Faults` with everything that keeps
     the file from being read; writes nothing.
@@ -57,38 +55,38 @@ def read_codings(path: Path, *, coder: str = "") -> RawCodings:
     >>> codings[["source", "quote", "code", "coder"]].to_dict("records")
     [{'source': 'call_1', 'quote': 'We wait', 'code': 'Delay', 'coder': 'ana'}]
     """
-    return settle(_read(_inside(path), coder))
+    return merge_codings(_read(_project_database(path), coder))
 
 
-def _inside(path: Path) -> Path:
-    """The database of a project folder; a file is its own."""
+def _project_database(path: Path) -> Path:
+    """The database of a project folder, or the file itself."""
     if not path.is_dir():
         return path
     found = [path / name for name in ("data.qda", "project.sqlite3") if (path / name).is_file()]
     if len(found) != 1:
-        refuse("is a folder without one data.qda or project.sqlite3 in it", path.name, _KINDS)
+        refuse("the folder does not hold one data.qda or project.sqlite3", path.name, _FORMATS)
     return found[0]
 
 
-def _read(path: Path, coder: str) -> Found:
-    start = _start(path)
+def _read(path: Path, coder: str) -> ParsedCodings:
+    start = _first_bytes(path)
     if start.startswith(b"SQLite format 3\0"):
-        with database(path) as tables:
+        with open_database(path) as tables:
             if "code_text" in tables.names:
                 return read_qualcoder(path, tables, coder=coder)
             if "highlights" in tables.names:
                 return read_taguette(path, tables, coder=coder)
-            refuse("is a database of neither QualCoder nor Taguette", path.name, _KINDS)
+            refuse("this is a database of neither QualCoder nor Taguette", path.name, _FORMATS)
     if start.startswith(b"PK"):
         return _read_package(path, coder)
     if start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<"):
         return refi.read_markup(path, coder=coder)
     if path.suffix.lower() not in {".csv", ".tsv", ".tab", ".txt"}:
-        refuse("is no file of a coding tool by what it holds", path.name, _KINDS)
+        refuse("this is not a file of a known coding program", path.name, _FORMATS)
     return read_coded_table(path, read_table(path, limit=TABLE), coder=coder)
 
 
-def _read_package(path: Path, coder: str) -> Found:
+def _read_package(path: Path, coder: str) -> ParsedCodings:
     kinds = {name.lower() for name in unpack(path, r"^(word/document|xl/workbook)\.xml$")}
     if "word/document.xml" in kinds:
         return read_word_comments(path, coder=coder)
@@ -97,7 +95,7 @@ def _read_package(path: Path, coder: str) -> Found:
     return refi.read_package(path, coder=coder)
 
 
-def _start(path: Path) -> bytes:
+def _first_bytes(path: Path) -> bytes:
     try:
         with path.open("rb") as file:
             return file.read(64)
@@ -106,7 +104,7 @@ def _start(path: Path) -> bytes:
 
 
 # ------------------------------
-# Each coded stretch is proved by the quotation stored beside it, or quarantined.
+# Checking each passage against its quotation.
 
 
 _CODINGS = ["source", "start", "end", "quote", "code", "coder", "memo", "match"]
@@ -114,12 +112,15 @@ _CODES = ["code", "parent", "definition", "position"]
 _NUMBERS = {"start", "end", "position", "checked", "matched"}
 
 
-def settle(found: Found) -> RawCodings:
-    """What was found, in code points of the texts. Raises `Faults` with everything wrong in the file."""
-    passages = _merged(found)
+def merge_codings(found: ParsedCodings) -> RawCodings:
+    """The parsed codings in code points of their texts; duplicates are merged, texts that differ quarantined.
+
+    Raises `Faults` with everything that is wrong in the file.
+    """
+    passages = _merge_duplicates(found)
     sound, suspect, sources = [], [], []
     for name, text in sorted(found.texts.items()):
-        rows = _rows(found, name, text, passages[name])
+        rows = _located_rows(found, name, text, passages[name])
         alike = Counter(row["match"] for row in rows)
         matched = alike["exact"] + alike["normalised"]
         sources.append((name, text.shown if text else "", matched + alike["different"], matched))
@@ -129,7 +130,7 @@ def settle(found: Found) -> RawCodings:
     missing = [repr(name) for name, text in found.texts.items() if text is None]
     if missing and found.tool != "csv":  # a table never brings the texts
         lost = ", ".join(missing)
-        found.notes.append(f"The file lacks the text of {lost}: codings of it could not be checked.")
+        found.notes.append(f"The file does not have the text of {lost}: its codings could not be checked.")
     memos = sorted({*found.memos, *map(_memo, filter(_is_memo, sound + suspect))})
     checked, matched = (sum(row[n] for row in sources) for n in (2, 3))
     return RawCodings(
@@ -148,72 +149,72 @@ def _frame(rows: Iterable[tuple | dict], columns: list[str]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns).astype(kinds)
 
 
-def _merged(found: Found) -> dict[str, list[Passage]]:
-    """The stretches of each source in order; one coded twice alike stands once."""
+def _merge_duplicates(found: ParsedCodings) -> dict[str, list[Passage]]:
+    """The passages of each source in order; duplicate codings are merged into one."""
     once: dict[tuple, Passage] = {}
     for one in sorted(found.passages):
         if one.code and one.start == one.end != -1:
-            found.fault(f"{one.start} to {one.end} of {one.source!r} is coded and empty", one.code)
-        key = one[:3] + one[4:6] if one.code and one[1:3] != WHOLE else one
+            found.fault(f"the coded passage {one.start} to {one.end} of {one.source!r} is empty", one.code)
+        key = one[:3] + one[4:6] if one.code and one[1:3] != WHOLE_TEXT else one
         memos = [once[key].memo, one.memo] if key in once else [one.memo]
         once[key] = one._replace(memo="\n".join(dict.fromkeys(filter(None, memos))))
     if twice := len(found.passages) - len(once):
-        found.notes.append(f"Codings merged because they stood twice on one stretch: {twice}.")
+        found.notes.append(f"Duplicate codings of a passage that were merged: {twice}.")
     sources = defaultdict(list)
     for one in once.values():
         sources[one.source].append(one)
     return sources
 
 
-def _rows(found: Found, name: str, text: Text | None, passages: list[Passage]) -> list[dict]:
-    """The stretches of one source, each with how its quotation matches and the words in its place."""
+def _located_rows(found: ParsedCodings, name: str, text: Text | None, passages: list[Passage]) -> list[dict]:
+    """The passages of one source, each with how its quotation matches and the words in its place."""
     if not text or not passages:
         return [one._asdict() | {"match": "", "found": ""} for one in passages]
     shown = text.shown
     spans, alike, is_sure = locate(text, [one[1:3] for one in passages], [one.quote for one in passages])
     if found.may_rename and {"exact", "normalised"} & set(alike):
-        _release_names(found, name, passages, spans, alike, shown)
+        _ignore_quotation_names(found, name, passages, spans, alike, shown)
     rows = []
     for one, span, match in zip(passages, spans, alike, strict=True):
-        if one[1:3] == WHOLE:
+        if one[1:3] == WHOLE_TEXT:
             span, match = (0, len(shown)), ""
         placed = {"start": span[0], "end": span[1], "match": match, "found": passage(shown, span, one.quote)}
         rows.append(one._asdict() | placed)
-    _refuse_misplaced(found, passages, rows, len(shown))
-    _note_doubts(found, name, is_sure, [m for one, m in zip(passages, alike, strict=True) if one.code])
+    _check_places(found, passages, rows, len(shown))
+    _add_notes(found, name, is_sure, [m for one, m in zip(passages, alike, strict=True) if one.code])
     return rows
 
 
-def _release_names(found: Found, name: str, passages: list[Passage], spans: list[Span], alike: list[str],
-                   shown: str) -> None:  # fmt: skip
-    """A name that people gave a quotation proves nothing: it is unlike its place, and stands nowhere."""
-    whole = plain(shown)
+def _ignore_quotation_names(found: ParsedCodings, name: str, passages: list[Passage], spans: list[Span],
+                            alike: list[str], shown: str) -> None:
+    """Leaves quotations unchecked that have a name instead of their words, which the text does not have."""
+    whole = without_blanks(shown)
     for n, (one, span) in enumerate(zip(passages, spans, strict=True)):
         words = passage(shown, span, one.quote)
-        if alike[n] != "different" or not words or plain(one.quote) in whole:
+        if alike[n] != "different" or not words or without_blanks(one.quote) in whole:
             continue
         if SequenceMatcher(None, one.quote[:100], words[:100], autojunk=False).ratio() < 0.5:
             alike[n] = ""
             found.notes.append(f"{name!r}: a quotation is named {one.quote[:40]!r} and was not checked.")
 
 
-def _refuse_misplaced(found: Found, passages: list[Passage], rows: list[dict], length: int) -> None:
-    """A stretch that lies nowhere is a fault; in a text that was edited it is one difference more."""
+def _check_places(found: ParsedCodings, passages: list[Passage], rows: list[dict], length: int) -> None:
+    """A passage outside the text is a fault, unless the text was edited, which quarantines it."""
     is_edited = any(row["match"] == "different" and row["start"] >= 0 for row in rows)
     for one, row in zip(passages, rows, strict=True):
         if row["start"] < 0 and not is_edited:
             stretch = f"{one.start} to {one.end} of {one.source!r}"
-            found.fault(f"{stretch} lies outside the text, which has {length} characters", one.quote)
+            found.fault(f"{stretch} is outside the text, which has {length} characters", one.quote)
 
 
-def _note_doubts(found: Found, name: str, is_sure: bool, matches: list[str]) -> None:
+def _add_notes(found: ParsedCodings, name: str, is_sure: bool, matches: list[str]) -> None:
     differing, unproved, coded = matches.count("different"), matches.count(""), len(matches)
     if not is_sure:
-        found.notes.append(f"{name!r}: nothing tells how its offsets count, they were read as code points.")
+        found.notes.append(f"{name!r}: how positions are counted is unknown; they were read as code points.")
     if unproved and found.tool != "word":
-        found.notes.append(f"{name!r}: {unproved} of {coded} codings have no quotation to prove their place.")
+        found.notes.append(f"{name!r}: {unproved} of {coded} codings have no quotation to check their place.")
     if differing:
-        found.notes.append(f"{name!r} is quarantined: {differing} of {coded} codings are of other words.")
+        found.notes.append(f"{name!r} is quarantined: {differing} of {coded} codings do not match its words.")
 
 
 def _is_memo(row: dict) -> bool:

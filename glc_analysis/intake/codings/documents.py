@@ -1,4 +1,4 @@
-"""Codings in a table or in a Word file.
+"""Reads codings from a table or a Word file.
 
 A table has one row a coding (long), columns Code 1 to n (wide), or one column a code (one-hot). In Word a
 comment is a coding: its author is the coder, its text the codes, its range the passage.
@@ -12,19 +12,19 @@ from xml.etree.ElementTree import Element
 
 from glc_analysis.errors import refuse
 from glc_analysis.intake.codings.model import (
-    WHOLE,
-    Found,
+    WHOLE_TEXT,
+    ParsedCodings,
     Passage,
     Text,
-    local,
-    markup,
-    root,
+    local_name,
+    read_root,
     unpack,
+    xml_elements,
 )
 from glc_analysis.tabular import Grid
 
 # ------------------------------
-# Codings in a table: a row a coding (long), columns Code 1 to n (wide), or a column a code (one-hot).
+# Tables.
 
 
 NAMES = {  # what tools and people call a column
@@ -43,12 +43,12 @@ _WIDE = re.compile(r"(code|tag)[ _.-]?\d+")
 _TICKED, _UNTICKED = {"1", "true", "yes", "x"}, {"", "0", "false", "no", "na"}
 
 
-def read_coded_table(path: Path, grid: Grid, *, coder: str = "") -> Found:
+def read_coded_table(path: Path, grid: Grid, *, coder: str = "") -> ParsedCodings:
     """The codings of a table. Without offsets start and end are -1: the quotation, or all of the document.
 
     A row without a code counts as read and left uncoded: its document is among the sources.
     """
-    found = Found(path, "csv")
+    found = ParsedCodings(path, "csv")
     names = [name.strip().casefold() for name in grid.names]
     roles = {NAMES[name]: n for n, name in reversed(list(enumerate(names))) if name in NAMES}
     wide = [n for n, name in enumerate(names) if _WIDE.fullmatch(name)]
@@ -56,14 +56,14 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "") -> Found:
     ticks = [] if wide else [n for n, name in enumerate(names) if name not in NAMES]
     if "source" not in roles or not wide + ticks or ("start" in roles) != ("end" in roles):
         fix = "name the columns document, code (or Code 1 to n, or a column a code), start and end, quote"
-        refuse("lacks a column", path.name, fix, row="1")
+        refuse("a column is missing", path.name, fix, row="1")
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
         cell = {role: row[n].strip() if role != "quote" else row[n] for role, n in roles.items()}
         codes = [row[n].strip() for n in wide] + [grid.names[n].strip() for n in ticks if _is_ticked(row[n])]
         for n in ticks:
             if row[n].strip().casefold() not in _TICKED | _UNTICKED:
-                found.fault(f"is no tick of the code {grid.names[n]!r}", row[n], row=number)
-        _enter(found, cell, [code for code in codes if code], coder, number)
+                found.fault(f"this is not a tick of the code {grid.names[n]!r}", row[n], row=number)
+        _add_row(found, cell, [code for code in codes if code], coder, number)
     seen = [grid.names[n].strip() for n in ticks] + [one.code for one in found.passages]
     found.tree({code: (code, "", "") for code in seen})
     return found
@@ -73,11 +73,11 @@ def _is_ticked(cell: str) -> bool:
     return cell.strip().casefold() in _TICKED
 
 
-def _enter(found: Found, cell: dict[str, str], codes: list[str], coder: str, row: str) -> None:
+def _add_row(found: ParsedCodings, cell: dict[str, str], codes: list[str], coder: str, row: str) -> None:
     offsets = cell.get("start", ""), cell.get("end", "")
-    span = found.span(*offsets, row=row) if any(offsets) else WHOLE
+    span = found.span(*offsets, row=row) if any(offsets) else WHOLE_TEXT
     if not cell["source"]:
-        found.fault("names no document", row=row)
+        found.fault("the row names no document", row=row)
     elif span:
         found.texts[cell["source"]] = None
         by, quote, memo = cell.get("coder") or coder, cell.get("quote", ""), cell.get("memo", "")
@@ -85,7 +85,7 @@ def _enter(found: Found, cell: dict[str, str], codes: list[str], coder: str, row
 
 
 # ------------------------------
-# Word: a comment is a coding. Its author is the coder, its text the codes, its range the passage.
+# Comments in Word.
 
 
 _BETWEEN = re.compile(r"[;\n]+")  # codes in one comment; a comma may belong to a code's name
@@ -94,17 +94,17 @@ _SIGNS = {"p": "\n", "tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "-"}
 _ODD = str.maketrans("\r\ufeff", "  ")  # would count as a line end and as a byte order mark
 
 
-def read_word_comments(path: Path, *, coder: str = "") -> Found:
+def read_word_comments(path: Path, *, coder: str = "") -> ParsedCodings:
     """The text of a document as Word shows it, a line a paragraph, and its comments as codings."""
     parts = {name.lower(): part for name, part in unpack(path, r"^word/(document|comments)\.xml$").items()}
-    found = Found(path, "word")
+    found = ParsedCodings(path, "word")
     text, starts, ends = _body(parts["word/document.xml"], path.name)
     found.source(path.name, Text(text, ("code points",)))
-    for comment in root(parts["word/comments.xml"], path.name) if "word/comments.xml" in parts else ():
-        key, said = _attribute(comment, "id"), _said(comment)
+    for comment in read_root(parts["word/comments.xml"], path.name) if "word/comments.xml" in parts else ():
+        key, said = _attribute(comment, "id"), _comment_text(comment)
         codes = [code.strip() for code in _BETWEEN.split(said) if code.strip()]
         if key not in starts or key not in ends or not codes:
-            found.fault("is a comment that marks no passage or names no code", said or key)
+            found.fault("the comment marks no passage or names no code", said or key)
             continue
         by = _attribute(comment, "author") or coder
         found.passages += [Passage(path.name, starts[key], ends[key], "", code, by) for code in codes]
@@ -118,8 +118,8 @@ def _body(content: bytes, file: str) -> tuple[str, dict[str, int], dict[str, int
     starts: dict[str, int] = {}
     ends: dict[str, int] = {}
     length = hidden = 0
-    for event, element in markup(content, file):
-        name = local(element)
+    for event, element in xml_elements(content, file):
+        name = local_name(element)
         if name in _HIDDEN:
             hidden += 1 if event == "start" else -1
         elif event == "start" and name in {"commentRangeStart", "commentRangeEnd"}:
@@ -131,9 +131,9 @@ def _body(content: bytes, file: str) -> tuple[str, dict[str, int], dict[str, int
     return "".join(parts), starts, ends
 
 
-def _said(comment: Element) -> str:
-    paragraphs = (one for one in comment.iter() if local(one) == "p")
-    return "\n".join("".join(t.text or "" for t in p.iter() if local(t) == "t") for p in paragraphs)
+def _comment_text(comment: Element) -> str:
+    paragraphs = (one for one in comment.iter() if local_name(one) == "p")
+    return "\n".join("".join(t.text or "" for t in p.iter() if local_name(t) == "t") for p in paragraphs)
 
 
 def _attribute(element: Element, name: str) -> str:

@@ -1,8 +1,8 @@
-"""What every reader of codings returns, where its offsets lie in a text, and how its files are opened.
+"""What every reader of codings returns, how positions are found in a text, and how files are opened safely.
 
 Programs count positions differently: in code points, UTF-16 units or UTF-8 bytes, a line end as one or two,
-a byte order mark or not. Each way of counting is tried; the one under which most stored quotations are
-found is kept. Nothing is unpacked to disk, no path in a file is followed, and databases are opened
+with or without a byte order mark. Each way of counting is tried, and the one that matches most of the stored
+quotations is used. Nothing is unpacked to disk, no path in a file is followed, and databases are opened
 read-only.
 """
 
@@ -31,15 +31,15 @@ from glc_analysis.errors import Fault, Faults, GLCError, refuse
 from glc_analysis.tabular import members
 
 # ------------------------------
-# What every reader of codings returns, and what it collects on the way there.
+# What every reader returns, and what it collects while reading.
 
 
 @dataclass(frozen=True)
 class RawCodings:
-    """One coder's file, or several coders' one project: what was coded where, and how surely.
+    """The codings of one file: of one coder, or of a project of several coders.
 
-    A source whose stored quotations are not all found in their places is quarantined: its
-    codings stand in `quarantined`, each beside the words in that place, and not in `codings`.
+    If a stored quotation does not match its place, all codings of that source are in `quarantined`,
+    each with the words found in its place, and none are in `codings`.
     """
 
     path: Path
@@ -68,13 +68,13 @@ class Passage(NamedTuple):
     date: str = ""
 
 
-WHOLE = (-1, -1)  # the span of all of a document, or of an unknown place in it
-DEEPEST = 50  # levels of a tree of codes: a deeper one is a loop or a trap
+WHOLE_TEXT = (-1, -1)  # the span of all of a document, or of an unknown place in it
+MAX_DEPTH = 50  # levels of a tree of codes: a deeper one is a loop or a trap
 
 
 @dataclass
-class Found:
-    """What a reader has found so far in a file, its faults included."""
+class ParsedCodings:
+    """What a reader has collected from a file so far, including its faults."""
 
     path: Path
     tool: str
@@ -94,7 +94,7 @@ class Found:
 
     def source(self, name: str, text: Text | None) -> str:
         """Enter a text and return the name it goes by: a second one of that name gets a number."""
-        unique = numbered(name, self.texts)
+        unique = unique_name(name, self.texts)
         if unique != name:
             self.notes.append(f"Two texts are named {name!r}: the later one is read as {unique!r}.")
         self.texts[unique] = text
@@ -104,7 +104,7 @@ class Found:
         """Two offsets; None and a fault where they are no whole numbers from 0, or reversed."""
         if all(at.strip().isdecimal() and len(at) < 16 for at in (start, end)) and int(start) <= int(end):
             return int(start), int(end)
-        self.fault("is no start and end of a stretch", f"{start} to {end}", row=row)
+        self.fault("these are not the start and end of a passage", f"{start} to {end}", row=row)
         return None
 
     def tree(self, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
@@ -115,31 +115,31 @@ class Found:
         times = Counter(name for name, _, _ in nodes.values())
         known = {}
         for key, (name, _, _) in nodes.items():
-            path = _path(key, nodes)
+            path = _names_above(key, nodes)
             if path is None or not name.strip():
-                self.fault("is a code without a name, below one that is not there, below itself, or too deep",
+                self.fault("the code has no name, a parent that is missing or itself, or too many above it",
                            name or key)
             known[key] = " > ".join(path or [name]) if times[name] > 1 else name
         codes = {known[key]: (known[key], known.get(parent, ""), definition)
                  for key, (_, parent, definition) in reversed(nodes.items())}
         self.codes += reversed(codes.values())
         if twice := len(nodes) - len(codes):
-            self.notes.append(f"Codes merged because they share name and place with another: {twice}.")
+            self.notes.append(f"Codes that were merged because name and place are the same: {twice}.")
         return known
 
 
-def _path(key: str, nodes: dict[str, tuple[str, str, str]]) -> list[str] | None:
+def _names_above(key: str, nodes: dict[str, tuple[str, str, str]]) -> list[str] | None:
     names: list[str] = []
-    while key in nodes and len(names) < DEEPEST:
+    while key in nodes and len(names) < MAX_DEPTH:
         name, key, _ = nodes[key]
         names.insert(0, name)
     return None if key else names
 
 
-def numbered(name: str, taken: Collection[str]) -> str:
+def unique_name(name: str, taken: Collection[str]) -> str:
     """The name, with a number behind it where it is taken.
 
-    >>> numbered("Interview", ["Interview", "Interview (2)"])
+    >>> unique_name("Interview", ["Interview", "Interview (2)"])
     'Interview (3)'
     """
     tries = chain([name], (f"{name} ({n})" for n in count(2)))
@@ -147,11 +147,7 @@ def numbered(name: str, taken: Collection[str]) -> str:
 
 
 # ------------------------------
-# Where a tool's offsets lie in a text. Tools count differently; the quotations they store tell how.
-#
-# Offsets are counted in code points, UTF-16 units or UTF-8 bytes, a line end as one or as two, a
-# byte order mark or not. Each reading is tried, and the one is kept under which most quotations
-# stand where they are said to stand.
+# Positions in a text.
 
 
 Span = tuple[int, int]
@@ -184,12 +180,12 @@ def locate(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> tuple[li
     """
     shown = text.shown
     tried: dict[tuple[Span, ...], tuple[list[str], tuple[int, ...]]] = {}
-    for bounds in _readings(text):
-        found = tuple(_inside(bounds, spans))
+    for bounds in _ways_of_counting(text):
+        found = tuple(_code_points(bounds, spans))
         if found not in tried:
             pairs = zip(found, quotes, strict=True)
-            alike = [likeness(quote, passage(shown, span, quote)) for span, quote in pairs]
-            tried[found] = alike, _merit(f" {shown} ", found, alike)
+            alike = [compare_quote(quote, passage(shown, span, quote)) for span, quote in pairs]
+            tried[found] = alike, _score(f" {shown} ", found, alike)
     best = max(tried, key=lambda found: tried[found][1])  # the first of equals
     alike, merit = tried[best]
     return list(best), alike, [other for _, other in tried.values()].count(merit) == 1
@@ -200,29 +196,29 @@ def passage(shown: str, span: Span, quote: str) -> str:
     return shown[max(span[0], 0) : max(min(span[1], span[0] + 4 * len(quote) + 1000), 0)]
 
 
-def likeness(quote: str, words: str) -> str:
+def compare_quote(quote: str, words: str) -> str:
     """How a stored quotation compares with the words in its place.
 
     `exact`; `normalised` where they differ in blanks and Unicode form alone, or where the
     quotation is cut short with an ellipsis; `different`; "" where nothing is stored.
 
-    >>> [likeness(q, "We wait\\nfor the police") for q in ("We wait for the police", "We wait", "")]
+    >>> [compare_quote(q, "We wait\\nfor the police") for q in ("We wait for the police", "We wait", "")]
     ['normalised', 'different', '']
     """
     if not quote or quote.replace("\r\n", "\n").replace("\r", "\n") == words:
         return "exact" if quote else ""
-    stored, there = plain(quote), plain(words)
+    stored, there = without_blanks(quote), without_blanks(words)
     head = re.sub(r"(…|\.\.\.)$", "", stored)
     is_cut = head != stored and len(head) >= 20 and there.startswith(head)
     return "normalised" if is_cut or stored == there else "different"
 
 
-def plain(text: str) -> str:
+def without_blanks(text: str) -> str:
     """NFC without blanks, since tools join lines, and without the characters that XML cannot hold."""
     return UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split()))
 
 
-def _readings(text: Text) -> Iterator[np.ndarray]:
+def _ways_of_counting(text: Text) -> Iterator[np.ndarray]:
     """For each reading, the tool's offset of every place between two characters of the shown text."""
     body = text.raw.removeprefix("\ufeff")
     points = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
@@ -241,7 +237,7 @@ def _readings(text: Text) -> Iterator[np.ndarray]:
                 yield bounds + (3 if unit == "UTF-8" else 1)
 
 
-def _inside(bounds: np.ndarray, spans: Sequence[Span]) -> Iterator[Span]:
+def _code_points(bounds: np.ndarray, spans: Sequence[Span]) -> Iterator[Span]:
     # Where line breaks do not count, places share an offset: a stretch starts after, and ends before them.
     starts, ends = np.array(spans, dtype=np.int64).reshape(-1, 2).T
     first = np.searchsorted(bounds, starts, side="right") - 1
@@ -251,7 +247,7 @@ def _inside(bounds: np.ndarray, spans: Sequence[Span]) -> Iterator[Span]:
         yield (int(a), int(max(a, b))) if is_inside else (-1, -1)
 
 
-def _merit(padded: str, spans: Sequence[Span], alike: list[str]) -> tuple[int, ...]:
+def _score(padded: str, spans: Sequence[Span], alike: list[str]) -> tuple[int, ...]:
     """Quotations in their place, those to the letter, stretches inside, and ends at the edge of a word."""
     exact = alike.count("exact")
     inside = [span for span in spans if span[0] >= 0]
@@ -260,10 +256,7 @@ def _merit(padded: str, spans: Sequence[Span], alike: list[str]) -> tuple[int, .
 
 
 # ------------------------------
-# Files that hold files, markup or tables, opened so that none can do harm.
-#
-# Nothing is unpacked to disk, no path or address in a file is followed, and databases are opened
-# read-only: a reading leaves nothing behind.
+# Packages, XML and databases, opened so that they can do no harm.
 
 
 LIMIT, MARKUP = 100 * 2**20, 32 * 2**20
@@ -288,29 +281,29 @@ def unpack(path: Path, wanted: str) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as package:
             listed = members(package)
-            _refuse_harm(listed, path.name)
+            _check_members(listed, path.name)
             chosen = [one for one in listed if re.search(wanted, one.filename, re.IGNORECASE)]
             return {one.filename: package.read(one) for one in chosen}
     except GLCError:
         raise
     except Exception as error:  # whatever zipfile and its decompressors raise
-        raise Faults([Fault("is no readable package", file=path.name, fix=_AGAIN)]) from error
+        raise Faults([Fault("the package cannot be read", file=path.name, fix=_AGAIN)]) from error
 
 
-def _refuse_harm(listed: list[zipfile.ZipInfo], file: str) -> None:
+def _check_members(listed: list[zipfile.ZipInfo], file: str) -> None:
     times = Counter(member.filename for member in listed)
-    said = {name: "is the path of a member outside the package" for name in times if _OUTSIDE.match(name)}
-    said |= {name: "names two members of the package" for name, n in times.items() if n > 1}
+    said = {name: "this path of a member leads out of the package" for name in times if _OUTSIDE.match(name)}
+    said |= {name: "two members of the package have this name" for name, n in times.items() if n > 1}
     faults = [Fault(message, file=file, value=name, fix=_AGAIN) for name, message in said.items()]
     size = sum(member.file_size for member in listed if not _UNREAD.search(member.filename))
     if size > LIMIT:
-        message = f"unpacks to {size:,} bytes beside sound, pictures and PDF; the limit is {LIMIT:,}"
+        message = f"unpacks to {size:,} bytes without sound, pictures and PDF; the limit is {LIMIT:,}"
         faults.append(Fault(message, file=file, fix=_LESS))
     if faults:
         raise Faults(faults)
 
 
-def markup(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
+def xml_elements(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
     """The elements of an XML document as they start and end; DOCTYPE, entities, bad markup are faults."""
     if len(content) > MARKUP:
         refuse(f"holds {len(content):,} bytes of XML; the limit is {MARKUP:,}", file, _LESS)
@@ -319,46 +312,47 @@ def markup(content: bytes, file: str) -> Iterator[tuple[str, Element]]:
         for n, (event, element) in enumerate(events):
             depth += 1 if event == "start" else -1
             if depth > 200 or n > 2_000_000:
-                refuse("holds over a million XML elements, or 200 one in the other", file, _LESS)
+                refuse("the file has over a million XML elements, or over 200 levels of them", file, _LESS)
             yield event, element
     except DefusedXmlException:
-        refuse("declares a DOCTYPE or entities, which no coding tool writes", file, _AGAIN)
+        refuse("the file declares a DOCTYPE or entities, which no coding program writes", file, _AGAIN)
     except (ParseError, ValueError, LookupError) as error:  # the last two: of encodings
-        refuse(f"is no well-formed XML: {error}", file, _AGAIN)
+        refuse(f"this is not well-formed XML: {error}", file, _AGAIN)
 
 
-def root(content: bytes, file: str) -> Element:
+def read_root(content: bytes, file: str) -> Element:
     """The root of an XML document, all of it read."""
-    elements = markup(content, file)
+    elements = xml_elements(content, file)
     _, first = next(elements)
     for _ in elements:
         pass
     return first
 
 
-def local(element: Element) -> str:
+def local_name(element: Element) -> str:
     """The name of an element without its namespace, of which tools write several."""
     return element.tag.rpartition("}")[2]
 
 
 @contextmanager
-def database(path: Path) -> Iterator[Tables]:
+def open_database(path: Path) -> Iterator[Tables]:
     """The tables of an SQLite file. A fault: no database, a damaged one, one still being written."""
-    for beside in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
-        if beside.is_file() and beside.stat().st_size:
-            refuse(f"is not closed: {beside.name} stands beside it", path.name, "close it in its tool")
+    for journal in (path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-journal")):
+        if journal.is_file() and journal.stat().st_size:
+            said = f"the database is still open: there is a file {journal.name}"
+            refuse(said, path.name, "close it in its program")
     try:
         # Immutable: no lock and no journal, so that nothing appears beside the file.
         connection = sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro&immutable=1", uri=True)
         try:
             connection.execute("PRAGMA trusted_schema = OFF")
             if connection.execute("PRAGMA quick_check(1)").fetchone() != ("ok",):
-                refuse("is a damaged database", path.name, _AGAIN)
+                refuse("the database is damaged", path.name, _AGAIN)
             yield Tables(connection, path.name)
         finally:
             connection.close()
     except (sqlite3.Error, UnicodeError) as error:  # damaged names are not even UTF-8
-        raise Faults([Fault("is no readable database", file=path.name, fix=_AGAIN)]) from error
+        raise Faults([Fault("the database cannot be read", file=path.name, fix=_AGAIN)]) from error
 
 
 class Tables:

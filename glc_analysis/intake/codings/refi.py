@@ -1,7 +1,7 @@
-"""REFI-QDA projects (.qdpx, or the .qde alone) and codebooks (.qdc), read and written.
+"""Reads and writes REFI-QDA projects (.qdpx, or the .qde alone) and codebooks (.qdc).
 
-Reading goes by meaning: namespaces, the order of elements, braces and case of GUIDs, names of folders do
-not matter. What is written is valid, and the same bytes for the same content.
+For reading, namespaces, the order of elements, braces and case of GUIDs and the names of folders do not
+matter. Written files are valid, and the same content always gives the same bytes.
 """
 
 from __future__ import annotations
@@ -22,22 +22,19 @@ from lxml.etree import QName, SubElement, _Element, tostring
 from glc_analysis.errors import Fault, Faults, refuse
 from glc_analysis.intake.codings.model import (
     UNWRITABLE,
-    WHOLE,
-    Found,
+    WHOLE_TEXT,
+    ParsedCodings,
     Passage,
     Text,
-    local,
-    numbered,
-    root,
+    local_name,
+    read_root,
+    unique_name,
     unpack,
 )
 from glc_analysis.tabular import read_bytes
 
 # ------------------------------
-# REFI-QDA projects (.qdpx, or the .qde alone) and codebooks (.qdc), as tools really write them.
-#
-# Read by what they mean: namespaces, the order of elements, braces and case of GUIDs, names of
-# folders and of the inner file do not matter.
+# Reading.
 
 
 _MARKS = {"PlainTextSelection", "TranscriptSelection", "Coding"}
@@ -46,88 +43,90 @@ _UNREAD = {"PictureSelection", "PDFSelection", "AudioSelection", "VideoSelection
 _POSITIONS = re.compile(r"[\d\s()]*\d,\s*\d[\d\s(),;:–-]*")  # MAXQDA names a selection "71,110"
 
 
-def read_package(path: Path, *, coder: str = "") -> Found:
+def read_package(path: Path, *, coder: str = "") -> ParsedCodings:
     """A .qdpx: exactly one .qde in it, and the texts in any folder."""
     members = {name: content for name, content in unpack(path, r"\.(qde|txt)$").items()
                if not name.startswith("__MACOSX/")}
     projects = [name for name in members if name.lower().endswith(".qde")]
     if len(projects) != 1:
-        said = f"holds {len(projects)} projects (.qde) where it should hold one"
+        said = f"the package holds {len(projects)} projects (.qde) instead of one"
         refuse(said, path.name, "export it from its tool again")
-    texts = {_base(name): content for name, content in members.items()}
-    return _Project(path, root(members[projects[0]], path.name), texts, coder).read()
+    texts = {_member_name(name): content for name, content in members.items()}
+    return _Project(path, read_root(members[projects[0]], path.name), texts, coder).read()
 
 
-def read_markup(path: Path, *, coder: str = "") -> Found:
+def read_markup(path: Path, *, coder: str = "") -> ParsedCodings:
     """A .qde without its package, whose texts are then missing, or a .qdc codebook."""
-    return _Project(path, root(read_bytes(path), path.name), {}, coder).read()
+    return _Project(path, read_root(read_bytes(path), path.name), {}, coder).read()
 
 
 class _Project:
     def __init__(self, path: Path, top: Element, texts: dict[str, bytes], coder: str) -> None:
-        if local(top) not in {"Project", "CodeBook"}:
-            refuse(f"is no REFI-QDA file: its root is {local(top)}", path.name, "export it again")
+        if local_name(top) not in {"Project", "CodeBook"}:
+            said = f"this is not a REFI-QDA file: its root is {local_name(top)}"
+            refuse(said, path.name, "export it again")
         self.top, self.texts, self.coder = top, texts, coder
-        self.found = Found(path, "refi-qda", may_rename="ATLAS" in top.get("origin", ""))
+        self.found = ParsedCodings(path, "refi-qda", may_rename="ATLAS" in top.get("origin", ""))
         self.users: dict[str, str] = {}
         self.codes: dict[str, str] = {}
         self.cases = {_guid(case) for case in self.each("Case")}  # NVivo codes passages to these as well
         self.anchors: dict[str, Passage | tuple[str, str]] = {}  # by GUID, what a memo can be attached to
 
-    def read(self) -> Found:
+    def read(self) -> ParsedCodings:
         for user in self.each("User"):
             name = user.get("name") or user.get("id") or "unnamed"
-            self.users[_guid(user)] = numbered(name, self.users.values())
+            self.users[_guid(user)] = unique_name(name, self.users.values())
         self.read_codes()
         read: set[str] = set()
         for source in (child for sources in self.each("Sources") for child in sources):
-            for text in [source] if local(source) == "TextSource" else source:
+            for text in [source] if local_name(source) == "TextSource" else source:
                 path = text.get("plainTextPath", "")
                 # The text of a recording often stands once more, uncoded, beside its own source.
-                is_new = path not in read or any(local(child) in _MARKS for child in text)
-                if text is source or (local(text) in _TEXTS and is_new):
+                is_new = path not in read or any(local_name(child) in _MARKS for child in text)
+                if text is source or (local_name(text) in _TEXTS and is_new):
                     self.read_text(source, text)
                     read.add(path)
         self.read_notes()
-        unread = [mark for mark in self.top.iter() if local(mark) in _UNREAD]
+        unread = [mark for mark in self.top.iter() if local_name(mark) in _UNREAD]
         lost = [mark for mark in unread if _guid(mark) not in self.anchors]
-        if codings := sum(local(child) == "Coding" for mark in lost for child in mark):
+        if codings := sum(local_name(child) == "Coding" for mark in lost for child in mark):
             self.found.notes.append(f"Codings of pictures, pages, sound or film left out: {codings}.")
         return self.found
 
     def each(self, name: str) -> Iterator[Element]:
-        return (element for element in self.top.iter() if local(element) == name)
+        return (element for element in self.top.iter() if local_name(element) == name)
 
     def read_codes(self) -> None:
         nodes: dict[str, tuple[str, str, str]] = {}
         waiting = [(code, "") for codes in self.each("Codes") for code in reversed(codes)]
         while waiting:
             code, above = waiting.pop()
-            if local(code) == "Code":
+            if local_name(code) == "Code":
                 nodes[_guid(code)] = (code.get("name", ""), above, _content(code, "Description"))
                 waiting += [(child, _guid(code)) for child in reversed(code)]
         self.codes = self.found.tree(nodes)
         self.anchors |= {guid: ("code", name) for guid, name in self.codes.items()}
 
     def read_text(self, source: Element, text: Element) -> None:
-        own = "" if local(text) == "Representation" else text.get("name", "")
+        own = "" if local_name(text) == "Representation" else text.get("name", "")
         name = own or source.get("name") or text.get("plainTextPath") or "unnamed"
         name = self.found.source(name, self.text(text))
         self.anchors |= {_guid(source): ("source", name), _guid(text): ("source", name)}
         if about := _content(source, "Description"):
             self.found.memos.append((self.author(source), name, "source", about, _date(source)))
-        points = {_guid(child): child.get("position", "") for child in text if local(child) == "SyncPoint"}
+        points = {_guid(child): child.get("position", "") for child in text
+                  if local_name(child) == "SyncPoint"}
         for mark in text:
-            if local(mark) in _MARKS:
+            if local_name(mark) in _MARKS:
                 self.read_mark(name, mark, points)
 
     def read_mark(self, source: str, mark: Element, points: dict[str, str]) -> None:
         """A coded stretch, or a coding of the whole text, which has no selection around it."""
-        span, quote, codings = WHOLE, "", [mark]
-        if local(mark) != "Coding":
-            codings = [child for child in mark if local(child) == "Coding"]
-            ends = [points.get(_bare(mark.get(at, "")), "") for at in ("fromSyncPoint", "toSyncPoint")]
-            if local(mark) == "PlainTextSelection":
+        span, quote, codings = WHOLE_TEXT, "", [mark]
+        if local_name(mark) != "Coding":
+            codings = [child for child in mark if local_name(child) == "Coding"]
+            ends = [points.get(_plain_guid(mark.get(at, "")), "") for at in ("fromSyncPoint", "toSyncPoint")]
+            if local_name(mark) == "PlainTextSelection":
                 ends = [mark.get("startPosition", ""), mark.get("endPosition", "")]
                 quote = "" if _POSITIONS.fullmatch(mark.get("name", "")) else mark.get("name", "")
             span = self.found.span(*ends)
@@ -142,40 +141,41 @@ class _Project:
         self.found.passages += [bare] if bare.memo and not codings else []
 
     def code(self, coding: Element) -> str:
-        target = next((_bare(ref.get("targetGUID", "")) for ref in coding if local(ref) == "CodeRef"), "")
+        targets = (_plain_guid(ref.get("targetGUID", "")) for ref in coding if local_name(ref) == "CodeRef")
+        target = next(targets, "")
         if target not in self.codes:
             if target in self.cases:
                 self.found.notes.append("Passages that belong to cases, not to codes, were left out.")
             else:
-                self.found.fault("is a coding whose code is not in the codebook", target or _guid(coding))
+                self.found.fault("the code of the coding is not in the codebook", target or _guid(coding))
         return self.codes.get(target, "")
 
     def author(self, *elements: Element) -> str:
         roles = ("creatingUser", "modifyingUser")
-        guid = next(filter(None, (_bare(one.get(role, "")) for one in elements for role in roles)), "")
+        guid = next(filter(None, (_plain_guid(one.get(role, "")) for one in elements for role in roles)), "")
         if guid and guid not in self.users and not self.coder:
-            self.found.fault("is a user the project does not list", guid)
+            self.found.fault("the project does not list this user", guid)
         return self.users.get(guid, self.coder)
 
     def text(self, element: Element) -> Text | None:
         """The text of a source or a note: a file of the package, or in the project itself."""
         path = element.get("plainTextPath", "")
-        raw = self.texts.get(_base(path), self.texts.get(_base(unquote(path))))
+        raw = self.texts.get(_member_name(path), self.texts.get(_member_name(unquote(path))))
         if raw is None:
-            inside = any(local(child) == "PlainTextContent" for child in element)
+            inside = any(local_name(child) == "PlainTextContent" for child in element)
             return Text(_content(element, "PlainTextContent")) if inside else None
         try:
             return Text(raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8"))
         except UnicodeDecodeError:
-            self.found.fault("is a text that is not UTF-8", path)
+            self.found.fault("the text is not in UTF-8", path)
             return None
 
     def read_notes(self) -> None:
         """Memos, with all that refers or is linked to them; on the project, where nothing is."""
-        pairs = [(_bare(ref.get("targetGUID", "")), _guid(owner)) for owner in self.top.iter()
-                 for ref in owner if local(ref) == "NoteRef"]
+        pairs = [(_plain_guid(ref.get("targetGUID", "")), _guid(owner)) for owner in self.top.iter()
+                 for ref in owner if local_name(ref) == "NoteRef"]
         for link in self.each("Link"):
-            ends = _bare(link.get("originGUID", "")), _bare(link.get("targetGUID", ""))
+            ends = _plain_guid(link.get("originGUID", "")), _plain_guid(link.get("targetGUID", ""))
             pairs += [ends, ends[::-1]]
         owners: dict[str, list] = {}
         for note, owner in pairs:
@@ -190,7 +190,7 @@ class _Project:
 
     def attach(self, note: Element, anchor: Passage | tuple[str, str], memo: str) -> None:
         author, date = self.author(note), _date(note)
-        mark = next((child for child in note if local(child) == "PlainTextSelection"), None)
+        mark = next((child for child in note if local_name(child) == "PlainTextSelection"), None)
         if mark is not None and anchor[0] == "source":  # QualCoder keeps the place with the note
             span = self.found.span(mark.get("startPosition", ""), mark.get("endPosition", ""))
             anchor = Passage(anchor[1], *span, "", "", "") if span else anchor
@@ -201,20 +201,20 @@ class _Project:
 
 
 def _guid(element: Element) -> str:
-    return _bare(element.get("guid", ""))
+    return _plain_guid(element.get("guid", ""))
 
 
-def _bare(guid: str) -> str:
+def _plain_guid(guid: str) -> str:
     return guid.strip().strip("{}").lower()
 
 
-def _base(path: str) -> str:
+def _member_name(path: str) -> str:
     """How a member is looked up: by its file name, whatever the folder, the case and the braces."""
     return re.sub(r"[{}]", "", re.split(r"[/\\]", path)[-1]).lower()
 
 
 def _content(element: Element, name: str) -> str:
-    return next((child.text or "" for child in element if local(child) == name), "")
+    return next((child.text or "" for child in element if local_name(child) == name), "")
 
 
 def _date(element: Element) -> str:
@@ -222,10 +222,10 @@ def _date(element: Element) -> str:
 
 
 # ------------------------------
-# REFI-QDA projects and codebooks for any other tool: valid, and the same bytes for the same content.
+# Writing.
 
 
-_OURS = UUID("6d0c1f7e-2f0b-5b43-9d1c-8f1f5a3b7c11")  # the space of our GUIDs, which follow from content
+_GUID_SPACE = UUID("6d0c1f7e-2f0b-5b43-9d1c-8f1f5a3b7c11")  # our GUIDs are made from their content
 
 
 def write_qdpx(
@@ -237,7 +237,7 @@ def write_qdpx(
     whose text is blank is written without one. Raises `Faults` for a coding without its code or
     its place in the text, a code without its parent, and characters that XML cannot hold.
     """
-    _refuse_dangling(path, sources, codings, codes)
+    _check_links(path, sources, codings, codes)
     project = _root("Project", name=name)
     users = _add(project, "Users") if codings["coder"].any() else project
     for coder in sorted(set(codings["coder"]) - {""}):
@@ -250,7 +250,7 @@ def write_qdpx(
         file = f"{_new_guid('source', source)}.txt" if text else ""
         _add_source(listed, source, text, file, coded.get(source, codings[:0]))
         members |= {f"sources/{file}": text.encode()} if text else {}
-    path.write_bytes(_package(members | {"project.qde": _bytes(project)}))
+    path.write_bytes(_zip(members | {"project.qde": _bytes(project)}))
 
 
 def write_qdc(path: Path, codes: pd.DataFrame) -> None:
@@ -260,16 +260,16 @@ def write_qdc(path: Path, codes: pd.DataFrame) -> None:
     path.write_bytes(_bytes(book))
 
 
-def _refuse_dangling(path: Path, sources: pd.DataFrame, codings: pd.DataFrame, codes: pd.DataFrame) -> None:
+def _check_links(path: Path, sources: pd.DataFrame, codings: pd.DataFrame, codes: pd.DataFrame) -> None:
     lengths = dict(zip(sources["source"], sources["text"].str.len(), strict=True))
     known, faults = set(codes["code"]), []
     for row in codings.itertuples():
         length = lengths.get(row.source, -1) or row.end  # of a missing text no length is known
         if row.code not in known:
-            faults.append(Fault("is a code without a row among the codes", file=path.name, value=row.code))
+            faults.append(Fault("the codes have no row for this code", file=path.name, value=row.code))
         if not 0 <= row.start < row.end <= length:
             stretch = f"{row.start} to {row.end} of {row.source}"
-            faults.append(Fault("is coded and lies in no text", file=path.name, value=stretch))
+            faults.append(Fault("the coded passage is outside the text", file=path.name, value=stretch))
     if faults:
         raise Faults(faults)
 
@@ -284,7 +284,7 @@ def _add_codes(book: _Element, path: Path, codes: pd.DataFrame) -> None:
             waiting.append((row.code, made))
     if below or not codes["code"].is_unique:
         fix = "give each code one row, and a parent that has one"
-        raise Faults([Fault("has a code twice, or below none that is there", file=path.name, fix=fix)])
+        raise Faults([Fault("a code occurs twice, or its parent is missing", file=path.name, fix=fix)])
 
 
 def _add_source(listed: _Element, source: str, text: str, file: str, codings: pd.DataFrame) -> None:
@@ -311,7 +311,7 @@ def _add(parent: _Element, tag: str, text: str | None = None, **attributes: str)
         made = SubElement(parent, QName(parent.nsmap[None], tag), given)
         made.text = text
     except ValueError as error:
-        said, fix = "holds a character that XML cannot hold", "take it out"
+        said, fix = "a character is not allowed in XML", "take it out"
         raise Faults([Fault(said, value=(text or attributes["name"])[:80], fix=fix)]) from error
     return made
 
@@ -322,14 +322,14 @@ def _root(kind: str, **attributes: str) -> _Element:
 
 
 def _new_guid(*content: str) -> str:
-    return str(uuid5(_OURS, "\x1f".join(content)))
+    return str(uuid5(_GUID_SPACE, "\x1f".join(content)))
 
 
 def _bytes(root: _Element) -> bytes:
     return tostring(root, encoding="UTF-8", xml_declaration=True, pretty_print=True)
 
 
-def _package(members: dict[str, bytes]) -> bytes:
+def _zip(members: dict[str, bytes]) -> bytes:
     made = BytesIO()
     with zipfile.ZipFile(made, "w") as package:
         for name, content in members.items():

@@ -1,7 +1,7 @@
-"""Databases of QualCoder (``data.qda``) and Taguette (``project.sqlite3``).
+"""Reads the databases of QualCoder (``data.qda``) and Taguette (``project.sqlite3``).
 
-Highlights in Taguette carry no author, and its export renames every user: only a project of one coder can
-serve agreement. Whether several people worked in it shows in its members and its history.
+Taguette records no author of a highlight, and its export renames every user. Only a project of one coder can
+therefore be used for agreement; its members and its history show whether there were several.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from html import unescape
 from pathlib import Path
 
 from glc_analysis.errors import refuse
-from glc_analysis.intake.codings.model import Found, Passage, Tables, Text
+from glc_analysis.intake.codings.model import ParsedCodings, Passage, Tables, Text
 
 # ------------------------------
 # QualCoder: the database `data.qda` of a project folder, read by the columns it has.
@@ -26,9 +26,9 @@ _MEMOS = (  # table, kind, and the columns: what it is attached to, memo, author
 )
 
 
-def read_qualcoder(path: Path, tables: Tables, *, coder: str = "") -> Found:
+def read_qualcoder(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodings:
     """Codings, codes and categories, annotations, memos and journals. Sound and pictures are left out."""
-    found = Found(path, "qualcoder")
+    found = ParsedCodings(path, "qualcoder")
     sources, codes = _sources(found, tables), _codes(found, tables)
     columns = ("fid", "pos0", "pos1", "cid", "seltext", "owner", "memo", "date")
     marks = tables.rows("code_text", *columns, needed=4)
@@ -36,7 +36,7 @@ def read_qualcoder(path: Path, tables: Tables, *, coder: str = "") -> Found:
     for source, start, end, code, quote, owner, memo, date in marks:
         span, key = found.span(start, end), code and f"code {code}"
         if source not in sources or (key and key not in codes):
-            found.fault("is coded or annotated and is not there", f"source {source}, {key}")
+            found.fault("the source or code of a coding or annotation is missing", f"source {source}, {key}")
         elif span:
             place = (sources[source], *span, quote, codes.get(key, ""))
             found.passages.append(Passage(*place, owner or coder, memo, _iso(date)))
@@ -50,13 +50,13 @@ def read_qualcoder(path: Path, tables: Tables, *, coder: str = "") -> Found:
     return found
 
 
-def _sources(found: Found, tables: Tables) -> dict[str, str]:
+def _sources(found: ParsedCodings, tables: Tables) -> dict[str, str]:
     """Source id -> name. Pictures, sound and film have no text."""
     rows = tables.rows("source", "id", "name", "fulltext", "mediapath", needed=3)
     return {key: found.source(name, Text(text)) for key, name, text, media in rows if text or not media}
 
 
-def _codes(found: Found, tables: Tables) -> dict[str, str]:
+def _codes(found: ParsedCodings, tables: Tables) -> dict[str, str]:
     """Key -> code. Categories are codes above codes; newer versions put codes below codes as well."""
     nodes = {f"category {key}": (name, parent and f"category {parent}", memo)
              for key, name, memo, parent in tables.rows("code_cat", "catid", "name", "memo", "supercatid")}
@@ -72,10 +72,7 @@ def _iso(date: str) -> str:
 
 
 # ------------------------------
-# Taguette: `project.sqlite3`, whose highlights are UTF-8 bytes over the text of an HTML document.
-#
-# Highlights carry no author, and the export renames every user: only a project of one coder can
-# serve agreement. That several people were in it shows in its members and its history.
+# Taguette: highlights are counted in UTF-8 bytes over the text of an HTML document.
 
 
 _BLOCKS = {"p", "div", "li", "tr", "br", "pre", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"}
@@ -85,9 +82,9 @@ _NO_CHARACTER = re.compile(r"&#\d{8,};?")
 _MEMBER = re.compile(r'"member": *"([^"]+)"')
 
 
-def read_taguette(path: Path, tables: Tables, *, coder: str = "") -> Found:
+def read_taguette(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodings:
     """Highlights by their tags, tags as codes, descriptions of documents and project as memos."""
-    found = Found(path, "taguette")
+    found = ParsedCodings(path, "taguette")
     projects = tables.rows("projects", "id", "description")
     if len(projects) > 1:
         refuse(f"holds {len(projects)} projects", path.name, "export one project from Taguette")
@@ -105,12 +102,12 @@ def read_taguette(path: Path, tables: Tables, *, coder: str = "") -> Found:
     for key, document, start, end, snippet in tables.rows("highlights", *columns, needed=4):
         span, own = found.span(start, end), tags.pop(key, [])
         if document not in documents or not codes.keys() >= set(own):
-            found.fault("is a highlight whose document or tag is not there", key)
+            found.fault("the document or tag of the highlight is missing", key)
         elif span:
             quote = shown(snippet).shown
             found.passages += [Passage(documents[document], *span, quote, codes[tag], coder) for tag in own]
     for key in tags:
-        found.fault("has a tag and is no highlight", key)
+        found.fault("a tag refers to a highlight that is missing", key)
     return found
 
 
@@ -135,7 +132,7 @@ def shown(markup: str) -> Text:
     return Text(text, ("UTF-8",), tuple(at - text.startswith("\ufeff") for at in joints))
 
 
-def _tags(found: Found, tables: Tables) -> dict[str, str]:
+def _tags(found: ParsedCodings, tables: Tables) -> dict[str, str]:
     """Tag id -> code. The tag `barriers.funding` lies below the tag `barriers`, where there is one."""
     rows = tables.rows("tags", "id", "path", "description", needed=2)
     keys = {path: key for key, path, _ in rows}
@@ -143,15 +140,15 @@ def _tags(found: Found, tables: Tables) -> dict[str, str]:
     return found.tree({key: (path, above[path], about) for key, path, about in rows})
 
 
-def _coder(found: Found, tables: Tables, coder: str) -> str:
+def _coder(found: ParsedCodings, tables: Tables, coder: str) -> str:
     people = {login for (login,) in tables.rows("project_members", "user_login")}
     for login, payload in tables.rows("commands", "user_login", "payload"):
         people |= {login, *(_MEMBER.findall(payload) if '"member_add"' in payload else ())}
     people -= {""}
     found.is_mixed = len(people) > 1
     if found.is_mixed:
-        said = f"{len(people)} people were in this project, and highlights do not tell whose they are:"
-        fix = "it cannot serve agreement. Let each coder export a project of their own."
+        said = f"{len(people)} people worked in this project, and highlights do not say who made them:"
+        fix = "it cannot be used for agreement. Let each coder export a project of their own."
         found.notes.append(f"{said} {fix}")
     # The export calls everybody "admin".
     return coder or next(iter(people - {"admin"} if not found.is_mixed else ()), "")

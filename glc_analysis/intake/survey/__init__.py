@@ -1,6 +1,6 @@
-"""Survey exports: one reader a tool, each found by what the file holds.
+"""Reads survey exports: one reader a program, chosen by the content of the file.
 
-Reading never interprets: every cell stays the text it was, numbers and "NA" included.
+Nothing is interpreted: every cell stays the text that it was, numbers and "NA" included.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from glc_analysis.tabular import Grid, read_sheets, read_table
 
 _READERS = ((is_qualtrics, read_qualtrics), (is_kobo, read_kobo),
             (is_limesurvey, read_limesurvey), (is_plain, read_plain))
-"""What tells that a file is of a tool, and what reads it; the plain table takes whatever no tool claims."""
+"""How files of a program are recognised, and their reader; the plain table is last and takes all others."""
 
 
 def read_survey(path: Path) -> RawSurvey:
@@ -56,5 +56,5 @@ def _sheets(path: Path) -> list[Grid]:
         case ".xlsx" | ".xlsm":
             return read_sheets(path)
         case _:
-            said, fix = "is no survey export by its ending", "export it as .csv, .tsv, .txt, .xlsx or .sav"
-            refuse(said, path.name, fix)
+            fix = "export it as .csv, .tsv, .txt, .xlsx or .sav"
+            refuse("the ending is not that of a survey export", path.name, fix)

@@ -1,7 +1,7 @@
 """Readers of survey exports: SPSS, KoboToolbox and ODK, LimeSurvey, Qualtrics, and plain tables.
 
-Goes in: one file. Comes out: a :class:`RawSurvey`, every cell the text it was. A reader recognises its
-files by what they hold; the plain table takes what no program claims.
+One file goes in; a :class:`RawSurvey` comes out, in which every cell is the text of the file. A reader
+recognises its files by their content; the reader of plain tables takes all others.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ def raw_survey(
     """
     body = sheet.rows[headers:]
     if not body:
-        refuse("has a header and no answers below it", sheet.place, "export it again, or take it away")
+        refuse("the file has a header and no answers", sheet.place, "export it again, or remove it")
     names = names or sheet.names
     texts = list(wording) or [""] * len(names)
     cells = list(zip(*body, strict=True))
@@ -119,12 +119,12 @@ def read_spss(path: Path) -> RawSurvey:
         frame, meta = pyreadstat.read_sav(path, user_missing=True)
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, ValueError, OverflowError) as error:
         fix = "save it in SPSS again, or export it as CSV in UTF-8"
-        raise Faults([Fault("is no readable SPSS file", file=path.name, fix=fix)]) from error
+        raise Faults([Fault("the SPSS file cannot be read", file=path.name, fix=fix)]) from error
     labels = meta.variable_value_labels
     columns = {name: _texts(frame[name], labels.get(name, {})) for name in frame.columns}
     rows = [n for n, cells in enumerate(zip(*columns.values(), strict=True), 1) if any(cells)]
     if not rows:
-        refuse("has variables and no cases", path.name, "export it again, or take it away")
+        refuse("the file has variables and no cases", path.name, "export it again, or remove it")
     wording = meta.column_names_to_labels
     return RawSurvey(
         path=path,
@@ -170,7 +170,7 @@ _KOBO_COLUMNS = {
 }  # fmt: skip
 # How a repeat group's records name their parent's, in Kobo and in ODK.
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
-_OF_THE_LINK = _KOBO_COLUMNS | {"_parent_index", "_parent_table_name", "PARENT_KEY"}
+_LINK_COLUMNS = _KOBO_COLUMNS | {"_parent_index", "_parent_table_name", "PARENT_KEY"}
 
 
 def is_kobo(sheets: list[Grid]) -> bool:
@@ -189,15 +189,15 @@ def read_kobo(path: Path, sheets: list[Grid]) -> RawSurvey:
     main = next((s for s in sheets if not _link(s) and _KOBO_COLUMNS & set(s.names)), None)
     if main is None:
         fix = "export the form as XLSX, which holds the main table and its groups in one file"
-        refuse("is a repeat group without its main table", repeats[0].place, fix)
+        refuse("the main table of this repeat group is missing", repeats[0].place, fix)
     if len(filled) > 1:
         named = ", ".join(sheet.sheet for sheet in filled)
-        said = f"has answers in several repeat groups ({named}), which have no common row"
+        said = f"several repeat groups have answers ({named}), and they have no common row"
         fix = "keep a copy of the workbook for each group, without the sheets of the others"
         refuse(said, path.name, fix)
     for group in filled:
-        _refuse_broken_links(main, group)
-    joined, loops = _joined(main, repeats)
+        _check_links(main, group)
+    joined, loops = _join_groups(main, repeats)
     # A form's names hold no blanks: a heading with one is the question's own text.
     wording = [name if " " in name.strip() else "" for name in joined.names]
     return raw_survey(path, "kobo", joined, wording=wording, loops=loops)
@@ -213,21 +213,21 @@ def _column(sheet: Grid, name: str) -> list[str]:
     return [row[place] for row in sheet.rows[1:]]
 
 
-def _refuse_broken_links(main: Grid, group: Grid) -> None:
+def _check_links(main: Grid, group: Grid) -> None:
     """Every child has one parent, and no two parents have the same key."""
     link = _link(group)
     key = _LINKS[link]
     if key not in main.names:
-        said = f"is missing, so the answers of {group.sheet} have no parent"
+        said = f"the column is missing, so the answers of {group.sheet} have no parent"
         refuse(said, main.place, "export it again", column=key)
     keys = Counter(_column(main, key))
     fix = "export it again, or correct the row in both sheets"
     faults = [
-        Fault("stands on several rows", main.place, str(n), key, value, fix)
+        Fault("several rows have this key", main.place, str(n), key, value, fix)
         for n, value in zip(main.numbers[1:], _column(main, key), strict=True)
         if keys[value] > 1
     ] + [
-        Fault(f"is no {key} of the main sheet", group.place, str(n), link, value, fix)
+        Fault(f"the main sheet has no such {key}", group.place, str(n), link, value, fix)
         for n, value in zip(group.numbers[1:], _column(group, link), strict=True)
         if not keys[value]
     ]
@@ -235,11 +235,11 @@ def _refuse_broken_links(main: Grid, group: Grid) -> None:
         raise Faults(faults)
 
 
-def _joined(main: Grid, repeats: list[Grid]) -> tuple[Grid, list[int]]:
+def _join_groups(main: Grid, repeats: list[Grid]) -> tuple[Grid, list[int]]:
     """The main sheet with every repeat group's columns and the rows of the one that has any."""
     header, children, key = list(main.names), defaultdict(list), ""
     for group in repeats:
-        places = [n for n, name in enumerate(group.names) if name not in _OF_THE_LINK]
+        places = [n for n, name in enumerate(group.names) if name not in _LINK_COLUMNS]
         before = [""] * (len(header) - len(main.names))
         header += [group.names[n] for n in places]
         for row, parent in zip(group.rows[1:], _column(group, _link(group)), strict=True):
@@ -326,7 +326,7 @@ def is_qualtrics(sheets: list[Grid]) -> bool:
     """Import ids below the header, or at least three of the columns Qualtrics adds."""
     top = sheets[0].rows[:3]
     return any(map(_is_import_ids, top[1:])) or any(
-        len(_QUALTRICS_COLUMNS & set(map(_folded, row))) > 2 for row in top[:2]
+        len(_QUALTRICS_COLUMNS & set(map(_without_blanks, row))) > 2 for row in top[:2]
     )
 
 
@@ -345,12 +345,12 @@ def _is_import_ids(row: list[str]) -> bool:
 
 def _is_wording(names: list[str], row: list[str]) -> bool:
     """Whether the row below the names holds question texts rather than a first answer."""
-    pairs = [(_folded(name), cell) for name, cell in zip(names, row, strict=True)]
-    known = [(name, cell) for name, cell in pairs if name in _NUMBERED or _folded(cell) in _NUMBERED]
-    repeats = any(name in _QUALTRICS_COLUMNS and name == _folded(cell) for name, cell in pairs)
+    pairs = [(_without_blanks(name), cell) for name, cell in zip(names, row, strict=True)]
+    known = [(name, cell) for name, cell in pairs if name in _NUMBERED or _without_blanks(cell) in _NUMBERED]
+    repeats = any(name in _QUALTRICS_COLUMNS and name == _without_blanks(cell) for name, cell in pairs)
     wordy = all(cell.strip() and not re.search(r"\d", cell) for _, cell in known)
     return repeats or (bool(known) and wordy)
 
 
-def _folded(text: str) -> str:
+def _without_blanks(text: str) -> str:
     return "".join(text.split()).casefold()

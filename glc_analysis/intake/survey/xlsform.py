@@ -1,6 +1,6 @@
-"""An XLSForm drafts questions.csv and options.csv, which people then finish.
+"""Drafts questions.csv and options.csv from an XLSForm; people then complete them.
 
-Themes, don't-know rules and sensitivity are decisions and stay blank; options named like
+Themes, don't-know rules and sensitivity are decisions of people and stay blank. Options named like
 "other" or "none" get that kind as a proposal.
 """
 
@@ -21,7 +21,7 @@ _QUESTIONS = ["question_id", "columns", "unit", "type", "wording", "theme_id", "
 _OPTIONS = ["option_list", "option_id", "value", "label", "position", "kind"]
 _TYPES = {"select_one": "single", "select_multiple": "multi", "integer": "number", "decimal": "number",
           "range": "number", "text": "text", "date": "date"}  # fmt: skip
-_UNDRAFTED = {"rank", "datetime", "time", "select_one_from_file", "select_multiple_from_file"}
+_NOT_DRAFTED = {"rank", "datetime", "time", "select_one_from_file", "select_multiple_from_file"}
 _KINDS = {"other": "other", "none": "none", "dont_know": "dont_know", "dk": "dont_know",
           "refused": "refused", "prefer_not_to_say": "refused"}  # fmt: skip
 _SELECT = re.compile(r"select_(one|multiple)\b")
@@ -34,14 +34,14 @@ Lists = dict[str, dict[str, str]]  # an option list's options: name -> label
 
 
 class Draft(NamedTuple):
-    """questions.csv and options.csv as far as a form tells them; `notes` name what it does not."""
+    """questions.csv and options.csv as far as they follow from a form; `notes` name what was left out."""
 
     questions: pd.DataFrame
     options: pd.DataFrame
     notes: list[str]
 
 
-def seed(path: Path) -> Draft:
+def draft_tables(path: Path) -> Draft:
     """Draft the two reference tables from an XLSForm: a row a question, a row an option.
 
     Inside groups, `columns` offers the name with and without the groups before it, as
@@ -56,14 +56,14 @@ def seed(path: Path) -> Draft:
         kind, *rest = row["type"].split() or [""]
         asked_if = _asked_if(row.get("relevant", ""), selects, lists)
         if asked_if is None:
-            said, fix = "has no like in asked_if, and was left out", "write asked_if by hand"
+            said, fix = "asked_if cannot express this condition, which was left out", "write asked_if by hand"
             notes.append(str(Fault(said, path.name, str(number), "relevant", row["relevant"], fix)))
         if re.match(r"begin[ _]", row["type"]):
             inside.append((row["name"], asked_if))
         elif re.match(r"end[ _]", row["type"]):
             inside = inside[:-1]
-        elif kind in _UNDRAFTED:
-            said, fix = "was not drafted", "write the question by hand where it is needed"
+        elif kind in _NOT_DRAFTED:
+            said, fix = "the question was not drafted", "write the question by hand if it is needed"
             notes.append(str(Fault(said, path.name, str(number), "type", row["type"], fix)))
         elif kind in _TYPES:
             conditions = [*(condition for _, condition in inside), asked_if]
@@ -79,7 +79,7 @@ def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
     """The numbered rows of the survey sheet, and the option lists of the choices sheet."""
     sheets = {sheet.sheet.casefold(): sheet for sheet in read_sheets(path)}
     if "survey" not in sheets:
-        refuse("has no sheet named survey", path.name, "give the XLSForm itself")
+        refuse("the workbook has no sheet named survey", path.name, "give the XLSForm itself")
     survey = _records(sheets["survey"], "type", "name")
     lists: Lists = {}
     for _, row in _records(sheets["choices"], "list_name", "name") if "choices" in sheets else []:
@@ -94,7 +94,7 @@ def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
                 rows.append((number, specify | {"relevant": f"selected(${{{row['name']}}}, 'other')"}))
             case ["select_one" | "select_multiple", *name] if not name or name[0] not in lists:
                 fix = f"add the list to the sheet choices ({nearest(' '.join(name), lists)})"
-                said = "names no option list"
+                said = "the question names no option list"
                 faults.append(Fault(said, path.name, str(number), "type", row["type"], fix))
     if faults:
         raise Faults(faults)
@@ -104,7 +104,8 @@ def _form(path: Path) -> tuple[list[tuple[int, dict[str, str]]], Lists]:
 def _records(sheet: Grid, *needed: str) -> list[tuple[int, dict[str, str]]]:
     """Rows by column name; of labels in several languages, the first."""
     names = [re.sub(r"\s+", "_", re.sub(r":.*", "", name.strip().casefold())) for name in sheet.names]
-    missing = [Fault("is missing", file=sheet.place, column=name) for name in needed if name not in names]
+    missing = [Fault("the column is missing", file=sheet.place, column=name)
+               for name in needed if name not in names]
     if missing:
         raise Faults(missing)
     first = {name: names.index(name) for name in names}
