@@ -1,4 +1,4 @@
-"""What has arrived and what is out of date, told from the standard library alone."""
+"""The state of a study: what has arrived, and what is out of date. Needs only the standard library."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 
 LISTED = 10
-"""So many causes and pages are named."""
+"""The most causes and pages that are listed."""
 
 
 def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
@@ -24,7 +24,7 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     for name in arrivals.new:
         yield f"{name}: new, not yet in the manifest (`glc check --accept`)."
     for name in study.unused_files():
-        yield f"{name}: lies in raw/ but no setting of study.toml names it."
+        yield f"{name}: is in raw/, but no setting of study.toml names it."
     if not (study.processed / "slices.json").is_file():
         yield "Tables: not built."
         return

@@ -130,7 +130,7 @@ def test_files_that_no_setting_names_are_told(small):
     small.write("raw/survey/wave 1/answers.csv", "x")
     small.write("raw/notes.docx", "x")
     assert Study(small.root).unused_files() == ["raw/notes.docx", "raw/survey/wave 1/answers.csv"]
-    assert "raw/notes.docx: lies in raw/ but no setting of study.toml names it." in small.glc("check").stderr
+    assert "raw/notes.docx: is in raw/, but no setting of study.toml names it." in small.glc("check").stderr
 
 
 def test_a_study_is_started_when_a_raw_file_has_arrived(small):
@@ -147,7 +147,7 @@ def test_status_tells_what_arrived_and_what_is_out_of_date(small):
         "Small study: 2 raw files, none changed or missing.",
         "raw/notes.docx: new, not yet in the manifest (`glc check --accept`).",
         "raw/survey/answers.csv: new, not yet in the manifest (`glc check --accept`).",
-        "raw/notes.docx: lies in raw/ but no setting of study.toml names it.",
+        "raw/notes.docx: is in raw/, but no setting of study.toml names it.",
         "Tables: not built."]
     small.glc("build")
     lines = small.glc("status").stdout.splitlines()

@@ -76,7 +76,7 @@ def check(study: Study, accept: bool) -> None:
     for name in new:
         say(f"{name}: new, {'recorded' if accept else 'not yet in the manifest (--accept)'}.")
     for name in study.unused_files():
-        say(f"{name}: lies in raw/ but no setting of study.toml names it.")
+        say(f"{name}: is in raw/, but no setting of study.toml names it.")
     say(f"No faults: {counts['organisations']} organisations, {counts['answers']} records, "
         f"{counts['responses']} answers, {counts['segments']} texts and turns, {counts['codings']} codings.")
     if counts["quarantined"]:

@@ -1,6 +1,6 @@
-"""What changed from one run to another, for the team: figures, passages, pages, raw files.
+"""Compares two runs, for the team: figures, coded passages, pages and raw files that changed.
 
-Each run keeps the tables it was made from (:data:`KEPT`), as links that cost no room.
+Each run keeps the tables from which it was made (:data:`KEPT`), as links that take no space.
 """
 
 from __future__ import annotations
@@ -29,16 +29,16 @@ from glc_analysis.text import count_text
 SLUG, FOLDER = "changes", "tables"
 KEPT = ("estimates.parquet", "codings.parquet", "provenance.json")
 Organisations = Callable[[Collection[str]], Mapping[str, int]]
-"""How many stand behind each of some figures."""
+"""A function that gives the number of organisations that contribute to each of some figures."""
 COLUMNS = ["kind", "id", "was", "is", "moved", "organisations"]
 LISTED = 100
-"""So many rows of a kind stand on the page; ``glc changes`` lists all."""
+"""The most rows of a kind on the page; ``glc changes`` lists all."""
 HEADS = {"figure": "Figures that moved", "passage": "Passages that are new or gone",
-         "raw": "Raw files", "page": "Pages made anew"}
+         "raw": "Raw files", "page": "Pages made again"}
 
 
 def keep(study: Study, run: Path) -> None:
-    """Keeps with a run the tables it was made from."""
+    """Links the tables from which a run was made into its folder."""
     for name in KEPT:
         if (study.processed / name).is_file():
             (run / FOLDER).mkdir(exist_ok=True)
@@ -98,7 +98,7 @@ def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
 
 
 def behind(study: Study, figures: Collection[str]) -> pd.Series:
-    """How many organisations stand behind figures, by estimate_id; those that are no more are left out."""
+    """The number of organisations that contribute to each figure, by estimate_id; without deleted figures."""
     names = ("estimates", "organisations", "answers", "responses", "selections", "mentions", "questions",
              "segments", "documents", "options", "codebook", "countries", "context", "codings")
     frames = {name: tables.read(name, study=study) for name in names}
@@ -159,14 +159,14 @@ def page(found: pd.DataFrame | None) -> str:
     if found is None:
         return tag("p", "There is no earlier run to compare with.")
     parts = [_section(kind, head, found[found["kind"] == kind]) for kind, head in HEADS.items()]
-    return "".join(parts) or tag("p", "Nothing.")
+    return "".join(parts) or tag("p", "Nothing changed.")
 
 
 def _section(kind: str, head: str, rows: pd.DataFrame) -> str:
     if rows.empty:
         return ""
     names = {"figure": {"id": "Figure", "was": "Was", "is": "Is", "moved": "Moved by",
-                        "organisations": "Organisations behind it"},
+                        "organisations": "Organisations"},
              "passage": {"id": "Text and code", "moved": "", "was": "Was", "is": "Is"}}
     columns = names.get(kind, {"id": "Name", "moved": ""})
     more = len(rows) - LISTED

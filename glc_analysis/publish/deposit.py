@@ -1,6 +1,6 @@
-"""The folder that a repository takes (Zenodo, QDR): what the public may see, described, under the gate.
+"""Writes the deposit: a folder for a data repository such as Zenodo or QDR, with what the public may see.
 
-It holds no quotation: that words may be printed on a page is no consent to their being kept for ever.
+The gate searches it. It holds no quotation: consent to print words on a page is not consent to archive them.
 """
 
 from __future__ import annotations
@@ -44,13 +44,13 @@ INVENTED = "Everything in it is invented: no organisation, person or answer is r
 def write_deposit(study: Study, path: Path | None = None) -> Path:
     """Writes the deposit of a built study and returns its folder, by default in the public's reports.
 
-    An earlier deposit there is replaced. Its figures count as a release that was published. Raises
+    An earlier deposit there is replaced. Its figures count as a published release. Raises
     UsageError for a folder that holds something else, Faults where the gate finds what the public may
     not read; nothing is then written.
     """
     path = path or study.reports / AUDIENCE / "deposit"
     if path.exists() and not (path / "CITATION.cff").is_file() and (path.is_file() or any(path.iterdir())):
-        raise UsageError(f"{path} is there already and is no deposit. To fix: name another folder.")
+        raise UsageError(f"{path} already exists and is not a deposit. To fix: name another folder.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".deposit-") as folder:
         made = Path(folder, path.name)

@@ -1,7 +1,7 @@
-"""The gate of a run: nothing is promoted that holds what its readers may not know.
+"""The gate of a run: it stops a run with a file that holds something its readers may not know.
 
-What passed is kept by its digest. A file of the next run at the same place with the same bytes, for which the
-same is searched in the same way, is not read again.
+The checksums of the files that passed are kept. A file of the next run with the same path and bytes is not
+searched again, unless the terms of the search have changed.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ organisation's own, the ``rules`` (a digest of what was searched) and every file
 
 
 class _Rules(NamedTuple):
-    """What is searched in some files: names.csv, further identifiers, and a digest of these."""
+    """What some files are searched for: the rows of names.csv, further identifiers, and a digest of both."""
 
     names: pd.DataFrame
     known: Mapping[str, str]

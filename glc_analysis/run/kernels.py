@@ -1,7 +1,8 @@
-"""Kernels from the fork server, where Jupyter asks for them: papermill, nbclient and nbval stay as they are.
+"""Starts kernels by forking a server that has imported the libraries, which saves the time of the imports.
 
-``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork`` switches it on for any program; ``glc run`` does it itself. A
-kernel starts plainly wherever it cannot be forked: not on Linux, another Python, or any error.
+It is a provisioner of Jupyter, so papermill, nbclient and nbval use it unchanged. ``glc run`` switches it on;
+for other programs, set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``. If a kernel cannot be forked (on another
+system than Linux, with another Python, after an error), it is started in the usual way.
 """
 
 from __future__ import annotations
@@ -24,26 +25,23 @@ from jupyter_core.utils import run_sync
 from zmq import ZMQError
 
 # ------------------------------
-# Kernels from the fork server, where Jupyter asks for them: papermill, nbclient and nbval stay as they are.
-#
-# ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork`` switches it on for any program; ``glc run`` does it itself.
-# A kernel starts plainly wherever it cannot be forked: not on Linux, another Python, or any error.
+# The provisioner
 
 
 NAME = "glc-fork"
 SERVER = Path(__file__).with_name("fork_server.py")
 PATIENCE = 60.0
-"""Seconds until a server that does not answer is given up."""
+"""Seconds to wait for an answer of the server."""
 BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MATPLOTLIBRC",
          "PYTHONPATH", "MPLBACKEND")
-"""Variables that act when Python or a library starts: a kernel with others is none of the server's."""
+"""Variables that take effect when Python or a library starts: a kernel with other values is not forked."""
 
 
 class ForkProvisioner(LocalProvisioner):
-    """A provisioner as Jupyter's own, but that its kernels are forked where they can be."""
+    """The provisioner of Jupyter, except that kernels are forked if possible."""
 
     async def launch_kernel(self, cmd: list[str], **kwargs: Any) -> dict[str, Any]:
-        """Starts the kernel ``cmd`` says; its connection information."""
+        """Starts the kernel of the command ``cmd``; returns its connection information."""
         env, cwd = kwargs.get("env") or os.environ, str(kwargs.get("cwd") or Path.cwd())
         named = {1: kwargs.get("stdout"), 2: kwargs.get("stderr")}
         streams = {number: file for number, file in named.items() if file}

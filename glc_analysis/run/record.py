@@ -1,7 +1,7 @@
-"""What a run says of itself: run.json, and of organisations' own pages in a file beside them.
+"""The record of a run: run.json and, for the pages of single organisations, a file next to them.
 
-The record is written anew after every page, so that a run that was cut off says how far it came; it gets
-its own name last, and a folder without it is no run.
+The record is written after every page, so that it shows how far an interrupted run came. It is named run.json
+only when the run is complete: a folder without run.json is not a finished run.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def write(folder: Path, head: Mapping[str, str], pages: Entries, own: Mapping[st
 
 
 def mark(content: str) -> str:
-    """A short mark of a page's bytes, by which a damaged one is told; none is a phone number.
+    """A short checksum of a page, to recognise a damaged file; the letter in front makes it no phone number.
 
     >>> mark("a page")
     'c86e53b64'
@@ -54,7 +54,7 @@ def mark(content: str) -> str:
 
 
 def is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
-    """Whether a page is there as it was written."""
+    """Whether the file of a page exists and is undamaged."""
     try:
         return mark(path.read_text(encoding="utf-8")) == entry.get("mark")
     except (FileNotFoundError, UnicodeDecodeError):
@@ -63,9 +63,9 @@ def is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
 
 def finished(runs: Path, pages: Iterable[Any],
              current: Path | None) -> dict[str, tuple[Path, dict[str, Any]]]:
-    """The pages that runs after the ``current`` one had made before they were cut off: folder and entry.
+    """The pages that interrupted runs finished after the ``current`` run: folder and entry.
 
-    A run that was killed between its last page and the switch is among these runs, too.
+    This includes a run that was killed between its last page and the switch.
     """
     later = sorted(folder for folder in runs.glob("*") if current is None or folder.name > current.name)
     made = [(folder, record["pages"]) for folder in later if (record := read(folder, NAME, UNFINISHED))]

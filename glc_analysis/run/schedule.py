@@ -1,7 +1,8 @@
-"""A run every day, by a systemd user timer or, where there is none, by cron.
+"""Installs a daily run, as a systemd user timer or, on a machine without systemd, as a line of the crontab.
 
-What is written works from an empty environment: every path is absolute. The words of the last run are in
-one file, which the next overwrites; cron sends them on where the run failed, systemd marks the service.
+In go a study, an audience and a time of day. Every path is absolute, so that the run needs no environment.
+The messages of the last run are in one file, which the next run overwrites. If a run fails, cron mails them
+and systemd marks the service as failed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from glc_analysis.templates import template
 
 @dataclass(frozen=True)
 class Schedule:
-    """A daily run of one study for one audience. ``at`` is hour and minute on the machine's clock."""
+    """A daily run of one study for one audience. ``at`` is hour and minute by the clock of the machine."""
 
     study: Path
     audience: str
@@ -33,23 +34,23 @@ class Schedule:
 
     @classmethod
     def daily(cls, study: Study, audience: str, at: str) -> Schedule:
-        """The schedule for a time such as 06:00. Raises UsageError for what is none."""
+        """The schedule for a time such as 06:00. Raises UsageError for another text."""
         found = re.fullmatch(r"([01]?\d|2[0-3]):([0-5]\d)", at.strip())
         if not found:
-            raise UsageError(f"{at!r} is no time of day. To fix: write it as 06:00.")
+            raise UsageError(f"{at!r} is not a time of day. To fix: write it as 06:00.")
         if "\n" in str(study.root):
             raise UsageError(f"No schedule can name the folder {study.root!s}.")
         return cls(study.root, audience, (int(found[1]), int(found[2])))
 
     @property
     def name(self) -> str:
-        """One name a study folder and audience, so that a second schedule replaces the first."""
+        """The name, one for each study folder and audience, so that a second schedule replaces the first."""
         mark = hashlib.sha256(str(self.study).encode()).hexdigest()[:8]
         return f"glc-{mark}-{self.audience}"
 
     @property
     def log(self) -> Path:
-        """Where the words of the last run are."""
+        """The file with the messages of the last run."""
         return self.study / "reports" / self.audience / "scheduled.log"
 
     @property
@@ -82,7 +83,7 @@ class Schedule:
 
 
 def _quoted(word: str) -> str:
-    """A word as systemd reads it in a command.
+    """A word, quoted for a command of systemd.
 
     >>> print(_quoted('/srv/50 % "of"'))
     "/srv/50 %% \\"of\\""
@@ -92,22 +93,22 @@ def _quoted(word: str) -> str:
 
 
 def has_systemd(environment: Mapping[str, str] = os.environ) -> bool:
-    """Whether this user's timers are kept by systemd."""
+    """Whether systemd runs timers for this user."""
     runtime = environment.get("XDG_RUNTIME_DIR", "")
     return bool(shutil.which("systemctl") and runtime and Path(runtime, "systemd").is_dir())
 
 
 def shown(schedule: Schedule) -> str:
-    """What :func:`write` would write, as text."""
+    """The text that :func:`write` would install."""
     if not has_systemd():
         return schedule.cron_line() + "\n"
     return "\n".join(f"# {_units_folder() / name}\n{text}" for name, text in schedule.units().items())
 
 
 def write(schedule: Schedule) -> str:
-    """Installs the schedule, in place of an earlier one of the same study and audience; says where it is.
+    """Installs the schedule, in place of an earlier one of the same study and audience; returns where it is.
 
-    Raises GLCError where neither systemd nor cron takes it.
+    Raises GLCError if the machine has neither systemd nor cron, or if they refuse it.
     """
     if has_systemd():
         folder = _units_folder()

@@ -35,7 +35,7 @@ def crontab(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("at", ["25:00", "6", "06:60", "noon", ""])
 def test_what_is_no_time_of_day_is_refused(at, tmp_path):
-    with pytest.raises(UsageError, match="no time of day"):
+    with pytest.raises(UsageError, match="not a time of day"):
         Schedule.daily(Study(tmp_path), "team", at)
 
 
