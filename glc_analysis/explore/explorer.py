@@ -1,7 +1,8 @@
-"""The explorer of ``notebooks/explore.ipynb``: choose, read figures and passages in context.
+"""The explorer of ``notebooks/explore.ipynb``: choose an audience, theme, country and code, and read.
 
-Everything can be done by keyboard. Passages and proposals are the team's; for other audiences the explorer
-shows what they would see.
+In goes a built study; out come data frames with a readable display, and a widget with figures and passages
+in their context. The team sees passages and may propose rows; for other audiences the explorer shows what
+they would see. Everything works by keyboard.
 """
 
 from __future__ import annotations
@@ -29,13 +30,13 @@ from glc_analysis.tables_html import bars, style_element, table, tag
 from glc_analysis.view import StudyView
 
 # ------------------------------
-# The tables an analyst opens most, as one reads them: data frames that show themselves well.
+# The tables that an analyst opens most, as data frames with a readable display.
 #
-# What is taken from one (rows, columns, groups) is a plain data frame again.
+# A selection from one of them (rows, columns, groups) is a plain data frame.
 
 
 SHOWN = 60
-"""So many rows of a long table are shown at once."""
+"""The most rows of a long table that are shown."""
 
 
 class Codebook(pd.DataFrame):
@@ -105,13 +106,13 @@ def estimates(study: Study | str = "", *, audience: str = "team") -> Estimates:
 
 
 def register_views() -> None:
-    """Tells IPython how a notebook shows a study; does nothing outside IPython."""
+    """Registers with IPython how a notebook shows a study; does nothing outside IPython."""
     if shell := get_ipython():
         shell.display_formatter.formatters["text/html"].for_type(Study, study_view)
 
 
 def study_view(study: Study) -> str:
-    """HTML of what a study folder holds: its title, its raw files, what is built, what is published."""
+    """HTML about a study: its title, its raw files, whether it is built, and its reports."""
     kinds = {kind: len(study.raw_files(kind)) for kind in RAW_KINDS}
     is_built = (study.processed / "slices.json").is_file()
     reports = sorted(path.name for path in study.reports.glob("*") if (path / "current").exists())
@@ -144,7 +145,7 @@ def _interval(row: Any) -> str:
 
 
 AROUND = 1
-"""So many turns before and after a passage are shown."""
+"""The number of turns shown before and after a passage."""
 
 
 def passages(study: Study, *, code: str = "", country: str = "", theme: str = "") -> pd.DataFrame:
@@ -199,7 +200,7 @@ def _turn(row: Any, marked: pd.DataFrame, code: str, names: dict[str, str], labe
 
 
 def _stretches(row: Any, marked: pd.DataFrame, code: str, names: dict[str, str]) -> Iterator[str]:
-    """The text of a turn, cut where a coding begins or ends; what is coded is marked."""
+    """The text of a turn, split where a coding begins or ends, with the coded parts marked."""
     spans = [(max(int(one.start - row.start), 0), min(int(one.end - row.start), len(row.text)), one.code_id)
              for one in marked.itertuples()]
     for start, end in pairwise(sorted({0, len(row.text), *(at for span in spans for at in span[:2])})):
@@ -220,12 +221,12 @@ ALL = "all"
 
 
 def explore(study: str | Study = "") -> widgets.Widget:
-    """The explorer of a built study as one widget. Raises GLCError where nothing is built."""
+    """The explorer of a built study as one widget. Raises GLCError if the study is not built."""
     return Explorer(study if isinstance(study, Study) else Study.find(study)).widget
 
 
 class Explorer:
-    """Four choices and what follows from them: figures, passages, proposals."""
+    """Four choices, and for them figures, passages and proposals."""
 
     def __init__(self, study: Study) -> None:
         self.study, self.page = study, StudyView(study)
@@ -248,8 +249,8 @@ class Explorer:
         self._chosen()
 
     def _chosen(self, change: Any = None) -> None:
-        """Offers what can be chosen now (countries that the audience may know of, codes of the theme), and
-        shows what is chosen; what changes on the way is no choice of the reader's."""
+        """Updates the options (countries that the audience may know of, codes of the theme) and shows what is
+        chosen. Changes of a field by this update are not choices of the reader."""
         if self.is_offering:
             return
         self.is_offering = True
@@ -280,11 +281,11 @@ class Explorer:
         self._passage_chosen()
 
     def _passage_chosen(self, change: Any = None) -> None:
-        """The passage in its talk, and the proposals that begin with it."""
+        """Shows the passage in its context, and fills in the proposals for it."""
         if change and self.is_offering:
             return
         if self.passage.value is None:
-            self.context.value = tag("p", "No passage is coded so.", class_="glc-note") \
+            self.context.value = tag("p", "No passage has this code.", class_="glc-note") \
                 if self.audience.value == "team" else self.context.value
             return
         segment, code, words = self.passage.value
@@ -307,11 +308,11 @@ class Explorer:
         shown = "".join(tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
                             tag("figcaption", escape(", ".join(filter(None, [row.source, row.wording])))),
                             class_="glc-quotation") for row in rows.itertuples())
-        return shown or tag("p", "Nothing is cleared for this audience here.", class_="glc-note")
+        return shown or tag("p", "No quotation is cleared for this audience.", class_="glc-note")
 
 
 def _answers(page: StudyView, question: Any, country: str) -> str:
-    """A question's counts, and beside them those of a country where the audience may see them."""
+    """The counts of a question and, if the audience may see them, those of a country."""
     rows = page.summary(question.question_id)
     heading = tag("h3", escape(f"{question.question_id} {question.wording}"), class_="glc-question")
     if rows.empty or "option" not in rows:
@@ -331,7 +332,7 @@ def _choice(name: str, options: Iterable[tuple[str, str]]) -> widgets.Dropdown:
 
 
 def _offer(field: Any, options: list[tuple[str, Any]]) -> None:
-    """Other options in a field; what was chosen stays chosen where it still can be."""
+    """Sets the options of a field; the present choice is kept if it is among them."""
     kept, values = field.value, [value for _, value in options]
     field.options = options
     field.index = values.index(kept) if kept in values else 0 if options else None

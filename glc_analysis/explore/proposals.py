@@ -1,6 +1,6 @@
-"""One more row of a reference table, proposed from a form: shown as a change first, then written.
+"""Adds a row to a reference table from a form: the change is shown first, then written.
 
-Everything else in the file stays as it is, its delimiter and line ends included.
+In go the fields of a form; out comes a checked change of one CSV file, whose other bytes stay the same.
 """
 
 from __future__ import annotations
@@ -32,14 +32,12 @@ from glc_analysis.study import Study
 from glc_analysis.tables_html import tag
 
 # ------------------------------
-# One more row of a reference table: shown as a change first, written only when it is sound.
-#
-# Everything that stands in the file stays as it stands, its delimiter and line ends included.
+# A proposed row: it is written only if the table has no faults with it
 
 
 @dataclass(frozen=True)
 class Proposal:
-    """A reference table as it stands (``old``; None: there is no file) and as it would stand."""
+    """The text of a reference table now (``old``; None: there is no file) and with the change (``new``)."""
 
     path: Path
     old: str | None
@@ -47,13 +45,13 @@ class Proposal:
 
     @property
     def diff(self) -> str:
-        """What would change, line by line."""
+        """The changed lines, as a unified diff."""
         lines = difflib.unified_diff((self.old or "").splitlines(), self.new.splitlines(), self.path.name,
                                      f"{self.path.name}, changed", lineterm="", n=1)
         return "\n".join(lines)
 
     def write(self) -> Path:
-        """Writes the table. Raises Faults where somebody has changed it since."""
+        """Writes the table. Raises Faults if somebody has changed the file since then."""
         if _text(self.path) != self.old:
             raise Faults([Fault("was changed while you looked at it; nothing is written", self.path.name,
                                 fix="look at the change again")])
@@ -62,7 +60,7 @@ class Proposal:
 
 
 def propose(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
-    """One more row of a reference table; columns that ``row`` leaves out are blank.
+    """Proposes a row of a reference table; columns that ``row`` leaves out are blank.
 
     Raises UsageError for a table or column that is not there, Faults where the table would not be sound
     with the row: a key twice, a reference that points nowhere, words that are not in the passage.
@@ -83,12 +81,12 @@ def propose(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
 
 
 def _text(path: Path) -> str | None:
-    """The text of a table as it stands; None where there is no file."""
+    """The text of a file; None if there is no file."""
     return read_utf8(path) if path.is_file() else None
 
 
 def _refuse_unsound(study: Study, name: str, proposal: Proposal) -> None:
-    """Reads all reference tables with the changed one among them."""
+    """Checks all reference tables, with the changed one among them."""
     with TemporaryDirectory() as folder:
         changed = Study(Path(folder))
         shutil.copytree(study.reference, changed.reference)
@@ -113,7 +111,7 @@ WIDE = widgets.Layout(width="98%")
 
 
 class Proposer:
-    """One form a kind of row; a button that shows the change, and one that writes it."""
+    """A form for each kind of row, a button that shows the change and a button that writes it."""
 
     def __init__(self, study: Study) -> None:
         self.study, self.proposal = study, None
@@ -148,14 +146,14 @@ class Proposer:
         self._kind_chosen()
 
     def begin(self, *, theme: str, code: str, segment: str, words: str) -> None:
-        """Fills in what is known of the passage that is looked at."""
+        """Fills in what is known about the passage that is shown."""
         quotes, topic = self.fields["quotes"], self.fields["joint_display"]
         quotes["quote_id"].value = self._next_quote()
         quotes["segment_id"].value, quotes["text"].value = segment, words
         topic["theme_id"].value, topic["code_id"].value = theme, code
 
     def row(self) -> dict[str, str]:
-        """The row as the form has it, complete with what the program knows."""
+        """The row from the form, completed by what the program knows."""
         name = self.kind.value
         more = {"quotes": {"status": "proposed"}, "joint_display": {},
                 "corrections": {"table": "survey", "date": date.today().isoformat()}}[name]
@@ -177,7 +175,7 @@ class Proposer:
         return survey_records(self.study, read_reference(self.study))
 
     def _cell_chosen(self, _: Any = None) -> None:
-        """What stands in the cell today."""
+        """The present value of the cell."""
         fields = self.fields["corrections"]
         for survey in self._records.surveys:
             if fields["key"].value in survey.frame.index and fields["column"].value in survey.frame:
@@ -190,7 +188,7 @@ class Proposer:
         return f"q{n:02}"
 
     def _edited(self, _: Any = None) -> None:
-        """A change that was shown is no longer what the form says."""
+        """Withdraws the change that was shown, since the form has been edited."""
         self.proposal, self.keep.disabled = None, True
 
     def _show(self, _: Any = None) -> None:

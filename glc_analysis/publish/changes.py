@@ -46,8 +46,8 @@ def keep(study: Study, run: Path) -> None:
 
 
 @dataclass(frozen=True)
-class _Made:
-    """What a run was made from, and its pages with their keys."""
+class _RunData:
+    """The data of a run: figures, passages, checksums of raw files, and the keys of its pages."""
 
     figures: pd.DataFrame
     passages: pd.DataFrame
@@ -55,7 +55,7 @@ class _Made:
     pages: Mapping[str, str]
 
     @classmethod
-    def of(cls, folder: Path, pages: Mapping[str, str]) -> _Made:
+    def of(cls, folder: Path, pages: Mapping[str, str]) -> _RunData:
         figures, codings = (pd.read_parquet(folder / name) for name in KEPT[:2])
         raw = json.loads((folder / KEPT[2]).read_text(encoding="utf-8"))["raw"]
         return cls(figures.set_index("estimate_id"), codings[codings["coder_id"] == CONSENSUS], raw, pages)
@@ -79,8 +79,8 @@ def changes(study: Study, since: str = "") -> pd.DataFrame:
         raise GLCError("Only one run is kept: there is nothing to compare it with.")
     before = last.parent / (since or kept[-1])
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare(_Made.of(before / FOLDER, _keys(was["pages"])),
-                   _Made.of(last / FOLDER, _keys(record["pages"])), partial(behind, study))
+    return compare(_RunData.of(before / FOLDER, _keys(was["pages"])),
+                   _RunData.of(last / FOLDER, _keys(record["pages"])), partial(contributor_counts, study))
 
 
 def since_last(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd.DataFrame | None:
@@ -89,15 +89,15 @@ def since_last(study: Study, before: Path | None, keys: Mapping[str, str]) -> pd
     if before is None or not all((before / FOLDER / name).is_file() for name in KEPT):
         return None
     was = json.loads((before / "run.json").read_text(encoding="utf-8"))
-    return compare(_Made.of(before / FOLDER, _keys(was["pages"])), _Made.of(study.processed, keys),
-                   partial(behind, study))
+    return compare(_RunData.of(before / FOLDER, _keys(was["pages"])), _RunData.of(study.processed, keys),
+                   partial(contributor_counts, study))
 
 
 def _keys(pages: Mapping[str, Any]) -> dict[str, str]:
     return {slug: page["key"] for slug, page in pages.items()}
 
 
-def behind(study: Study, figures: Collection[str]) -> pd.Series:
+def contributor_counts(study: Study, figures: Collection[str]) -> pd.Series:
     """The number of organisations that contribute to each figure, by estimate_id; without deleted figures."""
     names = ("estimates", "organisations", "answers", "responses", "selections", "mentions", "questions",
              "segments", "documents", "options", "codebook", "countries", "context", "codings")
@@ -107,10 +107,10 @@ def behind(study: Study, figures: Collection[str]) -> pd.Series:
     return pd.Series(counts, index=own["estimate_id"], dtype="int64")
 
 
-def compare(was: _Made, now: _Made, organisations: Organisations) -> pd.DataFrame:
+def compare(was: _RunData, now: _RunData, organisations: Organisations) -> pd.DataFrame:
     """The changes between two states: one row each, columns :data:`COLUMNS`, sorted."""
     rows = [*_figures(was.figures, now.figures, organisations), *_passages(was.passages, now.passages),
-            *_named("raw", was.raw, now.raw), *_named("page", was.pages, now.pages)]
+            *_changed_names("raw", was.raw, now.raw), *_changed_names("page", was.pages, now.pages)]
     return pd.DataFrame(rows, columns=COLUMNS).astype({"organisations": "Int64"})
 
 
@@ -123,16 +123,16 @@ def _figures(was: pd.DataFrame, now: pd.DataFrame, organisations: Organisations)
         old, new = (both[f"{column}_{when}"].astype(float) for when in ("was", "is"))
         same &= (old == new) | old.isna() & new.isna()
     moved = both[~same]
-    stand = organisations(moved.index) if len(moved) else {}
+    counts = organisations(moved.index) if len(moved) else {}
     for row in moved.itertuples():
-        old, new = _told(row.value_was, row.n_was, row.base_n_was), _told(row.value_is, row.n_is,
+        old, new = _figure_text(row.value_was, row.n_was, row.base_n_was), _figure_text(row.value_is, row.n_is,
                                                                           row.base_n_is)
         pairs = ((row.n_was, row.n_is), (row.value_was, row.value_is))
         moved = next((f"{b - a:+g}" for a, b in pairs if pd.notna(a) and pd.notna(b)), "")
-        yield ("figure", row.Index, old, new, moved, stand.get(row.Index))
+        yield ("figure", row.Index, old, new, moved, counts.get(row.Index))
 
 
-def _told(value: float, n: float, base_n: float) -> str:
+def _figure_text(value: float, n: float, base_n: float) -> str:
     if pd.notna(n) and pd.notna(base_n):
         return count_text(n, base_n)
     return "" if pd.isna(value) else f"{value:g}"
@@ -147,7 +147,7 @@ def _passages(was: pd.DataFrame, now: pd.DataFrame) -> Iterator[tuple]:
                "new" if is_new else "gone", None)
 
 
-def _named(kind: str, was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[tuple]:
+def _changed_names(kind: str, was: Mapping[str, str], now: Mapping[str, str]) -> Iterator[tuple]:
     for name in sorted({*was, *now}):
         if was.get(name) != now.get(name):
             moved = "changed" if name in was and name in now else "new" if name in now else "gone"

@@ -1,8 +1,8 @@
 """Starts kernels by forking a server that has imported the libraries, which saves the time of the imports.
 
 It is a provisioner of Jupyter, so papermill, nbclient and nbval use it unchanged. ``glc run`` switches it on;
-for other programs, set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``. If a kernel cannot be forked (on another
-system than Linux, with another Python, after an error), it is started in the usual way.
+for other programs, set ``JUPYTER_DEFAULT_PROVISIONER_NAME=glc-fork``. If a kernel cannot be forked (not on
+Linux, with another Python, after an error), it is started in the usual way.
 """
 
 from __future__ import annotations
