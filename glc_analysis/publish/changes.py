@@ -125,8 +125,8 @@ def _figures(was: pd.DataFrame, now: pd.DataFrame, organisations: Organisations)
     moved = both[~same]
     counts = organisations(moved.index) if len(moved) else {}
     for row in moved.itertuples():
-        old, new = _figure_text(row.value_was, row.n_was, row.base_n_was), _figure_text(row.value_is, row.n_is,
-                                                                          row.base_n_is)
+        old = _figure_text(row.value_was, row.n_was, row.base_n_was)
+        new = _figure_text(row.value_is, row.n_is, row.base_n_is)
         pairs = ((row.n_was, row.n_is), (row.value_was, row.value_is))
         moved = next((f"{b - a:+g}" for a, b in pairs if pd.notna(a) and pd.notna(b)), "")
         yield ("figure", row.Index, old, new, moved, counts.get(row.Index))
