@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from glc_analysis.publish.changes import _Made, compare, page
+from glc_analysis.publish.changes import _RunData, compare, page
 
 
 def figures(**counts):
@@ -17,7 +17,7 @@ def passages(*rows):
 
 
 def made(counts=None, said=(), raw=None, pages=None):
-    return _Made(figures(**(counts or {})), passages(*said), raw or {}, pages or {})
+    return _RunData(figures(**(counts or {})), passages(*said), raw or {}, pages or {})
 
 
 def found(was, now, organisations=None):
