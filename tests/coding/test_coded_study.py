@@ -358,7 +358,7 @@ def test_a_project_of_several_people_serves_no_agreement(tmp_path):
     build(made)
     assert words(made, "team") == [("blue", "A safe place for tonight.", "shelter")]
     assert read(made, "agreement").empty
-    assert "2 people were in this project" in " ".join(read(made, "steps")["why"])
+    assert "2 people worked in this project" in " ".join(read(made, "steps")["why"])
 
 
 def translated(root, turns):

@@ -58,4 +58,4 @@ def test_withdrawals_and_files_nobody_recorded_are_listed(root):
     assert "- none" in page(root)[page(root).index("## Withdrawals") + 1]
     (root / "reference/withdrawn.csv").write_text("number,date,items\n1,2017-01-09,61\n", encoding="utf-8")
     (root / "raw/calls/call-9.vtt").write_text("WEBVTT", encoding="utf-8")
-    assert "- 1: 2017-01-09, 61 things" in page(root) and page(root)[-1] == "- raw/calls/call-9.vtt"
+    assert "- 1: 2017-01-09, 61 items" in page(root) and page(root)[-1] == "- raw/calls/call-9.vtt"

@@ -5,6 +5,7 @@ import re
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.convening.joint_display import names_of
 from glc_analysis.convening.trace import Trail
 from glc_analysis.pages import convening
 from glc_analysis.pages.coding import codes, passages
@@ -34,7 +35,8 @@ def ids(page):
 
 
 def _ids(page):
-    shown = "".join(_heading(page, row) for row in page.questions.itertuples())
+    words = names_of(page.study)
+    shown = "".join(_heading(page, row, words) for row in page.questions.itertuples())
     if page.theme:
         shown += "".join(block(page).data for block in (codes, passages, open_answers))
     return re.findall(r'\bid="([\w-]+)"', shown)

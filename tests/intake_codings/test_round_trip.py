@@ -169,16 +169,17 @@ def write(tmp_path, codings=(("a", 0, 2, "Delay", "ana"),), codes=CODES, text="W
 
 
 @pytest.mark.parametrize(("given", "said"), [
-    ({"codings": [("a", 0, 2, "Lost", "ana")]}, "code without a row"),
-    ({"codings": [("b", 0, 2, "Delay", "ana")]}, "lies in no text"),
-    ({"codings": [("a", 0, 99, "Delay", "ana")]}, "lies in no text"),
-    ({"codings": [("a", 2, 2, "Delay", "ana")]}, "lies in no text"),
-    ({"codings": [("a", -1, -1, "Delay", "ana")]}, "lies in no text"),
-    ({"codes": CODES.assign(parent=["Delay", "Barriers", ""])}, "below none that is there"),
-    ({"codes": CODES.assign(parent=["", "Lost", ""])}, "below none that is there"),
-    ({"codes": pd.concat([CODES, CODES[:1]])}, "a code twice"),
-    ({"memo": "\x07"}, "character that XML cannot hold"),
-    ({"codings": [("a", 0, 2, "Delay", "an\x00a")]}, "character that XML cannot hold"),
+    ({"codings": [("a", 0, 2, "Lost", "ana")]}, "the codes have no row for this code"),
+    ({"codings": [("b", 0, 2, "Delay", "ana")]}, "the coded passage is outside the text"),
+    ({"codings": [("a", 0, 99, "Delay", "ana")]}, "the coded passage is outside the text"),
+    ({"codings": [("a", 2, 2, "Delay", "ana")]}, "the coded passage is outside the text"),
+    ({"codings": [("a", -1, -1, "Delay", "ana")]}, "the coded passage is outside the text"),
+    ({"codes": CODES.assign(parent=["Delay", "Barriers", ""])},
+     "a code occurs twice, or its parent is missing"),
+    ({"codes": CODES.assign(parent=["", "Lost", ""])}, "a code occurs twice, or its parent is missing"),
+    ({"codes": pd.concat([CODES, CODES[:1]])}, "a code occurs twice, or its parent is missing"),
+    ({"memo": "\x07"}, "a character is not allowed in XML"),
+    ({"codings": [("a", 0, 2, "Delay", "an\x00a")]}, "a character is not allowed in XML"),
 ])  # fmt: skip
 def test_what_cannot_be_written_is_refused_and_leaves_no_file(tmp_path, given, said):
     with pytest.raises(Faults, match=said):
