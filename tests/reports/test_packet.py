@@ -33,6 +33,7 @@ from glc_analysis.publish.paper import (
 from glc_analysis.study import Study
 from tests import form_study
 from tests.form_study import LANGUAGES, TODAY, FormStudy
+from tests.programs import need_fonts, need_poppler
 
 DAY = date(2016, 9, 30)
 COMING = ["acacia-room", "amber-window", "canal-lamp", "casa-del-telar", "fig-courtyard", "gum-tree-desk",
@@ -41,6 +42,7 @@ SETTINGS = PdfSettings("A study", DAY)
 
 
 def text_of(pdf):
+    need_poppler()
     return subprocess.run(["pdftotext", "-enc", "UTF-8", str(pdf), "-"], capture_output=True, check=True,
                           encoding="utf-8").stdout
 
@@ -62,6 +64,8 @@ def study(sample_study, tmp_path_factory):
 @pytest.fixture(scope="module")
 def made(study, tmp_path_factory):
     """The packets of two organisations, the parts that differ and one theme; what was told meanwhile."""
+    need_poppler()
+    need_fonts("ខ្មែរ العربية Кириллица")
     folder, told = tmp_path_factory.mktemp("packets"), []
     for one in ("fig-courtyard", "blue-door"):
         write_packets(study, folder, today=TODAY, organisation=one, only=["brief", "theme-language"],
@@ -72,6 +76,8 @@ def made(study, tmp_path_factory):
 @pytest.fixture
 def forms(tmp_path, monkeypatch):
     """A study with an open round whose raters read English, Arabic and Khmer; nobody is named in a text."""
+    need_poppler()
+    need_fonts("ខ្មែរ العربية")
     monkeypatch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, LANGUAGES))
     monkeypatch.setattr("glc_analysis.publish.packet.addressed", lambda study: ({}, LANGUAGES))
     monkeypatch.setattr(form_study, "PRINCIPLES", form_study.PRINCIPLES.replace("vague,beacon", "vague,"))
@@ -154,6 +160,8 @@ def test_files_are_their_owners_alone_and_what_they_were_made_of_is_gone(made):
 
 
 def test_the_gate_stops_all_packets_where_one_names_somebody(tmp_path):
+    need_poppler()
+    need_fonts("ខ្មែរ العربية")
     on_disk = FormStudy(tmp_path / "study")  # whose text was changed "asked by beacon"
     study = Study(on_disk.root)
     build(study)
@@ -279,6 +287,7 @@ def test_a_sign_that_no_font_has_is_told_by_its_name(monkeypatch, tmp_path):
 
 
 def test_scripts_of_the_answers_are_set_in_their_own_fonts():
+    need_fonts("Ελληνικά Кириллица ខ្មែរ العربية हिन्दी 🌱", "Noto Sans")
     families, signs = font_families("Ελληνικά Кириллица ខ្មែរ العربية हिन्दी 🌱")
     assert families[0] == "Noto Sans" and signs == []
     assert {"Noto Sans Khmer", "Noto Sans Arabic", "Noto Sans Devanagari"} <= {*families}
