@@ -38,7 +38,7 @@ ON_PAPER = [*PROVIDERS[:6], "a17"]
 HEADER = ("round_id", "rater_id", "principle_id", "version", "text_version", "criterion", "score", "comment",
           "may_be_read")
 EVIDENCE = "principle_id,evidence_id,kind,reference,stance,claim,note\n"
-PROMPT = re.compile(r"(?:Initials of who keys|Rater code on the form.*|  (?:importance|feasibility|comment|"
+PROMPT = re.compile(r"(?:Initials of the person keying|Rater code on the form.*|  (?:importance|feasibility|comment|"
                     r"may it be read aloud.*|version on the paper.*)): $")
 
 
@@ -94,6 +94,7 @@ class Day:
                 for line in lines:
                     clerk.hear(line)
                 if not PROMPT.match(heard):
+                    assert not heard.endswith(": "), f"nobody would know what to key: {heard!r}"
                     continue
                 left = [one for one in papers if ballot(self.study, one, round_id) is None]
                 clerk.forms = left[:1] or ["q"]
@@ -242,7 +243,7 @@ def test_a_day_of_two_rounds_with_power_cuts_loses_nothing_and_tells_nothing_ear
     assert (tallies.loc[("2", "P02"), "movement"] == "").all()  # another wording
     assert (tallies.loc[("2", "P01"), "movement"] != "").all()
     assert "Reworded since round 1: not compared" in page
-    assert "1 form rated another wording, and is not counted." in page
+    assert "1 form rated another wording and is not counted." in page
     is_tallied(day, "1", first, "1")  # the first round stays as it was
     refused = day.glc("enter", "--round", "2", fails=True)
     assert "Round 2 was closed on" in refused
