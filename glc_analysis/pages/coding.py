@@ -370,7 +370,7 @@ def by_code(page: StudyView) -> Html:
     given = {m.removeprefix("prevalence."): own.set_index("code_id")["value"].reindex(rows.index)
              for m, own in shares.groupby("measure") if m.startswith("prevalence.")}
     measures = {head: rows[name].map(number_text) for name, head in (
-        ("agreement", "Agreement"), ("positive", "Positive"), ("negative", "Negative"), ("kappa", "Kappa"),
+        ("agreement", "Agree"), ("positive", "Positive"), ("negative", "Negative"), ("kappa", "Kappa"),
         ("ac1", "AC1"), ("pabak", "PABAK"), ("alpha", "Alpha")) if rows[name].notna().any()}
     columns = {"Code": rows["code"], **{coder: ["" if pd.isna(v) else f"{100 * v:.0f} %" for v in values]
                                         for coder, values in given.items()},

@@ -38,8 +38,8 @@ ON_PAPER = [*PROVIDERS[:6], "a17"]
 HEADER = ("round_id", "rater_id", "principle_id", "version", "text_version", "criterion", "score", "comment",
           "may_be_read")
 EVIDENCE = "principle_id,evidence_id,kind,reference,stance,claim,note\n"
-PROMPT = re.compile(r"(?:Initials of the person keying|Rater code on the form.*|  (?:importance|feasibility|comment|"
-                    r"may it be read aloud.*|version on the paper.*)): $")
+PROMPT = re.compile(r"(?:Initials of the person keying|Rater code on the form.*|"
+                    r"  (?:importance|feasibility|comment|may it be read aloud.*|version on the paper.*)): $")
 
 
 class Day:

@@ -316,7 +316,7 @@ def test_every_coefficient_of_a_code_is_that_of_the_table(small):
     told = dict(zip(rows["Code"], rows["Delay"], strict=True))
     known = tables.read("agreement", study=small).query(
         "code_id == 'delay' and unit == 'turn' and subset == 'all'").set_index("measure")["value"]
-    assert told["Agreement"] == "0.80" and told["Alpha"] == f"{known['alpha']:.2f}"
+    assert told["Agree"] == "0.80" and told["Alpha"] == f"{known['alpha']:.2f}"
     assert told["ana"] == "40 %" and told["ben"] == "20 %"
 
 
