@@ -121,6 +121,18 @@ class Rules:
         place = max(k for k, (start, _) in enumerate(starts) if start <= n)
         return starts[place][1], starts[place][0], [*(start - 1 for start, _ in starts), base][place + 1]
 
+    def known_range(self, status: str, n: int, base: int) -> tuple[int, int]:
+        """The least and the most that a reader knows a count to be: the number itself, the edges of its band,
+        or, where it is suppressed, none and all.
+
+        >>> rules = Rules(7, 5, 2, {"few": 0.0, "some": 0.25, "most": 0.5, "nearly all": 0.9}, {})
+        >>> [rules.known_range(status, 2, 30) for status in ("shown", "banded", "suppressed")]
+        [(2, 2), (0, 7), (0, 30)]
+        """
+        if status == "suppressed":
+            return 0, int(base)
+        return self.band(int(n), int(base))[1:] if status == "banded" else (int(n), int(n))
+
 
 @cache
 def _starts(bands: tuple[tuple[str, float], ...], base: int) -> list[tuple[int, str]]:

@@ -10,6 +10,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.country_answers import releasable_country_answers
 from glc_analysis.disclosure.rules import (
     KNOWN,
     Rules,
@@ -17,11 +18,7 @@ from glc_analysis.disclosure.rules import (
     rule_by_kind,
     visible_countries,
 )
-from glc_analysis.disclosure.suppression import (
-    decide,
-    releasable_country_answers,
-    release,
-)
+from glc_analysis.disclosure.suppression import decide, release
 from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.evidence.quality import discordance_estimates
 from glc_analysis.reference import read_reference

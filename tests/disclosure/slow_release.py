@@ -10,13 +10,13 @@ import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure.bounds import ContributorCounts, is_protected, network_membership, tighten_bounds
+from glc_analysis.disclosure.country_answers import _follow_skip_logic
 from glc_analysis.disclosure.rules import KNOWN, Rules, rule_by_kind
 from glc_analysis.disclosure.suppression import (
     BANDED,
     NO_BASE,
     SHOWN,
     SUPPRESSED,
-    _follow_skip_logic,
 )
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
