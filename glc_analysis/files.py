@@ -229,12 +229,13 @@ def graceful_interrupt(progress_message: Callable[[], str]) -> Iterator[None]:
         if time.monotonic() - last > PATIENCE:
             last = time.monotonic()
             _heard.append(number)
-            if not _uninterrupted:
-                stop(frame)
+            stop(frame)
 
     def stop(frame: FrameType | None) -> None:
+        if _uninterrupted or not _heard:
+            return  # the end of the block hears it, or has heard it
         if _ALARM and _is_importing(frame):
-            signal.signal(_ALARM[0], lambda _, now: stop(now) if _heard else None)
+            signal.signal(_ALARM[0], lambda _, now: stop(now))
             signal.setitimer(signal.ITIMER_REAL, 0.05)
         else:
             raise _Stopped(_heard[0])

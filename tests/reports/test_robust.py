@@ -109,11 +109,13 @@ INTERRUPTED_IMPORT = """
 import sys, threading
 from importlib import import_module
 from glc_analysis.errors import Interrupted
-from glc_analysis.files import graceful_interrupt
+from glc_analysis.files import graceful_interrupt, uninterrupted
 try:
     with graceful_interrupt(lambda: "Nothing was done."):
         import_module("half_imported")
-        print("imported", flush=True)
+        with uninterrupted():  # begun before the signal is looked at again
+            threading.Event().wait(0.3)
+            print("imported", flush=True)
         threading.Event().wait(30)
 except Interrupted as error:
     another = threading.Thread(target=import_module, args=["wave"], daemon=True)
