@@ -357,19 +357,15 @@ def _signatures(page: StudyView, signed: pd.DataFrame) -> Iterator[str]:
     signed, more = _shown_signatures(page, signed)
     may = (page.audience == "team") | signed["is_named"]
     names = signed["organisation_id"].map(page.named).where(may).fillna(UNNAMED)
-    lines = []
     for decision, said in DECISIONS.items():
         who = names[signed["decision"] == decision]
         if len(who):
             known = sorted(who[who != UNNAMED])
             withheld = (who == UNNAMED).sum()
             parts = [*known, *([f"{withheld} whose name is withheld"] if withheld else [])]
-            lines.append(tag("strong", f"{len(who)} {said}: ") + escape(", ".join(parts)))
+            yield tag("p", tag("strong", f"{len(who)} {said}: "), escape(", ".join(parts)))
     if more:
-        rest = f"{more} more decided but withheld their names. Their decisions are not shown."
-        # In the last paragraph: a sentence of its own might be all that is on the last printed page.
-        lines[-1:] = [f"{lines[-1]}. {rest}" if lines else rest]
-    yield from (tag("p", line) for line in lines)
+        yield tag("p", f"{more} more decided but withheld their names. Their decisions are not shown.")
     for name, words in sorted(zip(names, signed["reservation"], strict=True)):
         if words:
             yield tag("p", escape(f"Reservation of {name}: "), tag("q", escape(words), dir="auto"))

@@ -30,6 +30,7 @@ from docx.oxml.ns import qn
 from docx.oxml.xmlchemy import BaseOxmlElement
 from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table
+from docx.text.paragraph import Paragraph
 from lxml import etree
 
 from glc_analysis.errors import GLCError
@@ -468,6 +469,7 @@ def word(html: str, *, mark: str, running: str, title: str, day: date | None, pa
     said.created = said.modified = datetime.combine(day or EPOCH, time())
     for table in document.tables:
         _finish_table(table)
+    _keep_last_paragraphs(document)
     return _same_bytes(document)
 
 
@@ -538,6 +540,16 @@ def _field(paragraph, name: str) -> None:
         else:
             element.text = text
         run._r.append(element)
+
+
+def _keep_last_paragraphs(document: Word) -> None:
+    """Keeps the last paragraph of a part with the one before it, so that no page holds a single line: each
+    part (``Heading 1``) starts a new page."""
+    blocks = [*document.iter_inner_content(), None]
+    for before, last, after in zip(blocks, blocks[1:], blocks[2:], strict=False):
+        is_last = after is None or isinstance(after, Paragraph) and after.style.name == "Heading 1"
+        if is_last and isinstance(before, Paragraph) and isinstance(last, Paragraph):
+            before.paragraph_format.keep_with_next = True
 
 
 def _finish_table(table: Table) -> None:

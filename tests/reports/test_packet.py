@@ -331,6 +331,14 @@ def test_properties_of_a_table_stand_in_the_order_that_word_asks_for(made):
         assert order == sorted(order) and len(order) == len(set(order))
 
 
+def test_the_last_paragraph_of_a_part_is_not_alone_on_a_page():
+    made = word("<h1>A</h1><p>one</p><p>two</p><p>three</p><h1>B</h1><p>four</p><p>five</p>",
+                mark="For all", running="A study", title="A", day=DAY)
+    kept = {paragraph.text: paragraph.paragraph_format.keep_with_next
+            for paragraph in Document(io.BytesIO(made)).paragraphs}
+    assert kept == {"A": None, "one": None, "two": True, "three": None, "B": None, "four": True, "five": None}
+
+
 @pytest.mark.parametrize(("paper", "size"), [("a4", (210, 297)), ("letter", (216, 279))])
 def test_paper_is_a4_or_letter(paper, size):
     made = word("<h1>A</h1>", mark="For all", running="A study", title="A", day=DAY, paper=paper)
