@@ -9,8 +9,8 @@ from glc_analysis.errors import GLCError
 
 def need_poppler():
     """Skips where no PDF can be read."""
-    if not all(map(shutil.which, ("pdftotext", "pdfinfo"))):
-        pytest.skip("no pdftotext or pdfinfo here: scripts/system-packages installs poppler-utils")
+    if missing := [name for name in ("pdftotext", "pdfinfo", "pdftoppm") if not shutil.which(name)]:
+        pytest.skip(f"no {', '.join(missing)} here: scripts/system-packages installs poppler-utils")
 
 
 def need_fonts(text, *families):

@@ -168,7 +168,7 @@ def changes(study: Study, since: str, form: str) -> None:
 
     rows = changed_rows(study, since)
     print_rows(rows, form, empty="Nothing changed.")
-    say(", ".join(f"{n} {kind}s" for kind, n in rows["kind"].value_counts().items()) or "Nothing changed.")
+    say(", ".join(counted(n, kind) for kind, n in rows["kind"].value_counts().items()) or "Nothing changed.")
 
 
 @click.command()

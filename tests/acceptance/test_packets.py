@@ -20,6 +20,7 @@ from glc_analysis.run.plan import plan, stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.withdrawal.withdrawal import withdraw
+from tests.programs import need_poppler
 
 pytestmark = pytest.mark.acceptance
 TODAY = date(2026, 11, 26)
@@ -44,9 +45,7 @@ class Line:
 
 def looked_at(pdf):
     """The pages of a PDF: width, height and lines, without running head and foot."""
-    for name in ("pdftotext", "pdftoppm"):
-        if not shutil.which(name):
-            pytest.skip(f"no {name} here: scripts/system-packages installs poppler-utils")
+    need_poppler()
     xml = subprocess.run(["pdftotext", "-bbox-layout", str(pdf), "-"], capture_output=True, check=True).stdout
     for page in etree.fromstring(xml, etree.XMLParser(recover=True)).iter("{*}page"):
         width, height = float(page.get("width")), float(page.get("height"))
