@@ -88,8 +88,6 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
 def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
     """Builds a study (:func:`build`) and reports for every step whether it ran."""
     earlier = Record.read(study.processed)
-    if earlier.why:
-        languages.load_ahead()
     arrivals, reference = manifest.inspect(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say)
     update_key(study, reference.names)

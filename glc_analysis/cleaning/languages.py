@@ -7,7 +7,6 @@ nothing is changed.
 
 from __future__ import annotations
 
-import threading
 import unicodedata
 from collections import Counter
 from collections.abc import Collection
@@ -53,22 +52,9 @@ def detect_language(text: str) -> str:
     only = _ONE_LANGUAGE.get(script(text))
     if only or len(text) < SHORTEST_DETECTABLE:
         return only or ""
-    return _classify(text)
+    from py3langid import classify
 
-
-def load_ahead() -> None:
-    """Reads the detector's model, half a second's work, in a thread beside what comes before it is asked."""
-    threading.Thread(target=_classify, args=[""], daemon=True).start()
-
-
-_detector = threading.Lock()
-
-
-def _classify(text: str) -> str:
-    with _detector:  # whoever asks while the model is being read waits, and does not read it as well
-        from py3langid import classify
-
-        return classify(text)[0]
+    return classify(text)[0]
 
 
 def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions: list[str],
