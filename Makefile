@@ -27,11 +27,10 @@ acceptance: $(READY) ## the slow tests: real studies, attacks, some kills, brows
 soak: $(READY) ## the slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries
 	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30
 
-# JupyterLab refuses to start as root unless told to; and it asks nobody outside for news or updates.
-lab: $(READY) ## open the notebooks in JupyterLab
-	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) --LabApp.news_url=None \
-	  --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate --LabApp.extension_manager=readonly \
-	  notebooks/00_index.ipynb
+# scripts/lab holds JupyterLab's settings: it asks no other computer for news, updates or extensions.
+# JupyterLab refuses to start as root unless told to.
+lab: $(READY) ## open this folder in JupyterLab; the notebooks are in notebooks/
+	@JUPYTER_CONFIG_PATH="$(CURDIR)/scripts/lab$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
 docs: $(READY) ## these documents and the reference of the package as pages: docs/_build/index.html
 	@$(BIN)/python -m sphinx -q -W -b html docs docs/_build

@@ -3,11 +3,13 @@
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -32,24 +34,30 @@ def lab(study):
     """The address of a JupyterLab on copies of the notebooks."""
     folder = study.root.parent / "notebooks"
     shutil.copytree(REPOSITORY / "notebooks", folder)
+    command = f"{sys.executable} -m jupyter lab --allow-root --ServerApp.root_dir={folder}"
+    with _served(command, study.root.parent, GLC_STUDY=str(study.root),
+                 JUPYTER_CONFIG_PATH=str(REPOSITORY / "scripts/lab")) as address:
+        yield address
+
+
+@contextmanager
+def _served(command, folder, **variables):
+    """The address of the JupyterLab that a command line starts, with a home of its own in the folder."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    home = study.root.parent / "home"
-    command = [sys.executable, "-m", "jupyter", "lab", "--allow-root", "--no-browser", f"--port={port}",
-               "--ServerApp.port_retries=0", "--IdentityProvider.token=", "--ServerApp.password=",
-               f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None",
-               "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"]
-    with (study.root.parent / "lab.log").open("wb") as log:
-        server = subprocess.Popen(command, stdout=log, stderr=log, env={
-            **os.environ, "GLC_STUDY": str(study.root), "HOME": str(home),
-            "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"})
+    options = f"--no-browser --port={port} --ServerApp.port_retries=0 --IdentityProvider.token="
+    environment = {**os.environ, "HOME": str(folder / "home"),
+                   "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **variables}
+    with (folder / "lab.log").open("wb") as log:
+        server = subprocess.Popen(["bash", "-c", f"{command} {options}"], cwd=REPOSITORY, env=environment,
+                                  stdout=log, stderr=log, start_new_session=True)
     address = f"http://127.0.0.1:{port}"
     try:
         _wait_for(address)
         yield address
     finally:
-        server.terminate()
+        os.killpg(server.pid, signal.SIGTERM)
         server.wait(30)
 
 
@@ -136,3 +144,22 @@ def test_the_explorer_proposes_a_quotation_by_keyboard_alone(page, lab, study):
     rows = read_table(study, "quotes")
     assert len(rows) == before + 1
     assert rows.iloc[-1]["status"] == "proposed"
+
+
+def test_make_lab_opens_the_repository_asks_no_other_computer_and_offers_no_news(page, tmp_path):
+    print_command = ["make", "-s", "-n", "-o", f"{sys.prefix}/.ready", f"VENV={sys.prefix}", "lab"]
+    command = subprocess.run(print_command, cwd=REPOSITORY, capture_output=True, text=True,
+                             check=True).stdout.strip()
+    requests = []
+    page.on("request", lambda request: requests.append(request.url))
+    with _served(command, tmp_path) as address:
+        page.goto(address)
+        page.locator(".jp-DirListing-itemText", has_text="notebooks").wait_for()
+        page.locator(".jp-Launcher").wait_for()
+        page.wait_for_timeout(8_000)  # JupyterLab asks about news some seconds after it is there
+        assert page.locator(".Toastify__toast").count() == 0
+        assert page.get_by_text("official Jupyter news").count() == 0
+        assert page.locator(".jp-DirListing-itemText", has_text="README.md").count() == 1
+    assert requests
+    assert [url for url in requests if not url.startswith(address) and url.startswith(("http", "ws"))] == []
+    assert not re.search("/lab/api/(news|update)", "\n".join(requests))
