@@ -1,20 +1,14 @@
 """What the pages of the survey show: the study as a whole, the quality of its data, questions, open answers.
 
 In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML and figures, a function each.
-The map of countries marks where somebody took part.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Mapping
-from functools import cache
 from html import escape
-from importlib.resources import files
 
 import matplotlib.pyplot as plt
 import pandas as pd
-import pycountry
 from IPython.display import HTML as Html
 from IPython.display import display
 from matplotlib.axes import Axes
@@ -24,6 +18,7 @@ from glc_analysis.convening.trace import anchor, words_anchor
 from glc_analysis.evidence.estimates import BY_OPTION
 from glc_analysis.evidence.summary import Words
 from glc_analysis.manifest import last_received, read_slices
+from glc_analysis.pages.world_map import world_map
 from glc_analysis.plots import plot_missing, plot_options, plot_scale
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.schema.checker import is_day
@@ -350,86 +345,3 @@ def _quotation(page: StudyView, row, names: pd.Series) -> str:
     source = escape(", ".join(filter(None, parts)))
     return tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
                tag("figcaption", source), class_="glc-quotation")
-
-
-# ------------------------------
-# The map: equal marks show where somebody took part, never how many.
-#
-# The coordinates are those of the time zone database (public domain, package tzdata). A country has the place
-# of the zone that covers most of it, else of the zone nearest to all its others. All zones together, as faint
-# dots, outline the continents. Nothing is fetched and no border is drawn.
-
-
-NORTH, SOUTH = 75, -56
-"""Degrees of latitude at the edges; longitude is whole."""
-_PLACE = re.compile(r"([+-]\d{2})(\d{2})(?:\d{2})?([+-]\d{3})(\d{2})(?:\d{2})?")
-_MOST = re.compile(r"\bmost (?:of|areas)\b|mainland|peninsula")
-
-
-def world_map(countries: Mapping[str, str]) -> str:
-    """A figure with a mark for each country (id and label); countries without a place are named below it."""
-    places = country_places()
-    shown = {one: label for one, label in countries.items() if one in places}
-    not_on_map = [label for one, label in countries.items() if one not in places]
-    marks = "".join(tag("circle", tag("title", escape(label)), cx=f"{x:g}", cy=f"{y:g}", r="2.6")
-                    for one, label in shown.items() for x, y in [_map_point(*places[one])])
-    faint = "".join(f"M{x:g} {y:g}h.01" for x, y in sorted(_map_point(*at) for at in _zones()))
-    lines = "".join(f"M0 {y}H360" for y in range(NORTH - 60, NORTH - SOUTH, 30))
-    lines += "".join(f"M{x} 0V{NORTH - SOUTH}" for x in range(30, 360, 30))
-    svg = tag("svg", tag("path", d=lines, class_="glc-graticule"), tag("path", d=faint, class_="glc-land"),
-              tag("g", marks),
-              viewBox=f"0 0 360 {NORTH - SOUTH}", role="img",
-              aria_label=f"Map of the world. Marked: {', '.join(shown.values())}.")
-    caption = "All marks have the same size: they show that somebody took part, not how many."
-    caption += f" Not on the map: {', '.join(not_on_map)}." if not_on_map else ""
-    return tag("figure", svg, tag("figcaption", escape(caption), class_="glc-note"), class_="glc-map")
-
-
-@cache
-def country_places() -> dict[str, tuple[float, float]]:
-    """Latitude and longitude of a place in each country, by its ISO 3166 alpha-3 code.
-
-    >>> [tuple(map(round, country_places()[one])) for one in ("KHM", "ESP", "USA")]
-    [(12, 105), (40, -4), (42, -88)]
-    """
-    zones: dict[str, list[tuple[float, float, str]]] = {}
-    for country, latitude, longitude, comment in _zone_rows():
-        zones.setdefault(country, []).append((latitude, longitude, comment))
-    known = {one.alpha_2: one.alpha_3 for one in pycountry.countries}
-    return {known[country]: _main_zone(own) for country, own in zones.items() if country in known}
-
-
-def _main_zone(own: list[tuple[float, float, str]]) -> tuple[float, float]:
-    most = [zone for zone in own if _MOST.search(zone[2])]
-    if len(most) == 1:
-        return most[0][:2]
-
-    def far(zone: tuple[float, float, str]) -> float:
-        return sum(abs(zone[0] - other[0]) + abs(zone[1] - other[1]) for other in own)
-
-    return min(own, key=far)[:2]
-
-
-def _zones() -> Iterable[tuple[float, float]]:
-    return [(latitude, longitude) for _, latitude, longitude, _ in _zone_rows() if SOUTH < latitude < NORTH]
-
-
-@cache
-def _zone_rows() -> list[tuple[str, float, float, str]]:
-    """Country, latitude, longitude and comment of every zone."""
-    text = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8")
-    rows = []
-    for line in text.splitlines():
-        if not line.startswith("#"):
-            country, place, *rest = line.split("\t")
-            d, m, e, f = _PLACE.fullmatch(place).groups()
-            rows.append((country, _degrees(d, m), _degrees(e, f), rest[1] if len(rest) > 1 else ""))
-    return rows
-
-
-def _degrees(whole: str, minutes: str) -> float:
-    return float(whole) + float(f"{whole[0]}{minutes}") / 60
-
-
-def _map_point(latitude: float, longitude: float) -> tuple[float, float]:
-    return round(longitude + 180, 1), round(NORTH - latitude, 1)

@@ -7,32 +7,13 @@ from glc_analysis.pages.survey import (
     RULES,
     country_list,
     country_map,
-    country_places,
     page_header,
     released_rules,
     scales,
     theme_list,
-    world_map,
 )
 from glc_analysis.publish.site import published
 from glc_analysis.view import StudyView
-
-
-def test_every_country_of_the_world_but_a_few_has_a_place_within_it():
-    places = country_places()
-    assert len(places) > 240 and all(-90 < lat < 90 and -180 <= lon <= 180 for lat, lon in places.values())
-    inside = {"CHL": (-56, -17, -76, -66), "ECU": (-5, 2, -82, -75), "ESP": (36, 44, -10, 4),
-              "NZL": (-48, -34, 166, 179), "RUS": (50, 70, 30, 180), "AUS": (-39, -11, 113, 154),
-              "BRA": (-34, 6, -74, -34), "CAN": (42, 70, -141, -52), "PRT": (36, 43, -10, -6)}
-    assert [one for one, (south, north, west, east) in inside.items()
-            if not (south <= places[one][0] <= north and west <= places[one][1] <= east)] == []
-
-
-def test_marks_are_alike_and_what_has_no_place_is_said():
-    shown = world_map({"KHM": "Cambodia", "IND": "India <b>", "global": "Global"})
-    assert len(set(re.findall(r'r="[\d.]+"', shown))) == 1 and shown.count("<circle") == 2
-    assert 'aria-label="Map of the world. Marked: Cambodia, India &lt;b&gt;."' in shown
-    assert "Not on the map: Global." in shown and "<b>" not in shown
 
 
 def test_the_map_and_the_list_hold_the_countries_that_readers_may_know_of(sample_study):

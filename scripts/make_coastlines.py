@@ -1,0 +1,133 @@
+"""Turn the land of the npm package world-atlas into the coastlines of our map of the world.
+
+    npm pack world-atlas@2.0.2 && tar xzf world-atlas-2.0.2.tgz
+    python scripts/make_coastlines.py package/land-110m.json
+
+Goes in: land-110m.json (TopoJSON, longitude and latitude). Comes out: the data of one SVG path, in the
+coordinates of the map (one unit a degree, one decimal), cut at the map's edges, in
+glc_analysis/pages/content/coastlines.txt. The notice beside it says where the data come from.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+from glc_analysis.pages.world_map import NORTH, SOUTH  # noqa: E402
+
+Point = tuple[float, float]
+MADE = ROOT / "glc_analysis" / "pages" / "content" / "coastlines.txt"
+MARGIN = 1
+"""Land is cut so many degrees outside of the map, so that the line of the cut is not seen."""
+
+
+def main() -> None:
+    topology = json.loads(Path(sys.argv[1]).read_text(encoding="utf-8"))
+    arcs = decoded_arcs(topology)
+    rings = [part for ring in land_rings(topology, arcs) for part in on_map(ring)]
+    MADE.write_text("".join(map(path_data, rings)) + "\n", encoding="utf-8", newline="\n")
+    print(f"{MADE.relative_to(ROOT)}: {MADE.stat().st_size:,} bytes")
+
+
+def decoded_arcs(topology: dict) -> list[list[Point]]:
+    """The lines of a topology: each point is stored as the step from the one before it."""
+    (scale_x, scale_y), (start_x, start_y) = (topology["transform"][key] for key in ("scale", "translate"))
+    arcs = []
+    for arc in topology["arcs"]:
+        x, y, points = 0, 0, []
+        for step_x, step_y in arc:
+            x, y = x + step_x, y + step_y
+            points.append((x * scale_x + start_x, y * scale_y + start_y))
+        arcs.append(points)
+    return arcs
+
+
+def land_rings(topology: dict, arcs: list[list[Point]]) -> list[list[Point]]:
+    """The closed lines around land, and around a lake within it. The number ~3 is arc 3 backwards."""
+    rings = []
+    for geometry in topology["objects"]["land"]["geometries"]:
+        polygons = geometry["arcs"] if geometry["type"] == "MultiPolygon" else [geometry["arcs"]]
+        for ring in (ring for polygon in polygons for ring in polygon):
+            parts = [arcs[number] if number >= 0 else arcs[~number][::-1] for number in ring]
+            rings.append([point for part in parts for point in part[:-1]])
+    return rings
+
+
+def on_map(ring: list[Point]) -> list[list[Point]]:
+    """The parts of a closed line that the map shows. Land across 180 degrees has a part at either edge."""
+    whole = unwrapped(ring)
+    parts = []
+    for turn in (-360, 0, 360):
+        part = [(x + turn, y) for x, y in whole]
+        for axis, edge, side in ((1, NORTH + MARGIN, 1), (1, SOUTH - MARGIN, -1), (0, 180, 1), (0, -180, -1)):
+            part = cut(part, axis, edge, side)
+        parts += [part] if part else []
+    return parts
+
+
+def unwrapped(ring: list[Point]) -> list[Point]:
+    """A closed line whose longitudes go on where they pass 180 degrees.
+
+    >>> unwrapped([(179, 0), (-179, 0), (-179, 1), (179, 1)])
+    [(179, 0), (181, 0), (181, 1), (179, 1)]
+    """
+    turn, points = 0, ring[:1]
+    for (x0, _), (x1, y1) in zip(ring, ring[1:], strict=False):
+        turn += 360 * ((x0 - x1 > 180) - (x1 - x0 > 180))
+        points.append((x1 + turn, y1))
+    return points
+
+
+def cut(ring: list[Point], axis: int, edge: float, side: int) -> list[Point]:
+    """The part of a closed line on one side of an edge (Sutherland and Hodgman).
+
+    >>> cut([(0, 0), (0, 4), (2, 4), (2, 0)], axis=1, edge=1, side=1)
+    [(0, 0), (0.0, 1.0), (2.0, 1.0), (2, 0)]
+    """
+    kept: list[Point] = []
+    for start, end in zip([*ring[-1:], *ring[:-1]], ring, strict=True):
+        if (side * start[axis] <= side * edge) != (side * end[axis] <= side * edge):
+            part = (edge - start[axis]) / (end[axis] - start[axis])
+            kept.append((start[0] + part * (end[0] - start[0]), start[1] + part * (end[1] - start[1])))
+        if side * end[axis] <= side * edge:
+            kept.append(end)
+    return kept
+
+
+def path_data(ring: list[Point]) -> str:
+    """A closed line as SVG: the first point, then steps, in tenths of a degree without needless marks.
+
+    >>> path_data([(0, 0), (1, 0), (1, -1), (0.5, -1)])
+    'M180 75h1v1h-.5z'
+    """
+    tenths = [(round(10 * (x + 180)), round(10 * (NORTH - y))) for x, y in ring]
+    steps = [(x1 - x0, y1 - y0) for (x0, y0), (x1, y1) in zip(tenths, tenths[1:], strict=False)]
+    text, before = f"M{degrees(tenths[0][0])}{spaced(degrees(tenths[0][1]))}", "M"
+    for x, y in steps:
+        if x or y:
+            letter = "l" if x and y else "h" if x else "v"
+            first = degrees(x) if x else degrees(y)
+            text += (spaced(first) if letter == before == "l" else letter + first)
+            text += spaced(degrees(y)) if letter == "l" else ""
+            before = letter
+    return f"{text}z"
+
+
+def degrees(tenths: int) -> str:
+    """Tenths as degrees: "-.5", "12", "12.3".
+
+    >>> degrees(-5), degrees(120), degrees(123)
+    ('-.5', '12', '12.3')
+    """
+    return f"{tenths / 10:g}".replace("0.", ".", 1) if abs(tenths) < 10 else f"{tenths / 10:g}"
+
+
+def spaced(number: str) -> str:
+    """A number with a space before it, which a minus sign makes needless."""
+    return number if number.startswith("-") else f" {number}"
+
+
+if __name__ == "__main__":
+    main()
