@@ -33,7 +33,7 @@ lab: $(READY) ## open this folder in JupyterLab; the notebooks are in notebooks/
 	@JUPYTER_CONFIG_PATH="$(CURDIR)/scripts/lab$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
 docs: $(READY) ## these documents and the reference of the package as pages: docs/_build/index.html
-	@$(BIN)/python -m sphinx -q -W -b html docs docs/_build
+	@$(BIN)/python -m sphinx -q -W -b html -d $(VENV)/doctrees docs docs/_build
 
 bench: $(READY) $(VENV)-bench/.ready ## measure against named alternatives
 	@$(BIN)/python benchmarks/run.py

@@ -1,14 +1,19 @@
-"""Descriptions of tables, made from the schema: DICTIONARY.md, datapackage.json, the list in the tutorial."""
+"""Descriptions of tables, made from the schema.
+
+Goes in: the tables and columns as ``schema/`` describes them. Comes out: the text of DICTIONARY.md, of
+datapackage.json, and of the chapter on reference tables in the documentation.
+"""
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 from collections.abc import Mapping, Sized
 from pathlib import Path
 
 from glc_analysis.manifest import checksum
-from glc_analysis.schema import Table, reference_tables
+from glc_analysis.schema import KINDS, ReferenceColumn, ReferenceTable, Table, reference_tables
 from glc_analysis.tables import TABLES
 
 _FRICTIONLESS = {"text": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
@@ -32,20 +37,93 @@ def dictionary(tables: Mapping[str, Table] = TABLES) -> str:
     return "\n".join(lines)
 
 
-def reference_list() -> str:
-    """The list of reference tables in docs/tutorial.md: each file, what one row of it is, its columns.
+def reference_chapter(examples: Path) -> str:
+    """The chapter on reference tables as Markdown: first a list of the tables, then a section for each.
 
-    Columns of the key are in bold type; those in brackets may be left out.
+    ``examples`` is a folder of filled reference tables. An example in the chapter is a cell of its table
+    there: from the row in which most columns are filled, else the first one that is not blank.
 
-    >>> print(reference_list().splitlines()[-1])
-    | `parking_lot.csv` | matter put off | **item**, raised_by, date, note |
+    >>> from glc_analysis.study import REPOSITORY
+    >>> chapter = reference_chapter(REPOSITORY / "glc_analysis/sample/reference")
+    >>> next(line for line in chapter.splitlines() if line.startswith("| may_rate"))
+    "| may_rate | whether the person's votes count | `true` or `false`; never blank | `true` |"
     """
-    lines = ["| file | one row per | columns |", "|---|---|---|"]
+    lines = ["| table | each row is | who may have it |", "|---|---|---|"]
     for name, table in reference_tables().items():
-        columns = [f"**{column}**" if column in table.key else f"({column})" if about.is_optional else column
-                   for column, about in table.columns.items()]
-        lines.append(f"| `{name}.csv` | {table.grain.removeprefix('one row per ')} | {', '.join(columns)} |")
+        lines.append(f"| [`{name}.csv`](#{name}-csv) | {_row_meaning(table)} | {_reader(table.lies_in)} |")
+    for name, table in reference_tables().items():
+        cells = _example_cells(examples / f"{name}.csv")
+        lines += ["", f"({name}-csv)=", f"## {name}.csv", "",
+                  f"Each row is {_row_meaning(table)}. {_PLACES[table.lies_in]}", "",
+                  "| column | meaning | what a cell may hold | example |", "|---|---|---|---|"]
+        for column, about in table.columns.items():
+            shown = f"**{column}**" if column in table.key else column
+            is_apart = about.lies_in != table.lies_in
+            meaning = f"{about.description} ({_reader(about.lies_in)})" if is_apart else about.description
+            example = f"`{_shortened(cells[column])}`" if cells.get(column) else ""
+            cells_of_row = [_escaped(text) for text in (shown, meaning, _may_hold(about), example)]
+            lines.append(f"| {' | '.join(cells_of_row)} |")
     return "\n".join(lines)
+
+
+_PLACES = {
+    "reference": "It describes the method, and may be shared with whoever reviews the study.",
+    "private": "It tells who took part, or holds words that nobody has approved: only the team may have it."}
+
+
+def _reader(place: str) -> str:
+    return {"reference": "reviewers too", "private": "the team only"}[place]
+
+
+def _row_meaning(table: ReferenceTable) -> str:
+    return table.grain.removeprefix("each row is ")
+
+
+def _may_hold(about: ReferenceColumn) -> str:
+    """What a cell of a reference column may hold, in words.
+
+    >>> print(_may_hold(reference_tables()["questions"].columns["theme_id"]))
+    a `code_id` of codebook.csv where `level` is `theme`; may be blank
+    >>> print(_may_hold(reference_tables()["evidence"].columns["quoted_for"]))
+    `convening`, `public` or `convening;public`; may be blank; the column may be left out
+    """
+    target, words = about.refers_to, [f"`{word}`" for word in about.allowed if word]
+    if words:
+        text = " or ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
+    elif target:
+        text = f"a `{target.column}` of {target.table}.csv"
+        text += " where `{}` is `{}`".format(*target.where) if target.where[0] else ""
+        text += ", if `{}` is `{}`; else any text".format(*target.when) if target.when[0] else ""
+        text += "".join(f", or `{other}`" for other in target.others)
+    else:
+        text = KINDS[about.kind].removesuffix(", or nothing").removesuffix(", never blank")
+    is_blank_allowed = not about.is_required and about.kind != "whole number" and (
+        not words or "" in about.allowed or about.kind == "words")
+    notes = [_SEVERAL.get(about.kind, ""), "may be blank" if is_blank_allowed else "never blank",
+             "no value twice" if about.is_unique else "",
+             "the column may be left out" if about.is_optional else ""]
+    return "; ".join(filter(None, [text, *notes]))
+
+
+_SEVERAL = {"words": "several are separated by blanks or commas",
+            "list by ;": "several are separated by semicolons",
+            "list by blanks": "several are separated by blanks"}
+
+
+def _example_cells(path: Path) -> dict[str, str]:
+    """One example a column: from the row of a table with most cells filled, else from the first with one."""
+    with path.open(encoding="utf-8-sig", newline="") as lines:
+        rows = list(csv.DictReader(lines))
+    fullest = sorted(rows, key=lambda row: -sum(map(bool, row.values())))
+    return {column: next((row[column] for row in fullest if row[column]), "") for column in rows[0]}
+
+
+def _shortened(text: str, letters: int = 60) -> str:
+    return text if len(text) <= letters else f"{text[:letters].rsplit(' ', 1)[0]} ..."
+
+
+def _escaped(text: str) -> str:
+    return text.replace("|", r"\|").replace("\n", " ")
 
 
 def datapackage(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,

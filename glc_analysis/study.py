@@ -142,7 +142,10 @@ def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
 
 
 REPOSITORY = Path(__file__).resolve().parents[1]
-"""The folder that holds the package, the notebooks and the default study."""
+"""The folder that holds the package, the notebooks and the default study.
+
+:meta hide-value:
+"""
 
 PAGE_INPUTS = "GLC_PAGE_INPUTS"
 """The environment variable with the inputs of the page that a kernel makes, separated by spaces: its slice

@@ -1,18 +1,44 @@
-"""The documents become pages without a warning: links, docstrings, contents."""
+"""The documents become pages without a warning, with a search, and without paths of the machine."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 
 
-def test_the_documents_and_docstrings_are_read_without_a_warning(tmp_path):
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The folder of built pages."""
+    folder = tmp_path_factory.mktemp("documents")
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html",
-               "-d", str(tmp_path / "trees"), str(ROOT / "docs"), str(tmp_path / "pages")]
+               "-d", str(folder / "trees"), str(ROOT / "docs"), str(folder / "pages")]
     done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    assert "krippendorff_alpha" in (tmp_path / "pages" / "api.html").read_text(encoding="utf-8")
+    return folder / "pages"
+
+
+def test_the_reference_of_the_package_and_of_its_tables_is_made(pages):
+    assert "krippendorff_alpha" in (pages / "api.html").read_text(encoding="utf-8")
+    assert 'id="signoffs-csv"' in (pages / "reference-tables.html").read_text(encoding="utf-8")
+
+
+def test_no_page_holds_a_path_of_the_machine(pages):
+    paths = [str(ROOT).encode(), str(pages.parent).encode()]
+    assert [page.name for page in sorted(pages.rglob("*")) if page.is_file()
+            and any(path in page.read_bytes() for path in paths)] == []
+
+
+def test_every_page_has_a_search_that_needs_no_network(pages):
+    for page in pages.glob("*.html"):
+        text = page.read_text(encoding="utf-8")
+        assert 'type="search"' in text, page.name
+        assert not [source for source in re.findall(r'(?:src|<link[^>]* href)="([^"]+)"', text)
+                    if source.startswith(("http:", "https:", "//"))], page.name
+    assert "Search.setIndex(" in (pages / "searchindex.js").read_text(encoding="utf-8")
 
 
 def test_every_document_is_in_the_contents():

@@ -1,6 +1,7 @@
 """The schema says what every table is, and what it says of a reference table is checked."""
 
 import csv
+import re
 import shutil
 import subprocess
 import sys
@@ -10,9 +11,10 @@ import pandas as pd
 import pytest
 
 from glc_analysis import schema, tables
-from glc_analysis.dictionary import reference_list
+from glc_analysis.dictionary import reference_chapter
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_reference
+from glc_analysis.sample import COMMITTED
 from glc_analysis.schema import Target, processed_tables, reference_tables
 from glc_analysis.schema.checker import cross_faults, registered_checks, table_faults
 from glc_analysis.study import Study
@@ -170,10 +172,28 @@ def test_what_tells_who_is_who_lies_in_private():
     assert reference_tables()["evidence"].columns["cited"].lies_in == "private"
 
 
-def test_the_tutorial_lists_the_reference_tables_of_the_schema():
-    text = (ROOT / "docs/tutorial.md").read_text(encoding="utf-8")
-    listed = [line for line in text.splitlines() if line.startswith("|")]
-    assert listed == reference_list().splitlines()
+def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may_hold_and_an_example():
+    sections = reference_chapter(COMMITTED / "reference").split("\n## ")
+    described = {}
+    for section in sections[1:]:
+        lines = [line.strip("| ") for line in section.splitlines() if line.startswith("| ")]
+        rows = [re.split(r"(?<!\\) \| ", line) for line in lines]
+        described[section.splitlines()[0]] = {cells[0].strip("*"): cells[1:] for cells in rows[1:]}
+    assert {name: [*columns] for name, columns in described.items()} == {
+        f"{name}.csv": [*table.columns] for name, table in reference_tables().items()}
+    assert described["raters.csv"]["role"] == [
+        "the panel with which the person votes",
+        "`provider`, `survivor_adviser` or `observer`; never blank", "`provider`"]
+    without = [(name, column) for name, columns in described.items() for column, cells in columns.items()
+               if len(cells) < 3 or not cells[2]]
+    assert without == [("manifest.csv", "keep_until"), ("consent.csv", "speaker_id")]
+
+
+def test_the_chapter_says_which_tables_and_columns_are_for_the_team_only():
+    chapter = reference_chapter(COMMITTED / "reference")
+    assert re.search(r"\| \[`consent.csv`\]\(#consent-csv\) \|[^|]*\| the team only \|", chapter)
+    assert re.search(r"\| \[`evidence.csv`\]\(#evidence-csv\) \|[^|]*\| reviewers too \|", chapter)
+    assert re.search(r"\| cited \|[^|]*\(the team only\) \|", chapter)
 
 
 def test_the_schema_and_the_status_of_a_study_need_no_pandas(sample_study):

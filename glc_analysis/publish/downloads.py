@@ -56,7 +56,7 @@ PUBLISHED: dict[str, Table] = {
     "figures": _described(
         "estimates", "estimate_id", "measure", "question_id", "question", "option_id", "option", "code_id",
         "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "share", "band",
-        "low", "high", "method", grain="one row a released figure",
+        "low", "high", "method", grain="each row is a released figure",
         question="the question as it was asked", option="the option as printed",
         code="the code as printed", band="in words, where a number would tell too much"),
     "questions": _described("questions", "question_id", "order", "unit", "type", "wording", "theme_id",
@@ -64,9 +64,9 @@ PUBLISHED: dict[str, Table] = {
     "codes": _described("codebook", "code_id", "order", "parent_id", "level", "name", "path", "definition",
                         "include", "exclude"),
     "countries": _described("countries", "country_id", "label", "region_id",
-                            grain="one row a country of which these readers may know"),
+                            grain="each row is a country of which these readers may know"),
     "quotations": _described("quotations", "text", "language", "wording", "source", "theme_ids",
-                             grain="one row a quotation that these readers may see"),
+                             grain="each row is a quotation that these readers may see"),
     "principles": _described(
         "principles", "principle_id", "version", "language", "printed_id", "status", "statement",
         "short_name", "rationale", "indicator", "domain_id", "theme_ids", "translation_of"),
@@ -74,7 +74,7 @@ PUBLISHED: dict[str, Table] = {
         "tallies", "round_id", "principle_id", "version", "criterion", "panel", "n", "n_abstained",
         "n_expected", "votes_low", "votes_mid", "votes_high", "median", "spread", "result", "movement",
         "rule", votes="the high votes in words, for the public so that nobody's follows"),
-    "joint_display": Table("one row a topic: survey beside what was said", ("topic",), {
+    "joint_display": Table("each row is a topic on which survey and interviews are compared", ("topic",), {
         column: Column("text", meaning) for column, meaning in {
             "topic": "the topic", "theme": "its theme", "survey_result": "what the survey counted",
             "coded_finding": "what was coded", "quotation": "a quotation", "fit": "how they fit",
@@ -256,7 +256,7 @@ def _tables(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
 
 
 def _grain(name: str) -> str:
-    return PUBLISHED[name].grain.removeprefix("one row ")
+    return PUBLISHED[name].grain.removeprefix("each row is ")
 
 
 def _words(name: str) -> str:

@@ -1,8 +1,8 @@
 """The schema: every table and column of a study, described in two CSV files.
 
 ``tables.csv`` describes the processed tables, which the build makes; ``reference.csv`` the reference
-tables, which people write. Both have one row a column, in the order of the columns; the grain of a table
-is on its first row. ``settings.toml`` holds the defaults of study.toml.
+tables, which people write. In both, each row describes a column, in the order of the columns; the grain of
+a table is on its first row. ``settings.toml`` holds the defaults of study.toml.
 
 The columns of both files:
 
@@ -56,12 +56,12 @@ BLANK = "(blank)"
 
 KINDS = {
     "text": "any text",
-    "word": "one of the allowed words, in whatever case",
-    "true/false": "true or false, in whatever case",
+    "word": "one of the allowed words, in capital or small letters",
+    "true/false": "true or false, in capital or small letters",
     "words": "allowed words separated by blanks or commas, or nothing",
     "id": "letters, digits, dots, dashes and underscores",
     "day": "a day as YYYY-MM-DD, or nothing",
-    "language": "a language, or nothing",
+    "language": "the two-letter code of a language (ISO 639-1), or nothing",
     "whole number": "a whole number, never blank",
     "number from 1": "a whole number from 1 to 9999, or nothing",
     "list by ;": "names separated by semicolons",
