@@ -298,7 +298,7 @@ def membership(sets: Sequence[Collection[str]]) -> tuple[np.ndarray, list[str]]:
 
 
 def jaccard_distance(sets: Sequence[Collection[str]]) -> np.ndarray:
-    """1 - J between any two of the sets, J = |A & B| / |A | B| (Jaccard 1901).
+    """1 - J between any two of the sets, ``J = |A & B| / |A | B|`` (Jaccard 1901).
 
     Two empty sets agree.
 
