@@ -1,121 +1,430 @@
-"""Plots of released figures: ``plot_*(released, ..., ax=None) -> Axes``.
+"""Figures of data frames: ``plot_*(frame, *, ax=None) -> Axes``.
 
-Goes in: a data frame of figures that the audience may see. Comes out: matplotlib axes that can be read in
-grey, with the base in each label. The label of the figure is its alternative text, which goes into the SVG.
+Goes in: a plain data frame with the columns that each function lists, as a view gives it. Comes out:
+matplotlib axes. A figure is drawn for a narrow page: names stand above their bars, and all letters can be
+read on a telephone. It can be read in grey, and has the base in each label. A count that is not shown is
+never drawn as zero: it is a hatched band of what it may be, or words alone.
+
+:func:`figure_html` makes a figure ready for a page: an SVG as wide as the page and in its colours, with its
+title and its caption in HTML. The label of a figure is its alternative text. Matplotlib is imported when the
+first figure is drawn.
 """
 
 from __future__ import annotations
 
 import io
+import re
+import sys
 import textwrap
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable
+from functools import wraps
+from html import escape
+from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
 
-from glc_analysis.text import count_texts
+from glc_analysis.errors import UsageError
+from glc_analysis.text import content_hash, count_texts
 
-WIDTH, LABELS = 7.0, 2.4
-"""Inches: of a figure, and of the margin for its labels."""
-INK, BAR, QUIET = "#1a1a1a", "#4a6785", "#c3c9d0"
-MISSING = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
-           "redacted": ("#c9d2da", "xxxx"), "unanswered": ("#c9d2da", ""), "not_asked": ("#f1f1ee", "")}
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH, LINE, ROW, GAP = 4.6, 0.17, 0.22, 0.09
+"""Inches: of a figure, a line of text, a bar with its room, and the room below an option."""
+GROUPS, TEXTS = 1.1, 1.55
+"""Inches: of the room for the names of groups, and for the counts at the right."""
+LETTERS = 52
+"""The letters that fit into a line."""
+WIDEST, NARROWEST = 36, 21
+"""At most and at least so many rem wide is a figure of :data:`WIDTH`; a wider one has more, and scrolls."""
+INK, PAPER = "#1a1a1a", "#fffffe"
+"""On a page, the colour of its text and of its background."""
+DARK, BAR = "#111111", "#4a6785"
+"""Letters on a light bar, and bars: the same on every background."""
+QUIET, FAINT = (INK, 0.35), (INK, 0.1)
+STATUSES = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
+            "redacted": ("#c9d2da", "xxxx"), "unanswered": ("#c9d2da", ""), "not_asked": ("#f1f1ee", "")}
 """Shade and hatching of each kind of missing answer, distinct without colour."""
 STYLE = {
-    "svg.hashsalt": "glc_analysis", "svg.fonttype": "none", "figure.dpi": 96,
-    "font.family": ["DejaVu Sans", "sans-serif"], "font.size": 9, "axes.titlesize": 10,
-    "axes.titlelocation": "left", "axes.spines.top": False, "axes.spines.right": False,
-    "axes.spines.bottom": False, "xtick.bottom": False, "xtick.labelbottom": False,
-    "ytick.left": False, "axes.edgecolor": QUIET, "text.color": INK, "figure.facecolor": "white"}
+    "font.family": ["DejaVu Sans"], "font.size": 10, "text.color": INK, "text.parse_math": False,
+    "axes.edgecolor": QUIET, "axes.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
+    "xtick.color": QUIET, "ytick.color": QUIET, "xtick.labelcolor": INK, "ytick.labelcolor": INK,
+    "hatch.linewidth": 0.8, "legend.frameon": False, "figure.dpi": 96}
+FIXED = {"svg.hashsalt": "glc_analysis", "svg.fonttype": "none"}
+
+
+# ------------------------------
+# From a figure to a page.
 
 
 def use_style() -> None:
-    """Makes every figure of this kernel an SVG of fixed bytes that carries its alternative text."""
-    plt.rcParams.update(STYLE)
+    """Makes this notebook show figures as :func:`figure_html`, those of seaborn and of your own too."""
     try:
         shell = get_ipython()  # type: ignore[name-defined]
     except NameError:
         return
-    from matplotlib_inline.backend_inline import configure_inline_support
+    shell.config.InlineBackend.figure_formats = set()
+    if "matplotlib.pyplot" in sys.modules:
+        from matplotlib_inline.backend_inline import configure_inline_support
 
-    configure_inline_support(shell, plt.get_backend())
+        configure_inline_support(shell, sys.modules["matplotlib.pyplot"].get_backend())
     formatters = shell.display_formatter.formatters
-    formatters["image/png"].pop(Figure, None)
-    formatters["image/svg+xml"].for_type(Figure, svg)
+    formatters["image/png"].pop("matplotlib.figure.Figure", None)
+    formatters["text/html"].for_type_by_name("matplotlib.figure", "Figure", _shown)
+
+
+def figure_html(ax: Axes, *, title: str, caption: str = "") -> str:
+    """A figure as HTML for a page; the title states what was found, the caption the base and the question.
+
+    >>> counts = pd.DataFrame({"option": ["Shelter"], "n": [18], "base_n": [30]})
+    >>> figure_html(plot_counts(counts), title="18 of 30 offer shelter")[:70]
+    '<figure class="glc-figure"><figcaption><p class="glc-title">18 of 30 o'
+    """
+    import matplotlib.pyplot as plt
+
+    plt.close(ax.figure)
+    said = f'<p class="glc-title">{escape(title)}</p>'
+    said += f'<p class="glc-note">{escape(caption)}</p>' if caption else ""
+    return _shown(ax.figure, f"<figcaption>{said}</figcaption>")
+
+
+def _shown(figure: Figure, head: str = "") -> str:
+    return f'<figure class="glc-figure">{head}<div class="glc-scroll">{svg(figure)}</div></figure>'
 
 
 def svg(figure: Figure) -> str:
-    """A figure as SVG text, its label as description, without a date."""
+    """A figure as SVG of fixed bytes: as wide as the page, in its colours and font, described by its label.
+
+    A figure without a label is described by the words at its axes.
+    """
+    import matplotlib.pyplot as plt
+
     file = io.StringIO()
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), plt.rc_context(FIXED):
         # Words stay words, so a script that matplotlib's font lacks is drawn by the reader's.
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure.savefig(file, format="svg", metadata={
-            "Date": None, "Creator": None, "Description": figure.get_label()})
-    return file.getvalue()
+        figure.savefig(file, format="svg", transparent=True, bbox_inches="tight", pad_inches=0.02,
+                       metadata={"Date": None, "Creator": None})
+    drawn = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>", "", file.getvalue(), flags=re.DOTALL)
+    size, body = re.search(r'<svg[^>]* viewBox="([^"]*)"[^>]*>(.*)</svg>', drawn, flags=re.DOTALL).groups()
+    said = figure.get_label() or _words_at_axes(figure)
+    name = f"f{content_hash(body + said)}"
+    used = set(re.findall(r'(?:url\(|href=")#(\w+)', body))
+    body = re.sub("<[^>]+>", lambda tag: _adapted(tag[0], name, used), body)
+    body = re.sub(r"\s*\n\s*", "\n", body)
+    width = float(size.split()[2]) / 72 / WIDTH
+    least = f"min-width:{NARROWEST * width:.1f}rem;" if width > 1.05 else ""
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" '
+            f'viewBox="{size}" width="100%" role="img" aria-labelledby="{name}" fill="currentColor" '
+            f'stroke-linejoin="round" style="display:block;{least}max-width:{WIDEST * width:.1f}rem;'
+            f'height:auto">\n<desc id="{name}">{escape(said)}</desc>{body}</svg>')
 
 
-def plot_options(released: pd.DataFrame, *, title: str, ax: Axes | None = None) -> Axes:
-    """A dot plot of one question: one dot for each option, in the given order, with its count and base.
+def _adapted(tag: str, name: str, used: set[str]) -> str:
+    """A tag of matplotlib's SVG in the colours and the font of the page, its id unique among the figures."""
+    tag = re.sub(r' id="([^"]*)"', lambda at: f' id="{name}{at[1]}"' if at[1] in used else "", tag)
+    tag = re.sub(r'(url\(|href=")#', rf"\1#{name}", tag)
+    tag = re.sub(rf"{INK}|#000000|#262626", "currentColor", tag).replace(PAPER, "var(--glc-paper, #fff)")
+    tag = re.sub(r' ?font-family: [^;"]*;?| transform="rotate\(-0 [^"]*"', "", tag)
+    if " d=" in tag:
+        tag = re.sub(r"\s+", " ", tag)
+    return re.sub(r"(?<=[\s\"(,-])\d+\.\d{3,}", lambda number: f"{float(number[0]):.2f}", tag)
 
-    The title goes into the alternative text; on a page it is the heading above.
 
-    ``released`` has one row an option with columns option, n, base_n, low, high
-    (as :func:`glc_analysis.evidence.summary.summary` gives it). Intervals are
-    drawn if there are any; an option whose count is a band has the words of the band and no dot.
+def _words_at_axes(figure: Figure) -> str:
+    words = [word for ax in figure.axes
+             for word in (ax.get_title(), ax.get_ylabel(), ax.get_xlabel()) if word]
+    return f"Figure: {'; '.join(words)}." if words else "Figure without a description."
+
+
+def _figure(*columns: str) -> Callable[[Callable], Callable]:
+    """Makes a function draw in our style, and refuse a frame that lacks columns."""
+    def decorate(draw: Callable) -> Callable:
+        @wraps(draw)
+        def drawn(frame: pd.DataFrame, **settings: object) -> Axes:
+            if missing := [column for column in columns if column not in frame]:
+                raise UsageError(f"{draw.__name__} needs a frame with the columns {', '.join(columns)}. "
+                                 f"Missing: {', '.join(missing)}.")
+            import matplotlib.pyplot as plt
+
+            with plt.rc_context(STYLE):
+                return draw(frame, **settings)
+        return drawn
+    return decorate
+
+
+# ------------------------------
+# Counts: a bar for each option or code, its name above it.
+
+
+@_figure("option", "n", "base_n")
+def plot_counts(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """A bar for each option, in the order given, with its count and base; with ``group``, one for each group.
+
+    ``counts`` is a frame of ``view.counts``: columns option, n, base_n, and where there are any group, low,
+    high (the ends of an interval, as shares) and shown_as (the count in words). Where n is missing, low and
+    high are the least and the most that it may be, and are drawn as a hatched band.
+
+    >>> counts = pd.DataFrame({"option": ["Shelter", "Legal aid"], "n": [18, None], "base_n": [30, 30],
+    ...                        "low": [None, 0], "high": [None, 0.23], "shown_as": ["18 of 30", "few of 30"]})
+    >>> plot_counts(counts).figure.get_label()
+    'Bars. Shelter: 18 of 30; Legal aid: few of 30.'
     """
-    ax = ax or _axes(len(released))
-    labels = [textwrap.fill(label, 36) for label in released["option"]]
-    share = (released["n"] / released["base_n"].where(released["base_n"] > 0)).astype(float)
-    rows = np.arange(len(labels))
-    ax.hlines(rows, 0, 1, color=QUIET, linewidth=0.6)
-    if released["low"].notna().any():
-        low, high = released["low"].astype(float), released["high"].astype(float)
-        ax.hlines(rows, low, high, color=BAR, linewidth=2.2)
-    ax.scatter(share, rows, color=INK, s=34, edgecolor="white", linewidth=0.5, zorder=3)
-    ends = np.fmax(share.fillna(0), released["high"].astype(float).fillna(0))
-    texts = count_texts(released)
-    for place, (end, text) in enumerate(zip(ends, texts, strict=True)):
-        ax.annotate(text, (end, place), xytext=(7, 0), textcoords="offset points", va="center",
-                    fontsize=8, backgroundcolor="white").get_bbox_patch().set_boxstyle("square", pad=0.1)
-    ax.set(xlim=(-0.02, 1.35), ylim=(len(labels) - 0.5, -0.5), xlabel="", ylabel="")
-    ax.set_yticks(rows, labels)
-    said = "; ".join(f"{o}: {t}" for o, t in zip(released["option"], texts, strict=True))
-    ax.figure.set_label(f"Dot plot. {title} {said}.")
-    return ax
+    texts = [*counts["shown_as"]] if "shown_as" in counts else _counted(counts)
+    share = counts["n"].astype(float) / counts["base_n"].astype(float).where(counts["base_n"] > 0)
+    ends = [counts[end].astype(float) if end in counts else share * np.nan for end in ("low", "high")]
+    has_groups = "group" in counts
+    groups = counts["group"].astype(str) if has_groups else [""] * len(counts)
+    rows = pd.DataFrame({"option": counts["option"].astype(str), "group": groups, "share": share,
+                         "low": ends[0], "high": ends[1], "text": texts})
+    drawing = _Bars(ax, names=GROUPS if has_groups else 0)
+    for option, own in rows.groupby("option", sort=False):
+        drawing.heading(option)
+        for row in own.itertuples():
+            drawing.bar(row.share, row.low, row.high, row.text, row.group)
+        drawing.space()
+    names = [", ".join(filter(None, one)) for one in zip(rows["option"], rows["group"], strict=True)]
+    said = "; ".join(f"{name}: {text}" for name, text in zip(names, texts, strict=True))
+    return drawing.finish(f"Bars. {said}.")
 
 
-def plot_missing(released: pd.DataFrame, questions: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Stacked bars: of each question, how many records were answered, not asked, left blank.
+@_figure("code", "raised", "asked")
+def plot_codes(codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """A bar for each code, in the order given: how many raised it, out of those asked.
 
-    ``released`` are the figures of measure ``quality`` about questions;
-    ``questions`` gives their order. Lengths are shares of the records.
+    ``codes`` is a frame of ``view.codes``: columns code, raised, asked, and where there are any contrary
+    (contrary cases, drawn as a diamond) and shown_as (the count in words, where raised is missing).
+
+    >>> codes = pd.DataFrame({"code": ["Safe place", "Delay"], "raised": [7, 3], "asked": [12, 12],
+    ...                       "contrary": [2, 0]})
+    >>> plot_codes(codes).figure.get_label()
+    'Bars. Safe place: raised by 7 of 12, contrary cases: 2; Delay: raised by 3 of 12.'
     """
-    rows = released[released["question_id"].isin(questions["question_id"])]
-    wide = rows.pivot_table(index="question_id", columns="option_id", values="share", fill_value=0)
-    wide = wide.reindex(questions["question_id"]).reindex(columns=list(MISSING), fill_value=0)
+    rows = codes.rename(columns={"raised": "n", "asked": "base_n"})
+    texts = [*rows["shown_as"]] if "shown_as" in rows else _counted(rows)
+    contrary = rows["contrary"].astype(float).fillna(0) if "contrary" in rows else [0] * len(rows)
+    drawing, said = _Bars(ax), []
+    for code, n, base, text, against in zip(rows["code"], rows["n"], rows["base_n"], texts, contrary,
+                                            strict=True):
+        drawing.heading(code)
+        share = n / base if pd.notna(n) and base else np.nan
+        drawing.bar(share, np.nan, np.nan, f"{text}\ncontrary: {against:.0f}" if against else text)
+        if against and base:
+            drawing.diamond(against / base)
+        drawing.space()
+        said.append(f"{code}: raised by {text}" + (f", contrary cases: {against:.0f}" if against else ""))
+    return drawing.finish(f"Bars. {'; '.join(said)}.")
+
+
+def _counted(counts: pd.DataFrame) -> list[str]:
+    """Counts with their base, for a frame that has no words for them."""
+    if counts["n"].isna().any():
+        raise UsageError("Some counts are missing, so the frame needs the column shown_as: what is known of "
+                         "them, in words.")
+    return count_texts(counts[["n", "base_n"]])
+
+
+class _Bars:
+    """Axes on which bars are drawn from the top down: across in shares, down in inches."""
+
+    def __init__(self, ax: Axes | None, *, names: float = 0, texts: float = TEXTS, start: float = 0) -> None:
+        """``names`` and ``texts`` are inches at the left and right; bars begin at the share ``start``."""
+        self.has_own_figure, self.ax, self.y = ax is None, _axes() if ax is None else ax, 0.0
+        self.start, self.inch = start, (1 - start) / (WIDTH - names - texts)
+        self.left, self.right = start - names * self.inch, 1 + texts * self.inch
+
+    def heading(self, text: str) -> None:
+        """The name of an option above its bars."""
+        lines = textwrap.wrap(str(text), LETTERS, break_long_words=False) or [""]
+        self.ax.text(self.left, self.y, "\n".join(lines), va="top", linespacing=1.2)
+        self.y += LINE * len(lines) + 0.02
+
+    def row(self, text: str, name: str = "") -> float:
+        """A row with words at its right and a name at its left; the height of its middle."""
+        words, own = ("\n".join(line for part in one.split("\n") for line in textwrap.wrap(
+            part, letters, break_long_words=False)) for one, letters in ((text, 20), (name, 13)))
+        height = max(ROW, LINE * (1 + max(words.count("\n"), own.count("\n"))) + 0.05)
+        middle = self.y + height / 2
+        self.ax.text(1 + 0.08 * self.inch, middle, words, va="center", linespacing=1.1)
+        if own:
+            self.ax.text(self.left + 0.08 * self.inch, middle, own, va="center", linespacing=1.1)
+        self.y += height
+        return middle
+
+    def bar(self, share: float, low: float, high: float, text: str, name: str = "") -> None:
+        """A share with its interval; if it is not known, a hatched band from low to high, or words alone."""
+        middle = self.row(text, name)
+        if pd.notna(share) or pd.notna(high):
+            self.ax.barh(middle, 1, height=0.13, color=FAINT)
+        if pd.notna(share):
+            self.ax.barh(middle, share, height=0.13, color=BAR)
+            if pd.notna(low) and pd.notna(high):
+                self.ax.plot([low, high], [middle] * 2, "|-", color=INK, markersize=5, linewidth=1.1)
+        elif pd.notna(high):
+            self.ax.barh(middle, high - low, left=low, height=0.13, facecolor="none", edgecolor=(INK, 0.7),
+                         hatch="//////", linewidth=0.8)
+
+    def diamond(self, share: float) -> None:
+        """A mark on the bar drawn last."""
+        middle = self.ax.patches[-1].get_y() + 0.065
+        self.ax.plot([share], [middle], "D", markersize=5, color=INK, mfc=PAPER)
+
+    def space(self) -> None:
+        """The room below an option."""
+        self.y += GAP
+
+    def finish(self, label: str) -> Axes:
+        """The axes, as high as what was drawn."""
+        height = max(self.y - GAP, ROW)
+        self.ax.set(xlim=(self.left, self.right), ylim=(height, 0))
+        self.ax.set_axis_off()
+        if self.has_own_figure:
+            self.ax.figure.set_size_inches(WIDTH, height)
+        self.ax.figure.set_label(label)
+        return self.ax
+
+
+def _axes(height: float = 1, area: tuple[float, float, float, float] = (0, 0, 1, 1),
+          width: float = WIDTH) -> Axes:
+    """Axes on a figure of their own, by default as large as it."""
+    import matplotlib.pyplot as plt
+
+    return plt.figure(figsize=(width, height)).add_axes(area)
+
+
+# ------------------------------
+# Scales.
+
+
+SHADES = ["#8c510a", "#dfc27d", "#ececec", "#8fa9c4", "#24476b"]
+"""Dark at both ends: in grey the shade shows the distance from the middle, and left or right the side."""
+
+
+@_figure("statement", "option", "position", "n", "base_n")
+def plot_scale(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Diverging bars: one a statement, in the order given, its options from the lowest to the highest.
+
+    ``counts`` has one row a statement and option of the scale: columns statement, option, position, n,
+    base_n, and where n is missing shown_as. The middle option of an odd number lies across the middle.
+    Lengths are shares of the base; the number who chose no option of the scale is printed. A statement with a
+    count that is not shown has its counts in words and no bar.
+
+    >>> counts = pd.DataFrame({"statement": "Law covers it", "option": ["No", "Partly", "Yes"],
+    ...                        "position": [1, 2, 3], "n": [2, 5, 12], "base_n": 20})
+    >>> plot_scale(counts).figure.get_label()
+    'Diverging bars, one a statement. Law covers it (of 20, 1 not on the scale): No: 2, Partly: 5, Yes: 12.'
+    """
+    from matplotlib.colors import LinearSegmentedColormap
+
+    options = counts.drop_duplicates("position").sort_values("position").set_index("position")["option"]
+    shades = LinearSegmentedColormap.from_list("glc", SHADES)(np.linspace(0, 1, max(len(options), 2)))
+    statements = [(name, own.set_index("position").reindex(options.index))
+                  for name, own in counts.groupby("statement", sort=False)]
+    sides = [_sides(own) for _, own in statements if own["n"].notna().all() and own["base_n"].gt(0).all()]
+    left, right = (max([side[end] for side in sides], default=0.5) for end in (0, 1))
+    drawing = _Bars(ax)
+    drawing.left, drawing.right, drawing.inch = -left, right, (left + right) / WIDTH
+    _scale_legend(drawing, options, shades)
+    said = []
+    for name, own in statements:
+        base, is_known = own["base_n"].max(), own["n"].notna().all() and own["base_n"].gt(0).all()
+        outside = base - own["n"].sum() if is_known else 0
+        heading = f"{name} (of {base:.0f}" + (f", {outside:.0f} not on the scale)" if outside > 0 else ")")
+        texts = ([f"{n:.0f}" for n in own["n"]] if is_known else
+                 [*own["shown_as"].fillna("not shown")] if "shown_as" in own else _counted(own))
+        words = ", ".join(f"{option}: {text}" for option, text in zip(options, texts, strict=True))
+        drawing.heading(heading)
+        if is_known:
+            _scale_bar(drawing, own, shades)
+        else:
+            drawing.heading(words)
+        drawing.space()
+        said.append(f"{heading}: {words}")
+    return drawing.finish(f"Diverging bars, one a statement. {'; '.join(said)}.")
+
+
+def _sides(own: pd.DataFrame) -> tuple[float, float]:
+    """How far the bar of a statement reaches to the left and to the right of the middle, in shares."""
+    shares = (own["n"].astype(float) / own["base_n"].astype(float)).to_numpy()
+    half = len(shares) // 2
+    left = shares[:half].sum() + (shares[half] / 2 if len(shares) % 2 else 0)
+    return left, shares.sum() - left
+
+
+def _scale_bar(drawing: _Bars, own: pd.DataFrame, shades: np.ndarray) -> None:
+    middle, end = drawing.y + 0.14, -_sides(own)[0]
+    for n, base, shade in zip(own["n"], own["base_n"], shades, strict=False):
+        width, text = n / base, f"{n:.0f}"
+        drawing.ax.barh(middle, width, left=end, height=0.22, color=shade, edgecolor=PAPER, linewidth=0.8)
+        if width > (0.09 * len(text) + 0.05) * drawing.inch:
+            drawing.ax.text(end + width / 2, middle, text, ha="center", va="center_baseline",
+                            color="white" if sum(shade[:3]) < 1.5 else DARK)
+        end += width
+    drawing.ax.vlines(0, middle - 0.16, middle + 0.16, color=INK, linewidth=0.8)
+    drawing.y += 0.27
+
+
+def _scale_legend(drawing: _Bars, options: pd.Series, shades: np.ndarray) -> None:
+    """The options with their shades, from the lowest to the highest, as many in a line as fit."""
+    x = 0.0
+    for option, shade in zip(options, shades, strict=False):
+        width = 0.3 + 0.086 * len(option)
+        if x and x + width > WIDTH:
+            x, drawing.y = 0.0, drawing.y + LINE + 0.05
+        at = drawing.left + x * drawing.inch
+        drawing.ax.barh(drawing.y + 0.08, 0.14 * drawing.inch, left=at, height=0.14, color=shade,
+                        edgecolor=QUIET, linewidth=0.5)
+        drawing.ax.text(at + 0.2 * drawing.inch, drawing.y + 0.08, option, va="center_baseline")
+        x += width + 0.1
+    drawing.y += LINE + 0.16
+
+
+# ------------------------------
+# Missing answers.
+
+
+@_figure("question", "status", "share")
+def plot_missing(missing: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+    """Stacked bars: of each question, how many records were answered, not asked, or left blank.
+
+    ``missing`` has one row a question and status, in the order of the questions: columns question (a short
+    name), status (a word of :data:`STATUSES`) and share (of the records).
+
+    >>> missing = pd.DataFrame({"question": ["Q1", "Q1", "Q2"], "share": [0.9, 0.1, 1.0],
+    ...                         "status": ["answered", "unanswered", "answered"]})
+    >>> plot_missing(missing).figure.get_label().partition(". ")[2]
+    'Least answered: Q1 90 %; Q2 100 %.'
+    """
+    wide = missing.pivot_table(index="question", columns="status", values="share", observed=True)
+    wide = wide.reindex(missing["question"].drop_duplicates()).reindex(columns=list(STATUSES), fill_value=0)
     wide = wide.loc[:, wide.any()].fillna(0)
-    ax = ax or _axes(len(wide), row=0.2, top=0.5)
+    top = 0.2 * ((len(wide.columns) + 2) // 3) + 0.1
+    height = top + 0.2 * max(len(wide), 1)
+    names = 0.09 * max(map(len, wide.index.astype(str)), default=1) + 0.1
+    ax = ax or _axes(height, (names / WIDTH, 0, 1 - names / WIDTH, 1 - top / height))
     left = np.zeros(len(wide))
-    for kind in wide.columns:
-        shade, hatch = MISSING[kind]
-        ax.barh(wide.index, wide[kind], left=left, color=shade, hatch=hatch, height=0.72,
-                edgecolor="white", linewidth=0.5, label=kind.replace("dont", "don't").replace("_", " "))
-        left += wide[kind].to_numpy()
-    ax.invert_yaxis()
-    ax.set(xlim=(0, 1), xlabel="", ylabel="")
-    ax.margins(y=0.01)
-    ax.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=3, frameon=False, fontsize=8)
+    for status in wide.columns:
+        shade, hatch = STATUSES[status]
+        ax.barh(wide.index, wide[status], left=left, color=shade, hatch=hatch, height=0.72, edgecolor=PAPER,
+                linewidth=0.5, label=status.replace("dont", "don't").replace("_", " "))
+        left += wide[status].to_numpy()
+    ax.set(xlim=(0, 1), ylim=(len(wide) - 0.5, -0.5), xlabel="", ylabel="")
+    ax.spines[:].set_visible(False)
+    ax.tick_params(bottom=False, left=False, labelbottom=False)
+    ax.legend(loc="lower left", bbox_to_anchor=(-names / (WIDTH - names), 1), ncols=3, borderpad=0.2,
+              columnspacing=1, handlelength=1.2)
     least = wide["answered"].nsmallest(3) if "answered" in wide else wide.iloc[:0, 0]
-    said = "; ".join(f"{q} {100 * v:.0f} %" for q, v in least.items())
+    said = "; ".join(f"{question} {100 * share:.0f} %" for question, share in least.items())
     ax.figure.set_label("Stacked bars: share of records answered, not asked or blank, by question. "
                         f"Least answered: {said}.")
     return ax
+
+
+# ------------------------------
+# The quality of the coding.
 
 
 def number_text(value: float) -> str:
@@ -132,163 +441,128 @@ def interval_text(low: float, high: float) -> str:
     return "" if pd.isna(low) else f"{number_text(low)} to {number_text(high)}"
 
 
+@_figure("code", "alpha", "low", "high", "reason")
 def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None = None) -> Axes:
     """Dots with intervals: Krippendorff's alpha of each code, lowest first, and the study's threshold.
 
-    ``agreement`` has one row a code: code, alpha, low, high, reason. A hollow dot at the edge is
-    a code without a value, with the reason in words.
+    ``agreement`` has one row a code: columns code, alpha, low, high (the interval) and reason (why a value or
+    an interval is missing). A code without a value has its reason in words, and no dot.
+
+    >>> agreement = pd.DataFrame({"code": ["Delay", "Safe place"], "alpha": [0.9, None], "low": [0.8, None],
+    ...                           "high": [1.0, None], "reason": ["", "no variation"]})
+    >>> plot_agreement(agreement, threshold=0.7).figure.get_label().partition("0.70. ")[2]
+    'Delay: 0.90 (0.80 to 1.00); Safe place: no variation.'
     """
-    import seaborn as sns  # half a second, and the other figures need matplotlib alone
-
     rows = agreement.sort_values(["alpha", "code"], kind="stable").reset_index(drop=True)
-    ax = ax or _axes(len(rows), top=0.45)
-    missing, edge = rows["alpha"].isna(), np.nanmin([0.0, *rows["alpha"], *rows["low"]])
-    interval = [f" ({interval_text(*ends)})" for ends in zip(rows["low"], rows["high"], strict=True)]
-    texts = rows["reason"].where(missing, rows["alpha"].map(number_text) + interval).str.replace(" ()", "")
-    ticks = np.arange(np.ceil(4 * edge), 5) / 4
-    ax.vlines(ticks, -0.5, len(rows) - 0.5, color=QUIET, linewidth=0.5)
-    ax.axvline(threshold, color=INK, linewidth=0.9, linestyle=(0, (4, 3)))
-    ax.hlines(rows.index, rows["low"], rows["high"], color=BAR, linewidth=2.2)
-    sns.scatterplot(x=rows["alpha"].to_numpy(), y=rows.index.to_numpy(), color=INK, s=34, zorder=3, ax=ax)
-    ax.plot(rows.index[missing] * 0 + edge, rows.index[missing], "o", color=INK, mfc="white", markersize=5)
-    for place, text in texts.items():
-        ax.annotate(text, (edge if missing[place] else 1, place), xytext=(8, 0), textcoords="offset points",
-                    va="center", fontsize=8, backgroundcolor="white" if missing[place] else "none")
-    ax.set(xlim=(edge - 0.03, 1 + 0.6 * (1 - edge)), ylim=(len(rows) - 0.5, -0.5))
-    ax.set_xticks(ticks, [number_text(abs(tick) and tick) for tick in ticks], size=8)
-    ax.set_yticks(rows.index, [textwrap.fill(code, 36) for code in rows["code"]])
-    ax.tick_params(labeltop=True)
-    ax.spines["left"].set_visible(False)
-    said = "; ".join(rows["code"] + ": " + texts)
-    ax.figure.set_label("Dot plot. Krippendorff's alpha by code, lowest first; the study's threshold is "
-                        f"{number_text(threshold)}. {said}.")
-    return ax
+    edge = np.floor(2 * np.nanmin([0.0, *rows["alpha"].astype(float), *rows["low"].astype(float)])) / 2
+    drawing, said = _Bars(ax, texts=1.75, start=edge), []
+    ticks = {float(tick): (QUIET, "solid") for tick in np.arange(2 * edge, 3) / 2}
+    ticks[threshold] = (INK, (0, (2, 1.5)))
+    for tick in ticks:
+        drawing.ax.text(tick, 0, number_text(tick), va="top", ha="left" if tick == edge else "center")
+    drawing.y = LINE + 0.08
+    for row in rows.itertuples():
+        interval = interval_text(row.low, row.high)
+        text = number_text(row.alpha) + (f" ({interval})" if interval else "")
+        text = row.reason if pd.isna(row.alpha) else text
+        drawing.heading(row.code)
+        middle = drawing.row(text)
+        for tick, (colour, dashes) in ticks.items():
+            drawing.ax.vlines(tick, middle - 0.11, middle + 0.11, color=colour, linewidth=0.8,
+                              linestyle=dashes, zorder=0)
+        drawing.ax.plot([row.low, row.high], [middle] * 2, color=BAR, linewidth=2.4)
+        drawing.ax.plot([row.alpha], [middle], "o", color=INK, markersize=6)
+        drawing.space()
+        said.append(f"{row.code}: {text}")
+    return drawing.finish("Dot plot. Krippendorff's alpha by code, lowest first; the study's threshold is "
+                          f"{number_text(threshold)}. {'; '.join(said)}.")
 
 
-def plot_new_codes(released: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
+@_figure("interview", "found", "new", "mean", "low", "high")
+def plot_new_codes(new_codes: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """Steps: codes found after each interview in order of date, over the mean of random orders.
 
-    ``released`` are the figures of measure ``novelty``; bars are the new codes of each interview.
+    ``new_codes`` has one row an interview: columns interview (1, 2, ...), found (codes so far), new (codes
+    that it added), and mean, low and high of the codes found after as many interviews in random order.
+
+    >>> new_codes = pd.DataFrame({"interview": [1, 2], "found": [4, 6], "new": [4, 2], "mean": [4.5, 6.0],
+    ...                           "low": [3, 6], "high": [5, 6]})
+    >>> plot_new_codes(new_codes).figure.get_label().partition(". ")[2]
+    '1: 4, 4 of them new, on average over random orders 4.5; 2: 6, 2 of them new, ...'
     """
-    places = released["option_id"].str.removeprefix("after_").astype(int)
-    kinds = dict(list(released.assign(k=places).sort_values("k").set_index("k").groupby("statistic")))
-    drawn, found, new = kinds["found_codes_permuted"], *(kinds[kind]["n"].astype(int) for kind in
-                                                         ("found_codes", "new_codes"))
-    ax = ax or plt.figure(figsize=(WIDTH, 3.1)).add_axes((0.08, 0.17, 0.9, 0.8))
-    ax.fill_between(drawn.index, drawn["low"], drawn["high"], color="#dde1e6", label="95 % of random orders")
-    ax.plot(drawn["value"], color=BAR, linestyle="--", label="mean of random orders")
-    ax.step(found.index, found, where="mid", color=INK, marker="o", markersize=4, label="found, by date")
-    ax.bar(new.index, new, width=0.4, color="#8fa0b3", edgecolor=INK, linewidth=0.5, label="new codes")
-    ax.set(xlabel="Interviews", ylabel="Codes", xlim=(0.4, len(found) + 0.6), ylim=(0, None))
-    ax.tick_params(bottom=True, left=True, labelbottom=True, color=QUIET)
+    rows = new_codes.sort_values("interview")
+    at = rows["interview"].astype(int)
+    ax = ax or _axes(3.3, (0.11, 0.15, 0.88, 0.68))
+    ax.fill_between(at, rows["low"].astype(float), rows["high"].astype(float), color=(INK, 0.12), linewidth=0,
+                    label="95 % of random orders")
+    ax.plot(at, rows["mean"].astype(float), color=BAR, linestyle="--", label="mean of random orders")
+    ax.step(at, rows["found"].astype(int), where="mid", color=INK, marker="o", markersize=4,
+            label="found, by date")
+    ax.bar(at, rows["new"].astype(int), width=0.4, color="#8fa0b3", edgecolor=INK, linewidth=0.5,
+           label="new codes")
+    ax.set(xlabel="Interviews", ylabel="Codes", xlim=(0.4, len(rows) + 0.6), ylim=(0, None))
     for axis in (ax.xaxis, ax.yaxis):
         axis.get_major_locator().set_params(integer=True)
-    ax.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(0, 1.03))
-    said = "; ".join(f"{k}: {found[k]}, {new[k]} of them new, on average over random orders {mean:.1f}"
-                     for k, mean in drawn["value"].items())
+    ax.legend(loc="lower left", bbox_to_anchor=(-0.12, 1), ncols=2, borderpad=0.2, columnspacing=1,
+              handlelength=1.4)
+    said = "; ".join(f"{row.interview}: {row.found}, {row.new} of them new, on average over random orders "
+                     f"{row.mean:.1f}" for row in rows.itertuples())
     ax.figure.set_label(f"Codes found after each interview, in order of date. {said}.")
     return ax
 
 
-def _axes(rows: int, *, row: float = 0.3, top: float = 0.1) -> Axes:
-    """Axes for a number of bars, with the same margin for labels in every figure; inches."""
-    height = top + row * max(rows, 1) + 0.1
-    figure = plt.figure(figsize=(WIDTH, height))
-    return figure.add_axes((LABELS / WIDTH, 0.1 / height, 1 - LABELS / WIDTH, 1 - (top + 0.1) / height))
-
-
 # ------------------------------
-# Plots of scales and of pairs of codes.
+# Codes that occur together.
 
 
-DIVERGING = LinearSegmentedColormap.from_list("glc", ["#8c510a", "#dfc27d", "#ececec", "#8fa9c4", "#24476b"])
-"""Dark at both ends: in grey the shade shows the distance from the middle, and left or right the side."""
-PRINTED_FROM = 0.06
-"""The share of the base from which a count fits into its part of the bar."""
+MOST_CODES = 25
+"""The most codes of a triangle: more make a page that is slow to load."""
 
 
-def plot_scale(counts: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
-    """Diverging bars: one a statement, in the order given, its options from the lowest to the highest.
-
-    ``counts`` has one row a statement and option of the scale, in order: statement, option, position,
-    n, base_n. The middle option of an odd number lies across the middle. Lengths are shares of the base;
-    the number who chose no option of the scale is at the right end.
-    """
-    wide = counts.pivot(index="statement", columns="position", values="n").astype(float)
-    wide = wide.loc[counts["statement"].unique()]
-    names = counts.drop_duplicates("position").set_index("position")["option"].reindex(wide.columns)
-    base = counts.drop_duplicates("statement").set_index("statement")["base_n"].astype(float)
-    shares, k = wide.div(base, axis=0), len(wide.columns)
-    left = -(shares.iloc[:, :k // 2].sum(axis=1) + (shares.iloc[:, k // 2] / 2 if k % 2 else 0))
-    ax = ax or _scale_axes(len(wide), k)
-    rows = np.arange(len(wide))
-    for place, position in enumerate(wide.columns):
-        shade, width = DIVERGING(place / max(k - 1, 1)), shares[position].to_numpy()
-        ax.barh(rows, width, left=left, color=shade, edgecolor="white", linewidth=0.8, height=0.68,
-                label=names[position])
-        ink = "white" if sum(shade[:3]) < 1.5 else INK
-        for row, (share, n) in enumerate(zip(width, wide[position], strict=True)):
-            if share >= PRINTED_FROM:
-                ax.text(left.iloc[row] + share / 2, row, f"{n:.0f}", ha="center", va="center", fontsize=8,
-                        color=ink)
-        left = left + width
-    for row, (total, of) in enumerate(zip(wide.sum(axis=1), base, strict=True)):
-        ax.text(1.03, row, f"of {of:.0f}" + (f", {of - total:.0f} not on the scale" if of > total else ""),
-                va="center", fontsize=8)
-    ax.axvline(0, color=INK, linewidth=0.8, zorder=0)
-    ax.set(xlim=(-1, 1), ylim=(len(wide) - 0.5, -0.5), xlabel="", ylabel="")
-    ax.set_yticks(rows, [textwrap.fill(name, 34) for name in wide.index], fontsize=8)
-    ax.spines["left"].set_visible(False)
-    ax.legend(loc="lower left", bbox_to_anchor=(-0.62, 1), ncols=min(k, 3), frameon=False, fontsize=8)
-    told = {name: ", ".join(f"{names[p]}: {n:.0f}" for p, n in row.items()) for name, row in wide.iterrows()}
-    said = "; ".join(f"{name} {counted}, of {base[name]:.0f}" for name, counted in told.items())
-    ax.figure.set_label(f"Diverging bars, one a statement. {said}.")
-    return ax
-
-
-def plot_cooccurrence(pairs: pd.DataFrame, names: Mapping[str, str], *, ax: Axes | None = None) -> Axes:
+@_figure("code", "other", "n")
+def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
     """A triangle of codes that occur together: a square for each pair, with its count, darker the higher.
 
-    ``pairs`` has columns code_id, option_id (the other code) and n; ``names`` gives the codes in order.
-    Codes are numbered along both sides, so that forty can be read; a code without a pair is left out.
+    ``pairs`` has one row a pair: columns code, other (the names of two codes) and n. The codes that occur
+    together with others most often come first; beyond :data:`MOST_CODES` they are left out, which the figure
+    says. Codes are numbered along both sides; a figure of many is wide, and scrolls on a narrow page.
+
+    >>> pairs = pd.DataFrame({"code": ["Delay", "Delay"], "other": ["Safe place", "Trust"], "n": [3, 1]})
+    >>> plot_cooccurrence(pairs).figure.get_label()
+    'Triangle of 3 codes: ... Most often: Delay and Safe place: 3; Delay and Trust: 1.'
     """
-    met = {*pairs["code_id"], *pairs["option_id"]}
-    order = {code: place for place, code in enumerate(code for code in names if code in met)}
-    ends = np.sort([pairs[c].map(order).to_numpy(int) for c in ("code_id", "option_id")], axis=0)
-    n = pairs["n"].to_numpy(int)
-    ax = ax or _triangle(len(order))
-    most = max(n.max(initial=1), 1)
-    for x, y, count in zip(*ends, n, strict=True):
-        ax.add_patch(plt.Rectangle((x - 0.5, y - 0.5), 1, 1, color=plt.cm.Blues(0.15 + 0.8 * count / most)))
-        ax.text(x, y, str(count), ha="center", va="center", fontsize=6.5,
-                color="white" if count > 0.55 * most else INK)
-    labels = [f"{names[code]}  {place + 1}" for code, place in order.items()]
-    ax.set(xlim=(-0.5, len(order) - 0.5), ylim=(len(order) - 0.5, -0.5))
-    ax.set_yticks(range(len(order)), labels, fontsize=7.5)
-    ax.set_xticks(range(len(order)), [str(place + 1) for place in range(len(order))], fontsize=7.5)
-    ax.tick_params(labelbottom=True)
-    ax.grid(color=QUIET, linewidth=0.3)
+    import matplotlib.pyplot as plt
+
+    totals = pd.concat([pairs.set_index(column)["n"] for column in ("code", "other")]).groupby(level=0).sum()
+    order = totals.astype(int).sort_values(ascending=False, kind="stable").index
+    left_out = f"{len(order) - MOST_CODES} more codes are not drawn" if len(order) > MOST_CODES else ""
+    places = {code: place for place, code in enumerate(order[:MOST_CODES])}
+    pairs = pairs[pairs["code"].isin(places) & pairs["other"].isin(places)]
+    ends = np.sort([pairs[column].map(places).to_numpy(int) for column in ("code", "other")], axis=0)
+    counts = pairs["n"].to_numpy(int)
+    labels = [f"{code}  {place + 1}" for code, place in places.items()]
+    ax = ax or _triangle(len(places), 0.085 * max(map(len, labels), default=1))
+    most = max(counts.max(initial=1), 1)
+    for x, y, count in zip(*ends, counts, strict=True):
+        shade = plt.cm.Blues(0.15 + 0.8 * count / most)
+        ax.add_patch(plt.Rectangle((x - 0.5, y - 0.5), 1, 1, color=shade, linewidth=0)).set_clip_path(None)
+        ax.text(x, y, str(count), ha="center", va="center",
+                color="white" if count > 0.55 * most else DARK)
+    ax.set(xlim=(-0.5, len(places) - 0.5), ylim=(len(places) - 0.5, -0.5), xlabel=left_out)
+    ax.set_yticks(range(len(places)), labels)
+    ax.set_xticks(range(len(places)), [str(place + 1) for place in range(len(places))])
+    ax.tick_params(bottom=False, left=False)
+    ax.grid(color=FAINT, linewidth=0.5)
     ax.set_axisbelow(True)
-    code = [*order]
-    first = sorted(zip(-n, *ends, strict=True))[:10]
-    said = "; ".join(f"{names[code[x]]} and {names[code[y]]}: {-count}" for count, x, y in first)
-    ax.figure.set_label(f"Triangle of {len(order)} codes: in how many turns two codes occur together. "
-                        f"Most often: {said}.")
+    first = sorted(zip(-counts, *ends, strict=True))[:10]
+    said = "; ".join(f"{order[x]} and {order[y]}: {-count}" for count, x, y in first)
+    ax.figure.set_label(f"Triangle of {len(places)} codes{f' ({left_out})' if left_out else ''}: in how many "
+                        f"turns two codes occur together. Most often: {said}.")
     return ax
 
 
-def _scale_axes(rows: int, options: int) -> Axes:
-    """Axes for a number of statements, with room for names, bases and the legend; inches."""
-    top = 0.2 * (1 + (options - 1) // 3) + 0.1
-    height = top + 0.42 * rows + 0.1
-    figure = plt.figure(figsize=(WIDTH, height))
-    return figure.add_axes((LABELS / WIDTH, 0.1 / height, 1 - (LABELS + 1.6) / WIDTH,
-                            1 - (top + 0.1) / height))
-
-
-def _triangle(codes: int) -> Axes:
+def _triangle(codes: int, names: float) -> Axes:
     """Axes of square cells for a number of codes, beside their names; inches."""
-    side = min(0.2 * codes, WIDTH - LABELS - 0.1)
-    height = side + 0.4
-    figure = plt.figure(figsize=(WIDTH, height))
-    return figure.add_axes((LABELS / WIDTH, 0.3 / height, side / WIDTH, side / height))
+    side = max(0.24 * codes, 0.5)
+    width, height = max(WIDTH, names + side), side + 0.25
+    return _axes(height, (names / width, 0.25 / height, side / width, side / height), width)

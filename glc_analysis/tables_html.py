@@ -51,17 +51,35 @@ class Markup(str):
     """HTML that is already safe to print."""
 
 
-def bar(share: float, text: str) -> Markup:
-    """A count with a bar, for table cells that people compare at a glance."""
-    width = 0 if pd.isna(share) else round(100 * share)
-    filled = tag("span", class_="glc-bar", style=f"width:{width}%")
-    return Markup(tag("span", tag("span", filled, class_="glc-track"),
-                      tag("span", escape(text)), class_="glc-count"))
+def bar(share: float, text: str, low: float | None = None, high: float | None = None) -> Markup:
+    """A count with a bar, for table cells that people compare at a glance.
+
+    Where the share is not known, a hatched band reaches from ``low`` to ``high``, the least and the most that
+    it may be, and without these there are words alone: a hidden count never looks like zero.
+
+    >>> "glc-bar" in bar(0, "0 of 4"), "glc-band" in bar(None, "few of 30", 0, 0.23)
+    (True, True)
+    >>> bar(None, "not shown")
+    '<span class="glc-count"><span>not shown</span></span>'
+    """
+    if pd.notna(share):
+        drawn = tag("span", class_="glc-bar", style=f"width:{round(100 * share)}%")
+    elif pd.notna(low) and pd.notna(high):
+        start, end = round(100 * low), round(100 * high)
+        drawn = tag("span", class_="glc-band", style=f"left:{start}%;width:{end - start}%")
+    else:
+        drawn = ""
+    track = tag("span", drawn, class_="glc-track") if drawn else ""
+    return Markup(tag("span", track, tag("span", escape(text)), class_="glc-count"))
 
 
 def bars(rows: pd.DataFrame) -> list[Markup]:
-    """A bar for each row of figures (share, n, base_n)."""
-    return [bar(share, text) for share, text in zip(rows["share"], count_texts(rows), strict=True)]
+    """A bar for each row of counts: columns share, n, base_n, and where there are any shown_as (the count in
+    words), low and high (of a missing share, the least and the most that it may be)."""
+    texts = rows["shown_as"] if "shown_as" in rows else count_texts(rows)
+    nothing = [None] * len(rows)
+    ends = [rows[end] if end in rows else nothing for end in ("low", "high")]
+    return [bar(*row) for row in zip(rows["share"], texts, *ends, strict=True)]
 
 
 def show(text: str) -> Html:

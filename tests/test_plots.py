@@ -1,17 +1,56 @@
-"""Figures say aloud what they show, count honestly and have the same bytes twice."""
+"""Figures say in words what they show, count honestly, fit the page and have the same bytes twice."""
 
+import re
+import subprocess
+import sys
 from itertools import pairwise
+from xml.etree import ElementTree
 
 import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 from glc_analysis import plots
-from glc_analysis.plots import plot_cooccurrence, plot_scale
+from glc_analysis.errors import UsageError
+from glc_analysis.plots import (
+    plot_agreement,
+    plot_codes,
+    plot_cooccurrence,
+    plot_counts,
+    plot_missing,
+    plot_new_codes,
+    plot_scale,
+)
 from glc_analysis.text import count_text
 
-FIGURES = pd.DataFrame({"option": ["Shelter", "Counselling", "ជម្រក"], "n": [18, 25, 0], "base_n": 30,
-                        "share": [0.6, 25 / 30, 0.0], "low": float("nan"), "high": float("nan")})
+NONE = float("nan")
+COUNTS = pd.DataFrame({"option": ["Shelter", "Counselling", "ជម្រក"], "n": [18, 25, 0], "base_n": 30,
+                       "share": [0.6, 25 / 30, 0.0], "low": NONE, "high": NONE})
+HIDDEN = pd.DataFrame({"option": ["Shelter", "Legal aid", "Other"], "n": [18, NONE, NONE], "base_n": 30,
+                       "low": [NONE, 0.1, NONE], "high": [NONE, 0.4, NONE],
+                       "shown_as": ["18 of 30", "some of 30", "not shown"]})
+CODES = pd.DataFrame({"code": ["Delay", "Trust"], "raised": [3, 10], "asked": 12, "contrary": [0, 1]})
+MISSING = pd.DataFrame({"question": ["Q1", "Q1", "Q2"], "status": ["answered", "not_asked", "answered"],
+                        "share": [0.9, 0.1, 0.5]})
+AGREEMENT = pd.DataFrame({
+    "code": ["Delay", "Safe place", "ជម្រក"], "alpha": [0.9, -0.05, NONE],
+    "low": [0.8, NONE, NONE], "high": [1.0, NONE, NONE],
+    "reason": ["", "no interval: 3 documents", "no variation"]})
+NEW_CODES = pd.DataFrame({"interview": [1, 2, 3], "found": [4, 6, 6], "new": [4, 2, 0],
+                          "mean": [4.5, 6.5, 6.5], "low": [3, 5, 5], "high": [5, 7, 7]})
+SCALE = ("No!", "No", "Neither", "Yes", "Yes!")
+GIVEN = {"Q1 Law covers it": (1, 2, 3, 4, 8), "Q2 Staff see it": (5, 5, 0, 5, 5)}
+STATEMENTS = pd.DataFrame([(statement, SCALE[k], k + 1, n, 20) for statement, counts in GIVEN.items()
+                           for k, n in enumerate(counts)],
+                          columns=["statement", "option", "position", "n", "base_n"])
+PAIRS = pd.DataFrame({"code": ["A"], "other": ["B"], "n": [3]})
+DRAWN = {
+    "counts": lambda: plot_counts(COUNTS), "hidden": lambda: plot_counts(HIDDEN),
+    "codes": lambda: plot_codes(CODES), "missing": lambda: plot_missing(MISSING),
+    "agreement": lambda: plot_agreement(AGREEMENT, threshold=0.7),
+    "new codes": lambda: plot_new_codes(NEW_CODES), "scale": lambda: plot_scale(STATEMENTS),
+    "pairs": lambda: plot_cooccurrence(PAIRS)}
+every_figure = pytest.mark.parametrize("draw", DRAWN.values(), ids=DRAWN)
 
 
 @pytest.fixture(autouse=True)
@@ -20,32 +59,166 @@ def _closed():
     plt.close("all")
 
 
-def test_the_alternative_text_names_every_dot_with_its_base():
-    said = plots.plot_options(FIGURES, title="Which services?").figure.get_label()
-    assert "Which services?" in said
-    assert all(text in said for text in ("Shelter: 18 of 30", "ជម្រក: 0 of 30"))
+# ------------------------------
+# Every figure: its words, its bytes, its fit to the page.
 
 
-def test_the_alternative_text_is_in_the_svg():
-    figure = plots.plot_options(FIGURES, title="Which services?").figure
-    assert "<dc:description>Dot plot. Which services?" in plots.svg(figure)
+@every_figure
+def test_a_figure_has_the_same_bytes_twice(draw):
+    assert plots.svg(draw().figure) == plots.svg(draw().figure)
 
 
-def test_a_figure_has_the_same_bytes_twice():
-    plots.use_style()
-    first, second = (plots.svg(plots.plot_options(FIGURES, title="?").figure) for _ in range(2))
-    assert first == second
+@every_figure
+def test_a_figure_is_as_wide_as_the_page_and_has_its_colours_and_font(draw):
+    svg = plots.svg(draw().figure)
+    root = ElementTree.fromstring(svg)
+    assert root.get("width") == "100%" and root.get("height") is None and root.get("viewBox")
+    assert "max-width:" in root.get("style") and root.get("fill") == "currentColor"
+    assert not re.search(f"{plots.INK}|{plots.PAPER}|font-family|<style", svg)
 
 
-def test_words_in_a_figure_stay_words():
-    plots.use_style()
-    assert "ជម្រក" in plots.svg(plots.plot_options(FIGURES, title="?").figure).split("</metadata>")[1]
+@every_figure
+def test_letters_can_be_read_on_a_telephone(draw):
+    """The page of a telephone of 360 pixels gives a figure 340, or its least width where it scrolls."""
+    svg = plots.svg(draw().figure)
+    least = re.search(r"min-width:([\d.]+)rem", svg)
+    across = 16 * float(least[1]) if least else 340
+    size = across / float(re.search(r'viewBox="\S+ \S+ (\S+)', svg)[1])
+    assert min(float(one) * size for one in re.findall(r"font-size: ([\d.]+)px", svg)) >= 10
+
+
+@every_figure
+def test_a_figure_is_described_by_its_label(draw):
+    figure = draw().figure
+    root = ElementTree.fromstring(plots.svg(figure))
+    described = root.find("{*}desc")
+    assert root.get("role") == "img" and root.get("aria-labelledby") == described.get("id")
+    assert described.text == figure.get_label()
+    assert figure.get_label()
+
+
+@every_figure
+def test_ids_are_those_that_are_used_and_differ_between_figures(draw):
+    svg, other = plots.svg(draw().figure), plots.svg(plot_counts(COUNTS.head(1)).figure)
+    ids = re.findall(r' id="([^"]+)"', svg)
+    used = set(re.findall(r'(?:url\(|href=")#(\w+)|aria-labelledby="(\w+)"', svg))
+    assert {*ids} == {one or two for one, two in used} and len({*ids}) == len(ids)
+    assert not {*ids} & {*re.findall(r' id="([^"]+)"', other)}
+
+
+@pytest.mark.filterwarnings("ignore:Glyph .* missing")
+@every_figure
+def test_a_figure_fits_on_its_page_without_cutting_its_words(draw):
+    figure = draw().figure
+    figure.canvas.draw()
+    box = figure.get_tightbbox()
+    assert -0.15 <= box.x0 and box.x1 <= figure.get_figwidth() + 0.15
+
+
+def test_every_function_names_the_columns_that_a_frame_lacks():
+    with pytest.raises(UsageError, match=r"plot_counts needs .* option, n, base_n\. Missing: n, base_n\."):
+        plot_counts(COUNTS[["option"]])
+    with pytest.raises(UsageError, match="Missing: other"):
+        plot_cooccurrence(PAIRS[["code", "n"]])
+
+
+def test_a_count_without_number_and_words_is_refused():
+    with pytest.raises(UsageError, match="needs the column shown_as"):
+        plot_counts(HIDDEN.drop(columns="shown_as"))
+
+
+def test_words_in_a_figure_stay_words_and_are_escaped():
+    svg = plots.svg(plot_counts(COUNTS.assign(option=["ជម្រក", "$5 < $6", "<script>"])).figure)
+    assert ">ជម្រក</text>" in svg and ">$5 &lt; $6</text>" in svg and "<script>" not in svg
+
+
+def test_a_title_and_a_caption_are_html_above_the_figure():
+    shown = plots.figure_html(plot_counts(COUNTS), title="25 of 30 <offer> it", caption="Q1. Base: 30.")
+    head, _, drawn = shown.partition("<svg")
+    assert '<p class="glc-title">25 of 30 &lt;offer&gt; it</p><p class="glc-note">Q1. Base: 30.</p>' in head
+    assert "offer" not in drawn and plt.get_fignums() == []
+
+
+def test_a_figure_goes_where_its_ax_is():
+    _, axes = plt.subplots(1, 2)
+    assert [plot_counts(COUNTS, ax=axes[0]), plot_codes(CODES, ax=axes[1])] == [*axes]
+
+
+def test_an_own_figure_is_shown_in_the_colours_of_the_page_and_described_by_its_axes():
+    _, ax = plt.subplots()
+    ax.bar(["a", "b"], [1, 2])
+    ax.set(xlabel="Groups", ylabel="Number")
+    svg = plots.svg(ax.figure)
+    assert "Figure: Number; Groups.</desc>" in svg and "fill: #ffffff" not in svg and "#000000" not in svg
+
+
+def test_pages_and_plots_are_imported_without_matplotlib_and_seaborn():
+    modules = "plots, view, pages.survey, pages.coding, pages.convening, pages.country, pages.world_map"
+    code = "import sys\n" + "".join(f"import glc_analysis.{one}\n" for one in modules.split(", "))
+    code += "print(*({'matplotlib', 'seaborn'} & {*sys.modules}))"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
+
+
+# ------------------------------
+# Counts and codes.
+
+
+def widths(ax):
+    """The lengths of the bars drawn on their tracks, in shares."""
+    return [round(patch.get_width(), 3) for patch in ax.patches if patch.get_facecolor()[3] == 1]
+
+
+def bands(ax):
+    """The least and the most of each hatched band."""
+    return [(round(patch.get_x(), 3), round(patch.get_x() + patch.get_width(), 3))
+            for patch in ax.patches if patch.get_hatch()]
+
+
+def test_the_alternative_text_names_every_bar_with_its_base():
+    said = plot_counts(COUNTS).figure.get_label()
+    assert said == "Bars. Shelter: 18 of 30 (60 %); Counselling: 25 of 30 (83 %); ជម្រក: 0 of 30 (0 %)."
+
+
+def test_a_bar_is_as_long_as_its_share():
+    assert widths(plot_counts(COUNTS)) == [0.6, 0.833, 0]
+
+
+def test_a_hidden_count_is_a_hatched_band_or_words_and_never_zero():
+    ax = plot_counts(HIDDEN)
+    assert widths(ax) == [0.6] and bands(ax) == [(0.1, 0.4)]
+    tracks = [patch for patch in ax.patches if 0 < patch.get_facecolor()[3] < 1]
+    assert len(tracks) == 2  # none where nothing is known
+    assert {"some of 30", "not shown"} <= {text.get_text() for text in ax.texts}
 
 
 def test_intervals_are_drawn_only_where_there_are_any():
-    bare = plots.plot_options(FIGURES, title="?")
-    given = plots.plot_options(FIGURES.assign(low=0.4, high=0.7), title="?")
-    assert (len(bare.collections), len(given.collections)) == (2, 3)
+    assert plot_counts(COUNTS).lines[:] == []
+    lines = plot_counts(COUNTS.assign(low=[0.4, 0.7, NONE], high=[0.7, 0.9, NONE])).lines
+    assert [list(line.get_xdata()) for line in lines] == [[0.4, 0.7], [0.7, 0.9]]
+
+
+def test_groups_stand_below_their_option():
+    rows = pd.concat([COUNTS.assign(group="Asia"), COUNTS.assign(group="Africa")])
+    ax = plot_counts(rows)
+    assert [text.get_text() for text in ax.texts][:5] == [
+        "Shelter", "18 of 30 (60 %)", "Asia", "18 of 30 (60 %)", "Africa"]
+    assert "Shelter, Africa: 18 of 30" in ax.figure.get_label()
+
+
+def test_where_nobody_was_asked_nothing_is_drawn():
+    ax = plot_counts(COUNTS.head(1).assign(n=0, base_n=0))
+    assert not ax.patches and "nobody asked" in ax.figure.get_label()
+
+
+def test_a_frame_without_rows_can_be_drawn():
+    assert plot_counts(COUNTS.head(0)).figure.get_label() == "Bars. ."
+
+
+def test_contrary_cases_have_a_mark_of_their_own():
+    ax = plot_codes(CODES)
+    assert [list(line.get_xdata()) for line in ax.lines] == [[1 / 12]]
+    assert "Trust: raised by 10 of 12, contrary cases: 1" in ax.figure.get_label()
 
 
 @pytest.mark.parametrize(("n", "base", "text"), [
@@ -55,99 +228,99 @@ def test_percentages_are_printed_from_a_base_of_thirty(n, base, text):
 
 
 def test_kinds_of_missing_are_told_apart_without_colour():
-    looks = list(plots.MISSING.values())
+    looks = list(plots.STATUSES.values())
     assert len(set(looks)) == len(looks)
 
 
-AGREEMENT = pd.DataFrame({
-    "code": ["Delay", "Safe place", "ជម្រក"], "alpha": [0.9, -0.05, float("nan")],
-    "low": [0.8, float("nan"), float("nan")], "high": [1.0, float("nan"), float("nan")],
-    "reason": ["", "no interval: 3 documents", "no variation"]})
+def test_missing_answers_are_in_the_order_of_the_questions_and_the_least_answered_are_named():
+    ax = plot_missing(MISSING)
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["Q1", "Q2"]
+    assert ax.figure.get_label().endswith("Least answered: Q2 50 %; Q1 90 %.")
+
+
+# ------------------------------
+# The quality of the coding.
 
 
 def test_agreement_is_told_lowest_first_with_its_interval_or_why_there_is_none():
-    said = plots.plot_agreement(AGREEMENT, threshold=0.7).figure.get_label()
+    said = plot_agreement(AGREEMENT, threshold=0.7).figure.get_label()
     assert said.endswith(" 0.70. Safe place: −0.05; Delay: 0.90 (0.80 to 1.00); ជម្រក: no variation.")
 
 
-def test_a_code_without_a_value_has_a_hollow_dot():
-    ax = plots.plot_agreement(AGREEMENT, threshold=0.7)
-    hollow = [line for line in ax.lines if line.get_markerfacecolor() == "white"]
-    assert [list(line.get_ydata()) for line in hollow] == [[2]]
-    assert [tick.get_text() for tick in ax.get_xticklabels()][0] == "0.00"
+def test_a_code_without_a_value_has_no_dot_but_its_reason():
+    ax = plot_agreement(AGREEMENT, threshold=0.7)
+    dots = [line.get_xdata()[0] for line in ax.lines if line.get_marker() == "o"]
+    assert dots[:2] == [-0.05, 0.9] and pd.isna(dots[2])
+    assert "no variation" in [text.get_text() for text in ax.texts]
 
 
 def test_agreement_that_has_no_value_at_all_can_be_drawn():
-    ax = plots.plot_agreement(AGREEMENT.assign(alpha=float("nan"), low=float("nan"), high=float("nan")),
-                              threshold=0.7)
-    assert "Delay: ;" in ax.figure.get_label()
+    ax = plot_agreement(AGREEMENT.assign(alpha=NONE, low=NONE, high=NONE), threshold=0.7)
+    assert "Delay: ;" in ax.figure.get_label() and ax.texts[0].get_text() == "0.00"
 
 
-def novelty(*new):
-    """Figures of measure novelty for so many new codes by interview."""
-    found, total = pd.Series(new).cumsum(), sum(new)
-    rows = [(f"after_{k:02d}", statistic, n, value)
-            for k, (one, all_) in enumerate(zip(new, found, strict=True), 1)
-            for statistic, n, value in (("new_codes", one, one), ("found_codes", all_, all_),
-                                        ("found_codes_permuted", None, all_ + 0.5))]
-    frame = pd.DataFrame(rows, columns=["option_id", "statistic", "n", "value"]).astype({"n": "Int64"})
-    return frame.assign(base_n=total, low=frame["value"] - 1, high=frame["value"] + 1)
-
-
-def test_new_codes_are_told_interview_by_interview():
-    said = plots.plot_new_codes(novelty(4, 2, 0)).figure.get_label()
+def test_new_codes_are_told_interview_by_interview_in_their_order():
+    said = plot_new_codes(NEW_CODES.iloc[::-1]).figure.get_label()
     assert "1: 4, 4 of them new, on average over random orders 4.5; 2: 6, 2 of them new" in said
 
 
-def test_the_hundredth_interview_stands_behind_the_ninety_ninth():
-    ax = plots.plot_new_codes(novelty(*[1] * 101).sort_values("option_id"))
-    assert all(list(line.get_xdata()) == list(range(1, 102)) for line in ax.lines)
-
-
-@pytest.mark.parametrize("draw", [lambda: plots.plot_agreement(AGREEMENT, threshold=0.7),
-                                  lambda: plots.plot_new_codes(novelty(4, 2, 0))])
-def test_figures_of_coding_have_the_same_bytes_twice(draw):
-    plots.use_style()
-    assert plots.svg(draw().figure) == plots.svg(draw().figure)
-
-
-SCALE = ("No!", "No", "Neither", "Yes", "Yes!")
-GIVEN = {"Q1 Law covers it": (1, 2, 3, 4, 8), "Q2 Staff see it": (5, 5, 0, 5, 5)}
-STATEMENTS = pd.DataFrame([(statement, SCALE[k], k + 1, n, 20) for statement, counts in GIVEN.items()
-                           for k, n in enumerate(counts)],
-                          columns=["statement", "option", "position", "n", "base_n"])
-PAIR = pd.DataFrame({"code_id": ["a"], "option_id": ["b"], "n": [3]})
+# ------------------------------
+# Scales.
 
 
 def test_statements_lie_around_the_middle_in_the_order_given():
     ax = plot_scale(STATEMENTS.sort_values("statement", ascending=False, kind="stable"))
-    assert [label.get_text() for label in ax.get_yticklabels()] == ["Q2 Staff see it", "Q1 Law covers it"]
-    first = [bars[1] for bars in ax.containers]  # of Q1
+    assert [text.get_text()[:2] for text in ax.texts if text.get_text().startswith("Q")] == ["Q2", "Q1"]
+    first = [bar for bars in ax.containers for bar in bars][-5:]  # of Q1
     assert first[2].get_x() == pytest.approx(-3 / 40) and first[0].get_x() == pytest.approx(-3 / 40 - 3 / 20)
     assert [round(bar.get_width() * 20) for bar in first] == [1, 2, 3, 4, 8]
     assert "2 not on the scale" in " ".join(text.get_text() for text in ax.texts)
-    assert "Q1 Law covers it No!: 1, No: 2, Neither: 3, Yes: 4, Yes!: 8, of 20" in ax.figure.get_label()
+    assert ("Q1 Law covers it (of 20, 2 not on the scale): No!: 1, No: 2, Neither: 3, Yes: 4, Yes!: 8"
+            in ax.figure.get_label())
 
 
 def test_a_scale_without_a_middle_parts_between_its_halves():
     ax = plot_scale(STATEMENTS[STATEMENTS["position"] != 3])
-    assert [bars[0].get_x() for bars in ax.containers][2] == pytest.approx(0)
+    assert [bars[0].get_x() for bars in ax.containers][-2] == pytest.approx(0)
 
 
-def test_forty_codes_that_meet_stay_readable():
-    names = {f"c{n}": f"Code {n}" for n in range(40)}
-    pairs = pd.DataFrame([(f"c{n}", f"c{(7 * n + 1) % 40}", n % 9 + 1) for n in range(40)],
-                         columns=["code_id", "option_id", "n"])
-    ax = plot_cooccurrence(pairs[pairs["code_id"] != pairs["option_id"]], names)
+def test_a_statement_with_a_hidden_count_has_words_and_no_bar():
+    rows = STATEMENTS.assign(shown_as=STATEMENTS["n"].astype(str), n=STATEMENTS["n"].astype("Int64"))
+    rows.loc[1, ["n", "shown_as"]] = [pd.NA, "few"]
+    ax = plot_scale(rows)
+    assert len(ax.containers) == 5 + 5  # the legend, and the other statement
+    assert "Q1 Law covers it (of 20): No!: 1, No: few, Neither: 3" in ax.figure.get_label()
+    shown = " ".join(text.get_text() for text in ax.texts).replace("\n", " ")
+    assert "No!: 1, No: few, Neither: 3, Yes: 4, Yes!: 8" in shown
+
+
+# ------------------------------
+# Codes that occur together.
+
+
+def forty():
+    pairs = pd.DataFrame([(f"Code {n}", f"Code {(7 * n + 1) % 40}", n % 9 + 1) for n in range(40)],
+                         columns=["code", "other", "n"])
+    return plot_cooccurrence(pairs[pairs["code"] != pairs["other"]])
+
+
+def test_many_codes_that_meet_stay_readable_and_those_left_out_are_counted():
+    ax = forty()
     ax.figure.canvas.draw()
     boxes = [label.get_window_extent() for label in ax.get_yticklabels()]
-    assert len(boxes) == 40 and all(below.y1 <= above.y0 + 1 for above, below in pairwise(boxes))
+    assert len(boxes) == plots.MOST_CODES
+    assert all(below.y1 <= above.y0 + 1 for above, below in pairwise(boxes))
     assert min(box.x0 for box in boxes) >= 0
-    assert "Triangle of 40 codes" in ax.figure.get_label()
+    assert "Triangle of 25 codes (15 more codes are not drawn)" in ax.figure.get_label()
+    assert ax.get_xlabel() == "15 more codes are not drawn"
 
 
-@pytest.mark.parametrize("draw", [lambda: plot_scale(STATEMENTS),
-                                  lambda: plot_cooccurrence(PAIR, {"a": "A", "b": "B"})])
-def test_figures_of_scales_and_pairs_have_the_same_bytes_twice(draw):
-    plots.use_style()
-    assert plots.svg(draw().figure) == plots.svg(draw().figure)
+def test_a_figure_of_many_codes_scrolls_instead_of_shrinking():
+    assert "min-width:" in plots.svg(forty().figure)
+    assert "min-width:" not in plots.svg(plot_cooccurrence(PAIRS).figure)
+
+
+def test_a_full_triangle_leaves_room_on_a_page_of_150_kilobytes():
+    pairs = pd.DataFrame([(f"Code number {n}", f"Code number {m}", n + m + 90) for n in range(40)
+                          for m in range(n)], columns=["code", "other", "n"])
+    assert len(plots.svg(plot_cooccurrence(pairs).figure)) < 100_000

@@ -11,9 +11,9 @@ from functools import wraps
 from html import escape
 from typing import Any
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import HTML as Html
+from IPython.display import display
 
 from glc_analysis import tables
 from glc_analysis.coding.codebook import ancestors
@@ -24,6 +24,7 @@ from glc_analysis.coding.patterns import interviews_to_threshold, single_organis
 from glc_analysis.convening.trace import anchor, passage_anchor
 from glc_analysis.evidence.coded import negative_cases
 from glc_analysis.plots import (
+    figure_html,
     interval_text,
     number_text,
     plot_agreement,
@@ -282,8 +283,10 @@ def cooccurrence(page: StudyView) -> Html:
         return note("No two codes occur together.")
     turns = rows[rows["statistic"] == "turns"]
     if len(turns):
-        plot_cooccurrence(turns, code_names(page))
-        plt.show()
+        names = code_names(page)
+        pairs = turns.assign(code=turns["code_id"].map(names), other=turns["option_id"].map(names))
+        display(show(figure_html(plot_cooccurrence(pairs), title="Codes that occur together",
+                                 caption="In how many turns two codes occur together.")))
     wide = wide.reindex(columns=pd.MultiIndex.from_product([["n", "text"], ["turns", "documents"]]))
     first = wide.fillna({("n", "turns"): 0, ("text", "turns"): "never"}).sort_values(
         [("n", "turns"), ("n", "documents")], ascending=False, kind="stable").head(PAIRS)
@@ -345,16 +348,18 @@ def _coder_codings(page: StudyView) -> pd.DataFrame:
 
 
 @team_only
-def alphas(page: StudyView) -> Html | None:
+def alphas(page: StudyView) -> Html:
     """Shows the figure of Krippendorff's alpha of each code, lowest first."""
     if page.read("agreement").empty:
         approach = page.study.settings["coding"]["approach"]
         return note(UNMEASURED[approach] if len(_coder_codings(page)) else NOTHING_CODED)
     codes = page.codebook.loc[page.codebook["level"] == "code", "code_id"]
     rows = agreement_summary(page.study)
-    plot_agreement(rows[rows["code_id"].isin(codes)],
-                   threshold=page.study.settings["coding"]["agreement_threshold"])
-    plt.show()
+    drawn = plot_agreement(rows[rows["code_id"].isin(codes)],
+                           threshold=page.study.settings["coding"]["agreement_threshold"])
+    return show(figure_html(drawn, title="Agreement of the coders on each code, lowest first",
+                            caption="Krippendorff's alpha with its 95 % interval; the dashed line is the "
+                                    "threshold of the study."))
 
 
 @team_only
@@ -468,10 +473,19 @@ def new_codes(page: StudyView) -> Html:
     rows = page.released[page.released["measure"] == "novelty"]
     if rows.empty:
         return note("Fewer than two interviews are coded, so there is nothing to compare.")
-    plot_new_codes(rows)
-    plt.show()
-    new = rows[rows["statistic"] == "new_codes"].sort_values("option_id", key=lambda ids: ids.str.zfill(12))
-    return show(tag("p", escape(_rule(new["n"].tolist()))))
+    found = new_codes_by_interview(rows)
+    drawn = figure_html(plot_new_codes(found), title="Codes found after each interview, in order of date")
+    return show(drawn + tag("p", escape(_rule(found["new"].tolist()))))
+
+
+def new_codes_by_interview(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row an interview, as :func:`.plot_new_codes` draws it, from the figures of measure ``novelty``."""
+    places = rows["option_id"].str.removeprefix("after_").astype(int)
+    kinds = dict(list(rows.assign(interview=places).set_index("interview").groupby("statistic")))
+    by_chance = kinds["found_codes_permuted"]
+    return pd.DataFrame({
+        "found": kinds["found_codes"]["n"], "new": kinds["new_codes"]["n"], "mean": by_chance["value"],
+        "low": by_chance["low"], "high": by_chance["high"]}).sort_index().reset_index()
 
 
 def _rule(new: list[int]) -> str:

@@ -7,11 +7,9 @@ from __future__ import annotations
 
 from html import escape
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from IPython.display import HTML as Html
 from IPython.display import display
-from matplotlib.axes import Axes
 
 from glc_analysis.convening.joint_display import names_of
 from glc_analysis.convening.trace import anchor, words_anchor
@@ -19,7 +17,7 @@ from glc_analysis.evidence.estimates import BY_OPTION
 from glc_analysis.evidence.summary import Words
 from glc_analysis.manifest import last_received, read_slices
 from glc_analysis.pages.world_map import world_map
-from glc_analysis.plots import plot_missing, plot_options, plot_scale
+from glc_analysis.plots import figure_html, plot_counts, plot_missing, plot_scale
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.schema.checker import is_day
 from glc_analysis.tables_html import Markup, bars, language_label, region_name, show, table, tag
@@ -159,10 +157,13 @@ def cleaning_steps(page: StudyView) -> Html:
         "Why": rows["why"]}, numeric=("Rows in", "Rows out", "Cells changed")))
 
 
-def missing_answers(page: StudyView) -> Axes:
+def missing_answers(page: StudyView) -> Html:
     """Figure: for each question, how many records have an answer, were not asked, or are blank."""
-    figures = page.released[page.released["measure"] == "quality"]
-    return plot_missing(figures, page.questions)
+    figures = page.released[page.released["measure"] == "quality"].rename(
+        columns={"question_id": "question", "option_id": "status"})
+    rows = page.questions[["question_id"]].rename(columns={"question_id": "question"}).merge(figures)
+    return show(figure_html(plot_missing(rows), title="Answers and missing answers of each question",
+                            caption="Lengths are shares of the records."))
 
 
 def notable_records(page: StudyView) -> Html:
@@ -208,8 +209,8 @@ def by_question(page: StudyView) -> None:
         if rows.empty:
             display(show(tag("p", NOT_SHOWN, class_="glc-note")))
         elif _is_plotted(question):
-            plot_options(rows, title=question.wording)
-            plt.show()
+            drawn = plot_counts(rows.assign(shown_as=count_texts(rows)))
+            display(show(figure_html(drawn, title=question.wording)))
             if page.audience != "team" and len(rows) < answers_in_base(page, question):
                 display(show(tag("p", SOME_NOT_SHOWN, class_="glc-note")))
         else:
@@ -228,8 +229,7 @@ def scales(page: StudyView) -> Html | None:
         found = {question.question_id: _on_scale(page, question) for question in own.itertuples()}
         not_drawn += [name for name, counts in found.items() if counts is None]
         if drawn := [counts for counts in found.values() if counts is not None]:
-            plot_scale(pd.concat(drawn))
-            plt.show()
+            display(show(figure_html(plot_scale(pd.concat(drawn)), title="Statements on the same scale")))
     if not not_drawn:
         return None
     text = f"Not drawn, because some of their counts are words or are not shown: {', '.join(not_drawn)}."
