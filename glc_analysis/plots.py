@@ -73,7 +73,8 @@ def use_style() -> None:
         configure_inline_support(shell, sys.modules["matplotlib.pyplot"].get_backend())
     formatters = shell.display_formatter.formatters
     formatters["image/png"].pop("matplotlib.figure.Figure", None)
-    formatters["text/html"].for_type_by_name("matplotlib.figure", "Figure", _shown)
+    # By the class above Figure: the inline backend forgets what is registered for Figure itself.
+    formatters["text/html"].for_type_by_name("matplotlib.figure", "FigureBase", _shown)
 
 
 def figure_html(ax: Axes, *, title: str, caption: str = "") -> str:

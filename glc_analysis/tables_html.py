@@ -78,7 +78,7 @@ def bars(rows: pd.DataFrame) -> list[Markup]:
     words), low and high (of a missing share, the least and the most that it may be)."""
     texts = rows["shown_as"] if "shown_as" in rows else count_texts(rows)
     nothing = [None] * len(rows)
-    ends = [rows[end] if end in rows else nothing for end in ("low", "high")]
+    ends = [rows.get(end, nothing) for end in ("low", "high")]
     return [bar(*row) for row in zip(rows["share"], texts, *ends, strict=True)]
 
 

@@ -112,7 +112,7 @@ def test_a_figure_fits_on_its_page_without_cutting_its_words(draw):
     figure = draw().figure
     figure.canvas.draw()
     box = figure.get_tightbbox()
-    assert -0.15 <= box.x0 and box.x1 <= figure.get_figwidth() + 0.15
+    assert box.x0 >= -0.15 and box.x1 <= figure.get_figwidth() + 0.15
 
 
 def test_every_function_names_the_columns_that_a_frame_lacks():

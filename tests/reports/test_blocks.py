@@ -411,3 +411,12 @@ def test_the_overview_counts_interviews_calls_and_coded_passages(small, uncoded)
     kinds = ("Open answers", "Interviews", "Calls", "Coded passages")
     assert [told[kind] for kind in kinds] == ["2", "2", "1", "3"]
     assert "Coded passages" not in study_numbers(StudyView(uncoded)).data
+
+
+def test_a_count_that_is_not_known_has_a_band_or_no_bar_at_all():
+    rows = pd.DataFrame({"share": [0, None, None], "low": [None, 0.5, None], "high": [None, 0.9, None],
+                         "shown_as": ["0 of 30", "most of 30", "not shown"]})
+    zero, band, words = bars(rows)
+    assert 'class="glc-bar" style="width:0%"' in zero and "glc-band" not in zero
+    assert 'class="glc-band" style="left:50%;width:40%"' in band and "glc-bar" not in band
+    assert "glc-track" not in words and "not shown" in words

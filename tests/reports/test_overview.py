@@ -12,6 +12,7 @@ from glc_analysis.pages.survey import (
     scales,
     theme_list,
 )
+from glc_analysis.plots import plot_scale
 from glc_analysis.publish.site import published
 from glc_analysis.view import StudyView
 
@@ -54,7 +55,12 @@ def test_a_link_to_a_page_that_is_not_made_is_its_text():
 
 def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sample_study, monkeypatch):
     drawn = []
-    monkeypatch.setattr("glc_analysis.pages.survey.plot_scale", drawn.append)
+
+    def draw(counts):
+        drawn.append(counts)
+        return plot_scale(counts)
+
+    monkeypatch.setattr("glc_analysis.pages.survey.plot_scale", draw)
     assert scales(StudyView(sample_study)) is None
     assert [*drawn.pop()["statement"].str[:4].unique()] == ["Q2.3", "Q3.4", "Q4.4", "Q5.4", "Q6.2"]
     said = scales(StudyView(sample_study, "public")).data
