@@ -93,7 +93,9 @@ def figure_html(ax: Axes, *, title: str, caption: str = "") -> str:
 
 
 def _shown(figure: Figure, head: str = "") -> str:
-    return f'<figure class="glc-figure">{head}<div class="glc-scroll">{svg(figure)}</div></figure>'
+    drawn = svg(figure)
+    reached = ' tabindex="0"' if "min-width" in drawn else ""  # what scrolls can be reached by the keyboard
+    return f'<figure class="glc-figure">{head}<div class="glc-scroll"{reached}>{drawn}</div></figure>'
 
 
 def svg(figure: Figure) -> str:
@@ -364,7 +366,7 @@ def _scale_bar(drawing: _Bars, own: pd.DataFrame, shades: np.ndarray) -> None:
             drawing.ax.text(end + width / 2, middle, text, ha="center", va="center_baseline",
                             color="white" if sum(shade[:3]) < 1.5 else DARK)
         end += width
-    drawing.ax.vlines(0, middle - 0.16, middle + 0.16, color=INK, linewidth=0.8)
+    drawing.ax.vlines(0, middle - 0.16, middle + 0.16, color=INK, linewidth=1, zorder=0)
     drawing.y += 0.27
 
 
@@ -455,9 +457,9 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
     'Delay: 0.90 (0.80 to 1.00); Safe place: no variation.'
     """
     rows = agreement.sort_values(["alpha", "code"], kind="stable").reset_index(drop=True)
-    edge = np.floor(2 * np.nanmin([0.0, *rows["alpha"].astype(float), *rows["low"].astype(float)])) / 2
+    edge = np.floor(4 * np.nanmin([0.0, *rows["alpha"].astype(float), *rows["low"].astype(float)])) / 4
     drawing, said = _Bars(ax, texts=1.75, start=edge), []
-    ticks = {float(tick): (QUIET, "solid") for tick in np.arange(2 * edge, 3) / 2}
+    ticks = {tick: (QUIET, "solid") for tick in (edge, -0.5, 0.0, 0.5, 1.0) if tick >= edge}
     ticks[threshold] = (INK, (0, (2, 1.5)))
     for tick in ticks:
         drawing.ax.text(tick, 0, number_text(tick), va="top", ha="left" if tick == edge else "center")
@@ -469,7 +471,7 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
         drawing.heading(row.code)
         middle = drawing.row(text)
         for tick, (colour, dashes) in ticks.items():
-            drawing.ax.vlines(tick, middle - 0.11, middle + 0.11, color=colour, linewidth=0.8,
+            drawing.ax.vlines(tick, middle - 0.11, middle + 0.11, color=colour, linewidth=1,
                               linestyle=dashes, zorder=0)
         drawing.ax.plot([row.low, row.high], [middle] * 2, color=BAR, linewidth=2.4)
         drawing.ax.plot([row.alpha], [middle], "o", color=INK, markersize=6)

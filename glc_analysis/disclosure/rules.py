@@ -117,9 +117,22 @@ class Rules:
         >>> rules.band(2, 30), rules.band(27, 30)
         (('few', 0, 7), ('nearly all', 27, 30))
         """
-        starts = _starts(tuple(self.bands.items()), base)
-        place = max(k for k, (start, _) in enumerate(starts) if start <= n)
-        return starts[place][1], starts[place][0], [*(start - 1 for start, _ in starts), base][place + 1]
+        word = [word for start, word in self._starts(base) if start <= n][-1]
+        return word, *self.band_range(word, base)
+
+    def band_range(self, word: str, base: int) -> tuple[int, int]:
+        """The least and the most that a count out of base can be, by the word of its band: what a reader
+        knows who knows the rules.
+
+        >>> Rules(7, 5, 2, {"few": 0.0, "some": 0.25, "most": 0.5}, {}).band_range("some", 30)
+        (8, 14)
+        """
+        starts = self._starts(base)
+        place = [band for _, band in starts].index(word)
+        return starts[place][0], [*(start - 1 for start, _ in starts), base][place + 1]
+
+    def _starts(self, base: int) -> list[tuple[int, str]]:
+        return _starts(tuple(self.bands.items()), base)
 
     def known_range(self, status: str, n: int, base: int) -> tuple[int, int]:
         """The least and the most that a reader knows a count to be: the number itself, the edges of its band,
