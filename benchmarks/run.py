@@ -80,7 +80,7 @@ def main() -> None:
     """Measures, prints, and keeps the table."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        packages = ", ".join(f"{p} {version(p)}" for p in ("pandas", "papermill", "sphinx"))
+        packages = ", ".join(f"{p} {version(p)}" for p in ("pandas", "papermill", "markdown-it-py"))
         table = "\n".join([
             "# Benchmarks", "", "Made by `make bench`, everything in one go on one machine.", "",
             f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}, "

@@ -57,10 +57,11 @@ class ReportRun:
     """One run: the pages to execute, to keep, and those that an interrupted run has finished."""
 
     def __init__(self, study: Study, audience: str, pages: Sequence[PageJob], chosen: Sequence[PageJob],
-                 force: bool) -> None:
+                 force: bool, printed: str = "short") -> None:
         self.study, self.audience, self.home = study, audience, study.reports / audience
+        self.printed = printed
         self.last_folder, last = last_run(study, audience)
-        last_entries, self.site_key = last.get("pages", {}), last.get("site", "")
+        last_entries = last.get("pages", {})
         self.paths = {slug: page_path(slug, entry["parameters"]) for slug, entry in last_entries.items()}
         self.paths |= {page.slug: page_path(page.slug, page.parameters) for page in pages}
         self.last_entries = {slug: entry for slug, entry in last_entries.items()
@@ -75,7 +76,8 @@ class ReportRun:
         self.to_keep = [page for page in self.pages if page.slug not in running]
         self.own_pages = [page for page in self.pages if page.organisation]
         is_whole = len(chosen) == len(pages)
-        self.is_needed = bool(self.to_run) or is_whole and len(self.to_keep) < len(self.last_entries)
+        self.is_needed = bool(self.to_run) or last.get("printed", printed) != printed or (
+            is_whole and len(self.to_keep) < len(self.last_entries))
         self.entries: dict[str, dict[str, Any]] = {}
         self.failures: list[Failure] = []
         self.notes = []
@@ -108,7 +110,7 @@ class ReportRun:
         runs, started = self.home / "runs", datetime.now(UTC)
         self.folder = runs / new_run_id(runs, started)
         self.head = {"run": self.folder.name, "study": self.study.id, "audience": self.audience,
-                     "started": started.isoformat(timespec="seconds")}
+                     "printed": self.printed, "started": started.isoformat(timespec="seconds")}
         self.folder.mkdir(mode=0o700, parents=True)  # for its owner only, until it is complete
         for page in self.pages:
             self._new_path(page.slug).parent.mkdir(mode=0o700 if page.organisation else 0o777, exist_ok=True)
@@ -120,9 +122,9 @@ class ReportRun:
                     self._execute(to_run, jobs, scheduler, report)
                 report(len(to_run), len(to_run), "The site")
                 failed = {slug for slug, entry in self.entries.items() if entry["failure"]}
-                site, gate = self._assembly.make(self.pages, failed, self.site_key)
+                gate = self._assembly.make(self.pages, failed, self.printed == "full")
             check_interrupted()
-            self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"), site=site)
+            self._record(finished=datetime.now(UTC).isoformat(timespec="seconds"))
             self._promote(gate)
         except BaseException as error:
             if isinstance(error, Faults) or self.to_run and not self._done:  # refused, or nothing done
@@ -275,12 +277,13 @@ class RunResult:
 
 def run(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
         only: str = "", jobs: int = 0, scheduler: str = "", force: bool = False,
-        dry_run: bool = False, progress: Progress | None = None,
+        dry_run: bool = False, printed: str = "short", progress: Progress | None = None,
         folder: Path = NOTEBOOKS) -> RunResult:
     """Updates the pages of an audience; with country, theme or slug (``only``), only these.
 
     ``jobs`` notebooks run at a time (0: twice the number of cores), for no longer than study.toml allows;
-    with the address of a dask ``scheduler``, on its workers. If a notebook fails, its last good page is kept
+    with the address of a dask ``scheduler``, on its workers. ``printed`` "full" shows on paper what is folded
+    on the screen; "short" only its first line. If a notebook fails, its last good page is kept
     and marked, and the failure is in the result. Without ``progress`` a bar is shown on a terminal.
 
     Raises UsageError and Faults as :func:`plan` does; Faults if the gate finds something that the audience
@@ -289,12 +292,13 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
     """
     pages = plan(study, audience=audience, folder=folder)
     chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder)
-    report_run = ReportRun(study, audience, pages, chosen, force)
+    report_run = ReportRun(study, audience, pages, chosen, force, printed)
     if dry_run:
         return _result(report_run, is_done=False)
     try:
         with graceful_interrupt(lambda: report_run.standing), _readable_by(audience), locked(report_run.home):
-            report_run = ReportRun(study, audience, pages, chosen, force)  # another run may have ended
+            # Again: another run may have ended.
+            report_run = ReportRun(study, audience, pages, chosen, force, printed)
             if report_run.is_needed:
                 report_run.make(jobs, scheduler, progress)
             return _result(report_run)

@@ -134,4 +134,9 @@ def _cell(value: object, column: str, is_header: bool, numeric: tuple[str, ...])
 
 def style_element() -> str:
     """The style sheet of these elements, as an element to put on a page."""
-    return tag("style", Path(__file__).with_name("page.css").read_text(encoding="utf-8"))
+    return tag("style", style_sheet())
+
+
+def style_sheet() -> str:
+    """What these elements look like: in JupyterLab, on the site, on paper."""
+    return Path(__file__).with_name("page.css").read_text(encoding="utf-8")

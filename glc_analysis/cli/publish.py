@@ -30,9 +30,11 @@ from glc_analysis.study import REPOSITORY, Study
 @click.option("--scheduler", default="", metavar="ADDRESS", help="Run on the workers of this dask scheduler.")
 @click.option("--force", is_flag=True, help="Run pages that are up to date as well.")
 @click.option("--dry-run", is_flag=True, help="Say what would run.")
+@click.option("--print", "printed", type=click.Choice(["full", "short"]), default="short",
+              help="On paper: folded parts in full, or (short, the default) only their first line.")
 @pass_study
 def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: int, scheduler: str,
-        force: bool, dry_run: bool) -> None:
+        force: bool, dry_run: bool, printed: str) -> None:
     """Build the tables, run the notebooks and make the site.
 
     Runs only the pages that are out of date.
@@ -47,7 +49,7 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
     from glc_analysis.report import run as run_pages
 
     result = run_pages(study, audience=audience, country=country, theme=theme, only=only,
-                       jobs=jobs, scheduler=scheduler, force=force, dry_run=dry_run)
+                       jobs=jobs, scheduler=scheduler, force=force, dry_run=dry_run, printed=printed)
     for line in result.lines:
         say(line)
     if result.failures:

@@ -1,8 +1,8 @@
 """Any output file as somebody who wants to know could read it: pieces of text, each with its place.
 
 Read are the words on a page and those behind it: attributes, comments, scripts, data that a link
-holds, metadata, properties of a document, members of a package. Not read are pictures, fonts, notes
-pinned to a PDF, and files of the site's theme as its packages bring them. A PDF needs `pdftotext`
+holds, metadata, properties of a document, members of a package. Not read are pictures, fonts and notes
+pinned to a PDF. A PDF needs `pdftotext`
 and `pdfinfo` (poppler). Of what can be read in none of these ways nobody knows what it tells.
 """
 
@@ -22,10 +22,8 @@ import unicodedata
 import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from functools import cache, lru_cache
-from hashlib import sha256
-from importlib.util import find_spec
-from pathlib import Path, PurePosixPath
+from functools import lru_cache
+from pathlib import PurePosixPath
 from typing import Any
 from urllib.parse import unquote_plus, unquote_to_bytes
 
@@ -37,7 +35,6 @@ from glc_analysis.tabular import delimiter
 
 Piece = tuple[str, str]
 
-_OF_THEME = {".css", ".js", ".txt"}
 NAMES_ONLY = frozenset({".eot", ".gif", ".ico", ".jpeg", ".jpg", ".map", ".otf", ".png", ".ttf", ".webp",
                         ".woff", ".woff2"})
 """Pictures, fonts and maps of scripts: of these only the name is read."""
@@ -51,7 +48,6 @@ _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
 _CELL = re.compile("[A-Z]{1,3}[0-9]{1,7}")  # where it is in a sheet, of which there are as many as cells
 _FONTS = re.compile(r"(theme\d*|fontTable|webSettings)\.xml$")  # among the fonts are people's names
 _HEADER = re.compile(r'&(?:"[^"]*"|\d+|[A-Z])')  # signs in the header of a sheet, as in "&CConfidential"
-_THEME = ("sphinx", "pydata_sphinx_theme", "myst_nb")
 _JOINED = {"source", "text"}
 _MIME = re.compile(r"(?:application|audio|image|text|video)/[\w.+-]+")
 _BREAKING = {"br", "cr", "hr", "p", "tab"}
@@ -83,10 +79,8 @@ def extract_text(name: str, content: bytes) -> Iterator[Piece]:
     [('line 1', 'Ló pez'), ('line 1', 'López'), ('line 1', 'Rosa')]
     """
     suffix = PurePosixPath(name).suffix.lower()
-    if suffix in NAMES_ONLY or suffix in _OF_THEME and sha256(content).digest() in _theme_files():
+    if suffix in NAMES_ONLY:
         return
-    if suffix == ".css":  # a site keeps the rules it uses of the theme's
-        content = b"\n".join(line if line not in _theme_styles() else b"" for line in content.splitlines())
     try:
         for place, text in READERS.get(suffix, _text)(content):
             if plain := normalise(text):
@@ -96,23 +90,6 @@ def extract_text(name: str, content: bytes) -> Iterator[Piece]:
     except (etree.LxmlError, csv.Error, zipfile.BadZipFile, ValueError, LookupError, TypeError, OSError,
             RecursionError, NotImplementedError, sqlite3.Error) as error:
         raise Unreadable(f"{type(error).__name__} in {suffix or 'a file without a suffix'}") from error
-
-
-@cache
-def _theme_files() -> frozenset[bytes]:
-    """What the packages of the site's theme bring, which is the same for everybody."""
-    specs = (spec for name in _THEME if (spec := find_spec(name)))
-    paths = (path for spec in specs for folder in spec.submodule_search_locations or ()
-             for path in Path(folder).rglob("*") if path.suffix in _OF_THEME)
-    return frozenset(sha256(path.read_bytes()).digest() for path in paths)
-
-
-@cache
-def _theme_styles() -> bytes:
-    """All style sheets of the site's theme."""
-    folders = [Path(folder) for name in _THEME if (spec := find_spec(name))
-               for folder in spec.submodule_search_locations or ()]
-    return b"\n".join(path.read_bytes() for folder in folders for path in sorted(folder.rglob("*.css*")))
 
 
 def normalise(text: str) -> str:

@@ -224,8 +224,8 @@ def _release(study: Study, audience: str) -> dict[str, object] | None:
     return {name: of[name] for name in ("number", "day")} if audience == "public" else None
 
 
-def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
-    """The page on which they are offered, as Markdown with HTML."""
+def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:
+    """The page on which they are offered: texts in Markdown and pieces of HTML."""
     names = [Markup(tag("a", escape(_words(name)), href=f"dictionary.html#{_anchor(name)}"))
              for name in frames]
     files = [Markup(" ".join(tag("a", kind.upper(), href=f"{FOLDER}/{STEM.format(name)}.{kind}",
@@ -234,25 +234,24 @@ def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
     offered = table({"Table": names, "One row is": [_grain(name) for name in frames],
                      "Rows": [len(frame) for frame in frames.values()], "Files": files}, numeric=("Rows",))
     json_link = tag("a", "principles.json", href=f"{FOLDER}/principles.json")
-    return "\n\n".join([
-        "# Downloads", "*Which tables can be taken along?*",
+    licence = escape(f"Licence: {study.licence}." if study.licence else NO_LICENCE)
+    return [
+        "# Downloads\n\n*Which tables can be taken along?*\n\n"
         "Each table as CSV and as a workbook with its dictionary. They hold what these pages may tell.",
-        offered, tag("p", f"For other software: {json_link}, the principles with ids that stay."),
-        tag("p", escape(f"Licence: {study.licence}." if study.licence else NO_LICENCE), class_="glc-note")])
+        Markup(offered + tag("p", f"For other software: {json_link}, the principles with ids that stay.")
+               + tag("p", licence, class_="glc-note"))]
 
 
-def dictionary_page(frames: Mapping[str, pd.DataFrame]) -> str:
-    """What the columns of every table mean, as Markdown with HTML."""
-    return "\n\n".join(["# Dictionary", "*What do the columns of the tables mean?*", MISSING,
-                        *_tables(frames)])
+def dictionary_page(frames: Mapping[str, pd.DataFrame]) -> list[str]:
+    """What the columns of every table mean: texts in Markdown and pieces of HTML."""
+    return [f"# Dictionary\n\n*What do the columns of the tables mean?*\n\n{MISSING}", *_tables(frames)]
 
 
 def _tables(frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
     for name in frames:
         about = columns_of(name)
-        yield f"## {_words(name)}"
-        yield f"One row is {_grain(name)}."
-        yield table({"Column": about["column"], "Type": about["type"], "Meaning": about["meaning"]})
+        yield f"## {_words(name)}\n\nOne row is {_grain(name)}."
+        yield Markup(table({"Column": about["column"], "Type": about["type"], "Meaning": about["meaning"]}))
 
 
 def _grain(name: str) -> str:
@@ -264,5 +263,5 @@ def _words(name: str) -> str:
 
 
 def _anchor(name: str) -> str:
-    """The place of a table on the page of the dictionary, as Sphinx names it."""
+    """The place of a table on the page of the dictionary: the id of its heading."""
     return name.replace("_", "-")

@@ -26,6 +26,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.files import check_interrupted
 from glc_analysis.run.plan import PageJob, parameters_at
 from glc_analysis.study import PAGE_INPUTS, Study
+from glc_analysis.tables_html import Markup
 
 # ------------------------------
 # Normalising: the same inputs give the same bytes, on any machine and at any time
@@ -65,9 +66,14 @@ def notice(notebook: Content, text: str) -> Content:
     return _notebook(_number_cells([first, _markdown_cell(f"> **{text}**", tags=[NOTICE]), *rest]))
 
 
-def prose(text: str) -> Content:
-    """A notebook with one cell of Markdown."""
-    return _notebook(_number_cells([_markdown_cell(text)]))
+def prose(*texts: str) -> Content:
+    """A notebook of texts in Markdown and of pieces of HTML, which are of the type Markup.
+
+    >>> [cell["cell_type"] for cell in prose("# Peru", Markup("<p>1 of 4</p>"))["cells"]]
+    ['markdown', 'code']
+    """
+    return _notebook(_number_cells(
+        _shown(text) if isinstance(text, Markup) else _markdown_cell(text) for text in texts))
 
 
 def dumps(notebook: Content) -> str:
@@ -81,6 +87,12 @@ def _notebook(cells: list[Content]) -> Content:
 
 def _markdown_cell(text: str, *, tags: list[str] | None = None) -> Content:
     return {"cell_type": "markdown", "metadata": {"tags": tags} if tags else {}, "source": text}
+
+
+def _shown(html: str) -> Content:
+    """A cell without code that shows something."""
+    output = {"output_type": "display_data", "data": {"text/html": html}, "metadata": {}}
+    return {"cell_type": "code", "metadata": {}, "source": "", "outputs": [output]}
 
 
 def _number_cells(cells: Iterable[Content]) -> list[Content]:

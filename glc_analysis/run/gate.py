@@ -100,12 +100,6 @@ class Gate:
         return _Rules(names, known, value_hash(said))
 
 
-def passed(home: Path) -> dict[str, str]:
-    """The digests of everybody's files of the last run that passed, by their paths; ``home`` is the folder of
-    the audience. Empty before the first."""
-    return _read(home).get("", {}).get("files", {})
-
-
 def _place(path: Path, root: Path) -> str:
     return path.relative_to(root).as_posix()
 

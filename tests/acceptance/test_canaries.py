@@ -305,7 +305,7 @@ def texts(folder, pattern):
     """Every readable file by its path, as plain text, downloads and the search index included."""
     kinds = {".html", ".ipynb", ".csv", ".json", ".js"}
     return {path.relative_to(folder).as_posix(): readable(path) for path in folder.glob(pattern)
-            if path.suffix in kinds and "_static" not in path.parts}
+            if path.suffix in kinds}
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])

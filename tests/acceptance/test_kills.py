@@ -34,7 +34,7 @@ from tests.share import SEED, share
 from tests.study_on_disk import SmallStudy
 
 pytestmark = pytest.mark.acceptance
-EVERY_KILL = {"owner": 105, "kernel": 40, "server": 35, "sphinx": 10, "worker": 10}
+EVERY_KILL = {"owner": 115, "kernel": 40, "server": 35, "worker": 10}
 """200 in all."""
 KILLS = {kind: share(count, count // 5) for kind, count in EVERY_KILL.items()}
 READ = """import os
@@ -159,8 +159,8 @@ def victim(owner, kind, deadline):
                 return psutil.Process(owner.pid)
             started = [(one, " ".join(one.cmdline())) for one in psutil.Process(owner.pid).children()]
             servers = [one for one, command in started if "server.py" in command]
-            found = {"server": servers, "kernel": [kernel for one in servers for kernel in one.children()],
-                     "sphinx": [one for one, command in started if "sphinx.cmd.build" in command]}[kind]
+            found = {"server": servers,
+                     "kernel": [kernel for one in servers for kernel in one.children()]}[kind]
             if found:
                 return random.choice(found)
         time.sleep(0.002)

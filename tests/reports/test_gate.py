@@ -8,7 +8,7 @@ import pytest
 from glc_analysis.disclosure.leak_scan import check_leaks
 from glc_analysis.errors import Faults
 from glc_analysis.reference import COLUMNS
-from glc_analysis.run.gate import PASSED, Gate, passed
+from glc_analysis.run.gate import PASSED, Gate
 from tests.reports.small_study import small_study
 
 NAMES = "name,kind,pseudonym,match,allowed_for,reason\n"
@@ -139,4 +139,4 @@ def test_what_passed_is_the_owners_alone_and_holds_no_words_of_a_page(study):
     path = study.reports / "team" / PASSED
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "secret" not in path.read_text()
-    assert [*passed(path.parent)] == ["site/index.html"]
+    assert [*json.loads(path.read_text())[""]["files"]] == ["site/index.html"]

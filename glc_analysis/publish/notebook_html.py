@@ -1,0 +1,305 @@
+"""Turns an executed notebook into the text of a page.
+
+In goes a notebook as ``json`` reads it; out comes one element ``article``. Code is folded, or left out for
+readers outside the team. Figures stand in the text as SVG, and every table scrolls by itself. A heading under
+which nothing was shown is left out with its explanation.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import lxml.html
+from lxml import etree
+
+from glc_analysis.run.execute import NOTICE
+from glc_analysis.tables_html import tag
+from glc_analysis.text import slug as slug_of
+
+if TYPE_CHECKING:
+    from markdown_it import MarkdownIt
+
+HEADINGS = tuple(f"h{n}" for n in range(1, 7))
+
+
+def article(notebook: Mapping[str, Any], *, has_code: bool = False,
+            slugs: Collection[str] | None = None) -> etree._Element:
+    """The text of a page.
+
+    If it ``has_code``, the code of each cell is one click away. A link to a page that is not among the
+    ``slugs`` of the site becomes plain text: the first run may have made only some pages.
+
+    >>> cell = {"cell_type": "markdown", "metadata": {}, "source": "# Peru and its *neighbours*"}
+    >>> lxml.html.tostring(article({"cells": [cell]}), encoding="unicode")
+    '<article><h1 id="peru-and-its-neighbours">Peru and its <em>neighbours</em></h1>\\n</article>'
+    """
+    parts = _without_empty_sections([part for cell in notebook["cells"] for part in _parts(cell, has_code)])
+    page = lxml.html.fragment_fromstring("".join(part.html for part in parts), create_parent="article")
+    for style in page.xpath(".//style[@scoped]"):  # of pandas
+        style.drop_tree()
+    for link in page.xpath(".//a[@href]") if slugs is not None else ():
+        target = re.fullmatch(r"([\w.-]+)\.html(?:#.*)?", link.get("href"))
+        if target and target[1] not in slugs:
+            link.drop_tag()
+    _name_headings(page)
+    _put_figures_inline(page)
+    _finish_tables(page)
+    return page
+
+
+def outline(page: etree._Element) -> list[tuple[str, str]]:
+    """The main headings of a page: id and text."""
+    return [(heading.get("id"), text_of(heading)) for heading in page.iter("h2")]
+
+
+def text_of(element: etree._Element) -> str:
+    """The words of an element in one line."""
+    return " ".join(element.text_content().split())
+
+
+# ------------------------------
+# Cells
+
+
+@dataclass(frozen=True)
+class _Part:
+    """A piece of a page: a block of text or a cell of code. ``level`` is that of a heading, else 0."""
+
+    html: str
+    level: int = 0
+    is_code: bool = False
+    is_blank: bool = False
+
+
+def _parts(cell: Mapping[str, Any], has_code: bool) -> Iterator[_Part]:
+    tags, source = cell["metadata"].get("tags", []), "".join(cell["source"])
+    # papermill adds a cell with the values for this page, which is shown instead of the parameters.
+    if "remove-cell" in tags or "parameters" in tags:
+        return
+    if NOTICE in tags:
+        yield _Part(tag("p", escape(source.strip("> *")), class_="glc-warning"))
+    elif cell["cell_type"] == "markdown":
+        yield from _blocks(source)
+    elif cell["cell_type"] == "code":
+        shown = "".join(map(_output, cell["outputs"]))
+        code = tag("details", tag("summary", "Code"), tag("pre", tag("code", escape(source))),
+                   class_="glc-code") if has_code and source.strip() else ""
+        yield _Part(code + shown, is_code=True, is_blank=_is_blank(shown))
+
+
+def _blocks(source: str) -> Iterator[_Part]:
+    """The blocks of a text in Markdown, in which HTML is text."""
+    markdown = _markdown()
+    tokens, start = markdown.parse(source), 0
+    for end, token in enumerate(tokens, start=1):
+        if token.level == 0 and token.nesting <= 0:
+            html = markdown.renderer.render(tokens[start:end], markdown.options, {})
+            yield _Part(html, int(token.tag[1]) if token.type == "heading_close" else 0)
+            start = end
+
+
+@cache
+def _markdown() -> MarkdownIt:
+    from markdown_it import MarkdownIt
+
+    return MarkdownIt("commonmark", {"html": False}).enable("table")
+
+
+def _without_empty_sections(parts: Sequence[_Part]) -> list[_Part]:
+    """The parts without sections that have cells of code, of which none shows anything.
+
+    >>> kept = _without_empty_sections([
+    ...     _Part("A", 2), _Part("why"), _Part("", is_code=True, is_blank=True), _Part("B", 2), _Part("text"),
+    ...     _Part("C", 2), _Part("D", 3), _Part("", is_code=True, is_blank=True), _Part("3", is_code=True)])
+    >>> [part.html for part in kept]
+    ['B', 'text', 'C', 'D', '', '3']
+    """
+    empty: set[int] = set()
+    for start, part in enumerate(parts):
+        if part.level > 1:
+            end = next((n for n in range(start + 1, len(parts)) if 0 < parts[n].level <= part.level),
+                       len(parts))
+            cells = [one for one in parts[start:end] if one.is_code]
+            if cells and all(one.is_blank for one in cells):
+                empty.update(range(start, end))
+    return [part for n, part in enumerate(parts) if n not in empty]
+
+
+_SHOWN_WITHOUT_TEXT = re.compile(r"<(?:img|svg|table|video|audio|canvas|iframe)\b")
+_NOT_TEXT = re.compile(r"<style\b.*?</style>|<!--.*?-->|<h[1-6]\b.*?</h[1-6]>|<[^>]*>|&nbsp;", re.DOTALL)
+_STYLE_ALONE = re.compile(r"<style>[^<]*</style>")
+"""The style sheet of a single page; the site has it once for all pages."""
+_OBJECT = re.compile(r"<[A-Za-z_][\w.]*[ :(].*>|<[A-Za-z_][\w.]*>", re.DOTALL)
+"""How Python prints an object that has no words of its own, such as the axes of a figure."""
+
+
+_FORMS = ("image/svg+xml", "text/html", "text/markdown", "image/png", "text/plain")
+
+
+def _is_blank(html: str) -> bool:
+    """Whether nothing can be read: neither text nor a picture; a heading alone says nothing.
+
+    >>> _is_blank("<h3>Needs</h3>\\n<p> </p>"), _is_blank("<p>1 of 4</p>")
+    (True, False)
+    """
+    return not _SHOWN_WITHOUT_TEXT.search(html) and not _NOT_TEXT.sub("", html).strip()
+
+
+def _output(output: Mapping[str, Any]) -> str:
+    """An output of a cell as HTML, in the best of its forms."""
+    if output["output_type"] == "stream":
+        return _plain("".join(output["text"]))
+    data = {kind: "".join(text) for kind, text in output.get("data", {}).items() if kind in _FORMS}
+    if "image/svg+xml" in data:
+        return figure(data["image/svg+xml"])
+    if "text/html" in data:
+        return "" if _STYLE_ALONE.fullmatch(data["text/html"]) else data["text/html"]
+    if "text/markdown" in data:
+        return _markdown().render(data["text/markdown"])
+    if "image/png" in data:
+        return tag("img", src=f"data:image/png;base64,{data['image/png'].strip()}", alt=NO_DESCRIPTION,
+                   class_="glc-plot").removesuffix("</img>")
+    text = data.get("text/plain", "")
+    return "" if _OBJECT.fullmatch(text) else _plain(text)
+
+
+def _plain(text: str) -> str:
+    return tag("pre", escape(text), class_="glc-printed") if text.strip() else ""
+
+
+# ------------------------------
+# Figures
+
+
+NO_DESCRIPTION = "Figure without a description"
+_DESCRIPTIONS = (".//{http://purl.org/dc/elements/1.1/}description", "{http://www.w3.org/2000/svg}desc",
+                 "{http://www.w3.org/2000/svg}title")
+_SVG = "{http://www.w3.org/2000/svg}"
+_STYLE_OF_ALL = re.compile(r"\s*\*\s*\{([^{}]*)\}\s*")
+
+
+def figure(svg: str) -> str:
+    """An SVG as an element of a page: its description is its name for those who do not see it.
+
+    Metadata and ids to which nothing refers are left out. A style for all its elements becomes one of the
+    figure alone.
+
+    >>> figure('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><desc>Bars: 3 of 4</desc></svg>')
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1" role="img" aria-label="Bars: 3 of 4"
+     class="glc-plot"></svg>'
+    """
+    parser = etree.XMLParser(remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True)
+    root = etree.fromstring(svg.encode(), parser)
+    described = (root.findtext(path) for path in _DESCRIPTIONS)
+    label = " ".join((root.get("aria-label") or next(filter(None, described), NO_DESCRIPTION)).split())
+    for path in (".//{*}metadata", "{*}desc", "{*}title"):
+        for element in root.findall(path):
+            element.getparent().remove(element)
+    for style in root.findall(f".//{_SVG}style"):
+        if rules := _STYLE_OF_ALL.fullmatch(style.text or ""):
+            root.set("style", "; ".join(filter(None, (root.get("style"), rules[1].strip()))))
+            style.getparent().remove(style)
+    referred = {name for element in root.iter() for _, name in _references(element)}
+    for element in root.iter():
+        if element.get("id") not in (None, *referred):
+            del element.attrib["id"]
+    root.set("role", "img")
+    root.set("aria-label", label)
+    root.set("class", " ".join(filter(None, (root.get("class"), "glc-plot"))))
+    etree.cleanup_namespaces(root)
+    return etree.tostring(root, encoding="unicode", method="html")
+
+
+def _references(element: etree._Element) -> list[tuple[str, str]]:
+    """Attributes of an element of SVG that refer to an id, and the id."""
+    found = []
+    for key, value in element.items():
+        pattern = r"#(.+)" if key.endswith("href") else r".*?url\(#([^)]+)\).*"
+        if "#" in value and (name := re.fullmatch(pattern, value, re.DOTALL)):
+            found.append((key, name[1]))
+    return found
+
+
+def _put_figures_inline(page: etree._Element) -> None:
+    """Gives the ids in each figure a name of its own: two figures of a page may have the same."""
+    for number, root in enumerate(page.iter("svg"), start=1):
+        for element in root.iter():
+            for key, name in _references(element):
+                element.set(key, element.get(key).replace(f"#{name}", f"#figure-{number}-{name}"))
+            if name := element.get("id"):
+                element.set("id", f"figure-{number}-{name}")
+
+
+# ------------------------------
+# Headings and tables
+
+
+def _name_headings(page: etree._Element) -> None:
+    """Gives every heading without an id one of its words, for links and the list of contents."""
+    taken = set(page.xpath(".//@id"))
+    for heading in page.iter(*HEADINGS):
+        if not heading.get("id"):
+            wanted = name = slug_of(text_of(heading)).replace("_", "-").replace(".", "-")
+            count = 1
+            while name in taken:
+                count += 1
+                name = f"{wanted}-{count}"
+            heading.set("id", name)
+            taken.add(name)
+
+
+_NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?[\d.,\N{NARROW NO-BREAK SPACE}]+ ?%?|NaN|<NA>|")
+
+
+def _finish_tables(page: etree._Element) -> None:
+    """Gives every table the look of the site and a frame that scrolls by itself, by the keyboard too."""
+    heading, given = "Table", Counter()
+    for element in [*page.iter("table", *HEADINGS)]:
+        if element.tag in HEADINGS:
+            heading = text_of(element)
+            continue
+        if "glc" not in _classes(element):
+            _style_table(element)
+        frame = next((one for one in element.iterancestors("div") if "glc-scroll" in _classes(one)), None)
+        if frame is None:
+            frame = _wrap(element)
+        caption = element.find("caption")
+        label = heading if caption is None else text_of(caption)
+        given[label] += 1
+        number = f" ({given[label]})" if given[label] > 1 else ""
+        asked = {"tabindex": "0", "role": "region", "aria-label": label + number}
+        frame.attrib.update(asked | dict(frame.attrib))
+
+
+def _classes(element: etree._Element) -> list[str]:
+    return element.get("class", "").split()
+
+
+def _style_table(table: etree._Element) -> None:
+    """A table that pandas or Markdown has made, as one of ours: columns of numbers to the right."""
+    table.set("class", " ".join([*_classes(table), "glc"]))
+    table.attrib.pop("border", None)
+    rows = [[cell for cell in row if cell.tag in ("th", "td")] for row in table.iter("tr")]
+    for row in table.iter("tr"):
+        row.attrib.pop("style", None)
+    if len({*map(len, rows)}) != 1:
+        return
+    body = [row for row in rows if any(cell.tag == "td" for cell in row)]
+    for n in range(len(rows[0])) if body else ():
+        if all(row[n].tag == "td" and _NUMBER.fullmatch(text_of(row[n])) for row in body):
+            for row in rows:
+                row[n].set("class", " ".join([*_classes(row[n]), "number"]))
+
+
+def _wrap(table: etree._Element) -> etree._Element:
+    frame = etree.Element("div", {"class": "glc-scroll"})
+    frame.tail, table.tail = table.tail, None
+    table.addprevious(frame)
+    frame.append(table)
+    return frame
