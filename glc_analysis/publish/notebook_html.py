@@ -1,13 +1,14 @@
 """Turns an executed notebook into the text of a page.
 
 In goes a notebook as ``json`` reads it; out comes one element ``article``. Code is folded, or left out for
-readers outside the team. Figures stand in the text as SVG, and every table scrolls by itself. A heading under
-which nothing was shown is left out with its explanation.
+readers outside the team. Every table scrolls by itself. A heading under which nothing was shown is left out
+with its explanation.
 """
 
 from __future__ import annotations
 
 import re
+from base64 import b64encode
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -48,8 +49,8 @@ def article(notebook: Mapping[str, Any], *, has_code: bool = False,
         if target and target[1] not in slugs:
             link.drop_tag()
     _name_headings(page)
-    _put_figures_inline(page)
     _finish_tables(page)
+    _name_frames(page)
     return page
 
 
@@ -139,7 +140,7 @@ _OBJECT = re.compile(r"<[A-Za-z_][\w.]*[ :(].*>|<[A-Za-z_][\w.]*>", re.DOTALL)
 """How Python prints an object that has no words of its own, such as the axes of a figure."""
 
 
-_FORMS = ("image/svg+xml", "text/html", "text/markdown", "image/png", "text/plain")
+_FORMS = ("text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain")
 
 
 def _is_blank(html: str) -> bool:
@@ -156,84 +157,25 @@ def _output(output: Mapping[str, Any]) -> str:
     if output["output_type"] == "stream":
         return _plain("".join(output["text"]))
     data = {kind: "".join(text) for kind, text in output.get("data", {}).items() if kind in _FORMS}
-    if "image/svg+xml" in data:
-        return figure(data["image/svg+xml"])
     if "text/html" in data:
         return "" if _STYLE_ALONE.fullmatch(data["text/html"]) else data["text/html"]
     if "text/markdown" in data:
         return _markdown().render(data["text/markdown"])
+    if "image/svg+xml" in data:
+        return _picture("image/svg+xml", b64encode(data["image/svg+xml"].encode()).decode())
     if "image/png" in data:
-        return tag("img", src=f"data:image/png;base64,{data['image/png'].strip()}", alt=NO_DESCRIPTION,
-                   class_="glc-plot").removesuffix("</img>")
+        return _picture("image/png", data["image/png"].strip())
     text = data.get("text/plain", "")
     return "" if _OBJECT.fullmatch(text) else _plain(text)
 
 
+def _picture(kind: str, content: str) -> str:
+    """A picture that is no figure of this package, which would be HTML."""
+    return f'<img src="data:{kind};base64,{content}" alt="Picture without a description">'
+
+
 def _plain(text: str) -> str:
     return tag("pre", escape(text), class_="glc-printed") if text.strip() else ""
-
-
-# ------------------------------
-# Figures
-
-
-NO_DESCRIPTION = "Figure without a description"
-_DESCRIPTIONS = (".//{http://purl.org/dc/elements/1.1/}description", "{http://www.w3.org/2000/svg}desc",
-                 "{http://www.w3.org/2000/svg}title")
-_SVG = "{http://www.w3.org/2000/svg}"
-_STYLE_OF_ALL = re.compile(r"\s*\*\s*\{([^{}]*)\}\s*")
-
-
-def figure(svg: str) -> str:
-    """An SVG as an element of a page: its description is its name for those who do not see it.
-
-    Metadata and ids to which nothing refers are left out. A style for all its elements becomes one of the
-    figure alone.
-
-    >>> figure('<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1"><desc>Bars: 3 of 4</desc></svg>')
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 2 1" role="img" aria-label="Bars: 3 of 4"
-     class="glc-plot"></svg>'
-    """
-    parser = etree.XMLParser(remove_comments=True, remove_pis=True, resolve_entities=False, no_network=True)
-    root = etree.fromstring(svg.encode(), parser)
-    described = (root.findtext(path) for path in _DESCRIPTIONS)
-    label = " ".join((root.get("aria-label") or next(filter(None, described), NO_DESCRIPTION)).split())
-    for path in (".//{*}metadata", "{*}desc", "{*}title"):
-        for element in root.findall(path):
-            element.getparent().remove(element)
-    for style in root.findall(f".//{_SVG}style"):
-        if rules := _STYLE_OF_ALL.fullmatch(style.text or ""):
-            root.set("style", "; ".join(filter(None, (root.get("style"), rules[1].strip()))))
-            style.getparent().remove(style)
-    referred = {name for element in root.iter() for _, name in _references(element)}
-    for element in root.iter():
-        if element.get("id") not in (None, *referred):
-            del element.attrib["id"]
-    root.set("role", "img")
-    root.set("aria-label", label)
-    root.set("class", " ".join(filter(None, (root.get("class"), "glc-plot"))))
-    etree.cleanup_namespaces(root)
-    return etree.tostring(root, encoding="unicode", method="html")
-
-
-def _references(element: etree._Element) -> list[tuple[str, str]]:
-    """Attributes of an element of SVG that refer to an id, and the id."""
-    found = []
-    for key, value in element.items():
-        pattern = r"#(.+)" if key.endswith("href") else r".*?url\(#([^)]+)\).*"
-        if "#" in value and (name := re.fullmatch(pattern, value, re.DOTALL)):
-            found.append((key, name[1]))
-    return found
-
-
-def _put_figures_inline(page: etree._Element) -> None:
-    """Gives the ids in each figure a name of its own: two figures of a page may have the same."""
-    for number, root in enumerate(page.iter("svg"), start=1):
-        for element in root.iter():
-            for key, name in _references(element):
-                element.set(key, element.get(key).replace(f"#{name}", f"#figure-{number}-{name}"))
-            if name := element.get("id"):
-                element.set("id", f"figure-{number}-{name}")
 
 
 # ------------------------------
@@ -258,23 +200,33 @@ _NUMBER = re.compile(r"[-+\N{MINUS SIGN}]?[\d.,\N{NARROW NO-BREAK SPACE}]+ ?%?|N
 
 
 def _finish_tables(page: etree._Element) -> None:
-    """Gives every table the look of the site and a frame that scrolls by itself, by the keyboard too."""
+    """Gives every table the look of the site and a frame in which it scrolls by itself."""
+    for table in [*page.iter("table")]:
+        if "glc" not in _classes(table):
+            _style_table(table)
+        if not any("glc-scroll" in _classes(above) for above in table.iterancestors("div")):
+            frame = etree.Element("div", {"class": "glc-scroll"})
+            frame.tail, table.tail = table.tail, None
+            table.addprevious(frame)
+            frame.append(table)
+
+
+_WIDE = ".//table | .//svg[contains(@style, 'min-width')]"
+
+
+def _name_frames(page: etree._Element) -> None:
+    """Lets the keyboard scroll what is wider than a page, under a name of its own."""
     heading, given = "Table", Counter()
-    for element in [*page.iter("table", *HEADINGS)]:
+    for element in page.iter("div", *HEADINGS):
         if element.tag in HEADINGS:
             heading = text_of(element)
-            continue
-        if "glc" not in _classes(element):
-            _style_table(element)
-        frame = next((one for one in element.iterancestors("div") if "glc-scroll" in _classes(one)), None)
-        if frame is None:
-            frame = _wrap(element)
-        caption = element.find("caption")
-        label = heading if caption is None else text_of(caption)
-        given[label] += 1
-        number = f" ({given[label]})" if given[label] > 1 else ""
-        asked = {"tabindex": "0", "role": "region", "aria-label": label + number}
-        frame.attrib.update(asked | dict(frame.attrib))
+        elif "glc-scroll" in _classes(element) and element.xpath(_WIDE):
+            titles = element.xpath(".//caption | ../figcaption/*[contains(@class, 'glc-title')]")
+            label = text_of(titles[0]) if titles else heading
+            given[label] += 1
+            number = f" ({given[label]})" if given[label] > 1 else ""
+            asked = {"tabindex": "0", "role": "region", "aria-label": label + number}
+            element.attrib.update(asked | dict(element.attrib))
 
 
 def _classes(element: etree._Element) -> list[str]:
@@ -295,11 +247,3 @@ def _style_table(table: etree._Element) -> None:
         if all(row[n].tag == "td" and _NUMBER.fullmatch(text_of(row[n])) for row in body):
             for row in rows:
                 row[n].set("class", " ".join([*_classes(row[n]), "number"]))
-
-
-def _wrap(table: etree._Element) -> etree._Element:
-    frame = etree.Element("div", {"class": "glc-scroll"})
-    frame.tail, table.tail = table.tail, None
-    table.addprevious(frame)
-    frame.append(table)
-    return frame

@@ -154,7 +154,8 @@ def _texts(page: etree._Element) -> Iterator[tuple[str, str, str, bool]]:
         summaries += step * (element.tag == "summary")
         if event == "start":
             if element.tag in ("svg", "img"):
-                parts.append(element.get("aria-label") or element.get("alt") or "")
+                said = element.get("aria-label") or element.get("alt") or element.findtext("desc")
+                parts.append(said or "")
             if element.tag == "svg" or is_hidden:
                 walk.skip_subtree()
                 continue
