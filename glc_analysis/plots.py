@@ -36,7 +36,7 @@ WIDTH, LINE, ROW, GAP = 4.6, 0.17, 0.22, 0.09
 """Inches: of a figure, a line of text, a bar with its room, and the room below an option."""
 GROUPS, TEXTS = 1.1, 1.55
 """Inches: of the room for the names of groups, and for the counts at the right."""
-LETTERS = 52
+LETTERS = 56
 """The letters that fit into a line."""
 WIDEST, NARROWEST = 36, 21
 """At most and at least so many rem wide is a figure of :data:`WIDTH`; a wider one has more, and scrolls."""
@@ -538,7 +538,8 @@ def plot_cooccurrence(pairs: pd.DataFrame, *, ax: Axes | None = None) -> Axes:
 
     totals = pd.concat([pairs.set_index(column)["n"] for column in ("code", "other")]).groupby(level=0).sum()
     order = totals.astype(int).sort_values(ascending=False, kind="stable").index
-    left_out = f"{len(order) - MOST_CODES} more codes are not drawn" if len(order) > MOST_CODES else ""
+    more = max(len(order) - MOST_CODES, 0)
+    left_out = f"{more} more codes are not drawn" if more > 1 else "1 more code is not drawn" if more else ""
     places = {code: place for place, code in enumerate(order[:MOST_CODES])}
     pairs = pairs[pairs["code"].isin(places) & pairs["other"].isin(places)]
     ends = np.sort([pairs[column].map(places).to_numpy(int) for column in ("code", "other")], axis=0)
