@@ -110,7 +110,8 @@ def test_the_style_sheet_is_small(pages):
 def test_no_file_that_all_sites_share_names_a_country():
     """The gate would take it for a country that nobody may know of: of fonts and scripts, too."""
     names = {country.name.casefold() for country in pycountry.countries}
-    files = (Path(site.__file__).parent / "content" / name for name in ("page.html", "search.html", "search.js"))
+    folder = Path(site.__file__).parent / "content"
+    files = [folder / name for name in ("page.html", "search.html", "search.js")]
     for text in (site._style(), *(path.read_text() for path in files)):
         assert not names & {*re.findall(r"\w+", text.casefold())}
 
