@@ -528,7 +528,7 @@ def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
     if not all(is_same[name] for name in cut_by):
         return slice_hashes({name: engine[name] for name in TABLE_ORDER})
     fresh = slice_hashes({name: engine[name] for name in TABLE_ORDER
-                            if name in cut_by or not is_same[name]})
+                            if name in (*cut_by, "estimates") or not is_same[name]})
     return {name: fresh.get(name) or known[name] for name in TABLE_ORDER}
 
 

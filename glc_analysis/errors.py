@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import NoReturn
 
@@ -111,6 +111,28 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
         listed = ", ".join(map(repr, known))
         return f"known: {listed}" if 0 < len(known) <= 12 else "no known name is similar"
     return "nearest: " + ", ".join(repr(folded[c]) for c in close)
+
+
+def known_id(name: str, known: Mapping[str, str], kind: str) -> str:
+    """The id that is meant by a name, in capitals or not. ``known`` are labels by id.
+
+    Raises UsageError that suggests the nearest ids, also for a label.
+
+    >>> countries = {"KEN": "Kenya", "KHM": "Cambodia", "PER": "Peru"}
+    >>> known_id("khm", countries, "country")
+    'KHM'
+    >>> known_id("Kambodia", countries, "country")
+    Traceback (most recent call last):
+    glc_analysis.errors.UsageError: There is no country 'Kambodia'; did you mean 'KHM'?
+    """
+    ids = {one.casefold(): one for one in known}
+    if name.casefold() in ids:
+        return ids[name.casefold()]
+    words = {label.casefold(): one for one, label in known.items()} | ids
+    close = difflib.get_close_matches(name.casefold(), words, n=3, cutoff=0.5)
+    meant = " or ".join(dict.fromkeys(repr(words[word]) for word in close))
+    raise UsageError(f"There is no {kind} {name!r}; " + (f"did you mean {meant}?" if meant
+                                                          else f"{nearest(name, known)}."))
 
 
 def refuse(message: str, file: str, fix: str, *, row: str = "", column: str = "") -> NoReturn:

@@ -20,6 +20,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.files import write_atomic
 from glc_analysis.schema import reference_tables
@@ -88,6 +89,7 @@ def checksum(path: Path) -> str:
 def read_manifest(study: Study) -> dict[str, dict[str, str]]:
     """The rows of the manifest by path; empty if there is none yet. Raises Faults if it is wrong."""
     path = study.reference / "manifest.csv"
+    read_log.note(study.root, "reference/manifest.csv")
     rows = read_rows(path, COLUMNS).values() if path.is_file() else []
     return {row["path"]: row for row in rows}
 

@@ -13,6 +13,7 @@ from functools import lru_cache
 
 import pandas as pd
 
+from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.schema import reference_tables
 from glc_analysis.schema.checker import cross_faults, registered_checks, table_faults, word_columns
@@ -79,6 +80,7 @@ def _read_checked(study: Study, content: str) -> Reference:
 def read_table(study: Study, name: str) -> pd.DataFrame:
     """One reference table, its columns alone checked; rows are indexed by the number a spreadsheet shows."""
     path, table = study.reference / f"{name}.csv", reference_tables()[name]
+    read_log.note(study.root, f"reference/{name}.csv")
     required, optional = table.required_columns, table.optional_columns
     rows = read_rows(path, required, optional) if path.is_file() else {}
     frame = pd.DataFrame(list(rows.values()), columns=[*required, *optional], index=list(rows), dtype="str")

@@ -14,7 +14,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -35,7 +35,7 @@ from glc_analysis.files import (
 )
 from glc_analysis.manifest import package_hash, publish_next, read_slices
 from glc_analysis.run import record
-from glc_analysis.run.plan import NOTEBOOKS, PageJob, page_path, plan, stale
+from glc_analysis.run.plan import NOTEBOOKS, Inputs, PageJob, is_current, page_path, plan, stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import REPOSITORY, Study
 
@@ -56,18 +56,19 @@ WARM_FROM = 3
 class ReportRun:
     """One run: the pages to execute, to keep, and those that an interrupted run has finished."""
 
-    def __init__(self, study: Study, audience: str, pages: Sequence[PageJob], chosen: Sequence[PageJob],
+    def __init__(self, study: Study, inputs: Inputs, pages: Sequence[PageJob], chosen: Sequence[PageJob],
                  force: bool, printed: str = "short") -> None:
-        self.study, self.audience, self.home = study, audience, study.reports / audience
-        self.printed = printed
-        self.last_folder, last = last_run(study, audience)
+        self.study, self.inputs, self.audience = study, inputs, inputs.audience
+        self.home, self.printed = study.reports / self.audience, printed
+        self.last_folder, last = last_run(study, self.audience)
         last_entries = last.get("pages", {})
         self.paths = {slug: page_path(slug, entry["parameters"]) for slug, entry in last_entries.items()}
         self.paths |= {page.slug: page_path(page.slug, page.parameters) for page in pages}
         self.last_entries = {slug: entry for slug, entry in last_entries.items()
                              if record.is_whole(self._last_path(slug), entry)}
         self.to_run = list(chosen) if force else stale(chosen, {"pages": self.last_entries})
-        recovered = {} if force else record.finished(self.home / "runs", self.to_run, self.last_folder)
+        recovered = {} if force else record.finished(
+            self.home / "runs", self.to_run, self.last_folder, partial(is_current, inputs=inputs))
         self.recovered = {slug: (folder, entry) for slug, (folder, entry) in recovered.items()
                           if record.is_whole(self._path_in(folder, slug), entry)}
         running = {page.slug for page in self.to_run}
@@ -181,6 +182,8 @@ class ReportRun:
         """Writes an executed page, or the substitute of one that failed, and records it."""
         from glc_analysis.run.execute import Failure, dumps, normalise_notebook
 
+        if not isinstance(outcome, Failure):
+            page = page.with_reads(outcome.reads, self.inputs)
         if not isinstance(outcome, Failure) and self._has_changed(page):
             outcome = Failure(page.notebook.name, page.slug, 0, "Changed",
                               "its data or code changed while it ran; run again")
@@ -190,21 +193,25 @@ class ReportRun:
             notebook = self._stand_in(page, outcome, updated)
         else:
             updated = f"{datetime.now(UTC):%Y-%m-%d}"
-            notebook = normalise_notebook(outcome, title=page.title, roots=(self.study.root, REPOSITORY))
+            notebook = normalise_notebook(outcome.notebook, title=page.title,
+                                          roots=(self.study.root, REPOSITORY))
         content = dumps(notebook)
         write_atomic(self._new_path(page.slug), content, mode=0o600 if page.organisation else 0o666)
         self.entries[page.slug] = {
-            "title": page.title, "notebook": page.notebook.name, "key": page.key, "parts": page.parts,
-            "parameters": page.parameters, "seconds": round(seconds, 2), "updated": updated,
-            "mark": record.mark(content), "failure": str(outcome) if isinstance(outcome, Failure) else ""}
+            "title": page.title, "notebook": page.notebook.name, "key": page.key, "reads": page.reads,
+            "parts": page.parts, "parameters": page.parameters, "seconds": round(seconds, 2),
+            "updated": updated, "mark": record.mark(content),
+            "failure": str(outcome) if isinstance(outcome, Failure) else ""}
         self._record()
 
     def _has_changed(self, page: PageJob) -> bool:
         """Whether something that the page depends on has changed since the run was planned."""
         package_hash.cache_clear()
         with suppress(GLCError):  # such as tables that are just being built
-            now = plan(Study(self.study.root), audience=self.audience, folder=page.notebook.parent)
-            return page.key not in {one.key for one in now}
+            now = Inputs(Study(self.study.root), self.audience)
+            pages = plan(now.study, audience=self.audience, folder=page.notebook.parent, inputs=now)
+            return page.key not in {one.with_reads(page.reads, now).key for one in pages
+                                    if one.slug == page.slug}
         return True
 
     def _stand_in(self, page: PageJob, failure: Failure, updated: str) -> dict[str, Any]:
@@ -290,15 +297,17 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
     may not see (nothing is then published); GLCError if another run is at work or the reports cannot be
     written; Interrupted at Ctrl-C or SIGTERM. Finished pages are then kept for the next run.
     """
-    pages = plan(study, audience=audience, folder=folder)
-    chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder)
-    report_run = ReportRun(study, audience, pages, chosen, force, printed)
+    inputs = Inputs(study, audience)
+    pages = plan(study, audience=audience, folder=folder, inputs=inputs)
+    chosen = plan(study, audience=audience, country=country, theme=theme, only=only, folder=folder,
+                  inputs=inputs)
+    report_run = ReportRun(study, inputs, pages, chosen, force, printed)
     if dry_run:
         return _result(report_run, is_done=False)
     try:
         with graceful_interrupt(lambda: report_run.standing), _readable_by(audience), locked(report_run.home):
             # Again: another run may have ended.
-            report_run = ReportRun(study, audience, pages, chosen, force, printed)
+            report_run = ReportRun(study, inputs, pages, chosen, force, printed)
             if report_run.is_needed:
                 report_run.make(jobs, scheduler, progress)
             return _result(report_run)

@@ -19,6 +19,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import recover_withdrawal
 from glc_analysis.schema import default_settings
@@ -147,13 +148,6 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 :meta hide-value:
 """
 
-PAGE_INPUTS = "GLC_PAGE_INPUTS"
-"""The environment variable with the inputs of the page that a kernel makes, separated by spaces: its slice
-(such as ``country=KHM``), and the tables that it reads whole; blank: all tables."""
-
-SHARED_TABLES = ("questions", "options", "codebook")
-"""The tables that every page may read whole: questions, their options and the codes."""
-
 NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini")
 RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")
 
@@ -189,6 +183,7 @@ class Study:
 
     @property
     def raw(self) -> Path:
+        read_log.note(self.root, "raw")
         return self.root / "raw"
 
     @property
@@ -210,7 +205,8 @@ class Study:
     @property
     def key_file(self) -> Path:
         """The key to the pseudonyms: which name has which pseudonym."""
-        return self.private / "pseudonyms.json"
+        read_log.note(self.root, read_log.KEY)
+        return self.root / read_log.KEY
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -219,7 +215,8 @@ class Study:
         if not path.is_file():
             raise GLCError(f"{self.root.name}/reference/study.toml is missing. To fix: start a study "
                            "with `glc init DIR`, or fill this one with `glc sample`.")
-        found = read_settings(path, DEFAULTS, WORDS)
+        with read_log.exact():  # every page depends on the settings
+            found = read_settings(path, DEFAULTS, WORDS)
         if not found["survey"]["organisation"]:
             raise Faults([Fault("is blank", file=path.name, column="[survey] organisation",
                                 fix="name the column that says which organisation answered")])
@@ -268,6 +265,7 @@ class Study:
                 for coder, pattern in self.settings["raw"]["codings"].items()}
 
     def _matching(self, pattern: str) -> list[Path]:
+        read_log.note(self.root, "raw")
         # A file's own name may hold brackets, which a pattern reads as a choice of letters.
         is_plain = not glob.has_magic(pattern) or (self.reference / pattern).exists()
         names = [pattern] if is_plain else glob.glob(pattern, root_dir=self.reference)

@@ -1,34 +1,37 @@
-"""The processed tables: checked against the schema, written as Parquet, read whole or by country or theme.
+"""The processed tables: checked against the schema, written as Parquet, read whole or in slices.
 
 Goes in: data frames of the build. Comes out: one file for each table, and a hash of every slice that
-:func:`read` can return. A page is out of date when the hash of one of its slices has changed; comparing
-hashes needs no pandas.
+:func:`read` can return: of a country, a theme or a question. A page is out of date when the hash of a slice
+that it has read has changed; comparing hashes needs no pandas.
 """
 
 from __future__ import annotations
 
 import hashlib
 import io
-import os
+import json
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.schema import Table, processed_tables
-from glc_analysis.study import PAGE_INPUTS, SHARED_TABLES, Study
+from glc_analysis import read_log
+from glc_analysis.errors import GLCError, UsageError, known_id, nearest
+from glc_analysis.schema import AUDIENCES, Table, processed_tables
+from glc_analysis.study import Study
 
 # ------------------------------
-# Hashes of slices: of the whole table, of each country's rows, of each theme's rows.
+# Hashes of slices: of the whole table, of the rows of each country, theme and question.
 
 
 def slice_hashes(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
-    """For every table the hash of each slice: ``""``, ``country=ID``, ``theme=ID``.
+    """For every table the hash of each slice: ``""``, ``country=ID``, ``theme=ID``, ``question=ID``.
 
-    Rows are hashed one by one and added up (64 bits, two sums), so that all
-    slices of a large table cost one pass; the order of rows does not matter.
+    ``frames`` are the tables, among them answers, questions, codebook and estimates. Rows are hashed one by
+    one and added up (64 bits, two sums), so that all slices of a large table cost one pass; the order of rows
+    does not matter.
     """
     answers, questions = frames["answers"], frames["questions"]
     members = answers[["country_id", "organisation_id", "region_id"]].drop_duplicates()
@@ -45,6 +48,8 @@ def slice_hashes(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
         themes = row_themes(name, frame, by_question, by_code)
         if themes is not None:
             found |= _by_theme(themes, hashes, listed)
+        if is_by_question(name):
+            found |= _by_question(frame, hashes, frames["estimates"], questions["question_id"])
         result[name] = found
     return result
 
@@ -82,6 +87,15 @@ def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[
     common = sums.get("*", nothing)
     return {f"theme={theme}": _hex(sums.get(theme, nothing) + common)
             for theme in listed if theme in sums or common.any()}
+
+
+def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFrame,
+                 questions: pd.Series) -> dict[str, str]:
+    """A question's slice: the figures about it, or what is released of them."""
+    about = dict(zip(estimates["estimate_id"], estimates["question_id"].astype("str"), strict=True))
+    sums, nothing = _sums(frame["estimate_id"].map(about).fillna(""), hashes), np.zeros(2, dtype=np.uint64)
+    return {f"question={question}": _hex(sums.get(question, nothing))
+            for question in sorted({*questions, *about.values()} - {""})}
 
 
 def _sums(keys: pd.Series, hashes: np.ndarray) -> dict[str, np.ndarray]:
@@ -206,24 +220,65 @@ def _ranks(names: pd.Series) -> np.ndarray:
     return np.argsort(np.argsort(np.asarray(found, dtype=object)))[codes]
 
 
-def read(name: str, *, study: str | Path | Study = "", country: str = "",
-         theme: str = "") -> pd.DataFrame:
-    """A processed table, or the slice of it that is about one country or one theme.
+def read(name: str, *, study: str | Path | Study = "", country: str = "", theme: str = "",
+         question: str = "") -> pd.DataFrame:
+    """A processed table, or the slice of it that is about one country, one theme or one question.
 
     ``country`` is the work country. Rows about organisations are included for every country that the
     organisation answered for. Of ``estimates`` the figures of the region are included, and of the figures
     about the whole study only how much the country's organisations spoke. ``theme`` selects the rows
-    about its questions and codes, and everything from interviews and calls. Raises UsageError for an
-    unknown table, GLCError if the study is not built.
+    about its questions and codes, and everything from interviews and calls. ``question`` selects figures,
+    or what is released of them. A table that has no such slices is read whole. In a run it is recorded that
+    the page has read this slice. Raises UsageError for an unknown table, country, theme or question, with the
+    nearest name that is known; GLCError if the study is not built.
     """
     if name not in TABLES:
         raise UsageError(f"There is no table {name!r}; {nearest(name, TABLES)}.")
-    _refuse_undeclared(name, country, theme)
-    folder = (study if isinstance(study, Study) else Study.find(study)).processed
+    if question and not is_by_question(name):
+        raise UsageError(f"Table {name!r} has no slices by question. To fix: read it whole, and filter it.")
+    found = study if isinstance(study, Study) else Study.find(study)
+    with read_log.exact():
+        country, theme, question = (
+            known_id(chosen, _names(found.processed)[kind], kind) if chosen else ""
+            for kind, chosen in (("country", country), ("theme", theme), ("question", question)))
+        read_log.note(found.root, f"{name} {_slice_name(name, country, theme, question)}".strip())
+        return _read(found.processed, name, country, theme, question)
+
+
+def _slice_name(name: str, country: str, theme: str, question: str) -> str:
+    """The slice in which all rows are that are read, blank for the whole table."""
+    kinds = {"question": question, "country": country if is_by_country(name) else "",
+             "theme": theme if is_by_theme(name) else ""}
+    return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
+
+
+def _names(folder: Path) -> dict[str, dict[str, str]]:
+    """The names of a built study's countries, themes and questions by id."""
+    path = folder / "slices.json"
+    if not path.is_file():
+        raise GLCError("The tables are not built yet. To fix: run `glc build`.")
+    return _names_in(path, path.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _names_in(path: Path, written: int) -> dict[str, dict[str, str]]:
+    """The same, as long as the file was ``written`` at this time."""
+    slices = json.loads(path.read_text(encoding="utf-8"))
+    named = {kind: {one["id"]: one["label"] for one in slices[listed]}
+             for kind, listed in (("country", "countries"), ("theme", "themes"))}
+    found = (one.partition("=") for one in slices["tables"].get("estimates", ()))
+    return named | {"question": {one: one for kind, _, one in found if kind == "question"}}
+
+
+def _read(folder: Path, name: str, country: str, theme: str, question: str) -> pd.DataFrame:
     path = folder / f"{name}.parquet"
     if not path.is_file():
         raise GLCError("The tables are not built yet. To fix: run `glc build`.")
-    frame = pd.read_parquet(path, filters=_country_filter(folder, name, country))
+    filters = _country_filter(folder, name, country)
+    if question:
+        own = _question_filter(folder, name, question)
+        filters = [[*part, own] for part in filters or [[]]]
+    frame = pd.read_parquet(path, filters=filters)
     themes = _themes(folder, name, frame) if theme else None
     if themes is not None:
         frame = frame[themes.isin([theme, "*"])]
@@ -231,18 +286,9 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "",
     return frame.astype(dict.fromkeys(text, "str")).reset_index(drop=True)
 
 
-def _refuse_undeclared(name: str, country: str, theme: str) -> None:
-    """Raises GLCError if a page reads a table that is not among its inputs: the page would not be made again
-    when the table changes."""
-    declared = os.environ.get(PAGE_INPUTS, "").split()
-    if not declared or name in (*declared, *SHARED_TABLES):
-        return
-    kind, _, chosen = next((one for one in declared if "=" in one), "").partition("=")
-    is_cut = {"country": is_by_country, "theme": is_by_theme}.get(kind, lambda name: False)(name)
-    if not is_cut or chosen != {"country": country, "theme": theme}[kind]:
-        raise GLCError(f"The inputs of this page are {', '.join(declared)}, but it reads more of {name}. "
-                       f"To fix: list it as `reads` in the notebook's metadata `glc`"
-                       + (f", or read its slice by page.read({name!r})." if is_cut else "."))
+def is_by_question(name: str) -> bool:
+    """Whether a table can be read question by question: figures, and what is released of them."""
+    return name in ("estimates", *(f"release_{audience}" for audience in AUDIENCES))
 
 
 def is_by_theme(name: str) -> bool:
@@ -320,6 +366,15 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
     if "organisation_id" in TABLES[name].columns:  # a call belongs to nobody, and to every country
         own.append([("country_id", "==", ""), ("organisation_id", "in", [*members, ""])])
     return own
+
+
+def _question_filter(folder: Path, name: str, question: str) -> tuple:
+    """The figures about a question, or what is released of them, as a pyarrow filter."""
+    about = ("question_id", "==", question)
+    if name == "estimates":
+        return about
+    figures = pd.read_parquet(folder / "estimates.parquet", columns=["estimate_id"], filters=[about])
+    return "estimate_id", "in", [*figures["estimate_id"], ""]  # pyarrow compares nothing with an empty list
 
 
 def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:

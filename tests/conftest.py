@@ -29,7 +29,7 @@ LONGEST = [f"test_{name}.py" for name in (
     "kills", "browser", "reproducible", "day", "trails", "scheduled", "canaries", "steps", "packets",
     "tutorial", "consecutive_releases", "ngo_collection", "fuzz", "withdrawal", "returns", "notebooks",
     "robust", "run", "attack", "cluster", "release", "commands", "citations", "documents", "packet",
-    "declared")]
+    "page_reads")]
 """Files of tests that take longest."""
 
 

@@ -82,15 +82,17 @@ def test_one_answer_touches_its_country_its_theme_and_the_figures_of_its_region(
     _, new = made(tmp_path, **row(3, Q1="yes"))
     touched = {(t, n) for t, hashes in before[1].items() for n in hashes if hashes[n] != new[t][n]}
     assert {n for t, n in touched if t == "responses"} == {"", "country=LAO", "theme=rights"}
-    assert {n for t, n in touched if t == "estimates"} == {"", "theme=rights", "country=KHM", "country=LAO"}
+    assert {n for t, n in touched if t == "estimates"} == {
+        "", "theme=rights", "question=Q1", "country=KHM", "country=LAO"}
     assert {t for t, _ in touched} == {"responses", "estimates"}
 
 
-def test_every_country_and_theme_has_its_slice(before):
+def test_every_country_theme_and_question_has_its_slice(before):
     _, hashes = before
     countries = {f"country={c}" for c in ("KEN", "KHM", "LAO", "PER")}
     assert set(hashes["answers"]) == {"", *countries}
     assert set(hashes["responses"]) == {"", "theme=rights", "theme=care", *countries}
+    assert {"question=Q1", "question=own"} <= set(hashes["estimates"]) & set(hashes["release_public"])
     assert set(hashes["codebook"]) == set(hashes["steps"]) == {""}
 
 

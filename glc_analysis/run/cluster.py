@@ -1,8 +1,10 @@
 """Executes pages on other machines, by dask.distributed.
 
-Each page is sent as one job bundle: its notebook, the rows of the tables that it reads, study.toml and
-consent.csv. The executed notebook comes back. Pages that read raw files are executed here. dask does the
-scheduling, the retries and the replacement of lost workers. A worker keeps nothing and publishes nothing.
+Each page is sent as one job bundle: its notebook, the rows of the tables that it read the last time (the
+first time: all tables of its audience), and a few files of the study. The executed notebook comes back, with
+what it has read this time. A page that needs more than may be sent, or asked for more than was sent, is
+executed here. dask does the scheduling, the retries and the replacement of lost workers. A worker keeps
+nothing and publishes nothing.
 """
 
 from __future__ import annotations
@@ -11,21 +13,26 @@ import io
 import time
 import zipfile
 from asyncio import CancelledError
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import GLCError
 from glc_analysis.manifest import package_hash
-from glc_analysis.run.execute import Failure, Kernels
-from glc_analysis.run.plan import PageJob
-from glc_analysis.study import REPOSITORY, SHARED_TABLES, Study
+from glc_analysis.read_log import EVERYTHING
+from glc_analysis.run.execute import Executed, Failure, Kernels
+from glc_analysis.run.plan import Inputs, PageJob
+from glc_analysis.study import REPOSITORY, Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 CONNECT, PATIENCE = 10, 60
 """Seconds within which the scheduler must answer, and after which a run without a worker gives up."""
-REFERENCE_FILES = ("study.toml", "consent.csv")
+FILES = ("processed/slices.json", "reference/study.toml", "reference/consent.csv")
+"""The files of a study that are in every bundle, apart from tables."""
 
 
 class Cluster:
@@ -64,16 +71,16 @@ class Cluster:
         threads = self._client.nthreads()
         return sum(threads.get(one, 0) for one in self._workers) + 1
 
-    def execute(self, page: PageJob) -> dict[str, Any] | Failure:
+    def execute(self, page: PageJob) -> Executed | Failure:
         """The executed notebook of a page, or how it failed. Raises GLCError if no worker is left."""
-        if page.needs_raw:
+        sent = things_sent(self._study, page)
+        if page.reads != EVERYTHING and not are_in(page.reads, sent):
             return self._here.execute(page)
-        job_bundle = pack_job(self._study, page)
         try:
-            future = self._client.submit(run_job, job_bundle, page, self._timeout, package_hash(),
-                                         workers=self._workers, pure=False,
+            future = self._client.submit(run_job, pack_job(self._study, page, sent), page, self._timeout,
+                                         package_hash(), workers=self._workers, pure=False,
                                          key=f"{page.slug}-{page.key[:12]}-{time.monotonic_ns()}")
-            return self._outcome(future)
+            outcome = self._outcome(future)
         # The failure of one page must not end the run of the others; a lost scheduler ends all.
         except (Exception, CancelledError) as error:  # noqa: BLE001
             if isinstance(error, GLCError) or self._client.status != "running":
@@ -81,8 +88,10 @@ class Cluster:
                 raise GLCError(f"{cause} Finished pages are kept. To go on: run the same command again."
                                ) from None
             return Failure(page.notebook.name, page.slug, 0, type(error).__name__, str(error)[:300])
+        is_complete = are_in(outcome.reads, sent) or getattr(outcome, "is_dead", False)
+        return outcome if is_complete else self._here.execute(page)
 
-    def _outcome(self, future: Any) -> dict[str, Any] | Failure:
+    def _outcome(self, future: Any) -> Executed | Failure:
         """Waits for the result; gives up after a while without a worker that has this version."""
         seen = time.monotonic()
         while True:
@@ -100,39 +109,69 @@ class Cluster:
         self._client.close()
 
 
-def pack_job(study: Study, page: PageJob) -> bytes:
-    """The job bundle of a page: a ZIP file with its notebook and its inputs."""
-    from glc_analysis import tables
+def things_sent(study: Study, page: PageJob) -> set[str]:
+    """What of a study is sent with a page: what it read the last time, as far as it may be sent."""
+    tables = set(Inputs(study, page.parameters["audience"]).own_tables)
+    things = tables if "processed" in page.reads else {
+        one for one in page.reads if one.partition(" ")[0] in tables}
+    # What is needed to cut a slice.
+    needed = {f"{table} {one.partition(' ')[2]}" for one in things for kind, table in (
+        ("country", "answers"), ("question", "estimates")) if f" {kind}=" in one}
+    needed |= {table for table in ("questions", "codebook") if any(" theme=" in one for one in things)}
+    return {*things, *needed, *FILES}
 
-    kind, _, chosen = next((one for one in page.inputs if "=" in one), "").partition("=")
-    is_sliced = {"country": tables.is_by_country, "theme": tables.is_by_theme}.get(kind, lambda name: False)
-    whole = {*page.inputs, *SHARED_TABLES} if page.inputs else set(tables.TABLES)
+
+def are_in(reads: Collection[str], things: Collection[str]) -> bool:
+    """Whether all that a page reads is among these things, or a slice of a table that is.
+
+    >>> are_in(["answers country=KHM"], ["answers"]), are_in(["answers"], ["answers country=KHM"])
+    (True, False)
+    """
+    return all(one in things or one.partition(" ")[0] in things for one in reads)
+
+
+def pack_job(study: Study, page: PageJob, things: Collection[str]) -> bytes:
+    """The job bundle of a page: a ZIP file with its notebook and these things of its study."""
     with io.BytesIO() as file, zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as job_bundle:
         job_bundle.writestr(f"notebooks/{page.notebook.name}", page.notebook.read_bytes())
-        for name in REFERENCE_FILES:
-            if (study.reference / name).is_file():
-                job_bundle.writestr(f"study/reference/{name}", (study.reference / name).read_bytes())
-        job_bundle.writestr("study/processed/slices.json", (study.processed / "slices.json").read_bytes())
-        for name in tables.TABLES:
-            if name.startswith("release_") and name != f"release_{page.parameters['audience']}":
-                continue
-            path = study.processed / f"{name}.parquet"
-            if name in whole or is_sliced(name):
-                job_bundle.writestr(f"study/processed/{path.name}", path.read_bytes() if name in whole
-                                 else _slice(study, name, {kind: chosen}))
+        for name, content in copy_inputs(study, things):
+            job_bundle.writestr(f"study/{name}", content)
         job_bundle.close()
         return file.getvalue()
 
 
-def _slice(study: Study, name: str, slice_: Mapping[str, str]) -> bytes:
+def copy_inputs(study: Study, things: Collection[str]) -> Iterator[tuple[str, bytes]]:
+    """Files of a study that hold these tables, slices and files alone: path in the study, and content."""
     from glc_analysis import tables
 
-    file = io.BytesIO()
-    tables.read(name, study=study, **slice_).to_parquet(file, index=False, compression="zstd")
-    return file.getvalue()
+    for path in sorted(one for one in things if "/" in one):
+        if (study.root / path).is_file():
+            yield path, (study.root / path).read_bytes()
+    for name in sorted({one.partition(" ")[0] for one in things if "/" not in one}):
+        path = study.processed / f"{name}.parquet"
+        slices = sorted(one.partition(" ")[2] for one in things if one.startswith(f"{name} "))
+        if name in things:
+            yield f"processed/{path.name}", path.read_bytes()
+        else:
+            yield f"processed/{path.name}", tables.parquet_bytes(_rows(study, name, slices))
 
 
-def run_job(job_bundle: bytes, page: PageJob, timeout: float, version: str) -> dict[str, Any] | Failure:
+def _rows(study: Study, name: str, slices: Collection[str]) -> pd.DataFrame:
+    """The rows of a table that are in one of these slices, in its own order."""
+    import pandas as pd
+
+    from glc_analysis import tables
+
+    first, *others = (tables.read(name, study=study, **{kind: chosen}) for kind, _, chosen in (
+        one.partition("=") for one in slices))
+    if not others:
+        return first
+    whole, key = tables.read(name, study=study), list(tables.TABLES[name].key)
+    wanted = pd.MultiIndex.from_frame(pd.concat([first, *others])[key])
+    return whole[pd.MultiIndex.from_frame(whole[key]).isin(wanted)]
+
+
+def run_job(job_bundle: bytes, page: PageJob, timeout: float, version: str) -> Executed | Failure:
     """Runs on a worker: unpacks a job bundle, executes its page and removes everything.
 
     Raises ValueError if the worker does not have this ``version`` of the package.
@@ -154,5 +193,5 @@ def run_job(job_bundle: bytes, page: PageJob, timeout: float, version: str) -> d
             outcome = kernels.execute(own)
         finally:
             kernels.stop()
-        return outcome if isinstance(outcome, Failure) else normalise_notebook(
-            outcome, title=page.title, roots=(study.root, Path(folder), REPOSITORY))
+        return outcome if isinstance(outcome, Failure) else replace(outcome, notebook=normalise_notebook(
+            outcome.notebook, title=page.title, roots=(study.root, Path(folder), REPOSITORY)))

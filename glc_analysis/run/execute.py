@@ -18,14 +18,15 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from glc_analysis.errors import GLCError
 from glc_analysis.files import check_interrupted
+from glc_analysis.read_log import EVERYTHING, VARIABLE, recorded
 from glc_analysis.run.plan import PageJob, parameters_at
-from glc_analysis.study import PAGE_INPUTS, Study
+from glc_analysis.study import Study
 from glc_analysis.tables_html import Markup
 
 # ------------------------------
@@ -217,8 +218,18 @@ KERNEL_ENV = REPRODUCIBLE_ENV | {
 }
 """The environment of every kernel of a run."""
 DEAD = "DeadKernelError"
+LOG, RECORDER = "reads", "glc_analysis.read_log"
+"""The file in which a kernel records what its page reads, and the extension of IPython that does it."""
 LONGEST = 70
 """The longest path, in bytes, of a folder in which sockets may lie."""
+
+
+@dataclass(frozen=True)
+class Executed:
+    """A page that was executed, and what it has read."""
+
+    notebook: Content
+    reads: tuple[str, ...] = EVERYTHING
 
 
 @dataclass(frozen=True)
@@ -234,6 +245,7 @@ class Failure:
     cell: int
     error: str
     message: str
+    reads: tuple[str, ...] = field(default=EVERYTHING, compare=False)
 
     @property
     def is_dead(self) -> bool:
@@ -272,8 +284,14 @@ class Kernels:
         self._at_work: set[Any] = set()
         self._stopped = False
 
-    def execute(self, page: PageJob) -> dict[str, Any] | Failure:
-        """Executes a page; returns the executed notebook, or how it failed."""
+    def execute(self, page: PageJob) -> Executed | Failure:
+        """Executes a page; returns the executed notebook, or how it failed, with what it has read."""
+        with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as own:
+            outcome = self._outcome(page, Path(own))
+            return replace(outcome, reads=recorded(Path(own, LOG), page.notebook))
+
+    def _outcome(self, page: PageJob, own: Path) -> Executed | Failure:
+        """The same without what was read; ``own`` is a folder for the files of the kernel."""
         import papermill
 
         place, is_late, exit_codes = -1, threading.Event(), []
@@ -283,10 +301,10 @@ class Kernels:
             place = cell_index
 
         try:
-            with self._kernel(page, is_late, exit_codes) as kernel:
-                return papermill.execute_notebook(
+            with self._kernel(page, own, is_late, exit_codes) as kernel:
+                return Executed(papermill.execute_notebook(
                     str(page.notebook), None, dict(page.parameters), kernel_name=self._name,
-                    language="python", km=kernel, progress_bar=False, on_cell_execute=enter)
+                    language="python", km=kernel, progress_bar=False, on_cell_execute=enter))
         # The failure of one page must not end the run of the others.
         except Exception as error:  # noqa: BLE001
             cause = TimeoutError(f"took longer than {self._timeout:g} seconds") if is_late.is_set() \
@@ -300,7 +318,8 @@ class Kernels:
             process.kill()
 
     @contextmanager
-    def _kernel(self, page: PageJob, is_late: threading.Event, exit_codes: list[int]) -> Iterator[Any]:
+    def _kernel(self, page: PageJob, own: Path, is_late: threading.Event,
+                exit_codes: list[int]) -> Iterator[Any]:
         """A kernel for one page, killed if the page takes too long, and ended with the block. If it died, its
         exit code is added to ``exit_codes``."""
         from jupyter_core.utils import run_sync
@@ -308,14 +327,15 @@ class Kernels:
         from glc_analysis.run.kernels import KernelManager
 
         kernel = KernelManager(kernel_name=self._name)
-        with tempfile.TemporaryDirectory(prefix="glc-", dir=_folder_of_sockets()) as own, kernel.ending():
-            kernel.connection_file = str(Path(own, "kernel.json"))
+        with kernel.ending():
+            kernel.connection_file = str(own / "kernel.json")
             if os.name == "posix":  # over TCP, any user of the machine could read the messages
                 kernel.transport = "ipc"
             # cwd is set here: papermill would change the folder of all threads.
-            env = self._environment | {PAGE_INPUTS: " ".join(page.inputs)}
-            run_sync(kernel.start_kernel)(cwd=str(page.notebook.parent), env=env,
-                                          extra_arguments=["--HistoryManager.hist_file=:memory:"])
+            run_sync(kernel.start_kernel)(
+                cwd=str(page.notebook.parent), env=self._environment | {VARIABLE: str(own / LOG)},
+                extra_arguments=["--HistoryManager.hist_file=:memory:",
+                                 f"--IPKernelApp.extensions={RECORDER}"])
             process = kernel.provisioner.process
             timer = threading.Timer(self._timeout, lambda: (is_late.set(), process.kill()))
             self._at_work.add(process)

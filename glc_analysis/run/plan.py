@@ -1,8 +1,10 @@
 """Plans the pages of a run: every notebook with every country, theme or organisation that it takes.
 
-In go the notebooks of a folder and ``slices.json`` of the build; out come the pages, each with a hash of all
-that it depends on: a page is out of date when this hash has changed. Only the standard library is needed, so
-that `glc status` and a run with nothing to do answer before pandas could be imported.
+In go the notebooks of a folder, ``slices.json`` of the build and what the last run has recorded of each page;
+out come the pages, each with a hash of all that it depends on: a page is out of date when this hash has
+changed. It depends on what it read the last time; a page that was never made depends on everything. Only the
+standard library is needed, so that `glc status` and a run with nothing to do answer before pandas could be
+imported.
 """
 
 from __future__ import annotations
@@ -10,16 +12,19 @@ from __future__ import annotations
 import ast
 import hashlib
 import json
+import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.manifest import package_hash, read_slices, value_hash
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, known_id, nearest
+from glc_analysis.manifest import package_hash, read_record, read_slices, value_hash
+from glc_analysis.read_log import EVERYTHING
+from glc_analysis.run.record import last_run
 from glc_analysis.schema import AUDIENCES
-from glc_analysis.study import REPOSITORY, SHARED_TABLES, Study
+from glc_analysis.study import REPOSITORY, Study
 
 # ------------------------------
 # The notebooks of a folder: the question of each, and its parameters
@@ -33,10 +38,8 @@ REQUIRED = ("study", "audience")
 class Notebook:
     """A notebook: its question, its parameters and their defaults.
 
-    Its metadata may hold more, under ``{"glc": {...}}``. ``audiences`` names who may read its pages (without
-    it, only the team). The list ``reads``, here ``inputs``, names the tables that it reads whole; without it,
-    the notebook reads only the rows of its country or theme or, if it has neither, all tables. ``needs_raw``
-    says that it reads raw files, so that it has to run where they are.
+    Its metadata may name ``audiences``, under ``{"glc": {...}}``: who may read its pages. Without it, they
+    are the team's.
     """
 
     path: Path
@@ -44,8 +47,6 @@ class Notebook:
     parameters: dict[str, Any]
     source: str
     audiences: tuple[str, ...] = ("team",)
-    inputs: tuple[str, ...] = ()
-    needs_raw: bool = False
 
     @property
     def name(self) -> str:
@@ -105,7 +106,7 @@ def missing_parameter(path: Path, names: Iterable[str]) -> list[Fault]:
 def _read(path: Path) -> Notebook:
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        cells, metadata = notebook["cells"], _metadata(notebook)
+        cells, audiences = notebook["cells"], _audiences(notebook)
         texts = ["".join(cell["source"]) for cell in cells]
     except (ValueError, KeyError, TypeError):
         raise Faults([Fault("is not a notebook", file=path.name)]) from None
@@ -126,31 +127,74 @@ def _read(path: Path) -> Notebook:
     source = [(cell["cell_type"], text, cell.get("metadata", {}).get("tags", []))
               for cell, text in zip(cells, texts, strict=True)]
     return Notebook(path, title, parameters, hashlib.sha256(json.dumps(source).encode()).hexdigest(),
-                    **metadata)
+                    audiences)
 
 
-def _metadata(notebook: dict[str, Any]) -> dict[str, Any]:
-    """What a notebook's metadata says. Raises KeyError for an unknown audience."""
-    own = notebook.get("metadata", {}).get("glc", {})
-    audiences = own.get("audiences", ["team"])
+def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
+    """Who may read a notebook's pages. Raises KeyError for an unknown audience."""
+    audiences = notebook.get("metadata", {}).get("glc", {}).get("audiences", ["team"])
     if not set(audiences) <= set(AUDIENCES):
         raise KeyError(audiences)
-    return {"audiences": tuple(audiences), "inputs": tuple(own.get("reads", ())),
-            "needs_raw": bool(own.get("needs_raw"))}
+    return tuple(audiences)
+
+
+# ------------------------------
+# What pages can read, as it is now
+
+
+UNSEEN = ("raw", "survey", "context", "reports")
+"""Sections of study.toml that change no page, or only by way of the tables. Pages may show the others."""
+
+
+class Inputs:
+    """What the pages of an audience can read, as it is now: gives the hash of each thing of a record."""
+
+    def __init__(self, study: Study, audience: str) -> None:
+        self.study, self.audience, self.slices = study, audience, read_slices(study)
+        self.settings = {name: values for name, values in study.settings.items() if name not in UNSEEN}
+        self._tables: dict[str, dict[str, str]] = self.slices["tables"]
+        # Only the public's pages show the number of the release.
+        unseen = ("tables", "inputs") if audience == "public" else ("tables", "inputs", "release")
+        lists = {name: value for name, value in self.slices.items() if name not in unseen}
+        # Read now, so that a change during the run is noticed.
+        reference = {f"reference/{path.name}": _path_hash(path) for path in study.reference.iterdir()
+                     if path.name != "study.toml"}
+        self._others = reference | {
+            "processed": [lists, {name: self._tables[name][""] for name in self.own_tables}],
+            "processed/slices.json": lists, "reference": reference,
+            "raw": read_record(study.processed).get("raw", {})}
+
+    def hashes(self, reads: Iterable[str]) -> dict[str, Any]:
+        """The hash of each thing that a page reads, by its name in the record."""
+        return {thing: self._hash(thing) for thing in reads}
+
+    def _hash(self, thing: str) -> Any:
+        table, _, slice_ = thing.partition(" ")
+        if table in self._tables:
+            return self._tables[table].get(slice_, "no rows")
+        return self._others[thing] if thing in self._others else _path_hash(self.study.root / thing)
+
+    @property
+    def own_tables(self) -> list[str]:
+        """The tables of this audience: of the release tables only its own."""
+        return [name for name in self._tables
+                if not name.startswith("release_") or name == f"release_{self.audience}"]
+
+
+def _path_hash(path: Path) -> str:
+    """A hash of a file, or of the names, sizes and times in a folder; blank where nothing is."""
+    if path.is_dir():
+        found = ((one.relative_to(path).as_posix(), one.stat()) for one in path.rglob("*") if one.is_file())
+        return value_hash(sorted((name, of.st_size, of.st_mtime_ns) for name, of in found))
+    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
 
 
 # ------------------------------
 # The pages: notebooks x parameters, each with a hash of all it depends on
 
 
-SLICED_BY = ("country", "theme")
-"""Parameters by which a page reads only its own rows of the tables."""
 LISTS = {"country": "countries", "theme": "themes", "organisation": "organisations"}
 """A notebook with one of these parameters has a page for each entry of this list of slices.json."""
-
-UNSEEN = ("raw", "survey", "context", "reports")
-"""Sections of study.toml that change no page, or only by way of the tables. Pages may show the others."""
-
 
 @dataclass(frozen=True)
 class PageJob:
@@ -162,10 +206,8 @@ class PageJob:
     parameters: dict[str, str]
     key: str
     group: str = ""
-    inputs: tuple[str, ...] = ()
-    """What it reads, apart from :data:`~glc_analysis.study.SHARED_TABLES`: its slice of the tables, such as
-    ``country=KHM``, and the tables that it reads whole. Empty: all tables."""
-    needs_raw: bool = False
+    reads: tuple[str, ...] = EVERYTHING
+    """What it read the last time, in the words of :mod:`~glc_analysis.read_log`."""
     parts: dict[str, str] = field(default_factory=dict, repr=False)
     """A hash of each thing that the key depends on, by name."""
 
@@ -173,6 +215,12 @@ class PageJob:
     def organisation(self) -> str:
         """The organisation that alone gets this page; blank for all other pages."""
         return self.parameters.get("organisation", "")
+
+    def with_reads(self, reads: Iterable[str], inputs: Inputs) -> PageJob:
+        """The page as one that reads this, with the key that belongs to it."""
+        fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
+        parts = fixed | _hashes(inputs.hashes(reads))
+        return replace(self, reads=tuple(reads), parts=parts, key=value_hash(parts))
 
 
 def page_path(slug: str, parameters: Mapping[str, str]) -> str:
@@ -189,22 +237,24 @@ def page_path(slug: str, parameters: Mapping[str, str]) -> str:
 
 
 def plan(study: Study, *, audience: str = "team", country: str = "", theme: str = "",
-         only: str = "", folder: Path = NOTEBOOKS) -> list[PageJob]:
+         only: str = "", folder: Path = NOTEBOOKS, inputs: Inputs | None = None) -> list[PageJob]:
     """The pages of a study, in the order of its notebooks, countries and themes.
 
-    ``country``, ``theme`` and ``only`` (a slug) choose among them. Raises
-    UsageError with the nearest names for an unknown one, Faults for a
-    notebook that cannot be run or does not have a chosen parameter.
+    ``country``, ``theme`` and ``only`` (a slug) choose among them; ``inputs`` is what the pages can read, if
+    it is known already. Raises UsageError with the nearest names for an unknown one, Faults for a notebook
+    that cannot be run or does not have a chosen parameter.
     """
-    slices = read_slices(study)
-    pages = list(_pages(study, audience, notebooks(folder), slices))
+    inputs, last = inputs or Inputs(study, audience), last_run(study, audience)[1].get("pages", {})
+    pages = [page.with_reads(last.get(page.slug, {}).get("reads", EVERYTHING), inputs)
+             for page in _pages(inputs, notebooks(folder))]
     twice = [slug for slug, n in Counter(page.slug for page in pages).items() if n > 1]
     if twice:
         raise Faults(Fault("two notebooks make this page", value=slug, fix="rename one of them")
                      for slug in twice)
     chosen = {kind: value for kind, value in (("country", country), ("theme", theme)) if value}
     for kind, value in chosen.items():
-        _check_known(kind, value, _visible_items(slices, kind, audience))
+        listed = {item["id"]: item["label"] for item in _visible_items(inputs, kind)}
+        chosen[kind] = known_id(value, listed, kind)
     return _choose(pages, chosen, only)
 
 
@@ -232,95 +282,56 @@ def why(page: PageJob, last: Mapping[str, Any]) -> str:
     if made["failure"] and made["key"] == page.key:
         return "its notebook failed"
     was = made.get("parts", {})
-    changed = sorted(name for name in {*was, *page.parts} if was.get(name) != page.parts.get(name))
+    changed = sorted({re.sub(r" \w+=.*|^reference/", "", name) for name in {*was, *page.parts}
+                      if was.get(name) != page.parts.get(name)})
     few = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
     return f"{few} changed" if was else "made by an older version"
 
 
-def _pages(study: Study, audience: str, found: list[Notebook],
-           slices: dict[str, Any]) -> Iterator[PageJob]:
-    settings = {name: values for name, values in study.settings.items() if name not in UNSEEN}
-    common = {"audience": audience, "the package": package_hash(), "study.toml": settings}
-    if audience != "team":
-        common |= {"the countries shown": slices["shown"][audience],
-                   "consent.csv": _file_hash(study.reference / "consent.csv"),
-                   "the release": slices.get("release") if audience == "public" else {}}
-    seen = set()
+def is_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
+    """Whether a page of a run, with this entry in its record, is good and up to date."""
+    page = page.with_reads(entry.get("reads", EVERYTHING), inputs)
+    return page.key == entry["key"] and not entry["failure"]
+
+
+def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
+    """The pages of these notebooks, without what they read."""
+    audience, seen = inputs.audience, set()
+    common = {"audience": audience, "the package": package_hash(), "study.toml": inputs.settings}
     for notebook in found:
         if audience not in notebook.audiences:
             continue
         kind = next((kind for kind in LISTS if kind in notebook.parameters), "")
         words = notebook.name.replace("_", " ").capitalize()
+        fixed = common | {"the notebook": notebook.source}
         if not kind:
             title = "Overview" if notebook.name == "index" else words
-            inputs = _inputs(notebook, "", audience)
-            parts = _hashes(notebook, common, _input_hashes(notebook, slices["tables"], inputs, audience))
-            yield PageJob(notebook.name, title, notebook.path, {"audience": audience}, value_hash(parts),
-                       inputs=inputs, needs_raw=notebook.needs_raw, parts=parts)
+            yield PageJob(notebook.name, title, notebook.path, {"audience": audience}, "",
+                          parts=_hashes(fixed))
             continue
         # The first notebook of a kind has the plain slugs: country-khm.
         prefix = notebook.name if kind in seen or kind == "organisation" else kind
         group = words if kind in seen else LISTS[kind].capitalize()
         seen.add(kind)
-        for item in _visible_items(slices, kind, audience):
-            inputs = _inputs(notebook, f"{kind}={item['id']}" if kind in SLICED_BY else "", audience)
-            input_hashes = _input_hashes(notebook, slices["tables"], inputs, audience)
-            if kind == "organisation":
-                input_hashes["quotes.csv"] = _file_hash(study.reference / "quotes.csv")
-            parts = _hashes(notebook, common | {"its name": item}, input_hashes)
+        for item in _visible_items(inputs, kind):
             yield PageJob(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
-                       {"audience": audience, kind: item["id"]}, value_hash(parts), group,
-                       inputs, notebook.needs_raw, parts)
+                          {"audience": audience, kind: item["id"]}, "", group,
+                          parts=_hashes(fixed | {"its name": item}))
 
 
-def _hashes(notebook: Notebook, common: Mapping[str, Any], input_hashes: Mapping[str, str]) -> dict[str, str]:
+def _hashes(values: Mapping[str, Any]) -> dict[str, str]:
     """A short hash of everything a page depends on, by name; the letter in front keeps the gate from taking
     it for a phone number."""
-    return {name: f"h{value_hash(value)[:11]}" for name, value in
-            {"the notebook": notebook.source, **common, **input_hashes}.items()}
+    return {name: f"h{value_hash(value)[:11]}" for name, value in values.items()}
 
 
-def _visible_items(slices: dict[str, Any], kind: str, audience: str) -> list[dict[str, str]]:
+def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
     """The countries or themes of which an audience may have a page, or the organisations that get one."""
-    allowed = slices["shown"][audience]
-    if kind == "organisation" and audience == "public":
+    allowed = inputs.slices["shown"][inputs.audience]
+    if kind == "organisation" and inputs.audience == "public":
         return []
-    return [item for item in slices.get(LISTS[kind], [])
+    return [item for item in inputs.slices.get(LISTS[kind], [])
             if kind != "country" or item["id"] in allowed]
-
-
-def _inputs(notebook: Notebook, slice_: str, audience: str) -> tuple[str, ...]:
-    """The inputs of a page. Pages for other audiences than the team also read the released figures, which
-    depend on the figures of everybody, and the cleared quotations."""
-    own = [slice_] * bool(slice_) + [*notebook.inputs]
-    released = ("estimates", f"release_{audience}", "quotations") if own and audience != "team" else ()
-    return tuple(dict.fromkeys([*own, *released]))
-
-
-def _input_hashes(notebook: Notebook, tables: dict[str, dict[str, str]], inputs: Collection[str],
-                  audience: str) -> dict[str, str]:
-    """The hash of what a page reads of each table; of the release tables, only that of its audience."""
-    if unknown := set(notebook.inputs) - set(tables):
-        raise Faults(Fault("names a table that does not exist", file=notebook.path.name, value=one,
-                           fix=nearest(one, tables)) for one in sorted(unknown))
-    tables = {table: hashes for table, hashes in tables.items()
-              if not table.startswith("release_") or table == f"release_{audience}"}
-    slice_ = next((one for one in inputs if "=" in one), "")
-    whole = {*inputs, *SHARED_TABLES} if inputs else set(tables)
-    kind = slice_.partition("=")[0] + "="
-    found = {}
-    for table, hashes in tables.items():
-        if table in whole:
-            found[table] = hashes[""]
-        elif any(name.startswith(kind) for name in hashes):
-            found[table] = hashes.get(slice_, "no rows")
-    return found
-
-
-def _check_known(kind: str, value: str, listed: list[dict[str, str]]) -> None:
-    if value not in [item["id"] for item in listed]:
-        names = [item[field] for field in ("id", "label") for item in listed]
-        raise UsageError(f"There is no {kind} {value!r} in this study; {nearest(value, names)}.")
 
 
 def _choose(pages: list[PageJob], chosen: dict[str, str], only: str) -> list[PageJob]:
@@ -338,7 +349,3 @@ def _choose(pages: list[PageJob], chosen: dict[str, str], only: str) -> list[Pag
         wanted = " and ".join(f"{kind} {value!r}" for kind, value in chosen.items())
         raise UsageError(f"No notebook makes a page for {wanted or 'this audience'}.")
     return pages
-
-
-def _file_hash(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""

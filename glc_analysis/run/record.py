@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -61,17 +61,17 @@ def is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
         return False
 
 
-def finished(runs: Path, pages: Iterable[Any],
-             current: Path | None) -> dict[str, tuple[Path, dict[str, Any]]]:
-    """The pages that interrupted runs finished after the ``current`` run: folder and entry.
+def finished(runs: Path, pages: Iterable[Any], current: Path | None,
+             is_current: Callable[[Any, dict[str, Any]], bool]) -> dict[str, tuple[Path, dict[str, Any]]]:
+    """The pages that interrupted runs finished after the ``current`` run: folder and entry. ``is_current``
+    says of a page and its entry whether it is good and up to date.
 
     This includes a run that was killed between its last page and the switch.
     """
     later = sorted(folder for folder in runs.glob("*") if current is None or folder.name > current.name)
     made = [(folder, record["pages"]) for folder in later if (record := read(folder, NAME, UNFINISHED))]
     return {page.slug: (folder, entries[page.slug]) for page in pages for folder, entries in made
-            if page.slug in entries and entries[page.slug]["key"] == page.key
-            and not entries[page.slug]["failure"]}
+            if page.slug in entries and is_current(page, entries[page.slug])}
 
 
 def _json(content: Any) -> str:

@@ -222,7 +222,10 @@ def ran(tmp_path_factory):
     (folder / "10_country.ipynb").rename(folder / "50_brief.ipynb")
     edit(folder / "50_brief.ipynb", "country", "organisation")
     edit(folder / "50_brief.ipynb", "<desc>Bars of", "<desc>Only for")
-    edit(folder / "50_brief.ipynb", "object()", "print(organisation)")
+    edit(folder / "50_brief.ipynb", "object()", "print(organisation), own")
+    edit(folder / "50_brief.ipynb", '"import time\\n"', '"import time\\n", "from glc_analysis.reference '
+         'import read_table\\n", "from glc_analysis.study import Study\\n", "own = [len(read_table('
+         'Study.find(), name)) for name in (\'quotes\', \'consent\')]\\n"')
     for path in folder.iterdir():
         notebook = json.loads(path.read_text(encoding="utf-8"))
         notebook["metadata"]["glc"] = {"audiences": ["convening", "public"]}

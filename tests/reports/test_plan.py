@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.run.plan import notebooks, plan, stale, why
+from glc_analysis.run.plan import Inputs, notebooks, plan, stale, why
 from glc_analysis.run.record import last_run
 from tests.reports.small_study import TABLES, collection, edit, write_slices
 
@@ -52,41 +52,9 @@ def test_two_notebooks_of_one_name_are_a_fault(study, folder):
         plan(study, folder=folder)
 
 
-def test_nothing_is_stale_after_a_run_until_something_changes(study, folder):
-    pages = plan(study, folder=folder)
-    run = {"pages": {page.slug: {"key": page.key, "failure": ""} for page in pages}}
-    assert stale(plan(study, folder=folder), run) == []
-
-
 def test_a_failed_page_is_stale_though_nothing_changed(study, folder):
     page = plan(study, folder=folder)[0]
     assert stale([page], {"pages": {"index": {"key": page.key, "failure": "KeyError"}}}) == [page]
-
-
-def test_a_country_s_rows_touch_its_page_and_the_pages_of_the_whole_study(study, folder):
-    before = keys(study, folder)
-    write_slices(study, TABLES | {"responses": TABLES["responses"] | {"": "x", "country=KHM": "y"}})
-    assert changed(study, folder, before) == {"index", "country-khm"}
-
-
-def test_a_table_that_is_not_cut_by_country_touches_every_page(study, folder):
-    before = keys(study, folder)
-    write_slices(study, TABLES | {"codebook": {"": "x"}})
-    assert changed(study, folder, before) == set(before)
-
-
-def test_a_theme_s_rows_do_not_touch_a_country(study, folder):
-    before = keys(study, folder)
-    write_slices(study, TABLES | {"responses": TABLES["responses"] | {"theme=needs": "x"}})
-    assert changed(study, folder, before) == set()
-
-
-def test_first_rows_of_a_country_make_its_page_stale(study, folder):
-    without = {k: v for k, v in TABLES["answers"].items() if k != "country=PER"}
-    write_slices(study, TABLES | {"answers": without})
-    before = keys(study, folder)
-    write_slices(study, TABLES)
-    assert changed(study, folder, before) == {"country-per"}
 
 
 def test_code_of_a_notebook_touches_its_pages_and_its_outputs_do_not(study, folder):
@@ -123,8 +91,8 @@ def test_pages_are_chosen_by_country_theme_or_slug(study, folder):
 
 
 @pytest.mark.parametrize(("choice", "message"), [
-    ({"country": "Kambodia"}, "no country 'Kambodia' in this study; nearest: 'Cambodia'"),
-    ({"theme": "need"}, "no theme 'need' in this study; nearest: 'needs'"),
+    ({"country": "Kambodia"}, "no country 'Kambodia'; did you mean 'KHM'"),
+    ({"theme": "need"}, "no theme 'need'; did you mean 'needs'"),
     ({"only": "country-kmh"}, "no page 'country-kmh'; nearest: 'country-khm'")])
 def test_an_unknown_name_is_answered_with_the_nearest(study, folder, choice, message):
     with pytest.raises(UsageError, match=message):
@@ -206,54 +174,104 @@ def test_an_audience_that_there_is_not_is_a_fault(folder):
         notebooks(folder)
 
 
-def reads(path, *names):
-    """Says in a notebook's metadata which tables it reads whole."""
-    book = json.loads(path.read_text(encoding="utf-8"))
-    book["metadata"].setdefault("glc", {})["reads"] = [*names]
-    path.write_text(json.dumps(book), encoding="utf-8")
+# What a page has read the last time
+
+def remember(study, folder, **reads):
+    """Writes the record of a run in which the pages with these slugs read this, and the others everything."""
+    inputs = Inputs(study, "team")
+    made = [page.with_reads(reads.get(page.slug.replace("-", "_"), page.reads), inputs)
+            for page in plan(study, folder=folder)]
+    run = study.reports / "team" / "current"
+    run.mkdir(parents=True, exist_ok=True)
+    entries = {page.slug: {"key": page.key, "reads": page.reads, "parts": page.parts, "failure": ""}
+               for page in made}
+    (run / "run.json").write_text(json.dumps({"pages": entries}), encoding="utf-8")
 
 
-def test_a_page_depends_on_the_tables_it_reads_whole(study, folder):
-    reads(folder / "10_country.ipynb", "responses")
-    before = {page.slug: page for page in plan(study, folder=folder)}
-    assert before["country-khm"].inputs == ("country=KHM", "responses")
-    write_slices(study, TABLES | {"responses": TABLES["responses"] | {"": "r9"}})
-    assert changed(study, folder, {slug: page.key for slug, page in before.items()}) == set(before)
+def out_of_date(study, folder):
+    """The pages that the next run would make, with the reason for each."""
+    last = last_run(study)[1]
+    return {page.slug: why(page, last) for page in stale(plan(study, folder=folder), last)}
 
 
-def test_a_page_of_the_whole_study_that_says_what_it_reads_depends_on_that_and_the_vocabulary(study, folder):
-    reads(folder / "00_index.ipynb", "answers")
-    before = keys(study, folder)
-    write_slices(study, TABLES | {"responses": dict.fromkeys(TABLES["responses"], "r9")})
-    assert changed(study, folder, before) == {"country-khm", "country-per"}
-    before = keys(study, folder)
-    write_slices(study, TABLES | {"codebook": {"": "c9"}})
-    assert "index" in changed(study, folder, before)
+KHM, PER = ("answers country=KHM", "responses country=KHM"), ("answers country=PER", "responses country=PER")
 
 
-def test_a_country_depends_on_no_table_that_it_does_not_read(study, folder):
-    before = keys(study, folder)
+def test_nothing_is_out_of_date_after_a_run_until_something_changes(study, folder):
+    remember(study, folder, index=["answers"], country_khm=KHM)
+    assert out_of_date(study, folder) == {}
+
+
+def test_a_page_that_was_never_made_depends_on_every_table_of_its_audience(study, folder):
+    tables = {**TABLES, "release_convening": {"": "x0"}, "release_public": {"": "y0"}}
+    write_slices(study, tables)
+    remember(study, folder)
+    for name in TABLES:
+        write_slices(study, {**tables, name: {**TABLES[name], "": "x9"}})
+        assert set(out_of_date(study, folder)) == {"index", "country-khm", "country-per"}
+    write_slices(study, {**tables, "release_public": {"": "y9"}})
+    assert out_of_date(study, folder) == {}
+
+
+@pytest.mark.parametrize("file", ["consent.csv", "quotes.csv"])
+def test_a_page_that_was_never_made_depends_on_every_reference_table(file, study, folder):
+    remember(study, folder)
+    (study.reference / file).write_text("id\n")
+    assert set(out_of_date(study, folder)) == {"index", "country-khm", "country-per"}
+
+
+def test_a_page_is_out_of_date_when_a_slice_changed_that_it_read_and_says_so(study, folder):
+    remember(study, folder, index=["answers"], country_khm=KHM, country_per=PER)
+    write_slices(study, TABLES | {"responses": TABLES["responses"] | {"": "r9", "country=KHM": "r9"}})
+    assert out_of_date(study, folder) == {"country-khm": "responses changed"}
+
+
+def test_a_page_that_read_a_table_whole_depends_on_all_of_it(study, folder):
+    remember(study, folder, index=["answers"], country_khm=["answers"], country_per=PER)
+    write_slices(study, TABLES | {"answers": TABLES["answers"] | {"": "a9", "country=KHM": "a9"}})
+    assert out_of_date(study, folder) == {"index": "answers changed", "country-khm": "answers changed"}
+
+
+def test_the_first_rows_of_a_slice_that_was_read_in_vain_make_the_page_stale(study, folder):
+    write_slices(study, TABLES | {"answers": {"": "a0"}})
+    remember(study, folder, index=["codebook"], country_khm=["codebook"], country_per=PER)
+    write_slices(study, TABLES)
+    assert set(out_of_date(study, folder)) == {"country-per"}
+
+
+def test_a_reference_table_that_was_read_counts_also_where_it_was_absent(study, folder):
+    remember(study, folder, index=["reference/names.csv"], country_khm=["reference/quotes.csv"],
+             country_per=PER)
+    (study.reference / "names.csv").write_text("name\n")
+    assert out_of_date(study, folder) == {"index": "names.csv changed"}
+
+
+def test_a_page_that_read_raw_files_depends_on_all_of_them(study, folder):
+    remember(study, folder, index=["raw"], country_khm=KHM, country_per=PER)
+    (study.processed / "provenance.json").write_text('{"raw": {"raw/calls/new.vtt": "c0"}}')
+    assert out_of_date(study, folder) == {"index": "raw changed"}
+
+
+def test_a_page_that_read_the_lists_depends_on_the_names_and_on_no_figure(study, folder):
+    remember(study, folder, index=["processed/slices.json"], country_khm=KHM, country_per=PER)
     write_slices(study, TABLES | {"steps": {"": "s9"}})
-    assert changed(study, folder, before) == {"index"}
+    assert out_of_date(study, folder) == {}
+    edit(study.processed / "slices.json", "Needs", "All needs")
+    assert set(out_of_date(study, folder)) == {"index"}
 
 
-def test_the_pages_of_others_than_the_team_depend_on_all_figures_and_what_is_released_of_them(study, folder):
-    for_audiences(folder / "10_country.ipynb", "team", "convening")
-    assert [page.inputs for page in plan(study, audience="convening", folder=folder)] == [
-        ("country=PER", "estimates", "release_convening", "quotations")]
+def test_another_file_that_a_page_read_counts(study, folder):
+    extra = study.processed / "extra" / "notes.txt"
+    extra.parent.mkdir()
+    extra.write_text("one")
+    remember(study, folder, index=["processed/extra", "private"], country_khm=["processed/extra/notes.txt"],
+             country_per=PER)
+    extra.write_text("two")
+    assert set(out_of_date(study, folder)) == {"index", "country-khm"}
+    remember(study, folder, index=["private"], country_khm=KHM, country_per=PER)
+    (study.private / "key.json").write_text("{}")
+    assert set(out_of_date(study, folder)) == {"index"}
 
 
-def test_a_table_that_there_is_not_is_a_fault_with_the_nearest(study, folder):
-    reads(folder / "10_country.ipynb", "respnses", "answers")
-    with pytest.raises(Faults, match=r"10_country\.ipynb.*'respnses'.*responses"):
-        plan(study, folder=folder)
-
-
-def test_a_stale_page_says_what_changed(study, folder):
-    before = {page.slug: page for page in plan(study, folder=folder)}
-    last = {"pages": {slug: {"key": page.key, "failure": "", "parts": page.parts}
-                      for slug, page in before.items()}}
-    write_slices(study, TABLES | {"responses": TABLES["responses"] | {"country=KHM": "r9"}})
-    after = {page.slug: page for page in plan(study, folder=folder)}
-    assert why(after["country-khm"], last) == "responses changed"
-    assert why(after["country-khm"], {}) == "never made"
+def test_a_page_without_a_record_was_never_made(study, folder):
+    assert why(plan(study, folder=folder)[0], {}) == "never made"

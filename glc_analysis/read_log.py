@@ -1,0 +1,161 @@
+"""Records what a page reads of its study while it runs: tables with their slices, and files.
+
+In go the environment variables ``GLC_READ_LOG``, a file, and ``GLC_STUDY``, which a run gives to the kernel
+of a page; out comes a line of the file for each thing that was read. A page has to be made again only when
+one of these things has changed. ``tables.read`` and its like call :func:`note`. Every other file of the study
+is noticed by Python itself, whoever opens it. Outside of a run nothing is recorded.
+
+A thing is written as the name of a table (``estimates``), of a slice (``estimates country=KHM``), of a file
+(``reference/consent.csv``) or of a folder with all that is in it (``raw``). Raw files are not named, since
+the name of a file may say who took part.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from pathlib import Path
+from typing import Any
+
+VARIABLE = "GLC_READ_LOG"
+EVERYTHING = ("processed", "raw", "reference")
+"""What a page depends on while nothing is recorded: all tables, raw files and reference tables."""
+
+KEY = "private/pseudonyms.json"
+_NAMED = ("processed", "reference")
+"""The folders whose files are recorded one by one. ``reports/`` holds results, which are no input."""
+_OPENS = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
+_STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"})
+
+TRACED = frozenset(sys.stdlib_module_names - {"ctypes", "multiprocessing"}) | {
+    "IPython", "glc_analysis", "matplotlib", "numpy", "pandas", "scipy", "seaborn", "statsmodels"}
+"""The libraries that open files where Python notices it."""
+UNTRACED = frozenset({"read_feather", "read_hdf", "read_orc", "read_parquet", "read_spss"})
+"""The functions of pandas that open files where Python does not notice it."""
+
+
+class _Log:
+    """The file of a page's record, and what it holds already."""
+
+    def __init__(self, path: str, root: str) -> None:
+        self.root = os.path.realpath(root)
+        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        self._known: set[str] = set()
+
+    def add(self, *things: str) -> None:
+        for thing in things:
+            if thing not in self._known:
+                self._known.add(thing)
+                os.write(self._file, f"{json.dumps(thing)}\n".encode())
+
+
+_log: _Log | None = None
+_is_paused = ContextVar("_is_paused", default=False)
+
+
+def load_ipython_extension(shell: object) -> None:
+    """Begins the record of a kernel, where its environment asks for one."""
+    global _log
+    if _log is None and VARIABLE in os.environ:
+        _log = _Log(os.environ[VARIABLE], os.environ["GLC_STUDY"])
+        sys.addaudithook(_notice)
+
+
+def note(root: Path, thing: str) -> None:
+    """Records that something of the study in the folder ``root`` was read, whether or not it is there."""
+    if _log and os.path.realpath(root) == _log.root:
+        _log.add(thing)
+
+
+@contextmanager
+def exact() -> Iterator[None]:
+    """In this block nothing is recorded but by :func:`note`, which says it more exactly."""
+    token = _is_paused.set(True)
+    try:
+        yield
+    finally:
+        _is_paused.reset(token)
+
+
+def _notice(event: str, arguments: tuple[Any, ...]) -> None:
+    """Called by Python at each event that it reports."""
+    if event in _OPENS:
+        if not _is_paused.get() and isinstance(arguments[0], str | bytes | os.PathLike):
+            thing = _thing(os.fsdecode(arguments[0]), _log.root)
+            _log.add(*([thing] if thing else ()))
+    elif event in _STARTS:  # nobody knows what another program reads
+        _log.add(*EVERYTHING)
+
+
+def _thing(path: str, root: str) -> str:
+    """What a path is in the record of the study in ``root``; blank if it is none of the study.
+
+    >>> _thing("/study/processed/codings.parquet", "/study"), _thing("/study/raw/calls/anna.vtt", "/study")
+    ('codings', 'raw')
+    >>> _thing("/study/reference/names.csv", "/study"), _thing("/study/reports/team", "/study")
+    ('reference/names.csv', '')
+    """
+    for full in (os.path.abspath(path), os.path.realpath(path)):
+        if full.startswith(root + os.sep):
+            folder, *names = full[len(root) + 1:].split(os.sep)
+            if folder == "processed" and names and names[-1].endswith(".parquet"):
+                return names[-1].removesuffix(".parquet")
+            name = "/".join([folder, *names])
+            return "" if folder == "reports" else name if folder in _NAMED or name == KEY else folder
+    return ""
+
+
+# ------------------------------
+# The record, read when the page is done
+
+
+def recorded(path: Path, notebook: Path) -> tuple[str, ...]:
+    """What a page has read, from the file of its record; everything, if that cannot be known.
+
+    A table that was read whole is there without its slices.
+    """
+    if not path.is_file() or not is_traced(notebook):
+        return EVERYTHING
+    try:
+        found = {json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()}
+    except ValueError:  # a kernel that was killed while it wrote
+        return EVERYTHING
+    return tuple(sorted(one for one in found if " " not in one or one.partition(" ")[0] not in found))
+
+
+def is_traced(notebook: Path) -> bool:
+    """Whether all files that the cells of a notebook can read are noticed: they are Python without commands
+    of IPython, import only :data:`TRACED` libraries and call no function of :data:`UNTRACED`."""
+    cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+    sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
+    try:
+        return all(map(_is_traced, sources))
+    except SyntaxError:
+        return False
+
+
+def _is_traced(source: str) -> bool:
+    """The same for the text of one cell.
+
+    >>> _is_traced("import pandas as pd"), _is_traced("import duckdb"), _is_traced("pd.read_parquet(path)")
+    (True, False, False)
+    """
+    for part in ast.walk(ast.parse(source)):
+        if isinstance(part, ast.Attribute | ast.Name):
+            names = [part.attr if isinstance(part, ast.Attribute) else part.id]
+            if UNTRACED.intersection(names):
+                return False
+        if isinstance(part, ast.Import | ast.ImportFrom) and not TRACED.issuperset(_imported(part)):
+            return False
+    return True
+
+
+def _imported(part: ast.Import | ast.ImportFrom) -> Iterable[str]:
+    """The names of the libraries that a statement imports."""
+    names = [alias.name for alias in part.names] if isinstance(part, ast.Import) else [part.module or "."]
+    return [name.partition(".")[0] for name in names]

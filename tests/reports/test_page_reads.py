@@ -1,0 +1,129 @@
+"""What a page reads is recorded while it runs: all of it, so that with that alone it is the same page."""
+
+import json
+import shutil
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from glc_analysis.read_log import EVERYTHING, is_traced
+from glc_analysis.run.cluster import copy_inputs
+from glc_analysis.run.execute import Executed, Kernels, normalise_notebook
+from glc_analysis.run.plan import NOTEBOOKS, notebooks, plan
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import Study
+
+
+@pytest.fixture(scope="module")
+def kernels(sample_study):
+    started = Kernels(sample_study, timeout=300, is_warm=True)
+    yield started
+    started.stop()
+
+
+def only(study, reads, folder):
+    """A study that holds nothing of another one but what was read of it."""
+    files = {one for one in reads if "/" in one} | {"processed/slices.json", "reference/study.toml"}
+    tables = {one for one in reads if one not in ("raw", "private")}
+    for name, content in copy_inputs(study, files | tables):
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    for name in {"raw", "private"} & {*reads}:
+        shutil.copytree(study.root / name, folder / name)
+    for one in (one for one in reads if " country=" in one):  # what is needed to cut a slice
+        name = f"answers {one.partition(' ')[2]}"
+        for path, content in copy_inputs(study, {name} - {*reads}):
+            (folder / path).write_bytes(content)
+    return Study(folder)
+
+
+def page(executed, study):
+    assert isinstance(executed, Executed), str(executed)
+    return normalise_notebook(executed.notebook, title="A page", roots=[study.root])
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_a_page_of_every_notebook_is_the_same_with_what_it_has_read_alone(
+        audience, sample_study, kernels, tmp_path):
+    first = [*{job.notebook: job for job in reversed(plan(sample_study, audience=audience))}.values()]
+
+    def twice(job):
+        whole = kernels.execute(job)
+        part = only(sample_study, whole.reads, tmp_path / job.slug)
+        alone = Kernels(part, timeout=300, is_warm=True).execute(job)
+        return job.slug, whole.reads, page(whole, sample_study), page(alone, part)
+    with ThreadPoolExecutor(kernels.jobs) as pool:
+        for slug, reads, whole, alone in pool.map(twice, first):
+            assert reads != EVERYTHING, slug
+            assert whole == alone, slug
+
+
+# A dropped-in notebook
+
+BY_HAND = '''
+import glob, json, os
+import pandas as pd
+root = os.environ["GLC_STUDY"]
+pd.read_csv(root + "/reference/consent.csv")
+json.load(open(f"{root}/processed/provenance.json"))
+open(glob.glob(root + "/raw/calls/*.vtt")[0]).close()
+len(os.listdir(root + "/reports")) if os.path.isdir(root + "/reports") else 0
+'''
+
+
+def notebook(folder, *sources, **metadata):
+    """A numbered notebook with a parameters cell and these cells, in a folder of its own."""
+    folder.mkdir(exist_ok=True)
+    cells = [{"cell_type": "code", "metadata": {"tags": ["parameters"]} if not n else {}, "outputs": [],
+              "execution_count": None, "source": source} for n, source in enumerate((PARAMETERS, *sources))]
+    path = folder / "80_dropped_in.ipynb"
+    path.write_text(json.dumps({"cells": cells, "metadata": metadata, "nbformat": 4, "nbformat_minor": 4}))
+    return path
+
+
+PARAMETERS = 'study = ""\naudience = "team"'
+PYTHON3 = {"display_name": "Python 3", "language": "python", "name": "python3"}
+
+
+def executed(study, path, kernels):
+    return kernels.execute(plan(study, only="dropped_in", folder=path.parent)[0])
+
+
+@pytest.mark.parametrize("metadata", [{}, {"kernelspec": PYTHON3}])
+@pytest.mark.parametrize("is_warm", [False, True])
+def test_a_notebook_that_is_dropped_in_belongs_to_the_team_s_collection(
+        metadata, is_warm, sample_study, tmp_path):
+    path = notebook(tmp_path / "own", "from glc_analysis import tables\n"
+                    "len(tables.read('estimates', study=study, question='Q4.1'))", **metadata)
+    assert [page.slug for page in plan(sample_study, folder=path.parent)] == ["dropped_in"]
+    done = executed(sample_study, path, Kernels(sample_study, timeout=60, is_warm=is_warm))
+    assert done.reads == ("estimates question=Q4.1",)
+    assert int(done.notebook["cells"][-1]["outputs"][0]["data"]["text/plain"]) > 0
+
+
+def test_files_that_a_page_opens_by_itself_are_recorded_and_raw_ones_without_their_names(
+        sample_study, kernels, tmp_path):
+    done = executed(sample_study, notebook(tmp_path / "own", BY_HAND), kernels)
+    assert done.reads == ("processed/provenance.json", "raw", "reference/consent.csv")
+
+
+@pytest.mark.parametrize("source", [
+    "import pyarrow.parquet as pq", "import helpers", "from .helpers import x", "pd.read_parquet(path)",
+    "%matplotlib inline", "!ls", "import ctypes"])
+def test_a_page_whose_reading_cannot_be_followed_depends_on_everything(source, tmp_path):
+    assert not is_traced(notebook(tmp_path / "own", source))
+
+
+def test_a_page_that_starts_another_program_depends_on_everything(sample_study, kernels, tmp_path):
+    done = executed(sample_study, notebook(tmp_path / "own", "import os\nos.system('true')"), kernels)
+    assert set(EVERYTHING) <= set(done.reads)
+
+
+def test_a_page_that_fails_tells_what_it_has_read_as_well(sample_study, kernels, tmp_path):
+    path = notebook(tmp_path / "own", "from glc_analysis import tables\ntables.read('steps')\n1 / 0")
+    assert executed(sample_study, path, kernels).reads == ("steps",)
+
+
+def test_the_reading_of_every_notebook_of_ours_can_be_followed():
+    assert [one.path.name for one in notebooks(NOTEBOOKS) if not is_traced(one.path)] == []
