@@ -1,11 +1,47 @@
-"""The analysis side of a global learning collaborative."""
+"""The analysis side of a global learning collaborative: ``import glc_analysis as glc``.
+
+Five things are enough for a notebook of your own: a study, a view of it, its counts, its passages, a plot.
+
+>>> import glc_analysis as glc
+>>> study = glc.open_study()                                                # doctest: +SKIP
+>>> view = study.view("team")                                               # doctest: +SKIP
+>>> glc.plot_counts(view.counts("Q4.1"))                                    # doctest: +SKIP
+>>> "open_study" in dir(glc)
+True
+"""
 
 from collections.abc import Sequence
+from importlib import import_module
+from typing import Any
 
 from glc_analysis.manifest import VERSION
 from glc_analysis.schema import checker
 
 __version__ = VERSION
+
+_FRONT_DOOR = {
+    "open_study": "view", "table": "frames_html",
+    "headlines": "pages.headlines", "show_question": "pages.questions",
+    "plot_counts": "plots", "plot_scale": "plots", "plot_codes": "plots", "plot_agreement": "plots",
+    "plot_new_codes": "plots", "plot_cooccurrence": "plots", "plot_missing": "plots",
+    "krippendorff_alpha": "coding.agreement", "cohens_kappa": "coding.agreement",
+    "fleiss_kappa": "coding.agreement", "gwet_ac1": "coding.agreement", "pabak": "coding.agreement",
+    "percent_agreement": "coding.agreement", "specific_agreement": "coding.agreement"}
+"""What an analyst uses, by the module that has it; a module is imported when its name is used."""
+
+__all__ = sorted(_FRONT_DOOR)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _FRONT_DOOR:
+        from glc_analysis.errors import nearest
+
+        raise AttributeError(f"glc_analysis has no {name!r}; {nearest(name, _FRONT_DOOR)}.")
+    return getattr(import_module(f"glc_analysis.{_FRONT_DOOR[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__
 
 
 def _all_checks() -> Sequence[checker.Check]:

@@ -203,3 +203,18 @@ def count_texts(released: pd.DataFrame) -> list[str]:
     """:func:`count_text` of every row of released figures."""
     bands = released["band"] if "band" in released else [""] * len(released)
     return [*map(count_text, released["n"], released["base_n"], bands)]
+
+
+RIGHT_TO_LEFT = ("ar", "arc", "ckb", "dv", "fa", "he", "ku", "ps", "sd", "syr", "ug", "ur", "yi")
+"""Languages that are written from right to left, by their codes."""
+
+
+def language_direction(code: str) -> str:
+    """The direction in which a language is written, for the attribute ``dir``: by its ISO 639-1 code.
+
+    >>> language_direction("ar"), language_direction("km"), language_direction("")
+    ('rtl', 'ltr', 'auto')
+    """
+    if code in ("", "unknown", "und"):
+        return "auto"
+    return "rtl" if code.split("-")[0] in RIGHT_TO_LEFT else "ltr"

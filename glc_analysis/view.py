@@ -1,33 +1,102 @@
-"""What one audience may see of a study: the only way in which a page reads its tables.
+"""What one audience may see of a study: the only door to its figures, passages, votes and names.
 
-A notebook opens a :class:`StudyView` of a study for an audience, and where the page is about one, of a
-country, a theme or an organisation. The view gives the rows of each table that belong on the page, and only
-those figures that :func:`.suppression.release` lets this audience see. It computes no figure itself.
+An analyst opens a study (:func:`open_study`) and asks it for a view. The view gives plain data frames. It
+decides what may be seen and computes no figure: figures are those that :func:`.suppression.release` lets the
+audience see, words those that were cleared for it. What was not released is refused in words
+(:class:`NotReleased`), never answered with an empty frame.
+
+This guards against accidents, not against intent: whoever can run a notebook can read the files of the study.
+The gate reads every page before it is published.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.exports import quotations as coded_passages
+from glc_analysis.disclosure.audiences import check_audience, may
 from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.rules import Rules, public_tallies
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import UsageError, nearest
-from glc_analysis.evidence.summary import no_such_question, summaries
+from glc_analysis.evidence.estimates import ALL, BY_OPTION
+from glc_analysis.evidence.summary import Words, no_such_question, subset_kind, summaries
 from glc_analysis.manifest import read_slices
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.study import Study
-from glc_analysis.tables_html import show, style_element
+from glc_analysis.study import PANELS, Study
+from glc_analysis.tables_html import region_name
+from glc_analysis.text import count_texts
+
+COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
+NUMBERS = ["statistic", "value", "base_n", "shown_as"]
+CODES = ["code", "level", "raised", "asked", "present", "share", "contrary", "shown_as", "code_id"]
+WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
+VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
+         "shown_as"]
+NOT_SHOWN = "not shown"
+FEWEST_VOTES = 3
+"""Votes of a panel with fewer are not read out to anybody: everyone would know whose they are."""
+
+
+class NotReleased(UsageError):
+    """A question that this audience may not ask; the message says why, and what may be asked instead."""
+
+
+# ------------------------------
+# The study, opened for analysis: its own tables, and the views of it.
+
+
+class OpenStudy(Study):
+    """A study whose tables are data frames: ``study.responses``, ``study.organisations``, ``study.codings``.
+
+    The tables are the study's own, for the team: filter, merge and group them like any frame. DICTIONARY.md
+    in ``processed/`` says what their columns mean. What another audience may see is a view of the study.
+
+    >>> study = OpenStudy(Path("data"))
+    >>> study.view("publik")
+    Traceback (most recent call last):
+    glc_analysis.errors.UsageError: There is no audience 'publik'; nearest: 'public'.
+    """
+
+    def view(self, audience: str = "team", *, country: str | None = None, theme: str | None = None,
+             organisation: str | None = None) -> StudyView:
+        """What an audience (team, convening or public) may see, of the whole study or of a part of it.
+
+        ``country``, ``theme`` and ``organisation`` narrow the view to one of them: an id such as ``KHM``, or
+        blank for the first one of the study. Raises UsageError for an unknown name, with the nearest ones.
+        """
+        view = StudyView(self, audience)
+        return StudyView(self, audience, country=_known(country, view.work_countries, "country"),
+                         theme=_known(theme, view.themes, "theme"),
+                         organisation=_known(organisation, view.labels, "organisation"))
+
+    def __getattr__(self, name: str) -> pd.DataFrame:
+        if name.startswith("_") or name not in tables.TABLES:
+            known = [*tables.TABLES, "view"]
+            raise AttributeError(f"A study has no table {name!r}; {nearest(name, known)}.")
+        return tables.read(name, study=self)
+
+    def __dir__(self) -> list[str]:
+        return sorted([*tables.TABLES, "view", "title", "settings", "sampling", "root"])
+
+
+
+# ------------------------------
+# What one audience may see.
 
 
 @dataclass(frozen=True)
 class StudyView:
-    """A study as one audience may see it.
+    """A study as one audience may see it; ``dir(view)`` lists what can be asked.
 
     ``country`` or ``theme`` narrows it to one of them; ``organisation`` to the rows of one organisation, for
     the page that it alone receives.
@@ -39,25 +108,220 @@ class StudyView:
     theme: str = ""
     organisation: str = ""
 
-    @classmethod
-    def open(cls, study: str = "", *, audience: str = "team", country: str | None = None,
-             theme: str | None = None, organisation: str | None = None) -> StudyView:
-        """The view for a notebook's page. A blank country, theme or organisation is the study's first one.
+    def __post_init__(self) -> None:
+        check_audience(self.audience)
 
-        Raises UsageError for a country, theme or organisation the study does not have.
+    def __dir__(self) -> list[str]:
+        return ["audience", "codes", "counts", "countries", "country", "names", "numbers", "organisation",
+                "passages", "principles", "questions", "quotations", "study", "theme", "votes"]
+
+    def may(self, capability: str) -> bool:
+        """Whether the audience has a capability (:mod:`glc_analysis.disclosure.audiences`)."""
+        return may(self.audience, capability)
+
+    # -- frames for analysts
+
+    @cached_property
+    def questions(self) -> pd.DataFrame:
+        """The questions that belong to the page, one row each in the order of the survey.
+
+        question_id, wording, type, unit, theme (its name), asked_of (who was asked, in words), base_n (how
+        many were asked and answered; missing where it was not released).
+
+        >>> view.questions.query("type == 'multi'")["wording"].iloc[0]           # doctest: +SKIP
+        'Whom do you serve?'
         """
-        from IPython.display import display
+        rows = self.question_table
+        own = self.released[(self.released["measure"] == "response")
+                            & (self.released["subset_kind"] == ALL)]
+        bases = own.groupby("question_id", observed=True)["base_n"].max()
+        return pd.DataFrame({
+            "question_id": rows["question_id"], "wording": rows["wording"], "type": rows["type"],
+            "unit": rows["unit"], "theme": rows["theme_id"].map(self.themes).fillna(""),
+            "asked_of": [self._asked_of(row) for row in rows.itertuples()],
+            "base_n": rows["question_id"].map(bases).astype("Int64")}).reset_index(drop=True)
 
-        from glc_analysis.plots import use_style
+    def counts(self, question_id: str, *, by: str = "") -> pd.DataFrame:
+        """The counts of a question: one row an option, in groups ``by`` region or another attribute.
 
-        use_style()
-        display(show(style_element()))
-        page = cls(Study.find(study), audience)
-        return cls(page.study, audience,
-                   country="" if country is None else _known(country, page.work_countries, "country"),
-                   theme="" if theme is None else _known(theme, page.themes, "theme"),
-                   organisation="" if organisation is None else _known(
-                       organisation, page.labels, "organisation"))
+        option, n, base_n, share (0 to 1), low, high (the interval, where the sampling allows one; of a count
+        told in words, the least and the greatest share that it may be), shown_as (the count as it is
+        printed); with ``by`` a leading column group. Options are sorted by their count, those of a scale are
+        in their own order. A count that may only be told in words has no number. Raises UsageError for an
+        unknown question or one without options, NotReleased for a group that this audience may not see.
+
+        >>> view.counts("Q4.1", by="region")                                     # doctest: +SKIP
+        """
+        question = self._question(question_id)
+        if question.type not in BY_OPTION:
+            other = "numbers" if question.type == "number" else "quotations"
+            raise UsageError(f"Question {question_id} has no options to count: its type is {question.type}. "
+                             f"To fix: ask view.{other}.")
+        rows = self._released_rows(question_id, by)
+        rows = self._with_ranges(rows.assign(shown_as=count_texts(rows)))
+        if question.type != "scale":
+            middle = (rows["low"] + rows["high"]).fillna(-2) / 2
+            rows = rows.assign(order=-rows["share"].astype(float).fillna(middle))
+            rows = rows.sort_values(["group", "order"] if by else "order", kind="stable")
+        return rows[["group"] * bool(by) + COUNTS].reset_index(drop=True)
+
+    def numbers(self, question_id: str, *, by: str = "") -> pd.DataFrame:
+        """The statistics of a number question: statistic (mean, median, standard deviation), value, base_n,
+        shown_as; with ``by`` a leading column group. Raises as :meth:`counts` does.
+
+        >>> view.numbers("Q4.3").set_index("statistic").at["median", "value"]    # doctest: +SKIP
+        10.0
+        """
+        question = self._question(question_id)
+        if question.type != "number":
+            raise UsageError(f"Question {question_id} is not a number: its type is {question.type}. "
+                             f"To fix: ask view.counts({question_id!r}).")
+        rows = self._released_rows(question_id, by)
+        shown = ["" if pd.isna(value) else f"{value:.4g} (of {base} answers)"
+                 for value, base in zip(rows["value"], rows["base_n"], strict=True)]
+        return rows.assign(shown_as=shown)[["group"] * bool(by) + NUMBERS].reset_index(drop=True)
+
+    def codes(self, *, theme: str = "", by: str = "") -> pd.DataFrame:
+        """Who raised each code, one row a code, a code below the one it belongs to; with ``by`` one row a
+        code and group.
+
+        code, level, raised (organisations that raised it), asked (organisations that were asked about it or
+        raised it unasked), present (organisations in the calls where it could have come up), share, contrary
+        (organisations that said the contrary; the team only), shown_as, code_id. Silence in a call is not a
+        no. Raises UsageError for an unknown theme, NotReleased for a group that was not released.
+
+        >>> view.codes(theme="services").query("raised >= 3")                    # doctest: +SKIP
+        """
+        chosen = _known(theme or None, self.themes, "theme") or self.theme
+        kind = subset_kind(by)
+        figures = self.released[self.released["measure"] == "coded"]
+        rows = figures[figures["subset_kind"] == kind]
+        if by and rows.empty:
+            raise self._not_released(kind)
+        book = self.code_tree
+        book = book[book["theme_id"] == chosen] if chosen else book
+        columns = ["subset_id", "code_id", "n", "base_n", "share"] + ["band"] * ("band" in rows)
+        rows = book.merge(rows[columns], on="code_id")
+        if by:
+            rows = rows.sort_values("subset_id", kind="stable")
+        calls = figures[(figures["subset_kind"] == "source") & (figures["subset_id"] == "call")]
+        frame = pd.DataFrame({
+            "group": self._group_names(rows["subset_id"], kind), "code": rows["name"], "level": rows["level"],
+            "raised": rows["n"], "asked": rows["base_n"],
+            "present": rows["code_id"].map(calls.set_index("code_id")["base_n"]).astype("Int64"),
+            "share": rows["share"], "contrary": rows["code_id"].map(self._contrary).astype("Int64"),
+            "shown_as": count_texts(rows), "code_id": rows["code_id"]})
+        return frame[["group"] * bool(by) + CODES].reset_index(drop=True)
+
+    def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
+        """Coded passages, one row a passage and code: text, translation, language, by (the organisation),
+        country, code, cleared (for whom it may be printed), with their ids. For the team alone; other
+        audiences have :meth:`quotations`. The first passage of each organisation comes before its further
+        ones. Raises NotReleased for another audience, UsageError for an unknown code or theme.
+
+        >>> view.passages(code="outreach")["text"].head(2)                       # doctest: +SKIP
+        """
+        if not self.may("passages"):
+            raise NotReleased("Passages are read by the team only. To fix: ask view.quotations(), which has "
+                              "the passages that were cleared for this audience.")
+        rows = self.coded_passages
+        if code:
+            known = dict(zip(self.codebook["code_id"], self.codebook["name"], strict=True))
+            rows = rows[rows["code_id"] == _known(code, known, "code")]
+        if chosen := _known(theme or None, self.themes, "theme") or self.theme:
+            rows = rows[rows["theme_id"] == chosen]
+        cleared = self._cleared_words
+        return pd.DataFrame({
+            "text": rows["quote"], "translation": rows["segment_id"].map(self._translations).fillna(""),
+            "language": rows["language"], "by": rows["organisation"],
+            "country": rows["country_id"].map(self.country_labels).fillna(""), "code": rows["code"],
+            "cleared": [cleared.get(text, "") for text in rows["quote"]],
+            "code_id": rows["code_id"], "segment_id": rows["segment_id"]}).reset_index(drop=True)
+
+    def quotations(self, *, theme: str = "") -> pd.DataFrame:
+        """The quotations that were cleared for this audience, one row each: text, translation, language, by
+        ("a provider", or an organisation that agreed to be named), country, code, cleared. The team sees
+        those cleared for anybody, and for whom. On a country's page only those of named organisations there.
+        Raises UsageError for an unknown theme.
+
+        >>> view.quotations(theme="needs")["text"].head(2)                       # doctest: +SKIP
+        """
+        chosen = _known(theme or None, self.themes, "theme") or self.theme
+        rows = self.quotation_rows
+        if chosen:
+            rows = rows[[chosen in themes.split(";") for themes in rows["theme_ids"]]]
+        names = dict(zip(self.codebook["code_id"], self.codebook["name"], strict=True))
+        wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
+        return pd.DataFrame({
+            "text": rows["text"], "translation": rows["text"].map(self._translated_words).fillna(""),
+            "language": rows["language"], "by": rows["source"] + wording,
+            "country": rows["source"].map(self._country_of_label).fillna(""),
+            "code": [", ".join(names.get(one, one) for one in codes.split(";") if one)
+                     for codes in rows["code_ids"]],
+            "cleared": rows["cleared"]}).reset_index(drop=True)
+
+    @cached_property
+    def principles(self) -> pd.DataFrame:
+        """The principles in their latest text, one row each: principle_id, printed_id, short_name, statement,
+        rationale, indicator, status, theme, language. The public reads only those that are agreed.
+
+        >>> view.principles.query("status == 'agreed'")["statement"]             # doctest: +SKIP
+        """
+        rows = self.principle_rows
+        names = [", ".join(self.themes.get(one, one) for one in ids.split(";") if one)
+                 for ids in rows["theme_ids"]]
+        columns = ["principle_id", "printed_id", "short_name", "statement", "rationale", "indicator"]
+        return rows[columns].assign(status=rows["status"].str.replace("_", " "), theme=names,
+                                    language=rows["language"]).reset_index(drop=True)
+
+    def votes(self, round: str | int = "") -> pd.DataFrame:
+        """The votes of closed rounds as they may be told, one row a principle, panel and criterion; of one
+        ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low,
+        median, shown_as. A panel of one or two has no numbers, and for the public only what reveals nobody's
+        vote. Raises UsageError for an unknown round.
+
+        >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"]   # doctest: +SKIP
+        """
+        rows = self.tallies
+        known = {one: one for one in rows["round_id"]}
+        if round:
+            rows = rows[rows["round_id"] == _known(str(round), known, "closed round")]
+        names = dict(zip(self.principles["principle_id"], self.principles["short_name"], strict=True))
+        is_few = (rows["n"] < FEWEST_VOTES).fillna(False)
+        counted = {name: rows[column].where(~is_few) for name, column in (
+            ("high", "votes_high"), ("middle", "votes_mid"), ("low", "votes_low"), ("median", "median"))}
+        return pd.DataFrame({
+            "principle_id": rows["principle_id"], "principle": rows["principle_id"].map(names).fillna(""),
+            "round": rows["round_id"], "panel": rows["panel"].map(PANELS), "criterion": rows["criterion"],
+            "n": rows["n"], **counted, "shown_as": rows["votes"]})[VOTES].reset_index(drop=True)
+
+    @property
+    def names(self) -> pd.DataFrame:
+        """The organisations that this audience may know by name, one row each: organisation_id, name,
+        countries.
+
+        >>> view.names["name"].head(2)                                           # doctest: +SKIP
+        """
+        rows = self.read("answers")
+        rows = rows[rows["country_id"].isin(self.visible_countries)]
+        where = rows.assign(label=rows["country_id"].map(self.country_labels)).drop_duplicates(
+            ["organisation_id", "country_id"]).groupby("organisation_id")["label"].agg(", ".join)
+        known = pd.Series(self.organisation_names, dtype="str")
+        return pd.DataFrame({"organisation_id": known.index, "name": known.array,
+                             "countries": known.index.map(where).fillna("")})
+
+    @property
+    def countries(self) -> pd.DataFrame:
+        """The countries of work that this audience may know of, one row each: country_id, country, region.
+
+        >>> view.countries["country"].head(2)                                    # doctest: +SKIP
+        """
+        rows = self.country_table[self.country_table["country_id"].isin(self.visible_countries)]
+        rows = rows.sort_values("label")
+        return pd.DataFrame({"country_id": rows["country_id"], "country": rows["label"],
+                             "region": rows["region_id"].map(region_name)}).reset_index(drop=True)
+
+    # -- what pages are made from
 
     def read(self, name: str) -> pd.DataFrame:
         """The rows of a table that belong on the page; on an organisation's page none of another one."""
@@ -77,20 +341,20 @@ class StudyView:
     def released(self) -> pd.DataFrame:
         """The page's figures that its audience may see.
 
-        On a country's page, audiences other than the team get the figures of the country and of the whole
+        On a country's page, audiences that do not see all figures get those of the country and of the whole
         study: they may hardly ever see those of a region.
         """
-        if self.audience == "team":
-            return release(self.read("estimates"), audience="team")
+        if self.may("all_figures"):
+            return release(self.read("estimates"), audience=self.audience)
         rows = tables.read("estimates", study=self.study, theme=self.theme)
         if self.country:
-            rows = rows[(rows["subset_kind"] == "all")
+            rows = rows[(rows["subset_kind"] == ALL)
                         | (rows["subset_kind"] == "country") & (rows["subset_id"] == self.country)]
         return release(rows, audience=self.audience, decisions=self.read(f"release_{self.audience}"))
 
     @cached_property
-    def questions(self) -> pd.DataFrame:
-        """One row a question, in the survey's order; on a theme's page the questions of the theme."""
+    def question_table(self) -> pd.DataFrame:
+        """The rows of table ``questions``, in the survey's order; on a theme's page those of the theme."""
         rows = tables.read("questions", study=self.study).sort_values("order")
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
@@ -100,43 +364,54 @@ class StudyView:
         return tables.read("codebook", study=self.study).sort_values("order")
 
     @cached_property
+    def code_tree(self) -> pd.DataFrame:
+        """The page's codes, each below the one it belongs to, with theme_id and depth."""
+        book, above = self.codebook, ancestors(self.codebook)
+        order = dict(zip(book["code_id"], book["order"], strict=True))
+        places = [[order.get(one, 0) for one in [*reversed(above[code]), code]] for code in book["code_id"]]
+        themes = book["code_id"].map(tables.code_themes(book)).fillna("")
+        rows = book.assign(theme_id=themes, depth=[len(place) for place in places])
+        rows = rows.iloc[sorted(range(len(rows)), key=places.__getitem__)]
+        return rows[rows["theme_id"] == self.theme] if self.theme else rows
+
+    @cached_property
     def options(self) -> pd.DataFrame:
         """One row an option of every list."""
         return tables.read("options", study=self.study)
 
     @cached_property
-    def countries(self) -> pd.DataFrame:
-        """One row a country; on a country's page only this one."""
+    def country_table(self) -> pd.DataFrame:
+        """The rows of table ``countries``; on a country's page only this one."""
         return self.read("countries")
 
     @cached_property
-    def shown(self) -> set[str]:
-        """The work countries that the audience may know of."""
+    def visible_countries(self) -> set[str]:
+        """The ids of the work countries that the audience may know of."""
         return set(read_slices(self.study)["shown"][self.audience])
 
     @cached_property
-    def named(self) -> dict[str, str]:
+    def organisation_names(self) -> dict[str, str]:
         """Names of the page's organisations that the audience may know by name, by id."""
         known = self.labels
-        if self.audience == "team":
+        if self.may("organisation_details"):
             return known
         agreed = Consent.of(read_table(self.study, "consent")).organisations("name", self.audience)
         return {one: label for one, label in known.items() if one in agreed}
 
-    @property
+    @cached_property
     def work_countries(self) -> dict[str, str]:
         """Work countries that the audience may know of, by id, in the order of their names."""
         listed = read_slices(self.study)["countries"]
-        return {one["id"]: one["label"] for one in listed if one["id"] in self.shown}
+        return {one["id"]: one["label"] for one in listed if one["id"] in self.visible_countries}
 
-    @property
+    @cached_property
     def themes(self) -> dict[str, str]:
         """Names of the themes by id, in the order of the codebook."""
         rows = self.codebook[self.codebook["level"] == "theme"]
         return dict(zip(rows["code_id"], rows["name"], strict=True))
 
     @cached_property
-    def places(self) -> dict[str, str]:
+    def country_labels(self) -> dict[str, str]:
         """Labels of all countries by id."""
         rows = self.options[self.options["option_list"] == COUNTRY_LIST]
         return dict(zip(rows["option_id"], rows["label"], strict=True))
@@ -146,6 +421,65 @@ class StudyView:
         """Labels of the page's organisations by id."""
         rows = self.read("organisations")
         return dict(zip(rows["organisation_id"], rows["label"], strict=True))
+
+    @cached_property
+    def words(self) -> Words:
+        """The names of the study's questions, options and codes, for figures and conditions in words."""
+        return Words.of(*(tables.read(name, study=self.study)
+                          for name in ("questions", "options", "codebook")))
+
+    @cached_property
+    def quotation_rows(self) -> pd.DataFrame:
+        """Rows of table ``quotations`` that the audience may read, with ``cleared`` (for whom): for the team
+        each text once; on a country's page those of its named organisations."""
+        rows = self.read("quotations")
+        if self.may("passages"):
+            cleared = rows.groupby("text")["audience"].agg(lambda names: ", ".join(sorted(names)))
+            rows = rows.drop_duplicates("text").assign(cleared=lambda f: f["text"].map(cleared))
+        else:
+            rows = rows[rows["audience"] == self.audience].assign(cleared=self.audience)
+        return rows[rows["source"].isin([*self.labels.values()])] if self.country else rows
+
+    @cached_property
+    def principle_rows(self) -> pd.DataFrame:
+        """Rows of table ``principles``: the latest text of each that the audience may read."""
+        rows = self.read("principles")
+        rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
+        return rows if self.may("draft_principles") else rows[rows["status"] == "agreed"]
+
+    @cached_property
+    def tallies(self) -> pd.DataFrame:
+        """Rows of table ``tallies`` (closed rounds) that the audience may see, with ``votes`` in words."""
+        rows = self.read("tallies")
+        rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
+        if not self.may("exact_votes"):
+            rules, closed = Rules.of(self.study.settings["disclosure"], self.audience), self.closed_rounds
+            rows = rows[(rows["panel"] != "observer") & rows["round_id"].isin(closed[-1:])]
+            return public_tallies(rows, rules)
+        return rows.assign(votes=[_votes_text(row) for row in rows.itertuples()])
+
+    @cached_property
+    def closed_rounds(self) -> list[str]:
+        """The closed rounds in order."""
+        found = {*self.read("tallies")["round_id"]}
+        return sorted(found, key=lambda one: (not one.isdecimal(), int(one) if one.isdecimal() else 0, one))
+
+    @cached_property
+    def coded_passages(self) -> pd.DataFrame:
+        """One row a passage and code on which the coders agreed, with theme_id and role: the columns of
+        :func:`.exports.quotations`. Sorted by source, then date; the first passage of each organisation
+        before its further ones."""
+        # An answer to a question of another theme may have words on this theme.
+        segments, documents = (tables.read(name, study=self.study, country=self.country)
+                               for name in ("segments", "documents"))
+        rows = coded_passages(self.read("codings"), segments, documents, self.read("organisations"),
+                              self.codebook)
+        sources = ["answer", "interview", "call"]
+        rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
+            theme_id=rows["code_id"].map(tables.code_themes(self.codebook)).fillna(""),
+            rank=rows["kind"].map(sources.index)).sort_values(["rank", "date"], kind="stable")
+        nth = rows.groupby(["code_id", "organisation_id"]).cumcount()
+        return rows.loc[nth.sort_values(kind="stable").index]
 
     def quality(self, about: str) -> pd.DataFrame:
         """Figures about the quality of the data: of ``survey``, ``language``, ``script`` or a question."""
@@ -162,13 +496,144 @@ class StudyView:
     @cached_property
     def _summaries(self) -> Callable[[str], dict[str, pd.DataFrame]]:
         """The figures of all questions of the page, by what they are grouped by."""
-        return cache(lambda by: summaries(self.released, self.questions, self.options, self.countries, by=by))
+        return cache(lambda by: summaries(self.released, self.question_table, self.options,
+                                          self.country_table, by=by))
+
+    def band_range(self, words: str, base_n: int) -> tuple[float, float]:
+        """The least and the greatest share that the words of a band ("few", "most") leave open.
+
+        >>> view.band_range("few", 30)                                           # doctest: +SKIP
+        (0.0, 0.23)
+        """
+        rules = Rules.of(self.study.settings["disclosure"], self.audience)
+        counts = [n for n in range(int(base_n) + 1) if rules.band(n, int(base_n))[0] == words]
+        return (min(counts) / base_n, max(counts) / base_n) if counts else (0.0, 1.0)
+
+    # -- helpers
+
+    def _question(self, question_id: str) -> Any:
+        rows = self.question_table
+        found = rows[rows["question_id"].str.casefold() == question_id.casefold()]
+        if found.empty:
+            raise no_such_question(question_id, rows["question_id"])
+        return next(found.itertuples())
+
+    def _asked_of(self, question: Any) -> str:
+        """Who was asked a question, as a sentence."""
+        if question.asked_if:
+            return f"Asked of those who {self.words.condition(question.asked_if)}"
+        return {"organisation": "Asked of every organisation.",
+                "answer": "Asked for each country an organisation works in."}[question.unit]
+
+    def _released_rows(self, question_id: str, by: str) -> pd.DataFrame:
+        """The summary of a question, or NotReleased where nothing of it may be seen."""
+        name = self._question(question_id).question_id
+        rows = self.summary(name, by=by)
+        if rows.empty:
+            raise self._not_released(subset_kind(by), name)
+        return rows.assign(group=self._group_names(rows["group"], subset_kind(by))) if by else rows
+
+    def _not_released(self, kind: str, question_id: str = "") -> NotReleased:
+        what = f"question {question_id}" if question_id else "codes"
+        if self.may("all_figures"):
+            return NotReleased(f"There is no figure of {what}" + (f" by {kind}." if kind != ALL else "."))
+        if kind == ALL:
+            return NotReleased(f"The figures of {what} are not released to this audience: they could reveal "
+                               "what a single organisation answered.")
+        group = kind.replace("_", " ")
+        return NotReleased(f"Figures of {what} by {group} are not released to this audience: the groups are so "
+                           "small that they could reveal what a single organisation answered. To fix: ask for "
+                           "the whole study.")
+
+    def _group_names(self, groups: pd.Series, kind: str) -> pd.Series:
+        return groups.map(region_name) if kind in ("region", "home_region") else groups
+
+    def _with_ranges(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Figures whose band has a range: ``low`` and ``high`` are the least and the greatest share that its
+        words leave open."""
+        if "band" not in rows or not (rows["band"] != "").any():
+            return rows
+        ends = [self.band_range(band, base) if band else (low, high) for band, base, low, high in zip(
+            rows["band"], rows["base_n"], rows["low"], rows["high"], strict=True)]
+        return rows.assign(**{name: pd.array([end[n] for end in ends], dtype="float64")
+                              for n, name in enumerate(("low", "high"))})
+
+    @cached_property
+    def _contrary(self) -> dict[str, int]:
+        """How many organisations said the contrary of each code; nothing for audiences that must not know."""
+        if not self.may("passages"):
+            return {}
+        rows = self.read("mentions")
+        by_code = rows.groupby(["code_id", "organisation_id"], observed=True)["is_contradicted"].any()
+        return by_code.groupby("code_id").sum().to_dict()
+
+    @cached_property
+    def _translations(self) -> Mapping[str, str]:
+        """The English text of a segment that is in another language, by the id of the original."""
+        rows = tables.read("segments", study=self.study, country=self.country)
+        rows = rows[rows["translation_of"] != ""]
+        return dict(zip(rows["translation_of"], rows["text"], strict=True))
+
+    @cached_property
+    def _translated_words(self) -> Mapping[str, str]:
+        """Translations of quotations by their text, for audiences that read passages: the others read only
+        what was cleared for them."""
+        if not self.may("passages"):
+            return {}
+        rows = tables.read("segments", study=self.study, country=self.country)
+        found = {row.segment_id: row.text for row in rows.itertuples()
+                 if row.segment_id in self._translations}
+        return {text: self._translations[segment] for text in self.quotation_rows["text"]
+                for segment, whole in found.items() if text in whole}
+
+    @cached_property
+    def _cleared_words(self) -> Mapping[str, str]:
+        rows = self.quotation_rows
+        return dict(zip(rows["text"], rows["cleared"], strict=True))
+
+    @cached_property
+    def _country_of_label(self) -> Mapping[str, str]:
+        """The countries of an organisation that the audience may know by name, by its label."""
+        rows = self.names
+        return dict(zip(rows["name"], rows["countries"], strict=True))
 
 
-def _known(name: str, known: dict[str, str], kind: str) -> str:
+def open_study(path: str | Path = "") -> OpenStudy:
+    """Opens a study for analysis: the folder ``path``, else that of GLC_STUDY, else the repository's data/.
+
+    In a notebook, frames of counts are then shown as bars, and figures take the look of the pages. Raises
+    UsageError if there is no such folder.
+
+    >>> open_study("nowhere")
+    Traceback (most recent call last):
+    glc_analysis.errors.UsageError: There is no study folder nowhere. To fix: name one with --study, ...
+    """
+    from glc_analysis.frames_html import register
+
+    register()
+    return OpenStudy(Study.find(path).root)
+
+
+def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
+    """The id that a name means: an id in any case, or a label. None stays blank, and a blank name is the
+    first one. Raises UsageError with the nearest names."""
+    if name is None:
+        return ""
     if not name and known:
         return next(iter(known))
-    found = {k.casefold(): k for k in known}.get(name.casefold(), "")
-    if not found:
-        raise UsageError(f"This study has no {kind} {name!r}; {nearest(name, known)}.")
-    return found
+    found = {label.casefold(): one for one, label in known.items()} | {one.casefold(): one for one in known}
+    if name.casefold() not in found:
+        raise UsageError(f"This study has no {kind} {name!r}; {nearest(name, _names(known))}.")
+    return found[name.casefold()]
+
+
+def _names(known: Mapping[str, str]) -> Iterable[str]:
+    return {*known, *known.values()}
+
+
+def _votes_text(row: Any) -> str:
+    """The votes of a panel in words, or that they are too few to be read out."""
+    if row.n < FEWEST_VOTES:
+        return "no vote" if not row.n else f"{row.n} vote{'' if row.n == 1 else 's'}, too few to be read out"
+    abstained = f", {row.n_abstained} abstained" if row.n_abstained else ""
+    return f"{row.votes_high} of {row.n} high{abstained}"

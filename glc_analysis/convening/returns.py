@@ -38,7 +38,7 @@ from glc_analysis.schema.checker import is_day
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.templates import read_records
-from glc_analysis.text import match_key, normalise_space, parse_dates
+from glc_analysis.text import RIGHT_TO_LEFT, match_key, normalise_space, parse_dates
 from glc_analysis.workbook import print_on_a4, save_workbook, write_text
 
 # ------------------------------
@@ -50,7 +50,6 @@ from glc_analysis.workbook import print_on_a4, save_workbook, write_text
 KINDS = ("answer", "passage", "quotation", "citation", "consent")
 DECISIONS = ("approve", "change", "remove", "talk")
 BOXES = ("decision", "changed", "name", "date")
-RIGHT_TO_LEFT = ("ar", "dv", "fa", "he", "ps", "ur", "yi")
 _WIDTHS = {"words": 60, "principle": 50, "understood": 40, "question": 40, "codes": 30, "changed": 44,
            "readers": 22}
 _THIN, _THICK = (Border(*[Side(style=style)] * 4) for style in ("thin", "medium"))

@@ -297,7 +297,7 @@ class Explorer:
     def _figures(self) -> str:
         """The questions and codes of the theme, as far as the audience may see them."""
         page = StudyView(self.study, self.audience.value, theme=self.theme.value)
-        parts = [_answers(page, row, _chosen(self.country)) for row in page.questions.itertuples()]
+        parts = [_answers(page, row, _chosen(self.country)) for row in page.question_table.itertuples()]
         return codes(page).data + "".join(parts)
 
     def _quotations(self) -> str:

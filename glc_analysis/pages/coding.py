@@ -194,7 +194,7 @@ def _passages(page: StudyView) -> pd.DataFrame:
 
 def _passage(page: StudyView, row, place: str) -> str:
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
-    said = (row.organisation, page.places.get(row.country_id, ""), kind, row.date, role, row.wording)
+    said = (row.organisation, page.country_labels.get(row.country_id, ""), kind, row.date, role, row.wording)
     under = tag("strong", escape(row.code), ": ") if page.country else ""
     memo = tag("p", "Coder's note: ", escape(row.memo), class_="glc-note") if row.memo else ""
     return tag("figure", tag("blockquote", escape(row.quote), lang=row.language, dir="auto"),
@@ -214,7 +214,7 @@ def codes_by_country(page: StudyView) -> Html:
     figures = {(row.subset_kind, row.code_id): row for row in rows.itertuples()}
     own = {key: _marks(rows, labels) for key, rows in mentioned.groupby(["code_id", "source"])}
     told = tree(page)[lambda f: f["code_id"].isin(mentioned["code_id"]) & (f["level"] == "code")]
-    here = [page.places[page.country]] if len(labels) > 1 else []
+    here = [page.country_labels[page.country]] if len(labels) > 1 else []
     region = page.read("countries")["region_id"].iloc[0]
     heads = ["Code", *SOURCES.values(), *here, *[region_name(region)] * bool(region)]
     lines = []
@@ -269,7 +269,8 @@ def _released_codes(page: StudyView) -> Html:
     marks = [("●" * row.n if row.base_n == 1 else _count_text(row)) for row in listed["code_id"].map(here)]
     figures = [bar(whole[one].share, _count_text(whole[one])) if one in whole else ""
                for one in listed["code_id"]]
-    return show(table({"Code": listed["name"], page.places[page.country]: marks, "Whole study": figures}))
+    return show(table({"Code": listed["name"], page.country_labels[page.country]: marks,
+                       "Whole study": figures}))
 
 
 @team_only
@@ -398,7 +399,8 @@ def _reasons(rows: pd.DataFrame) -> str:
 def by_text(page: StudyView) -> Html:
     """Agreement on all codes together in each text, and under each question of the guide."""
     rows = page.read("agreement").query("unit == 'turn' and measure == 'masi_alpha'")
-    wordings, parts = dict(zip(page.questions["question_id"], page.questions["wording"], strict=True)), []
+    asked, parts = page.question_table, []
+    wordings = dict(zip(asked["question_id"], asked["wording"], strict=True))
     for kind, head in (("document", "Text"), ("question", "Guide question")):
         own = rows[rows["subset"].str.startswith(f"{kind}=")]
         ids = own["subset"].str.removeprefix(f"{kind}=")

@@ -50,7 +50,7 @@ def joint_display(page: StudyView) -> Html:
         return show(note(NO_JOINT_DISPLAY).data + _contradictions(page))
     words, quotes = names_of(page.study), readable_quotes(page.study, page.audience)
     places = Places.of(page.codebook, page.released)
-    asked = dict(zip(page.questions["question_id"], page.questions["theme_id"], strict=True))
+    asked = dict(zip(page.question_table["question_id"], page.question_table["theme_id"], strict=True))
     lines, kinds = [], ["glc-asked", ""] * len(listed)
     for row, surveyed, said in listed:
         at = surveyed and places.question(surveyed.question_id, asked.get(surveyed.question_id, ""))
@@ -162,7 +162,7 @@ def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, page: St
         return note(nothing)
     everybody = {*page.read("organisations")["organisation_id"]}
     def by(one: str) -> str:
-        return page.named.get(one, UNNAMED if one in everybody else one)
+        return page.organisation_names.get(one, UNNAMED if one in everybody else one)
 
     return show(table({head: rows[column].map(by) if column.endswith("_by") else rows[column]
                        for head, column in heads.items()}))
@@ -238,7 +238,8 @@ def _shown_signatures(page: StudyView, signed: pd.DataFrame) -> tuple[pd.DataFra
     """The signatures under a text that an audience may read, and the number of the others."""
     if page.audience == "team":
         return signed, 0
-    printed = signed["is_named"] & signed["organisation_id"].isin([*page.named])  # consent is needed as well
+    # Consent to be named is needed as well.
+    printed = signed["is_named"] & signed["organisation_id"].isin([*page.organisation_names])
     rules = Rules.of(page.study.settings["disclosure"], page.audience)
     return visible_signatures(signed.assign(is_named=printed), rules)
 
@@ -356,7 +357,7 @@ def _signatures(page: StudyView, signed: pd.DataFrame) -> Iterator[str]:
         return
     signed, more = _shown_signatures(page, signed)
     may = (page.audience == "team") | signed["is_named"]
-    names = signed["organisation_id"].map(page.named).where(may).fillna(UNNAMED)
+    names = signed["organisation_id"].map(page.organisation_names).where(may).fillna(UNNAMED)
     for decision, said in DECISIONS.items():
         who = names[signed["decision"] == decision]
         if len(who):

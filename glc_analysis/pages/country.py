@@ -61,12 +61,12 @@ def who_answered(page: StudyView) -> Html:
     that agreed to be named, and nothing that would identify the rest."""
     rows = page.read("organisations").sort_values("label")
     if page.audience != "team":
-        is_named = rows["organisation_id"].isin(page.named)
+        is_named = rows["organisation_id"].isin(page.organisation_names)
         rows = pd.concat([rows[is_named], rows[~is_named].assign(label=UNNAMED, type="")])
         return show(table({"Organisation": rows["label"], "Type": rows["type"].str.replace("_", " ")}))
     shown = pd.DataFrame({
         "Organisation": rows["label"], "Type": rows["type"].str.replace("_", " "),
-        "Home country": rows["home_country_id"].map(page.places).fillna(""),
+        "Home country": rows["home_country_id"].map(page.country_labels).fillna(""),
         "Resources": rows["resource_level"],
         "Language": rows["language"].map(lambda code: language_label(code) if code else "")
         + rows["is_interpreted"].map({True: ", interpreted", False: ""}),
@@ -82,10 +82,10 @@ def answers_by_country(page: StudyView) -> Html:
     """
     region = page.read("countries")["region_id"].iloc[0]
     others = "Whole study" if page.audience != "team" else region_name(region) if region else ""
-    heads = ["Question and answers", page.places[page.country], others]
+    heads = ["Question and answers", page.country_labels[page.country], others]
     parts, shown = [], set()
     for theme, name in {**page.themes, "": "Background"}.items():
-        asked = page.questions[page.questions["theme_id"] == theme].itertuples()
+        asked = page.question_table[page.question_table["theme_id"] == theme].itertuples()
         found = {question.question_id: _question_rows(page, question, region) for question in asked}
         shown |= {question for question, rows in found.items() if rows}
         if rows := [row for rows in found.values() for row in rows]:
@@ -93,7 +93,7 @@ def answers_by_country(page: StudyView) -> Html:
             columns = dict(zip(heads, columns, strict=True))
             columns.pop("", None)  # a country without a region has no second column
             parts.append(tag("h3", escape(name)) + table(columns, rows=kinds))
-    missing = ", ".join(one for one in page.questions["question_id"] if one not in shown)
+    missing = ", ".join(one for one in page.question_table["question_id"] if one not in shown)
     if page.audience != "team" and missing:
         parts.append(tag("p", escape(f"{NOT_ON_PAGE}: {missing}."), class_="glc-note"))
     return show("".join(parts))
@@ -103,7 +103,7 @@ def _question_rows(page: StudyView, question, region: str) -> list[tuple]:
     """The question's row and one row an option: class, text, count here, count in the region or the study."""
     if question.type in ("text", "date") or question.option_list == COUNTRY_LIST:
         return []
-    here = _figures_of(page, question, "country", page.places[page.country])
+    here = _figures_of(page, question, "country", page.country_labels[page.country])
     if here.empty:
         return []
     around = _figures_of(page, question, "region", region) if page.audience == "team" \
@@ -163,7 +163,7 @@ def own_answers(page: StudyView) -> Html:
     rows = page.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     given, lines = dict(list(rows.groupby("question_id"))), []
     for theme, name in {**page.themes, "": "Background"}.items():
-        asked = page.questions[(page.questions["theme_id"] == theme) & (page.questions["type"] != "text")]
+        asked = page.question_table.query("theme_id == @theme and type != 'text'")
         own = [(question, given[question.question_id]) for question in asked.itertuples()
                if question.question_id in given]
         lines += [("glc-asked", name, None)] if own else []
@@ -187,7 +187,7 @@ def _answer_texts(page: StudyView, question, rows: pd.DataFrame) -> Iterator[str
     middle = [f"the median of {row.base_n} answers is {row.value:g}" for row in figures.itertuples()
               if row.statistic == "median"]
     for row in rows.itertuples():
-        where = f"{escape(page.places.get(row.country_id, row.country_id))}: " if several else ""
+        where = f"{escape(page.country_labels.get(row.country_id, row.country_id))}: " if several else ""
         if row.missing:
             yield where + tag("em", escape(PHRASES[row.missing]))
         elif question.option_list and question.option_list != COUNTRY_LIST:

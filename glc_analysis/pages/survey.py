@@ -40,7 +40,7 @@ def study_numbers(page: StudyView) -> Html:
     figures = page.quality("survey").set_index("option_id")["n"]
     if page.audience != "team":
         return show(table({"In this study": ["Organisations", "Questions"], "Number": [
-            figures.get("organisations", "not shown"), len(page.questions)]}, numeric=("Number",))
+            figures.get("organisations", "not shown"), len(page.question_table)]}, numeric=("Number",))
             + (_release_note(page) if page.audience == "public" else ""))
     worked, home = page.work_countries, set(page.read("organisations")["home_country_id"]) - {""}
     documents = page.read("documents")
@@ -50,7 +50,7 @@ def study_numbers(page: StudyView) -> Html:
     rows = [("Organisations", figures.get("organisations", 0)),
             ("Countries they work in", len(worked)), ("Countries of their main offices", len(home)),
             ("Records of the survey", figures.get("records", 0)),
-            ("Questions", len(page.questions)),
+            ("Questions", len(page.question_table)),
             ("Open answers", kinds.get("answer", 0)),
             *((name, n) for name, n in (("Interviews", kinds.get("interview", 0)),
                                         ("Calls", kinds.get("call", 0)), ("Coded passages", passages)) if n)]
@@ -107,7 +107,8 @@ def country_map(page: StudyView) -> Html:
 def country_list(page: StudyView) -> Html:
     """One row a work country that the audience may know of, with a link to its page where there is one; for
     the team also its numbers of organisations and records."""
-    rows = page.countries[page.countries["country_id"].isin(page.shown)].sort_values("label")
+    rows = page.country_table
+    rows = rows[rows["country_id"].isin(page.visible_countries)].sort_values("label")
     if rows.empty:
         return show("")
     names = rows["label"] if page.audience == "public" else [
@@ -120,7 +121,7 @@ def country_list(page: StudyView) -> Html:
 
 def theme_list(page: StudyView) -> Html:
     """A card for each theme with a link to its page: domain, definition, number of its questions."""
-    counts = page.questions["theme_id"].value_counts()
+    counts = page.question_table["theme_id"].value_counts()
     return show(tag("ul", *(tag("li", tag(
         "a", escape(row.name), href=f"theme-{row.code_id.lower()}.html"),
         tag("p", escape(row.definition)), tag("p", escape(
@@ -161,7 +162,7 @@ def missing_answers(page: StudyView) -> Html:
     """Figure: for each question, how many records have an answer, were not asked, or are blank."""
     figures = page.released[page.released["measure"] == "quality"].rename(
         columns={"question_id": "question", "option_id": "status"})
-    rows = page.questions[["question_id"]].rename(columns={"question_id": "question"}).merge(figures)
+    rows = page.question_table[["question_id"]].rename(columns={"question_id": "question"}).merge(figures)
     return show(figure_html(plot_missing(rows), title="Answers and missing answers of each question",
                             caption="Lengths are shares of the records."))
 
@@ -203,7 +204,7 @@ SOME_NOT_SHOWN = "Some answers are not listed: their counts could reveal who gav
 def by_question(page: StudyView) -> None:
     """Shows every question in order: heading, then a figure or a table."""
     words = names_of(page.study)  # a condition may be about a question of another theme
-    for question in page.questions.itertuples():
+    for question in page.question_table.itertuples():
         display(show(_heading(page, question, words)))
         rows = page.summary(question.question_id)
         if rows.empty:
@@ -220,7 +221,7 @@ def by_question(page: StudyView) -> None:
 def scales(page: StudyView) -> Html | None:
     """A figure for each scale that several statements share, with the statements in their order. Statements
     with a count that is a word or not shown are left out, and listed below."""
-    asked = page.questions[page.questions["type"] == "scale"]
+    asked = page.question_table[page.question_table["type"] == "scale"]
     not_drawn = []
     for name in asked["option_list"].unique():
         own = asked[asked["option_list"] == name]
@@ -286,7 +287,7 @@ def _answer_table(question, rows: pd.DataFrame) -> str:
 def by_group(page: StudyView, by: str) -> Html:
     """Every choice question of the page: a column of counts for each group."""
     parts = []
-    for question in page.questions.itertuples():
+    for question in page.question_table.itertuples():
         rows = page.summary(question.question_id, by=by)
         if rows.empty or not _is_plotted(question):
             continue
@@ -318,7 +319,7 @@ def open_answers(page: StudyView) -> Html:
         on="document_id")
     names = page.read("organisations").set_index("organisation_id")["label"]
     parts = []
-    for question in page.questions[page.questions["type"] == "text"].itertuples():
+    for question in page.question_table[page.question_table["type"] == "text"].itertuples():
         rows = texts[texts["question_id"] == question.question_id].sort_values("segment_id")
         if len(rows):
             parts.append(tag("h3", tag("span", escape(question.question_id), class_="glc-id"),
@@ -340,7 +341,7 @@ def _cleared_quotations(page: StudyView) -> Html:
 
 
 def _quotation(page: StudyView, row, names: pd.Series) -> str:
-    parts = [names.get(row.organisation_id, ""), page.places.get(row.country_id, ""),
+    parts = [names.get(row.organisation_id, ""), page.country_labels.get(row.country_id, ""),
              language_label(row.language), "interpreter's words" if row.is_interpreted else ""]
     source = escape(", ".join(filter(None, parts)))
     return tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),

@@ -119,7 +119,7 @@ def _codes(page: StudyView) -> pd.DataFrame:
 
 
 def _countries(page: StudyView) -> pd.DataFrame:
-    return page.countries[page.countries["country_id"].isin(page.shown)]
+    return page.country_table[page.country_table["country_id"].isin(page.visible_countries)]
 
 
 def _quotations(page: StudyView) -> pd.DataFrame:
@@ -152,7 +152,7 @@ def _joint(page: StudyView) -> pd.DataFrame:
 
 
 _MAKERS: dict[str, Callable[[StudyView], pd.DataFrame]] = {
-    "figures": _figures, "questions": lambda page: page.questions, "codes": _codes,
+    "figures": _figures, "questions": lambda page: page.question_table, "codes": _codes,
     "countries": _countries, "quotations": _quotations, "principles": _principles, "votes": _votes,
     "joint_display": _joint}
 

@@ -198,7 +198,7 @@ def _theme(page: StudyView) -> Iterator[Section]:
 def _counts_table(page: StudyView) -> str:
     """The questions of a theme in one table: each with its answers and how many gave them."""
     lines, untold = [], []
-    for question in page.questions.itertuples():
+    for question in page.question_table.itertuples():
         rows = page.summary(question.question_id)
         if rows.empty or question.type in ("text", "date"):
             untold += [question.question_id] if question.type not in ("text", "date") else []

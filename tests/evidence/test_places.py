@@ -36,7 +36,7 @@ def ids(page):
 
 def _ids(page):
     words = names_of(page.study)
-    shown = "".join(_heading(page, row, words) for row in page.questions.itertuples())
+    shown = "".join(_heading(page, row, words) for row in page.question_table.itertuples())
     if page.theme:
         shown += "".join(block(page).data for block in (codes, passages, open_answers))
     return re.findall(r'\bid="([\w-]+)"', shown)

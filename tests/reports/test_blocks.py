@@ -39,7 +39,7 @@ from glc_analysis.pages.survey import (
 )
 from glc_analysis.tables_html import bars, more, note, table
 from glc_analysis.text import count_texts
-from glc_analysis.view import StudyView
+from glc_analysis.view import StudyView, open_study
 from tests.coding import test_coded_study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.study_writer import choices, places, question, write_study
@@ -131,7 +131,7 @@ def test_a_figure_in_a_band_is_printed_in_its_words(sample_study):
 
 def test_a_question_says_how_many_stand_outside_its_base(sample_study):
     page = StudyView(sample_study)
-    question = page.questions.set_index("question_id", drop=False).loc["Q6.1"]
+    question = page.question_table.set_index("question_id", drop=False).loc["Q6.1"]
     shown = _heading(page, question, names_of(page.study))
     assert "3 preferred not to say (not counted in the base)." in shown
     assert "Prefer not to say" not in set(page.summary("Q6.1")["option"])
@@ -139,7 +139,7 @@ def test_a_question_says_how_many_stand_outside_its_base(sample_study):
 
 def test_a_question_says_in_words_who_was_asked(sample_study):
     page = StudyView(sample_study, theme="services")
-    questions = page.questions.set_index("question_id", drop=False)
+    questions = page.question_table.set_index("question_id", drop=False)
     shown = unescape(_heading(page, questions.loc["Q4.2"], names_of(page.study)))
     assert "Asked only of those who chose Shelter at: Which services do you offer?" in shown
     assert "Asked only" not in _heading(page, questions.loc["Q4.1"], names_of(page.study))
@@ -152,7 +152,7 @@ def test_regions_stand_side_by_side(sample_study):
 
 def test_a_country_the_study_does_not_have_is_refused_with_the_nearest(sample_study):
     with pytest.raises(UsageError, match="no country 'KHN'; nearest: 'KHM'"):
-        StudyView.open(str(sample_study.root), country="KHN")
+        open_study(sample_study.root).view(country="KHN")
 
 
 # What was said, and how it was coded

@@ -119,5 +119,5 @@ def test_the_joint_display_shows_both_counts_and_a_box_for_people(sample_study):
 def test_decisions_name_only_who_agreed_to_be_named(sample_study):
     told = convening.decisions(StudyView(sample_study, "convening")).data
     rows = tables.read("organisations", study=sample_study)
-    named = StudyView(sample_study, "convening").named
+    named = StudyView(sample_study, "convening").organisation_names
     assert not any(row.label in told for row in rows.itertuples() if row.organisation_id not in named)
