@@ -506,8 +506,8 @@ class StudyView:
         (0.0, 0.23)
         """
         rules = Rules.of(self.study.settings["disclosure"], self.audience)
-        counts = [n for n in range(int(base_n) + 1) if rules.band(n, int(base_n))[0] == words]
-        return (min(counts) / base_n, max(counts) / base_n) if counts else (0.0, 1.0)
+        least, most = rules.band_range(words, int(base_n))
+        return least / base_n, most / base_n
 
     # -- helpers
 
@@ -541,9 +541,9 @@ class StudyView:
             return NotReleased(f"The figures of {what} are not released to this audience: they could reveal "
                                "what a single organisation answered.")
         group = kind.replace("_", " ")
-        return NotReleased(f"Figures of {what} by {group} are not released to this audience: the groups are so "
-                           "small that they could reveal what a single organisation answered. To fix: ask for "
-                           "the whole study.")
+        return NotReleased(f"Figures of {what} by {group} are not released to this audience: the groups are "
+                           "so small that they could reveal what a single organisation answered. To fix: "
+                           "ask for the whole study.")
 
     def _group_names(self, groups: pd.Series, kind: str) -> pd.Series:
         return groups.map(region_name) if kind in ("region", "home_region") else groups

@@ -163,7 +163,7 @@ def own_answers(page: StudyView) -> Html:
     rows = page.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     given, lines = dict(list(rows.groupby("question_id"))), []
     for theme, name in {**page.themes, "": "Background"}.items():
-        asked = page.question_table.query("theme_id == @theme and type != 'text'")
+        asked = page.question_table[page.question_table["theme_id"] == theme].query("type != 'text'")
         own = [(question, given[question.question_id]) for question in asked.itertuples()
                if question.question_id in given]
         lines += [("glc-asked", name, None)] if own else []
