@@ -197,6 +197,8 @@ class ReportRun:
                                           roots=(self.study.root, REPOSITORY))
         content = dumps(notebook)
         write_atomic(self._new_path(page.slug), content, mode=0o600 if page.organisation else 0o666)
+        if not page.organisation:
+            self._assembly.read_ahead(self._new_path(page.slug))
         self.entries[page.slug] = {
             "title": page.title, "notebook": page.notebook.name, "key": page.key, "reads": page.reads,
             "parts": page.parts, "parameters": page.parameters, "seconds": round(seconds, 2),

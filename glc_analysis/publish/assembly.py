@@ -41,7 +41,7 @@ class Assembly:
                  last_run: Path | None) -> None:
         self._study, self._audience, self._folder, self._last_run = study, audience, folder, last_run
         self._threads, self._is_closed = ThreadPoolExecutor(1), False
-        self._preparation = self._threads.submit(self._prepare, keys)
+        self._preparation, self._read = self._threads.submit(self._prepare, keys), []
 
     def make(self, pages: Sequence[PageJob], failures: Collection[str], print_folded: bool) -> Gate:
         """Makes the site; returns the gate to pass. ``failures`` are pages that are out of date; with
@@ -55,8 +55,14 @@ class Assembly:
             facts=preparation.facts, print_folded=print_folded)
         for page, path in own:
             write_standalone(path, study, title=page.title)
+        for reading in self._read:
+            reading.result()
         return Gate(study, self._audience, [(page.organisation, path) for page, path in own],
                     preparation.gate)
+
+    def read_ahead(self, notebook: Path) -> None:
+        """Lets the gate read a finished notebook that is for everybody while others run."""
+        self._read.append(self._threads.submit(self._read_one, notebook))
 
     def close(self) -> None:
         """Ends the thread between two steps."""
@@ -78,6 +84,10 @@ class Assembly:
         pages = [_page(folder, *page) for page in self._texts(frames, keys)]
         facts = page_header(StudyView(study, audience)) if frames else ""
         return _Preparation(pages, facts, gate)
+
+    def _read_one(self, notebook: Path) -> None:
+        self._check_open()
+        self._preparation.result().gate.read_ahead([notebook], self._folder)
 
     def _check_open(self) -> None:
         if self._is_closed:
