@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from html import escape
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 import lxml.html
@@ -162,16 +162,22 @@ def _output(output: Mapping[str, Any]) -> str:
     if "text/markdown" in data:
         return _markdown().render(data["text/markdown"])
     if "image/svg+xml" in data:
-        return _picture("image/svg+xml", b64encode(data["image/svg+xml"].encode()).decode())
+        content = b64encode(data["image/svg+xml"].encode()).decode()
+        return _picture("image/svg+xml", content, data["image/svg+xml"])
     if "image/png" in data:
         return _picture("image/png", data["image/png"].strip())
     text = data.get("text/plain", "")
     return "" if _OBJECT.fullmatch(text) else _plain(text)
 
 
-def _picture(kind: str, content: str) -> str:
-    """A picture that is no figure of this package, which would be HTML."""
-    return f'<img src="data:{kind};base64,{content}" alt="Picture without a description">'
+_DESCRIPTION = re.compile(r"<(?:desc|title|dc:description)\b[^>]*>([^<]*\S[^<]*)<")
+
+
+def _picture(kind: str, content: str, said: str = "") -> str:
+    """A picture that is no figure of this package, which would be HTML; with what an SVG says of itself."""
+    described = _DESCRIPTION.search(said)
+    alt = described[1] if described else "Picture without a description"
+    return f'<img src="data:{kind};base64,{content}" alt="{escape(unescape(alt))}">'
 
 
 def _plain(text: str) -> str:

@@ -121,6 +121,13 @@ def test_a_figure_is_part_of_its_page_and_its_description_is_found(pages, cambod
     assert [one.findtext("desc") for one in drawn] == ['Bars: "3" of 4']
 
 
+def test_a_picture_says_what_its_svg_says_of_itself():
+    kinds = ({"image/svg+xml": "<svg><title>Bars &amp; \"3\"</title></svg>"}, {"image/png": "aGFsbG8="})
+    page = article({"cells": [cell("x", *kinds)]})
+    assert page.xpath(".//img/@alt") == ['Bars & "3"', "Picture without a description"]
+    assert page.xpath(".//img/@src")[1] == "data:image/png;base64,aGFsbG8="
+
+
 def test_a_wide_figure_scrolls_by_the_keyboard_under_its_title():
     counts = pd.DataFrame({"option": ["A"], "n": [1], "base_n": [4]})
     wide = figure_html(plot_counts(counts), title="One & all")
