@@ -170,7 +170,7 @@ def _output(output: Mapping[str, Any]) -> str:
     return "" if _OBJECT.fullmatch(text) else _plain(text)
 
 
-_DESCRIPTION = re.compile(r"<(?:desc|title|dc:description)\b[^>]*>([^<]*\S[^<]*)<")
+_DESCRIPTION = re.compile(r"<(?:desc|title|dc:description)\b[^>]*>([^<]*[^<\s][^<]*)<")
 
 
 def _picture(kind: str, content: str, said: str = "") -> str:
