@@ -1,15 +1,21 @@
-"""XLSX files for people to fill in and print; the same content always gives the same bytes."""
+"""XLSX files for people to fill in and print; the same content always gives the same bytes.
+
+openpyxl is imported when a workbook is written: pages import this module too, and write none.
+"""
 
 from __future__ import annotations
 
 import re
 import zipfile
+from functools import cache
 from io import BytesIO
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell
-from openpyxl.worksheet.worksheet import Worksheet
+if TYPE_CHECKING:
+    from openpyxl import Workbook
+    from openpyxl.cell.cell import Cell
+    from openpyxl.worksheet.worksheet import Worksheet
 
 _STAMP = re.compile(rb"(<dcterms:(?:created|modified)[^>]*>)[^<]*")
 _EPOCH = b"1980-01-01T00:00:00Z"
@@ -23,6 +29,7 @@ def save_workbook(workbook: Workbook, path: Path) -> None:
     Entries are stored, not compressed: what deflate makes of a text differs
     between builds of zlib.
 
+    >>> from openpyxl import Workbook
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     for name in ("a.xlsx", "b.xlsx"):
@@ -45,13 +52,34 @@ def write_text(cell: Cell, text: str) -> None:
 
     Characters that no workbook can hold are left out.
 
+    >>> from openpyxl import Workbook
     >>> cell = Workbook().active["A1"]
     >>> write_text(cell, "=1+1")
     >>> cell.value, cell.data_type
     ('=1+1', 's')
     """
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
     cell.value = ILLEGAL_CHARACTERS_RE.sub(" ", text)
     cell.data_type, cell.quotePrefix = "s", text.startswith(("=", "+", "-", "@"))
+
+
+def style_cell(cell: Cell, *, is_heading: bool = False, is_box: bool = False) -> None:
+    """Gives a cell of a table its border and its lines; a box to fill in is yellow with a thick border."""
+    from openpyxl.styles import Font
+
+    thin, thick, wrapped, yellow = _styles()
+    cell.font, cell.border, cell.alignment = Font(bold=is_heading), thin, wrapped
+    if is_box:
+        cell.fill, cell.border = yellow, thick
+
+
+@cache
+def _styles() -> tuple[Any, ...]:
+    from openpyxl.styles import Alignment, Border, PatternFill, Side
+
+    thin, thick = (Border(*[Side(style=style)] * 4) for style in ("thin", "medium"))
+    return thin, thick, Alignment(wrap_text=True, vertical="top"), PatternFill("solid", start_color="FFF2CC")
 
 
 def print_on_a4(sheet: Worksheet, headings: int) -> None:

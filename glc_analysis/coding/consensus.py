@@ -14,19 +14,19 @@ import re
 from collections.abc import Iterator, Mapping
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.comments import Comment
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.coding.codebook import current_code, resolve
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.study import Study
 from glc_analysis.tables import read
 from glc_analysis.tabular import read_sheets
-from glc_analysis.workbook import print_on_a4, save_workbook, write_text
+from glc_analysis.workbook import print_on_a4, save_workbook, style_cell, write_text
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 # ------------------------------
 # The agreed codings and the disagreements.
@@ -164,8 +164,6 @@ _HOW = ("In the box consensus, write the codes that you agree on, by name or cod
         "or none if the segment has no code. A blank box is not decided. Under reason, say why.")
 _TURN, _FILLED = ["segment_id", "document_id", "text"], ["segment_id", CONSENSUS, REASON]
 _WIDTHS = {"segment_id": 13, "document_id": 12, "text": 52, CONSENSUS: 26, "path": 34, "definition": 60}
-_THIN, _THICK = (Border(*[Side(style=style)] * 4) for style in ("thin", "medium"))
-_WRAPPED = Alignment(wrap_text=True, vertical="top")
 
 
 def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFrame,
@@ -176,6 +174,9 @@ def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFr
     code, nothing where the coder did not read it. Decisions (coder ``consensus``) come filled in,
     with the `reasons` given for them by segment_id. The same content gives the same bytes.
     """
+    from openpyxl import Workbook
+    from openpyxl.comments import Comment
+
     shown = _shown(codebook) | {"": NONE}
     cells = disagreements["codes"].map(lambda codes: "; ".join(shown.get(c, c) for c in codes.split(";")))
     who = disagreements["coder_id"].map(lambda coder: coder if coder == CONSENSUS else f"coder: {coder}")
@@ -188,7 +189,7 @@ def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFr
     head, *boxes = [*book.active.columns][-2]
     head.comment = Comment(_HOW, "glc agreement", height=140, width=360)
     for box in boxes:
-        box.fill, box.border = PatternFill("solid", start_color="FFF2CC"), _THICK
+        style_cell(box, is_box=True)
     listed = codebook.assign(code=codebook["code_id"].map(shown)).sort_values("order")
     _fill(book.create_sheet(), "Codes", listed[["code", "path", "definition", "code_id"]])
     save_workbook(book, path)
@@ -205,7 +206,7 @@ def _fill(sheet: Worksheet, title: str, rows: pd.DataFrame) -> None:
         for n, text in enumerate([name, *column], 1):
             cell = sheet.cell(n, m)
             write_text(cell, text)  # its first 32,767 characters
-            cell.font, cell.border, cell.alignment = Font(bold=n == 1), _THIN, _WRAPPED
+            style_cell(cell, is_heading=n == 1)
         sheet.column_dimensions[sheet.cell(1, m).column_letter].width = _WIDTHS.get(name, 20)
     sheet.title = title
     print_on_a4(sheet, headings=1)

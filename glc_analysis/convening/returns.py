@@ -14,12 +14,9 @@ from dataclasses import dataclass
 from functools import cache, partial
 from html import escape
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pandas as pd
-from openpyxl import Workbook
-from openpyxl.styles import Alignment, Border, Font, PatternFill, Side
-from openpyxl.worksheet.datavalidation import DataValidation
-from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
@@ -39,7 +36,10 @@ from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.templates import read_records
 from glc_analysis.text import RIGHT_TO_LEFT, match_key, normalise_space, parse_dates
-from glc_analysis.workbook import print_on_a4, save_workbook, write_text
+from glc_analysis.workbook import print_on_a4, save_workbook, style_cell, write_text
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
 
 # ------------------------------
 # Sheets that an organisation fills in and sends back, in its language.
@@ -52,8 +52,6 @@ DECISIONS = ("approve", "change", "remove", "talk")
 BOXES = ("decision", "changed", "name", "date")
 _WIDTHS = {"words": 60, "principle": 50, "understood": 40, "question": 40, "codes": 30, "changed": 44,
            "readers": 22}
-_THIN, _THICK = (Border(*[Side(style=style)] * 4) for style in ("thin", "medium"))
-_WRAPPED = Alignment(wrap_text=True, vertical="top")
 _STYLE = ("@page{size:A4 landscape;margin:12mm} body{font-family:sans-serif} table{border-collapse:collapse;"
           "width:100%;font-size:85%} th,td{border:1px solid;padding:3pt;text-align:start;vertical-align:top;"
           "white-space:pre-wrap} p,th,td{unicode-bidi:plaintext} tr{break-inside:avoid} "
@@ -103,6 +101,8 @@ def phrases(language: str, module: str = __file__, name: str = "phrases.csv") ->
 
 def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]]) -> None:
     """Writes a workbook of sheets, each with the name of its tab; the same content gives the same bytes."""
+    from openpyxl import Workbook
+
     book = Workbook()
     book.remove(book.active)
     for tab, one in sheets:
@@ -114,6 +114,8 @@ def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]]) -> None:
 
 
 def _fill(sheet: Worksheet, one: Sheet) -> None:
+    from openpyxl.worksheet.datavalidation import DataValidation
+
     say, names = phrases(one.language), [*one.rows.columns, *BOXES]
     lines = [[f"{one.organisation}: {one.heading}\n{one.how}"], [say[name] for name in names],
              *one.rows.reindex(columns=names, fill_value="").itertuples(index=False)]
@@ -121,9 +123,7 @@ def _fill(sheet: Worksheet, one: Sheet) -> None:
         for m, text in enumerate(line, 1):
             cell = sheet.cell(n, m)
             write_text(cell, text)
-            cell.font, cell.border, cell.alignment = Font(bold=n == 2), _THIN, _WRAPPED
-            if n > 2 and names[m - 1] in BOXES:
-                cell.fill, cell.border = PatternFill("solid", start_color="FFF2CC"), _THICK
+            style_cell(cell, is_heading=n == 2, is_box=n > 2 and names[m - 1] in BOXES)
     for m, name in enumerate(names, 1):
         sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 18)
     offered = DataValidation("list", formula1=f'"{",".join(say[one] for one in DECISIONS)}"')

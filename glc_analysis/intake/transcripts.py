@@ -20,7 +20,6 @@ from itertools import accumulate, groupby, pairwise, takewhile
 from pathlib import Path
 from typing import NamedTuple
 
-import docx
 import pandas as pd
 from lxml import etree
 
@@ -310,6 +309,8 @@ def _paragraphs(raw: bytes, file: str) -> list[Row]:
     A blank line stands after each paragraph, but not where paragraphs are lines of cues, as
     Teams once wrote them.
     """
+    import docx
+
     try:
         with zipfile.ZipFile(BytesIO(raw)) as packed:
             size = sum(part.file_size for part in members(packed))
