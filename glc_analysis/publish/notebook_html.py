@@ -14,17 +14,15 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from html import escape, unescape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import lxml.html
 from lxml import etree
+from markdown_it import MarkdownIt
 
 from glc_analysis.run.execute import NOTICE
 from glc_analysis.tables_html import tag
 from glc_analysis.text import slug as slug_of
-
-if TYPE_CHECKING:
-    from markdown_it import MarkdownIt
 
 HEADINGS = tuple(f"h{n}" for n in range(1, 7))
 
@@ -107,8 +105,6 @@ def _blocks(source: str) -> Iterator[_Part]:
 
 @cache
 def _markdown() -> MarkdownIt:
-    from markdown_it import MarkdownIt
-
     return MarkdownIt("commonmark", {"html": False}).enable("table")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from itertools import groupby
 from pathlib import Path
@@ -110,6 +110,7 @@ _BLOCKS = frozenset(HEADINGS) | frozenset(re.findall(r"\w+", """
     article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary svg
     table tbody thead tr ul"""))
 """Elements that separate one text from the next; the cells of a row stay together."""
+_NO_TEXT = frozenset({"script", "style", "template"})
 
 
 def _index(articles: Mapping[str, etree._Element]) -> str:
@@ -120,7 +121,7 @@ def _index(articles: Mapping[str, etree._Element]) -> str:
     """
     titles, places, texts = [], [], {}
     for n, (slug, page) in enumerate(articles.items()):
-        found = [*_texts(page)]
+        found = _PageText(page).found
         if sum(len(text) for text, _, _, is_folded in found if is_folded) > FOLDED_LIMIT:
             found = [one for one in found if not one[3]]
         title = next((text for text, _, _, _ in found), slug)
@@ -136,38 +137,44 @@ def _index(articles: Mapping[str, etree._Element]) -> str:
     return f"glcIndex({json.dumps(content, ensure_ascii=False, separators=(',', ':'))})\n"
 
 
-def _texts(page: etree._Element) -> Iterator[tuple[str, str, str, bool]]:
+class _PageText:
     """The texts of a page in order, without code: each with its anchor, its heading and whether it is
     folded."""
-    parts: list[str] = []
-    anchor = heading = ""
-    folds, summaries = 0, 0
-    walk = etree.iterwalk(page, events=("start", "end"))
-    for event, element in walk:
-        is_block, is_hidden = element.tag in _BLOCKS, _is_hidden(element)
-        if is_block and (text := " ".join("".join(parts).split())):
-            heading = text if event == "end" and element.tag in HEADINGS else heading
-            yield text, anchor, heading, folds > summaries
-        parts = [] if is_block else parts
-        step = 1 if event == "start" else -1
-        folds += step * (element.tag == "details" and not is_hidden)
-        summaries += step * (element.tag == "summary")
-        if event == "start":
-            if element.tag in ("svg", "img"):
-                said = element.get("aria-label") or element.get("alt") or element.findtext("desc")
-                parts.append(said or "")
-            if element.tag == "svg" or is_hidden:
-                walk.skip_subtree()
-                continue
-            if element.tag in HEADINGS:
-                anchor = element.get("id", anchor)
-            parts.append(element.text or "")
-        elif element is not page:
-            is_apart = element.tag in ("td", "th", "br") or element.get("class") == "glc-id"
-            parts.append(" " * is_apart + (element.tail or ""))
 
+    def __init__(self, page: etree._Element) -> None:
+        self.found: list[tuple[str, str, str, bool]] = []
+        self._parts: list[str] = []
+        self._anchor = self._heading = ""
+        self._folds = 0
+        self._read(page)
 
-def _is_hidden(element: etree._Element) -> bool:
-    """Whether an element is not text of the page, but code."""
-    return (not isinstance(element.tag, str) or element.tag in ("script", "style", "template")
-            or element.get("class") == "glc-code")
+    def _read(self, element: etree._Element) -> None:
+        name = element.tag
+        if name in _NO_TEXT or not isinstance(name, str) or element.get("class") == "glc-code":
+            return
+        if name in _BLOCKS:
+            self._end_text()
+        if name in HEADINGS:
+            self._anchor = element.get("id", self._anchor)
+        if name in ("svg", "img"):
+            said = element.get("aria-label") or element.get("alt") or element.findtext("desc")
+            self._parts.append(said or "")
+        else:
+            self._parts.append(element.text or "")
+            for child in element:
+                is_folded = name == "details" and child.tag != "summary"
+                self._folds += is_folded
+                self._read(child)
+                self._folds -= is_folded
+                if child.tag in ("td", "th", "br") or child.get("class") == "glc-id":
+                    self._parts.append(" ")
+                self._parts.append(child.tail or "")
+        if name in _BLOCKS:
+            self._end_text(is_heading=name in HEADINGS)
+
+    def _end_text(self, is_heading: bool = False) -> None:
+        text = " ".join("".join(self._parts).split())
+        self._parts.clear()
+        if text:
+            self._heading = text if is_heading else self._heading
+            self.found.append((text, self._anchor, self._heading, self._folds > 0))
