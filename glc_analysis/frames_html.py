@@ -22,6 +22,8 @@ CODED = {"raised", "asked", "shown_as"}
 SPOKEN = {"text", "language", "by"}
 DRAWN = {"n", "base_n", "share", "low", "high", "raised", "asked", "shown_as"}
 """Columns that the bar and its words say."""
+LONGEST = 100
+"""Quotations that a notebook shows at once."""
 TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group"}
 
 
@@ -44,8 +46,7 @@ def register() -> None:
 def frame_html(frame: pd.DataFrame) -> str:
     """A frame as HTML: bars where it counts, quotations where it has words, else the table of pandas.
 
-    >>> counts = pd.DataFrame({"option": ["Yes"], "n": [3], "base_n": [4], "share": [0.75],
-    ...                        "shown_as": ["3 of 4"]})
+    >>> counts = pd.DataFrame({"option": ["Yes"], "n": [3], "base_n": [4], "shown_as": ["3 of 4"]})
     >>> "width:75%" in frame_html(counts), "dataframe" in frame_html(counts[["option", "n"]])
     (True, True)
     """
@@ -66,34 +67,54 @@ def _html(frame: pd.DataFrame, caption: str) -> str:
     if columns >= COUNTED or columns >= CODED:
         return _counted(frame, caption)
     if columns >= SPOKEN:
-        heading = tag("p", tag("strong", escape(caption))) if caption else ""
-        return heading + "".join(quotation(row) for row in frame.to_dict("records"))
+        return _spoken(frame, caption)
     text = frame._repr_html_() or ""
     said = tag("caption", escape(caption)) if caption else ""
     return text.replace('class="dataframe">', f'class="dataframe">{said}', 1)
 
 
 def _counted(frame: pd.DataFrame, caption: str) -> str:
-    """Counts with bars; a group has a row of its own above its counts."""
-    is_code = "raised" in frame
-    parts = (frame[name] if name in frame else [None] * len(frame)
-             for name in ("share", "shown_as", "low", "high"))
-    drawn = [bar(*one) for one in zip(*parts, strict=True)]
-    first = "code" if is_code else "option" if "option" in frame else ""
-    names = [name for name in frame.columns if name not in DRAWN | {"group", first}
-             and not name.endswith("_id") and frame[name].notna().any()]
-    lead = {TITLES[first]: frame[first]} if first else {}
-    shown = {**lead, "Count": pd.Series(drawn, frame.index, dtype=object),
-             **{name.replace("_", " ").capitalize(): frame[name] for name in names}}
+    """Counts with bars; a group has a row of its own above its counts, if its rows are together."""
+    # An index with a name says something, such as the options; one of numbers does not.
+    frame = frame.reset_index(drop={*frame.index.names} <= {None, *frame.columns})
+    n, base = ("raised", "asked") if {*frame.columns} >= CODED else ("n", "base_n")
+    counted = pd.to_numeric(frame[n]) / pd.to_numeric(frame[base]).where(lambda bases: bases > 0)
+    share = frame["share"] if "share" in frame else counted
+    low, high = (frame[name] if name in frame else [None] * len(frame) for name in ("low", "high"))
+    drawn = [bar(*one) for one in zip(share, frame["shown_as"].fillna(""), low, high, strict=True)]
+    names = [name for name in frame.columns if name not in DRAWN
+             and not str(name).endswith("_id") and frame[name].notna().any()]
+    rest = [name for name in names if name != "group"]
+    first = [name for name in ("code", "option", *rest, *names) if name in names][:1]
+    is_new = frame["group"] != frame["group"].shift() if rest and "group" in names else None
+    has_groups = is_new is not None and is_new.sum() == frame["group"].nunique(dropna=False)
+    others = [name for name in names if name not in first and not (has_groups and name == "group")]
+    shown = {**{_title(name): frame[name] for name in first}, "Count": pd.Series(drawn, dtype=object),
+             **{_title(name): frame[name] for name in others}}
     numeric = tuple(name for name, values in shown.items() if pd.api.types.is_numeric_dtype(values))
-    if "group" not in frame:
+    if not has_groups:
         return tables_html.table(shown, caption=caption, numeric=numeric)
     columns, kinds = {name: [] for name in shown}, []
-    for group, rows in frame.groupby("group", sort=False):
-        for n, name in enumerate(shown):
-            columns[name] += [str(group) if n == 0 else None, *shown[name].loc[rows.index]]
+    for _, rows in frame.groupby(is_new.cumsum()):
+        heading = [str(rows["group"].iloc[0]), *[None] * (len(shown) - 1)]
+        for name, words in zip(shown, heading, strict=True):
+            columns[name] += [words, *shown[name].loc[rows.index]]
         kinds += ["glc-asked", *["glc-option"] * len(rows)]
     return tables_html.table(columns, caption=caption, numeric=numeric, rows=kinds)
+
+
+def _title(name: object) -> str:
+    return TITLES.get(name, str(name).replace("_", " ").capitalize())
+
+
+def _spoken(frame: pd.DataFrame, caption: str) -> str:
+    """Quotations or passages, the first hundred; a sentence says how many more there are."""
+    heading = tag("p", tag("strong", escape(caption))) if caption else ""
+    rows = frame.head(LONGEST).astype(object).fillna("").to_dict("records")
+    left = len(frame) - len(rows)
+    more = tag("p", f"{left} more rows are not shown here. To read them: filter the frame.",
+               class_="glc-note") if left else ""
+    return heading + "".join(quotation(row) for row in rows) + more
 
 
 def quotation(row: dict[str, str]) -> str:
