@@ -8,14 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from html import escape
+from typing import TYPE_CHECKING
 
 import pandas as pd
 from IPython.display import HTML as Html
 from IPython.display import display
 
 from glc_analysis import tables_html
+from glc_analysis.plots import figure_html
 from glc_analysis.tables_html import bar, language_label, show, style_element, tag
 from glc_analysis.text import language_direction
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COUNTED = {"n", "base_n", "shown_as"}
 CODED = {"raised", "asked", "shown_as"}
@@ -60,6 +65,17 @@ def table(frame: pd.DataFrame, *, caption: str) -> Html:
     True
     """
     return show(_html(frame, caption))
+
+
+def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
+    """A figure with a title that states what was found, and a caption that gives the base and the question.
+
+    >>> counts = pd.DataFrame({"option": ["Shelter"], "n": [18], "base_n": [30]})
+    >>> from glc_analysis.plots import plot_counts
+    >>> "18 of 30 offer" in figure(plot_counts(counts), title="18 of 30 offer shelter").data
+    True
+    """
+    return show(figure_html(ax, title=title, caption=caption))
 
 
 def _html(frame: pd.DataFrame, caption: str) -> str:
@@ -121,7 +137,7 @@ def quotation(row: dict[str, str]) -> str:
     """A quotation or passage: the words, their translation, who said them and where.
 
     >>> quotation({"text": "Hola", "language": "es", "by": "a provider"})[:56]
-    '<figure class="glc-quotation"><blockquote lang="es" dir="'
+    '<figure class="glc-quotation"><blockquote lang="es" dir='
     """
     words = tag("blockquote", escape(row["text"]), lang=row["language"],
                 dir=language_direction(row["language"]))
