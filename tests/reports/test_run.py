@@ -330,3 +330,11 @@ def test_a_run_after_another_leaves_the_site_that_one_from_nothing_makes(after_f
     shutil.rmtree(study.reports)
     assert len(run(study, folder=folder).ran) == 3
     assert site_of(study) == site
+
+
+def test_another_form_of_print_makes_the_site_again_and_runs_no_notebook(after_first):
+    study, folder = after_first
+    page = study.reports / "team/current/site/index.html"
+    assert "print-full" not in page.read_text()
+    assert run(study, folder=folder, printed="full").ran == () and "print-full" in page.read_text()
+    assert run(study, folder=folder).ran == () and "print-full" not in page.read_text()
