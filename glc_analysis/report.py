@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import Faults, GLCError
@@ -160,21 +161,32 @@ class ReportRun:
         # The pages that took longest the last time go first, so that none of them is left at the end.
         last_seconds = {page.slug: self.last_entries.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: -last_seconds[page.slug])
-        kernels = self._kernels(scheduler, len(to_run))
+        kernels = self._kernels(scheduler, len(to_run), self._reader_study())
         with uninterrupted(), closing(execute_all(kernels, order, jobs, lambda: self._assembly)) as executed:
             for done, (page, outcome, seconds) in enumerate(executed, start=1):
                 self._store(page, outcome, seconds)
                 report(done, len(to_run), page.title)
 
-    def _kernels(self, scheduler: str, count: int) -> Any:
+    def _reader_study(self) -> Study | None:
+        """A folder with what the audience may see, for this run alone; none for those who may see all."""
+        from glc_analysis.disclosure.audiences import may
+
+        if may(self.audience, "all_figures"):
+            return None
+        from glc_analysis.disclosure.reader_study import write_reader_study
+
+        folder = self._exit.enter_context(TemporaryDirectory(dir=self.folder, prefix=".reader-"))
+        return write_reader_study(self.study, self.audience, Path(folder))
+
+    def _kernels(self, scheduler: str, count: int, reader_study: Study | None) -> Any:
         from glc_analysis.run.execute import Kernels
 
         timeout = self.study.settings["reports"]["timeout"]
         if not scheduler:
-            return Kernels(self.study, timeout=timeout, is_warm=count >= WARM_FROM)
+            return Kernels(self.study, timeout=timeout, is_warm=count >= WARM_FROM, reader_study=reader_study)
         from glc_analysis.run.cluster import Cluster
 
-        cluster = Cluster(self.study, scheduler, timeout=timeout)
+        cluster = Cluster(self.study, scheduler, timeout=timeout, reader_study=reader_study)
         self.notes += [f"{one}: refused, it has another version of the package." for one in cluster.refused]
         return cluster
 

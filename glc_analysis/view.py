@@ -232,7 +232,7 @@ class StudyView:
             rows = rows[rows["theme_id"] == chosen]
         cleared = self._cleared_words
         return pd.DataFrame({
-            "text": rows["quote"], "translation": rows["segment_id"].map(self._translations).fillna(""),
+            "text": rows["quote"], "translation": _mapped(rows["segment_id"], self._translations),
             "language": rows["language"], "by": rows["organisation"],
             "country": rows["country_id"].map(self.country_labels).fillna(""), "code": rows["code"],
             "cleared": [cleared.get(text, "") for text in rows["quote"]],
@@ -253,9 +253,9 @@ class StudyView:
         names = dict(zip(self.codebook["code_id"], self.codebook["name"], strict=True))
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
         return pd.DataFrame({
-            "text": rows["text"], "translation": rows["text"].map(self._translated_words).fillna(""),
+            "text": rows["text"], "translation": _mapped(rows["text"], self._translated_words),
             "language": rows["language"], "by": rows["source"] + wording,
-            "country": rows["source"].map(self._country_of_label).fillna(""),
+            "country": _mapped(rows["source"], self._country_of_label),
             "code": [", ".join(names.get(one, one) for one in codes.split(";") if one)
                      for codes in rows["code_ids"]],
             "cleared": rows["cleared"]}).reset_index(drop=True)
@@ -308,7 +308,7 @@ class StudyView:
             ["organisation_id", "country_id"]).groupby("organisation_id")["label"].agg(", ".join)
         known = pd.Series(self.organisation_names, dtype="str")
         return pd.DataFrame({"organisation_id": known.index, "name": known.array,
-                             "countries": known.index.map(where).fillna("")})
+                             "countries": [where.get(one, "") for one in known.index]})
 
     @property
     def countries(self) -> pd.DataFrame:
@@ -625,6 +625,10 @@ def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
     if name.casefold() not in found:
         raise UsageError(f"This study has no {kind} {name!r}; {nearest(name, _names(known))}.")
     return found[name.casefold()]
+
+
+def _mapped(names: pd.Series, values: Mapping[str, str]) -> list[str]:
+    return [values.get(name, "") for name in names]
 
 
 def _names(known: Mapping[str, str]) -> Iterable[str]:

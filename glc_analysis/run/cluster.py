@@ -42,14 +42,16 @@ class Cluster:
     and lock file; ``refused`` holds the addresses of workers with another version.
     """
 
-    def __init__(self, study: Study, address: str, *, timeout: float) -> None:
+    def __init__(self, study: Study, address: str, *, timeout: float,
+                 reader_study: Study | None = None) -> None:
         try:
             from distributed import Client
         except ImportError:
             raise GLCError("Running on other machines needs dask. To fix: install the package with its "
                            "extra `cluster`.") from None
         self._study, self._timeout = study, timeout
-        self._here = Kernels(study, timeout=timeout)
+        self._here = Kernels(study, timeout=timeout, reader_study=reader_study)
+        self._reader_study = reader_study or study
         try:
             self._client: Client = Client(address, timeout=CONNECT, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -76,8 +78,9 @@ class Cluster:
         sent = things_sent(self._study, page)
         if page.reads != EVERYTHING and not are_in(page.reads, sent):
             return self._here.execute(page)
+        source = self._study if page.whole_study else self._reader_study
         try:
-            future = self._client.submit(run_job, pack_job(self._study, page, sent), page, self._timeout,
+            future = self._client.submit(run_job, pack_job(source, page, sent), page, self._timeout,
                                          package_hash(), workers=self._workers, pure=False,
                                          key=f"{page.slug}-{page.key[:12]}-{time.monotonic_ns()}")
             outcome = self._outcome(future)

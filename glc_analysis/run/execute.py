@@ -261,10 +261,12 @@ class Kernels:
     """The kernels of one run. Pages are executed from threads; one call stops all kernels.
 
     With ``is_warm`` they are forked from a server that has imported the libraries, unless the environment
-    variable JUPYTER_DEFAULT_PROVISIONER_NAME names another provisioner.
+    variable JUPYTER_DEFAULT_PROVISIONER_NAME names another provisioner. Pages that do not need the whole
+    study get ``reader_study`` in its place, if there is one.
     """
 
-    def __init__(self, study: Study, *, timeout: float, is_warm: bool = False) -> None:
+    def __init__(self, study: Study, *, timeout: float, is_warm: bool = False,
+                 reader_study: Study | None = None) -> None:
         # nbformat checks addresses by a grammar that takes 1.4 s to import; notebooks have none.
         sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]
         from jupyter_client.kernelspec import KernelSpecManager
@@ -279,7 +281,7 @@ class Kernels:
         if is_warm and "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ:
             KernelProvisionerFactory.instance().default_provisioner_name = NAME
             start_server(self._environment)
-        self._timeout = timeout
+        self._timeout, self._reader_study = timeout, reader_study or study
         self.jobs = 2 * (os.cpu_count() or 1)  # a kernel spends a third of its time waiting for messages
         self._at_work: set[Any] = set()
         self._stopped = False
@@ -332,8 +334,11 @@ class Kernels:
             if os.name == "posix":  # over TCP, any user of the machine could read the messages
                 kernel.transport = "ipc"
             # cwd is set here: papermill would change the folder of all threads.
+            env = self._environment | {VARIABLE: str(own / LOG)}
+            if not page.whole_study:
+                env["GLC_STUDY"] = str(self._reader_study.root)
             run_sync(kernel.start_kernel)(
-                cwd=str(page.notebook.parent), env=self._environment | {VARIABLE: str(own / LOG)},
+                cwd=str(page.notebook.parent), env=env,
                 extra_arguments=["--HistoryManager.hist_file=:memory:",
                                  f"--IPKernelApp.extensions={RECORDER}"])
             process = kernel.provisioner.process

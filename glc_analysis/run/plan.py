@@ -19,6 +19,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from glc_analysis.disclosure.audiences import may
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, known_id, nearest
 from glc_analysis.manifest import package_hash, read_record, read_slices, value_hash
 from glc_analysis.read_log import EVERYTHING
@@ -39,7 +40,8 @@ class Notebook:
     """A notebook: its question, its parameters and their defaults.
 
     Its metadata may name ``audiences``, under ``{"glc": {...}}``: who may read its pages. Without it, they
-    are the team's.
+    are the team's. For other audiences a page gets a folder with what they may see
+    (:mod:`glc_analysis.disclosure.reader_study`), or the whole study where the metadata say ``whole_study``.
     """
 
     path: Path
@@ -47,6 +49,7 @@ class Notebook:
     parameters: dict[str, Any]
     source: str
     audiences: tuple[str, ...] = ("team",)
+    whole_study: bool = False
 
     @property
     def name(self) -> str:
@@ -107,6 +110,7 @@ def _read(path: Path) -> Notebook:
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         cells, audiences = notebook["cells"], _audiences(notebook)
+        whole_study = notebook.get("metadata", {}).get("glc", {}).get("whole_study", False) is True
         texts = ["".join(cell["source"]) for cell in cells]
     except (ValueError, KeyError, TypeError):
         raise Faults([Fault("is not a notebook", file=path.name)]) from None
@@ -127,7 +131,7 @@ def _read(path: Path) -> Notebook:
     source = [(cell["cell_type"], text, cell.get("metadata", {}).get("tags", []))
               for cell, text in zip(cells, texts, strict=True)]
     return Notebook(path, title, parameters, hashlib.sha256(json.dumps(source).encode()).hexdigest(),
-                    audiences)
+                    audiences, whole_study)
 
 
 def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
@@ -210,6 +214,8 @@ class PageJob:
     """What it read the last time, in the words of :mod:`~glc_analysis.read_log`."""
     parts: dict[str, str] = field(default_factory=dict, repr=False)
     """A hash of each thing that the key depends on, by name."""
+    whole_study: bool = False
+    """Whether the page gets the whole study even where its readers may see only a part of it."""
 
     @property
     def organisation(self) -> str:
@@ -298,6 +304,8 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
     """The pages of these notebooks, without what they read."""
     audience, seen = inputs.audience, set()
     common = {"audience": audience, "the package": package_hash(), "study.toml": inputs.settings}
+    if not may(audience, "all_figures"):  # who agreed decides what is in the folder that the page reads
+        common |= inputs.hashes(["reference/consent.csv"])
     for notebook in found:
         if audience not in notebook.audiences:
             continue
@@ -307,7 +315,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
         if not kind:
             title = "Overview" if notebook.name == "index" else words
             yield PageJob(notebook.name, title, notebook.path, {"audience": audience}, "",
-                          parts=_hashes(fixed))
+                          parts=_hashes(fixed), whole_study=notebook.whole_study)
             continue
         # The first notebook of a kind has the plain slugs: country-khm.
         prefix = notebook.name if kind in seen or kind == "organisation" else kind
@@ -316,7 +324,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
         for item in _visible_items(inputs, kind):
             yield PageJob(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
                           {"audience": audience, kind: item["id"]}, "", group,
-                          parts=_hashes(fixed | {"its name": item}))
+                          parts=_hashes(fixed | {"its name": item}), whole_study=notebook.whole_study)
 
 
 def _hashes(values: Mapping[str, Any]) -> dict[str, str]:

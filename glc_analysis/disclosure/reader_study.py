@@ -1,0 +1,158 @@
+"""The study folder that a page gets when it is made for other readers than the team.
+
+In goes a built study; out comes a small folder that holds only what one audience may see: released figures
+with the numbers it may see, cleared quotations, countries it may know of, names of organisations that agreed
+to be named. All other tables are empty, and there is no raw file and no private one. So a notebook that
+forgets to ask for the right view has nothing to give away. This guards against accidents: the notebook still
+runs on a machine that has the whole study, and the gate still reads every page.
+
+A page that cannot be made from this folder says so in its notebook's metadata (``whole_study``); it gets the
+whole study, and must ask its view for everything.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.disclosure.audiences import may
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.suppression import SUPPRESSED, release
+from glc_analysis.manifest import read_slices
+from glc_analysis.reference import read_table
+from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.study import Study
+
+CONSENT_SHOWN = "name"
+"""The only item of consent that a page asks about: who may be named."""
+
+
+def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
+    """Writes into an empty folder what an audience may see of a built study; returns it as a study."""
+    processed, reference = folder / "processed", folder / "reference"
+    for one in (processed, reference):
+        one.mkdir(parents=True, mode=0o700)
+    (reference / "study.toml").write_bytes((study.reference / "study.toml").read_bytes())
+    reader = _Reader(study, audience)
+    reader.consent_rows.to_csv(reference / "consent.csv", index=False, lineterminator="\n")
+    for name in tables.TABLES:
+        maker = _MAKERS.get(name, _Reader.nothing)
+        frame = reader.decisions if name == f"release_{audience}" else maker(reader, name)
+        tables.write(processed, name, tables.shape(name, frame))
+    content = json.dumps(reader.slices, ensure_ascii=False, sort_keys=True)
+    (processed / "slices.json").write_text(content, encoding="utf-8")
+    return Study(folder)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """What one audience may see of each table."""
+
+    study: Study
+    audience: str
+
+    def table(self, name: str) -> pd.DataFrame:
+        return tables.read(name, study=self.study)
+
+    def nothing(self, name: str) -> pd.DataFrame:
+        return self.table(name).iloc[:0]
+
+    @cached_property
+    def visible(self) -> list[str]:
+        """The countries that the audience may know of."""
+        return read_slices(self.study)["shown"][self.audience]
+
+    @cached_property
+    def slices(self) -> dict[str, object]:
+        """slices.json without the countries, organisations and hashes that the audience must not know."""
+        whole = read_slices(self.study)
+        countries = [one for one in whole["countries"] if one["id"] in self.visible]
+        return {**whole, "countries": countries, "shown": {self.audience: self.visible}, "organisations": [],
+                "tables": {}, "inputs": ""}
+
+    @cached_property
+    def consent_rows(self) -> pd.DataFrame:
+        """The consents to be named for this audience; what anybody else decided is left out."""
+        rows = read_table(self.study, "consent")
+        is_shown = (rows["item"] == CONSENT_SHOWN) & (rows["audience"] == self.audience)
+        return rows[is_shown & rows["organisation_id"].isin(self.named)]
+
+    @cached_property
+    def named(self) -> frozenset[str]:
+        return Consent.of(read_table(self.study, "consent")).organisations(CONSENT_SHOWN, self.audience)
+
+    @cached_property
+    def decisions(self) -> pd.DataFrame:
+        """The decisions on figures that may be seen, without the rules."""
+        rows = self.table(f"release_{self.audience}")
+        return rows[rows["status"] != SUPPRESSED].assign(rule="")
+
+    def estimates(self, name: str) -> pd.DataFrame:
+        return release(self.table(name), audience=self.audience, decisions=self.decisions)
+
+    def whole(self, name: str) -> pd.DataFrame:
+        return self.table(name)
+
+    def options(self, name: str) -> pd.DataFrame:
+        """The options of all lists; of the list of countries those that the audience may know of."""
+        rows = self.table(name)
+        return rows[(rows["option_list"] != COUNTRY_LIST) | rows["option_id"].isin(self.visible)]
+
+    def countries(self, name: str) -> pd.DataFrame:
+        """The countries that the audience may know of, without numbers."""
+        rows = self.table(name)
+        return rows[rows["country_id"].isin(self.visible)].assign(organisations_n=pd.NA, answers_n=pd.NA)
+
+    @cached_property
+    def members(self) -> pd.DataFrame:
+        """Which organisation works in which visible country: an organisation that is not named has an id
+        without meaning, another one in each country."""
+        rows = self.table("answers")[["country_id", "organisation_id", "region_id"]].drop_duplicates()
+        rows = rows[rows["country_id"].isin(self.visible)].reset_index(drop=True)
+        is_named = rows["organisation_id"].isin(self.named)
+        unnamed = "unnamed-" + (~is_named).cumsum().astype("str")
+        return rows.assign(organisation_id=rows["organisation_id"].where(is_named, unnamed))
+
+    def answers(self, name: str) -> pd.DataFrame:
+        ids = "record-" + pd.Series(range(1, len(self.members) + 1), self.members.index).astype("str")
+        return self.members.assign(answer_id=ids)
+
+    def organisations(self, name: str) -> pd.DataFrame:
+        """The named organisations with name and type, and a row without a name for each of the others."""
+        rows = self.table(name)
+        rows = rows.loc[rows["organisation_id"].isin(self.named), ["organisation_id", "label", "type"]]
+        others = {*self.members["organisation_id"]} - {*rows["organisation_id"]}
+        return pd.concat([rows, pd.DataFrame({"organisation_id": sorted(others), "label": "", "type": ""})])
+
+    def quotations(self, name: str) -> pd.DataFrame:
+        rows = self.table(name)
+        return rows[rows["audience"] == self.audience]
+
+    def principles(self, name: str) -> pd.DataFrame:
+        """The latest text of each principle that the audience may read, in all its languages."""
+        rows = self.table(name)
+        rows = rows[rows["is_current"]]
+        if not may(self.audience, "draft_principles"):
+            agreed = rows.loc[rows["status"] == "agreed", "principle_id"]
+            rows = rows[rows["principle_id"].isin(agreed)]
+        return rows.assign(asked_by="", changed_because="")
+
+    def evidence(self, name: str) -> pd.DataFrame:
+        """Which figures and codes a principle rests on: passages and the team's notes are left out."""
+        rows = self.table(name)
+        rows = rows[rows["principle_id"].isin(self.principles("principles")["principle_id"])]
+        return rows[rows["kind"].isin(["estimate", "code"])].assign(note="", cited="", quoted_for="")
+
+
+_MAKERS: dict[str, Callable[[_Reader, str], pd.DataFrame]] = {
+    "questions": _Reader.whole, "codebook": _Reader.whole, "options": _Reader.options,
+    "countries": _Reader.countries, "estimates": _Reader.estimates, "answers": _Reader.answers,
+    "organisations": _Reader.organisations, "quotations": _Reader.quotations,
+    "principles": _Reader.principles, "evidence": _Reader.evidence}
+"""What an audience may see of each table; of all others it sees nothing."""
