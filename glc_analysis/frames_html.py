@@ -95,7 +95,7 @@ def _counted(frame: pd.DataFrame, caption: str) -> str:
     frame = frame.reset_index(drop={*frame.index.names} <= {None, *frame.columns})
     n, base = ("raised", "asked") if {*frame.columns} >= CODED else ("n", "base_n")
     counted = pd.to_numeric(frame[n]) / pd.to_numeric(frame[base]).where(lambda bases: bases > 0)
-    share = frame["share"] if "share" in frame else counted
+    share = frame.get("share", counted)
     low, high = (frame[name] if name in frame else [None] * len(frame) for name in ("low", "high"))
     drawn = [bar(*one) for one in zip(share, frame["shown_as"].fillna(""), low, high, strict=True)]
     names = [name for name in frame.columns if name not in DRAWN

@@ -67,6 +67,7 @@ def use_style() -> None:
     except NameError:
         return
     shell.config.InlineBackend.figure_formats = set()
+    shell.config.InlineBackend.rc = {**STYLE, "figure.figsize": (WIDTH, 0.65 * WIDTH)}
     if "matplotlib.pyplot" in sys.modules:
         from matplotlib_inline.backend_inline import configure_inline_support
 
