@@ -19,6 +19,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
+from glc_analysis.disclosure.audiences import may
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.files import (
     Progress,
@@ -169,8 +170,6 @@ class ReportRun:
 
     def _reader_study(self) -> Study | None:
         """A folder with what the audience may see, for this run alone; none for those who may see all."""
-        from glc_analysis.disclosure.audiences import may
-
         if may(self.audience, "all_figures"):
             return None
         from glc_analysis.disclosure.reader_study import write_reader_study
@@ -245,16 +244,16 @@ class ReportRun:
     def _promote(self, gate: Gate) -> None:
         """Passes the run through the gate, completes it, and switches to it."""
         gate.let_through(self.folder)
-        if self.audience == "team":
+        if may(self.audience, "internal"):
             from glc_analysis.publish.changes import keep
 
             keep(self.study, self.folder)
-        if self.audience == "public":  # first: whatever readers see must be on record
+        if may(self.audience, "numbered_releases"):  # first: whatever readers see must be on record
             publish_next(self.study.private, read_slices(self.study)["release"]["number"])
         if hasattr(os, "sync"):  # first: a power cut must not damage what readers see
             os.sync()
         (self.folder / record.UNFINISHED).replace(self.folder / record.NAME)
-        self.folder.chmod(0o700 if self.audience == "team" else 0o755)
+        self.folder.chmod(0o700 if may(self.audience, "internal") else 0o755)
         promote(self.home, self.folder)
 
 
@@ -344,7 +343,7 @@ def _result(report_run: ReportRun, *, is_done: bool = True) -> RunResult:
 @contextmanager
 def _readable_by(audience: str) -> Iterator[None]:
     """Makes new files readable for their owner only (the team's) or for everybody, during the block."""
-    previous = os.umask(0o077 if audience == "team" else 0o022)
+    previous = os.umask(0o077 if may(audience, "internal") else 0o022)
     try:
         yield
     finally:

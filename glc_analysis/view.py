@@ -533,6 +533,10 @@ class StudyView:
             raise self._not_released(subset_kind(by), name)
         return rows.assign(group=self._group_names(rows["group"], subset_kind(by))) if by else rows
 
+    def refusal(self, question_id: str, *, by: str = "") -> str:
+        """Why this audience sees no figure of a question, in words."""
+        return str(self._not_released(subset_kind(by), self._question(question_id).question_id))
+
     def _not_released(self, kind: str, question_id: str = "") -> NotReleased:
         what = f"question {question_id}" if question_id else "codes"
         if self.may("all_figures"):

@@ -60,19 +60,14 @@ def agreement(study: Study, form: str) -> None:
 @pass_study
 def summary(study: Study, question: str, by: str, audience: str, form: str) -> None:
     """Show the figures of one question."""
-    from glc_analysis import tables
-    from glc_analysis.disclosure.suppression import release
-    from glc_analysis.evidence.summary import summary as summarise
+    from glc_analysis.view import StudyView
 
     ensure_built(study)
-    questions, options, places, estimates = (
-        tables.read(name, study=study) for name in ("questions", "options", "countries", "estimates"))
-    decisions = None if audience == "team" else tables.read(f"release_{audience}", study=study)
-    released = release(estimates, audience=audience, decisions=decisions)
-    rows = summarise(released, questions, options, places, question, by=by)
+    view = StudyView(study, audience)
+    rows = view.summary(question, by=by)
     if form == "table":
         rows = rows.drop(columns="question")
-    print_rows(rows, form, empty="There is no figure of this question.")
+    print_rows(rows, form, empty=view.refusal(question, by=by))
 
 
 @click.command(name="joint-display")
@@ -85,8 +80,9 @@ def summary(study: Study, question: str, by: str, audience: str, form: str) -> N
 def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form: str) -> None:
     """Show survey results beside what was said, by topic."""
     from glc_analysis.convening import joint_display as joint
+    from glc_analysis.disclosure.audiences import may
 
-    if suggest and (stated or audience != "team"):
+    if suggest and (stated or not may(audience, "passages")):
         raise UsageError("--suggest is for the team alone, and not to be used with --stated.")
     ensure_built(study)
     if suggest:

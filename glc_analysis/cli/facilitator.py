@@ -147,10 +147,11 @@ def trace(study: Study, principle: str, source: str, is_check: bool, audience: s
     """
     from glc_analysis.convening import trace as following
     from glc_analysis.convening.broken_links import broken_links
+    from glc_analysis.disclosure.audiences import may
 
     if [bool(principle), bool(source), is_check].count(True) != 1:
         raise UsageError("Name a principle, such as P03, or use one of --from ID and --check.")
-    if audience != "team" and not principle:
+    if not may(audience, "passages") and not principle:
         raise UsageError("--from and --check are for the team only.")
     faults = []
     try:

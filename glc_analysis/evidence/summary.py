@@ -126,20 +126,6 @@ def subset_kind(column: str) -> str:
                      f"{nearest(column, KINDS[1:])}.")
 
 
-def summary(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
-            countries: pd.DataFrame, question_id: str, *, by: str = "") -> pd.DataFrame:
-    """One row an option in order (or a statistic), with a leading ``group`` where ``by`` is given.
-
-    Columns are :data:`COUNTED`, for numbers :data:`MEASURED`; shares 0 to 1. For audiences that see
-    some figures as bands a last column ``band`` has the words, and the numbers are missing.
-    Raises UsageError for an unknown question or attribute, with the nearest names.
-    """
-    own = questions[questions["question_id"] == question_id]
-    if own.empty:
-        raise no_such_question(question_id, questions["question_id"])
-    return summaries(released, own, options, countries, by=by)[question_id]
-
-
 def no_such_question(question_id: str, known: Iterable[str]) -> UsageError:
     """The error for an unknown question."""
     return UsageError(f"There is no question {question_id!r}; {nearest(question_id, known)}.")
@@ -147,7 +133,13 @@ def no_such_question(question_id: str, known: Iterable[str]) -> UsageError:
 
 def summaries(released: pd.DataFrame, questions: pd.DataFrame, options: pd.DataFrame,
               countries: pd.DataFrame, *, by: str = "") -> dict[str, pd.DataFrame]:
-    """The :func:`summary` of every question by its id."""
+    """The figures of every question by its id: one row an option in order (or a statistic), with a leading
+    ``group`` where ``by`` is given.
+
+    Columns are :data:`COUNTED`, for numbers :data:`MEASURED`; shares 0 to 1. For audiences that see some
+    figures as bands a last column ``band`` has the words, and the numbers are missing. Raises UsageError for
+    an unknown attribute, with the nearest names.
+    """
     kind = subset_kind(by)
     rows = released[(released["measure"] == "response") & (released["subset_kind"] == kind)]
     rows = rows[rows["question_id"].isin(questions["question_id"])]

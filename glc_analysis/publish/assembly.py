@@ -11,6 +11,7 @@ from concurrent.futures import CancelledError, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from glc_analysis.disclosure.audiences import may
 from glc_analysis.pages.survey import page_header
 from glc_analysis.publish import changes, downloads
 from glc_analysis.publish.downloads import published_tables
@@ -98,7 +99,7 @@ class Assembly:
         if frames:
             yield "downloads", "Downloads", *downloads.downloads_page(self._study, frames)
             yield "dictionary", "Dictionary", *downloads.dictionary_page(frames)
-        if self._audience == "team":
+        if may(self._audience, "internal"):
             said = changes.page(changes.since_last(self._study, self._last_run, keys))
             title = "What changed"
             yield changes.SLUG, title, f"# {title}\n\n*Since the run before this one.*", Markup(said)

@@ -17,6 +17,7 @@ from typing import Any
 import lxml.html
 from lxml import etree
 
+from glc_analysis.disclosure.audiences import may
 from glc_analysis.publish.notebook_html import HEADINGS, article, outline
 from glc_analysis.run.plan import PageJob
 from glc_analysis.study import Study
@@ -46,7 +47,7 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
     slugs, articles = {page.slug for page in pages}, {}
     for page in pages:
         notebook = json.loads((run_dir / "notebooks" / f"{page.slug}.ipynb").read_text(encoding="utf-8"))
-        articles[page.slug] = article(notebook, has_code=audience == "team", slugs=slugs)
+        articles[page.slug] = article(notebook, has_code=may(audience, "code"), slugs=slugs)
         _write(site / f"{page.slug}.html", _page(articles[page.slug], page.title, page.slug, frame))
     if "index" not in slugs:
         start = lxml.html.fragment_fromstring(tag("h1", escape(title)), create_parent="article")

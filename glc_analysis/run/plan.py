@@ -157,8 +157,7 @@ class Inputs:
         self.study, self.audience, self.slices = study, audience, read_slices(study)
         self.settings = {name: values for name, values in study.settings.items() if name not in UNSEEN}
         self._tables: dict[str, dict[str, str]] = self.slices["tables"]
-        # Only the public's pages show the number of the release.
-        unseen = ("tables", "inputs") if audience == "public" else ("tables", "inputs", "release")
+        unseen = ["tables", "inputs", *["release"] * (not may(audience, "numbered_releases"))]
         lists = {name: value for name, value in self.slices.items() if name not in unseen}
         # Read now, so that a change during the run is noticed.
         reference = {f"reference/{path.name}": _path_hash(path) for path in study.reference.iterdir()
@@ -336,7 +335,7 @@ def _hashes(values: Mapping[str, Any]) -> dict[str, str]:
 def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
     """The countries or themes of which an audience may have a page, or the organisations that get one."""
     allowed = inputs.slices["shown"][inputs.audience]
-    if kind == "organisation" and inputs.audience == "public":
+    if kind == "organisation" and not may(inputs.audience, "briefs"):
         return []
     return [item for item in inputs.slices.get(LISTS[kind], [])
             if kind != "country" or item["id"] in allowed]

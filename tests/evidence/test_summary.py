@@ -8,7 +8,7 @@ import pytest
 from glc_analysis.cleaning.dimension_tables import country_table
 from glc_analysis.errors import UsageError
 from glc_analysis.evidence.estimates import survey_estimates
-from glc_analysis.evidence.summary import subset_kind, summary
+from glc_analysis.evidence.summary import subset_kind, summaries
 from tests.study_writer import choices, cleaned, places, question, reference
 
 LAW = choices("law", ("yes", "1", "Yes, fully"), ("no", "2", "No"), ("dont_know", "9", "Don't know"))
@@ -37,9 +37,8 @@ def figures(sampling):
 
 def printed(question_id, *, by="", sampling="purposive"):
     """What ``glc summary --format csv`` prints, as lines."""
-    frame = summary(figures(sampling), TABLES.questions, TABLES.options, COUNTRIES, question_id,
-                    by=by)
-    return frame.to_csv(index=False, lineterminator="\n").splitlines()
+    found = summaries(figures(sampling), TABLES.questions, TABLES.options, COUNTRIES, by=by)
+    return found[question_id].to_csv(index=False, lineterminator="\n").splitlines()
 
 
 def test_options_are_printed_in_order_by_label_with_zero_rows_and_dont_know():
