@@ -20,7 +20,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import dictionary, manifest, tables
-from glc_analysis.checks import evidence_faults
+from glc_analysis.checks import evidence_faults, finding_faults
 from glc_analysis.cleaning import columns, languages, records, responses
 from glc_analysis.cleaning.dimension_tables import (
     clean_context,
@@ -384,11 +384,12 @@ def _releases(view: View) -> dict[str, Any]:
 
 
 def _quotations(view: View) -> dict[str, Any]:
-    """The quotations that each audience but the team may read. Raises Faults for quotes.csv, and for
-    evidence that points nowhere."""
+    """The quotations that each audience but the team may read. Raises Faults for quotes.csv, for evidence
+    that points nowhere, and for findings of headlines.csv that were chosen after the first answer."""
     reference = view.reference
     faults = [*quotes_faults(reference.quotes, view["segments"]), *evidence_faults(
-        reference.evidence, reference.joint_display, view["estimates"], view["segments"])]
+        reference.evidence, reference.joint_display, view["estimates"], view["segments"]),
+        *finding_faults(reference.headlines, view["organisations"]["answered_on"])]
     if faults:
         raise Faults(faults)
     held = [view[name] for name in ("codings", "segments", "documents")]
@@ -468,7 +469,7 @@ STEPS = (
                       "manifest.csv", "[disclosure]", "releases"),
          ("release_convening", "release_public", "issued"), _releases),
     Step("quotations", ("codings", "segments", "documents", "organisations", "estimates", "quotes.csv",
-                        "evidence.csv", "joint_display.csv", "consent.csv", "codebook.csv"),
+                        "evidence.csv", "joint_display.csv", "headlines.csv", "consent.csv", "codebook.csv"),
          ("quotations",), _quotations),
     Step("principles", tuple(f"{name}.csv" for name in WRITTEN), WRITTEN, _principles),
     Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "[consensus]"),

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 
 import pandas as pd
 
@@ -15,6 +16,7 @@ from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, intended_iso_code
 from glc_analysis.coding.codebook import codebook_faults
 from glc_analysis.disclosure.consent import consent_faults
+from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import CHOICES, COUNTRY_LIST
 from glc_analysis.schema.checker import Check, Tables, in_row_order, is_day, schema_check, unknown_names
@@ -335,6 +337,72 @@ def evidence_faults(evidence: pd.DataFrame, joint_display: pd.DataFrame, estimat
                              {*known["estimate"]}, "the study has no such estimate")
 
 
+# ------------------------------
+# Checks of the findings that were chosen beforehand.
+
+
+def _chosen_findings(tables: Tables) -> Iterator[Fault]:
+    """Each row of headlines.csv names an option of a question, or a code; none that pages must not state."""
+    questions = tables["questions"].drop_duplicates("question_id").set_index("question_id")
+    sensitive = _sensitive_questions(questions)
+    never = case_codes(tables["codebook"]) if len(tables["headlines"]) else set()
+    for n, row in tables["headlines"].iterrows():
+        question, option, code = row[["question_id", "option_id", "code_id"]]
+        place = {"file": "headlines.csv", "row": str(n)}
+        if bool(question) == bool(code):
+            yield Fault(f"names {'both' if code else 'neither'} a question {'and' if code else 'nor'} a code",
+                        column="question_id, code_id", value=" / ".join(filter(None, (question, code))),
+                        fix="fill in question_id and option_id, or code_id", **place)
+        elif question in sensitive:
+            yield Fault("is sensitive, or asked because of the answer to a sensitive question",
+                        column="question_id", value=question, fix="choose another question", **place)
+        elif question in questions.index:
+            yield from _unfit_option(option, questions.loc[question], tables["options"], place)
+        elif code in never:
+            yield Fault("is a code of accounts of cases, which never leave the team", column="code_id",
+                        value=code, fix="choose another code", **place)
+    rows = tables["headlines"]
+    codes = rows.loc[rows["question_id"] == "", "code_id"]
+    for n, code in codes[codes.duplicated() & (codes != "")].items():
+        yield Fault("appears in another row", file="headlines.csv", row=str(n), column="code_id", value=code,
+                    fix="keep one of the rows")
+
+
+def _unfit_option(option: str, question: pd.Series, options: pd.DataFrame,
+                  place: dict[str, str]) -> Iterator[Fault]:
+    listed = question["option_list"]
+    known = {*options.loc[options["option_list"] == listed, "option_id"]}
+    if question["type"] not in CHOICES or listed == COUNTRY_LIST:
+        yield Fault(f"question {question.name} has no options that pages state in a sentence",
+                    column="option_id", value=option, fix="choose a question with a list of answers", **place)
+    elif option not in known:
+        yield Fault(f"{question.name} has no such option; {nearest(option, known)}", column="option_id",
+                    value=option, fix=f"use an option_id of list {listed} in options.csv", **place)
+
+
+def _sensitive_questions(questions: pd.DataFrame) -> set[str]:
+    """The sensitive questions, and those asked because of an answer to one."""
+    conditions = {}
+    for question, text in questions["asked_if"].items():
+        with suppress(ValueError):  # another check names it
+            skip_logic.parse(text)
+            conditions[question] = text
+    return skip_logic.depending_on(conditions, questions.index[questions["is_sensitive"] == "true"])
+
+
+def finding_faults(headlines: pd.DataFrame, answered_on: pd.Series) -> Iterator[Fault]:
+    """Findings of headlines.csv that were chosen after the first answer; the index is the row in the file."""
+    first = min(filter(is_day, answered_on), default="")
+    for n, day in headlines["date"].items():
+        if first and day > first:
+            yield Fault(f"is after {first}, the day of the first answer: a finding is chosen before the "
+                        "results", file="headlines.csv", row=str(n), column="date", value=day,
+                        fix="correct the date, or remove the row: pages then choose by their own rule")
+
+
+HEADLINE_CHECKS: tuple[Check, ...] = (
+    Check(("headlines", "questions", "options", "codebook"), _chosen_findings),
+)
 CONVENING_CHECKS: tuple[Check, ...] = (
     in_row_order(schema_check("principles.version", "principles.language"),
                  Check(("principles",), _last_versions)),
@@ -362,4 +430,5 @@ CHECKS: tuple[Check, ...] = (
     Check(("consent", "organisations", "speakers"),
           lambda tables: consent_faults(tables["consent"], tables["organisations"], tables["speakers"])),
     *CONVENING_CHECKS,
+    *HEADLINE_CHECKS,
 )

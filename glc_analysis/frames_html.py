@@ -1,4 +1,4 @@
-"""How a notebook shows a frame: counts as bars, quotations as quotations, all others as pandas does.
+"""How a notebook shows a frame: counts as bars, quotations and sentences as such, others as pandas does.
 
 In goes a data frame; out comes HTML. What a frame looks like depends on its columns alone, so that filtering,
 sorting or merging it never changes what the columns mean, and nothing marks a frame as released.
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 COUNTED = {"n", "base_n", "shown_as"}
 CODED = {"raised", "asked", "shown_as"}
 SPOKEN = {"text", "language", "by"}
+SAID = {"sentence", "link", "chosen_by"}
 DRAWN = {"n", "base_n", "share", "low", "high", "raised", "asked", "shown_as"}
 """Columns that the bar and its words say."""
 LONGEST = 100
@@ -49,7 +50,8 @@ def register() -> None:
 
 
 def frame_html(frame: pd.DataFrame) -> str:
-    """A frame as HTML: bars where it counts, quotations where it has words, else the table of pandas.
+    """A frame as HTML: bars where it counts, quotations where it has words, a list where it has sentences,
+    else the table of pandas.
 
     >>> counts = pd.DataFrame({"option": ["Yes"], "n": [3], "base_n": [4], "shown_as": ["3 of 4"]})
     >>> "width:75%" in frame_html(counts), "dataframe" in frame_html(counts[["option", "n"]])
@@ -84,6 +86,8 @@ def _html(frame: pd.DataFrame, caption: str) -> str:
         return _counted(frame, caption)
     if columns >= SPOKEN:
         return _spoken(frame, caption)
+    if columns >= SAID:
+        return _sentences(frame, caption)
     text = frame._repr_html_() or ""
     said = tag("caption", escape(caption)) if caption else ""
     return text.replace('class="dataframe">', f'class="dataframe">{said}', 1)
@@ -131,6 +135,17 @@ def _spoken(frame: pd.DataFrame, caption: str) -> str:
     more = tag("p", f"{left} more rows are not shown here. To read them: filter the frame.",
                class_="glc-note") if left else ""
     return heading + "".join(quotation(row) for row in rows) + more
+
+
+def _sentences(frame: pd.DataFrame, caption: str) -> str:
+    """Sentences as a list, each linked to its figure, and below it how they were chosen."""
+    if frame.empty:
+        return ""
+    items = [tag("li", tag("a", escape(sentence), href=link) if link else escape(sentence))
+             for sentence, link in zip(frame["sentence"], frame["link"], strict=True)]
+    notes = [tag("p", escape(text), class_="glc-note") for text in dict.fromkeys(frame["chosen_by"]) if text]
+    heading = tag("p", tag("strong", escape(caption))) if caption else ""
+    return heading + tag("ul", *items, class_="glc-headlines") + "".join(notes)
 
 
 def quotation(row: dict[str, str]) -> str:

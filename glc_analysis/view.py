@@ -352,6 +352,14 @@ class StudyView:
                         | (rows["subset_kind"] == "country") & (rows["subset_id"] == self.country)]
         return release(rows, audience=self.audience, decisions=self.read(f"release_{self.audience}"))
 
+    def question_figures(self, question_id: str) -> pd.DataFrame:
+        """What the audience may see of the figures about one question (``survey``: the sizes of the study);
+        no other figure is read."""
+        rows, decisions = tables.read("estimates", study=self.study, question=question_id), None
+        if not self.may("all_figures"):
+            decisions = tables.read(f"release_{self.audience}", study=self.study, question=question_id)
+        return release(rows, audience=self.audience, decisions=decisions)
+
     @cached_property
     def question_table(self) -> pd.DataFrame:
         """The rows of table ``questions``, in the survey's order; on a theme's page those of the theme."""

@@ -13,7 +13,7 @@ programs.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -69,6 +69,22 @@ def comparisons(condition: Condition) -> Iterator[Comparison]:
 def questions_named(condition: Condition) -> set[str]:
     """The questions that a condition asks about."""
     return {comparison.name for comparison in comparisons(condition)}
+
+
+def depending_on(conditions: Mapping[str, str], named: Iterable[str]) -> set[str]:
+    """The named questions, and all that are asked because of an answer to one of them, or to one of these.
+
+    ``conditions`` are the texts of ``asked_if`` by question.
+
+    >>> sorted(depending_on({"Q1": "", "Q2": "Q1 == yes", "Q3": "Q2 == no", "Q4": ""}, ["Q1"]))
+    ['Q1', 'Q2', 'Q3']
+    """
+    needs = {question: questions_named(parse(text)) for question, text in conditions.items()}
+    found, before = {*named}, set()
+    while found != before:
+        before = found
+        found = before | {question for question, others in needs.items() if others & before}
+    return found
 
 
 def find_cycle(needs: Mapping[str, set[str]]) -> list[str]:

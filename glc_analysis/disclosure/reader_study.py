@@ -29,6 +29,8 @@ from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 
+FILES = ("study.toml", "headlines.csv")
+"""Reference files that pages read, and that tell of nobody who took part."""
 CONSENT_SHOWN = "name"
 """The only item of consent that a page asks about: who may be named."""
 
@@ -38,7 +40,9 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
     processed, reference = folder / "processed", folder / "reference"
     for one in (processed, reference):
         one.mkdir(parents=True, mode=0o700)
-    (reference / "study.toml").write_bytes((study.reference / "study.toml").read_bytes())
+    for name in FILES:
+        if (study.reference / name).is_file():
+            (reference / name).write_bytes((study.reference / name).read_bytes())
     reader = _Reader(study, audience)
     reader.consent_rows.to_csv(reference / "consent.csv", index=False, lineterminator="\n")
     for name in tables.TABLES:
@@ -72,9 +76,10 @@ class _Reader:
     def slices(self) -> dict[str, object]:
         """slices.json without the countries, organisations and hashes that the audience must not know."""
         whole = read_slices(self.study)
+        questions = {one: "" for one in whole["tables"]["estimates"] if one.startswith("question=")}
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
         return {**whole, "countries": countries, "shown": {self.audience: self.visible}, "organisations": [],
-                "tables": {}, "inputs": ""}
+                "tables": {"estimates": questions}, "inputs": ""}
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:

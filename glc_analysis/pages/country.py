@@ -34,6 +34,11 @@ from glc_analysis.view import StudyView
 # The page of a country: who answered for it, country facts, its answers beside those of others.
 
 
+def country_sentences(view: StudyView) -> pd.DataFrame:
+    """The opening sentences of a country's page: the columns of :data:`.headlines.COLUMNS`."""
+    return pd.DataFrame(columns=["sentence", "estimate_id", "link", "chosen_by"], dtype="str")
+
+
 NO_ANSWER = "not asked, or no answer"
 FACTS_NOT_SHOWN = "Country facts are shown to the team only."
 UNNAMED = "An organisation that is not named"

@@ -31,7 +31,8 @@ if TYPE_CHECKING:
 
 CONNECT, PATIENCE = 10, 60
 """Seconds within which the scheduler must answer, and after which a run without a worker gives up."""
-FILES = ("processed/slices.json", "reference/study.toml", "reference/consent.csv")
+FILES = ("processed/slices.json", "reference/study.toml", "reference/consent.csv",
+         "reference/headlines.csv")
 """The files of a study that are in every bundle, apart from tables."""
 
 
