@@ -115,25 +115,35 @@ class StudyView:
         return ["audience", "codes", "counts", "countries", "country", "names", "numbers", "organisation",
                 "passages", "principles", "questions", "quotations", "study", "theme", "votes"]
 
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("_") or hasattr(type(self), name):
+            return object.__getattribute__(self, name)  # raises what made the property fail
+        raise AttributeError(f"A view has no {name!r}; {nearest(name, dir(self))}.")
+
     def may(self, capability: str) -> bool:
         """Whether the audience has a capability (:mod:`glc_analysis.disclosure.audiences`)."""
         return may(self.audience, capability)
 
     # -- frames for analysts
 
-    @cached_property
+    @property
     def questions(self) -> pd.DataFrame:
         """The questions that belong to the page, one row each in the order of the survey.
 
         question_id, wording, type, unit, theme (its name), asked_of (who was asked, in words), base_n (how
-        many were asked and answered; missing where it was not released).
+        many were asked and answered, on a country's page there; missing where it was not released).
 
         >>> view.questions.query("type == 'multi'")["wording"].iloc[0]           # doctest: +SKIP
         'Whom do you serve?'
         """
+        return self._questions.copy(deep=False)
+
+    @cached_property
+    def _questions(self) -> pd.DataFrame:
         rows = self.question_table
         own = self.released[(self.released["measure"] == "response")
-                            & (self.released["subset_kind"] == ALL)]
+                            & (self.released["subset_kind"] == ("country" if self.country else ALL))
+                            & (self.released["subset_id"] == self.country)]
         bases = own.groupby("question_id", observed=True)["base_n"].max()
         return pd.DataFrame({
             "question_id": rows["question_id"], "wording": rows["wording"], "type": rows["type"],
@@ -143,6 +153,7 @@ class StudyView:
 
     def counts(self, question_id: str, *, by: str = "") -> pd.DataFrame:
         """The counts of a question: one row an option, in groups ``by`` region or another attribute.
+        On a country's page those of the country.
 
         option, n, base_n, share (0 to 1), low, high (the interval, where the sampling allows one; of a count
         told in words, the least and the greatest share that it may be), shown_as (the count as it is
@@ -154,9 +165,9 @@ class StudyView:
         """
         question = self._question(question_id)
         if question.type not in BY_OPTION:
-            other = "numbers" if question.type == "number" else "quotations"
+            fixes = {"number": f"ask view.numbers({question_id!r})", "text": "ask view.quotations()"}
             raise UsageError(f"Question {question_id} has no options to count: its type is {question.type}. "
-                             f"To fix: ask view.{other}.")
+                             f"To fix: {fixes.get(question.type, 'read the answers in study.responses')}.")
         rows = self._released_rows(question_id, by)
         rows = self._with_ranges(rows.assign(shown_as=count_texts(rows)))
         if question.type != "scale":
@@ -177,7 +188,7 @@ class StudyView:
             raise UsageError(f"Question {question_id} is not a number: its type is {question.type}. "
                              f"To fix: ask view.counts({question_id!r}).")
         rows = self._released_rows(question_id, by)
-        shown = ["" if pd.isna(value) else f"{value:.4g} (of {base} answers)"
+        shown = ["" if pd.isna(value) else f"{value:.4g} (of {base} answer{'' if base == 1 else 's'})"
                  for value, base in zip(rows["value"], rows["base_n"], strict=True)]
         return rows.assign(shown_as=shown)[["group"] * bool(by) + NUMBERS].reset_index(drop=True)
 
@@ -260,13 +271,17 @@ class StudyView:
                      for codes in rows["code_ids"]],
             "cleared": rows["cleared"]}).reset_index(drop=True)
 
-    @cached_property
+    @property
     def principles(self) -> pd.DataFrame:
         """The principles in their latest text, one row each: principle_id, printed_id, short_name, statement,
         rationale, indicator, status, theme, language. The public reads only those that are agreed.
 
         >>> view.principles.query("status == 'agreed'")["statement"]             # doctest: +SKIP
         """
+        return self._principles.copy(deep=False)
+
+    @cached_property
+    def _principles(self) -> pd.DataFrame:
         rows = self.principle_rows
         names = [", ".join(self.themes.get(one, one) for one in ids.split(";") if one)
                  for ids in rows["theme_ids"]]
@@ -536,9 +551,12 @@ class StudyView:
     def _released_rows(self, question_id: str, by: str) -> pd.DataFrame:
         """The summary of a question, or NotReleased where nothing of it may be seen."""
         name = self._question(question_id).question_id
-        rows = self.summary(name, by=by)
+        is_own = bool(self.country) and not by
+        rows = self.summary(name, by="country" if is_own else by)
+        if is_own:
+            rows = rows[rows["group"] == self.country_labels[self.country]].drop(columns="group")
         if rows.empty:
-            raise self._not_released(subset_kind(by), name)
+            raise self._not_released("country" if is_own else subset_kind(by), name)
         return rows.assign(group=self._group_names(rows["group"], subset_kind(by))) if by else rows
 
     def refusal(self, question_id: str, *, by: str = "") -> str:
