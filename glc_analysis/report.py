@@ -51,10 +51,6 @@ if TYPE_CHECKING:
 # The steps of a run
 
 
-WARM_FROM = 3
-"""From this number of pages on, it pays to start a server from which kernels are forked."""
-
-
 class ReportRun:
     """One run: the pages to execute, to keep, and those that an interrupted run has finished."""
 
@@ -162,7 +158,7 @@ class ReportRun:
         # The pages that took longest the last time go first, so that none of them is left at the end.
         last_seconds = {page.slug: self.last_entries.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: -last_seconds[page.slug])
-        kernels = self._kernels(scheduler, len(to_run), self._reader_study())
+        kernels = self._kernels(scheduler, self._reader_study())
         with uninterrupted(), closing(execute_all(kernels, order, jobs, lambda: self._assembly)) as executed:
             for done, (page, outcome, seconds) in enumerate(executed, start=1):
                 self._store(page, outcome, seconds)
@@ -177,12 +173,12 @@ class ReportRun:
         folder = self._exit.enter_context(TemporaryDirectory(dir=self.folder, prefix=".reader-"))
         return write_reader_study(self.study, self.audience, Path(folder))
 
-    def _kernels(self, scheduler: str, count: int, reader_study: Study | None) -> Any:
+    def _kernels(self, scheduler: str, reader_study: Study | None) -> Any:
         from glc_analysis.run.execute import Kernels
 
         timeout = self.study.settings["reports"]["timeout"]
         if not scheduler:
-            return Kernels(self.study, timeout=timeout, is_warm=count >= WARM_FROM, reader_study=reader_study)
+            return Kernels(self.study, timeout=timeout, is_warm=True, reader_study=reader_study)
         from glc_analysis.run.cluster import Cluster
 
         cluster = Cluster(self.study, scheduler, timeout=timeout, reader_study=reader_study)

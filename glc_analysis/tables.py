@@ -239,7 +239,7 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "", theme:
     found = study if isinstance(study, Study) else Study.find(study)
     with read_log.exact():
         country, theme, question = (
-            known_id(chosen, _names(found.processed)[kind], kind) if chosen else ""
+            known_id(chosen, _names(found.processed, kind), kind) if chosen else ""
             for kind, chosen in (("country", country), ("theme", theme), ("question", question)))
         read_log.note(found.root, f"{name} {_slice_name(name, country, theme, question)}".strip())
         return _read(found.processed, name, country, theme, question)
@@ -252,22 +252,23 @@ def _slice_name(name: str, country: str, theme: str, question: str) -> str:
     return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
 
 
-def _names(folder: Path) -> dict[str, dict[str, str]]:
-    """The names of a built study's countries, themes and questions by id."""
+def _names(folder: Path, kind: str) -> dict[str, str]:
+    """The names of a built study's countries, themes or questions by id."""
     path = folder / "slices.json"
     if not path.is_file():
         raise GLCError("The tables are not built yet. To fix: run `glc build`.")
-    return _names_in(path, path.stat().st_mtime_ns)
+    return _names_in(path, kind, path.stat().st_mtime_ns)
 
 
-@lru_cache(maxsize=4)
-def _names_in(path: Path, written: int) -> dict[str, dict[str, str]]:
+@lru_cache(maxsize=8)
+def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
     """The same, as long as the file was ``written`` at this time."""
+    if kind == "question":  # figures are also about the survey as a whole, its languages and its scripts
+        columns = (pd.read_parquet(path.with_name(f"{name}.parquet"), columns=["question_id"])["question_id"]
+                   for name in ("questions", "estimates"))
+        return {one: one for column in columns for one in column.unique()}
     slices = json.loads(path.read_text(encoding="utf-8"))
-    named = {kind: {one["id"]: one["label"] for one in slices[listed]}
-             for kind, listed in (("country", "countries"), ("theme", "themes"))}
-    found = (one.partition("=") for one in slices["tables"].get("estimates", ()))
-    return named | {"question": {one: one for kind, _, one in found if kind == "question"}}
+    return {one["id"]: one["label"] for one in slices["countries" if kind == "country" else "themes"]}
 
 
 def _read(folder: Path, name: str, country: str, theme: str, question: str) -> pd.DataFrame:

@@ -28,7 +28,7 @@ def nbval(*notebooks: Path, study: Path, strict: bool = False,
 def only_when_warm(tmp_path):
     """A notebook that fails in a kernel that has not imported the libraries already."""
     cell = {"cell_type": "code", "id": "a", "metadata": {}, "outputs": [], "execution_count": None,
-            "source": "import sys\nassert 'matplotlib.pyplot' in sys.modules"}
+            "source": "import sys\nassert 'scipy.sparse' in sys.modules"}
     spec = json.loads(NOTEBOOKS[0].read_text(encoding="utf-8"))["metadata"]
     path = tmp_path / "warm.ipynb"
     path.write_text(json.dumps({"cells": [cell], "metadata": spec, "nbformat": 4, "nbformat_minor": 5}))

@@ -46,9 +46,7 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
     reader = _Reader(study, audience)
     reader.consent_rows.to_csv(reference / "consent.csv", index=False, lineterminator="\n")
     for name in tables.TABLES:
-        maker = _MAKERS.get(name, _Reader.nothing)
-        frame = reader.decisions if name == f"release_{audience}" else maker(reader, name)
-        tables.write(processed, name, tables.shape(name, frame))
+        tables.write(processed, name, tables.shape(name, reader.part_of(name)))
     content = json.dumps(reader.slices, ensure_ascii=False, sort_keys=True)
     (processed / "slices.json").write_text(content, encoding="utf-8")
     return Study(folder)
@@ -60,6 +58,13 @@ class _Reader:
 
     study: Study
     audience: str
+
+    def part_of(self, name: str) -> pd.DataFrame:
+        """What the audience may see of a table. Whatever else this is made from,
+        :func:`glc_analysis.run.plan.behind` must know, so that pages are made again when it changes."""
+        if name == f"release_{self.audience}":
+            return self.decisions
+        return _MAKERS.get(name, _Reader.nothing)(self, name)
 
     def table(self, name: str) -> pd.DataFrame:
         return tables.read(name, study=self.study)

@@ -27,7 +27,6 @@ from glc_analysis.files import check_interrupted
 from glc_analysis.read_log import EVERYTHING, VARIABLE, recorded
 from glc_analysis.run.plan import PageJob, parameters_at
 from glc_analysis.study import Study
-from glc_analysis.tables_html import Markup
 
 # ------------------------------
 # Normalising: the same inputs give the same bytes, on any machine and at any time
@@ -70,9 +69,12 @@ def notice(notebook: Content, text: str) -> Content:
 def prose(*texts: str) -> Content:
     """A notebook of texts in Markdown and of pieces of HTML, which are of the type Markup.
 
+    >>> from glc_analysis.tables_html import Markup
     >>> [cell["cell_type"] for cell in prose("# Peru", Markup("<p>1 of 4</p>"))["cells"]]
     ['markdown', 'code']
     """
+    from glc_analysis.tables_html import Markup  # with pandas, which is imported while kernels start
+
     return _notebook(_number_cells(
         _shown(text) if isinstance(text, Markup) else _markdown_cell(text) for text in texts))
 
@@ -215,6 +217,8 @@ KERNEL_ENV = REPRODUCIBLE_ENV | {
     "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1",
     # Without this the debugger of ipykernel warns at every start.
     "PYDEVD_DISABLE_FILE_VALIDATION": "1",
+    "GLC_PRELOAD": "glc_analysis.view " + " ".join(
+        f"glc_analysis.pages.{name}" for name in ("coding", "convening", "country", "survey")),
 }
 """The environment of every kernel of a run."""
 DEAD = "DeadKernelError"

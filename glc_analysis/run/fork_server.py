@@ -1,7 +1,10 @@
 """The fork server: imports what every page needs, once, and becomes a kernel for each that is asked for.
 
-It is run by its path, so that nothing of our package is in a kernel before its page imports it. Over the
-socket whose number is its first argument come requests (JSON: ``arguments``, ``cwd``, ``env``, and
+It is run by its path, so that nothing of our package is in a kernel before its page imports it, unless the
+run asks for it. The kernels have no debugger: debugpy takes a fifth of the imports, and nobody debugs a page
+there.
+
+Over the socket whose number is its first argument come requests (JSON: ``arguments``, ``cwd``, ``env``, and
 ``streams``, by number those that are files), each with a socket on which the kernel's process id is told
 and, at its end, how it ended, and with these files. When the owner is gone, all kernels and the server go.
 """
@@ -22,10 +25,10 @@ import time
 from contextlib import suppress
 
 PRELOADED = ("ipykernel.kernelapp", "ipykernel.debugger", "numpy", "pandas", "pyarrow.parquet",
-             "matplotlib.pyplot", "scipy.sparse")
-"""Libraries alone, those that nearly every page needs. Not the inline backend, which ties itself to the
-kernel that imports it; nor seaborn, which takes as long as all of these and draws one figure."""
-INLINE = "module://matplotlib_inline.backend_inline"
+             "scipy.sparse")
+"""The libraries that nearly every page needs. Not matplotlib and seaborn, which take as long as all of these
+and draw few figures. The environment variable GLC_PRELOAD may name more modules, separated by blanks: a run
+names our own, since they do not change while it lasts."""
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -114,9 +117,9 @@ def _become(server: int, files: list[int], arguments: list[str], cwd: str, env: 
 def main() -> None:
     """Imports, then serves."""
     del sys.path[0]  # this file's own folder
-    os.environ.setdefault("MPLBACKEND", INLINE)
-    sys.modules.setdefault("rfc3987_syntax", None)  # type: ignore[arg-type]  # see Kernels
-    for name in PRELOADED:
+    for name in ("rfc3987_syntax", "debugpy"):  # the first: see Kernels
+        sys.modules.setdefault(name, None)  # type: ignore[arg-type]
+    for name in (*PRELOADED, *os.environ.get("GLC_PRELOAD", "").split()):
         with suppress(ImportError):
             importlib.import_module(name)
     gc.collect()

@@ -32,8 +32,8 @@ NAME = "glc-fork"
 SERVER = Path(__file__).with_name("fork_server.py")
 PATIENCE = 60.0
 """Seconds to wait for an answer of the server."""
-BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "MATPLOTLIBRC",
-         "PYTHONPATH", "MPLBACKEND")
+BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONPATH",
+         "GLC_PRELOAD")
 """Variables that take effect when Python or a library starts: a kernel with other values is not forked."""
 
 

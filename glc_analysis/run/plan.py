@@ -223,9 +223,24 @@ class PageJob:
 
     def with_reads(self, reads: Iterable[str], inputs: Inputs) -> PageJob:
         """The page as one that reads this, with the key that belongs to it."""
+        if not (self.whole_study or may(inputs.audience, "all_figures")):
+            reads = behind(reads, inputs.audience)
         fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
         parts = fixed | _hashes(inputs.hashes(reads))
         return replace(self, reads=tuple(reads), parts=parts, key=value_hash(parts))
+
+
+def behind(reads: Iterable[str], audience: str) -> list[str]:
+    """What a page depends on that reads this of the folder with what its audience may see: the tables of that
+    folder (:mod:`glc_analysis.disclosure.reader_study`) are made from other tables, too, and from consents.
+
+    >>> behind(["estimates question=Q1"], "public")
+    ['estimates question=Q1', 'processed/slices.json', 'reference/consent.csv', 'release_public']
+    """
+    made_from = {"estimates": [f"release_{audience}"], "answers": ["answers"],
+                 "organisations": ["answers", "organisations"], "evidence": ["principles"]}
+    others = [other for one in reads for other in made_from.get(one.partition(" ")[0], ())]
+    return sorted({*reads, *others, "processed/slices.json", "reference/consent.csv"})
 
 
 def page_path(slug: str, parameters: Mapping[str, str]) -> str:
@@ -303,8 +318,6 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
     """The pages of these notebooks, without what they read."""
     audience, seen = inputs.audience, set()
     common = {"audience": audience, "the package": package_hash(), "study.toml": inputs.settings}
-    if not may(audience, "all_figures"):  # who agreed decides what is in the folder that the page reads
-        common |= inputs.hashes(["reference/consent.csv"])
     for notebook in found:
         if audience not in notebook.audiences:
             continue

@@ -5,12 +5,12 @@ import shutil
 
 import pytest
 
-from glc_analysis import tables
+from glc_analysis import read_log, tables
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.reader_study import write_reader_study
+from glc_analysis.disclosure.reader_study import _Reader, write_reader_study
 from glc_analysis.reference import read_table
 from glc_analysis.report import run
-from glc_analysis.run.plan import NOTEBOOKS
+from glc_analysis.run.plan import NOTEBOOKS, behind
 from glc_analysis.study import Study
 from glc_analysis.view import NotReleased, OpenStudy
 
@@ -119,3 +119,14 @@ def test_a_notebook_that_forgets_its_view_has_nothing_to_give_away(sample_study,
                                     for text in output.get("text", []))
     assert printed["convening"].strip() == "0 ['processed', 'reference']"
     assert not printed["team"].startswith("0 ")
+
+
+def test_a_page_depends_on_all_that_a_table_of_the_folder_is_made_from(pair, tmp_path, monkeypatch):
+    audience, whole, _ = pair
+    for name in tables.TABLES:
+        path = tmp_path / name
+        monkeypatch.setattr(read_log, "_log", read_log._Log(str(path), str(whole.root)))
+        rows = _Reader(whole, audience).part_of(name)
+        read = {json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()}
+        assert read, name
+        assert rows.empty or read <= {*behind([name], audience)}, name

@@ -13,11 +13,31 @@ from jupyter_client import KernelManager
 from jupyter_client.provisioning import KernelProvisionerFactory
 
 from glc_analysis.run.execute import KERNEL_ENV
-from glc_analysis.run.fork_server import INLINE
 from glc_analysis.run.kernels import NAME, Forked, _Server, _servers
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
-ENVIRONMENT = os.environ | KERNEL_ENV
+ENVIRONMENT = os.environ | KERNEL_ENV | {"GLC_PRELOAD": ""}
+
+
+def end_servers():
+    while _servers:
+        _servers.pop().close()
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _no_other_server():
+    """The server of a run before has other modules, and would fork none of these kernels."""
+    end_servers()
+    yield
+    end_servers()
+
+
+@pytest.fixture
+def own_server():
+    """The test has a server of its own."""
+    end_servers()
+    yield
+    end_servers()
 
 
 @pytest.fixture
@@ -58,6 +78,13 @@ def test_a_forked_kernel_has_the_libraries_but_nothing_of_the_package(start):
     manager, run = start()
     assert is_forked(manager)
     assert run("import sys; print('pandas' in sys.modules, 'glc_analysis' in sys.modules)") == "True False"
+    assert run("print('seaborn' in sys.modules, 'matplotlib' in sys.modules)") == "False False"
+
+
+def test_a_forked_kernel_of_a_run_has_the_modules_of_the_pages(own_server, start):
+    manager, run = start(GLC_PRELOAD="glc_analysis.pages.country")
+    assert is_forked(manager)
+    assert run("import sys; print('glc_analysis.pages.country' in sys.modules)") == "True"
 
 
 def test_a_forked_kernel_gets_the_file_that_it_is_given_as_stderr(start, tmp_path):
@@ -81,7 +108,8 @@ def test_a_forked_kernel_has_the_folder_and_environment_of_its_page(start, tmp_p
 
 def test_a_forked_kernel_draws_inline(start):
     _, run = start()
-    assert run("import matplotlib; print(matplotlib.get_backend())") == INLINE
+    assert run("import matplotlib; print(matplotlib.get_backend())") \
+        == "module://matplotlib_inline.backend_inline"
 
 
 def test_a_forked_kernel_is_interrupted(start):
