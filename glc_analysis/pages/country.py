@@ -1,198 +1,611 @@
 """What the page of a country and the brief of one organisation show.
 
-In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML, a function each. The team
-compares a country with its region; other readers see what is released of the country beside the whole study.
+In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: frames, and HTML where no frame can
+be shown as it is. Beside the country's answers the team reads the counts of its region, other readers those
+of the whole study. Nothing is compared: the page says what was answered here, and the count next to it.
 An organisation's brief shows its own answers and words in full, and of others only released figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from functools import cache
 from html import escape
+from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
 
+from glc_analysis import tables
 from glc_analysis.convening.returns import held, passages, phrases
+from glc_analysis.convening.trace import Places, anchor, link
 from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.disclosure.quotations import (
     READERS,
     RULES,
     TEAM_RULES,
+    case_codes,
     case_segments,
+    origins,
     owners,
     with_broken_rules,
     without_pseudonyms,
 )
-from glc_analysis.pages.survey import answers_in_base
+from glc_analysis.evidence.estimates import BY_OPTION
+from glc_analysis.frames_html import quotation
+from glc_analysis.reference import read_table
+from glc_analysis.pages.headlines import COLUMNS, sensitive_questions
 from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.schema.checker import is_day
 from glc_analysis.tables_html import Markup, bar, language_label, note, region_name, show, table, tag
+from glc_analysis.templates import read_records
 from glc_analysis.text import count_text
 from glc_analysis.view import StudyView
 
+PHRASES = phrases("en")
+
 # ------------------------------
-# The page of a country: who answered for it, country facts, its answers beside those of others.
+# The first screen of a country's page: who answered, what was answered, in which words, for which principles.
+
+
+MOST_SENTENCES = 5
+RULE = ("The sentences name, of each theme, the answer that most organisations gave here and, among several, "
+        "the one that most gave around it; at most five. Left out are sensitive questions, and counts that "
+        "the readers of this page may not see exactly.")
+UNNAMED = "an organisation that is not named"
+
+
+def who_answered(view: StudyView) -> Html:
+    """The organisations that answered for the country, out of all in the study.
+
+    The team reads when, in which language, and what kind of organisation it is. Other readers see the names
+    of those that agreed to be named, and nothing that would identify the rest.
+    """
+    rows = view.read("organisations").sort_values("label")
+    n, whole = len(rows), organisations_in_study(view)
+    of = f" of the {whole}" if whole else ""
+    said = f"{n}{of} organisations in this study answered for {view.country_labels[view.country]}"
+    known = rows[rows["organisation_id"].isin(view.organisation_names)]
+    each = [_described(view, row) for row in known.itertuples()]
+    if unnamed := n - len(known):
+        each.append(UNNAMED if unnamed == 1 else f"{unnamed} organisations that are not named")
+    if n == 1:
+        return show(tag("p", escape(f"{said}: {each[0]}.")))
+    return show(tag("p", escape(f"{said}:")) + tag("ul", *(tag("li", escape(one)) for one in each)))
+
+
+def organisations_in_study(view: StudyView) -> int | None:
+    """How many organisations took part in the whole study; None where this audience may not know."""
+    if view.may("all_figures"):
+        rows = tables.read("estimates", study=view.study, question="survey")
+    else:
+        rows = view.quality("survey")
+    found = rows.loc[rows["option_id"] == "organisations", "n"].dropna()
+    return None if found.empty else int(found.iloc[0])
+
+
+def _described(view: StudyView, row: Any) -> str:
+    """An organisation that may be named: its kind; for the team also its office, its resources, and when and
+    in which language it answered."""
+    parts = [row.label, row.type.replace("_", " ")]
+    if view.may("organisation_details"):
+        office = view.country_labels.get(row.home_country_id, "")
+        language = f"in {language_label(row.language)}" if row.language else ""
+        parts += [f"main office in {office}" if office and row.home_country_id != view.country else "",
+                  f"{row.resource_level.replace('_', ' ')} resources" if row.resource_level else "",
+                  " ".join(filter(None, ["answered", day_in_words(row.answered_on), language])),
+                  "with an interpreter" if row.is_interpreted else ""]
+    return ", ".join(part for part in parts if part and part != "answered")
+
+
+def day_in_words(day: str) -> str:
+    """A day as people write it, with "on" before it; blank for anything else.
+
+    >>> day_in_words("2016-02-29"), day_in_words("")
+    ('on 29 February 2016', '')
+    """
+    return f"on {date.fromisoformat(day):%-d %B %Y}" if is_day(day) else ""
 
 
 def country_sentences(view: StudyView) -> pd.DataFrame:
-    """The opening sentences of a country's page: the columns of :data:`.headlines.COLUMNS`."""
-    return pd.DataFrame(columns=["sentence", "estimate_id", "link", "chosen_by"], dtype="str")
+    """What was answered in the country, with the count of its region or of the whole study next to it.
 
+    One row a sentence, with the columns of :func:`.headlines.headlines`; the figure is that of the country.
+    Which answers are named is decided by one rule (:data:`RULE`).
 
-NO_ANSWER = "not asked, or no answer"
-FACTS_NOT_SHOWN = "Country facts are shown to the team only."
-UNNAMED = "An organisation that is not named"
-NOT_ON_PAGE = ("Not shown here are numbers, open answers, sensitive questions, and answers that, together "
-               "with the figures of the study, would reveal those of organisations that did not agree to it")
-
-
-def country_facts(page: StudyView) -> Html:
-    """Facts about the country from outside sources, latest year last."""
-    if page.audience != "team":
-        return show(tag("p", FACTS_NOT_SHOWN, class_="glc-note"))
-    rows = page.read("context").sort_values(["indicator", "year"])
-    if rows.empty:
-        return show(tag("p", "No country facts are recorded.", class_="glc-note"))
-    lasting = rows[rows["year"] == ""]
-    yearly = rows[rows["year"] != ""].groupby("indicator")[["year", "value"]].apply(
-        lambda r: ", ".join(f"{v} ({y})" for y, v in zip(r["year"], r["value"], strict=True)))
-    facts = {**dict(zip(lasting["indicator"], lasting["value"], strict=True)), **yearly}
-    return show(table({"Country fact": [name.replace("_", " ") for name in facts],
-                       "Value": [value.replace("_", " ") for value in facts.values()]}))
-
-
-def who_answered(page: StudyView) -> Html:
-    """The organisations that answered for the country. Readers other than the team see the names of those
-    that agreed to be named, and nothing that would identify the rest."""
-    rows = page.read("organisations").sort_values("label")
-    if page.audience != "team":
-        is_named = rows["organisation_id"].isin(page.organisation_names)
-        rows = pd.concat([rows[is_named], rows[~is_named].assign(label=UNNAMED, type="")])
-        return show(table({"Organisation": rows["label"], "Type": rows["type"].str.replace("_", " ")}))
-    shown = pd.DataFrame({
-        "Organisation": rows["label"], "Type": rows["type"].str.replace("_", " "),
-        "Home country": rows["home_country_id"].map(page.country_labels).fillna(""),
-        "Resources": rows["resource_level"],
-        "Language": rows["language"].map(lambda code: language_label(code) if code else "")
-        + rows["is_interpreted"].map({True: ", interpreted", False: ""}),
-        "Answered on": rows["answered_on"]})
-    return show(table(dict(shown.loc[:, (shown != "").any()])))
-
-
-def answers_by_country(page: StudyView) -> Html:
-    """The country's answers beside those of its region, theme by theme.
-
-    The answer of a single organisation is marked, not counted. Readers other than the team see the released
-    figures of the country beside those of the whole study.
+    >>> country_sentences(view)["sentence"].iloc[0]                              # doctest: +SKIP
+    'What do survivors need first? Chosen here: A safe place to sleep. In Asia: 6 of 8.'
     """
-    region = page.read("countries")["region_id"].iloc[0]
-    others = "Whole study" if page.audience != "team" else region_name(region) if region else ""
-    heads = ["Question and answers", page.country_labels[page.country], others]
-    parts, shown = [], set()
-    for theme, name in {**page.themes, "": "Background"}.items():
-        asked = page.question_table[page.question_table["theme_id"] == theme].itertuples()
-        found = {question.question_id: _question_rows(page, question, region) for question in asked}
-        shown |= {question for question, rows in found.items() if rows}
-        if rows := [row for rows in found.values() for row in rows]:
-            kinds, *columns = zip(*rows, strict=True)
-            columns = dict(zip(heads, columns, strict=True))
-            columns.pop("", None)  # a country without a region has no second column
-            parts.append(tag("h3", escape(name)) + table(columns, rows=kinds))
-    missing = ", ".join(one for one in page.question_table["question_id"] if one not in shown)
-    if page.audience != "team" and missing:
-        parts.append(tag("p", escape(f"{NOT_ON_PAGE}: {missing}."), class_="glc-note"))
+    asked = view.question_table
+    asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(sensitive_questions(view))]
+    listed = view.options[view.options["kind"] == "substantive"]
+    asked = asked.merge(listed[["option_list", "option_id", "label"]], on="option_list")
+    rows = view.released[view.released["measure"].eq("response") & view.released["statistic"].eq("count")]
+    here = rows[rows["subset_kind"].eq("country") & rows["subset_id"].eq(view.country) & rows["n"].gt(0)]
+    kind, group, name = _around(view)
+    around = rows[rows["subset_kind"].eq(kind) & rows["subset_id"].eq(group) & rows["n"].notna()]
+    key = ["question_id", "option_id"]
+    found = here[[*key, "estimate_id", "n", "base_n", "share"]].merge(asked, on=key)
+    found = found.merge(around[[*key, "n", "base_n", "share"]], on=key, suffixes=("", "_around"),
+                        how="inner" if kind else "left")
+    found = found.sort_values(["share", "share_around", "order"], ascending=[False, False, True],
+                              kind="stable")
+    first = found.drop_duplicates("theme_id").head(MOST_SENTENCES)
+    said = [(_country_sentence(row, name), row.estimate_id, f"#{anchor('question', row.question_id)}", RULE)
+            for row in first.itertuples()]
+    return pd.DataFrame(said, columns=COLUMNS, dtype="str")
+
+
+def _around(view: StudyView) -> tuple[str, str, str]:
+    """Whose counts are next to those of the country: kind and id of the subset, and its name. All are blank
+    for the team where the country has no region."""
+    if not view.may("all_figures"):
+        return "all", "", "the whole study"
+    region = view.read("countries")["region_id"].iloc[0]
+    return ("region", region, region_name(region)) if region else ("", "", "")
+
+
+def _country_sentence(row: Any, around: str) -> str:
+    wording = row.wording if row.wording.endswith("?") else f"“{row.wording.rstrip('.')}”:"
+    chosen = "Chosen here" if row.base_n == 1 else f"Chosen here by {row.n} of {row.base_n}"
+    said = f"{wording} {chosen}: {row.label}."
+    # A region in which nobody else answered has nothing to add.
+    if around and row.base_n_around > row.base_n:
+        said += f" In {around}: {count_text(row.n_around, row.base_n_around)}."
+    return said
+
+
+def words_from_here(view: StudyView) -> pd.DataFrame:
+    """What was said in the country, one row a text, with the columns of ``view.quotations()``: quotations
+    that are cleared for this audience come first, then, for those who may read them, coded passages. The
+    speakers take turns. Accounts of individual cases are left out.
+
+    >>> words_from_here(view).head(2)                                            # doctest: +SKIP
+    """
+    rows = view.quotations()
+    if view.may("passages"):
+        said = view.passages()
+        said = said[~said["code_id"].isin(case_codes(view.codebook))]
+        rows = pd.concat([rows, said[rows.columns]]).drop_duplicates("text", ignore_index=True)
+    turns = rows.groupby("by").cumcount().sort_values(kind="stable")
+    return rows.loc[turns.index].reset_index(drop=True)
+
+
+STANCES = {"supports": "Evidence from here supports", "qualifies": "Evidence from here sets limits to",
+           "contradicts": "Evidence from here speaks against"}
+
+
+def country_principles(view: StudyView) -> pd.DataFrame:
+    """The principles that cite evidence from the country, one row a principle and stance: principle_id,
+    principle, stance, source ("words" of an organisation, or a "code" that one raised).
+
+    Readers other than the team learn of words that are cleared for them and name an organisation of the
+    country, and of codes whose figures for this country and the whole study they may see.
+
+    >>> country_principles(view).query("stance == 'contradicts'")                # doctest: +SKIP
+    """
+    texts = view.principle_rows
+    rows = view.read("evidence")
+    rows = rows[rows["principle_id"].isin(texts["principle_id"])]
+    is_word = rows["kind"].eq("segment") & rows["reference"].isin(_segments_from_here(view))
+    is_code = rows["kind"].eq("code") & rows["reference"].isin(_codes_raised_here(view))
+    rows = rows.assign(source=is_word.map({True: "words", False: "code"}))[is_word | is_code]
+    rows = rows.sort_values("source", ascending=False, kind="stable").drop_duplicates(
+        ["principle_id", "stance"])
+    names = dict(zip(texts["principle_id"], texts["short_name"], strict=True))
+    return pd.DataFrame({"principle_id": rows["principle_id"], "principle": rows["principle_id"].map(names),
+                         "stance": rows["stance"], "source": rows["source"]}).reset_index(drop=True)
+
+
+def _segments_from_here(view: StudyView) -> set[str]:
+    """The segments with words from the country that this audience may read."""
+    if view.may("passages"):
+        segments, documents = view.read("segments"), view.read("documents")
+        return {*segments.loc[owners(segments, documents).isin([*view.labels]), "segment_id"]}
+    quotes, linked = read_table(view.study, "quotes"), origins(view.read("segments"))
+    cleared = quotes.loc[quotes["quote_id"].isin(view.quotation_rows["quote_id"]), "segment_id"]
+    said = {*cleared.map(linked)}
+    return {segment for segment, origin in linked.items() if origin in said}
+
+
+def _codes_raised_here(view: StudyView) -> set[str]:
+    """The codes that organisations of the country raised, as far as this audience may know."""
+    if view.may("passages"):
+        mentioned = view.read("mentions")
+        return {*mentioned.loc[mentioned["is_raised"], "code_id"]}
+    rows = view.released[view.released["measure"] == "coded"]
+    whole = {*rows.loc[rows["subset_kind"] == "all", "code_id"]}
+    return whole & {*rows.loc[rows["subset_kind"].eq("country") & rows["n"].gt(0), "code_id"]}
+
+
+def show_country_principles(view: StudyView) -> Html:
+    """The principles that cite evidence from the country, with links, by what the evidence says of them."""
+    rows, places = country_principles(view), Places.of(view.codebook, view.released)
+    parts = []
+    for stance, said in STANCES.items():
+        linked = [tag("a", escape(row.principle), href=link(places.principle(row.principle_id)))
+                  for row in rows[rows["stance"] == stance].itertuples()]
+        if linked:
+            parts.append(tag("p", tag("strong", f"{said}: "), ", ".join(linked), "."))
     return show("".join(parts))
 
 
-def _question_rows(page: StudyView, question, region: str) -> list[tuple]:
-    """The question's row and one row an option: class, text, count here, count in the region or the study."""
+# ------------------------------
+# The answers of a country, theme by theme.
+
+
+NO_ANSWER = "not asked, or no answer"
+MISSING = {"not_asked": "not asked", "unanswered": "no answer", "dont_know": "did not know",
+           "refused": "preferred not to say", "redacted": "left out on request"}
+NOT_RELEASED = ("numbers, open answers, sensitive questions, and answers that, together with the figures of "
+                "the study, would reveal those of organisations that did not agree to it")
+
+
+def answers_by_country(view: StudyView) -> Html:
+    """The answers given in the country, with the counts of its region or of the whole study next to them.
+
+    One row a question, theme by theme. Options that nobody here chose are folded. The answer of a single
+    organisation is not counted. What these readers may not see is named below, folded too.
+    """
+    parts, shown = [], set()
+    here, (_, _, around) = view.country_labels[view.country], _around(view)
+    for theme, name in {**view.themes, "": "Background"}.items():
+        asked = view.question_table[view.question_table["theme_id"] == theme].itertuples()
+        found = {question.question_id: (question, _given_here(view, question)) for question in asked}
+        shown |= {one for one, (_, given) in found.items() if given}
+        if rows := [tag("tr", tag("th", tag("span", escape(question.wording),
+                                            id=anchor("question", question.question_id)), scope="row"),
+                        tag("td", given)) for question, given in found.values() if given]:
+            head = tag("tr", tag("th", escape(name), scope="rowgroup", colspan="2"), class_="glc-asked")
+            parts.append(tag("tbody", head, *rows))
+    if not parts:
+        return show(note("No answers are shown.").data)
+    heads = tag("thead", tag("tr", tag("th", "Question", scope="col"), tag(
+        "th", _line(f"Answered for {here}", around[:1].upper() + around[1:]), scope="col")))
+    shown_table = tag("div", tag("table", heads, *parts, class_="glc glc-answers"), class_="glc-scroll")
+    return show(shown_table + ("" if view.may("all_figures") else _not_released(view, shown)))
+
+
+def _given_here(view: StudyView, question: Any) -> str:
+    """What was answered to a question in the country, a line an answer; blank where nothing is known."""
     if question.type in ("text", "date") or question.option_list == COUNTRY_LIST:
-        return []
-    here = _figures_of(page, question, "country", page.country_labels[page.country])
-    if here.empty:
-        return []
-    around = _figures_of(page, question, "region", region) if page.audience == "team" \
-        else page.summary(question.question_id)
-    title = Markup(tag("span", escape(question.question_id), class_="glc-id")
-                   + escape(question.wording))
+        return ""
+    own = _figures_of(view, question, "country", view.country_labels[view.country])
+    if own.empty:
+        return ""
+    kind, group, _ = _around(view)
+    near = view.summary(question.question_id) if kind == "all" else _figures_of(
+        view, question, kind, group)
     if question.type == "number":
-        return [("glc-asked", title, _median(here), _median(around))]
-    base = here["base_n"].max()
-    rows = [("glc-asked", title, None, None)]
-    if not base:
-        rows.append(("glc-option", NO_ANSWER, "–", ""))
-    figures = {row.option: row for row in around.itertuples()}
-    for own in here.itertuples():
-        mark = "" if not own.n else "●" if base == 1 else f"● {own.n} of {own.base_n}"
-        rows.append(("glc-option glc-chosen" if own.n else "glc-option", own.option, mark,
-                     _count_cell(figures.get(own.option))))
-    if page.audience != "team" and len(here) < answers_in_base(page, question):
-        rows.append(("glc-option", "other answers", "not shown", ""))
-    return rows
+        return _line(_median(own), _median(near)) if own["base_n"].max() else _no_answer(view, question)
+    if not own["base_n"].max():
+        return _no_answer(view, question)
+    counts = {row.option: _counted(row) for row in near.itertuples()}
+    unknown = "not shown" if kind else ""
+    given, rest = [], []
+    for row in own.itertuples():
+        is_given = row.n > 0
+        mark = f" ({_counted(row)})" if is_given and row.base_n > 1 else ""
+        (given if is_given else rest).append(_line(row.option + mark, counts.get(row.option, unknown)))
+    folded = tag("details", tag("summary", f"{len(rest)} other option{'s' * (len(rest) != 1)}, not chosen"),
+                 *rest, class_="glc-more") if rest else ""
+    hidden = "" if view.may("all_figures") or len(own) >= _options_in_base(view, question) else tag(
+        "p", "Other answers are not shown.", class_="glc-note")
+    return "".join(given) + folded + hidden
 
 
-def _count_cell(row) -> str:
-    """A count with its bar; a small count is a word."""
-    if row is None:
-        return "not shown"
-    return bar(row.share, count_text(row.n, row.base_n, getattr(row, "band", "")))
+def _line(answer: str, count: str) -> str:
+    """An answer and the count next to it."""
+    return tag("div", tag("span", escape(answer)), " ", tag("span", escape(count), class_="glc-figure"),
+               class_="glc-answer")
 
 
-def _figures_of(page: StudyView, question, kind: str, group: str) -> pd.DataFrame:
-    """A question's figures in one country or region."""
-    rows = page.summary(question.question_id, by=kind)
-    return rows[rows["group"] == group].reset_index(drop=True)
+def _counted(row: Any) -> str:
+    return count_text(row.n, row.base_n, getattr(row, "band", ""))
+
+
+def _figures_of(view: StudyView, question: Any, kind: str, group: str) -> pd.DataFrame:
+    """A question's figures in one country or region; none where there is no region."""
+    rows = view.summary(question.question_id, by=kind or "region")
+    return rows[rows["group"] == group].reset_index(drop=True) if kind else rows.iloc[:0]
+
+
+def _options_in_base(view: StudyView, question: Any) -> int:
+    """How many options of a question belong to its base."""
+    kinds = view.options.loc[view.options["option_list"] == question.option_list, "kind"]
+    outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
+    return int((~kinds.isin(outside)).sum())
 
 
 def _median(figures: pd.DataFrame) -> str:
     """The median of a number question with its base; the value itself where only one answered."""
     row = next(figures[figures["statistic"] == "median"].itertuples(), None)
     if row is None or not row.base_n:
-        return NO_ANSWER
-    value = f"{row.value:g}"
-    return value if row.base_n == 1 else f"median {value} ({row.base_n} answers)"
+        return ""
+    return f"{row.value:g}" if row.base_n == 1 else f"median {row.value:g} ({row.base_n} answers)"
+
+
+def _no_answer(view: StudyView, question: Any) -> str:
+    """Why there is no answer, in words; readers outside the team do not learn which of the reasons it is."""
+    said = NO_ANSWER
+    if view.may("all_figures"):
+        rows = view.read("responses")
+        why = rows.loc[rows["question_id"] == question.question_id, "missing"].map(MISSING).dropna().unique()
+        said = ", or ".join(why) or NO_ANSWER
+    return tag("em", escape(said[:1].upper() + said[1:]))
+
+
+def _not_released(view: StudyView, shown: set[str]) -> str:
+    """The questions whose answers these readers do not see, with the reason."""
+    rest = [row.wording for row in view.question_table.itertuples() if row.question_id not in shown]
+    said = f"{len(rest)} questions whose answers are not shown here"
+    return tag("details", tag("summary", said), note(f"Not shown are {NOT_RELEASED}.").data,
+               tag("ul", *(tag("li", escape(one)) for one in rest)), class_="glc-more") if rest else ""
+
+
+# ------------------------------
+# What was said in a country: codes, passages, open answers.
+
+
+CODES_NOT_SHOWN = "Which codes came up here is shown to the team only, until the organisations agree to it."
+NOTHING_CODED = "Nothing that was said here is coded yet."
+SOURCES = {"interview": "an interview", "call": "a call", "answer": "a survey answer"}
+
+
+def codes_by_country(view: StudyView) -> Html:
+    """The codes that the country's organisations raised, or said the contrary of, and where they did; next
+    to them how many in the region, or in the whole study, raised the code. Codes that they were asked about
+    and did not raise are folded. Silence in a call is not a no."""
+    if not view.may("passages"):
+        return _released_codes(view)
+    mentioned, labels = view.read("mentions"), view.labels
+    kind, _, around = _around(view)
+    rows = view.released[view.released["measure"] == "coded"]
+    near = {row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
+    said = {code: _said_here(own, labels) for code, own in mentioned.groupby("code_id")}
+    book = view.code_tree[lambda f: f["code_id"].isin(said) & f["level"].eq("code")]
+    if book.empty:
+        return note(NOTHING_CODED)
+    lines, silent = [], []
+    for theme, name in {**view.themes, "": "Other codes"}.items():
+        own = book[book["theme_id"] == theme]
+        silent += [row.name for row in own.itertuples(index=False) if not said[row.code_id]]
+        own = own[own["code_id"].map(said).ne("")]
+        lines += [("glc-asked", name, None, None)] if len(own) else []
+        lines += [("", row.name, said[row.code_id], bar(near[row.code_id].share, _counted(near[row.code_id]))
+                   if row.code_id in near else "") for row in own.itertuples(index=False)]
+    return show(_codes_table(lines, ["Code", "Where it came up", around])
+                + _not_raised(silent, "asked about, and not raised here") + _words_in_calls(view, labels))
+
+
+def _codes_table(lines: list[tuple], heads: list[str]) -> str:
+    if not lines:
+        return note("None was raised here.").data
+    kinds, *columns = zip(*lines, strict=True)
+    shown = dict(zip(heads, columns, strict=True))
+    shown.pop("", None)  # a country without a region has nothing next to it
+    return table(shown, rows=kinds)
+
+
+def _not_raised(names: list[str], said: str) -> str:
+    if not names:
+        return ""
+    head = f"{len(names)} code{'s' * (len(names) != 1)} {said}"
+    return tag("details", tag("summary", head), tag("p", escape(", ".join(names))), class_="glc-more")
+
+
+def _said_here(rows: pd.DataFrame, labels: Mapping[str, str]) -> str:
+    """Where organisations of the country raised a code or said the contrary; with names where there are
+    several organisations. Blank where none did."""
+    parts = []
+    for column, lead in (("is_raised", ""), ("is_contradicted", "the contrary said in ")):
+        for organisation, own in rows[rows[column]].groupby("organisation_id"):
+            places = lead + " and ".join(words for source, words in SOURCES.items()
+                                         if source in set(own["source"]))
+            parts.append(f"{labels[organisation]}: {places}" if len(labels) > 1
+                         else places[:1].upper() + places[1:])
+    return "; ".join(parts)
+
+
+def _words_in_calls(view: StudyView, labels: Mapping[str, str]) -> str:
+    """How many words of each call the country's organisations spoke, folded."""
+    rows = view.released[(view.released["measure"] == "words") & view.released["option_id"].isin(labels)]
+    if rows.empty:
+        return ""
+    spoken = table({"Call": rows["question_id"], "Organisation": rows["option_id"].map(labels),
+                    "Words, out of all by participants": [bar(row.share, _counted(row))
+                                                          for row in rows.itertuples()]})
+    return tag("details", tag("summary", "How much was said from here in the calls"), spoken,
+               class_="glc-more")
+
+
+def _released_codes(view: StudyView) -> Html:
+    """The codes of a country for other readers: only where its organisations agreed to it."""
+    rows = view.released[view.released["measure"] == "coded"]
+    here, whole = ({row.code_id: row for row in rows[rows["subset_kind"] == kind].itertuples()}
+                   for kind in ("country", "all"))
+    book = view.code_tree[lambda f: f["code_id"].isin(here) & f["level"].eq("code")]
+    if book.empty:
+        return note(CODES_NOT_SHOWN)
+    lines, silent = [], []
+    for row in book.itertuples(index=False):
+        own = here[row.code_id]
+        if own.n == 0:
+            silent.append(row.name)
+            continue
+        lines.append(("", row.name, "Raised" if own.base_n == 1 else _counted(own),
+                      bar(whole[row.code_id].share, _counted(whole[row.code_id]))
+                      if row.code_id in whole else ""))
+    return show(_codes_table(lines, ["Code", view.country_labels[view.country], "The whole study"])
+                + _not_raised(silent, "not raised here"))
+
+
+def passages_by_country(view: StudyView) -> Html:
+    """The coded passages of the country, theme by theme and folded; for those who may read them."""
+    if not view.may("passages"):
+        return show("")
+    parts = []
+    for theme, name in view.themes.items():
+        rows = view.passages(theme=theme)
+        codes = rows.groupby("segment_id")["code"].agg(lambda names: ", ".join(dict.fromkeys(names)))
+        rows = rows.drop_duplicates(["segment_id", "text"])
+        # In place of the country, which the page is about, the line below a passage names its codes.
+        shown = [quotation(row | {"country": codes[row["segment_id"]]}) for row in rows.to_dict("records")]
+        parts += [tag("h4", escape(name)), *shown] if shown else []
+    return show(_folded(parts, "Coded passages, theme by theme"))
+
+
+def open_answers_by_country(view: StudyView) -> Html:
+    """The open answers of the country in their original language, with a translation where there is one,
+    question by question and folded; for those who may read them."""
+    if not view.may("passages"):
+        return show("")
+    segments, documents = view.read("segments"), view.read("documents").query("kind == 'answer'")
+    translated = segments[segments["translation_of"] != ""].set_index("translation_of")["text"]
+    rows = segments[segments["translation_of"] == ""].merge(
+        documents[["document_id", "question_id", "is_interpreted"]], on="document_id")
+    parts = []
+    for question in view.question_table[view.question_table["type"] == "text"].itertuples():
+        shown = [quotation({
+            "text": row.text, "translation": translated.get(row.segment_id, ""), "language": row.language,
+            "by": view.labels.get(row.organisation_id, ""),
+            "country": "interpreter's words" if row.is_interpreted else ""})
+            for row in rows[rows["question_id"] == question.question_id].itertuples()]
+        parts += [tag("h4", escape(question.wording)), *shown] if shown else []
+    return show(_folded(parts, "Open answers, question by question"))
+
+
+def _folded(pieces: list[str], summary: str) -> str:
+    return tag("details", tag("summary", escape(summary)), *pieces, class_="glc-more") if pieces else ""
+
+
+# ------------------------------
+# Facts about a country from outside sources.
+
+
+FACTS_NOT_SHOWN = "Country facts are shown to the team only."
+
+
+def country_facts(view: StudyView) -> Html:
+    """Facts about the country from outside sources, in words; years with the same value together."""
+    if not view.may("country_facts"):
+        return note(FACTS_NOT_SHOWN)
+    rows = view.read("context").sort_values(["indicator", "year"], kind="stable")
+    if rows.empty:
+        return note("No country facts are recorded.")
+    facts: dict[str, str] = {}
+    for indicator, own in rows.groupby("indicator", sort=True):
+        years: dict[str, list[str]] = {}
+        for row in own.itertuples():
+            years.setdefault(_fact_label(view, indicator, row.value), []).append(row.year)
+        facts[_fact_label(view, indicator, "")] = "; ".join(
+            value + _in_years(listed) for value, listed in years.items())
+    return show(table({"Country fact": [*facts], "Value": [*facts.values()]}))
+
+
+def _in_years(years: Iterable[str]) -> str:
+    """The years of a value, in brackets.
+
+    >>> _in_years(["2014", "2015"]), _in_years([""])
+    (' (2014, 2015)', '')
+    """
+    said = ", ".join(filter(None, years))
+    return f" ({said})" if said else ""
+
+
+def _fact_label(view: StudyView, indicator: str, value: str) -> str:
+    """An indicator (``value`` blank) or one of its values in words: as options.csv names it, where it has a
+    list of this name, else as ``content/country_facts.csv`` does."""
+    listed = view.options[(view.options["option_list"] == indicator) & (view.options["option_id"] == value)]
+    if len(listed):
+        return listed["label"].iloc[0]
+    said = (value or indicator).replace("_", " ")
+    return _fact_labels().get((indicator, value), said[:1].upper() + said[1:])
+
+
+@cache
+def _fact_labels() -> dict[tuple[str, str], str]:
+    return {(row["indicator"], row["value"]): row["label"]
+            for row in read_records(__file__, "country_facts.csv")}
 
 
 # ------------------------------
 # The brief of an organisation: its answers beside the study's, its coded words, what it can decide.
 
 
-PHRASES = phrases("en")
 PASSAGES, LENGTH = 12, 240
 """The most passages shown, and the most characters of each; the organisation's return has all of them."""
 TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."
 
 
-def own_answers(page: StudyView) -> Html:
+def own_record(view: StudyView) -> Html:
+    """What the study has of the organisation, in two sentences: when it answered, how many questions, how
+    many of its passages are coded, and how many quotations are proposed for printing."""
+    rows = view.read("responses")
+    row = next(view.read("organisations").itertuples())
+    answered = rows.loc[rows["missing"] == "", "question_id"].nunique()
+    countries = sorted({*view.read("answers")["country_id"]} - {""})
+    where = [view.country_labels.get(one, one) for one in countries]
+    quotes, *rest = held(view.study)
+    coded, proposed = _coded_words(view, rest), _own_quotes(view, [quotes, *rest])
+    first = " ".join(filter(None, [f"{view.labels[view.organisation]} answered {answered} questions",
+                                   day_in_words(row.answered_on),
+                                   f"for {' and '.join(where)}" if where else ""]))
+    second = (f"{_number(coded, 'passage')} of your words are coded, and "
+              f"{_number(proposed, 'quotation')} of yours are proposed for printing")
+    return show(tag("p", escape(f"{first}. {second}.")))
+
+
+def _number(rows: pd.DataFrame, noun: str) -> str:
+    return f"{len(rows) or 'no'} {noun}{'s' * (len(rows) != 1)}"
+
+
+def _own_segments(view: StudyView, rest: list[pd.DataFrame]) -> pd.DataFrame:
+    """Its segments; ``rest`` is what :func:`.returns.held` gives, without the quotations."""
+    _, segments, documents, *_ = rest
+    return segments[owners(segments, documents) == view.organisation]
+
+
+def _coded_words(view: StudyView, rest: list[pd.DataFrame]) -> pd.DataFrame:
+    return passages(view.study, _own_segments(view, rest), rest, "en").query("codes != ''")
+
+
+def _own_quotes(view: StudyView, all_held: list[pd.DataFrame]) -> pd.DataFrame:
+    """Its quotations that are proposed for printing, with the rules that each breaks."""
+    rows = with_broken_rules(*all_held)
+    return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
+
+
+def own_answers(view: StudyView) -> Html:
     """One row a question that was asked, theme by theme: the answer, and how many in the study gave it."""
-    rows = page.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
+    rows = view.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     given, lines = dict(list(rows.groupby("question_id"))), []
-    for theme, name in {**page.themes, "": "Background"}.items():
-        asked = page.question_table[page.question_table["theme_id"] == theme].query("type != 'text'")
+    for theme, name in {**view.themes, "": "Background"}.items():
+        asked = view.question_table[view.question_table["theme_id"] == theme].query("type != 'text'")
         own = [(question, given[question.question_id]) for question in asked.itertuples()
                if question.question_id in given]
         lines += [("glc-asked", name, None)] if own else []
-        lines += [("", Markup(tag("span", escape(question.question_id), class_="glc-id")
-                              + escape(question.wording)),
-                   Markup("<br>".join(_answer_texts(page, question, rows)))) for question, rows in own]
+        lines += [("", question.wording, Markup("<br>".join(_answer_texts(view, question, rows))))
+                  for question, rows in own]
     kinds, questions, answers = zip(*lines, strict=True)
     return show(table({"Question": questions, "Your answer, and how many in the study gave it": answers},
                       rows=kinds))
 
 
-def _answer_texts(page: StudyView, question, rows: pd.DataFrame) -> Iterator[str]:
+def _answer_texts(view: StudyView, question, rows: pd.DataFrame) -> Iterator[str]:
     """The answer; where the organisation answered for several countries, the answer for each country."""
     several = len(rows) > 1
-    listed = page.options[page.options["option_list"] == question.option_list]
+    listed = view.options[view.options["option_list"] == question.option_list]
     labels = dict(zip(listed["option_id"], listed["label"], strict=True))
-    figures = page.released[(page.released["measure"] == "response") & (page.released["subset_kind"] == "all")
-                            & (page.released["question_id"] == question.question_id)]
+    figures = view.released[(view.released["measure"] == "response") & (view.released["subset_kind"] == "all")
+                            & (view.released["question_id"] == question.question_id)]
     counts = {row.option_id: count_text(row.n, row.base_n, row.band) for row in figures.itertuples()
               if row.statistic == "count"}
     middle = [f"the median of {row.base_n} answers is {row.value:g}" for row in figures.itertuples()
               if row.statistic == "median"]
     for row in rows.itertuples():
-        where = f"{escape(page.country_labels.get(row.country_id, row.country_id))}: " if several else ""
+        where = f"{escape(view.country_labels.get(row.country_id, row.country_id))}: " if several else ""
         if row.missing:
             yield where + tag("em", escape(PHRASES[row.missing]))
         elif question.option_list and question.option_list != COUNTRY_LIST:
@@ -207,13 +620,12 @@ def _in_brackets(text: str) -> str:
     return tag("span", f" ({escape(text)})", class_="glc-figure")
 
 
-def own_passages(page: StudyView) -> Html:
+def own_passages(view: StudyView) -> Html:
     """Its coded passages with the names of their codes; passages with a code not shown before come first.
     Accounts of individual cases are left out."""
-    _, *rest = held(page.study)
-    codings, segments, documents, _, codebook = rest
-    own = segments[owners(segments, documents) == page.organisation]
-    rows = passages(page.study, own, rest, "en").query("codes != ''")
+    _, *rest = held(view.study)
+    codings, segments, _, _, codebook = rest
+    own, rows = _own_segments(view, rest), _coded_words(view, rest)
     notes = [PHRASES["withheld"]] if case_segments(codings, segments, codebook) & {*own["segment_id"]} else []
     if rows.empty:
         return note("None of your words are coded yet.", *notes)
@@ -238,13 +650,12 @@ def _passage_text(text: str, length: int = 0) -> Markup:
     return Markup(tag("span", escape(shown), dir="auto"))
 
 
-def own_quotations(page: StudyView) -> Html:
+def own_quotations(view: StudyView) -> Html:
     """Its quotations that are proposed for printing: the words, for whom, and their status."""
-    rows = with_broken_rules(*held(page.study))
-    rows = rows[(rows["owner"] == page.organisation) & ~rows["is_case"]].sort_values("quote_id")
+    rows = _own_quotes(view, [*held(view.study)])
     if rows.empty:
         return note("No words of yours have been proposed for printing.")
-    source = rows["is_named"].map({True: page.labels[page.organisation], False: PHRASES["provider"]})
+    source = rows["is_named"].map({True: view.labels[view.organisation], False: PHRASES["provider"]})
     state = ["; ".join(TO_DISCUSS if rule in TEAM_RULES else RULES[rule][0]
                        for rule in RULES if rule in broken) or "will be printed" for broken in rows["broken"]]
     return show(table({
@@ -252,9 +663,9 @@ def own_quotations(page: StudyView) -> Html:
         "Who would read them": rows["audience"].map(PHRASES), "Attributed to": source, "Status": state}))
 
 
-def own_consents(page: StudyView) -> Html:
+def own_consents(view: StudyView) -> Html:
     """What it agreed to, by item and audience; a decision that is not recorded counts as no."""
-    consent = held(page.study)[4].query("organisation_id == @page.organisation")
+    consent = held(view.study)[4].query("organisation_id == @view.organisation")
     own = consent[consent["speaker_id"] == ""]
     noted = {(row.item, row.audience): f"{PHRASES['yes' if row.is_given == 'true' else 'no']} ({row.date})"
              for row in own.itertuples()}

@@ -109,7 +109,7 @@ def _by_rule(view: StudyView) -> pd.DataFrame:
     kinds = view.options.set_index(["option_list", "option_id"])["kind"]
     asked = view.question_table.set_index("question_id")
     asked = asked[asked["type"].isin(BY_OPTION) & (asked["option_list"] != COUNTRY_LIST)
-                  & ~asked.index.isin(_sensitive(view))]
+                  & ~asked.index.isin(sensitive_questions(view))]
     found = []
     for question, own in counts[counts["share"] >= SHARE].groupby("question_id", observed=True):
         if question in asked.index:
@@ -149,7 +149,7 @@ def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: 
     return max(most) <= figure["share"]
 
 
-def _sensitive(view: StudyView) -> set[str]:
+def sensitive_questions(view: StudyView) -> set[str]:
     """The sensitive questions, and those asked because of an answer to one: their base would tell it."""
     words = view.words.questions
     named = [question for question, row in words.items() if row.is_sensitive]

@@ -35,10 +35,11 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import Progress, graceful_interrupt, locked, progress_bar, write_atomic
 from glc_analysis.intake.ratings import ABSTAIN, SCORED, Question
 from glc_analysis.pages import convening
-from glc_analysis.pages.coding import codes, codes_by_country
+from glc_analysis.pages.coding import codes
 from glc_analysis.pages.convening import principles_overview, statements
 from glc_analysis.pages.country import (
     answers_by_country,
+    codes_by_country,
     own_answers,
     own_consents,
     own_passages,
@@ -168,19 +169,17 @@ def _country(page: StudyView) -> Iterator[Section]:
     yield Section("Who answered", "", who_answered(page).data)
     yield Section("Answers compared with the whole study",
                   "Only answers that were given and may be shown are listed.",
-                  _given_answers(answers_by_country(page).data), "questions")
-    yield Section("What was said in interviews and calls", "", codes_by_country(page).data, "codes")
+                  _without_folded(answers_by_country(page).data), "questions")
+    yield Section("What was said in interviews and calls", "",
+                  _without_folded(codes_by_country(page).data), "codes")
     yield Section("In their own words", "", open_answers(page).data, "quotations")
 
 
-def _given_answers(html: str) -> str:
-    """A country's answers, without the options that nobody there chose."""
+def _without_folded(html: str) -> str:
+    """A section without what is folded on the screen: options that nobody chose, codes that nobody raised."""
     root = lxml.html.fragment_fromstring(html, create_parent="div")
-    for row in root.findall(".//tr[@class='glc-option']"):
-        row.drop_tree()
-    for body in root.findall(".//tbody"):
-        if len(body) == 1 and len(body[0]) > 1 and not any(cell.text_content() for cell in body[0][1:]):
-            body.drop_tree()
+    for folded in root.findall(".//details"):
+        folded.drop_tree()
     return _tidy(root)
 
 
