@@ -27,14 +27,12 @@ from glc_analysis.disclosure.quotations import (
     TEAM_RULES,
     case_codes,
     case_segments,
-    origins,
     owners,
     with_broken_rules,
     without_pseudonyms,
 )
 from glc_analysis.evidence.estimates import BY_OPTION
 from glc_analysis.frames_html import quotation
-from glc_analysis.reference import read_table
 from glc_analysis.pages.headlines import COLUMNS, sensitive_questions
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.schema.checker import is_day
@@ -180,8 +178,8 @@ def country_principles(view: StudyView) -> pd.DataFrame:
     """The principles that cite evidence from the country, one row a principle and stance: principle_id,
     principle, stance, source ("words" of an organisation, or a "code" that one raised).
 
-    Readers other than the team learn of words that are cleared for them and name an organisation of the
-    country, and of codes whose figures for this country and the whole study they may see.
+    Readers other than the team learn of codes whose figure of the whole study they may see: where that of
+    this country is released too, or a quotation with the code is cleared and names an organisation from here.
 
     >>> country_principles(view).query("stance == 'contradicts'")                # doctest: +SKIP
     """
@@ -199,14 +197,11 @@ def country_principles(view: StudyView) -> pd.DataFrame:
 
 
 def _segments_from_here(view: StudyView) -> set[str]:
-    """The segments with words from the country that this audience may read."""
-    if view.may("passages"):
-        segments, documents = view.read("segments"), view.read("documents")
-        return {*segments.loc[owners(segments, documents).isin([*view.labels]), "segment_id"]}
-    quotes, linked = read_table(view.study, "quotes"), origins(view.read("segments"))
-    cleared = quotes.loc[quotes["quote_id"].isin(view.quotation_rows["quote_id"]), "segment_id"]
-    said = {*cleared.map(linked)}
-    return {segment for segment, origin in linked.items() if origin in said}
+    """The segments with words from the country, for those who may read them."""
+    if not view.may("passages"):
+        return set()
+    segments, documents = view.read("segments"), view.read("documents")
+    return {*segments.loc[owners(segments, documents).isin([*view.labels]), "segment_id"]}
 
 
 def _codes_raised_here(view: StudyView) -> set[str]:
@@ -215,8 +210,9 @@ def _codes_raised_here(view: StudyView) -> set[str]:
         mentioned = view.read("mentions")
         return {*mentioned.loc[mentioned["is_raised"], "code_id"]}
     rows = view.released[view.released["measure"] == "coded"]
-    whole = {*rows.loc[rows["subset_kind"] == "all", "code_id"]}
-    return whole & {*rows.loc[rows["subset_kind"].eq("country") & rows["n"].gt(0), "code_id"]}
+    counted = {*rows.loc[rows["subset_kind"].eq("country") & rows["n"].gt(0), "code_id"]}
+    cleared = {code for codes in view.quotation_rows["code_ids"] for code in codes.split(";")}
+    return {*rows.loc[rows["subset_kind"] == "all", "code_id"]} & (counted | cleared)
 
 
 def show_country_principles(view: StudyView) -> Html:

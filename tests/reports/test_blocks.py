@@ -19,13 +19,21 @@ from glc_analysis.pages.coding import (
     TEAM_ONLY,
     _passage,
     codes,
-    codes_by_country,
     contrary_cases,
     cooccurrence,
     passages,
     salience,
 )
-from glc_analysis.pages.country import answers_by_country, who_answered
+from glc_analysis.pages.country import (
+    CODES_NOT_SHOWN,
+    NOTHING_CODED,
+    answers_by_country,
+    codes_by_country,
+    country_sentences,
+    open_answers_by_country,
+    passages_by_country,
+    who_answered,
+)
 from glc_analysis.pages.survey import (
     NO_COUNTRY,
     NO_QUOTATIONS,
@@ -63,25 +71,32 @@ def test_an_open_answer_with_markup_is_shown_as_it_was_written(cambodia):
     assert "<i>" not in shown and 'lang="en&quot; onclick=&quot;"' in shown
 
 
-def test_a_single_organisations_answers_are_marked_and_not_counted(cambodia):
+def test_a_single_organisations_answers_are_named_and_not_counted(cambodia):
     shown = answers_by_country(cambodia).data
-    assert "●" in shown and "● 1 of 1" not in shown
+    assert "<span>Our own outreach</span>" in shown and "(1 of 1)" not in shown
 
 
 def test_several_organisations_answers_are_counted_against_their_own_base(sample_study):
-    assert "of 3" in answers_by_country(StudyView(sample_study, country="IND")).data
+    assert " of 3)" in answers_by_country(StudyView(sample_study, country="IND")).data
+
+
+def test_options_that_nobody_chose_are_folded_and_a_question_not_asked_is_named(cambodia):
+    shown = answers_by_country(cambodia).data
+    open_part = re.sub("<details.*?</details>", "", shown)
+    assert "Telephone line" in shown and "Telephone line" not in open_part
+    assert "<summary>5 other options, not chosen</summary>" in shown and "Not asked" in open_part
 
 
 def heads_of(shown):
-    return re.findall(r'<th scope="col">(.*?)</th>', shown.data)[:3]
+    return re.findall("<thead>.*</thead>", shown.data)[0]
 
 
 def test_a_profile_has_its_region_for_the_team_and_the_whole_study_for_others(sample_study, cambodia):
-    assert heads_of(answers_by_country(cambodia)) == ["Question and answers", "Cambodia", "Asia"]
-    shown = StudyView(sample_study, audience="convening")
-    country, name = next(iter(shown.work_countries.items()))
-    page = StudyView(sample_study, audience="convening", country=country)
-    assert heads_of(answers_by_country(page)) == ["Question and answers", name, "Whole study"]
+    assert "Answered for Cambodia" in heads_of(answers_by_country(cambodia))
+    assert "Asia" in heads_of(answers_by_country(cambodia))
+    page = StudyView(sample_study, audience="convening", country="PER")
+    assert "Answered for Peru" in heads_of(answers_by_country(page))
+    assert "The whole study" in heads_of(answers_by_country(page))
 
 
 def test_a_country_of_no_region_stands_alone(tmp_path):
@@ -90,17 +105,20 @@ def test_a_country_of_no_region_stands_alone(tmp_path):
     made = write_study(tmp_path, rows, options=choices("law", "yes", "no"), questions=[
         question("Q1", "single", "law"), question("Q2", "number")])
     build(made)
-    shown = answers_by_country(StudyView(made, country="KHM"))
-    assert heads_of(shown)[:2] == ["Question and answers", "Cambodia"] and "Asia" not in shown.data
-    assert "●" in shown.data and "<td>5</td>" in shown.data and "glc-bar" not in shown.data
+    view = StudyView(made, country="KHM")
+    shown = answers_by_country(view)
+    assert "Answered for Cambodia" in heads_of(shown) and "Asia" not in shown.data
+    assert "<span>Yes</span>" in shown.data and "<span>5</span>" in shown.data and " of " not in shown.data
+    assert country_sentences(view)["sentence"].str.endswith("Chosen here: Yes.").all()
 
 
 def test_a_profile_names_only_its_own_organisations(cambodia):
-    assert who_answered(cambodia).data.count("<tr>") == 2  # the heading and one organisation
+    shown = who_answered(cambodia).data
+    assert "1 of the 30 organisations" in shown and shown.count("(invented)") == 1
 
 
 def test_a_quotation_carries_its_language_and_finds_its_direction(cambodia):
-    assert '<blockquote lang="km" dir="auto">' in open_answers(cambodia).data
+    assert '<blockquote lang="km" dir="ltr">' in open_answers_by_country(cambodia).data
 
 
 def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
@@ -252,23 +270,25 @@ def test_names_of_codes_are_escaped_wherever_they_stand(tmp_path):
     made = built(tmp_path, codebook=book, ana=[(d, q, by_id.get(c, c)) for d, q, c in ANA],
                  ben=[("blue", "A safe place for tonight.", "shelter"), ("call", "", "")])
     theme, country = StudyView(made, theme="care"), StudyView(made, country="KHM")
-    shown = [passages(theme), codes(theme), passages(country), codes_by_country(country)]
+    shown = [passages(theme), codes(theme), passages_by_country(country), codes_by_country(country)]
     shown += [block(StudyView(made)) for block in (coding.by_code, coding.disagreements, coding.review,
                                               coding.codes_from_one_organisation, cooccurrence, salience)]
     assert all("<script>" not in one.data for one in shown)
     assert sum("&lt;script&gt;" in one.data for one in shown) >= 8
 
 
-def test_a_country_of_one_organisation_and_no_region_has_marks_and_no_counts(small):
+def test_a_country_of_one_organisation_and_no_region_has_words_and_no_counts(small):
     rows = {row[0]: row[1:] for row in rows_of(codes_by_country(StudyView(small, country="LAO")))}
-    assert rows["Safe place"] == ["○", "", ""]
-    assert rows["Shelter holds back"][0] == "●" and rows["Delay"] == ["", "", ""]
+    assert rows["Safe place"] == ["The contrary said in an interview"]
+    assert rows["Shelter holds back"][0].startswith("An interview") and "Delay" not in rows
 
 
 def test_a_country_stands_beside_its_region(tmp_path):
     made = StudyView(built(tmp_path, countries=places("KHM asia", "LAO asia", "UGA africa")), country="LAO")
-    rows = {row[0]: row[1:] for row in rows_of(codes_by_country(made))}
-    assert rows["Safe place"] == ["○", "", "", "1 of 2"] and rows["Delay"] == ["", "", "", "1 of 2"]
+    shown = codes_by_country(made)
+    rows = {row[0]: row[1:] for row in rows_of(shown)}
+    assert rows["Safe place"] == ["The contrary said in an interview", "1 of 2"]
+    assert "not raised here</summary><p>" in shown.data and "Delay" in shown.data.partition("<summary>")[2]
 
 
 def test_a_country_of_several_names_who_raised_a_code(tmp_path, monkeypatch):
@@ -276,7 +296,7 @@ def test_a_country_of_several_names_who_raised_a_code(tmp_path, monkeypatch):
     monkeypatch.setattr(test_coded_study, "ROWS", rows)
     made = built(tmp_path, countries=places("KHM asia"))
     rows = {row[0]: row[1:] for row in rows_of(codes_by_country(StudyView(made, country="KHM")))}
-    assert rows["Safe place"] == ["● a, ○ b", "", "", "1 of 2", "1 of 2"]
+    assert rows["Safe place"] == ["a: an interview; b: the contrary said in an interview", "1 of 2"]
 
 
 def test_a_countrys_page_says_how_much_of_a_call_it_spoke(small):
@@ -284,11 +304,11 @@ def test_a_countrys_page_says_how_much_of_a_call_it_spoke(small):
 
 
 def test_a_country_shows_the_passages_of_its_own_organisations_alone(small):
-    shown = passages(StudyView(small, country="LAO")).data
+    shown = passages_by_country(StudyView(small, country="LAO")).data
     assert "A house holds people back." in shown and "tonight" not in shown
 
 
-TEAM_BLOCKS = [contrary_cases, passages, codes_by_country, coding.coders, coding.alphas, coding.by_code,
+TEAM_BLOCKS = [contrary_cases, passages, coding.coders, coding.alphas, coding.by_code,
                coding.by_text, coding.disagreements, coding.quarantined, coding.review, coding.memos,
                coding.codes_from_one_organisation, coding.new_codes, cooccurrence, salience]
 
@@ -296,6 +316,7 @@ TEAM_BLOCKS = [contrary_cases, passages, codes_by_country, coding.coders, coding
 @pytest.mark.parametrize("block", TEAM_BLOCKS, ids=lambda block: block.__name__)
 def test_who_said_what_and_how_it_was_coded_is_for_the_team_alone(small, block):
     assert block(StudyView(small, "public", country="KHM")).data == note(TEAM_ONLY).data
+    assert codes_by_country(StudyView(small, "public", country="KHM")).data == note(CODES_NOT_SHOWN).data
 
 
 def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
@@ -400,7 +421,7 @@ def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
     theme, whole = StudyView(uncoded, theme="care"), StudyView(uncoded)
     for block in (codes, contrary_cases, passages):
         assert block(theme).data == note(NOT_CODED_YET).data
-    assert codes_by_country(StudyView(uncoded, country="KHM")).data == note(NOT_CODED_YET).data
+    assert codes_by_country(StudyView(uncoded, country="KHM")).data == note(NOTHING_CODED).data
     assert coding.coders(whole).data == coding.alphas(whole).data == note(coding.NOTHING_CODED).data
     assert coding.by_code(whole).data == coding.by_text(whole).data == ""
     assert "Fewer than two interviews" in coding.new_codes(whole).data

@@ -13,18 +13,26 @@ from glc_analysis.convening.returns import held
 from glc_analysis.disclosure.leak_scan import without_own_names
 from glc_analysis.disclosure.quotations import case_segments, owners
 from glc_analysis.errors import Faults
-from glc_analysis.pages.coding import TEAM_ONLY, codes_by_country, passages
+from glc_analysis.frames_html import frame_html
 from glc_analysis.pages.country import (
+    CODES_NOT_SHOWN,
     FACTS_NOT_SHOWN,
     answers_by_country,
+    codes_by_country,
     country_facts,
+    country_principles,
+    country_sentences,
+    open_answers_by_country,
     own_answers,
     own_consents,
     own_passages,
     own_quotations,
+    own_record,
+    passages_by_country,
+    show_country_principles,
     who_answered,
+    words_from_here,
 )
-from glc_analysis.pages.survey import open_answers
 from glc_analysis.reference import read_reference
 from glc_analysis.report import run
 from glc_analysis.run.plan import plan, stale
@@ -38,14 +46,16 @@ COUNTRIES, ORGANISATIONS = ["PER", "USA", "KHM"], ["blue-door", "canal-lamp", "a
 
 def country_page(study, country):
     page = StudyView(study, "convening", country=country)
-    blocks = who_answered, country_facts, answers_by_country, codes_by_country, passages, open_answers
-    return plain("".join(block(page).data for block in blocks))
+    blocks = (who_answered, show_country_principles, answers_by_country, codes_by_country,
+              passages_by_country, open_answers_by_country, country_facts)
+    return plain("".join([*country_sentences(page)["sentence"], frame_html(words_from_here(page)),
+                          *(block(page).data for block in blocks)]))
 
 
 def brief_page(study, organisation):
     page = StudyView(study, "convening", organisation=organisation)
-    return plain("".join(block(page).data for block in (own_answers, own_passages, own_quotations,
-                                                        own_consents)))
+    return plain("".join(block(page).data for block in (
+        own_record, own_answers, own_passages, own_quotations, own_consents)))
 
 
 def plain(text):
@@ -88,9 +98,11 @@ def everybody(study):
 
 def test_only_who_agreed_to_it_is_named_and_nothing_tells_who_the_others_are(sample_study):
     assert plain(who_answered(StudyView(sample_study, "convening", country="PER")).data) == (
-        "Organisation Type Tres Puentes (invented) faith based An organisation that is not named")
-    team = who_answered(StudyView(sample_study, country="PER")).data
-    assert "Farol de Barro" in team and "Resources" in team
+        "2 of the 30 organisations in this study answered for Peru: Tres Puentes (invented), faith based an "
+        "organisation that is not named")
+    team = plain(who_answered(StudyView(sample_study, country="PER")).data)
+    assert "Farol de Barro (invented), service provider, low resources, answered on 15 May 2016 in Spanish" \
+        in team
 
 
 def test_a_countrys_page_names_nobody_who_works_elsewhere_or_did_not_agree(sample_study, pages):
@@ -105,13 +117,13 @@ def test_a_countrys_page_names_nobody_who_works_elsewhere_or_did_not_agree(sampl
 
 
 def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(sample_study, pages):
-    record = tables.read("context", study=sample_study).query("country_id == 'PER'")
-    values = set(record["value"].str.replace("_", " ")) - {""}
     team = plain(country_facts(StudyView(sample_study, country="PER")).data)
-    assert values and all(value in team for value in values)
+    facts = "Income group Upper middle income Region Americas Tier Tier 3 (2014, 2015, 2016)"
+    assert team == f"Country fact Value {facts}"
     assert plain(country_facts(StudyView(sample_study, "convening", country="PER")).data) == FACTS_NOT_SHOWN
     assert not any(word in page for page in pages.values()
-                   for word in ("Spanish", "Khmer", "interpreted", "Home country", "Resources"))
+                   for word in ("in Spanish", "in Khmer", "with an interpreter", "main office", "low resources",
+                                "middle resources", "answered on", "Tier", "Upper middle"))
 
 
 def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sample_study, pages):
@@ -122,18 +134,56 @@ def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sampl
     questions = tables.read("questions", study=sample_study)
     held_against = set(questions.loc[questions["is_sensitive"], "question_id"])
     assert len(shown) > 8 and held_against and not shown & held_against
+    answers, _, rest = answers_by_country(StudyView(sample_study, "convening", country="PER")).data.partition(
+        "questions whose answers are not shown here")
     for row in questions.itertuples():
-        assert (f"{row.question_id} {row.wording}" in pages["PER"]) == (row.question_id in shown)
+        assert (html.escape(row.wording) in answers) == (row.question_id in shown)
+        assert (html.escape(row.wording) in rest) != (row.question_id in shown)
+    sensitive = questions.loc[questions["is_sensitive"], "wording"]
+    assert not any(wording in sentence for wording in sensitive
+                   for sentence in country_sentences(StudyView(sample_study, country="PER"))["sentence"])
 
 
 def test_a_figure_of_the_study_beside_them_is_in_the_words_of_its_band(pages):
-    assert all(text in pages["PER"] for text in ("● 2 of 2", "few of 32", "other answers not shown"))
+    assert all(text in pages["PER"] for text in (" (2 of 2) ", "few of 32", "Other answers are not shown."))
+
+
+@pytest.mark.parametrize("country", ["PER", "USA", "KHM", "THA"])
+def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, country):
+    view = StudyView(sample_study, "convening", country=country)
+    figures = view.released.set_index("estimate_id")
+    for row in country_sentences(view).itertuples():
+        own = figures.loc[row.estimate_id]
+        whole = figures.loc[row.estimate_id.rpartition("/")[0] + "/all"]
+        counts = [(str(one["n"]), str(one["base_n"])) for one in (own, whole) if one["base_n"] > 1]
+        assert re.findall(r"(\d+) of (\d+)", row.sentence) == counts
+        assert not re.search(r"\b(only|because|more than|fewer than)\b", row.sentence.partition("?")[2])
+
+
+def test_a_sentence_of_the_team_has_the_count_of_the_region_next_to_it(sample_study):
+    said = country_sentences(StudyView(sample_study, country="KHM"))
+    assert 3 <= len(said) <= 5
+    assert said["sentence"].str.contains("Chosen here: .*[.] In Asia: [0-9] of [0-9][.]$").all()
+    assert said["estimate_id"].str.endswith("/country=KHM").all()
+    several = country_sentences(StudyView(sample_study, country="IND"))["sentence"]
+    assert several.str.contains("Chosen here by [0-9] of [23]: ").all()
+
+
+def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_study):
+    team = country_principles(StudyView(sample_study, country="PER"))
+    cited = tables.read("evidence", study=sample_study).query(
+        "reference.str.startswith('interview-farol-de-barro.')")
+    assert {*cited["principle_id"]} == {*team.query("source == 'words'")["principle_id"]} and len(cited) >= 3
+    view = StudyView(sample_study, "convening", country="THA")
+    assert {*view.quotation_rows["code_ids"]} == {"time-before-forms"}
+    assert "P01" in {*country_principles(view)["principle_id"]}
+    assert country_principles(StudyView(sample_study, "convening", country="GTM")).empty
 
 
 def test_codes_are_there_only_where_organisations_agreed_for_all_they_were_coded_in(sample_study, pages):
     here = codes_by_country(StudyView(sample_study, "convening", country="KHM"))
-    assert "Contact after the end ● 15 of 30" in plain(here.data)
-    nothing = note(TEAM_ONLY).data
+    assert "Contact after the end Raised 15 of 30" in plain(here.data)
+    nothing = note(CODES_NOT_SHOWN).data
     assert codes_by_country(StudyView(sample_study, "convening", country="PER")).data == nothing
     case = read_reference(sample_study).codebook.set_index("code_id").at["case_detail", "name"]
     assert not any(case in page for page in pages.values())
@@ -290,5 +340,6 @@ def test_a_brief_that_names_another_organisation_stops_the_run(ran):
     with pytest.raises(Faults) as stopped:
         run(study, audience="convening", folder=folder, only="brief-blue-door")
     edit(folder / "50_brief.ipynb", "print('Red Gate')", "print(organisation)")
-    assert {fault.file for fault in stopped.value.faults} == {"briefs/blue-door.ipynb"}
+    assert {fault.file for fault in stopped.value.faults} == {
+        "briefs/blue-door.ipynb", "briefs/blue-door.html"}
     assert current(study).resolve() == before
