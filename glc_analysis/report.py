@@ -158,15 +158,16 @@ class ReportRun:
         # The pages that took longest the last time go first, so that none of them is left at the end.
         last_seconds = {page.slug: self.last_entries.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: -last_seconds[page.slug])
-        kernels = self._kernels(scheduler, self._reader_study())
+        kernels = self._kernels(scheduler, self._reader_study(to_run))
         with uninterrupted(), closing(execute_all(kernels, order, jobs, lambda: self._assembly)) as executed:
             for done, (page, outcome, seconds) in enumerate(executed, start=1):
                 self._store(page, outcome, seconds)
                 report(done, len(to_run), page.title)
 
-    def _reader_study(self) -> Study | None:
-        """A folder with what the audience may see, for this run alone; none for those who may see all."""
-        if may(self.audience, "all_figures"):
+    def _reader_study(self, to_run: Sequence[PageJob]) -> Study | None:
+        """A folder with what the audience may see, for this run alone; none for those who may see all, and
+        where every page needs the whole study."""
+        if may(self.audience, "all_figures") or all(page.whole_study for page in to_run):
             return None
         from glc_analysis.disclosure.reader_study import write_reader_study
 

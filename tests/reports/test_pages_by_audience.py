@@ -121,9 +121,9 @@ def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(s
     facts = "Income group Upper middle income Region Americas Tier Tier 3 (2014, 2015, 2016)"
     assert team == f"Country fact Value {facts}"
     assert plain(country_facts(StudyView(sample_study, "convening", country="PER")).data) == FACTS_NOT_SHOWN
-    assert not any(word in page for page in pages.values()
-                   for word in ("in Spanish", "in Khmer", "with an interpreter", "main office", "low resources",
-                                "middle resources", "answered on", "Tier", "Upper middle"))
+    of_the_team = ("in Spanish", "in Khmer", "with an interpreter", "main office", "low resources",
+                   "middle resources", "answered on", "Tier", "Upper middle")
+    assert not any(word in page for page in pages.values() for word in of_the_team)
 
 
 def test_all_answers_on_a_countrys_page_are_released_and_none_is_sensitive(sample_study, pages):
@@ -278,7 +278,7 @@ def ran(tmp_path_factory):
          'Study.find(), name)) for name in (\'quotes\', \'consent\')]\\n"')
     for path in folder.iterdir():
         notebook = json.loads(path.read_text(encoding="utf-8"))
-        notebook["metadata"]["glc"] = {"audiences": ["convening", "public"]}
+        notebook["metadata"]["glc"] = {"audiences": ["convening", "public"], "whole_study": True}
         path.write_text(json.dumps(notebook), encoding="utf-8")
     slices = json.loads((study.processed / "slices.json").read_text())
     slices["organisations"] = [{"id": "blue-door", "label": "Blue Door"},
