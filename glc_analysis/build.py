@@ -466,7 +466,7 @@ STEPS = (
                            "attendance.csv"), ("coded_figures",), _coded_figures),
     Step("estimates", tuple(PARTS), ("estimates",), _estimates),
     Step("releases", (*CLEAN, "estimates", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
-                      "manifest.csv", "[disclosure]", "releases"),
+                      "documents", "[disclosure]", "releases"),
          ("release_convening", "release_public", "issued"), _releases),
     Step("quotations", ("codings", "segments", "documents", "organisations", "estimates", "quotes.csv",
                         "evidence.csv", "joint_display.csv", "headlines.csv", "consent.csv", "codebook.csv"),

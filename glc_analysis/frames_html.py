@@ -88,7 +88,8 @@ def _html(frame: pd.DataFrame, caption: str) -> str:
         return _spoken(frame, caption)
     if columns >= SAID:
         return _sentences(frame, caption)
-    text = frame._repr_html_() or ""
+    with pd.option_context("display.max_colwidth", None):  # a page shows texts whole
+        text = frame._repr_html_() or ""
     said = tag("caption", escape(caption)) if caption else ""
     return text.replace('class="dataframe">', f'class="dataframe">{said}', 1)
 
@@ -159,7 +160,9 @@ def quotation(row: dict[str, str]) -> str:
     translation = row.get("translation", "")
     if translation:
         words += tag("blockquote", escape(translation), lang="en", dir="ltr", class_="glc-translation")
-    return tag("figure", words, tag("figcaption", escape(", ".join(_source(row)))), class_="glc-quotation")
+    direction = language_direction(row["language"])
+    return tag("figure", words, tag("figcaption", escape(", ".join(_source(row)))), class_="glc-quotation",
+               id=row.get("quotation_id", ""), dir="" if direction != "rtl" else direction)
 
 
 def _source(row: dict[str, str]) -> Iterator[str]:

@@ -241,6 +241,12 @@ class Study:
         return self.settings["study"]["sampling"]
 
     @property
+    def states_sampling(self) -> bool:
+        """Whether study.toml says how the organisations were chosen; else ``sampling`` is the default."""
+        with read_log.exact():
+            return "sampling" in _parsed(self.reference / "study.toml").get("study", {})
+
+    @property
     def frame_size(self) -> int:
         return self.settings["study"]["frame_size"]
 

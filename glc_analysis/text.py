@@ -55,6 +55,15 @@ def content_hash(text: str) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
+def words_anchor(text: str) -> str:
+    """The id of a quotation, made from its words alone.
+
+    >>> words_anchor("A room in a shared flat")
+    'words-h6b08a2e2'
+    """
+    return f"words-h{content_hash(text)[:8]}"  # with a letter first it is no phone number
+
+
 def map_unique(series: pd.Series, function) -> pd.Series:
     """A function of every text of a column, called once for each distinct text."""
     return series.map({text: function(text) for text in series.unique()})

@@ -34,7 +34,7 @@ from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import PANELS, Study
 from glc_analysis.tables_html import region_name
-from glc_analysis.text import count_texts
+from glc_analysis.text import count_texts, words_anchor
 
 COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
 NUMBERS = ["statistic", "value", "base_n", "shown_as"]
@@ -42,7 +42,8 @@ CODES = ["code", "level", "raised", "asked", "present", "share", "contrary", "sh
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
 VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
          "shown_as"]
-NOT_SHOWN = "not shown"
+HAVE_LABELS = ("country", "home_country", "network", "language", "is_interpreted", "wave")
+"""Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""
 FEWEST_VOTES = 3
 """Votes of a panel with fewer are not read out to anybody: everyone would know whose they are."""
 
@@ -253,7 +254,7 @@ class StudyView:
         """The quotations that were cleared for this audience, one row each: text, translation, language, by
         ("a provider", or an organisation that agreed to be named), country, code, cleared. The team sees
         those cleared for anybody, and for whom. On a country's page only those of named organisations there.
-        Raises UsageError for an unknown theme.
+        A quotation_id is its place on a page. Raises UsageError for an unknown theme.
 
         >>> view.quotations(theme="needs")["text"].head(2)                       # doctest: +SKIP
         """
@@ -269,7 +270,8 @@ class StudyView:
             "country": _mapped(rows["source"], self._country_of_label),
             "code": [", ".join(names.get(one, one) for one in codes.split(";") if one)
                      for codes in rows["code_ids"]],
-            "cleared": rows["cleared"]}).reset_index(drop=True)
+            "cleared": rows["cleared"],
+            "quotation_id": rows["text"].map(words_anchor)}).reset_index(drop=True)
 
     @property
     def principles(self) -> pd.DataFrame:
@@ -576,7 +578,7 @@ class StudyView:
                            "ask for the whole study.")
 
     def _group_names(self, groups: pd.Series, kind: str) -> pd.Series:
-        return groups.map(region_name) if kind in ("region", "home_region") else groups
+        return groups if kind in HAVE_LABELS else groups.map(region_name)
 
     def _with_ranges(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Figures whose band has a range: ``low`` and ``high`` are the least and the greatest share that its

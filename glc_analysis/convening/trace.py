@@ -31,7 +31,7 @@ from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.tables import code_themes
-from glc_analysis.text import content_hash, normalise_space, slug
+from glc_analysis.text import normalise_space, slug, words_anchor
 
 # ------------------------------
 # Places on the pages that show a principle, question, code or passage.
@@ -56,15 +56,6 @@ def anchor(kind: str, name: str) -> str:
 def passage_anchor(code: str, segment_id: str) -> str:
     """The id of a passage under a code."""
     return anchor("passage", f"{code}-{segment_id}")
-
-
-def words_anchor(text: str) -> str:
-    """The id of a quotation, made from its words alone.
-
-    >>> words_anchor("A room in a shared flat")
-    'words-h6b08a2e2'
-    """
-    return f"words-h{content_hash(text)[:8]}"  # with a letter first it is no phone number
 
 
 def link(place: str) -> str:

@@ -23,7 +23,7 @@ import pandas as pd
 from pandas.api.types import union_categoricals
 from scipy.sparse import csr_array
 
-from glc_analysis import manifest, tables
+from glc_analysis import tables
 from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
 from glc_analysis.disclosure.rules import KNOWN, Rules
@@ -317,9 +317,20 @@ def _public_content(frames: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame
         yield frames[name][frames[name]["principle_id"].isin(agreed["principle_id"])]
 
 
+def last_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:
+    """The last day on which an organisation answered, in the survey, an interview or a call; blank if no day
+    is recorded.
+
+    >>> days = pd.DataFrame({"answered_on": ["2016-03-04", ""]})
+    >>> last_answered(days, pd.DataFrame({"date": ["2016-09-21"]}))
+    '2016-09-21'
+    """
+    return max(filter(is_day, [*organisations["answered_on"], *documents["date"]]), default="")
+
+
 def _data_day(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
-    """The day of the data: the last day on which a file was received or an organisation answered."""
-    days = [manifest.last_received(study), *frames["organisations"]["answered_on"],
+    """The day of the data: of the last answer, or of an earlier release where that is later."""
+    days = [last_answered(frames["organisations"], frames["documents"]),
             *(release_info(one)["day"] for one in release_folders(study.private))]
     return max(filter(is_day, days), default="")
 

@@ -61,7 +61,7 @@ class Words:
         parsed = parse(asked_if)
         if isinstance(parsed, Comparison) and parsed.name in self.questions:
             wording = self.questions[parsed.name].wording
-            return f"{self._comparison(parsed)}: {wording}{'' if wording.endswith('?') else '.'}"
+            return f"{self._comparison(parsed)}: {wording}{'' if wording.endswith(('?', '!', '.')) else '.'}"
         return f"{self._clause(parsed)}."
 
     def _clause(self, condition: Condition) -> str:

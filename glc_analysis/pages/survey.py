@@ -1,77 +1,94 @@
-"""What the pages of the survey show: the study as a whole, the quality of its data, questions, open answers.
+"""What the pages of the survey show: the study as a whole, the quality of its data, statements on a scale.
 
-In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML and figures, a function each.
+In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: a frame or HTML, a function each.
+Questions are in :mod:`glc_analysis.pages.questions`.
 """
 
 from __future__ import annotations
 
 from html import escape
 
+import numpy as np
 import pandas as pd
 from IPython.display import HTML as Html
-from IPython.display import display
 
-from glc_analysis.convening.joint_display import names_of
-from glc_analysis.convening.trace import anchor, words_anchor
-from glc_analysis.evidence.estimates import BY_OPTION
-from glc_analysis.evidence.summary import Words
-from glc_analysis.manifest import last_received, read_slices
+from glc_analysis.convening.trace import Places, anchor, link
+from glc_analysis.disclosure.releases import last_answered
+from glc_analysis.frames_html import frame_html
+from glc_analysis.manifest import read_slices
+from glc_analysis.pages.questions import open_answers_html
 from glc_analysis.pages.world_map import world_map
-from glc_analysis.plots import figure_html, plot_counts, plot_missing, plot_scale
-from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.schema.checker import is_day
-from glc_analysis.tables_html import Markup, bars, language_label, region_name, show, table, tag
+from glc_analysis.plots import SHADES, figure_html, plot_missing
+from glc_analysis.tables_html import Markup, language_label, region_name, show, table, tag
 from glc_analysis.templates import read_toml
 from glc_analysis.text import count_texts
 from glc_analysis.view import StudyView
 
 # ------------------------------
-# The study as a whole: its size, its sampling, its countries and themes.
+# The study as a whole: its size, its sampling, its countries, themes and principles.
 
 
 READERS = {"team": "the team", "convening": "the convening", "public": "everybody"}
 RULES = read_toml(__file__, "figures_shown.toml")
 """Which figures each audience sees, in words; the numbers come from [disclosure] of study.toml."""
-NO_COUNTRY = "No countries are listed: a country is shown only if the organisations that took part agreed."
+SAMPLING = {
+    "purposive": "The organisations were chosen on purpose, not at random. The counts describe these "
+                 "organisations only; there are no confidence intervals and no tests.",
+    "census": "Every organisation in the sampling frame was asked. Intervals are 95 % (Wilson) and assume "
+              "that organisations that answered are like those that did not.",
+    "probability": "The organisations are a random sample. Intervals are 95 %."}
 
 
-def study_numbers(page: StudyView) -> Html:
-    """The study in numbers: organisations, countries, records, questions, texts, coded passages."""
-    figures = page.quality("survey").set_index("option_id")["n"]
-    if page.audience != "team":
-        return show(table({"In this study": ["Organisations", "Questions"], "Number": [
-            figures.get("organisations", "not shown"), len(page.question_table)]}, numeric=("Number",))
-            + (_release_note(page) if page.audience == "public" else ""))
-    worked, home = page.work_countries, set(page.read("organisations")["home_country_id"]) - {""}
-    documents = page.read("documents")
+def study_numbers(view: StudyView) -> Html:
+    """Who answered, as sentences: organisations, countries, records; for the team also interviews, calls and
+    what is coded of them; for the public the number of the release and the age of its figures."""
+    figures = view.question_figures("survey").set_index("option_id")["n"].dropna()
+    asked = _many(len(view.question_table), "question")
+    if "organisations" not in figures:
+        said = [f"The survey had {asked}. How many organisations answered is not shown."]
+    else:
+        said = [f"{_many(figures['organisations'], 'organisation')} answered {asked}."]
+    if view.may("all_figures"):
+        said += _more_numbers(view, figures.get("records", 0))
+    release = _release_note(view) if view.may("numbered_releases") else ""
+    return show(tag("p", escape(" ".join(said))) + release)
+
+
+def _more_numbers(view: StudyView, records: int) -> list[str]:
+    """How many records, countries and texts there are, in sentences."""
+    home = set(view.read("organisations")["home_country_id"]) - {""}
+    documents = view.read("documents")
     kinds = documents.loc[documents["translation_of"] == "", "kind"].value_counts()
-    coded = page.read("codings").query("coder_id == 'consensus'")
+    coded = view.read("codings").query("coder_id == 'consensus'")
     passages = len(coded.drop_duplicates(["document_id", "start", "end"]))
-    rows = [("Organisations", figures.get("organisations", 0)),
-            ("Countries they work in", len(worked)), ("Countries of their main offices", len(home)),
-            ("Records of the survey", figures.get("records", 0)),
-            ("Questions", len(page.question_table)),
-            ("Open answers", kinds.get("answer", 0)),
-            *((name, n) for name, n in (("Interviews", kinds.get("interview", 0)),
-                                        ("Calls", kinds.get("call", 0)), ("Coded passages", passages)) if n)]
-    names, numbers = zip(*rows, strict=True)
-    return show(table({"In this study": names, "Number": numbers}, numeric=("Number",)))
+    said = [f"There are {_many(records, 'record')}: an organisation may answer for several countries.",
+            f"They work in {_many(len(view.work_countries), 'country', 'countries')}"
+            + (f" and have their main offices in {len(home)}." if home else ".")]
+    texts = [_many(n, name) for name, n in (
+        ("open answer", kinds.get("answer", 0)), ("interview", kinds.get("interview", 0)),
+        ("call", kinds.get("call", 0)), ("coded passage", passages)) if n]
+    return [*said, f"There are also {', '.join(texts)}."] if texts else said
 
 
-def page_header(page: StudyView) -> str:
-    """The line at the head of every page: who may read it, its base, the day of the data."""
-    n = page.quality("survey").set_index("option_id")["n"].get("organisations")
-    days = filter(is_day, [last_received(page.study), *page.read("organisations")["answered_on"]])
-    of = read_slices(page.study)["release"]
-    parts = [f"For {READERS[page.audience]}", f"Base: {n} organisations" if pd.notna(n) else "",
-             f"Release {of['number']}, data up to {of['day']}" if page.audience == "public"
-             else f"Data up to {max(days, default='a date that is not recorded')}"]
+def _many(n: int, name: str, names: str = "") -> str:
+    return f"{n:,} {name if n == 1 else names or f'{name}s'}"
+
+
+def page_header(view: StudyView) -> str:
+    """The line at the head of every page: who may read it, its base, the day of the last answer."""
+    n = view.question_figures("survey").set_index("option_id")["n"].get("organisations")
+    parts = [f"For {READERS[view.audience]}", f"Base: {_many(n, 'organisation')}" if pd.notna(n) else ""]
+    if view.may("numbered_releases"):
+        of = read_slices(view.study)["release"]
+        parts.append(f"Release {of['number']}" + (f", data up to {of['day']}" if of["day"] else ""))
+    elif day := last_answered(view.read("organisations"), view.read("documents")):
+        parts.append(f"Data up to {day}")
     return f"{'. '.join(filter(None, parts))}."
 
 
-def _release_note(page: StudyView) -> str:
+def _release_note(view: StudyView) -> str:
     """The number of the release, the day of its data, and how old its figures are."""
-    of = read_slices(page.study)["release"]
+    of = read_slices(view.study)["release"]
     ages = ", ".join(f"{day} ({n} figures)" for day, n in of["issued"].items()) or "none yet"
     return tag("p", escape(
         f"Release {of['number']}, with data up to {of['day']}. A published figure is updated only when so "
@@ -80,94 +97,120 @@ def _release_note(page: StudyView) -> str:
         class_="glc-note")
 
 
-def sampling_note(page: StudyView) -> Html:
-    """How the organisations were chosen, and how far the figures can therefore be generalised."""
-    notes = {"purposive": "The organisations were chosen on purpose, not at random. The counts describe "
-                          "these organisations only; there are no confidence intervals and no tests.",
-             "census": "Every organisation in the sampling frame was asked. Intervals are 95 % (Wilson) and "
-                       "assume that organisations that answered are like those that did not.",
-             "probability": "The organisations are a random sample. Intervals are 95 %."}
-    text = notes[page.study.sampling]
-    if page.study.sampling == "purposive" and page.study.settings["study"]["interval"] not in (
-            "", "none"):
-        text = ("Intervals are shown as if the organisations were a random sample from a large population, "
-                "which they are not.")
-    if page.study.frame_size:
-        text += f" The sampling frame had {page.study.frame_size:,} organisations."
-    return show(tag("p", escape(text), class_="glc-note"))
+def sampling_note(view: StudyView) -> Html:
+    """How the organisations were chosen, and how far the figures can therefore be generalised. Blank where
+    the study does not say it."""
+    study = view.study
+    said = [SAMPLING[study.sampling]] if study.states_sampling else []
+    if study.sampling == "purposive" and study.settings["study"]["interval"] not in ("", "none"):
+        said = ["Intervals are shown as if the organisations were a random sample from a large population, "
+                "which they are not."]
+    if study.frame_size:
+        said.append(f"The sampling frame had {study.frame_size:,} organisations.")
+    return show(tag("p", escape(" ".join(said)), class_="glc-note") if said else "")
 
 
-def country_map(page: StudyView) -> Html:
-    """A map of the work countries that the audience may know of, all with the same mark; a sentence where
-    there are none."""
-    countries = page.work_countries
-    return show(world_map(countries) if countries else tag("p", NO_COUNTRY, class_="glc-note"))
-
-
-def country_list(page: StudyView) -> Html:
-    """One row a work country that the audience may know of, with a link to its page where there is one; for
-    the team also its numbers of organisations and records."""
-    rows = page.country_table
-    rows = rows[rows["country_id"].isin(page.visible_countries)].sort_values("label")
+def principle_links(view: StudyView) -> Html:
+    """The principles of the page with links to them, but for those that were set aside: on a theme's page
+    those on the theme. Blank where there are none."""
+    rows = view.principle_rows[lambda f: f["status"] != "set_aside"]
+    if view.theme:
+        rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
     if rows.empty:
         return show("")
-    names = rows["label"] if page.audience == "public" else [
+    places = Places({}, ())
+    links = [tag("a", escape(row.short_name), href=link(places.principle(row.principle_id)))
+             + ("" if row.status == "agreed" else escape(f" ({row.status.replace('_', ' ')})"))
+             for row in rows.itertuples()]
+    return show(tag("p", tag("strong", f"{'Principle' if len(links) == 1 else 'Principles'}: "),
+                    f"{', '.join(links)}."))
+
+
+def country_map(view: StudyView) -> Html:
+    """A map of the work countries that the audience may know of, all with the same mark; blank where there
+    are none."""
+    countries = view.work_countries
+    return show(world_map(countries) if countries else "")
+
+
+def country_list(view: StudyView) -> Html:
+    """One row a work country that the audience may know of, with a link to its page where there is one; for
+    the team also its numbers of organisations and records."""
+    rows = view.country_table
+    rows = rows[rows["country_id"].isin(view.visible_countries)].sort_values("label")
+    if rows.empty:
+        return show("")
+    names = rows["label"] if not view.may("country_pages") else [
         Markup(tag("a", escape(row.label), href=f"country-{row.country_id.lower()}.html"))
         for row in rows.itertuples()]
     counts = {"Organisations": rows["organisations_n"], "Records": rows["answers_n"]}
-    return show(table({"Country": names, "Region": rows["region_id"].map(region_name),
-                       **(counts if page.audience == "team" else {})}, numeric=(*counts,)))
+    listed = table({"Country": names, "Region": rows["region_id"].map(region_name),
+                    **(counts if view.may("all_figures") else {})}, numeric=(*counts,))
+    return show(tag("details", tag("summary", _many(len(rows), "country", "countries")), listed,
+                    class_="glc-more"))
 
 
-def theme_list(page: StudyView) -> Html:
+def theme_list(view: StudyView) -> Html:
     """A card for each theme with a link to its page: domain, definition, number of its questions."""
-    counts = page.question_table["theme_id"].value_counts()
+    counts = view.question_table["theme_id"].value_counts()
     return show(tag("ul", *(tag("li", tag(
         "a", escape(row.name), href=f"theme-{row.code_id.lower()}.html"),
         tag("p", escape(row.definition)), tag("p", escape(
-            f"{row.path.split(' > ')[0]}. {counts.get(row.code_id, 0)} questions."), class_="glc-note"))
-        for row in page.codebook.query("level == 'theme'").itertuples()), class_="glc-cards"))
+            f"{row.path.split(' > ')[0]}. {_many(counts.get(row.code_id, 0), 'question')}."),
+            class_="glc-note"))
+        for row in view.codebook.query("level == 'theme'").itertuples()), class_="glc-cards"))
 
 
-def released_rules(page: StudyView) -> Html:
+def released_rules(view: StudyView) -> Html:
     """Which figures these readers see, and why some are words or missing."""
-    settings = page.study.settings["disclosure"]
-    sentences = [RULES[page.audience].format(**settings)]
-    if page.audience != "team":
+    settings = view.study.settings["disclosure"]
+    sentences = [RULES[view.audience].format(**settings)]
+    if not view.may("all_figures"):
         sentences.append(f"The words used are {', '.join(settings['bands'])}. Which figures are left out was "
                          "decided for all figures together, so that none can be worked out from the others.")
     return show("".join(tag("p", escape(one)) for one in sentences))
 
 
-def definition(page: StudyView) -> Html:
-    """The theme's definition."""
-    row = page.codebook[page.codebook["code_id"] == page.theme].iloc[0]
-    return show(tag("p", tag("strong", escape(row["path"])), ": ", escape(row["definition"])))
+def definition(view: StudyView) -> Html:
+    """The theme's place in the codebook and its definition, and how many answered its questions."""
+    row = view.codebook[view.codebook["code_id"] == view.theme].iloc[0]
+    path, bases = row["path"].replace(" > ", " › "), view.questions["base_n"].dropna()
+    said = f"{_many(len(view.questions), 'question')} of the survey " \
+           f"belong{'s' * (len(view.questions) == 1)} to this theme."
+    if len(bases):
+        low, high = bases.min(), bases.max()
+        said += f" Each has {low if low == high else f'{low} to {high}'} answers that count." \
+            if len(bases) == len(view.questions) else ""
+    return show(tag("p", tag("strong", escape(path)), ": ", escape(row["definition"]))
+                + tag("p", escape(said), class_="glc-note"))
 
 
 # ------------------------------
 # The quality of the data.
 
 
-def cleaning_steps(page: StudyView) -> Html:
-    """The steps of the cleaning, with the rows and cells that each changed."""
-    rows = page.read("steps").sort_values("order")
-    return show(table({
-        "Step": rows["step"], "Rows in": _number_texts(rows["rows_in"]),
-        "Rows out": _number_texts(rows["rows_out"]), "Cells changed": _number_texts(rows["cells"]),
-        "Why": rows["why"]}, numeric=("Rows in", "Rows out", "Cells changed")))
+def cleaning_steps(view: StudyView) -> pd.DataFrame:
+    """The steps of the cleaning in order, with the rows and cells that each changed."""
+    rows = view.read("steps").sort_values("order")
+    numbers = {name: ["" if pd.isna(n) else f"{n:,}" for n in rows[column]] for name, column in (
+        ("Rows in", "rows_in"), ("Rows out", "rows_out"), ("Cells changed", "cells"))}
+    frame = pd.DataFrame({**numbers, "Why": [*rows["why"]]}, index=[*rows["step"]])
+    return frame.rename_axis(columns="Step")
 
 
-def missing_answers(page: StudyView) -> Html:
+def missing_answers(view: StudyView) -> Html:
     """Figure: for each question, how many records have an answer, were not asked, or are blank."""
-    figures = page.released[page.released["measure"] == "quality"].rename(
+    figures = view.released[view.released["measure"] == "quality"].rename(
         columns={"question_id": "question", "option_id": "status"})
-    rows = page.question_table[["question_id"]].rename(columns={"question_id": "question"}).merge(figures)
-    return show(figure_html(plot_missing(rows), title="Answers and missing answers of each question",
-                            caption="Lengths are shares of the records."))
+    rows = view.question_table[["question_id"]].rename(columns={"question_id": "question"}).merge(figures)
+    counts = rows.groupby("status")["n"].sum()
+    asked = counts.sum() - counts.get("not_asked", 0)
+    title = f"{counts.get('unanswered', 0):,} of {asked:,} answers that were asked for were left blank"
+    return show(figure_html(plot_missing(rows), title=title,
+                            caption="Each question of the survey. Lengths are shares of the records."))
 
 
-def notable_records(page: StudyView) -> Html:
+def notable_records(view: StudyView) -> pd.DataFrame:
     """Numbers of records to check: duplicates, durations, straight-lining, no region."""
     labels = {"duplicate": "the organisation answered more than once for the country (all are kept)",
               "straight_lined": "all scale questions have the same answer",
@@ -175,174 +218,117 @@ def notable_records(page: StudyView) -> Html:
               "no_region": "the work country has no region",
               "interpreted": "an interpreter took part",
               "works_abroad": "work country and home country differ"}
-    figures = page.quality("survey").set_index("option_id")
+    figures = view.quality("survey").set_index("option_id")
     figures = figures.loc[[name for name in labels if name in figures.index]]
-    return show(table({"Records where": figures.index.map(labels),
-                       "Number": count_texts(figures)}))
+    return _counted("records where", figures.index.map(labels), figures)
 
 
-def text_quality(page: StudyView, kind: str) -> Html:
-    """Open answers by ``language`` or ``script``."""
-    rows = page.quality(kind).sort_values("n", ascending=False, kind="stable")
+def text_quality(view: StudyView, kind: str) -> pd.DataFrame:
+    """Open answers by ``language`` or ``script``, the most frequent first."""
+    rows = view.quality(kind).sort_values("n", ascending=False, kind="stable")
     names = rows["option_id"].map(language_label) if kind == "language" else rows["option_id"]
-    return show(table({kind.capitalize(): names, "Open answers": bars(rows)}))
+    return _counted(kind, names, rows)
 
 
-def _number_texts(numbers: pd.Series) -> pd.Series:
-    """Whole numbers as text; blank where missing."""
-    return numbers.astype("str").replace("<NA>", "")
+def _counted(what: str, names: pd.Series | pd.Index, figures: pd.DataFrame) -> pd.DataFrame:
+    """Figures as a frame that a notebook shows with bars."""
+    return pd.DataFrame({what: [*names], "n": [*figures["n"]], "base_n": [*figures["base_n"]],
+                         "share": [*figures["share"]], "shown_as": count_texts(figures)})
 
 
 # ------------------------------
-# Questions: over the whole study and by group.
+# Statements on the same scale.
 
 
-NOT_SHOWN = "Not shown here: these figures could reveal what a single organisation answered."
-SOME_NOT_SHOWN = "Some answers are not listed: their counts could reveal who gave them."
-
-
-def by_question(page: StudyView) -> None:
-    """Shows every question in order: heading, then a figure or a table."""
-    words = names_of(page.study)  # a condition may be about a question of another theme
-    for question in page.question_table.itertuples():
-        display(show(_heading(page, question, words)))
-        rows = page.summary(question.question_id)
-        if rows.empty:
-            display(show(tag("p", NOT_SHOWN, class_="glc-note")))
-        elif _is_plotted(question):
-            drawn = plot_counts(rows.assign(shown_as=count_texts(rows)))
-            display(show(figure_html(drawn, title=question.wording)))
-            if page.audience != "team" and len(rows) < answers_in_base(page, question):
-                display(show(tag("p", SOME_NOT_SHOWN, class_="glc-note")))
-        else:
-            display(show(_answer_table(question, rows)))
-
-
-def scales(page: StudyView) -> Html | None:
-    """A figure for each scale that several statements share, with the statements in their order. Statements
-    with a count that is a word or not shown are left out, and listed below."""
-    asked = page.question_table[page.question_table["type"] == "scale"]
-    not_drawn = []
+def scales(view: StudyView) -> Html:
+    """For each scale that several statements share: a bar a statement, divided by its answers. Statements
+    with a count that is a word or is not shown have no bar, and are named below."""
+    asked = view.question_table[view.question_table["type"] == "scale"]
+    parts, not_drawn = [], []
     for name in asked["option_list"].unique():
         own = asked[asked["option_list"] == name]
         if len(own) < 2:
             continue
-        found = {question.question_id: _on_scale(page, question) for question in own.itertuples()}
-        not_drawn += [name for name, counts in found.items() if counts is None]
-        if drawn := [counts for counts in found.values() if counts is not None]:
-            display(show(figure_html(plot_scale(pd.concat(drawn)), title="Statements on the same scale")))
-    if not not_drawn:
-        return None
-    text = f"Not drawn, because some of their counts are words or are not shown: {', '.join(not_drawn)}."
-    return show(tag("p", escape(text), class_="glc-note"))
-
-
-def _on_scale(page: StudyView, question) -> pd.DataFrame | None:
-    """The counts of a statement for each option of its scale; None where a count is not shown."""
-    options = page.options[page.options["option_list"] == question.option_list]
-    scale = options[options["kind"] == "substantive"].sort_values("position")
-    rows = page.summary(question.question_id)[["option", "n", "base_n"]].rename(columns={"option": "label"})
-    counts = scale.merge(rows, on="label", how="left").rename(columns={"label": "option"})
-    if counts["n"].isna().any() or not counts["base_n"].gt(0).all():
-        return None
-    return counts.assign(statement=f"{question.question_id} {question.wording}")
-
-
-def _is_plotted(question) -> bool:
-    """Whether a figure shows the question: it has options to count, and they are not all countries."""
-    return question.type in BY_OPTION and question.option_list != COUNTRY_LIST
-
-
-def answers_in_base(page: StudyView, question) -> int:
-    """How many options of a question belong to its base."""
-    kinds = page.options.loc[page.options["option_list"] == question.option_list, "kind"]
-    outside = ["refused", *(["dont_know"] if question.dont_know == "missing" else [])]
-    return int((~kinds.isin(outside)).sum())
-
-
-def _heading(page: StudyView, question, words: Words) -> str:
-    """A question with who was asked, and how many answers do not count in its base."""
-    sentences = [{"organisation": "Asked once of each organisation.",
-                  "answer": "Asked for each country an organisation works in."}[question.unit]]
-    if question.asked_if:
-        sentences.append(f"Asked only of those who {words.condition(question.asked_if)}")
-    outside = page.quality(question.question_id).set_index("option_id")["n"]
-    sentences += [f"{outside[kind]} {answer} (not counted in the base)." for kind, answer
-                  in (("dont_know", "did not know"), ("refused", "preferred not to say")) if kind in outside]
-    name = tag("span", escape(question.question_id), class_="glc-id")
-    return tag("h3", name, " ", escape(question.wording), class_="glc-question",
-               id=anchor("question", question.question_id)) + tag(
-        "p", escape(" ".join(sentences)), class_="glc-note")
-
-
-def _answer_table(question, rows: pd.DataFrame) -> str:
-    if question.type == "number":
-        values = rows["value"].map(lambda v: "" if pd.isna(v) else f"{v:.1f}")
-        return table({"Statistic": rows["statistic"], "Value": values, "Base": rows["base_n"]},
-                     numeric=("Value", "Base"))
-    rows = rows[rows["n"].ne(0)]
-    return table({"Answer": rows["option"], "Count": bars(rows)})
-
-
-def by_group(page: StudyView, by: str) -> Html:
-    """Every choice question of the page: a column of counts for each group."""
-    parts = []
-    for question in page.question_table.itertuples():
-        rows = page.summary(question.question_id, by=by)
-        if rows.empty or not _is_plotted(question):
-            continue
-        if by == "region":
-            rows = rows.assign(group=rows["group"].map(region_name))
-        rows = rows.assign(count=[f"{band or n} of {base}" for n, base, band in zip(
-            rows["n"], rows["base_n"], rows.get("band", [""] * len(rows)), strict=True)])
-        wide = rows.pivot(index="option", columns="group", values="count")
-        wide = wide.loc[rows["option"].unique()]
-        parts.append(table({"Answer": wide.index, **wide}, numeric=tuple(wide.columns),
-                           caption=f"{question.question_id} {question.wording}"))
+        found = {question: _on_scale(view, question) for question in own.itertuples()}
+        drawn = {question: counts for question, counts in found.items() if counts is not None}
+        not_drawn += [question for question in found if question not in drawn]
+        if drawn:
+            parts.append(_scale_figure(drawn, is_whole=len(drawn) == len(found)))
+    if not_drawn:
+        names = ", ".join(tag("a", escape(question.wording.rstrip(".")),
+                              href=f"#{anchor('question', question.question_id)}") for question in not_drawn)
+        parts.append(tag("p", f"Not drawn, because some of their counts are words or are not shown: {names}.",
+                         class_="glc-note"))
     return show("".join(parts))
 
 
+def _on_scale(view: StudyView, question) -> pd.DataFrame | None:
+    """The counts of a statement, an option of its scale each, from the lowest up; None where one is not
+    shown."""
+    options = view.options[view.options["option_list"] == question.option_list]
+    scale = options[options["kind"] == "substantive"].sort_values("position")
+    rows = view.summary(question.question_id)[["option", "n", "base_n"]]
+    counts = scale.rename(columns={"label": "option"}).merge(rows, on="option", how="left")
+    return None if counts["n"].isna().any() or not counts["base_n"].gt(0).all() else counts
+
+
+def _scale_figure(drawn: dict, *, is_whole: bool) -> str:
+    """Statements with their bars; the shade of each option is in the words below a bar."""
+    items = []
+    for question, counts in drawn.items():
+        shades, base = _shades(len(counts)), counts["base_n"].max()
+        outside = base - counts["n"].sum()
+        pieces = [tag("span", style=f"flex:{n};background:{shade}")
+                  for n, shade in zip(counts["n"], shades, strict=True) if n]
+        words = [tag("span", tag("i", style=f"background:{shade}"), escape(f"{option} {n}"))
+                 for option, n, shade in zip(counts["option"], counts["n"], shades, strict=True)]
+        words += [tag("span", f"not on the scale {outside}")] if outside else []
+        pieces += [tag("span", style=f"flex:{outside}")] if outside else []
+        items.append(tag("li", tag("p", escape(question.wording)),
+                         tag("div", *pieces, class_="glc-stack", aria_hidden="true"),
+                         tag("p", *words, tag("span", f"of {base}"), class_="glc-keys")))
+    title = _most_agreed(drawn) if is_whole else ""
+    said = tag("p", escape(title or f"{_many(len(drawn), 'statement')} on the same scale"),
+               class_="glc-title")
+    return tag("figure", tag("figcaption", said), tag("ul", *items, class_="glc-scale"),
+               class_="glc-figure")
+
+
+def _most_agreed(drawn: dict) -> str:
+    """The statement that most answered with the upper half of the scale, if it is one alone."""
+    shares = {}
+    for question, counts in drawn.items():
+        upper = counts.iloc[(len(counts) + 1) // 2:]
+        shares[question] = (upper["n"].sum() / counts["base_n"].max(), upper, counts["base_n"].max())
+    first, second = sorted(shares.values(), key=lambda one: -one[0])[:2]
+    if first[0] == second[0]:
+        return ""
+    question = next(question for question, one in shares.items() if one is first)
+    labels = " or ".join(f"“{option}”" for option in reversed([*first[1]["option"]]))
+    return f"{first[1]['n'].sum()} of {first[2]} answered {labels} to: {question.wording}"
+
+
+def _shades(n: int) -> list[str]:
+    """Shades from one end of a scale to the other, as plots have them."""
+    known = np.array([[int(shade[at:at + 2], 16) for at in (1, 3, 5)] for shade in SHADES])
+    at = np.linspace(0, len(SHADES) - 1, max(n, 2))
+    mixed = [np.interp(at, range(len(SHADES)), known[:, channel]) for channel in range(3)]
+    return ["#" + "".join(f"{round(value):02x}" for value in one) for one in zip(*mixed, strict=True)][:n]
+
+
 # ------------------------------
-# Open answers and quotations, in their original language.
+# Words: open answers for the team, quotations for other audiences.
 
 
 NO_QUOTATIONS = "No quotations are cleared for these readers."
 
 
-def open_answers(page: StudyView) -> Html:
+def open_answers(view: StudyView) -> Html:
     """For the team the open answers of the page in their original language; for other audiences the
     quotations that are cleared for them."""
-    if page.audience != "team":
-        return _cleared_quotations(page)
-    texts = page.read("segments").merge(
-        page.read("documents")[["document_id", "question_id", "is_interpreted"]],
-        on="document_id")
-    names = page.read("organisations").set_index("organisation_id")["label"]
-    parts = []
-    for question in page.question_table[page.question_table["type"] == "text"].itertuples():
-        rows = texts[texts["question_id"] == question.question_id].sort_values("segment_id")
-        if len(rows):
-            parts.append(tag("h3", tag("span", escape(question.question_id), class_="glc-id"),
-                             " ", escape(question.wording)))
-            parts += [_quotation(page, row, names) for row in rows.itertuples()]
-    return show("".join(parts) or tag("p", "No open answers.", class_="glc-note"))
-
-
-def _cleared_quotations(page: StudyView) -> Html:
-    """Cleared quotations of the page's theme, by "a provider" or by an organisation that agreed to be named;
-    on a country's page only quotations by a named organisation of the country."""
-    rows = page.read("quotations").query("audience == @page.audience")
-    rows = rows[rows["source"].isin([*page.labels.values()])] if page.country else rows
-    rows = rows[[page.theme in themes.split(";") for themes in rows["theme_ids"]]] if page.theme else rows
-    figures = [tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
-                   tag("figcaption", escape(", ".join(filter(None, [row.source, row.wording])))),
-                   class_="glc-quotation", id=words_anchor(row.text)) for row in rows.itertuples()]
-    return show("".join(figures) or tag("p", NO_QUOTATIONS, class_="glc-note"))
-
-
-def _quotation(page: StudyView, row, names: pd.Series) -> str:
-    parts = [names.get(row.organisation_id, ""), page.country_labels.get(row.country_id, ""),
-             language_label(row.language), "interpreter's words" if row.is_interpreted else ""]
-    source = escape(", ".join(filter(None, parts)))
-    return tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
-               tag("figcaption", source), class_="glc-quotation")
+    if not view.may("passages"):
+        cleared = frame_html(view.quotations())
+        return show(cleared or tag("p", NO_QUOTATIONS, class_="glc-note"))
+    asked = view.questions.query("type == 'text'").itertuples()
+    shown = "".join(open_answers_html(view, question) for question in asked)
+    return show(shown or tag("p", "No open answers.", class_="glc-note"))

@@ -46,7 +46,8 @@ from glc_analysis.pages.country import (
     own_quotations,
     who_answered,
 )
-from glc_analysis.pages.survey import by_group, definition, open_answers
+from glc_analysis.pages.questions import question_html
+from glc_analysis.pages.survey import definition, open_answers
 from glc_analysis.publish.paper import (
     CONTENTS,
     PdfSettings,
@@ -188,7 +189,8 @@ def _theme(page: StudyView) -> Iterator[Section]:
     yield Section("What the survey counted", "Each count is out of the organisations that were asked and "
                   "answered. Small counts are given in words.", _counts_table(page), "questions")
     yield Section("By region of work", "The number of organisations differs between regions.",
-                  by_group(page, "region").data, "answers")
+                  "".join(question_html(page, question, by="region")
+                          for question in page.questions.itertuples()), "answers")
     yield Section("What interviews, calls and open answers said", "Organisations that raised it, out of "
                   "all that were asked about it or raised it unasked.", codes(page).data, "codes")
     yield Section("In their own words", "", open_answers(page).data, "quotations")

@@ -9,7 +9,6 @@ from click.testing import CliRunner
 
 from glc_analysis import tables
 from glc_analysis.cli import cli
-from glc_analysis.pages.survey import NO_COUNTRY
 from tests.share import IS_SOAK, SEED
 
 pytestmark = pytest.mark.acceptance
@@ -59,7 +58,7 @@ def test_the_public_collection_is_whole_and_names_no_country_and_no_answer(ngo_s
     said = tables.read("segments", study=ngo_study)["text"]
     long = [text for text in said if len(text) > 40]
     assert len(long) > 500 and not [text for text in long if html.escape(text) in pages]
-    assert NO_COUNTRY in pages
+    assert "<circle" not in pages
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])

@@ -5,12 +5,12 @@ import re
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.convening.joint_display import names_of
 from glc_analysis.convening.trace import Trail
 from glc_analysis.pages import convening
 from glc_analysis.pages.coding import codes, passages
 from glc_analysis.pages.convening import statements
-from glc_analysis.pages.survey import _heading, open_answers
+from glc_analysis.pages.questions import question_html
+from glc_analysis.pages.survey import open_answers
 from glc_analysis.view import StudyView
 
 
@@ -35,8 +35,7 @@ def ids(page):
 
 
 def _ids(page):
-    words = names_of(page.study)
-    shown = "".join(_heading(page, row, words) for row in page.question_table.itertuples())
+    shown = "".join(question_html(page, row) for row in page.questions.itertuples())
     if page.theme:
         shown += "".join(block(page).data for block in (codes, passages, open_answers))
     return re.findall(r'\bid="([\w-]+)"', shown)

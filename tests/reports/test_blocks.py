@@ -10,8 +10,8 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.convening.joint_display import names_of
 from glc_analysis.errors import UsageError
+from glc_analysis.frames_html import quotation
 from glc_analysis.pages import coding
 from glc_analysis.pages.coding import (
     NOT_CODED_YET,
@@ -34,12 +34,17 @@ from glc_analysis.pages.country import (
     passages_by_country,
     who_answered,
 )
+from glc_analysis.pages.questions import (
+    FOLDED_FROM,
+    SHOWN,
+    finding,
+    open_answers_html,
+    question_html,
+    show_question,
+)
+from glc_analysis.pages.questions import open_answers as answers_in_words
 from glc_analysis.pages.survey import (
-    NO_COUNTRY,
     NO_QUOTATIONS,
-    _heading,
-    _quotation,
-    by_group,
     country_list,
     country_map,
     open_answers,
@@ -47,7 +52,7 @@ from glc_analysis.pages.survey import (
 )
 from glc_analysis.tables_html import bars, more, note, table
 from glc_analysis.text import count_texts
-from glc_analysis.view import StudyView, open_study
+from glc_analysis.view import NotReleased, StudyView, open_study
 from tests.coding import test_coded_study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.study_writer import choices, places, question, write_study
@@ -63,10 +68,9 @@ def test_whatever_comes_from_data_is_escaped():
     assert "<script>" not in shown and "&lt;script&gt;" in shown and "3 &lt; 4" in shown
 
 
-def test_an_open_answer_with_markup_is_shown_as_it_was_written(cambodia):
-    row = SimpleNamespace(text="<img src=x onerror=alert(1)>", organisation_id="a", country_id="KHM",
-                          language='en" onclick="', is_interpreted=False)
-    shown = _quotation(cambodia, row, pd.Series({"a": "<i>A</i>"}))
+def test_an_open_answer_with_markup_is_shown_as_it_was_written():
+    row = {"text": "<img src=x onerror=alert(1)>", "by": "<i>A</i>", "language": 'en" onclick="'}
+    shown = quotation(row)
     assert "<img" not in shown and "&lt;img src=x" in shown
     assert "<i>" not in shown and 'lang="en&quot; onclick=&quot;"' in shown
 
@@ -117,8 +121,10 @@ def test_a_profile_names_only_its_own_organisations(cambodia):
     assert "1 of the 30 organisations" in shown and shown.count("(invented)") == 1
 
 
-def test_a_quotation_carries_its_language_and_finds_its_direction(cambodia):
+def test_a_quotation_carries_its_language_and_its_direction(cambodia):
     assert '<blockquote lang="km" dir="ltr">' in open_answers_by_country(cambodia).data
+    arabic = quotation({"text": "نعم", "language": "ar", "by": "a provider"})
+    assert '<figure class="glc-quotation" dir="rtl"><blockquote lang="ar" dir="rtl">' in arabic
 
 
 def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
@@ -133,9 +139,9 @@ def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
 def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_study, audience):
     page = StudyView(sample_study, audience=audience)
     shown = study_numbers(page).data
-    assert "Organisations" in shown and "Countries" not in shown and "Interviews" not in shown
+    assert "30 organisations answered" in shown and "countries" not in shown and "interview" not in shown
     if audience == "public":
-        assert country_map(page).data == f'<p class="glc-note">{NO_COUNTRY}</p>'
+        assert country_map(page).data == country_list(page).data == ""
     else:
         assert "Organisations" not in country_list(page).data
 
@@ -147,25 +153,78 @@ def test_a_figure_in_a_band_is_printed_in_its_words(sample_study):
     assert f">{banded['band']} of {banded['base_n']}</span>" in bars(rows)[banded.name]
 
 
-def test_a_question_says_how_many_stand_outside_its_base(sample_study):
+def test_a_question_says_how_many_are_not_in_its_base(sample_study):
     page = StudyView(sample_study)
-    question = page.question_table.set_index("question_id", drop=False).loc["Q6.1"]
-    shown = _heading(page, question, names_of(page.study))
-    assert "3 preferred not to say (not counted in the base)." in shown
+    assert "3 preferred not to say (not counted in the base)." in question_html(page, "Q6.1")
     assert "Prefer not to say" not in set(page.summary("Q6.1")["option"])
 
 
 def test_a_question_says_in_words_who_was_asked(sample_study):
     page = StudyView(sample_study, theme="services")
-    questions = page.question_table.set_index("question_id", drop=False)
-    shown = unescape(_heading(page, questions.loc["Q4.2"], names_of(page.study)))
-    assert "Asked only of those who chose Shelter at: Which services do you offer?" in shown
-    assert "Asked only" not in _heading(page, questions.loc["Q4.1"], names_of(page.study))
+    shown = unescape(question_html(page, "Q4.2"))
+    assert "Asked of those who chose Shelter at: Which services do you offer?" in shown
+    assert "Asked of every organisation." in question_html(page, "Q4.1")
+    assert ".." not in unescape(question_html(StudyView(sample_study), "Q2.4"))
 
 
-def test_regions_stand_side_by_side(sample_study):
-    shown = by_group(StudyView(sample_study, theme="services"), "region").data
+def test_a_question_says_what_was_found_and_who_answered_before_its_bars(sample_study):
+    shown = unescape(question_html(StudyView(sample_study), "Q4.1"))
+    places = [shown.index(one) for one in (
+        "Which services do you offer?", "25 of 30 organisations chose “Case management”",
+        "Base: 30 organisations.", "<table")]
+    assert places == sorted(places)
+
+
+def test_a_finding_names_two_answers_that_were_equally_frequent_and_never_more_or_none():
+    asked = SimpleNamespace(type="multi", unit="organisation")
+
+    def found(*counts):
+        rows = pd.DataFrame({"option": ["A", "B", "C"], "n": counts, "share": [n / 9 for n in counts]})
+        return finding(asked, rows.assign(shown_as=[f"{n} of 9" for n in counts]))
+
+    assert found(4, 4, 1) == "4 of 9 organisations each: “A” and “B”"
+    assert found(4, 4, 4) == found(0, 0, 0) == ""
+
+
+def test_small_counts_at_the_end_of_a_long_list_are_folded_and_there(sample_study):
+    page = StudyView(sample_study)
+    shown, counts = question_html(page, "Q4.1"), page.counts("Q4.1")
+    assert len(counts) >= FOLDED_FROM and f"<summary>{len(counts) - SHOWN} more</summary>" in shown
+    assert all(escape(option) in shown for option in counts["option"])
+    assert "<details" not in question_html(page, "Q1.9")
+
+
+def test_a_count_in_words_is_never_a_number_on_the_page(sample_study):
+    page = StudyView(sample_study, "public")
+    shown = question_html(page, "Q4.1")
+    assert "few of 30" in shown and "glc-band" in shown and ">0 of 30" not in shown
+
+
+def test_regions_are_columns_and_nothing_is_shown_where_they_are_not_released(sample_study, capsys):
+    shown = question_html(StudyView(sample_study, theme="services"), "Q4.1", by="region")
     assert all(f'<th scope="col" class="number">{region}</th>' in shown for region in ("Africa", "Europe"))
+    assert ' id="' not in shown  # the question itself is the place that links lead to
+    public = StudyView(sample_study, "public", theme="services")
+    assert question_html(public, "Q4.1", by="region") == ""
+    show_question(public, "Q4.1", by="region")
+    assert capsys.readouterr().out == ""
+
+
+def test_open_answers_are_for_the_team_with_their_translation(sample_study):
+    rows = answers_in_words(StudyView(sample_study), "Q5.6")
+    assert len(rows) > 10 and {*rows["language"]} >= {"en", "km"}
+    for audience in ("convening", "public"):
+        assert open_answers_html(StudyView(sample_study, audience), "Q5.6") == ""
+        with pytest.raises(NotReleased, match="by the team only"):
+            answers_in_words(StudyView(sample_study, audience), "Q5.6")
+
+
+def test_a_page_has_at_most_a_hundred_open_answers_of_all_its_questions(sample_study, monkeypatch):
+    monkeypatch.setattr("glc_analysis.pages.questions.MOST", 12)
+    page = StudyView(sample_study)
+    asked = page.questions.query("type == 'text'")
+    shown = "".join(open_answers_html(page, question) for question in asked.itertuples())
+    assert 0 < shown.count("<figure") <= 12 and "the study's table segments has all" in unescape(shown)
 
 
 def test_a_country_the_study_does_not_have_is_refused_with_the_nearest(sample_study):
@@ -428,10 +487,8 @@ def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
 
 
 def test_the_overview_counts_interviews_calls_and_coded_passages(small, uncoded):
-    told = dict(map(tuple, rows_of(study_numbers(StudyView(small)))))
-    kinds = ("Open answers", "Interviews", "Calls", "Coded passages")
-    assert [told[kind] for kind in kinds] == ["2", "2", "1", "3"]
-    assert "Coded passages" not in study_numbers(StudyView(uncoded)).data
+    assert "2 open answers, 2 interviews, 1 call, 3 coded passages." in study_numbers(StudyView(small)).data
+    assert "coded passage" not in study_numbers(StudyView(uncoded)).data
 
 
 def test_a_count_that_is_not_known_has_a_band_or_no_bar_at_all():

@@ -2,17 +2,20 @@
 
 import re
 
+import pytest
+
 from glc_analysis.pages.survey import (
     READERS,
     RULES,
     country_list,
     country_map,
     page_header,
+    principle_links,
     released_rules,
+    sampling_note,
     scales,
     theme_list,
 )
-from glc_analysis.plots import plot_scale
 from glc_analysis.publish.notebook_html import article
 from glc_analysis.view import StudyView
 
@@ -23,7 +26,7 @@ def test_the_map_and_the_list_hold_the_countries_that_readers_may_know_of(sample
         assert country_map(page).data.count("<circle") == n
         assert country_list(page).data.count('<a href="country-') == n
     page = StudyView(sample_study, "public")
-    assert "<circle" not in country_map(page).data and country_list(page).data == ""
+    assert country_map(page).data == country_list(page).data == ""
 
 
 def test_a_theme_is_a_card_that_leads_to_its_page(sample_study):
@@ -34,8 +37,8 @@ def test_a_theme_is_a_card_that_leads_to_its_page(sample_study):
 
 def test_every_page_says_for_whom_it_is_on_which_base_and_up_to_which_day(sample_study):
     said = {audience: page_header(StudyView(sample_study, audience)) for audience in READERS}
-    assert said["team"] == "For the team. Base: 30 organisations. Data up to 2016-09-30."
-    assert said["public"] == "For everybody. Base: 30 organisations. Release 1, data up to 2016-09-30."
+    assert said["team"] == "For the team. Base: 30 organisations. Data up to 2016-09-21."
+    assert said["public"] == "For everybody. Base: 30 organisations. Release 1, data up to 2016-09-21."
 
 
 def test_readers_are_told_by_which_rules_figures_are_shown(sample_study):
@@ -53,17 +56,47 @@ def test_a_link_to_a_page_that_is_not_made_is_its_text():
     assert page.text_content() == "Peru Survey" and page.xpath(".//@href") == ["survey.html"]
 
 
-def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sample_study, monkeypatch):
-    drawn = []
+SCALES = {"Q2.3", "Q3.4", "Q4.4", "Q5.4", "Q6.2"}
 
-    def draw(counts):
-        drawn.append(counts)
-        return plot_scale(counts)
 
-    monkeypatch.setattr("glc_analysis.pages.survey.plot_scale", draw)
-    assert scales(StudyView(sample_study)) is None
-    assert [*drawn.pop()["statement"].str[:4].unique()] == ["Q2.3", "Q3.4", "Q4.4", "Q5.4", "Q6.2"]
-    said = scales(StudyView(sample_study, "public")).data
-    shown = [*drawn.pop()["statement"].str[:4].unique()] if drawn else []
-    assert {*shown, *re.findall(r"Q\d\.\d", said)} == {"Q2.3", "Q3.4", "Q4.4", "Q5.4", "Q6.2"}
-    assert not any(one in said for one in shown)
+def test_statements_on_one_scale_are_drawn_where_all_their_counts_are_numbers(sample_study):
+    whole, public = (scales(StudyView(sample_study, audience)).data for audience in ("team", "public"))
+    assert whole.count('<div class="glc-stack"') == len(SCALES) and "Not drawn" not in whole
+    named = {one.replace("-", ".", 1).upper() for one in re.findall(r"#question-(q\d-\d)", public)}
+    assert named and named <= SCALES
+    assert public.count('<div class="glc-stack"') == len(SCALES - named)
+
+
+def test_the_pieces_of_a_bar_are_its_counts(sample_study):
+    view = StudyView(sample_study)
+    shown = scales(view).data
+    item = next(one for one in re.findall(r"<li>.*?</li>", shown) if "Survivors take part in planning" in one)
+    counts = view.counts("Q4.4")
+    pieces = [int(n) for n in re.findall(r"flex:(\d+);background", item)]
+    assert pieces == [n for n in counts["n"] if n]
+    assert [*map(int, re.findall(r"</i>[^<]*?(\d+)</span>", item))] == [*counts["n"]][:5] and "of 30" in item
+
+
+@pytest.fixture
+def unstated(sample_study, tmp_path):
+    """The sample study with another study.toml: without a word on sampling."""
+    for folder in ("processed", "private", "raw"):
+        (tmp_path / folder).symlink_to(sample_study.root / folder)
+    settings = (sample_study.reference / "study.toml").read_text(encoding="utf-8")
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference/study.toml").write_text(
+        settings.replace('sampling = "purposive"', ""), encoding="utf-8")
+    return type(sample_study)(tmp_path)
+
+
+def test_sampling_is_stated_only_if_the_study_states_it(sample_study, unstated):
+    assert "chosen on purpose" in sampling_note(StudyView(sample_study)).data
+    assert unstated.sampling == "purposive" and sampling_note(StudyView(unstated)).data == ""
+
+
+def test_a_page_links_to_its_principles_but_not_to_those_set_aside(sample_study):
+    whole = principle_links(StudyView(sample_study)).data
+    assert '<a href="principles.html#principle-p01">Time before forms</a>' in whole
+    assert "A house in every service" not in whole  # set aside
+    theme = principle_links(StudyView(sample_study, "public", theme="needs")).data
+    assert theme.count("<a ") == 2 and "A safe place with a key" in theme
