@@ -14,9 +14,7 @@ from IPython.display import HTML as Html
 
 from glc_analysis.convening.trace import Places, anchor, link
 from glc_analysis.disclosure.releases import last_answered
-from glc_analysis.frames_html import frame_html
 from glc_analysis.manifest import read_slices
-from glc_analysis.pages.questions import open_answers_html
 from glc_analysis.pages.world_map import world_map
 from glc_analysis.plots import SHADES, figure_html, plot_missing
 from glc_analysis.tables_html import Markup, language_label, region_name, show, table, tag
@@ -314,21 +312,3 @@ def _shades(n: int) -> list[str]:
     at = np.linspace(0, len(SHADES) - 1, max(n, 2))
     mixed = [np.interp(at, range(len(SHADES)), known[:, channel]) for channel in range(3)]
     return ["#" + "".join(f"{round(value):02x}" for value in one) for one in zip(*mixed, strict=True)][:n]
-
-
-# ------------------------------
-# Words: open answers for the team, quotations for other audiences.
-
-
-NO_QUOTATIONS = "No quotations are cleared for these readers."
-
-
-def open_answers(view: StudyView) -> Html:
-    """For the team the open answers of the page in their original language; for other audiences the
-    quotations that are cleared for them."""
-    if not view.may("passages"):
-        cleared = frame_html(view.quotations())
-        return show(cleared or tag("p", NO_QUOTATIONS, class_="glc-note"))
-    asked = view.questions.query("type == 'text'").itertuples()
-    shown = "".join(open_answers_html(view, question) for question in asked)
-    return show(shown or tag("p", "No open answers.", class_="glc-note"))

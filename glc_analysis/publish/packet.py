@@ -33,6 +33,7 @@ from glc_analysis.disclosure.file_text import LOST_IN_PDF
 from glc_analysis.disclosure.leak_scan import check_leaks, identifiers, without_own_names
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import Progress, graceful_interrupt, locked, progress_bar, write_atomic
+from glc_analysis.frames_html import frame_html
 from glc_analysis.intake.ratings import ABSTAIN, SCORED, Question
 from glc_analysis.pages import convening
 from glc_analysis.pages.coding import codes
@@ -47,7 +48,7 @@ from glc_analysis.pages.country import (
     who_answered,
 )
 from glc_analysis.pages.questions import question_html
-from glc_analysis.pages.survey import definition, open_answers
+from glc_analysis.pages.survey import definition
 from glc_analysis.publish.paper import (
     CONTENTS,
     PdfSettings,
@@ -173,7 +174,7 @@ def _country(page: StudyView) -> Iterator[Section]:
                   _without_folded(answers_by_country(page).data), "questions")
     yield Section("What was said in interviews and calls", "",
                   _without_folded(codes_by_country(page).data), "codes")
-    yield Section("In their own words", "", open_answers(page).data, "quotations")
+    yield Section("In their own words", "", frame_html(page.quotations()), "quotations")
 
 
 def _without_folded(html: str) -> str:
@@ -193,7 +194,7 @@ def _theme(page: StudyView) -> Iterator[Section]:
                           for question in page.questions.itertuples()), "answers")
     yield Section("What interviews, calls and open answers said", "Organisations that raised it, out of "
                   "all that were asked about it or raised it unasked.", codes(page).data, "codes")
-    yield Section("In their own words", "", open_answers(page).data, "quotations")
+    yield Section("In their own words", "", frame_html(page.quotations()), "quotations")
 
 
 def _counts_table(page: StudyView) -> str:

@@ -6,11 +6,11 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.convening.trace import Trail
+from glc_analysis.frames_html import frame_html
 from glc_analysis.pages import convening
 from glc_analysis.pages.coding import codes, passages
 from glc_analysis.pages.convening import statements
 from glc_analysis.pages.questions import question_html
-from glc_analysis.pages.survey import open_answers
 from glc_analysis.view import StudyView
 
 
@@ -37,7 +37,7 @@ def ids(page):
 def _ids(page):
     shown = "".join(question_html(page, row) for row in page.questions.itertuples())
     if page.theme:
-        shown += "".join(block(page).data for block in (codes, passages, open_answers))
+        shown += codes(page).data + passages(page).data + frame_html(page.quotations())
     return re.findall(r'\bid="([\w-]+)"', shown)
 
 

@@ -11,7 +11,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.errors import UsageError
-from glc_analysis.frames_html import quotation
+from glc_analysis.frames_html import frame_html, quotation
 from glc_analysis.pages import coding
 from glc_analysis.pages.coding import (
     NOT_CODED_YET,
@@ -38,18 +38,12 @@ from glc_analysis.pages.questions import (
     FOLDED_FROM,
     SHOWN,
     finding,
+    open_answers,
     open_answers_html,
     question_html,
     show_question,
 )
-from glc_analysis.pages.questions import open_answers as answers_in_words
-from glc_analysis.pages.survey import (
-    NO_QUOTATIONS,
-    country_list,
-    country_map,
-    open_answers,
-    study_numbers,
-)
+from glc_analysis.pages.survey import country_list, country_map, study_numbers
 from glc_analysis.tables_html import bars, more, note, table
 from glc_analysis.text import count_texts
 from glc_analysis.view import NotReleased, StudyView, open_study
@@ -128,11 +122,10 @@ def test_a_quotation_carries_its_language_and_its_direction(cambodia):
 
 
 def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
-    shown = open_answers(StudyView(sample_study, audience="public", theme="success")).data
+    shown = frame_html(StudyView(sample_study, audience="public", theme="success").quotations())
     assert shown.count("<blockquote") == 1 and "none of it ever told me who was well" in shown
     assert "<figcaption>a provider</figcaption>" in shown
-    nothing = open_answers(StudyView(sample_study, audience="public", theme="resources")).data
-    assert nothing == f'<p class="glc-note">{NO_QUOTATIONS}</p>'
+    assert frame_html(StudyView(sample_study, audience="public", theme="resources").quotations()) == ""
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
@@ -211,12 +204,12 @@ def test_regions_are_columns_and_nothing_is_shown_where_they_are_not_released(sa
 
 
 def test_open_answers_are_for_the_team_with_their_translation(sample_study):
-    rows = answers_in_words(StudyView(sample_study), "Q5.6")
+    rows = open_answers(StudyView(sample_study), "Q5.6")
     assert len(rows) > 10 and {*rows["language"]} >= {"en", "km"}
     for audience in ("convening", "public"):
         assert open_answers_html(StudyView(sample_study, audience), "Q5.6") == ""
         with pytest.raises(NotReleased, match="by the team only"):
-            answers_in_words(StudyView(sample_study, audience), "Q5.6")
+            open_answers(StudyView(sample_study, audience), "Q5.6")
 
 
 def test_a_page_has_at_most_a_hundred_open_answers_of_all_its_questions(sample_study, monkeypatch):
