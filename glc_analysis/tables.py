@@ -266,7 +266,7 @@ def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
     if kind == "question":  # figures are also about the survey as a whole, its languages and its scripts
         columns = (pd.read_parquet(path.with_name(f"{name}.parquet"), columns=["question_id"])["question_id"]
                    for name in ("questions", "estimates"))
-        return {one: one for column in columns for one in column.unique()}
+        return {"survey": "survey"} | {one: one for column in columns for one in column.unique()}
     slices = json.loads(path.read_text(encoding="utf-8"))
     return {one["id"]: one["label"] for one in slices["countries" if kind == "country" else "themes"]}
 

@@ -81,10 +81,9 @@ class _Reader:
     def slices(self) -> dict[str, object]:
         """slices.json without the countries, organisations and hashes that the audience must not know."""
         whole = read_slices(self.study)
-        questions = {one: "" for one in whole["tables"]["estimates"] if one.startswith("question=")}
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
         return {**whole, "countries": countries, "shown": {self.audience: self.visible}, "organisations": [],
-                "tables": {"estimates": questions}, "inputs": ""}
+                "tables": {}, "inputs": ""}
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from glc_analysis import tables
 from glc_analysis.build import build
+from glc_analysis.disclosure.reader_study import write_reader_study
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults
 from glc_analysis.evidence.estimates import survey_estimates
@@ -64,7 +65,7 @@ def test_the_overview_says_who_answered_what_was_chosen_beforehand_and_what_spea
         "5 organisations raised “A safe place first”; 2 said the contrary."]
     assert [*frame["link"]] == ["", "survey.html#question-q3-3", "survey.html#question-q5-5",
                                 "survey.html#question-q4-1", "theme-needs.html#code-safe-place-first"]
-    assert {*frame["chosen_by"]} == {"", LISTED.format(authors="ines", days="2016-01-18")}
+    assert {*frame["chosen_by"]} == {"", LISTED.format(authors="the analysis team", days="2016-01-18")}
 
 
 def test_a_theme_has_the_sentences_of_its_questions_and_codes_with_links_on_the_page(sample_study):
@@ -141,7 +142,7 @@ def test_codes_that_nobody_was_asked_about_are_named_for_the_team_and_are_no_fin
 def test_sentences_are_shown_as_a_list_of_links_with_how_they_were_chosen(sample_study):
     html = frame_html(headlines(StudyView(sample_study, "public", theme="success")))
     assert html.startswith('<ul class="glc-headlines"><li><a href="index.html">30 organisations answered')
-    assert html.count("<li>") == 3 and html.count("chosen by ines on 2016-01-18") == 1
+    assert html.count("<li>") == 3 and html.count("chosen by the analysis team on 2016-01-18") == 1
     assert "estimate_id" not in html and "Q5.2/" not in html
 
 
@@ -167,6 +168,19 @@ def test_what_is_read_for_a_list_is_the_figures_of_its_questions_alone(sample_st
         headlines(StudyView(sample_study, "public", theme="challenges"))
     assert {one for one in read if one[0] in ("estimates", "release_public")} == {
         (name, question) for name in ("estimates", "release_public") for question in ("survey", "Q5.5")}
+
+
+@pytest.mark.parametrize("audience", READERS)
+def test_the_folder_that_other_readers_get_gives_the_same_sentences(sample_study, tmp_path, audience):
+    reader = write_reader_study(sample_study, audience, tmp_path / "reader")
+    for theme in ("", "needs", "language"):
+        whole, part = (headlines(StudyView(one, audience, theme=theme)) for one in (sample_study, reader))
+        assert part.equals(whole)
+    # Where the size of the study may not be seen, no sentence says it.
+    figures = tables.read_stored(reader.processed, "estimates")
+    tables.write(reader.processed, "estimates", figures[figures["question_id"] != "survey"])
+    (reader.processed / "slices.json").touch()
+    assert said(StudyView(reader, audience))[0].startswith("“Short or uncertain funding”")
 
 
 def _instead(**frames):
