@@ -49,7 +49,7 @@ def test_it_belongs_to_the_collection_of_the_team_without_anything_else():
     metadata = json.loads(NOTEBOOK.read_text(encoding="utf-8"))["metadata"]
     assert "glc" not in metadata
     found = {one.name: one for one in notebooks()}["own_question"]
-    assert (found.title, found.audiences) == ("Own question", ("team",))
+    assert found.audiences == ("team",)
 
 
 def test_the_sample_is_counted_and_gets_neither_interval_nor_model(sample_study, capsys):

@@ -105,6 +105,32 @@ def test_the_country_notebook_runs_for_another_country(page, lab):
     assert notebook.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
 
 
+def test_an_analyst_asks_for_another_region_then_sorts_and_filters_a_frame(page, lab):
+    notebook = opened(page, lab, "70_own_question.ipynb")
+    line = notebook.locator(".jp-CodeCell .cm-line", has_text='region = "Asia"')
+    line.click()
+    page.keyboard.press("Home")
+    page.keyboard.press("Shift+End")
+    page.keyboard.type('region = "Africa"')
+    run_all(page)
+    notebook.locator(".jp-OutputArea-output caption", has_text="Shelter, Africa").wait_for()
+    page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for()
+    assert notebook.locator("[data-mime-type='application/vnd.jupyter.stderr']").count() == 0
+    assert notebook.locator("figure.glc-figure svg").count() == 1
+
+    page.keyboard.press("Escape")
+    page.keyboard.press("b")  # a new cell below
+    page.keyboard.press("Enter")
+    page.keyboard.type('view.counts(question_id).query("n < 10").sort_values("n")')
+    page.keyboard.press("Shift+Enter")
+    rows = notebook.locator(".jp-Cell", has_text='query("n < 10")').locator("table.glc tbody tr")
+    rows.first.wait_for()
+    assert [" ".join(text.split()) for text in rows.all_inner_texts()] == [
+        "Other services 3 of 30 (10 %)", "Cash assistance 7 of 30 (23 %)",
+        "Safe return and family contact 9 of 30 (30 %)"]
+    assert rows.locator(".glc-bar").count() == 3
+
+
 def test_the_explorer_is_used_by_mouse(page, lab):
     notebook = opened(page, lab, "explore.ipynb")
     run_all(page)
