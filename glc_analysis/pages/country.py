@@ -141,7 +141,10 @@ def _around(view: StudyView) -> tuple[str, str, str]:
     if not view.may("all_figures"):
         return "all", "", "the whole study"
     region = view.read("countries")["region_id"].iloc[0]
-    return ("region", region, region_name(region)) if region else ("", "", "")
+    if not region:
+        return "", "", ""
+    name = region_name(region)
+    return "region", region, f"the {name}" if name.endswith("s") else name
 
 
 def _country_sentence(row: Any, around: str) -> str:
@@ -167,7 +170,7 @@ def words_from_here(view: StudyView) -> pd.DataFrame:
         said = said[~said["code_id"].isin(case_codes(view.codebook))]
         rows = pd.concat([rows, said[rows.columns]]).drop_duplicates("text", ignore_index=True)
     turns = rows.groupby("by").cumcount().sort_values(kind="stable")
-    return rows.loc[turns.index].reset_index(drop=True)
+    return rows.loc[turns.index].assign(country="").reset_index(drop=True)  # all are from the same one
 
 
 STANCES = {"supports": "Evidence from here supports", "qualifies": "Evidence from here sets limits to",
@@ -253,14 +256,25 @@ def answers_by_country(view: StudyView) -> Html:
         if rows := [tag("tr", tag("th", tag("span", escape(question.wording),
                                             id=anchor("question", question.question_id)), scope="row"),
                         tag("td", given)) for question, given in found.values() if given]:
-            head = tag("tr", tag("th", escape(name), scope="rowgroup", colspan="2"), class_="glc-asked")
-            parts.append(tag("tbody", head, *rows))
+            parts.append(_group(name, rows))
     if not parts:
         return show(note("No answers are shown.").data)
-    heads = tag("thead", tag("tr", tag("th", "Question", scope="col"), tag(
-        "th", _line(f"Answered for {here}", around[:1].upper() + around[1:]), scope="col")))
-    shown_table = tag("div", tag("table", heads, *parts, class_="glc glc-answers"), class_="glc-scroll")
-    return show(shown_table + ("" if view.may("all_figures") else _not_released(view, shown)))
+    said = f"Next to each answer: how many gave it in {around}. " if around else ""
+    listed = _lines_table("Question", f"Answered for {here}", around and f"In {around}", parts)
+    rest = "" if view.may("all_figures") else _not_released(view, shown)
+    return show(note(f"{said}Options that nobody chose here are folded.").data + listed + rest)
+
+
+def _lines_table(head: str, lines: str, counts: str, groups: Iterable[str]) -> str:
+    """Groups of rows, each of a head and of lines that end in a count; on paper in columns."""
+    heads = tag("thead", tag("tr", tag("th", escape(head), scope="col"),
+                             tag("th", _line(lines, counts), scope="col")))
+    return tag("div", tag("table", heads, *groups, class_="glc glc-answers"), class_="glc-scroll")
+
+
+def _group(name: str, rows: Iterable[str]) -> str:
+    head = tag("tr", tag("th", escape(name), scope="rowgroup", colspan="2"), class_="glc-asked")
+    return tag("tbody", head if name else "", *rows)
 
 
 def _given_here(view: StudyView, question: Any) -> str:
@@ -271,8 +285,7 @@ def _given_here(view: StudyView, question: Any) -> str:
     if own.empty:
         return ""
     kind, group, _ = _around(view)
-    near = view.summary(question.question_id) if kind == "all" else _figures_of(
-        view, question, kind, group)
+    near = view.summary(question.question_id) if kind == "all" else _figures_of(view, question, kind, group)
     if question.type == "number":
         return _line(_median(own), _median(near)) if own["base_n"].max() else _no_answer(view, question)
     if not own["base_n"].max():
@@ -282,8 +295,8 @@ def _given_here(view: StudyView, question: Any) -> str:
     given, rest = [], []
     for row in own.itertuples():
         is_given = row.n > 0
-        mark = f" ({_counted(row)})" if is_given and row.base_n > 1 else ""
-        (given if is_given else rest).append(_line(row.option + mark, counts.get(row.option, unknown)))
+        own_count = _counted(row) if is_given and row.base_n > 1 else ""
+        (given if is_given else rest).append(_line(row.option, counts.get(row.option, unknown), own_count))
     folded = tag("details", tag("summary", f"{len(rest)} other option{'s' * (len(rest) != 1)}, not chosen"),
                  *rest, class_="glc-more") if rest else ""
     hidden = "" if view.may("all_figures") or len(own) >= _options_in_base(view, question) else tag(
@@ -291,10 +304,11 @@ def _given_here(view: StudyView, question: Any) -> str:
     return "".join(given) + folded + hidden
 
 
-def _line(answer: str, count: str) -> str:
-    """An answer and the count next to it."""
-    return tag("div", tag("span", escape(answer)), " ", tag("span", escape(count), class_="glc-figure"),
-               class_="glc-answer")
+def _line(answer: str, count: str, own_count: str = "") -> str:
+    """An answer, in brackets how many gave it here, and the count next to it."""
+    own = _in_brackets(own_count) if own_count else ""
+    return tag("div", tag("span", escape(answer), own), " ",
+               tag("span", escape(count), class_="glc-figure"), class_="glc-answer")
 
 
 def _counted(row: Any) -> str:
@@ -363,25 +377,28 @@ def codes_by_country(view: StudyView) -> Html:
     book = view.code_tree[lambda f: f["code_id"].isin(said) & f["level"].eq("code")]
     if book.empty:
         return note(NOTHING_CODED)
-    lines, silent = [], []
+    groups, silent = [], []
     for theme, name in {**view.themes, "": "Other codes"}.items():
-        own = book[book["theme_id"] == theme]
-        silent += [row.name for row in own.itertuples(index=False) if not said[row.code_id]]
-        own = own[own["code_id"].map(said).ne("")]
-        lines += [("glc-asked", name, None, None)] if len(own) else []
-        lines += [("", row.name, said[row.code_id], bar(near[row.code_id].share, _counted(near[row.code_id]))
-                   if row.code_id in near else "") for row in own.itertuples(index=False)]
-    return show(_codes_table(lines, ["Code", "Where it came up", around])
+        own = [*book[book["theme_id"] == theme].itertuples(index=False)]
+        silent += [row.name for row in own if not said[row.code_id]]
+        rows = [_code_row(row.name, said[row.code_id], near.get(row.code_id)) for row in own
+                if said[row.code_id]]
+        groups += [_group(name, rows)] if rows else []
+    return show(_codes_table("Where it came up", around, groups)
                 + _not_raised(silent, "asked about, and not raised here") + _words_in_calls(view, labels))
 
 
-def _codes_table(lines: list[tuple], heads: list[str]) -> str:
-    if not lines:
+def _code_row(name: str, said: str, near: Any) -> str:
+    """A code, where it came up here, and the count of the region or the study, where it may be seen."""
+    return tag("tr", tag("th", escape(name), scope="row"),
+               tag("td", _line(said, _counted(near) if near is not None else "")))
+
+
+def _codes_table(head: str, around: str, groups: list[str]) -> str:
+    if not groups:
         return note("None was raised here.").data
-    kinds, *columns = zip(*lines, strict=True)
-    shown = dict(zip(heads, columns, strict=True))
-    shown.pop("", None)  # a country without a region has nothing next to it
-    return table(shown, rows=kinds)
+    said = note(f"Next to each code: how many organisations raised it in {around}.").data if around else ""
+    return said + _lines_table("Code", head, around and f"In {around}", groups)
 
 
 def _not_raised(names: list[str], said: str) -> str:
@@ -424,16 +441,16 @@ def _released_codes(view: StudyView) -> Html:
     book = view.code_tree[lambda f: f["code_id"].isin(here) & f["level"].eq("code")]
     if book.empty:
         return note(CODES_NOT_SHOWN)
-    lines, silent = [], []
+    rows, silent = [], []
     for row in book.itertuples(index=False):
         own = here[row.code_id]
         if own.n == 0:
             silent.append(row.name)
-            continue
-        lines.append(("", row.name, "Raised" if own.base_n == 1 else _counted(own),
-                      bar(whole[row.code_id].share, _counted(whole[row.code_id]))
-                      if row.code_id in whole else ""))
-    return show(_codes_table(lines, ["Code", view.country_labels[view.country], "The whole study"])
+        else:
+            said = "Raised" if own.base_n == 1 else _counted(own)
+            rows.append(_code_row(row.name, said, whole.get(row.code_id)))
+    return show(_codes_table(view.country_labels[view.country], "the whole study",
+                             [_group("", rows)] if rows else [])
                 + _not_raised(silent, "not raised here"))
 
 
@@ -497,7 +514,7 @@ def country_facts(view: StudyView) -> Html:
             years.setdefault(_fact_label(view, indicator, row.value), []).append(row.year)
         facts[_fact_label(view, indicator, "")] = "; ".join(
             value + _in_years(listed) for value, listed in years.items())
-    return show(table({"Country fact": [*facts], "Value": [*facts.values()]}))
+    return show(tag("p", escape(" ".join(f"{name}: {value}." for name, value in facts.items()))))
 
 
 def _in_years(years: Iterable[str]) -> str:

@@ -94,7 +94,7 @@ def test_a_profile_has_its_region_for_the_team_and_the_whole_study_for_others(sa
     assert "Asia" in heads_of(answers_by_country(cambodia))
     page = StudyView(sample_study, audience="convening", country="PER")
     assert "Answered for Peru" in heads_of(answers_by_country(page))
-    assert "The whole study" in heads_of(answers_by_country(page))
+    assert "In the whole study" in heads_of(answers_by_country(page))
 
 
 def test_a_country_of_no_region_stands_alone(tmp_path):
@@ -331,7 +331,7 @@ def test_names_of_codes_are_escaped_wherever_they_stand(tmp_path):
 
 def test_a_country_of_one_organisation_and_no_region_has_words_and_no_counts(small):
     rows = {row[0]: row[1:] for row in rows_of(codes_by_country(StudyView(small, country="LAO")))}
-    assert rows["Safe place"] == ["The contrary said in an interview"]
+    assert [text.strip() for text in rows["Safe place"]] == ["The contrary said in an interview"]
     assert rows["Shelter holds back"][0].startswith("An interview") and "Delay" not in rows
 
 
@@ -339,7 +339,7 @@ def test_a_country_stands_beside_its_region(tmp_path):
     made = StudyView(built(tmp_path, countries=places("KHM asia", "LAO asia", "UGA africa")), country="LAO")
     shown = codes_by_country(made)
     rows = {row[0]: row[1:] for row in rows_of(shown)}
-    assert rows["Safe place"] == ["The contrary said in an interview", "1 of 2"]
+    assert rows["Safe place"] == ["The contrary said in an interview 1 of 2"]
     assert "not raised here</summary><p>" in shown.data and "Delay" in shown.data.partition("<summary>")[2]
 
 
@@ -348,7 +348,7 @@ def test_a_country_of_several_names_who_raised_a_code(tmp_path, monkeypatch):
     monkeypatch.setattr(test_coded_study, "ROWS", rows)
     made = built(tmp_path, countries=places("KHM asia"))
     rows = {row[0]: row[1:] for row in rows_of(codes_by_country(StudyView(made, country="KHM")))}
-    assert rows["Safe place"] == ["a: an interview; b: the contrary said in an interview", "1 of 2"]
+    assert rows["Safe place"] == ["a: an interview; b: the contrary said in an interview 1 of 2"]
 
 
 def test_a_countrys_page_says_how_much_of_a_call_it_spoke(small):

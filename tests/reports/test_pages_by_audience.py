@@ -118,8 +118,7 @@ def test_a_countrys_page_names_nobody_who_works_elsewhere_or_did_not_agree(sampl
 
 def test_outside_records_and_the_languages_of_organisations_stay_with_the_team(sample_study, pages):
     team = plain(country_facts(StudyView(sample_study, country="PER")).data)
-    facts = "Income group Upper middle income Region Americas Tier Tier 3 (2014, 2015, 2016)"
-    assert team == f"Country fact Value {facts}"
+    assert team == "Income group: Upper middle income. Region: Americas. Tier: Tier 3 (2014, 2015, 2016)."
     assert plain(country_facts(StudyView(sample_study, "convening", country="PER")).data) == FACTS_NOT_SHOWN
     of_the_team = ("in Spanish", "in Khmer", "with an interpreter", "main office", "low resources",
                    "middle resources", "answered on", "Tier", "Upper middle")
