@@ -2,14 +2,16 @@
 
 import ast
 import json
+import re
 import shutil
+import textwrap
 
 import matplotlib.pyplot as plt
 import pytest
 
 from glc_analysis.build import build
 from glc_analysis.run.plan import NOTEBOOKS, defaults, notebooks
-from glc_analysis.study import Study
+from glc_analysis.study import REPOSITORY, Study
 from tests.study_writer import choices, places, question, themes, write_study
 
 NOTEBOOK = NOTEBOOKS / "70_own_question.ipynb"
@@ -24,11 +26,11 @@ def _closed():
     plt.close("all")
 
 
-def run(root, **parameters):
-    """What the cells of the notebook show, cell by cell, and their variables."""
+def run(root, sources=SOURCES[1:]):
+    """The variables of the notebook after its cells, or other cells, have run."""
     shown = []
-    names = {**PARAMETERS, "study": str(root), **parameters, "display": shown.append}
-    for source in SOURCES[1:]:
+    names = {**PARAMETERS, "study": str(root), "display": shown.append, "shown": shown}
+    for source in sources:
         cell = ast.parse(source)
         last = cell.body.pop() if isinstance(cell.body[-1], ast.Expr) else None
         exec(compile(cell, "cell", "exec"), names)
@@ -94,3 +96,16 @@ def test_a_study_without_questions_of_several_answers_has_a_page_that_says_so(tm
                     rows=[{"org": one, "country": "KHM", "Q1": "Yes."} for one in "ab"])
     run(root)
     assert "no question with several answers" in capsys.readouterr().out
+
+
+def test_the_cells_of_the_guide_give_languages_by_region_and_a_figure(sample_study):
+    guide = (REPOSITORY / "docs" / "analysts.md").read_text(encoding="utf-8")
+    cells = [textwrap.dedent(cell) for cell in re.findall(r"```python\n(.*?)```", guide, re.DOTALL)]
+    names = run(sample_study.root, [SOURCES[1], *cells])
+    table, figure = (one.data for one in names["shown"])
+    languages = names["interviews"]["language"].value_counts()
+    assert languages.to_dict() == {"English": 8, "Spanish": 3, "Arabic": 1}
+    assert "<caption>Interviews</caption>" in table
+    assert "Arabic" in table
+    assert "12 interviews" in figure
+    assert "<svg" in figure

@@ -10,6 +10,7 @@ import glc_analysis as glc
 from glc_analysis import tables, view
 from glc_analysis.errors import UsageError
 from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import REPOSITORY
 from glc_analysis.view import NotReleased, OpenStudy, StudyView
 
 SCREEN = 40
@@ -23,7 +24,7 @@ COLUMNS = {
     "counts": COUNTS, "counts by region": ["group", *COUNTS],
     "numbers": NUMBERS, "numbers by region": ["group", *NUMBERS],
     "codes": CODES, "codes by region": ["group", *CODES],
-    "passages": [*WORDS, "code_id", "segment_id"], "quotations": WORDS,
+    "passages": [*WORDS, "code_id", "segment_id"], "quotations": [*WORDS, "quotation_id"],
     "principles": ["principle_id", "printed_id", "short_name", "statement", "rationale", "indicator",
                    "status", "theme", "language"],
     "votes": ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low",
@@ -165,6 +166,15 @@ def test_for_others_a_view_of_a_country_has_no_count_of_the_whole_study_in_its_p
     assert here.counts("Q4.1")["base_n"].unique().tolist() == [3]
     with pytest.raises(NotReleased, match="by country are not released"):
         here.numbers("Q6.4")
+
+
+def test_the_guide_for_analysts_lists_the_columns_of_every_frame(study):
+    guide = (REPOSITORY / "docs" / "analysts.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\| `(view\.[^`]*)` \| (.*) \|$", guide, re.MULTILINE)
+    assert {frame.removeprefix("view.").partition("(")[0] for frame, _ in listed} == {
+        name for name in COLUMNS if " " not in name}
+    for frame, columns in listed:
+        assert [*eval(frame, {"view": study.view()}).columns] == columns.split(", "), frame
 
 
 # ------------------------------
