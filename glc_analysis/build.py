@@ -31,7 +31,7 @@ from glc_analysis.cleaning.dimension_tables import (
 )
 from glc_analysis.cleaning.records import CleaningLog, clean_organisations
 from glc_analysis.coding.codebook import ancestors
-from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.convening.principles import TABLES as WRITTEN
 from glc_analysis.convening.principles import principle_tables
 from glc_analysis.convening.tallies import ballot_tables
@@ -60,6 +60,8 @@ from glc_analysis.text import content_hash, match_key, normalise_space, slug
 
 Say = Callable[[str], None]
 MARK = "invented by glc sample"
+FEW_PASSAGES = 200
+"""A code with more passages than this has a page of its own."""
 TABLE_ORDER = (
     "questions", "options", "organisations", "answers", "responses", "selections", "documents", "segments",
     "codings", "readings", "memos", "codebook", "quarantined", "agreement", "disagreements", "countries",
@@ -509,7 +511,8 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
         "slices.json": _json({"inputs": inputs, "release": release, "tables": _digests(study, engine),
                               "countries": _work_countries(engine["countries"]),
                               "shown": shown, "themes": _themes(engine["codebook"]),
-                              "organisations": _took_part(engine["organisations"])})}
+                              "organisations": _took_part(engine["organisations"]),
+                              "codes": _long_codes(engine["codings"], engine["codebook"])})}
     files = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
     texts["provenance.json"] = _json(_provenance(study, arrivals, rows)
                                      | {RECORD: engine.record() | {"files": files}})
@@ -575,6 +578,15 @@ def _themes(codebook: pd.DataFrame) -> list[dict[str, str]]:
     themes = codebook[codebook["level"] == "theme"].sort_values("order")
     return [{"id": code, "label": name}
             for code, name in zip(themes["code_id"], themes["name"], strict=True)]
+
+
+def _long_codes(codings: pd.DataFrame, codebook: pd.DataFrame) -> list[dict[str, str]]:
+    """The codes with so many passages that each gets a page of its own, in the order of the codebook."""
+    agreed = by_segment(codings[codings["coder_id"] == CONSENSUS])
+    counts = agreed.groupby("code_id", observed=True).size()
+    rows = codebook[codebook["code_id"].isin(counts.index[counts > FEW_PASSAGES])].sort_values("order")
+    return [{"id": code, "label": name}
+            for code, name in zip(rows["code_id"], rows["name"], strict=True)]
 
 
 def _json(content: dict) -> str:

@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -32,8 +33,8 @@ from glc_analysis.evidence.summary import Words, no_such_question, subset_kind, 
 from glc_analysis.manifest import read_slices
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.study import PANELS, Study
-from glc_analysis.tables_html import region_name
+from glc_analysis.study import PANELS, RAW_KINDS, Study
+from glc_analysis.tables_html import region_name, table, tag
 from glc_analysis.text import count_texts, words_anchor
 
 COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
@@ -85,6 +86,18 @@ class OpenStudy(Study):
             known = [*tables.TABLES, "view"]
             raise AttributeError(f"A study has no table {name!r}; {nearest(name, known)}.")
         return tables.read(name, study=self)
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows of a study: its title, its raw files, whether it is built, its reports."""
+        kinds = {f"Raw files: {kind}": len(self.raw_files(kind)) for kind in RAW_KINDS}
+        is_built = (self.processed / "slices.json").is_file()
+        reports = sorted(path.name for path in self.reports.glob("*") if (path / "current").exists())
+        rows = {"Folder": str(self.root), **kinds,
+                "Tables": "built" if is_built else "not built yet: `glc build`",
+                "Reports": ", ".join(reports) or "none yet: `glc run`"}
+        invented = tag("p", tag("strong", "Invented data")) if self.is_synthetic else ""
+        about = table({"This study": rows.keys(), "": rows.values()})
+        return tag("h3", escape(self.title)) + invented + about
 
     def __dir__(self) -> list[str]:
         return sorted([*tables.TABLES, "view", "title", "settings", "sampling", "root"])
@@ -227,9 +240,10 @@ class StudyView:
 
     def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
         """Coded passages, one row a passage and code: text, translation, language, by (the organisation),
-        country, code, cleared (for whom it may be printed), with their ids. For the team alone; other
-        audiences have :meth:`quotations`. The first passage of each organisation comes before its further
-        ones. Raises NotReleased for another audience, UsageError for an unknown code or theme.
+        country, code, cleared (for whom it may be printed), kind (interview, call or answer), date, code_id
+        and segment_id. For the team alone; other audiences have :meth:`quotations`. The first passage of each
+        organisation comes before its further ones. Raises NotReleased for another audience, UsageError for
+        an unknown code or theme.
 
         >>> view.passages(code="outreach")["text"].head(2)                       # doctest: +SKIP
         """
@@ -244,10 +258,11 @@ class StudyView:
             rows = rows[rows["theme_id"] == chosen]
         cleared = self._cleared_words
         return pd.DataFrame({
-            "text": rows["quote"], "translation": _mapped(rows["segment_id"], self._translations),
+            "text": rows["quote"], "translation": rows["translation"],
             "language": rows["language"], "by": rows["organisation"],
             "country": rows["country_id"].map(self.country_labels).fillna(""), "code": rows["code"],
             "cleared": [cleared.get(text, "") for text in rows["quote"]],
+            "kind": rows["kind"], "date": rows["date"],
             "code_id": rows["code_id"], "segment_id": rows["segment_id"]}).reset_index(drop=True)
 
     def quotations(self, *, theme: str = "") -> pd.DataFrame:
@@ -491,9 +506,9 @@ class StudyView:
 
     @cached_property
     def coded_passages(self) -> pd.DataFrame:
-        """One row a passage and code on which the coders agreed, with theme_id and role: the columns of
-        :func:`.exports.quotations`. Sorted by source, then date; the first passage of each organisation
-        before its further ones."""
+        """One row a passage and code on which the coders agreed, with theme_id, role and translation: the
+        columns of :func:`.exports.quotations`. Sorted by source, then date; the first passage of each
+        organisation before its further ones."""
         # An answer to a question of another theme may have words on this theme.
         segments, documents = (tables.read(name, study=self.study, country=self.country)
                                for name in ("segments", "documents"))
@@ -502,7 +517,9 @@ class StudyView:
         sources = ["answer", "interview", "call"]
         rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
             theme_id=rows["code_id"].map(tables.code_themes(self.codebook)).fillna(""),
+            translation=_mapped(rows["segment_id"], self._translations),
             rank=rows["kind"].map(sources.index)).sort_values(["rank", "date"], kind="stable")
+        rows = rows.astype({"quote": "str", "translation": "str"})
         nth = rows.groupby(["code_id", "organisation_id"]).cumcount()
         return rows.loc[nth.sort_values(kind="stable").index]
 

@@ -32,6 +32,7 @@ from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.tables import code_themes
 from glc_analysis.text import normalise_space, slug, words_anchor
+from glc_analysis.view import StudyView
 
 # ------------------------------
 # Places on the pages that show a principle, question, code or passage.
@@ -58,6 +59,34 @@ def passage_anchor(code: str, segment_id: str) -> str:
     return anchor("passage", f"{code}-{segment_id}")
 
 
+def passages_anchor(code: str) -> str:
+    """The id of the list of the passages of a code."""
+    return anchor("passages", code)
+
+
+MOST_PASSAGES, ROOM, MARKUP = 20, 60_000, 400
+"""A theme's page prints at most 20 passages of a code. All its codes share 60 kB, with 400 bytes for what
+stands around the words of a passage."""
+
+
+def printed_passages(rows: pd.DataFrame) -> pd.DataFrame:
+    """The passages that a theme's page prints, of all that have its codes: the first ones of each code, as
+    many as fit, but at least one.
+
+    ``rows`` are passages in the order of the page, with columns code_id, quote and translation.
+
+    >>> rows = pd.DataFrame({"code_id": "delay", "translation": "",
+    ...                      "quote": [f"We wait {n} years." for n in range(30)]})
+    >>> len(printed_passages(rows)), len(printed_passages(rows.assign(quote="We wait. " * 400)))
+    (20, 15)
+    """
+    size = (rows["quote"] + rows["translation"]).str.encode("utf-8").str.len() + MARKUP
+    groups = rows["code_id"]
+    used, nth = size.groupby(groups).cumsum(), groups.groupby(groups).cumcount()
+    fits = (nth < MOST_PASSAGES) & (used <= ROOM / max(groups.nunique(), 1))
+    return rows[(nth == 0) | fits]
+
+
 def link(place: str) -> str:
     """The link to a place from another page of the same folder.
 
@@ -69,16 +98,22 @@ def link(place: str) -> str:
 
 @dataclass(frozen=True)
 class Places:
-    """The places for an audience: ``themes`` by code, and ``counted``, the codes whose figure it may see."""
+    """The places for an audience: ``themes`` by code; ``counted``, the codes whose figure it may see; and
+    ``printed``, the ids of the passages that the pages of the themes print."""
 
     themes: Mapping[str, str]
     counted: Collection[str]
+    printed: Collection[str] = ()
 
     @classmethod
-    def of(cls, codebook: pd.DataFrame, released: pd.DataFrame) -> Places:
-        """From the codebook and the figures that the audience may see."""
+    def of(cls, codebook: pd.DataFrame, released: pd.DataFrame,
+           passages: pd.DataFrame | None = None) -> Places:
+        """From the codebook, the figures that the audience may see, and the passages that it may read."""
         whole = released[(released["measure"] == "coded") & (released["subset_kind"] == "all")]
-        return cls(code_themes(codebook), {*whole["code_id"]})
+        by_theme = () if passages is None else passages.groupby("theme_id")
+        printed = (printed_passages(own) for theme, own in by_theme if theme)
+        return cls(code_themes(codebook), {*whole["code_id"]}, {
+            passage_anchor(row.code_id, row.segment_id) for own in printed for row in own.itertuples()})
 
     def principle(self, principle_id: str) -> str:
         return f"{PRINCIPLES}#{anchor('principle', principle_id)}"
@@ -91,9 +126,11 @@ class Places:
         return self._on(code, anchor("code", code)) if code in self.counted else ""
 
     def passage(self, segment_id: str, *codes: str) -> str:
-        """The place of a passage with one of these codes, on the pages of the team."""
+        """The place of a passage with one of these codes, on the pages of the team; of one that is not
+        printed, the passages of its code."""
         code = self._first(codes)
-        return self._on(code, passage_anchor(code, segment_id))
+        own = passage_anchor(code, segment_id)
+        return self._on(code, own if own in self.printed else passages_anchor(code))
 
     def quotation(self, text: str, *codes: str) -> str:
         """The place of a quotation from a passage with these codes, on the pages of other readers."""
@@ -339,7 +376,9 @@ class Trail:
     @cached_property
     def places(self) -> Places:
         """The places on the pages of the audience."""
-        return Places.of(self.read("codebook"), self._released)
+        view = StudyView(self.study, self.audience)
+        passages = view.coded_passages if view.may("passages") else None
+        return Places.of(view.codebook, self._released, passages)
 
     @cached_property
     def words(self) -> Words:

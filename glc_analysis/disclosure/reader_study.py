@@ -79,11 +79,12 @@ class _Reader:
 
     @cached_property
     def slices(self) -> dict[str, object]:
-        """slices.json without the countries, organisations and hashes that the audience must not know."""
+        """slices.json without the countries, organisations, long codes and hashes that the audience must not
+        know."""
         whole = read_slices(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
         return {**whole, "countries": countries, "shown": {self.audience: self.visible}, "organisations": [],
-                "tables": {}, "inputs": ""}
+                "codes": [], "tables": {}, "inputs": ""}
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:

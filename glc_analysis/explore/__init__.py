@@ -1,5 +1,1 @@
-"""What an analyst works with in JupyterLab: tables one can read, passages in context, proposals."""
-
-from glc_analysis.explore.explorer import register_views
-
-register_views()
+"""What an analyst works with in JupyterLab beside frames: passages in context, and proposals."""

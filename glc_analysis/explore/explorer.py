@@ -1,8 +1,8 @@
 """The explorer of ``notebooks/explore.ipynb``: choose an audience, theme, country and code, and read.
 
-In goes a built study; out come data frames with a readable display, and a widget with figures and passages
-in their context. The team sees passages and may propose rows; for other audiences the explorer shows what
-they would see. Everything works by keyboard.
+In goes a built study; out comes a widget with figures, and passages in their context. The team sees passages
+and may propose rows; for other audiences the explorer shows what they would see. Everything works by
+keyboard.
 """
 
 from __future__ import annotations
@@ -14,131 +14,19 @@ from typing import Any
 
 import ipywidgets as widgets
 import pandas as pd
-from IPython import get_ipython
 
 from glc_analysis import tables
-from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
-from glc_analysis.coding.exports import quotations
-from glc_analysis.convening.joint_display import names_of
-from glc_analysis.disclosure.suppression import release
+from glc_analysis.evidence.estimates import BY_OPTION
 from glc_analysis.explore.proposals import WIDE, Proposer
-from glc_analysis.pages.coding import codes, tree
+from glc_analysis.frames_html import frame_html
+from glc_analysis.pages.coding import codes
+from glc_analysis.pages.questions import answers
 from glc_analysis.schema import AUDIENCES
-from glc_analysis.study import RAW_KINDS, Study
+from glc_analysis.study import Study
 from glc_analysis.tables_html import bars, style_element, table, tag
-from glc_analysis.view import StudyView
-
-# ------------------------------
-# The tables that an analyst opens most, as data frames with a readable display.
-#
-# A selection from one of them (rows, columns, groups) is a plain data frame.
-
-
-SHOWN = 60
-"""The most rows of a long table that are shown."""
-
-
-class Codebook(pd.DataFrame):
-    """The codebook, one row a code: each code shown below the one it belongs to."""
-
-    def _repr_html_(self) -> str:
-        above = ancestors(self)
-        order = dict(zip(self["code_id"], self["order"], strict=True))
-        places = {code: [order.get(one, 0) for one in [*reversed(above[code]), code]]
-                  for code in self["code_id"]}
-        rows = self.assign(depth=[len(places[code]) - 1 for code in self["code_id"]])
-        rows = rows.iloc[sorted(range(len(rows)), key=lambda n: places[rows["code_id"].iloc[n]])]
-        return _page(table({"Name": rows["name"], "Code": rows["code_id"], "Level": rows["level"],
-                            "Definition": rows["definition"]},
-                           rows=[f"glc-depth-{min(depth, 3)}" for depth in rows["depth"]]))
-
-
-class Agreement(pd.DataFrame):
-    """How far coders agree, one row a measure, code, unit and subset; shown: alpha of each code by turn."""
-
-    def _repr_html_(self) -> str:
-        rows = self[(self["measure"] == "alpha") & (self["unit"] == "turn") & (self["subset"] == "all")]
-        rows = rows.sort_values(["value", "code_id"], na_position="last", kind="stable")
-        return _page(
-            table({"Code": rows["code_id"], "Krippendorff's alpha": rows["value"].map(_number),
-                   "95 % interval": [_interval(row) for row in rows.itertuples()],
-                   "Turns": rows["n_pairable"], "Prevalence": rows["prevalence"].map(_number),
-                   "Remark": rows["reason"]},
-                  numeric=("Krippendorff's alpha", "95 % interval", "Turns", "Prevalence"),
-                  caption="Agreement of coders by turn, lowest first"),
-            f"All of the table: {len(self)} rows of other measures, units and subsets.")
-
-
-class Estimates(pd.DataFrame):
-    """Figures that an audience may see, one row a figure; shown: those of the whole study."""
-
-    def _repr_html_(self) -> str:
-        is_said = self["n"].notna() | (self["band"] != "" if "band" in self else False)
-        whole = self[(self["subset_kind"] == "all") & is_said & (self["base_n"] > 0)]
-        whole = whole[whole["measure"].isin(["response", "coded", "comparison"])]
-        shown = whole.head(SHOWN)
-        return _page(table({"estimate_id": shown["estimate_id"], "In words": shown["in_words"],
-                            "Count": bars(shown)}),
-                     f"{len(shown)} of {len(whole)} figures of the whole study; {len(self)} rows in all.")
-
-
-def codebook(study: Study | str = "") -> Codebook:
-    """Table ``codebook`` of a built study, in the order of codebook.csv."""
-    return Codebook(tables.read("codebook", study=_study(study)).sort_values("order", ignore_index=True))
-
-
-def agreement(study: Study | str = "") -> Agreement:
-    """Table ``agreement`` of a built study. For the team alone."""
-    return Agreement(tables.read("agreement", study=_study(study)))
-
-
-def estimates(study: Study | str = "", *, audience: str = "team") -> Estimates:
-    """The figures of table ``estimates`` that an audience may see, each also ``in_words``.
-
-    Raises UsageError for an audience that is not there, GLCError where nothing is built.
-    """
-    found = _study(study)
-    decisions = None if audience == "team" else tables.read(f"release_{audience}", study=found)
-    rows = release(tables.read("estimates", study=found), audience=audience, decisions=decisions)
-    words = names_of(found)
-    return Estimates(rows.assign(in_words=[words.said(row) for row in rows.itertuples()]))
-
-
-def register_views() -> None:
-    """Registers with IPython how a notebook shows a study; does nothing outside IPython."""
-    if shell := get_ipython():
-        shell.display_formatter.formatters["text/html"].for_type(Study, study_view)
-
-
-def study_view(study: Study) -> str:
-    """HTML about a study: its title, its raw files, whether it is built, and its reports."""
-    kinds = {kind: len(study.raw_files(kind)) for kind in RAW_KINDS}
-    is_built = (study.processed / "slices.json").is_file()
-    reports = sorted(path.name for path in study.reports.glob("*") if (path / "current").exists())
-    rows = {"Folder": str(study.root), **{f"Raw files: {kind}": n for kind, n in kinds.items()},
-            "Tables": "built" if is_built else "not built yet: `glc build`",
-            "Reports": ", ".join(reports) or "none yet: `glc run`"}
-    invented = tag("p", tag("strong", "Invented data")) if study.is_synthetic else ""
-    return _page(tag("h3", escape(study.title)) + invented
-                 + table({"This study": rows.keys(), "": rows.values()}))
-
-
-def _study(study: Study | str) -> Study:
-    return study if isinstance(study, Study) else Study.find(study)
-
-
-def _page(body: str, note: str = "") -> str:
-    return style_element() + body + (tag("p", escape(note), class_="glc-note") if note else "")
-
-
-def _number(value: float) -> str:
-    return "" if pd.isna(value) else f"{value:.2f}"
-
-
-def _interval(row: Any) -> str:
-    return "" if pd.isna(row.low) else f"{row.low:.2f} to {row.high:.2f}"
-
+from glc_analysis.text import language_direction
+from glc_analysis.view import NotReleased, OpenStudy, StudyView, open_study
 
 # ------------------------------
 # A passage where it was said: its turn and those around it, every coded stretch marked with its codes.
@@ -146,19 +34,6 @@ def _interval(row: Any) -> str:
 
 AROUND = 1
 """The number of turns shown before and after a passage."""
-
-
-def passages(study: Study, *, code: str = "", country: str = "", theme: str = "") -> pd.DataFrame:
-    """One row a passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`, of a code, a
-    country, or all codes of a theme. For the team alone."""
-    read = {name: tables.read(name, study=study) for name in ("codings", "segments", "documents",
-                                                              "organisations", "codebook")}
-    rows = quotations(*read.values())
-    themes = rows["code_id"].map(tables.code_themes(read["codebook"])).fillna("")
-    is_own = (rows["code_id"].isin([code] if code else rows["code_id"])
-              & rows["country_id"].isin([country] if country else rows["country_id"])
-              & themes.isin([theme] if theme else themes))
-    return rows[is_own].reset_index(drop=True)
 
 
 def in_context(study: Study, segment_id: str, code: str = "") -> str:
@@ -195,7 +70,7 @@ def _turn(row: Any, marked: pd.DataFrame, code: str, names: dict[str, str], labe
     under = tag("p", escape(f"Codes: {codes}"), class_="glc-note") if codes else ""
     words = "".join(_stretches(row, marked, code, names))
     return tag("figure", tag("figcaption", escape(f"{row.segment_id}: {who}")),
-               tag("blockquote", words, lang=row.language, dir="auto"), under,
+               tag("blockquote", words, lang=row.language, dir=language_direction(row.language)), under,
                class_="glc-quotation" + " glc-own" * is_own)
 
 
@@ -220,18 +95,18 @@ def _stretches(row: Any, marked: pd.DataFrame, code: str, names: dict[str, str])
 ALL = "all"
 
 
-def explore(study: str | Study = "") -> widgets.Widget:
+def explore(study: str | OpenStudy = "") -> widgets.Widget:
     """The explorer of a built study as one widget. Raises GLCError if the study is not built."""
-    return Explorer(study if isinstance(study, Study) else Study.find(study)).widget
+    return Explorer(study if isinstance(study, OpenStudy) else open_study(study)).widget
 
 
 class Explorer:
     """Four choices, and for them figures, passages and proposals."""
 
-    def __init__(self, study: Study) -> None:
-        self.study, self.page = study, StudyView(study)
+    def __init__(self, study: OpenStudy) -> None:
+        self.study = study
         self.audience = _choice("Audience", [(one, one) for one in AUDIENCES])
-        self.theme = _choice("Theme", [(name, one) for one, name in self.page.themes.items()])
+        self.theme = _choice("Theme", [(name, one) for one, name in study.view().themes.items()])
         self.country = _choice("Country", [])
         self.code = _choice("Code", [])
         self.passage = widgets.Select(description="Passage", rows=8, layout=WIDE)
@@ -261,24 +136,30 @@ class Explorer:
             self.is_offering = False
 
     def _offer(self) -> None:
-        worked = StudyView(self.study, self.audience.value).work_countries
+        worked = self.study.view(self.audience.value).work_countries
         _offer(self.country, [("every country", ALL), *((name, one) for one, name in worked.items())])
-        codes = tree(StudyView(self.study, theme=self.theme.value)).query("level == 'code'")
+        codes = self.study.view(theme=self.theme.value).code_tree.query("level == 'code'")
         _offer(self.code, [("every code of it", ALL), *zip(codes["name"], codes["code_id"], strict=True)])
 
     def _show(self) -> None:
         self.figures.value = self._figures()
-        if self.audience.value != "team":
+        view = self.view
+        if not view.may("passages"):
             _offer(self.passage, [])
             self.context.value = self._quotations()
             return
-        rows = passages(self.study, theme=self.theme.value, code=_chosen(self.code),
-                        country=_chosen(self.country))
-        said = [f"{row.code}, {row.organisation or row.speaker_id}: “{row.quote}”"
-                for row in rows.itertuples()]
-        ids = [(row.segment_id, row.code_id, row.quote) for row in rows.itertuples()]
+        rows = view.passages(code=_chosen(self.code))
+        if country := _chosen(self.country):
+            rows = rows[rows["country"] == view.country_labels[country]]
+        said = [f"{row.code}, {row.by}: “{row.text}”" for row in rows.itertuples()]
+        ids = [(row.segment_id, row.code_id, row.text) for row in rows.itertuples()]
         _offer(self.passage, [*zip(said, ids, strict=True)])
         self._passage_chosen()
+
+    @property
+    def view(self) -> StudyView:
+        """What the chosen audience may see of the chosen theme."""
+        return self.study.view(self.audience.value, theme=self.theme.value)
 
     def _passage_chosen(self, change: Any = None) -> None:
         """Shows the passage in its context, and fills in the proposals for it."""
@@ -286,7 +167,7 @@ class Explorer:
             return
         if self.passage.value is None:
             self.context.value = tag("p", "No passage has this code.", class_="glc-note") \
-                if self.audience.value == "team" else self.context.value
+                if self.view.may("passages") else self.context.value
             return
         segment, code, words = self.passage.value
         self.context.value = in_context(self.study, segment, code)
@@ -296,35 +177,33 @@ class Explorer:
 
     def _figures(self) -> str:
         """The questions and codes of the theme, as far as the audience may see them."""
-        page = StudyView(self.study, self.audience.value, theme=self.theme.value)
-        parts = [_answers(page, row, _chosen(self.country)) for row in page.question_table.itertuples()]
-        return codes(page).data + "".join(parts)
+        view = self.view
+        return codes(view).data + "".join(_answers(view, question, _chosen(self.country))
+                                          for question in view.questions.itertuples())
 
     def _quotations(self) -> str:
         """What the audience may read of the theme, or of one of its codes."""
-        rows = tables.read("quotations", study=self.study).query("audience == @self.audience.value")
-        asked = (_chosen(self.code), "code_ids") if _chosen(self.code) else (self.theme.value, "theme_ids")
-        rows = rows[[asked[0] in ids.split(";") for ids in rows[asked[1]]]]
-        shown = "".join(tag("figure", tag("blockquote", escape(row.text), lang=row.language, dir="auto"),
-                            tag("figcaption", escape(", ".join(filter(None, [row.source, row.wording])))),
-                            class_="glc-quotation") for row in rows.itertuples())
-        return shown or tag("p", "No quotation is cleared for this audience.", class_="glc-note")
+        rows, view = self.view.quotations(), self.view
+        if code := _chosen(self.code):
+            name = view.words.codes[code]
+            rows = rows[[name in names.split(", ") for names in rows["code"]]]
+        return frame_html(rows) or tag("p", "No quotation is cleared for this audience.", class_="glc-note")
 
 
-def _answers(page: StudyView, question: Any, country: str) -> str:
-    """The counts of a question and, if the audience may see them, those of a country."""
-    rows = page.summary(question.question_id)
+def _answers(view: StudyView, question: Any, country: str) -> str:
+    """The answers to a question and, if the audience may see them, those of a country."""
     heading = tag("h3", escape(f"{question.question_id} {question.wording}"), class_="glc-question")
-    if rows.empty or "option" not in rows:
-        return heading + (tag("p", "Not shown to this audience.", class_="glc-note") if rows.empty else table(
-            {"Statistic": rows["statistic"], "Value": rows["value"], "Base": rows["base_n"]}))
-    columns = {"Answer": rows["option"], "Whole study": bars(rows)}
-    if country:
-        label = page.work_countries[country]
-        own = page.summary(question.question_id, by="country").query("group == @label")
-        told = dict(zip(own["option"], bars(own), strict=True))
-        columns[label] = [told.get(option, "–") for option in rows["option"]]
-    return heading + table(columns)
+    if not country or question.type not in BY_OPTION:
+        return heading + answers(view, question)
+    label = view.work_countries[country]
+    try:
+        counts = view.counts(question.question_id)
+        own = view.counts(question.question_id, by="country").query("group == @label")
+    except NotReleased:
+        return heading + answers(view, question)
+    told = dict(zip(own["option"], bars(own), strict=True))
+    return heading + table({"Answer": counts["option"], "Whole study": bars(counts),
+                            label: [told.get(option, "–") for option in counts["option"]]})
 
 
 def _choice(name: str, options: Iterable[tuple[str, str]]) -> widgets.Dropdown:

@@ -1,38 +1,28 @@
-"""What the pages of codes show: who raised what, in which words; for the team the quality of the coding.
+"""What the pages of codes show: who raised what, in which words; for the team, where coders differ.
 
-In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML and figures, a function each.
-Passages and the coders' work are for the team only: other readers are told so (:func:`team_only`).
+In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML, a function each. Passages and
+the coders' work are for the team only: other readers are told so (:func:`team_only`). Every list has an end,
+so that a page stays small however large the study is, and says where the rest can be read.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import wraps
 from html import escape
 from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
-from IPython.display import display
 
-from glc_analysis import tables
-from glc_analysis.coding.codebook import ancestors
-from glc_analysis.coding.codebook import review as findings
-from glc_analysis.coding.consensus import CONSENSUS, agreement_summary
-from glc_analysis.coding.exports import quotations
-from glc_analysis.coding.patterns import interviews_to_threshold, single_organisation_codes
-from glc_analysis.convening.trace import anchor, passage_anchor
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.patterns import interviews_to_threshold
+from glc_analysis.convening.trace import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.evidence.coded import negative_cases
-from glc_analysis.plots import (
-    figure_html,
-    interval_text,
-    number_text,
-    plot_agreement,
-    plot_cooccurrence,
-    plot_new_codes,
-)
-from glc_analysis.tables_html import Markup, bar, bars, more, note, region_name, show, table, tag
-from glc_analysis.text import count_text, count_texts
+from glc_analysis.manifest import read_slices
+from glc_analysis.plots import interval_text, number_text
+from glc_analysis.tables_html import Markup, bar, more, note, region_name, show, table, tag
+from glc_analysis.text import count_text, language_direction
 from glc_analysis.view import StudyView
 
 # ------------------------------
@@ -43,77 +33,65 @@ NOT_CODED_YET = "Nothing is coded on this yet."
 TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
 SOURCES = {"interview": "Interviews", "call": "Calls", "answer": "Survey answers"}
 CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
-ON_THEME, IN_COUNTRY, PAIRS = 3, 8, 15
-"""How many passages of a code, passages of a theme in a country, and pairs of codes are shown at once."""
+OPENED = 3
+"""How many passages of a code are shown before the others are folded."""
+MOST_CALLS, MOST_NAMES = 6, 30
+"""At most so many calls stand side by side, and so many organisations are named in a list."""
 
 
-def team_only(block: Callable[[StudyView], Html | None]) -> Callable[[StudyView], Html | None]:
-    """A block that shows its content to the team, and tells other readers why they do not see it."""
+def team_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
+    """A block that shows its content to those who read passages, and tells others why they do not see it."""
     @wraps(block)
-    def shown(page: StudyView) -> Html | None:
-        return block(page) if page.audience == "team" else note(TEAM_ONLY)
+    def shown(view: StudyView, *rest: Any) -> Html | None:
+        return block(view, *rest) if view.may("passages") else note(TEAM_ONLY)
     return shown
 
 
-def code_names(page: StudyView) -> dict[str, str]:
+def code_names(view: StudyView) -> dict[str, str]:
     """Names of all codes by id."""
-    return dict(zip(page.codebook["code_id"], page.codebook["name"], strict=True))
+    return dict(zip(view.codebook["code_id"], view.codebook["name"], strict=True))
 
 
-def tree(page: StudyView) -> pd.DataFrame:
-    """The page's codes, each below the one it belongs to, with its theme and its depth."""
-    book, above = page.codebook, ancestors(page.codebook)
-    order = dict(zip(book["code_id"], book["order"], strict=True))
-    places = [[order.get(one, 0) for one in [*reversed(above[code]), code]] for code in book["code_id"]]
-    themes = book["code_id"].map(tables.code_themes(book)).fillna("")
-    rows = book.assign(theme_id=themes, depth=[len(place) for place in places])
-    rows = rows.iloc[sorted(range(len(rows)), key=places.__getitem__)]
-    return rows[rows["theme_id"] == page.theme] if page.theme else rows
-
-
-def depths(listed: pd.DataFrame) -> list[str]:
-    """The class of each row of a table of codes: its depth below the first level shown."""
-    return [f"glc-depth-{depth}" for depth in listed["depth"] - listed["depth"].min()]
-
-
-def codes(page: StudyView) -> Html:
-    """How many organisations raised each code of the theme: overall, by source, by call and by region."""
-    rows = page.released[page.released["measure"] == "coded"]
-    whole = {row.code_id: row for row in rows[rows["subset_kind"] == "all"].itertuples()}
-    listed = tree(page)[lambda f: f["code_id"].isin(whole)]
-    if listed.empty:
+def codes(view: StudyView) -> Html:
+    """How many organisations raised each code of the theme: overall, by source, by call and by region; for
+    the team how many said the contrary, and what nobody was asked about."""
+    whole, rows = view.codes(), view.released[view.released["measure"] == "coded"]
+    if whole.empty:
         return note(NOT_CODED_YET)
-    documents = page.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
+    depth = whole["code_id"].map(view.code_tree.set_index("code_id")["depth"])
+    kinds = [f"glc-depth-{one}" for one in depth - depth.min()]
+    first: dict[str, Sequence[str]] = {"Organisations": [*map(bar, whole["share"], whole["shown_as"])]}
+    if whole["contrary"].fillna(0).any():
+        first["Said the contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
+    documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
     calls = {row.document_id: f"{row.document_id} ({row.date})" for row in documents.itertuples()}
-    asked = {source: SOURCES[source] for source in ("interview", "answer")}
     regions = sorted({*rows.loc[rows["subset_kind"] == "region", "subset_id"]})
-    figures = [whole[code] for code in listed["code_id"]]
-    first = {"Organisations": [bar(figure.share, _count_text(figure)) for figure in figures]}
-    parts = [("", first | _side_by_side(rows, listed, "source", asked)),
+    of = whole["code_id"]
+    sources = {one: SOURCES[one] for one in ("interview", "answer")}
+    parts = [("", first | _side_by_side(rows, of, "source", sources)),
              ("In each call, out of the organisations present. Silence does not count as a no.",
-              _side_by_side(rows, listed, "document", calls, " present")),
-             ("By region of work", _side_by_side(
-                 rows, listed, "region", {region: region_name(region) for region in regions}))]
+              _side_by_side(rows, of, "document", calls, " present") if len(calls) <= MOST_CALLS else {}),
+             ("By region of work", _side_by_side(rows, of, "region", {one: region_name(one)
+                                                                      for one in regions}))]
     return show("".join(
-        table({"Code": listed["name"] if caption else _anchored(listed), **columns}, caption=caption,
-              rows=depths(listed),
-              numeric=tuple(name for name in columns if name != "Organisations"))
-        for caption, columns in parts if columns) + _caution(page))
+        table({"Code": whole["code"] if caption else _anchored(whole), **columns}, caption=caption,
+              rows=kinds, numeric=tuple(name for name in columns if name != "Organisations"))
+        for caption, columns in parts if columns) + _not_asked(view, whole) + _caution(view))
 
 
 def _anchored(listed: pd.DataFrame) -> list[Markup]:
     """Names of codes, each with the anchor that a trace links to."""
-    return [Markup(tag("span", escape(row.name), id=anchor("code", row.code_id)))
+    return [Markup(tag("span", escape(row.code), id=anchor("code", row.code_id)))
             for row in listed.itertuples(index=False)]
 
 
-def _side_by_side(rows: pd.DataFrame, listed: pd.DataFrame, kind: str, names: Mapping[str, str],
+def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str, names: Mapping[str, str],
                   ending: str = "") -> dict[str, list[str]]:
     """A column of counts for each subset of a kind that has any, under its name."""
     cells = {(row.subset_id, row.code_id): _count_text(row) + ending for row
              in rows[rows["subset_kind"] == kind].itertuples()}
     found = {subset for subset, _ in cells}
-    return {name: [cells.get((subset, code), "–") for code in listed["code_id"]]
+    return {name: [cells.get((subset, code), "–") for code in listed]
             for subset, name in names.items() if subset in found}
 
 
@@ -122,307 +100,239 @@ def _count_text(row) -> str:
     return count_text(row.n, row.base_n, getattr(row, "band", ""))
 
 
-def _caution(page: StudyView) -> str:
-    """For the team: the codes of the theme on which agreement is below the threshold of the study."""
-    if page.audience != "team":
+def _not_asked(view: StudyView, whole: pd.DataFrame) -> str:
+    """For the team: how many organisations were not asked about the theme, and which of its codes nobody was
+    asked about."""
+    if not view.may("all_figures"):
         return ""
-    least, names = page.study.settings["coding"]["agreement_threshold"], code_names(page)
-    rows = page.read("agreement").query("measure == 'alpha' and unit == 'turn' and subset == 'all'")
+    said, took_part = [], len(view.labels)
+    asked = whole.loc[whole["code_id"] == view.theme, "asked"].sum()
+    if took_part > asked > 0:
+        said.append("Not asked about this theme, and did not raise it unasked: "
+                    f"{took_part - asked} of the {took_part} organisations.")
+    is_known = view.code_tree["code_id"].isin(whole.loc[whole["asked"] > 0, "code_id"])
+    unknown = [*view.code_tree.loc[~is_known & (view.code_tree["level"] == "code"), "name"]]
+    if unknown:
+        said.append(f"Nobody was asked about, or raised: {_listed(unknown)}.")
+    return note(*said).data
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names with commas; of a long list the first ones, and how many more there are."""
+    more_names = len(names) - MOST_NAMES
+    return ", ".join(names[:MOST_NAMES]) + (f" and {more_names} more" if more_names > 0 else "")
+
+
+def _caution(view: StudyView) -> str:
+    """For the team: the codes of the theme on which agreement is below the threshold of the study."""
+    if not view.may("coding"):
+        return ""
+    least, names = view.study.settings["coding"]["agreement_threshold"], code_names(view)
+    rows = view.read("agreement").query("measure == 'alpha' and unit == 'turn' and subset == 'all'")
     low = [f"{names[row.code_id]} ({row.value:.2f})" for row in rows[rows["value"] < least].itertuples()]
     return note(f"Read with caution: agreement between coders is below the study's threshold (alpha "
                 f"{least:.2f}) on {', '.join(low)}.").data if low else ""
 
 
 @team_only
-def contrary_cases(page: StudyView) -> Html:
-    """Organisations that were asked and did not raise the theme, or said the contrary of one of its codes."""
-    mentioned, labels, found = page.read("mentions"), page.labels, []
+def contrary_cases(view: StudyView) -> Html:
+    """Evidence against: organisations that were asked and did not raise the theme, or said the contrary of
+    one of its codes."""
+    mentioned, labels, found = view.read("mentions"), view.labels, []
     # Silence in a call does not count as a no.
     mentioned = mentioned.query("source != 'call' or is_raised or is_contradicted")
-    about = {page.theme, *mentioned.loc[mentioned["is_contradicted"], "code_id"]}
-    for code in tree(page)[lambda f: f["code_id"].isin(about)].itertuples():
+    about = {view.theme, *mentioned.loc[mentioned["is_contradicted"], "code_id"]}
+    for code in view.code_tree[lambda f: f["code_id"].isin(about)].itertuples():
         cases = negative_cases(mentioned, code.code_id).groupby("case")["organisation_id"]
-        found += [(code.name, CASE_LABELS[case], ", ".join(sorted(ids.map(labels)))) for case, ids in cases
-                  if code.code_id == page.theme or case != "not raised"]
+        found += [(code.name, CASE_LABELS[case], len(ids), _listed(sorted(ids.map(labels))))
+                  for case, ids in cases if code.code_id == view.theme or case != "not raised"]
     if not found:
         return note("None of those who were asked." if len(mentioned) else NOT_CODED_YET)
-    names, cases, who = zip(*found, strict=True)
-    return show(table({"Theme or code": names, "Case": cases, "Organisations": who}))
+    names, cases, counts, who = zip(*found, strict=True)
+    return show(table({"Theme or code": names, "Case": cases, "Number": counts, "Organisations": who},
+                      numeric=("Number",)))
 
 
 @team_only
-def passages(page: StudyView) -> Html:
-    """The passages of each code of the theme, or of each theme in the country.
+def passages(view: StudyView) -> Html:
+    """The first passages of each code of the theme, and how many there are.
 
-    Within a code the first passage of each organisation comes before its further ones.
+    Within a code the first passage of each organisation comes before its further ones. Which are printed is
+    the rule of :func:`~glc_analysis.convening.trace.printed_passages`; a code of many passages has a page.
     """
-    rows = _passages(page)
-    by, limit = ("theme_id", IN_COUNTRY) if page.country else ("code_id", ON_THEME)
-    groups, parts = dict(list(rows.groupby(by))), []
-    for code in tree(page).itertuples():
-        if code.code_id in groups:
-            shown = [_passage(page, row, place) for row, place in _with_anchors(groups[code.code_id], page)]
-            said = code.definition if by == "code_id" and code.code_id != page.theme else ""
-            parts.append(tag("h3", escape(code.name), class_="glc-question")
-                         + (note(said).data if said else "") + more(shown, limit, "passage"))
+    rows = view.coded_passages
+    counts, printed = rows.groupby("code_id").size(), dict(list(printed_passages(rows).groupby("code_id")))
+    paged, parts = codes_with_a_page(view), []
+    for code in view.code_tree[lambda f: f["code_id"].isin(printed)].itertuples():
+        shown = [_passage(view, row, place) for row, place in _with_anchors(printed[code.code_id])]
+        said = code.definition if code.code_id != view.theme else ""
+        parts += [tag("h3", escape(code.name), class_="glc-question", id=passages_anchor(code.code_id)),
+                  note(said).data if said else "", more(shown, OPENED, "passage"),
+                  _rest(code, len(shown), counts[code.code_id], code.code_id in paged)]
     return show("".join(parts)) if parts else note(NOT_CODED_YET)
 
 
-def _with_anchors(rows: pd.DataFrame, page: StudyView) -> Iterator[tuple[Any, str]]:
-    """Passages of a code; on a theme's page each with the anchor that a trace links to."""
+def codes_with_a_page(view: StudyView) -> set[str]:
+    """The codes that have so many passages that each has a page of its own."""
+    return {one["id"] for one in read_slices(view.study).get("codes", [])}
+
+
+def _rest(code: Any, printed: int, total: int, has_page: bool) -> str:
+    """How many of the passages are printed, and where the others can be read."""
+    if printed == total:
+        return ""
+    page = f"code-{code.code_id.lower()}.html"
+    where = ("The page ", tag("a", escape(code.name), href=page), " has more of them; ") if has_page else ()
+    return tag("p", f"{printed} of {total:,} passages are printed here. ", *where,
+               tag("code", "glc export quotes"), " writes all of them into a table.", class_="glc-note")
+
+
+def _with_anchors(rows: pd.DataFrame) -> Iterator[tuple[Any, str]]:
+    """Passages of a code, each with the anchor that a trace links to."""
     twice = rows.duplicated("segment_id")
     for row, is_again in zip(rows.itertuples(), twice, strict=True):
-        yield row, passage_anchor(row.code_id, row.segment_id) if page.theme and not is_again else ""
+        yield row, "" if is_again else passage_anchor(row.code_id, row.segment_id)
 
 
-def _passages(page: StudyView) -> pd.DataFrame:
-    """One row a passage and code; on a country's page one a passage and theme, its codes joined."""
-    # An answer to a question of another theme may have words on this theme.
-    segments, documents = (tables.read(name, study=page.study, country=page.country)
-                           for name in ("segments", "documents"))
-    rows = quotations(page.read("codings"), segments, documents, page.read("organisations"), page.codebook)
-    rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
-        theme_id=rows["code_id"].map(tables.code_themes(page.codebook)).fillna(""),
-        rank=rows["kind"].map([*SOURCES].index)).sort_values(["rank", "date"], kind="stable")
-    if page.country:
-        key = ["theme_id", "segment_id", "quote"]
-        joined = {c: ", ".join if c == "code" else "first" for c in rows if c not in key}
-        return rows.groupby(key, sort=False, as_index=False).agg(joined)
-    nth = rows.groupby(["code_id", "organisation_id"]).cumcount()
-    return rows.loc[nth.sort_values(kind="stable").index]
-
-
-def _passage(page: StudyView, row, place: str) -> str:
+def _passage(view: StudyView, row, place: str) -> str:
     kind, role = (("survey answer", "") if row.kind == "answer" else (row.kind, row.role.replace("_", " ")))
-    said = (row.organisation, page.country_labels.get(row.country_id, ""), kind, row.date, role, row.wording)
-    under = tag("strong", escape(row.code), ": ") if page.country else ""
+    said = (row.organisation, view.country_labels.get(row.country_id, ""), kind, row.date, role, row.wording)
     memo = tag("p", "Coder's note: ", escape(row.memo), class_="glc-note") if row.memo else ""
-    return tag("figure", tag("blockquote", escape(row.quote), lang=row.language, dir="auto"),
-               tag("figcaption", under, escape(", ".join(filter(None, said)))), memo, class_="glc-quotation",
+    words = tag("blockquote", escape(row.quote), lang=row.language, dir=language_direction(row.language))
+    if row.translation:
+        words += tag("blockquote", escape(row.translation), lang="en", dir="ltr", class_="glc-translation")
+    return tag("figure", words,
+               tag("figcaption", escape(", ".join(filter(None, said)))), memo, class_="glc-quotation",
                id=place)
 
 
-@team_only
-def cooccurrence(page: StudyView) -> Html:
-    """Shows the figure of all codes that occur together in a turn, and returns a table of the most frequent
-    pairs with their numbers of turns and texts."""
-    rows = page.released[page.released["measure"] == "cooccurrence"]
-    wide = rows.assign(text=count_texts(rows)).pivot(
-        index=["code_id", "option_id"], columns="statistic", values=["n", "text"])
-    if wide.empty:
-        return note("No two codes occur together.")
-    turns = rows[rows["statistic"] == "turns"]
-    if len(turns):
-        names = code_names(page)
-        pairs = turns.assign(code=turns["code_id"].map(names), other=turns["option_id"].map(names))
-        display(show(figure_html(plot_cooccurrence(pairs), title="Codes that occur together",
-                                 caption="In how many turns two codes occur together.")))
-    wide = wide.reindex(columns=pd.MultiIndex.from_product([["n", "text"], ["turns", "documents"]]))
-    first = wide.fillna({("n", "turns"): 0, ("text", "turns"): "never"}).sort_values(
-        [("n", "turns"), ("n", "documents")], ascending=False, kind="stable").head(PAIRS)
-    one, other = (first.index.get_level_values(level).map(code_names(page)) for level in (0, 1))
-    return show(table({"Code": one, "And": other, "In the same turn": first["text", "turns"],
-                       "In the same text": first["text", "documents"]}))
-
-
-@team_only
-def salience(page: StudyView) -> Html:
-    """Smith's S of each code over interviews, highest first."""
-    rows = page.released[page.released["measure"] == "salience"].sort_values("code_id")
-    if rows.empty:
-        return note(NOT_CODED_YET)
-    rows = rows.sort_values("value", ascending=False, kind="stable")
-    columns = {"Code": rows["code_id"].map(code_names(page)), "Smith's S": rows["value"].map("{:.2f}".format),
-               "Interviews that raised it": bars(rows)}
-    return show(table(columns, numeric=("Smith's S",)))
-
-
 # ------------------------------
-# The quality of the coding, for the team: who coded what, agreement, differences, new codes by interview.
+# The quality of the coding, for the team: what was found, where coders differ, what could not be placed.
 
 
 NOTHING_CODED = "Nothing is coded in this study yet."
 UNMEASURED = {"codebook": "No two coders have read the same text yet, so agreement cannot be measured.",
               "interpretive": "This study codes interpretively, so no coefficient is computed. The coders' "
                               "memos, differences and decisions are below."}
-OPEN_ANSWERS, OPEN_SHOWN = "open answers", 20
+AT_ONCE, MOST, LETTERS, ROOM = 20, 100, 300, 40_000
+"""Disagreements are shown 20 at once, the others folded; of a list at most 100, of a text at most its first
+300 letters, and of all texts of a list at most 40 kB: longer lists are in the workbook."""
 BASE, RUN, THRESHOLD = 4, 2, 0.05
 """The rule of Guest, Namey & Chen (2020): first interviews, length of a run, share of new codes."""
 
 
+def lead(sentences: Sequence[str]) -> Html:
+    """The sentences that open a page."""
+    return show(tag("div", tag("ul", *(tag("li", escape(one)) for one in sentences)), class_="glc-lead"))
+
+
 @team_only
-def coders(page: StudyView) -> Html:
-    """How many passages each coder coded in each interview and call, and in open answers; a dash (–) where
-    the coder did not read the text."""
-    rows, documents = _coder_codings(page), page.read("documents").query("kind != 'answer'")
-    if rows.empty and page.read("quarantined").empty:
+def agreement_findings(view: StudyView) -> Html:
+    """The opening sentences of the page on agreement, in fixed patterns: how much was coded by whom, where
+    agreement is below the study's threshold, and what is open."""
+    read, settings = view.read("readings"), view.study.settings["coding"]
+    own = view.read("codings")[lambda f: f["coder_id"] != CONSENSUS]
+    waiting, said = len(view.read("quarantined")), []
+    if own.empty and not waiting:
         return note(NOTHING_CODED)
-    dates = documents.sort_values(["kind", "date"], ascending=[False, True]).set_index("document_id")["date"]
-    where = rows["document_id"].where(rows["document_id"].isin(dates.index), OPEN_ANSWERS)
-    counts = rows.groupby([where, "coder_id"]).size()
-    dates = {**dates, **({OPEN_ANSWERS: ""} if OPEN_ANSWERS in set(where) else {})}
-    read = page.read("readings")
-    both = read["document_id"].where(read["document_id"].isin(dates), OPEN_ANSWERS)
-    known = {*zip(both, read["coder_id"], strict=True)}
-    cells = {coder: [str(counts.get((text, coder), 0)) if (text, coder) in known else "–" for text in dates]
-             for coder in sorted({*rows["coder_id"], *read["coder_id"]} - {CONSENSUS})}
-    versions = ", ".join(sorted({*rows["codebook_version"]} - {""})) or "not recorded"
-    head = f"Approach: {page.study.settings['coding']['approach']}. Versions of the codebook: {versions}."
-    columns = {"Text": dates, "Date": dates.values(), **cells}
-    return show(note(head).data + table(columns, numeric=tuple(cells)))
+    readers = read[read["coder_id"] != CONSENSUS].groupby("document_id")["coder_id"].nunique()
+    coders = own["coder_id"].nunique()
+    said.append(f"{coders} coder{'s' * (coders != 1)} marked {len(own):,} passages in "
+                f"{own['document_id'].nunique():,} texts; several coders read {(readers > 1).sum():,} of the "
+                "texts.")
+    said += _agreement_sentences(view, settings) or [UNMEASURED[settings["approach"]]]
+    differ = view.read("disagreements").drop_duplicates("segment_id")["is_decided"]
+    if len(differ):
+        said.append(f"Coders differed on {len(differ):,} turns: {differ.sum():,} are decided, "
+                    f"{(~differ).sum():,} are open.")
+    if waiting:
+        said.append(f"{waiting:,} coding{'s are' if waiting > 1 else ' is'} quarantined: the words that were "
+                    "marked are not certain.")
+    return lead(said)
 
 
-def _coder_codings(page: StudyView) -> pd.DataFrame:
-    """The coders' own codings, before consensus."""
-    return page.read("codings")[lambda f: f["coder_id"] != CONSENSUS]
-
-
-@team_only
-def alphas(page: StudyView) -> Html:
-    """Shows the figure of Krippendorff's alpha of each code, lowest first."""
-    if page.read("agreement").empty:
-        approach = page.study.settings["coding"]["approach"]
-        return note(UNMEASURED[approach] if len(_coder_codings(page)) else NOTHING_CODED)
-    codes = page.codebook.loc[page.codebook["level"] == "code", "code_id"]
-    rows = agreement_summary(page.study)
-    drawn = plot_agreement(rows[rows["code_id"].isin(codes)],
-                           threshold=page.study.settings["coding"]["agreement_threshold"])
-    return show(figure_html(drawn, title="Agreement of the coders on each code, lowest first",
-                            caption="Krippendorff's alpha with its 95 % interval; the dashed line is the "
-                                    "threshold of the study."))
-
-
-@team_only
-def by_code(page: StudyView) -> Html:
-    """Every coefficient, of all codes together and then of each code in the order of the codebook."""
-    shares = page.read("agreement").query("unit == 'turn' and subset == 'all'")
-    if shares.empty:
-        return show("")
-    rows, characters = (agreement_summary(page.study, unit=unit).set_index("code_id")
-                        for unit in ("turn", "character"))
-    listed = tree(page)[lambda f: f["code_id"].isin(rows.index)]
-    rows, kinds = rows.loc[["", *listed["code_id"]]], ["glc-depth-0", *depths(listed)]
-    given = {m.removeprefix("prevalence."): own.set_index("code_id")["value"].reindex(rows.index)
-             for m, own in shares.groupby("measure") if m.startswith("prevalence.")}
-    measures = {head: rows[name].map(number_text) for name, head in (
-        ("agreement", "Agree"), ("positive", "Positive"), ("negative", "Negative"), ("kappa", "Kappa"),
-        ("ac1", "AC1"), ("pabak", "PABAK"), ("alpha", "Alpha")) if rows[name].notna().any()}
-    columns = {"Code": rows["code"], **{coder: ["" if pd.isna(v) else f"{100 * v:.0f} %" for v in values]
-                                        for coder, values in given.items()},
-               **measures, "95 % interval": [*map(interval_text, rows["low"], rows["high"])],
-               "Alpha by character": characters["alpha"].reindex(rows.index).map(number_text)}
-    units = f"{rows['n_units'].iloc[0]} turns, {rows['n_pairable'].iloc[0]} of them read by several coders."
-    shown = table(columns, numeric=tuple(columns)[1:], rows=kinds)
-    return show(note(units).data + tag("div", shown, class_="glc-dense") + _reasons(rows))
-
-
-def _reasons(rows: pd.DataFrame) -> str:
-    """Why values or intervals are missing; each reason once, with its codes."""
-    found = rows[rows["reason"] != ""].groupby("reason", sort=False)["code"].agg(list)
-    return note(*(f"{reason[:1].upper()}{reason[1:]}"
-                  + ("." if len(names) == len(rows) else f": {', '.join(names)}.")
-                  for reason, names in found.items())).data
+def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[str]:
+    rows = view.read("agreement").query("unit == 'turn' and subset == 'all'")
+    every = next(rows[rows["measure"] == "masi_alpha"].itertuples(), None)
+    codes = view.codebook.loc[view.codebook["level"] == "code", "code_id"]
+    alphas = rows[(rows["measure"] == "alpha") & rows["code_id"].isin(codes) & rows["value"].notna()]
+    said = []
+    if every is not None and pd.notna(every.value):
+        interval = interval_text(every.low, every.high)
+        said.append("Agreement on all codes together is "
+                    f"{number_text(every.value)}{f' (95 % interval {interval})' if interval else ''}.")
+    if len(alphas):
+        least, lowest = settings["agreement_threshold"], alphas.sort_values(["value", "code_id"]).iloc[0]
+        said.append(f"Agreement is below the study's threshold of {number_text(least)} on "
+                    f"{(alphas['value'] < least).sum()} of {len(alphas)} codes; the lowest is "
+                    f"{code_names(view)[lowest['code_id']]} ({number_text(lowest['value'])}).")
+    return said
 
 
 @team_only
-def by_text(page: StudyView) -> Html:
-    """Agreement on all codes together in each text, and under each question of the guide."""
-    rows = page.read("agreement").query("unit == 'turn' and measure == 'masi_alpha'")
-    asked, parts = page.question_table, []
-    wordings = dict(zip(asked["question_id"], asked["wording"], strict=True))
-    for kind, head in (("document", "Text"), ("question", "Guide question")):
-        own = rows[rows["subset"].str.startswith(f"{kind}=")]
-        ids = own["subset"].str.removeprefix(f"{kind}=")
-        values = own["value"].map(number_text).where(own["value"].notna(), own["reason"])
-        columns = {head: [f"{one} {wordings.get(one, '')}" for one in ids], "Turns": own["n_units"],
-                   "Read by several coders": own["n_pairable"], "Alpha (MASI)": values}
-        parts += [table(columns, numeric=tuple(columns)[1:])] if len(own) else []
-    return show("".join(parts))
+def show_disagreements(view: StudyView, rows: pd.DataFrame) -> Html:
+    """The turns of some rows of table ``disagreements``: the words, each coder's codes, and where there are
+    any the decisions with their reasons. The first hundred in the order of the texts; `glc agreement` writes
+    all of them into a workbook.
 
-
-@team_only
-def disagreements(page: StudyView) -> Html:
-    """Passages that coders coded differently: the words, each coder's codes, the decision and its reason."""
-    rows, names = page.read("disagreements"), code_names(page)
+    >>> show_disagreements(view, study.disagreements.query("not is_decided"))    # doctest: +SKIP
+    """
     if rows.empty:
         return note("None.")
+    turns = rows.drop_duplicates("segment_id").set_index("segment_id")[["reason"]]
+    about = view.read("segments").set_index("segment_id").join(turns, how="inner")
+    about = _fitting(about.sort_values(["document_id", "start"]))
+    names = code_names(view)
+    rows = rows[rows["segment_id"].isin(about.index)]
     said = [", ".join(names.get(c, c) for c in codes.split(";") if c) or "no code" for codes in rows["codes"]]
     wide = rows.assign(said=said).pivot(index="segment_id", columns="coder_id", values="said")
-    first = rows.drop_duplicates("segment_id").set_index("segment_id")[["is_decided", "reason"]]
-    about = page.read("segments").set_index("segment_id").join(first, how="inner").sort_values(
-        ["document_id", "start"])
-    words = {row.Index: Markup(tag("span", escape(row.text), lang=row.language, dir="auto") + tag(
-        "span", escape(row.Index), class_="glc-where")) for row in about.itertuples()}
-    each = wide.drop(columns=CONSENSUS, errors="ignore").fillna("did not read it")
-    waiting, done = (about.index[about["is_decided"] == decided] for decided in (False, True))
-    shown = [table({"Words": [words[s] for s in part], **each.loc[part]})
-             for part in (waiting[at:at + OPEN_SHOWN] for at in range(0, len(waiting), OPEN_SHOWN))]
-    decided = table({"Words": [words[s] for s in done], **each.loc[done], "Decision": wide[CONSENSUS][done],
-                     "Why": about.loc[done, "reason"]}) if len(done) else ""
-    return show(tag("h3", f"Open: {len(waiting)}") + more(shown, 1, "table")
-                + tag("h3", f"Decided: {len(done)}") + decided)
+    wide = wide.loc[about.index]
+    columns = {"Words": [*map(_words_of, about.itertuples())],
+               **wide.drop(columns=CONSENSUS, errors="ignore").fillna("did not read it")}
+    if CONSENSUS in wide:
+        columns |= {"Decision": wide[CONSENSUS].fillna("open"), "Why": about["reason"]}
+    columns = {name: [*values] for name, values in columns.items()}
+    parts = [table({name: values[at:at + AT_ONCE] for name, values in columns.items()})
+             for at in range(0, len(about), AT_ONCE)]
+    left = f"The first {len(about)} of {len(turns):,} turns are listed; `glc agreement` writes all of them " \
+           "into a workbook."
+    return show((note(left).data if len(about) < len(turns) else "") + more(parts, 1, "table"))
+
+
+def _words_of(turn: Any) -> Markup:
+    words = tag("span", escape(_cut(turn.text)), lang=turn.language, dir=language_direction(turn.language))
+    return Markup(words + tag("span", escape(turn.Index), class_="glc-where"))
+
+
+def _cut(text: str) -> str:
+    """The beginning of a long text, cut between words where it has any."""
+    return text if len(text) <= LETTERS else f"{text[:LETTERS].rsplit(' ', 1)[0]} …"
+
+
+def _fitting(rows: pd.DataFrame, column: str = "text") -> pd.DataFrame:
+    """The first rows, as many as a list may have."""
+    size = rows[column].map(_cut).str.encode("utf-8").str.len()
+    return rows[size.cumsum().le(ROOM).to_numpy()].head(MOST)
 
 
 @team_only
-def quarantined(page: StudyView) -> Html:
+def quarantined(view: StudyView) -> Html | None:
     """Codings that could not be matched with certainty to the words the coder marked, beside our text."""
-    rows = page.read("quarantined")
+    rows = view.read("quarantined")
+    if rows.empty:
+        return None
     heads = {"coder_id": "Coder", "document_id": "Text", "code": "Code", "quote": "What the coder marked",
              "found": "What our text says there", "reason": "Why it is quarantined"}
-    return show(table({head: rows[name] for name, head in heads.items()})) if len(rows) else note("None.")
+    listed = _fitting(rows.assign(both=rows["quote"].map(_cut) + rows["found"].map(_cut)), "both")
+    shown = {head: listed[name].map(_cut) for name, head in heads.items()}
+    left = f"The first {len(listed)} of {len(rows):,} codings are listed; table quarantined has all of them."
+    return show((note(left).data if len(listed) < len(rows) else "") + table(shown))
 
 
-@team_only
-def review(page: StudyView) -> Html:
-    """Codes to discuss: unused, missing from the codebook, hard to distinguish."""
-    # A code that coders used and codebook.csv lacks has no parent.
-    lacks = (page.codebook["level"] == "code") & (page.codebook["parent_id"] == "")
-    work, names = _coder_codings(page), code_names(page)
-    rows = findings(page.codebook[~lacks].assign(merged_into=""), work)
-    if rows.empty or work.empty:
-        return note("Nothing to discuss.")
-    other = rows["detail"].str.partition(":")
-    detail = other[0].map(names).fillna(other[0]) + other[1] + other[2]
-    return show(table({"Code": rows["code_id"].map(names), "Finding": rows["finding"], "Detail": detail}))
-
-
-@team_only
-def memos(page: StudyView) -> Html:
-    """The coders' memos."""
-    kinds = {"source": "on the text ", "code": "on the code ", "coding": "on ", "project": "on the study"}
-    shown = []
-    for row in page.read("memos").itertuples():
-        about = filter(None, (row.author_id, kinds.get(row.attached_kind, "") + row.attached_to, row.date))
-        shown.append(tag("figure", tag("blockquote", escape(row.text), dir="auto"),
-                         tag("figcaption", escape(", ".join(about))), class_="glc-quotation"))
-    return show("".join(shown)) if shown else note("None.")
-
-
-@team_only
-def new_codes(page: StudyView) -> Html:
-    """Shows the figure of codes found after each interview, and says when few of them were new."""
-    rows = page.released[page.released["measure"] == "novelty"]
-    if rows.empty:
-        return note("Fewer than two interviews are coded, so there is nothing to compare.")
-    found = new_codes_by_interview(rows)
-    drawn = figure_html(plot_new_codes(found), title="Codes found after each interview, in order of date")
-    return show(drawn + tag("p", escape(_rule(found["new"].tolist()))))
-
-
-def new_codes_by_interview(rows: pd.DataFrame) -> pd.DataFrame:
-    """One row an interview, as :func:`.plot_new_codes` draws it, from the figures of measure ``novelty``."""
-    places = rows["option_id"].str.removeprefix("after_").astype(int)
-    kinds = dict(list(rows.assign(interview=places).set_index("interview").groupby("statistic")))
-    by_chance = kinds["found_codes_permuted"]
-    return pd.DataFrame({
-        "found": kinds["found_codes"]["n"], "new": kinds["new_codes"]["n"], "mean": by_chance["value"],
-        "low": by_chance["low"], "high": by_chance["high"]}).sort_index().reset_index()
-
-
-def _rule(new: list[int]) -> str:
+def rule_on_new_codes(new: Sequence[int]) -> str:
     """Whether the rule of Guest, Namey & Chen is met, and how many new codes came later.
 
-    >>> _rule([20, 9, 5, 3, 4, 3, 1, 0, 2])
+    >>> rule_on_new_codes([20, 9, 5, 3, 4, 3, 1, 0, 2])
     'The rule is met after 6 interviews, by interviews 7 and 8. New codes in later ones: 2.'
     """
     if len(new) < BASE + RUN:
@@ -430,16 +340,5 @@ def _rule(new: list[int]) -> str:
     met = interviews_to_threshold(new, base_size=BASE, run_length=RUN, threshold=THRESHOLD)
     if not met:
         return f"The rule is not met in {len(new)} interviews."
-    later = f" New codes in later ones: {sum(new[met + RUN:])}." if new[met + RUN:] else ""
+    later = f" New codes in later ones: {sum(new[met + RUN:])}." if sum(new[met + RUN:]) else ""
     return f"The rule is met after {met} interviews, by interviews {met + 1} and {met + RUN}.{later}"
-
-
-@team_only
-def codes_from_one_organisation(page: StudyView) -> Html:
-    """Codes that only one organisation raised, in any source, with its name."""
-    mentioned, book = page.read("mentions"), page.codebook
-    rows = book[book["code_id"].isin(single_organisation_codes(mentioned)) & (book["level"] == "code")]
-    raised = mentioned[mentioned["is_raised"]].merge(page.read("organisations"), on="organisation_id")
-    who = dict(zip(raised["code_id"], raised["label"], strict=True))
-    return show(table({"Code": rows["path"], "Organisation": rows["code_id"].map(who)})) if len(rows) \
-        else note("None.")

@@ -196,7 +196,7 @@ def _path_hash(path: Path) -> str:
 # The pages: notebooks x parameters, each with a hash of all it depends on
 
 
-LISTS = {"country": "countries", "theme": "themes", "organisation": "organisations"}
+LISTS = {"country": "countries", "theme": "themes", "code": "codes", "organisation": "organisations"}
 """A notebook with one of these parameters has a page for each entry of this list of slices.json."""
 
 @dataclass(frozen=True)
@@ -346,7 +346,8 @@ def _hashes(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
-    """The countries or themes of which an audience may have a page, or the organisations that get one."""
+    """The countries, themes or codes of which an audience may have a page, or the organisations that get
+    one."""
     allowed = inputs.slices["shown"][inputs.audience]
     if kind == "organisation" and not may(inputs.audience, "briefs"):
         return []

@@ -9,14 +9,14 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.explore.explorer import Explorer, in_context
 from glc_analysis.reference import read_table
-from glc_analysis.study import Study
+from glc_analysis.view import OpenStudy
 
 
 @pytest.fixture
 def explorer(sample_study, tmp_path):
     root = tmp_path / "study"
     shutil.copytree(sample_study.root, root)
-    return Explorer(Study(root))
+    return Explorer(OpenStudy(root))
 
 
 def test_a_code_narrows_the_passages_to_its_own(explorer):
@@ -98,3 +98,8 @@ def test_what_does_not_fit_is_said_and_cannot_be_written(explorer):
     form.look.click()
     assert "&lt;b&gt;never said&lt;/b&gt;" in form.said.value
     assert form.keep.disabled
+
+
+def test_a_study_says_what_it_holds(explorer):
+    shown = explorer.study._repr_html_()
+    assert "Invented data" in shown and ">built<" in shown and "Raw files: interviews" in shown

@@ -4,25 +4,22 @@ import re
 from html import escape, unescape
 from types import SimpleNamespace
 
-import matplotlib.pyplot as plt
 import pandas as pd
 import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
+from glc_analysis.convening import trace
 from glc_analysis.errors import UsageError
 from glc_analysis.frames_html import frame_html, quotation
 from glc_analysis.pages import coding
 from glc_analysis.pages.coding import (
     NOT_CODED_YET,
-    PAIRS,
     TEAM_ONLY,
     _passage,
     codes,
     contrary_cases,
-    cooccurrence,
     passages,
-    salience,
 )
 from glc_analysis.pages.country import (
     CODES_NOT_SHOWN,
@@ -49,6 +46,7 @@ from glc_analysis.text import count_texts
 from glc_analysis.view import NotReleased, StudyView, open_study
 from tests.coding import test_coded_study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
+from tests.reports.notebook_cells import run_cells
 from tests.study_writer import choices, places, question, write_study
 
 
@@ -258,8 +256,8 @@ def rows_of(shown):
 def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
     shown = codes(StudyView(small, theme="care"))
     assert rows_of(shown)[:4] == [
-        ["Code", "Organisations", "Interviews"], ["Care", "2 of 2", "2 of 2"],
-        ["Safe place", "1 of 2", "1 of 2"], ["Shelter holds back", "1 of 2", "1 of 2"]]
+        ["Code", "Organisations", "Said the contrary", "Interviews"], ["Care", "2 of 2", "–", "2 of 2"],
+        ["Safe place", "1 of 2", "1", "1 of 2"], ["Shelter holds back", "1 of 2", "–", "1 of 2"]]
     assert 'class="glc-depth-0"' in shown.data and 'class="glc-depth-1"' in shown.data
 
 
@@ -268,14 +266,15 @@ def test_in_a_call_the_base_is_who_was_present(small):
 
 
 def test_who_said_the_contrary_is_named(small):
-    assert ["Safe place", "said the contrary", "b"] in rows_of(contrary_cases(StudyView(small, theme="care")))
+    rows = rows_of(contrary_cases(StudyView(small, theme="care")))
+    assert ["Safe place", "said the contrary", "1", "b"] in rows
 
 
 def test_who_was_asked_and_did_not_raise_the_theme_is_named(tmp_path):
     made = built(tmp_path, ana=ANA[:1], ben=[("blue", "A safe place for tonight.", "shelter"),
                                              ("lamp", "", "")])
     rows = rows_of(contrary_cases(StudyView(made, theme="care")))
-    assert ["Care", "asked, and did not raise it", "b"] in rows
+    assert ["Care", "asked, and did not raise it", "1", "b"] in rows
 
 
 def test_silence_in_a_call_is_no_negative_case(small):
@@ -284,7 +283,7 @@ def test_silence_in_a_call_is_no_negative_case(small):
 
 def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
     shown = passages(StudyView(small, theme="care")).data
-    assert '<blockquote lang="en" dir="auto">A safe place for tonight.</blockquote>' in shown
+    assert '<blockquote lang="en" dir="ltr">A safe place for tonight.</blockquote>' in shown
     assert "<figcaption>a, Cambodia, interview, 2016-03-01, participant</figcaption>" in shown
 
 
@@ -310,9 +309,9 @@ def test_what_is_beyond_the_limit_is_one_click_away():
 def test_a_passage_with_markup_is_shown_as_it_was_said(small):
     row = SimpleNamespace(quote="<img src=x>", language='en" onclick="', organisation="<i>A</i>", kind="call",
                           country_id="", date="", role="survivor_adviser", wording="interpreter's words",
-                          memo="<b>note</b>", code="<u>")
+                          memo="<b>note</b>", translation="<s>")
     shown = _passage(StudyView(small, country="KHM"), row, "")
-    assert not {"<img", "<i>", "<b>", "<u>"} & set(re.findall(r"<\w+", shown))
+    assert not {"<img", "<i", "<b", "<s"} & set(re.findall(r"<\w+", shown))
     assert "survivor adviser, interpreter&#x27;s words" in shown and "Coder's note: &lt;b&gt;" in shown
 
 
@@ -323,10 +322,9 @@ def test_names_of_codes_are_escaped_wherever_they_stand(tmp_path):
                  ben=[("blue", "A safe place for tonight.", "shelter"), ("call", "", "")])
     theme, country = StudyView(made, theme="care"), StudyView(made, country="KHM")
     shown = [passages(theme), codes(theme), passages_by_country(country), codes_by_country(country)]
-    shown += [block(StudyView(made)) for block in (coding.by_code, coding.disagreements, coding.review,
-                                              coding.codes_from_one_organisation, cooccurrence, salience)]
+    shown.append(coding.show_disagreements(StudyView(made), tables.read("disagreements", study=made)))
     assert all("<script>" not in one.data for one in shown)
-    assert sum("&lt;script&gt;" in one.data for one in shown) >= 8
+    assert sum("&lt;script&gt;" in one.data for one in shown) >= 5
 
 
 def test_a_country_of_one_organisation_and_no_region_has_words_and_no_counts(small):
@@ -360,9 +358,7 @@ def test_a_country_shows_the_passages_of_its_own_organisations_alone(small):
     assert "A house holds people back." in shown and "tonight" not in shown
 
 
-TEAM_BLOCKS = [contrary_cases, passages, coding.coders, coding.alphas, coding.by_code,
-               coding.by_text, coding.disagreements, coding.quarantined, coding.review, coding.memos,
-               coding.codes_from_one_organisation, coding.new_codes, cooccurrence, salience]
+TEAM_BLOCKS = [contrary_cases, passages, coding.agreement_findings, coding.quarantined]
 
 
 @pytest.mark.parametrize("block", TEAM_BLOCKS, ids=lambda block: block.__name__)
@@ -380,22 +376,9 @@ def test_codes_are_shown_to_others_as_far_as_they_are_released(small):
                                           ["Safe place", "few of 30"]]
 
 
-def test_coders_are_counted_by_text_and_coder(small):
-    assert ["call", "2016-09-01", "1", "1"] in rows_of(coding.coders(StudyView(small)))
-
-
-def test_every_coefficient_of_a_code_is_that_of_the_table(small):
-    rows = {row[0]: row for row in rows_of(coding.by_code(StudyView(small)))}
-    told = dict(zip(rows["Code"], rows["Delay"], strict=True))
-    known = tables.read("agreement", study=small).query(
-        "code_id == 'delay' and unit == 'turn' and subset == 'all'").set_index("measure")["value"]
-    assert told["Agree"] == "0.80" and told["Alpha"] == f"{known['alpha']:.2f}"
-    assert told["ana"] == "40 %" and told["ben"] == "20 %"
-
-
-def test_why_there_is_no_interval_is_said_in_words(small):
-    said = coding.by_code(StudyView(small)).data
-    assert "No interval: 3 documents have pairs of coders, 10 are needed." in said
+def test_disagreements_are_for_the_team_alone(small):
+    rows = tables.read("disagreements", study=small)
+    assert coding.show_disagreements(StudyView(small, "public"), rows).data == note(TEAM_ONLY).data
 
 
 def test_a_code_of_low_agreement_is_shown_with_caution(small):
@@ -405,29 +388,73 @@ def test_a_code_of_low_agreement_is_shown_with_caution(small):
     assert "Read with caution" not in codes(StudyView(small, theme="care")).data
 
 
-def test_an_interpretive_study_shows_no_coefficient_but_its_disagreements(tmp_path):
-    page = StudyView(built(tmp_path, settings={"coding": {"approach": "interpretive"}}))
-    assert coding.alphas(page).data == note(coding.UNMEASURED["interpretive"]).data
-    assert coding.by_code(page).data == coding.by_text(page).data == ""
-    assert "Open: 1" in coding.disagreements(page).data
+def test_what_nobody_was_asked_about_is_named_on_the_page_of_the_theme(sample_study):
+    view = StudyView(sample_study, theme="services")
+    asked = view.codes().set_index("code_id").at["services", "asked"]
+    shown = codes(view).data
+    assert f"did not raise it unasked: {len(view.labels) - asked} of the {len(view.labels)} org" in shown
+    assert "Not asked" not in codes(StudyView(sample_study, "convening", theme="services")).data
 
 
-def test_a_study_of_one_coder_has_no_agreement_to_measure(tmp_path):
-    made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
+def test_a_theme_page_prints_the_first_passages_of_a_code_and_says_where_the_others_are(
+        small, monkeypatch):
+    view = StudyView(small, theme="care")
+    row = view.coded_passages[lambda f: f["code_id"] == "shelter"].iloc[:1]
+    many = pd.concat([row.assign(segment_id=f"blue.{n}") for n in range(90)])
+    view.__dict__["coded_passages"] = many
+    monkeypatch.setattr(coding, "codes_with_a_page", lambda view: {"shelter"})
+    shown = passages(view).data
+    assert shown.count("<blockquote") == trace.MOST_PASSAGES
+    assert "20 of 90 passages are printed here." in shown and 'href="code-shelter.html"' in shown
+    view.__dict__["coded_passages"] = many.assign(quote="ជម្រក" * 2000)
+    assert len(passages(view).data.encode()) < 1.2 * trace.ROOM
+
+
+def test_the_opening_sentences_on_agreement_are_those_of_the_tables(sample_study):
+    shown = unescape(coding.agreement_findings(StudyView(sample_study)).data)
+    rows = tables.read("agreement", study=sample_study).query(
+        "measure == 'alpha' and unit == 'turn' and subset == 'all'")
+    codes_only = tables.read("codebook", study=sample_study).query("level == 'code'")["code_id"]
+    alphas = rows[rows["code_id"].isin(codes_only)]["value"].dropna()
+    assert f"threshold of 0.70 on {(alphas < 0.7).sum()} of {len(alphas)} codes" in shown
+    differ = tables.read("disagreements", study=sample_study).drop_duplicates("segment_id")["is_decided"]
+    assert f"on {len(differ)} turns: {differ.sum()} are decided, {(~differ).sum()} are open." in shown
+
+
+def test_a_study_says_why_it_has_no_agreement_to_measure(tmp_path, uncoded):
+    page = StudyView(built(tmp_path / "one", settings={"coding": {"approach": "interpretive"}}))
+    assert escape(coding.UNMEASURED["interpretive"]) in coding.agreement_findings(page).data
+    made = coded_study(tmp_path / "other", codings={"ana": BOTH["ana"]})
     spreadsheet(made, "ana", *ANA)
     build(made)
-    assert coding.alphas(StudyView(made)).data == note(coding.UNMEASURED["codebook"]).data
+    assert coding.UNMEASURED["codebook"] in coding.agreement_findings(StudyView(made)).data
+    assert coding.agreement_findings(StudyView(uncoded)).data == note(coding.NOTHING_CODED).data
 
 
 def test_an_open_disagreement_stands_side_by_side(small):
-    rows = rows_of(coding.disagreements(StudyView(small)))
+    rows = rows_of(coding.show_disagreements(StudyView(small), tables.read("disagreements", study=small)))
     assert ["We wait for months.blue.4", "Delay", "no code"] in rows
 
 
 def test_a_decision_comes_with_its_reason(sample_study):
-    row = tables.read("disagreements", study=sample_study).query("coder_id == 'consensus'").iloc[0]
-    shown = rows_of(coding.disagreements(StudyView(sample_study)))
-    assert escape(row["reason"]) in [cells[-1] for cells in shown]
+    decided = tables.read("disagreements", study=sample_study).query("is_decided")
+    shown = rows_of(coding.show_disagreements(StudyView(sample_study), decided))
+    reason = decided.loc[decided["coder_id"] == "consensus", "reason"].iloc[0]
+    assert escape(reason) in [cells[-1] for cells in shown]
+
+
+def test_of_many_disagreements_the_first_hundred_are_listed_and_the_workbook_is_named(small):
+    turn = tables.read("disagreements", study=small)
+    ids = tables.read("segments", study=small)
+    segments = pd.concat([ids.iloc[:1].assign(segment_id=f"blue.{n}", start=n) for n in range(13291)])
+    rows = pd.concat([turn.assign(segment_id=f"blue.{n}") for n in range(13291)])
+    view = StudyView(small)
+    view.__dict__["_read"] = lambda name: segments
+    shown = coding.show_disagreements(view, rows).data
+    assert "The first 100 of 13,291 turns are listed; `glc agreement` writes all of them" in shown
+    assert shown.count("glc-where") == 100
+    segments["text"] = "ជម្រក" * 2000
+    assert len(coding.show_disagreements(view, rows).data.encode()) < 100_000
 
 
 def test_a_quarantined_passage_is_shown_beside_our_words(tmp_path):
@@ -437,46 +464,83 @@ def test_a_quarantined_passage_is_shown_beside_our_words(tmp_path):
     assert "not in the text" in rows[0][5]
 
 
-def test_the_review_tells_codes_that_the_codebook_lacks_and_that_nobody_used(tmp_path):
-    made = built(tmp_path, ana=[("blue", "We wait for months.", "Médico lejos")], ben=[("blue", "", "")])
-    rows = rows_of(coding.review(StudyView(made)))
-    assert ["Médico lejos", "orphaned", "codings: 1"] in rows
-    assert ["Delay", "unused", "no coding has it"] in rows
-
-
 @pytest.mark.parametrize(("new", "said"), [
     ([5, 1, 0], "needs 6 interviews; 3 are coded."), ([5] * 8, "not met in 8 interviews."),
     ([20, 9, 5, 3, 0, 0], "met after 4 interviews, by interviews 5 and 6."),
     ([20, 9, 5, 3, 0, 0, 2], "by interviews 5 and 6. New codes in later ones: 2.")])
 def test_the_rule_on_new_codes_is_told_in_words(new, said):
-    assert coding._rule(new).endswith(said)
+    assert coding.rule_on_new_codes(new).endswith(said)
 
 
-def test_new_codes_are_drawn_and_the_rule_told(small):
-    assert "The rule needs 6 interviews; 2 are coded." in coding.new_codes(StudyView(small)).data
-    plt.close("all")
+def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
+    theme = StudyView(uncoded, theme="care")
+    for block in (codes, contrary_cases, passages):
+        assert block(theme).data == note(NOT_CODED_YET).data
+    assert codes_by_country(StudyView(uncoded, country="KHM")).data == note(NOTHING_CODED).data
 
 
-def test_a_code_of_a_single_organisation_is_named_with_it(small):
-    rows = rows_of(coding.codes_from_one_organisation(StudyView(small)))
-    assert ["Practice &gt; Law &gt; Delay", "a"] in rows
+# The frames of the notebooks
+
+
+@pytest.fixture(scope="module")
+def agreement(small):
+    return run_cells("03_agreement", small)
+
+
+@pytest.fixture(scope="module")
+def new_codes(small):
+    return run_cells("04_new_codes", small)
+
+
+def test_coders_are_counted_by_text_and_coder(agreement):
+    assert agreement["coded"].loc[("2016-09-01", "call")].tolist() == [1, 1]
+
+
+def test_every_coefficient_of_a_code_is_that_of_the_table(small, agreement):
+    told = agreement["codes"].loc["Delay"]
+    known = tables.read("agreement", study=small).query(
+        "code_id == 'delay' and unit == 'turn' and subset == 'all'").set_index("measure")["value"]
+    assert told["agree"] == 0.8 and told["alpha"] == round(known["alpha"], 2)
+    assert agreement["prevalence"].loc["Delay"].tolist() == [40, 20]
+
+
+def test_why_there_is_no_interval_is_said_in_words(agreement):
+    assert any("3 documents have pairs of coders, 10 are needed" in one
+               for one in agreement["reasons"]["reason"])
+
+
+def test_an_interpretive_study_shows_no_coefficient_but_its_disagreements(tmp_path):
+    found = run_cells("03_agreement", built(tmp_path, settings={"coding": {"approach": "interpretive"}}))
+    assert found["alphas"].empty and found["codes"].empty and found["by_text"].empty
+    assert len(found["study"].disagreements.query("not is_decided"))
+
+
+def test_the_review_tells_codes_that_the_codebook_lacks_and_that_nobody_used(tmp_path):
+    made = built(tmp_path, ana=[("blue", "We wait for months.", "Médico lejos")], ben=[("blue", "", "")])
+    rows = run_cells("03_agreement", made)["to_discuss"]
+    assert rows.loc["Médico lejos"].tolist() == ["orphaned", "codings: 1"]
+    assert rows.loc["Delay"].tolist() == ["unused", "no coding has it"]
+
+
+def test_new_codes_are_counted_interview_by_interview(sample_study):
+    rows = run_cells("04_new_codes", sample_study)["new_codes"]
+    assert (rows["new"].cumsum() == rows["found"]).all() and (rows["low"] <= rows["high"]).all()
+
+
+def test_a_code_of_a_single_organisation_is_named_with_it(new_codes):
+    assert new_codes["once"].loc["Delay"].tolist() == ["a", "Practice > Law > Delay"]
 
 
 def test_pairs_of_codes_are_those_of_the_estimates(sample_study):
     figures = tables.read("estimates", study=sample_study).query("measure == 'cooccurrence'")
     most = figures[figures["statistic"] == "turns"].nlargest(1, "n").iloc[0]
-    rows = rows_of(cooccurrence(StudyView(sample_study)))
-    assert rows[1][2].startswith(f"{most['n']} of ") and len(rows) <= PAIRS + 1
+    rows = run_cells("04_new_codes", sample_study)["pairs"]
+    assert rows["n"].iloc[0] == most["n"] and rows["base_n"].iloc[0] == most["base_n"]
 
 
-def test_nothing_is_printed_about_codes_where_nothing_is_coded(uncoded):
-    theme, whole = StudyView(uncoded, theme="care"), StudyView(uncoded)
-    for block in (codes, contrary_cases, passages):
-        assert block(theme).data == note(NOT_CODED_YET).data
-    assert codes_by_country(StudyView(uncoded, country="KHM")).data == note(NOTHING_CODED).data
-    assert coding.coders(whole).data == coding.alphas(whole).data == note(coding.NOTHING_CODED).data
-    assert coding.by_code(whole).data == coding.by_text(whole).data == ""
-    assert "Fewer than two interviews" in coding.new_codes(whole).data
+@pytest.mark.parametrize("name", ["03_agreement", "04_new_codes", "21_code"])
+def test_a_study_in_which_nothing_is_coded_has_pages_too(uncoded, name):
+    assert run_cells(name, uncoded)["audience"] == "team"
 
 
 def test_the_overview_counts_interviews_calls_and_coded_passages(small, uncoded):
