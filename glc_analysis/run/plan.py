@@ -53,12 +53,13 @@ class Notebook:
 
     @property
     def name(self) -> str:
-        """The file's stem without its number.
+        """The file's stem without its number, spaces as underscores.
 
         >>> Notebook(Path("01_data_quality.ipynb"), "What arrived?", {}, "").name
         'data_quality'
         """
-        return self.path.stem.lstrip("0123456789_-") or self.path.stem
+        stem = self.path.stem.replace(" ", "_")
+        return stem.lstrip("0123456789_-") or stem
 
 
 def notebooks(folder: Path = NOTEBOOKS) -> list[Notebook]:
