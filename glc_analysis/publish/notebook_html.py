@@ -39,7 +39,7 @@ def article(notebook: Mapping[str, Any], *, has_code: bool = False,
     '<article><h1 id="peru-and-its-neighbours">Peru and its <em>neighbours</em></h1>\\n</article>'
     """
     parts = _without_empty_sections([part for cell in notebook["cells"] for part in _parts(cell, has_code)])
-    page = lxml.html.fragment_fromstring("".join(part.html for part in parts), create_parent="article")
+    page = lxml.html.fragment_fromstring("".join(_with_code(parts)), create_parent="article")
     for style in page.xpath(".//style[@scoped]"):  # of pandas
         style.drop_tree()
     for link in page.xpath(".//a[@href]") if slugs is not None else ():
@@ -68,12 +68,14 @@ def text_of(element: etree._Element) -> str:
 
 @dataclass(frozen=True)
 class _Part:
-    """A piece of a page: a block of text or a cell of code. ``level`` is that of a heading, else 0."""
+    """A piece of a page: a block of text, or what a cell of code shows. ``level`` is that of a heading, else
+    0; ``code`` is what the page lets its readers see of the code."""
 
     html: str
     level: int = 0
     is_code: bool = False
     is_blank: bool = False
+    code: str = ""
 
 
 def _parts(cell: Mapping[str, Any], has_code: bool) -> Iterator[_Part]:
@@ -87,9 +89,25 @@ def _parts(cell: Mapping[str, Any], has_code: bool) -> Iterator[_Part]:
         yield from _blocks(source)
     elif cell["cell_type"] == "code":
         shown = "".join(map(_output, cell["outputs"]))
-        code = tag("details", tag("summary", "Code"), tag("pre", tag("code", escape(source))),
-                   class_="glc-code") if has_code and source.strip() else ""
-        yield _Part(code + shown, is_code=True, is_blank=_is_blank(shown))
+        yield _Part(shown, is_code=True, is_blank=_is_blank(shown), code=source if has_code else "")
+
+
+def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
+    """The pieces of a page, each result with its code folded below it. The code of cells that show nothing
+    belongs to the next result.
+
+    >>> parts = [_Part("", is_code=True, is_blank=True, code="n = 1"), _Part("one", is_code=True, code="n")]
+    >>> "".join(_with_code(parts))[:52]
+    'one<details class="glc-code"><summary>Code</summary>'
+    """
+    waiting: list[str] = []
+    for part in parts:
+        yield part.html
+        waiting += [part.code] if part.code.strip() else []
+        if waiting and not part.is_blank and part.is_code:
+            code = tag("pre", tag("code", escape("\n\n".join(waiting))))
+            yield tag("details", tag("summary", "Code"), code, class_="glc-code")
+            waiting = []
 
 
 def _blocks(source: str) -> Iterator[_Part]:
