@@ -497,16 +497,12 @@ def _folded(pieces: list[str], summary: str) -> str:
 # Facts about a country from outside sources.
 
 
-FACTS_NOT_SHOWN = "Country facts are shown to the team only."
-
-
 def country_facts(view: StudyView) -> Html:
-    """Facts about the country from outside sources, in words; years with the same value together."""
+    """Facts about the country from outside sources, in words, for those who may read them; years with the
+    same value together. Nothing where none are recorded."""
     if not view.may("country_facts"):
-        return note(FACTS_NOT_SHOWN)
+        return show("")
     rows = view.read("context").sort_values(["indicator", "year"], kind="stable")
-    if rows.empty:
-        return note("No country facts are recorded.")
     facts: dict[str, str] = {}
     for indicator, own in rows.groupby("indicator", sort=True):
         years: dict[str, list[str]] = {}
@@ -514,7 +510,8 @@ def country_facts(view: StudyView) -> Html:
             years.setdefault(_fact_label(view, indicator, row.value), []).append(row.year)
         facts[_fact_label(view, indicator, "")] = "; ".join(
             value + _in_years(listed) for value, listed in years.items())
-    return show(tag("p", escape(" ".join(f"{name}: {value}." for name, value in facts.items()))))
+    said = " ".join(f"{name}: {value}." for name, value in facts.items())
+    return show(tag("p", escape(said)) if said else "")
 
 
 def _in_years(years: Iterable[str]) -> str:
