@@ -44,7 +44,7 @@ INK, PAPER = "#1a1a1a", "#fffffe"
 """On a page, the colour of its text and of its background."""
 DARK, BAR = "#111111", "#4a6785"
 """Letters on a light bar, and bars: the same on every background."""
-SHADES = [BAR, "#c9d2da", "#8fa3b7", "#c08a3e", "#6b4e71"]
+COLOURS = [BAR, "#c9d2da", "#8fa3b7", "#c08a3e", "#6b4e71"]
 """Colours of a figure of seaborn's: those that come first are distinct in grey, on light and on dark."""
 QUIET, FAINT = (INK, 0.35), (INK, 0.1)
 STATUSES = {"answered": ("#2f4b66", ""), "dont_know": ("#7d92a8", ""), "refused": ("#7d92a8", "////"),
@@ -70,7 +70,7 @@ def use_style() -> None:
         return
     shell.config.InlineBackend.figure_formats = set()
     shell.config.InlineBackend.rc = {**STYLE, "figure.figsize": (WIDTH, 0.65 * WIDTH),
-                                     "axes.prop_cycle": f"cycler(color={SHADES})"}
+                                     "axes.prop_cycle": f"cycler(color={COLOURS})"}
     if "matplotlib.pyplot" in sys.modules:
         from matplotlib_inline.backend_inline import configure_inline_support
 
