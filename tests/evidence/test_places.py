@@ -5,6 +5,7 @@ import re
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.convening import trace
 from glc_analysis.convening.trace import Trail
 from glc_analysis.frames_html import frame_html
 from glc_analysis.pages import convening
@@ -22,6 +23,10 @@ def page(request, sample_study):
 @pytest.fixture(scope="module")
 def links(page):
     """What the principles and the joint display link to: page and place."""
+    return _links(page)
+
+
+def _links(page):
     shown = statements(page).data + convening.joint_display(page).data
     return re.findall(r'href="([\w-]+)\.html#([\w-]+)"', shown)
 
@@ -29,6 +34,10 @@ def links(page):
 @pytest.fixture(scope="module")
 def ids(page):
     """The ids on each page that shows questions, codes or passages."""
+    return _ids_by_page(page)
+
+
+def _ids_by_page(page):
     pages = {"survey": page, **{f"theme-{theme}": StudyView(page.study, page.audience, theme=theme)
                                 for theme in page.themes}}
     return {slug: _ids(one) for slug, one in pages.items()}
@@ -44,6 +53,16 @@ def _ids(page):
 def test_every_link_leads_to_a_place_that_is_there(links, ids):
     assert len(links) > 40
     assert [link for link in links if link[1] not in ids[link[0]]] == []
+
+
+def test_a_link_to_a_passage_that_is_not_printed_leads_to_the_passages_of_its_code(
+        sample_study, monkeypatch):
+    monkeypatch.setattr(trace, "MOST_PASSAGES", 1)
+    page = StudyView(sample_study)
+    links, ids = _links(page), _ids_by_page(page)
+    assert [link for link in links if link[1] not in ids[link[0]]] == []
+    kinds = [place.partition("-")[0] for _, place in links]
+    assert kinds.count("passages") > 5 and kinds.count("passage") > 5
 
 
 def test_a_place_is_one_place(ids):
