@@ -276,7 +276,7 @@ class StudyView:
         chosen = _known(theme or None, self.themes, "theme") or self.theme
         rows = self.quotation_rows
         if chosen:
-            rows = rows[[chosen in themes.split(";") for themes in rows["theme_ids"]]]
+            rows = rows.loc[[n for n, ids in rows["theme_ids"].items() if chosen in ids.split(";")]]
         names = dict(zip(self.codebook["code_id"], self.codebook["name"], strict=True))
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
         return pd.DataFrame({

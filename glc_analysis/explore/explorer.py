@@ -186,7 +186,7 @@ class Explorer:
         rows, view = self.view.quotations(), self.view
         if code := _chosen(self.code):
             name = view.words.codes[code]
-            rows = rows[[name in names.split(", ") for names in rows["code"]]]
+            rows = rows.loc[[n for n, names in rows["code"].items() if name in names.split(", ")]]
         return frame_html(rows) or tag("p", "No quotation is cleared for this audience.", class_="glc-note")
 
 

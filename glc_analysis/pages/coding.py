@@ -265,7 +265,7 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
         least, lowest = settings["agreement_threshold"], alphas.sort_values(["value", "code_id"]).iloc[0]
         said.append(f"Agreement is below the study's threshold of {number_text(least)} on "
                     f"{(alphas['value'] < least).sum()} of {len(alphas)} codes; the lowest is "
-                    f"{code_names(view)[lowest['code_id']]} ({number_text(lowest['value'])}).")
+                    f"“{code_names(view)[lowest['code_id']]}” ({number_text(lowest['value'])}).")
     return said
 
 
