@@ -214,9 +214,9 @@ NOTHING_CODED = "Nothing is coded in this study yet."
 UNMEASURED = {"codebook": "No two coders have read the same text yet, so agreement cannot be measured.",
               "interpretive": "This study codes interpretively, so no coefficient is computed. The coders' "
                               "memos, differences and decisions are below."}
-AT_ONCE, MOST, LETTERS, ROOM = 20, 100, 300, 40_000
-"""Disagreements are shown 20 at once, the others folded; of a list at most 100, of a text at most its first
-300 letters, and of all texts of a list at most 40 kB: longer lists are in the workbook."""
+AT_ONCE, MOST, FEWER, LETTERS, ROOM, MARKUP = 20, 100, 20, 250, 50_000, 350
+"""Disagreements are shown 20 at once, the others folded. A list has at most 100 rows, or 20, of a text at
+most its first 250 letters, and takes at most 50 kB, with 350 bytes for what stands around a text."""
 BASE, RUN, THRESHOLD = 4, 2, 0.05
 """The rule of Guest, Namey & Chen (2020): first interviews, length of a run, share of new codes."""
 
@@ -270,18 +270,18 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
 
 
 @team_only
-def show_disagreements(view: StudyView, rows: pd.DataFrame) -> Html:
+def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) -> Html | None:
     """The turns of some rows of table ``disagreements``: the words, each coder's codes, and where there are
-    any the decisions with their reasons. The first hundred in the order of the texts; `glc agreement` writes
-    all of them into a workbook.
+    any the decisions with their reasons. At most ``most`` turns in the order of the texts; `glc agreement`
+    writes all of them into a workbook.
 
     >>> show_disagreements(view, study.disagreements.query("not is_decided"))    # doctest: +SKIP
     """
     if rows.empty:
-        return note("None.")
+        return None
     turns = rows.drop_duplicates("segment_id").set_index("segment_id")[["reason"]]
     about = view.read("segments").set_index("segment_id").join(turns, how="inner")
-    about = _fitting(about.sort_values(["document_id", "start"]))
+    about = _fitting(about.sort_values(["document_id", "start"]), about["text"].map(_cut), most)
     names = code_names(view)
     rows = rows[rows["segment_id"].isin(about.index)]
     said = [", ".join(names.get(c, c) for c in codes.split(";") if c) or "no code" for codes in rows["codes"]]
@@ -309,10 +309,10 @@ def _cut(text: str) -> str:
     return text if len(text) <= LETTERS else f"{text[:LETTERS].rsplit(' ', 1)[0]} …"
 
 
-def _fitting(rows: pd.DataFrame, column: str = "text") -> pd.DataFrame:
-    """The first rows, as many as a list may have."""
-    size = rows[column].map(_cut).str.encode("utf-8").str.len()
-    return rows[size.cumsum().le(ROOM).to_numpy()].head(MOST)
+def _fitting(rows: pd.DataFrame, words: pd.Series, most: int) -> pd.DataFrame:
+    """The first rows, as many as a list may have, by the words that are printed of each row."""
+    size = words.loc[rows.index].str.encode("utf-8").str.len() + MARKUP
+    return rows[size.cumsum().le(ROOM).to_numpy()].head(most)
 
 
 @team_only
@@ -323,7 +323,7 @@ def quarantined(view: StudyView) -> Html | None:
         return None
     heads = {"coder_id": "Coder", "document_id": "Text", "code": "Code", "quote": "What the coder marked",
              "found": "What our text says there", "reason": "Why it is quarantined"}
-    listed = _fitting(rows.assign(both=rows["quote"].map(_cut) + rows["found"].map(_cut)), "both")
+    listed = _fitting(rows, rows["quote"].map(_cut) + rows["found"].map(_cut), FEWER)
     shown = {head: listed[name].map(_cut) for name, head in heads.items()}
     left = f"The first {len(listed)} of {len(rows):,} codings are listed; table quarantined has all of them."
     return show((note(left).data if len(listed) < len(rows) else "") + table(shown))
