@@ -168,7 +168,8 @@ def words_from_here(view: StudyView) -> pd.DataFrame:
     if view.may("passages"):
         said = view.passages()
         said = said[~said["code_id"].isin(case_codes(view.codebook))]
-        rows = pd.concat([rows, said.reindex(columns=rows.columns, fill_value="")]).drop_duplicates("text", ignore_index=True)
+        rows = pd.concat([rows, said.reindex(columns=rows.columns, fill_value="")])
+        rows = rows.drop_duplicates("text", ignore_index=True)
     turns = rows.groupby("by").cumcount().sort_values(kind="stable")
     return rows.loc[turns.index].assign(country="").reset_index(drop=True)  # all are from the same one
 
