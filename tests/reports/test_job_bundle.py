@@ -12,7 +12,8 @@ from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.cluster import are_in, pack_job, things_sent
 from glc_analysis.run.plan import plan
 
-FILES = {"study/reference/study.toml", "study/reference/consent.csv", "study/processed/slices.json"}
+FILES = {"study/reference/study.toml", "study/reference/consent.csv", "study/reference/headlines.csv",
+         "study/processed/slices.json"}
 
 
 @pytest.fixture(scope="module")
