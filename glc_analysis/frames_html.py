@@ -6,7 +6,7 @@ sorting or merging it never changes what the columns mean, and nothing marks a f
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -149,7 +149,7 @@ def _sentences(frame: pd.DataFrame, caption: str) -> str:
     return heading + tag("ul", *items, class_="glc-headlines") + "".join(notes)
 
 
-def quotation(row: dict[str, str]) -> str:
+def quotation(row: Mapping[str, str]) -> str:
     """A quotation or passage: the words, their translation, who said them and where.
 
     >>> quotation({"text": "Hola", "language": "es", "by": "a provider"})[:56]
@@ -160,9 +160,8 @@ def quotation(row: dict[str, str]) -> str:
     translation = row.get("translation", "")
     if translation:
         words += tag("blockquote", escape(translation), lang="en", dir="ltr", class_="glc-translation")
-    direction = language_direction(row["language"])
     return tag("figure", words, tag("figcaption", escape(", ".join(_source(row)))), class_="glc-quotation",
-               id=row.get("quotation_id", ""), dir="" if direction != "rtl" else direction)
+               id=row.get("quotation_id", ""))
 
 
 def _source(row: dict[str, str]) -> Iterator[str]:

@@ -86,11 +86,16 @@ def answers(view: StudyView, question: Any) -> str:
             return _numbers(view.numbers(question.question_id), asked)
         if question.type in BY_OPTION:
             counts = _counts(view, question)
-            return (_title(finding(question, counts)) + asked + _folded(counts)
-                    + _missing_options(view, question, counts))
+            missing = _missing_options(view, question, counts)
+            # Where an answer is not listed, another one may have been given more often.
+            title = "" if missing else _title(finding(question, counts))
+            return title + asked + _folded(counts) + missing
     except NotReleased:
         return asked + tag("p", escape(view.refusal(question.question_id)), class_="glc-note")
-    return _title(_answered(view, question)) + asked
+    answered = _answered(view, question)
+    if not answered and not view.may("all_figures"):
+        return asked + tag("p", escape(view.refusal(question.question_id)), class_="glc-note")
+    return _title(answered) + asked
 
 
 def finding(question: Any, counts: pd.DataFrame) -> str:
@@ -99,21 +104,23 @@ def finding(question: Any, counts: pd.DataFrame) -> str:
 
     >>> from types import SimpleNamespace
     >>> counts = pd.DataFrame({"option": ["Shelter", "Legal aid"], "n": [18, 5], "base_n": [30, 30],
-    ...                        "share": [0.6, 0.17], "shown_as": ["18 of 30 (60 %)", "5 of 30 (17 %)"]})
+    ...                        "low": None, "high": None, "shown_as": ["18 of 30 (60 %)", "5 of 30 (17 %)"]})
     >>> finding(SimpleNamespace(type="multi", unit="organisation"), counts)
     '18 of 30 organisations chose “Shelter”'
     """
-    middle = counts["share"].astype(float).fillna((counts["low"] + counts["high"]) / 2) \
-        if "low" in counts else counts["share"].astype(float)
-    most = counts[(middle == middle.max()) & (middle > 0)]
-    if not 1 <= len(most) <= 2:
+    share = counts["n"].astype(float) / counts["base_n"].astype(float)
+    middle = share.fillna((counts["low"].astype(float) + counts["high"].astype(float)) / 2)
+    if not (middle > 0).any():
+        return ""
+    # A count in words may be as large as one beside it: only the same words or numbers are equal.
+    most = counts[counts["shown_as"] == counts["shown_as"][middle.idxmax()]]
+    if len(most) > 2:
         return ""
     count = most["shown_as"].iloc[0].partition(" (")[0]
     options = " and ".join(f"“{option}”" for option in most["option"])
     if len(most) == 2:
         return _capital(f"{count} {_noun(question, 2)} each: {options}")
-    said = FINDINGS[question.type, question.unit].format(count=count, options=options)
-    return _capital(said)
+    return _capital(FINDINGS[question.type, question.unit].format(count=count, options=options))
 
 
 def _capital(text: str) -> str:

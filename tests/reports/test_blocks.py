@@ -116,7 +116,7 @@ def test_a_profile_names_only_its_own_organisations(cambodia):
 def test_a_quotation_carries_its_language_and_its_direction(cambodia):
     assert '<blockquote lang="km" dir="ltr">' in open_answers_by_country(cambodia).data
     arabic = quotation({"text": "نعم", "language": "ar", "by": "a provider"})
-    assert '<figure class="glc-quotation" dir="rtl"><blockquote lang="ar" dir="rtl">' in arabic
+    assert '<blockquote lang="ar" dir="rtl">' in arabic
 
 
 def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
@@ -170,11 +170,22 @@ def test_a_finding_names_two_answers_that_were_equally_frequent_and_never_more_o
     asked = SimpleNamespace(type="multi", unit="organisation")
 
     def found(*counts):
-        rows = pd.DataFrame({"option": ["A", "B", "C"], "n": counts, "share": [n / 9 for n in counts]})
+        rows = pd.DataFrame({"option": ["A", "B", "C"], "n": counts, "base_n": 9, "low": None, "high": None})
         return finding(asked, rows.assign(shown_as=[f"{n} of 9" for n in counts]))
 
     assert found(4, 4, 1) == "4 of 9 organisations each: “A” and “B”"
     assert found(4, 4, 4) == found(0, 0, 0) == ""
+
+
+def test_a_count_in_words_is_not_called_equal_to_a_number():
+    rows = pd.DataFrame({"option": ["A", "B"], "n": [None, 22], "base_n": 32, "low": [0.5, None],
+                         "high": [0.875, None], "shown_as": ["most of 32", "22 of 32 (69 %)"]})
+    assert finding(SimpleNamespace(type="multi", unit="answer"), rows) == "Most of 32 answers name “A”"
+
+
+def test_where_an_answer_is_not_listed_none_is_called_the_most_frequent(sample_study):
+    shown = question_html(StudyView(sample_study, "public"), "Q1.9")
+    assert "Some answers are not listed" in shown and "glc-title" not in shown
 
 
 def test_small_counts_at_the_end_of_a_long_list_are_folded_and_there(sample_study):
