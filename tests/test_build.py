@@ -3,11 +3,12 @@
 import json
 import re
 
+import pandas as pd
 import pytest
 
 from glc_analysis import build as building
 from glc_analysis import manifest, tables
-from glc_analysis.build import build, check_study, country_names
+from glc_analysis.build import FEW_PASSAGES, _long_codes, build, check_study, country_names
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.manifest import tables_are_current
 from glc_analysis.study import Study
@@ -83,6 +84,14 @@ def test_countries_and_themes_are_listed_by_name_and_in_order(built):
     assert found["countries"] == [{"id": "AFG", "label": "Afghanistan"},
                                   {"id": "KHM", "label": "Cambodia"}]
     assert [theme["id"] for theme in found["themes"]] == ["rights", "care"]
+
+
+def test_a_code_is_listed_if_it_has_many_passages_on_which_the_coders_agreed():
+    codings = pd.DataFrame([(coder, code, f"t.{n}") for n in range(FEW_PASSAGES + 1) for coder, code in (
+        ("consensus", "long"), ("ana", "short"), ("consensus", "short" if n else ""))],
+        columns=["coder_id", "code_id", "segment_ids"])
+    book = pd.DataFrame({"code_id": ["short", "long"], "name": ["Short", "Long"], "order": [1, 2]})
+    assert _long_codes(codings, book) == [{"id": "long", "label": "Long"}]
 
 
 def spoil(study):

@@ -352,6 +352,8 @@ def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
     allowed = inputs.slices["shown"][inputs.audience]
     if kind == "organisation" and not may(inputs.audience, "briefs"):
         return []
+    if kind == "code" and not may(inputs.audience, "passages"):
+        return []
     return [item for item in inputs.slices.get(LISTS[kind], [])
             if kind != "country" or item["id"] in allowed]
 

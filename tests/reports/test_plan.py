@@ -41,6 +41,19 @@ def test_a_theme_notebook_gives_a_page_for_each_theme(study, folder):
     assert [page.slug for page in plan(study, folder=folder)] == ["index", "theme-needs"]
 
 
+def test_a_code_of_many_passages_has_a_page_for_the_team(study, folder):
+    path = study.processed / "slices.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | {"codes": [{"id": "Delay", "label": "Delay"}]}))
+    (folder / "10_country.ipynb").rename(folder / "21_code.ipynb")
+    edit(folder / "21_code.ipynb", "country = ", "code = ")
+    assert [page.slug for page in plan(study, folder=folder)] == ["index", "code-delay"]
+    for page in folder.iterdir():
+        content = json.loads(page.read_text())
+        content["metadata"]["glc"] = {"audiences": ["convening"]}
+        page.write_text(json.dumps(content))
+    assert [page.slug for page in plan(study, audience="convening", folder=folder)] == ["index"]
+
+
 def test_a_second_country_notebook_has_slugs_of_its_own(study, folder):
     (folder / "11_law.ipynb").write_text((folder / "10_country.ipynb").read_text())
     assert [page.slug for page in plan(study, folder=folder)][3:] == ["law-khm", "law-per"]
