@@ -38,7 +38,7 @@ from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.quotations import READERS, case_codes, printable_quotes, quotes_faults
 from glc_analysis.disclosure.releases import next_is_stored, prepare_release, store_release
-from glc_analysis.disclosure.rules import coded_countries, visible_countries
+from glc_analysis.disclosure.rules import coded_countries, visible_countries, visible_principles
 from glc_analysis.disclosure.suppression import decide
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import code_occurrences, coded_estimates
@@ -511,6 +511,8 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
         "slices.json": _json({"inputs": inputs, "release": release, "tables": _digests(study, engine),
                               "countries": _work_countries(engine["countries"]),
                               "shown": shown, "themes": _themes(engine["codebook"]),
+                              "principles": _listed_principles(engine["principles"]),
+                              "shown_principles": _principles_shown(engine["principles"]),
                               "organisations": _took_part(engine["organisations"]),
                               "codes": _long_codes(engine["codings"], engine["codebook"])})}
     files = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
@@ -564,6 +566,19 @@ def _countries_shown(settings: Mapping[str, Any], answers: pd.DataFrame, own: pd
                      consent: Consent) -> dict[str, list[str]]:
     """The countries that each audience may know of."""
     return {audience: sorted(visible_countries(answers, own, consent, settings, audience=audience))
+            for audience in AUDIENCES}
+
+
+def _listed_principles(principles: pd.DataFrame) -> list[dict[str, str]]:
+    """The principles in their latest text, by id."""
+    rows = visible_principles(principles, "team")
+    return [{"id": row.principle_id, "label": row.short_name or row.printed_id}
+            for row in rows.sort_values("principle_id").itertuples()]
+
+
+def _principles_shown(principles: pd.DataFrame) -> dict[str, list[str]]:
+    """The principles that each audience may read."""
+    return {audience: sorted(visible_principles(principles, audience)["principle_id"])
             for audience in AUDIENCES}
 
 

@@ -25,7 +25,7 @@ from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations as coded_passages
 from glc_analysis.disclosure.audiences import check_audience, may
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.rules import Rules, public_tallies
+from glc_analysis.disclosure.rules import Rules, public_tallies, visible_principles, visible_signatures
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.estimates import ALL, BY_OPTION
@@ -70,15 +70,17 @@ class OpenStudy(Study):
     """
 
     def view(self, audience: str = "team", *, country: str | None = None, theme: str | None = None,
-             organisation: str | None = None) -> StudyView:
+             principle: str | None = None, organisation: str | None = None) -> StudyView:
         """What an audience (team, convening or public) may see, of the whole study or of a part of it.
 
-        ``country``, ``theme`` and ``organisation`` narrow the view to one of them: an id such as ``KHM``, or
-        blank for the first one of the study. Raises UsageError for an unknown name, with the nearest ones.
+        ``country``, ``theme``, ``principle`` and ``organisation`` narrow the view to one of them: an id such
+        as ``KHM``, or blank for the first one of the study. Raises UsageError for an unknown name, with the
+        nearest ones.
         """
         view = StudyView(self, audience)
         return StudyView(self, audience, country=_known(country, view.work_countries, "country"),
                          theme=_known(theme, view.themes, "theme"),
+                         principle=_known(principle, view.principle_names, "principle"),
                          organisation=_known(organisation, view.labels, "organisation"))
 
     def __getattr__(self, name: str) -> pd.DataFrame:
@@ -112,14 +114,15 @@ class OpenStudy(Study):
 class StudyView:
     """A study as one audience may see it; ``dir(view)`` lists what can be asked.
 
-    ``country`` or ``theme`` narrows it to one of them; ``organisation`` to the rows of one organisation, for
-    the page that it alone receives.
+    ``country``, ``theme`` or ``principle`` narrows it to one of them; ``organisation`` to the rows of one
+    organisation, for the page that it alone receives.
     """
 
     study: Study
     audience: str = "team"
     country: str = ""
     theme: str = ""
+    principle: str = ""
     organisation: str = ""
 
     def __post_init__(self) -> None:
@@ -127,7 +130,7 @@ class StudyView:
 
     def __dir__(self) -> list[str]:
         return ["audience", "codes", "counts", "countries", "country", "names", "numbers", "organisation",
-                "passages", "principles", "questions", "quotations", "study", "theme", "votes"]
+                "passages", "principle", "principles", "questions", "quotations", "study", "theme", "votes"]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or hasattr(type(self), name):
@@ -277,6 +280,10 @@ class StudyView:
         rows = self.quotation_rows
         if chosen:
             rows = rows.loc[[n for n, ids in rows["theme_ids"].items() if chosen in ids.split(";")]]
+        return self.quotation_frame(rows)
+
+    def quotation_frame(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Rows of :attr:`quotation_rows` as :meth:`quotations` gives them."""
         names = dict(zip(self.codebook["code_id"], self.codebook["name"], strict=True))
         wording = rows["wording"].where(rows["wording"] == "", ", " + rows["wording"])
         return pd.DataFrame({
@@ -309,8 +316,8 @@ class StudyView:
     def votes(self, round: str | int = "") -> pd.DataFrame:
         """The votes of closed rounds as they may be told, one row a principle, panel and criterion; of one
         ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low,
-        median, shown_as. A panel of one or two has no numbers, and for the public only what reveals nobody's
-        vote. Raises UsageError for an unknown round.
+        median, shown_as. A panel with one or two votes is left out; the public sees only what reveals
+        nobody's vote. Raises UsageError for an unknown round.
 
         >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"]   # doctest: +SKIP
         """
@@ -319,8 +326,7 @@ class StudyView:
         if round:
             rows = rows[rows["round_id"] == _known(str(round), known, "closed round")]
         names = dict(zip(self.principles["principle_id"], self.principles["short_name"], strict=True))
-        is_few = (rows["n"] < FEWEST_VOTES).fillna(False)
-        counted = {name: rows[column].where(~is_few) for name, column in (
+        counted = {name: rows[column] for name, column in (
             ("high", "votes_high"), ("middle", "votes_mid"), ("low", "votes_low"), ("median", "median"))}
         return pd.DataFrame({
             "principle_id": rows["principle_id"], "principle": rows["principle_id"].map(names).fillna(""),
@@ -482,16 +488,53 @@ class StudyView:
 
     @cached_property
     def principle_rows(self) -> pd.DataFrame:
-        """Rows of table ``principles``: the latest text of each that the audience may read."""
-        rows = self.read("principles")
-        rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
-        return rows if self.may("draft_principles") else rows[rows["status"] == "agreed"]
+        """Rows of table ``principles``: the latest text of each that the audience may read; with a
+        ``principle``, of this one."""
+        rows = visible_principles(self.read("principles"), self.audience)
+        return rows[rows["principle_id"] == self.principle] if self.principle else rows
+
+    @cached_property
+    def principle_names(self) -> dict[str, str]:
+        """Short names of the page's principles that the audience may read, by id."""
+        rows = self.principle_rows
+        return dict(zip(rows["principle_id"], rows["short_name"], strict=True))
+
+    def signatures(self, principle_id: str) -> tuple[pd.DataFrame, int]:
+        """The signatures under a principle that the audience may read, and how many others there are.
+
+        organisation_id, name (blank where the audience may not know it), decision (blank where it must not
+        know it), reservation. An organisation is named if it agreed to be named, here and in the consent that
+        it gave.
+
+        >>> view.signatures("P03")[0]["decision"].value_counts()                 # doctest: +SKIP
+        """
+        rows = self.read("signoffs")
+        rows = rows[rows["principle_id"] == principle_id]
+        if not self.may("signatures"):
+            is_named = rows["is_named"] & rows["organisation_id"].isin([*self.organisation_names])
+            rules = Rules.of(self.study.settings["disclosure"], self.audience)
+            rows, more = visible_signatures(rows.assign(is_named=is_named), rules)
+            is_known = rows["is_named"]
+        else:
+            more, is_known = 0, pd.Series(True, rows.index)
+        names = rows["organisation_id"].map(self.organisation_names).where(is_known).fillna("")
+        rows = rows.assign(organisation_id=rows["organisation_id"].where(is_known, ""), name=names)
+        return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), more
+
+    @cached_property
+    def panel_sizes(self) -> dict[str, int]:
+        """How many may rate in each panel, by its name: the largest number of any closed round."""
+        sizes = self.read("tallies").groupby("panel")["n_expected"].max()
+        return {PANELS[panel]: int(sizes[panel]) for panel in PANELS if panel in sizes}
 
     @cached_property
     def tallies(self) -> pd.DataFrame:
-        """Rows of table ``tallies`` (closed rounds) that the audience may see, with ``votes`` in words."""
+        """Rows of table ``tallies`` (closed rounds) that the audience may see, with ``votes`` in words.
+
+        Panels with fewer than three votes are not among them: everybody would know whose they are."""
         rows = self.read("tallies")
-        rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
+        rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])
+                    & (rows["n"] >= FEWEST_VOTES)]
         if not self.may("exact_votes"):
             rules, closed = Rules.of(self.study.settings["disclosure"], self.audience), self.closed_rounds
             rows = rows[(rows["panel"] != "observer") & rows["round_id"].isin(closed[-1:])]
@@ -617,7 +660,7 @@ class StudyView:
         return by_code.groupby("code_id").sum().to_dict()
 
     @cached_property
-    def _translations(self) -> Mapping[str, str]:
+    def translations(self) -> Mapping[str, str]:
         """The English text of a segment that is in another language, by the id of the original."""
         rows = tables.read("segments", study=self.study, country=self.country)
         rows = rows[rows["translation_of"] != ""]
@@ -631,8 +674,8 @@ class StudyView:
             return {}
         rows = tables.read("segments", study=self.study, country=self.country)
         found = {row.segment_id: row.text for row in rows.itertuples()
-                 if row.segment_id in self._translations}
-        return {text: self._translations[segment] for text in self.quotation_rows["text"]
+                 if row.segment_id in self.translations}
+        return {text: self.translations[segment] for text in self.quotation_rows["text"]
                 for segment, whole in found.items() if text in whole}
 
     @cached_property
@@ -685,8 +728,6 @@ def _names(known: Mapping[str, str]) -> Iterable[str]:
 
 
 def _votes_text(row: Any) -> str:
-    """The votes of a panel in words, or that they are too few to be read out."""
-    if row.n < FEWEST_VOTES:
-        return "no vote" if not row.n else f"{row.n} vote{'' if row.n == 1 else 's'}, too few to be read out"
+    """The votes of a panel in words."""
     abstained = f", {row.n_abstained} abstained" if row.n_abstained else ""
     return f"{row.votes_high} of {row.n} high{abstained}"

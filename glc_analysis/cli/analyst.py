@@ -81,6 +81,7 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
     """Show survey results beside what was said, by topic."""
     from glc_analysis.convening import joint_display as joint
     from glc_analysis.disclosure.audiences import may
+    from glc_analysis.view import StudyView
 
     if suggest and (stated or not may(audience, "passages")):
         raise UsageError("--suggest is for the team alone, and not to be used with --stated.")
@@ -88,10 +89,10 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
     if suggest:
         rows, empty = joint.suggest(study), "There is nothing to suggest."
     elif stated:
-        rows = joint.contradicting(study, audience=audience)
+        rows = joint.contradicting(StudyView(study, audience))
         empty = "No statement that differs from an outside record may be shown."
     else:
-        rows = joint.display(study, audience=audience)
+        rows = joint.display(StudyView(study, audience))
         empty = ("The joint display has no rows that may be shown; `glc joint-display --suggest` suggests "
                  "some.")
     print_rows(rows, form, empty=empty)

@@ -20,6 +20,7 @@ from glc_analysis.disclosure.quotations import RULES, locate_quotation, with_bro
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
+from glc_analysis.view import StudyView
 
 SHOWN = 8
 """How many pieces of evidence are named for each raw file."""
@@ -37,7 +38,7 @@ def broken_links(study: Study) -> list[Fault]:
     their intended readers; quotations of the joint display that are not cleared; raw files that are missing
     or changed; tallies of an unknown version.
     """
-    trail = Trail(study)
+    trail = Trail(StudyView(study))
     links, faults = _Links(trail), []
     for name, check in (("evidence", links.of_evidence), ("joint_display", links.of_topic)):
         faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]

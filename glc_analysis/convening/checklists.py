@@ -11,12 +11,15 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.disclosure.audiences import may
 from glc_analysis.manifest import VERSION
 from glc_analysis.study import Study
 from glc_analysis.templates import read_records, read_toml
 
 Read = Callable[[str], pd.DataFrame]
 NOT_RECORDED = "not recorded"
+DETAILS = ("others_present", "duration", "interviewers", "memos")
+"""Facts about persons and durations."""
 FACTS = read_toml(__file__, "facts.toml")
 """Texts that are the same for every study, by table and name in ``content/facts.toml``."""
 SAMPLING = FACTS["sampling"]
@@ -37,15 +40,14 @@ def method_facts(read: Read, study: Study, *, audience: str, organisations: str)
     """What the tables record about how the study was made, in words, by the names of column ``fact``.
 
     ``read`` gives a processed table by name; ``organisations`` says how many there are, as far as the
-    audience may know. Facts about persons and durations are for the team only.
+    audience may know. Not every audience may read the facts about persons and durations.
     """
-    is_team = audience == "team"
     facts = FACTS["study"] | _data(read, study, organisations) | _coding(read, study) | _agreed(read, study)
     facts |= {"software": f"glc_analysis {VERSION}",
               "limits": SAMPLING[study.sampling] + "; counts describe these organisations only"
               if study.sampling == "purposive" else ""}
-    return facts if is_team else {name: said for name, said in facts.items()
-                                  if name not in ("others_present", "duration", "interviewers", "memos")}
+    hidden = () if may(audience, "method_details") else DETAILS
+    return {name: said for name, said in facts.items() if name not in hidden}
 
 
 def _data(read: Read, study: Study, organisations: str) -> dict[str, str]:

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.disclosure.suppression import release
 from glc_analysis.evidence.summary import Words
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import Study
 from glc_analysis.tables import code_themes
 from glc_analysis.text import match_key
+from glc_analysis.view import StudyView
 
 PER_THEME, LEAST, ALIKE = 2, 2, 1 / 3
 """How many pairs are proposed for each theme; the least number of organisations in both; and, where option
@@ -27,8 +28,20 @@ NOT_RAISED = "not_raised"
 ROWS = ["topic_id", "theme_id", "estimate_id", "code_id", "quote_id", "fit", "inference", "by"]
 
 
+@dataclass(frozen=True)
+class Quote:
+    """A quotation: its words, their language, and who said them (blank for the team, which knows)."""
+
+    text: str
+    language: str
+    source: str
+
+    def __str__(self) -> str:
+        return f"“{self.text}”" + (f" ({self.source})" if self.source else "")
+
+
 def joint_display(rows: pd.DataFrame, released: pd.DataFrame, words: Words,
-                  quotes: Mapping[str, str]) -> pd.DataFrame:
+                  quotes: Mapping[str, Quote]) -> pd.DataFrame:
     """One row a topic: topic, theme, survey_result, coded_finding, quotation, fit, inference.
 
     ``rows`` are of joint_display.csv, ``released`` the figures the audience may see, ``quotes`` the
@@ -36,7 +49,8 @@ def joint_display(rows: pd.DataFrame, released: pd.DataFrame, words: Words,
     """
     shown = [(row.topic_id, words.codes.get(row.theme_id, row.theme_id),
               *("" if figure is None else words.said(figure) for figure in found),
-              quotes.get(row.quote_id, ""), row.fit, row.inference) for row, *found in paired(rows, released)]
+              str(quotes.get(row.quote_id, "")), row.fit, row.inference)
+             for row, *found in paired(rows, released)]
     columns = ["topic", "theme", "survey_result", "coded_finding", "quotation", "fit", "inference"]
     return pd.DataFrame(shown, columns=columns, dtype="str")
 
@@ -65,56 +79,54 @@ def code_estimate(code_id: str) -> str:
     return f"{code_id}/organisations/all"
 
 
-def display(study: Study, *, audience: str = "team") -> pd.DataFrame:
-    """:func:`joint_display` of a built study for an audience."""
-    rows = tables.read("joint_display", study=study).sort_values("order")
-    return joint_display(rows, _released(study, audience), names_of(study), readable_quotes(study, audience))
-
-
-def _released(study: Study, audience: str) -> pd.DataFrame:
-    decisions = None if audience == "team" else tables.read(f"release_{audience}", study=study)
-    return release(tables.read("estimates", study=study), audience=audience, decisions=decisions)
+def display(view: StudyView) -> pd.DataFrame:
+    """:func:`joint_display` of a built study, as the audience of the view may see it."""
+    rows = view.read("joint_display").sort_values("order")
+    return joint_display(rows, view.released, view.words, readable_quotes(view))
 
 
 def names_of(study: Study) -> Words:
     """The names of a built study's questions, options and codes."""
-    return Words.of(*(tables.read(name, study=study) for name in ("questions", "options", "codebook")))
+    return StudyView(study).words
 
 
-def readable_quotes(study: Study, audience: str) -> dict[str, str]:
-    """The text that an audience sees for each quotation: the quotation itself, or one of the same passage
-    that is cleared for the audience, with its source. Quotations without a cleared text are left out."""
-    listed = read_table(study, "quotes")
-    if audience == "team":
-        return dict(zip(listed["quote_id"], "“" + listed["text"] + "”", strict=True))
-    free = {row.quote_id: f"“{row.text}” ({', '.join(filter(None, [row.source, row.wording]))})"
-            for row in tables.read("quotations", study=study).query("audience == @audience").itertuples()}
+def readable_quotes(view: StudyView) -> dict[str, Quote]:
+    """What an audience reads for each quotation: the quotation itself, or one of the same passage that is
+    cleared for the audience, with its source. Quotations without a cleared text are left out."""
+    listed = read_table(view.study, "quotes")
+    if view.may("passages"):
+        languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),
+                             strict=True))
+        return {row.quote_id: Quote(row.text, languages.get(row.segment_id, ""), "")
+                for row in listed.itertuples()}
+    free = {row.quote_id: Quote(row.text, row.language, ", ".join(filter(None, [row.source, row.wording])))
+            for row in view.quotation_rows.itertuples()}
     passages = dict(zip(listed["quote_id"], listed["segment_id"], strict=True))
     instead = {passages[quote]: quote for quote in sorted(free, reverse=True) if quote in passages}
     found = {quote: free.get(quote) or free.get(instead.get(at, "")) for quote, at in passages.items()}
     return {quote: text for quote, text in found.items() if text}
 
 
-def contradicting(study: Study, *, audience: str = "team") -> pd.DataFrame:
+def contradicting(view: StudyView) -> pd.DataFrame:
     """What organisations state that differs from a fact of their work country.
 
     For the team one row an answer that differs: organisation, country, indicator, stated, recorded, year.
     For others one row an indicator, study-wide, in words, where release shows it.
     """
-    words = names_of(study)
-    if audience != "team":
-        seen = _released(study, audience).query("measure == 'discordance'")
+    words = view.words
+    if not view.may("country_facts"):
+        seen = view.released.query("measure == 'discordance'")
         return pd.DataFrame({"indicator": seen["option_id"], "result": [*map(words.said, seen.itertuples())]},
                             dtype="str").reset_index(drop=True)
-    rows = tables.read("stated", study=study).query("is_discordant")
-    labels, places = (tables.read(name, study=study).set_index(key)["label"] for name, key in (
-        ("organisations", "organisation_id"), ("countries", "country_id")))
+    rows = view.read("stated").query("is_discordant")
+    labels = rows["organisation_id"].map(view.labels)
     lists = rows["question_id"].map({name: row.option_list for name, row in words.questions.items()})
     options = [[words.options.get((one, option), words.options.get((indicator, option), option))
                 for one, indicator, option in zip(lists, rows["indicator"], rows[side], strict=True)]
                for side in ("stated", "recorded")]
+    places = dict(zip(*(view.read("countries")[name] for name in ("country_id", "label")), strict=True))
     return pd.DataFrame({
-        "organisation": rows["organisation_id"].map(labels), "country": rows["country_id"].map(places),
+        "organisation": labels, "country": rows["country_id"].map(places),
         "indicator": rows["indicator"], "stated": options[0], "recorded": options[1], "year": rows["year"],
         "answer_id": rows["answer_id"]}).sort_values(["country", "organisation", "answer_id"],
                                                      ignore_index=True)

@@ -16,12 +16,10 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis import tables
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations
-from glc_analysis.convening.joint_display import code_estimate, names_of
+from glc_analysis.convening.joint_display import code_estimate
 from glc_analysis.disclosure.quotations import case_codes, origins
-from glc_analysis.disclosure.suppression import release
 from glc_analysis.errors import Faults, UsageError, nearest
 from glc_analysis.evidence.coded import DOCUMENT, SOURCE
 from glc_analysis.evidence.estimates import KINDS, subset_membership
@@ -37,16 +35,16 @@ from glc_analysis.view import StudyView
 # ------------------------------
 # Places on the pages that show a principle, question, code or passage.
 #
-# A place is a page's slug and an id on it, ``theme-needs#code-stigma``; blank where no page shows it. The
-# pages set these ids, and the trace links to them.
+# A place is a page's slug, alone or with an id on it, ``theme-needs#code-stigma``; blank where no page shows
+# it. The pages set these ids, and the trace links to them.
 
 
-PRINCIPLES, SURVEY = "principles", "survey"
-"""Slugs of the pages of the principles and of all questions."""
+SURVEY = "survey"
+"""The slug of the page of all questions."""
 
 
 def anchor(kind: str, name: str) -> str:
-    """The id of a thing on its page.
+    """The id of a thing on its page; of a principle, the slug of its page.
 
     >>> anchor("principle", "P03"), anchor("question", "Q3.1")
     ('principle-p03', 'question-q3-1')
@@ -90,10 +88,11 @@ def printed_passages(rows: pd.DataFrame) -> pd.DataFrame:
 def link(place: str) -> str:
     """The link to a place from another page of the same folder.
 
-    >>> link("survey#question-q1-2"), link("")
-    ('survey.html#question-q1-2', '')
+    >>> link("survey#question-q1-2"), link("principle-p03"), link("")
+    ('survey.html#question-q1-2', 'principle-p03.html', '')
     """
-    return place.replace("#", ".html#", 1)
+    page, mark, name = place.partition("#")
+    return f"{page}.html{mark}{name}" if place else ""
 
 
 @dataclass(frozen=True)
@@ -116,7 +115,7 @@ class Places:
             passage_anchor(row.code_id, row.segment_id) for own in printed for row in own.itertuples()})
 
     def principle(self, principle_id: str) -> str:
-        return f"{PRINCIPLES}#{anchor('principle', principle_id)}"
+        return anchor("principle", principle_id)
 
     def question(self, question_id: str, theme: str) -> str:
         page = self._page(theme) or SURVEY
@@ -304,47 +303,81 @@ NOT_CLEARED = "words that are not cleared for this audience"
 class Node:
     """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, evidence, votes, question,
     code, memo, passage, quotation or file; ``id`` and ``text`` are what the audience may read; ``place`` is
-    where a page shows it (:mod:`~glc_analysis.convening.trace`; blank: nowhere); ``about`` has, for the
-    team, every id it stands for."""
+    where a page shows it (:mod:`~glc_analysis.convening.trace`; blank: nowhere). The text of a passage or
+    quotation begins with its words, ``quote``, in a ``language``. ``about`` has, for the team, every id it
+    stands for."""
 
     depth: int
     kind: str
     id: str
     text: str
     place: str = ""
+    quote: str = ""
+    language: str = ""
     about: frozenset[str] = field(default=frozenset(), repr=False)
 
 
 class Trail:
-    """The tables of a built study for the traces of one audience, each read once."""
+    """The tables of a built study for the traces of one audience, each read once; ``view`` is of the whole
+    study."""
 
-    def __init__(self, study: Study, audience: str = "team") -> None:
-        self.study, self.audience, self.for_team = study, audience, audience == "team"
-        self.read = cache(lambda name: tables.read(name, study=study))
-        self.reference = cache(lambda name: read_table(study, name))
-        self.files = RawFiles(study)
+    def __init__(self, view: StudyView) -> None:
+        self.view, self.study, self.read = view, view.study, view.read
+        self.has_sources = view.may("passages")
+        self.reference = cache(lambda name: read_table(view.study, name))
+        self.files = RawFiles(view.study)
 
-    def evidence(self, row: Any) -> list[Node]:
-        """The lines of one row of evidence, its own first."""
-        figure, said, below = self.figure(row), row.reference, []
-        if row.kind in ("estimate", "code"):
-            code = row.reference if row.kind == "code" else getattr(figure, "code_id", "")
-            if not self.for_team and (figure is None or code in self._case_codes):
-                said = WITHHELD
-            elif figure is not None:
-                said, below = self.words.said(figure), [*self.below(figure)]
+    def evidence(self, row: Any) -> Iterator[Node]:
+        """The lines of one row of evidence, its own first; those below it are found as they are asked for."""
+        figure, below = self.figure(row), self.sources(row)
+        first = next(below, None)
+        if self.is_withheld(row):
+            said = WITHHELD
         elif row.kind == "segment":
-            below = [*self._segment(row.reference)]
-            said = "one organisation" if below else NOT_CLEARED if not self.for_team else row.reference
-        note = f". {row.note}" if self.for_team and row.note else ""
+            said = "one organisation" if first else row.reference if self.has_sources else NOT_CLEARED
+        else:
+            said = self.words.said(figure) if figure is not None else row.reference
+        note = f". {row.note}" if self.has_sources and row.note else ""
         text = f"{row.evidence_id} {row.stance}, {row.claim.replace('_', ' ')}: {said}{note}"
-        return [self.node(1, "evidence", row.evidence_id, text, below[0].place if below else "",
-                          row.reference, figure.estimate_id if figure else ""), *below]
+        yield self.node(1, "evidence", row.evidence_id, text, first.place if first else "",
+                        row.reference, figure.estimate_id if figure else "")
+        if first:
+            yield first
+            yield from below
+
+    def sources(self, row: Any) -> Iterator[Node]:
+        """The lines below a row of evidence."""
+        figure = self.figure(row)
+        if row.kind == "segment":
+            yield from self._segment(row.reference)
+        elif figure is not None and not self.is_withheld(row):
+            yield from self.below(figure)
+
+    def is_withheld(self, row: Any) -> bool:
+        """Whether a row of evidence cites a figure that the audience may not see."""
+        if self.has_sources or row.kind not in ("estimate", "code"):
+            return False
+        figure = self.figure(row)
+        code = row.reference if row.kind == "code" else getattr(figure, "code_id", "")
+        return figure is None or code in self._case_codes
+
+    def quotations(self, row: Any) -> pd.DataFrame:
+        """The rows of ``view.quotation_rows`` with words that a row of evidence cites: of its passage, or of
+        passages with its code."""
+        rows = self._quotes
+        if row.kind == "segment":
+            own = self.origins.get(row.reference, row.reference)
+            return rows[[self.origins.get(one) == own for one in rows["segment_id"]]]
+        code = getattr(self.figure(row), "code_id", "")
+        if not code or self.is_withheld(row):
+            return rows[:0]
+        own = {code, *self._descendants.get(code, [])} - self._case_codes
+        return rows[[not own.isdisjoint(codes.split(";")) for codes in rows["code_ids"]]]
 
     def votes(self, principle_id: str) -> list[Node]:
         """For the team: the votes on a principle, a line a round and panel, and the forms they come from."""
         lines = []
-        for said, rows in self._votes.get(principle_id, ()) if self.for_team else ():
+        for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
             lines.append(self.node(1, "votes", "", said, "", *about))
             lines += [self._file(2, self.files.of_ballot(name), f"{len(own)} votes", *own["rater_id"],
@@ -359,15 +392,10 @@ class Trail:
     @cached_property
     def figures(self) -> dict[str, Any]:
         """The figures that evidence cites and the audience may see."""
-        seen = self._released
+        seen = self.view.released
         cited = {*self.read("evidence")["reference"], *self.reference("evidence")["reference"]}
         return {row.estimate_id: row for row in
                 seen[seen["estimate_id"].isin({*cited, *map(code_estimate, cited)})].itertuples()}
-
-    @cached_property
-    def _released(self) -> pd.DataFrame:
-        decisions = None if self.for_team else self.read(f"release_{self.audience}")
-        return release(self.read("estimates"), audience=self.audience, decisions=decisions)
 
     @cached_property
     def _votes(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
@@ -376,21 +404,21 @@ class Trail:
     @cached_property
     def places(self) -> Places:
         """The places on the pages of the audience."""
-        view = StudyView(self.study, self.audience)
-        passages = view.coded_passages if view.may("passages") else None
-        return Places.of(view.codebook, self._released, passages)
+        passages = self.view.coded_passages if self.has_sources else None
+        return Places.of(self.read("codebook"), self.view.released, passages)
 
     @cached_property
     def words(self) -> Words:
-        return names_of(self.study)
+        return self.view.words
 
     @cached_property
     def _case_codes(self) -> set[str]:
         return case_codes(self.reference("codebook"))
 
-    def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str) -> Node:
-        about = frozenset(filter(None, about)) if self.for_team else frozenset()
-        return Node(depth, kind, name, normalise_space(text), place, about)
+    def node(self, depth: int, kind: str, name: str, text: str, place: str = "", *about: str,
+             quote: str = "", language: str = "") -> Node:
+        about = frozenset(filter(None, about)) if self.has_sources else frozenset()
+        return Node(depth, kind, name, normalise_space(text), place, normalise_space(quote), language, about)
 
     def _file(self, depth: int, path: str, said: str, *about: str) -> Node:
         found, wrong = self.files.state(path)
@@ -412,7 +440,7 @@ class Trail:
         said = f"{question.question_id} {question.wording}{asked}, base {int(figure.base_n)}"
         yield self.node(2, "question", question.question_id, said,
                         self.places.question(question.question_id, question.theme_id))
-        if not self.for_team:
+        if not self.has_sources:
             return
         rows = contributing_records(self.read, figure, question)
         for path, own in rows.groupby(rows["answer_id"].map(self.files.of_record)):
@@ -432,7 +460,7 @@ class Trail:
         own = {code, *self._descendants.get(code, [])}
         said = ": ".join(filter(None, [self.words.codes.get(code, code), self._definitions.get(code)]))
         yield self.node(2, "code", code, said, self.places.code(code), *own)
-        if not self.for_team:
+        if not self.has_sources:
             yield from (self._quotation(3, row) for row in self._quotes.itertuples()
                         if own - self._case_codes & {*row.code_ids.split(";")})
             return
@@ -454,7 +482,7 @@ class Trail:
     def _segment(self, segment_id: str) -> Iterator[Node]:
         """The passage of a segment; for readers other than the team its cleared quotations."""
         if segment_id in self.segments:
-            if self.for_team:
+            if self.has_sources:
                 codes = self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"]
                 yield from self._passage(2, segment_id, self.segments[segment_id].text, codes)
             else:
@@ -464,20 +492,22 @@ class Trail:
     def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
                  memo: str = "") -> Iterator[Node]:
         segment = self.segments[segment_id]
-        document = self._documents[segment.document_id]
+        document = self.documents[segment.document_id]
         path, place = self.files.of_segment(segment_id, document)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
         said = [segment_id, document.kind, document.date, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)
         yield self.node(depth, "passage", segment_id, f"“{quote}” {', '.join(filter(None, said))}",
                         self.places.passage(segment_id, *codes),
-                        segment.document_id, *owners, *self._quoted.get(segment_id, ()))
+                        segment.document_id, *owners, *self._quoted.get(segment_id, ()),
+                        quote=quote, language=segment.language or document.language)
         yield self._file(depth + 1, path, place)
 
     def _quotation(self, depth: int, row: Any) -> Node:
         said = ", ".join(filter(None, [row.source, row.wording]))
         return self.node(depth, "quotation", "", f"“{row.text}” {said}",
-                         self.places.quotation(row.text, *row.code_ids.split(";")))
+                         self.places.quotation(row.text, *row.code_ids.split(";")),
+                         quote=row.text, language=row.language)
 
     @cached_property
     def passages(self) -> pd.DataFrame:
@@ -515,7 +545,7 @@ class Trail:
         return {row.segment_id: row for row in self.read("segments").itertuples()}
 
     @cached_property
-    def _documents(self) -> dict[str, Any]:
+    def documents(self) -> dict[str, Any]:
         return {row.document_id: row for row in self.read("documents").itertuples()}
 
     @cached_property
@@ -532,7 +562,7 @@ class Trail:
     def _quotes(self) -> pd.DataFrame:
         """The quotations that the audience may read, each with its segment."""
         passages = self.reference("quotes")[["quote_id", "segment_id"]]
-        return self.read("quotations").query("audience == @self.audience").merge(passages, on="quote_id")
+        return self.view.quotation_rows.merge(passages, on="quote_id")
 
 
 # ------------------------------
@@ -544,7 +574,7 @@ def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[No
 
     Raises UsageError for a principle that is not there, GLCError where nothing is built.
     """
-    trail = Trail(study, audience)
+    trail = Trail(StudyView(study, audience))
     rows = trail.read("principles").query("translation_of == ''")
     is_latest = (rows["principle_id"] == principle_id) & rows["is_current"]
     is_own = (rows["printed_id"] == principle_id) | is_latest
@@ -563,7 +593,7 @@ def resting_on(study: Study, source: str) -> pd.DataFrame:
     """All that rests on an estimate, code, segment, document, question, answer, raw file, organisation,
     quotation or rater: principle, evidence_id (blank for votes), reference, stance, through (the first line
     of the trace that is about it). For the team alone."""
-    trail, found = Trail(study), []
+    trail, found = Trail(StudyView(study)), []
     for row in trail.read("evidence").itertuples():
         found.append((row.principle_id, row.evidence_id, row.reference, row.stance, trail.evidence(row)))
     for principle in sorted({*trail.read("tallies")["principle_id"]}):

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.templates import read_records
@@ -210,6 +211,18 @@ def public_tallies(tallies: pd.DataFrame, rules: Rules) -> pd.DataFrame:
                                            "" if tallies[column].dtype == "str" else pd.NA)
              for column in HIDDEN_COLUMNS}
     return tallies.assign(**blank, votes=votes)[votes != ""]
+
+
+def visible_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
+    """Rows of table ``principles``: the latest text of each principle that an audience may read, without
+    translations.
+
+    >>> rows = pd.DataFrame({"status": ["agreed", "candidate"], "is_current": True, "translation_of": ""})
+    >>> [visible_principles(rows, audience)["status"].tolist() for audience in ("convening", "public")]
+    [['agreed', 'candidate'], ['agreed']]
+    """
+    rows = principles[principles["is_current"] & (principles["translation_of"] == "")]
+    return rows if may(audience, "draft_principles") else rows[rows["status"] == "agreed"]
 
 
 def visible_signatures(signed: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, int]:

@@ -24,6 +24,8 @@ from glc_analysis.text import count_text
 
 
 _NOUNS = {"answer": "answers", "organisation": "organisations"}
+_VERBS = {"single": "said “{}” to", "scale": "chose “{}” for"}
+"""How an answer was given, by the type of its question."""
 
 
 @dataclass(frozen=True)
@@ -86,6 +88,36 @@ class Words:
         """A row of ``estimates`` (or of what was released of it) as half a sentence with its base."""
         name, counted, asked = self.parts(figure)
         return (f"{name}: " if name else "") + counted + (f" ({asked})" if asked else "")
+
+    def sentence(self, figure: Any) -> str:
+        """A row of ``estimates`` (or of what was released of it) as a whole sentence.
+
+        >>> from types import SimpleNamespace
+        >>> figure = SimpleNamespace(measure="coded", code_id="rest", n=5, base_n=30, unit="organisation",
+        ...                          subset_kind="all", subset_id="")
+        >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
+        '5 of the 30 organisations that were asked raised “Time to rest”.'
+        """
+        nouns, base = _NOUNS.get(figure.unit, f"{figure.unit}s"), int(figure.base_n)
+        band, question = getattr(figure, "band", ""), self.questions.get(getattr(figure, "question_id", ""))
+        kind, group = figure.subset_kind.replace("_", " "), figure.subset_id.replace("-", " ")
+        counted = "" if pd.isna(figure.n) and not band else band.capitalize() if band else f"{int(figure.n)}"
+        those = f"{counted} of the {base} {nouns}" + (f" ({kind}: {group})" if group else "")
+        if figure.measure == "coded":
+            return f"{those} that were asked raised “{self.codes.get(figure.code_id, figure.code_id)}”."
+        if figure.measure == "discordance":
+            return f"{those} state another {figure.option_id} than the record."
+        if figure.measure != "response" or question is None:
+            return f"{self.said(figure)}."
+        option = self.options.get((question.option_list, figure.option_id), figure.option_id)
+        if not counted:
+            said = f"The {figure.statistic.replace('_', ' ')} of {base} {nouns} is {figure.value:g}: "
+        elif option:
+            answered = " that answered" if figure.unit == "organisation" else ""
+            said = f"{those}{answered} {_VERBS.get(question.type, 'chose “{}” at').format(option)}: "
+        else:
+            said = f"{those} have words on: "
+        return f"{said}{question.wording}" + ("" if question.wording.endswith(("?", ".", "!")) else ".")
 
     def parts(self, figure: Any) -> tuple[str, str, str]:
         """What a figure is about, its number with the base in words, and the question that was asked."""

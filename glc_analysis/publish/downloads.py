@@ -18,11 +18,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import inert, write_csv
-from glc_analysis.convening.agenda import SHOWN_FROM
-from glc_analysis.convening.joint_display import display, names_of
+from glc_analysis.convening.joint_display import display
+from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.manifest import VERSION, read_slices
-from glc_analysis.pages.convening import listed_principles, round_results, votes_in_words
 from glc_analysis.reference import read_table
 from glc_analysis.schema import Column, Table
 from glc_analysis.study import Study
@@ -96,8 +95,8 @@ def published_tables(study: Study, audience: str) -> dict[str, pd.DataFrame]:
 
 def _figures(page: StudyView) -> pd.DataFrame:
     """The released figures with the names of what they are about."""
-    rows, words = page.released, names_of(page.study)
-    if page.audience == "team":
+    rows, words = page.released, page.words
+    if page.may("all_figures"):
         rows = rows[rows["subset_kind"].isin(SUBSETS) & rows["measure"].ne("words")].assign(band="")
     lists = {name: question.option_list for name, question in words.questions.items()}
     pairs = [*zip(rows["question_id"].map(lists).fillna(""), rows["option_id"], strict=True)]
@@ -108,9 +107,9 @@ def _figures(page: StudyView) -> pd.DataFrame:
 
 
 def _codes(page: StudyView) -> pd.DataFrame:
-    """The codebook; for others than the team the codes with a released figure and all above them."""
+    """The codebook; for audiences that do not see all figures, the codes with one and all above them."""
     book = page.codebook
-    if page.audience == "team":
+    if page.may("all_figures"):
         return book
     above, never = ancestors(book), case_codes(read_table(page.study, "codebook"))
     counted = page.released.loc[page.released["measure"] == "coded", "code_id"]
@@ -123,38 +122,29 @@ def _countries(page: StudyView) -> pd.DataFrame:
 
 
 def _quotations(page: StudyView) -> pd.DataFrame:
-    """What may be printed, without the ids by which two audiences could compare."""
-    rows = page.read("quotations").query("audience == @page.audience")
+    """What may be printed, without the ids by which two audiences could compare; nothing for those who read
+    all passages."""
+    rows = page.quotation_rows.iloc[:0] if page.may("passages") else page.quotation_rows
     return rows.sort_values(["theme_ids", "text"], kind="stable")
 
 
 def _principles(page: StudyView) -> pd.DataFrame:
     """The principles in their latest text, each with its translations."""
-    rows, shown = page.read("principles"), listed_principles(page)["printed_id"]
+    rows, shown = page.read("principles"), page.principle_rows["printed_id"]
     own = rows["translation_of"].where(rows["translation_of"] != "", rows["printed_id"])
     return rows[rows["is_current"] & own.isin(shown)]
 
 
-def _votes(page: StudyView) -> pd.DataFrame:
-    """The tallies that are read out: of panels large enough; for the public the last round's on what was
-    agreed, without observers."""
-    rows = page.read("tallies")
-    rows = rows[rows["n"] >= SHOWN_FROM]
-    if page.audience == "public":
-        rows = rows[(rows["round_id"].isin(round_results(page)[-1:])) & (rows["panel"] != "observer")]
-    return votes_in_words(page, rows[rows["principle_id"].isin(listed_principles(page)["principle_id"])])
-
-
 def _joint(page: StudyView) -> pd.DataFrame:
-    """Survey beside talks, which has a page for all but the public."""
-    rows = display(page.study, audience=page.audience)
-    return rows if page.audience != "public" else rows.iloc[:0]
+    """The survey and the interviews side by side."""
+    rows = display(page)
+    return rows if page.may("joint_display") else rows.iloc[:0]
 
 
 _MAKERS: dict[str, Callable[[StudyView], pd.DataFrame]] = {
     "figures": _figures, "questions": lambda page: page.question_table, "codes": _codes,
-    "countries": _countries, "quotations": _quotations, "principles": _principles, "votes": _votes,
-    "joint_display": _joint}
+    "countries": _countries, "quotations": _quotations, "principles": _principles,
+    "votes": lambda page: page.tallies, "joint_display": _joint}
 
 
 # ------------------------------
@@ -221,7 +211,7 @@ def principles_json(study: Study, rows: pd.DataFrame | None, audience: str) -> s
 
 def _release(study: Study, audience: str) -> dict[str, object] | None:
     of = read_slices(study)["release"]
-    return {name: of[name] for name in ("number", "day")} if audience == "public" else None
+    return {name: of[name] for name in ("number", "day")} if may(audience, "numbered_releases") else None
 
 
 def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:

@@ -37,7 +37,6 @@ from glc_analysis.frames_html import frame_html
 from glc_analysis.intake.ratings import ABSTAIN, SCORED, Question
 from glc_analysis.pages import convening
 from glc_analysis.pages.coding import codes
-from glc_analysis.pages.convening import principles_overview, statements
 from glc_analysis.pages.country import (
     answers_by_country,
     codes_by_country,
@@ -47,6 +46,7 @@ from glc_analysis.pages.country import (
     own_quotations,
     who_answered,
 )
+from glc_analysis.pages.principles import principles_overview, statements
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import definition
 from glc_analysis.publish.paper import (
@@ -77,8 +77,8 @@ MARK = "For the convening, not for publication"
 ALONE = "For {} alone"
 ASKED = ("In brackets: how many of the organisations that answered the question gave this answer, yours "
          "included. Small counts are given in words; what could reveal who gave an answer is not shown.")
-STATEMENTS = ("The votes of each round, the team's judgements and the sources of each statement are in "
-              "principles.html of the site.")
+STATEMENTS = ("The votes of each round, the team's judgements and the sources of each statement are on its "
+              "own page of the site.")
 
 _EMPTY = re.compile(r'<p class="glc-note">[^<]*</p>')
 """A section that only says that there is nothing; it is left out on paper."""
@@ -231,10 +231,7 @@ def _joint(page: StudyView) -> Iterator[Section]:
 
 def _principles(page: StudyView) -> Iterator[Section]:
     yield Section("At a glance", "", principles_overview(page).data)
-    root = lxml.html.fragment_fromstring(statements(page).data, create_parent="div")
-    for wide in root.findall(".//div[@class='glc-scroll']"):
-        wide.drop_tree()
-    yield Section("Each in full", STATEMENTS, lxml.html.tostring(root, encoding="unicode"))
+    yield Section("Each in full", STATEMENTS, statements(page).data)
 
 
 def _form(form: Form) -> str:

@@ -158,7 +158,9 @@ class Inputs:
         self.study, self.audience, self.slices = study, audience, read_slices(study)
         self.settings = {name: values for name, values in study.settings.items() if name not in UNSEEN}
         self._tables: dict[str, dict[str, str]] = self.slices["tables"]
-        unseen = ["tables", "inputs", *["release"] * (not may(audience, "numbered_releases"))]
+        # A principle's name is part of its own page's key, and all pages read principles from their table.
+        unseen = ["tables", "inputs", "principles", "shown_principles",
+                  *["release"] * (not may(audience, "numbered_releases"))]
         lists = {name: value for name, value in self.slices.items() if name not in unseen}
         # Read now, so that a change during the run is noticed.
         reference = {f"reference/{path.name}": _path_hash(path) for path in study.reference.iterdir()
@@ -197,8 +199,13 @@ def _path_hash(path: Path) -> str:
 # The pages: notebooks x parameters, each with a hash of all it depends on
 
 
-LISTS = {"country": "countries", "theme": "themes", "code": "codes", "organisation": "organisations"}
+LISTS = {"country": "countries", "theme": "themes", "code": "codes", "principle": "principles",
+         "organisation": "organisations"}
 """A notebook with one of these parameters has a page for each entry of this list of slices.json."""
+
+SHOWN = {"country": "shown", "principle": "shown_principles"}
+"""The list of slices.json that has, by audience, the ids of which it may have a page."""
+
 
 @dataclass(frozen=True)
 class PageJob:
@@ -347,15 +354,17 @@ def _hashes(values: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:
-    """The countries, themes or codes of which an audience may have a page, or the organisations that get
-    one."""
-    allowed = inputs.slices["shown"][inputs.audience]
+    """The countries, themes, codes or principles of which an audience may have a page, or the organisations
+    that get one."""
     if kind == "organisation" and not may(inputs.audience, "briefs"):
         return []
     if kind == "code" and not may(inputs.audience, "passages"):
         return []
-    return [item for item in inputs.slices.get(LISTS[kind], [])
-            if kind != "country" or item["id"] in allowed]
+    listed = inputs.slices.get(LISTS[kind], [])
+    if kind not in SHOWN:
+        return listed
+    allowed = inputs.slices.get(SHOWN[kind], {}).get(inputs.audience, [])
+    return [item for item in listed if item["id"] in allowed]
 
 
 def _choose(pages: list[PageJob], chosen: dict[str, str], only: str) -> list[PageJob]:

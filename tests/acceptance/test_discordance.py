@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from glc_analysis import tables
 from glc_analysis.convening.trace import Trail
 from glc_analysis.study import Study
+from glc_analysis.view import StudyView
 
 pytestmark = pytest.mark.acceptance
 FIGURE = "discordance/Q3.22/tier/all"
@@ -61,7 +62,7 @@ def test_others_see_the_study_wide_count_and_nobody(ngo_study, audience, differi
 
 
 def test_the_figure_leads_to_the_rows_of_the_survey_and_to_the_record(ngo_study, differing, compared):
-    trail = Trail(Study(ngo_study))
+    trail = Trail(StudyView(Study(ngo_study)))
     estimates = tables.read("estimates", study=trail.study)
     figure, = estimates[estimates["estimate_id"] == FIGURE].itertuples()
     question, survey, record = trail.below(figure)

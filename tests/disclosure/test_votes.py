@@ -15,9 +15,10 @@ from glc_analysis.disclosure.rules import (
     public_votes,
     visible_signatures,
 )
-from glc_analysis.pages.convening import principles_overview, statements
+from glc_analysis.pages.principles import principles_overview, statements
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.view import StudyView
+from tests.principle_pages import all_pages
 from tests.small_surveys import SETTINGS
 
 RULES = Rules.of(SETTINGS, "public")
@@ -68,7 +69,7 @@ def test_the_public_table_has_no_number_that_the_words_do_not_tell():
 
 def test_pages_and_tables_of_the_public_have_these_words_alone(sample_study):
     page = StudyView(sample_study, "public")
-    said = principles_overview(page).data + statements(page).data
+    said = principles_overview(page).data + "".join(all_pages(page).values()) + statements(page).data
     table = published_tables(sample_study, "public")["votes"]
     tallies = tables.read("tallies", study=sample_study)
     allowed = {public_votes(row, RULES) for row in tallies.to_dict("records")}

@@ -17,6 +17,7 @@ from glc_analysis.convening.joint_display import (
 )
 from glc_analysis.errors import Faults
 from glc_analysis.reference import COLUMNS, read_reference
+from glc_analysis.view import StudyView
 from tests.study_writer import choices, places, question, write_study
 
 TIERS = [*choices("tiers", ("one", "Tier 1", "Tier 1"), ("two", "Tier 2", "Tier 2"),
@@ -55,18 +56,18 @@ def test_stated_and_recorded_are_compared_in_the_year_of_the_answer(tmp_path):
 
 def test_the_team_sees_who_and_others_only_how_many(tmp_path):
     study = built(tmp_path, *(answer(f"o{n}", "KHM", "Tier 1" if n < 5 else "Tier 2") for n in range(12)))
-    rows = contradicting(study)
+    rows = contradicting(StudyView(study))
     assert rows["organisation"].tolist() == [f"o{n}" for n in range(5)]
     assert {*rows["stated"]} == {"Tier 1"} and {*rows["recorded"]} == {"Tier 2"}
     for audience in ("convening", "public"):
-        seen = contradicting(study, audience=audience)
+        seen = contradicting(StudyView(study, audience))
         assert seen.to_numpy().tolist() == [["tier", "5 of 12 answers state another tier than the record"]]
 
 
 def test_a_count_that_could_tell_who_is_not_shown(tmp_path):
     study = built(tmp_path, *(answer(f"o{n}", "KHM", "Tier 2" if n else "Tier 1") for n in range(12)))
-    assert len(contradicting(study)) == 1
-    assert not contradicting(study, audience="public")["result"].str.contains("1 of 12").any()
+    assert len(contradicting(StudyView(study))) == 1
+    assert not contradicting(StudyView(study, "public"))["result"].str.contains("1 of 12").any()
 
 
 @pytest.mark.parametrize(("change", "said"), [
@@ -123,7 +124,7 @@ def test_the_command_shows_each_audience_what_it_may_see(sample_study):
 def test_a_topic_of_which_an_audience_may_not_see_a_figure_is_left_out(sample_study, audience):
     # Of forced-labour the survey's count is hidden, and the inference says "nearly everywhere"; of
     # organ-removal the count is "few", and the fit says that it is none.
-    shown, team = display(sample_study, audience=audience), display(sample_study)
+    shown, team = (display(StudyView(sample_study, one)) for one in (audience, "team"))
     assert {*team["topic"]} - {*shown["topic"]} == {"organ-removal", "forced-labour"}
 
 

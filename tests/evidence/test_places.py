@@ -10,9 +10,9 @@ from glc_analysis.convening.trace import Trail
 from glc_analysis.frames_html import frame_html
 from glc_analysis.pages import convening
 from glc_analysis.pages.coding import codes, passages
-from glc_analysis.pages.convening import statements
 from glc_analysis.pages.questions import question_html
 from glc_analysis.view import StudyView
+from tests.principle_pages import all_pages
 
 
 @pytest.fixture(scope="module", params=["team", "convening", "public"])
@@ -27,7 +27,7 @@ def links(page):
 
 
 def _links(page):
-    shown = statements(page).data + convening.joint_display(page).data
+    shown = "".join(all_pages(page).values()) + convening.joint_display(page).data
     return re.findall(r'href="([\w-]+)\.html#([\w-]+)"', shown)
 
 
@@ -71,7 +71,7 @@ def test_a_place_is_one_place(ids):
 
 def test_every_line_that_a_page_shows_is_a_link(page):
     """Raw files, memos and votes are on no page; nor is a code outside the themes, nor literature."""
-    trail = Trail(page.study, page.audience)
+    trail = Trail(page)
     nodes = [node for row in tables.read("evidence", study=page.study).itertuples()
              for node in trail.evidence(row)]
     bare = {node.kind for node in nodes if not node.place}

@@ -117,7 +117,7 @@ def test_the_team_follows_a_principle_to_rows_lines_and_checksums(study):
 
 def test_lines_say_on_which_page_they_are_shown(study):
     assert [node.place for node in trace(study, "P01")] == [
-        "principles#principle-p01", *["theme-care#question-q3"] * 2, "", *["theme-care#code-shelter"] * 2,
+        "principle-p01", *["theme-care#question-q3"] * 2, "", *["theme-care#code-shelter"] * 2,
         "", "", "theme-care#passage-shelter-blue-2", "", *["theme-care#passage-shelter-blue-2"] * 2, "", ""]
 
 
