@@ -560,7 +560,7 @@ class StudyView:
         sources = ["answer", "interview", "call"]
         rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
             theme_id=rows["code_id"].map(tables.code_themes(self.codebook)).fillna(""),
-            translation=_mapped(rows["segment_id"], self._translations),
+            translation=_mapped(rows["segment_id"], self.translations),
             rank=rows["kind"].map(sources.index)).sort_values(["rank", "date"], kind="stable")
         rows = rows.astype({"quote": "str", "translation": "str"})
         nth = rows.groupby(["code_id", "organisation_id"]).cumcount()

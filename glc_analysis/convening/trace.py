@@ -367,12 +367,12 @@ class Trail:
         rows = self._quotes
         if row.kind == "segment":
             own = self.origins.get(row.reference, row.reference)
-            return rows[[self.origins.get(one) == own for one in rows["segment_id"]]]
+            return rows[rows["segment_id"].map(lambda one: self.origins.get(one) == own).astype(bool)]
         code = getattr(self.figure(row), "code_id", "")
         if not code or self.is_withheld(row):
             return rows[:0]
         own = {code, *self._descendants.get(code, [])} - self._case_codes
-        return rows[[not own.isdisjoint(codes.split(";")) for codes in rows["code_ids"]]]
+        return rows[rows["code_ids"].map(lambda codes: not own.isdisjoint(codes.split(";"))).astype(bool)]
 
     def votes(self, principle_id: str) -> list[Node]:
         """For the team: the votes on a principle, a line a round and panel, and the forms they come from."""

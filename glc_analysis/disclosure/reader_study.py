@@ -79,11 +79,14 @@ class _Reader:
 
     @cached_property
     def slices(self) -> dict[str, object]:
-        """slices.json without the countries, organisations, long codes and hashes that the audience must not
-        know."""
+        """slices.json without the countries, principles, organisations, long codes and hashes that the audience
+        must not know."""
         whole = read_slices(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
-        return {**whole, "countries": countries, "shown": {self.audience: self.visible}, "organisations": [],
+        agreed = whole["shown_principles"][self.audience]
+        principles = [one for one in whole["principles"] if one["id"] in agreed]
+        return {**whole, "countries": countries, "shown": {self.audience: self.visible},
+                "principles": principles, "shown_principles": {self.audience: agreed}, "organisations": [],
                 "codes": [], "tables": {}, "inputs": ""}
 
     @cached_property
