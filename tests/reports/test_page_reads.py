@@ -4,6 +4,7 @@ import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 
+import papermill
 import pytest
 
 from glc_analysis.read_log import EVERYTHING, is_traced
@@ -100,6 +101,14 @@ def test_a_notebook_that_is_dropped_in_belongs_to_the_team_s_collection(
     done = executed(sample_study, path, Kernels(sample_study, timeout=60, is_warm=is_warm))
     assert done.reads == ("estimates question=Q4.1",)
     assert int(done.notebook["cells"][-1]["outputs"][0]["data"]["text/plain"]) > 0
+
+
+def test_bare_papermill_runs_a_notebook_that_is_dropped_in(sample_study, tmp_path):
+    source = "from glc_analysis import tables\nlen(tables.read('steps', study=study))"
+    path = notebook(tmp_path / "own", source, kernelspec=PYTHON3)
+    done = papermill.execute_notebook(str(path), str(tmp_path / "done.ipynb"),
+                                      {"study": str(sample_study.root)}, progress_bar=False)
+    assert int(done["cells"][-1]["outputs"][0]["data"]["text/plain"]) > 0
 
 
 def test_files_that_a_page_opens_by_itself_are_recorded_and_raw_ones_without_their_names(
