@@ -117,8 +117,17 @@ def rows(root: Path, folder: Path, measure: Measure) -> list[str]:
             f"cells ({cells / pages:.2f} s), of which it waits a part.", "",
             f"The whole cold `glc run`: {len(plan(study))} pages executed in {executed:.1f} s; site, gate, "
             f"switch: {published:.1f} s.", "",
-            *_notebook_tests(study), *_nothing(glc, folder, snake, measure, environment),
+            *_site(root), *_notebook_tests(study), *_nothing(glc, folder, snake, measure, environment),
             *_one_country(study, glc, measure)]
+
+
+def _site(root: Path) -> list[str]:
+    """The site alone: its pages, and the gate."""
+    rendered, gate, made, largest = printed("site", root)
+    return ["| The site of a run | |", "|---|---|",
+            f"| {made:.0f} pages and the search index | {rendered:.2f} s |",
+            f"| gate, every page read, notebooks read while they ran | {gate:.2f} s |",
+            f"| largest page | {largest:.0f} kB |", ""]
 
 
 def _notebook_tests(study: Study) -> list[str]:
@@ -161,9 +170,12 @@ def _one_country(study: Study, glc: list[str], measure: Measure) -> list[str]:
     build, _ = measure([*glc, "build"])
     rerun = {page.slug for page in stale(plan(study), last_run(study)[1])}
     seconds, _ = measure([*glc, "run"])
+    page, _ = measure([*glc, "run", "--only", "country-khm", "--force"])
     number, work = len(rerun) / len(took), sum(took[slug] for slug in rerun) / sum(took.values())
     return ["| One answer of one country corrected | time | beside that part of the whole |", "|---|---|---|",
             f"| `glc build` | {build:.1f} s | |", f"| `glc run`, cold, {len(took)} pages | {cold:.1f} s | |",
             f"| `glc run`, {len(rerun)} pages rerun | {seconds:.1f} s | |",
+            f"| both together: tables, pages and site | {build + seconds:.1f} s | |",
+            f"| a single page alone: `glc run --only country-khm --force` | {page:.1f} s | |",
             *(f"| {share:.0%} of the {what} | {cold * share:.1f} s | {seconds - cold * share:+.1f} s |"
               for share, what in ((number, "pages"), (work, "seconds that the pages took"))), ""]

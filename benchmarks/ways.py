@@ -59,6 +59,34 @@ def whole(study: Study) -> None:
     print(times["The site"] - begun, time.perf_counter() - times["The site"])
 
 
+def site(study: Study) -> None:
+    """The site of the last run once more; prints the seconds of its pages with the search index, those of the
+    gate where it has read the notebooks while they ran, the number of pages and the kB of the largest."""
+    import shutil
+    import tempfile
+
+    from glc_analysis.publish.site import build_site
+    from glc_analysis.run.gate import PASSED, Gate
+
+    home = study.reports / "team"
+    (home / PASSED).unlink(missing_ok=True)  # so that the gate reads every page
+    pages = [page for page in plan(study) if not page.organisation]
+    with tempfile.TemporaryDirectory(dir=home) as name:
+        folder = Path(name)
+        shutil.copytree(home / "current" / "notebooks", folder / "notebooks")
+        ahead = Gate(study, "team")
+        ahead.read_ahead(sorted((folder / "notebooks").iterdir()), folder)
+        times = []
+        for _ in range(4):  # the first one imports
+            begun = time.perf_counter()
+            build_site(folder, pages, title=study.title, audience="team", synthetic=True)
+            times.append(time.perf_counter() - begun)
+        begun = time.perf_counter()
+        Gate(study, "team", (), ahead).let_through(folder)
+        gate, made = time.perf_counter() - begun, [*(folder / "site").glob("*.html")]
+        print(min(times), gate, len(made), max(path.stat().st_size for path in made) / 1000)
+
+
 def cells(study: Study) -> None:
     """The code cells of all pages in one process that has imported everything: the floor; prints seconds."""
     import json
@@ -111,7 +139,7 @@ WAYS: dict[str, Callable[[Study], None]] = {
     "ours": execute,
     "workers": lambda study: execute(study, scheduler=os.environ["SCHEDULER"]),
     "threads": lambda study: execute(study, is_warm=False, jobs=2),
-    "papermill": papermill, "cells": cells, "whole": whole, "alone": alone}
+    "papermill": papermill, "cells": cells, "whole": whole, "site": site, "alone": alone}
 
 
 if __name__ == "__main__":
