@@ -466,7 +466,7 @@ def plot_agreement(agreement: pd.DataFrame, *, threshold: float, ax: Axes | None
     ticks = {tick: (QUIET, "solid") for tick in (edge, -0.5, 0.0, 0.5, 1.0) if tick >= edge}
     ticks[threshold] = (INK, (0, (2, 1.5)))
     for tick in ticks:
-        if tick != edge or edge <= -0.5:  # else it would run into the zero beside it
+        if tick != edge or edge % 0.5 == 0:  # else it would run into the number beside it
             drawing.ax.text(tick, 0, number_text(tick), va="top", ha="left" if tick == edge else "center")
     drawing.y = LINE + 0.08
     for row in rows.itertuples():
