@@ -79,8 +79,8 @@ class _Reader:
 
     @cached_property
     def slices(self) -> dict[str, object]:
-        """slices.json without the countries, principles, organisations, long codes and hashes that the audience
-        must not know."""
+        """slices.json without the countries, principles, organisations, long codes and hashes that the
+        audience must not know."""
         whole = read_slices(self.study)
         countries = [one for one in whole["countries"] if one["id"] in self.visible]
         agreed = whole["shown_principles"][self.audience]

@@ -19,7 +19,7 @@ from IPython.display import HTML as Html
 
 from glc_analysis import tables
 from glc_analysis.convening.returns import held, passages, phrases
-from glc_analysis.convening.trace import Places, anchor, link
+from glc_analysis.convening.trace import Places, anchor, link, printed_passages
 from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.disclosure.quotations import (
     READERS,
@@ -459,14 +459,20 @@ def passages_by_country(view: StudyView) -> Html:
     """The coded passages of the country, theme by theme and folded; for those who may read them."""
     if not view.may("passages"):
         return show("")
-    parts = []
-    for theme, name in view.themes.items():
+    found = []
+    for theme in view.themes:
         rows = view.passages(theme=theme)
         codes = rows.groupby("segment_id")["code"].agg(lambda names: ", ".join(dict.fromkeys(names)))
-        rows = rows.drop_duplicates(["segment_id", "text"])
         # In place of the country, which the page is about, the line below a passage names its codes.
-        shown = [quotation(row | {"country": codes[row["segment_id"]]}) for row in rows.to_dict("records")]
-        parts += [tag("h4", escape(name)), *shown] if shown else []
+        rows = rows.drop_duplicates(["segment_id", "text"])
+        found.append(rows.assign(country=rows["segment_id"].map(codes), code_id=theme))
+    rows = pd.concat(found, ignore_index=True) if found else view.passages()
+    printed, parts = printed_passages(rows.assign(quote=rows["text"])), []
+    if len(printed) < len(rows):
+        parts.append(tag("p", f"{len(printed)} of {len(rows):,} passages are printed here; "
+                         "`glc export quotes` writes all of them into a table.", class_="glc-note"))
+    for theme, own in printed.groupby("code_id", sort=False):
+        parts += [tag("h4", escape(view.themes[theme])), *map(quotation, own.to_dict("records"))]
     return show(_folded(parts, "Coded passages, theme by theme"))
 
 
