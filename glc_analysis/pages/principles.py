@@ -45,7 +45,7 @@ COMPONENTS = {"methodological": "How the evidence was made", "coherence": "Wheth
 UNNAMED = "an organisation that is not named"
 NAMES_SHOWN, WORDS_SHOWN = 12, 3
 """How many names and how many reservations stand open; the others are one click away."""
-BYTES = {"sources": 60_000, "comments": 15_000, "texts": 15_000, "reservations": 20_000}
+BYTES = {"sources": 90_000, "comments": 8_000, "texts": 8_000, "reservations": 8_000}
 """The length to which these parts of a page are cut, so that a page stays small in a large study."""
 
 
@@ -147,11 +147,12 @@ def _own_row(view: StudyView) -> Any:
 def _statement(view: StudyView, row: Any) -> str:
     rows = view.read("principles")
     others = rows[rows["translation_of"] == row.printed_id]
-    said = [tag("blockquote", tag("p", tag("strong", escape(row.statement))), **_language(row.language)),
+    said = [tag("p", tag("em", f"{STATUSES.get(row.status, row.status)}.")),
+            tag("blockquote", tag("p", tag("strong", escape(row.statement))), class_="glc-statement",
+                **_language(row.language)),
             *(tag("p", tag("span", f"{language_label(other.language)}: ", class_="glc-note"),
                   tag("span", escape(other.statement), **_language(other.language)))
-              for other in others.itertuples()),
-            tag("p", tag("strong", f"{STATUSES.get(row.status, row.status)}."))]
+              for other in others.itertuples())]
     return "".join(said)
 
 
@@ -231,10 +232,11 @@ def show_evidence(pieces: pd.DataFrame) -> Html:
 
 
 def _both_sides(pieces: pd.DataFrame, heading: str) -> str:
-    sides = [tag("section", tag(heading, SIDES[stance]), *_side(pieces[pieces["stance"] == stance], stance))
-             for stance in SIDES if stance in NOTHING or (pieces["stance"] == stance).any()]
+    sides = {stance: tag(heading, name) + "".join(_side(pieces[pieces["stance"] == stance], stance))
+             for stance, name in SIDES.items() if stance in NOTHING or (pieces["stance"] == stance).any()}
     said = [one for one in facts(pieces) if one not in NOTHING.values()]
-    return tag("div", *sides, class_="glc-sides") + note(*said).data
+    own, *others = sides.values()
+    return tag("div", tag("div", own), tag("div", *others), class_="glc-sides") + note(*said).data
 
 
 def _side(pieces: pd.DataFrame, stance: str) -> Iterator[str]:
@@ -433,7 +435,8 @@ def show_sources(view: StudyView) -> Html:
     found = []
     for row in rows.itertuples():
         piece = _piece(trail, row)
-        found.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"]))
+        found.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
+                            name=anchor("evidence", row.evidence_id)))
     votes = _trail("The votes", trail.votes(view.principle), BYTES["texts"], 1)
     return show("".join([*found, votes, _earlier_texts(view, _own_row(view))]))
 
@@ -446,8 +449,10 @@ def _summary(piece: dict[str, str]) -> str:
     return tag("q", escape(words), **_language(piece["language"])) + escape(f" {piece['by']}")
 
 
-def _trail(summary: str, nodes: Iterable[Node], most: int, depth: int, *, note: str = "") -> str:
-    """Lines of a trace, to open; ``depth`` is that of the first line, ``note`` what the team wrote of it."""
+def _trail(summary: str, nodes: Iterable[Node], most: int, depth: int, *, note: str = "",
+           name: str = "") -> str:
+    """Lines of a trace, to open, under the id ``name``; ``depth`` is that of the first line, ``note`` what the
+    team wrote of it."""
     kept, is_cut = _cut(nodes, most, lambda node: len(node.text.encode()) + len(node.place) + 80)
     if not kept:
         return ""
@@ -458,7 +463,8 @@ def _trail(summary: str, nodes: Iterable[Node], most: int, depth: int, *, note: 
             "`glc trace` lists all of it."
         lines.append(tag("li", f"This is not all. {rest}"))
     said = tag("p", escape(f"Note of the team: {note}"), class_="glc-note") if note else ""
-    return tag("details", tag("summary", summary), said, tag("ul", *lines), class_="glc-more glc-trail")
+    return tag("details", tag("summary", summary), said, tag("ul", *lines), class_="glc-more glc-trail",
+               id=name)
 
 
 def _line(node: Node) -> str:

@@ -165,7 +165,7 @@ def test_the_public_finds_no_country_and_no_words_that_are_not_for_it(sites, bro
                                                  ("public", "words-")])
 def test_a_trail_clicks_through_to_the_words_it_rests_on(sites, browser, audience, place):
     page = browser.new_page(viewport=WIDE)
-    page.goto(f"{sites[audience].as_uri()}/principles.html")
+    page.goto(f"{sites[audience].as_uri()}/principle-p03.html")
     trail = page.locator("details.glc-trail", has=page.locator(f"a[href*='#{place}']")).first
     trail.locator("summary").first.click()
     link = trail.locator(f"a[href*='#{place}']").first
@@ -184,8 +184,8 @@ def test_without_scripts_every_page_and_its_figures_can_be_read(sites, browser):
     page.goto(f"{sites['public'].as_uri()}/theme-services.html")
     assert page.locator("article svg[role=img]:visible").count() > 2
     assert page.locator("article table:visible").count() > 0
-    page.click("nav[aria-label=Pages] a:has-text('Principles')")
-    page.click("summary:has-text('Where it comes from') >> nth=0")
+    page.click("nav[aria-label=Pages] a:has-text('A safe place with a key')")
+    page.click("details.glc-trail > summary >> nth=0")
     assert page.locator("details[open] li:visible").count() > 0
     context.close()
 

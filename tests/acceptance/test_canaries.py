@@ -75,8 +75,8 @@ MEMOS, WORDS, ANSWERS = (
     [one for n, one in enumerate(PLANTED) if n % 8 and n % 4 != 1],
 )
 REMARKS = [name for name, kind in CANARIES.items() if kind != "place"]
-WRITTEN = {("judgements", "reason"): "principles", ("signoffs", "reservation"): "principles",
-           ("principles", "rationale"): "principles", ("decision_log", "objections"): "convening",
+WRITTEN = {("judgements", "reason"): "principle-p01", ("signoffs", "reservation"): "principle-p01",
+           ("principles", "rationale"): "principle-p01", ("decision_log", "objections"): "convening",
            ("parking_lot", "note"): "convening"}
 """What the team itself writes, which nothing masks, and the page that prints it."""
 SHOWING = [
@@ -367,8 +367,8 @@ def written(masked, published, tmp_path_factory):
     return study
 
 
-@pytest.mark.parametrize(("audience", "page"), [("convening", "principles"), ("convening", "convening"),
-                                                ("public", "principles")])
+@pytest.mark.parametrize(("audience", "page"), [("convening", "principle-p01"), ("convening", "convening"),
+                                                ("public", "principle-p01")])
 def test_the_gate_stops_names_that_the_team_itself_wrote(written, published, audience, page):
     with pytest.raises(Faults) as stopped:
         run(written, audience=audience, only=page)

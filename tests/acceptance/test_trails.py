@@ -1,4 +1,4 @@
-"""The sample's principles page walked back to the raw files without the package; every link broken once."""
+"""The pages of the sample's principles followed to the raw files without the package; every link broken once."""
 
 import csv
 import hashlib
@@ -15,37 +15,41 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.convening.broken_links import broken_links
-from glc_analysis.pages.convening import statements
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView
+from tests.principle_pages import all_pages
 
 pytestmark = pytest.mark.acceptance
 FILE = re.compile(r"(raw/\S+), (?:(.*), )?sha256 ([0-9a-f]{64})")
-COUNT = re.compile(r"(\d+) of (\d+)\b")
+COUNT = re.compile(r"(\d+) of the (\d+)\b")
 QUOTED = re.compile(r"“(.*)” (\S+), (interview|call|answer)")
-EVIDENCE = "./ul[@class='glc-evidence']/li"
+TRAILS = ".//details[contains(@class, 'glc-trail') and not(summary = 'The votes')]"
 MASKED = r"(?:Person|Organisation|Place|Other) \d+|\[[^\]]*\]"
 
 
 @pytest.fixture(scope="module")
 def sections(sample_study):
-    """The page as the team reads it, a section a principle."""
-    page = lxml.html.fromstring(f"<div>{statements(StudyView(sample_study)).data}</div>")
-    found = page.xpath(".//section[@class='glc-principle']")
-    assert len(found) == 16
-    return found
+    """The pages as the team reads them, by principle."""
+    pages = all_pages(StudyView(sample_study))
+    assert len(pages) == 16
+    return {principle: lxml.html.fragment_fromstring(html, create_parent="div")
+            for principle, html in pages.items()}
 
 
 @pytest.fixture(scope="module")
 def pieces(sections):
-    """Each piece of evidence: its line, the lines below it."""
-    return [(f"{principle(section)} {piece[0].text_content()}",
-             [line.text_content() for line in piece.xpath(".//li")])
-            for section in sections for piece in section.xpath(EVIDENCE)]
+    """Each piece of evidence that leads to a source: its line, the lines below it."""
+    return [(" ".join([principle, trail.get("id").removeprefix("evidence-"),
+                       trail.xpath("./summary")[0].text_content()]), [*map(text, trail.xpath(".//li"))])
+            for principle, page in sections.items() for trail in page.xpath(TRAILS)]
 
 
-def principle(section):
-    return section.xpath("./h3")[0].text_content().split(".")[0]
+def text(line):
+    """A line as it is read: words in quotation marks."""
+    for words in line.iter("q"):
+        words.text = f"“{words.text}”"
+        words.tag = "span"
+    return line.text_content()
 
 
 def files(lines):
@@ -63,7 +67,7 @@ def rows(places):
 
 
 def test_every_piece_of_evidence_leads_to_a_raw_file_as_it_lies(sample_study, pieces):
-    leading = [(said, files(lines)) for said, lines in pieces if ", literature: " not in said]
+    leading = [(said, files(lines)) for said, lines in pieces]
     assert len(leading) > 70
     assert [said for said, found in leading if not found] == []
     for path, digest in {(path, digest) for _, found in leading for path, _, digest in found}:
@@ -71,9 +75,9 @@ def test_every_piece_of_evidence_leads_to_a_raw_file_as_it_lies(sample_study, pi
 
 
 def test_every_statement_rests_on_raw_files(sections):
-    for section in sections:
-        assert section.xpath(".//blockquote//strong")[0].text_content()
-        assert any(line.text_content().startswith("raw/") for line in section.xpath(f"{EVIDENCE}//li"))
+    for page in sections.values():
+        assert page.xpath(".//blockquote//strong")[0].text_content()
+        assert any(line.text_content().startswith("raw/") for line in page.xpath(f"{TRAILS}//li"))
 
 
 def test_every_figure_of_the_survey_has_its_rows(sample_study, pieces):
@@ -104,7 +108,7 @@ def test_every_figure_of_a_code_has_passages_of_as_many_organisations(sample_stu
         segments["organisation_id"] != "", interviewed), strict=True))
     checked = 0
     for said, lines in pieces:
-        if found := re.search(r"raised by (\d+) of", said):
+        if found := re.search(r" (\d+) of the .* raised “", said):
             passages = [QUOTED.match(line)[2] for line in lines if line.startswith("“")]
             assert len({owner[one] for one in passages}) == int(found[1]), said
             checked += 1
@@ -147,15 +151,15 @@ def standing(path, what, number):
 
 def test_every_count_of_votes_is_that_of_the_forms_it_leads_to(sample_study, sections):
     checked = 0
-    for section in sections:
+    for principle, section in sections.items():
         forms = []
-        for line in reversed(section.xpath("./details[summary='Where the votes come from']//li")):
+        for line in reversed(section.xpath(".//details[summary='The votes']//li")):
             text = line.text_content()
             if text.startswith("raw/"):
                 forms.append(FILE.fullmatch(text)[1])
                 continue
             votes = pd.concat([pd.read_csv(sample_study.root / path, dtype="str") for path in forms])
-            votes = votes[votes["principle_id"] == principle(section)]
+            votes = votes[votes["principle_id"] == principle]
             for criterion, high, n in re.findall(r"(\w+) (\d+) of (\d+) high", text):
                 scores = votes.loc[votes["criterion"] == criterion, "score"]
                 scores = scores[scores.str.fullmatch(r"[1-9]", na=False)].astype(int)
