@@ -451,8 +451,8 @@ def _summary(piece: dict[str, str]) -> str:
 
 def _trail(summary: str, nodes: Iterable[Node], most: int, depth: int, *, note: str = "",
            name: str = "") -> str:
-    """Lines of a trace, to open, under the id ``name``; ``depth`` is that of the first line, ``note`` what the
-    team wrote of it."""
+    """Lines of a trace, to open, under the id ``name``; ``depth`` is that of the first line, ``note`` what
+    the team wrote of it."""
     kept, is_cut = _cut(nodes, most, lambda node: len(node.text.encode()) + len(node.place) + 80)
     if not kept:
         return ""

@@ -1,4 +1,4 @@
-"""The pages of the sample's principles followed to the raw files without the package; every link broken once."""
+"""Principles of the sample followed to the raw files without the package; every link broken once."""
 
 import csv
 import hashlib
