@@ -214,9 +214,9 @@ NOTHING_CODED = "Nothing is coded in this study yet."
 UNMEASURED = {"codebook": "No two coders have read the same text yet, so agreement cannot be measured.",
               "interpretive": "This study codes interpretively, so no coefficient is computed. The coders' "
                               "memos, differences and decisions are below."}
-AT_ONCE, MOST, FEWER, LETTERS, ROOM, MARKUP = 20, 100, 20, 250, 50_000, 350
+AT_ONCE, MOST, FEWER, LETTERS, ROOM, MARKUP = 20, 100, 20, 250, 60_000, 350
 """Disagreements are shown 20 at once, the others folded. A list has at most 100 rows, or 20, of a text at
-most its first 250 letters, and takes at most 50 kB, with 350 bytes for what stands around a text."""
+most its first 250 letters, and takes at most 60 kB, with 350 bytes for what stands around a text."""
 BASE, RUN, THRESHOLD = 4, 2, 0.05
 """The rule of Guest, Namey & Chen (2020): first interviews, length of a run, share of new codes."""
 
@@ -294,9 +294,9 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) ->
     columns = {name: [*values] for name, values in columns.items()}
     parts = [table({name: values[at:at + AT_ONCE] for name, values in columns.items()})
              for at in range(0, len(about), AT_ONCE)]
-    left = f"The first {len(about)} of {len(turns):,} turns are listed; `glc agreement` writes all of them " \
-           "into a workbook."
-    return show((note(left).data if len(about) < len(turns) else "") + more(parts, 1, "table"))
+    left = tag("p", f"The first {len(about)} of {len(turns):,} turns are listed; ",
+               tag("code", "glc agreement"), " writes all of them into a workbook.", class_="glc-note")
+    return show((left if len(about) < len(turns) else "") + more(parts, 1, "table"))
 
 
 def _words_of(turn: Any) -> Markup:

@@ -469,8 +469,9 @@ def passages_by_country(view: StudyView) -> Html:
     rows = pd.concat(found, ignore_index=True) if found else view.passages()
     printed, parts = printed_passages(rows.assign(quote=rows["text"])), []
     if len(printed) < len(rows):
-        parts.append(tag("p", f"{len(printed)} of {len(rows):,} passages are printed here; "
-                         "`glc export quotes` writes all of them into a table.", class_="glc-note"))
+        parts.append(tag("p", f"{len(printed)} of {len(rows):,} passages are printed here; ",
+                         tag("code", "glc export quotes"), " writes all of them into a table.",
+                         class_="glc-note"))
     for theme, own in printed.groupby("code_id", sort=False):
         parts += [tag("h4", escape(view.themes[theme])), *map(quotation, own.to_dict("records"))]
     return show(_folded(parts, "Coded passages, theme by theme"))

@@ -462,7 +462,7 @@ def test_of_many_disagreements_the_first_hundred_are_listed_and_the_workbook_is_
     view = StudyView(small)
     view.__dict__["_read"] = lambda name: segments
     shown = coding.show_disagreements(view, rows).data
-    assert "The first 100 of 13,291 turns are listed; `glc agreement` writes all of them" in shown
+    assert "The first 100 of 13,291 turns are listed; <code>glc agreement</code> writes all" in shown
     assert shown.count("glc-where") == 100
     segments["text"] = "ជម្រក" * 2000
     assert len(coding.show_disagreements(view, rows).data.encode()) < 100_000
