@@ -1,5 +1,7 @@
 """The repository keeps its promises: nothing confidential in git, one lock behind both doors."""
 
+import ast
+import json
 import os
 import re
 import shutil
@@ -17,6 +19,7 @@ from packaging.utils import canonicalize_name
 from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "glc_analysis"
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCK = (ROOT / "requirements.lock").read_text(encoding="utf-8")
 OUT_OF_THE_LOCK = {"privacy"}
@@ -202,3 +205,40 @@ def test_a_skip_passes_at_home_and_fails_in_continuous_integration(tmp_path):
 
     assert outcome(ci="0") == "2 skipped, 1 xfailed"
     assert outcome(ci="1") == "1 failed, 1 xfailed, 1 error"
+
+# ------------------------------
+# Only the disclosure rules and the view tell audiences apart.
+
+
+def audience_comparisons(source):
+    """The lines of a source in which the name of an audience is compared.
+
+    >>> list(audience_comparisons('if audience == "team": pass\\nrows.query("audience == @one")\\nx = "team"'))
+    [1, 2]
+    """
+    names = {"team", "convening", "public"}
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Compare):
+            texts = {one.value for side in (node.left, *node.comparators) for one in ast.walk(side)
+                     if isinstance(one, ast.Constant)}
+            asked = {getattr(side, "id", getattr(side, "attr", "")) for side in (node.left, *node.comparators)}
+            if texts & names or "audience" in asked and isinstance(node.ops[0], ast.Eq | ast.NotEq):
+                yield node.lineno
+        elif isinstance(node, ast.Constant) and re.search(r"\baudience\W{0,2}\s*(==|!=|in\b)", str(node.value)) \
+                and " " in str(node.value) and "\n" not in str(node.value):
+            yield node.lineno
+        elif isinstance(node, ast.MatchValue) and getattr(node.value, "value", "") in names:
+            yield node.value.lineno
+
+
+def test_only_the_disclosure_rules_and_the_view_tell_audiences_apart():
+    found = []
+    for path in sorted(PACKAGE.rglob("*.py")):
+        if path.parent.name != "disclosure" and path.name != "view.py":
+            found += [f"{path.relative_to(PACKAGE)}:{line}"
+                      for line in audience_comparisons(path.read_text(encoding="utf-8"))]
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+            if cell["cell_type"] == "code":
+                found += [path.name for _ in audience_comparisons("".join(cell["source"]))]
+    assert found == []

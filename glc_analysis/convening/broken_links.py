@@ -105,7 +105,7 @@ class _Links:
         own = {row["reference"]} if row["kind"] == "segment" else {
             *passages.loc[passages["code_id"].isin(under) & (row["kind"] == "code"), "segment_id"]}
         rows = self.quotes[self.quotes["segment_id"].map(origins).isin([*map(origins.get, own)])
-                           & (self.quotes["audience"] == audience)]
+                           & self.quotes["audience"].isin([audience])]
         if any(not broken for broken in rows["broken"]):
             return
         if rows.empty:
