@@ -210,22 +210,25 @@ def test_a_skip_passes_at_home_and_fails_in_continuous_integration(tmp_path):
 # Only the disclosure rules and the view tell audiences apart.
 
 
+QUERY = re.compile(r"\baudience\W{0,2}\s+(==|!=|in\b)")
+"""A condition about an audience in the words of ``DataFrame.query``."""
+
+
 def audience_comparisons(source):
     """The lines of a source in which the name of an audience is compared.
 
-    >>> list(audience_comparisons('if audience == "team": pass\\nrows.query("audience == @one")\\nx = "team"'))
+    >>> list(audience_comparisons('audience == "team"\\nrows.query("audience == @one")\\nx = "team"'))
     [1, 2]
     """
     names = {"team", "convening", "public"}
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Compare):
-            texts = {one.value for side in (node.left, *node.comparators) for one in ast.walk(side)
-                     if isinstance(one, ast.Constant)}
-            asked = {getattr(side, "id", getattr(side, "attr", "")) for side in (node.left, *node.comparators)}
+            sides = (node.left, *node.comparators)
+            texts = {one.value for side in sides for one in ast.walk(side) if isinstance(one, ast.Constant)}
+            asked = {getattr(side, "id", getattr(side, "attr", "")) for side in sides}
             if texts & names or "audience" in asked and isinstance(node.ops[0], ast.Eq | ast.NotEq):
                 yield node.lineno
-        elif isinstance(node, ast.Constant) and re.search(r"\baudience\W{0,2}\s*(==|!=|in\b)", str(node.value)) \
-                and " " in str(node.value) and "\n" not in str(node.value):
+        elif isinstance(node, ast.Constant) and QUERY.search(str(node.value)) and "\n" not in str(node.value):
             yield node.lineno
         elif isinstance(node, ast.MatchValue) and getattr(node.value, "value", "") in names:
             yield node.value.lineno
