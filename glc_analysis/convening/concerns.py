@@ -16,6 +16,7 @@ import pandas as pd
 
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.schema import allowed_words
+from glc_analysis.text import language_name
 
 Frames = Mapping[str, pd.DataFrame]
 TABLES = ("principles", "evidence", "judgements", "mentions", "segments", "documents", "organisations",
@@ -101,14 +102,15 @@ def underrepresented(representation: pd.DataFrame) -> list[str]:
 
     >>> underrepresented(pd.DataFrame([("language", "km", 1, 0, 0), ("language", "en", 9, 4, 0)],
     ...     columns=["attribute", "value", "study_n", "evidence_n", "raters_n"]))
-    ['No evidence from: language km.', 'No ratings from: language en, km.']
+    ['No evidence from: language Khmer.', 'No ratings from: language English, Khmer.']
     """
     sentences = []
     for column, start in (("evidence_n", "No evidence from"), ("raters_n", "No ratings from")):
         missing = representation[representation[column] == 0]
         missing = missing.groupby("attribute", sort=False)["value"].agg(sorted)
-        parts = [f"{name.removesuffix('_id').replace('_', ' ')} {', '.join(values)}"
-                 for name, values in missing.items()]
+        parts = [f"{name.removesuffix('_id').replace('_', ' ')} "
+                 + ", ".join(language_name(one) if name == "language" else one.replace("_", " ")
+                             for one in values) for name, values in missing.items()]
         if parts:
             sentences.append(f"{start}: {'; '.join(parts)}.")
     return sentences
