@@ -126,4 +126,4 @@ def test_who_contributed_evidence_and_who_rated_is_counted_by_what_organisations
     assert rows.loc[("language", "es"), "study_n"] == (register["language"] == "es").sum() == 5
     assert rows.loc[("resource_level", "high"), "raters_n"] == 1
     assert rows.loc[("language", "es"), "raters_n"] == 0
-    assert "language ar, es" in underrepresented(rows.reset_index())[-1]
+    assert "language Arabic, Spanish" in underrepresented(rows.reset_index())[-1]
