@@ -238,7 +238,7 @@ def open_answers(view: StudyView, question: Any) -> pd.DataFrame:
     interpreted = rows["is_interpreted"].map({True: ", interpreter's words", False: ""})
     return pd.DataFrame({
         "text": rows["text"],
-        "translation": [view._translations.get(segment, "") for segment in rows["segment_id"]],
+        "translation": [view.translations.get(segment, "") for segment in rows["segment_id"]],
         "language": rows["language"],
         "by": rows["organisation_id"].map(view.labels).fillna("") + interpreted,
         "country": rows["country_id"].map(view.country_labels).fillna("")}).reset_index(drop=True)
