@@ -114,25 +114,25 @@ def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
 
 
 def known_id(name: str, known: Mapping[str, str], kind: str) -> str:
-    """The id that is meant by a name, in capitals or not. ``known`` are labels by id.
+    """The id that is meant by a name: an id or a label, in capitals or not. ``known`` are labels by id.
 
-    Raises UsageError that suggests the nearest ids, also for a label.
+    Raises UsageError with the nearest ids.
 
     >>> countries = {"KEN": "Kenya", "KHM": "Cambodia", "PER": "Peru"}
-    >>> known_id("khm", countries, "country")
-    'KHM'
+    >>> known_id("khm", countries, "country"), known_id("Cambodia", countries, "country")
+    ('KHM', 'KHM')
     >>> known_id("Kambodia", countries, "country")
     Traceback (most recent call last):
-    glc_analysis.errors.UsageError: There is no country 'Kambodia'; did you mean 'KHM'?
+    glc_analysis.errors.UsageError: There is no country 'Kambodia' in this study; nearest: 'KHM' (Cambodia).
     """
-    ids = {one.casefold(): one for one in known}
-    if name.casefold() in ids:
-        return ids[name.casefold()]
-    words = {label.casefold(): one for one, label in known.items()} | ids
-    close = difflib.get_close_matches(name.casefold(), words, n=3, cutoff=0.5)
-    meant = " or ".join(dict.fromkeys(repr(words[word]) for word in close))
-    raise UsageError(f"There is no {kind} {name!r}; " + (f"did you mean {meant}?" if meant
-                                                          else f"{nearest(name, known)}."))
+    words = {label.casefold(): one for one, label in known.items()} | {one.casefold(): one for one in known}
+    if name.casefold() in words:
+        return words[name.casefold()]
+    close = dict.fromkeys(words[word] for word in difflib.get_close_matches(
+        name.casefold(), words, n=3, cutoff=0.5))
+    near = ", ".join(repr(one) + (f" ({known[one]})" if known[one] not in ("", one) else "") for one in close)
+    said = f"nearest: {near}" if near else nearest(name, known)
+    raise UsageError(f"There is no {kind} {name!r} in this study; {said}.")
 
 
 def refuse(message: str, file: str, fix: str, *, row: str = "", column: str = "") -> NoReturn:

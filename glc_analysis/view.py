@@ -11,7 +11,7 @@ The gate reads every page before it is published.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
 from html import escape
@@ -27,7 +27,7 @@ from glc_analysis.disclosure.audiences import check_audience, may
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import Rules, public_tallies, visible_principles, visible_signatures
 from glc_analysis.disclosure.suppression import release
-from glc_analysis.errors import UsageError, nearest
+from glc_analysis.errors import UsageError, known_id, nearest
 from glc_analysis.evidence.estimates import ALL, BY_OPTION
 from glc_analysis.evidence.summary import Words, no_such_question, subset_kind, summaries
 from glc_analysis.manifest import read_slices
@@ -713,18 +713,11 @@ def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
         return ""
     if not name and known:
         return next(iter(known))
-    found = {label.casefold(): one for one, label in known.items()} | {one.casefold(): one for one in known}
-    if name.casefold() not in found:
-        raise UsageError(f"This study has no {kind} {name!r}; {nearest(name, _names(known))}.")
-    return found[name.casefold()]
+    return known_id(name, known, kind)
 
 
 def _mapped(names: pd.Series, values: Mapping[str, str]) -> list[str]:
     return [values.get(name, "") for name in names]
-
-
-def _names(known: Mapping[str, str]) -> Iterable[str]:
-    return {*known, *known.values()}
 
 
 def _votes_text(row: Any) -> str:

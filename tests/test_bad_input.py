@@ -485,7 +485,7 @@ def built(tmp_path_factory) -> SmallStudy:
     ("summary Q1 --by contry", "There is no attribute 'contry' to group by; nearest: 'country'"),
     ("summary Q1 --audience teem", "'teem' is not one of 'team', 'convening', 'public'"),
     ("list --audience teem", "'teem' is not one of 'team', 'convening', 'public'"),
-    ("run --country XX", "There is no country 'XX' in this study; known: 'Cambodia', 'KEN', 'KHM'"),
+    ("run --country XX", "There is no country 'XX' in this study; known: 'KEN', 'KHM', 'PER'"),
     ("run --theme car", "There is no theme 'car' in this study; nearest: 'care'"),
     ("run --only country-kem", "There is no page 'country-kem'; nearest: 'country-khm', 'country-ken'"),
     ("run --audience public --country KHM", "There is no country 'KHM' in this study"),

@@ -227,10 +227,10 @@ def test_every_description_has_words():
 
 
 @pytest.mark.parametrize(("slice_", "message"), [
-    ({"country": "KHN"}, "There is no country 'KHN'; did you mean 'KHM'?"),
-    ({"country": "Cambodia"}, "There is no country 'Cambodia'; did you mean 'KHM'?"),
-    ({"theme": "rigths"}, "There is no theme 'rigths'; did you mean 'rights'?"),
-    ({"question": "Q9"}, "There is no question 'Q9'; did you mean 'Q3' or 'Q2' or 'Q1'?")])
+    ({"country": "KHN"}, "There is no country 'KHN' in this study; nearest: 'KHM' (Cambodia)."),
+    ({"country": "Kambodia"}, "There is no country 'Kambodia' in this study; nearest: 'KHM' (Cambodia)."),
+    ({"theme": "rigths"}, "There is no theme 'rigths' in this study; nearest: 'rights'."),
+    ({"question": "Q9"}, "There is no question 'Q9' in this study; nearest: 'Q3', 'Q2', 'Q1'.")])
 def test_a_name_that_is_not_known_is_answered_with_the_nearest_id(slice_, message, study):
     with pytest.raises(UsageError) as said:
         read("estimates", study, **slice_)

@@ -230,7 +230,7 @@ def test_a_page_has_at_most_a_hundred_open_answers_of_all_its_questions(sample_s
 
 
 def test_a_country_the_study_does_not_have_is_refused_with_the_nearest(sample_study):
-    with pytest.raises(UsageError, match="no country 'KHN'; nearest: 'KHM'"):
+    with pytest.raises(UsageError, match="no country 'KHN' in this study; nearest: 'KHM'"):
         open_study(sample_study.root).view(country="KHN")
 
 

@@ -96,7 +96,7 @@ def test_sampling_is_stated_only_if_the_study_states_it(sample_study, unstated):
 
 def test_a_page_links_to_its_principles_but_not_to_those_set_aside(sample_study):
     whole = principle_links(StudyView(sample_study)).data
-    assert '<a href="principles.html#principle-p01">Time before forms</a>' in whole
+    assert '<a href="principle-p01.html">Time before forms</a>' in whole
     assert "A house in every service" not in whole  # set aside
     theme = principle_links(StudyView(sample_study, "public", theme="needs")).data
     assert theme.count("<a ") == 2 and "A safe place with a key" in theme

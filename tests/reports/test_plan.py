@@ -104,8 +104,8 @@ def test_pages_are_chosen_by_country_theme_or_slug(study, folder):
 
 
 @pytest.mark.parametrize(("choice", "message"), [
-    ({"country": "Kambodia"}, "no country 'Kambodia'; did you mean 'KHM'"),
-    ({"theme": "need"}, "no theme 'need'; did you mean 'needs'"),
+    ({"country": "Kambodia"}, "no country 'Kambodia' in this study; nearest: 'KHM'"),
+    ({"theme": "need"}, "no theme 'need' in this study; nearest: 'needs'"),
     ({"only": "country-kmh"}, "no page 'country-kmh'; nearest: 'country-khm'")])
 def test_an_unknown_name_is_answered_with_the_nearest(study, folder, choice, message):
     with pytest.raises(UsageError, match=message):
