@@ -19,7 +19,7 @@ import pandas as pd
 
 from glc_analysis import read_log
 from glc_analysis.errors import GLCError, UsageError, known_id, nearest
-from glc_analysis.schema import AUDIENCES, Table, processed_tables
+from glc_analysis.schema import Table, processed_tables
 from glc_analysis.study import Study
 
 # ------------------------------
@@ -91,11 +91,14 @@ def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[
 
 def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFrame,
                  questions: pd.Series) -> dict[str, str]:
-    """A question's slice: the figures about it, or what is released of them."""
-    about = dict(zip(estimates["estimate_id"], estimates["question_id"].astype("str"), strict=True))
-    sums, nothing = _sums(frame["estimate_id"].map(about).fillna(""), hashes), np.zeros(2, dtype=np.uint64)
-    return {f"question={question}": _hex(sums.get(question, nothing))
-            for question in sorted({*questions, *about.values()} - {""})}
+    """A question's slice: the answers to it, the figures about it, or what is released of them."""
+    if "estimate_id" in frame:
+        about = dict(zip(estimates["estimate_id"], _subjects(estimates), strict=True))
+        keys, subjects = frame["estimate_id"].map(about).fillna(""), {*questions, *about.values()}
+    else:
+        keys, subjects = frame["question_id"].astype("str"), {*questions}
+    sums, nothing = _sums(keys, hashes), np.zeros(2, dtype=np.uint64)
+    return {f"question={subject}": _hex(sums.get(subject, nothing)) for subject in sorted(subjects - {""})}
 
 
 def _sums(keys: pd.Series, hashes: np.ndarray) -> dict[str, np.ndarray]:
@@ -252,6 +255,12 @@ def _slice_name(name: str, country: str, theme: str, question: str) -> str:
     return next((f"{kind}={chosen}" for kind, chosen in kinds.items() if chosen), "")
 
 
+def _subjects(estimates: pd.DataFrame) -> pd.Series:
+    """What each figure is about: its question, or its measure where it is about none (``coded``)."""
+    question, measure = (estimates[column].astype("str") for column in ("question_id", "measure"))
+    return question.where(question != "", measure)
+
+
 def _names(folder: Path, kind: str) -> dict[str, str]:
     """The names of a built study's countries, themes or questions by id."""
     path = folder / "slices.json"
@@ -263,10 +272,11 @@ def _names(folder: Path, kind: str) -> dict[str, str]:
 @lru_cache(maxsize=8)
 def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
     """The same, as long as the file was ``written`` at this time."""
-    if kind == "question":  # figures are also about the survey as a whole, its languages and its scripts
-        columns = (pd.read_parquet(path.with_name(f"{name}.parquet"), columns=["question_id"])["question_id"]
-                   for name in ("questions", "estimates"))
-        return {"survey": "survey"} | {one: one for column in columns for one in column.unique()}
+    if kind == "question":  # figures are also about the survey as a whole, its languages, and codes
+        asked = pd.read_parquet(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
+        figures = pd.read_parquet(path.with_name("estimates.parquet"), columns=["question_id", "measure"])
+        return dict.fromkeys(SUBJECTS, "") | {one: one for names in (asked, _subjects(figures))
+                                              for one in names.unique()}
     slices = json.loads(path.read_text(encoding="utf-8"))
     return {one["id"]: one["label"] for one in slices["countries" if kind == "country" else "themes"]}
 
@@ -287,9 +297,13 @@ def _read(folder: Path, name: str, country: str, theme: str, question: str) -> p
     return frame.astype(dict.fromkeys(text, "str")).reset_index(drop=True)
 
 
+SUBJECTS = ("survey", "coded", "cooccurrence", "novelty", "salience")
+"""What figures without a question are about, in the place of its id: the survey as a whole, and measures."""
+
+
 def is_by_question(name: str) -> bool:
-    """Whether a table can be read question by question: figures, and what is released of them."""
-    return name in ("estimates", *(f"release_{audience}" for audience in AUDIENCES))
+    """Whether a table can be read question by question: answers, figures, and what is released of them."""
+    return name in ("estimates", "responses", "selections") or name.startswith("release_")
 
 
 def is_by_theme(name: str) -> bool:
@@ -371,7 +385,9 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
 
 def _question_filter(folder: Path, name: str, question: str) -> tuple:
     """The figures about a question, or what is released of them, as a pyarrow filter."""
-    about = ("question_id", "==", question)
+    if name in ("responses", "selections"):
+        return "question_id", "==", question
+    about = ("measure" if question in SUBJECTS[1:] else "question_id", "==", question)
     if name == "estimates":
         return about
     figures = pd.read_parquet(folder / "estimates.parquet", columns=["estimate_id"], filters=[about])

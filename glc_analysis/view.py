@@ -391,8 +391,9 @@ class StudyView:
         return release(rows, audience=self.audience, decisions=self.read(f"release_{self.audience}"))
 
     def question_figures(self, question_id: str) -> pd.DataFrame:
-        """What the audience may see of the figures about one question (``survey``: the sizes of the study);
-        no other figure is read."""
+        """What the audience may see of the figures about one question, or about the ``survey`` (sizes of the
+        study), or of the measures ``coded``, ``cooccurrence``, ``novelty`` and ``salience``; no other figure
+        is read."""
         rows, decisions = tables.read("estimates", study=self.study, question=question_id), None
         if not self.may("all_figures"):
             decisions = tables.read(f"release_{self.audience}", study=self.study, question=question_id)

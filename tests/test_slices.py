@@ -81,7 +81,8 @@ def test_hashes_change_with_what_is_read_and_with_nothing_else(change, before, t
 def test_one_answer_touches_its_country_its_theme_and_the_figures_of_its_region(before, tmp_path):
     _, new = made(tmp_path, **row(3, Q1="yes"))
     touched = {(t, n) for t, hashes in before[1].items() for n in hashes if hashes[n] != new[t][n]}
-    assert {n for t, n in touched if t == "responses"} == {"", "country=LAO", "theme=rights"}
+    assert {n for t, n in touched if t == "responses"} == {
+        "", "country=LAO", "theme=rights", "question=Q1"}
     assert {n for t, n in touched if t == "estimates"} == {
         "", "theme=rights", "question=Q1", "country=KHM", "country=LAO"}
     assert {t for t, _ in touched} == {"responses", "estimates"}
@@ -91,7 +92,8 @@ def test_every_country_theme_and_question_has_its_slice(before):
     _, hashes = before
     countries = {f"country={c}" for c in ("KEN", "KHM", "LAO", "PER")}
     assert set(hashes["answers"]) == {"", *countries}
-    assert set(hashes["responses"]) == {"", "theme=rights", "theme=care", *countries}
+    asked = {f"question={row['question_id']}" for row in REFERENCE["questions"]}
+    assert set(hashes["responses"]) == {"", "theme=rights", "theme=care", *countries, *asked}
     assert {"question=Q1", "question=own"} <= set(hashes["estimates"]) & set(hashes["release_public"])
     assert set(hashes["codebook"]) == set(hashes["steps"]) == {""}
 
@@ -102,7 +104,7 @@ def test_a_study_without_countries_has_no_slice_by_country(tmp_path):
                         questions=[question("Q1", "single", "law")], options=choices("law", "yes", "no"))
     build(study)
     found = json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
-    assert set(found["tables"]["responses"]) == {""} and found["countries"] == []
+    assert set(found["tables"]["responses"]) == {"", "question=Q1"} and found["countries"] == []
 
 
 def test_the_order_of_rows_does_not_matter(before):

@@ -16,6 +16,7 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis import tables
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations
 from glc_analysis.convening.joint_display import code_estimate
@@ -238,6 +239,7 @@ def ranges(numbers: Iterable[int]) -> str:
 
 
 Read = Callable[[str], pd.DataFrame]
+ANSWERS = ("responses", "selections")
 
 
 def contributing_records(read: Read, figure: Any, question: Any) -> pd.DataFrame:
@@ -387,15 +389,23 @@ class Trail:
     def figure(self, row: Any) -> Any:
         """The figure that a row of evidence cites, as the audience may see it; None where there is none."""
         cited = {"estimate": row.reference, "code": code_estimate(row.reference)}
-        return self.figures.get(cited.get(row.kind, ""))
+        if row.kind not in cited:
+            return None
+        about = "coded" if row.kind == "code" else self._question_of(row.reference)
+        return self._figures(about).get(cited[row.kind])
+
+    def _question_of(self, estimate_id: str) -> str:
+        """The question that a figure is about; blank where it is about none."""
+        return next((one for one in self.words.questions if estimate_id.startswith(f"{one}/")), "")
 
     @cached_property
-    def figures(self) -> dict[str, Any]:
-        """The figures that evidence cites and the audience may see."""
-        seen = self.view.released
-        cited = {*self.read("evidence")["reference"], *self.reference("evidence")["reference"]}
-        return {row.estimate_id: row for row in
-                seen[seen["estimate_id"].isin({*cited, *map(code_estimate, cited)})].itertuples()}
+    def _figures(self) -> Callable[[str], dict[str, Any]]:
+        """The figures about a question, or about codes, by their ids; those about nothing of these are looked
+        for among all. So a trace depends only on the figures that it shows."""
+        def about(question: str) -> dict[str, Any]:
+            rows = self.view.question_figures(question) if question else self.view.released
+            return {row.estimate_id: row for row in rows.itertuples()}
+        return cache(about)
 
     @cached_property
     def _votes(self) -> dict[str, list[tuple[str, pd.DataFrame]]]:
@@ -405,7 +415,7 @@ class Trail:
     def places(self) -> Places:
         """The places on the pages of the audience."""
         passages = self.view.coded_passages if self.has_sources else None
-        return Places.of(self.read("codebook"), self.view.released, passages)
+        return Places.of(self.read("codebook"), self.view.question_figures("coded"), passages)
 
     @cached_property
     def words(self) -> Words:
@@ -442,7 +452,7 @@ class Trail:
                         self.places.question(question.question_id, question.theme_id))
         if not self.has_sources:
             return
-        rows = contributing_records(self.read, figure, question)
+        rows = contributing_records(self._read_about(question.question_id), figure, question)
         for path, own in rows.groupby(rows["answer_id"].map(self.files.of_record)):
             at = own["answer_id"].map(row_of)
             is_own = {"counted rows": own["is_counted"], "others in the base": ~own["is_counted"]}
@@ -452,6 +462,15 @@ class Trail:
             sources = {*self.read("context").query("indicator == @figure.option_id")["source"]}
             yield from (self._file(3, self.study.relative(path), "the record")
                         for path in self.study.raw_files("context") if path.name in sources)
+
+    @cached_property
+    def _read_about(self) -> Callable[[str], Read]:
+        """For a question, what reads tables: of those with answers only the answers to this question."""
+        answers = cache(lambda name, question: tables.read(name, study=self.study, question=question))
+
+        def about(question: str) -> Read:
+            return lambda name: answers(name, question) if name in ANSWERS else self.read(name)
+        return about
 
     # Codes and passages
 

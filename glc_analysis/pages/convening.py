@@ -42,7 +42,7 @@ def joint_display(view: StudyView) -> Html:
     listed = [*paired(view.read("joint_display").sort_values("order"), view.released)]
     if not listed:
         return show(note(NO_JOINT_DISPLAY).data + _contradictions(view))
-    quotes, places = readable_quotes(view), Places.of(view.codebook, view.released)
+    quotes, places = readable_quotes(view), Places.of(view.codebook, view.question_figures("coded"))
     asked = dict(zip(view.question_table["question_id"], view.question_table["theme_id"], strict=True))
     lines, kinds = [], ["glc-asked", ""] * len(listed)
     for row, surveyed, said in listed:

@@ -221,7 +221,8 @@ def _codes_raised_here(view: StudyView) -> set[str]:
 
 def show_country_principles(view: StudyView) -> Html:
     """The principles that cite evidence from the country, with links, by what the evidence says of them."""
-    rows, places = country_principles(view), Places.of(view.codebook, view.released)
+    rows = country_principles(view)
+    places = Places.of(view.codebook, view.question_figures("coded"))
     parts = []
     for stance, said in STANCES.items():
         linked = [tag("a", escape(row.principle), href=link(places.principle(row.principle_id)))
