@@ -3,9 +3,9 @@
 Five things are enough for a notebook of your own: a study, a view of it, its counts, its passages, a plot.
 
 >>> import glc_analysis as glc
->>> study = glc.open_study()                                                # doctest: +SKIP
->>> view = study.view("team")                                               # doctest: +SKIP
->>> glc.plot_counts(view.counts("Q4.1"))                                    # doctest: +SKIP
+>>> study = glc.open_study(study.root)
+>>> view = study.view("team")
+>>> axes = glc.plot_counts(view.counts("Q4.1"))
 >>> "open_study" in dir(glc)
 True
 """

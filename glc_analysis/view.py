@@ -150,7 +150,7 @@ class StudyView:
         question_id, wording, type, unit, theme (its name), asked_of (who was asked, in words), base_n (how
         many were asked and answered, on a country's page there; missing where it was not released).
 
-        >>> view.questions.query("type == 'multi'")["wording"].iloc[0]           # doctest: +SKIP
+        >>> view.questions.query("type == 'multi'")["wording"].iloc[0]
         'Whom do you serve?'
         """
         return self._questions.copy(deep=False)
@@ -178,7 +178,10 @@ class StudyView:
         in their own order. A count that may only be told in words has no number. Raises UsageError for an
         unknown question or one without options, NotReleased for a group that this audience may not see.
 
-        >>> view.counts("Q4.1", by="region")                                     # doctest: +SKIP
+        >>> view.counts("Q4.1", by="region")[["group", "option", "shown_as"]].head(2)
+            group           option shown_as
+        0  Africa  Case management   5 of 6
+        1  Africa      Counselling   5 of 6
         """
         question = self._question(question_id)
         if question.type not in BY_OPTION:
@@ -197,7 +200,7 @@ class StudyView:
         """The statistics of a number question: statistic (mean, median, standard deviation), value, base_n,
         shown_as; with ``by`` a leading column group. Raises as :meth:`counts` does.
 
-        >>> view.numbers("Q4.3").set_index("statistic").at["median", "value"]    # doctest: +SKIP
+        >>> float(view.numbers("Q4.3").set_index("statistic").at["median", "value"])
         10.0
         """
         question = self._question(question_id)
@@ -218,7 +221,9 @@ class StudyView:
         (organisations that said the contrary; the team only), shown_as, code_id. Silence in a call is not a
         no. Raises UsageError for an unknown theme, NotReleased for a group that was not released.
 
-        >>> view.codes(theme="services").query("raised >= 3")                    # doctest: +SKIP
+        >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
+               code  raised  asked
+        0  Services      22     29
         """
         chosen = _known(theme or None, self.themes, "theme") or self.theme
         kind = subset_kind(by)
@@ -248,7 +253,8 @@ class StudyView:
         organisation comes before its further ones. Raises NotReleased for another audience, UsageError for
         an unknown code or theme.
 
-        >>> view.passages(code="outreach")["text"].head(2)                       # doctest: +SKIP
+        >>> view.passages(code="outreach")["by"].iloc[0]
+        'Farol de Barro (invented)'
         """
         if not self.may("passages"):
             raise NotReleased("Passages are read by the team only. To fix: ask view.quotations(), which has "
@@ -274,7 +280,8 @@ class StudyView:
         those cleared for anybody, and for whom. On a country's page only those of named organisations there.
         A quotation_id is its place on a page. Raises UsageError for an unknown theme.
 
-        >>> view.quotations(theme="needs")["text"].head(2)                       # doctest: +SKIP
+        >>> view.quotations(theme="needs")["text"].iloc[1]
+        'We offer the same thing three times over a month, because here it is impolite to accept at once.'
         """
         chosen = _known(theme or None, self.themes, "theme") or self.theme
         rows = self.quotation_rows
@@ -300,7 +307,8 @@ class StudyView:
         """The principles in their latest text, one row each: principle_id, printed_id, short_name, statement,
         rationale, indicator, status, theme, language. The public reads only those that are agreed.
 
-        >>> view.principles.query("status == 'agreed'")["statement"]             # doctest: +SKIP
+        >>> view.principles["status"].value_counts().to_dict()
+        {'agreed': 14, 'set aside': 2}
         """
         return self._principles.copy(deep=False)
 
@@ -319,7 +327,8 @@ class StudyView:
         median, shown_as. A panel with one or two votes is left out; the public sees only what reveals
         nobody's vote. Raises UsageError for an unknown round.
 
-        >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"]   # doctest: +SKIP
+        >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"].iloc[0]
+        '10 of 10 high'
         """
         rows = self.tallies
         known = {one: one for one in rows["round_id"]}
@@ -338,7 +347,8 @@ class StudyView:
         """The organisations that this audience may know by name, one row each: organisation_id, name,
         countries.
 
-        >>> view.names["name"].head(2)                                           # doctest: +SKIP
+        >>> view.names["name"].head(2).tolist()
+        ['Acacia Room (invented)', 'Amber Window (invented)']
         """
         rows = self.read("answers")
         rows = rows[rows["country_id"].isin(self.visible_countries)]
@@ -352,7 +362,8 @@ class StudyView:
     def countries(self) -> pd.DataFrame:
         """The countries of work that this audience may know of, one row each: country_id, country, region.
 
-        >>> view.countries["country"].head(2)                                    # doctest: +SKIP
+        >>> view.countries["country"].head(2).tolist()
+        ['Argentina', 'Australia']
         """
         rows = self.country_table[self.country_table["country_id"].isin(self.visible_countries)]
         rows = rows.sort_values("label")
@@ -507,7 +518,8 @@ class StudyView:
         know it), reservation. An organisation is named if it agreed to be named, here and in the consent that
         it gave.
 
-        >>> view.signatures("P03")[0]["decision"].value_counts()                 # doctest: +SKIP
+        >>> view.signatures("P03")[0]["decision"].value_counts().to_dict()
+        {'endorse': 9, 'do_not_endorse': 1}
         """
         rows = self.read("signoffs")
         rows = rows[rows["principle_id"] == principle_id]
@@ -588,7 +600,8 @@ class StudyView:
     def band_range(self, words: str, base_n: int) -> tuple[float, float]:
         """The least and the greatest share that the words of a band ("few", "most") leave open.
 
-        >>> view.band_range("few", 30)                                           # doctest: +SKIP
+        >>> least, most = study.view("public").band_range("few", 30)
+        >>> least, round(most, 2)
         (0.0, 0.23)
         """
         rules = Rules.of(self.study.settings["disclosure"], self.audience)

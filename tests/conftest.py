@@ -5,7 +5,6 @@ where everything has to be there, a skip is a failure.
 """
 
 import os
-import shutil
 from pathlib import Path
 
 import pytest
@@ -50,29 +49,6 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data: {folder} is absent (GLC_SHARED_DATA names another folder)")
     return folder
-
-
-@pytest.fixture(scope="session")
-def sample_root(tmp_path_factory) -> Path:
-    """A study folder with the invented sample, not yet built. Copy it to change it."""
-    from glc_analysis.sample import write_sample
-
-    root = tmp_path_factory.mktemp("sample")
-    write_sample(root)
-    return root
-
-
-@pytest.fixture(scope="session")
-def sample_study(sample_root, tmp_path_factory):
-    """The invented sample, built. Copy its root to change it."""
-    from glc_analysis.build import build
-    from glc_analysis.study import Study
-
-    root = tmp_path_factory.mktemp("built") / "sample"
-    shutil.copytree(sample_root, root)
-    study = Study.find(str(root))
-    build(study)
-    return study
 
 
 @pytest.hookimpl(wrapper=True)

@@ -275,7 +275,8 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) ->
     any the decisions with their reasons. At most ``most`` turns in the order of the texts; `glc agreement`
     writes all of them into a workbook.
 
-    >>> show_disagreements(view, study.disagreements.query("not is_decided"))    # doctest: +SKIP
+    >>> show_disagreements(view, study.disagreements.query("not is_decided"))
+    <IPython.core.display.HTML object>
     """
     if rows.empty:
         return None

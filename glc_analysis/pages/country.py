@@ -112,8 +112,8 @@ def country_sentences(view: StudyView) -> pd.DataFrame:
     One row a sentence, with the columns of :func:`.headlines.headlines`; the figure is that of the country.
     Which answers are named is decided by one rule (:data:`RULE`).
 
-    >>> country_sentences(view)["sentence"].iloc[0]                              # doctest: +SKIP
-    'What do survivors need first? Chosen here: A safe place to sleep. In Asia: 6 of 8.'
+    >>> country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
+    'Whom do you serve? Chosen here: Women. In Asia: 8 of 8.'
     """
     asked = view.question_table
     asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(sensitive_questions(view))]
@@ -162,7 +162,8 @@ def words_from_here(view: StudyView) -> pd.DataFrame:
     that are cleared for this audience come first, then, for those who may read them, coded passages. The
     speakers take turns. Accounts of individual cases are left out.
 
-    >>> words_from_here(view).head(2)                                            # doctest: +SKIP
+    >>> words_from_here(study.view("team", country="KHM"))["by"].iloc[0]
+    'Lotus Ferry (invented)'
     """
     rows = view.quotations()
     if view.may("passages"):
@@ -185,7 +186,8 @@ def country_principles(view: StudyView) -> pd.DataFrame:
     Readers other than the team learn of codes whose figure of the whole study they may see: where that of
     this country is released too, or a quotation with the code is cleared and names an organisation from here.
 
-    >>> country_principles(view).query("stance == 'contradicts'")                # doctest: +SKIP
+    >>> country_principles(study.view("team", country="KHM"))["principle_id"].tolist()
+    ['P01', 'P08', 'P15']
     """
     texts = view.principle_rows
     rows = view.read("evidence")

@@ -46,7 +46,7 @@ def headlines(view: StudyView) -> pd.DataFrame:
     At most five: who answered, up to four findings, evidence against a code (for the team), what was not
     asked. Empty where nothing may be said. On a country's page the sentences are about this country.
 
-    >>> glc.headlines(view)["sentence"].iloc[0]                              # doctest: +SKIP
+    >>> glc.headlines(view)["sentence"].iloc[0]
     '30 organisations answered, for 25 countries.'
     """
     if view.country:

@@ -56,7 +56,7 @@ BYTES = {"sources": 90_000, "comments": 8_000, "texts": 8_000, "reservations": 8
 def principles_in_short(view: StudyView) -> Html:
     """How many principles there are, and how far they are, in a sentence.
 
-    >>> principles_in_short(view).data                                           # doctest: +SKIP
+    >>> principles_in_short(view).data
     '<p>Of the 16 principles, 14 are agreed and 2 are set aside.</p>'
     """
     rows = view.principle_rows
@@ -179,7 +179,8 @@ def evidence(view: StudyView) -> pd.DataFrame:
     words, text, translation, language, by, country; note (of the team, for the team). What the audience may
     not see says so in its sentence.
 
-    >>> evidence(view).query("stance == 'contradicts'")["sentence"]              # doctest: +SKIP
+    >>> evidence(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
+    {'supports': 4, 'qualifies': 2}
     """
     return _evidence(Trail(view), view.principle)
 
@@ -438,7 +439,8 @@ def show_sources(view: StudyView) -> Html:
         found.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
                             name=anchor("evidence", row.evidence_id)))
     votes = _trail("The votes", trail.votes(view.principle), BYTES["texts"], 1)
-    return show("".join([*found, votes, _earlier_texts(view, _own_row(view))]))
+    texts = _folded("Earlier texts of this principle", _earlier_texts(view, _own_row(view)), "texts")
+    return show("".join([*found, votes, texts]))
 
 
 def _summary(piece: dict[str, str]) -> str:
@@ -476,19 +478,18 @@ def _line(node: Node) -> str:
     return tag("a", text, href=link(node.place)) if node.place else text
 
 
-def _earlier_texts(view: StudyView, row: Any) -> str:
+def _earlier_texts(view: StudyView, row: Any) -> list[str]:
     """Earlier texts and the reasons for the changes."""
     if not view.may("earlier_texts"):
-        return ""
+        return []
     rows = view.read("principles")
     texts = rows[(rows["principle_id"] == row.principle_id) & (rows["translation_of"] == "")]
     texts = texts.sort_values("version", key=lambda version: version.astype(int))
-    changes = [tag("p", f"Version {escape(old.version)}: ",
-                   tag("q", escape(old.statement), **_language(old.language)),
-                   escape(f" Changed because: {new.changed_because or 'not recorded'}"
-                          f"{f' (asked for by {new.asked_by})' if new.asked_by else ''}."))
-               for old, new in zip(texts.itertuples(), texts.iloc[1:].itertuples(), strict=False)]
-    return _folded("Earlier texts of this principle", changes, "texts")
+    return [tag("p", f"Version {escape(old.version)}: ",
+                tag("q", escape(old.statement), **_language(old.language)),
+                escape(f" Changed because: {new.changed_because or 'not recorded'}"
+                       f"{f' (asked for by {new.asked_by})' if new.asked_by else ''}."), class_="glc-note")
+            for old, new in zip(texts.itertuples(), texts.iloc[1:].itertuples(), strict=False)]
 
 
 # ------------------------------
@@ -496,7 +497,8 @@ def _earlier_texts(view: StudyView, row: Any) -> str:
 
 
 def statements(view: StudyView) -> Html:
-    """Every principle, one after the other: statement, the evidence for and against it, signatures."""
+    """Every principle, one after the other: statement, the evidence for and against it, signatures, and how
+    its text was changed."""
     rows = view.principle_rows
     if rows.empty:
         return note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
@@ -507,5 +509,5 @@ def statements(view: StudyView) -> Html:
                    id=anchor("principle", row.principle_id))
         parts += [name, _statement(view, row), _reasons(row),
                   _both_sides(_evidence(trail, row.principle_id), "h4"),
-                  _signatures(view, row.principle_id, is_folded=False)]
+                  _signatures(view, row.principle_id, is_folded=False), *_earlier_texts(view, row)]
     return show("".join(parts))

@@ -1,0 +1,45 @@
+"""What all tests share: the invented sample study, and its view for the examples in docstrings."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from glc_analysis.study import Study
+
+
+@pytest.fixture(scope="session")
+def sample_root(tmp_path_factory) -> Path:
+    """A study folder with the invented sample, not yet built. Copy it to change it."""
+    from glc_analysis.sample import write_sample
+
+    root = tmp_path_factory.mktemp("sample")
+    write_sample(root)
+    return root
+
+
+@pytest.fixture(scope="session")
+def sample_study(sample_root, tmp_path_factory) -> Study:
+    """The invented sample, built. Copy its root to change it."""
+    from glc_analysis.build import build
+
+    root = tmp_path_factory.mktemp("built") / "sample"
+    shutil.copytree(sample_root, root)
+    study = Study.find(str(root))
+    build(study)
+    return study
+
+
+ON_THE_SAMPLE = ("glc_analysis.view", "glc_analysis.pages")
+"""The modules whose examples are about the sample, beside the package itself."""
+
+
+@pytest.fixture(autouse=True)
+def names_in_examples(request, doctest_namespace) -> None:
+    """Examples in docstrings may use ``study`` (the sample), ``view`` (what the team sees) and ``glc``."""
+    name = getattr(getattr(request.node, "dtest", None), "name", "")
+    if name == "glc_analysis" or name.startswith(ON_THE_SAMPLE):
+        import glc_analysis as glc
+
+        study = glc.open_study(request.getfixturevalue("sample_study").root)
+        doctest_namespace.update(glc=glc, study=study, view=study.view("team"))
