@@ -14,7 +14,7 @@ from urllib.parse import unquote, urldefrag, urljoin
 import lxml.html
 import pytest
 
-from glc_analysis.publish.site import build_site
+from glc_analysis.publish.site import STYLE, build_site
 from glc_analysis.report import run
 from glc_analysis.run.plan import plan
 from glc_analysis.schema import AUDIENCES
@@ -92,6 +92,24 @@ def test_no_link_is_broken(sites, audience):
             elif target in places and unquote(place) not in places[target]:
                 broken.append((url, link))
     assert broken == []
+
+
+def test_a_page_of_a_country_or_a_principle_prints_on_two_sheets(sites, browser):
+    page = browser.new_page()
+    sheets = {}
+    for path in sorted([*sites["team"].glob("country-*.html"), *sites["team"].glob("principle-*.html")]):
+        page.goto(path.as_uri())
+        printed = page.pdf(format="A4", prefer_css_page_size=True)
+        sheets[path.stem] = len(re.findall(rb"/Type\s*/Page\b(?!s)", printed))
+    page.close()
+    assert len(sheets) > 30 and {name: n for name, n in sheets.items() if not 1 <= n <= 2} == {}
+
+
+@pytest.mark.parametrize("audience", AUDIENCES)
+def test_no_page_is_heavy(sites, audience):
+    sizes = {path.name: path.stat().st_size for path in sites[audience].glob("*.html")}
+    assert {name: size for name, size in sizes.items() if size > 150_000} == {}
+    assert (sites[audience] / STYLE).stat().st_size < 25_000
 
 
 def _path(url):
