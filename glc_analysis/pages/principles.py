@@ -487,7 +487,7 @@ def _earlier_texts(view: StudyView, row: Any) -> list[str]:
     texts = texts.sort_values("version", key=lambda version: version.astype(int))
     return [tag("p", f"Version {escape(old.version)}: ",
                 tag("q", escape(old.statement), **_language(old.language)),
-                escape(f" Changed because: {new.changed_because or 'not recorded'}"
+                escape(f" Changed because: {new.changed_because.rstrip('.') or 'not recorded'}"
                        f"{f' (asked for by {new.asked_by})' if new.asked_by else ''}."), class_="glc-note")
             for old, new in zip(texts.itertuples(), texts.iloc[1:].itertuples(), strict=False)]
 

@@ -31,12 +31,14 @@ SAMPLE = ["fig-courtyard", "shared"]
 
 @dataclass
 class Line:
-    """A line of a page: its words, their left and right ends, and where it stands."""
+    """A line of a page: its words, their left and right ends, where it stands, and where each word does: a
+    line may run over two cells of a table."""
 
     words: list[str]
     ends: list[tuple[float, float]]
     top: float
     bottom: float
+    heights: list[tuple[float, float]]
 
     @property
     def text(self):
@@ -51,7 +53,9 @@ def looked_at(pdf):
         width, height = float(page.get("width")), float(page.get("height"))
         lines = [Line([word.text or "" for word in line.iter("{*}word")],
                       [(float(word.get("xMin")), float(word.get("xMax"))) for word in line.iter("{*}word")],
-                      float(line.get("yMin")), float(line.get("yMax"))) for line in page.iter("{*}line")]
+                      float(line.get("yMin")), float(line.get("yMax")),
+                      [(float(word.get("yMin")), float(word.get("yMax"))) for word in line.iter("{*}word")])
+                 for line in page.iter("{*}line")]
         lines.sort(key=lambda line: (line.top, line.ends[0]))
         yield width, height, [line for line in lines if 18 * POINT < line.top < height - 15 * POINT]
 
@@ -115,8 +119,9 @@ def test_no_word_is_printed_over_another(packed):
     odd = re.compile("[\u0600-\u06ff\u1780-\u17ff\U0001f300-\U0001ffff]")  # whose boxes poppler cannot tell
     for path in sorted(packed.rglob("*.pdf")):
         for n, (_, _, lines) in enumerate(looked_at(path), start=1):
-            words = [(word, line.top, line.bottom, *ends) for line in lines
-                     for word, ends in zip(line.words, line.ends, strict=True) if not odd.search(word)]
+            words = [(word, *height, *ends) for line in lines
+                     for word, height, ends in zip(line.words, line.heights, line.ends, strict=True)
+                     if not odd.search(word)]
             assert len(words) > 5
             for i, (word, top, bottom, left, right) in enumerate(words):
                 over = [other[0] for other in words[i + 1:]
