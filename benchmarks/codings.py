@@ -25,7 +25,8 @@ def work(path):
     return raw.matched, len(raw.codings)
 """
 WRITTEN = """
-from glc_analysis.intake.codings import read_codings, write_qdpx
+from glc_analysis.intake.codings import read_codings
+from glc_analysis.intake.codings.refi import write_qdpx
 raw = read_codings(Path(sys.argv[1]))
 def work(path):
     write_qdpx(path.with_name("again.qdpx"), sources=raw.sources, codings=raw.codings, codes=raw.codes)
