@@ -11,9 +11,9 @@ The gate reads every page before it is published.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from html import escape
 from pathlib import Path
 from typing import Any
@@ -21,18 +21,10 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.coding.codebook import ancestors
-from glc_analysis.coding.exports import quotations as coded_passages
-from glc_analysis.disclosure.audiences import check_audience, may
-from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.rules import Rules, public_tallies, visible_principles, visible_signatures
-from glc_analysis.disclosure.suppression import release
+from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import UsageError, known_id, nearest
 from glc_analysis.evidence.estimates import ALL, BY_OPTION
-from glc_analysis.evidence.summary import Words, no_such_question, subset_kind, summaries
-from glc_analysis.manifest import read_slices
-from glc_analysis.reference import read_table
-from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.evidence.summary import no_such_question, subset_kind
 from glc_analysis.study import PANELS, RAW_KINDS, Study
 from glc_analysis.tables_html import region_name, table, tag
 from glc_analysis.text import count_texts, words_anchor
@@ -45,8 +37,6 @@ VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high"
          "shown_as"]
 HAVE_LABELS = ("country", "home_country", "network", "language", "is_interpreted", "wave")
 """Kinds of groups whose names are not words joined by hyphens, such as ``service_provider``."""
-FEWEST_VOTES = 3
-"""Votes of a panel with fewer are not read out to anybody: everyone would know whose they are."""
 
 
 class NotReleased(UsageError):
@@ -105,28 +95,13 @@ class OpenStudy(Study):
         return sorted([*tables.TABLES, "view", "title", "settings", "sampling", "root"])
 
 
-
 # ------------------------------
 # What one audience may see.
 
 
 @dataclass(frozen=True)
-class StudyView:
-    """A study as one audience may see it; ``dir(view)`` lists what can be asked.
-
-    ``country``, ``theme`` or ``principle`` narrows it to one of them; ``organisation`` to the rows of one
-    organisation, for the page that it alone receives.
-    """
-
-    study: Study
-    audience: str = "team"
-    country: str = ""
-    theme: str = ""
-    principle: str = ""
-    organisation: str = ""
-
-    def __post_init__(self) -> None:
-        check_audience(self.audience)
+class StudyView(VisibleTables):
+    """A study as one audience may see it; ``dir(view)`` lists what can be asked, as plain data frames."""
 
     def __dir__(self) -> list[str]:
         return ["audience", "codes", "counts", "countries", "country", "names", "numbers", "organisation",
@@ -136,12 +111,6 @@ class StudyView:
         if name.startswith("_") or hasattr(type(self), name):
             return object.__getattribute__(self, name)  # raises what made the property fail
         raise AttributeError(f"A view has no {name!r}; {nearest(name, dir(self))}.")
-
-    def may(self, capability: str) -> bool:
-        """Whether the audience has a capability (:mod:`glc_analysis.disclosure.audiences`)."""
-        return may(self.audience, capability)
-
-    # -- frames for analysts
 
     @property
     def questions(self) -> pd.DataFrame:
@@ -214,7 +183,7 @@ class StudyView:
 
     def codes(self, *, theme: str = "", by: str = "") -> pd.DataFrame:
         """Who raised each code, one row a code, a code below the one it belongs to; with ``by`` one row a
-        code and group.
+        code and group. On a country's page those of the country.
 
         code, level, raised (organisations that raised it), asked (organisations that were asked about it or
         raised it unasked), present (organisations in the calls where it could have come up), share, contrary
@@ -226,10 +195,13 @@ class StudyView:
         0  Services      22     29
         """
         chosen = _known(theme or None, self.themes, "theme") or self.theme
-        kind = subset_kind(by)
+        is_own = bool(self.country) and not by
+        kind = "country" if is_own else subset_kind(by)
         figures = self.released[self.released["measure"] == "coded"]
         rows = figures[figures["subset_kind"] == kind]
-        if by and rows.empty:
+        if is_own:
+            rows = rows[rows["subset_id"] == self.country]
+        if kind != ALL and rows.empty:
             raise self._not_released(kind)
         book = self.code_tree
         book = book[book["theme_id"] == chosen] if chosen else book
@@ -370,245 +342,7 @@ class StudyView:
         return pd.DataFrame({"country_id": rows["country_id"], "country": rows["label"],
                              "region": rows["region_id"].map(region_name)}).reset_index(drop=True)
 
-    # -- what pages are made from
-
-    def read(self, name: str) -> pd.DataFrame:
-        """The rows of a table that belong on the page; on an organisation's page none of another one."""
-        return self._read(name).copy(deep=False)
-
-    @cached_property
-    def _read(self) -> Callable[[str], pd.DataFrame]:
-        """Reads each table once: several parts of a page use the same ones."""
-        def own(name: str) -> pd.DataFrame:
-            frame = tables.read(name, study=self.study, country=self.country, theme=self.theme)
-            if self.organisation and "organisation_id" in frame:
-                return frame[frame["organisation_id"] == self.organisation].reset_index(drop=True)
-            return frame
-        return cache(own)
-
-    @cached_property
-    def released(self) -> pd.DataFrame:
-        """The page's figures that its audience may see.
-
-        On a country's page, audiences that do not see all figures get those of the country and of the whole
-        study: they may hardly ever see those of a region.
-        """
-        if self.may("all_figures"):
-            return release(self.read("estimates"), audience=self.audience)
-        rows = tables.read("estimates", study=self.study, theme=self.theme)
-        if self.country:
-            rows = rows[(rows["subset_kind"] == ALL)
-                        | (rows["subset_kind"] == "country") & (rows["subset_id"] == self.country)]
-        return release(rows, audience=self.audience, decisions=self.read(f"release_{self.audience}"))
-
-    def question_figures(self, question_id: str) -> pd.DataFrame:
-        """What the audience may see of the figures about one question, or about the ``survey`` (sizes of the
-        study), or of the measures ``coded``, ``cooccurrence``, ``novelty`` and ``salience``; no other figure
-        is read."""
-        rows, decisions = tables.read("estimates", study=self.study, question=question_id), None
-        if not self.may("all_figures"):
-            decisions = tables.read(f"release_{self.audience}", study=self.study, question=question_id)
-        return release(rows, audience=self.audience, decisions=decisions)
-
-    @cached_property
-    def question_table(self) -> pd.DataFrame:
-        """The rows of table ``questions``, in the survey's order; on a theme's page those of the theme."""
-        rows = tables.read("questions", study=self.study).sort_values("order")
-        return rows[rows["theme_id"] == self.theme] if self.theme else rows
-
-    @cached_property
-    def codebook(self) -> pd.DataFrame:
-        """One row a code, in the order of codebook.csv."""
-        return tables.read("codebook", study=self.study).sort_values("order")
-
-    @cached_property
-    def code_tree(self) -> pd.DataFrame:
-        """The page's codes, each below the one it belongs to, with theme_id and depth."""
-        book, above = self.codebook, ancestors(self.codebook)
-        order = dict(zip(book["code_id"], book["order"], strict=True))
-        places = [[order.get(one, 0) for one in [*reversed(above[code]), code]] for code in book["code_id"]]
-        themes = book["code_id"].map(tables.code_themes(book)).fillna("")
-        rows = book.assign(theme_id=themes, depth=[len(place) for place in places])
-        rows = rows.iloc[sorted(range(len(rows)), key=places.__getitem__)]
-        return rows[rows["theme_id"] == self.theme] if self.theme else rows
-
-    @cached_property
-    def options(self) -> pd.DataFrame:
-        """One row an option of every list."""
-        return tables.read("options", study=self.study)
-
-    @cached_property
-    def country_table(self) -> pd.DataFrame:
-        """The rows of table ``countries``; on a country's page only this one."""
-        return self.read("countries")
-
-    @cached_property
-    def visible_countries(self) -> set[str]:
-        """The ids of the work countries that the audience may know of."""
-        return set(read_slices(self.study)["shown"][self.audience])
-
-    @cached_property
-    def organisation_names(self) -> dict[str, str]:
-        """Names of the page's organisations that the audience may know by name, by id."""
-        known = self.labels
-        if self.may("organisation_details"):
-            return known
-        agreed = Consent.of(read_table(self.study, "consent")).organisations("name", self.audience)
-        return {one: label for one, label in known.items() if one in agreed}
-
-    @cached_property
-    def work_countries(self) -> dict[str, str]:
-        """Work countries that the audience may know of, by id, in the order of their names."""
-        listed = read_slices(self.study)["countries"]
-        return {one["id"]: one["label"] for one in listed if one["id"] in self.visible_countries}
-
-    @cached_property
-    def themes(self) -> dict[str, str]:
-        """Names of the themes by id, in the order of the codebook."""
-        rows = self.codebook[self.codebook["level"] == "theme"]
-        return dict(zip(rows["code_id"], rows["name"], strict=True))
-
-    @cached_property
-    def country_labels(self) -> dict[str, str]:
-        """Labels of all countries by id."""
-        rows = self.options[self.options["option_list"] == COUNTRY_LIST]
-        return dict(zip(rows["option_id"], rows["label"], strict=True))
-
-    @property
-    def labels(self) -> dict[str, str]:
-        """Labels of the page's organisations by id."""
-        rows = self.read("organisations")
-        return dict(zip(rows["organisation_id"], rows["label"], strict=True))
-
-    @cached_property
-    def words(self) -> Words:
-        """The names of the study's questions, options and codes, for figures and conditions in words."""
-        return Words.of(*(tables.read(name, study=self.study)
-                          for name in ("questions", "options", "codebook")))
-
-    @cached_property
-    def quotation_rows(self) -> pd.DataFrame:
-        """Rows of table ``quotations`` that the audience may read, with ``cleared`` (for whom): for the team
-        each text once; on a country's page those of its named organisations."""
-        rows = self.read("quotations")
-        if self.may("passages"):
-            cleared = rows.groupby("text")["audience"].agg(lambda names: ", ".join(sorted(names)))
-            rows = rows.drop_duplicates("text").assign(cleared=lambda f: f["text"].map(cleared))
-        else:
-            rows = rows[rows["audience"] == self.audience].assign(cleared=self.audience)
-        return rows[rows["source"].isin([*self.labels.values()])] if self.country else rows
-
-    @cached_property
-    def principle_rows(self) -> pd.DataFrame:
-        """Rows of table ``principles``: the latest text of each that the audience may read; with a
-        ``principle``, of this one."""
-        rows = visible_principles(self.read("principles"), self.audience)
-        return rows[rows["principle_id"] == self.principle] if self.principle else rows
-
-    @cached_property
-    def principle_names(self) -> dict[str, str]:
-        """Short names of the page's principles that the audience may read, by id."""
-        rows = self.principle_rows
-        return dict(zip(rows["principle_id"], rows["short_name"], strict=True))
-
-    def signatures(self, principle_id: str) -> tuple[pd.DataFrame, int]:
-        """The signatures under a principle that the audience may read, and how many others there are.
-
-        organisation_id, name (blank where the audience may not know it), decision (blank where it must not
-        know it), reservation. An organisation is named if it agreed to be named, here and in the consent that
-        it gave.
-
-        >>> view.signatures("P03")[0]["decision"].value_counts().to_dict()
-        {'endorse': 9, 'do_not_endorse': 1}
-        """
-        rows = self.read("signoffs")
-        rows = rows[rows["principle_id"] == principle_id]
-        if not self.may("signatures"):
-            is_named = rows["is_named"] & rows["organisation_id"].isin([*self.organisation_names])
-            rules = Rules.of(self.study.settings["disclosure"], self.audience)
-            rows, more = visible_signatures(rows.assign(is_named=is_named), rules)
-            is_known = rows["is_named"]
-        else:
-            more, is_known = 0, pd.Series(True, rows.index)
-        names = rows["organisation_id"].map(self.organisation_names).where(is_known).fillna("")
-        rows = rows.assign(organisation_id=rows["organisation_id"].where(is_known, ""), name=names)
-        return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), more
-
-    @cached_property
-    def panel_sizes(self) -> dict[str, int]:
-        """How many may rate in each panel, by its name: the largest number of any closed round."""
-        sizes = self.read("tallies").groupby("panel")["n_expected"].max()
-        return {PANELS[panel]: int(sizes[panel]) for panel in PANELS if panel in sizes}
-
-    @cached_property
-    def tallies(self) -> pd.DataFrame:
-        """Rows of table ``tallies`` (closed rounds) that the audience may see, with ``votes`` in words.
-
-        Panels with fewer than three votes are not among them: everybody would know whose they are."""
-        rows = self.read("tallies")
-        rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])
-                    & (rows["n"] >= FEWEST_VOTES)]
-        if not self.may("exact_votes"):
-            rules, closed = Rules.of(self.study.settings["disclosure"], self.audience), self.closed_rounds
-            rows = rows[(rows["panel"] != "observer") & rows["round_id"].isin(closed[-1:])]
-            return public_tallies(rows, rules)
-        return rows.assign(votes=[_votes_text(row) for row in rows.itertuples()])
-
-    @cached_property
-    def closed_rounds(self) -> list[str]:
-        """The closed rounds in order."""
-        found = {*self.read("tallies")["round_id"]}
-        return sorted(found, key=lambda one: (not one.isdecimal(), int(one) if one.isdecimal() else 0, one))
-
-    @cached_property
-    def coded_passages(self) -> pd.DataFrame:
-        """One row a passage and code on which the coders agreed, with theme_id, role and translation: the
-        columns of :func:`.exports.quotations`. Sorted by source, then date; the first passage of each
-        organisation before its further ones."""
-        # An answer to a question of another theme may have words on this theme.
-        segments, documents = (tables.read(name, study=self.study, country=self.country)
-                               for name in ("segments", "documents"))
-        rows = coded_passages(self.read("codings"), segments, documents, self.read("organisations"),
-                              self.codebook)
-        sources = ["answer", "interview", "call"]
-        rows = rows.merge(segments[["segment_id", "role"]], on="segment_id").assign(
-            theme_id=rows["code_id"].map(tables.code_themes(self.codebook)).fillna(""),
-            translation=_mapped(rows["segment_id"], self.translations),
-            rank=rows["kind"].map(sources.index)).sort_values(["rank", "date"], kind="stable")
-        rows = rows.astype({"quote": "str", "translation": "str"})
-        nth = rows.groupby(["code_id", "organisation_id"]).cumcount()
-        return rows.loc[nth.sort_values(kind="stable").index]
-
-    def quality(self, about: str) -> pd.DataFrame:
-        """Figures about the quality of the data: of ``survey``, ``language``, ``script`` or a question."""
-        rows = self.released[self.released["measure"] == "quality"]
-        return rows[rows["question_id"] == about]
-
-    def summary(self, question_id: str, *, by: str = "") -> pd.DataFrame:
-        """One question's figures, as ``glc summary`` prints them; UsageError for an unknown one."""
-        found = self._summaries(by)
-        if question_id not in found:
-            raise no_such_question(question_id, found)
-        return found[question_id]
-
-    @cached_property
-    def _summaries(self) -> Callable[[str], dict[str, pd.DataFrame]]:
-        """The figures of all questions of the page, by what they are grouped by."""
-        return cache(lambda by: summaries(self.released, self.question_table, self.options,
-                                          self.country_table, by=by))
-
-    def band_range(self, words: str, base_n: int) -> tuple[float, float]:
-        """The least and the greatest share that the words of a band ("few", "most") leave open.
-
-        >>> least, most = study.view("public").band_range("few", 30)
-        >>> least, round(most, 2)
-        (0.0, 0.23)
-        """
-        rules = Rules.of(self.study.settings["disclosure"], self.audience)
-        least, most = rules.band_range(words, int(base_n))
-        return least / base_n, most / base_n
-
-    # -- helpers
+    # What the frames have in common.
 
     def _question(self, question_id: str) -> Any:
         rows = self.question_table
@@ -674,13 +408,6 @@ class StudyView:
         return by_code.groupby("code_id").sum().to_dict()
 
     @cached_property
-    def translations(self) -> Mapping[str, str]:
-        """The English text of a segment that is in another language, by the id of the original."""
-        rows = tables.read("segments", study=self.study, country=self.country)
-        rows = rows[rows["translation_of"] != ""]
-        return dict(zip(rows["translation_of"], rows["text"], strict=True))
-
-    @cached_property
     def _translated_words(self) -> Mapping[str, str]:
         """Translations of quotations by their text, for audiences that read passages: the others read only
         what was cleared for them."""
@@ -732,9 +459,3 @@ def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
 
 def _mapped(names: pd.Series, values: Mapping[str, str]) -> list[str]:
     return [values.get(name, "") for name in names]
-
-
-def _votes_text(row: Any) -> str:
-    """The votes of a panel in words."""
-    abstained = f", {row.n_abstained} abstained" if row.n_abstained else ""
-    return f"{row.votes_high} of {row.n} high{abstained}"

@@ -17,12 +17,12 @@ from glc_analysis.convening.consensus import (
     HIGH,
     LOW,
     NEITHER,
-    SMALLEST_IPRAS,
     TOO_FEW,
     UNCERTAIN,
     median,
     third,
 )
+from glc_analysis.disclosure.rules import FEWEST_VOTES
 from glc_analysis.study import CRITERIA
 
 GROUPS = {
@@ -31,8 +31,6 @@ GROUPS = {
     "elsewhere": ("Works elsewhere?", "important, but not feasible everywhere"),
     "rest": ("The rest", "low, no clear result, or too few votes")}
 """The groups in order: heading, and the reason why a principle is in it."""
-SHOWN_FROM = SMALLEST_IPRAS
-"""Votes of fewer people are not shown: they could show who voted what."""
 MANY_ABSTAINED = 1 / 4
 LOW_RESOURCES = "low"
 
@@ -139,7 +137,7 @@ def _of_advisers(providers: list[Mapping[str, Any] | None], advisers: list[Mappi
     """The criteria on which the survivor advisers' median is in another third than that of the providers."""
     said = [f"{other['criterion']} {other['votes_high']} of {other['n']}"
             for one, other in zip(providers, advisers, strict=True) if one and other and one["n"]
-            and other["n"] >= SHOWN_FROM and third(one["median"]) != third(other["median"])]
+            and other["n"] >= FEWEST_VOTES and third(one["median"]) != third(other["median"])]
     return f"survivor advisers differ: {', '.join(said)}" if said else ""
 
 
@@ -154,7 +152,7 @@ def low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame) -> str:
                     & (ratings["held_out"] == "") & ratings["score"].notna()]
     is_low = votes["organisation_id"].map(level) == LOW_RESOURCES
     low, others = ([int(score) for score in votes.loc[one, "score"]] for one in (is_low, ~is_low))
-    if min(len(low), len(others)) < SHOWN_FROM:
+    if min(len(low), len(others)) < FEWEST_VOTES:
         return ""
     thirds, medians = ("low", "middle", "high"), (median(low), median(others))
     is_lower = thirds.index(third(medians[0])) < thirds.index(third(medians[1]))

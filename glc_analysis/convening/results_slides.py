@@ -14,10 +14,11 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.convening.agenda import GROUPS, SHOWN_FROM, agenda, short_names, verdict
+from glc_analysis.convening.agenda import GROUPS, agenda, short_names, verdict
 from glc_analysis.convening.ballots import Ballots, masked, received
 from glc_analysis.convening.consensus import third
 from glc_analysis.convening.principles import printed_id
+from glc_analysis.disclosure.rules import FEWEST_VOTES
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.reference import Reference, read_reference
@@ -131,7 +132,7 @@ def _panel(row: dict[str, Any], counts: Counter, before: list[dict[str, Any]]) -
     """What is shown of one panel's votes on one criterion."""
     shape, words = verdict(row)
     missing = row["n_expected"] - row["n"] - row["n_abstained"]
-    is_shown = row["n"] >= SHOWN_FROM
+    is_shown = row["n"] >= FEWEST_VOTES
     return {
         "panel": row["panel"], "name": PANELS[row["panel"]], "n": row["n"], "shape": shape, "words": words,
         "share": f"{row['votes_high']} of {row['n']} rate it 7–9" if is_shown else

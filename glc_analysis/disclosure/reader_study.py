@@ -21,8 +21,8 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.rules import visible_principles
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
 from glc_analysis.manifest import read_slices
 from glc_analysis.reference import read_table
@@ -150,10 +150,8 @@ class _Reader:
     def principles(self, name: str) -> pd.DataFrame:
         """The latest text of each principle that the audience may read, in all its languages."""
         rows = self.table(name)
-        rows = rows[rows["is_current"]]
-        if not may(self.audience, "draft_principles"):
-            agreed = rows.loc[rows["status"] == "agreed", "principle_id"]
-            rows = rows[rows["principle_id"].isin(agreed)]
+        seen = visible_principles(rows, self.audience)["principle_id"]
+        rows = rows[rows["is_current"] & rows["principle_id"].isin(seen)]
         return rows.assign(asked_by="", changed_because="")
 
     def evidence(self, name: str) -> pd.DataFrame:

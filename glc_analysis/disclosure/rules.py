@@ -186,6 +186,10 @@ EXACT_COLUMNS = ("votes_high", "votes_mid", "votes_low", "median")
 HIDDEN_COLUMNS = (*EXACT_COLUMNS, "n_abstained", "n_expected", "spread", "result", "movement")
 
 
+FEWEST_VOTES = 3
+"""Votes of a panel with fewer are not read out to anybody: everyone would know whose they are."""
+
+
 def public_votes(row: Mapping[str, Any], rules: Rules) -> str:
     """How many votes of a panel were high, as far as the public may know; blank if it may not.
 

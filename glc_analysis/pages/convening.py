@@ -18,11 +18,12 @@ from glc_analysis.convening.ballots import masked
 from glc_analysis.convening.checklists import NOT_RECORDED, method_facts, reporting_items
 from glc_analysis.convening.joint_display import Quote, contradicting, paired, readable_quotes
 from glc_analysis.convening.trace import Places, anchor, link
+from glc_analysis.disclosure.rules import FEWEST_VOTES
 from glc_analysis.evidence.summary import Words
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import Markup, bar, note, show, table, tag
 from glc_analysis.text import language_direction
-from glc_analysis.view import FEWEST_VOTES, StudyView
+from glc_analysis.view import StudyView
 
 # ------------------------------
 # The convening: joint display, agenda, results of rounds, decisions.
@@ -161,9 +162,9 @@ def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: St
 
 def methods(view: StudyView) -> Html:
     """The items of the reporting checklists, with what is recorded for each."""
-    n = view.quality("survey").set_index("option_id")["n"].get("organisations")
+    n = view.sizes.get("organisations")
     told = method_facts(view.read, view.study, audience=view.audience,
-                        organisations="" if n is None or pd.isna(n) else f"{int(n)} organisations")
+                        organisations="" if n is None else f"{n} organisations")
     rows = reporting_items(told)
     return show("".join(
         tag("details", tag("summary", escape(f"{name}: {(own['value'] != NOT_RECORDED).sum()} of {len(own)} "

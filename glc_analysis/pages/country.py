@@ -17,7 +17,6 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML as Html
 
-from glc_analysis import tables
 from glc_analysis.convening.returns import held, passages, phrases
 from glc_analysis.convening.trace import Places, anchor, link, printed_passages
 from glc_analysis.disclosure.consent import ITEMS
@@ -61,7 +60,7 @@ def who_answered(view: StudyView) -> Html:
     of those that agreed to be named, and nothing that would identify the rest.
     """
     rows = view.read("organisations").sort_values("label")
-    n, whole = len(rows), organisations_in_study(view)
+    n, whole = len(rows), view.sizes.get("organisations")
     of = f" of the {whole}" if whole else ""
     said = f"{n}{of} organisations in this study answered for {view.country_labels[view.country]}"
     known = rows[rows["organisation_id"].isin(view.organisation_names)]
@@ -71,16 +70,6 @@ def who_answered(view: StudyView) -> Html:
     if n == 1:
         return show(tag("p", escape(f"{said}: {each[0]}.")))
     return show(tag("p", escape(f"{said}:")) + tag("ul", *(tag("li", escape(one)) for one in each)))
-
-
-def organisations_in_study(view: StudyView) -> int | None:
-    """How many organisations took part in the whole study; None where this audience may not know."""
-    if view.may("all_figures"):
-        rows = tables.read("estimates", study=view.study, question="survey")
-    else:
-        rows = view.quality("survey")
-    found = rows.loc[rows["option_id"] == "organisations", "n"].dropna()
-    return None if found.empty else int(found.iloc[0])
 
 
 def _described(view: StudyView, row: Any) -> str:

@@ -68,17 +68,15 @@ def headlines(view: StudyView) -> pd.DataFrame:
 
 def _who_answered(view: StudyView) -> Iterator[tuple[str, ...]]:
     """How many organisations answered, for how many countries; only the team knows of all countries."""
-    sizes = view.question_figures("survey").set_index("option_id")
-    if "organisations" not in sizes.index or pd.isna(sizes.at["organisations", "n"]):
+    n, records = (view.sizes.get(name) for name in ("organisations", "records"))
+    if n is None:
         return
-    about = sizes.loc["organisations"]
-    said = f"{_number(about['n'], 'organisation')} answered"
-    records = sizes["n"].get("records")
+    said = f"{_number(n, 'organisation')} answered"
     if view.may("all_figures") and view.work_countries:
         said += f", for {_number(len(view.work_countries), 'country')}"
-    elif pd.notna(records) and records != about["n"]:
+    elif records not in (None, n):
         said += f", with {records} answers about the countries they work in"
-    yield f"{said}.", about["estimate_id"], "index.html" if view.theme else "", ""
+    yield f"{said}.", "quality/survey/organisations/all", "index.html" if view.theme else "", ""
 
 
 # ------------------------------

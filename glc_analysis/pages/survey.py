@@ -40,14 +40,13 @@ SAMPLING = {
 def study_numbers(view: StudyView) -> Html:
     """Who answered, as sentences: organisations, countries, records; for the team also interviews, calls and
     what is coded of them; for the public the number of the release and the age of its figures."""
-    figures = view.question_figures("survey").set_index("option_id")["n"].dropna()
     asked = _many(len(view.question_table), "question")
-    if "organisations" not in figures:
+    if "organisations" not in view.sizes:
         said = [f"The survey had {asked}. How many organisations answered is not shown."]
     else:
-        said = [f"{_many(figures['organisations'], 'organisation')} answered {asked}."]
+        said = [f"{_many(view.sizes['organisations'], 'organisation')} answered {asked}."]
     if view.may("all_figures"):
-        said += _more_numbers(view, figures.get("records", 0))
+        said += _more_numbers(view, view.sizes.get("records", 0))
     release = _release_note(view) if view.may("numbered_releases") else ""
     return show(tag("p", escape(" ".join(said))) + release)
 
@@ -74,8 +73,8 @@ def _many(n: int, name: str, names: str = "") -> str:
 
 def page_header(view: StudyView) -> str:
     """The line at the head of every page: who may read it, its base, the day of the last answer."""
-    n = view.question_figures("survey").set_index("option_id")["n"].get("organisations")
-    parts = [f"For {READERS[view.audience]}", f"Base: {_many(n, 'organisation')}" if pd.notna(n) else ""]
+    n = view.sizes.get("organisations")
+    parts = [f"For {READERS[view.audience]}", f"Base: {_many(n, 'organisation')}" if n is not None else ""]
     if view.may("numbered_releases"):
         of = read_slices(view.study)["release"]
         parts.append(f"Release {of['number']}" + (f", data up to {of['day']}" if of["day"] else ""))
