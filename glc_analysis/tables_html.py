@@ -82,6 +82,11 @@ def bars(rows: pd.DataFrame) -> list[Markup]:
     return [bar(*row) for row in zip(rows["share"], texts, *ends, strict=True)]
 
 
+def in_brackets(text: str) -> str:
+    """A figure behind a word, in brackets."""
+    return tag("span", f" ({escape(text)})", class_="glc-figure")
+
+
 def show(text: str) -> Html:
     """A piece of HTML that a notebook displays."""
     return Html(text)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 import unicodedata
-from datetime import datetime
+from datetime import date, datetime
 from functools import cache
 from pathlib import Path
 
@@ -227,3 +227,16 @@ def language_direction(code: str) -> str:
     if code in ("", "unknown", "und"):
         return "auto"
     return "rtl" if code.split("-")[0] in RIGHT_TO_LEFT else "ltr"
+
+
+def day_in_words(day: str) -> str:
+    """A day (YYYY-MM-DD) as people write it, with "on" before it; blank for anything else.
+
+    >>> day_in_words("2016-02-29"), day_in_words("2016-02-31"), day_in_words("")
+    ('on 29 February 2016', '', '')
+    """
+    try:
+        found = date.fromisoformat(day)
+    except ValueError:
+        return ""
+    return f"on {found.day} {found:%B %Y}"

@@ -1,15 +1,13 @@
-"""What the page of a country and the brief of one organisation show.
+"""What the page of a country shows.
 
 In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: frames, and HTML where no frame can
 be shown as it is. Beside the country's answers the team reads the counts of its region, other readers those
 of the whole study. Nothing is compared: the page says what was answered here, and the count next to it.
-An organisation's brief shows its own answers and words in full, and of others only released figures.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
 from functools import cache
 from html import escape
 from typing import Any
@@ -17,30 +15,19 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML as Html
 
-from glc_analysis.convening.returns import held, passages, phrases
 from glc_analysis.convening.trace import Places, anchor, link, printed_passages
-from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.disclosure.quotations import (
-    READERS,
-    RULES,
-    TEAM_RULES,
     case_codes,
-    case_segments,
     owners,
-    with_broken_rules,
-    without_pseudonyms,
 )
 from glc_analysis.evidence.estimates import BY_OPTION
 from glc_analysis.frames_html import quotation
 from glc_analysis.pages.headlines import COLUMNS, sensitive_questions
 from glc_analysis.schema import COUNTRY_LIST
-from glc_analysis.schema.checker import is_day
-from glc_analysis.tables_html import Markup, bar, language_label, note, region_name, show, table, tag
+from glc_analysis.tables_html import bar, in_brackets, language_label, note, region_name, show, table, tag
 from glc_analysis.templates import read_records
-from glc_analysis.text import count_text
+from glc_analysis.text import count_text, day_in_words
 from glc_analysis.view import StudyView
-
-PHRASES = phrases("en")
 
 # ------------------------------
 # The first screen of a country's page: who answered, what was answered, in which words, for which principles.
@@ -84,15 +71,6 @@ def _described(view: StudyView, row: Any) -> str:
                   " ".join(filter(None, ["answered", day_in_words(row.answered_on), language])),
                   "with an interpreter" if row.is_interpreted else ""]
     return ", ".join(part for part in parts if part and part != "answered")
-
-
-def day_in_words(day: str) -> str:
-    """A day as people write it, with "on" before it; blank for anything else.
-
-    >>> day_in_words("2016-02-29"), day_in_words("")
-    ('on 29 February 2016', '')
-    """
-    return f"on {date.fromisoformat(day):%-d %B %Y}" if is_day(day) else ""
 
 
 def country_sentences(view: StudyView) -> pd.DataFrame:
@@ -299,7 +277,7 @@ def _given_here(view: StudyView, question: Any) -> str:
 
 def _line(answer: str, count: str, own_count: str = "") -> str:
     """An answer, in brackets how many gave it here, and the count next to it."""
-    own = _in_brackets(own_count) if own_count else ""
+    own = in_brackets(own_count) if own_count else ""
     return tag("div", tag("span", escape(answer), own), " ",
                tag("span", escape(count), class_="glc-figure"), class_="glc-answer")
 
@@ -538,151 +516,3 @@ def _fact_label(view: StudyView, indicator: str, value: str) -> str:
 def _fact_labels() -> dict[tuple[str, str], str]:
     return {(row["indicator"], row["value"]): row["label"]
             for row in read_records(__file__, "country_facts.csv")}
-
-
-# ------------------------------
-# The brief of an organisation: its answers beside the study's, its coded words, what it can decide.
-
-
-PASSAGES, LENGTH = 12, 240
-"""The most passages shown, and the most characters of each; the organisation's return has all of them."""
-TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."
-
-
-def own_record(view: StudyView) -> Html:
-    """What the study has of the organisation, in two sentences: when it answered, how many questions, how
-    many of its passages are coded, and how many quotations are proposed for printing."""
-    rows = view.read("responses")
-    row = next(view.read("organisations").itertuples())
-    answered = rows.loc[rows["missing"] == "", "question_id"].nunique()
-    countries = sorted({*view.read("answers")["country_id"]} - {""})
-    where = [view.country_labels.get(one, one) for one in countries]
-    quotes, *rest = held(view.study)
-    coded, proposed = _coded_words(view, rest), _own_quotes(view, [quotes, *rest])
-    first = " ".join(filter(None, [f"{view.labels[view.organisation]} answered {answered} questions",
-                                   day_in_words(row.answered_on),
-                                   f"for {' and '.join(where)}" if where else ""]))
-    second = (f"{_number(coded, 'passage')} of your words are coded, and "
-              f"{_number(proposed, 'quotation')} of yours are proposed for printing")
-    return show(tag("p", escape(f"{first}. {second}.")))
-
-
-def _number(rows: pd.DataFrame, noun: str) -> str:
-    return f"{len(rows) or 'no'} {noun}{'s' * (len(rows) != 1)}"
-
-
-def _own_segments(view: StudyView, rest: list[pd.DataFrame]) -> pd.DataFrame:
-    """Its segments; ``rest`` is what :func:`.returns.held` gives, without the quotations."""
-    _, segments, documents, *_ = rest
-    return segments[owners(segments, documents) == view.organisation]
-
-
-def _coded_words(view: StudyView, rest: list[pd.DataFrame]) -> pd.DataFrame:
-    return passages(view.study, _own_segments(view, rest), rest, "en").query("codes != ''")
-
-
-def _own_quotes(view: StudyView, all_held: list[pd.DataFrame]) -> pd.DataFrame:
-    """Its quotations that are proposed for printing, with the rules that each breaks."""
-    rows = with_broken_rules(*all_held)
-    return rows[(rows["owner"] == view.organisation) & ~rows["is_case"]].sort_values("quote_id")
-
-
-def own_answers(view: StudyView) -> Html:
-    """One row a question that was asked, theme by theme: the answer, and how many in the study gave it."""
-    rows = view.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
-    given, lines = dict(list(rows.groupby("question_id"))), []
-    for theme, name in {**view.themes, "": "Background"}.items():
-        asked = view.question_table[view.question_table["theme_id"] == theme].query("type != 'text'")
-        own = [(question, given[question.question_id]) for question in asked.itertuples()
-               if question.question_id in given]
-        lines += [("glc-asked", name, None)] if own else []
-        lines += [("", question.wording, Markup("<br>".join(_answer_texts(view, question, rows))))
-                  for question, rows in own]
-    kinds, questions, answers = zip(*lines, strict=True)
-    return show(table({"Question": questions, "Your answer, and how many in the study gave it": answers},
-                      rows=kinds))
-
-
-def _answer_texts(view: StudyView, question, rows: pd.DataFrame) -> Iterator[str]:
-    """The answer; where the organisation answered for several countries, the answer for each country."""
-    several = len(rows) > 1
-    listed = view.options[view.options["option_list"] == question.option_list]
-    labels = dict(zip(listed["option_id"], listed["label"], strict=True))
-    figures = view.released[(view.released["measure"] == "response") & (view.released["subset_kind"] == "all")
-                            & (view.released["question_id"] == question.question_id)]
-    counts = {row.option_id: count_text(row.n, row.base_n, row.band) for row in figures.itertuples()
-              if row.statistic == "count"}
-    middle = [f"the median of {row.base_n} answers is {row.value:g}" for row in figures.itertuples()
-              if row.statistic == "median"]
-    for row in rows.itertuples():
-        where = f"{escape(view.country_labels.get(row.country_id, row.country_id))}: " if several else ""
-        if row.missing:
-            yield where + tag("em", escape(PHRASES[row.missing]))
-        elif question.option_list and question.option_list != COUNTRY_LIST:
-            yield where + "; ".join(escape(labels.get(one, one)) + _in_brackets(counts.get(one, "not shown"))
-                                    for one in row.value.split(";"))
-        else:
-            texts = [labels.get(one, one) for one in row.value.split(";")]
-            yield where + escape("; ".join(texts)) + "".join(map(_in_brackets, middle))
-
-
-def _in_brackets(text: str) -> str:
-    return tag("span", f" ({escape(text)})", class_="glc-figure")
-
-
-def own_passages(view: StudyView) -> Html:
-    """Its coded passages with the names of their codes; passages with a code not shown before come first.
-    Accounts of individual cases are left out."""
-    _, *rest = held(view.study)
-    codings, segments, _, _, codebook = rest
-    own, rows = _own_segments(view, rest), _coded_words(view, rest)
-    notes = [PHRASES["withheld"]] if case_segments(codings, segments, codebook) & {*own["segment_id"]} else []
-    if rows.empty:
-        return note("None of your words are coded yet.", *notes)
-    known: set[str] = set()
-    is_new = []
-    for codes in rows["codes"].str.split("; "):
-        is_new.append(bool({*codes} - known))
-        known |= {*codes}
-    first = rows.assign(is_old=[not one for one in is_new]).sort_values("is_old", kind="stable")
-    first = first.head(PASSAGES).sort_index()
-    if more := len(rows) - len(first):
-        notes.append(f"{more} more are coded. Your return lists them all, with boxes for your corrections.")
-    shown = table({"Your words": [_passage_text(text, LENGTH) for text in first["words"]],
-                   "Said in": first["question"], "What we think it is about": first["codes"]})
-    return show(shown + (note(*notes).data if notes else ""))
-
-
-def _passage_text(text: str, length: int = 0) -> Markup:
-    """A text in its own writing direction; a longer one is cut at the end of a word."""
-    is_long = 0 < length < len(text)
-    shown = f"{text[:length].rsplit(' ', 1)[0]} …" if is_long else text
-    return Markup(tag("span", escape(shown), dir="auto"))
-
-
-def own_quotations(view: StudyView) -> Html:
-    """Its quotations that are proposed for printing: the words, for whom, and their status."""
-    rows = _own_quotes(view, [*held(view.study)])
-    if rows.empty:
-        return note("No words of yours have been proposed for printing.")
-    source = rows["is_named"].map({True: view.labels[view.organisation], False: PHRASES["provider"]})
-    state = ["; ".join(TO_DISCUSS if rule in TEAM_RULES else RULES[rule][0]
-                       for rule in RULES if rule in broken) or "will be printed" for broken in rows["broken"]]
-    return show(table({
-        "Your words": [_passage_text(without_pseudonyms(text)) for text in rows["text"]],
-        "Who would read them": rows["audience"].map(PHRASES), "Attributed to": source, "Status": state}))
-
-
-def own_consents(view: StudyView) -> Html:
-    """What it agreed to, by item and audience; a decision that is not recorded counts as no."""
-    consent = held(view.study)[4].query("organisation_id == @view.organisation")
-    own = consent[consent["speaker_id"] == ""]
-    noted = {(row.item, row.audience): f"{PHRASES['yes' if row.is_given == 'true' else 'no']} ({row.date})"
-             for row in own.itertuples()}
-    columns = {PHRASES[audience]: [noted.get((item, audience), "–") for item in ITEMS]
-               for audience in ("team", *READERS)}
-    people = consent.loc[consent["speaker_id"] != "", "speaker_id"].nunique()
-    notes = [f"In addition, {people} of your people decide for themselves."] if people else []
-    subjects = [PHRASES.get(f"item_{item}", PHRASES.get(item, item)) for item in ITEMS]
-    explained = note("– means that no decision is recorded, which counts as no.", *notes)
-    return show(table({"What it is about": subjects, **columns}) + explained.data)

@@ -36,16 +36,9 @@ from glc_analysis.files import Progress, graceful_interrupt, locked, progress_ba
 from glc_analysis.frames_html import frame_html
 from glc_analysis.intake.ratings import ABSTAIN, SCORED, Question
 from glc_analysis.pages import convening
+from glc_analysis.pages.brief import own_answers, own_consents, own_passages, own_quotations
 from glc_analysis.pages.coding import codes
-from glc_analysis.pages.country import (
-    answers_by_country,
-    codes_by_country,
-    own_answers,
-    own_consents,
-    own_passages,
-    own_quotations,
-    who_answered,
-)
+from glc_analysis.pages.country import answers_by_country, codes_by_country, who_answered
 from glc_analysis.pages.principles import principles_overview, statements
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import definition

@@ -14,6 +14,13 @@ from glc_analysis.disclosure.leak_scan import without_own_names
 from glc_analysis.disclosure.quotations import case_segments, owners
 from glc_analysis.errors import Faults
 from glc_analysis.frames_html import frame_html
+from glc_analysis.pages.brief import (
+    own_answers,
+    own_consents,
+    own_passages,
+    own_quotations,
+    own_record,
+)
 from glc_analysis.pages.country import (
     CODES_NOT_SHOWN,
     answers_by_country,
@@ -22,11 +29,6 @@ from glc_analysis.pages.country import (
     country_principles,
     country_sentences,
     open_answers_by_country,
-    own_answers,
-    own_consents,
-    own_passages,
-    own_quotations,
-    own_record,
     passages_by_country,
     show_country_principles,
     who_answered,
