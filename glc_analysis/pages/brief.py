@@ -83,6 +83,8 @@ def own_answers(view: StudyView) -> Html:
         lines += [("glc-asked", name, None)] if own else []
         lines += [("", question.wording, Markup("<br>".join(_answer_texts(view, question, rows))))
                   for question, rows in own]
+    if not lines:
+        return note("It was asked no question whose answers are counted.")
     kinds, questions, answers = zip(*lines, strict=True)
     return show(table({"Question": questions, "Your answer, and how many in the study gave it": answers},
                       rows=kinds))

@@ -343,3 +343,10 @@ def test_a_brief_that_names_another_organisation_stops_the_run(ran):
     assert {fault.file for fault in stopped.value.faults} == {
         "briefs/blue-door.ipynb", "briefs/blue-door.html"}
     assert current(study).resolve() == before
+
+
+def test_the_brief_of_an_organisation_that_was_only_interviewed_says_so(sample_study, monkeypatch):
+    page = StudyView(sample_study, "convening", organisation="blue-door")
+    responses = page.read("responses")
+    monkeypatch.setattr(StudyView, "read", lambda view, name: responses.iloc[:0])
+    assert "was asked no question" in own_answers(page).data
