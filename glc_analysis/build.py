@@ -507,7 +507,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
         "DICTIONARY.md": dictionary.dictionary(),
         "datapackage.json": dictionary.datapackage(aside, {name: range(n) for name, n in rows.items()},
                                                    name=study.id, title=study.title),
-        "reference.json": _json(reference_state(study.reference)),
+        "reference.json": _json(reference_state(study)),
         "slices.json": _json({"inputs": inputs, "release": release, "tables": _digests(study, engine),
                               "countries": _work_countries(engine["countries"]),
                               "shown": shown, "themes": _themes(engine["codebook"]),
@@ -548,7 +548,7 @@ def _earlier_slices(study: Study) -> dict[str, Any]:
 def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int]) -> dict:
     """What the tables were made from: raw files and reference tables with their checksums."""
     reference = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()
-                 for p in sorted(study.reference.iterdir()) if p.suffix in (".csv", ".toml")}
+                 for p in (*study.reference_files(), study.settings_file)}
     return {"study": study.id, "title": study.title, "synthetic": study.is_synthetic,
             "package": manifest.VERSION, "raw": arrivals.checksums, "not_in_manifest": arrivals.new,
             "reference": reference, "rows": rows}

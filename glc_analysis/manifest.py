@@ -23,7 +23,7 @@ from typing import Any
 from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.files import write_atomic
-from glc_analysis.schema import reference_tables
+from glc_analysis.schema import reference_path, reference_tables
 from glc_analysis.study import REPOSITORY, Study
 from glc_analysis.tabular import read_rows
 
@@ -88,8 +88,8 @@ def checksum(path: Path) -> str:
 
 def read_manifest(study: Study) -> dict[str, dict[str, str]]:
     """The rows of the manifest by path; empty if there is none yet. Raises Faults if it is wrong."""
-    path = study.reference / "manifest.csv"
-    read_log.note(study.root, "reference/manifest.csv")
+    path = study.reference_file("manifest")
+    read_log.note(study.root, reference_path("manifest"))
     rows = read_rows(path, COLUMNS).values() if path.is_file() else []
     return {row["path"]: row for row in rows}
 
@@ -147,7 +147,7 @@ def accept(study: Study, new: tuple[str, ...], *, today: date) -> None:
         path = study.root / name
         rows[name] = {"path": name, "sha256": checksum(path), "bytes": str(path.stat().st_size),
                       "received_on": today.isoformat()}
-    write_manifest(study.reference / "manifest.csv", rows.values())
+    write_manifest(study.reference_file("manifest"), rows.values())
 
 
 def write_manifest(path: Path, rows) -> None:
@@ -208,9 +208,8 @@ def _inputs_digest(study: Study, checksums: dict[str, str]) -> Any:
     digest = hashlib.sha256(package_hash().encode())
     digest.update(json.dumps(checksums, sort_keys=True).encode())
     key = study.key_file
-    for path in [*sorted(study.reference.iterdir()), *([key] if key.is_file() else [])]:
-        if path.suffix in (".csv", ".toml") or path == key:
-            digest.update(path.name.encode() + path.read_bytes())
+    for path in (*study.reference_files(), study.settings_file, *([key] if key.is_file() else [])):
+        digest.update(path.name.encode() + path.read_bytes())
     return digest
 
 
@@ -299,11 +298,11 @@ ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
 RENAMED = ("name", "label")
 
 
-def reference_state(folder: Path) -> State:
+def reference_state(study: Study) -> State:
     """The hashes of all reference tables that can be read; the others are left out."""
     found = {}
     for name, table in reference_tables().items():
-        path = folder / f"{name}.csv"
+        path = study.reference_file(name)
         if path.is_file():
             text = path.read_bytes().decode("utf-8-sig", errors="replace")
             rows = csv.DictReader(io.StringIO(text, newline=""))

@@ -15,7 +15,7 @@ import pandas as pd
 
 from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.schema import reference_tables
+from glc_analysis.schema import reference_path, reference_tables
 from glc_analysis.schema.checker import cross_faults, registered_checks, table_faults, word_columns
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
@@ -52,7 +52,7 @@ def read_reference(study: Study) -> Reference:
     for name in reference_tables():
         content.update(name.encode())
         with suppress(OSError):  # absent, or told as a fault where it is read
-            content.update((study.reference / f"{name}.csv").read_bytes())
+            content.update(study.reference_file(name).read_bytes())
     read = _read_checked(study, content.hexdigest())
     return Reference({name: table.copy(deep=False) for name, table in read.tables.items()})
 
@@ -79,8 +79,8 @@ def _read_checked(study: Study, content: str) -> Reference:
 
 def read_table(study: Study, name: str) -> pd.DataFrame:
     """One reference table, its columns alone checked; rows are indexed by the number a spreadsheet shows."""
-    path, table = study.reference / f"{name}.csv", reference_tables()[name]
-    read_log.note(study.root, f"reference/{name}.csv")
+    path, table = study.reference_file(name), reference_tables()[name]
+    read_log.note(study.root, reference_path(name))
     required, optional = table.required_columns, table.optional_columns
     rows = read_rows(path, required, optional) if path.is_file() else {}
     frame = pd.DataFrame(list(rows.values()), columns=[*required, *optional], index=list(rows), dtype="str")

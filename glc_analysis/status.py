@@ -46,8 +46,8 @@ def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:
     now = arrivals.checksums
     causes = [f"{name}: {'new' if name not in raw else 'changed' if name in now else 'gone'}"
               for name in sorted({*raw, *now}) if raw.get(name) != now.get(name)]
-    causes += reference_changes(built["reference.json"], reference_state(study.reference))
-    settings = study.reference / "study.toml"
+    causes += reference_changes(built["reference.json"], reference_state(study))
+    settings = study.settings_file
     if built["provenance.json"].get("reference", {}).get(settings.name) != manifest.checksum(settings):
         causes.append("study.toml: changed")
     return causes or ["the package or its lock file changed"]

@@ -98,18 +98,6 @@ class Declared(Mapping):
         return len(self._allowed)
 
 
-class DeclaredFolder:
-    """A folder in which a step may open only the files that it declared."""
-
-    def __init__(self, step: str, folder: Path, allowed: Sequence[str]) -> None:
-        self._step, self._folder, self._allowed = step, folder, allowed
-
-    def __truediv__(self, name: str) -> Path:
-        if name not in self._allowed:
-            raise UndeclaredError(f"Step {self._step!r} opens {name!r} and does not declare it.")
-        return self._folder / name
-
-
 @dataclass(frozen=True)
 class DeclaredStudy(Study):
     """The study as one step sees it: only the settings, raw files and folders that it declared."""
@@ -147,9 +135,13 @@ class DeclaredStudy(Study):
             self._allow(f"raw/{kind}")
         return self.whole.all_raw_files()
 
+    def reference_file(self, name: str) -> Path:
+        self._allow(f"{name}.csv")
+        return self.whole.reference_file(name)
+
     @property
-    def reference(self) -> DeclaredFolder:  # type: ignore[override]
-        return DeclaredFolder(self.step.name, self.whole.reference, self.step.needs)
+    def reference(self) -> Path:
+        raise UndeclaredError(f"Step {self.step.name!r} reads reference/ but by the names of its tables.")
 
     @property
     def private(self) -> Path:
@@ -218,7 +210,7 @@ class Inputs:
         if need.startswith("raw/"):
             return value_hash(self._raw(need.removeprefix("raw/")))
         if need.endswith(".csv"):
-            path = self.study.reference / need
+            path = self.study.reference_file(need.removesuffix(".csv"))
             return checksum(path) if path.is_file() else ""
         if need.startswith("["):
             section, _, setting = need.removeprefix("[").partition("] ")

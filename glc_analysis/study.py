@@ -22,7 +22,7 @@ from typing import Any
 from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import recover_withdrawal
-from glc_analysis.schema import default_settings
+from glc_analysis.schema import default_settings, reference_path
 from glc_analysis.tabular import decode
 
 CRITERIA = ("importance", "feasibility")
@@ -190,6 +190,23 @@ class Study:
     def reference(self) -> Path:
         return self.root / "reference"
 
+    def reference_file(self, name: str) -> Path:
+        """The file of a reference table, wherever it lies, whether or not it is there.
+
+        >>> Study(Path("data")).reference_file("codebook").as_posix()
+        'data/reference/codebook.csv'
+        """
+        return self.root / reference_path(name)
+
+    def reference_files(self) -> list[Path]:
+        """The files of all reference tables that are there, sorted."""
+        return sorted(self.reference.glob("*.csv"))
+
+    @property
+    def settings_file(self) -> Path:
+        """study.toml."""
+        return self.reference / "study.toml"
+
     @property
     def processed(self) -> Path:
         return self.root / "processed"
@@ -211,7 +228,7 @@ class Study:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """The settings of study.toml over the defaults, by section. Raises Faults if any is wrong."""
-        path = self.reference / "study.toml"
+        path = self.settings_file
         if not path.is_file():
             raise GLCError(f"{self.root.name}/reference/study.toml is missing. To fix: start a study "
                            "with `glc init DIR`, or fill this one with `glc sample`.")
@@ -244,7 +261,7 @@ class Study:
     def states_sampling(self) -> bool:
         """Whether study.toml says how the organisations were chosen; else ``sampling`` is the default."""
         with read_log.exact():
-            return "sampling" in _parsed(self.reference / "study.toml").get("study", {})
+            return "sampling" in _parsed(self.settings_file).get("study", {})
 
     @property
     def frame_size(self) -> int:
@@ -296,7 +313,7 @@ class Study:
     @property
     def is_started(self) -> bool:
         """Whether any raw file has arrived."""
-        return bool((self.reference / "study.toml").is_file()
+        return bool(self.settings_file.is_file()
                     and any(p.is_file() for p in self.all_raw_files()))
 
 

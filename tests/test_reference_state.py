@@ -2,43 +2,57 @@
 
 import json
 
+import pytest
+
 from glc_analysis.manifest import reference_changes, reference_state
+from glc_analysis.study import Study
 
 
-def told(tmp_path, name, before, after):
-    path = tmp_path / name
-    path.write_text(before, encoding="utf-8")
-    was = reference_state(tmp_path)
-    path.write_text(after, encoding="utf-8")
-    return list(reference_changes(was, reference_state(tmp_path)))
+@pytest.fixture
+def study(tmp_path):
+    return Study(tmp_path)
 
 
-def test_a_code_with_another_name_is_renamed(tmp_path):
-    assert told(tmp_path, "codebook.csv", "code_id,name\nshelter,Shelter\n", "code_id,name\nshelter,ផ្ទះ\n") \
+def write(study, name, content):
+    path = study.reference_file(name)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(content.encode())
+
+
+def told(study, name, before, after):
+    write(study, name, before)
+    was = reference_state(study)
+    write(study, name, after)
+    return list(reference_changes(was, reference_state(study)))
+
+
+def test_a_code_with_another_name_is_renamed(study):
+    assert told(study, "codebook", "code_id,name\nshelter,Shelter\n", "code_id,name\nshelter,ផ្ទះ\n") \
         == ["codebook.csv: code `shelter` renamed"]
 
 
-def test_a_changed_cell_names_its_column(tmp_path):
-    assert told(tmp_path, "options.csv", "option_list,option_id,value,kind\nyes_no,yes,1,substantive\n",
+def test_a_changed_cell_names_its_column(study):
+    assert told(study, "options", "option_list,option_id,value,kind\nyes_no,yes,1,substantive\n",
                 "option_list,option_id,value,kind\nyes_no,yes,1,other\n") \
         == ["options.csv: option `yes_no yes 1` changed (kind)"]
 
 
-def test_rows_that_only_moved_are_no_change(tmp_path):
-    assert told(tmp_path, "codebook.csv", "code_id,name\na,A\nb,B\n", "code_id,name\nb,B\na,A\n") == []
+def test_rows_that_only_moved_are_no_change(study):
+    assert told(study, "codebook", "code_id,name\na,A\nb,B\n", "code_id,name\nb,B\na,A\n") == []
 
 
-def test_a_file_that_is_new_lists_its_rows(tmp_path):
-    was = reference_state(tmp_path)
-    (tmp_path / "codebook.csv").write_text("code_id,name\na,A\n", encoding="utf-8")
-    assert list(reference_changes(was, reference_state(tmp_path))) == ["codebook.csv: code `a` new"]
+def test_a_file_that_is_new_lists_its_rows(study):
+    was = reference_state(study)
+    write(study, "codebook", "code_id,name\na,A\n")
+    assert list(reference_changes(was, reference_state(study))) == ["codebook.csv: code `a` new"]
 
 
-def test_names_that_are_masked_are_not_kept(tmp_path):
-    (tmp_path / "names.csv").write_text("name,kind\nAnna Hill,person\n", encoding="utf-8")
-    assert "Anna" not in json.dumps(reference_state(tmp_path))
+def test_names_that_are_masked_are_not_kept(study):
+    write(study, "names", "name,kind\nAnna Hill,person\n")
+    assert "Anna" not in json.dumps(reference_state(study))
 
 
-def test_a_file_that_cannot_be_read_is_no_error(tmp_path):
-    (tmp_path / "codebook.csv").write_bytes(b"\xff\xfe\x00code_id\n")
-    reference_state(tmp_path)
+def test_a_file_that_cannot_be_read_is_no_error(study):
+    write(study, "codebook", "")
+    study.reference_file("codebook").write_bytes(b"\xff\xfe\x00code_id\n")
+    reference_state(study)

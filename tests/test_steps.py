@@ -411,13 +411,13 @@ def engine_of(study, *steps):
     lambda view: view.study.settings["study"]["title"], lambda view: [*view.study.settings["study"]],
     lambda view: view.study.title, lambda view: view.study.raw_files("survey"),
     lambda view: view.study.all_raw_files(), lambda view: view.study.coder_files(),
-    lambda view: view.study.reference / "names.csv", lambda view: view.study.private,
+    lambda view: view.study.reference_file("names"), lambda view: view.study.private,
     lambda view: view.study.processed, lambda view: view.study.raw, lambda view: view.study.reports,
     lambda view: view.study.key_file, lambda view: view.pseudonyms])
 def test_a_step_that_reads_what_it_does_not_declare_fails(read, built):
     def function(view):
         assert view["made"] == [1] and len(view.reference.codebook) and view.study.sampling
-        assert view.study.raw_files("context") and view.study.reference / "codebook.csv"
+        assert view.study.raw_files("context") and view.study.reference_file("codebook")
         read(view)
         return {"value": [2]}
 

@@ -59,7 +59,7 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
 def _is_unstarted_default(study: Study) -> bool:
     """Whether this is the repository's own folder, without raw files, and no real study was begun in it."""
     return study.root == REPOSITORY / "data" and not study.is_started and (
-        not (study.reference / "study.toml").is_file() or study.is_synthetic)
+        not study.settings_file.is_file() or study.is_synthetic)
 
 
 @click.command(name="list")
@@ -129,7 +129,7 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
         say("To review by hand, in the files named:\n" + format_rows(cited, form, empty=""))
     if accept:
         for name, frame in zip(("quotes", "consent"), apply(answers, *tables), strict=True):
-            frame.to_csv(study.reference / f"{name}.csv", index=False, lineterminator="\n")
+            frame.to_csv(study.reference_file(name), index=False, lineterminator="\n")
         say("quotes.csv and consent.csv are written.")
     else:
         say("Nothing is written yet (--accept).")

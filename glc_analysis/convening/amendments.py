@@ -60,7 +60,7 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
         raise Faults(faults)
     version = str(int(old["version"]) + (not is_same))
     if not is_interrupted:  # else an earlier call was interrupted before it wrote the round
-        _write(study.reference / "principles.csv", old, old | {
+        _write(study.reference_file("principles"), old, old | {
             "version": version, "statement": statement, "status": "candidate",
             "changed_because": normalise_space(because), "asked_by": normalise_space(asked_by)})
     if is_open.any():

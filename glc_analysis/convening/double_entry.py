@@ -482,4 +482,4 @@ class EntrySession:
 
 def _table_bytes(study: Study) -> list[bytes]:
     """The reference tables that a form is made from, as bytes."""
-    return [(study.reference / f"{name}.csv").read_bytes() for name in ("principles", "rounds", "raters")]
+    return [study.reference_file(name).read_bytes() for name in ("principles", "rounds", "raters")]

@@ -76,4 +76,4 @@ def _faults(found: pd.DataFrame, round_id: str) -> Iterator[Fault]:
 
 def write_rounds(study: Study, rounds: pd.DataFrame) -> None:
     """Replaces rounds.csv as a whole."""
-    write_atomic(study.reference / "rounds.csv", rounds.to_csv(index=False, lineterminator="\n"))
+    write_atomic(study.reference_file("rounds"), rounds.to_csv(index=False, lineterminator="\n"))

@@ -156,7 +156,7 @@ def _persons(consent: pd.DataFrame) -> list[tuple[str, str, int, int]]:
 
 def _withdrawals(study: Study) -> list[dict[str, str]]:
     """The rows of withdrawn.csv. Prints, backups and other people's copies have to be recalled by people."""
-    path = study.reference / "withdrawn.csv"
+    path = study.reference_file("withdrawn")
     return [*read_rows(path, ("number", "date", "items")).values()] if path.is_file() else []
 
 

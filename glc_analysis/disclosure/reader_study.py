@@ -29,27 +29,28 @@ from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 
-FILES = ("study.toml", "headlines.csv")
-"""Reference files that pages read, and that tell of nobody who took part."""
 CONSENT_SHOWN = "name"
 """The only item of consent that a page asks about: who may be named."""
 
 
 def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
     """Writes into an empty folder what an audience may see of a built study; returns it as a study."""
-    processed, reference = folder / "processed", folder / "reference"
-    for one in (processed, reference):
-        one.mkdir(parents=True, mode=0o700)
-    for name in FILES:
-        if (study.reference / name).is_file():
-            (reference / name).write_bytes((study.reference / name).read_bytes())
-    reader = _Reader(study, audience)
-    reader.consent_rows.to_csv(reference / "consent.csv", index=False, lineterminator="\n")
+    made, reader = Study(folder), _Reader(study, audience)
+    # What pages read of the reference tables, and tells of nobody who took part.
+    told = {made.settings_file: study.settings_file, made.reference_file("headlines"):
+            study.reference_file("headlines")}
+    consent = made.reference_file("consent")
+    for path in (*told, consent, made.processed / "any"):
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for path, source in told.items():
+        if source.is_file():
+            path.write_bytes(source.read_bytes())
+    reader.consent_rows.to_csv(consent, index=False, lineterminator="\n")
     for name in tables.TABLES:
-        tables.write(processed, name, tables.shape(name, reader.part_of(name)))
+        tables.write(made.processed, name, tables.shape(name, reader.part_of(name)))
     content = json.dumps(reader.slices, ensure_ascii=False, sort_keys=True)
-    (processed / "slices.json").write_text(content, encoding="utf-8")
-    return Study(folder)
+    (made.processed / "slices.json").write_text(content, encoding="utf-8")
+    return made
 
 
 @dataclass(frozen=True)

@@ -71,7 +71,7 @@ def propose(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
     for column in row:
         if column not in columns:
             raise UsageError(f"{name}.csv has no column {column!r}; {nearest(column, columns)}.")
-    path = study.reference / f"{name}.csv"
+    path = study.reference_file(name)
     old = _text(path)
     rows = CsvRows.of(old or ",".join(COLUMNS[name]) + "\n", path.name)
     rows.append(row)
@@ -90,7 +90,7 @@ def _refuse_unsound(study: Study, name: str, proposal: Proposal) -> None:
     with TemporaryDirectory() as folder:
         changed = Study(Path(folder))
         shutil.copytree(study.reference, changed.reference)
-        write_atomic(changed.reference / proposal.path.name, proposal.new)
+        write_atomic(changed.reference_file(name), proposal.new)
         reference, faults = read_reference(changed), []
         if name == "quotes":
             faults = [*quotes_faults(reference.quotes.tail(1), tables.read("segments", study=study))]

@@ -24,6 +24,7 @@ from glc_analysis.manifest import package_hash
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.execute import Executed, Failure, Kernels
 from glc_analysis.run.plan import Inputs, PageJob
+from glc_analysis.schema import reference_path
 from glc_analysis.study import REPOSITORY, Study
 
 if TYPE_CHECKING:
@@ -31,8 +32,8 @@ if TYPE_CHECKING:
 
 CONNECT, PATIENCE = 10, 60
 """Seconds within which the scheduler must answer, and after which a run without a worker gives up."""
-FILES = ("processed/slices.json", "reference/study.toml", "reference/consent.csv",
-         "reference/headlines.csv")
+FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"),
+         reference_path("headlines"))
 """The files of a study that are in every bundle, apart from tables."""
 
 

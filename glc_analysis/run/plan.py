@@ -24,7 +24,7 @@ from glc_analysis.errors import Fault, Faults, GLCError, UsageError, known_id, n
 from glc_analysis.manifest import package_hash, read_record, read_slices, value_hash
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import last_run
-from glc_analysis.schema import AUDIENCES
+from glc_analysis.schema import AUDIENCES, reference_path
 from glc_analysis.study import REPOSITORY, Study
 
 # ------------------------------
@@ -163,8 +163,7 @@ class Inputs:
                   *["release"] * (not may(audience, "numbered_releases"))]
         lists = {name: value for name, value in self.slices.items() if name not in unseen}
         # Read now, so that a change during the run is noticed.
-        reference = {f"reference/{path.name}": _path_hash(path) for path in study.reference.iterdir()
-                     if path.name != "study.toml"}
+        reference = {study.relative(path): _path_hash(path) for path in study.reference_files()}
         self._others = reference | {
             "processed": [lists, {name: self._tables[name][""] for name in self.own_tables}],
             "processed/slices.json": lists, "reference": reference,
@@ -248,7 +247,7 @@ def behind(reads: Iterable[str], audience: str) -> list[str]:
     made_from = {"estimates": [f"release_{audience}"], "answers": ["answers"],
                  "organisations": ["answers", "organisations"], "evidence": ["principles"]}
     others = [other for one in reads for other in made_from.get(one.partition(" ")[0], ())]
-    return sorted({*reads, *others, "processed/slices.json", "reference/consent.csv"})
+    return sorted({*reads, *others, "processed/slices.json", reference_path("consent")})
 
 
 def page_path(slug: str, parameters: Mapping[str, str]) -> str:

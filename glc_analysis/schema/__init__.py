@@ -186,6 +186,15 @@ def reference_tables() -> dict[str, ReferenceTable]:
     return found
 
 
+def reference_path(table: str) -> str:
+    """Where in a study folder the file of a reference table lies.
+
+    >>> reference_path("codebook")
+    'reference/codebook.csv'
+    """
+    return f"reference/{table}.csv"
+
+
 def allowed_words(table: str, column: str) -> tuple[str, ...]:
     """The words that a column of a reference table may hold; a blank one where a cell may be blank.
 

@@ -110,7 +110,7 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
             _edit_manifest(study, new, own)
             touched = _list_changes(study, new, own)
             withdrawal_record = {"date": today.isoformat(), "items": str(len(touched))}
-            _append_rows(new.reference / "withdrawn.csv", [withdrawal_record])
+            _append_rows(new.reference_file("withdrawn"), [withdrawal_record])
             build(new, say=say)
             issued = remove_from_releases(new, organisation_id)
             if len(issued):
@@ -144,8 +144,8 @@ def _copy(study: Study, new: Study) -> None:
     for kept in study.processed.glob(".gitkeep"):
         new.processed.mkdir()
         shutil.copy(kept, new.processed)
-    if not (new.reference / "withdrawn.csv").is_file():
-        (new.reference / "withdrawn.csv").write_text("number,date,items\n", encoding="utf-8")
+    if not new.reference_file("withdrawn").is_file():
+        new.reference_file("withdrawn").write_text("number,date,items\n", encoding="utf-8")
 
 
 def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None:
@@ -231,12 +231,12 @@ def _edit_other_files(new: Study, own: Contribution, reference: Reference) -> No
 def _edit_reference(new: Study, own: Contribution, key: Mapping[str, str], item: str, today: date) -> None:
     """Edits the reference tables and the key of pseudonyms of the copy."""
     spelt = {match_key(cell) for cell in own.said} - {match_key(cell) for cell in own.others}
-    for path in new.reference.glob("*.csv"):
+    for path in new.reference_files():
         if path.stem not in ("manifest", "withdrawn"):
             edit_table(path, lambda grid, name=path.stem: [grid.names, *(
                 _reference_row(name, dict(zip(grid.names, old, strict=True)), row, own, spelt, item, today)
                 for old, row in zip(grid.rows[1:], redact_rows(grid, own.words)[1:], strict=True))])
-    _append_rows(new.reference / "speakers.csv", [
+    _append_rows(new.reference_file("speakers"), [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(own.spoken.items()) for name in names.values()])
     if new.key_file.is_file():  # a pseudonym is never used again: its number stays taken
@@ -304,7 +304,7 @@ def _edit_manifest(study: Study, new: Study, own: Contribution) -> None:
             row |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
         if path.is_file() or not before.is_file():
             rows.append(dict(zip(row, redact([*row.values()], own.words), strict=True)))
-    manifest.write_manifest(new.reference / "manifest.csv", rows)
+    manifest.write_manifest(new.reference_file("manifest"), rows)
 
 
 def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
@@ -325,8 +325,8 @@ def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
              or redact([row.text], own.words) != [row.text]]
     rows += [("decision", CONSENSUS, row.segment_id) for row in settled.itertuples()
              if row.coder_id == CONSENSUS and row.segment_id in own.ids]
-    for path in sorted(p for p in study.reference.glob("*.csv") if p.stem != "manifest"):
-        left = {*map(tuple, read_table(new.reference / path.name).rows)}
+    for path in (p for p in study.reference_files() if p.stem != "manifest"):
+        left = {*map(tuple, read_table(new.reference_file(path.stem)).rows)}
         rows += [(_KINDS.get(path.stem, "reference row"), path.name, " / ".join(filter(None, row[:4])))
                  for row in map(tuple, read_table(path).rows) if row not in left]
     rows += [("page", study.relative(path.parents[1]), path.stem)

@@ -35,7 +35,7 @@ def one_came(study):
     path = next(study.root.glob("raw/survey/*.csv"))
     lines = list(csv.reader(path.open(encoding="utf-8", newline="")))
     record(study, path, [*lines, [*lines[5][:-2], "new-lamp", lines[5][-1]]])
-    with (study.reference / "organisations.csv").open("a", encoding="utf-8") as file:
+    with study.reference_file("organisations").open("a", encoding="utf-8") as file:
         file.write("new-lamp,New Lamp (invented),service_provider,,KEN,2009,middle\n")
 
 
@@ -54,7 +54,7 @@ def record(study, path, lines):
         csv.writer(file).writerows(lines)
     rows = manifest.read_manifest(study)
     rows[study.relative(path)] |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
-    manifest.write_manifest(study.reference / "manifest.csv", rows.values())
+    manifest.write_manifest(study.reference_file("manifest"), rows.values())
 
 
 def one_went(study):

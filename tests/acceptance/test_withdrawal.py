@@ -132,14 +132,14 @@ def test_a_check_passes_and_the_tombstone_tells_nothing(organisation, without):
     assert manifest.inspect(without).new == ()
     if organisation == "canal-lamp":  # the rest of a check is what every build does
         assert check_study(without)["organisations"] == 29
-    (stone,) = rows_of(without.reference / "withdrawn.csv")
+    (stone,) = rows_of(without.reference_file("withdrawn"))
     assert list(stone) == ["number", "date", "items"]
     assert (stone["number"], stone["date"]) == ("1", "2017-01-09") and int(stone["items"]) > 10
 
 
 def test_a_country_that_nobody_else_has_is_gone_and_another_stays(organisation, without, sample_study):
     places = pd.concat([pd.read_parquet(sample_study.processed / "answers.parquet").astype(str),
-                        pd.read_csv(sample_study.reference / "organisations.csv").assign(
+                        pd.read_csv(sample_study.reference_file("organisations")).assign(
                             country_id=lambda frame: frame["home_country_id"])])
     is_own = places["organisation_id"] == organisation
     gone = set(places.loc[is_own, "country_id"]) - set(places.loc[~is_own, "country_id"])

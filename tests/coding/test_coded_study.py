@@ -238,7 +238,7 @@ def test_a_name_added_after_coding_loses_no_coding(tmp_path):
                codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 1}))
     build(made)
     assert [w for _, w, _ in words(made, "ana")] == sorted(marked)
-    write_csv(made.reference / "names.csv", [
+    write_csv(made.reference_file("names"), [
         {c: row.get(c, "") for c in ("name", "kind", "pseudonym", "match", "allowed_for", "reason")}
         for row in (KHMER, PERSON)])
     build(made)
@@ -251,7 +251,7 @@ def test_pseudonyms_once_given_are_kept_in_the_private_folder(tmp_path):
     made = coded_study(tmp_path, names=[PERSON])
     build(made)
     assert (made.private / "pseudonyms.json").stat().st_mode & 0o777 == 0o600
-    write_csv(made.reference / "names.csv", [
+    write_csv(made.reference_file("names"), [
         {"name": n, "kind": "person", "pseudonym": "", "match": "exact", "allowed_for": "", "reason": ""}
         for n in ("Bo", "Ana Vega")])
     build(made)
@@ -364,10 +364,10 @@ def test_a_project_of_several_people_serves_no_agreement(tmp_path):
 def translated(root, turns):
     """The interview lamp and its translation; one coder read the one, one the other."""
     made = coded_study(root, codings=BOTH)
-    documents = pd.read_csv(made.reference / "documents.csv", dtype="str", keep_default_na=False)
+    documents = pd.read_csv(made.reference_file("documents"), dtype="str", keep_default_na=False)
     documents.loc[len(documents)] = ["lamp-en", "interview", "raw/interviews/lamp-en.txt", "b", "2016-04-01",
                                      "en", "", "lamp", "checked"]
-    documents.to_csv(made.reference / "documents.csv", index=False)
+    documents.to_csv(made.reference_file("documents"), index=False)
     (made.raw / "interviews/lamp-en.txt").write_text(turns, encoding="utf-8")
     spreadsheet(made, "ana", ("lamp", "A house holds people back.", "no-shelter"))
     spreadsheet(made, "ben", ("lamp-en", "A house holds people back.", "no-shelter"))

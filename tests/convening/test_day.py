@@ -179,7 +179,7 @@ def test_an_open_round_has_no_page(study):
 
 
 def test_a_closed_round_that_is_not_built_yet_has_no_page(study):
-    (study.reference / "rounds.csv").write_text(ROUNDS.replace("05-08,,", "05-08,2017-05-08,"))
+    study.reference_file("rounds").write_text(ROUNDS.replace("05-08,,", "05-08,2017-05-08,"))
     with pytest.raises(GLCError, match="do not hold round 1 yet. To fix: run `glc build`"):
         write_slides(study, "1")
 

@@ -45,11 +45,11 @@ def test_a_cleared_quotation_comes_back_as_a_difference_before_anything_is_writt
     for head, text in (("Decision", "approve"), ("Name", "R. Lind"), ("Date", "2017-01-05")):
         sheet.cell(3, heads[head]).value = text
     book.save(path)
-    before = (study.reference / "quotes.csv").read_bytes()
+    before = study.reference_file("quotes").read_bytes()
     changed = {(row["key"], row["column"]): row["after"] for row in printed(
         glc(study, "quotes", "--returned", str(path)))}
     assert changed["q08", "status"] == "cleared"
-    assert (study.reference / "quotes.csv").read_bytes() == before
+    assert study.reference_file("quotes").read_bytes() == before
     glc(study, "quotes", "--returned", str(path), "--accept")
     quotes = read_reference(study).quotes.set_index("quote_id")
     assert quotes.loc["q08", ["status", "cleared_by_organisation", "cleared_on"]].tolist() == [
@@ -76,7 +76,7 @@ def test_a_dry_withdrawal_lists_and_keeps_and_a_real_one_takes_away(study):
 
 
 def test_what_is_overdue_is_told_and_ends_with_1(study):
-    path = study.reference / "manifest.csv"
+    path = study.reference_file("manifest")
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join([lines[0], lines[1] + "2016-12-31", *lines[2:]]) + "\n", encoding="utf-8")
     done = glc(study, "retention", code=1)
@@ -85,7 +85,7 @@ def test_what_is_overdue_is_told_and_ends_with_1(study):
 
 
 def test_the_key_may_have_a_day_of_its_own(study):
-    path = study.reference / "manifest.csv"
+    path = study.reference_file("manifest")
     with path.open("a", encoding="utf-8") as file:
         file.write("private/pseudonyms.json,,,,,,2099-01-01\n")
     glc(study, "check")

@@ -105,7 +105,7 @@ def test_enough_who_come_make_a_second_release(study):
 
 
 def test_other_words_are_another_release_of_the_same_figures(study):
-    path = study.reference / "questions.csv"
+    path = study.reference_file("questions")
     path.write_text(path.read_text().replace("Is there a law?", "Is there any law?"))
     survey(study, *ROWS, LATER[0])
     assert seen(study) == (2, "2016-07-01", 10, 20)
@@ -115,10 +115,10 @@ def test_other_words_are_another_release_of_the_same_figures(study):
 @pytest.mark.parametrize(("text", "number"), [("Wait.", 2), ("Wait, then ask.", 3)])
 def test_a_principle_that_is_agreed_is_public_and_a_draft_is_not(study, text, number):
     def write(text, status):
-        write_csv(study.reference / "principles.csv", [dict.fromkeys(COLUMNS["principles"], "") | {
+        write_csv(study.reference_file("principles"), [dict.fromkeys(COLUMNS["principles"], "") | {
             "principle_id": "P01", "version": "1", "statement": text, "short_name": "Time", "status": status,
             "language": "en"}])
-        write_csv(study.reference / "evidence.csv", [dict.fromkeys(COLUMNS["evidence"], "") | {
+        write_csv(study.reference_file("evidence"), [dict.fromkeys(COLUMNS["evidence"], "") | {
             "principle_id": "P01", "evidence_id": "e1", "kind": "literature", "reference": "Lamp (2015)",
             "stance": "supports", "claim": "literature"}])
         build(study)

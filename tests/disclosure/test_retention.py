@@ -31,7 +31,7 @@ def keep_until(study: Study, **days: str) -> None:
     for name, day in days.items():
         path = {"KEY": KEY, "CALL": CALL, "RECORDING": RECORDING}[name]
         rows.setdefault(path, {"path": path})["keep_until"] = day
-    write_manifest(study.reference / "manifest.csv", rows.values())
+    write_manifest(study.reference_file("manifest"), rows.values())
 
 
 def state(study: Study) -> dict[str, tuple[str, str]]:

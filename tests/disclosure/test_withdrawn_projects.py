@@ -341,7 +341,7 @@ def study_of_all_tools(root: Path):
         write_word(study.raw / f"codings/cem/{name}.docx", texts[name], pd.DataFrame(
             [(*mark[:2], "cem", "Delay") for mark in spans(texts[name], *quotes[name])],
             columns=["start", "end", "coder", "code"]))
-    manifest.write_manifest(study.reference / "manifest.csv", [
+    manifest.write_manifest(study.reference_file("manifest"), [
         {"path": study.relative(path), "sha256": manifest.checksum(path)} for path in study.all_raw_files()])
     build(study)
     return study

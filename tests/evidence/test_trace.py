@@ -71,7 +71,7 @@ def study(made, tmp_path):
 
 def recorded(study):
     """Every raw file as it lies is in the manifest."""
-    (study.reference / "manifest.csv").unlink(missing_ok=True)
+    study.reference_file("manifest").unlink(missing_ok=True)
     manifest.accept(study, tuple(map(study.relative, study.all_raw_files())), today=date(2016, 9, 1))
 
 
@@ -85,7 +85,7 @@ def texts(study, audience="team"):
 
 def edit(study, name, change):
     """Rewrites a reference table; ``change`` gets its rows, by number as a spreadsheet shows them."""
-    path = study.reference / f"{name}.csv"
+    path = study.reference_file(name)
     with path.open(encoding="utf-8", newline="") as file:
         rows = dict(enumerate(csv.DictReader(file), 2))
     change(rows)
@@ -238,7 +238,7 @@ def test_a_code_that_was_taken_out_or_merged(study):
     edit(study, "codebook", lambda rows: rows.pop(5))
     assert ("evidence.csv", "3", "reference", "shelter") in told(study)
     assert ("joint_display.csv", "2", "code_id", "shelter") in told(study)
-    write_csv(study.reference / "codebook.csv", [{c: row.get(c, "") for c in COLUMNS["codebook"]} | (
+    write_csv(study.reference_file("codebook"), [{c: row.get(c, "") for c in COLUMNS["codebook"]} | (
         {"merged_into": "delay"} if row["code_id"] == "shelter" else {}) for row in CODEBOOK])
     assert ("evidence.csv", "3", "reference", "shelter") in told(study)
 
@@ -298,7 +298,7 @@ def test_a_topic_of_the_joint_display_that_points_nowhere(study, column, value):
 
 
 def test_a_tally_of_a_version_that_is_not_there(study):
-    write_csv(study.reference / "rounds.csv", [{"round_id": "1", "opened_on": "2017-05-08", "closed_on": "",
+    write_csv(study.reference_file("rounds"), [{"round_id": "1", "opened_on": "2017-05-08", "closed_on": "",
                                                 "principle_id": "P01", "version": "2"}])
     row = {"round_id": "1", "principle_id": "P01", "version": "2", "criterion": "importance",
            "panel": "provider", "result": "high"}
@@ -339,7 +339,7 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
     whole = Study(tmp_path / "s")
     shutil.copytree(sample_study.root, whole.root)
     source = "raw/ratings/2-r12.csv"
-    form, manifest_csv = whole.root / source, whole.reference / "manifest.csv"
+    form, manifest_csv = whole.root / source, whole.reference_file("manifest")
     votes, rows = form.read_bytes(), manifest_csv.read_text(encoding="utf-8").splitlines(keepends=True)
     form.unlink()
     manifest_csv.write_text("".join(row for row in rows if source not in row), encoding="utf-8")

@@ -28,7 +28,7 @@ def quote(study, **changed):
 
 
 def test_the_change_is_one_line_and_nothing_is_written_before(study):
-    path = study.reference / "quotes.csv"
+    path = study.reference_file("quotes")
     before = path.read_bytes()
     proposal = propose(study, "quotes", quote(study))
     added = [line for line in proposal.diff.splitlines()[2:] if line.startswith(("+", "-"))]
@@ -66,14 +66,14 @@ def test_a_wrong_name_suggests_the_right_one(study):
 
 def test_a_table_that_changed_meanwhile_is_left_alone(study):
     proposal = propose(study, "quotes", quote(study))
-    path = study.reference / "quotes.csv"
+    path = study.reference_file("quotes")
     path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
     with pytest.raises(Faults, match="was changed while you looked at it"):
         proposal.write()
 
 
 def test_a_table_that_is_not_there_begins_with_its_header(study):
-    (study.reference / "parking_lot.csv").unlink()
+    study.reference_file("parking_lot").unlink()
     proposal = propose(study, "parking_lot", {"item": "Who pays?", "raised_by": "all", "date": "2017-05-08"})
     assert proposal.new == "item,raised_by,date,note\nWho pays?,all,2017-05-08,\n"
     assert proposal.old is None

@@ -47,7 +47,7 @@ def let_through(study, run, own=()):
 
 
 def name_somebody(study, name):
-    (study.reference / "names.csv").write_text(f"{NAMES}{name},person,,folded,,\n", encoding="utf-8")
+    study.reference_file("names").write_text(f"{NAMES}{name},person,,folded,,\n", encoding="utf-8")
 
 
 def test_a_file_that_passed_is_not_read_again_at_the_same_place(study, read):
@@ -118,7 +118,7 @@ def test_what_changes_while_it_is_read_ahead_has_not_passed(study, monkeypatch):
 
 
 def test_an_organisations_own_page_may_name_it_and_no_page_for_everybody(study, read):
-    (study.reference / "organisations.csv").write_text(
+    study.reference_file("organisations").write_text(
         ",".join(COLUMNS["organisations"]) + "\nblue-door,Blue Door,shelter,,KEN,2009,middle\n")
     run = a_run(study, audience="convening", index="<p>3 of 4")
     own = run / "briefs" / "blue-door.ipynb"

@@ -284,7 +284,7 @@ def ran(tmp_path_factory):
     slices["organisations"] = [{"id": "blue-door", "label": "Blue Door"},
                                {"id": "red-gate", "label": "Red Gate"}]
     (study.processed / "slices.json").write_text(json.dumps(slices))
-    (study.reference / "organisations.csv").write_text(
+    study.reference_file("organisations").write_text(
         "organisation_id,label,type,network_id,home_country_id,founded,resource_level\n"
         "blue-door,Blue Door,,,,,\nred-gate,Red Gate,,,,,\n")
     assert run(study, audience="convening", folder=folder).failures == ()
@@ -325,7 +325,7 @@ def test_a_brief_is_made_anew_when_its_quotations_or_consents_change(ran):
     study, folder = ran
     record = json.loads((current(study) / "briefs/pages.json").read_text())
     for name in ("quotes", "consent"):
-        path = study.reference / f"{name}.csv"
+        path = study.reference_file(name)
         assert stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record}) == []
         path.write_text("changed")
         assert len(stale(plan(study, audience="convening", folder=folder)[1:], {"pages": record})) == 2

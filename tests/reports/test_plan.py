@@ -226,10 +226,10 @@ def test_a_page_that_was_never_made_depends_on_every_table_of_its_audience(study
     assert out_of_date(study, folder) == {}
 
 
-@pytest.mark.parametrize("file", ["consent.csv", "quotes.csv"])
-def test_a_page_that_was_never_made_depends_on_every_reference_table(file, study, folder):
+@pytest.mark.parametrize("name", ["consent", "quotes"])
+def test_a_page_that_was_never_made_depends_on_every_reference_table(name, study, folder):
     remember(study, folder)
-    (study.reference / file).write_text("id\n")
+    study.reference_file(name).write_text("id\n")
     assert set(out_of_date(study, folder)) == {"index", "country-khm", "country-per"}
 
 
@@ -255,7 +255,7 @@ def test_the_first_rows_of_a_slice_that_was_read_in_vain_make_the_page_stale(stu
 def test_a_reference_table_that_was_read_counts_also_where_it_was_absent(study, folder):
     remember(study, folder, index=["reference/names.csv"], country_khm=["reference/quotes.csv"],
              country_per=PER)
-    (study.reference / "names.csv").write_text("name\n")
+    study.reference_file("names").write_text("name\n")
     assert out_of_date(study, folder) == {"index": "names.csv changed"}
 
 

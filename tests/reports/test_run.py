@@ -286,7 +286,7 @@ def test_a_run_that_the_gate_stops_publishes_nothing_and_leaves_the_last_good_on
     run(study, audience="public", folder=folder)
     before = (study.reports / "public/current").resolve()
     edit(folder / "00_index.ipynb", "3 of 4", "Call Rosa Alma: rosa@door.example")
-    (study.reference / "names.csv").write_text(
+    study.reference_file("names").write_text(
         "name,kind,pseudonym,match,allowed_for,reason\nRosa Alma,person,,folded,,\n", encoding="utf-8")
     with pytest.raises(Faults) as said:
         run(study, audience="public", folder=folder, force=True)
