@@ -143,9 +143,9 @@ def locked(folder: Path, *, what: str = "run", is_patient: bool = False) -> Iter
 
 def _hold(path: Path, what: str, is_patient: bool) -> IO[str]:
     while True:
-        file = path.open("a+", encoding="utf-8")
+        file = path.open("a+", encoding="utf-8", errors="replace")
         file.seek(0)
-        owner = _owner(file.read())
+        owner = _owner(file.read(10_000))
         elsewhere = owner.get("host", socket.gethostname()) != socket.gethostname()
         if elsewhere or not _lock(file):
             file.close()
@@ -177,10 +177,17 @@ def _lock(file: IO[str]) -> bool:
 
 
 def _owner(text: str) -> dict[str, str]:
+    """What a lock file says of its owner; nothing where it was killed before it could sign, or where the file
+    is damaged.
+
+    >>> _owner('{"pid": 7, "host": "ours"}'), _owner("null"), _owner("")
+    ({'pid': 7, 'host': 'ours'}, {}, {})
+    """
     try:
-        return json.loads(text)
-    except ValueError:  # its owner was killed before it could sign
+        owner = json.loads(text)
+    except (ValueError, RecursionError):
         return {}
+    return owner if isinstance(owner, dict) and isinstance(owner.get("host"), str) else {}
 
 
 def _refusal(path: Path, what: str, owner: dict[str, str], elsewhere: bool) -> str:

@@ -57,7 +57,7 @@ class ReportRun:
     def __init__(self, study: Study, inputs: Inputs, pages: Sequence[PageJob], chosen: Sequence[PageJob],
                  force: bool, printed: str = "short") -> None:
         self.study, self.inputs, self.audience = study, inputs, inputs.audience
-        self.home, self.printed = study.reports / self.audience, printed
+        self.home, self.printed, self.is_forced = study.reports / self.audience, printed, force
         self.last_folder, last = last_run(study, self.audience)
         last_entries = last.get("pages", {})
         self.paths = {slug: page_path(slug, entry["parameters"]) for slug, entry in last_entries.items()}
@@ -101,6 +101,9 @@ class ReportRun:
         """How far the run is: for the message when it is interrupted."""
         if not self._done:
             return "The reports are unchanged."
+        if self.is_forced:
+            return (f"{self._done} of {len(self.to_run)} pages were done, but the reports are unchanged: "
+                    "with --force, the same command makes all of them again.")
         return (f"{self._done} of {len(self.to_run)} pages are done and kept. To go on: run the same command "
                 "again.")
 
@@ -159,10 +162,16 @@ class ReportRun:
         last_seconds = {page.slug: self.last_entries.get(page.slug, {}).get("seconds", 0) for page in to_run}
         order = sorted(to_run, key=lambda page: -last_seconds[page.slug])
         kernels = self._kernels(scheduler, self._reader_study(to_run))
-        with uninterrupted(), closing(execute_all(kernels, order, jobs, lambda: self._assembly)) as executed:
-            for done, (page, outcome, seconds) in enumerate(executed, start=1):
-                self._store(page, outcome, seconds)
-                report(done, len(to_run), page.title)
+        try:
+            with uninterrupted(), closing(execute_all(kernels, order, jobs,
+                                                      lambda: self._assembly)) as executed:
+                for done, (page, outcome, seconds) in enumerate(executed, start=1):
+                    self._store(page, outcome, seconds)
+                    report(done, len(to_run), page.title)
+        except Faults:
+            raise
+        except GLCError as error:  # a cluster without a scheduler or worker
+            raise GLCError(f"{error} {self.standing}") from None
 
     def _reader_study(self, to_run: Sequence[PageJob]) -> Study | None:
         """A folder with what the audience may see, for this run alone; none for those who may see all, and

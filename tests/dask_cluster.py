@@ -38,6 +38,13 @@ class DaskCluster:
         with Client(self.address, timeout=30, set_as_default=False) as client:
             client.wait_for_workers(count, timeout=PATIENCE)
 
+    def workers(self):
+        """The addresses of the workers that are there."""
+        from distributed import Client
+
+        with Client(self.address, timeout=30, set_as_default=False) as client:
+            return list(client.scheduler_info(n_workers=-1)["workers"])
+
     def _start(self, *arguments, **environment):
         with (self._folder / f"{len(self._processes)}.log").open("wb") as log:
             self._processes.append(subprocess.Popen(

@@ -9,11 +9,13 @@ nothing and publishes nothing.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import time
 import zipfile
 from asyncio import CancelledError
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CONNECT, PATIENCE = 10, 60
-"""Seconds within which the scheduler must answer, and after which a run without a worker gives up."""
+"""Seconds within which scheduler and workers must answer, and after which a run without a worker gives up."""
 FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"),
          reference_path("headlines"))
 """The files of a study that are in every bundle, apart from tables."""
@@ -55,11 +57,19 @@ class Cluster:
         self._here = Kernels(study, timeout=timeout, reader_study=reader_study)
         self._reader_study = reader_study or study
         try:
+            ask_for_scheduler(address)
             self._client: Client = Client(address, timeout=CONNECT, set_as_default=False)
-        except (OSError, ValueError) as error:
-            raise GLCError(f"No dask scheduler answers at {address!r} ({error}). To fix: start one with "
+        # What dask raises at the words of another service: MemoryError, TypeError and more.
+        except Exception as error:  # noqa: BLE001
+            cause = "another service does" if isinstance(error, MemoryError) else error
+            raise GLCError(f"No dask scheduler answers at {address!r} ({cause}). To fix: start one with "
                            "`dask scheduler`, and workers with `dask worker ADDRESS`.") from None
-        versions = self._client.run(package_hash, on_error="return")
+        try:
+            versions = self._within(self._client.run, package_hash, on_error="return")
+        except TimeoutError:
+            self._client.close(timeout=CONNECT)
+            raise GLCError(f"A worker of the scheduler at {address!r} does not answer. To fix: end it, and "
+                           "start another one.") from None
         self._workers = [one for one, version in versions.items() if version == package_hash()]
         self.refused = sorted(set(versions) - set(self._workers))
         if not self._workers:
@@ -89,9 +99,8 @@ class Cluster:
         # The failure of one page must not end the run of the others; a lost scheduler ends all.
         except (Exception, CancelledError) as error:  # noqa: BLE001
             if isinstance(error, GLCError) or self._client.status != "running":
-                cause = error if isinstance(error, GLCError) else "The scheduler does not answer any more."
-                raise GLCError(f"{cause} Finished pages are kept. To go on: run the same command again."
-                               ) from None
+                raise GLCError(str(error) if isinstance(error, GLCError) else
+                               "The scheduler does not answer any more.") from None
             return Failure(page.notebook.name, page.slug, 0, type(error).__name__, str(error)[:300])
         is_complete = are_in(outcome.reads, sent) or getattr(outcome, "is_dead", False)
         return outcome if is_complete else self._here.execute(page)
@@ -103,15 +112,48 @@ class Cluster:
             try:
                 return future.result(timeout=5)
             except TimeoutError:
-                if set(self._workers) & set(self._client.scheduler_info(n_workers=-1)["workers"]):
+                if set(self._workers) & self._present():
                     seen = time.monotonic()
                 if time.monotonic() - seen > PATIENCE:
                     raise GLCError("No worker is left that has this version of the package.") from None
+
+    def _present(self) -> set[str]:
+        """The addresses of the workers that the scheduler has now; none while it does not answer."""
+        try:
+            return set(self._within(self._client.scheduler.identity, n_workers=-1)["workers"])
+        except TimeoutError:
+            return set()
+
+    def _within(self, ask: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """What a method of the client gives. Raises TimeoutError where nobody answers within CONNECT seconds:
+        without this dask waits for ever."""
+        return self._client.sync(ask, *args, callback_timeout=CONNECT, **options)
 
     def stop(self) -> None:
         """Ends the pages that run here, and disconnects from the scheduler."""
         self._here.stop()
         self._client.close()
+
+
+def ask_for_scheduler(address: str) -> None:
+    """Raises an error unless a dask scheduler answers at this address within CONNECT seconds. A client itself
+    waits for ever for the first words of another service."""
+    from distributed.core import rpc
+
+    async def kind() -> str:
+        async with rpc(address, timeout=CONNECT) as other:
+            return (await other.identity())["type"]
+
+    async def kind_in_time() -> str:
+        return await asyncio.wait_for(kind(), CONNECT)
+
+    with ThreadPoolExecutor(1) as thread:  # JupyterLab's own thread has an event loop already
+        try:
+            found = thread.submit(asyncio.run, kind_in_time()).result()
+        except TimeoutError:
+            raise TimeoutError(f"no answer within {CONNECT} seconds") from None
+    if found != "Scheduler":
+        raise ValueError(f"it is a {found.lower()}")
 
 
 def things_sent(study: Study, page: PageJob) -> set[str]:

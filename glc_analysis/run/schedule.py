@@ -59,25 +59,28 @@ class Schedule:
         return [self.python, "-m", "glc_analysis", "--study", str(self.study), "run", "--audience",
                 self.audience]
 
+    @property
+    def script(self) -> str:
+        """The line of shell that runs the command. It makes the folder of the log first, which is not there
+        before the first run and after a withdrawal, and prints the messages of a run that failed."""
+        log, folder = (shlex.quote(str(path)) for path in (self.log, self.log.parent))
+        return (f"umask 077; mkdir -p {folder}; {shlex.join(self.command)} > {log} 2>&1 || "
+                f"{{ cat {log}; exit 1; }}")
+
     def cron_line(self) -> str:
         """The line of the crontab.
 
         >>> Schedule(Path("/srv/our study"), "team", (6, 5), "/venv/bin/python").cron_line()[:58]
         "5 6 * * * umask 077; mkdir -p '/srv/our study/reports/team"
         """
-        hour, minute = self.at[0], self.at[1]
-        log, folder = (shlex.quote(str(path)) for path in (self.log, self.log.parent))
-        line = (f"umask 077; mkdir -p {folder}; {shlex.join(self.command)} > {log} 2>&1 || "
-                f"{{ cat {log}; exit 1; }}").replace("%", r"\%")
+        (hour, minute), line = self.at, self.script.replace("%", r"\%")
         return f"{minute} {hour} * * * {line} # {self.name}"
 
     def units(self) -> dict[str, str]:
         """The files of the systemd user timer, by name."""
         hour, minute = self.at
         service = template(__file__, "schedule.service").render(
-            study=self.study.name.replace("%", "%%"), audience=self.audience,
-            folder=_quoted(str(self.log.parent)), command=" ".join(map(_quoted, self.command)),
-            log=str(self.log).replace("%", "%%"))
+            study=self.study.name.replace("%", "%%"), audience=self.audience, script=_quoted(self.script))
         timer = template(__file__, "schedule.timer").render(name=self.name, at=f"{hour:02}:{minute:02}")
         return {f"{self.name}.service": service, f"{self.name}.timer": timer}
 

@@ -2,6 +2,8 @@
 
 import shutil
 import signal
+import socket
+import threading
 import time
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 import glc_analysis
 from glc_analysis.errors import GLCError
 from glc_analysis.report import run
+from glc_analysis.run import cluster as clusters
 from glc_analysis.run.cluster import Cluster
 from glc_analysis.run.plan import NOTEBOOKS
 from glc_analysis.study import Study
@@ -88,7 +91,8 @@ def test_a_scheduler_that_is_killed_in_the_middle_ends_the_run_with_what_is_done
     def kill_at_the_second_page(done, total, what):
         if done == 2:
             cluster.scheduler.kill()
-    with pytest.raises(GLCError, match="The scheduler does not answer any more. Finished pages are kept"):
+    said = "The scheduler does not answer any more. . of . pages were done, but the reports are unchanged"
+    with pytest.raises(GLCError, match=said):
         run(study, folder=folder, scheduler=cluster.address, force=True, progress=kill_at_the_second_page)
     assert notebooks(study) == at_home
 
@@ -111,3 +115,53 @@ def test_a_worker_with_another_package_is_refused(study, cluster, tmp_path):
 def test_a_scheduler_that_does_not_answer_is_told_in_one_line(study):
     with pytest.raises(GLCError, match="No dask scheduler answers"):
         Cluster(study, "tcp://127.0.0.1:9", timeout=60)
+
+
+@pytest.fixture(params=[b"", b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(range(1, 200))],
+                ids=["says nothing", "speaks HTTP", "sends bytes"])
+def other_service(request):
+    """The address of a service that is no dask scheduler, and keeps every connection open."""
+    connections = []
+
+    def serve():
+        while True:
+            try:
+                connections.append(server.accept()[0])
+            except OSError:  # closed: the test is over
+                return
+            connections[-1].sendall(request.param)
+    server = socket.create_server(("127.0.0.1", 0))
+    thread = threading.Thread(target=serve)
+    thread.start()
+    yield f"tcp://127.0.0.1:{server.getsockname()[1]}"
+    server.shutdown(socket.SHUT_RDWR)
+    server.close()
+    thread.join()
+    for connection in connections:
+        connection.close()
+
+
+def test_another_service_at_the_address_is_told_in_one_line_and_leaves_no_lock(
+        study, folder, at_home, other_service, monkeypatch):
+    monkeypatch.setattr(clusters, "CONNECT", 1)
+    with pytest.raises(GLCError, match=f"No dask scheduler answers at '{other_service}'"):
+        run(study, folder=folder, scheduler=other_service, force=True)
+    assert not (study.reports / "team/.lock").exists()
+    assert notebooks(study) == at_home
+
+
+def test_a_worker_in_place_of_the_scheduler_is_told(study, cluster):
+    cluster.worker()
+    cluster.wait_for(1)
+    worker, = cluster.workers()
+    with pytest.raises(GLCError, match=f"No dask scheduler answers at '{worker}' .it is a worker"):
+        Cluster(study, worker, timeout=60)
+
+
+def test_a_worker_that_does_not_answer_is_told(study, cluster, monkeypatch):
+    stopped = cluster.worker()
+    cluster.wait_for(1)
+    monkeypatch.setattr(clusters, "CONNECT", 1)
+    stopped.send_signal(signal.SIGSTOP)
+    with pytest.raises(GLCError, match=f"A worker of the scheduler at '{cluster.address}' does not answer"):
+        Cluster(study, cluster.address, timeout=60)

@@ -52,7 +52,17 @@ def test_a_lock_of_another_machine_is_not_taken_over(tmp_path):
         pass
 
 
-def test_a_lock_that_was_never_signed_is_taken_over(tmp_path):
-    (tmp_path / ".lock").touch()
+@pytest.mark.parametrize("content", [
+    b"", b"null", b"7", b'["pid", "host"]', b'"host"', b'{"host": null}', b"{}", b"\0\xff\xfe\x81",
+    b"[" * 99_999, b'{"pid": 1, "ho'], ids=lambda content: repr(content[:20]))
+def test_a_lock_that_was_never_signed_or_is_damaged_is_taken_over(tmp_path, content):
+    (tmp_path / ".lock").write_bytes(content)
     with locked(tmp_path):
+        assert set(json.loads((tmp_path / ".lock").read_text())) == {"pid", "host", "started"}
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_damaged_lock_that_somebody_holds_is_not_taken_over(tmp_path, holder):
+    (tmp_path / ".lock").write_bytes(b"null")
+    with pytest.raises(GLCError, match="Another run is at work .just starting, since now"), locked(tmp_path):
         pass

@@ -251,6 +251,25 @@ def test_a_notebook_that_is_saved_while_it_runs_is_not_taken_for_what_was_planne
     assert run(study, folder=folder).failures == ()
 
 
+def test_a_forced_run_that_was_stopped_says_that_it_starts_again_and_does(study, folder, monkeypatch):
+    run(study, folder=folder)
+    replace = os.replace
+
+    def full(source, target):
+        if Path(target).name == "country-per.ipynb":
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+        replace(source, target)
+    monkeypatch.setattr("glc_analysis.files.os.replace", full)
+    with pytest.raises(GLCError) as said:
+        run(study, folder=folder, jobs=1, force=True)
+    assert str(said.value).endswith("2 of 3 pages were done, but the reports are unchanged: with --force, "
+                                    "the same command makes all of them again.")
+    monkeypatch.undo()
+    executed = counted(monkeypatch)
+    assert run(study, folder=folder, force=True).failures == ()
+    assert len(executed) == 3
+
+
 # The place where reports are written
 
 @pytest.mark.parametrize("fault", [errno.ENOSPC, errno.EDQUOT, errno.EIO])

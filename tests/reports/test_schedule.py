@@ -1,5 +1,6 @@
 """A daily run is shown, then installed, and works from an empty environment."""
 
+import re
 import shlex
 import shutil
 import subprocess
@@ -72,8 +73,20 @@ def test_the_units_name_command_time_and_log(planned):
     service, timer = planned.units().values()
     assert "OnCalendar=*-*-* 06:05:00" in timer
     assert "50 %%" in service
-    assert f'ExecStart="{sys.executable}"' in service
-    assert "StandardOutput=truncate:" in service
+    assert f"{sys.executable} -m glc_analysis --study" in service
+    assert "scheduled.log" in service
+
+
+def test_the_service_works_before_the_first_run_and_after_a_withdrawal(planned):
+    """What systemd does: it opens the files of Standard..= before each command, then runs the commands."""
+    service = planned.units()[f"{planned.name}.service"]
+    assert not re.findall("Standard(Input|Output|Error)=", service)
+    commands = [line.partition("=")[2] for line in service.splitlines() if line.startswith("Exec")]
+    for command in commands:
+        words = [word.replace("%%", "%").replace("$$", "$") for word in shlex.split(command)]
+        done = subprocess.run(words, env={}, capture_output=True, text=True, check=False)
+        assert done.returncode == 1 and "study.toml is missing" in done.stdout  # which systemd keeps
+        assert planned.log.read_text(encoding="utf-8") == done.stdout
 
 
 def test_systemd_finds_nothing_wrong_with_the_units(planned, tmp_path):
