@@ -28,9 +28,9 @@ soak: $(READY) ## the slow tests with their full counts: 200 kills, 17,000 broke
 	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30
 
 # scripts/lab holds JupyterLab's settings: it asks no other computer for news, updates or extensions.
-# JupyterLab refuses to start as root unless told to.
+# JupyterLab refuses to start as root unless told to. Notebooks that it saves hold data: they are their owner's alone.
 lab: $(READY) ## open this folder in JupyterLab; the notebooks are in notebooks/
-	@JUPYTER_CONFIG_PATH="$(CURDIR)/scripts/lab$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
+	@umask 077; JUPYTER_CONFIG_PATH="$(CURDIR)/scripts/lab$${JUPYTER_CONFIG_PATH:+:$$JUPYTER_CONFIG_PATH}" $(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root)
 
 docs: $(READY) ## these documents and the reference of the package as pages: docs/_build/index.html
 	@$(BIN)/python -m sphinx -q -W -b html -d $(VENV)/doctrees docs docs/_build

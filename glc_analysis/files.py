@@ -1,7 +1,8 @@
-"""Files, folders and the terminal: recovery of a withdrawal, folders of runs, lock, signals, atomic writes.
+"""Files, folders and the terminal: rights, recovery of a withdrawal, folders of runs, lock, signals, writing.
 
 Goes in: the folder of a study, or a path and a text. Comes out: files that are complete or absent, never
-half written. Only the standard library is needed until the progress bar is shown.
+half written, and that their owner alone can read. Only the standard library is needed until the progress bar
+is shown.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import os
 import shutil
 import signal
 import socket
+import stat
 import sys
 import threading
 import time
@@ -22,6 +24,38 @@ from types import FrameType
 from typing import IO
 
 from glc_analysis.errors import GLCError, Interrupted
+
+# ------------------------------
+# Who may read a study: its owner alone. No other module decides it.
+
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+"""What a group and everybody else may do with a file."""
+
+
+def owner_only() -> None:
+    """Lets this process, and every process that it starts, make files and folders for their owner alone
+    (600 and 700). Every command and every notebook that opens a study calls it first."""
+    os.umask(_OTHERS)
+
+
+def readable_by_others(folder: Path) -> list[Path]:
+    """The folder, and what is in it, as far as other users of the computer may read, write or enter it.
+    Windows has no such rights; nothing is listed there."""
+    if os.name == "nt":
+        return []
+    found = [folder, *(Path(above, name) for above, folders, files in os.walk(folder)
+                       for name in (*folders, *files))]
+    return [path for path in found if not path.is_symlink() and path.lstat().st_mode & _OTHERS]
+
+
+def close_to_others(folder: Path) -> None:
+    """Takes every right to a folder, and to what is in it, from other users: people copy files into a study,
+    and programs write there, as their own settings say. What belongs to another user stays as it is."""
+    for path in readable_by_others(folder):
+        with suppress(OSError):
+            path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~_OTHERS)
+
 
 # ------------------------------
 # Recovery of an interrupted withdrawal. Every command that opens a study starts here.
@@ -89,11 +123,12 @@ def promote(home: Path, run: Path) -> None:
 
 
 def hard_link(source: Path, target: Path) -> None:
-    """Links a file to a second place; copies it if the file system has no hard links."""
+    """Links a file to a second place, for its owner alone; copies it where there are no hard links."""
     try:
         os.link(source, target)
     except OSError:
         shutil.copyfile(source, target)
+    target.chmod(stat.S_IRUSR | stat.S_IWUSR)  # an older version may have made it for all
 
 
 def remove_incomplete(runs: Path, *, but: Path | None = None) -> None:
@@ -313,18 +348,17 @@ def progress_bar() -> Iterator[Progress]:
 # Atomic writing: a power cut must not leave half of a file that people filled in.
 
 
-def write_atomic(path: Path, text: str, *, mode: int = 0o666) -> None:
+def write_atomic(path: Path, text: str) -> None:
     r"""Writes a text file in UTF-8, byte for byte; the old file stays until the new one is all on disk.
 
-    The text is written to a new file in the same folder, which then takes the place of the old one.
-    ``mode`` says who may read it, as far as the system's own mask allows; a file that an interrupted
-    call left behind is not written to, since other people may be able to read it. Raises OSError, and
-    leaves nothing behind, where the file cannot be written.
+    The text is written to a new file in the same folder, for its owner alone, which then takes the place of
+    the old one. A file that an interrupted call left behind is not written to, since other people may be able
+    to read it. Raises OSError, and leaves nothing behind, where the file cannot be written.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "votes.csv")
-    ...     write_atomic(path, "rater,score\r\n", mode=0o600)
+    ...     write_atomic(path, "rater,score\r\n")
     ...     path.read_bytes(), [file.name for file in Path(folder).iterdir()]
     (b'rater,score\r\n', ['votes.csv'])
     """
@@ -332,7 +366,7 @@ def write_atomic(path: Path, text: str, *, mode: int = 0o666) -> None:
     content = text.encode("utf-8")
     aside.unlink(missing_ok=True)
     try:
-        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+        with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())

@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager, nullcontext, suppress
+from contextlib import ExitStack, closing, nullcontext, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, partial
@@ -24,6 +24,7 @@ from glc_analysis.errors import Faults, GLCError
 from glc_analysis.files import (
     Progress,
     check_interrupted,
+    close_to_others,
     graceful_interrupt,
     hard_link,
     locked,
@@ -113,9 +114,9 @@ class ReportRun:
         self.folder = runs / new_run_id(runs, started)
         self.head = {"run": self.folder.name, "study": self.study.id, "audience": self.audience,
                      "printed": self.printed, "started": started.isoformat(timespec="seconds")}
-        self.folder.mkdir(mode=0o700, parents=True)  # for its owner only, until it is complete
+        self.folder.mkdir(parents=True)
         for page in self.pages:
-            self._new_path(page.slug).parent.mkdir(mode=0o700 if page.organisation else 0o777, exist_ok=True)
+            self._new_path(page.slug).parent.mkdir(exist_ok=True)
         try:
             self._link_finished_pages()
             remove_incomplete(runs, but=self.folder)
@@ -213,7 +214,7 @@ class ReportRun:
             notebook = normalise_notebook(outcome.notebook, title=page.title,
                                           roots=(self.study.root, REPOSITORY))
         content = dumps(notebook)
-        write_atomic(self._new_path(page.slug), content, mode=0o600 if page.organisation else 0o666)
+        write_atomic(self._new_path(page.slug), content)
         if not page.organisation:
             self._assembly.read_ahead(self._new_path(page.slug))
         self.entries[page.slug] = {
@@ -259,7 +260,6 @@ class ReportRun:
         if hasattr(os, "sync"):  # first: a power cut must not damage what readers see
             os.sync()
         (self.folder / record.UNFINISHED).replace(self.folder / record.NAME)
-        self.folder.chmod(0o700 if may(self.audience, "internal") else 0o755)
         promote(self.home, self.folder)
 
 
@@ -324,10 +324,11 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
     if dry_run:
         return _result(report_run, is_done=False)
     try:
-        with graceful_interrupt(lambda: report_run.standing), _readable_by(audience), locked(report_run.home):
+        with graceful_interrupt(lambda: report_run.standing), locked(report_run.home):
             # Again: another run may have ended.
             report_run = ReportRun(study, inputs, pages, chosen, force, printed)
             if report_run.is_needed:
+                close_to_others(study.root)
                 report_run.make(jobs, scheduler, progress)
             return _result(report_run)
     except OSError as error:
@@ -344,13 +345,3 @@ def _result(report_run: ReportRun, *, is_done: bool = True) -> RunResult:
     briefs = folder / "briefs" if is_done and folder and (folder / "briefs").is_dir() else None
     ran, kept = (tuple(page.slug for page in pages) for pages in (report_run.to_run, report_run.to_keep))
     return RunResult(ran, kept, tuple(report_run.failures), site, is_done, briefs, tuple(report_run.notes))
-
-
-@contextmanager
-def _readable_by(audience: str) -> Iterator[None]:
-    """Makes new files readable for their owner only (the team's) or for everybody, during the block."""
-    previous = os.umask(0o077 if may(audience, "internal") else 0o022)
-    try:
-        yield
-    finally:
-        os.umask(previous)

@@ -21,7 +21,7 @@ from typing import Any
 
 from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.files import recover_withdrawal
+from glc_analysis.files import owner_only, recover_withdrawal
 from glc_analysis.schema import default_settings, reference_path
 from glc_analysis.tabular import decode
 
@@ -168,10 +168,12 @@ class Study:
 
     @classmethod
     def find(cls, path: str | Path = "") -> Study:
-        """The study named by ``path``, else by ``GLC_STUDY``, else the repository's ``data/``.
+        """The study named by ``path``, else by ``GLC_STUDY``, else the repository's ``data/``. What this
+        process then writes, its owner alone can read.
 
         Raises UsageError if the folder does not exist.
         """
+        owner_only()
         named = str(path) or os.environ.get("GLC_STUDY", "")
         root = Path(named).expanduser().resolve() if named else REPOSITORY / "data"
         if not root.is_dir():

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from glc_analysis.files import owner_only
 from tests.share import IS_SOAK, SEED
 
 ROOT = Path(__file__).parents[1]
@@ -22,6 +23,7 @@ settings.load_profile("glc")
 def pytest_configure():
     # Tests name their study; the one somebody works on is never theirs.
     os.environ.pop("GLC_STUDY", None)
+    owner_only()  # as every command does
 
 
 LONGEST = [f"test_{name}.py" for name in (

@@ -23,7 +23,7 @@ def test_a_file_for_its_owner_alone_is_so_whatever_lay_there_before(tmp_path):
         old.write_text("read by all")
         old.chmod(0o644)
     with left.open() as reader:
-        write_atomic(path, "8", mode=0o600)
+        write_atomic(path, "8")
         assert reader.read() == "read by all"
     assert path.read_text() == "8" and stat.S_IMODE(path.stat().st_mode) == 0o600
 

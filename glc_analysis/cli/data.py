@@ -17,6 +17,7 @@ from glc_analysis.cli.group import (
     say,
 )
 from glc_analysis.errors import Faults
+from glc_analysis.files import close_to_others, readable_by_others
 from glc_analysis.study import Study
 
 
@@ -77,6 +78,9 @@ def check(study: Study, accept: bool) -> None:
         say(f"{name}: new, {'recorded' if accept else 'not yet in the manifest (--accept)'}.")
     for name in study.unused_files():
         say(f"{name}: is in raw/, but no setting of study.toml names it.")
+    if loose := readable_by_others(study.root):
+        say(f"{counted(len(loose), 'file or folder', 'files and folders')} can be read by other users of "
+            f"this computer, such as {study.relative(loose[-1])}. `glc build` closes them.")
     say(f"No faults: {counts['organisations']} organisations, {counts['answers']} records, "
         f"{counts['responses']} answers, {counts['segments']} texts and turns, {counts['codings']} codings.")
     if counts["quarantined"]:
@@ -104,6 +108,7 @@ def build(study: Study, explain: bool) -> None:
     """
     from glc_analysis.manifest import RECORD, intact_tables, read_record
 
+    close_to_others(study.root)
     if counts := intact_tables(study):
         steps = [f"{step}: kept" for step in read_record(study.processed)[RECORD]["log"]]
     else:

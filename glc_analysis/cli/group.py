@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from glc_analysis.errors import GLCError
+from glc_analysis.files import owner_only
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 
@@ -41,6 +42,7 @@ class Group(click.Group):
 
     def invoke(self, ctx: click.Context) -> object:
         """Runs the command; a problem ends it with a message and the exit code of the problem."""
+        owner_only()
         try:
             return super().invoke(ctx)
         except GLCError as error:
@@ -97,13 +99,13 @@ def say(line: str) -> None:
     click.echo(line, err=True)
 
 
-def counted(n: int, noun: str) -> str:
+def counted(n: int, noun: str, plural: str = "") -> str:
     """A number with its noun.
 
-    >>> counted(1, "row"), counted(2, "row")
-    ('1 row', '2 rows')
+    >>> counted(1, "row"), counted(2, "row"), counted(2, "history", "histories")
+    ('1 row', '2 rows', '2 histories')
     """
-    return f"{n} {noun}" if n == 1 else f"{n} {noun}s"
+    return f"{n} {noun}" if n == 1 else f"{n} {plural or noun + 's'}"
 
 
 def print_rows(rows: pd.DataFrame, form: str, *, empty: str) -> None:
@@ -157,7 +159,7 @@ def ensure_built(study: Study) -> None:
 def build_tables(study: Study, *,
                  unless: Callable[[Study], object] = lambda study: False) -> BuildResult | None:
     """Builds the tables, once no other command does; None if ``unless`` then says that nothing is to do."""
-    from glc_analysis.files import graceful_interrupt, locked
+    from glc_analysis.files import close_to_others, graceful_interrupt, locked
 
     with graceful_interrupt(lambda: "The tables are not built. To go on: run the same command again."), \
             locked(study.processed, what="build", is_patient=True):
@@ -165,4 +167,5 @@ def build_tables(study: Study, *,
             return None
         from glc_analysis.build import build_steps
 
+        close_to_others(study.root)
         return build_steps(study, say=say)

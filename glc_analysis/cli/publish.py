@@ -98,7 +98,7 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
         _read_return(study, returned, accept, form)
     elif to_clear:
         path = study.reports / "team" / "quotes_to_clear.xlsx"
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(parents=True, exist_ok=True)
         labels, languages = addressed(study)
         count = write_to_clear(path, *held(study), labels=labels, languages=languages)
         say(f"{counted(count, 'quotation')} to be cleared: {path}. Send each organisation its own sheet only."
@@ -147,7 +147,7 @@ def returns(study: Study, organisation: str) -> None:
 
     ensure_built(study)
     folder = study.reports / "team" / "returns"
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     wanted = [organisation] if organisation else sorted(sheets.addressed(study)[0])
     for one in wanted:
         sheets.returns(study, one, folder)

@@ -267,8 +267,6 @@ def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
     Raises UsageError for an unknown round, GLCError where the round is closed or somebody else enters forms.
     """
     session, folder = EntrySession(study, round_id, ask, say, clear), study.private / "desk"
-    for path in (study.private, folder):
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
     with locked(folder, what="data entry session"):
         session.log = EntryLog.read(folder / f"{round_id}.jsonl", say)
         with suppress(EOFError):
@@ -471,7 +469,7 @@ class EntrySession:
         csv.writer(text, lineterminator="\n").writerows([HEADER, *self.form.rows(rater, values)])
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
-            write_atomic(path, text.getvalue(), mode=0o600)
+            write_atomic(path, text.getvalue())
             sync_folder(path.parent)  # before the log says that the form is received
         elif path.read_bytes() != text.getvalue().encode():
             raise GLCError(f"{path.name} arrived meanwhile and differs from what was keyed. To fix: look at "

@@ -174,8 +174,7 @@ def write_forms(study: Study, round_id: str, *, today: date) -> FormsIssued:
     _check_not_filled(folder, forms)
     if not rounds.equals(reference.rounds):
         write_rounds(study, rounds)
-    for part in (folder.parent.parent, folder.parent, folder):
-        part.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for form in forms:
         write_workbook(folder / f"{form.rater_id}.xlsx", form)
         _write(folder / f"{form.rater_id}.html", page(form))

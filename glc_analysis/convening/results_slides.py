@@ -60,8 +60,8 @@ def write_slides(study: Study, round_id: str) -> Path:
         parked=frames["parking_lot"].to_dict("records"))
     path = study.reports / "team" / "day" / round_id / "index.html"
     for folder in (*reversed(path.parents[:3]),):
-        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomic(path, text.removesuffix("\n"), mode=0o600)
+        folder.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, text.removesuffix("\n"))
     return path
 
 

@@ -41,7 +41,7 @@ def write_reader_study(study: Study, audience: str, folder: Path) -> Study:
             study.reference_file("headlines")}
     consent = made.reference_file("consent")
     for path in (*told, consent, made.processed / "any"):
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.parent.mkdir(parents=True, exist_ok=True)
     for path, source in told.items():
         if source.is_file():
             path.write_bytes(source.read_bytes())

@@ -289,13 +289,10 @@ def store_release(study: Study, issued: Callable[[], PublishedRelease] | None,
             "issued": days.value_counts().sort_index().to_dict()}
     if fresh:
         shutil.rmtree(new, ignore_errors=True)
-        for folder in (study.private, new.parent, new):
-            folder.mkdir(mode=0o700, exist_ok=True)
+        new.mkdir(parents=True)
         for part, file in PARTS.items():
             _write(getattr(fresh, part), new / file)
     (new / ISSUE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
-    for path in new.iterdir():
-        path.chmod(0o600)
     return {name: said[name] for name in PRINTED}
 
 

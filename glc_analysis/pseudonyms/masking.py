@@ -429,8 +429,8 @@ def read_key(path: Path) -> dict[str, str]:
 
 def write_key(path: Path, key: Mapping[str, str]) -> None:
     """Writes the key so that only its owner can read it. Call it before a text is issued."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_atomic(path, json.dumps(key, ensure_ascii=False, indent=1) + "\n", mode=0o600)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, json.dumps(key, ensure_ascii=False, indent=1) + "\n")
 
 
 def _damaged_key(path: Path) -> Fault:

@@ -54,7 +54,7 @@ def write_deposit(study: Study, path: Path | None = None) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".deposit-") as folder:
         made = Path(folder, path.name)
-        made.mkdir(mode=0o755)
+        made.mkdir()
         _write(study, made)
         check_leaks(made.iterdir(), made, read_reference(study).names, audience=AUDIENCE,
                      known=identifiers(study, audience=AUDIENCE))

@@ -297,7 +297,7 @@ def _found(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[
 def log_packets(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) -> None:
     """Records in private/ which packets were made on which day, each once."""
     path, names = study.private / PACKETS_MADE, ["packet_sha256", "date", "organisation_id", "parts"]
-    study.private.mkdir(mode=0o700, exist_ok=True)
+    study.private.mkdir(exist_ok=True)
     rows = list(csv.reader(path.open(encoding="utf-8", newline="")))[1:] if path.is_file() else []
     known = {tuple(row) for row in rows}
     for packet in chosen:
@@ -306,7 +306,7 @@ def log_packets(stage: Path, study: Study, chosen: Iterable[Packet], *, today: d
         rows += [list(row)] if row not in known else []
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([names, *rows])
-    write_atomic(path, text.getvalue(), mode=0o600)
+    write_atomic(path, text.getvalue())
 
 
 def move_into_place(stage: Path, folder: Path) -> None:
@@ -397,7 +397,7 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
     chosen = planned_packets(study, today=today, organisation=organisation, only=only)
     running = [*["Invented sample data"] * study.is_synthetic, study.title]
     parts = _Parts(study, PdfSettings(" · ".join(running), _day(study), paper))
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
     for left in folder.glob(f"{_STAGE}*"):  # of a command that was killed before the gate
         shutil.rmtree(left)
     with tempfile.TemporaryDirectory(dir=folder, prefix=_STAGE) as stage:

@@ -61,14 +61,12 @@ def build_site(run_dir: Path, pages: Sequence[PageJob], *, title: str, audience:
 
 
 def write_standalone(notebook: Path, study: Study, *, title: str) -> Path:
-    """Writes an executed notebook as an HTML file next to it: one file, without code, script or network,
-    readable for its owner only."""
+    """Writes an executed notebook as an HTML file next to it: one file, without code, script or network."""
     content = json.loads(notebook.read_text(encoding="utf-8"))
     mark = " ".join([INVENTED] * study.is_synthetic + [f"For {title} alone. {study.title}"])
     frame = {"title": study.title, "facts": "", "print_folded": False, "banner": mark, "navigation": [],
              "style": _style()}
     path = notebook.with_suffix(".html")
-    path.touch(mode=0o600)
     _write(path, _page(article(content, slugs=()), title, "", frame))
     return path
 

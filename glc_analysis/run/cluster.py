@@ -22,6 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import GLCError
+from glc_analysis.files import owner_only
 from glc_analysis.manifest import package_hash
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.execute import Executed, Failure, Kernels
@@ -230,6 +231,7 @@ def run_job(job_bundle: bytes, page: PageJob, timeout: float, version: str) -> E
     if package_hash() != version:
         raise ValueError("this worker has another version of the package or its lock file")
     # In this folder dask removes the files of a worker that was killed.
+    owner_only()
     with TemporaryDirectory(prefix="glc-", dir=get_worker().local_directory) as folder:
         with zipfile.ZipFile(io.BytesIO(job_bundle)) as packed:
             packed.extractall(folder)

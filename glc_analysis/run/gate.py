@@ -89,7 +89,7 @@ class Gate:
                 faults += found.faults
         if faults:
             raise Faults(faults)
-        write_atomic(self._home / PASSED, json.dumps(now, indent=1, sort_keys=True) + "\n", mode=0o600)
+        write_atomic(self._home / PASSED, json.dumps(now, indent=1, sort_keys=True) + "\n")
 
     def _search(self, who: str, files: Iterable[Path], root: Path) -> None:
         rules = self._rules[who]

@@ -40,7 +40,7 @@ def write(folder: Path, head: Mapping[str, str], pages: Entries, own: Mapping[st
         files.setdefault(own[slug] / OWN if slug in own else folder / UNFINISHED, {})[slug] = entry
     shared = files.pop(folder / UNFINISHED, {})
     for path, entries in files.items():
-        write_atomic(path, _json(entries), mode=0o600)
+        write_atomic(path, _json(entries))
     write_atomic(folder / UNFINISHED, _json({**head, "pages": shared}))
 
 
