@@ -1,17 +1,15 @@
-"""Files, folders and the terminal: rights, recovery of a withdrawal, folders of runs, lock, signals, writing.
+"""Files, folders and the terminal: rights, folders of runs, signals, atomic writes.
 
-Goes in: the folder of a study, or a path and a text. Comes out: files that are complete or absent, never
+Goes in: a folder of runs, or a path and a text. Comes out: files that are complete or absent, never
 half written, and that their owner alone can read. Only the standard library is needed until the progress bar
 is shown.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import shutil
 import signal
-import socket
 import stat
 import sys
 import threading
@@ -21,9 +19,8 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import FrameType
-from typing import IO
 
-from glc_analysis.errors import GLCError, Interrupted
+from glc_analysis.errors import Interrupted
 
 # ------------------------------
 # Who may read a study: its owner alone. No other module decides it.
@@ -55,39 +52,6 @@ def close_to_others(folder: Path) -> None:
     for path in readable_by_others(folder):
         with suppress(OSError):
             path.chmod(stat.S_IMODE(path.lstat().st_mode) & ~_OTHERS)
-
-
-# ------------------------------
-# Recovery of an interrupted withdrawal. Every command that opens a study starts here.
-
-
-STAGE, READY = "reports/.withdrawal", "ready"
-"""The folder in which the new files are written, and the file that marks them as complete."""
-STUDY_PARTS = ("raw", "reference", "processed", "private")
-
-
-def finish_or_undo_withdrawal(root: Path) -> None:
-    """Finishes an interrupted withdrawal if its new files were all written; undoes it otherwise."""
-    stage = root / STAGE
-    if (stage / READY).is_file():
-        (stage / "old").mkdir(exist_ok=True)
-        for part in STUDY_PARTS:
-            if (stage / "new" / part).exists():
-                if (root / part).exists():
-                    os.rename(root / part, stage / "old" / part)
-                os.rename(stage / "new" / part, root / part)
-        for other in (path for path in (root / "reports").iterdir() if path != stage):
-            shutil.rmtree(other) if other.is_dir() and not other.is_symlink() else other.unlink()
-        shutil.rmtree(stage / "old")
-    if stage.is_dir():
-        shutil.rmtree(stage)
-
-
-def recover_withdrawal(root: Path) -> None:
-    """Finishes an interrupted withdrawal whose new files were all written. A withdrawal without them is left
-    alone: another process may still be preparing it."""
-    if (root / STAGE / READY).is_file():
-        finish_or_undo_withdrawal(root)
 
 
 # ------------------------------
@@ -143,94 +107,6 @@ def remove_old(runs: Path, *, current: Path) -> None:
     for folder in sorted(runs.glob("*"))[:-RUNS_KEPT]:
         if folder != current:
             shutil.rmtree(folder, ignore_errors=True)  # what stays goes the next time
-
-
-# ------------------------------
-# The lock of a folder: one run at a time.
-
-
-@contextmanager
-def locked(folder: Path, *, what: str = "run", is_patient: bool = False) -> Iterator[None]:
-    """Holds the lock ``folder/.lock`` during the block. If another process holds it, raises GLCError, or
-    waits for its end if ``is_patient``; ``what`` names the work in the message.
-
-    The system frees the lock of a process that was killed, so the file that it left
-    is taken over. A lock file from another machine is not taken over: this machine
-    cannot see whether that process still runs.
-    """
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / ".lock"
-    with _hold(path, what, is_patient) as file:
-        owner = {"pid": os.getpid(), "host": socket.gethostname(),
-                 "started": datetime.now(UTC).isoformat(timespec="seconds")}
-        file.seek(0)
-        file.truncate()
-        file.write(json.dumps(owner))
-        file.flush()
-        try:
-            yield
-        finally:
-            # While still held, so that nobody locks a file that is about to go.
-            # Windows keeps an open file; it is free there all the same.
-            with suppress(PermissionError):
-                path.unlink(missing_ok=True)
-
-
-def _hold(path: Path, what: str, is_patient: bool) -> IO[str]:
-    while True:
-        file = path.open("a+", encoding="utf-8", errors="replace")
-        file.seek(0)
-        owner = _owner(file.read(10_000))
-        elsewhere = owner.get("host", socket.gethostname()) != socket.gethostname()
-        if elsewhere or not _lock(file):
-            file.close()
-            if is_patient and not elsewhere:
-                time.sleep(0.1)
-                continue
-            raise GLCError(_refusal(path, what, owner, elsewhere))
-        # The owner may have removed the file between our opening and locking it.
-        with suppress(FileNotFoundError):
-            if os.path.samestat(path.stat(), os.fstat(file.fileno())):
-                return file
-        file.close()
-
-
-def _lock(file: IO[str]) -> bool:
-    try:
-        if sys.platform == "win32":
-            import msvcrt
-
-            file.seek(1 << 20)  # past the text: Windows lets nobody read a locked part
-            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
-        else:
-            import fcntl
-
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except (BlockingIOError, PermissionError):
-        return False
-    return True
-
-
-def _owner(text: str) -> dict[str, str]:
-    """What a lock file says of its owner; nothing where it was killed before it could sign, or where the file
-    is damaged.
-
-    >>> _owner('{"pid": 7, "host": "ours"}'), _owner("null"), _owner("")
-    ({'pid': 7, 'host': 'ours'}, {}, {})
-    """
-    try:
-        owner = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return owner if isinstance(owner, dict) and isinstance(owner.get("host"), str) else {}
-
-
-def _refusal(path: Path, what: str, owner: dict[str, str], elsewhere: bool) -> str:
-    who = ", ".join(f"{name} {owner[name]}" for name in ("pid", "host") if name in owner)
-    fix = f"if that {what} is over, remove the file .lock in the folder {path.parent.name}" if elsewhere \
-        else "wait for it to end"
-    return (f"Another {what} is at work ({who or 'just starting'}, "
-            f"since {owner.get('started', 'now')}). To fix: {fix}.")
 
 
 # ------------------------------

@@ -27,7 +27,6 @@ from glc_analysis.files import (
     close_to_others,
     graceful_interrupt,
     hard_link,
-    locked,
     new_run_id,
     progress_bar,
     promote,
@@ -36,6 +35,7 @@ from glc_analysis.files import (
     uninterrupted,
     write_atomic,
 )
+from glc_analysis.locks import locked
 from glc_analysis.manifest import package_hash, publish_next, read_slices
 from glc_analysis.run import record
 from glc_analysis.run.plan import NOTEBOOKS, Inputs, PageJob, is_current, page_path, plan, stale

@@ -21,7 +21,8 @@ from typing import Any
 
 from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.files import owner_only, recover_withdrawal
+from glc_analysis.files import owner_only
+from glc_analysis.locks import Say, end_interrupted_withdrawal
 from glc_analysis.schema import default_settings, reference_path
 from glc_analysis.tabular import decode
 
@@ -167,11 +168,12 @@ class Study:
     root: Path
 
     @classmethod
-    def find(cls, path: str | Path = "") -> Study:
+    def find(cls, path: str | Path = "", *, say: Say = lambda line: None) -> Study:
         """The study named by ``path``, else by ``GLC_STUDY``, else the repository's ``data/``. What this
         process then writes, its owner alone can read.
 
-        Raises UsageError if the folder does not exist.
+        A withdrawal that was interrupted is finished or undone first, and ``say`` is called with a line
+        about it. Raises UsageError if the folder does not exist.
         """
         owner_only()
         named = str(path) or os.environ.get("GLC_STUDY", "")
@@ -180,7 +182,7 @@ class Study:
             source = " (named by GLC_STUDY)" if named and not path else ""
             raise UsageError(f"There is no study folder {named or 'data'}{source}. "
                              f"To fix: name one with --study, or start one with `glc init DIR`.")
-        recover_withdrawal(root)
+        end_interrupted_withdrawal(root, say)
         return cls(root)
 
     @property

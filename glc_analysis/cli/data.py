@@ -12,6 +12,8 @@ from glc_analysis.cli.group import (
     ensure_built,
     for_audience,
     pass_study,
+    pass_study_to_read,
+    pass_study_to_withdraw,
     print_rows,
     rows_format,
     say,
@@ -46,14 +48,16 @@ def sample(directory: str, remove: bool) -> None:
     Reference tables that are there already are kept.
     """
     from glc_analysis import sample as invented
+    from glc_analysis.locks import at_work
 
-    if remove:
-        invented.remove_sample(Study.find(directory))
-        say("The sample is removed; the reference tables are kept.")
-        return
-    root = Path(directory).resolve() if directory else Study.find().root
-    written = invented.write_sample(root)
-    say(f"{len(written)} files of invented data are in {root}.")
+    root = Path(directory).resolve() if directory and not remove else Study.find(directory, say=say).root
+    with at_work(root, "`glc sample`", say):
+        if remove:
+            invented.remove_sample(Study(root))
+            say("The sample is removed; the reference tables are kept.")
+            return
+        written = invented.write_sample(root)
+        say(f"{len(written)} files of invented data are in {root}.")
 
 
 @click.command()
@@ -89,7 +93,7 @@ def check(study: Study, accept: bool) -> None:
 
 @click.command()
 @for_audience
-@pass_study
+@pass_study_to_read
 def status(study: Study, audience: str) -> None:
     """Show what has arrived and what is out of date."""
     from glc_analysis.status import status_lines
@@ -163,7 +167,7 @@ def pseudonyms(study: Study, suggest: bool, form: str) -> None:
 @click.option("--since", default="", metavar="RUN", help="An earlier run that is kept (default: the one "
               "before the last).")
 @rows_format("csv")
-@pass_study
+@pass_study_to_read
 def changes(study: Study, since: str, form: str) -> None:
     """List what changed since an earlier run of the team's pages.
 
@@ -199,7 +203,7 @@ def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
 @click.option("--item", default="", metavar="ITEM", help="Only this item of its consent, such as quotation.")
 @click.option("--dry-run", is_flag=True, help="List what would be removed or changed; change nothing.")
 @rows_format("csv")
-@pass_study
+@pass_study_to_withdraw
 def withdraw(study: Study, organisation: str, item: str, dry_run: bool, form: str) -> None:
     """Remove what an organisation contributed.
 
@@ -221,7 +225,7 @@ def withdraw(study: Study, organisation: str, item: str, dry_run: bool, form: st
 
 @click.command()
 @rows_format("csv")
-@pass_study
+@pass_study_to_read
 def retention(study: Study, form: str) -> None:
     """List the files of the study and when each must be destroyed.
 
@@ -241,7 +245,7 @@ def retention(study: Study, form: str) -> None:
 
 
 @click.command()
-@pass_study
+@pass_study_to_read
 def ethics(study: Study) -> None:
     """Print one page: what is held, who sees it, who agreed.
 

@@ -194,7 +194,8 @@ def _ensure_traceable(study: Study) -> None:
         from glc_analysis.build import build_convening
         from glc_analysis.cleaning.records import CleaningLog
         from glc_analysis.convening.tallies import ballot_tables
-        from glc_analysis.files import graceful_interrupt, locked
+        from glc_analysis.files import graceful_interrupt
+        from glc_analysis.locks import locked
         from glc_analysis.reference import read_reference
 
         with graceful_interrupt(lambda: "The votes are not counted. To go on: run the same command again."), \

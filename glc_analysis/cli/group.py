@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ import click
 
 from glc_analysis.errors import GLCError
 from glc_analysis.files import owner_only
+from glc_analysis.locks import alone, at_work, reading
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
 
@@ -72,12 +74,29 @@ def rows_format(default: str | None, **kwargs: Any) -> Callable:
 
 
 def pass_study(command: Callable) -> Callable:
-    """Calls the command with the study that ``--study`` names as its first argument."""
+    """Calls the command with the study that ``--study`` names as its first argument. The command may write
+    in the study: no withdrawal is at work meanwhile."""
+    return _with_study(command, at_work)
 
+
+def pass_study_to_read(command: Callable) -> Callable:
+    """The same for a command that writes nothing in the study and builds no table: only the moment in which a
+    withdrawal puts its new files in place waits for it."""
+    return _with_study(command, reading)
+
+
+def pass_study_to_withdraw(command: Callable) -> Callable:
+    """The same for a withdrawal: no other command that may write is at work meanwhile."""
+    return _with_study(command, alone)
+
+
+def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[None]]) -> Callable:
     @click.pass_obj
     @wraps(command)
     def with_study(directory: str, /, *args: Any, **kwargs: Any) -> object:
-        return command(Study.find(directory), *args, **kwargs)
+        study = Study.find(directory, say=say)
+        with lock(study.root, f"`glc {click.get_current_context().info_name}`", say):
+            return command(study, *args, **kwargs)
 
     return with_study
 
@@ -159,7 +178,8 @@ def ensure_built(study: Study) -> None:
 def build_tables(study: Study, *,
                  unless: Callable[[Study], object] = lambda study: False) -> BuildResult | None:
     """Builds the tables, once no other command does; None if ``unless`` then says that nothing is to do."""
-    from glc_analysis.files import close_to_others, graceful_interrupt, locked
+    from glc_analysis.files import close_to_others, graceful_interrupt
+    from glc_analysis.locks import locked
 
     with graceful_interrupt(lambda: "The tables are not built. To go on: run the same command again."), \
             locked(study.processed, what="build", is_patient=True):

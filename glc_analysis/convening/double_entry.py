@@ -22,8 +22,9 @@ from typing import Any
 
 from glc_analysis.convening.ballots import Ballots, voters
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
-from glc_analysis.files import locked, sync_folder, write_atomic
+from glc_analysis.files import sync_folder, write_atomic
 from glc_analysis.intake.ratings import ABSTAIN, BY_NAME, HEADER, MARK, QUESTIONS, SCORED, SCORES
+from glc_analysis.locks import locked
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, match_key, normalise_space

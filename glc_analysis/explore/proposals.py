@@ -26,6 +26,7 @@ from glc_analysis.csv_rows import CsvRows, read_utf8
 from glc_analysis.disclosure.quotations import READERS, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
+from glc_analysis.locks import at_work
 from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference, read_table
 from glc_analysis.schema import allowed_words
 from glc_analysis.study import Study
@@ -37,8 +38,10 @@ from glc_analysis.tables_html import tag
 
 @dataclass(frozen=True)
 class Proposal:
-    """The text of a reference table now (``old``; None: there is no file) and with the change (``new``)."""
+    """The text of a reference table now (``old``; None: there is no file) and with the change (``new``), in
+    the study ``root``."""
 
+    root: Path
     path: Path
     old: str | None
     new: str
@@ -52,10 +55,11 @@ class Proposal:
 
     def write(self) -> Path:
         """Writes the table. Raises Faults if somebody has changed the file since then."""
-        if _text(self.path) != self.old:
-            raise Faults([Fault("was changed while you looked at it; nothing is written", self.path.name,
-                                fix="look at the change again")])
-        write_atomic(self.path, self.new)
+        with at_work(self.root, "change in JupyterLab"):
+            if _text(self.path) != self.old:
+                raise Faults([Fault("was changed while you looked at it; nothing is written", self.path.name,
+                                    fix="look at the change again")])
+            write_atomic(self.path, self.new)
         return self.path
 
 
@@ -75,7 +79,7 @@ def propose(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
     old = _text(path)
     rows = CsvRows.of(old or ",".join(COLUMNS[name]) + "\n", path.name)
     rows.append(row)
-    proposal = Proposal(path, old, rows.text)
+    proposal = Proposal(study.root, path, old, rows.text)
     _refuse_unsound(study, name, proposal)
     return proposal
 

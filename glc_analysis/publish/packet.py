@@ -32,9 +32,10 @@ from glc_analysis.convening.rounds import plan_round
 from glc_analysis.disclosure.file_text import LOST_IN_PDF
 from glc_analysis.disclosure.leak_scan import check_leaks, identifiers, without_own_names
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.files import Progress, graceful_interrupt, locked, progress_bar, write_atomic
+from glc_analysis.files import Progress, graceful_interrupt, progress_bar, write_atomic
 from glc_analysis.frames_html import frame_html
 from glc_analysis.intake.ratings import ABSTAIN, SCORED, Question
+from glc_analysis.locks import locked
 from glc_analysis.pages import convening
 from glc_analysis.pages.brief import own_answers, own_consents, own_passages, own_quotations
 from glc_analysis.pages.coding import codes

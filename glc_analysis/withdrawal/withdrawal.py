@@ -9,9 +9,11 @@ this one is interrupted.
 from __future__ import annotations
 
 import json
+import os
+import re
 import shutil
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import ExitStack
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -27,10 +29,11 @@ from glc_analysis.disclosure.file_text import NAMES_ONLY
 from glc_analysis.disclosure.leak_scan import find_leaks
 from glc_analysis.disclosure.releases import remove_from_releases
 from glc_analysis.errors import Fault, Faults, UsageError
-from glc_analysis.files import READY, STAGE, STUDY_PARTS, finish_or_undo_withdrawal, locked
+from glc_analysis.files import graceful_interrupt, uninterrupted
 from glc_analysis.intake.ratings import read_ratings
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.locks import STAGE, STUDY_PARTS, alone, finish_withdrawal, locked, undo_withdrawal
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import AUDIENCES
@@ -63,6 +66,8 @@ OUT_OF_REACH = (
     "or free space on disks: tell whoever holds them. Public figures stay as published until enough "
     "organisations have changed that nobody can see whose answers were removed. Pages, texts for coders and "
     "exports were deleted; make them again.")
+WITHDRAWAL = "withdrawal"
+"""What other commands are told is at work."""
 PACKETS_MADE = "packets.csv"
 """The list of packets made for the convening, and when. It is in private/, so that it outlives the files."""
 _ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "key", "reference",
@@ -93,17 +98,11 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
 
     if item and item not in ITEMS:
         raise UsageError(f"There is no item {item!r}; use one of {', '.join(ITEMS)}.")
-    finish_or_undo_withdrawal(study.root)
-    _check_all_inside(study)
-    reference, new = read_reference(study), Study(study.root / STAGE / "new")
-    key = complete_key(reference.names, read_key(study.key_file))
-    own = collect_contribution(study, reference, key, organisation_id, item)
-    with ExitStack() as locks:
-        for audience in AUDIENCES:
-            locks.enter_context(locked(study.reports / audience))
-        try:
-            say("removing it from a copy")
-            _copy(study, new)
+    with alone(study.root, WITHDRAWAL, say):
+        reference = read_reference(study)
+        key = complete_key(reference.names, read_key(study.key_file))
+        own = collect_contribution(study, reference, key, organisation_id, item)
+        with replacement(study, is_kept=not dry_run, say=say) as new:
             _edit_raw_files(new, own, reference)
             _edit_reference(new, own, key, item, today)
             _edit_coder_files(study, new, own, reference)
@@ -118,29 +117,72 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
             _check_codings_kept(study, new, own)
             _check_nothing_remains(new, own)
             touched = pd.concat([touched, _changed_figures(study, new), issued], ignore_index=True)
-            if not dry_run:
-                (new.root.parent / READY).touch()
-        finally:
-            finish_or_undo_withdrawal(study.root)
     return touched
 
 
+@contextmanager
+def replacement(study: Study, *, is_kept: bool = True,
+                say: Callable[[str], None] = lambda line: None) -> Iterator[Study]:
+    """A copy of a study, which takes the place of the study at the end of the block if ``is_kept``.
+
+    The copy holds raw/, reference/ and private/; processed/ is built by the block, and all reports are
+    deleted with the old files. No other command that may write is at work meanwhile. If the block raises an
+    error or is stopped by a signal, the study stays as it is. Raises Faults for files that are outside the
+    study folder, Busy if another command is at work, Interrupted at Ctrl-C or SIGTERM.
+    """
+    new = Study(study.root / STAGE / "new")
+    said = "Nothing is withdrawn. To withdraw: run the same command again."
+    with alone(study.root, WITHDRAWAL, say), graceful_interrupt(lambda: said), ExitStack() as locks:
+        _check_all_inside(study)
+        # A command on another machine, or a notebook, may hold one of these alone.
+        work = {study.processed: "build", study.private / "desk": "data entry session",
+                **{study.reports / audience: "run" for audience in AUDIENCES}}
+        for folder in (folder for folder in work if folder.is_dir()):
+            locks.enter_context(locked(folder, what=work[folder]))
+        try:
+            say("making a copy")
+            _copy(study, new)
+            yield new
+            if is_kept:
+                with uninterrupted():
+                    finish_withdrawal(study.root)
+                    said = "The withdrawal is complete."
+        finally:
+            undo_withdrawal(study.root)
+
+
 def _check_all_inside(study: Study) -> None:
-    """Raises Faults for files outside the study folder: they cannot be changed here."""
+    """Raises Faults for files outside the study folder: they cannot be changed here, and a folder that is
+    mounted cannot be replaced."""
+    mounted = _mount_points()
     outside = [path for path in study.all_raw_files() if not path.is_relative_to(study.root)]
-    outside += [path for part in STUDY_PARTS for path in [study.root / part, *(study.root / part).rglob("*")]
-                if path.is_symlink() or path.is_mount()]
+    outside += [path for part in (*STUDY_PARTS, "reports")
+                for path in [study.root / part, *(study.root / part).rglob("*")]
+                if path.is_mount() or str(path) in mounted
+                or path.is_symlink() and (part != "reports" or path.parent == study.root)]
     if outside:
         raise Faults(Fault("lies outside the study folder, where nothing can be withdrawn", fix="move it in",
                            file=study.relative(path)) for path in outside)
 
 
+def _mount_points() -> set[str]:
+    """The folders on which something is mounted, as Linux lists them; another system knows them by their
+    device."""
+    try:
+        lines = Path("/proc/self/mountinfo").read_bytes().splitlines()
+    except OSError:
+        return set()
+    return {os.fsdecode(re.sub(rb"\\([0-7]{3})", lambda code: bytes([int(code[1], 8)]), line.split()[4]))
+            for line in lines}
+
+
 def _copy(study: Study, new: Study) -> None:
-    new.root.mkdir(mode=0o700, parents=True)
+    new.root.parent.mkdir(mode=0o700, parents=True)
+    new.root.mkdir(mode=0o700)
     for part in ("raw", "reference", "private"):
         if (study.root / part).is_dir():
             shutil.copytree(study.root / part, new.root / part,
-                            ignore=shutil.ignore_patterns("~$*", ".~lock*", ".ipynb_checkpoints"))
+                            ignore=shutil.ignore_patterns("~$*", ".~lock*", ".lock", ".ipynb_checkpoints"))
     for kept in study.processed.glob(".gitkeep"):
         new.processed.mkdir()
         shutil.copy(kept, new.processed)

@@ -7,7 +7,7 @@ import pytest
 
 from glc_analysis.convening.double_entry import check_forms_finished
 from glc_analysis.errors import Faults, GLCError, UsageError
-from glc_analysis.files import locked
+from glc_analysis.locks import locked
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 from tests.desk_clerk import ROUNDS, Clerk, ballot, convening_study, keyed
@@ -251,7 +251,7 @@ def test_an_amendment_between_two_keyings_asks_for_the_version_on_the_paper(stud
 
 def test_two_desks_on_one_journal_are_locked(study):
     (study.root / "private/desk").mkdir(parents=True)
-    with locked(study.root / "private/desk", what="desk"), \
+    with locked(study.root / "private/desk", what="data entry session"), \
             pytest.raises(GLCError, match="Another data entry session is at work .* To fix: wait for it"):
         keyed(study, [])
 

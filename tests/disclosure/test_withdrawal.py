@@ -3,6 +3,7 @@
 import csv
 import os
 import shutil
+from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import openpyxl
 import pandas as pd
 import pytest
 
+from glc_analysis import locks
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.files import READY, STAGE, STUDY_PARTS, finish_or_undo_withdrawal, recover_withdrawal
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
+from glc_analysis.locks import LOCKS, STAGE, STUDY_PARTS, Busy, at_work, finish_withdrawal, reading
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.withdrawal import withdrawal
 from glc_analysis.withdrawal.coder_files import Recoding
@@ -26,7 +28,7 @@ from glc_analysis.withdrawal.redaction import (
     remove_turns,
     write_turns,
 )
-from glc_analysis.withdrawal.withdrawal import withdraw
+from glc_analysis.withdrawal.withdrawal import replacement, withdraw
 from tests.coding_files import marked, qdpx
 
 TODAY = date(2017, 1, 9)
@@ -248,15 +250,22 @@ def test_what_would_remain_is_refused_and_nothing_changed(root):
     assert file.startswith("private/room.mp3: still names the organisation (in its bytes)")
 
 
-@pytest.mark.parametrize("fails_at", range(8))
-def test_an_interrupted_swap_is_finished_by_the_next_command(fails_at, tmp_path, monkeypatch):
-    root, stage, renamed, rename = tmp_path, tmp_path / STAGE, [], os.rename
+# The switch, and who is at work meanwhile
+
+@pytest.fixture
+def staged(tmp_path) -> Path:
+    """A study with an old file in each part, and the new files of a withdrawal."""
     for part in STUDY_PARTS:
-        for folder, said in ((root / part, "old"), (stage / "new" / part, "new")):
+        for folder, said in ((tmp_path / part, "old"), (tmp_path / STAGE / "new" / part, "new")):
             folder.mkdir(parents=True)
             (folder / "file").write_text(said)
-    (root / "reports/team").mkdir()
-    (stage / READY).touch()
+    (tmp_path / "reports/team").mkdir()
+    return tmp_path
+
+
+@pytest.mark.parametrize("fails_at", range(8))
+def test_an_interrupted_switch_is_finished_by_the_next_command_which_says_so(fails_at, staged, monkeypatch):
+    renamed, rename, said = [], os.rename, []
 
     def interrupted(*paths):
         if len(renamed) == fails_at:
@@ -265,27 +274,75 @@ def test_an_interrupted_swap_is_finished_by_the_next_command(fails_at, tmp_path,
 
     monkeypatch.setattr(os, "rename", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        finish_or_undo_withdrawal(root)
+        finish_withdrawal(staged)
     monkeypatch.setattr(os, "rename", rename)
-    finish_or_undo_withdrawal(root)
-    assert contents(root) == {f"{part}/file": b"new" for part in STUDY_PARTS}
-    assert not list((root / "reports").iterdir())
+    Study.find(staged, say=said.append)
+    assert contents(staged) == {f"{part}/file": b"new" for part in STUDY_PARTS}
+    assert sorted(path.name for path in staged.iterdir()) == sorted([*STUDY_PARTS, "reports"])
+    assert not list((staged / "reports").iterdir())
+    assert said == ["An interrupted withdrawal is finished. All reports were deleted."]
 
 
-def test_a_withdrawal_that_was_not_ready_is_undone_by_the_next_command(tmp_path):
-    (tmp_path / "raw").mkdir()
-    (tmp_path / "raw/file").write_text("old")
-    (tmp_path / STAGE / "new/raw").mkdir(parents=True)
-    (tmp_path / "reports/team").mkdir()
-    finish_or_undo_withdrawal(tmp_path)
-    assert contents(tmp_path) == {"raw/file": b"old"} and (tmp_path / "reports/team").is_dir()
-    assert not (tmp_path / STAGE).exists()
+def test_the_copy_of_a_withdrawal_that_was_not_ready_is_deleted_by_the_next_command_which_says_so(staged):
+    said = []
+    Study.find(staged, say=said.append)
+    assert contents(staged) == {f"{part}/file": b"old" for part in STUDY_PARTS}
+    assert (staged / "reports/team").is_dir() and not (staged / STAGE).exists()
+    assert len(said) == 1 and said[0].startswith("An interrupted withdrawal had changed nothing.")
 
 
-def test_whoever_opens_a_study_finishes_a_withdrawal_and_leaves_one_in_the_making_alone(tmp_path):
-    (tmp_path / STAGE / "new/raw").mkdir(parents=True)
-    recover_withdrawal(tmp_path)
-    assert (tmp_path / STAGE / "new/raw").is_dir()
-    (tmp_path / STAGE / READY).touch()
-    Study.find(tmp_path)
-    assert (tmp_path / "raw").is_dir() and not (tmp_path / STAGE).exists()
+def test_a_withdrawal_in_the_making_is_left_alone_by_whoever_reads(root, monkeypatch):
+    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    with replacement(Study(root), is_kept=False) as new, another_process():
+        Study.find(root)
+        with reading(root, "test"):
+            assert (new.root / "raw").is_dir()
+        with pytest.raises(Busy, match=f"Another withdrawal is at work .pid {os.getpid()}, host .*since 2"), \
+                at_work(root, "test"):
+            pass
+
+
+@contextmanager
+def another_process():
+    """As another process would see the locks of this one: two opened files never share a lock."""
+    held = {*locks._held}
+    locks._held.clear()
+    yield
+    locks._held.update(held)
+
+
+def test_a_withdrawal_waits_for_commands_at_work_and_then_names_the_one_that_does_not_end(root, monkeypatch):
+    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    before = contents(root)
+    with at_work(root, "`glc amend`"), another_process(), \
+            pytest.raises(Busy, match=f"Another `glc amend` is at work .pid {os.getpid()}, host .*since 2"):
+        withdraw(Study(root), "blue-door", today=TODAY)
+    assert contents(root) == before and not (root / STAGE).exists()
+
+
+def test_a_reader_who_does_not_end_puts_the_switch_off_and_nothing_is_changed(root, monkeypatch):
+    monkeypatch.setattr(locks, "PATIENCE", 0.1)
+    before = contents(root)
+    with reading(root, "`glc ethics`"), another_process(), \
+            pytest.raises(Busy, match="Another `glc ethics` is"), replacement(Study(root)) as new:
+        (new.root / "raw/new").touch()
+    assert contents(root) == before and not (root / STAGE).exists()
+
+
+def test_the_lock_of_a_command_that_was_killed_or_never_signed_stands_in_nobodys_way(root):
+    folder = root / LOCKS
+    folder.mkdir(parents=True)
+    for name, text in {"dead.work": '{"pid": 1}', "null.work": "null", "x.read": "", ".lock": "null"}.items():
+        (folder / name).write_text(text)
+    with replacement(Study(root), is_kept=True) as new:
+        shutil.copytree(root / "processed", new.processed)
+    assert not folder.exists()
+
+
+def test_a_command_at_work_on_another_machine_is_respected(root):
+    folder = root / LOCKS
+    folder.mkdir(parents=True)
+    (folder / "far.work").write_text('{"what": "`glc run`", "pid": 7, "host": "elsewhere"}')
+    refusal = "Another `glc run` .*host elsewhere.*remove the file far.work in the folder .locks"
+    with pytest.raises(Busy, match=refusal), replacement(Study(root)):
+        pass

@@ -8,10 +8,10 @@ import sys
 import pytest
 
 from glc_analysis.errors import GLCError
-from glc_analysis.files import locked
+from glc_analysis.locks import locked
 from tests.process import Process
 
-HOLDER = ("import sys, time; from pathlib import Path; from glc_analysis.files import locked\n"
+HOLDER = ("import sys, time; from pathlib import Path; from glc_analysis.locks import locked\n"
           "with locked(Path(sys.argv[1])): print('held', flush=True); time.sleep(60)")
 
 
@@ -26,7 +26,7 @@ def holder(tmp_path):
 
 def test_the_lock_names_its_owner_and_is_gone_afterwards(tmp_path):
     with locked(tmp_path):
-        assert set(json.loads((tmp_path / ".lock").read_text())) == {"pid", "host", "started"}
+        assert set(json.loads((tmp_path / ".lock").read_text())) == {"what", "pid", "host", "started"}
     assert list(tmp_path.iterdir()) == []
 
 
@@ -58,7 +58,7 @@ def test_a_lock_of_another_machine_is_not_taken_over(tmp_path):
 def test_a_lock_that_was_never_signed_or_is_damaged_is_taken_over(tmp_path, content):
     (tmp_path / ".lock").write_bytes(content)
     with locked(tmp_path):
-        assert set(json.loads((tmp_path / ".lock").read_text())) == {"pid", "host", "started"}
+        assert set(json.loads((tmp_path / ".lock").read_text())) == {"what", "pid", "host", "started"}
     assert list(tmp_path.iterdir()) == []
 
 
