@@ -36,10 +36,17 @@ from glc_analysis.convening.principles import TABLES as WRITTEN
 from glc_analysis.convening.principles import principle_tables
 from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.countries import (
+    coded_countries,
+    is_hidden_option,
+    printable_options,
+    visible_countries,
+    visible_home_countries,
+)
 from glc_analysis.disclosure.quotations import READERS, case_codes, printable_quotes, quotes_faults
 from glc_analysis.disclosure.releases import next_is_stored, prepare_release, store_release
-from glc_analysis.disclosure.rules import coded_countries, visible_countries, visible_principles
-from glc_analysis.disclosure.suppression import decide
+from glc_analysis.disclosure.rules import visible_principles
+from glc_analysis.disclosure.suppression import decide, hide_countries
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import code_occurrences, coded_estimates
 from glc_analysis.evidence.comparisons import comparison_estimates
@@ -95,12 +102,12 @@ def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
     update_key(study, reference.names)
     inputs = inputs_hash(study, arrivals.checksums)
     say("writing the tables")
-    shown = _countries_shown(study.settings["disclosure"], engine["answers"], engine["organisations"],
+    known = _countries_shown(study.settings["disclosure"], engine["answers"], engine["organisations"],
                              Consent.of(reference.consent))
     is_next = not engine.ran("releases") and next_is_stored(study, _earlier_slices(study).get("inputs", ""))
-    release = store_release(study, None if is_next else lambda: engine["issued"], engine, shown["public"],
-                            inputs)
-    _write(study, engine, arrivals, inputs, release, shown)
+    release = store_release(study, None if is_next else lambda: engine["issued"], engine,
+                            known["shown"]["public"], inputs)
+    _write(study, engine, arrivals, inputs, release, known)
     return BuildResult({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
 
 
@@ -370,18 +377,24 @@ def _releases(view: View) -> dict[str, Any]:
     view.say("deciding who may see what")
     contributors, consent = find_contributors(view), Consent.of(view.reference.consent)
     settings, reference = view.study.settings["disclosure"], view.reference
-    shown = _countries_shown(settings, view["answers"], view["organisations"], consent)["convening"]
+    own = view["organisations"]
+    shown = visible_countries(view["answers"], own, consent, settings, audience="convening")
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     told = {"convening": {"countries": {country: regions[country] for country in shown},
                           "coded": coded_countries(shown, answers, view["mentions"], consent,
                                                    audience="convening")}}
+    printable = {audience: printable_options(reference.questions, view.study.settings["survey"],
+                                             view["answers"], own, consent, settings, audience=audience)
+                 for audience in READERS}
     released = {f"release_{audience}": tables.shape(f"release_{audience}", decide(
-        view["estimates"], contributors, view["organisations"], consent, settings,
-        audience=audience, never=case_codes(reference.codebook), **told.get(audience, {})))
+        view["estimates"], contributors, own, consent, settings, audience=audience,
+        never=case_codes(reference.codebook), printable=printable[audience], **told.get(audience, {})))
         for audience in READERS}
     released["release_public"], issued = prepare_release(view.study, released["release_public"], view,
                                                          contributors)
+    is_hidden = is_hidden_option(view["estimates"], contributors.facts["question_id"], printable["public"])
+    released["release_public"] = hide_countries(released["release_public"], is_hidden)
     return released | {"issued": issued}
 
 
@@ -468,7 +481,7 @@ STEPS = (
                            "attendance.csv"), ("coded_figures",), _coded_figures),
     Step("estimates", tuple(PARTS), ("estimates",), _estimates),
     Step("releases", (*CLEAN, "estimates", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
-                      "documents", "[disclosure]", "releases"),
+                      "documents", "questions.csv", "[disclosure]", "[survey]", "releases"),
          ("release_convening", "release_public", "issued"), _releases),
     Step("quotations", ("codings", "segments", "documents", "organisations", "estimates", "quotes.csv",
                         "evidence.csv", "joint_display.csv", "headlines.csv", "consent.csv", "codebook.csv"),
@@ -488,7 +501,7 @@ def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:
 
 
 def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
-           inputs: str, release: dict, shown: dict[str, list[str]]) -> None:
+           inputs: str, release: dict, known: dict[str, dict[str, list[str]]]) -> None:
     """Writes everything into a new folder first, then moves it into place, slices.json last.
 
     The files of tables that were kept are linked there, so that the descriptions of the tables find all
@@ -510,7 +523,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
         "reference.json": _json(reference_state(study)),
         "slices.json": _json({"inputs": inputs, "release": release, "tables": _digests(study, engine),
                               "countries": _work_countries(engine["countries"]),
-                              "shown": shown, "themes": _themes(engine["codebook"]),
+                              **known, "themes": _themes(engine["codebook"]),
                               "principles": _listed_principles(engine["principles"]),
                               "shown_principles": _principles_shown(engine["principles"]),
                               "organisations": _took_part(engine["organisations"]),
@@ -563,10 +576,12 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _countries_shown(settings: Mapping[str, Any], answers: pd.DataFrame, own: pd.DataFrame,
-                     consent: Consent) -> dict[str, list[str]]:
-    """The countries that each audience may know of."""
-    return {audience: sorted(visible_countries(answers, own, consent, settings, audience=audience))
-            for audience in AUDIENCES}
+                     consent: Consent) -> dict[str, dict[str, list[str]]]:
+    """The countries that each audience may know of: those of work, and those of main offices."""
+    return {"shown": {audience: sorted(visible_countries(answers, own, consent, settings, audience=audience))
+                      for audience in AUDIENCES},
+            "shown_home": {audience: sorted(visible_home_countries(own, consent, settings, audience=audience))
+                           for audience in AUDIENCES}}
 
 
 def _listed_principles(principles: pd.DataFrame) -> list[dict[str, str]]:

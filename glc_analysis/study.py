@@ -48,7 +48,7 @@ _FORMS: dict[type, tuple[tuple[type, ...], str]] = {
     float: ((int, float), "a number without quotation marks"),
     str: ((str,), 'a text in "quotation marks"'),
     list: ((list,), 'a list of texts, such as ["NA", "none"]'),
-    dict: ((dict,), 'a table such as {ana = "../raw/codings/ana"}'),
+    dict: ((dict,), 'a table of texts, such as {name = "a text"}'),
 }
 
 
@@ -137,6 +137,32 @@ def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
         if not is_day:
             yield Fault("is not a date", file=file, column="[consensus] fixed_on", value=day,
                         fix="write it as YYYY-MM-DD")
+
+
+def countries_agreed_faults(file: str, agreed: Mapping[str, str]) -> Iterator[Fault]:
+    """Faults of [disclosure] countries_agreed, the record that publication by country was agreed otherwise
+    than by consent.csv: whose countries, by whom, when and why.
+
+    >>> list(countries_agreed_faults("study.toml", {"which": "work", "by": "the board", "on": "2017-03",
+    ...                                             "reason": "all members voted for it"}))
+    []
+    """
+    known = ("which", "by", "on", "reason")
+    where = "[disclosure] countries_agreed"
+    for name in agreed.keys() - {*known}:
+        yield Fault(f"there is no {name!r} here; {nearest(name, known)}", file=file, column=where,
+                    value=agreed[name], fix=f"use {', '.join(known)}")
+    for name in known if agreed else ():
+        if not agreed.get(name, "").strip():
+            yield Fault(f"does not say {name!r}", file=file, column=where, value=str(agreed),
+                        fix="write which (work, home or both), by, on and reason; without an agreement "
+                            "leave the whole setting out")
+    if agreed.get("which", "work") not in ("work", "home", "both"):
+        yield Fault("is not known", file=file, column=f"{where} which", value=agreed["which"],
+                    fix="use work, home or both")
+    if not re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?|\s*", agreed.get("on", "")):
+        yield Fault("is not a date", file=file, column=f"{where} on", value=agreed["on"],
+                    fix="write it as YYYY-MM-DD; YYYY or YYYY-MM where only that is known")
 
 
 # ------------------------------
@@ -241,7 +267,8 @@ class Study:
         if not found["survey"]["organisation"]:
             raise Faults([Fault("is blank", file=path.name, column="[survey] organisation",
                                 fix="name the column that says which organisation answered")])
-        if faults := list(consensus_faults(path.name, found["consensus"])):
+        if faults := [*consensus_faults(path.name, found["consensus"]), *countries_agreed_faults(
+                path.name, found["disclosure"]["countries_agreed"])]:
             raise Faults(faults)
         return found
 

@@ -30,7 +30,8 @@ from glc_analysis.templates import template
 # make both known (:data:`NEED_BOTH`) need both.
 
 
-ITEMS = ("survey", "interview", "call", "quotation", "name", "recording", "archive")
+ITEMS = ("survey", "interview", "call", "work_country", "home_country", "quotation", "name", "recording",
+         "archive")
 NEED_BOTH = ("quotation", "name")
 """Items that need the organisation's consent as well as the person's."""
 

@@ -22,6 +22,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.countries import countable_members
 from glc_analysis.disclosure.rules import visible_principles
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
 from glc_analysis.manifest import read_slices
@@ -79,6 +80,11 @@ class _Reader:
         return read_slices(self.study)["shown"][self.audience]
 
     @cached_property
+    def named_countries(self) -> set[str]:
+        """The countries that the audience may know as a country of work or of a main office."""
+        return {*self.visible, *read_slices(self.study)["shown_home"][self.audience]}
+
+    @cached_property
     def slices(self) -> dict[str, object]:
         """slices.json without the countries, principles, organisations, long codes and hashes that the
         audience must not know."""
@@ -87,6 +93,7 @@ class _Reader:
         agreed = whole["shown_principles"][self.audience]
         principles = [one for one in whole["principles"] if one["id"] in agreed]
         return {**whole, "countries": countries, "shown": {self.audience: self.visible},
+                "shown_home": {self.audience: whole["shown_home"][self.audience]},
                 "principles": principles, "shown_principles": {self.audience: agreed}, "organisations": [],
                 "codes": [], "tables": {}, "inputs": ""}
 
@@ -98,8 +105,12 @@ class _Reader:
         return rows[is_shown & rows["organisation_id"].isin(self.named)]
 
     @cached_property
+    def consent(self) -> Consent:
+        return Consent.of(read_table(self.study, "consent"))
+
+    @cached_property
     def named(self) -> frozenset[str]:
-        return Consent.of(read_table(self.study, "consent")).organisations(CONSENT_SHOWN, self.audience)
+        return self.consent.organisations(CONSENT_SHOWN, self.audience)
 
     @cached_property
     def decisions(self) -> pd.DataFrame:
@@ -116,19 +127,22 @@ class _Reader:
     def options(self, name: str) -> pd.DataFrame:
         """The options of all lists; of the list of countries those that the audience may know of."""
         rows = self.table(name)
-        return rows[(rows["option_list"] != COUNTRY_LIST) | rows["option_id"].isin(self.visible)]
+        return rows[(rows["option_list"] != COUNTRY_LIST) | rows["option_id"].isin(self.named_countries)]
 
     def countries(self, name: str) -> pd.DataFrame:
         """The countries that the audience may know of, without numbers."""
         rows = self.table(name)
-        return rows[rows["country_id"].isin(self.visible)].assign(organisations_n=pd.NA, answers_n=pd.NA)
+        rows = rows[rows["country_id"].isin(self.named_countries)]
+        return rows.assign(organisations_n=pd.NA, answers_n=pd.NA)
 
     @cached_property
     def members(self) -> pd.DataFrame:
-        """Which organisation works in which visible country: an organisation that is not named has an id
-        without meaning, another one in each country."""
-        rows = self.table("answers")[["country_id", "organisation_id", "region_id"]].drop_duplicates()
-        rows = rows[rows["country_id"].isin(self.visible)].reset_index(drop=True)
+        """Which organisation works in which visible country, of those that may be counted there: one that is
+        not named has an id without meaning, another one in each country."""
+        answers = self.table("answers").astype({"country_id": "str", "organisation_id": "str"})
+        rows = countable_members(answers, self.table("organisations"), self.consent,
+                                 self.study.settings["disclosure"], audience=self.audience)
+        rows = rows.merge(answers[["country_id", "organisation_id", "region_id"]].drop_duplicates())
         is_named = rows["organisation_id"].isin(self.named)
         unnamed = "unnamed-" + (~is_named).cumsum().astype("str")
         return rows.assign(organisation_id=rows["organisation_id"].where(is_named, unnamed))

@@ -1,4 +1,4 @@
-"""The rules for figures, countries, votes and signatures, each with a name and a reason.
+"""The rules for figures, votes and signatures, each with a name and a reason.
 
 ``MODEL.md`` in this folder says who the reader is and what each rule stops. The thresholds are settings of a
 study, ``[disclosure]`` in study.toml.
@@ -17,58 +17,8 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.disclosure.audiences import may
-from glc_analysis.disclosure.consent import Consent
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.templates import read_records
-
-# ------------------------------
-# Which countries may be known: that an organisation of a country took part is itself confidential.
-
-
-CONSENT_ITEMS = {"answer": "survey", "interview": "interview", "call": "call"}
-"""The item of consent for each source of what is coded."""
-
-
-def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
-                    settings: Mapping[str, Any], *, audience: str) -> set[str]:
-    """The countries of work that an audience may see on a page, in a list or on a map.
-
-    The team sees all of them. The convening sees those where all organisations agreed that it sees their
-    answers; the public those where at least ``public_group`` independent organisations (a network
-    counts once) agreed, whatever the others said. ``settings`` is [disclosure] of study.toml.
-
-    >>> answers = pd.DataFrame({"country_id": ["KHM", "KHM", "LAO"], "organisation_id": ["a", "b", "c"]})
-    >>> organisations = pd.DataFrame({"organisation_id": ["a", "b", "c"], "network_id": ""})
-    >>> consent = Consent(frozenset((o, "", "survey", "convening") for o in "ac"))
-    >>> visible_countries(answers, organisations, consent, {}, audience="convening")
-    {'LAO'}
-    """
-    pairs = answers[["country_id", "organisation_id"]].astype("str").drop_duplicates()
-    pairs = pairs[pairs["country_id"] != ""]
-    if audience == "team":
-        return set(pairs["country_id"])
-    agreed = pairs["organisation_id"].isin(consent.organisations("survey", audience))
-    if audience == "convening":
-        return set(pairs["country_id"]) - set(pairs.loc[~agreed, "country_id"])
-    networks = organisations.set_index("organisation_id")["network_id"]
-    own = pairs["organisation_id"].map(networks).fillna("")
-    own = own.where(own != "", pairs["organisation_id"])
-    independent = pairs.assign(independent=own)[agreed].groupby("country_id")["independent"].nunique()
-    return set(independent.index[independent >= settings["public_group"]])
-
-
-def coded_countries(shown: Collection[str], answers: pd.DataFrame, mentions: pd.DataFrame, consent: Consent,
-                    *, audience: str) -> set[str]:
-    """The countries of ``shown`` whose coded passages an audience may count.
-
-    All organisations there must have agreed for each kind of text in which a code of theirs occurs
-    (``mentions``, column source)."""
-    agreed = {source: consent.organisations(item, audience) for source, item in CONSENT_ITEMS.items()}
-    told = mentions[["organisation_id", "source"]].astype("str").drop_duplicates()
-    secret = {who for who, source in told.itertuples(index=False) if who not in agreed[source]}
-    pairs = answers[["country_id", "organisation_id"]].astype("str")
-    return set(shown) - set(pairs.loc[pairs["organisation_id"].isin(secret), "country_id"])
-
 
 # ------------------------------
 # Figures: the thresholds, and the rules that depend on what a figure shows.

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from itertools import product
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ import pandas as pd
 from glc_analysis.cleaning.skip_logic import comparisons, parse
 from glc_analysis.disclosure.bounds import ContributorCounts, is_protected, tighten_bounds
 from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.countries import is_hidden_option
 from glc_analysis.disclosure.country_answers import releasable_country_answers
 from glc_analysis.disclosure.public_records import PLACES, contradiction_is_protected
 from glc_analysis.disclosure.rules import Rules, rule_by_kind
@@ -60,12 +62,14 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
 
 def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.DataFrame, consent: Consent,
            settings: Mapping[str, Any], *, audience: str, never: Collection[str] = (),
-           countries: Mapping[str, str] | None = None, coded: Collection[str] = ()) -> pd.DataFrame:
+           countries: Mapping[str, str] | None = None, coded: Collection[str] = (),
+           printable: Mapping[str, Collection[str]] = MappingProxyType({})) -> pd.DataFrame:
     """What an audience may see of every figure: one row a figure, columns :data:`COLUMNS`.
 
     ``never`` are the codes that do not leave the team; ``countries`` (id -> region) those of which the
-    convening has a page, ``coded`` those of them whose organisations' codes it may read. A figure is
-    shown, shown as a band, or suppressed, with the first rule that asks for it.
+    convening has a page, ``coded`` those of them whose organisations' codes it may read; ``printable`` are,
+    by question whose options are countries, those that may be printed (:mod:`.countries`). A figure is shown,
+    shown as a band, or suppressed, with the first rule that asks for it.
     """
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     if audience == "team":
@@ -76,11 +80,12 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     counts = ContributorCounts.of(incidence, organisations, consent, audience)
     is_group = (figures["subset_kind"] != ALL).to_numpy()
     is_place = facts["is_place"].to_numpy(bool)
+    is_secret = is_hidden_option(figures, facts["question_id"], printable)
     seen = np.flatnonzero(decisions.visible())
     small = counts.rule_for_base(seen, rules)
     decisions.hide(seen[small != ""], small[small != ""])
     for at in decisions.by_question(decisions.visible() & ~is_group).values():
-        _decide_whole(at, bool(is_place[at[0]]), counts, rules, decisions)
+        _decide_whole(at, bool(is_place[at[0]]), is_secret[at], counts, rules, decisions)
     _hide_by_skip_logic(facts, is_group, decisions)
     wholes = decisions.by_question(~is_group)
     kinds = figures["subset_kind"].to_numpy(object)
@@ -95,6 +100,21 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         decisions.release_countries(estimates.index.get_indexer(is_told.index), is_told.to_numpy())
     _decide_public_records(incidence, facts["question_id"], counts, rules, decisions)
     return _table(figures, decisions).set_axis(estimates.index)
+
+
+def hide_countries(decisions: pd.DataFrame, is_hidden: np.ndarray) -> pd.DataFrame:
+    """The decisions without the counts of countries that may not be named, whatever was published before.
+
+    >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, ""]], columns=COLUMNS)
+    >>> hide_countries(shown, np.array([True]))[["status", "rule"]].values.tolist()
+    [['suppressed', 'country']]
+    """
+    is_hidden = is_hidden & (decisions["status"] != SUPPRESSED).to_numpy()
+    numbers = {column: decisions[column].mask(is_hidden) for column in (
+        "shown_n", "shown_base_n", "shown_value")}
+    return decisions.assign(**numbers, status=decisions["status"].mask(is_hidden, SUPPRESSED),
+                            rule=decisions["rule"].mask(is_hidden, "country"),
+                            band=decisions["band"].mask(is_hidden, ""))
 
 
 def _table(figures: pd.DataFrame, decisions: _Decisions) -> pd.DataFrame:
@@ -181,14 +201,15 @@ def _reasons(n: np.ndarray, base: np.ndarray | int, is_small: np.ndarray) -> np.
                     np.where(is_small, "count_too_small", "partition")).astype(object)
 
 
-def _decide_whole(at: np.ndarray, is_place: bool, counts: ContributorCounts, rules: Rules,
-                  decisions: _Decisions) -> None:
+def _decide_whole(at: np.ndarray, is_place: bool, is_secret: np.ndarray, counts: ContributorCounts,
+                  rules: Rules, decisions: _Decisions) -> None:
     """Decides the study-wide figures of one question or code: exact, in bands, or hidden.
 
+    ``is_secret`` marks the countries that may not be named.
     Where the options add up to the base, the smallest other options are hidden too, until no answer follows.
     """
     n, (base,), counted = decisions.n[at].astype(int), counts.base_of(at[:1]), counts.counted_of(at)
-    is_small = counts.is_small(base, counted, rules.base if is_place else rules.count)
+    is_small = counts.is_small(base, counted, rules.base if is_place else rules.count) | is_secret
     if not is_small.any():
         return
     why = _reasons(n, decisions.base_n[at], is_small)

@@ -26,6 +26,7 @@ SHOWN, FOLDED_FROM = 7, 10
 OPEN, MOST = 3, 100
 """How many open answers to a question stand open, and how many a page has of all its questions."""
 SOME_NOT_SHOWN = "Some answers are not listed: their counts could reveal who gave them."
+ONLY_AGREED = "Countries are named only where their organisations agreed to it; all others are left out."
 FINDINGS = {
     ("single", "organisation"): "{count} organisations answered {options}",
     ("single", "answer"): "{count} answers are {options}",
@@ -177,8 +178,10 @@ def _folded(counts: pd.DataFrame) -> str:
 def _missing_options(view: StudyView, question: Any, counts: pd.DataFrame) -> str:
     """A note where options of the question are not among the counts because they may not be seen."""
     asked = view.question_table.set_index("question_id").loc[question.question_id]
-    if view.may("all_figures") or asked["option_list"] == COUNTRY_LIST:
+    if view.may("all_figures"):
         return ""
+    if asked["option_list"] == COUNTRY_LIST:
+        return tag("p", ONLY_AGREED, class_="glc-note")
     is_less = len(counts) < answers_in_base(view, asked)
     return tag("p", SOME_NOT_SHOWN, class_="glc-note") if is_less else ""
 

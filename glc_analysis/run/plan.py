@@ -244,7 +244,7 @@ def behind(reads: Iterable[str], audience: str) -> list[str]:
     >>> behind(["estimates question=Q1"], "public")
     ['estimates question=Q1', 'processed/slices.json', 'reference/consent.csv', 'release_public']
     """
-    made_from = {"estimates": [f"release_{audience}"], "answers": ["answers"],
+    made_from = {"estimates": [f"release_{audience}"], "answers": ["answers", "organisations"],
                  "organisations": ["answers", "organisations"], "evidence": ["principles"]}
     others = [other for one in reads for other in made_from.get(one.partition(" ")[0], ())]
     return sorted({*reads, *others, "processed/slices.json", reference_path("consent")})

@@ -10,14 +10,9 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.countries import coded_countries, printable_options, visible_countries
 from glc_analysis.disclosure.country_answers import releasable_country_answers
-from glc_analysis.disclosure.rules import (
-    KNOWN,
-    Rules,
-    coded_countries,
-    rule_by_kind,
-    visible_countries,
-)
+from glc_analysis.disclosure.rules import KNOWN, Rules, rule_by_kind
 from glc_analysis.disclosure.suppression import decide, release
 from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.evidence.quality import discordance_estimates
@@ -37,10 +32,16 @@ def attacks(sample_study, ngo_study):
     for name, study in (("sample", sample_study), ("ngo", Study(ngo_study))):
         frames = {table: tables.read(table, study=study) for table in tables.TABLES
                   if not table.startswith("release")}
-        contributors, consent = find_contributors(frames), Consent.of(read_reference(study).consent)
+        reference = read_reference(study)
+        contributors, consent = find_contributors(frames), Consent.of(reference.consent)
+        settings = study.settings
         for audience in ("public", "convening"):
+            printable = printable_options(reference.questions, settings["survey"], frames["answers"],
+                                          frames["organisations"], consent, settings["disclosure"],
+                                          audience=audience)
             decisions = decide(frames["estimates"], contributors, frames["organisations"], consent, SETTINGS,
-                               audience=audience, **pages(frames, consent) if audience == "convening" else {})
+                               audience=audience, printable=printable,
+                               **pages(frames, consent) if audience == "convening" else {})
             made[name, audience] = Attack(frames, contributors, decisions, SETTINGS, audience)
     return made
 

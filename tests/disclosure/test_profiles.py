@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.rules import coded_countries
+from glc_analysis.disclosure.countries import coded_countries
 from tests.small_surveys import decided, survey_of
 
 YES, NO, UNSURE = ({"Q1": answer, "Q2": ticks} for answer, ticks in (

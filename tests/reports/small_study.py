@@ -27,6 +27,7 @@ def write_slices(study: Study, tables: dict) -> None:
     slices = {"inputs": "i0", "tables": tables, "themes": [{"id": "needs", "label": "Needs"}],
               "countries": [{"id": "KHM", "label": "Cambodia"}, {"id": "PER", "label": "Peru"}],
               "shown": {"team": ["KHM", "PER"], "convening": ["PER"], "public": []},
+              "shown_home": {"team": ["KHM", "PER"], "convening": [], "public": []},
               "release": {"number": 1, "day": "2026-01-01", "issued": {}}}
     (study.processed / "slices.json").write_text(json.dumps(slices))
 

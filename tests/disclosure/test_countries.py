@@ -1,0 +1,126 @@
+"""Which countries an audience may know: consent to the country of work and to that of the main office."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.countries import (
+    HOME,
+    WORK,
+    countable_members,
+    fully_agreed_countries,
+    printable_options,
+    visible_countries,
+    visible_home_countries,
+)
+from glc_analysis.disclosure.suppression import hide_countries
+from glc_analysis.errors import Faults
+from glc_analysis.study import Study, countries_agreed_faults
+from tests.small_surveys import SETTINGS
+
+RECORD = {"which": "work", "by": "the board", "on": "2017", "reason": "a vote"}
+AGREED = SETTINGS | {"countries_agreed": RECORD}
+READERS = ("convening", "public")
+
+
+def study_of(**countries):
+    """Answers and organisations: how many organisations work, and have their office, in each country."""
+    pairs = [(place, f"{place.lower()}-{n}") for place, size in countries.items() for n in range(size)]
+    answers = pd.DataFrame(pairs, columns=["country_id", "organisation_id"])
+    own = answers.rename(columns={"country_id": "home_country_id"}).assign(network_id="")
+    return answers, own
+
+
+def consents(answers, *items, audience, refused=()):
+    given = {(who, "", item, audience) for who in answers["organisation_id"] if who not in refused
+             for item in items}
+    return Consent(frozenset(given))
+
+
+@pytest.mark.parametrize("audience", READERS)
+def test_no_country_is_named_without_consent(audience):
+    answers, own = study_of(KHM=12, PER=1)
+    nobody = Consent(frozenset())
+    assert visible_countries(answers, own, nobody, SETTINGS, audience=audience) == set()
+    assert visible_home_countries(own, nobody, SETTINGS, audience=audience) == set()
+
+
+@pytest.mark.parametrize("audience", READERS)
+def test_consent_to_the_survey_alone_names_no_country(audience):
+    answers, own = study_of(KHM=12, PER=1)
+    consent = consents(answers, "survey", audience=audience)
+    assert visible_countries(answers, own, consent, SETTINGS, audience=audience) == set()
+
+
+@pytest.mark.parametrize("audience", READERS)
+def test_work_and_main_office_are_consented_to_apart(audience):
+    answers, own = study_of(KHM=1)
+    work, home = (consents(answers, "survey", item, audience=audience) for item in (WORK, HOME))
+    assert [visible_countries(answers, own, one, SETTINGS, audience=audience) for one in (work, home)] == [
+        {"KHM"}, set()]
+    assert [visible_home_countries(own, one, SETTINGS, audience=audience) for one in (work, home)] == [
+        set(), {"KHM"}]
+
+
+def test_one_refusal_hides_a_country_unless_ten_others_agreed_and_then_it_is_in_no_figure():
+    answers, own = study_of(KHM=11, PER=10)
+    consent = consents(answers, "survey", WORK, audience="public", refused=("khm-0", "per-0"))
+    seen = visible_countries(answers, own, consent, SETTINGS, audience="public")
+    assert seen == {"KHM"}
+    assert fully_agreed_countries(answers, own, consent, SETTINGS, audience="public") == set()
+    members = countable_members(answers, own, consent, SETTINGS, audience="public")
+    assert "khm-0" not in {*members["organisation_id"]} and len(members) == 10
+
+
+def test_ten_of_one_network_are_one_organisation():
+    answers, own = study_of(KHM=11)
+    consent = consents(answers, "survey", WORK, audience="public", refused=("khm-0",))
+    one_network = own.assign(network_id="whole")
+    assert visible_countries(answers, one_network, consent, SETTINGS, audience="public") == set()
+
+
+@pytest.mark.parametrize("audience", READERS)
+def test_an_agreement_of_the_study_names_countries_of_ten_and_of_the_kind_it_says(audience):
+    answers, own = study_of(KHM=10, PER=9)
+    nobody = Consent(frozenset())
+    assert visible_countries(answers, own, nobody, AGREED, audience=audience) == {"KHM"}
+    assert visible_home_countries(own, nobody, AGREED, audience=audience) == set()
+    both = AGREED | {"countries_agreed": RECORD | {"which": "both"}}
+    assert visible_home_countries(own, nobody, both, audience=audience) == {"KHM"}
+
+
+def test_options_that_are_countries_follow_the_consent_for_what_is_asked():
+    answers, own = study_of(KHM=1, PER=1)
+    consent = Consent(frozenset(("khm-0" if item == WORK else "per-0", "", one, "public")
+                                for item in (WORK, HOME) for one in ("survey", item)))
+    questions = pd.DataFrame({"question_id": ["work", "home", "from", "other"],
+                              "columns": ["Q1 | pais", "Q2", "Q3", "Q4"],
+                              "option_list": ["countries", "countries", "countries", "yes_no"]})
+    survey = {"country": "work | pais", "home_country": "Q2"}
+    assert printable_options(questions, survey, answers, own, consent, SETTINGS, audience="public") == {
+        "work": {"KHM"}, "home": {"PER"}, "from": {"KHM", "PER"}}
+
+
+def test_a_country_published_before_is_hidden_as_soon_as_consent_is_missing():
+    shown = pd.DataFrame({"estimate_id": ["Q1/KHM", "Q1/PER"], "status": "shown", "rule": "", "shown_n": 12,
+                          "shown_base_n": 30, "shown_value": 12.0, "band": ""})
+    hidden = hide_countries(shown, np.array([True, False]))
+    assert hidden["status"].tolist() == ["suppressed", "shown"]
+    assert hidden["shown_n"].isna().tolist() == [True, False]
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    ({"which": "all"}, "is not known"), ({"by": ""}, "does not say 'by'"), ({"on": "May"}, "is not a date"),
+    ({"who": "me"}, "there is no 'who' here")])
+def test_an_agreement_says_whose_countries_by_whom_when_and_why(change, said):
+    faults = list(countries_agreed_faults("study.toml", RECORD | change))
+    assert [fault for fault in faults if said in str(fault)]
+
+
+def test_an_agreement_without_a_reason_stops_the_study(tmp_path):
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference/study.toml").write_text(
+        '[survey]\norganisation = "id"\n[disclosure.countries_agreed]\nwhich = "work"\n', encoding="utf-8")
+    with pytest.raises(Faults, match="countries_agreed"):
+        _ = Study(tmp_path).settings
