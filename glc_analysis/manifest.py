@@ -108,8 +108,9 @@ def inspect(study: Study) -> Arrivals:
     recorded = read_manifest(study)
     found = {study.relative(p): p for p in study.all_raw_files()}
     present = {name: checksum(path) for name, path in found.items() if path.is_file()}
-    # Files in private/ have rows for the day of their destruction; they are not data and may change.
-    private = {name for name in recorded if name.startswith("private/") and (study.root / name).is_file()}
+    # private/ and what is in it have rows for the day of their destruction; no data, they may change.
+    private = {name for name in recorded
+               if Path(name).parts[:1] == ("private",) and (study.root / name).exists()}
     faults = [Fault("is missing", file=name, fix=_fix_for_missing(recorded.get(name)))
               for name in sorted({*recorded, *found} - set(present) - private)]
     faults += [Fault("has changed since its checksum was recorded", file=name,

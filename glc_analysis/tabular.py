@@ -12,7 +12,6 @@ import codecs
 import csv
 import datetime as dt
 import io
-import math
 import os
 import re
 import unicodedata
@@ -36,6 +35,8 @@ if TYPE_CHECKING:
 # Delimited text files: their encoding and delimiter are detected.
 
 
+LARGEST = 200_000_000
+"""Bytes that a file may hold, and a workbook unpack to: about 30,000 records of 1,000 columns."""
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -47,19 +48,26 @@ _EXPORT = "export it again as CSV in UTF-8, or give the file its right extension
 _QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "quotation marks"'
 
 
-def read_bytes(path: Path, *, limit: float = math.inf) -> bytes:
-    """The content of a file; a missing, unreadable or empty one is a fault, one over `limit` bytes too."""
+def read_bytes(path: Path, *, limit: int = LARGEST) -> bytes:
+    """The content of a file; a missing, unreadable or empty one is a fault. One over `limit` bytes is a
+    fault too, and not read."""
     try:
-        size = path.stat().st_size
-        raw = path.read_bytes() if size <= limit else b""
+        refuse_large(path, limit=limit)
+        raw = path.read_bytes()
     except OSError as error:
         reason = (error.strerror or "unknown reason").lower()
         refuse(f"cannot be read: {reason}", path.name, "check the path and its permissions")
-    if size > limit:
-        refuse(f"holds {size:,} bytes; the limit is {limit:,}", path.name, "check that it is the right file")
     if not raw.strip():
         refuse("is empty", path.name, "export it again, or remove it")
     return raw
+
+
+def refuse_large(path: Path, *, limit: int = LARGEST) -> None:
+    """Raises Faults if a file holds more than `limit` bytes: reading it might take all memory."""
+    size = path.stat().st_size
+    if size > limit:
+        refuse(f"holds {size:,} bytes; the limit is {limit:,}", path.name,
+               "check that it is the right file, or divide it into several")
 
 
 def decode(raw: bytes, file: str) -> str:
@@ -81,7 +89,7 @@ def decode(raw: bytes, file: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_table(path: Path, *, limit: float = math.inf) -> Grid:
+def read_table(path: Path, *, limit: int = LARGEST) -> Grid:
     """The cells of a comma, semicolon or tab delimited file, all as text.
 
     Rows shorter than the header are filled up, since spreadsheets leave trailing blanks
@@ -101,8 +109,13 @@ def parse(text: str, file: str) -> list[list[str]]:
     """The records of a delimited text as they stand; `file` is its name in faults."""
     records: list[list[str]] = []
     reader = csv.reader(io.StringIO(text), delimiter=delimiter(text), strict=True)
+    cells = 0
     try:
-        records.extend(reader)
+        for record in reader:
+            records.append(record)
+            cells += len(record) or 1
+            if cells > CELLS:  # as soon as it is known: more would fill the memory
+                refuse(f"spans over {CELLS:,} cells", file, _FAR_AWAY, row=str(len(records)))
     except csv.Error as error:
         refuse(f"cannot be parsed: {error}", file, _QUOTE, row=str(len(records) + 1))
     return records
@@ -207,6 +220,7 @@ def members(package: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
 
 CELLS = 30_000_000
 """The most cells of a sheet: 30,000 records of 1,000 columns. One stray cell can span far more."""
+_FAR_AWAY = "delete the cells far away from the table"
 
 
 @dataclass(frozen=True)
@@ -239,7 +253,7 @@ def grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
     place = f"{file}, sheet {sheet}" if sheet else file
     if width * len(kept) > CELLS:
         said = f"spans {len(kept):,} rows and {width:,} columns; the limit is {CELLS:,} cells"
-        refuse(said, place, "delete the cells far away from the table")
+        refuse(said, place, _FAR_AWAY)
     return Grid(
         place=place,
         sheet=sheet,
@@ -270,8 +284,8 @@ def _composed(row: Sequence[str]) -> list[str]:
 
 
 _MACRO = re.compile(r"vbaProject|/(macrosheets|activeX|dialogsheets)/", re.IGNORECASE)
-LARGEST, ROWS = 200_000_000, 2**20
-"""Bytes that a workbook may unpack to, and rows of a sheet: Excel has no more."""
+ROWS = 2**20
+"""Rows of a sheet: Excel has no more."""
 
 
 def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
@@ -285,7 +299,7 @@ def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl would lose, were it to write
-            _refuse_large(raw, path.name)
+            _refuse_large_package(raw, path.name)
             sheets, suspects = _texts(raw, path.name)
             if values_only:
                 faults = [*_macros(raw, path.name), *_formulas(raw, path.name)]
@@ -303,7 +317,7 @@ def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
     return sheets
 
 
-def _refuse_large(raw: bytes, file: str) -> None:
+def _refuse_large_package(raw: bytes, file: str) -> None:
     with zipfile.ZipFile(BytesIO(raw)) as package:
         size = sum(part.file_size for part in members(package))
     if size > LARGEST:
@@ -319,8 +333,7 @@ def _texts(raw: bytes, file: str) -> tuple[list[Grid], set[tuple[str, str]]]:
         for n, row in enumerate(rows):
             cells += len(row)
             if n >= ROWS or cells > CELLS:
-                place, fix = f"{file}, sheet {title}", "delete the cells far away from the table"
-                refuse(f"spans over {ROWS:,} rows or {CELLS:,} cells", place, fix)
+                refuse(f"spans over {ROWS:,} rows or {CELLS:,} cells", f"{file}, sheet {title}", _FAR_AWAY)
             texts.append([_text(cell) for cell in row])
             suspects.update((title, cell.coordinate) for cell in row if _is_suspect(cell))
         sheets.append(grid(file, title, texts))
@@ -406,6 +419,7 @@ def read_rows(path: Path, columns: Sequence[str],
     ...     read_rows(path, ["name", "note"])
     {3: {'name': 'Ana', 'note': ''}}
     """
+    refuse_large(path)
     records = parse(decode(path.read_bytes(), path.name), path.name)
     header, *rows = [[clean(cell).strip() for cell in record] for record in records] or [[]]
     columns = [*columns, *(column for column in optional if column in header)]

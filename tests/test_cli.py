@@ -16,7 +16,9 @@ from click.testing import CliRunner
 
 from glc_analysis.cli import READERS, cli
 from glc_analysis.cli.group import format_rows
+from glc_analysis.manifest import read_manifest, write_manifest
 from glc_analysis.schema import reference_tables
+from glc_analysis.study import Study
 from tests.study_on_disk import SmallStudy
 
 ROOT = Path(__file__).parents[1]
@@ -147,6 +149,9 @@ def study(tmp_path_factory):
         if not (small.root / f"reference/{name}.csv").exists():
             small.write(f"reference/{name}.csv", ",".join(table.required_columns) + "\n")
     assert small.glc("check", "--accept").exit_code == small.glc("build").exit_code == 0
+    own = Study(small.root)
+    rows = [*read_manifest(own).values(), {"path": "private"}]
+    write_manifest(own.reference_file("manifest"), [row | {"keep_until": "2099-01-01"} for row in rows])
     return small
 
 

@@ -229,19 +229,16 @@ def withdraw(study: Study, organisation: str, item: str, dry_run: bool, form: st
 def retention(study: Study, form: str) -> None:
     """List the files of the study and when each must be destroyed.
 
-    Exits with 1 if one is overdue.
+    Exits with 1 if one is overdue or has no such day.
     """
     from datetime import date
 
-    from glc_analysis.disclosure.consent import overdue_faults, retention
+    from glc_analysis.disclosure.consent import retention, retention_faults
 
     held = retention(study, today=date.today())
     print_rows(held, form, empty="The study holds no raw or private file.")
-    if undated := (held["state"] == "no date").sum():
-        say(f"{undated} of {len(held)} files have no date until which they may be kept. To fix: agree on one "
-            "and write it into manifest.csv, column keep_until (files of private/ may have rows there too).")
-    if overdue := list(overdue_faults(held)):
-        raise Faults(overdue)
+    if faults := list(retention_faults(study, held)):
+        raise Faults(faults)
 
 
 @click.command()

@@ -179,10 +179,11 @@ RECORDINGS = frozenset({".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".opus", ".aac",
 def retention(study: Study, *, today: date) -> pd.DataFrame:
     """One row a file of raw/ and private/: kind, path, keep_until (its destroy date), state.
 
-    A file is overdue after its last day, and due in the 90 days before. A file without a row in manifest.csv,
-    or without a day there, has no date. Raises Faults for a ``keep_until`` that is not a date.
+    A file is overdue after its last day, and due in the 90 days before. The day is in its row of
+    manifest.csv or, for the files of private/, in the row of a folder in which it lies. Without one, the file
+    has no date. Raises Faults for a ``keep_until`` that is not a date.
     """
-    recorded = read_manifest(study)
+    recorded = {path.rstrip("/"): row for path, row in read_manifest(study).items()}
     if wrong := [row for row in recorded.values() if row["keep_until"] and not is_day(row["keep_until"])]:
         raise Faults(Fault("is not a date", file="manifest.csv", column="keep_until", value=row["keep_until"],
                            fix=f"write the last day on which {row['path']} may be kept as YYYY-MM-DD")
@@ -191,18 +192,38 @@ def retention(study: Study, *, today: date) -> pd.DataFrame:
     rows = []
     for path in sorted(path for path in held if path.is_file()):
         name = study.relative(path)
-        until = recorded[name]["keep_until"] if name in recorded else ""
+        folders = Path(name).parents if name.startswith("private/") else ()
+        days = (recorded.get(place, {}).get("keep_until", "") for place in (name, *map(str, folders)))
+        until = next(filter(None, days), "")
         rows.append((_kind(study, path), name, until, _state(until, today)))
     frame = pd.DataFrame(rows, columns=["kind", "path", "keep_until", "state"], dtype="str")
     return frame.sort_values(["state", "keep_until", "path"], ignore_index=True,
                              key=lambda c: c.map(STATES.index) if c.name == "state" else c)
 
 
-def overdue_faults(held: pd.DataFrame) -> Iterator[Fault]:
-    """A fault for every file of :func:`retention` that should have been destroyed."""
-    for row in held[held["state"] == "overdue"].itertuples():
-        yield Fault(f"should have been destroyed after {row.keep_until}", file=row.path,
-                    fix="destroy it and its copies and delete its row, or agree on a later day")
+def retention_faults(study: Study, held: pd.DataFrame) -> Iterator[Fault]:
+    """A fault for every file of :func:`retention` that should have been destroyed, or for which nobody has
+    agreed until when it may be kept."""
+    path = study.reference_file("manifest")
+    rows = read_rows(path, manifest.COLUMNS) if path.is_file() else {}
+    number = {row["path"]: str(n) for n, row in rows.items()}
+    for row in held.itertuples():
+        if row.state == "overdue":
+            yield Fault(f"should have been destroyed after {row.keep_until}", file=row.path,
+                        fix="destroy it and its copies and delete its row, or agree on a later day")
+        elif row.state == "no date" and row.path in number:
+            yield Fault("is blank: nobody has agreed until when these files may be kept", file="manifest.csv",
+                        row=number[row.path], column="keep_until",
+                        fix="agree on the last day and write it as YYYY-MM-DD")
+        elif row.state == "no date":
+            yield Fault("has no row, and so no last day on which it may be kept", file="manifest.csv",
+                        value=row.path, fix=_NEW_ROW["private" if row.path.startswith("private/") else "raw"])
+
+
+_NEW_ROW = {
+    "raw": "record it with `glc check --accept`, and fill in keep_until in its row",
+    "private": "add a row with its path, or with the path private for all files there, and with a day in "
+               "keep_until"}
 
 
 def _state(until: str, today: date) -> str:

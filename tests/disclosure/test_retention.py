@@ -6,9 +6,9 @@ from datetime import date
 
 import pytest
 
-from glc_analysis.disclosure.consent import overdue_faults, retention
+from glc_analysis.disclosure.consent import retention, retention_faults
 from glc_analysis.errors import Faults
-from glc_analysis.manifest import read_manifest, write_manifest
+from glc_analysis.manifest import inspect, read_manifest, write_manifest
 from glc_analysis.study import Study
 
 TODAY = date(2017, 3, 1)
@@ -34,6 +34,12 @@ def keep_until(study: Study, **days: str) -> None:
     write_manifest(study.reference_file("manifest"), rows.values())
 
 
+def destroyed(study: Study) -> list:
+    """The faults of files that should have been destroyed."""
+    faults = retention_faults(study, retention(study, today=TODAY))
+    return [fault for fault in faults if "should have been destroyed" in fault.message]
+
+
 def state(study: Study) -> dict[str, tuple[str, str]]:
     return {row.path: (row.kind, row.state) for row in retention(study, today=TODAY).itertuples()}
 
@@ -56,7 +62,7 @@ def test_recordings_and_the_key_are_listed_with_the_rest(study):
 def test_what_is_overdue_is_a_fault_and_nothing_is_deleted(study):
     keep_until(study, CALL="2016-12-31", KEY="2017-12-31")
     before = {path: path.read_bytes() for path in study.root.rglob("*") if path.is_file()}
-    (fault,) = overdue_faults(retention(study, today=TODAY))
+    (fault,) = destroyed(study)
     assert fault.file == CALL and "2016-12-31" in fault.message
     assert before == {path: path.read_bytes() for path in study.root.rglob("*") if path.is_file()}
 
@@ -64,7 +70,37 @@ def test_what_is_overdue_is_a_fault_and_nothing_is_deleted(study):
 def test_a_file_that_is_gone_is_not_overdue(study):
     keep_until(study, CALL="2016-12-31")
     (study.root / CALL).unlink()
-    assert not list(overdue_faults(retention(study, today=TODAY)))
+    assert destroyed(study) == []
+
+
+def test_every_file_without_a_day_is_a_fault_with_its_row(study):
+    rows = list(read_manifest(study))
+    keep_until(study, **{"CALL": "2018-01-01"})
+    faults = list(retention_faults(study, retention(study, today=TODAY)))
+    undated = {row: path for row, path in enumerate(rows, 2) if path != CALL}
+    assert {int(fault.row) for fault in faults if fault.column == "keep_until"} == {*undated}
+    missing = {fault.value: fault.fix for fault in faults if "has no row" in fault.message}
+    assert {KEY, RECORDING} <= {*missing} and "glc check --accept" in missing[RECORDING]
+    assert "the path private" in missing[KEY]
+
+
+def test_a_row_for_the_folder_covers_the_private_files_without_one(study):
+    rows = read_manifest(study)
+    rows["private"] = {"path": "private", "keep_until": "2018-01-01"}
+    write_manifest(study.reference_file("manifest"), rows.values())
+    assert state(study)[KEY] == ("key", "kept")
+    keep_until(study, KEY="2017-12-31")
+    assert [row.keep_until for row in retention(study, today=TODAY).itertuples() if row.path == KEY] == [
+        "2017-12-31"]
+    (study.root / RECORDING).unlink()
+    inspect(study)  # finds no fault in such rows
+
+
+def test_with_a_day_for_every_file_there_is_no_fault(study):
+    rows = read_manifest(study) | {one: {"path": one} for one in ("private", RECORDING)}
+    rows = [row | {"keep_until": "2018-01-01"} for row in rows.values()]
+    write_manifest(study.reference_file("manifest"), rows)
+    assert not list(retention_faults(study, retention(study, today=TODAY)))
 
 
 def test_a_day_that_is_none_is_a_fault(study):

@@ -1,11 +1,12 @@
 """Delimited text: found encodings, found delimiters, rows that do not fit."""
 
 import codecs
+import tracemalloc
 
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.tabular import decode, delimiter, read_table
+from glc_analysis.tabular import decode, delimiter, read_rows, read_table
 
 ANSWER = "Sí, “según” el caso"
 
@@ -112,3 +113,29 @@ def test_a_small_file_that_spans_millions_of_cells_is_refused(tmp_path):
     (tmp_path / "a.csv").write_text("a" + ",b" * 20_000 + "\n" + "a\n" * 2000)
     with pytest.raises(Faults, match="spans 2,001 rows and 20,001 columns"):
         read_table(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("read", [read_table, lambda path: read_rows(path, ["a"])],
+                         ids=["a survey", "a reference table"])
+def test_a_huge_file_is_refused_before_it_takes_memory(tmp_path, read):
+    path = tmp_path / "huge.csv"
+    with path.open("wb") as file:
+        file.truncate(2 * 2**30)  # 2 GiB of zeros, which take no place on the disk
+    tracemalloc.start()
+    try:
+        with pytest.raises(Faults, match="holds 2,147,483,648 bytes; the limit is 200,000,000. To fix: "):
+            read(path)
+        assert tracemalloc.get_traced_memory()[1] < 2**20
+    finally:
+        tracemalloc.stop()
+
+
+def test_too_many_cells_are_refused_before_all_are_read(tmp_path, monkeypatch):
+    monkeypatch.setattr("glc_analysis.tabular.CELLS", 100)
+    path = tmp_path / "a.csv"
+    path.write_text("a,b\n" + "1,2\n" * 10_000)
+    with pytest.raises(Faults, match="a.csv, row 51: spans over 100 cells"):
+        read_table(path)
+    path.write_text("a,b\n1,2\n" + "\n" * 10_000)  # a row without cells takes memory, too
+    with pytest.raises(Faults, match="a.csv, row 99: spans over 100 cells"):
+        read_table(path)
