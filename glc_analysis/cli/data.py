@@ -242,18 +242,27 @@ def retention(study: Study, form: str) -> None:
 
 
 @click.command()
-@pass_study_to_read
-def ethics(study: Study) -> None:
-    """Print one page: what is held, who sees it, who agreed.
+@click.option("--write", "is_written", is_flag=True, help="Add the questions on safety that people have to "
+              "answer to private/reference/safety.csv; answers that are there are kept.")
+@pass_study
+def ethics(study: Study, is_written: bool) -> None:
+    """Print what a review board asks: what is held, and how people are kept safe.
 
-    It says where each kind of data is, who sees it, until when it is kept, and who agreed to what.
+    It says where each kind of data is, who sees it, until when it is kept, and who agreed to what. The page
+    on safety follows: a lost computer, keys, unpublishing, a breach, support. People complete it.
     """
     from datetime import date
 
-    from glc_analysis.disclosure.consent import ethics_page as lines
+    from glc_analysis.disclosure.consent import ethics_page
+    from glc_analysis.disclosure.safety import count_unanswered, safety_page, write_questions
 
-    for line in lines(study, today=date.today()):
+    if is_written:
+        say(f"The questions on safety are in {write_questions(study)}: fill in answer, by and date.")
+    for line in (*ethics_page(study, today=date.today()), "", *safety_page(study, today=date.today())):
         click.echo(line)
+    if left := count_unanswered(study):
+        say(f"{counted(left, 'question')} on safety without an answer: "
+            f"{'fill in safety.csv' if is_written else '`glc ethics --write` lists them in safety.csv'}.")
 
 
 COMMANDS = (init, sample, check, status, build, countries, pseudonyms, changes, schedule, withdraw, retention,
