@@ -246,7 +246,7 @@ def retention(study: Study, form: str) -> None:
               "answer to private/reference/safety.csv; answers that are there are kept.")
 @pass_study
 def ethics(study: Study, is_written: bool) -> None:
-    """Print what a review board asks: what is held, and how people are kept safe.
+    """Print what a review board asks, and the page on safety.
 
     It says where each kind of data is, who sees it, until when it is kept, and who agreed to what. The page
     on safety follows: a lost computer, keys, unpublishing, a breach, support. People complete it.
