@@ -1,4 +1,4 @@
-"""The inputs of the results, with their hashes: raw files, releases, the package, reference tables.
+"""The inputs of the results, with their digests: raw files, releases, the package, reference tables.
 
 Goes in: a study folder. Comes out: which raw files are new, changed or missing, and whether the processed
 tables are current. A raw file that changed or is missing since it was recorded is a fault; a new one is used,
@@ -74,9 +74,11 @@ SAMPLE = "glc sample"
 
 @dataclass(frozen=True)
 class Arrivals:
-    """The raw files compared with the manifest; paths are relative to the study folder."""
+    """The raw files compared with the manifest; paths are relative to the study folder. ``checksums`` are for
+    comparison with the manifest and may not be written; ``digests`` may (:mod:`glc_analysis.digests`)."""
 
     checksums: dict[str, str]
+    digests: dict[str, str]
     new: tuple[str, ...]
 
 
@@ -120,7 +122,8 @@ def inspect(study: Study) -> Arrivals:
     faults += _mixed(study, recorded, present)
     if faults:
         raise Faults(faults)
-    return Arrivals(present, tuple(sorted(set(present) - set(recorded))))
+    digests = {name: study.digests.of_bytes(said.encode()) for name, said in present.items()}
+    return Arrivals(present, digests, tuple(sorted(set(present) - set(recorded))))
 
 
 def _fix_for_missing(row: dict[str, str] | None) -> str:
@@ -161,13 +164,13 @@ def write_manifest(path: Path, rows) -> None:
 
 
 # ------------------------------
-# Hashes of what results depend on: the package, the lock file, a study's inputs.
+# Digests of what results depend on: the package, the lock file, a study's inputs.
 #
 # Computed with the standard library, so that a run with nothing to do is immediate.
 
 
 RECORD = "build"
-"""The key in provenance.json with the inputs and outputs of each step, as names and hashes alone."""
+"""The key in provenance.json with the inputs and outputs of each step, as names and digests alone."""
 
 
 @cache
@@ -187,40 +190,32 @@ def package_hash() -> str:
     return digest.hexdigest()
 
 
-def value_hash(value: Any) -> str:
-    """SHA-256 over a value that JSON can hold; the order of a mapping does not matter.
-
-    >>> value_hash({"a": 1, "b": 2}) == value_hash({"b": 2, "a": 1})
-    True
-    """
-    return hashlib.sha256(json.dumps(value, sort_keys=True).encode()).hexdigest()
-
-
-def inputs_hash(study: Study, checksums: dict[str, str]) -> str:
-    """SHA-256 over everything the processed tables are made from."""
-    digest = _inputs_digest(study, checksums)
+def inputs_digest(study: Study, raw: dict[str, str]) -> str:
+    """The digest of everything the processed tables are made from; ``raw`` are the digests of raw files."""
+    digest = _begin_with_inputs(study, raw)
     for _, content in _other_releases(study, digest):
         digest.update(content)
     return digest.hexdigest()
 
 
-def _inputs_digest(study: Study, checksums: dict[str, str]) -> Any:
-    """An unfinished hash of all inputs except the public releases."""
-    digest = hashlib.sha256(package_hash().encode())
-    digest.update(json.dumps(checksums, sort_keys=True).encode())
+def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
+    """An unfinished digest of all inputs except the public releases."""
+    digest = study.digests.begin()
+    digest.update(package_hash().encode())
+    digest.update(json.dumps(raw, sort_keys=True).encode())
     key = study.key_file
     for path in (*study.reference_files(), study.settings_file, *([key] if key.is_file() else [])):
         digest.update(path.name.encode() + path.read_bytes())
     return digest
 
 
-def releases_hash(study: Study, checksums: dict[str, str]) -> str:
-    """SHA-256 over the public releases on which the processed tables depend."""
-    digest, known = _inputs_digest(study, checksums), {}
+def releases_digest(study: Study, raw: dict[str, str]) -> str:
+    """The digest of the public releases on which the processed tables depend."""
+    digest, known = _begin_with_inputs(study, raw), {}
     for release, content in _other_releases(study, digest):
         digest.update(content)
-        known[release.name] = hashlib.sha256(content).hexdigest()
-    return value_hash([missing_release(study.processed, study.private), known])
+        known[release.name] = study.digests.of_bytes(content)
+    return study.digests.of_value([missing_release(study.processed, study.private), known])
 
 
 def _other_releases(study: Study, digest: Any) -> Iterator[tuple[Path, bytes]]:
@@ -252,7 +247,7 @@ def intact_tables(study: Study) -> dict[str, int]:
     rows, files = provenance.get("rows", {}), dict(said.get("files", {}))
     files |= {f"{name}.parquet": said.get("made", {}).get(name, "") for name in rows}
     is_whole = bool(rows) and all((study.processed / name).is_file()
-                                  and checksum(study.processed / name) == digest
+                                  and study.digests.of_file(study.processed / name) == digest
                                   for name, digest in files.items())
     return rows if is_whole else {}
 
@@ -262,11 +257,11 @@ def tables_are_current(study: Study) -> bool:
 
     Raises Faults where a raw file has changed or is missing.
     """
-    checksums, built = inspect(study).checksums, study.processed / "slices.json"
+    raw, built = inspect(study).digests, study.processed / "slices.json"
     if not built.is_file() or missing_release(study.processed, study.private):
         return False
     known = json.loads(built.read_text(encoding="utf-8"))["inputs"]
-    return known == inputs_hash(study, checksums)
+    return known == inputs_digest(study, raw)
 
 
 def raw_changes(study: Study) -> set[str] | None:
@@ -275,23 +270,23 @@ def raw_changes(study: Study) -> set[str] | None:
 
     Raises Faults where a raw file has changed or is missing.
     """
-    checksums = inspect(study).checksums
+    raw = inspect(study).digests
     built, provenance = (study.processed / name for name in ("slices.json", "provenance.json"))
     if not (built.is_file() and provenance.is_file()) or missing_release(study.processed, study.private):
         return None
     before = json.loads(provenance.read_text(encoding="utf-8"))["raw"]
-    if json.loads(built.read_text(encoding="utf-8"))["inputs"] != inputs_hash(study, before):
+    if json.loads(built.read_text(encoding="utf-8"))["inputs"] != inputs_digest(study, before):
         return None
-    return {name for name in {*before, *checksums} if before.get(name) != checksums.get(name)}
+    return {name for name in {*before, *raw} if before.get(name) != raw.get(name)}
 
 
 # ------------------------------
 # The reference tables at the last build, so that `glc status` can say what people changed since. Only short
-# hashes of cells are kept, and of names.csv hashes of the names.
+# digests of cells are kept, and of names.csv digests of the names.
 
 
 State = dict[str, dict[str, dict[str, str]]]
-"""By file, row (its key) and column: a hash of the cell."""
+"""By file, row (its key) and column: a digest of the cell."""
 SECRET = "names"
 ROW_NAMES = {"codebook": "code", "options": "option", "questions": "question",
              "organisations": "organisation", "principles": "principle", "documents": "document",
@@ -300,7 +295,15 @@ RENAMED = ("name", "label")
 
 
 def reference_state(study: Study) -> State:
-    """The hashes of all reference tables that can be read; the others are left out."""
+    """The digests of all reference tables that can be read; the others are left out."""
+
+    def digest(text: str) -> str:
+        return study.digests.of_bytes(text.strip().encode())[:8]
+
+    def key(row: Mapping[str, str | None], name: str, columns: tuple[str, ...]) -> str:
+        values = [row.get(column) or "" for column in columns]
+        return digest("/".join(values)) if name == SECRET else " ".join(filter(None, values))
+
     found = {}
     for name, table in reference_tables().items():
         path = study.reference_file(name)
@@ -308,8 +311,8 @@ def reference_state(study: Study) -> State:
             text = path.read_bytes().decode("utf-8-sig", errors="replace")
             rows = csv.DictReader(io.StringIO(text, newline=""))
             found[path.name] = {
-                _key(name, row, table.key): {column: _hash(cell) for column, cell in row.items()
-                                             if column and isinstance(cell, str)} for row in rows}
+                key(row, name, table.key): {column: digest(cell) for column, cell in row.items()
+                                            if column and isinstance(cell, str)} for row in rows}
     return found
 
 
@@ -335,15 +338,6 @@ def _said(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> str:
     if changed and set(changed) <= set(RENAMED):
         return "renamed"
     return f"changed ({', '.join(changed)})" if changed else ""
-
-
-def _key(name: str, row: Mapping[str, str | None], columns: tuple[str, ...]) -> str:
-    values = [row.get(column) or "" for column in columns]
-    return _hash("/".join(values)) if name == SECRET else " ".join(filter(None, values))
-
-
-def _hash(text: str) -> str:
-    return hashlib.sha256(text.strip().encode()).hexdigest()[:8]
 
 
 def read_slices(study: Study) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from glc_analysis import read_log
+from glc_analysis.digests import Digests, keep_digest_key, read_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import owner_only
 from glc_analysis.locks import Say, end_interrupted_withdrawal
@@ -254,6 +255,19 @@ class Study:
         """The key to the pseudonyms: which name has which pseudonym."""
         read_log.note(self.root, read_log.KEY)
         return self.root / read_log.KEY
+
+    @cached_property
+    def _digest_key(self) -> bytes:
+        return read_digest_key(self.root)
+
+    @property
+    def digests(self) -> Digests:
+        """The digests of what this study holds, with its own key."""
+        return Digests(self._digest_key)
+
+    def keep_digest_key(self) -> None:
+        """Writes the key of the digests, unless the study has one."""
+        keep_digest_key(self.root, self._digest_key)
 
     @cached_property
     def settings(self) -> dict[str, Any]:

@@ -1,13 +1,12 @@
 """The processed tables: checked against the schema, written as Parquet, read whole or in slices.
 
-Goes in: data frames of the build. Comes out: one file for each table, and a hash of every slice that
-:func:`read` can return: of a country, a theme or a question. A page is out of date when the hash of a slice
-that it has read has changed; comparing hashes needs no pandas.
+Goes in: data frames of the build. Comes out: one file for each table, and a digest of every slice that
+:func:`read` can return: of a country, a theme or a question. A page is out of date when the digest of a
+slice that it has read has changed; comparing digests needs no pandas.
 """
 
 from __future__ import annotations
 
-import hashlib
 import io
 import json
 from collections.abc import Mapping
@@ -18,16 +17,17 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis import read_log
+from glc_analysis.digests import Digests
 from glc_analysis.errors import GLCError, UsageError, known_id, nearest
 from glc_analysis.schema import Table, processed_tables
 from glc_analysis.study import Study
 
 # ------------------------------
-# Hashes of slices: of the whole table, of the rows of each country, theme and question.
+# Digests of slices: of the whole table, of the rows of each country, theme and question.
 
 
-def slice_hashes(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
-    """For every table the hash of each slice: ``""``, ``country=ID``, ``theme=ID``, ``question=ID``.
+def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
+    """For every table the digest of each slice: ``""``, ``country=ID``, ``theme=ID``, ``question=ID``.
 
     ``frames`` are the tables, among them answers, questions, codebook and estimates. Rows are hashed one by
     one and added up (64 bits, two sums), so that all slices of a large table cost one pass; the order of rows
@@ -42,7 +42,7 @@ def slice_hashes(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
     result = {}
     for name, frame in frames.items():
         hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
-        found = {"": _digest(hashes)}
+        found = {"": _total(hashes)}
         if is_by_country(name):
             found |= _by_country(name, frame, hashes, members, countries)
         themes = row_themes(name, frame, by_question, by_code)
@@ -50,12 +50,13 @@ def slice_hashes(frames: dict[str, pd.DataFrame]) -> dict[str, dict[str, str]]:
             found |= _by_theme(themes, hashes, listed)
         if is_by_question(name):
             found |= _by_question(frame, hashes, frames["estimates"], questions["question_id"])
-        result[name] = found
+        result[name] = {one: digests.of_bytes(total.astype("<u8").tobytes())[:16]
+                        for one, total in found.items()}
     return result
 
 
 def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray, members: pd.DataFrame,
-                countries: list[str]) -> dict[str, str]:
+                countries: list[str]) -> dict[str, np.ndarray]:
     """A country's slice: its own rows, and those of the organisations that answered for it."""
     if name == "estimates":
         keys = frame["subset_kind"].astype("str") + "=" + frame["subset_id"].astype("str")
@@ -77,20 +78,20 @@ def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray, members: pd.
         wanted += [f"organisation={o}" for o in sorted(set(mine["organisation_id"]))]
         wanted += [f"region={r}" for r in sorted(set(mine["region_id"]))]
         total = np.sum([sums.get(key, nothing) for key in wanted], axis=0, dtype=np.uint64)
-        found[f"country={country}"] = _hex(total)
+        found[f"country={country}"] = total
     return found
 
 
-def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[str, str]:
+def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[str, np.ndarray]:
     """A theme's slice: its own rows, and those that belong to every theme."""
     sums, nothing = _sums(themes, hashes), np.zeros(2, dtype=np.uint64)
     common = sums.get("*", nothing)
-    return {f"theme={theme}": _hex(sums.get(theme, nothing) + common)
+    return {f"theme={theme}": sums.get(theme, nothing) + common
             for theme in listed if theme in sums or common.any()}
 
 
 def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFrame,
-                 questions: pd.Series) -> dict[str, str]:
+                 questions: pd.Series) -> dict[str, np.ndarray]:
     """A question's slice: the answers to it, the figures about it, or what is released of them."""
     if "estimate_id" in frame:
         about = dict(zip(estimates["estimate_id"], _subjects(estimates), strict=True))
@@ -98,7 +99,7 @@ def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFram
     else:
         keys, subjects = frame["question_id"].astype("str"), {*questions}
     sums, nothing = _sums(keys, hashes), np.zeros(2, dtype=np.uint64)
-    return {f"question={subject}": _hex(sums.get(subject, nothing)) for subject in sorted(subjects - {""})}
+    return {f"question={subject}": sums.get(subject, nothing) for subject in sorted(subjects - {""})}
 
 
 def _sums(keys: pd.Series, hashes: np.ndarray) -> dict[str, np.ndarray]:
@@ -111,19 +112,14 @@ def _sums(keys: pd.Series, hashes: np.ndarray) -> dict[str, np.ndarray]:
     return dict(zip(names, np.add.reduceat(both, starts, axis=0), strict=True))
 
 
-def _digest(hashes: np.ndarray) -> str:
-    both = np.stack([hashes, _mix(hashes)], axis=1)
-    return _hex(both.sum(axis=0, dtype=np.uint64))
+def _total(hashes: np.ndarray) -> np.ndarray:
+    return np.stack([hashes, _mix(hashes)], axis=1).sum(axis=0, dtype=np.uint64)
 
 
 def _mix(hashes: np.ndarray) -> np.ndarray:
     """A second hash of each row, so that sums do not cancel by chance."""
     mixed = (hashes ^ (hashes >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
     return mixed ^ (mixed >> np.uint64(29))
-
-
-def _hex(total: np.ndarray) -> str:
-    return hashlib.sha256(total.astype("<u8").tobytes()).hexdigest()[:16]
 
 
 # ------------------------------
