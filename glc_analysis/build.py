@@ -7,7 +7,6 @@ a step whose inputs have not changed are kept from the last build (:mod:`glc_ana
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -56,13 +55,13 @@ from glc_analysis.evidence.quality import discordance_estimates, quality_estimat
 from glc_analysis.files import hard_link
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.survey.readers import RawSurvey
-from glc_analysis.manifest import RECORD, inputs_hash, reference_state
+from glc_analysis.manifest import RECORD, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
 from glc_analysis.study import Study
-from glc_analysis.tables import slice_hashes
+from glc_analysis.tables import slice_digests
 from glc_analysis.text import content_hash, match_key, normalise_space, slug
 
 Say = Callable[[str], None]
@@ -96,11 +95,12 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
 
 def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
     """Builds a study (:func:`build`) and reports for every step whether it ran."""
-    earlier = Record.read(study.processed)
+    study.keep_digest_key()
+    earlier = Record.read(study)
     arrivals, reference = manifest.inspect(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say)
     update_key(study, reference.names)
-    inputs = inputs_hash(study, arrivals.checksums)
+    inputs = inputs_digest(study, arrivals.digests)
     say("writing the tables")
     known = _countries_shown(study.settings["disclosure"], engine["answers"], engine["organisations"],
                              Consent.of(reference.consent))
@@ -528,7 +528,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
                               "shown_principles": _principles_shown(engine["principles"]),
                               "organisations": _took_part(engine["organisations"]),
                               "codes": _long_codes(engine["codings"], engine["codebook"])})}
-    files = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in texts.items()}
+    files = {name: study.digests.of_bytes(text.encode()) for name, text in texts.items()}
     texts["provenance.json"] = _json(_provenance(study, arrivals, rows)
                                      | {RECORD: engine.record() | {"files": files}})
     for name, text in texts.items():
@@ -540,14 +540,14 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
 
 
 def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
-    """The hashes of all slices of the tables; of tables that did not change those of the last build."""
+    """The digests of all slices of the tables; of tables that did not change those of the last build."""
     known = _earlier_slices(study).get("tables", {})
     cut_by = ("answers", "questions", "codebook")
     is_same = {name: name in known and engine.is_as_before(name) for name in TABLE_ORDER}
     if not all(is_same[name] for name in cut_by):
-        return slice_hashes({name: engine[name] for name in TABLE_ORDER})
-    fresh = slice_hashes({name: engine[name] for name in TABLE_ORDER
-                            if name in (*cut_by, "estimates") or not is_same[name]})
+        return slice_digests({name: engine[name] for name in TABLE_ORDER}, study.digests)
+    fresh = slice_digests({name: engine[name] for name in TABLE_ORDER
+                           if name in (*cut_by, "estimates") or not is_same[name]}, study.digests)
     return {name: fresh.get(name) or known[name] for name in TABLE_ORDER}
 
 
@@ -559,11 +559,11 @@ def _earlier_slices(study: Study) -> dict[str, Any]:
 
 
 def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int]) -> dict:
-    """What the tables were made from: raw files and reference tables with their checksums."""
-    reference = {p.name: hashlib.sha256(p.read_bytes()).hexdigest()
+    """What the tables were made from: raw files and reference tables with their digests."""
+    reference = {p.name: study.digests.of_file(p)
                  for p in (*study.reference_files(), study.settings_file)}
     return {"study": study.id, "title": study.title, "synthetic": study.is_synthetic,
-            "package": manifest.VERSION, "raw": arrivals.checksums, "not_in_manifest": arrivals.new,
+            "package": manifest.VERSION, "raw": arrivals.digests, "not_in_manifest": arrivals.new,
             "reference": reference, "rows": rows}
 
 

@@ -127,18 +127,21 @@ def _escaped(text: str) -> str:
 
 
 def datapackage(folder: Path, frames: Mapping[str, Sized], *, name: str, title: str,
-                tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", **said: object) -> str:
+                tables: Mapping[str, Table] = TABLES, ending: str = ".parquet", is_published: bool = False,
+                **said: object) -> str:
     """datapackage.json: a Frictionless descriptor of the files of a folder, one a table with its name and
     this ``ending``.
 
-    ``said`` are further properties of the whole package.
+    It has the checksum of a file only where the file ``is_published``: those of private tables would let
+    anybody try guesses. ``said`` are further properties of the whole package.
     """
     resources = []
     for table_name, frame in frames.items():
         table, path = tables[table_name], folder / f"{table_name}{ending}"
         resources.append({
             "name": table_name, "path": path.name, **_FORMATS[path.suffix], "description": table.grain,
-            "bytes": path.stat().st_size, "hash": f"sha256:{checksum(path)}", "rows": len(frame),
+            "bytes": path.stat().st_size, **({"hash": f"sha256:{checksum(path)}"} if is_published else {}),
+            "rows": len(frame),
             "schema": {"primaryKey": list(table.key), "fields": [
                 {"name": c, "type": _FRICTIONLESS[about.kind], "description": about.meaning,
                  **({"constraints": {"enum": list(about.allowed)}} if about.allowed else {})}

@@ -2,11 +2,13 @@
 
 A plain hash gives away what can be guessed: whoever has the hash of a table tries one decision of a signature
 after the other until the hash is the same. So every digest of what a study holds is an HMAC-SHA-256 with the
-study's own key, wherever it is written outside ``private/``: in ``processed/``, in the records of runs, in what
-the gate keeps. The key is random, is made once and never leaves ``private/``. The same content and the same
-key give the same digest. Three things have plain hashes: the package, the checksums of raw files in
-``manifest.csv``, which people compare with the hashes of senders, and files that are published, whose readers
-have them anyway. Only the standard library is needed.
+study's own key, wherever it is written outside ``private/``: in ``processed/``, in the records of runs, in
+what the gate keeps. The key is random, is made once and never leaves ``private/``. The same content and the
+same key give the same digest.
+
+Three things have plain hashes: the package, the raw files in ``manifest.csv``, whose checksums people compare
+with those of senders, and files that are published, whose readers have them anyway. Only the standard library
+is needed.
 """
 
 from __future__ import annotations
@@ -49,9 +51,9 @@ class Digests:
         return self.of_bytes(json.dumps(value, sort_keys=True).encode())
 
     def of_file(self, path: Path) -> str:
-        """The digest of a file."""
+        """The digest of the bytes of a file."""
         with path.open("rb") as file:
-            return self.of_bytes(hashlib.file_digest(file, "sha256").digest())
+            return hashlib.file_digest(file, self.begin).hexdigest()
 
     def begin(self) -> hmac.HMAC:
         """A digest to which parts are added with ``update``."""

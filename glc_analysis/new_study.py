@@ -11,6 +11,7 @@ from pathlib import Path
 
 from glc_analysis.errors import UsageError
 from glc_analysis.schema import reference_tables
+from glc_analysis.study import Study
 from glc_analysis.templates import template
 from glc_analysis.text import slug
 
@@ -41,6 +42,7 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
         notes += [f"the level of the code {name!r} in codebook.csv" for name in lost]
     for folder in FOLDERS:
         (directory / folder).mkdir(parents=True, exist_ok=True)
+    Study(directory).keep_digest_key()
     reference, title = directory / "reference", directory.resolve().name
     # TOML writes a text as JSON does, so that a quotation mark in a folder's name does no harm.
     named = {key: json.dumps(text, ensure_ascii=False)

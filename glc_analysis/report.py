@@ -64,12 +64,12 @@ class ReportRun:
         self.paths = {slug: page_path(slug, entry["parameters"]) for slug, entry in last_entries.items()}
         self.paths |= {page.slug: page_path(page.slug, page.parameters) for page in pages}
         self.last_entries = {slug: entry for slug, entry in last_entries.items()
-                             if record.is_whole(self._last_path(slug), entry)}
+                             if record.is_whole(self._last_path(slug), entry, study.digests)}
         self.to_run = list(chosen) if force else stale(chosen, {"pages": self.last_entries})
         recovered = {} if force else record.finished(
             self.home / "runs", self.to_run, self.last_folder, partial(is_current, inputs=inputs))
         self.recovered = {slug: (folder, entry) for slug, (folder, entry) in recovered.items()
-                          if record.is_whole(self._path_in(folder, slug), entry)}
+                          if record.is_whole(self._path_in(folder, slug), entry, study.digests)}
         running = {page.slug for page in self.to_run}
         # In the order of the plan; without pages that were neither made before nor chosen now.
         self.pages = [page for page in pages if page.slug in running or page.slug in self.last_entries]
@@ -220,7 +220,7 @@ class ReportRun:
         self.entries[page.slug] = {
             "title": page.title, "notebook": page.notebook.name, "key": page.key, "reads": page.reads,
             "parts": page.parts, "parameters": page.parameters, "seconds": round(seconds, 2),
-            "updated": updated, "mark": record.mark(content),
+            "updated": updated, "mark": record.mark(content, self.study.digests),
             "failure": str(outcome) if isinstance(outcome, Failure) else ""}
         self._record()
 
@@ -329,6 +329,7 @@ def run(study: Study, *, audience: str = "team", country: str = "", theme: str =
             report_run = ReportRun(study, inputs, pages, chosen, force, printed)
             if report_run.is_needed:
                 close_to_others(study.root)
+                study.keep_digest_key()
                 report_run.make(jobs, scheduler, progress)
             return _result(report_run)
     except OSError as error:

@@ -43,12 +43,12 @@ def _causes(study: Study, arrivals: manifest.Arrivals) -> list[str]:
     """What changed since the last build."""
     built = {name: _json(study.processed / name) for name in ("provenance.json", "reference.json")}
     raw = built["provenance.json"].get("raw", {})
-    now = arrivals.checksums
+    now = arrivals.digests
     causes = [f"{name}: {'new' if name not in raw else 'changed' if name in now else 'gone'}"
               for name in sorted({*raw, *now}) if raw.get(name) != now.get(name)]
     causes += reference_changes(built["reference.json"], reference_state(study))
     settings = study.settings_file
-    if built["provenance.json"].get("reference", {}).get(settings.name) != manifest.checksum(settings):
+    if built["provenance.json"].get("reference", {}).get(settings.name) != study.digests.of_file(settings):
         causes.append("study.toml: changed")
     return causes or ["the package or its lock file changed"]
 

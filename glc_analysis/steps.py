@@ -11,12 +11,11 @@ A step declares what it needs, and can read nothing else:
 
 A step makes tables (or rows of one, :data:`PARTS`) and values. Tables are kept from the last build if the
 step need not run. Values are never written: if a later step needs one, it is made again from tables and raw
-files. The record of a build (:class:`Record`) holds hashes and names alone.
+files. The record of a build (:class:`Record`) holds digests and names alone.
 """
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -26,13 +25,12 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import manifest, tables
+from glc_analysis.digests import Digests
 from glc_analysis.manifest import (
     RECORD,
     Arrivals,
-    checksum,
     read_record,
-    releases_hash,
-    value_hash,
+    releases_digest,
 )
 from glc_analysis.reference import Reference
 from glc_analysis.study import RAW_KINDS, Study
@@ -198,7 +196,7 @@ class View(Declared):
 
 @dataclass(frozen=True)
 class Inputs:
-    """All inputs of the build, with a hash of each."""
+    """All inputs of the build, with a digest of each."""
 
     study: Study
     reference: Reference
@@ -206,18 +204,18 @@ class Inputs:
     arrivals: Arrivals
 
     def digest(self, need: str) -> str:
-        """The hash of one input: of a raw kind, a reference table, one setting, pseudonyms, releases."""
+        """The digest of one input: of a raw kind, a reference table, one setting, pseudonyms, releases."""
         if need.startswith("raw/"):
-            return value_hash(self._raw(need.removeprefix("raw/")))
+            return self.study.digests.of_value(self._raw(need.removeprefix("raw/")))
         if need.endswith(".csv"):
             path = self.study.reference_file(need.removesuffix(".csv"))
-            return checksum(path) if path.is_file() else ""
+            return self.study.digests.of_file(path) if path.is_file() else ""
         if need.startswith("["):
             section, _, setting = need.removeprefix("[").partition("] ")
-            return value_hash(self.study.settings[section][setting])
+            return self.study.digests.of_value(self.study.settings[section][setting])
         if need == PSEUDONYMS:
-            return value_hash(sorted(self.pseudonyms.items()))
-        return releases_hash(self.study, self.arrivals.checksums)
+            return self.study.digests.of_value(sorted(self.pseudonyms.items()))
+        return releases_digest(self.study, self.arrivals.digests)
 
     def expanded(self, need: str) -> list[str]:
         """The settings of a section of study.toml; any other need by itself."""
@@ -226,14 +224,14 @@ class Inputs:
         return [need]
 
     def files(self, kind: str) -> dict[str, str]:
-        """The raw files of a kind with their checksums; codings include all files of coders' folders."""
+        """The raw files of a kind with their digests; codings include all files of coders' folders."""
         if kind != "codings":
             named = self.study.raw_files(kind)
         else:
             others = {path for one in RAW_KINDS if one != kind for path in self.study.raw_files(one)}
             named = [path for path in self.study.all_raw_files() if path not in others]
         names = map(self.study.relative, named)
-        return {name: self.arrivals.checksums[name] for name in names if name in self.arrivals.checksums}
+        return {name: self.arrivals.digests[name] for name in names if name in self.arrivals.digests}
 
     def _raw(self, kind: str) -> list:
         files = [self.files(kind)]
@@ -252,16 +250,17 @@ def is_input(need: str) -> bool:
     return need.startswith(("raw/", "[")) or need.endswith(".csv") or need in (PSEUDONYMS, RELEASES)
 
 
-def frame_digest(frame: pd.DataFrame) -> str:
-    """A hash of the cells and columns of a frame."""
-    digest = hashlib.sha256(json.dumps([str(column) for column in frame.columns]).encode())
+def frame_digest(frame: pd.DataFrame, digests: Digests) -> str:
+    """The digest of the cells and columns of a frame."""
+    digest = digests.begin()
+    digest.update(json.dumps([str(column) for column in frame.columns]).encode())
     digest.update(pd.util.hash_pandas_object(frame, index=False).to_numpy().tobytes())
     return digest.hexdigest()
 
 
 @dataclass
 class Record:
-    """The record of the last build: hashes of inputs, tables and values, and lengths of logs.
+    """The record of the last build: digests of inputs, tables and values, and lengths of logs.
 
     If it cannot be used, ``why`` gives the reason and the rest is empty.
     """
@@ -274,22 +273,22 @@ class Record:
     why: str = ""
 
     @classmethod
-    def read(cls, processed: Path) -> Record:
-        """Reads the record of a folder of tables; one of another version of the package cannot be used."""
-        provenance = read_record(processed)
+    def read(cls, study: Study) -> Record:
+        """Reads the record of the tables of a study; one of another version of the package cannot be used."""
+        provenance = read_record(study.processed)
         said = provenance.get(RECORD)
         if not said:
             return cls(why="nothing was built before")
         if said["package"] != manifest.package_hash():
             return cls(why="the package changed")
         found = cls(said["inputs"], said["made"], said["log"], provenance["raw"], provenance["rows"])
-        is_whole = found.is_there(processed, LOG)
+        is_whole = found.is_there(study, LOG)
         return found if is_whole else cls(why=f"table {LOG} is not as it was written")
 
-    def is_there(self, processed: Path, table: str) -> bool:
+    def is_there(self, study: Study, table: str) -> bool:
         """Whether the file of a table is the one that the last build wrote."""
-        path = processed / f"{table}.parquet"
-        return path.is_file() and checksum(path) == self.made.get(table)
+        path = study.processed / f"{table}.parquet"
+        return path.is_file() and study.digests.of_file(path) == self.made.get(table)
 
 
 class Engine:
@@ -343,7 +342,7 @@ class Engine:
         """Adds a table, shaped and checked."""
         self._held[name] = tables.shape(name, frame)
         self.packed[name] = tables.parquet_bytes(self._held[name])
-        self._digests[name] = hashlib.sha256(self.packed[name]).hexdigest()
+        self._digests[name] = self._inputs.study.digests.of_bytes(self.packed[name])
 
     def ran(self, step: str) -> bool:
         """Whether a step ran."""
@@ -358,7 +357,7 @@ class Engine:
         return len(self._held[table]) if table in self.packed else self._record.rows[table]
 
     def record(self) -> dict[str, Any]:
-        """The record for the next build: hashes and names alone."""
+        """The record for the next build: digests and names alone."""
         needs = {one for step in self._steps for need in step.needs if is_input(need)
                  for one in self._inputs.expanded(need)}
         return {"package": manifest.package_hash(),
@@ -386,7 +385,7 @@ class Engine:
 
     def _is_there(self, table: str) -> bool:
         if table not in self._intact:
-            self._intact[table] = self._record.is_there(self._processed, table)
+            self._intact[table] = self._record.is_there(self._inputs.study, table)
         return self._intact[table]
 
     def _digest_of_input(self, need: str) -> str:
@@ -399,7 +398,7 @@ class Engine:
         files, known = self._inputs.files(need.removeprefix("raw/")), self._record.raw
         found = [f"{name} {'changed' if name in known else 'is new'}"
                  for name, digest in files.items() if known.get(name) != digest]
-        gone = [f"{name} is gone" for name in known if name not in self._inputs.arrivals.checksums]
+        gone = [f"{name} is gone" for name in known if name not in self._inputs.arrivals.digests]
         return found or gone or [f"the list of {need} changed"]
 
     def _run(self, step: Step, *, is_again: bool = False) -> None:
@@ -419,20 +418,21 @@ class Engine:
                 continue
             elif name in self._parts:
                 self._held[name] = tables.shape(self._parts[name].table, value)
-                self._digests[name] = frame_digest(self._held[name])
+                self._digests[name] = frame_digest(self._held[name], self._inputs.study.digests)
             else:
                 self.add(name, value)
         if not is_again:
             self.logs[step.name] = log.lines
 
     def _value_digest(self, step: Step, value: Any) -> str:
-        """A hash of a value: of its content, or if that is costly of everything that it is made from."""
+        """The digest of a value: of its content, or if that is costly of everything that it is made from."""
+        digests = self._inputs.study.digests
         if isinstance(value, pd.DataFrame):
-            return frame_digest(value)
+            return frame_digest(value, digests)
         if isinstance(value, dict | list):
-            return value_hash(value)
-        return value_hash([self._digest_of_input(one) if is_input(one) else self._digests[one]
-                           for need in step.needs for one in self._inputs.expanded(need)])
+            return digests.of_value(value)
+        return digests.of_value([self._digest_of_input(one) if is_input(one) else self._digests[one]
+                                 for need in step.needs for one in self._inputs.expanded(need)])
 
     def _earlier_log(self, name: str) -> list[dict]:
         """The lines that a step wrote when it last ran, from the table of all logs."""

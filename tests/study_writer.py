@@ -15,6 +15,7 @@ from glc_analysis.cleaning.dimension_tables import (
     question_table,
 )
 from glc_analysis.cleaning.records import CleaningLog, clean_organisations
+from glc_analysis.digests import keep_digest_key
 from glc_analysis.evidence.estimates import CleanTables
 from glc_analysis.intake.survey.readers import RawSurvey, text_frame
 from glc_analysis.reference import COLUMNS, OPTIONAL, Reference
@@ -99,6 +100,7 @@ def write_study(root, rows, *, settings=(), context=(), **tables_):
         write_csv(root / f"reference/{name}.csv",
                   [{c: row.get(c, "") for c in (*COLUMNS[name], *OPTIONAL.get(name, ()))}
                    for row in listed])
+    keep_digest_key(root, b"the invented key of all studies of tests")
     return Study(root)
 
 

@@ -78,7 +78,7 @@ def _write(study: Study, folder: Path) -> None:
         "CITATION.cff": citation(study, read_slices(study)["release"]), "principles.json": principles,
         "DICTIONARY.md": dictionary(described),
         "datapackage.json": datapackage(folder, frames, name=study.id, title=study.title, tables=described,
-                                        ending=STEM.format("") + ".csv", **licence)}
+                                        ending=STEM.format("") + ".csv", is_published=True, **licence)}
     for name, text in texts.items():
         (folder / name).write_text(text, encoding="utf-8", newline="\n")
 

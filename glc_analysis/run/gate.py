@@ -1,6 +1,6 @@
 """The gate of a run: it stops a run with a file that holds something its readers may not know.
 
-The checksums of the files that passed are kept. A file of the next run with the same path and bytes is not
+The digests of the files that passed are kept. A file of the next run with the same path and bytes is not
 searched again, unless the terms of the search have changed.
 """
 
@@ -18,7 +18,7 @@ import pandas as pd
 from glc_analysis.disclosure.leak_scan import check_leaks, identifiers, without_own_names
 from glc_analysis.errors import Faults
 from glc_analysis.files import write_atomic
-from glc_analysis.manifest import checksum, package_hash, value_hash
+from glc_analysis.manifest import package_hash
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 
@@ -67,7 +67,8 @@ class Gate:
         read = self._passed.setdefault("", {})
         for path in files:
             with suppress(Faults, OSError):
-                mark = checksum(path)  # before it is read: what changes meanwhile has not passed
+                # Before it is read: what changes meanwhile has not passed.
+                mark = self._study.digests.of_file(path)
                 if read.get(_place(path, root)) != mark:
                     self._search("", [path], root)
                     read[_place(path, root)] = mark
@@ -80,7 +81,8 @@ class Gate:
             files.setdefault(who, []).extend([path, path.with_suffix(".html")])
         faults, now = [], {}
         for who, paths in files.items():
-            marks, old = {_place(path, run): checksum(path) for path in paths}, self._passed.get(who, {})
+            marks, old = {_place(path, run): self._study.digests.of_file(path)
+                          for path in paths}, self._passed.get(who, {})
             now[who] = {"rules": self._rules[who].mark, "files": marks}
             try:
                 self._search(who, [run / place for place, mark in marks.items() if old.get(place) != mark],
@@ -97,7 +99,7 @@ class Gate:
 
     def _marked(self, names: pd.DataFrame, known: Mapping[str, str]) -> _Rules:
         said = [package_hash(), self._audience, names.to_csv(index=False), sorted(known.items())]
-        return _Rules(names, known, value_hash(said))
+        return _Rules(names, known, self._study.digests.of_value(said))
 
 
 def _place(path: Path, root: Path) -> str:

@@ -21,7 +21,7 @@ from typing import Any
 
 from glc_analysis.disclosure.audiences import may
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, known_id, nearest
-from glc_analysis.manifest import package_hash, read_record, read_slices, value_hash
+from glc_analysis.manifest import package_hash, read_record, read_slices
 from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.record import last_run
 from glc_analysis.schema import AUDIENCES, reference_path
@@ -152,7 +152,7 @@ UNSEEN = ("raw", "survey", "context", "reports")
 
 
 class Inputs:
-    """What the pages of an audience can read, as it is now: gives the hash of each thing of a record."""
+    """What the pages of an audience can read, as it is now: gives the digest of each thing of a record."""
 
     def __init__(self, study: Study, audience: str) -> None:
         self.study, self.audience, self.slices = study, audience, read_slices(study)
@@ -163,21 +163,26 @@ class Inputs:
                   *["release"] * (not may(audience, "numbered_releases"))]
         lists = {name: value for name, value in self.slices.items() if name not in unseen}
         # Read now, so that a change during the run is noticed.
-        reference = {study.relative(path): _path_hash(path) for path in study.reference_files()}
+        reference = {study.relative(path): self._path_digest(path) for path in study.reference_files()}
         self._others = reference | {
             "processed": [lists, {name: self._tables[name][""] for name in self.own_tables}],
             "processed/slices.json": lists, "reference": reference,
             "raw": read_record(study.processed).get("raw", {})}
 
-    def hashes(self, reads: Iterable[str]) -> dict[str, Any]:
-        """The hash of each thing that a page reads, by its name in the record."""
-        return {thing: self._hash(thing) for thing in reads}
+    def marks(self, values: Mapping[str, Any]) -> dict[str, str]:
+        """A short digest of everything a page depends on, by name; the letter in front keeps the gate from
+        taking it for a phone number."""
+        return {name: f"h{self.study.digests.of_value(value)[:11]}" for name, value in values.items()}
 
-    def _hash(self, thing: str) -> Any:
+    def digests(self, reads: Iterable[str]) -> dict[str, Any]:
+        """The digest of each thing that a page reads, by its name in the record."""
+        return {thing: self._digest(thing) for thing in reads}
+
+    def _digest(self, thing: str) -> Any:
         table, _, slice_ = thing.partition(" ")
         if table in self._tables:
             return self._tables[table].get(slice_, "no rows")
-        return self._others[thing] if thing in self._others else _path_hash(self.study.root / thing)
+        return self._others[thing] if thing in self._others else self._path_digest(self.study.root / thing)
 
     @property
     def own_tables(self) -> list[str]:
@@ -186,16 +191,17 @@ class Inputs:
                 if not name.startswith("release_") or name == f"release_{self.audience}"]
 
 
-def _path_hash(path: Path) -> str:
-    """A hash of a file, or of the names, sizes and times in a folder; blank where nothing is."""
-    if path.is_dir():
-        found = ((one.relative_to(path).as_posix(), one.stat()) for one in path.rglob("*") if one.is_file())
-        return value_hash(sorted((name, of.st_size, of.st_mtime_ns) for name, of in found))
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path.is_file() else ""
+    def _path_digest(self, path: Path) -> str:
+        """The digest of a file, or of the names, sizes and times in a folder; blank where nothing is."""
+        if path.is_dir():
+            return self.study.digests.of_value({
+                one.relative_to(path).as_posix(): (one.stat().st_size, one.stat().st_mtime_ns)
+                for one in path.rglob("*") if one.is_file()})
+        return self.study.digests.of_file(path) if path.is_file() else ""
 
 
 # ------------------------------
-# The pages: notebooks x parameters, each with a hash of all it depends on
+# The pages: notebooks x parameters, each with a digest of all it depends on
 
 
 LISTS = {"country": "countries", "theme": "themes", "code": "codes", "principle": "principles",
@@ -219,7 +225,7 @@ class PageJob:
     reads: tuple[str, ...] = EVERYTHING
     """What it read the last time, in the words of :mod:`~glc_analysis.read_log`."""
     parts: dict[str, str] = field(default_factory=dict, repr=False)
-    """A hash of each thing that the key depends on, by name."""
+    """A digest of each thing that the key depends on, by name."""
     whole_study: bool = False
     """Whether the page gets the whole study even where its readers may see only a part of it."""
 
@@ -233,8 +239,9 @@ class PageJob:
         if not (self.whole_study or may(inputs.audience, "all_figures")):
             reads = behind(reads, inputs.audience)
         fixed = {name: value for name, value in self.parts.items() if name not in self.reads}
-        parts = fixed | _hashes(inputs.hashes(reads))
-        return replace(self, reads=tuple(reads), parts=parts, key=value_hash(parts))
+        parts = fixed | inputs.marks(inputs.digests(reads))
+        return replace(self, reads=tuple(reads), parts=parts,
+                       key=inputs.study.digests.of_value(parts))
 
 
 def behind(reads: Iterable[str], audience: str) -> list[str]:
@@ -334,7 +341,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
         if not kind:
             title = "Overview" if notebook.name == "index" else words
             yield PageJob(notebook.name, title, notebook.path, {"audience": audience}, "",
-                          parts=_hashes(fixed), whole_study=notebook.whole_study)
+                          parts=inputs.marks(fixed), whole_study=notebook.whole_study)
             continue
         # The first notebook of a kind has the plain slugs: country-khm.
         prefix = notebook.name if kind in seen or kind == "organisation" else kind
@@ -343,13 +350,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
         for item in _visible_items(inputs, kind):
             yield PageJob(f"{prefix}-{item['id'].lower()}", item["label"], notebook.path,
                           {"audience": audience, kind: item["id"]}, "", group,
-                          parts=_hashes(fixed | {"its name": item}), whole_study=notebook.whole_study)
-
-
-def _hashes(values: Mapping[str, Any]) -> dict[str, str]:
-    """A short hash of everything a page depends on, by name; the letter in front keeps the gate from taking
-    it for a phone number."""
-    return {name: f"h{value_hash(value)[:11]}" for name, value in values.items()}
+                          parts=inputs.marks(fixed | {"its name": item}), whole_study=notebook.whole_study)
 
 
 def _visible_items(inputs: Inputs, kind: str) -> list[dict[str, str]]:

@@ -7,11 +7,11 @@ only when the run is complete: a folder without run.json is not a finished run.
 from __future__ import annotations
 
 import json
-import zlib
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from glc_analysis.digests import Digests
 from glc_analysis.files import write_atomic
 from glc_analysis.study import Study
 
@@ -44,19 +44,19 @@ def write(folder: Path, head: Mapping[str, str], pages: Entries, own: Mapping[st
     write_atomic(folder / UNFINISHED, _json({**head, "pages": shared}))
 
 
-def mark(content: str) -> str:
-    """A short checksum of a page, to recognise a damaged file; the letter in front makes it no phone number.
+def mark(content: str, digests: Digests) -> str:
+    """A short digest of a page, to recognise a damaged file; the letter in front makes it no phone number.
 
-    >>> mark("a page")
-    'c86e53b64'
+    >>> mark("a page", Digests(b"the invented key of an invented study"))
+    'c10a9e474a58'
     """
-    return f"c{zlib.crc32(content.encode()):08x}"
+    return f"c{digests.of_bytes(content.encode())[:11]}"
 
 
-def is_whole(path: Path, entry: Mapping[str, Any]) -> bool:
+def is_whole(path: Path, entry: Mapping[str, Any], digests: Digests) -> bool:
     """Whether the file of a page exists and is undamaged."""
     try:
-        return mark(path.read_text(encoding="utf-8")) == entry.get("mark")
+        return mark(path.read_text(encoding="utf-8"), digests) == entry.get("mark")
     except (FileNotFoundError, UnicodeDecodeError):
         return False
 

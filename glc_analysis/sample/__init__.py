@@ -10,12 +10,16 @@ import shutil
 from pathlib import Path
 
 from glc_analysis import manifest
+from glc_analysis.digests import KEY_FILE, keep_digest_key, read_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.study import Study, is_data_file
 
 COMMITTED = Path(__file__).parent
 """The folder of the committed study."""
 PARTS = "raw", "reference"
+KEY = b"an invented key of an invented study, which protects nothing"
+"""The key of its digests (:mod:`glc_analysis.digests`): always the same, so that every copy of the sample
+gives the same bytes. It is removed with the sample: a real study must not have a key that everybody knows."""
 
 
 def write_sample(root: Path) -> list[Path]:
@@ -40,11 +44,12 @@ def write_sample(root: Path) -> list[Path]:
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
             written.append(target)
+    keep_digest_key(root, KEY)
     return written
 
 
 def remove_sample(study: Study) -> None:
-    """Clears an invented study: its raw files, ``processed/`` and ``reports/``; the reference stays.
+    """Clears an invented study: raw files, ``processed/``, ``reports/`` and the key; the reference stays.
 
     Raises GLCError, and removes nothing, if the study is not the sample or a raw file
     is not one of the sample.
@@ -62,6 +67,8 @@ def remove_sample(study: Study) -> None:
     for path in [*present.values(), *_data_in(study.processed)]:
         path.unlink()
     shutil.rmtree(study.reports, ignore_errors=True)
+    if read_digest_key(study.root) == KEY:
+        (study.root / KEY_FILE).unlink()
 
 
 def _refuse_other_manifest(root: Path) -> None:

@@ -24,6 +24,7 @@ from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.coders import document_names
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.csv_rows import CsvRows
+from glc_analysis.digests import replace_digest_key
 from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.disclosure.file_text import NAMES_ONLY
 from glc_analysis.disclosure.leak_scan import find_leaks
@@ -183,6 +184,7 @@ def _copy(study: Study, new: Study) -> None:
         if (study.root / part).is_dir():
             shutil.copytree(study.root / part, new.root / part,
                             ignore=shutil.ignore_patterns("~$*", ".~lock*", ".lock", ".ipynb_checkpoints"))
+    replace_digest_key(new.root)  # no digest of what is removed may be compared with a guess
     for kept in study.processed.glob(".gitkeep"):
         new.processed.mkdir()
         shutil.copy(kept, new.processed)

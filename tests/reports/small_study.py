@@ -19,6 +19,7 @@ def small_study(root: Path) -> Study:
     settings = '[study]\nid = "small"\ntitle = "A small study"\nsynthetic = true\n'
     (root / "reference" / "study.toml").write_text(settings)
     study = Study(root)
+    study.keep_digest_key()
     write_slices(study, TABLES)
     return study
 
