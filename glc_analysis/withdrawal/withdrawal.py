@@ -311,6 +311,9 @@ def _speaker_id(name: str) -> str:
 
 def _append_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
     """Appends rows to a reference table under its own header; a column ``number`` continues."""
+    rows = list(rows)
+    if not rows:  # there may be no such table
+        return
     table, before = CsvRows.read(path), len(read_table(path).rows) - 1
     for n, row in enumerate(rows, before + 1):
         table.append({"number": str(n)} | dict(row))
