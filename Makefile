@@ -13,7 +13,8 @@ READY  := $(VENV)/.ready
 help: ## list these targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-12s%s\n", $$1, $$2}' Makefile
 
-setup: $(READY) ## virtual environment, locked packages, this package, its kernel
+setup: $(READY) ## virtual environment, locked packages, this package, its kernel, the git hook
+	@$(BIN)/python scripts/hooks/install.py
 
 run: $(READY) ## write the reports (glc run)
 	@$(BIN)/glc run
@@ -59,6 +60,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --no-compile --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --no-index --no-deps --no-build-isolation -e .
 	@$(BIN)/python -W ignore -m compileall -qq -j 0 $(VENV)/lib glc_analysis || true
+	@$(BIN)/python scripts/hooks/install.py
 	@touch $@
 
 # snakemake, doit, pytask, krippendorff and pyrefiqda are measured against, never used: they stay out of the lock and of

@@ -10,6 +10,7 @@ import json
 from pathlib import Path
 
 from glc_analysis.errors import UsageError
+from glc_analysis.git import write_gitignore
 from glc_analysis.schema import reference_tables
 from glc_analysis.study import Study
 from glc_analysis.templates import template
@@ -43,6 +44,7 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
     for folder in FOLDERS:
         (directory / folder).mkdir(parents=True, exist_ok=True)
     Study(directory).keep_digest_key()
+    write_gitignore(directory)
     reference, title = directory / "reference", directory.resolve().name
     # TOML writes a text as JSON does, so that a quotation mark in a folder's name does no harm.
     named = {key: json.dumps(text, ensure_ascii=False)

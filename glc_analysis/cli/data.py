@@ -31,10 +31,14 @@ from glc_analysis.study import Study
               help="A REFI-QDA codebook (.qdc): its codes are drafted.")
 def init(directory: Path, form: Path | None, codebook: Path | None) -> None:
     """Start a study in a new folder."""
+    from glc_analysis.git import repository_of
     from glc_analysis.new_study import start
 
     for note in start(directory, form=form, codebook=codebook):
         say(f"To decide: {note}")
+    if repository := repository_of(directory):
+        say(f"The folder is inside the git repository {repository}, where files are easily published by "
+            "mistake: a folder outside of it is safer.")
     say(f"The study is in {directory}. Next: put exports into {directory}/raw/survey, describe "
         f"them in {directory}/reference, then `glc --study {directory} check`.")
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from glc_analysis import manifest
 from glc_analysis.digests import KEY_FILE, keep_digest_key, read_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError
+from glc_analysis.git import write_gitignore
 from glc_analysis.study import Study, is_data_file
 
 COMMITTED = Path(__file__).parent
@@ -45,6 +46,7 @@ def write_sample(root: Path) -> list[Path]:
             shutil.copyfile(path, target)
             written.append(target)
     keep_digest_key(root, KEY)
+    write_gitignore(root)
     return written
 
 

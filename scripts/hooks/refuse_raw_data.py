@@ -2,9 +2,11 @@
 
     python scripts/hooks/refuse_raw_data.py FILE...
 
-Run by pre-commit on what is to be committed, and by the tests on all that git tracks. The one
-exception to "no raw data" are the raw files of the invented sample study: each is known by the SHA-256
-that its manifest gives it. That these are what scripts/make_sample.py invents is shown by a test.
+Run by git on what is to be committed, and by the tests on all that git tracks. A study is a folder with
+``reference/study.toml``, wherever it lies in the repository. Of a study nothing is let through but its public
+reference, whatever the name of the file. Two studies have nothing to hide, and their tables are committed:
+the invented sample, and a survey that its authors published. Each raw file of the sample is known by the
+SHA-256 that its manifest gives it. That these are what scripts/make_sample.py invents is shown by a test.
 """
 
 import csv
@@ -14,34 +16,58 @@ import re
 import sys
 from pathlib import Path
 
-PRIVATE = re.compile(r"^(data|tests/studies/[^/]+|glc_analysis/sample)/(raw|processed|reports|private)/")
+from glc_analysis.git import SETTINGS, public_reference
+from glc_analysis.schema import reference_path
+
 DATA = re.compile(
     r"\.(csv|tsv|xlsx?|ods|sav|parquet|docx?|odt|rtf|vtt|srt|mp3|m4a|mp4|wav|sqlite3?|qd[acp]x?)$",
     re.IGNORECASE,
 )
-# Where tables may stand: what people decided, and what is invented for the tests and the sample.
-HOMES = re.compile(r"^(data/reference|tests|glc_analysis|scripts/sample_study/content)/")
+# Where tables may be outside of studies: what is invented for the tests and the sample, and the schema.
+HOMES = re.compile(r"^(tests|glc_analysis|scripts/sample_study/content)/")
 SAMPLE = "glc_analysis/sample"
+OPEN = {SAMPLE: "__init__.py", "tests/studies/ngo_survey": "README.md"}
+"""The studies that have nothing to hide, each with its one file that is not of a study."""
 
 
 def refusal(path: str) -> str:
     """Why git must not have this file; empty where it may."""
-    if path.startswith(f"{SAMPLE}/raw/"):
-        return "" if is_of_the_sample(path) else (
-            f"not a raw file of the sample study, or changed: {SAMPLE}/reference/manifest.csv has another "
-            "SHA-256")
-    if PRIVATE.match(path) and Path(path).name not in (".gitkeep", "README.md"):
-        return "raw, processed, reports and private of a study stay out of git"
-    if DATA.search(path) and not HOMES.match(path):
-        return "tables may be in reference/ only; raw data belong in the raw/ folder of a study"
+    studies = [folder.as_posix() for folder in Path(path).parents if is_study(folder)]
+    for study in studies:
+        if why := refusal_in_study(path, study):
+            return why
+    if not studies and DATA.search(path) and not HOMES.match(path):
+        return "data belong in the raw/ folder of a study, which stays out of git"
     if path.endswith(".ipynb") and "golden" not in path and is_executed(path):
         return "an executed notebook shows data: strip it with nbstripout"
     return ""
 
 
+def is_study(folder: Path) -> bool:
+    return folder.as_posix() in ("data", *OPEN) or (folder / SETTINGS).is_file()
+
+
+def refusal_in_study(path: str, study: str) -> str:
+    """Why git must not have this file of a study; empty where it may."""
+    inside = Path(path).relative_to(study).as_posix()
+    if inside in (".gitignore", *public_reference()) or is_place_holder(path):
+        return ""
+    if study in OPEN and (inside == OPEN[study] or re.match(r"(private/)?reference/\w+\.csv$", inside)):
+        return ""
+    if study == SAMPLE and inside.startswith("raw/"):
+        return "" if is_of_the_sample(path) else (
+            "not a raw file of the sample study, or changed: its manifest has another SHA-256")
+    return "of a study, git may have study.toml and the public tables of reference/ only"
+
+
+def is_place_holder(path: str) -> bool:
+    """Whether a file is the empty one that keeps a folder in git."""
+    return Path(path).name == ".gitkeep" and Path(path).is_file() and not Path(path).stat().st_size
+
+
 def is_of_the_sample(path: str) -> bool:
     """Whether the sample's manifest lists this raw file with the digest that it has."""
-    with Path(SAMPLE, "reference/manifest.csv").open(encoding="utf-8", newline="") as file:
+    with Path(SAMPLE, reference_path("manifest")).open(encoding="utf-8", newline="") as file:
         digests = {f"{SAMPLE}/{row['path']}": row["sha256"] for row in csv.DictReader(file)}
     return digests.get(path) == hashlib.sha256(Path(path).read_bytes()).hexdigest()
 

@@ -15,22 +15,26 @@ BOXES = re.findall(r"^```sh( fails)?\n(.*?)^```$", TUTORIAL, re.DOTALL | re.MULT
 
 @pytest.fixture(scope="module")
 def done(tmp_path_factory):
-    """What each box printed, in a folder that holds nothing but the environment."""
-    folder = tmp_path_factory.mktemp("tutorial")
+    """The home folder, and what each box printed, in a checkout that holds nothing but the environment."""
+    home = tmp_path_factory.mktemp("tutorial")
+    folder = home / "checkout"
+    folder.mkdir()
+    subprocess.run(["git", "init", "-q"], cwd=folder, check=True)
     (folder / ".venv").symlink_to(ROOT / ".venv")
     said, lasting = [], {key: value for key, value in os.environ.items() if key != "GLC_STUDY"}
-    for fails, box in BOXES:
+    for fails, text in BOXES:
+        box = text.replace("~/", f"{home}/")
         ended = subprocess.run(["bash", "-e", "-c", box], cwd=folder, env=lasting, capture_output=True,
                                text=True)
         assert ended.returncode == (1 if fails else 0), f"{box}\n{ended.stderr}"
         lasting |= dict(re.findall(r"^export (\w+)=(\S+)$", box, re.MULTILINE))
         said.append(ended.stdout + ended.stderr)
-    return folder, said
+    return home, said
 
 
 def test_every_box_runs_and_the_reports_are_there(done):
-    folder, said = done
-    site = folder / "our-study" / "reports" / "team" / "current" / "site"
+    home, said = done
+    site = home / "our-study" / "reports" / "team" / "current" / "site"
     assert (site / "index.html").is_file()
     assert (site / "country-khm.html").is_file()
     assert len(said) == len(BOXES) >= 8
@@ -39,6 +43,12 @@ def test_every_box_runs_and_the_reports_are_there(done):
 def test_what_it_says_of_the_faults_is_what_is_printed(done):
     told = next(text for text, (fails, _) in zip(done[1], BOXES, strict=True) if fails)
     assert all(fault in told for fault in ("'Perú'", "'Kambodja'", "'lots': is not a number"))
+
+
+def test_nothing_of_the_study_is_in_the_repository(done):
+    listed = subprocess.run(["git", "status", "--porcelain", "--ignored"], cwd=done[0] / "checkout",
+                            capture_output=True, text=True, check=True)
+    assert listed.stdout.split() == ["??", ".venv"]
 
 
 def test_nearly_nothing_is_left_for_the_public(done):
