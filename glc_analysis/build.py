@@ -44,8 +44,8 @@ from glc_analysis.disclosure.countries import (
 )
 from glc_analysis.disclosure.quotations import READERS, case_codes, printable_quotes, quotes_faults
 from glc_analysis.disclosure.releases import next_is_stored, prepare_release, store_release
-from glc_analysis.disclosure.rules import visible_principles
 from glc_analysis.disclosure.suppression import decide, hide_countries
+from glc_analysis.disclosure.votes import visible_principles
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import code_occurrences, coded_estimates
 from glc_analysis.evidence.comparisons import comparison_estimates
@@ -487,8 +487,8 @@ STEPS = (
                         "evidence.csv", "joint_display.csv", "headlines.csv", "consent.csv", "codebook.csv"),
          ("quotations",), _quotations),
     Step("principles", tuple(f"{name}.csv" for name in WRITTEN), WRITTEN, _principles),
-    Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "[consensus]"),
-         ("ratings", "tallies"), _ratings),
+    Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "comments.csv",
+                     "[consensus]"), ("ratings", "tallies"), _ratings),
 )
 """The steps of the build, in their order."""
 

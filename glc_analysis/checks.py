@@ -214,8 +214,8 @@ CODING_CHECKS: tuple[Check, ...] = (
 # Checks of the tables of the convening.
 
 
-_DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.date", "decision_log.date",
-         "parking_lot.date")
+_DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.date", "panel_positions.date",
+         "decision_log.date", "parking_lot.date", "comments.date")
 LIVE = ("candidate", "agreed")
 """Statuses of principles in use: each of these needs evidence."""
 
@@ -296,14 +296,14 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
 
 def _versions(tables: Tables) -> Iterator[Fault]:
-    """Rounds are about existing texts, signatures about the last ones. A signature from before an amendment
-    may stay until the new text is agreed."""
+    """Rounds and joint positions are about existing texts, signatures about the last ones. A signature from
+    before an amendment may stay until the new text is agreed."""
     principles = tables["principles"]
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}
     last = _last(_numbered(tables)).astype("str")
     pending = set(sources.loc[sources["status"] == "candidate", "principle_id"])
-    for name in ("rounds", "signoffs"):
+    for name in ("rounds", "signoffs", "panel_positions"):
         ids = tables[name]["principle_id"] + "." + tables[name]["version"]
         yield from unknown_names(name, "principle_id, version", ids, known,
                                  "principles.csv has no such version")
@@ -412,7 +412,7 @@ CONVENING_CHECKS: tuple[Check, ...] = (
     schema_check("evidence.principle_id", "judgements.principle_id", "decision_log.principle_id"),
     Check(("principles", "evidence", "judgements", "decision_log"), _evidence),
     schema_check("joint_display.quote_id"),
-    Check(("principles", "rounds", "signoffs"), _versions),
+    Check(("principles", "rounds", "signoffs", "panel_positions"), _versions),
     schema_check("raters.organisation_id", "signoffs.organisation_id"),
     schema_check(*_DAYS),
     Check(tuple(dict.fromkeys(column.partition(".")[0] for column in _DAYS)), _closed_rounds),

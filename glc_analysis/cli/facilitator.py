@@ -73,7 +73,7 @@ def tally(study: Study, round_id: str, close: bool, form: str) -> None:
     from datetime import date
 
     from glc_analysis.convening.double_entry import check_forms_finished
-    from glc_analysis.convening.tallies import counted, results
+    from glc_analysis.convening.tallies import counted, read_out
 
     if close:
         check_forms_finished(study, round_id)
@@ -85,7 +85,7 @@ def tally(study: Study, round_id: str, close: bool, form: str) -> None:
         if count.faults:
             raise Faults(count.faults)
     elif form == "table":
-        click.echo("\n".join(results(**count.here, principles=count.reference.principles)))
+        click.echo("\n".join(read_out(study, count.reference, count.frames, round_id)))
     else:
         print_rows(count.here["tallies"], form, empty="No vote was cast.")
     if close:

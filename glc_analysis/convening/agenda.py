@@ -1,12 +1,14 @@
 """The agenda of the discussion after a round: agreed, split, works elsewhere?, the rest.
 
 In: tallies and ratings of one closed round. Out: one row a principle with its group and the facts about its
-votes. The groups follow from the providers' votes and sort the discussion; no decision is computed.
+votes. The groups follow from what is told of the providers' votes and sort the discussion; no decision is
+computed. The room reads the agenda: of the votes it tells what :mod:`glc_analysis.disclosure.votes` allows.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import pandas as pd
@@ -19,51 +21,54 @@ from glc_analysis.convening.consensus import (
     NEITHER,
     TOO_FEW,
     UNCERTAIN,
-    median,
+    counts,
     third,
 )
-from glc_analysis.disclosure.rules import FEWEST_VOTES
+from glc_analysis.disclosure.votes import told_lower, told_tallies
 from glc_analysis.study import CRITERIA
 
 GROUPS = {
-    "agreed": ("Agreed", "important, in agreement, and feasible"),
+    "agreed": ("Agreed", "important, with few votes apart, and feasible"),
     "split": ("Split", "votes at both ends of the scale"),
     "elsewhere": ("Works elsewhere?", "important, but not feasible everywhere"),
     "rest": ("The rest", "low, no clear result, or too few votes")}
 """The groups in order: heading, and the reason why a principle is in it."""
 MANY_ABSTAINED = 1 / 4
 LOW_RESOURCES = "low"
+LESS_FEASIBLE = "less feasible for providers with low resources"
 
 
 def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame,
-           organisations: pd.DataFrame) -> pd.DataFrame:
+           organisations: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
     """One row a principle of a closed round, in order: group, principle_id, version, short_name, facts; for
     each criterion the shape of :func:`verdict` and the votes; notes.
 
-    ``tallies`` and ``ratings`` are those of one round. The groups:
+    ``tallies`` and ``ratings`` are those of one round; what is told of them follows from the study's ``test``
+    and the panels that ``agreed`` to more (:func:`.votes.told_tallies`). The groups:
 
-    - agreed: importance is high with agreement, and feasibility is high;
+    - agreed: importance is high, the panel agrees or that is not told, and feasibility is high;
     - split: the panel disagrees on importance or, where importance is not high, on feasibility;
     - works elsewhere?: importance is high, but feasibility is not, or it is lower among raters whose
       organisation has low resources (organisations.csv, ``resource_level``), or a quarter or more abstained.
 
-    "9 of 10" counts votes in the high third. Raters with low resources and survivor advisers are mentioned
-    where their median is in another third.
+    "6 of 10" counts votes in the high third. A principle is in no group that would follow only from numbers
+    that are not told. Survivor advisers are mentioned where it is told that their median is in another third.
     """
     names = short_names(principles)
-    by = {(row["principle_id"], row["criterion"], row["panel"]): row for row in tallies.to_dict("records")}
+    told = told_tallies(tallies, test=test, agreed=agreed).to_dict("records")
+    by = {(row["principle_id"], row["criterion"], row["panel"]): row for row in told}
     texts = tallies.drop_duplicates("principle_id")
     rows = []
     for principle, version in zip(texts["principle_id"], texts["version"], strict=True):
         votes = [by.get((principle, criterion, "provider")) for criterion in CRITERIA]
-        low = low_resources(ratings[ratings["principle_id"] == principle], organisations)
+        low = low_resources(ratings[ratings["principle_id"] == principle], organisations, agreed=agreed)
         others = [by.get((principle, criterion, "survivor_adviser")) for criterion in CRITERIA]
         notes = [low, _of_advisers(votes, others)]
         rows.append({
             "group": _group(*votes, bool(low)) if all(votes) else "rest", "principle_id": principle,
             "version": version, "short_name": names.get(principle, ""),
             "facts": "; ".join(filter(None, [*map(in_short, filter(None, votes)), *notes])),
-            **{criterion: (verdict(row)[0], f"{row['votes_high']} of {row['n']}") if row else ("few", "")
+            **{criterion: (verdict(row)[0], row["votes"].removesuffix(" high")) if row else ("few", "")
                for criterion, row in zip(CRITERIA, votes, strict=True)},
             "notes": "; ".join(filter(None, [_abstentions(votes), *notes]))})
     found = pd.DataFrame(rows)
@@ -85,7 +90,7 @@ def _group(important: Mapping[str, Any], feasible: Mapping[str, Any], is_lower: 
     if is_split(important):
         return "split"
     if important["result"] == HIGH:
-        is_agreed = important["spread"] in (AGREEMENT, "")
+        is_agreed = important["spread"] in (AGREEMENT, "") and feasible["result"] == HIGH
         return "elsewhere" if is_elsewhere else "agreed" if is_agreed else "rest"
     return "split" if is_split(feasible) else "rest"
 
@@ -109,6 +114,8 @@ def verdict(row: Mapping[str, Any]) -> tuple[str, str]:
     """
     if row["result"] == TOO_FEW:
         return "few", "too few for the rule"
+    if not row["result"]:
+        return "half", "not told"
     if is_split(row):
         return "split", "split"
     said = {AGREEMENT: "in agreement", NEITHER: "no agreement", DISAGREEMENT: "panel rule: disagreement",
@@ -122,7 +129,7 @@ def in_short(row: Mapping[str, Any]) -> str:
     """A row of ``tallies`` in a line of the agenda."""
     shape, words = verdict(row)
     words = f"split: {row['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
-    return f"{row['criterion']} {row['votes_high']} of {row['n']}, {words}" + (
+    return f"{row['criterion']} {row['votes'].removesuffix(' high')}, {words}" + (
         f", {row['n_abstained']} abstained" if row["n_abstained"] else "")
 
 
@@ -134,26 +141,33 @@ def _abstentions(rows: list[Mapping[str, Any] | None]) -> str:
 
 
 def _of_advisers(providers: list[Mapping[str, Any] | None], advisers: list[Mapping[str, Any] | None]) -> str:
-    """The criteria on which the survivor advisers' median is in another third than that of the providers."""
-    said = [f"{other['criterion']} {other['votes_high']} of {other['n']}"
-            for one, other in zip(providers, advisers, strict=True) if one and other and one["n"]
-            and other["n"] >= FEWEST_VOTES and third(one["median"]) != third(other["median"])]
+    """The criteria on which the survivor advisers' median is in another third than that of the providers, as
+    far as both are told."""
+    said = [f"{other['criterion']} {other['votes'].removesuffix(' high')}"
+            for one, other in zip(providers, advisers, strict=True) if one and other
+            and told_third(one) and told_third(other) and told_third(one) != told_third(other)]
     return f"survivor advisers differ: {', '.join(said)}" if said else ""
 
 
-def low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame) -> str:
-    """In words, whether a principle is less feasible for providers with low resources; blank where not.
+def told_third(row: Mapping[str, Any]) -> str:
+    """The third of the scale that holds the median of a row of ``tallies``; blank where that is not told.
 
-    It is less feasible where the median of their votes is in a lower third than that of the others, and each
-    group has at least three votes.
+    >>> said = "7 or more of 10 high, at most 2 low"
+    >>> told_third({"median": 6.5}), told_third({"median": None, "said": said})
+    ('high', 'high')
     """
+    if not pd.isna(row["median"]):
+        return third(row["median"])
+    found = re.match(r"(\d+) or more of (\d+) (\w+)", row["said"])
+    return found[3] if found and 2 * int(found[1]) > int(found[2]) else ""
+
+
+def low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame, *, agreed: Collection[str] = ()) -> str:
+    """In words, whether a principle is less feasible for providers with low resources; blank where it is not,
+    or where telling it could tell a vote (:func:`.votes.told_lower`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
                     & (ratings["held_out"] == "") & ratings["score"].notna()]
     is_low = votes["organisation_id"].map(level) == LOW_RESOURCES
-    low, others = ([int(score) for score in votes.loc[one, "score"]] for one in (is_low, ~is_low))
-    if min(len(low), len(others)) < FEWEST_VOTES:
-        return ""
-    thirds, medians = ("low", "middle", "high"), (median(low), median(others))
-    is_lower = thirds.index(third(medians[0])) < thirds.index(third(medians[1]))
-    return "low resources: median {:g}, others {:g}".format(*medians) if is_lower else ""
+    low, others = (tuple(counts([*map(int, votes.loc[one, "score"])]).values()) for one in (is_low, ~is_low))
+    return LESS_FEASIBLE if told_lower(low, others, is_exact="provider" in agreed) else ""

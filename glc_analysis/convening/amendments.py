@@ -15,7 +15,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.convening.rounds import write_rounds
-from glc_analysis.convening.tallies import results
+from glc_analysis.convening.tallies import read_out
 from glc_analysis.csv_rows import CsvRows, read_utf8
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.files import write_atomic
@@ -81,12 +81,13 @@ def votes(study: Study, done: Amendment) -> list[str]:
     """The results of the old version in closed rounds, as they are read out; empty before a build."""
     if not done.closed_rounds or not (study.processed / "tallies.parquet").is_file():
         return []
-    frames = [tables.read(name, study=study) for name in ("tallies", "ratings", "principles")]
     principle_id, _, version = done.before.rpartition(".")
-    own = [frame[(frame["principle_id"] == principle_id) & (frame["version"] == version)] for frame in frames]
-    return [line for round_id in done.closed_rounds if (own[0]["round_id"] == round_id).any()
-            for line in (f"The results of round {round_id} do not change:", *results(
-                *(frame[frame["round_id"] == round_id] for frame in own[:2]), own[2]))]
+    own = {name: frame[(frame["principle_id"] == principle_id) & (frame["version"] == version)]
+           for name in ("tallies", "ratings") for frame in [tables.read(name, study=study)]}
+    reference = read_reference(study)
+    return [line for round_id in done.closed_rounds if (own["tallies"]["round_id"] == round_id).any()
+            for line in (f"The results of round {round_id} do not change:",
+                         *read_out(study, reference, own, round_id))]
 
 
 def _current(principles: pd.DataFrame, principle_id: str) -> dict[str, str]:

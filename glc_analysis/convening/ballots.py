@@ -24,6 +24,9 @@ from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.text import content_hash
 
+OTHER_WORDING = "rated "
+"""How the reason in column ``held_out`` begins where another wording was rated."""
+
 # ------------------------------
 # A round: the texts it asks about, who may vote, how many forms are received, and closing it.
 
@@ -200,11 +203,14 @@ def ratings(votes: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
     rows = votes.merge(texts[["round_id", "principle_id", "issued", "texts", "is_cut"]],
                        on=["round_id", "principle_id"]).merge(
-        reference.raters[["rater_id", "organisation_id", "role"]], on="rater_id")
+        reference.raters[["rater_id", "organisation_id", "role"]], on="rater_id").merge(
+        reference.comments[[*COMMENT, "text"]].rename(columns={"text": "comment_read"}), how="left",
+        on=COMMENT)
     is_blank = (rows["score"] == "") & (rows["is_abstained"] != "true")
     return rows.assign(
         panel=rows["role"], score=pd.to_numeric(rows["score"]).astype("Int64"), entered_by=rows["file"],
         is_abstained=rows["is_abstained"] == "true", may_be_read=rows["may_be_read"] == "yes",
+        comment_read=rows["comment_read"].where(rows["comment"] != "").fillna(""),
         held_out=[_exclusion_reason(row) or ("left blank" if blank else "")
                   for row, blank in zip(rows.itertuples(), is_blank, strict=True)])
 
@@ -213,13 +219,29 @@ def _exclusion_reason(row: tuple) -> str:
     """Why a vote is excluded: it is about another text than the one that was issued. Blank: it is not."""
     name = printed_id(row.principle_id, row.issued)
     if row.version != row.issued:
-        return f"rated {printed_id(row.principle_id, row.version)}; {name} was issued"
+        return f"{OTHER_WORDING}{printed_id(row.principle_id, row.version)}; {name} was issued"
     is_issued = row.text_version in row.texts or row.is_cut
-    return "" if is_issued else f"rated other words than those of {name} that were issued"
+    return "" if is_issued else f"{OTHER_WORDING}other words than those of {name} that were issued"
 
 
 # ------------------------------
-# Comments of raters with names masked.
+# Comments of raters. The team reads all of them, with names masked. Others read those whose raters allowed
+# it, in the study's language alone (comments.csv): a comment in a language of one rater names its author.
+
+
+COMMENT = ["round_id", "rater_id", "principle_id"]
+"""What tells a comment in comments.csv."""
+
+
+def readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> list[str]:
+    """The comments on a principle that may be read outside the team: in the study's language, names masked.
+
+    Their order follows from their words, so it shows neither who wrote them nor who handed in first.
+    """
+    is_other = ratings["held_out"].str.startswith(OTHER_WORDING)
+    rows = ratings[ratings["may_be_read"] & (ratings["comment_read"] != "") & ~is_other]
+    said = masked(rows.assign(comment=rows["comment_read"]), study, names)["comment"]
+    return sorted({*said}, key=content_hash)
 
 
 def masked(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:

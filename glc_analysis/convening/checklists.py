@@ -11,15 +11,15 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.disclosure.audiences import may
 from glc_analysis.manifest import VERSION
-from glc_analysis.study import Study
+from glc_analysis.study import PANELS, Study
 from glc_analysis.templates import read_records, read_toml
+from glc_analysis.view import StudyView
 
 Read = Callable[[str], pd.DataFrame]
 NOT_RECORDED = "not recorded"
-DETAILS = ("others_present", "duration", "interviewers", "memos")
-"""Facts about persons and durations."""
+DETAILS = ("others_present", "duration", "interviewers", "memos", "guide", "period", "votes")
+"""Facts about persons, durations and days, and what was counted in texts and ballots."""
 FACTS = read_toml(__file__, "facts.toml")
 """Texts that are the same for every study, by table and name in ``content/facts.toml``."""
 SAMPLING = FACTS["sampling"]
@@ -36,36 +36,36 @@ def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
     return rows.assign(value=value)
 
 
-def method_facts(read: Read, study: Study, *, audience: str, organisations: str) -> dict[str, str]:
+def method_facts(view: StudyView) -> dict[str, str]:
     """What the tables record about how the study was made, in words, by the names of column ``fact``.
 
-    ``read`` gives a processed table by name; ``organisations`` says how many there are, as far as the
-    audience may know. Not every audience may read the facts about persons and durations.
+    Every number is one that the view's audience may know. Facts about persons, durations and days, and what
+    was counted in texts, are for the team alone.
     """
-    facts = FACTS["study"] | _data(read, study, organisations) | _coding(read, study) | _agreed(read, study)
+    study = view.study
+    facts = FACTS["study"] | _data(view) | _coding(view.read, study) | _agreed(view)
     facts |= {"software": f"glc_analysis {VERSION}",
               "limits": SAMPLING[study.sampling] + "; counts describe these organisations only"
               if study.sampling == "purposive" else ""}
-    hidden = () if may(audience, "method_details") else DETAILS
+    hidden = () if view.may("method_details") else DETAILS
     return {name: said for name, said in facts.items() if name not in hidden}
 
 
-def _data(read: Read, study: Study, organisations: str) -> dict[str, str]:
-    documents, segments = read("documents"), read("segments")
-    questions, answers = read("questions"), read("organisations")
-    talks = documents[documents["translation_of"] == ""].groupby("kind")["document_id"].nunique()
+def _data(view: StudyView) -> dict[str, str]:
+    segments, questions, answers = (view.read(name) for name in ("segments", "questions", "organisations"))
     roles = segments[segments["role"] != ""].groupby("role")["speaker_id"].nunique()
     ends = segments.groupby("document_id")["end_s"].max().dropna() / 60
     days = answers.loc[answers["answered_on"] != "", "answered_on"]
     kinds = questions["type"].value_counts().sort_index()
     return {
-        "sampling": SAMPLING[study.sampling], "sample": organisations,
-        "talks": _listed(f"{n} {kind}s" for kind, n in talks.items() if kind != "answer"),
+        "sampling": SAMPLING[view.study.sampling],
+        "sample": _count(view.sizes.get("organisations", 0), "organisation"),
+        "talks": _listed(f"{n} {kind}s" for kind, n in view.talks.items()),
         "interviewers": _count(roles.get("interviewer", 0), "interviewer"),
         "others_present": _listed(_count(roles.get(role, 0), role) for role in ("interpreter", "observer")),
         "guide": _count(segments.loc[segments["role"] != "", "guide_question_id"].replace("", None).nunique(),
                         "question of the survey") + " came up in interviews" if len(segments) else "",
-        "transcripts": "transcripts of all" if talks.drop("answer", errors="ignore").sum() else "",
+        "transcripts": "transcripts of all" if view.talks else "",
         "duration": f"{ends.min():.0f} to {ends.max():.0f} minutes, where times are recorded"
         if len(ends) else "",
         "questionnaire": _listed([f"{len(questions)} questions",
@@ -89,11 +89,12 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
         "memos": _count(len(read("memos")), "memo")}
 
 
-def _agreed(read: Read, study: Study) -> dict[str, str]:
-    principles, evidence, tallies = read("principles"), read("evidence"), read("tallies")
-    rule, signed = study.settings["consensus"], read("signoffs")
-    sources = principles[(principles["translation_of"] == "") & principles["is_current"]]
-    status = sources["status"].value_counts()
+def _agreed(view: StudyView) -> dict[str, str]:
+    rows, rule = view.principle_rows, view.study.settings["consensus"]
+    evidence = view.read("evidence")
+    is_told = (evidence["kind"] != "segment") | view.may("passages")
+    evidence = evidence[evidence["principle_id"].isin(rows["principle_id"]) & is_told]
+    status = rows["status"].value_counts()
     facts = FACTS["convening"] | {
         "principles": _listed(f"{n} {name.replace('_', ' ')}" for name, n in status.items()),
         "evidence": _listed(_count(n, f"{kind} cited") for kind, n in
@@ -101,22 +102,34 @@ def _agreed(read: Read, study: Study) -> dict[str, str]:
         "literature": _count((evidence["kind"] == "literature").sum(), "publication cited"),
         "scale": "{} to {}, importance and feasibility".format(*rule["scale"]),
         "rule": f"{FACTS['test'][rule['test']]}; fixed on {rule['fixed_on']}" if rule["fixed_on"] else "",
-        "signoffs": _listed(f"{n} {name.replace('_', ' ')}" for name, n in
-                            signed["decision"].value_counts().items())}
-    if len(tallies):
-        changed = (principles["translation_of"] == "") & (principles["version"] != "1")
-        ends = tallies.drop_duplicates(["round_id", "panel"])
-        facts |= FACTS["rounds"] | {
-            "rounds": _count(tallies["round_id"].nunique(), "round"),
-            "panel": _listed(f"{n} {panel.replace('_', ' ')}s" for panel, n in
-                             tallies.groupby("panel")["n_expected"].max().items()),
-            "votes": _listed(f"{row.round_id}: {row.n + row.n_abstained} of {row.n_expected} "
-                             f"{row.panel.replace('_', ' ')}s" for row in ends.itertuples()),
-            "changes": _listed([_count(changed.sum(), "text reworded"),
-                                f"{status.get('set_aside', 0)} set aside"])}
-        if "survivor_adviser" in set(tallies["panel"]):
+        "signoffs": _signed(view)}
+    if view.closed_rounds:
+        facts |= FACTS["rounds"] | _rounds(view)
+        if PANELS["survivor_adviser"] in view.panel_sizes:
             facts |= FACTS["survivor_advisers"]
     return facts
+
+
+def _rounds(view: StudyView) -> dict[str, str]:
+    principles, tallies = view.read("principles"), view.read("tallies")
+    changed = (principles["translation_of"] == "") & (principles["version"] != "1")
+    aside = (view.principle_rows["status"] == "set_aside").sum()
+    ends = tallies.drop_duplicates(["round_id", "panel"])
+    return {"rounds": _count(len(view.closed_rounds), "round"),
+            "panel": _listed(f"{name}: {n}" for name, n in view.panel_sizes.items()),
+            "votes": _listed(f"{row.round_id}: {row.n + row.n_abstained} of {row.n_expected} "
+                             f"{row.panel.replace('_', ' ')}s" for row in ends.itertuples()),
+            "changes": _listed([_count(changed.sum(), "text reworded"), f"{aside} set aside"])
+            if view.may("earlier_texts") else ""}
+
+
+def _signed(view: StudyView) -> str:
+    """How many signatures the audience may read, by decision; of the nameless none."""
+    found = pd.concat([view.signatures(one)[0] for one in view.principle_rows["principle_id"]] or [
+        pd.DataFrame({"decision": []})])
+    said = found.loc[found["decision"] != "", "decision"].value_counts()
+    whose = "" if view.may("signatures") else "by name: "
+    return whose + _listed(f"{n} {name.replace('_', ' ')}" for name, n in said.items()) if len(said) else ""
 
 
 def _count(n: int, what: str) -> str:

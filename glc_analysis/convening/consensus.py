@@ -190,41 +190,36 @@ def movement(before: float | None, after: float | None) -> str:
     return "up" if after > before else "down" if after < before else "same"
 
 
-def in_words(tallied: Mapping[str, Any]) -> str:
+def in_words(told: Mapping[str, Any]) -> str:
     """A row of ``tallies`` as it is read out: votes, never percentages. IPRAS is mentioned where the panel
     rule does not apply, or gives another result.
 
-    One or two votes are not read out, because everyone would know whose they are: the ballot is secret.
+    ``said`` are the votes in words; whatever else is blank in the row is not told
+    (:func:`glc_analysis.disclosure.votes.told_tallies`).
 
-    >>> in_words(tally([8] * 8 + [5, 2]))
+    >>> in_words(tally([8] * 8 + [5, 2]) | {"said": "8 of 10 high, 1 middle, 1 low"})
     '8 of 10 high, 1 middle, 1 low; median 8; agreement'
-    >>> in_words(tally([8, 5, 2]) | {"n_abstained": 1, "n_expected": 5})
-    '1 of 3 high, 1 middle, 1 low; 1 abstained; 1 without a vote; median 5; disagreement by IPRAS; too few'
-    >>> in_words(tally([8, 5]))
-    '2 votes, too few to be read out'
     """
-    n, abstained = tallied["n"], tallied.get("n_abstained", 0)
-    missing = tallied.get("n_expected", n + abstained) - n - abstained
-    spread, by_ipras, is_read = tallied["spread"], tallied["spread_ipras"], n >= SMALLEST_IPRAS
+    abstained, spread, by_ipras = told.get("n_abstained", 0), told["spread"], told["spread_ipras"]
     is_same = spread and (spread == DISAGREEMENT) == (by_ipras == DISAGREEMENT)
+    has_median = told["median"] is not None and told["median"] == told["median"]
     return "; ".join(filter(None, [
-        f"{tallied['votes_high']} of {n} high, {tallied['votes_mid']} middle, {tallied['votes_low']} low"
-        if is_read else ("no vote", "1 vote, too few to be read out", "2 votes, too few to be read out")[n],
-        f"{abstained} abstained" if abstained else "", f"{missing} without a vote" if missing > 0 else "",
-        f"median {tallied['median']:g}" if is_read else "",
+        told["said"], f"{abstained} abstained" if abstained else "",
+        f"median {told['median']:g}" if has_median else "",
         {NEITHER: "neither agreement nor disagreement"}.get(spread, spread),
         f"{by_ipras} by IPRAS" if by_ipras and not is_same else "",
-        TOO_FEW if tallied["result"] == TOO_FEW and is_read else ""]))
+        TOO_FEW if told["result"] == TOO_FEW else ""]))
 
 
-def dissent(tallied: Mapping[str, Any]) -> str:
-    """The votes of a row of ``tallies`` outside the third that holds the median, as they are read out.
+def dissent(told: Mapping[str, Any]) -> str:
+    """The votes of a row of ``tallies`` outside the third that holds the median, as they are read out; blank
+    where they or the median are not told.
 
     >>> dissent(tally([8] * 8 + [5, 2]))
     'dissent: 1 middle, 1 low'
     """
-    if tallied["n"] < SMALLEST_IPRAS:
+    if told["median"] is None or told["median"] != told["median"]:
         return ""
-    votes = {"high": tallied["votes_high"], "middle": tallied["votes_mid"], "low": tallied["votes_low"]}
-    apart = [f"{count} {name}" for name, count in votes.items() if count and name != third(tallied["median"])]
+    votes = {"high": told["votes_high"], "middle": told["votes_mid"], "low": told["votes_low"]}
+    apart = [f"{count} {name}" for name, count in votes.items() if count and name != third(told["median"])]
     return f"dissent: {', '.join(apart)}" if apart else ""

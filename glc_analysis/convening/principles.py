@@ -11,7 +11,8 @@ import pandas as pd
 from glc_analysis.reference import Reference
 from glc_analysis.text import content_hash
 
-TABLES = ("principles", "evidence", "judgements", "joint_display", "signoffs", "decision_log", "parking_lot")
+TABLES = ("principles", "evidence", "judgements", "joint_display", "signoffs", "panel_positions",
+          "decision_log", "parking_lot")
 
 NOT_CHALLENGED = "Not challenged: no evidence against it is recorded."
 NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."

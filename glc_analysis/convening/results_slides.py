@@ -2,23 +2,23 @@
 
 In: the tables of a built study. Out: one page of HTML (:func:`write_slides`). :func:`results` and
 :func:`glc_analysis.convening.agenda.agenda` give its content as plain data, :func:`block` one piece as HTML.
-Votes of a panel of fewer than three are not shown, nor who voted what.
+The room reads it: of the votes it shows what :mod:`glc_analysis.disclosure.votes` allows.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.convening.agenda import GROUPS, agenda, short_names, verdict
-from glc_analysis.convening.ballots import Ballots, masked, received
-from glc_analysis.convening.consensus import third
+from glc_analysis.convening.agenda import GROUPS, agenda, short_names, told_third, verdict
+from glc_analysis.convening.ballots import OTHER_WORDING, Ballots, readable_comments, received
 from glc_analysis.convening.principles import printed_id
-from glc_analysis.disclosure.rules import FEWEST_VOTES
+from glc_analysis.disclosure.votes import agreed_panels, told_tallies
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.reference import Reference, read_reference
@@ -26,8 +26,7 @@ from glc_analysis.study import CRITERIA, PANELS, Study
 from glc_analysis.templates import template
 
 CRITERION_QUESTIONS = {"importance": "Important?", "feasibility": "Feasible, with one's own resources?"}
-OTHER_WORDING = "rated "
-"""How the reason in column ``held_out`` begins where another wording was rated."""
+NOT_SHOWN = "Three votes or fewer: nothing of them is shown"
 INVENTED = "Invented sample data: no organisation, person or answer here is real."
 
 
@@ -43,17 +42,22 @@ def write_slides(study: Study, round_id: str) -> Path:
     reference = read_reference(study)
     _check_closed(study, reference, round_id)
     frames = {name: tables.read(name, study=study) for name in ("tallies", "ratings", "principles",
-                                                                "decision_log", "parking_lot")}
-    tallies, ratings = frames["tallies"], masked(frames["ratings"], study, reference.names)
+                                                                "panel_positions", "decision_log",
+                                                                "parking_lot")}
+    tallies, ratings = frames["tallies"], frames["ratings"]
+    test, agreed = study.settings["consensus"]["test"], agreed_panels(reference.raters)
     is_it = tallies["round_id"] == round_id
     if not is_it.any():
         raise GLCError(f"The tables do not hold round {round_id} yet. To fix: run `glc build`.")
     order = agenda(tallies[is_it], ratings[ratings["round_id"] == round_id], frames["principles"],
-                   reference.organisations)
+                   reference.organisations, test=test, agreed=agreed)
+    comments = {principle: readable_comments(own, study, reference.names) for principle, own in
+                ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
     text = template(__file__, "results_slides.html").render(
         title=study.title, round_id=round_id, closed_on=closed_on, groups=groups(order),
-        results=results(tallies, ratings, frames["principles"], reference.rounds, round_id,
+        results=results(tallies, ratings, frames["principles"], reference.rounds, round_id, test=test,
+                        agreed=agreed, comments=comments, positions=frames["panel_positions"],
                         order=list(order["principle_id"])),
         rule=tallies.loc[is_it, "rule"].iloc[0], invented=INVENTED if study.is_synthetic else "",
         decisions=frames["decision_log"].to_dict("records"),
@@ -86,13 +90,17 @@ def groups(order: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame, rounds: pd.DataFrame,
-            round_id: str, *, order: list[str] | None = None) -> list[dict[str, Any]]:
-    """One dict a principle of a round: texts, criteria with their panels, comments that may be read.
+            round_id: str, *, test: str, agreed: Collection[str] = (),
+            comments: Mapping[str, list[str]] | None = None, positions: pd.DataFrame | None = None,
+            order: list[str] | None = None) -> list[dict[str, Any]]:
+    """One dict a principle of a round: texts, criteria with their panels, what panels say together, comments.
 
-    ``votes`` are nine counts; a panel of fewer than three has none, since they could show who voted what.
-    Comments are in alphabetical order, not beside votes. ``tallies`` and ``ratings`` include the earlier
-    rounds, ``rounds`` gives the order in which they were opened.
+    ``votes`` are nine counts where all counts of the panel are told, else none. ``tallies`` and ``ratings``
+    include the earlier rounds, ``rounds`` gives the order in which they were opened. ``test`` is the study's,
+    ``agreed`` are the panels of which all is told, ``comments`` the readable ones by principle.
     """
+    issued = tallies[tallies["round_id"] == round_id]
+    tallies = told_tallies(tallies, test=test, agreed=agreed)
     past = [*rounds.sort_values("opened_on", kind="stable")["round_id"].drop_duplicates()]
     before: dict[tuple[str, ...], list[dict[str, Any]]] = {}
     for row in sorted(tallies.to_dict("records"), key=lambda row: past.index(row["round_id"])):
@@ -101,13 +109,17 @@ def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFra
               for at, rows in before.items()}
     here, own = (frame[frame["round_id"] == round_id].to_dict("records") for frame in (tallies, ratings))
     counts = Counter((*_ballot_key(vote), vote["score"]) for vote in own if not vote["held_out"])
-    panels = {_ballot_key(row): _panel(row, counts, before[_ballot_key(row)]) for row in here}
-    names, versions = short_names(principles), {row["principle_id"]: row["version"] for row in here}
+    panels = {_ballot_key(row): _untold(row) for row in issued.to_dict("records")} | {
+        _ballot_key(row): _panel(row, counts, before[_ballot_key(row)]) for row in here}
+    names = short_names(principles)
+    versions = dict(zip(issued["principle_id"], issued["version"], strict=True))
+    together = [] if positions is None else positions[positions["round_id"] == round_id].to_dict("records")
     return [{
         "principle_id": one, "printed_id": printed_id(one, versions[one]), "short_name": names.get(one, ""),
         **_texts(principles, one, versions[one]),
-        "comments": sorted({vote["comment"] for vote in own if vote["principle_id"] == one and vote["comment"]
-                            and vote["may_be_read"] and not vote["held_out"].startswith(OTHER_WORDING)}),
+        "comments": (comments or {}).get(one, []),
+        "positions": [(PANELS[row["panel"]], row["position"]) for row in together
+                      if (row["principle_id"], row["version"]) == (one, versions[one])],
         "excluded": len({vote["rater_id"] for vote in own
                          if vote["principle_id"] == one and vote["held_out"].startswith(OTHER_WORDING)}),
         "criteria": [{"criterion": criterion, "asked": CRITERION_QUESTIONS[criterion], "panels": [
@@ -129,25 +141,26 @@ def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, 
 
 
 def _panel(row: dict[str, Any], counts: Counter, before: list[dict[str, Any]]) -> dict[str, Any]:
-    """What is shown of one panel's votes on one criterion."""
+    """What is shown of one panel's votes on one criterion; ``row`` is told (:func:`.votes.told_tallies`)."""
     shape, words = verdict(row)
-    missing = row["n_expected"] - row["n"] - row["n_abstained"]
-    is_shown = row["n"] >= FEWEST_VOTES
-    return {
-        "panel": row["panel"], "name": PANELS[row["panel"]], "n": row["n"], "shape": shape, "words": words,
-        "share": f"{row['votes_high']} of {row['n']} rate it 7–9" if is_shown else
-                 f"{row['n']} of {row['n_expected']} voted: too few to show without revealing who",
-        "votes": [counts[(*_ballot_key(row), score)] for score in range(1, 10)] if is_shown else [],
-        "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if is_shown else [],
-        "middle": ("low", "middle", "high").index(third(row["median"])) if is_shown and shape != "split"
-                  else None,
-        "median": row["median"] if is_shown else None,
-        "dissent": _dissent(row, shape) if is_shown else "",
-        "no_vote": ", ".join(filter(None, [
-            f"{row['n_abstained']} abstained: not my context" if row["n_abstained"] else "",
-            f"{missing} did not vote" if missing > 0 else ""])),
-        "movement": row["movement"] if is_shown else "",
-        "moved": _moved(row, before) if is_shown else ""}
+    middle = told_third(row)
+    are_all_told = not pd.isna(row["median"])
+    return _untold(row) | {
+        "n": row["n"], "shape": shape, "words": words, "share": row["said"],
+        "votes": [counts[(*_ballot_key(row), score)] for score in range(1, 10)] if are_all_told else [],
+        "thirds": [row["votes_low"], row["votes_mid"], row["votes_high"]] if are_all_told else [],
+        "middle": ("low", "middle", "high").index(middle) if middle and shape != "split" else None,
+        "median": row["median"] if are_all_told else None,
+        "dissent": _dissent(row, shape) if are_all_told else "",
+        "no_vote": f"{row['n_abstained']} abstained: not my context" if row["n_abstained"] else "",
+        "movement": row["movement"], "moved": _moved(row, before)}
+
+
+def _untold(row: Mapping[str, Any]) -> dict[str, Any]:
+    """What is shown of a panel of whose votes nothing is told."""
+    return {"panel": row["panel"], "name": PANELS[row["panel"]], "shape": "few", "words": "not shown",
+            "share": NOT_SHOWN, "votes": [], "thirds": [], "middle": None, "median": None, "dissent": "",
+            "no_vote": "", "movement": "", "moved": ""}
 
 
 def _dissent(row: dict[str, Any], shape: str) -> str:
@@ -156,7 +169,7 @@ def _dissent(row: dict[str, Any], shape: str) -> str:
         return f"at both ends: {row['votes_low']} at 1–3, {row['votes_high']} at 7–9"
     thirds = (("low", "1–3", row["votes_low"]), ("middle", "4–6", row["votes_mid"]),
               ("high", "7–9", row["votes_high"]))
-    outside = ", ".join(f"{n} at {where}" for name, where, n in thirds if n and name != third(row["median"]))
+    outside = ", ".join(f"{n} at {where}" for name, where, n in thirds if n and name != told_third(row))
     return f"dissent (hollow): {outside}" if outside else ""
 
 

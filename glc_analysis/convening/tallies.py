@@ -6,7 +6,7 @@ of forms received. Each panel is tallied by itself, and votes on another wording
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from itertools import product
@@ -16,9 +16,18 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.convening.ballots import Ballots, close, issued, ratings, received, voters
+from glc_analysis.convening.ballots import (
+    Ballots,
+    close,
+    issued,
+    ratings,
+    readable_comments,
+    received,
+    voters,
+)
 from glc_analysis.convening.consensus import RULES, TOO_FEW, dissent, in_words, movement, tally
 from glc_analysis.convening.principles import printed_id
+from glc_analysis.disclosure.votes import LARGEST_UNTOLD, agreed_panels, told_tallies
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import allowed_words
@@ -136,31 +145,45 @@ def rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
     return f"{RULES[settings['test']]}; one vote {whose}; {fixed}"
 
 
-def results(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFrame) -> list[str]:
-    """The results of a round, line by line, as they are read out.
+def results(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *, test: str,
+            agreed: Collection[str] = (), comments: Mapping[str, list[str]] | None = None) -> list[str]:
+    """The results of a round, line by line, as they are read out: what may be told of the votes.
 
-    Under each principle the comments that may be read, in alphabetical order, so that their place does not
-    show who wrote them or how that rater voted.
+    ``frames`` are tables ``tallies`` and ``ratings`` of all rounds, ``test`` is the study's, ``agreed`` are
+    the panels of which all is told. Under each principle stand its readable ``comments``.
     """
-    if tallies.empty:
+    here = {name: frame[frame["round_id"] == round_id] for name, frame in frames.items()}
+    if here["tallies"].empty:
         return ["No vote was cast."]
     own = principles[principles["translation_of"] == ""]
     names, lines = dict(zip(own["principle_id"], own["short_name"], strict=True)), []
     order = {word: n for n, word in enumerate((*CRITERIA, *allowed_words("raters", "role")))}
-    tallies = tallies.sort_values(["criterion", "panel"], key=lambda words: words.map(order), kind="stable")
-    for (principle, version), rows in tallies.groupby(["principle_id", "version"]):
+    told = told_tallies(frames["tallies"], test=test, agreed=agreed)
+    told = told[told["round_id"] == round_id].sort_values(
+        ["criterion", "panel"], key=lambda words: words.map(order), kind="stable")
+    for principle, version in sorted({*zip(here["tallies"]["principle_id"], here["tallies"]["version"],
+                                           strict=True)}):
         lines.append(f"{printed_id(principle, version)} {names[principle]}")
-        lines += map(_line, rows.to_dict("records"))
-        is_said = (ratings["principle_id"] == principle) & ratings["may_be_read"]
-        lines += [f"    “{comment}”" for comment in sorted(set(ratings.loc[is_said, "comment"]) - {""})]
-    held = ratings[ratings["held_out"] != ""]
+        lines += map(_line, told[told["principle_id"] == principle].to_dict("records"))
+        lines += [f"    “{comment}”" for comment in (comments or {}).get(principle, [])]
+    held = here["ratings"][here["ratings"]["held_out"] != ""]
     lines += [f"Excluded: {row.rater_id}, {row.principle_id} {row.criterion}: {row.held_out}."
               for row in held.itertuples()]
-    return [*lines, f"Rule: {tallies['rule'].iloc[0]}."]
+    return [*lines, f"Nothing is said of panels of {LARGEST_UNTOLD} votes or fewer.",
+            f"Rule: {here['tallies']['rule'].iloc[0]}."]
+
+
+def read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFrame],
+             round_id: str) -> list[str]:
+    """:func:`results` of a round of a study."""
+    ratings = frames["ratings"]
+    comments = {principle: readable_comments(own, study, reference.names) for principle, own in
+                ratings[ratings["round_id"] == round_id].groupby("principle_id")}
+    return results(frames, round_id, reference.principles, test=study.settings["consensus"]["test"],
+                   agreed=agreed_panels(reference.raters), comments=comments)
 
 
 def _line(row: Mapping[str, Any]) -> str:
     """The result of one criterion and panel."""
-    said = [row["result"], row["movement"]] if row["result"] != TOO_FEW else []
     return f"  {row['criterion']}, {row['panel'].replace('_', ' ')}s: " + "; ".join(filter(None, [
-        in_words(row), *said, dissent(row)]))
+        in_words(row), row["result"] if row["result"] != TOO_FEW else "", row["movement"], dissent(row)]))

@@ -23,8 +23,8 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import countable_members
-from glc_analysis.disclosure.rules import visible_principles
 from glc_analysis.disclosure.suppression import SUPPRESSED, release
+from glc_analysis.disclosure.votes import visible_principles
 from glc_analysis.manifest import read_slices
 from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST

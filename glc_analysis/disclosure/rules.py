@@ -1,4 +1,4 @@
-"""The rules for figures, votes and signatures, each with a name and a reason.
+"""The rules for figures, each with a name and a reason.
 
 ``MODEL.md`` in this folder says who the reader is and what each rule stops. The thresholds are settings of a
 study, ``[disclosure]`` in study.toml.
@@ -16,7 +16,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.disclosure.audiences import may
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.templates import read_records
 
@@ -122,74 +121,3 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
         "numbers": statistic.isin(NUMBERS) | (statistic == "median") & (
             is_group | (facts["distinct"] < DISTINCT))}
     return pd.Series(np.select(list(hidden.values()), list(hidden), ""), index=figures.index)
-
-
-# ------------------------------
-# Votes and signatures: the public learns no single vote, and no decision of an organisation that is not
-# named.
-#
-# Who rated is known. So the votes of a panel are protected like other figures: those of a small panel are not
-# shown, and a count only where two voters who know their own votes learn nobody else's.
-
-
-EXACT_COLUMNS = ("votes_high", "votes_mid", "votes_low", "median")
-HIDDEN_COLUMNS = (*EXACT_COLUMNS, "n_abstained", "n_expected", "spread", "result", "movement")
-
-
-FEWEST_VOTES = 3
-"""Votes of a panel with fewer are not read out to anybody: everyone would know whose they are."""
-
-
-def public_votes(row: Mapping[str, Any], rules: Rules) -> str:
-    """How many votes of a panel were high, as far as the public may know; blank if it may not.
-
-    >>> rules = Rules(10, 5, 2, {}, {})
-    >>> [public_votes({"n": n, "votes_high": high, "n_abstained": 1}, rules)
-    ...  for n, high in ((12, 7), (40, 38), (10, 10), (9, 2), (3, 3))]
-    ['7 of 12 high', 'at least 36 of 40 high', 'at least 6 of 10 high', 'at most 4 of 9 high', '']
-    """
-    n, high, few = int(row["n"]), int(row["votes_high"]), rules.count - 1
-    if n + int(row["n_abstained"]) < rules.base or n <= 2 * few:
-        return ""
-    if n - high <= few:  # nobody must learn more from these words by knowing the rules
-        return f"at least {n - few} of {n} high"
-    return f"at most {few} of {n} high" if high <= few else f"{high} of {n} high"
-
-
-def public_tallies(tallies: pd.DataFrame, rules: Rules) -> pd.DataFrame:
-    """The tallies of panels that the public may see: ``votes`` in words, and no hidden number."""
-    said = [public_votes(row, rules) for row in tallies.to_dict("records")]
-    votes = pd.Series(said, tallies.index, dtype="str")
-    is_exact = votes.str[:1].str.isdecimal()
-    blank = {column: tallies[column].where(is_exact & (column == "votes_high"),
-                                           "" if tallies[column].dtype == "str" else pd.NA)
-             for column in HIDDEN_COLUMNS}
-    return tallies.assign(**blank, votes=votes)[votes != ""]
-
-
-def visible_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
-    """Rows of table ``principles``: the latest text of each principle that an audience may read, without
-    translations.
-
-    >>> rows = pd.DataFrame({"status": ["agreed", "candidate"], "is_current": True, "translation_of": ""})
-    >>> [visible_principles(rows, audience)["status"].tolist() for audience in ("convening", "public")]
-    [['agreed', 'candidate'], ['agreed']]
-    """
-    rows = principles[principles["is_current"] & (principles["translation_of"] == "")]
-    return rows if may(audience, "draft_principles") else rows[rows["status"] == "agreed"]
-
-
-def visible_signatures(signed: pd.DataFrame, rules: Rules) -> tuple[pd.DataFrame, int]:
-    """The rows of ``signoffs`` of one text that other audiences may read, and how many are left out.
-
-    An organisation that signs with its name shows its decision. The decisions of those that withheld their
-    name are shown if there are enough of them and enough decided either way. A reservation without a name is
-    shown, without its decision, if it could come from enough organisations.
-    """
-    nameless = signed[~signed["is_named"]]
-    against = (nameless["decision"] == "do_not_endorse").sum()
-    if len(nameless) >= rules.base and min(against, len(nameless) - against) >= rules.count:
-        return signed, 0
-    told = (nameless["reservation"] != "") & (len(nameless) >= rules.count)
-    kept = pd.concat([signed[signed["is_named"]], nameless[told].assign(decision="")])
-    return kept, len(nameless)

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, cached_property
-from typing import Any
 
 import pandas as pd
 
@@ -20,14 +19,16 @@ from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations as coded_passages
 from glc_analysis.disclosure.audiences import check_audience, may
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.rules import (
-    FEWEST_VOTES,
-    Rules,
-    public_tallies,
-    visible_principles,
-    visible_signatures,
-)
+from glc_analysis.disclosure.rules import Rules
 from glc_analysis.disclosure.suppression import release
+from glc_analysis.disclosure.votes import (
+    agreed_panels,
+    counts_of,
+    said_exactly,
+    told_signatures,
+    told_tallies,
+    visible_principles,
+)
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.evidence.summary import Words, no_such_question, summaries
 from glc_analysis.manifest import read_slices
@@ -105,6 +106,30 @@ class VisibleTables:
         """
         rows = self.question_figures("survey").dropna(subset="n")
         return {row.option_id: int(row.n) for row in rows.itertuples()}
+
+    @cached_property
+    def talks(self) -> dict[str, int]:
+        """How many calls and interviews there are, as far as the audience may know.
+
+        Others than the team know the number of interviews where so many independent organisations gave one,
+        and so many did not, that it stays open who did; the number of calls where enough took part.
+
+        >>> view.talks
+        {'call': 3, 'interview': 12}
+        """
+        rows = self.read("documents")
+        rows = rows[(rows["translation_of"] == "") & rows["kind"].isin(["call", "interview"])]
+        counts = rows.groupby("kind", observed=True)["document_id"].nunique().to_dict()
+        if self.may("all_figures"):
+            return counts
+        networks = self.read("organisations").set_index("organisation_id")["network_id"]
+        independent = networks.where(networks != "", networks.index)
+        attendance = read_table(self.study, "attendance")
+        present = attendance.loc[attendance["is_present"] == "true", "organisation_id"]
+        came, gave = (ids.map(independent).nunique() for ids in (present, rows["organisation_id"]))
+        least = Rules.of(self.study.settings["disclosure"], self.audience).count
+        may_know = {"call": came >= least, "interview": least <= gave <= independent.nunique() - least}
+        return {kind: n for kind, n in counts.items() if may_know[kind]}
 
     def quality(self, about: str) -> pd.DataFrame:
         """The page's figures about the quality of the data: of ``survey``, ``language``, ``script`` or a
@@ -213,8 +238,9 @@ class VisibleTables:
         rows = self.principle_rows
         return dict(zip(rows["principle_id"], rows["short_name"], strict=True))
 
-    def signatures(self, principle_id: str) -> tuple[pd.DataFrame, int]:
-        """The signatures under a principle that the audience may read, and how many others there are.
+    def signatures(self, principle_id: str) -> tuple[pd.DataFrame, dict[str, int]]:
+        """The signatures under a principle that the audience may read, and the decisions of those whose names
+        it may not know, counted; empty where that could tell how one of them decided.
 
         organisation_id, name (blank where the audience may not know it), decision (blank where it must not
         know it), reservation. An organisation is named if it agreed to be named, here and in the consent that
@@ -223,18 +249,28 @@ class VisibleTables:
         >>> view.signatures("P03")[0]["decision"].value_counts().to_dict()
         {'endorse': 9, 'do_not_endorse': 1}
         """
-        rows = self.read("signoffs")
-        rows = rows[rows["principle_id"] == principle_id]
+        everybody = self.read("signoffs")
+        rows, nameless = everybody[everybody["principle_id"] == principle_id], {}
+        names = rows["organisation_id"].map(self.organisation_names).fillna("")
+        rows = rows.assign(name=names)
         if not self.may("signatures"):
-            is_named = rows["is_named"] & rows["organisation_id"].isin([*self.organisation_names])
-            rules = Rules.of(self.study.settings["disclosure"], self.audience)
-            rows, more = visible_signatures(rows.assign(is_named=is_named), rules)
-            is_known = rows["is_named"]
-        else:
-            more, is_known = 0, pd.Series(True, rows.index)
-        names = rows["organisation_id"].map(self.organisation_names).where(is_known).fillna("")
-        rows = rows.assign(organisation_id=rows["organisation_id"].where(is_known, ""), name=names)
-        return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), more
+            rows = rows.assign(is_named=rows["is_named"] & (names != ""))
+            asked = {*everybody["organisation_id"], *self._voters["organisation_id"]} - {""}
+            rows, nameless = told_signatures(rows, len(asked) - int(rows["is_named"].sum()))
+            rows = rows.assign(**{column: rows[column].where(rows["is_named"], "")
+                                  for column in ("organisation_id", "name")})
+        return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), nameless
+
+    @cached_property
+    def _voters(self) -> pd.DataFrame:
+        """The rows of raters.csv of those who may rate."""
+        rows = read_table(self.study, "raters")
+        return rows[rows["may_rate"] == "true"]
+
+    @cached_property
+    def agreed_panels(self) -> set[str]:
+        """The panels whose members all agreed that every count of their votes is shown."""
+        return agreed_panels(self._voters)
 
     @cached_property
     def panel_sizes(self) -> dict[str, int]:
@@ -244,17 +280,26 @@ class VisibleTables:
 
     @cached_property
     def tallies(self) -> pd.DataFrame:
-        """Rows of table ``tallies`` (closed rounds) that the audience may see, with ``votes`` in words.
+        """Rows of table ``tallies`` (closed rounds) that the audience may see, with the high ``votes`` and
+        all that may be ``said`` of the votes in words (:mod:`glc_analysis.disclosure.votes`).
 
-        Panels with fewer than three votes are not among them: everybody would know whose they are."""
+        Other audiences than the team see no panel of three votes or fewer, the public the last round only."""
         rows = self.read("tallies")
-        rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])
-                    & (rows["n"] >= FEWEST_VOTES)]
+        rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
+        if not self.may("every_round"):
+            rows = rows[(rows["panel"] != "observer") & rows["round_id"].isin(self.closed_rounds[-1:])]
         if not self.may("exact_votes"):
-            rules, closed = Rules.of(self.study.settings["disclosure"], self.audience), self.closed_rounds
-            rows = rows[(rows["panel"] != "observer") & rows["round_id"].isin(closed[-1:])]
-            return public_tallies(rows, rules)
-        return rows.assign(votes=[_votes_text(row) for row in rows.itertuples()])
+            test = self.study.settings["consensus"]["test"]
+            return told_tallies(rows, test=test, agreed=self.agreed_panels)
+        return rows.assign(votes=[f"{row.votes_high} of {row.n} high" for row in rows.itertuples()],
+                           said=[said_exactly(counts_of(row)) for row in rows.to_dict("records")])
+
+    @cached_property
+    def panel_positions(self) -> pd.DataFrame:
+        """What panels say together about the principles that the audience may read: rows of table
+        ``panel_positions``."""
+        rows = self.read("panel_positions")
+        return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
 
     @cached_property
     def closed_rounds(self) -> list[str]:
@@ -311,9 +356,3 @@ class VisibleTables:
         rows = tables.read("segments", study=self.study, country=self.country)
         rows = rows[rows["translation_of"] != ""]
         return dict(zip(rows["translation_of"], rows["text"], strict=True))
-
-
-def _votes_text(row: Any) -> str:
-    """The votes of a panel in words."""
-    abstained = f", {row.n_abstained} abstained" if row.n_abstained else ""
-    return f"{row.votes_high} of {row.n} high{abstained}"

@@ -1,8 +1,7 @@
 """What the pages of the convening and of the methods show: joint display, agenda, decisions, checklists.
 
 In: what an audience may see (:class:`~glc_analysis.view.StudyView`). Out: HTML, a function each. Votes are
-shown for closed rounds only, and never those of a panel so small that everyone would know whose votes they
-are; names only as far as organisations allowed it.
+shown for closed rounds only, as far as they may be told; names only as far as organisations allowed it.
 """
 
 from __future__ import annotations
@@ -14,11 +13,10 @@ import pandas as pd
 from IPython.display import HTML as Html
 
 from glc_analysis.convening import agenda as by_decision
-from glc_analysis.convening.ballots import masked
 from glc_analysis.convening.checklists import NOT_RECORDED, method_facts, reporting_items
 from glc_analysis.convening.joint_display import Quote, contradicting, paired, readable_quotes
 from glc_analysis.convening.trace import Places, anchor, link
-from glc_analysis.disclosure.rules import FEWEST_VOTES
+from glc_analysis.disclosure.votes import LARGEST_UNTOLD
 from glc_analysis.evidence.summary import Words
 from glc_analysis.reference import read_table
 from glc_analysis.tables_html import Markup, bar, note, show, table, tag
@@ -35,6 +33,9 @@ FIT_LABELS = {"": "not judged yet", "not_asked": "not asked in the survey",
               "not_raised": "not raised in interviews and calls"}
 NO_ROUND = "No round is closed yet. Results appear here when a round is closed."
 UNNAMED = "an organisation"
+VOTES_TOLD = (f"Of panels of {LARGEST_UNTOLD} votes or fewer nothing is shown. Of larger ones no more is "
+              "shown than leaves every vote open between two thirds of the scale, also to two who know their "
+              "own votes. All votes of a panel are shown where all its members, asked in private, agreed.")
 
 
 def joint_display(view: StudyView) -> Html:
@@ -95,10 +96,11 @@ def agenda(view: StudyView) -> Html:
     closed = view.closed_rounds
     if not closed:
         return note(NO_ROUND)
-    register, names = (read_table(view.study, name) for name in ("organisations", "names"))
+    register = read_table(view.study, "organisations")
     tallies, ratings = (view.read(name)[lambda f: f["round_id"] == closed[-1]]
                         for name in ("tallies", "ratings"))
-    order = by_decision.agenda(tallies, masked(ratings, view.study, names), view.read("principles"), register)
+    order = by_decision.agenda(tallies, ratings, view.read("principles"), register,
+                               test=view.study.settings["consensus"]["test"], agreed=view.agreed_panels)
     lines, kinds = [], []
     for name, (heading, why) in by_decision.GROUPS.items():
         own = order[order["group"] == name]
@@ -119,12 +121,11 @@ def _principle_link(principle_id: str, name: str, printed_id: str = "") -> Marku
 
 
 def voting_rules(view: StudyView) -> Html | None:
-    """By which rule the votes were read, and whose are not shown. None before a round is closed."""
+    """By which rule the votes were read, and what is not shown. None before a round is closed."""
     if view.tallies.empty:
         return None
     rules = [f"Rule: {rule}." for rule in sorted({*view.tallies["rule"]})]
-    return note(*rules, f"A panel with fewer than {FEWEST_VOTES} votes is not shown: everyone would know "
-                        "whose votes they are.")
+    return note(*rules, *([] if view.may("exact_votes") else [VOTES_TOLD]))
 
 
 def decisions(view: StudyView) -> Html:
@@ -162,10 +163,7 @@ def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: St
 
 def methods(view: StudyView) -> Html:
     """The items of the reporting checklists, with what is recorded for each."""
-    n = view.sizes.get("organisations")
-    told = method_facts(view.read, view.study, audience=view.audience,
-                        organisations="" if n is None else f"{n} organisations")
-    rows = reporting_items(told)
+    rows = reporting_items(method_facts(view))
     return show("".join(
         tag("details", tag("summary", escape(f"{name}: {(own['value'] != NOT_RECORDED).sum()} of {len(own)} "
                                              "items recorded")),

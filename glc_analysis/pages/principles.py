@@ -16,7 +16,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 
 from glc_analysis.convening import concerns
-from glc_analysis.convening.ballots import masked
+from glc_analysis.convening.ballots import masked, readable_comments
 from glc_analysis.convening.consensus import dissent, in_words
 from glc_analysis.convening.principles import NOT_CHALLENGED, UNSUPPORTED, facts
 from glc_analysis.convening.trace import Node, Trail, anchor, link
@@ -34,8 +34,8 @@ STATUSES = {"candidate": "Not decided yet", "agreed": "Agreed", "set_aside": "Se
 SIDES = {"supports": "For it", "contradicts": "Against it", "qualifies": "With limits"}
 """The sides of the evidence in the order of the page, by the words of evidence.csv."""
 NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED}
-WITHHELD = "{} not shown here, because {} could reveal what a single organisation said."
-NOT_CLEARED = "{} said so in words that are not cleared for these pages."
+WITHHELD = "Not every count is shown here, because it could reveal what a single organisation said."
+NOT_CLEARED = "Not all words on it are cleared for these pages."
 DECISIONS = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with a reservation",
              "do_not_endorse": "do not endorse it"}
 COMPONENTS = {"methodological": "How the evidence was made", "coherence": "Whether it agrees with itself",
@@ -43,6 +43,8 @@ COMPONENTS = {"methodological": "How the evidence was made", "coherence": "Wheth
               "benefit": "Benefit", "harm": "Harm", "equity": "Fairness between organisations",
               "acceptability": "Whether people accept it", "feasibility": "Whether it can be done"}
 UNNAMED = "an organisation that is not named"
+OTHERS_SIGNED = ("Whether organisations signed without giving their names, and how they decided, is not "
+                 "shown: a number could tell it.")
 NAMES_SHOWN, WORDS_SHOWN = 12, 3
 """How many names and how many reservations stand open; the others are one click away."""
 BYTES = {"sources": 90_000, "comments": 8_000, "texts": 8_000, "reservations": 8_000}
@@ -87,7 +89,7 @@ def principles_overview(view: StudyView) -> Html:
         "Status": rows["status"].map(STATUSES),
         **{name.capitalize(): [votes.get((one, name), missing) for one in rows["principle_id"]]
            for name in CRITERIA},
-        "Signed": [_signature_count(*view.signatures(one)) for one in rows["principle_id"]]}
+        "Signed": [_signature_count(view, one) for one in rows["principle_id"]]}
     return show(table(columns, caption="Votes are those of the providers, in the last round on each text."))
 
 
@@ -108,12 +110,15 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
     return rows.set_index("principle_id", drop=False).loc[order]
 
 
-def _signature_count(signed: pd.DataFrame, others: int) -> str:
+def _signature_count(view: StudyView, principle_id: str) -> str:
+    """How many of those who may be named endorse it, and of the others, where that may be told."""
+    signed, nameless = view.signatures(principle_id)
     decisions = signed["decision"][signed["decision"] != ""]
-    if decisions.empty and not others:
-        return "not signed"
+    against, counted = nameless.get("do_not_endorse", 0), sum(nameless.values())
     endorsed = (decisions != "do_not_endorse").sum()
-    return f"{endorsed} of {len(decisions)}" + (f", {others} not shown" if others else "")
+    said = [f"{endorsed} of {len(decisions)}" if len(decisions) else "",
+            f"without a name {counted - against} of {counted}" if counted else ""]
+    return ", ".join(filter(None, said)) or ("not signed" if view.may("signatures") else "nobody by name")
 
 
 def representation(view: StudyView) -> Html:
@@ -207,7 +212,7 @@ def _piece(trail: Trail, row: Any) -> dict[str, str]:
         return said | ({} if words else _passage(trail, row))
     figure = trail.figure(row)
     if trail.is_withheld(row):
-        sentence = WITHHELD.format("A count is", "it")
+        sentence = WITHHELD
     elif figure is not None:
         sentence = trail.words.sentence(figure)
     else:
@@ -219,7 +224,7 @@ def _passage(trail: Trail, row: Any) -> dict[str, str]:
     """A passage that is cleared for nobody: its words for those who read passages."""
     segment = trail.segments.get(row.reference)
     if segment is None or not trail.has_sources:
-        return {"sentence": NOT_CLEARED.format("One organisation")}
+        return {"sentence": NOT_CLEARED}
     owner = segment.organisation_id or trail.documents[segment.document_id].organisation_id
     return {"text": segment.text, "language": segment.language,
             "translation": trail.view.translations.get(segment.segment_id, ""),
@@ -268,15 +273,9 @@ def _linked(sentence: str, place: str) -> str:
 
 def _once(pieces: pd.DataFrame) -> Iterator[Any]:
     """The pieces with a sentence; those that only say that something is not shown come last, as one."""
-    hidden = {WITHHELD.format("A count is", "it"): ("{} counts are", "they"),
-              NOT_CLEARED.format("One organisation"): ("{} organisations", "")}
-    is_hidden = pieces["sentence"].isin([*hidden])
+    is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED])
     yield from pieces[~is_hidden].itertuples()
-    for sentence, own in pieces[is_hidden].groupby("sentence", sort=False):
-        several, it = hidden[sentence]
-        pattern = WITHHELD if it else NOT_CLEARED
-        said = sentence if len(own) == 1 else pattern.format(several.format(len(own)), it)
-        yield next(own.head(1).assign(sentence=said).itertuples())
+    yield from pieces[is_hidden].drop_duplicates("sentence").itertuples()
 
 
 # ------------------------------
@@ -285,10 +284,22 @@ def _once(pieces: pd.DataFrame) -> Iterator[Any]:
 
 def show_votes_in_detail(view: StudyView) -> Html | None:
     """For those who see the votes of every round: each panel's votes with the dissent and the change since
-    the round before, and the comments that raters allowed to be read. None where there is nothing."""
-    if not view.may("exact_votes") or view.tallies.empty:
-        return None
-    return show(_votes_in_detail(view, view.tallies) + _comments(view, view.principle))
+    the round before, and the comments that raters allowed to be read; for everybody what panels say together.
+    None where there is nothing."""
+    shown = _positions(view, view.principle)
+    if view.may("every_round") and len(view.tallies):
+        shown += _votes_in_detail(view, view.tallies) + _comments(view, view.principle)
+    return show(shown) if shown else None
+
+
+def _positions(view: StudyView, principle_id: str) -> str:
+    """What panels say together about a principle, by round."""
+    rows = view.panel_positions
+    rows = rows[rows["principle_id"] == principle_id]
+    return "".join(tag("p", tag("strong", f"{PANELS[row.panel]}, together: "),
+                       tag("span", escape(row.position), dir="auto"),
+                       tag("span", f" (round {escape(row.round_id)})", class_="glc-note"))
+                   for row in rows.itertuples())
 
 
 def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> str:
@@ -306,15 +317,21 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> str:
 
 
 def _comments(view: StudyView, principle_id: str) -> str:
-    """Comments that raters allowed to be read aloud, with names masked."""
+    """Comments that raters allowed to be read aloud, with names masked: for the team as they were written,
+    for others in the study's language."""
     if not view.may("comments"):
         return ""
-    rated = view.read("ratings")
+    names, rated = read_table(view.study, "names"), view.read("ratings")
     rated = rated[(rated["principle_id"] == principle_id) & rated["may_be_read"] & (rated["comment"] != "")]
-    said = masked(rated, view.study, read_table(view.study, "names")).drop_duplicates(["round_id", "comment"])
-    lines = [tag("p", tag("q", escape(row.comment), dir="auto"),
-                 tag("span", f" (round {escape(row.round_id)})", class_="glc-note"))
-             for row in said.itertuples()]
+    if view.may("exact_votes"):
+        said = masked(rated, view.study, names).drop_duplicates(["round_id", "comment"])
+        pairs = [*zip(said["comment"], said["round_id"], strict=True)]
+    else:
+        pairs = [(comment, round_id) for round_id, own in rated.groupby("round_id")
+                 for comment in readable_comments(own, view.study, names)]
+    lines = [tag("p", tag("q", escape(comment), dir="auto"),
+                 tag("span", f" (round {escape(round_id)})", class_="glc-note"))
+             for comment, round_id in pairs]
     return _folded(f"Comments of raters: {len(lines)}", lines, "comments")
 
 
@@ -344,23 +361,23 @@ def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tupl
 
 
 def show_signatures(view: StudyView) -> Html | None:
-    """How many endorse the final text, and every reservation; names where they may be printed. None where
-    nobody has signed."""
-    return show(_signatures(view, view.principle)) if len(view.signatures(view.principle)[0]) else None
+    """How many endorse the final text, and every reservation; names where they may be printed. None where,
+    for the team, nobody has signed."""
+    has_signatures = len(view.signatures(view.principle)[0]) or not view.may("signatures")
+    return show(_signatures(view, view.principle)) if has_signatures else None
 
 
 def _signatures(view: StudyView, principle_id: str, *, is_folded: bool = True) -> str:
-    signed, others = view.signatures(principle_id)
+    signed, nameless = view.signatures(principle_id)
     decided, parts = (signed["decision"] != "").sum(), []
     for decision, said in DECISIONS.items():
         who = signed.loc[signed["decision"] == decision, "name"]
         if len(who):
             verb = said if len(who) > 1 else _singular(said)
             named = _names(who, NAMES_SHOWN if is_folded else len(who))
-            parts.append(tag("p", tag("strong", f"{len(who)} of {decided} {verb}: "), named))
-    if others:
-        parts.append(tag("p", f"{others} more decided but withheld their names. Their decisions are not "
-                              "shown."))
+            of = decided if view.may("signatures") else f"{decided} named"
+            parts.append(tag("p", tag("strong", f"{len(who)} of {of} {verb}: "), named))
+    parts.append(_nameless(view, nameless))
     reserved = [tag("p", f"Reservation of {escape(row.name_ or UNNAMED)}: ",
                     tag("q", escape(row.reservation), dir="auto"))
                 for row in signed.rename(columns={"name": "name_"}).sort_values(
@@ -369,6 +386,17 @@ def _signatures(view: StudyView, principle_id: str, *, is_folded: bool = True) -
     rest = reserved[shown:]
     return "".join([*parts, *reserved[:shown],
                     _folded(f"{len(rest)} more reservation{'s' * (len(rest) != 1)}", rest, "reservations")])
+
+
+def _nameless(view: StudyView, nameless: dict[str, int]) -> str:
+    """What is told of those whose names may not be printed: their decisions, counted, or always the same
+    words, which tell nothing of them."""
+    if view.may("signatures"):
+        return ""
+    said = [f"{n} {said if n != 1 else _singular(said)}" for decision, said in DECISIONS.items()
+            for n in [nameless.get(decision, 0)] if n]
+    words = f"Of those who did not give their names, {', '.join(said)}." if said else OTHERS_SIGNED
+    return tag("p", words, class_="glc-note")
 
 
 def _singular(said: str) -> str:
@@ -509,5 +537,6 @@ def statements(view: StudyView) -> Html:
                    id=anchor("principle", row.principle_id))
         parts += [name, _statement(view, row), _reasons(row),
                   _both_sides(_evidence(trail, row.principle_id), "h4"),
+                  _positions(view, row.principle_id),
                   _signatures(view, row.principle_id, is_folded=False), *_earlier_texts(view, row)]
     return show("".join(parts))

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis import tables
 from glc_analysis.coding.codebook import qdc_codes
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.convening.checklists import SAMPLING, method_facts, reporting_items
@@ -35,6 +34,7 @@ from glc_analysis.publish.downloads import (
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import template
+from glc_analysis.view import StudyView
 
 AUDIENCE = "public"
 LEFT_OUT = ("quotations",)
@@ -74,7 +74,7 @@ def _write(study: Study, folder: Path) -> None:
     described = {name: PUBLISHED[name] for name in frames}
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
-        "README.md": _readme(study, frames), "METHODS.md": _methods(study, frames),
+        "README.md": _readme(study, frames), "METHODS.md": _methods(study),
         "CITATION.cff": citation(study, read_slices(study)["release"]), "principles.json": principles,
         "DICTIONARY.md": dictionary(described),
         "datapackage.json": datapackage(folder, frames, name=study.id, title=study.title, tables=described,
@@ -108,16 +108,13 @@ def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
         software_version=VERSION)
 
 
-def _methods(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
+def _methods(study: Study) -> str:
     return "\n".join(["# Methods", "", "The items of reporting checklists, with what the study recorded.",
-                      *_items(study, frames)]) + "\n"
+                      *_items(study)]) + "\n"
 
 
-def _items(study: Study, frames: Mapping[str, pd.DataFrame]) -> Iterator[str]:
-    rows = frames["figures"].query("question_id == 'survey' and option_id == 'organisations'")
-    n = f"{rows['n'].iloc[0]} organisations" if len(rows) else ""
-    told = method_facts(lambda name: tables.read(name, study=study), study, audience=AUDIENCE,
-                        organisations=n)
+def _items(study: Study) -> Iterator[str]:
+    told = method_facts(StudyView(study, AUDIENCE))
     for name, own in reporting_items(told).groupby("checklist", sort=False):
         yield from ("", f"## {name}", "")
         yield from (f"- {row.item} {row.topic}: {row.value}" for row in own.itertuples())

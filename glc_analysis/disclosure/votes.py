@@ -1,0 +1,313 @@
+"""Votes and signatures: what may be told of a closed ballot, and of those who signed, outside the team.
+
+In: the counts of votes of a panel, rows of tables ``tallies`` and ``signoffs``. Out: the same rows with the
+numbers that may be told, and the words in which they are told.
+
+The reader knows who voted, the rules of this module, and two votes from the inside (:data:`KNOWN`). Of a vote
+the third of the scale is protected: low (1 to 3), middle (4 to 6) or high (7 to 9). Whatever is told must
+leave every other voter at least two of the three. To check this, all counts are listed for which the same
+words would be told (:func:`is_open`): so the reader learns nothing from the choice of the words either. The
+same holds for signatures, whose decisions take the place of the thirds.
+
+What is told of one round, criterion and panel depends on its own votes alone, and everything else that is
+told of it (result, median, change since the round before) follows from that. So statements about several
+rounds, criteria and panels leave as much open together as each does by itself. Only the comparison of
+providers with low resources and the others speaks of a part of a panel: it is checked together with the
+panel's counts (:func:`comparison_is_open`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from functools import cache
+from itertools import combinations_with_replacement
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis.disclosure.audiences import may
+from glc_analysis.disclosure.rules import KNOWN
+
+Counts = tuple[int, ...]
+"""How many votes are low, middle and high; of signatures, how many there are of each decision."""
+
+THIRDS = ("low", "middle", "high")
+VOTES = ("votes_low", "votes_mid", "votes_high")
+LARGEST_UNTOLD = 3
+"""Of a panel or subgroup with so many votes or fewer nothing is told: two who know their own votes could
+read the third from any number."""
+MARGIN = 4
+"""Counts are told exactly where at least so many votes lie outside the third that has most of them."""
+
+
+# ------------------------------
+# The check: what is still possible for everybody else, given what is told.
+
+
+def all_counts(n: int, kinds: int = len(THIRDS)) -> Iterator[Counts]:
+    """Every way in which n votes can fall on the thirds.
+
+    >>> [*all_counts(2)]
+    [(0, 0, 2), (0, 1, 1), (0, 2, 0), (1, 0, 1), (1, 1, 0), (2, 0, 0)]
+    """
+    if kinds == 1:
+        yield (n,)
+        return
+    for first in range(n + 1):
+        for rest in all_counts(n - first, kinds - 1):
+            yield first, *rest
+
+
+def insiders(kinds: int) -> Iterator[Counts]:
+    """The votes that nobody, one or two readers know from the inside, as counts."""
+    for size in range(KNOWN + 1):
+        for known in combinations_with_replacement(range(kinds), size):
+            yield tuple(known.count(kind) for kind in range(kinds))
+
+
+def remaining(possible: Collection[Counts], known: Counts) -> list[Counts]:
+    """The counts of all other votes that remain possible to readers who know some."""
+    rests = [tuple(map(int.__sub__, counts, known)) for counts in possible]
+    return [rest for rest in rests if min(rest) >= 0 and any(rest)]
+
+
+def is_open(possible: Collection[Counts], *, known: Collection[Counts] = ()) -> bool:
+    """Whether each vote could still lie in two of the thirds at least, if any of the ``possible`` counts may
+    be the true one. ``known`` are the votes that readers may know: by default of none, one or two of them.
+
+    >>> is_open([(2, 0, 3)]), is_open([(1, 0, 4)]), is_open([(2, 1, 4)])
+    (False, False, True)
+    """
+    kinds = len(next(iter(possible)))
+    for own in known or insiders(kinds):
+        rests = remaining(possible, own)
+        if rests and sum(map(any, zip(*rests, strict=True))) < 2:
+            return False
+    return True
+
+
+# ------------------------------
+# The votes of a panel: the words, and the numbers beside them.
+
+
+def told_votes(counts: Counts) -> str:
+    """What may be told of the low, middle and high votes of a panel, in words; blank for a small panel.
+
+    The first of these that holds, so that each choice leaves every vote open (:func:`is_open`):
+
+    - up to three votes: nothing;
+    - four to six votes: the high votes, but "at least n - 3" where there are so many or more;
+    - at least four votes outside the largest third, or three at each end: all counts;
+    - else: at least n - 3 in the largest third, and that not three are at the other end.
+
+    >>> [told_votes(counts) for counts in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0, 10))]
+    ... # doctest: +NORMALIZE_WHITESPACE
+    ['', '2 or more of 5 high', '2 or more of 5 high', '6 of 10 high, 3 middle, 1 low',
+     '7 of 10 high, 0 middle, 3 low', '7 or more of 10 high, at most 2 low']
+    >>> told_votes((0, 9, 1)), told_votes((9, 1, 0))
+    ('7 or more of 10 middle', '7 or more of 10 low, at most 2 high')
+    """
+    n, (low, _, high) = sum(counts), counts
+    if n <= LARGEST_UNTOLD:
+        return ""
+    least = n - MARGIN + 1
+    if n < 2 * MARGIN - 1:
+        return f"{least} or more of {n} high" if high >= least else f"{high} of {n} high"
+    if n - max(counts) >= MARGIN or min(low, high) >= MARGIN - 1:
+        return said_exactly(counts)
+    third = leading(counts)
+    other = {"high": f", at most {MARGIN - 2} low", "low": f", at most {MARGIN - 2} high"}.get(third, "")
+    return f"{least} or more of {n} {third}{other}"
+
+
+def said_exactly(counts: Counts) -> str:
+    """All votes in words.
+
+    >>> said_exactly((1, 0, 9))
+    '9 of 10 high, 0 middle, 1 low'
+    """
+    low, middle, high = counts
+    return f"{high} of {sum(counts)} high, {middle} middle, {low} low"
+
+
+def leading(counts: Counts) -> str:
+    """The third with most votes, of several the lowest.
+
+    >>> leading((0, 2, 5))
+    'high'
+    """
+    return THIRDS[counts.index(max(counts))]
+
+
+def high_votes(counts: Counts) -> str:
+    """The high votes as far as :func:`told_votes` tells them.
+
+    >>> [high_votes(counts) for counts in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
+    ['6 of 10 high', '7 or more of 10 high', 'at most 3 of 10 high', 'at most 2 of 10 high', '0 of 4 high']
+    """
+    said, n = told_votes(counts).split(",")[0], sum(counts)
+    if said.endswith(" middle"):
+        return f"at most {MARGIN - 1} of {n} high"
+    return f"at most {MARGIN - 2} of {n} high" if said.endswith(" low") else said
+
+
+@cache
+def told_alike(counts: Counts) -> tuple[Counts, ...]:
+    """All counts of which the same is told as of these: what a reader knows who knows the rules."""
+    return tuple(other for other in all_counts(sum(counts)) if told_votes(other) == told_votes(counts))
+
+
+def counts_of(row: Mapping[str, Any]) -> Counts:
+    """The low, middle and high votes of a row of ``tallies``."""
+    return tuple(int(row[column]) for column in VOTES)
+
+
+def is_exact(counts: Counts) -> bool:
+    """Whether all counts of a panel are told."""
+    return told_alike(counts) == (counts,)
+
+
+RESULT_FROM = {"panel": 8, "ipras": 11, "share": 12}
+"""By the study's test: from how many votes on the result follows from "n - 3 or more", with no other count.
+Panels of fewer than eight are too few for the tests ``panel`` and ``share``, whatever they voted."""
+SPREAD_FROM = 11
+"""From how many votes on it follows that the panel agrees, by either rule."""
+HIDDEN = (*VOTES, "median", "p30", "p70", "ipr", "ipras", "spread", "spread_ipras", "result", "movement")
+"""The columns of ``tallies`` that follow from the votes."""
+
+
+def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
+    """The rows of ``tallies`` that other readers than the team may see, with ``votes`` (the high ones) and
+    ``said`` (all that is told) in words, and no number that does not follow from them.
+
+    ``test`` is that of the study. Of panels whose members all ``agreed`` that more may be shown, every count
+    is; but of three votes or fewer nothing is. The change since an earlier round is told where the medians
+    of all rounds on the text are.
+    """
+    rows = tallies[tallies["n"] > LARGEST_UNTOLD]
+    counts = [counts_of(row) for row in rows.to_dict("records")]
+    is_told = pd.Series([row.panel in agreed or is_exact(own)
+                         for row, own in zip(rows.itertuples(), counts, strict=True)], rows.index, dtype=bool)
+    texts = ["principle_id", "version", "criterion", "panel"]
+    untold = tallies.loc[(tallies["n"] > 0) & ~tallies.index.isin(rows.index[is_told]), texts]
+    are_comparable = ~pd.MultiIndex.from_frame(rows[texts]).isin(pd.MultiIndex.from_frame(untold))
+    too_few = (rows["n"] < RESULT_FROM["panel"]) & (test != "ipras")
+    follows = {"result": is_told | too_few | (rows["n"] >= RESULT_FROM[test]), "movement": are_comparable,
+               **dict.fromkeys(("spread", "spread_ipras"), is_told | (rows["n"] >= SPREAD_FROM))}
+    blank = {column: "" if rows[column].dtype == "str" else pd.NA for column in HIDDEN}
+    told = {column: rows[column].where(follows.get(column, is_told), blank[column]) for column in HIDDEN}
+    said = [said_exactly(own) if one else told_votes(own) for own, one in zip(counts, is_told, strict=True)]
+    high = [said_exactly(own).split(",")[0] if one else high_votes(own)
+            for own, one in zip(counts, is_told, strict=True)]
+    return rows.assign(**told, votes=pd.Series(high, rows.index, dtype="str"),
+                       said=pd.Series(said, rows.index, dtype="str"))
+
+
+# ------------------------------
+# Providers with low resources and the others: the one comparison of parts of a panel.
+
+
+def told_lower(part: Counts, others: Counts, *, is_exact: bool = False) -> bool:
+    """Whether a part of a panel votes lower than the others, and this may be told.
+
+    It is told only where either answer would leave every vote open, whatever else is told of the panel:
+    ``is_exact`` says that all its counts are. Nothing is told of three votes or fewer.
+
+    >>> told_lower((0, 4, 2), (1, 2, 5)), told_lower((2, 2, 0), (0, 0, 6))
+    (True, False)
+    """
+    panel = tuple(map(int.__add__, part, others))
+    possible = (panel,) if is_exact else told_alike(panel)
+    return is_lower(part, others) and comparison_is_open(possible, sum(part))
+
+
+@cache
+def comparison_is_open(possible: tuple[Counts, ...], n: int) -> bool:
+    """Whether every vote stays open when it is told that n of the voters vote lower than the others, and when
+    it is told that they do not. The counts of the panel are one of the ``possible`` ones."""
+    if min(n, sum(possible[0]) - n) <= LARGEST_UNTOLD:
+        return False
+    pairs = [(part, tuple(map(int.__sub__, panel, part))) for panel in possible for part in all_counts(n)
+             if all(map(int.__le__, part, panel))]
+    answers = [[(*part, *others) for part, others in pairs if is_lower(part, others) == answer]
+               for answer in (True, False)]
+    return all(_parts_are_open(rows) for rows in answers if rows)
+
+
+def _parts_are_open(possible: Collection[Counts]) -> bool:
+    """:func:`is_open` for two parts of a panel at once, whose counts follow one another."""
+    for own in insiders(2 * len(THIRDS)):
+        could = [*map(any, zip(*remaining(possible, own), strict=True))]
+        if any(sum(part) == 1 for part in (could[:len(THIRDS)], could[len(THIRDS):])):
+            return False
+    return True
+
+
+def is_lower(part: Counts, others: Counts) -> bool:
+    """Whether the middle vote of a part (of two, the lower one) is in a lower third than that of the others.
+
+    >>> is_lower((2, 2, 0), (0, 0, 6)), is_lower((0, 0, 4), (0, 0, 6))
+    (True, False)
+    """
+    return _middle_third(part) < _middle_third(others)
+
+
+def _middle_third(counts: Counts) -> int:
+    middle = (sum(counts) + 1) // 2
+    return next(third for third in range(len(counts)) if sum(counts[:third + 1]) >= middle)
+
+
+# ------------------------------
+# Signatures.
+
+
+DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
+
+
+def told_signatures(signed: pd.DataFrame, others_n: int) -> tuple[pd.DataFrame, dict[str, int]]:
+    """The rows of ``signoffs`` of one text that other audiences may read, and the decisions of those without
+    a name, counted, as far as they may be told.
+
+    ``is_named`` says whose names may be printed: they are shown with their decision. ``others_n`` is the
+    number of all others who were asked to sign: the reader knows who they are, and neither how each of them
+    decided nor whether it signed may follow. So the nameless are counted only where each could have decided
+    in two ways at least, or not have signed at all. Their reservations are printed as translated
+    (``reservation_read``), without the decision, where enough others could have written them.
+    """
+    nameless = signed[~signed["is_named"]]
+    counts = {one: int((nameless["decision"] == one).sum()) for one in DECISIONS}
+    absent, reserved = others_n - len(nameless), nameless["reservation"] != ""
+    is_told = absent > KNOWN and len(nameless) - max(counts.values()) > KNOWN
+    may_be_read = reserved & (nameless["reservation_read"] != "") & (others_n - reserved.sum() >= MARGIN)
+    words = nameless[may_be_read]
+    words = words.assign(decision="", reservation=words["reservation_read"])
+    return pd.concat([signed[signed["is_named"]], words]), counts if is_told else {}
+
+
+# ------------------------------
+# Principles, and the words of those who voted.
+
+
+def agreed_panels(raters: pd.DataFrame) -> set[str]:
+    """The panels whose members all said, asked in private, that more may be shown than these rules allow.
+
+    ``raters`` is raters.csv. A blank counts as no.
+
+    >>> agreed_panels(pd.DataFrame({"role": ["provider", "provider", "observer"], "may_rate": "true",
+    ...                             "may_show_more": ["true", "", "true"]}))
+    {'observer'}
+    """
+    asked = raters[raters["may_rate"] == "true"]
+    return {panel for panel, said in asked.groupby("role")["may_show_more"] if (said == "true").all()}
+
+
+def visible_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
+    """Rows of table ``principles``: the latest text of each principle that an audience may read, without
+    translations.
+
+    >>> rows = pd.DataFrame({"status": ["agreed", "candidate"], "is_current": True, "translation_of": ""})
+    >>> [visible_principles(rows, audience)["status"].tolist() for audience in ("convening", "public")]
+    [['agreed', 'candidate'], ['agreed']]
+    """
+    rows = principles[principles["is_current"] & (principles["translation_of"] == "")]
+    return rows if may(audience, "draft_principles") else rows[rows["status"] == "agreed"]
