@@ -72,6 +72,7 @@ def tally(study: Study, round_id: str, close: bool, form: str) -> None:
     """
     from datetime import date
 
+    from glc_analysis.convening.ballots import comments_to_check
     from glc_analysis.convening.double_entry import check_forms_finished
     from glc_analysis.convening.tallies import counted, read_out
 
@@ -86,6 +87,9 @@ def tally(study: Study, round_id: str, close: bool, form: str) -> None:
             raise Faults(count.faults)
     elif form == "table":
         click.echo("\n".join(read_out(study, count.reference, count.frames, round_id)))
+        if missing := comments_to_check(count.here["ratings"]):
+            say(f"{len(missing)} comment{'s' * (len(missing) != 1)} may be read aloud as soon as the words "
+                f"in the study's language are in comments.csv: {', '.join(missing)}.")
     else:
         print_rows(count.here["tallies"], form, empty="No vote was cast.")
     if close:

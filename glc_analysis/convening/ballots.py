@@ -244,6 +244,12 @@ def readable_comments(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) 
     return sorted({*said}, key=content_hash)
 
 
+def comments_to_check(ratings: pd.DataFrame) -> list[str]:
+    """The comments that raters allowed to be read and that comments.csv lacks: of whom, and on what."""
+    rows = ratings[ratings["may_be_read"] & (ratings["comment"] != "") & (ratings["comment_read"] == "")]
+    return [f"{row.rater_id} on {row.principle_id}" for row in rows.itertuples()]
+
+
 def masked(ratings: pd.DataFrame, study: Study, names: pd.DataFrame) -> pd.DataFrame:
     """Ratings with the ``names`` of names.csv replaced by pseudonyms in their comments."""
     masker = Masker(names, complete_key(names, read_key(study.key_file)))

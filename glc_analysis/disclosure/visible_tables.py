@@ -22,6 +22,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.disclosure.suppression import release
 from glc_analysis.disclosure.votes import (
+    LARGEST_UNTOLD,
     agreed_panels,
     counts_of,
     said_exactly,
@@ -283,7 +284,8 @@ class VisibleTables:
         """Rows of table ``tallies`` (closed rounds) that the audience may see, with the high ``votes`` and
         all that may be ``said`` of the votes in words (:mod:`glc_analysis.disclosure.votes`).
 
-        Other audiences than the team see no panel of three votes or fewer, the public the last round only."""
+        Panels with one or two votes are on no page; other audiences than the team do not see those with three
+        either, and the public sees the last round only."""
         rows = self.read("tallies")
         rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
         if not self.may("every_round"):
@@ -291,6 +293,7 @@ class VisibleTables:
         if not self.may("exact_votes"):
             test = self.study.settings["consensus"]["test"]
             return told_tallies(rows, test=test, agreed=self.agreed_panels)
+        rows = rows[rows["n"] >= LARGEST_UNTOLD]
         return rows.assign(votes=[f"{row.votes_high} of {row.n} high" for row in rows.itertuples()],
                            said=[said_exactly(counts_of(row)) for row in rows.to_dict("records")])
 

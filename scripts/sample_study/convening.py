@@ -1,7 +1,8 @@
 """What the convening decided, and the forms that its raters handed in.
 
 ``content/votes.csv`` has a row a round, rater and criterion, ``content/comments.csv`` what a rater wrote
-beside a principle, ``content/signoffs.csv`` what was signed otherwise than by a plain yes.
+beside a principle and its words in English, ``content/signoffs.csv`` what was signed otherwise than by a
+plain yes.
 """
 
 from __future__ import annotations
@@ -32,9 +33,12 @@ def write_convening(root: Path, *, is_cited: bool) -> None:
         "rounds": [row | {"text_version": content_hash(_issued(row)["statement"])} for row in rows("rounds")],
         "signoffs": sorted(_signoffs(), key=lambda row: (row["principle_id"], row["organisation_id"])),
         **{name: rows(name) for name in ("principles", "headlines", "judgements", "joint_display",
-                                         "raters", "decision_log", "parking_lot", "safety")}}
+                                         "raters", "panel_positions", "decision_log", "parking_lot",
+                                         "safety")},
+        "comments": [row | {"by": "ines", "date": SIGNED_ON} for row in rows("comments") if row["text"]]}
     for name, table in tables.items():
-        write_table(root / "reference" / f"{name}.csv", table, (*COLUMNS[name], *OPTIONAL.get(name, ())))
+        optional = [one for one in OPTIONAL.get(name, ()) if any(one in row for row in table)]
+        write_table(root / "reference" / f"{name}.csv", table, (*COLUMNS[name], *optional))
     folder = root / "raw" / "ratings"
     folder.mkdir(parents=True)
     for round_id in grouped("rounds", "round_id"):

@@ -8,14 +8,17 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.convening.agenda import agenda, low_resources, verdict
+from glc_analysis.convening.ballots import readable_comments
 from glc_analysis.convening.consensus import tally
 from glc_analysis.convening.results_slides import block, groups, results, write_slides
 from glc_analysis.errors import GLCError, UsageError
+from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from tests.desk_clerk import RATERS, ROUNDS, convening_study
 
 HIGH, MIDDLE = [7, 8, 8, 8, 8, 9, 9, 9, 9, 9], [4, 5, 5, 5, 5, 6, 6, 6, 6, 7]
 SPLIT, LOOSE = [1, 2, 2, 3, 5, 7, 8, 8, 9, 9], [1, 4, 5, 7, 7, 7, 8, 8, 9, 9]
+MIXED = [1, 4, 5, 5, 7, 7, 8, 8, 9, 9]
 PRINCIPLES = pd.DataFrame(
     [["P01", "1", "Offer rest before you ask.", "Rest first", "en", ""],
      ["P02", "1", "Pay people.", "Pay", "en", ""], ["P02", "2", "Pay people fairly.", "Fair pay", "en", ""],
@@ -52,15 +55,15 @@ def both(importance, feasibility, **other):
 
 
 def listed(ratings):
-    return agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS).iloc[0]
+    return agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel").iloc[0]
 
 
 @pytest.mark.parametrize(("importance", "feasibility", "group"), [
     (HIGH, HIGH, "agreed"), (HIGH, MIDDLE, "elsewhere"), (SPLIT, HIGH, "split"), (SPLIT, MIDDLE, "split"),
-    (HIGH, SPLIT, "elsewhere"), (MIDDLE, SPLIT, "split"), (LOOSE, HIGH, "rest"), (MIDDLE, HIGH, "rest"),
+    (HIGH, SPLIT, "elsewhere"), (MIDDLE, SPLIT, "split"), (LOOSE, HIGH, "agreed"), (MIDDLE, HIGH, "rest"),
     (HIGH[:6], HIGH[:6], "rest"), ([1, 1, 2, 2, 2, 2, 3, 3, 3, 3], HIGH, "rest"),
     (HIGH, [*HIGH[:7], None, None, None], "rest"), ([*HIGH[:9], None], [*HIGH[:9], None], "agreed")])
-def test_a_principle_is_sorted_by_what_providers_voted(importance, feasibility, group):
+def test_a_principle_is_sorted_by_what_is_told_of_the_providers_votes(importance, feasibility, group):
     assert listed(both(importance, feasibility))["group"] == group
 
 
@@ -68,26 +71,33 @@ def test_many_abstentions_ask_whether_it_works_elsewhere():
     ratings = both([*HIGH, None, None, None, None], [*HIGH, 8, 8, 8, 8])
     row = listed(ratings)
     assert (row["group"], row["notes"]) == ("elsewhere", "4 abstained on importance")
-    assert "importance 10 of 10, in agreement, 4 abstained" in row["facts"]
+    assert "importance 7 or more of 10, high, 4 abstained" in row["facts"]
 
 
 def test_what_is_less_feasible_at_low_resources_asks_whether_it_works_elsewhere():
-    ratings = both(HIGH, [4, 5, 6, 7, 8, 8, 8, 8, 9, 9])
-    row = listed(ratings)
-    assert (row["group"], row["notes"]) == ("elsewhere", "low resources: median 5.5, others 8")
-    few = ORGANISATIONS.assign(resource_level=["low"] * 2 + ["high"] * 8)
-    assert low_resources(ratings, few) == ""  # two would be told by their median
+    ratings = both([8] * 14, [4, 5, 5, 6, 7, 8, 2, 4, 5, 7, 7, 8, 8, 9])
+    known = pd.DataFrame({"organisation_id": [f"o{n}" for n in range(14)],
+                          "resource_level": ["low"] * 6 + ["high"] * 8})
+    row = agenda(tallied(ratings), ratings, PRINCIPLES, known, test="panel").iloc[0]
+    assert (row["group"], row["notes"]) == ("elsewhere", "less feasible for providers with low resources")
+    few = known.assign(resource_level=["low"] * 4 + ["high"] * 10)
+    assert low_resources(ratings, few) == ""  # with two of the four, the other two could be told
 
 
 def test_survivor_advisers_who_see_it_otherwise_are_named_beside_and_change_no_group():
-    ratings = pd.concat([both(HIGH, HIGH), both([2, 3, 3], HIGH[:3], panel="survivor_adviser")])
+    ratings = pd.concat([both(HIGH, HIGH), both([2] * 10, HIGH, panel="survivor_adviser")])
     row = listed(ratings)
-    assert (row["group"], row["notes"]) == ("agreed", "survivor advisers differ: importance 0 of 3")
+    assert (row["group"], row["notes"]) == ("agreed", "survivor advisers differ: importance at most 2 of 10")
+
+
+def test_of_three_survivor_advisers_the_agenda_says_nothing():
+    ratings = pd.concat([both(HIGH, HIGH), both([2, 3, 3], HIGH[:3], panel="survivor_adviser")])
+    assert listed(ratings)["notes"] == "" and "adviser" not in listed(ratings)["facts"]
 
 
 def test_the_agenda_is_in_the_order_of_what_to_decide():
     ratings = pd.concat([both(MIDDLE, HIGH), both(HIGH, HIGH, principle="P02", version="2")])
-    found = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS)
+    found = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
     assert found[["group", "principle_id", "short_name"]].to_numpy().tolist() == [
         ["agreed", "P02", "Fair pay"], ["rest", "P01", "Rest first"]]
     assert [one["heading"] for one in groups(found)] == ["Agreed", "The rest"]
@@ -101,48 +111,73 @@ def test_a_result_is_said_in_a_shape_and_in_words(votes, said):
     assert verdict(tally(votes)) == said
 
 
-def result(ratings, round_id="1", moved="", earlier=()):
+def result(ratings, round_id="1", moved="", earlier=(), agreed=()):
     tallies = pd.concat([*map(tallied, earlier), tallied(ratings, moved)], ignore_index=True)
     rounds = pd.DataFrame({"round_id": ["1", "2"], "opened_on": ["2017-05-08", "2017-05-09"]})
-    return results(tallies, pd.concat([*earlier, ratings]), PRINCIPLES, rounds, round_id)[0]
+    return results(tallies, pd.concat([*earlier, ratings]), PRINCIPLES, rounds, round_id, test="panel",
+                   agreed=agreed)[0]
 
 
 def test_a_panel_shows_how_many_rated_what_and_how_many_lie_apart():
-    panel = result(rated([*LOOSE, None]))["criteria"][0]["panels"][0]
-    assert panel["votes"] == [1, 0, 0, 1, 1, 0, 3, 2, 2]
-    assert panel["share"] == "7 of 10 rate it 7–9"
-    assert panel["dissent"] == "dissent (hollow): 1 at 1–3, 2 at 4–6"
+    panel = result(rated([*MIXED, None]))["criteria"][0]["panels"][0]
+    assert panel["votes"] == [1, 0, 0, 1, 2, 0, 2, 2, 2]
+    assert panel["share"] == "6 of 10 high, 3 middle, 1 low"
+    assert panel["dissent"] == "dissent (hollow): 1 at 1–3, 3 at 4–6"
     assert panel["no_vote"] == "1 abstained: not my context"
 
 
-def test_the_votes_of_fewer_than_three_are_not_shown():
-    ratings = pd.concat([rated(HIGH), rated([1, 9], panel="survivor_adviser")])
-    panel = result(ratings)["criteria"][0]["panels"][1]
-    assert (panel["votes"], panel["median"], panel["dissent"]) == ([], None, "")
-    assert panel["share"] == "2 of 2 voted: too few to show without revealing who"
+def test_where_a_count_could_tell_a_vote_only_its_least_is_shown():
+    panel = result(rated(LOOSE))["criteria"][0]["panels"][0]
+    assert (panel["votes"], panel["thirds"], panel["median"], panel["dissent"]) == ([], [], None, "")
+    assert (panel["share"], panel["words"]) == ("7 or more of 10 high, at most 2 low", "high")
 
 
-def test_only_comments_that_may_be_read_are_shown_and_not_in_the_order_of_the_raters():
+def test_a_panel_whose_members_all_agreed_shows_every_vote():
+    panel = result(rated(LOOSE), agreed={"provider"})["criteria"][0]["panels"][0]
+    assert panel["votes"] == [1, 0, 0, 1, 1, 0, 3, 2, 2] and panel["median"] == 7
+
+
+@pytest.mark.parametrize("agreed", [(), ("survivor_adviser",)])
+def test_of_three_votes_or_fewer_nothing_is_shown(agreed):
+    ratings = pd.concat([rated(HIGH), rated([1, 5, 9], panel="survivor_adviser")])
+    panel = result(ratings, agreed=agreed)["criteria"][0]["panels"][1]
+    assert (panel["votes"], panel["median"], panel["dissent"], panel["words"]) == ([], None, "", "not shown")
+    assert panel["share"] == "Three votes or fewer: nothing of them is shown"
+
+
+def test_comments_are_read_in_one_language_where_the_rater_allowed_it_and_in_no_order_of_raters(study):
     ratings = rated(HIGH)
-    ratings.loc[0:3, "comment"] = ["so be it", "not aloud", "and so be it", "so be it"]
-    ratings.loc[[0, 2, 3], "may_be_read"] = True
-    assert result(ratings)["comments"] == ["and so be it", "so be it"]
+    ratings.loc[0:4, "comment"] = ["so be it", "not aloud", "así sea", "так и быть", "نعم"]
+    ratings.loc[0:4, "comment_read"] = ["so be it", "not aloud", "thus be it", "let it be", ""]
+    ratings.loc[[0, 2, 3, 4], "may_be_read"] = True
+    names = read_table(study, "names")
+    found = readable_comments(ratings, study, names)
+    assert sorted(found) == ["let it be", "so be it", "thus be it"]
+    assert readable_comments(ratings[::-1], study, names) == found
 
 
 def test_forms_on_another_wording_are_counted_apart():
     other = rated([1], held_out="rated P01.2; P01.1 was issued").assign(rater_id="x")
-    found = result(pd.concat([rated(HIGH), other]))
+    found = result(pd.concat([rated(MIXED), other]))
     assert found["excluded"] == 1
-    assert found["criteria"][0]["panels"][0]["votes"] == [0, 0, 0, 0, 0, 0, 1, 4, 5]
+    assert found["criteria"][0]["panels"][0]["votes"] == [1, 0, 0, 1, 2, 0, 2, 2, 2]
 
 
 @pytest.mark.parametrize(("moved", "version", "said"), [
-    ("up", "1", "median up from 5.5 to 8.5 since round 1"), ("same", "1", "median 8.5, as in round 1"),
+    ("up", "1", "median up from 5 to 7 since round 1"), ("same", "1", "median 7, as in round 1"),
     ("", "2", "reworded since round 1: not compared")])
 def test_movement_is_told_between_identical_texts_only(moved, version, said):
-    first = rated(MIDDLE, principle="P02", version="1")
-    second = rated(HIGH, principle="P02", version=version, round_id="2")
+    first = rated([1, 4, 5, 5, 5, 5, 7, 7, 8, 8], principle="P02", version="1")
+    second = rated(MIXED, principle="P02", version=version, round_id="2")
     assert result(second, "2", moved, [first])["criteria"][0]["panels"][0]["moved"] == said
+
+
+@pytest.mark.parametrize(("before", "after"), [(HIGH, MIXED), (MIXED, HIGH)])
+def test_movement_from_or_to_a_median_that_is_not_told_is_not_told(before, after):
+    first = rated(before, principle="P02", version="1")
+    second = rated(after, principle="P02", version="1", round_id="2")
+    panel = result(second, "2", "down", [first])["criteria"][0]["panels"][0]
+    assert (panel["moved"], panel["movement"]) == ("", "")
 
 
 @pytest.fixture
@@ -153,11 +188,15 @@ def study(tmp_path):
                 "name,kind,pseudonym,match,allowed_for,reason\nAna Paz,person,,folded,,\n")
     ratings = both(HIGH, SPLIT, round_id="0")
     ratings.loc[0:1, "comment"] = ["<script>alert(1)</script> says Ana Paz", "نعم، بشرط أن يكون آمنا."]
+    ratings.loc[0:1, "comment_read"] = ["<script>alert(1)</script> says Ana Paz", "Yes, if it is safe."]
     ratings["may_be_read"] = ratings["comment"] != ""
     decided = pd.DataFrame([{"order": 1, "decision": "Kept <as> it is", "proposed_by": "beacon"}])
     frames = {"ratings": ratings, "tallies": tallied(ratings), "decision_log": decided,
               "principles": PRINCIPLES.assign(status="candidate"),
-              "parking_lot": pd.DataFrame([{"order": 1, "item": "Who pays?"}])}
+              "parking_lot": pd.DataFrame([{"order": 1, "item": "Who pays?"}]),
+              "panel_positions": pd.DataFrame([{
+                  "round_id": "0", "principle_id": "P01", "version": "1", "panel": "survivor_adviser",
+                  "position": "Rest, and no questions."}])}
     (tmp_path / "processed").mkdir()
     for name, frame in frames.items():
         tables.write(tmp_path / "processed", name, tables.shape(name, frame))
@@ -191,7 +230,8 @@ def test_the_page_is_whole_without_a_network_or_a_script_and_escapes_what_people
     assert "Kept &lt;as&gt; it is" in page
     assert "&lt;script&gt;alert(1)&lt;/script&gt; says Person 1" in page
     assert "Ana" not in page
-    assert '<li class="words" dir="auto">نعم، بشرط أن يكون آمنا.</li>' in page
+    assert '<li class="words" dir="auto">Yes, if it is safe.</li>' in page and "نعم" not in page
+    assert "Survivor advisers, together:</strong>" in page and "Rest, and no questions." in page
     assert not re.search(r"https?:|src=|url\(|@import", page)
     assert "closed on 2017-05-02" in page
     assert "fixed on 2017-04-03" in page
@@ -215,9 +255,9 @@ def test_the_page_is_its_owners_alone_and_the_same_bytes_again(study):
 def test_the_same_blocks_stand_on_pages_of_ones_own():
     ratings = both(HIGH, SPLIT)
     html = block("result", result(ratings))
-    assert html.count("<svg class=\"strip\"") == 2
-    assert "median 8.5" in html  # for those who hear the page
-    order = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS)
+    assert html.count("<svg class=\"strip\"") == 1
+    assert "median 6" in html  # for those who hear the page
+    order = agenda(tallied(ratings), ratings, PRINCIPLES, ORGANISATIONS, test="panel")
     assert "Works elsewhere?" in block("agenda", groups(order))
     assert "Nothing is decided yet." in block("decided", [])
     assert block("style").strip().startswith("<style>")

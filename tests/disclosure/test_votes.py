@@ -1,104 +1,279 @@
-"""Votes and signatures: to the public nobody's vote, and no decision without its name."""
+"""Votes and signatures: whatever is told, every vote of others stays open between two thirds of the scale.
 
+The attacker of this file works from the words alone. They know who voted, the rule by which words are chosen
+(they try it on every ballot there could be), and their own votes; they strike out what cannot be.
+"""
+
+import random
 import re
-from itertools import product
+from itertools import combinations, product
 
 import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.disclosure.rules import (
-    HIDDEN_COLUMNS,
-    KNOWN,
-    Rules,
-    public_tallies,
-    public_votes,
-    visible_signatures,
+from glc_analysis.convening.consensus import movement, tally, third
+from glc_analysis.disclosure.votes import (
+    HIDDEN,
+    VOTES,
+    agreed_panels,
+    all_counts,
+    comparison_is_open,
+    is_exact,
+    is_lower,
+    told_alike,
+    told_lower,
+    told_signatures,
+    told_tallies,
+    told_votes,
 )
+from glc_analysis.pages.convening import methods
 from glc_analysis.pages.principles import principles_overview, statements
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.view import StudyView
 from tests.principle_pages import all_pages
-from tests.small_surveys import SETTINGS
 
-RULES = Rules.of(SETTINGS, "public")
-
-
-def row(n, high, abstained=0):
-    return {"n": n, "votes_high": high, "n_abstained": abstained}
+BANDS = "low", "middle", "high"
+SIZES = range(3, 13)
 
 
-def learned(n, high, abstained, known):
-    """What two voters who know their own votes learn of the others, from the words and the rules."""
-    said = public_votes(row(n, high, abstained), RULES)
-    mine = sum(known)
-    fit = {other - mine for other in range(mine, n - len(known) + mine + 1)
-           if public_votes(row(n, other, abstained), RULES) == said}
-    return set() if not said else {answer for answer, sure in (
-        ("none high", max(fit) == 0), ("all high", min(fit) == n - len(known))) if sure}
+def ballots(counts):
+    """Votes on the scale with these counts of thirds."""
+    return [score for score, n in zip((2, 5, 8), counts, strict=True) for _ in range(n)]
 
 
-@pytest.mark.parametrize("n", [9, 10, 11, 16, 41])
-def test_two_who_know_their_votes_and_these_rules_learn_nobody_elses(n):
-    tried = [learned(n, high, max(0, 10 - n), known) for high in range(n + 1)
-             for size in range(KNOWN + 1) for known in product((0, 1), repeat=size)
-             if sum(known) <= high <= n - size + sum(known)]
-    assert len(tried) > 50 and not any(tried)
+def row(votes, **other):
+    """A row of ``tallies``."""
+    return {"round_id": "1", "principle_id": "P1", "version": "1", "criterion": "importance",
+            "panel": "provider", "n_abstained": 0, "n_expected": len(votes), "rule": "", "movement": "",
+            **tally(votes), **other}
 
 
-def test_with_smaller_counts_they_would(monkeypatch):
-    monkeypatch.setattr(f"{__name__}.RULES", Rules(10, 1, 2, {}, {}))
-    assert learned(10, 9, 0, (0,)) == {"all high"}
+def told_of(ballots, *, test="panel", agreed=()):
+    """Everything that is told of each of these votes, each on a text of its own; of a small panel nothing."""
+    rows = pd.DataFrame([row(votes, principle_id=f"P{k}") for k, votes in enumerate(ballots)])
+    told = told_tallies(tables.shape("tallies", rows), test=test, agreed=agreed).set_index("principle_id")
+    said = told[[*HIDDEN, "n", "votes", "said"]].astype(str)
+    return [tuple(said.loc[f"P{k}"]) if f"P{k}" in said.index else () for k in range(len(ballots))]
 
 
-@pytest.mark.parametrize(("n", "abstained"), [(3, 0), (9, 0), (8, 4)])
-def test_a_small_panel_is_not_told_of(n, abstained):
-    assert public_votes(row(n, n, abstained), RULES) == ""
+def bands_left(said, n, known):
+    """The thirds in which a voter who is not one of the ``known`` ones could still be, by all counts for
+    which the words would be the same."""
+    left = set()
+    for counts in all_counts(n):
+        rest = [count - known.count(k) for k, count in enumerate(counts)]
+        if min(rest) >= 0 and told_votes(counts) == said:
+            left |= {band for band, count in zip(BANDS, rest, strict=True) if count}
+    return left
 
 
-def test_the_public_table_has_no_number_that_the_words_do_not_tell():
-    words = {"movement": "up", "spread": "agreement", "result": "high"}
-    rows = pd.DataFrame([{**dict.fromkeys(HIDDEN_COLUMNS, 1), **words, **row(n, high)}
-                         for n, high in ((12, 6), (12, 12), (3, 3))])
-    told = public_tallies(rows.astype(dict.fromkeys(words, "str")), RULES)
-    assert told["votes"].tolist() == ["6 of 12 high", "at least 8 of 12 high"]
-    assert told["votes_high"].tolist()[0] == 6 and pd.isna(told["votes_high"].iloc[1])
-    others = told[[one for one in HIDDEN_COLUMNS if one != "votes_high"]].replace("", None)
-    assert others.isna().all(axis=None)
+def known_votes(counts):
+    """The votes of nobody, one or two of these voters, as places of their thirds."""
+    votes = [k for k, n in enumerate(counts) for _ in range(n)]
+    return {tuple(sorted(own)) for size in range(3) for own in combinations(votes, size)}
 
 
-def test_pages_and_tables_of_the_public_have_these_words_alone(sample_study):
-    page = StudyView(sample_study, "public")
-    said = principles_overview(page).data + "".join(all_pages(page).values()) + statements(page).data
-    table = published_tables(sample_study, "public")["votes"]
-    tallies = tables.read("tallies", study=sample_study)
-    allowed = {public_votes(row, RULES) for row in tallies.to_dict("records")}
-    told = re.findall(r"(?:at (?:least|most) )?\d+ of \d+ high", said)
-    assert len(told) > 40 and {*told} | {*table["votes"]} <= allowed - {""}
-    assert {*table["panel"]} == {"provider"} and table["median"].isna().all()
-    assert "whose name is withheld" not in said
-    assert "5 more decided but withheld their names" in said
+# ------------------------------
+# Panels of three to twelve, every ballot, no insider, one and two.
+
+
+@pytest.mark.parametrize("n", SIZES)
+def test_nobody_with_two_votes_from_the_inside_can_place_another_in_one_third(n):
+    for counts in all_counts(n):
+        for known in known_votes(counts):
+            assert len(bands_left(told_votes(counts), n, known)) >= 2, (counts, known)
+
+
+@pytest.mark.parametrize("n", [8, 10, 12])
+def test_what_was_told_before_does_place_others(n):
+    """The exact count of high votes, as pages for the convening had it."""
+    counts = (0, 2, n - 2)
+    known = (1, 1)
+    fit = [other for other in all_counts(n) if other[2] == counts[2] and other[1] + other[0] >= 2]
+    rest = [[c - known.count(k) for k, c in enumerate(other)] for other in fit if other[1] >= 2]
+    assert {BANDS[k] for one in rest for k, c in enumerate(one) if c} == {"high"}
+
+
+@pytest.mark.parametrize("n", [0, 1, 2, 3])
+@pytest.mark.parametrize("agreed", [(), ("provider",)])
+def test_of_three_votes_or_fewer_nothing_is_told_whoever_agreed(n, agreed):
+    assert {*told_of([*map(ballots, all_counts(n))], agreed=agreed)} == {()}
+
+
+@pytest.mark.parametrize("test", ["panel", "ipras", "share"])
+@pytest.mark.parametrize("n", SIZES)
+def test_all_other_words_and_numbers_follow_from_those_about_the_thirds(n, test):
+    """Result, median, agreement and disagreement tell nothing more, whatever the exact votes: where not all
+    counts are told, they are the same for all votes of which the same is told."""
+    chance, scores = random.Random(n), {0: (1, 2, 3), 1: (4, 5, 6), 2: (7, 8, 9)}
+    tried = [[pick(scores[k]) for k, m in enumerate(counts) for _ in range(m)] for counts in all_counts(n)
+             if not is_exact(counts) for pick in (min, max, *[chance.choice] * 4)]
+    by_words = {}
+    for votes, told in zip(tried, told_of(tried, test=test), strict=True):
+        by_words.setdefault(told_votes(thirds_of(votes)), set()).add(told)
+    assert by_words and {len(found) for found in by_words.values()} == {1}
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_two_rounds_and_two_criteria_leave_as_much_open_as_one(seed):
+    """Every pair of ballots of two rounds for which the same would be told, movement included."""
+    chance = random.Random(seed)
+    n = chance.choice([4, 5, 7, 8])
+    weights = chance.choice([(1, 1, 1), (1, 1, 9), (0, 1, 5)])
+    first, second = (ballots(chance_counts(chance, n, weights)) for _ in range(2))
+    pairs = [*product(told_alike(thirds_of(first)), told_alike(thirds_of(second)))]
+    truth, *others = told_pairs([(first, second), *(tuple(map(ballots, pair)) for pair in pairs)])
+    fit = [pair for pair, told in zip(pairs, others, strict=True) if told == truth]
+    for known in set(combinations(range(n), 2)) | {(k,) for k in range(n)} | {()}:
+        for at, votes in ((0, first), (1, second)):
+            own = [BANDS.index(third(votes[k])) for k in known]
+            rests = [[c - own.count(k) for k, c in enumerate(pair[at])] for pair in fit]
+            left = {k for rest in rests if min(rest) >= 0 for k, c in enumerate(rest) if c}
+            assert len(left) >= 2, (first, second, known)
+
+
+def thirds_of(votes):
+    return tuple(sum(third(vote) == band for vote in votes) for band in BANDS)
+
+
+def chance_counts(chance, n, weights):
+    drawn = chance.choices(range(3), weights, k=n)
+    return tuple(drawn.count(k) for k in range(3))
+
+
+def told_pairs(pairs):
+    """Everything that is told of two rounds on the same text, of each pair of ballots."""
+    rows = [row(votes, principle_id=f"P{k}", round_id=str(at + 1),
+                movement=movement(tally(pair[0])["median"], tally(votes)["median"]) if at else "")
+            for k, pair in enumerate(pairs) for at, votes in enumerate(pair)]
+    told = told_tallies(tables.shape("tallies", pd.DataFrame(rows)), test="panel")
+    said = told[[*HIDDEN, "said"]].astype(str).groupby([told["principle_id"]], sort=False)
+    found = {key[0]: tuple(map(tuple, own.to_numpy())) for key, own in said}
+    return [found[f"P{k}"] for k in range(len(pairs))]
+
+
+def test_who_agreed_to_more_shows_all_counts_and_one_refusal_none():
+    near = [8] * 9 + [2]
+    assert "9 of 10 high, 0 middle, 1 low" in told_of([near], agreed={"provider"})[0]
+    raters = pd.DataFrame({"role": ["provider"] * 3 + ["observer"], "may_rate": ["true"] * 4,
+                           "may_show_more": ["true", "true", "", "true"]})
+    assert agreed_panels(raters) == {"observer"}
+    assert agreed_panels(raters.assign(may_show_more="true")) == {"provider", "observer"}
+
+
+def test_one_voter_more_or_less_does_not_hide_every_vote():
+    for n in (9, 10, 11):
+        said = {told_votes(counts) for counts in all_counts(n)}
+        assert "" not in said and len(said) > n
+
+
+# ------------------------------
+# Parts of a panel.
+
+
+@pytest.mark.parametrize(("n", "part_n"), [(8, 4), (10, 4), (10, 5), (12, 5), (12, 6), (14, 6)])
+def test_the_comparison_of_providers_with_low_resources_leaves_every_vote_open(n, part_n):
+    """The attacker knows the resources of every voter, what is told of the panel, the comparison, and two
+    votes of either part."""
+    told = {}
+    for part, others in product([*all_counts(part_n)], [*all_counts(n - part_n)]):
+        panel = tuple(map(int.__add__, part, others))
+        told.setdefault((told_votes(panel), told_lower(part, others)), []).append((part, others))
+    assert any(lower for _, lower in told) == (n > 10)
+    for possible in told.values():
+        for known in {own for pair in possible for own in known_votes((*pair[0], *pair[1]))}:
+            rests = [[c - known.count(k) for k, c in enumerate((*part, *others))]
+                     for part, others in possible]
+            could = [*map(any, zip(*(rest for rest in rests if min(rest) >= 0), strict=True))]
+            assert 1 not in (sum(could[:3]), sum(could[3:])), (possible[:2], known)
+
+
+def test_four_providers_with_low_resources_are_told_by_what_the_agenda_said():
+    """"low resources: median 1, others 5.5" of four and six: three at least of the four are low."""
+    fit = [part for part in all_counts(4) if sum(part[:1]) >= 3 or part[0] == 2 and part[1] == 2]
+    assert all(part[0] >= 2 for part in fit) and not comparison_is_open(told_alike((4, 1, 5)), 4)
+    assert is_lower((4, 0, 0), (0, 1, 5)) and not told_lower((4, 0, 0), (0, 1, 5))
+
+
+# ------------------------------
+# Signatures.
+
+
+KINDS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 
 
 def signed(*rows):
-    return pd.DataFrame([{"organisation_id": f"o{k}", "decision": decision, "is_named": named,
-                          "reservation": words} for k, (decision, named, words) in enumerate(rows)])
+    columns = ["organisation_id", "decision", "is_named", "reservation", "reservation_read"]
+    return pd.DataFrame([(f"o{k}", *one, one[-1]) for k, one in enumerate(rows)], columns=columns).astype(
+        {"is_named": bool})
 
 
-def test_who_withholds_its_name_decides_unseen():
-    rows = signed(("endorse", True, ""), *[("endorse", False, "")] * 4)
-    told, more = visible_signatures(rows, RULES)
-    assert told["organisation_id"].tolist() == ["o0"] and more == 4
+def nameless(counts):
+    """Signatures without a name, each reservation with its words."""
+    return signed(*[(kind, False, f"Words {kind} {k}." * (kind == KINDS[1]))
+                    for kind, n in zip(KINDS, counts, strict=True) for k in range(n)])
 
 
-def test_many_who_decided_both_ways_are_counted():
-    rows = signed(*[("endorse", False, "")] * 6, *[("do_not_endorse", False, "")] * 5)
-    assert visible_signatures(rows, RULES)[1] == 0
-    assert visible_signatures(rows.iloc[:-1], RULES)[1] == 10
+@pytest.mark.parametrize("others_n", range(4, 11))
+def test_no_decision_without_a_name_follows_by_subtraction_not_even_whether_it_signed(others_n):
+    """The attacker knows who was asked to sign, the names and decisions that are printed, and two others."""
+    told = {}
+    for counts in all_counts(others_n, 4):
+        rows, said = told_signatures(nameless(counts[:3]), others_n)
+        told.setdefault((len(rows), str(said)), []).append(counts)
+    for said, possible in told.items():
+        for known in {own for counts in possible for own in known_votes(counts)}:
+            rests = [[c - known.count(k) for k, c in enumerate(counts)] for counts in possible]
+            *decisions, absent = map(any, zip(*(rest for rest in rests if min(rest) >= 0), strict=True))
+            assert sum(decisions) >= 2 and absent, (said, known)
 
 
-@pytest.mark.parametrize(("others", "printed"), [(3, []), (4, ["Not everywhere."])])
-def test_a_reservation_without_a_name_is_printed_where_it_could_be_of_enough(others, printed):
-    rows = signed(("endorse_with_reservation", False, "Not everywhere."), *[("endorse", False, "")] * others)
-    told, _ = visible_signatures(rows, RULES)
-    assert told["reservation"].tolist() == printed and set(told["decision"]) <= {""}
+def test_many_who_decided_in_several_ways_are_counted():
+    rows = signed(("endorse", True, ""), *[("endorse", False, "")] * 6, *[("do_not_endorse", False, "")] * 3)
+    told, counts = told_signatures(rows, 12)
+    assert told["organisation_id"].tolist() == ["o0"]
+    assert counts == {"endorse": 6, "endorse_with_reservation": 0, "do_not_endorse": 3}
+    assert told_signatures(rows, 9)[1] == {}  # all others signed: the number would tell that each of them did
+
+
+def test_a_reservation_without_a_name_is_printed_in_the_studys_language_or_not_at_all():
+    rows = signed(("endorse_with_reservation", False, "Not everywhere."), *[("endorse", False, "")] * 4)
+    assert told_signatures(rows, 5)[0]["reservation"].tolist() == ["Not everywhere."]
+    assert set(told_signatures(rows, 5)[0]["decision"]) == {""}
+    assert told_signatures(rows.assign(reservation_read=""), 5)[0].empty
+    assert told_signatures(rows, 4)[0].empty
+
+
+# ------------------------------
+# What pages and tables hold.
+
+
+@pytest.mark.parametrize("audience", ["convening", "public"])
+def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, audience):
+    page = StudyView(sample_study, audience)
+    said = principles_overview(page).data + "".join(all_pages(page).values()) + statements(page).data
+    tallies = tables.read("tallies", study=sample_study)
+    rows = [tuple(int(one[column]) for column in VOTES) for one in tallies.to_dict("records")]
+    allowed = " | ".join({told_votes(counts) for counts in rows} - {""})
+    told = re.findall(r"(?:at most )?\d+(?: or more)? of \d+ high", said)
+    assert len(told) > 40 and {one for one in told if "at most" not in one} <= {
+        one for one in told if one in allowed}
+    table = published_tables(sample_study, audience)["votes"]
+    exact = [is_exact(tuple(map(int, counts))) for counts in tallies.merge(
+        table[["round_id", "principle_id", "criterion", "panel"]])[[*VOTES]].to_numpy()]
+    assert table["median"].notna().sum() == sum(exact) > 0
+    assert "survivor_adviser" not in set(table["panel"]) and (table["n"] > 3).all()
+
+
+@pytest.mark.parametrize("audience", ["convening", "public"])
+def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, audience):
+    """Of every decision only those with a name are counted, on the pages of principles and of the methods."""
+    page = StudyView(sample_study, audience)
+    by_name = sum(len(page.signatures(one)[0]) for one in page.principle_names)
+    every = tables.read("signoffs", study=sample_study)["decision"].value_counts()
+    shown = methods(page).data
+    counted = [int(n) for n in re.findall(r"(\d+) (?:endorse|do not endorse)", shown)]
+    assert sum(counted) % by_name == 0 and str(every["endorse"]) not in re.findall(r"\d+", shown)
+    said = "".join(all_pages(page).values()) + principles_overview(page).data
+    assert "more decided" not in said and "not shown: a number could tell it" in said
