@@ -9,6 +9,7 @@ people who are described without a name.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence, Set
 from itertools import dropwhile
@@ -77,7 +78,7 @@ _FORMS = {kind: re.compile(rf"(?x){form}") for kind, form in {
 }.items()}
 _SUFFIX = "(?:css|csv|docx|gif|html|jpe?g|js|json|md|pdf|png|svg|txt|xlsx)"
 _MAILBOX = re.compile(rf".+\.(?!{_SUFFIX}(?:\.|$))[^\W\d_]{{2,}}(?:\.{_SUFFIX})?")
-_PHONE = re.compile(r"""(?x) 0\d{8,11} | [1-9]\d{9,12}
+_PHONE = re.compile(r"""(?x) 0\d{8,13} | [1-9]\d{9,12} | 00\d{1,3} (?:\D{1,2}\d{1,8}){2,6}
     | \(?0\d{0,4}\)? (?:\D{1,2}\d{2,8}){1,5}
     | (?=.*\d{3}) (?:\d\D{1,2})? \(?\d{2,4}\)? (?:\D{1,2}\d{2,8}){1,4}""")
 _NOT_PHONE = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.* | .*\D\.\d.*  # columns of a table, fractions
@@ -85,9 +86,20 @@ _NOT_PHONE = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.* | .*\D\.\d.*  # column
     | {_YEAR} (?:\D{{1,2}}(?:{_YEAR}|\d\d))+ | .*\b{_YEAR}[ -]\d\d[ -]\d\d\b.*
     | .*\b\d\d?([./ -])\d\d?\2{_YEAR}\b.*
     | {_YEAR}(?:0[1-9]|1[0-2])[0-3]\d(?:\d\d)* | 1[4-7]\d{{8}} | \d+000 | 97[89](?:[ -]?\d){{10}}""")
+_SPELT_MAIL = re.compile(r"""(?xi) [\w.+-]+ \s*
+    (?: [\[({<] \s* (?:at|arroba|@) \s* [\])}>] \s* [\w-]+
+        (?: \s* (?:\.|[\[({<]\s*(?:dot|punto|\.)\s*[\])}>]) \s* [\w-]+)+
+      | (?:\sat\s|\sarroba\s) \s* [\w-]+ (?:\s(?:dot|punto)\s [\w-]+)+ )""")
+"""An address with [at] in place of the sign, or with "at" and "dot"."""
+_SPELT_AT = re.compile(r"(?i)[\[({<]\s*(?:at|arroba|@)\s*[\])}>]|\s(?:at|arroba)\s+[\w-]+\s(?:dot|punto)\s")
+_OTHER_FIGURES = re.compile("[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0e50-\u0e59\u0ed0-\u0ed9"
+                            "\u1040-\u1049\u17e0-\u17e9]")
+_FIGURE_SIGNS = str.maketrans({code: str(unicodedata.digit(chr(code))) for start in (
+    0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xed0, 0x1040, 0x17e0) for code in range(start, start + 10)})
 _FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
 _NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
-_PHONE_WORD = re.compile(r"(?i)(?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|тел|هاتف|ទូរស័ព្ទ)\w*\W{0,3}")
+_PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف
+    |ទូរស័ព្ទ) \w* (?:\s(?:us|me|at|on|al|to))? \W{0,3}""")
 _WORD = re.compile(r"[^\W\d_](?:[\w'’\u0300-\u036f-]*[\w\u0300-\u036f])?")
 _I = re.compile(r"I(?:['’]\w+)?")
 _TITLE = re.compile(r"(?:Dr|Dra|Mr|Mrs|Ms|Prof|Rev|Sr|Sra|Srta|St|[^\W\d_])")
@@ -137,9 +149,13 @@ def find_contacts(text: str) -> Iterator[tuple[str, int, int]]:
     >>> [(kind, text[start:end]) for kind, start, end in find_contacts(text)]
     [('e-mail', 'ana@haart.example'), ('phone', '+254 20 555 0101')]
     """
+    if not text.isascii() and _OTHER_FIGURES.search(text):
+        text = text.translate(_FIGURE_SIGNS)
     for found in _FORMS["e-mail"].finditer(text) if "@" in text else ():
         if _MAILBOX.fullmatch(found[0]):
             yield "e-mail", *found.span()
+    for found in _SPELT_MAIL.finditer(text) if _SPELT_AT.search(text) else ():
+        yield "e-mail", *found.span()
     for figures in _FIGURES.finditer(text):
         for found in _FORMS["phone"].finditer(text, max(0, figures.start() - 2), figures.end() + 1):
             if _is_phone_number(text, found):

@@ -18,7 +18,8 @@ from glc_analysis.coding.codebook import qdc_codes
 from glc_analysis.coding.exports import write_csv
 from glc_analysis.convening.checklists import SAMPLING, method_facts, reporting_items
 from glc_analysis.dictionary import datapackage, dictionary
-from glc_analysis.disclosure.leak_scan import check_leaks, identifiers
+from glc_analysis.disclosure.findings import check_leaks
+from glc_analysis.disclosure.leak_scan import identifiers
 from glc_analysis.errors import UsageError
 from glc_analysis.intake.codings.refi import write_qdc
 from glc_analysis.manifest import VERSION, publish_next, read_slices
@@ -57,7 +58,7 @@ def write_deposit(study: Study, path: Path | None = None) -> Path:
         made.mkdir()
         _write(study, made)
         check_leaks(made.iterdir(), made, read_reference(study).names, audience=AUDIENCE,
-                     known=identifiers(study, audience=AUDIENCE))
+                     known=identifiers(study, audience=AUDIENCE), study=study)
         publish_next(study.private, read_slices(study)["release"]["number"])
         shutil.rmtree(path, ignore_errors=True)
         made.replace(path)

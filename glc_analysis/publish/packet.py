@@ -30,7 +30,8 @@ from glc_analysis.convening.rating_forms import Form, forms_of
 from glc_analysis.convening.returns import addressed
 from glc_analysis.convening.rounds import plan_round
 from glc_analysis.disclosure.file_text import LOST_IN_PDF
-from glc_analysis.disclosure.leak_scan import check_leaks, identifiers, without_own_names
+from glc_analysis.disclosure.findings import check_leaks
+from glc_analysis.disclosure.leak_scan import identifiers, without_own_names
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import Progress, graceful_interrupt, progress_bar, write_atomic
 from glc_analysis.frames_html import frame_html
@@ -271,10 +272,11 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
     parts = [(stage / "briefs", reference.names, known)]
     for packet in chosen:
         own = packet.organisation
-        kept = without_own_names(own, reference, known) if own else (reference.names, known)
+        kept = without_own_names(own, study, reference, known) if own else (reference.names, known)
         parts.append((stage / packet.name, *kept))
     for folder, names, texts in parts:
-        search = partial(check_leaks, root=stage, names=names, audience=AUDIENCE, known=texts)
+        search = partial(check_leaks, root=stage, names=names, audience=AUDIENCE, known=texts,
+                         study=study)
         faults += _found(search, sorted(path for path in folder.glob("*") if path.is_file()))
     if faults:
         raise Faults(faults)

@@ -15,8 +15,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from glc_analysis.disclosure.leak_scan import check_leaks, identifiers, without_own_names
-from glc_analysis.errors import Faults
+from glc_analysis.disclosure.findings import check_leaks
+from glc_analysis.disclosure.leak_scan import identifiers, without_own_names
+from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import write_atomic
 from glc_analysis.manifest import package_hash
 from glc_analysis.reference import read_reference
@@ -50,7 +51,7 @@ class Gate:
         """What is searched, as names and consent are when the gate is used first."""
         reference, known = read_reference(self._study), identifiers(self._study, audience=self._audience)
         return {"": self._marked(reference.names, known)} | {
-            who: self._marked(*without_own_names(who, reference, known)) for who, _ in self._own}
+            who: self._marked(*without_own_names(who, self._study, reference, known)) for who, _ in self._own}
 
     @cached_property
     def _passed(self) -> dict[str, dict[str, str]]:
@@ -79,23 +80,25 @@ class Gate:
         files = {"": [path for path in run.rglob("*") if path.is_file() and path.parent not in apart]}
         for who, path in self._own:
             files.setdefault(who, []).extend([path, path.with_suffix(".html")])
-        faults, now = [], {}
+        faults: dict[tuple[str, str], Fault] = {}
+        now = {}
         for who, paths in files.items():
             marks, old = {_place(path, run): self._study.digests.of_file(path)
                           for path in paths}, self._passed.get(who, {})
             now[who] = {"rules": self._rules[who].mark, "files": marks}
             try:
                 self._search(who, [run / place for place, mark in marks.items() if old.get(place) != mark],
-                             run)
+                             run, study=self._study)
             except Faults as found:
-                faults += found.faults
+                for fault in found.faults:  # what is on pages of several organisations is said once
+                    faults.setdefault((fault.value, "" if fault.value else fault.file), fault)
         if faults:
-            raise Faults(faults)
+            raise Faults(faults.values())
         write_atomic(self._home / PASSED, json.dumps(now, indent=1, sort_keys=True) + "\n")
 
-    def _search(self, who: str, files: Iterable[Path], root: Path) -> None:
+    def _search(self, who: str, files: Iterable[Path], root: Path, study: Study | None = None) -> None:
         rules = self._rules[who]
-        check_leaks(files, root, rules.names, audience=self._audience, known=rules.known)
+        check_leaks(files, root, rules.names, audience=self._audience, known=rules.known, study=study)
 
     def _marked(self, names: pd.DataFrame, known: Mapping[str, str]) -> _Rules:
         said = [package_hash(), self._audience, names.to_csv(index=False), sorted(known.items())]

@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from glc_analysis.disclosure.leak_scan import check_leaks
+from glc_analysis.disclosure.findings import check_leaks
 from glc_analysis.errors import Faults
 from glc_analysis.reference import COLUMNS
 from glc_analysis.run.gate import PASSED, Gate

@@ -1,0 +1,235 @@
+"""Words that tell of a country: its names, its people and its main cities, in the languages of a study.
+
+The gate looks for them where an audience may not know the country. Names in each language and cities come
+from the Common Locale Data Repository (babel) and ISO 3166 (pycountry), adjectives in English, Spanish and
+French, further names and cities from ``content/country_words.csv``. Some words are ordinary ones, or people's
+names, as well (``content/ordinary_words.csv``): those of kind ``never`` are not looked for; ``capital``
+counts only with a capital letter, ``place`` only with one and after a word such as "in" (kind ``before``); a
+``phrase`` is never about the country. Adjectives that are also languages of several countries (Spanish,
+Russian) are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
+
+import pandas as pd
+import pycountry
+from babel import Locale, UnknownLocaleError
+from babel.core import get_global
+
+from glc_analysis import tables
+from glc_analysis.cleaning.countries import CODES_THAT_ARE_WORDS
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.countries import visible_countries, visible_home_countries
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.study import Study
+from glc_analysis.templates import read_records
+from glc_analysis.text import match_key
+
+NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a country", "code of a country"
+"""The kinds of words, as the gate calls them."""
+
+ADJECTIVES = ("en", "es", "fr")
+"""The languages whose adjectives are known."""
+
+SHORTEST = 4
+"""Shorter words are looked for only in capitals, such as UK and DRC."""
+
+
+def hidden_countries(study: Study, reference: Reference, audience: str) -> set[str]:
+    """The countries of a built study that an audience may know neither as one of work nor of a main office.
+
+    A country that the questionnaire names in a question or an option, and that nobody answered about, is not
+    among them: everybody who was asked read it there.
+    """
+    if not _is_built(study):
+        return set()
+    answers, own = (tables.read(name, study=study) for name in ("answers", "organisations"))
+    consent, settings = Consent.of(reference.consent), study.settings["disclosure"]
+    known = visible_countries(answers, own, consent, settings, audience=audience)
+    known |= visible_home_countries(own, consent, settings, audience=audience)
+    work, home = {*answers["country_id"].astype("str")}, {*own["home_country_id"].astype("str")}
+    hidden = (work | home) - known - {""}
+    asked = match_key("\n".join([*reference.questions["wording"], *reference.options["label"]]))
+    return {one for one in hidden if one in work or not any(
+        match_key(name) in asked for name in country_names(one, ["en"]))}
+
+
+def own_countries(study: Study, organisation_id: str) -> set[str]:
+    """The countries of work and of the main office of an organisation, which its own pages may name."""
+    if not _is_built(study):
+        return set()
+    answers, own = (tables.read(name, study=study) for name in ("answers", "organisations"))
+    return {*answers.loc[answers["organisation_id"] == organisation_id, "country_id"].astype("str"),
+            *own.loc[own["organisation_id"] == organisation_id, "home_country_id"].astype("str")}
+
+
+def _is_built(study: Study) -> bool:
+    return all((study.processed / f"{name}.parquet").is_file() for name in ("answers", "organisations"))
+
+
+def study_languages(study: Study, reference: Reference) -> list[str]:
+    """The languages in which people of a study write: of documents, principles, answers; English first."""
+    found = {*reference.documents["language"], *reference.principles["language"]}
+    if _is_built(study):
+        found |= {*tables.read("answers", study=study)["language"].astype("str")}
+    return ["en", *sorted(found - {"", "en"})]
+
+
+def country_words(study: Study, audience: str) -> dict[str, str]:
+    """The words that must not be in the files of an audience, each with its rule: the kind of word and the id
+    of the country, such as ``city of a country: KHM``."""
+    reference = read_reference(study)
+    hidden = hidden_countries(study, reference, audience)
+    languages = study_languages(study, reference) if hidden else []
+    written = reference.countries.groupby("country_id")["raw_name"].agg(list).to_dict()
+    found: dict[str, str] = {}
+    for one in sorted(hidden):
+        for kind, word in words_of(one, languages, written.get(one, ())):
+            found.setdefault(word, f"{kind}: {one}")
+    return found
+
+
+def words_of(country_id: str, languages: Collection[str],
+             written: Iterable[str] = ()) -> Iterator[tuple[str, str]]:
+    """The words that tell of one country, each with its kind. ``written`` are names as raw files have them.
+
+    >>> {word for kind, word in words_of("KHM", ["en", "es"]) if kind == CITY} >= {"Phnom Penh", "Battambang"}
+    True
+    >>> sorted(word for kind, word in words_of("PER", ["es"]) if kind == ADJECTIVE)
+    ['peruana', 'peruanas', 'peruano', 'peruanos']
+    """
+    if not country_id.isupper():  # such as `global`, which is no country
+        return
+    never = _ordinary()["never"]
+    named = [*country_names(country_id, languages), *written]
+    for kind, words in ((NAME, named), (ADJECTIVE, _adjectives(country_id, languages)),
+                        (CITY, _cities(country_id, languages))):
+        yield from ((kind, word) for word in words if match_key(word) not in never and (
+            len(word) >= SHORTEST or word.isupper()))
+    if country_id not in CODES_THAT_ARE_WORDS:
+        yield CODE, country_id
+    yield CODE, f"country-{country_id.lower()}"
+
+
+def country_names(country_id: str, languages: Collection[str]) -> list[str]:
+    """The names of a country: official, common, and in the given languages."""
+    found = pycountry.countries.get(alpha_3=country_id)
+    kinds = ("name", "common_name", "official_name")
+    names = [getattr(found, kind) for kind in kinds if hasattr(found, kind)]
+    code = "XK" if country_id in ("KOS", "XKX") else found.alpha_2 if found else ""
+    names += [locale.territories[code] for locale in _locales(languages) if code in locale.territories]
+    names += [name.partition(",")[0] for name in names if "," in name]  # Bolivia, Plurinational State of
+    return [*dict.fromkeys([*names, *_listed(country_id, "names")])]
+
+
+def other_names(hidden: Collection[str], languages: Collection[str]) -> list[str]:
+    """Names of other countries, and phrases, in which a word is not about a hidden one: Papua New Guinea."""
+    words = {word for one in hidden for name in country_names(one, languages)
+             for word in match_key(name).split()}
+    others = [name for one in pycountry.countries if one.alpha_3 not in hidden
+              for name in country_names(one.alpha_3, languages)]
+    return [*_ordinary()["phrase"], *(name for name in others if len(name.split()) > 1
+                                      and not words.isdisjoint(match_key(name).split()))]
+
+
+def needed_case(word: str, rule: str) -> str:
+    """How a word must be written to count: ``any``, with a ``capital`` letter, or with one and after a word
+    of ``place``.
+
+    >>> [needed_case(word, NAME) for word in ("Cambodia", "Peru", "Jordan", "UK")]
+    ['any', 'capital', 'place', 'capital']
+    """
+    ordinary, key = _ordinary(), match_key(word)
+    if key in ordinary["place"]:
+        return "place"
+    is_capital = (key in ordinary["capital"] or rule.startswith(CITY) or len(word) < SHORTEST
+                  or word.isupper())
+    return "capital" if is_capital else "any"
+
+
+def place_words() -> frozenset[str]:
+    """Words such as "in" and "from", after which a name of kind ``place`` is that of a country."""
+    return _ordinary()["before"]
+
+
+def _adjectives(country_id: str, languages: Collection[str]) -> Iterator[str]:
+    for language in ADJECTIVES:
+        if language in languages:
+            for word in _listed(country_id, language):
+                yield from _forms(word, language)
+
+
+def _forms(word: str, language: str) -> list[str]:
+    """The forms of an adjective.
+
+    >>> _forms("camboyano", "es"), _forms("danés", "es"), _forms("cambodian", "en")
+    (['camboyano', 'camboyana', 'camboyanos', 'camboyanas'], ['danés', 'danesa', 'daneses', 'danesas'], \
+['cambodian', 'cambodians'])
+    """
+    if language == "es" and word.endswith("o"):
+        return [word[:-1] + end for end in ("o", "a", "os", "as")]
+    if language == "es" and word.endswith("és"):
+        return [word, *(word[:-2] + end for end in ("esa", "eses", "esas"))]
+    if language == "es":
+        return [word, word + ("s" if word[-1] in "aeé" else "es")]
+    if language == "fr":
+        return [word, word + "s", word + ("ne" if word.endswith("en") else "e"),
+                word + ("nes" if word.endswith("en") else "es")]
+    return [word] if word.endswith(("se", "sh", "ss")) else [word, word + "s"]
+
+
+def _cities(country_id: str, languages: Collection[str]) -> Iterator[str]:
+    """Cities of the list, and those of time zones in each language."""
+    yield from _listed(country_id, "cities")
+    found = pycountry.countries.get(alpha_3=country_id)
+    for zone in _zones().get(found.alpha_2, ()) if found else ():
+        yield zone.partition("/")[2].replace("_", " ")
+        for locale in _locales(languages):
+            if city := locale.time_zones.get(zone, {}).get("city"):
+                yield city
+
+
+@cache
+def _zones() -> dict[str, list[str]]:
+    """The time zones of each territory that are named for a city."""
+    found: dict[str, list[str]] = {}
+    for zone, territory in get_global("zone_territories").items():
+        if zone.count("/") == 1:
+            found.setdefault(territory, []).append(zone)
+    return found
+
+
+def _locales(languages: Iterable[str]) -> Iterator[Locale]:
+    for language in languages:
+        if (locale := _locale(language)) is not None:
+            yield locale
+
+
+@cache
+def _locale(language: str) -> Locale | None:
+    try:
+        return Locale.parse(language)
+    except (UnknownLocaleError, ValueError):
+        return None
+
+
+@cache
+def _records() -> pd.DataFrame:
+    return pd.DataFrame(read_records(__file__, "country_words.csv")).set_index("country_id")
+
+
+def _listed(country_id: str, column: str) -> list[str]:
+    rows = _records()
+    if country_id not in rows.index:
+        return []
+    return [word.strip() for word in rows.at[country_id, column].split(";") if word.strip()]
+
+
+@cache
+def _ordinary() -> dict[str, frozenset[str]]:
+    rows = read_records(__file__, "ordinary_words.csv")
+    return {kind: frozenset(match_key(row["text"]) for row in rows if row["kind"] == kind)
+            for kind in ("never", "capital", "place", "before", "phrase")}

@@ -1,0 +1,155 @@
+"""What the gate found, one line each: what it is, where readers see it, where it comes from, what to do.
+
+Goes in: the files of a run and what their readers may not know (:mod:`.leak_scan`). A finding is one term,
+however many files hold it. The text is looked for in the tables that people wrote, in study.toml, in the
+notebooks and in what was said and answered; the first place found is the one that has to be changed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.disclosure.file_text import Piece
+from glc_analysis.disclosure.leak_scan import PERSON, Leak, find_leaks, leaks_in_pieces, search_of
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.reference import COLUMNS, read_reference
+from glc_analysis.schema import AUDIENCES
+from glc_analysis.study import REPOSITORY, Study
+
+SHOWN_PLACES = 5
+REGISTERS = ("names", "organisations", "consent", "speakers", "raters", "documents", "manifest", "attendance",
+             "assignments", "countries", "corrections")
+"""Tables that list who is who, or where texts lie: what is found in them was not written for readers."""
+
+ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with allowed_for and a "
+         "reason")
+REMEDIES = {
+    "written": "write that cell without it and run `glc build`; " + ALLOW,
+    "cleared": "replace the quotation by one without it, and ask its organisation to clear the new words; "
+               + ALLOW,
+    "said": "list it in names.csv with a pseudonym, which masks it, and run `glc build`; " + ALLOW,
+    "settings": "write it without the name and run `glc build`; " + ALLOW,
+    "notebook": "write that cell of the notebook without it; " + ALLOW,
+    "country": "write it without the country, or record in consent.csv (work_country, home_country) that all "
+               "its organisations agreed; where it means something else, and " + ALLOW.removeprefix("if "),
+    "name of the study": "if the organisation agreed, record it in consent.csv (item name); else find what "
+                         "prints it, a notebook or a file name, and take it out there",
+    "file": "a page must not print ids, files and checksums: take it out of the notebook that does",
+    "unknown": "find what prints it, a notebook or the name of a file, and take it out there; " + ALLOW,
+}
+"""What to do, by the kind of text in which a term was found."""
+
+
+def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audience: str,
+                known: Mapping[str, str] | None = None, study: Study | None = None) -> None:
+    """Raises Faults for all that :func:`.find_leaks` finds, one a term, and one a file that cannot be read.
+
+    With a ``study`` each says where the text comes from. The team may read what organisations said about
+    themselves: there only the persons of names.csv count.
+    """
+    leaks = find_leaks(files, root, names, audience=audience, known=known)
+    leaks = [leak for leak in leaks if audience != "team" or leak.rule == PERSON]
+    if leaks:
+        raise Faults(_faults(_outermost(leaks), names, audience, known or {}, study))
+
+
+def _outermost(leaks: list[Leak]) -> list[Leak]:
+    """Without a term that is part of a longer one at the same place: the id within the name, say."""
+    at: dict[tuple[str, str], list[str]] = {}
+    for leak in leaks:
+        at.setdefault((leak.file, leak.place), []).append(_letters(leak.found))
+    return [leak for leak in leaks if leak.rule == "unreadable" or not any(
+        _letters(leak.found) in other != _letters(leak.found) for other in at[leak.file, leak.place])]
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[\W_]", "", text.casefold())
+
+
+def _faults(leaks: list[Leak], names: pd.DataFrame, audience: str, known: Mapping[str, str],
+            study: Study | None) -> Iterator[Fault]:
+    by_term: dict[tuple[str, str], list[Leak]] = {}
+    for leak in leaks:
+        term = leak.file if leak.rule == "unreadable" else _letters(leak.found)
+        by_term.setdefault((leak.rule.partition(":")[0], term), []).append(leak)
+    found = {leak.found: [] for leak in leaks if leak.rule != "unreadable"}
+    if study is not None and found:
+        rows = names[names["name"].isin([*found])]
+        wanted = search_of(rows, audience, {text: rule for text, rule in known.items() if text in found})
+        for leak in leaks_in_pieces(_written(study), wanted):
+            if leak.found in found:
+                found[leak.found].append(leak.place)
+    for (_, term), own in sorted(by_term.items()):
+        first = own[0]
+        if first.rule == "unreadable":
+            yield Fault(f"is not for {audience} (unreadable): {first.found}", file=term)
+            continue
+        origins = {place for text in {leak.found for leak in own} for place in found[text]}
+        yield _fault(own, sorted(origins, key=_order), audience)
+
+
+def _fault(own: list[Leak], origins: list[str], audience: str) -> Fault:
+    """One finding: at its origin where that is known, else in the first file that shows it."""
+    first, files = own[0], sorted({leak.file for leak in own})
+    places = [leak.place for leak in own if leak.file == files[0]]
+    more = f" and {len(places) - SHOWN_PLACES} more" if len(places) > SHOWN_PLACES else ""
+    seen = f"at {', '.join(places[:SHOWN_PLACES])}{more}"
+    others = f", and in {len(files) - 1} more file{'s' * (len(files) > 2)}" if len(files) > 1 else ""
+    said = f"is not for {audience} ({first.rule})"
+    if not origins:
+        return Fault(f"{said} {seen}{others}", file=files[0], value=first.found,
+                     fix=REMEDIES[_remedy(first.rule, "")].format(audience=audience))
+    kind, file, row, column = origins[0].split("\t")
+    also = "".join(f"; also {' '.join(filter(None, one.split(chr(9))[1:]))}" for one in origins[1:3])
+    also += f" and {len(origins) - 3} more" if len(origins) > 3 else ""
+    return Fault(f"{said}; readers would see it in {files[0]} {seen}{others}{also}", file=file, row=row,
+                 column=column, value=first.found,
+                 fix=REMEDIES[_remedy(first.rule, kind)].format(audience=audience))
+
+
+def _remedy(rule: str, kind: str) -> str:
+    """The kind of remedy for a rule and the kind of text where the term was found."""
+    if rule.startswith(("country", "people", "city", "code")):
+        return "country"
+    if kind:
+        return kind
+    if rule in ("document", "raw file", "checksum"):
+        return "file"
+    return "name of the study" if rule in ("organisation", "speaker") else "unknown"
+
+
+_KINDS = ("written", "settings", "cleared", "notebook", "said")
+"""The kinds of texts, those first that people wrote for readers."""
+
+
+def _order(place: str) -> tuple[int, str]:
+    kind, _, rest = place.partition("\t")
+    return _KINDS.index(kind), rest
+
+
+def _written(study: Study) -> Iterator[Piece]:
+    """All texts that may reach a page. The place of each: its kind, file, row and column, parted by tabs."""
+    reference = read_reference(study)
+    for name in sorted(COLUMNS.keys() - {*REGISTERS}):
+        kind, frame = "cleared" if name == "quotes" else "written", getattr(reference, name)
+        yield from ((f"{kind}\t{name}.csv\t{row}\t{column}", text) for column in frame.columns
+                    for row, text in frame[column].items() if text and text not in AUDIENCES)
+    if study.settings_file.is_file():
+        lines = study.settings_file.read_text(encoding="utf-8").splitlines()
+        yield from ((f"settings\t{study.settings_file.name}\t{n}\t", line)
+                    for n, line in enumerate(lines, start=1))
+    for path in sorted((REPOSITORY / "notebooks").glob("*.ipynb")):
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        yield from ((f"notebook\t{path.name}\t\tcell {n}", "".join(cell["source"]))
+                    for n, cell in enumerate(cells, start=1))
+    if (study.processed / "segments.parquet").is_file():
+        said = tables.read("segments", study=study)
+        yield from ((f"said\t{document}\t\t{segment}", text) for document, segment, text in zip(
+            said["document_id"], said["segment_id"], said["text"], strict=True))
+
