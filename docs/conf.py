@@ -41,7 +41,7 @@ def add_reference_tables(app: Sphinx, page: str, source: list[str]) -> None:
     """Ends the chapter on reference tables with what the schema says of them."""
     if page == "reference-tables":
         app.env.note_dependency(FOLDER / "reference.csv")
-        source[0] += "\n" + reference_chapter(COMMITTED / "reference")
+        source[0] += "\n" + reference_chapter(COMMITTED)
 
 
 def setup(app: Sphinx) -> None:

@@ -57,7 +57,7 @@ from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.manifest import RECORD, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
-from glc_analysis.reference import Reference, read_reference
+from glc_analysis.reference import Reference, in_their_files, read_reference
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
 from glc_analysis.study import Study
@@ -406,7 +406,7 @@ def _quotations(view: View) -> dict[str, Any]:
         reference.evidence, reference.joint_display, view["estimates"], view["segments"]),
         *finding_faults(reference.headlines, view["organisations"]["answered_on"])]
     if faults:
-        raise Faults(faults)
+        raise Faults(in_their_files(view.study, faults))
     held = [view[name] for name in ("codings", "segments", "documents")]
     labels = dict(zip(view["organisations"]["organisation_id"], view["organisations"]["label"],
                       strict=True))
@@ -560,7 +560,7 @@ def _earlier_slices(study: Study) -> dict[str, Any]:
 
 def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int]) -> dict:
     """What the tables were made from: raw files and reference tables with their digests."""
-    reference = {p.name: study.digests.of_file(p)
+    reference = {study.relative(p): study.digests.of_file(p)
                  for p in (*study.reference_files(), study.settings_file)}
     return {"study": study.id, "title": study.title, "synthetic": study.is_synthetic,
             "package": manifest.VERSION, "raw": arrivals.digests, "not_in_manifest": arrivals.new,

@@ -13,7 +13,15 @@ from collections.abc import Mapping, Sized
 from pathlib import Path
 
 from glc_analysis.manifest import checksum
-from glc_analysis.schema import KINDS, ReferenceColumn, ReferenceTable, Table, reference_tables
+from glc_analysis.schema import (
+    KINDS,
+    PLACES,
+    ReferenceColumn,
+    ReferenceTable,
+    Table,
+    reference_tables,
+    table_files,
+)
 from glc_analysis.tables import TABLES
 
 _FRICTIONLESS = {"text": "string", "integer": "integer", "number": "number", "boolean": "boolean"}
@@ -40,26 +48,28 @@ def dictionary(tables: Mapping[str, Table] = TABLES) -> str:
 def reference_chapter(examples: Path) -> str:
     """The chapter on reference tables as Markdown: first a list of the tables, then a section for each.
 
-    ``examples`` is a folder of filled reference tables. An example in the chapter is a cell of its table
-    there: from the row in which most columns are filled, else the first one that is not blank.
+    ``examples`` is the folder of a study with filled reference tables. An example in the chapter is a cell
+    of its table there: from the row in which most columns are filled, else the first one that is not blank.
 
     >>> from glc_analysis.study import REPOSITORY
-    >>> chapter = reference_chapter(REPOSITORY / "glc_analysis/sample/reference")
+    >>> chapter = reference_chapter(REPOSITORY / "glc_analysis/sample")
     >>> next(line for line in chapter.splitlines() if line.startswith("| may_rate"))
     "| may_rate | whether the person's votes count | `true` or `false`; never blank | `true` |"
     """
-    lines = ["| table | each row is | who may have it |", "|---|---|---|"]
+    lines = ["| table | each row is | where it lies |", "|---|---|---|"]
     for name, table in reference_tables().items():
-        lines.append(f"| [`{name}.csv`](#{name}-csv) | {_row_meaning(table)} | {_reader(table.lies_in)} |")
+        place = PLACES[table.lies_in]
+        lines.append(f"| [`{name}.csv`](#{name}-csv) | {_row_meaning(table)} | `{place}/` |")
     for name, table in reference_tables().items():
-        cells = _example_cells(examples / f"{name}.csv")
+        cells = {column: cell for file in reversed(table_files(name))
+                 for column, cell in _example_cells(examples / file.path).items()}
         lines += ["", f"({name}-csv)=", f"## {name}.csv", "",
-                  f"Each row is {_row_meaning(table)}. {_PLACES[table.lies_in]}", "",
+                  f"Each row is {_row_meaning(table)}. {_where(name, table)}", "",
                   "| column | meaning | what a cell may hold | example |", "|---|---|---|---|"]
         for column, about in table.columns.items():
             shown = f"**{column}**" if column in table.key else column
-            is_apart = about.lies_in != table.lies_in
-            meaning = f"{about.description} ({_reader(about.lies_in)})" if is_apart else about.description
+            is_apart = column in table.private_columns
+            meaning = f"{about.description} (in the private file)" if is_apart else about.description
             example = f"`{_shortened(cells[column])}`" if cells.get(column) else ""
             cells_of_row = [_escaped(text) for text in (shown, meaning, _may_hold(about), example)]
             lines.append(f"| {' | '.join(cells_of_row)} |")
@@ -67,12 +77,17 @@ def reference_chapter(examples: Path) -> str:
 
 
 _PLACES = {
-    "reference": "It describes the method, and may be shared with whoever reviews the study.",
-    "private": "It tells who took part, or holds words that nobody has approved: only the team may have it."}
+    "reference": "It lies in `reference/`, describes the method, and may be shown to anybody.",
+    "private": "It lies in `private/reference/`, since it tells who took part, or holds words that nobody "
+               "has approved: only the team may have it."}
 
 
-def _reader(place: str) -> str:
-    return {"reference": "reviewers too", "private": "the team only"}[place]
+def _where(name: str, table: ReferenceTable) -> str:
+    """Where a table lies, and which columns of it lie elsewhere."""
+    apart = [f"`{column}`" for column in table.private_columns]
+    said = " and ".join(filter(None, [", ".join(apart[:-1]), *apart[-1:]]))
+    more = f" Only the team may have {said}, in `{table_files(name)[1].path}` with the key." if apart else ""
+    return _PLACES[table.lies_in] + more
 
 
 def _row_meaning(table: ReferenceTable) -> str:

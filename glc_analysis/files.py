@@ -224,8 +224,8 @@ def progress_bar() -> Iterator[Progress]:
 # Atomic writing: a power cut must not leave half of a file that people filled in.
 
 
-def write_atomic(path: Path, text: str) -> None:
-    r"""Writes a text file in UTF-8, byte for byte; the old file stays until the new one is all on disk.
+def write_atomic(path: Path, text: str | bytes) -> None:
+    r"""Writes a text in UTF-8, or bytes as they are; the old file stays until the new one is all on disk.
 
     The text is written to a new file in the same folder, for its owner alone, which then takes the place of
     the old one. A file that an interrupted call left behind is not written to, since other people may be able
@@ -239,7 +239,7 @@ def write_atomic(path: Path, text: str) -> None:
     (b'rater,score\r\n', ['votes.csv'])
     """
     aside = path.with_name(f".{path.name}.new")
-    content = text.encode("utf-8")
+    content = text if isinstance(text, bytes) else text.encode("utf-8")
     aside.unlink(missing_ok=True)
     try:
         with open(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

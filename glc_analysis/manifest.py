@@ -23,7 +23,7 @@ from typing import Any
 from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.files import write_atomic
-from glc_analysis.schema import reference_path, reference_tables
+from glc_analysis.schema import reference_path, reference_tables, table_files
 from glc_analysis.study import REPOSITORY, Study
 from glc_analysis.tabular import read_rows
 
@@ -105,10 +105,13 @@ def inspect(study: Study) -> Arrivals:
     """Compares every raw file with the manifest.
 
     Raises Faults that list every file that changed, is missing, or mixes an
-    invented study with a real one.
+    invented study with a real one; GLCError if nothing of an invented study is there.
     """
     recorded = read_manifest(study)
     found = {study.relative(p): p for p in study.all_raw_files()}
+    if study.is_synthetic and not (recorded or found):
+        raise GLCError("Raw files and private tables of this invented study are not here. To fix: write them "
+                       "with `glc sample`.")
     present = {name: checksum(path) for name, path in found.items() if path.is_file()}
     # private/ and what is in it have rows for the day of their destruction; no data, they may change.
     private = {name for name in recorded
@@ -306,13 +309,14 @@ def reference_state(study: Study) -> State:
 
     found = {}
     for name, table in reference_tables().items():
-        path = study.reference_file(name)
-        if path.is_file():
+        for path in (study.root / file.path for file in table_files(name)):
+            if not path.is_file():
+                continue
             text = path.read_bytes().decode("utf-8-sig", errors="replace")
-            rows = csv.DictReader(io.StringIO(text, newline=""))
-            found[path.name] = {
-                key(row, name, table.key): {column: digest(cell) for column, cell in row.items()
-                                            if column and isinstance(cell, str)} for row in rows}
+            rows = found.setdefault(path.name, {})
+            for row in csv.DictReader(io.StringIO(text, newline="")):
+                rows.setdefault(key(row, name, table.key), {}).update({
+                    column: digest(cell) for column, cell in row.items() if column and isinstance(cell, str)})
     return found
 
 

@@ -1,6 +1,7 @@
 """A new study: a folder with settings and empty reference tables.
 
-The settings come from ``content/study.toml``, the headers from ``schema/reference.csv``.
+The settings come from ``content/study.toml``, the headers from ``schema/reference.csv``, which says where
+each table lies.
 """
 
 from __future__ import annotations
@@ -11,13 +12,13 @@ from pathlib import Path
 
 from glc_analysis.errors import UsageError
 from glc_analysis.git import write_gitignore
-from glc_analysis.schema import reference_tables
+from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import Study
 from glc_analysis.templates import template
 from glc_analysis.text import slug
 
 FOLDERS = ("raw/survey", "raw/interviews", "raw/calls", "raw/codings", "raw/ratings",
-           "raw/context", "reference", "processed", "reports", "private")
+           "raw/context", "reference", "processed", "reports", "private/reference")
 
 
 def start(directory: Path, *, form: Path | None = None, codebook: Path | None = None) -> list[str]:
@@ -51,11 +52,12 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
              for key, text in (("id", slug(title)), ("title", title))}
     settings = template(__file__, "study.toml").render(named)
     (reference / "study.toml").write_text(settings, encoding="utf-8", newline="\n")
-    for name, table in reference_tables().items():
-        with (reference / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+    for about in (about for name in reference_tables() for about in table_files(name)):
+        path = directory / about.path
+        with path.open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
-            writer.writerow(table.required_columns)
-            if name in drafts:
-                draft = drafts[name][list(table.required_columns)]
+            writer.writerow(about.required)
+            if path.stem in drafts:
+                draft = drafts[path.stem][list(about.required)]
                 writer.writerows(draft.itertuples(index=False, name=None))
     return notes

@@ -6,7 +6,7 @@ one of these things has changed. ``tables.read`` and its like call :func:`note`.
 is noticed by Python itself, whoever opens it. Outside of a run nothing is recorded.
 
 A thing is written as the name of a table (``estimates``), of a slice (``estimates country=KHM``), of a file
-(``reference/consent.csv``) or of a folder with all that is in it (``raw``). Raw files are not named, since
+(``reference/codebook.csv``) or of a folder with all that is in it (``raw``). Raw files are not named, since
 the name of a file may say who took part.
 """
 
@@ -27,7 +27,7 @@ EVERYTHING = ("processed", "raw", "reference")
 """What a page depends on while nothing is recorded: all tables, raw files and reference tables."""
 
 KEY = "private/pseudonyms.json"
-_NAMED = ("processed", "reference")
+_NAMED = ("processed", "reference", "private/reference")
 """The folders whose files are recorded one by one. ``reports/`` holds results, which are no input."""
 _OPENS = frozenset({"open", "os.listdir", "os.scandir", "sqlite3.connect"})
 _STARTS = frozenset({"subprocess.Popen", "os.system", "os.exec", "os.posix_spawn", "os.spawn"})
@@ -97,8 +97,8 @@ def _thing(path: str, root: str) -> str:
 
     >>> _thing("/study/processed/codings.parquet", "/study"), _thing("/study/raw/calls/anna.vtt", "/study")
     ('codings', 'raw')
-    >>> _thing("/study/reference/names.csv", "/study"), _thing("/study/reports/team", "/study")
-    ('reference/names.csv', '')
+    >>> _thing("/study/private/reference/names.csv", "/study"), _thing("/study/reports/team", "/study")
+    ('private/reference/names.csv', '')
     """
     for full in (os.path.abspath(path), os.path.realpath(path)):
         if full.startswith(root + os.sep):
@@ -106,7 +106,8 @@ def _thing(path: str, root: str) -> str:
             if folder == "processed" and names and names[-1].endswith(".parquet"):
                 return names[-1].removesuffix(".parquet")
             name = "/".join([folder, *names])
-            return "" if folder == "reports" else name if folder in _NAMED or name == KEY else folder
+            is_named = name == KEY or any(name == one or name.startswith(f"{one}/") for one in _NAMED)
+            return "" if folder == "reports" else name if is_named else folder
     return ""
 
 

@@ -1,30 +1,33 @@
 """The reference tables, which people fill in: read, and checked against each other.
 
-Goes in: the CSV files of ``reference/``, with the columns that ``schema/reference.csv`` lists. Comes out: one
-frame for each, all columns text, a blank cell ``""``.
+Goes in: the CSV files of ``reference/`` and ``private/reference/``, with the columns that
+``schema/reference.csv`` lists. Comes out: one frame for each table, all columns text, a blank cell ``""``.
+The private columns of a table in ``reference/`` are joined to it by its key.
 """
 
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass, field, replace
+from functools import lru_cache, partial
 
 import pandas as pd
 
 from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.schema import reference_path, reference_tables
+from glc_analysis.schema import TableFile, reference_tables, table_files
 from glc_analysis.schema.checker import cross_faults, registered_checks, table_faults, word_columns
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
 
 COLUMNS = {name: table.required_columns for name, table in reference_tables().items()}
-"""The columns that the file of each table must have."""
+"""The columns that each table must have."""
 OPTIONAL = {name: table.optional_columns for name, table in reference_tables().items()
             if table.optional_columns}
-"""The columns that a file may leave out; they are blank then."""
+"""The columns that a table may leave out; they are blank then."""
 
 
 @dataclass(frozen=True)
@@ -45,14 +48,16 @@ def read_reference(study: Study) -> Reference:
 
     Raises Faults with everything wrong in all files at once: files that cannot
     be read, missing or unknown columns, what the schema does not allow in a
-    table or between tables, and what the registered checks find. Files that have not changed
+    table or between tables, and what the registered checks find. Raises one Fault alone if something lies in
+    ``reference/`` that identifies people or organisations. Files that have not changed
     since the last call are not read again.
     """
+    study.refuse_misplaced()
     content = hashlib.sha256()
-    for name in reference_tables():
-        content.update(name.encode())
+    for file in (file for name in reference_tables() for file in table_files(name)):
+        content.update(file.path.encode())
         with suppress(OSError):  # absent, or told as a fault where it is read
-            content.update(study.reference_file(name).read_bytes())
+            content.update((study.root / file.path).read_bytes())
     read = _read_checked(study, content.hexdigest())
     return Reference({name: table.copy(deep=False) for name, table in read.tables.items()})
 
@@ -73,16 +78,78 @@ def _read_checked(study: Study, content: str) -> Reference:
             faults += table_faults(name, tables[name])
     faults += cross_faults(tables, unread, registered_checks())
     if faults:
-        raise Faults(faults)
+        raise Faults(in_their_files(study, faults))
     return Reference(tables)
 
 
 def read_table(study: Study, name: str) -> pd.DataFrame:
     """One reference table, its columns alone checked; rows are indexed by the number a spreadsheet shows."""
-    path, table = study.reference_file(name), reference_tables()[name]
-    read_log.note(study.root, reference_path(name))
-    required, optional = table.required_columns, table.optional_columns
-    rows = read_rows(path, required, optional) if path.is_file() else {}
-    frame = pd.DataFrame(list(rows.values()), columns=[*required, *optional], index=list(rows), dtype="str")
+    table, (shared, *apart) = reference_tables()[name], table_files(name)
+    study.reference_file(name)  # raises Faults if it lies in the wrong place
+    rows = _read_file(study, shared)
+    for file in apart:
+        rows = _joined(rows, _read_file(study, file), table.key, file, shared)
+    frame = pd.DataFrame(list(rows.values()), columns=[*table.required_columns, *table.optional_columns],
+                         index=list(rows), dtype="str")
     # A spreadsheet that saves the file makes TRUE of true.
     return frame.assign(**{column: frame[column].str.lower() for column in word_columns(name)})
+
+
+Rows = dict[int, dict[str, str]]
+
+
+def _read_file(study: Study, file: TableFile) -> Rows:
+    """The rows of one file of a table, by the number that a spreadsheet shows; none if it is not there."""
+    read_log.note(study.root, file.path)
+    path = study.root / file.path
+    try:
+        return read_rows(path, file.required, file.optional) if path.is_file() else {}
+    except Faults as found:
+        if file == table_files(path.stem)[0]:
+            raise
+        raise Faults([replace(fault, file=file.path) for fault in found.faults]) from None
+
+
+def _joined(rows: Rows, private: Rows, key: tuple[str, ...], file: TableFile, shared: TableFile) -> Rows:
+    """The rows of a table with the private columns of the rows with the same key.
+
+    Raises Faults for private rows without a row in the table and for two with the same key, and where a row
+    lacks private columns that must not be left out.
+    """
+    found: dict[tuple[str, ...], dict[str, str]] = {}
+    known, faults = Counter(_key(row, key) for row in rows.values()), []
+    for n, row in private.items():
+        one = _key(row, key)
+        fault = partial(Fault, file=file.path, row=str(n), column=", ".join(key), value=" / ".join(one))
+        if one not in known:
+            faults.append(fault(f"{shared.path} has no such row", fix="correct the key, or take the row out"))
+        elif one in found and known[one] == 1:  # else the table itself has the fault
+            faults.append(fault("appears more than once", fix="keep one of the rows"))
+        found[one] = row
+    if faults:
+        raise Faults(faults)
+    blank = dict.fromkeys((*file.required, *file.optional), "")
+    return {n: blank | found.get(_key(row, key), {}) | row for n, row in rows.items()}
+
+
+def _key(row: Mapping[str, str], columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(row[column] for column in columns)
+
+
+def in_their_files(study: Study, faults: Iterable[Fault]) -> list[Fault]:
+    """Faults of private columns with the private file and its row, instead of those of the table that they
+    are joined to."""
+    placed = []
+    for fault in faults:
+        name = fault.file.removesuffix(".csv")
+        shared, *apart = table_files(name)
+        for file in apart:
+            if fault.column in (*file.required, *file.optional) and fault.column not in shared.required:
+                key = reference_tables()[name].key
+                rows = {_key(row, key): str(n) for n, row in _read_file(study, file).items()}
+                at = _read_file(study, shared).get(int(fault.row or 0), {})
+                row = rows.get(_key(at, key), "") if at else ""
+                fault = replace(fault, file=file.path, row=row,
+                                value=fault.value if row or not at else " / ".join(_key(at, key)))
+        placed.append(fault)
+    return placed

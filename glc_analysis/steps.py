@@ -33,6 +33,7 @@ from glc_analysis.manifest import (
     releases_digest,
 )
 from glc_analysis.reference import Reference
+from glc_analysis.schema import table_files
 from glc_analysis.study import RAW_KINDS, Study
 
 PSEUDONYMS, RELEASES = "pseudonyms", "releases"
@@ -208,8 +209,8 @@ class Inputs:
         if need.startswith("raw/"):
             return self.study.digests.of_value(self._raw(need.removeprefix("raw/")))
         if need.endswith(".csv"):
-            path = self.study.reference_file(need.removesuffix(".csv"))
-            return self.study.digests.of_file(path) if path.is_file() else ""
+            files = [self.study.root / file.path for file in table_files(need.removesuffix(".csv"))]
+            return " ".join(self.study.digests.of_file(path) if path.is_file() else "" for path in files)
         if need.startswith("["):
             section, _, setting = need.removeprefix("[").partition("] ")
             return self.study.digests.of_value(self.study.settings[section][setting])

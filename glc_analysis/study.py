@@ -13,6 +13,7 @@ import os
 import re
 import tomllib
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
@@ -24,8 +25,8 @@ from glc_analysis.digests import Digests, keep_digest_key, read_digest_key
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import owner_only
 from glc_analysis.locks import Say, end_interrupted_withdrawal
-from glc_analysis.schema import default_settings, reference_path
-from glc_analysis.tabular import decode
+from glc_analysis.schema import PLACES, default_settings, table_files
+from glc_analysis.tabular import decode, parse
 
 CRITERIA = ("importance", "feasibility")
 """The criteria by which a principle is rated."""
@@ -221,17 +222,75 @@ class Study:
     def reference(self) -> Path:
         return self.root / "reference"
 
+    @property
+    def private_reference(self) -> Path:
+        """The folder of the reference tables that identify people or organisations, or hold words not
+        cleared."""
+        return self.root / PLACES["private"]
+
     def reference_file(self, name: str) -> Path:
         """The file of a reference table, wherever it lies, whether or not it is there.
+
+        Raises Faults if the table is private and lies in ``reference/``: it would be read as if it were
+        empty.
 
         >>> Study(Path("data")).reference_file("codebook").as_posix()
         'data/reference/codebook.csv'
         """
-        return self.root / reference_path(name)
+        path = self.root / table_files(name)[0].path
+        if path.parent != self.reference and (self.reference / path.name).exists():
+            self.refuse_misplaced()
+        return path
+
+    def private_columns_file(self, name: str) -> Path | None:
+        """The file that holds the key and the private columns of a table that lies in ``reference/``; None if
+        the table is whole.
+
+        >>> Study(Path("data")).private_columns_file("evidence").as_posix()
+        'data/private/reference/evidence.csv'
+        """
+        apart = table_files(name)[1:]
+        return self.root / apart[0].path if apart else None
 
     def reference_files(self) -> list[Path]:
-        """The files of all reference tables that are there, sorted."""
-        return sorted(self.reference.glob("*.csv"))
+        """The files of all reference tables that are there, sorted: those of the method, then the private."""
+        return [path for folder in (self.reference, self.private_reference)
+                for path in sorted(folder.glob("*.csv"))]
+
+    def misplaced(self) -> dict[Path, tuple[str, ...]]:
+        """The files in ``reference/`` that do not belong there, with the columns that do not; without columns
+        the whole file does not.
+
+        Only study.toml, read-me files and the tables that the schema places there belong into ``reference/``.
+        The copies that JupyterLab keeps belong where the table does; other hidden files are not looked at.
+        """
+        found: dict[Path, tuple[str, ...]] = {}
+        for path in sorted(path for path in self.reference.rglob("*") if path.is_file()):
+            folders = path.relative_to(self.reference).parts[:-1]
+            is_copy = folders == (".ipynb_checkpoints",)
+            is_hidden = not is_copy and any(folder.startswith(".") for folder in folders)
+            if path == self.settings_file or is_hidden or not is_data_file(path):
+                continue
+            files = table_files(path.stem.removesuffix("-checkpoint"))
+            is_method = path.suffix == ".csv" and files[0].path.startswith(f"{PLACES['reference']}/")
+            apart = {column for file in files[1:] for column in (*file.required, *file.optional)}
+            columns = tuple(column for column in _header(path) if column in apart.difference(
+                files[0].required)) if is_method else ()
+            if is_copy and (columns or path.suffix == ".csv" and not is_method):
+                found[path] = ()
+            elif not is_copy and (columns or folders or not is_method):
+                found[path] = () if folders else columns
+        return found
+
+    def refuse_misplaced(self) -> None:
+        """Raises Faults if something in ``reference/`` does not belong there."""
+        found = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
+                 for path, columns in self.misplaced().items()]
+        if found:
+            raise Faults([Fault(
+                "may identify people or organisations, or hold words that nobody has cleared; this folder is "
+                "for the method, which a stranger may read", file="reference/", value="; ".join(found),
+                fix=f"run `glc check --move-private`, which moves it to {PLACES['private']}/")])
 
     @property
     def settings_file(self) -> Path:
@@ -366,6 +425,14 @@ def _database(path: Path) -> Path:
     """The database of a coding tool's project folder; any other path is its own."""
     held = (path / name for name in ("data.qda", "project.sqlite3"))
     return next((database for database in held if database.is_file()), path)
+
+
+def _header(path: Path) -> list[str]:
+    """The names of the columns of a table; none if the file cannot be read, which reading it will say."""
+    with suppress(Faults):
+        records = parse(decode(path.read_bytes(), path.name), path.name)
+        return [cell.strip() for cell in records[0]] if records else []
+    return []
 
 
 def is_data_file(path: Path) -> bool:

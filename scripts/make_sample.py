@@ -5,7 +5,7 @@
     python scripts/make_sample.py DIR --organisations 200 --countries 60 --seed 1
 
 The same arguments give the same bytes on every machine. The tables in data/reference are those of
-the committed study too: when it is renewed, copy its reference tables there.
+the committed study too: when it is renewed, copy reference/ there.
 """
 
 import argparse
@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(ROOT))
 
 from glc_analysis.errors import GLCError  # noqa: E402
+from glc_analysis.manifest import checksum  # noqa: E402
 from glc_analysis.sample import COMMITTED, PARTS  # noqa: E402
 from scripts.sample_study import DEFAULT, write_study  # noqa: E402
 
@@ -26,7 +27,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, nargs="?", metavar="DIR",
-                        help="a folder without raw/ and reference/ (default: renew the committed study)")
+                        help="a folder without a study (default: renew the committed one)")
     parser.add_argument("--organisations", type=int, default=DEFAULT[0], help="how many to invent")
     parser.add_argument("--countries", type=int, default=DEFAULT[1], help="in how many countries")
     parser.add_argument("--seed", type=int, default=DEFAULT[2], help="another seed, other answers")
@@ -47,12 +48,17 @@ def main() -> None:
 
 
 def renew_committed_study() -> None:
-    """Puts the study where it is committed, in place of the one that is there."""
+    """Puts the study where it is committed, in place of the one that is there, with the digests by which the
+    pre-commit hook knows its raw files and private tables (``sha256sum -c SHA256SUMS`` checks them too)."""
     with TemporaryDirectory() as made:
         write_study(Path(made))
         for part in PARTS:
             shutil.rmtree(COMMITTED / part, ignore_errors=True)
             shutil.copytree(Path(made) / part, COMMITTED / part)
+    files = sorted(path for part in ("raw", "private") for path in (COMMITTED / part).rglob("*")
+                   if path.is_file())
+    (COMMITTED / "SHA256SUMS").write_text("".join(
+        f"{checksum(path)}  {path.relative_to(COMMITTED).as_posix()}\n" for path in files), encoding="utf-8")
 
 
 if __name__ == "__main__":

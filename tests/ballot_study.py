@@ -33,18 +33,18 @@ class BallotStudy(SmallStudy):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self.spoil("reference/organisations.csv", ("compass,Compass,shelter,,KHM,2004,high\n", "".join(
+        self.spoil_table("organisations", ("compass,Compass,shelter,,KHM,2004,high\n", "".join(
             f"org{n},Org {n},shelter,,KEN,2004,high\n" for n in range(3, 11)) +
             "compass,Compass,shelter,,KHM,2004,high\n"))
-        self.write("reference/principles.csv", PRINCIPLES)
-        self.write("reference/evidence.csv", EVIDENCE)
+        self.write_table("principles", PRINCIPLES)
+        self.write_table("evidence", EVIDENCE)
         self.rounds({"1": ("2017-05-08", "2017-05-08"), "2": ("2017-05-09", "")})
         organisations = ["harbour", "beacon", *(f"org{n}" for n in range(3, 11))]
         raters = [f"{rater},{organisation},provider,true"
                   for rater, organisation in zip(PROVIDERS, organisations, strict=True)]
         raters += [*(f"{rater},,survivor_adviser,true" for rater in ADVISERS), "o1,,observer,true",
                    "o2,,observer,false"]
-        self.write("reference/raters.csv", "\n".join(["rater_id,organisation_id,role,may_rate", *raters, ""]))
+        self.write_table("raters", "\n".join(["rater_id,organisation_id,role,may_rate", *raters, ""]))
 
     def rounds(self, days):
         """Writes rounds.csv: a round's days of opening and closing."""

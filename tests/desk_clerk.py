@@ -48,7 +48,7 @@ def convening_study(root: Path) -> SmallStudy:
     for name, text in (("principles", PRINCIPLES), ("evidence", EVIDENCE), ("rounds", ROUNDS),
                        ("raters", RATERS),
                        ("evidence", EVIDENCE)):
-        study.write(f"reference/{name}.csv", text)
+        study.write_table(name, text)
     return study
 
 

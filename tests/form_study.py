@@ -45,7 +45,7 @@ class FormStudy(SmallStudy):
         super().__init__(root)
         for name, text in (("principles", PRINCIPLES), ("raters", RATERS),
                            ("evidence", f"{EVIDENCE}P04,e1,estimate,Q1/yes/all,supports,practised,\n")):
-            self.write(f"reference/{name}.csv", text)
+            self.write_table(name, text)
 
     def issue(self, round_id: str = "1") -> FormsIssued:
         """Opens a round or writes its forms again."""

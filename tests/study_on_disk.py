@@ -1,10 +1,13 @@
 """A small valid study as text on disk, for tests that spoil one thing in it."""
 
+import csv
+import io
 from pathlib import Path
 
 from click.testing import CliRunner, Result
 
 from glc_analysis.cli import cli
+from glc_analysis.schema import reference_tables, table_files
 
 FILES = {
     "reference/study.toml": """\
@@ -49,13 +52,13 @@ raw_name,country_id,label,region_id
 Ivory Coast,CIV,Ivory Coast,africa
 Kenya,KEN,Kenya,africa
 """,
-    "reference/organisations.csv": """\
+    "private/reference/organisations.csv": """\
 organisation_id,label,type,network_id,home_country_id,founded,resource_level
 harbour,Harbour,shelter,,KEN,1999,low
 beacon,Beacon,legal,,PER,2001,low
 compass,Compass,shelter,,KHM,2004,high
 """,
-    "reference/corrections.csv": """\
+    "private/reference/corrections.csv": """\
 table,key,column,from,to,reason,by,date
 survey,answers.r4,Q4,about 7,7,typed in words,ana,2017-05-01
 """,
@@ -66,6 +69,39 @@ beacon,Peru,2017-03-02,No,0,1,,3,NA,2011-06-30
 compass,Cambodia,2017-03-03,Yes,1,1,Never,about 7,Time.,2012-01-15
 """,
 }
+
+
+def write_table(root: Path, name: str, text: str) -> None:
+    """Writes a reference table, given whole as CSV, into the files in which it lies."""
+    rows = list(csv.DictReader(io.StringIO(text)))
+    for file in table_files(name):
+        columns = [column for column in rows[0] if column in (*file.required, *file.optional)] if rows \
+            else [column for column in text.strip().split(",") if column in (*file.required, *file.optional)]
+        path = root / file.path
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if len(table_files(name)) == 1:
+            path.write_text(text, encoding="utf-8", newline="")
+            continue
+        with path.open("w", encoding="utf-8", newline="") as made:
+            writer = csv.DictWriter(made, columns, extrasaction="ignore", lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(rows)
+
+
+def whole_table(root: Path, name: str) -> str:
+    """A reference table as one CSV text, its private columns among the others."""
+    if len(table_files(name)) == 1:
+        return (root / table_files(name)[0].path).read_text(encoding="utf-8")
+    shared, private = (list(csv.DictReader((root / file.path).read_text(encoding="utf-8").splitlines(True)))
+                       for file in table_files(name))
+    about, text = reference_tables()[name], io.StringIO()
+    found = {tuple(row[column] for column in about.key): row for row in private}
+    rows = [row | found[tuple(row[column] for column in about.key)] for row in shared]
+    header = [column for column in about.columns if column in rows[0]]
+    writer = csv.DictWriter(text, header, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return text.getvalue()
 
 
 class SmallStudy:
@@ -80,6 +116,18 @@ class SmallStudy:
         path = self.root / name
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+    def write_table(self, name: str, text: str) -> None:
+        """Writes a reference table, given whole as CSV, into the files in which it lies."""
+        write_table(self.root, name, text)
+
+    def spoil_table(self, name: str, *changes: tuple[str, str]) -> None:
+        """Replaces texts of a reference table as a whole, each of which has to be there."""
+        text = whole_table(self.root, name)
+        for old, new in changes:
+            assert old in text, f"{name}.csv does not hold {old!r}"
+            text = text.replace(old, new)
+        self.write_table(name, text)
 
     def spoil(self, name: str, *changes: tuple[str, str]) -> None:
         """Replaces texts of a file, each of which has to be there."""

@@ -19,6 +19,7 @@ from glc_analysis.digests import keep_digest_key
 from glc_analysis.evidence.estimates import CleanTables
 from glc_analysis.intake.survey.readers import RawSurvey, text_frame
 from glc_analysis.reference import COLUMNS, OPTIONAL, Reference
+from glc_analysis.schema import table_files
 from glc_analysis.study import DEFAULTS, Study
 
 KINDS = ("none", "dont_know", "refused", "other")
@@ -86,7 +87,7 @@ def cleaned(rows, known, *, redacted=(), **settings):
 def write_study(root, rows, *, settings=(), context=(), **tables_):
     """A study folder with one survey file; ``settings`` are sections of study.toml."""
     root = Path(root)
-    for folder in ("raw/survey", "raw/context", "reference"):
+    for folder in ("raw/survey", "raw/context", "reference", "private/reference"):
         (root / folder).mkdir(parents=True, exist_ok=True)
     merged = {"study": {"id": "small", "title": "A small study"},
               "survey": {"organisation": "org"}}
@@ -97,11 +98,16 @@ def write_study(root, rows, *, settings=(), context=(), **tables_):
     if context:
         write_csv(root / "raw/context/context.csv", context)
     for name, listed in tables_.items():
-        write_csv(root / f"reference/{name}.csv",
-                  [{c: row.get(c, "") for c in (*COLUMNS[name], *OPTIONAL.get(name, ()))}
-                   for row in listed])
+        write_reference(root, name, listed)
     keep_digest_key(root, b"the invented key of all studies of tests")
     return Study(root)
+
+
+def write_reference(root, name, rows):
+    """Dicts as a reference table, in the files in which it lies."""
+    for file in table_files(name):
+        write_csv(Path(root, file.path), [{c: row.get(c, "") for c in (*file.required, *file.optional)}
+                                          for row in rows])
 
 
 def write_csv(path, rows):

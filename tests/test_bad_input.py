@@ -8,7 +8,7 @@ from glc_analysis.study import Study
 from tests.study_on_disk import FILES, SmallStudy
 
 SETTINGS, CODEBOOK, QUESTIONS, OPTIONS, COUNTRIES, ORGANISATIONS, CORRECTIONS, ANSWERS = FILES
-MANIFEST = "reference/manifest.csv"
+MANIFEST = "private/reference/manifest.csv"
 
 
 @pytest.fixture

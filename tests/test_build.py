@@ -74,7 +74,8 @@ def test_provenance_names_everything_with_its_digest_and_no_clock(built):
     path = built.raw / "survey/survey.csv"
     assert found["raw"] == {"raw/survey/survey.csv": built.digests.of_bytes(manifest.checksum(path).encode())}
     assert found["not_in_manifest"] == ["raw/survey/survey.csv"]
-    assert set(found["reference"]) == {p.name for p in built.reference.iterdir()}
+    assert set(found["reference"]) == {
+        built.relative(path) for path in (*built.reference_files(), built.settings_file)}
     assert all(re.fullmatch("[0-9a-f]{64}", h) for h in found["reference"].values())
     assert not re.search(r"\d\d:\d\d|20\d\d-\d\d", text) and str(built.root) not in text
 
@@ -167,7 +168,7 @@ def test_tables_are_stale_only_for_a_reason(study, monkeypatch):
     assert is_stale_and_then_built(study)
     write_csv(study.raw / "survey/more.csv", [{**ROWS[0], "org": "c"}])
     assert is_stale_and_then_built(study)
-    (study.reference / "notes.txt").write_text("not read by anything", encoding="utf-8")
+    (study.reference / "README.md").write_text("not read by anything", encoding="utf-8")
     assert tables_are_current(study)
     toml = study.reference / "study.toml"
     toml.write_text(toml.read_text(encoding="utf-8").replace("A small study", "Another"), encoding="utf-8")

@@ -17,7 +17,7 @@ from click.testing import CliRunner
 from glc_analysis.cli import READERS, cli
 from glc_analysis.cli.group import format_rows
 from glc_analysis.manifest import read_manifest, write_manifest
-from glc_analysis.schema import reference_tables
+from glc_analysis.schema import reference_path, reference_tables
 from glc_analysis.study import Study
 from tests.study_on_disk import SmallStudy
 
@@ -146,8 +146,8 @@ def test_every_command_that_prints_rows_has_the_same_three_formats():
 def study(tmp_path_factory):
     small = SmallStudy(tmp_path_factory.mktemp("cli"))
     for name, table in reference_tables().items():
-        if not (small.root / f"reference/{name}.csv").exists():
-            small.write(f"reference/{name}.csv", ",".join(table.required_columns) + "\n")
+        if not (small.root / reference_path(name)).exists():
+            small.write_table(name, ",".join(table.required_columns) + "\n")
     assert small.glc("check", "--accept").exit_code == small.glc("build").exit_code == 0
     own = Study(small.root)
     rows = [*read_manifest(own).values(), {"path": "private"}]

@@ -17,7 +17,7 @@ from glc_analysis.manifest import (
 from glc_analysis.study import Study
 from tests.study_on_disk import SmallStudy
 
-ANSWERS, MANIFEST = "raw/survey/answers.csv", "reference/manifest.csv"
+ANSWERS, MANIFEST = "raw/survey/answers.csv", "private/reference/manifest.csv"
 HEADER = "path,sha256,bytes,received_on,received_from,consent_basis,keep_until\n"
 TODAY = date(2017, 5, 1)
 

@@ -15,7 +15,7 @@ from glc_analysis.dictionary import reference_chapter
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.reference import read_reference
 from glc_analysis.sample import COMMITTED
-from glc_analysis.schema import Target, processed_tables, reference_tables
+from glc_analysis.schema import Target, processed_tables, reference_tables, table_files
 from glc_analysis.schema.checker import cross_faults, registered_checks, table_faults
 from glc_analysis.study import Study
 
@@ -101,17 +101,20 @@ def edited(tmp_path, monkeypatch):
             writer.writeheader()
             writer.writerows(rows)
         monkeypatch.setattr(schema, "FOLDER", tmp_path)
-        reference_tables.cache_clear()
+        for known in (reference_tables, table_files):
+            known.cache_clear()
 
     yield edit
-    reference_tables.cache_clear()
+    for known in (reference_tables, table_files):
+        known.cache_clear()
 
 
 def test_a_column_that_gets_a_form_is_checked_after_all_others(edited, sample_study, tmp_path):
     edited("organisations", "founded", kind="day")
     root = tmp_path / "changed"
-    shutil.copytree(sample_study.reference, root / "reference")
-    path = root / "reference/parking_lot.csv"
+    for part in ("reference", "private/reference"):
+        shutil.copytree(sample_study.root / part, root / part)
+    path = root / "private/reference/parking_lot.csv"
     path.write_text(path.read_text(encoding="utf-8").replace("2017-05-08", "8 May"), encoding="utf-8")
     with pytest.raises(Faults) as found:
         read_reference(Study(root))
@@ -169,11 +172,12 @@ def test_what_tells_who_is_who_lies_in_private():
                                        "manifest")} == {"private"}
     assert {lies_in[name] for name in ("questions", "options", "codebook", "countries", "rounds", "evidence",
                                        "principles", "judgements", "joint_display")} == {"reference"}
-    assert reference_tables()["evidence"].columns["cited"].lies_in == "private"
+    assert reference_tables()["evidence"].private_columns == ("reference", "cited")
+    assert reference_tables()["principles"].private_columns == ("asked_by",)
 
 
 def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may_hold_and_an_example():
-    sections = reference_chapter(COMMITTED / "reference").split("\n## ")
+    sections = reference_chapter(COMMITTED).split("\n## ")
     described = {}
     for section in sections[1:]:
         lines = [line.strip("| ") for line in section.splitlines() if line.startswith("| ")]
@@ -190,10 +194,11 @@ def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may
 
 
 def test_the_chapter_says_which_tables_and_columns_are_for_the_team_only():
-    chapter = reference_chapter(COMMITTED / "reference")
-    assert re.search(r"\| \[`consent.csv`\]\(#consent-csv\) \|[^|]*\| the team only \|", chapter)
-    assert re.search(r"\| \[`evidence.csv`\]\(#evidence-csv\) \|[^|]*\| reviewers too \|", chapter)
-    assert re.search(r"\| cited \|[^|]*\(the team only\) \|", chapter)
+    chapter = reference_chapter(COMMITTED)
+    assert re.search(r"\| \[`consent.csv`\]\(#consent-csv\) \|[^|]*\| `private/reference/` \|", chapter)
+    assert re.search(r"\| \[`evidence.csv`\]\(#evidence-csv\) \|[^|]*\| `reference/` \|", chapter)
+    assert re.search(r"\| cited \|[^|]*\(in the private file\) \|", chapter)
+    assert "Only the team may have `reference` and `cited`, in `private/reference/evidence.csv`" in chapter
 
 
 def test_the_schema_and_the_status_of_a_study_need_no_pandas(sample_study):

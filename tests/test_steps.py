@@ -377,8 +377,8 @@ def test_a_name_that_is_listed_later_stands_in_no_table_of_texts(study):
     made.reference["names"].append({"name": "police", "kind": "other", "match": "folded"})
     write(study.root, made)
     build(Study(study.root))
-    allowed = ["reference/names.csv", "raw/calls/call.vtt", "raw/codings/ana.csv", "raw/codings/ben.csv",
-               "private/pseudonyms.json"]
+    allowed = ["private/reference/names.csv", "raw/calls/call.vtt", "raw/codings/ana.csv",
+               "raw/codings/ben.csv", "private/pseudonyms.json"]
     assert said_anywhere(study.root, "police", but=allowed) == []
 
 

@@ -10,6 +10,7 @@ from glc_analysis.cli import cli
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.new_study import FOLDERS, start
 from glc_analysis.reference import COLUMNS, read_reference
+from glc_analysis.schema import table_files
 from glc_analysis.status import status_lines
 from glc_analysis.study import DEFAULTS, REPOSITORY, Study
 from tests.study_on_disk import SmallStudy
@@ -175,8 +176,8 @@ def test_init_makes_a_study_whose_faults_check_explains_one_step_at_a_time(tmp_p
 
 def test_a_new_study_has_every_reference_table_and_the_default_settings(tmp_path):
     start(tmp_path / "new")
-    for name, columns in COLUMNS.items():
-        assert (tmp_path / f"new/reference/{name}.csv").read_text() == ",".join(columns) + "\n"
+    for file in (file for name in COLUMNS for file in table_files(name)):
+        assert (tmp_path / "new" / file.path).read_text() == ",".join(file.required) + "\n"
     assert all(table.empty for table in read_reference(Study(tmp_path / "new")).tables.values())
     written = tomllib.loads((tmp_path / "new" / SETTINGS).read_text(encoding="utf-8"))
     written["study"] |= {"id": "", "title": ""}
@@ -238,7 +239,7 @@ def test_the_sample_is_removed_and_its_reference_tables_stay(tmp_path):
     left = {p.relative_to(tmp_path).parts[0] for p in tmp_path.rglob("*") if p.is_file()}
     assert left == {"reference"} and not (tmp_path / "reports").exists()
     said = glc("--study", tmp_path, "check").stderr
-    assert "is missing. To fix: write it again with `glc sample`." in said
+    assert "are not here. To fix: write them with `glc sample`." in said
 
 
 def test_removing_the_sample_never_touches_a_real_file(tmp_path):

@@ -58,7 +58,7 @@ def sample(directory: str, remove: bool) -> None:
     with at_work(root, "`glc sample`", say):
         if remove:
             invented.remove_sample(Study(root))
-            say("The sample is removed; the reference tables are kept.")
+            say("The sample is removed; reference/ is kept.")
             return
         written = invented.write_sample(root)
         say(f"{len(written)} files of invented data are in {root}.")
@@ -66,18 +66,31 @@ def sample(directory: str, remove: bool) -> None:
 
 @click.command()
 @click.option("--accept", is_flag=True, help="Record new raw files in the manifest.")
+@click.option("--move-private", is_flag=True, help="First move what identifies people or organisations from "
+              "reference/ to private/reference/.")
 @pass_study
-def check(study: Study, accept: bool) -> None:
+def check(study: Study, accept: bool, move_private: bool) -> None:
     """Check raw files, reference tables and answers.
 
     Lists all problems at once, each with file, row, column, value and how to fix it. Writes nothing, except
-    with --accept.
+    with --accept or --move-private.
     """
     from datetime import date
 
     from glc_analysis import manifest
     from glc_analysis.build import check_study
 
+    if move_private:
+        from glc_analysis import private_tables
+        from glc_analysis.locks import locked
+
+        with locked(study.processed, what="build", is_patient=True):
+            moved = private_tables.move_private(study)
+        for line in moved or ["Nothing had to be moved."]:
+            say(line)
+        if moved:
+            say("If reference/ is in git, its history still has them: docs/backups.md says how to take "
+                "them out.")
     counts = check_study(study, say=say)
     new = manifest.inspect(study).new
     if accept:

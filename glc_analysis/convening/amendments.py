@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import pandas as pd
 
@@ -19,7 +18,8 @@ from glc_analysis.convening.tallies import read_out
 from glc_analysis.csv_rows import CsvRows, read_utf8
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.files import write_atomic
-from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference
+from glc_analysis.reference import read_reference
+from glc_analysis.schema import table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
 from glc_analysis.text import content_hash, normalise_space
@@ -60,7 +60,7 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
         raise Faults(faults)
     version = str(int(old["version"]) + (not is_same))
     if not is_interrupted:  # else an earlier call was interrupted before it wrote the round
-        _write(study.reference_file("principles"), old, old | {
+        _write(study, old, old | {
             "version": version, "statement": statement, "status": "candidate",
             "changed_because": normalise_space(because), "asked_by": normalise_space(asked_by)})
     if is_open.any():
@@ -112,11 +112,19 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
                     "about the new text, and ratings of the old one are excluded")
 
 
-def _write(path: Path, old: Mapping[str, str], new: Mapping[str, str]) -> None:
-    """Adds the new row to principles.csv after the old version, which is superseded in every language."""
-    rows = CsvRows.of(read_utf8(path), path.name)
-    for n, row in read_rows(path, COLUMNS["principles"], OPTIONAL["principles"]).items():
+def _write(study: Study, old: Mapping[str, str], new: Mapping[str, str]) -> None:
+    """Adds the new row to principles.csv after the old version, which is superseded in every language.
+
+    Who asked for it goes to the private file, which is written first.
+    """
+    path, private = study.reference_file("principles"), study.private_columns_file("principles")
+    rows, (shared, apart) = CsvRows.of(read_utf8(path), path.name), table_files("principles")
+    for n, row in read_rows(path, shared.required, shared.optional).items():
         if all(row[column] == old[column] for column in ("principle_id", "version")):
             rows.set_cell(n, "status", "superseded")
     rows.insert(int(old["row"]), new)
+    who = CsvRows.of(read_utf8(private) if private.is_file() else ",".join(apart.required) + "\n", apart.path)
+    who.append(new)
+    private.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(private, who.text)
     write_atomic(path, rows.text)

@@ -18,6 +18,7 @@ from glc_analysis.convening.principles import printed_id, versions
 from glc_analysis.convening.trace import CHANGED, MISSING, UNRECORDED, Trail
 from glc_analysis.disclosure.quotations import RULES, locate_quotation, with_broken_rules
 from glc_analysis.errors import Fault, nearest
+from glc_analysis.reference import in_their_files
 from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 from glc_analysis.view import StudyView
@@ -42,7 +43,7 @@ def broken_links(study: Study) -> list[Fault]:
     links, faults = _Links(trail), []
     for name, check in (("evidence", links.of_evidence), ("joint_display", links.of_topic)):
         faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
-    return [*faults, *_missing_versions(trail), *_changed_files(trail)]
+    return in_their_files(study, [*faults, *_missing_versions(trail), *_changed_files(trail)])
 
 
 class _Links:

@@ -189,6 +189,7 @@ def retention(study: Study, *, today: date) -> pd.DataFrame:
                            fix=f"write the last day on which {row['path']} may be kept as YYYY-MM-DD")
                      for row in wrong)
     held = {*study.all_raw_files(), *(study.root / path for path in recorded), *study.private.rglob("*")}
+    held -= {*study.reference_files()}
     rows = []
     for path in sorted(path for path in held if path.is_file()):
         name = study.relative(path)

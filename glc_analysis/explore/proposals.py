@@ -28,7 +28,7 @@ from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.locks import at_work
 from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference, read_table
-from glc_analysis.schema import allowed_words
+from glc_analysis.schema import TableFile, allowed_words, table_files
 from glc_analysis.study import Study
 from glc_analysis.tables_html import tag
 
@@ -37,30 +37,38 @@ from glc_analysis.tables_html import tag
 
 
 @dataclass(frozen=True)
-class Proposal:
-    """The text of a reference table now (``old``; None: there is no file) and with the change (``new``), in
-    the study ``root``."""
+class Change:
+    """The text of a file now (``old``; None: there is no file) and with the change (``new``)."""
 
-    root: Path
     path: Path
     old: str | None
     new: str
 
+
+@dataclass(frozen=True)
+class Proposal:
+    """The change of the files of a reference table in the study ``root``, the private one first."""
+
+    root: Path
+    changes: tuple[Change, ...]
+
     @property
     def diff(self) -> str:
         """The changed lines, as a unified diff."""
-        lines = difflib.unified_diff((self.old or "").splitlines(), self.new.splitlines(), self.path.name,
-                                     f"{self.path.name}, changed", lineterm="", n=1)
-        return "\n".join(lines)
+        return "\n".join(line for change in self.changes for line in difflib.unified_diff(
+            (change.old or "").splitlines(), change.new.splitlines(), change.path.name,
+            f"{change.path.name}, changed", lineterm="", n=1))
 
     def write(self) -> Path:
-        """Writes the table. Raises Faults if somebody has changed the file since then."""
+        """Writes the table; returns its file. Raises Faults if somebody has changed a file since then."""
         with at_work(self.root, "change in JupyterLab"):
-            if _text(self.path) != self.old:
-                raise Faults([Fault("was changed while you looked at it; nothing is written", self.path.name,
-                                    fix="look at the change again")])
-            write_atomic(self.path, self.new)
-        return self.path
+            if any(_text(change.path) != change.old for change in self.changes):
+                raise Faults([Fault("was changed while you looked at it; nothing is written",
+                                    self.changes[-1].path.name, fix="look at the change again")])
+            for change in self.changes:
+                change.path.parent.mkdir(parents=True, exist_ok=True)
+                write_atomic(change.path, change.new)
+        return self.changes[-1].path
 
 
 def propose(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
@@ -75,13 +83,18 @@ def propose(study: Study, name: str, row: Mapping[str, str]) -> Proposal:
     for column in row:
         if column not in columns:
             raise UsageError(f"{name}.csv has no column {column!r}; {nearest(column, columns)}.")
-    path = study.reference_file(name)
-    old = _text(path)
-    rows = CsvRows.of(old or ",".join(COLUMNS[name]) + "\n", path.name)
-    rows.append(row)
-    proposal = Proposal(study.root, path, old, rows.text)
+    study.refuse_misplaced()
+    proposal = Proposal(study.root, tuple(_with_row(study.root / file.path, file, row)
+                                          for file in reversed(table_files(name))))
     _refuse_unsound(study, name, proposal)
     return proposal
+
+
+def _with_row(path: Path, file: TableFile, row: Mapping[str, str]) -> Change:
+    old = _text(path)
+    rows = CsvRows.of(old or ",".join(file.required) + "\n", path.name)
+    rows.append(row)
+    return Change(path, old, rows.text)
 
 
 def _text(path: Path) -> str | None:
@@ -93,14 +106,19 @@ def _refuse_unsound(study: Study, name: str, proposal: Proposal) -> None:
     """Checks all reference tables, with the changed one among them."""
     with TemporaryDirectory() as folder:
         changed = Study(Path(folder))
-        shutil.copytree(study.reference, changed.reference)
-        write_atomic(changed.reference_file(name), proposal.new)
+        for part in (study.reference, study.private_reference):
+            if part.is_dir():
+                shutil.copytree(part, changed.root / study.relative(part))
+        for change in proposal.changes:
+            path = changed.root / study.relative(change.path)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            write_atomic(path, change.new)
         reference, faults = read_reference(changed), []
         if name == "quotes":
             faults = [*quotes_faults(reference.quotes.tail(1), tables.read("segments", study=study))]
         elif name == "corrections":
             faults = [fault for fault in survey_records(study, reference).faults
-                      if fault.file == proposal.path.name]
+                      if fault.file == f"{name}.csv"]
         if faults:
             raise Faults(faults)
 
@@ -215,8 +233,8 @@ class Proposer:
         self._edited()
         self.__dict__.pop("_records", None)
         if path:
-            self.said.value = tag("p", escape(f"Written: a row in reference/{path.name}. `glc run` brings it "
-                                              "into tables and pages."), role="status")
+            self.said.value = tag("p", escape(f"Written: a row in {self.study.relative(path)}. `glc run` "
+                                              "brings it into tables and pages."), role="status")
 
 
 def _line_field(name: str) -> widgets.Text:

@@ -249,7 +249,7 @@ def behind(reads: Iterable[str], audience: str) -> list[str]:
     folder (:mod:`glc_analysis.disclosure.reader_study`) are made from other tables, too, and from consents.
 
     >>> behind(["estimates question=Q1"], "public")
-    ['estimates question=Q1', 'processed/slices.json', 'reference/consent.csv', 'release_public']
+    ['estimates question=Q1', 'private/reference/consent.csv', 'processed/slices.json', 'release_public']
     """
     made_from = {"estimates": [f"release_{audience}"], "answers": ["answers", "organisations"],
                  "organisations": ["answers", "organisations"], "evidence": ["principles"]}

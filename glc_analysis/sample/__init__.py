@@ -1,7 +1,8 @@
 """The invented sample study: realistic answers and talks, obviously invented names, known truths.
 
-It is committed as files, in ``raw/`` and ``reference/`` beside this module, and copied into a study
-folder. ``scripts/make_sample.py`` made them, from the tables in ``scripts/sample_study/content/``.
+It is committed as files, in ``raw/``, ``reference/`` and ``private/`` beside this module, and copied into a
+study folder. Its private tables are committed as well, since nobody in them is real.
+``scripts/make_sample.py`` made them, from the tables in ``scripts/sample_study/content/``.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from glc_analysis.study import Study, is_data_file
 
 COMMITTED = Path(__file__).parent
 """The folder of the committed study."""
-PARTS = "raw", "reference"
+PARTS = "raw", "reference", "private"
 KEY = b"an invented key of an invented study, which protects nothing"
 """The key of its digests (:mod:`glc_analysis.digests`): always the same, so that every copy of the sample
 gives the same bytes. It is removed with the sample: a real study must not have a key that everybody knows."""
@@ -51,7 +52,8 @@ def write_sample(root: Path) -> list[Path]:
 
 
 def remove_sample(study: Study) -> None:
-    """Clears an invented study: raw files, ``processed/``, ``reports/`` and the key; the reference stays.
+    """Clears an invented study: raw files, ``processed/``, ``reports/``, the key and the private reference
+    tables that nobody has changed; ``reference/`` stays.
 
     Raises GLCError, and removes nothing, if the study is not the sample or a raw file
     is not one of the sample.
@@ -66,7 +68,10 @@ def remove_sample(study: Study) -> None:
                if name not in own or manifest.checksum(path) != recorded[name]["sha256"]]
     if foreign:
         raise Faults(foreign)
-    for path in [*present.values(), *_data_in(study.processed)]:
+    private = [path for path in _data_in(study.private_reference)
+               if (COMMITTED / study.relative(path)).is_file()
+               and path.read_bytes() == (COMMITTED / study.relative(path)).read_bytes()]
+    for path in [*present.values(), *_data_in(study.processed), *private]:
         path.unlink()
     shutil.rmtree(study.reports, ignore_errors=True)
     if read_digest_key(study.root) == KEY:
@@ -79,7 +84,7 @@ def _refuse_other_manifest(root: Path) -> None:
         {name: row["sha256"] for name, row in manifest.read_manifest(Study(folder)).items()}
         for folder in (root, COMMITTED))
     if recorded and recorded != ours:
-        raise GLCError("reference/manifest.csv belongs to other raw files. To fix: write this sample into "
+        raise GLCError("manifest.csv belongs to other raw files. To fix: write this sample into "
                        "a folder of its own, `glc --study DIR sample`.")
 
 

@@ -19,7 +19,8 @@ And of reference.csv alone:
   ``fix``: the message about a cell that does not fit, and its fix, instead of the usual ones.
 - ``checked_by``: the package that checks the kind, the words and the reference of the column, because they
   depend on more than the column; if blank, :mod:`glc_analysis.schema.checker` does.
-- ``lies_in``: the folder in which a table may be. Tables that tell who is who are ``private``.
+- ``lies_in``: where the table lies. A table that identifies people or organisations, or holds words that
+  nobody has cleared, is ``private``; of any other table a column can be.
 
 Only the standard library is needed, so that ``glc status`` is immediate.
 """
@@ -69,8 +70,8 @@ KINDS = {
 }
 """The kinds of columns of reference tables, and what a cell of each may hold."""
 
-PLACES = ("reference", "private")
-"""Where a reference table may lie."""
+PLACES = {"reference": "reference", "private": "private/reference"}
+"""The folder of a study in which a reference table lies, by its ``lies_in``."""
 
 
 @dataclass(frozen=True)
@@ -148,8 +149,13 @@ class ReferenceTable:
 
     @property
     def lies_in(self) -> str:
-        """Where the table may lie; a column of it may be more private still."""
+        """Where the table lies; a column of it may be more private still."""
         return next(iter(self.columns.values())).lies_in
+
+    @property
+    def private_columns(self) -> tuple[str, ...]:
+        """The columns of a table in ``reference/`` that lie in a file of their own in ``private/``."""
+        return tuple(name for name, column in self.columns.items() if column.lies_in != self.lies_in)
 
 
 @cache
@@ -186,13 +192,48 @@ def reference_tables() -> dict[str, ReferenceTable]:
     return found
 
 
-def reference_path(table: str) -> str:
-    """Where in a study folder the file of a reference table lies.
+@dataclass(frozen=True)
+class TableFile:
+    """A file of a reference table: its path in the study folder, the columns that it must have, and those
+    that it may leave out."""
 
-    >>> reference_path("codebook")
-    'reference/codebook.csv'
+    path: str
+    required: tuple[str, ...]
+    optional: tuple[str, ...] = ()
+
+
+@cache
+def table_files(table: str) -> tuple[TableFile, ...]:
+    """The files of a reference table: one; or two, if columns of a table in ``reference/`` are private. The
+    second holds these and the key.
+
+    A table that the schema does not know is private.
+
+    >>> [file.path for file in table_files("consent")], [file.path for file in table_files("evidence")]
+    (['private/reference/consent.csv'], ['reference/evidence.csv', 'private/reference/evidence.csv'])
+    >>> table_files("principles")[1].required
+    ('principle_id', 'version', 'language', 'asked_by')
     """
-    return f"reference/{table}.csv"
+    about = reference_tables().get(table)
+    if about is None:
+        return (TableFile(f"{PLACES['private']}/{table}.csv", ()),)
+    apart = about.private_columns
+    parts = {PLACES[about.lies_in]: [column for column in about.columns if column not in apart]}
+    if apart:
+        parts[PLACES["private"]] = [*about.key, *apart]
+    return tuple(TableFile(f"{folder}/{table}.csv",
+                           tuple(column for column in columns if not about.columns[column].is_optional),
+                           tuple(column for column in columns if about.columns[column].is_optional))
+                 for folder, columns in parts.items())
+
+
+def reference_path(table: str) -> str:
+    """Where in a study folder a reference table lies.
+
+    >>> reference_path("codebook"), reference_path("names")
+    ('reference/codebook.csv', 'private/reference/names.csv')
+    """
+    return table_files(table)[0].path
 
 
 def allowed_words(table: str, column: str) -> tuple[str, ...]:

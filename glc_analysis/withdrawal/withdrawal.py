@@ -37,7 +37,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.locks import STAGE, STUDY_PARTS, alone, finish_withdrawal, locked, undo_withdrawal
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.schema import AUDIENCES
+from glc_analysis.schema import AUDIENCES, reference_tables, table_files
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.tabular import Grid, read_table
 from glc_analysis.text import match_key, normalise_space
@@ -105,7 +105,7 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
         own = collect_contribution(study, reference, key, organisation_id, item)
         with replacement(study, is_kept=not dry_run, say=say) as new:
             _edit_raw_files(new, own, reference)
-            _edit_reference(new, own, key, item, today)
+            _edit_reference(study, new, own, key, item, today)
             _edit_coder_files(study, new, own, reference)
             _edit_manifest(study, new, own)
             touched = _list_changes(study, new, own)
@@ -257,7 +257,7 @@ def _edit_other_files(new: Study, own: Contribution, reference: Reference) -> No
     read = {path for kind in kinds for path in new.raw_files(kind)}
     texts = {Path(row.path).stem: row.document_id for row in reference.documents.itertuples()}
     lying = {p for p in (*new.all_raw_files(), *new.private.rglob("*")) if p.is_file()}
-    for path in sorted(lying - read - {new.key_file}):
+    for path in sorted(lying - read - {new.key_file, *new.reference_files()}):
         about = texts.get(path.stem, path.stem)
         # QualCoder keeps the files from which the texts of its database were made.
         is_copy = path.parent.name == "documents" and path.parents[1].suffix == ".qda"
@@ -272,7 +272,8 @@ def _edit_other_files(new: Study, own: Contribution, reference: Reference) -> No
                 grid.rows, redact_rows(grid, own.words), strict=True)])
 
 
-def _edit_reference(new: Study, own: Contribution, key: Mapping[str, str], item: str, today: date) -> None:
+def _edit_reference(study: Study, new: Study, own: Contribution, key: Mapping[str, str], item: str,
+                    today: date) -> None:
     """Edits the reference tables and the key of pseudonyms of the copy."""
     spelt = {match_key(cell) for cell in own.said} - {match_key(cell) for cell in own.others}
     for path in new.reference_files():
@@ -280,12 +281,33 @@ def _edit_reference(new: Study, own: Contribution, key: Mapping[str, str], item:
             edit_table(path, lambda grid, name=path.stem: [grid.names, *(
                 _reference_row(name, dict(zip(grid.names, old, strict=True)), row, own, spelt, item, today)
                 for old, row in zip(grid.rows[1:], redact_rows(grid, own.words)[1:], strict=True))])
+    for name in (name for name in reference_tables() if len(table_files(name)) > 1):
+        _drop_halves(study, new, name)
     _append_rows(new.reference_file("speakers"), [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(own.spoken.items()) for name in names.values()])
     if new.key_file.is_file():  # a pseudonym is never used again: its number stays taken
         write_key(new.key_file, {f"{WITHDRAWN} {given}" if name in own.listed else name: given
                                  for name, given in key.items()})
+
+
+def _drop_halves(study: Study, new: Study, name: str) -> None:
+    """Removes from both files of a reference table the rows that are gone from one of them."""
+    files, key = [file.path for file in table_files(name)], reference_tables()[name].key
+    before, after = ([{tuple(row[column] for column in key) for row in _records(root / file)}
+                      for file in files] for root in (study.root, new.root))
+    gone = {one for had, has in zip(before, after, strict=True) for one in had - has}
+    for path in (new.root / file for file in files):
+        if path.is_file():
+            edit_table(path, lambda grid: [grid.names, *(
+                None if tuple(row[grid.names.index(column)] for column in key) in gone else row
+                for row in grid.rows[1:])])
+
+
+def _records(path: Path) -> list[dict[str, str]]:
+    """The rows of a CSV file as dicts; none if it is not there."""
+    grid = read_table(path) if path.is_file() else None
+    return [dict(zip(grid.names, row, strict=True)) for row in grid.rows[1:]] if grid else []
 
 
 def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contribution, spelt: set[str],
@@ -358,7 +380,8 @@ def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
     """One row for everything that is removed or changed: kind, where, what."""
     rows = [("raw file", study.relative(path),
              _LOSSES.get(path.suffix.lower(), "rewritten") if after.is_file() else "removed")
-            for path in sorted({*study.all_raw_files(), *study.private.rglob("*")}) if path.is_file()
+            for path in sorted({*study.all_raw_files(), *study.private.rglob("*")})
+            if path.is_file() and path not in study.reference_files()
             for after in [new.root / study.relative(path)]
             if not after.is_file() or after.read_bytes() != path.read_bytes()]
     rows += [("row", file, str(row)) for file, numbers in own.rows.items() for row in sorted(numbers)]
@@ -373,7 +396,7 @@ def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
     rows += [("decision", CONSENSUS, row.segment_id) for row in settled.itertuples()
              if row.coder_id == CONSENSUS and row.segment_id in own.ids]
     for path in (p for p in study.reference_files() if p.stem != "manifest"):
-        left = {*map(tuple, read_table(new.reference_file(path.stem)).rows)}
+        left = {*map(tuple, read_table(new.root / study.relative(path)).rows)}
         rows += [(_KINDS.get(path.stem, "reference row"), path.name, " / ".join(filter(None, row[:4])))
                  for row in map(tuple, read_table(path).rows) if row not in left]
     rows += [("page", study.relative(path.parents[1]), path.stem)

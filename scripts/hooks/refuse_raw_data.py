@@ -5,11 +5,11 @@
 Run by git on what is to be committed, and by the tests on all that git tracks. A study is a folder with
 ``reference/study.toml``, wherever it lies in the repository. Of a study nothing is let through but its public
 reference, whatever the name of the file. Two studies have nothing to hide, and their tables are committed:
-the invented sample, and a survey that its authors published. Each raw file of the sample is known by the
-SHA-256 that its manifest gives it. That these are what scripts/make_sample.py invents is shown by a test.
+the invented sample, and a survey that its authors published. Each raw file and private table of the sample is
+known by its SHA-256 in glc_analysis/sample/SHA256SUMS. That these are what scripts/make_sample.py invents is
+shown by a test.
 """
 
-import csv
 import hashlib
 import json
 import re
@@ -17,7 +17,6 @@ import sys
 from pathlib import Path
 
 from glc_analysis.git import SETTINGS, public_reference
-from glc_analysis.schema import reference_path
 
 DATA = re.compile(
     r"\.(csv|tsv|xlsx?|ods|sav|parquet|docx?|odt|rtf|vtt|srt|mp3|m4a|mp4|wav|sqlite3?|qd[acp]x?)$",
@@ -26,8 +25,10 @@ DATA = re.compile(
 # Where tables may be outside of studies: what is invented for the tests and the sample, and the schema.
 HOMES = re.compile(r"^(tests|glc_analysis|scripts/sample_study/content)/")
 SAMPLE = "glc_analysis/sample"
-OPEN = {SAMPLE: "__init__.py", "tests/studies/ngo_survey": "README.md"}
-"""The studies that have nothing to hide, each with its one file that is not of a study."""
+OPEN = {SAMPLE: ("__init__.py", "SHA256SUMS"), "tests/studies/ngo_survey": (
+    "README.md", "private/reference/manifest.csv", "private/reference/corrections.csv")}
+"""The studies that have nothing to hide, with the files that they may have beside their public reference. The
+private tables of the published survey hold checksums and corrections of a public file, and nobody's name."""
 
 
 def refusal(path: str) -> str:
@@ -52,11 +53,11 @@ def refusal_in_study(path: str, study: str) -> str:
     inside = Path(path).relative_to(study).as_posix()
     if inside in (".gitignore", *public_reference()) or is_place_holder(path):
         return ""
-    if study in OPEN and (inside == OPEN[study] or re.match(r"(private/)?reference/\w+\.csv$", inside)):
+    if inside in OPEN.get(study, ()):
         return ""
-    if study == SAMPLE and inside.startswith("raw/"):
+    if study == SAMPLE and inside.startswith(("raw/", "private/")):
         return "" if is_of_the_sample(path) else (
-            "not a raw file of the sample study, or changed: its manifest has another SHA-256")
+            "not a file of the sample study, or changed: SHA256SUMS has another digest")
     return "of a study, git may have study.toml and the public tables of reference/ only"
 
 
@@ -66,10 +67,10 @@ def is_place_holder(path: str) -> bool:
 
 
 def is_of_the_sample(path: str) -> bool:
-    """Whether the sample's manifest lists this raw file with the digest that it has."""
-    with Path(SAMPLE, reference_path("manifest")).open(encoding="utf-8", newline="") as file:
-        digests = {f"{SAMPLE}/{row['path']}": row["sha256"] for row in csv.DictReader(file)}
-    return digests.get(path) == hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    """Whether the digests of the sample list this file with the one that it has."""
+    digest = hashlib.sha256(Path(path).read_bytes()).hexdigest()
+    listed = Path(SAMPLE, "SHA256SUMS").read_text(encoding="utf-8").splitlines()
+    return f"{digest}  {path.removeprefix(f'{SAMPLE}/')}" in listed
 
 
 def is_executed(path: str) -> bool:

@@ -23,7 +23,7 @@ DEFAULT = 30, 25, 2017
 
 def write_study(root: Path, *, organisations: int = DEFAULT[0], countries: int = DEFAULT[1],
                 seed: int = DEFAULT[2]) -> None:
-    """Writes ``raw/`` and ``reference/`` of an invented study into a folder that has neither.
+    """Writes ``raw/``, ``reference/`` and ``private/`` of an invented study into a folder without them.
 
     Raises UsageError, with nothing written, where the numbers of organisations and
     countries do not fit together; FileExistsError where one of the folders is there.

@@ -10,10 +10,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from glc_analysis.reference import COLUMNS, OPTIONAL
 from glc_analysis.text import content_hash
 from scripts.sample_study.content import Row, grouped, rows
-from scripts.sample_study.study_files import write_table
+from scripts.sample_study.study_files import write_reference_table, write_table
 
 FORM = ("round_id", "rater_id", "principle_id", "version", "text_version", "criterion", "score", "comment",
         "may_be_read")
@@ -37,8 +36,7 @@ def write_convening(root: Path, *, is_cited: bool) -> None:
                                          "safety")},
         "comments": [row | {"by": "ines", "date": SIGNED_ON} for row in rows("comments") if row["text"]]}
     for name, table in tables.items():
-        optional = [one for one in OPTIONAL.get(name, ()) if any(one in row for row in table)]
-        write_table(root / "reference" / f"{name}.csv", table, (*COLUMNS[name], *optional))
+        write_reference_table(root, name, table)
     folder = root / "raw" / "ratings"
     folder.mkdir(parents=True)
     for round_id in grouped("rounds", "round_id"):

@@ -9,7 +9,8 @@ from pathlib import Path
 from random import Random
 
 from glc_analysis import manifest
-from glc_analysis.reference import COLUMNS, OPTIONAL
+from glc_analysis.schema import table_files
+from glc_analysis.study import Study
 from scripts.sample_study.answers import leading
 from scripts.sample_study.content import FOLDER, Row, rows
 from scripts.sample_study.exports import MARK
@@ -43,16 +44,25 @@ def write_reference(root: Path, interviews: list[Interview], corrections: list[R
         "assignments": [*rows("assignments"), *assignments],
         **{name: rows(name) for name in ("codebook", "documents", "speakers", "attendance", "names",
                                          "quotes")}}
-    folder = root / "reference"
-    folder.mkdir()
+    study = Study(root)
+    study.reference.mkdir()
+    study.private_reference.mkdir(parents=True)
     for name, table in tables.items():
-        write_table(folder / f"{name}.csv", table, (*COLUMNS[name], *OPTIONAL.get(name, ())))
-    shutil.copyfile(FOLDER / "study.toml", folder / "study.toml")
+        write_reference_table(root, name, table)
+    shutil.copyfile(FOLDER / "study.toml", study.settings_file)
 
 
 def write_manifest(root: Path) -> None:
     """Records all that lies in ``raw``."""
-    write_table(root / "reference" / "manifest.csv", _manifest(root), COLUMNS["manifest"])
+    write_reference_table(root, "manifest", _manifest(root))
+
+
+def write_reference_table(root: Path, name: str, table: Iterable[Row]) -> None:
+    """A reference table, in the files in which it lies."""
+    table = list(table)
+    for file in table_files(name):
+        optional = [column for column in file.optional if any(column in row for row in table)]
+        write_table(root / file.path, table, (*file.required, *optional))
 
 
 def write_table(path: Path, table: Iterable[Row], columns: Iterable[str]) -> None:

@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from glc_analysis.study import REPOSITORY
 
-NGO_REFERENCE = REPOSITORY / "tests/studies/ngo_survey/reference"
+NGO_STUDY = REPOSITORY / "tests/studies/ngo_survey"
 
 
 @pytest.fixture(scope="session")
@@ -18,13 +18,14 @@ def ngo_study(shared_data, tmp_path_factory) -> Path:
     from glc_analysis.cli import cli
 
     root = tmp_path_factory.mktemp("ngo_survey")
-    (root / "reference").mkdir()
-    for path in NGO_REFERENCE.iterdir():
+    for path in (*NGO_STUDY.glob("reference/*"), *NGO_STUDY.glob("private/reference/*")):
+        target = root / path.relative_to(NGO_STUDY)
+        target.parent.mkdir(parents=True, exist_ok=True)
         data = os.path.relpath(shared_data, root / "reference" if path.suffix == ".toml" else root)
         text = path.read_text(encoding="utf-8")
         for committed in ("../../../../../shared/data", "../../../../shared/data"):
             text = text.replace(committed, data)
-        (root / "reference" / path.name).write_text(text, encoding="utf-8")
+        target.write_text(text, encoding="utf-8")
     done = CliRunner().invoke(cli, ["--study", str(root), "build"])
     assert done.exit_code == 0, done.output
     return root

@@ -48,16 +48,17 @@ class Day:
     def __init__(self, root: Path) -> None:
         self.study, self.root, self.cuts = SmallStudy(root), root, 0
         write = self.study.write
-        write("reference/principles.csv", "principle_id,version,statement,short_name,domain_id,theme_ids,"
+        self.study.write_table("principles", "principle_id,version,statement,short_name,domain_id,theme_ids,"
               "indicator,status,changed_because,asked_by,language,translation_of\n" + "".join(
                   f"{one},1,{text},Name of {one},community,care,,candidate,,,en,\n"
                   for one, text in STATEMENTS.items()))
-        write("reference/evidence.csv", EVIDENCE + "".join(
+        self.study.write_table("evidence", EVIDENCE + "".join(
             f"{one},E1,literature,A handbook of 2009,supports,literature,\n" for one in STATEMENTS))
-        write("reference/organisations.csv", (root / "reference/organisations.csv").read_text() + "".join(
+        register = (root / "private/reference/organisations.csv").read_text()
+        write("private/reference/organisations.csv", register + "".join(
             f"org-{one},Org {one},shelter,,KEN,2000,{'low' if n < 4 else 'high'}\n"
             for n, one in enumerate(PROVIDERS)))
-        write("reference/raters.csv", "rater_id,organisation_id,role,may_rate\n" + "".join(
+        write("private/reference/raters.csv", "rater_id,organisation_id,role,may_rate\n" + "".join(
             f"{one},org-{one},provider,true\n" for one in PROVIDERS) + "".join(
             f"{one},,survivor_adviser,true\n" for one in ADVISERS))
 

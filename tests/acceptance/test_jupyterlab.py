@@ -166,7 +166,7 @@ def test_the_explorer_proposes_a_quotation_by_keyboard_alone(page, lab, study):
     before = len(read_table(study, "quotes"))
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
-    notebook.get_by_text("Written: a row in reference/quotes.csv").wait_for()
+    notebook.get_by_text("Written: a row in private/reference/quotes.csv").wait_for()
     rows = read_table(study, "quotes")
     assert len(rows) == before + 1
     assert rows.iloc[-1]["status"] == "proposed"

@@ -15,6 +15,7 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.convening.broken_links import broken_links
+from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView
 from tests.principle_pages import all_pages
@@ -236,7 +237,8 @@ def test_one_raw_row_less_is_told_at_its_file(copied, pieces):
 def test_one_code_less_is_told_at_every_line_that_names_it(copied):
     path = copied.reference_file("codebook")
     columns = {"evidence": "reference", "joint_display": "code_id"}
-    named = {(f"{name}.csv", str(n), column, row[column]) for name, column in columns.items()
+    named = {(f"{'private/reference/' * (name == 'evidence')}{name}.csv", str(n), column, row[column])
+             for name, column in columns.items()
              for n, row in enumerate(csv_rows(copied, name), 2)
              if row[column] and row.get("kind", "code") == "code"}
     codes = {code for *_, code in named}
@@ -358,8 +360,7 @@ def test_answers_that_are_gone_and_recorded_so_are_told_at_each_figure_they_were
 
 
 def csv_rows(study, name):
-    with study.reference_file(name).open(encoding="utf-8", newline="") as file:
-        return [*csv.DictReader(file)]
+    return read_table(study, name).to_dict("records")
 
 
 def rewrite(path, listed):

@@ -22,8 +22,10 @@ from glc_analysis.errors import GLCError
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.manifest import publish_next
+from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.withdrawal.withdrawal import withdraw
+from tests.study_writer import write_reference
 
 pytestmark = pytest.mark.acceptance
 KINDS = {"casa-del-telar": "an interview with its translation, a call through an interpreter, the XLSX file",
@@ -67,7 +69,7 @@ def write_rows(path: Path, rows: list[dict[str, str]], columns: list[str]) -> No
 
 
 def speakers_of(root: Path, organisation: str) -> set[str]:
-    return {row["name_in_file"] for row in rows_of(root / "reference/speakers.csv")
+    return {row["name_in_file"] for row in rows_of(root / "private/reference/speakers.csv")
             if row["organisation_id"] == organisation}
 
 
@@ -86,10 +88,10 @@ def test_nothing_of_it_remains_in_any_byte(organisation, without, sample_root):
 def told_by(root: Path, organisation: str) -> set[str]:
     """Its id, names, people, answers in its own words, and turns, read with nothing of the package but
     the transcripts; not what others said as well."""
-    register = {row["organisation_id"]: row for row in rows_of(root / "reference/organisations.csv")}
+    register = {row["organisation_id"]: row for row in rows_of(root / "private/reference/organisations.csv")}
     names = {organisation, register[organisation]["label"].removesuffix(" (invented)"),
              *speakers_of(root, organisation)}
-    names |= {row["speaker_id"] for row in rows_of(root / "reference/speakers.csv")
+    names |= {row["speaker_id"] for row in rows_of(root / "private/reference/speakers.csv")
               if row["organisation_id"] == organisation}
     own, others = set(), []
     for name, records in survey_records(root).items():
@@ -98,7 +100,7 @@ def told_by(root: Path, organisation: str) -> set[str]:
             mine = organisation in (record.get("org_code") or record.get("organizacion")).strip().lower()
             own |= {cell for cell in cells if len(cell) > 24 and mine}
             others += cells if not mine and name else []
-    documents = rows_of(root / "reference/documents.csv")
+    documents = rows_of(root / "private/reference/documents.csv")
     for document in documents:
         turns = read_transcript(root / document["path"]).turns
         mine = turns["speaker"].isin(speakers_of(root, organisation)) | (
@@ -169,34 +171,35 @@ def test_all_figures_are_those_of_a_study_that_never_had_it(organisation, withou
 
 def taken_out_by_hand(root: Path, organisation: str) -> None:
     numbers = {**csv_records_deleted(root, organisation), **xlsx_records_deleted(root, organisation)}
-    gone = {row["document_id"] for row in rows_of(root / "reference/documents.csv")
+    gone = {row["document_id"] for row in rows_of(root / "private/reference/documents.csv")
             if row["organisation_id"] == organisation}
     turns, said = {}, set()
-    for document in rows_of(root / "reference/documents.csv"):
+    for document in rows_of(root / "private/reference/documents.csv"):
         if document["document_id"] in gone:
             (root / document["path"]).unlink()
         elif document["kind"] == "call":
             path, own = root / document["path"], speakers_of(root, organisation)
             turns[document["document_id"]], words = call_cut(path, own)
             said |= words
-    keep_answers(root / "reference/corrections.csv", "key", numbers)
-    keep_answers(root / "reference/assignments.csv", "document_id", numbers)
+    keep_answers(root / "private/reference/corrections.csv", "key", numbers)
+    keep_answers(root / "private/reference/assignments.csv", "document_id", numbers)
     keep_answers(root / "raw/codings/tomas/answers.csv", "document", numbers)
-    for row in rows_of(root / "reference/raters.csv"):
+    for row in rows_of(root / "private/reference/raters.csv"):
         for path in root.glob(f"raw/ratings/*-{row['rater_id']}.csv"):
             path.unlink() if row["organisation_id"] == organisation else None
-    for path in root.glob("reference/*.csv"):
+    evidence = read_table(Study(root), "evidence")
+    write_reference(root, "evidence", evidence[evidence["kind"] != "segment"].to_dict("records"))
+    for path in Study(root).reference_files():
         rows = rows_of(path)
         kept = [row for row in rows
-                if row.get("organisation_id") != organisation and row.get("document_id") not in gone
-                and row.get("kind") != "segment"]
+                if row.get("organisation_id") != organisation and row.get("document_id") not in gone]
         if path.name != "manifest.csv" and len(kept) < len(rows):
             write_rows(path, kept, list(rows[0]))
     for table in ("quotes", "joint_display"):  # no figure rests on them
-        (root / f"reference/{table}.csv").unlink()
+        Study(root).reference_file(table).unlink()
     coders_work_cut(root, gone, said)
     decisions_renumbered(root, gone, turns)
-    write_rows(root / "reference/manifest.csv", [
+    write_rows(root / "private/reference/manifest.csv", [
         {"path": path.relative_to(root).as_posix(), "sha256": hashlib.sha256(path.read_bytes()).hexdigest(),
          "bytes": str(path.stat().st_size), "received_from": "glc sample"}
         for path in root.glob("raw/**/*.*")],

@@ -83,7 +83,7 @@ def organisations(root):
 def base(tmp_path_factory):
     """A built study with a key of pseudonyms, from which `beacon` withdraws."""
     study = SmallStudy(tmp_path_factory.mktemp("at_once") / "base")
-    study.write("reference/names.csv", "name,kind,pseudonym,match,allowed_for,reason\n"
+    study.write("private/reference/names.csv", "name,kind,pseudonym,match,allowed_for,reason\n"
                 "Ana Beacon,person,,exact,,\nBen Quay,person,,exact,,\n")
     study.write("private/notes.txt", "nothing of anybody\n")
     study.spoil("raw/survey/answers.csv", ("We listen.", "Ben Quay listens."),

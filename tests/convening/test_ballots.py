@@ -82,7 +82,7 @@ def test_the_same_ballot_twice_counts_once_and_is_said(study):
 
 
 def test_two_raters_of_one_organisation_have_one_vote(study):
-    study.spoil("reference/raters.csv", ("o1,", "r11,beacon,provider,true\no1,"))
+    study.spoil("private/reference/raters.csv", ("o1,", "r11,beacon,provider,true\no1,"))
     study.full_round(raters=["r02", "r03"])
     assert tallied(study, panel="provider")["n_expected"].tolist() == [10] * 4
     study.vote("r11")
@@ -96,14 +96,14 @@ def test_two_raters_of_one_organisation_have_one_vote(study):
 
 def test_an_organisation_may_send_another_rater_to_the_next_round(study):
     study.rounds({"1": ("2017-05-08", "2017-05-08"), "2": ("2017-05-09", "2017-05-09")})
-    study.spoil("reference/raters.csv", ("o1,", "r11,beacon,provider,true\no1,"))
+    study.spoil("private/reference/raters.csv", ("o1,", "r11,beacon,provider,true\no1,"))
     study.vote("r02")
     study.vote("r11", round_id="2")
     assert set(tallied(study, panel="provider")["n"]) == {1}
 
 
 def test_a_text_changed_after_it_was_issued_is_a_fault_that_tells_of_amending(study):
-    study.spoil("reference/principles.csv", ("Pay people fairly", "Pay people well"))
+    study.spoil_table("principles", ("Pay people fairly", "Pay people well"))
     found = faults(study)
     assert len(found) == 1 and found[0].startswith("rounds.csv, row 5, column text_version")
     assert "P02.2 was changed after it was issued in round 2" in found[0] and "`glc amend P02`" in found[0]
@@ -148,7 +148,7 @@ def test_a_translation_of_the_issued_text_counts(study):
 
 def test_a_translation_of_an_older_version_does_not_count(study):
     study.rounds({"2": ("2017-05-09", "2017-05-09")})
-    study.spoil("reference/principles.csv", ("P01,1,Ofr", "P02,1,Pague.,Pago,community,care,,candidate,,,es,"
+    study.spoil_table("principles", ("P01,1,Ofr", "P02,1,Pague.,Pago,community,care,,candidate,,,es,"
                                              "P02.1\nP01,1,Ofr"))
     study.vote("r01", round_id="2", text="Pague.")
     held = made(study)["ratings"].query("principle_id == 'P02'")["held_out"]
@@ -169,7 +169,7 @@ def test_votes_on_a_text_out_of_which_a_withdrawal_took_words_still_count(study)
     study.full_round(raters=PROVIDERS)
     study.vote("r01", text=SPANISH)
     before = made(study)["tallies"].query("principle_id == 'P01'")
-    study.spoil("reference/principles.csv", (SPANISH, "Ofrezca [withdrawn]."), (
+    study.spoil_table("principles", (SPANISH, "Ofrezca [withdrawn]."), (
         "Offer rest before you ask.", "Offer [withdrawn]."))
     pd.testing.assert_frame_equal(made(study)["tallies"].query("principle_id == 'P01'"), before)
     assert before["n"].max() == 10

@@ -33,8 +33,8 @@ def study(tmp_path):
     small = BallotStudy(tmp_path)
     for name, text in (("signoffs", SIGNOFFS), ("judgements", JUDGEMENTS), ("decision_log", DECISIONS),
                        ("joint_display", DISPLAY)):
-        small.write(f"reference/{name}.csv", text)
-    small.spoil("reference/evidence.csv", ("P01,e1,code,care", "P01,e1,estimate,Q1/yes/all"))
+        small.write_table(name, text)
+    small.spoil_table("evidence", ("P01,e1,code,care", "P01,e1,estimate,Q1/yes/all"))
     return small
 
 
@@ -99,30 +99,31 @@ def test_the_study_has_no_fault(study):
     ("joint_display", "care,,confirmed", "care,q9,confirmed", ("2", "quote_id", "q9", None)),
 ])
 def test_a_fault_is_told_with_its_place(study, file, old, new, expected):
-    study.spoil(f"reference/{file}.csv", (old, new))
+    study.spoil_table(file, (old, new))
     row, column, value, message = expected
     told = faults(study)
-    place = "principles.csv:2" if message == "has no evidence" else f"{file}.csv:{row}"
+    where = f"private/reference/{file}" if (file, column) == ("evidence", "reference") else file
+    place = "principles.csv:2" if message == "has no evidence" else f"{where}.csv:{row}"
     assert [one[3] for one in told if one[:3] == (place, column, value)
             and message in (None, one[3])], told
 
 
 def test_a_signature_on_an_older_text_may_stay_only_until_the_new_one_is_agreed(study):
-    study.spoil("reference/signoffs.csv", ("P02,2", "P02,1"))
+    study.spoil("private/reference/signoffs.csv", ("P02,2", "P02,1"))
     read_reference(Study(study.root))
-    study.spoil("reference/principles.csv", ("candidate,too", "agreed,too"))
+    study.spoil_table("principles", ("candidate,too", "agreed,too"))
     assert faults(study) == [
         ("signoffs.csv:2", "version", "1", "is not the final text, which is P02.2")]
 
 
 def test_a_principle_set_aside_needs_no_evidence(study):
-    study.spoil("reference/evidence.csv", ("P01,e1", "P02,e2"))
-    study.spoil("reference/principles.csv", ("care,,candidate,,,en", "care,,set_aside,,,en"))
+    study.spoil_table("evidence", ("P01,e1", "P02,e2"))
+    study.spoil_table("principles", ("care,,candidate,,,en", "care,,set_aside,,,en"))
     read_reference(Study(study.root))
 
 
 def test_a_translation_into_the_language_of_its_source_is_none(study):
-    study.spoil("reference/principles.csv", ("candidate,,,en,\nP02", "candidate,,,es,\nP02"))
+    study.spoil_table("principles", ("candidate,,,en,\nP02", "candidate,,,es,\nP02"))
     assert [one[:3] for one in faults(study)] == [
         ("principles.csv:5", "principle_id, version, language", "P01 / 1 / es"),
         ("principles.csv:5", "translation_of", "P01.1")]
@@ -135,9 +136,9 @@ def test_a_translation_into_the_language_of_its_source_is_none(study):
 ])
 def test_evidence_that_points_nowhere_stops_the_build_and_nothing_is_written(study, file, old, new, column,
                                                                             value):
-    study.spoil(f"reference/{file}.csv", (old, new))
+    study.spoil_table(file, (old, new))
     with pytest.raises(Faults) as found:
         build(Study(study.root))
     assert [(one.file, one.row, one.column, one.value) for one in found.value.faults] == [
-        (f"{file}.csv", "2", column, value)]
+        (f"{'private/reference/' * (file == 'evidence')}{file}.csv", "2", column, value)]
     assert not list((study.root / "processed").glob("*"))

@@ -184,7 +184,7 @@ def test_movement_from_or_to_a_median_that_is_not_told_is_not_told(before, after
 def study(tmp_path):
     """A study whose round 0 is closed, with its tables written by hand, and whose round 1 is open."""
     small = convening_study(tmp_path)
-    small.write("reference/names.csv",
+    small.write("private/reference/names.csv",
                 "name,kind,pseudonym,match,allowed_for,reason\nAna Paz,person,,folded,,\n")
     ratings = both(HIGH, SPLIT, round_id="0")
     ratings.loc[0:1, "comment"] = ["<script>alert(1)</script> says Ana Paz", "نعم، بشرط أن يكون آمنا."]

@@ -11,6 +11,7 @@ from glc_analysis.locks import locked
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 from tests.desk_clerk import ROUNDS, Clerk, ballot, convening_study, keyed
+from tests.study_on_disk import whole_table
 
 PAPER = {"P01.importance": "8", "P01.feasibility": "a", "P02.version": "2", "P02.importance": "1",
          "P02.feasibility": "9", "P02.comment": "نعم، ولكن ببطء", "P02.may_be_read": "y",
@@ -82,7 +83,7 @@ def test_the_version_on_the_paper_is_asked_and_kept_with_its_text(study):
 
 
 def test_a_form_in_translation_is_kept_with_the_text_that_was_read(study):
-    study.write("reference/principles.csv", (study.root / "reference/principles.csv").read_text() +
+    study.write_table("principles", whole_table(study.root, "principles") +
                 "P03,1,Planear juntos.,Un plan,community,care,,candidate,,,es,P03.1\n")
     twice(study, **{".language": "es"})
     rows = ballot(study, "r12")
@@ -286,8 +287,8 @@ def test_the_command_takes_piped_lines_and_refuses_what_is_no_text(study):
 
 
 def test_an_organisation_with_one_vote_hands_in_one_form(study):
-    raters = (study.root / "reference/raters.csv").read_text()
-    study.write("reference/raters.csv", raters + "r30,harbour,provider,true\n")
+    raters = (study.root / "private/reference/raters.csv").read_text()
+    study.write("private/reference/raters.csv", raters + "r30,harbour,provider,true\n")
     twice(study)
     said = keyed(study, ["ab", "r30"])
     assert "The organisation of r30 has one vote in each panel: received from r12." in said

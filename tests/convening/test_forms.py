@@ -45,9 +45,9 @@ def test_forms_of_an_open_round_are_the_same_bytes_whenever_they_are_written(stu
 
 def test_a_round_keeps_its_versions_and_the_next_one_has_the_current(study):
     study.issue()
-    study.spoil("reference/principles.csv", ("Fair pay,community,care,,candidate",
+    study.spoil_table("principles", ("Fair pay,community,care,,candidate",
                                              "Fair pay,community,care,,superseded"))
-    study.spoil("reference/principles.csv", (
+    study.spoil_table("principles", (
         "P04,1", "P02,3,Pay people every week.,Fair pay,community,care,,candidate,weekly,beacon,en,\nP04,1"))
     assert study.issue().asked["printed_id"].tolist() == ["P01.1", "P02.2", "P03.1"]
     assert study.issue("2").asked["printed_id"].tolist() == ["P01.1", "P02.3", "P03.1"]
@@ -69,7 +69,7 @@ def test_only_those_principles_are_asked_that_somebody_put_into_the_round(study)
 ])
 def test_what_a_round_cannot_stand_is_refused_and_nothing_is_written(study, file, old, new, said):
     study.issue()
-    study.spoil(f"reference/{file}.csv", (old, new))
+    study.spoil_table(file, (old, new))
     before = study.files()
     with pytest.raises(Faults, match=said):
         study.issue()
@@ -79,7 +79,7 @@ def test_what_a_round_cannot_stand_is_refused_and_nothing_is_written(study, file
 def test_a_round_without_candidates_and_one_without_a_name_are_refused(study):
     with pytest.raises(UsageError, match="names no round"):
         study.issue("../2")
-    study.spoil("reference/principles.csv", ("candidate", "agreed"))
+    study.spoil_table("principles", ("candidate", "agreed"))
     with pytest.raises(Faults, match="no current candidate"):
         study.issue()
     assert not (study.root / "reports").exists()

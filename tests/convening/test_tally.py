@@ -13,7 +13,7 @@ from glc_analysis.manifest import checksum
 from glc_analysis.study import Study
 from tests.ballot_study import ADVISERS, PROVIDERS, BallotStudy
 
-ROUNDS, MANIFEST = "reference/rounds.csv", "reference/manifest.csv"
+ROUNDS, MANIFEST = "reference/rounds.csv", "private/reference/manifest.csv"
 
 
 @pytest.fixture

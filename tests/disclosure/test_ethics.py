@@ -35,7 +35,7 @@ def test_it_says_what_is_held_where_and_who_sees_it(root):
 
 
 def test_consents_are_counted_by_item_and_audience(root):
-    given = [row for row in rows(root / "reference/consent.csv") if row["item"] == "name"]
+    given = [row for row in rows(root / "private/reference/consent.csv") if row["item"] == "name"]
     cells = [f"{sum(r['is_given'] == 'true' for r in given if r['audience'] == audience)} / "
              f"{sum(r['is_given'] == 'false' for r in given if r['audience'] == audience)} / "
              f"{30 - sum(r['audience'] == audience for r in given)}" for audience in AUDIENCES]
@@ -45,7 +45,7 @@ def test_consents_are_counted_by_item_and_audience(root):
 
 def test_a_persons_consent_is_counted_apart(root):
     before = page(root)
-    with (root / "reference/consent.csv").open("a", encoding="utf-8") as file:
+    with (root / "private/reference/consent.csv").open("a", encoding="utf-8") as file:
         file.write("blue-door,blue-door-1,name,public,true,1,2016-06-20\n")
     lines = page(root)
     assert "- none recorded" in before and "- name, public: 1 / 0" in lines
@@ -56,6 +56,6 @@ def test_a_persons_consent_is_counted_apart(root):
 def test_withdrawals_and_files_nobody_recorded_are_listed(root):
     assert page(root)[-2:] == ["## Raw files not in the manifest", "- none"]
     assert "- none" in page(root)[page(root).index("## Withdrawals") + 1]
-    (root / "reference/withdrawn.csv").write_text("number,date,items\n1,2017-01-09,61\n", encoding="utf-8")
+    (root / "private/reference/withdrawn.csv").write_text("number,date,items\n1,2017-01-09,61\n")
     (root / "raw/calls/call-9.vtt").write_text("WEBVTT", encoding="utf-8")
     assert "- 1: 2017-01-09, 61 items" in page(root) and page(root)[-1] == "- raw/calls/call-9.vtt"

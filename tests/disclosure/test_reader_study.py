@@ -117,7 +117,7 @@ def test_a_notebook_that_forgets_its_view_has_nothing_to_give_away(sample_study,
         cells = json.loads(page.read_text(encoding="utf-8"))["cells"]
         printed[audience] = "".join(text for cell in cells for output in cell.get("outputs", [])
                                     for text in output.get("text", []))
-    assert printed["convening"].strip() == "0 ['processed', 'reference']"
+    assert printed["convening"].strip() == "0 ['private', 'processed', 'reference']"
     assert not printed["team"].startswith("0 ")
 
 

@@ -110,5 +110,5 @@ def test_a_day_that_is_none_is_a_fault(study):
 
 
 def test_the_sample_has_no_destroy_dates(sample_root):
-    with (sample_root / "reference/manifest.csv").open(encoding="utf-8", newline="") as file:
+    with (sample_root / "private/reference/manifest.csv").open(encoding="utf-8", newline="") as file:
         assert {row["keep_until"] for row in csv.DictReader(file)} == {""}

@@ -47,7 +47,7 @@ def study(sample_study, tmp_path_factory):
     """The built sample with proposed quotations."""
     root = tmp_path_factory.mktemp("returns") / "sample"
     shutil.copytree(sample_study.root, root)
-    pd.DataFrame(QUOTES, columns=list(COLUMNS)).to_csv(root / "reference/quotes.csv", index=False)
+    pd.DataFrame(QUOTES, columns=list(COLUMNS)).to_csv(root / "private/reference/quotes.csv", index=False)
     (root / "reference/joint_display.csv").unlink()  # which shows the sample's own quotations
     return Study(root)
 

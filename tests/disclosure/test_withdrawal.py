@@ -215,13 +215,13 @@ def test_a_quotation_taken_back_changes_consent_and_no_material(root):
         "t1,needs,,,q01,confirmed,as expected,ana\nt2,needs,,,q05,discordant,not so,ana\n",
         encoding="utf-8")
     withdraw(Study(root), "blue-door", item="quotation", today=TODAY)
-    with (root / "reference/consent.csv").open(encoding="utf-8", newline="") as file:
+    with (root / "private/reference/consent.csv").open(encoding="utf-8", newline="") as file:
         own = [row for row in csv.DictReader(file) if row["organisation_id"] == "blue-door"]
     quotation = [(row["is_given"], row["date"]) for row in own if row["item"] == "quotation"]
     assert quotation == [("false", "2017-01-09")] * 2
     assert {row["is_given"] for row in own if row["item"] != "quotation"} == {"true"}
     assert contents(root / "raw") == before
-    left = pd.read_csv(root / "reference/quotes.csv")["segment_id"]
+    left = pd.read_csv(root / "private/reference/quotes.csv")["segment_id"]
     assert len(left) > 5 and not left.str.startswith("interview-blue-door").any()
     joint = (root / "reference/joint_display.csv").read_text(encoding="utf-8").splitlines()
     assert joint[1:] == ["t1,needs,,,,confirmed,as expected,ana", "t2,needs,,,q05,discordant,not so,ana"]

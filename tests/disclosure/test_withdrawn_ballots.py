@@ -38,13 +38,13 @@ def together(study, raters, name):
 
 def voted(root, *, has_it):
     study = BallotStudy(root)
-    study.write("reference/speakers.csv", "document_id,name_in_file,speaker_id,organisation_id,role\n")
+    study.write_table("speakers", "document_id,name_in_file,speaker_id,organisation_id,role\n")
     for rater in (*PROVIDERS, *ADVISERS):
         if has_it or rater != GONE:
             study.vote(rater, *([1, 2, 1, 2] if rater == GONE else [7 + int(rater[1:]) % 3, 5, 8, 9]))
     if not has_it:
-        study.spoil("reference/raters.csv", (f"{GONE},org5,provider,true\n", ""))
-        study.spoil("reference/organisations.csv", ("org5,Org 5,shelter,,KEN,2004,high\n", ""))
+        study.spoil("private/reference/raters.csv", (f"{GONE},org5,provider,true\n", ""))
+        study.spoil("private/reference/organisations.csv", ("org5,Org 5,shelter,,KEN,2004,high\n", ""))
     return study
 
 
@@ -59,7 +59,7 @@ def test_the_tallies_are_those_of_a_study_that_never_had_it(tmp_path):
     for name, frame in ballot_tables(never, read_reference(never), CleaningLog()).items():
         pd.testing.assert_frame_equal(tables.read(name, study=found), frame)
     assert ("raw file", "raw/ratings/phone.csv", "rewritten") in [*touched.itertuples(index=False, name=None)]
-    assert "r05" not in (study.root / "reference/raters.csv").read_text()
+    assert "r05" not in (study.root / "private/reference/raters.csv").read_text()
 
 
 @pytest.mark.parametrize("name", ["phone.csv", "phone.xlsx"])

@@ -1,6 +1,5 @@
 """From a principle to the raw file and back, on a small study; every broken link is reported with its fix."""
 
-import csv
 import shutil
 from datetime import date
 
@@ -14,10 +13,10 @@ from glc_analysis.cli import cli
 from glc_analysis.convening.broken_links import broken_links
 from glc_analysis.convening.trace import NOT_CLEARED, WITHHELD, resting_on, trace
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.reference import COLUMNS, OPTIONAL
+from glc_analysis.reference import COLUMNS, read_table
 from glc_analysis.study import Study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
-from tests.study_writer import choices, question, write_csv
+from tests.study_writer import choices, question, write_csv, write_reference
 
 ROWS = [{"org": "a", "country": "KHM", "Q1": "A safe place.", "Q2": "", "Q3": "yes"},
         {"org": "b", "country": "LAO", "Q1": "", "Q2": "", "Q3": "no"},
@@ -26,6 +25,9 @@ PRINCIPLE = {"principle_id": "P01", "version": "1", "statement": "A safe place c
              "language": "en", "status": "agreed", "theme_ids": "care"}
 CLEARED = {"segment_id": "blue.2", "text": "A safe place for tonight", "cleared_by_organisation": "yes",
            "cleared_on": "2016-05-01", "status": "cleared"}
+
+PRIVATE = "private/reference/evidence.csv"
+"""Where the references of evidence and the words that it cites lie."""
 
 
 def evidence(n, kind, reference, cited="", **other):
@@ -85,14 +87,9 @@ def texts(study, audience="team"):
 
 def edit(study, name, change):
     """Rewrites a reference table; ``change`` gets its rows, by number as a spreadsheet shows them."""
-    path = study.reference_file(name)
-    with path.open(encoding="utf-8", newline="") as file:
-        rows = dict(enumerate(csv.DictReader(file), 2))
+    rows = read_table(study, name).to_dict("index")
     change(rows)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, (*COLUMNS[name], *OPTIONAL.get(name, ())), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows.values())
+    write_reference(study.root, name, rows.values())
 
 
 def told(study):
@@ -214,8 +211,8 @@ def test_a_raw_file_that_is_gone_or_was_never_recorded(study):
 
 
 @pytest.mark.parametrize(("name", "place"), [
-    ("survey/survey.csv", ("evidence.csv", "2", "cited", "2 of 3")),
-    ("interviews/blue.txt", ("evidence.csv", "4", "cited", "A safe place for tonight."))])
+    ("survey/survey.csv", (PRIVATE, "2", "cited", "2 of 3")),
+    ("interviews/blue.txt", (PRIVATE, "4", "cited", "A safe place for tonight."))])
 def test_one_raw_row_less_shows_in_what_was_cited(study, name, place):
     """Also where somebody recorded the changed file: then figure or words are no longer as they were."""
     rewrite(study, name, *RAW[name])
@@ -230,17 +227,17 @@ def test_a_code_that_coders_no_longer_agree_on(study):
     rewrite(study, "codings/ana.csv", *RAW["codings/ana.csv"])
     recorded(study)
     build(study)
-    assert told(study) == [("evidence.csv", "3", "reference", "shelter"),
-                           ("evidence.csv", "3", "cited", "1 of 2")]
+    assert told(study) == [(PRIVATE, "3", "reference", "shelter"),
+                           (PRIVATE, "3", "cited", "1 of 2")]
 
 
 def test_a_code_that_was_taken_out_or_merged(study):
     edit(study, "codebook", lambda rows: rows.pop(5))
-    assert ("evidence.csv", "3", "reference", "shelter") in told(study)
+    assert (PRIVATE, "3", "reference", "shelter") in told(study)
     assert ("joint_display.csv", "2", "code_id", "shelter") in told(study)
     write_csv(study.reference_file("codebook"), [{c: row.get(c, "") for c in COLUMNS["codebook"]} | (
         {"merged_into": "delay"} if row["code_id"] == "shelter" else {}) for row in CODEBOOK])
-    assert ("evidence.csv", "3", "reference", "shelter") in told(study)
+    assert (PRIVATE, "3", "reference", "shelter") in told(study)
 
 
 @pytest.mark.parametrize(("change", "places"), [
@@ -287,7 +284,8 @@ def test_a_code_of_which_somebody_is_to_read_words_needs_a_passage_that_is_clear
     (4, "reference", "blue.9"), (2, "cited", "20 of 30"), (4, "cited", "Some other words.")])
 def test_evidence_that_points_nowhere_or_says_something_else(study, n, column, value):
     edit(study, "evidence", lambda rows: rows[n].update({column: value}))
-    assert told(study) == [("evidence.csv", str(n), column, value)]
+    file = "evidence.csv" if column == "principle_id" else PRIVATE
+    assert told(study) == [(file, str(n), column, value)]
 
 
 @pytest.mark.parametrize(("column", "value"), [("estimate_id", "Q9/yes/all"), ("code_id", "refuge"),

@@ -75,8 +75,21 @@ def test_a_table_that_changed_meanwhile_is_left_alone(study):
 def test_a_table_that_is_not_there_begins_with_its_header(study):
     study.reference_file("parking_lot").unlink()
     proposal = propose(study, "parking_lot", {"item": "Who pays?", "raised_by": "all", "date": "2017-05-08"})
-    assert proposal.new == "item,raised_by,date,note\nWho pays?,all,2017-05-08,\n"
-    assert proposal.old is None
+    change, = proposal.changes
+    assert change.new == "item,raised_by,date,note\nWho pays?,all,2017-05-08,\n"
+    assert change.old is None
+
+
+def test_a_row_of_a_table_with_private_columns_goes_into_both_files(study):
+    row = {"principle_id": "P01", "evidence_id": "e99", "kind": "literature", "reference": "Lamp (2015)",
+           "stance": "supports", "claim": "literature", "note": "A book."}
+    private = study.private_columns_file("evidence")
+    proposal = propose(study, "evidence", row)
+    assert "+P01,e99,Lamp (2015)," in proposal.diff and "+P01,e99,literature,supports" in proposal.diff
+    proposal.write()
+    assert "Lamp" not in study.reference_file("evidence").read_text(encoding="utf-8")
+    assert "Lamp (2015)" in private.read_text(encoding="utf-8")
+    assert read_reference(study).evidence.iloc[-1]["reference"] == "Lamp (2015)"
 
 
 @pytest.mark.parametrize(("text", "whole"), [

@@ -12,7 +12,7 @@ from glc_analysis.read_log import EVERYTHING
 from glc_analysis.run.cluster import are_in, pack_job, things_sent
 from glc_analysis.run.plan import plan
 
-FILES = {"study/reference/study.toml", "study/reference/consent.csv", "study/reference/headlines.csv",
+FILES = {"study/reference/study.toml", "study/private/reference/consent.csv", "study/reference/headlines.csv",
          "study/processed/slices.json"}
 
 
@@ -67,7 +67,8 @@ def test_with_a_page_that_was_never_made_travel_all_tables_of_its_audience_and_n
     assert set(found) == names(*(name for name in tables.TABLES if not name.startswith("release_")))
 
 
-@pytest.mark.parametrize("thing", ["raw", "private", "reference/quotes.csv", "processed/provenance.json"])
+@pytest.mark.parametrize("thing", ["raw", "private", "private/reference/quotes.csv",
+                                   "processed/provenance.json"])
 def test_a_page_that_reads_other_files_cannot_travel(thing, job, sample_study):
     page = job("answers", thing)
     assert not are_in(page.reads, things_sent(sample_study, page))

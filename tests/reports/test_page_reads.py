@@ -66,7 +66,7 @@ BY_HAND = '''
 import glob, json, os
 import pandas as pd
 root = os.environ["GLC_STUDY"]
-pd.read_csv(root + "/reference/consent.csv")
+pd.read_csv(root + "/private/reference/consent.csv")
 json.load(open(f"{root}/processed/provenance.json"))
 open(glob.glob(root + "/raw/calls/*.vtt")[0]).close()
 len(os.listdir(root + "/reports")) if os.path.isdir(root + "/reports") else 0
@@ -114,7 +114,7 @@ def test_bare_papermill_runs_a_notebook_that_is_dropped_in(sample_study, tmp_pat
 def test_files_that_a_page_opens_by_itself_are_recorded_and_raw_ones_without_their_names(
         sample_study, kernels, tmp_path):
     done = executed(sample_study, notebook(tmp_path / "own", BY_HAND), kernels)
-    assert done.reads == ("processed/provenance.json", "raw", "reference/consent.csv")
+    assert done.reads == ("private/reference/consent.csv", "processed/provenance.json", "raw")
 
 
 @pytest.mark.parametrize("source", [

@@ -229,6 +229,7 @@ def test_a_page_that_was_never_made_depends_on_every_table_of_its_audience(study
 @pytest.mark.parametrize("name", ["consent", "quotes"])
 def test_a_page_that_was_never_made_depends_on_every_reference_table(name, study, folder):
     remember(study, folder)
+    study.reference_file(name).parent.mkdir(parents=True, exist_ok=True)
     study.reference_file(name).write_text("id\n")
     assert set(out_of_date(study, folder)) == {"index", "country-khm", "country-per"}
 
@@ -253,8 +254,9 @@ def test_the_first_rows_of_a_slice_that_was_read_in_vain_make_the_page_stale(stu
 
 
 def test_a_reference_table_that_was_read_counts_also_where_it_was_absent(study, folder):
-    remember(study, folder, index=["reference/names.csv"], country_khm=["reference/quotes.csv"],
-             country_per=PER)
+    remember(study, folder, index=["private/reference/names.csv"],
+             country_khm=["private/reference/quotes.csv"], country_per=PER)
+    study.private_reference.mkdir()
     study.reference_file("names").write_text("name\n")
     assert out_of_date(study, folder) == {"index": "names.csv changed"}
 

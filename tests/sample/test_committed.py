@@ -1,5 +1,6 @@
 """The committed sample study is what its generator makes, and nothing else can be committed as it."""
 
+import hashlib
 import os
 import shutil
 import subprocess
@@ -36,6 +37,7 @@ def checkout(tmp_path) -> Path:
     """A folder with the committed sample where a checkout has it."""
     for part in PARTS:
         shutil.copytree(COMMITTED / part, tmp_path / "glc_analysis/sample" / part)
+    shutil.copy(COMMITTED / "SHA256SUMS", tmp_path / "glc_analysis/sample")
     return tmp_path
 
 
@@ -70,11 +72,25 @@ def test_the_hook_knows_every_raw_file_of_the_sample_by_its_digest(checkout):
     assert hook(CALL, checkout).returncode == 0
 
 
+def test_the_hook_knows_the_private_tables_of_the_sample_and_refuses_one_that_was_changed(checkout):
+    names = "glc_analysis/sample/private/reference/names.csv"
+    assert hook(names, checkout).returncode == 0
+    with (checkout / names).open("a") as file:
+        file.write("Anna Hill,person,,folded,,\n")
+    assert hook(names, checkout).returncode == 1
+
+
+def test_the_digests_are_those_of_all_raw_files_and_private_tables():
+    listed = dict(reversed(line.split("  ")) for line in (COMMITTED / "SHA256SUMS").read_text().splitlines())
+    assert listed == {name: hashlib.sha256(held).hexdigest() for name, held in contents(COMMITTED).items()
+                      if not name.startswith("reference/")}
+
+
 def test_the_hook_refuses_a_raw_file_of_the_sample_that_was_changed(checkout):
     (checkout / CALL).write_bytes((checkout / CALL).read_bytes().replace(b"\n", b"\r\n"))
     refused = hook(CALL, checkout)
     assert refused.returncode == 1
-    assert refused.stderr.startswith(f"{CALL}: not a raw file of the sample study, or changed")
+    assert refused.stderr.startswith(f"{CALL}: not a file of the sample study, or changed")
 
 
 @pytest.mark.parametrize("path", ["raw/calls/call-9.vtt", "raw/README.md", "raw/calls/copy-of-call-1.vtt",
@@ -97,7 +113,7 @@ def git(*arguments: str) -> str:
 def test_git_hands_out_the_bytes_of_the_sample_unchanged_and_ignores_what_is_made_from_it():
     names = [f"glc_analysis/sample/{name}" for name in contents(COMMITTED)]
     assert set(git("check-attr", "text", *names).splitlines()) == {f"{name}: text: unset" for name in names}
-    made = [f"glc_analysis/sample/{part}/something" for part in ("processed", "reports", "private")]
+    made = [f"glc_analysis/sample/{part}/something" for part in ("processed", "reports")]
     assert git("check-ignore", "--no-index", *names, *made).split() == made
 
 

@@ -8,7 +8,7 @@ from statistics import median
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.reference import read_reference
+from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 from scripts.sample_study import write_study
@@ -22,7 +22,7 @@ LEVELS = {row["organisation_id"]: row["resource_level"] for row in table(FOLDER 
 
 @pytest.fixture(scope="module")
 def raters(sample_root):
-    return {row["rater_id"]: row for row in table(sample_root / "reference/raters.csv")}
+    return {row["rater_id"]: row for row in table(sample_root / "private/reference/raters.csv")}
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def principles(sample_root):
 
 @pytest.fixture(scope="module")
 def evidence(sample_root):
-    return table(sample_root / "reference/evidence.csv")
+    return read_table(Study(sample_root), "evidence").to_dict("records")
 
 
 def scores(votes, raters, name, of=lambda rater: rater["role"] == "provider"):
@@ -147,20 +147,20 @@ def test_what_evidence_says_of_each_principle_is_as_planted(evidence):
 
 
 def test_every_provider_signs_or_does_not_and_one_wants_no_name(sample_root):
-    rows = table(sample_root / "reference/signoffs.csv")
+    rows = table(sample_root / "private/reference/signoffs.csv")
     assert Counter(row["decision"] for row in rows) == CONVENING["signed"]
     assert {row["organisation_id"] for row in rows if row["is_named"] == "false"} == {
         CONVENING["signed_unnamed"]}
 
 
 def test_only_organisations_that_agreed_to_be_named_at_the_convening_are(sample_root):
-    named = {row["organisation_id"] for row in table(sample_root / "reference/consent.csv")
+    named = {row["organisation_id"] for row in table(sample_root / "private/reference/consent.csv")
              if (row["item"], row["audience"], row["is_given"]) == ("name", "convening", "true")}
-    signed = {row["organisation_id"] for row in table(sample_root / "reference/signoffs.csv")
+    signed = {row["organisation_id"] for row in table(sample_root / "private/reference/signoffs.csv")
               if row["is_named"] == "true"}
     logged = {row[column] for name, column in (("decision_log", "proposed_by"), ("parking_lot", "raised_by"),
                                                ("principles", "asked_by"))
-              for row in table(sample_root / f"reference/{name}.csv")} & set(LEVELS)
+              for row in read_table(Study(sample_root), name).to_dict("records")} & set(LEVELS)
     assert signed | logged <= named and logged
 
 
@@ -177,13 +177,13 @@ def test_nobody_who_spoke_is_named_in_what_was_written(sample_root):
     spoke = {word for row in table(FOLDER / "speakers.csv") if row["organisation_id"]
              for word in row["name_in_file"].split()} - {"Mango", "Step", "(phone)"}
     for name in ("principles", "judgements", "joint_display", "decision_log", "parking_lot", "signoffs"):
-        text = (sample_root / f"reference/{name}.csv").read_text(encoding="utf-8")
+        text = read_table(Study(sample_root), name).to_csv()
         assert not [word for word in spoke if re.search(rf"\b{word}\b", text)], name
 
 
 def test_another_sample_has_the_same_convening_and_cites_no_figures(tmp_path, sample_root, evidence):
     write_study(tmp_path, organisations=31, countries=25)
     read_reference(Study(tmp_path))
-    other = table(tmp_path / "reference/evidence.csv")
+    other = read_table(Study(tmp_path), "evidence").to_dict("records")
     assert [row["reference"] for row in other] == [row["reference"] for row in evidence]
     assert {row["kind"] for row in other if row["cited"]} == {"segment"}

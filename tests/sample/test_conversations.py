@@ -123,7 +123,7 @@ def test_the_calls_have_organisations_that_never_speak_and_others_that_are_absen
 
 
 def test_the_twelve_interviewed_organisations_answered_the_survey(sample_root):
-    register = {row["organisation_id"] for row in table(sample_root / "reference/organisations.csv")}
+    register = {row["organisation_id"] for row in table(sample_root / "private/reference/organisations.csv")}
     interviewed = [d["organisation_id"] for d in DOCUMENTS.values()
                    if d["kind"] == "interview" and not d["translation_of"]]
     assert len(set(interviewed)) == TRUTH["talks"]["interviews"] == len(interviewed)

@@ -11,8 +11,9 @@ import pytest
 
 from glc_analysis import manifest
 from glc_analysis.errors import GLCError, UsageError
-from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference
+from glc_analysis.reference import COLUMNS, read_reference
 from glc_analysis.sample import remove_sample, write_sample
+from glc_analysis.schema import table_files
 from glc_analysis.study import Study
 from scripts.sample_study import write_study
 from scripts.sample_study.content import FOLDER
@@ -66,15 +67,14 @@ def figure(root, records, question, option, only=lambda organisation: True):
 # --- the same everywhere
 
 def test_the_committed_reference_is_the_samples(sample_root):
-    written = contents(sample_root / "reference")
-    assert {name: (ROOT / "data/reference" / name).read_bytes() for name in written} == written
+    assert contents(ROOT / "data/reference") == contents(sample_root / "reference")
 
 
 def test_another_seed_gives_other_answers_but_the_same_organisations(sample_root, tmp_path):
     write_study(tmp_path, seed=1)
     assert raw_records(tmp_path) != raw_records(sample_root)
-    assert table(tmp_path / "reference/organisations.csv") == table(
-        sample_root / "reference/organisations.csv")
+    assert table(tmp_path / "private/reference/organisations.csv") == table(
+        sample_root / "private/reference/organisations.csv")
 
 
 # --- what it holds
@@ -84,7 +84,7 @@ def test_the_sample_has_the_organisations_countries_and_answers_of_its_truth(sam
     pairs = {(organisation, names[(cells.get("Q1.4") or cells["pais_trabajo"]).replace("\u00a0", " ")])
              for _, organisation, cells in records}
     by_country = Counter(country for _, country in pairs)
-    register = table(sample_root / "reference/organisations.csv")
+    register = table(sample_root / "private/reference/organisations.csv")
     assert {o for o, _ in pairs} == {row["organisation_id"] for row in register}
     assert TRUTH["holds"] == {
         "organisations": len(register), "countries": len(by_country), "answers": len(records),
@@ -104,14 +104,14 @@ def test_a_figure_is_the_planted_one(sample_root, records, questions, name):
 
 def test_shelter_goes_with_resources_as_planted(sample_root, records, questions):
     level = {r["organisation_id"]: r["resource_level"]
-             for r in table(sample_root / "reference/organisations.csv")}
+             for r in table(sample_root / "private/reference/organisations.csv")}
     assert {wanted: figure(sample_root, records, questions["Q4.1"], "shelter",
                            lambda o, wanted=wanted: level[o] == wanted)
             for wanted in TRUTH["shelter_by_resources"]} == TRUTH["shelter_by_resources"]
 
 
 def test_consent_is_given_as_planted_and_whoever_agrees_to_more_agrees_to_less(sample_root):
-    rows = [r for r in table(sample_root / "reference/consent.csv") if r["is_given"] == "true"]
+    rows = [r for r in table(sample_root / "private/reference/consent.csv") if r["is_given"] == "true"]
     assert Counter(f"{r['item']}/{r['audience']}" for r in rows) == TRUTH["consent"]
     public = {r["organisation_id"] for r in rows if (r["item"], r["audience"]) == ("name", "public")}
     assert public <= {r["organisation_id"] for r in rows
@@ -134,8 +134,8 @@ def test_the_processed_tables_hold_the_truth_too(sample_study):
 
 def test_the_reference_tables_pass_every_check_of_the_package(sample_root):
     read_reference(Study(sample_root))
-    for path in sample_root.glob("reference/*.csv"):
-        assert tuple(table(path)[0]) == (*COLUMNS[path.stem], *OPTIONAL.get(path.stem, ()))
+    for file in (file for name in COLUMNS for file in table_files(name)):
+        assert tuple(table(sample_root / file.path)[0]) == (*file.required, *file.optional)
 
 
 def test_every_choice_in_the_raw_files_is_an_option(sample_root, records, questions):
@@ -177,7 +177,7 @@ def test_every_raw_row_says_that_it_is_invented_and_the_manifest_knows_every_fil
 
 def test_no_real_organisation_is_named(sample_root):
     assert all(r["label"].endswith("(invented)")
-               for r in table(sample_root / "reference/organisations.csv"))
+               for r in table(sample_root / "private/reference/organisations.csv"))
     texts = [cell for rows in raw_records(sample_root).values() for row in rows for cell in row.values()]
     texts += [p.read_text(encoding="utf-8") for p in FOLDER.iterdir() if p.suffix in (".csv", ".toml")]
     for name in REAL_NAMES:
@@ -205,7 +205,7 @@ def test_the_content_is_nfc_with_plain_line_ends():
 
 def test_every_correction_names_a_record_and_what_stands_there(sample_root):
     raw, first_row = raw_records(sample_root), {QUALTRICS: 4, KOBO: 2}
-    fixes = table(sample_root / "reference/corrections.csv")
+    fixes = table(sample_root / "private/reference/corrections.csv")
     assert [fix["to"] for fix in fixes] == ["drop", "40", "5"]
     for fix in fixes:
         file, row = re.fullmatch(r"(\w+)\.r(\d+)", fix["key"]).groups()
@@ -250,12 +250,12 @@ def test_interviews_take_an_hour_or_a_little_more_but_for_the_planted_one(record
 
 def test_a_larger_sample_keeps_the_first_organisations_and_the_same_dirt(sample_root, tmp_path):
     write_study(tmp_path, organisations=200, countries=60)
-    register = table(tmp_path / "reference/organisations.csv")
+    register = table(tmp_path / "private/reference/organisations.csv")
     assert len({r["organisation_id"] for r in register}) == 200
     assert len({r["country"] for r in table(tmp_path / "raw/context/countries.csv")}) == 60
-    assert all(row in register for row in table(sample_root / "reference/organisations.csv"))
-    assert table(tmp_path / "reference/corrections.csv") == table(
-        sample_root / "reference/corrections.csv")
+    assert all(row in register for row in table(sample_root / "private/reference/organisations.csv"))
+    assert table(tmp_path / "private/reference/corrections.csv") == table(
+        sample_root / "private/reference/corrections.csv")
     read_reference(Study(tmp_path))
 
 
@@ -279,8 +279,18 @@ def test_a_reference_that_people_edited_stays_as_it_is(tmp_path):
     edited = tmp_path / "reference/codebook.csv"
     edited.write_bytes(edited.read_bytes().replace(b"Partnerships", b"Working together"))
     remove_sample(Study(tmp_path))
-    assert set(write_sample(tmp_path)) == {p for p in written if "raw" in p.relative_to(tmp_path).parts}
+    again = {p for p in written if p.relative_to(tmp_path).parts[0] in ("raw", "private")}
+    assert set(write_sample(tmp_path)) == again
     assert b"Working together" in edited.read_bytes()
+
+
+def test_a_private_table_that_people_edited_stays_as_it_is(tmp_path):
+    write_sample(tmp_path)
+    edited = tmp_path / "private/reference/names.csv"
+    edited.write_bytes(edited.read_bytes() + b"Anna Hill,person,,folded,,\n")
+    remove_sample(Study(tmp_path))
+    kept = [name for name in contents(tmp_path) if name.startswith("private")]
+    assert kept == ["private/reference/names.csv"]
 
 
 def test_a_sample_of_another_size_does_not_mix_with_the_reference_of_this_one(tmp_path):
