@@ -17,6 +17,8 @@ from glc_analysis.cli.group import (
     rows_format,
     say,
 )
+from glc_analysis.errors import GLCError
+from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import REPOSITORY, Study
 
 
@@ -154,4 +156,54 @@ def returns(study: Study, organisation: str) -> None:
     say(f"{counted(len(wanted), 'return')} in {folder}. Send each to its own organisation only.")
 
 
-COMMANDS = (run, list_pages, quotes, returns)
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Who will read it.")
+@pass_study
+def publish(study: Study, folder: Path, audience: str) -> None:
+    """Put what an audience may have into a folder, to be handed over.
+
+    That is: the last run's site, the tables to download and the packet for all, without anything else. DIR is
+    outside the study: a folder of a web server, or on a memory stick. What was published there before is
+    replaced. The gate searches everything again first.
+    """
+    from datetime import date
+
+    from glc_analysis.disclosure.audiences import may
+    from glc_analysis.publish.publication import publish as publish_run
+
+    page = publish_run(study, audience, folder, today=date.today())
+    click.echo(page)
+    say("Every user of this computer can read it, such as a web server." if may(audience, "anybody") else
+        "Only you can read it: hand it over on an encrypted stick, or behind a password.")
+    say(f"To take it back: `glc unpublish {page.parent} --audience {audience}`.")
+
+
+@click.command()
+@click.argument("folder", type=click.Path(path_type=Path), metavar="DIR")
+@click.option("--audience", required=True, type=click.Choice(AUDIENCES), help="Whose material it is.")
+@rows_format("csv")
+@pass_study
+def unpublish(study: Study, folder: Path, audience: str, form: str) -> None:
+    """Remove what was published for an audience from a folder.
+
+    For emergencies: it lists every file that was there, and says what it cannot reach.
+    """
+    from datetime import date
+
+    from pandas import DataFrame
+
+    from glc_analysis.publish.publication import OUT_OF_REACH
+    from glc_analysis.publish.publication import unpublish as take_back
+
+    removal = take_back(study, audience, folder, today=date.today())
+    print_rows(DataFrame(removal.files.items(), columns=["file", "state"]), form, empty="Nothing was there.")
+    for other in removal.elsewhere:
+        say(f"It is also published in {other}. To fix: `glc unpublish {other} --audience {audience}`.")
+    say(OUT_OF_REACH)
+    if removal.kept:
+        raise GLCError(f"{counted(len(removal.kept), 'file')} could not be removed, such as "
+                       f"{removal.kept[0]}. To fix: get the right to write there, and repeat.")
+
+
+COMMANDS = (run, list_pages, publish, unpublish, quotes, returns)

@@ -277,23 +277,24 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
     for folder, names, texts in parts:
         search = partial(check_leaks, root=stage, names=names, audience=AUDIENCE, known=texts,
                          study=study)
-        faults += _found(search, sorted(path for path in folder.glob("*") if path.is_file()))
+        faults += found_in_papers(search, sorted(path for path in folder.glob("*") if path.is_file()))
     if faults:
         raise Faults(faults)
     for path in stage.glob(f"*/*{SOURCE}"):
         path.unlink()
 
 
-def _found(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
+def found_in_papers(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
     """What the gate finds. PDFs do not keep Arabic and Khmer words as text, so for a PDF this is ignored if
-    its source is searched too."""
+    the same text is searched in its source, its Word file or its plain text too."""
     try:
         search(files)
     except Faults as error:
-        sources = {path.stem for path in files if path.suffix == SOURCE}
+        sources = {(path.parent.name, path.stem) for path in files
+                   if path.suffix in (SOURCE, ".docx", ".txt")}
         return [fault for fault in error.faults if not (
-            fault.value == LOST_IN_PDF and Path(fault.file).suffix == ".pdf"
-            and Path(fault.file).stem in sources)]
+            LOST_IN_PDF in fault.message and Path(fault.file).suffix == ".pdf"
+            and (Path(fault.file).parent.name, Path(fault.file).stem) in sources)]
     return []
 
 

@@ -1,0 +1,283 @@
+"""Hands over what an audience may have, and takes it back.
+
+In goes the finished run of an audience; out comes a folder outside the study with its site, the tables to
+download, and where the audience gets papers, the packet for all. Nothing else of the run goes along: no
+record, no notebook, no log, no paper for one organisation alone. ``private/published.csv`` lists every file
+that was handed over, from which day to which, so that it can be removed again.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import os
+import shutil
+from collections.abc import Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+
+from glc_analysis.convening.packets import SHARED
+from glc_analysis.disclosure.audiences import may
+from glc_analysis.disclosure.findings import check_leaks
+from glc_analysis.disclosure.leak_scan import identifiers
+from glc_analysis.errors import Faults, GLCError, UsageError
+from glc_analysis.files import write_atomic
+from glc_analysis.locks import locked
+from glc_analysis.manifest import tables_are_current
+from glc_analysis.publish.packet import found_in_papers
+from glc_analysis.reference import read_reference
+from glc_analysis.run.plan import NOTEBOOKS, plan, stale
+from glc_analysis.run.record import last_run
+from glc_analysis.study import Study
+
+OUT_OF_REACH = (
+    "What readers saved, printed or passed on is out of reach, and so are the server's own backups, search "
+    "engines and web archives. Ask those who run them to remove the address; tell the organisations "
+    "concerned.")
+PAPERS = "packet"
+"""The folder of papers, in a run and in what is handed over."""
+
+
+# ------------------------------
+# The list of what was published.
+
+
+@dataclass(frozen=True)
+class PublishedFile:
+    """A file that was handed over: its folder, the audience, its path in the folder, from which day, to which
+    day (blank: it is still there, as far as this list knows)."""
+
+    folder: str
+    audience: str
+    path: str
+    published_on: str
+    removed_on: str = ""
+
+
+def read_published(study: Study) -> list[PublishedFile]:
+    """The list of published files, in its own order; empty before the first publication."""
+    path = _list_of(study)
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as file:
+        return [PublishedFile(**row) for row in csv.DictReader(file)]
+
+
+def published_folders(study: Study) -> list[tuple[str, str]]:
+    """The folders in which something is published, each with its audience."""
+    return sorted({(one.folder, one.audience) for one in read_published(study) if not one.removed_on})
+
+
+def _list_of(study: Study) -> Path:
+    return study.private / "published.csv"
+
+
+def _write_list(study: Study, rows: Iterable[PublishedFile]) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(PublishedFile.__dataclass_fields__)
+    writer.writerows((one.folder, one.audience, one.path, one.published_on, one.removed_on)
+                     for one in sorted(rows, key=lambda one: (one.folder, one.audience, one.path,
+                                                              one.published_on)))
+    study.private.mkdir(exist_ok=True)
+    write_atomic(_list_of(study), text.getvalue())
+
+
+def _is_there(one: PublishedFile, folder: Path, audience: str) -> bool:
+    """Whether a row of the list is about a file that this folder is to hold for this audience."""
+    return (one.folder, one.audience, one.removed_on) == (str(folder), audience, "")
+
+
+# ------------------------------
+# Publishing.
+
+
+def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks: Path = NOTEBOOKS) -> Path:
+    """Publishes the last run of an audience in ``folder``, in place of what was published there before;
+    returns the first page.
+
+    Everything is copied beside the folder first and searched by the gate; then one rename puts it in place.
+    Raises UsageError for the team, whose pages stay in the study, for a folder in the study or around it, and
+    for one with files that this command did not put there; GLCError where there is no run or where it is out
+    of date; Faults where the gate finds something that the audience may not read. Nothing changes then.
+    """
+    if may(audience, "internal"):
+        raise UsageError("The pages of the team stay in the study and are not published. To fix: name the "
+                         "convening or the public with --audience.")
+    folder = folder.expanduser().resolve()
+    with locked(study.reports / audience, what="publication"):
+        run = _run_to_publish(study, audience, notebooks)
+        _undo_interrupted(folder)
+        listed = read_published(study)
+        before = {one.path for one in listed if _is_there(one, folder, audience)}
+        _refuse_unsuitable(study, folder, before)
+        new = _beside(folder, "new")
+        try:
+            names = _copy(run, new, is_for_anybody=may(audience, "anybody"))
+            _search(study, audience, new)
+            # First the list: whatever readers find must be on it.
+            rows = listed + [PublishedFile(str(folder), audience, name, today.isoformat())
+                             for name in sorted({*names} - before)]
+            _write_list(study, rows)
+            _switch(folder, new)
+        finally:
+            shutil.rmtree(new, ignore_errors=True)
+        _write_list(study, [replace(one, removed_on=today.isoformat())
+                            if _is_there(one, folder, audience) and one.path not in names else one
+                            for one in rows])
+    return folder / "index.html"
+
+
+def _run_to_publish(study: Study, audience: str, notebooks: Path) -> Path:
+    """The folder of the last run. Raises GLCError where there is none, and where a page of it is out of date,
+    failed, or may not be there any more."""
+    run, last = last_run(study, audience)
+    fix = f"To fix: `glc run --audience {audience}`."
+    if run is None:
+        raise GLCError(f"There is nothing to publish for {audience} yet. {fix}")
+    if not tables_are_current(study):
+        raise GLCError(f"The study has changed since the pages for {audience} were made. {fix}")
+    planned = plan(study, audience=audience, folder=notebooks)
+    old = [page.slug for page in stale(planned, last)]
+    old += sorted({*last["pages"]} - {page.slug for page in planned})
+    if old:
+        more = f" and {len(old) - 3} more" if len(old) > 3 else ""
+        raise GLCError(f"Pages for {audience} are out of date, failed or no longer allowed: "
+                       f"{', '.join(old[:3])}{more}. {fix}")
+    return run
+
+
+def _refuse_unsuitable(study: Study, folder: Path, before: Collection[str]) -> None:
+    """Raises UsageError for a folder in which nothing can be published."""
+    root = study.root.resolve()
+    if folder.is_relative_to(root) or root.is_relative_to(folder):
+        raise UsageError(f"{folder} is in the study, or holds it. To fix: name a folder outside of it.")
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file. To fix: name a folder.")
+    foreign = sorted({*_files_in(folder)} - {*before})
+    if foreign:
+        raise UsageError(f"{folder} holds {foreign[0]}, which was not published for this audience from this "
+                         "study. To fix: name an empty folder, or a new one.")
+
+
+def _files_in(folder: Path) -> list[str]:
+    """The paths of all files in a folder, also of links."""
+    return [path.relative_to(folder).as_posix() for path in folder.rglob("*")
+            if path.is_symlink() or not path.is_dir()]
+
+
+def _copy(run: Path, new: Path, *, is_for_anybody: bool) -> list[str]:
+    """Copies what readers get; returns the paths. What anybody may read is readable for every user of the
+    computer, such as a web server; all other copies are their owner's alone."""
+    shutil.rmtree(new, ignore_errors=True)
+    shutil.copytree(run / "site", new, copy_function=shutil.copyfile)
+    for part in (SHARED, "briefs"):
+        if (papers := run / PAPERS / part).is_dir():
+            shutil.copytree(papers, new / PAPERS / part, copy_function=shutil.copyfile)
+    of_folders, of_files = (0o755, 0o644) if is_for_anybody else (0o700, 0o600)
+    for path in [new, *new.rglob("*")]:
+        path.chmod(of_folders if path.is_dir() else of_files)
+    return _files_in(new)
+
+
+def _search(study: Study, audience: str, folder: Path) -> None:
+    """The gate once more, over the files themselves, with the names and consents of today."""
+    names, known = read_reference(study).names, identifiers(study, audience=audience)
+
+    def search(files: Iterable[Path]) -> None:
+        check_leaks(files, folder, names, audience=audience, known=known, study=study)
+
+    if faults := found_in_papers(search, sorted(path for path in folder.rglob("*") if path.is_file())):
+        raise Faults(faults)
+
+
+def _beside(folder: Path, word: str) -> Path:
+    return folder.with_name(f".{folder.name}.{word}")
+
+
+def _undo_interrupted(folder: Path) -> None:
+    """Ends a switch that was cut off between its two renames."""
+    old = _beside(folder, "old")
+    if old.is_dir() and not folder.exists():
+        old.rename(folder)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _switch(folder: Path, new: Path) -> None:
+    """Puts the new folder in place of the old one. The old one is back if that fails."""
+    old = _beside(folder, "old")
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    if folder.exists():
+        folder.rename(old)
+    try:
+        new.rename(folder)
+    except OSError:
+        _undo_interrupted(folder)
+        raise
+    shutil.rmtree(old, ignore_errors=True)
+
+
+# ------------------------------
+# Taking it back.
+
+
+REMOVED, ABSENT, KEPT = "removed", "was not there", "could not be removed"
+FOREIGN = "not published from here: left"
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What became of the files of a published folder, by path; where else the audience's material is."""
+
+    files: dict[str, str]
+    elsewhere: list[str]
+
+    @property
+    def kept(self) -> list[str]:
+        """The published files that are still there."""
+        return [path for path, state in self.files.items() if state == KEPT]
+
+
+def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Removal:
+    """Removes what was published for an audience in ``folder``, and the folder if nothing else is in it.
+
+    It needs no tables and no run: it works from the list alone. Files that this study did not publish are
+    left, and named. Raises UsageError where the list has nothing for this folder and audience.
+    """
+    folder = folder.expanduser().resolve()
+    listed = read_published(study)
+    published = [one for one in listed if _is_there(one, folder, audience)]
+    others = [one for one, whose in published_folders(study) if whose == audience and one != str(folder)]
+    if not published:
+        where = f"It was published in {', '.join(others)}. To fix: name that folder." if others else \
+            "To fix: if the folder holds what it should not, delete it by hand."
+        raise UsageError(f"This study has no list of what it published for {audience} in {folder}. {where}")
+    states = dict(_remove(folder, [one.path for one in published]))
+    for word in ("new", "old"):  # of a publication that was cut off
+        shutil.rmtree(_beside(folder, word), ignore_errors=True)
+    states |= dict.fromkeys(sorted({*_files_in(folder)} - {*states}), FOREIGN)
+    _remove_empty(folder)
+    _write_list(study, [replace(one, removed_on=today.isoformat())
+                        if _is_there(one, folder, audience) and states[one.path] != KEPT else one
+                        for one in listed])
+    return Removal(states, others)
+
+
+def _remove(folder: Path, paths: Iterable[str]) -> Iterator[tuple[str, str]]:
+    for path in sorted(paths):
+        try:
+            (folder / path).unlink()
+            yield path, REMOVED
+        except FileNotFoundError:
+            yield path, ABSENT
+        except OSError:
+            yield path, KEPT
+
+
+def _remove_empty(folder: Path) -> None:
+    """Removes the empty folders in a folder, and itself where nothing is left."""
+    for above, _, _ in os.walk(folder, topdown=False):
+        with suppress(OSError):
+            Path(above).rmdir()
