@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,14 @@ from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.convening.principles import TABLES as WRITTEN
 from glc_analysis.convening.principles import principle_tables
 from glc_analysis.convening.tallies import ballot_tables
+from glc_analysis.disclosure.audiences import may
+from glc_analysis.disclosure.blocks import (
+    COUNTRIES,
+    DECISIONS,
+    PublishedBlocks,
+    lines_of,
+    mentions_withdrawal,
+)
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     coded_countries,
@@ -43,7 +52,15 @@ from glc_analysis.disclosure.countries import (
     visible_home_countries,
 )
 from glc_analysis.disclosure.quotations import READERS, case_codes, printable_quotes, quotes_faults
-from glc_analysis.disclosure.releases import next_is_stored, prepare_release, store_release
+from glc_analysis.disclosure.releases import (
+    PublishedRelease,
+    announced_votes,
+    check_releases,
+    next_is_stored,
+    prepare_blocks,
+    prepare_release,
+    store_release,
+)
 from glc_analysis.disclosure.suppression import decide, hide_countries
 from glc_analysis.disclosure.votes import visible_principles
 from glc_analysis.errors import Fault, Faults, GLCError
@@ -55,7 +72,7 @@ from glc_analysis.evidence.quality import discordance_estimates, quality_estimat
 from glc_analysis.files import hard_link
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.survey.readers import RawSurvey
-from glc_analysis.manifest import RECORD, inputs_digest, reference_state
+from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, in_their_files, read_reference
 from glc_analysis.schema import AUDIENCES
@@ -72,7 +89,7 @@ TABLE_ORDER = (
     "questions", "options", "organisations", "answers", "responses", "selections", "documents", "segments",
     "codings", "readings", "memos", "codebook", "quarantined", "agreement", "disagreements", "countries",
     "context", "stated", "mentions", "estimates", "release_convening", "release_public", "quotations",
-    *WRITTEN, "ratings", "tallies", "steps")
+    *WRITTEN, "ratings", "tallies", "blocks", "announced_votes", "steps")
 """The order in which datapackage.json, provenance.json and slices.json list the tables."""
 
 
@@ -100,15 +117,27 @@ def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
     arrivals, reference = manifest.inspect(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say)
     update_key(study, reference.names)
-    inputs = inputs_digest(study, arrivals.digests)
+    inputs, after = inputs_digest(study, arrivals.digests), earlier_releases(study, arrivals.digests)
     say("writing the tables")
     known = _countries_shown(study.settings["disclosure"], engine["answers"], engine["organisations"],
-                             Consent.of(reference.consent))
-    is_next = not engine.ran("releases") and next_is_stored(study, _earlier_slices(study).get("inputs", ""))
-    release = store_release(study, None if is_next else lambda: engine["issued"], engine,
-                            known["shown"]["public"], inputs)
+                             Consent.of(reference.consent), engine["blocks"])
+    is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
+    release = {}
+    for audience in READERS:
+        is_next = is_kept and next_is_stored(study, audience, before.get("inputs", ""))
+        release[audience] = store_release(
+            study, audience, None if is_next else partial(_next_release, engine, audience), engine,
+            known["shown"][audience], inputs, after)
     _write(study, engine, arrivals, inputs, release, known)
     return BuildResult({name: engine.rows(name) for name in TABLE_ORDER}, engine.reports)
+
+
+def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, PublishedBlocks]:
+    """What an audience will have seen once the tables of today are published."""
+    rows, lines = engine["blocks"], engine["block_lines"]
+    hidden = rows.loc[(rows["audience"] == audience) & ~rows["is_shown"], "block_id"]
+    own = lines[lines["audience"] == audience].drop(columns="audience")
+    return engine[f"issued_{audience}"], PublishedBlocks.of(own, hidden)
 
 
 def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,
@@ -377,25 +406,50 @@ def _releases(view: View) -> dict[str, Any]:
     view.say("deciding who may see what")
     contributors, consent = find_contributors(view), Consent.of(view.reference.consent)
     settings, reference = view.study.settings["disclosure"], view.reference
-    own = view["organisations"]
-    shown = visible_countries(view["answers"], own, consent, settings, audience="convening")
+    own, hidden = view["organisations"], _without_countries(view["blocks"])
+    shown = _countries_shown(settings, view["answers"], own, consent, view["blocks"])["shown"]["convening"]
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     told = {"convening": {"countries": {country: regions[country] for country in shown},
                           "coded": coded_countries(shown, answers, view["mentions"], consent,
                                                    audience="convening")}}
-    printable = {audience: printable_options(reference.questions, view.study.settings["survey"],
-                                             view["answers"], own, consent, settings, audience=audience)
-                 for audience in READERS}
-    released = {f"release_{audience}": tables.shape(f"release_{audience}", decide(
-        view["estimates"], contributors, own, consent, settings, audience=audience,
-        never=case_codes(reference.codebook), printable=printable[audience], **told.get(audience, {})))
-        for audience in READERS}
-    released["release_public"], issued = prepare_release(view.study, released["release_public"], view,
-                                                         contributors)
-    is_hidden = is_hidden_option(view["estimates"], contributors.facts["question_id"], printable["public"])
-    released["release_public"] = hide_countries(released["release_public"], is_hidden)
-    return released | {"issued": issued}
+    released = {}
+    for audience in READERS:
+        printable = printable_options(reference.questions, view.study.settings["survey"], view["answers"],
+                                      own, consent, settings, audience=audience)
+        if audience in hidden:
+            printable = dict.fromkeys(printable, set())
+        decisions = tables.shape(f"release_{audience}", decide(
+            view["estimates"], contributors, own, consent, settings, audience=audience,
+            never=case_codes(reference.codebook), printable=printable, **told.get(audience, {})))
+        decisions, released[f"issued_{audience}"] = prepare_release(view.study, decisions, view, contributors,
+                                                                    audience)
+        is_hidden = is_hidden_option(view["estimates"], contributors.facts["question_id"], printable)
+        released[f"release_{audience}"] = hide_countries(decisions, is_hidden)
+    return released
+
+
+def _blocks(view: View) -> dict[str, Any]:
+    """The lines of every block of text that an audience has, which blocks are hidden from it because
+    somebody left since an earlier release, and the votes that it was told before. Raises Faults where the
+    last release is missing from the store."""
+    check_releases(view.study)
+    reference, own = view.reference, view["organisations"]
+    known = _countries_shown(view.study.settings["disclosure"], view["answers"], own,
+                             Consent.of(reference.consent))
+    lines, rows, told = [], [], []
+    for audience in READERS:
+        found = lines_of(view, reference.quotes, reference.codebook, reference.raters,
+                         known["shown"][audience], known["shown_home"][audience], audience=audience)
+        hidden = prepare_blocks(view.study, found, own, audience, are_named=may(audience, "named_words"))
+        if mentions_withdrawal(view["decision_log"], view["parking_lot"]):
+            hidden |= {DECISIONS}
+        rows += [(audience, block, block not in hidden) for block in {*found["block_id"]} | hidden]
+        lines.append(found.assign(audience=audience))
+        told.append(announced_votes(view.study, audience, view.earlier_releases))
+    return {"blocks": pd.DataFrame(sorted(rows), columns=["audience", "block_id", "is_shown"]),
+            "block_lines": pd.concat(lines, ignore_index=True),
+            "announced_votes": pd.concat(told, ignore_index=True)}
 
 
 def _quotations(view: View) -> dict[str, Any]:
@@ -480,15 +534,20 @@ STEPS = (
     Step("coded figures", (*CLEAN, "mentions", "codings", "documents", "segments", "codebook", "codebook.csv",
                            "attendance.csv"), ("coded_figures",), _coded_figures),
     Step("estimates", tuple(PARTS), ("estimates",), _estimates),
-    Step("releases", (*CLEAN, "estimates", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
-                      "documents", "questions.csv", "[disclosure]", "[survey]", "releases"),
-         ("release_convening", "release_public", "issued"), _releases),
     Step("quotations", ("codings", "segments", "documents", "organisations", "estimates", "quotes.csv",
                         "evidence.csv", "joint_display.csv", "headlines.csv", "consent.csv", "codebook.csv"),
          ("quotations",), _quotations),
     Step("principles", tuple(f"{name}.csv" for name in WRITTEN), WRITTEN, _principles),
     Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "comments.csv",
                      "[consensus]"), ("ratings", "tallies"), _ratings),
+    Step("blocks", ("quotations", "segments", "documents", "organisations", "answers", "estimates",
+                    "principles", "evidence", "joint_display", "ratings", "signoffs", "decision_log",
+                    "parking_lot", "quotes.csv", "codebook.csv", "raters.csv", "consent.csv", "[disclosure]",
+                    "releases"),
+         ("blocks", "announced_votes", "block_lines"), _blocks),
+    Step("releases", (*CLEAN, "estimates", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
+                      "documents", "blocks", "questions.csv", "[disclosure]", "[survey]", "releases"),
+         ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
 )
 """The steps of the build, in their order."""
 
@@ -576,12 +635,19 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _countries_shown(settings: Mapping[str, Any], answers: pd.DataFrame, own: pd.DataFrame,
-                     consent: Consent) -> dict[str, dict[str, list[str]]]:
-    """The countries that each audience may know of: those of work, and those of main offices."""
+                     consent: Consent, blocks: pd.DataFrame | None = None) -> dict[str, dict[str, list[str]]]:
+    """The countries that each audience may know of: those of work, and those of main offices. None where
+    the block of countries is hidden from it."""
+    seen = {*AUDIENCES} - (set() if blocks is None else _without_countries(blocks))
     return {"shown": {audience: sorted(visible_countries(answers, own, consent, settings, audience=audience))
-                      for audience in AUDIENCES},
+                      if audience in seen else [] for audience in AUDIENCES},
             "shown_home": {audience: sorted(visible_home_countries(own, consent, settings, audience=audience))
-                           for audience in AUDIENCES}}
+                           if audience in seen else [] for audience in AUDIENCES}}
+
+
+def _without_countries(blocks: pd.DataFrame) -> set[str]:
+    """The audiences from which the block of countries is hidden."""
+    return {*blocks.loc[(blocks["block_id"] == COUNTRIES) & ~blocks["is_shown"], "audience"]}
 
 
 def _listed_principles(principles: pd.DataFrame) -> list[dict[str, str]]:

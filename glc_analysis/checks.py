@@ -215,7 +215,7 @@ CODING_CHECKS: tuple[Check, ...] = (
 
 
 _DAYS = ("judgements.date", "rounds.opened_on", "rounds.closed_on", "signoffs.date", "panel_positions.date",
-         "decision_log.date", "parking_lot.date", "comments.date")
+         "decision_log.date", "parking_lot.date", "comments.date", "errata.date")
 LIVE = ("candidate", "agreed")
 """Statuses of principles in use: each of these needs evidence."""
 
@@ -409,7 +409,8 @@ CONVENING_CHECKS: tuple[Check, ...] = (
     Check(("principles",), _counted_versions),
     schema_check("principles.domain_id", "joint_display.theme_id", "joint_display.code_id",
                  "evidence.reference", "principles.theme_ids"),
-    schema_check("evidence.principle_id", "judgements.principle_id", "decision_log.principle_id"),
+    schema_check("evidence.principle_id", "judgements.principle_id", "decision_log.principle_id",
+                 "errata.principle_id"),
     Check(("principles", "evidence", "judgements", "decision_log"), _evidence),
     schema_check("joint_display.quote_id"),
     Check(("principles", "rounds", "signoffs", "panel_positions"), _versions),

@@ -131,6 +131,8 @@ def _title(name: object) -> str:
 def _spoken(frame: pd.DataFrame, caption: str) -> str:
     """Quotations or passages, the first hundred; a sentence says how many more there are."""
     heading = tag("p", tag("strong", escape(caption))) if caption else ""
+    if frame.empty and "note" in frame.attrs:  # why there is none
+        return heading + tag("p", escape(frame.attrs["note"]), class_="glc-note")
     rows = frame.head(LONGEST).astype(object).fillna("").to_dict("records")
     left = len(frame) - len(rows)
     more = tag("p", f"{left} more rows are not shown here. To read them: filter the frame.",

@@ -23,21 +23,21 @@ from typing import Any
 from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.files import write_atomic
-from glc_analysis.schema import reference_path, reference_tables, table_files
+from glc_analysis.schema import AUDIENCES, reference_path, reference_tables, table_files
 from glc_analysis.study import REPOSITORY, Study
 from glc_analysis.tabular import read_rows
 
 # ------------------------------
-# Public releases in ``private/releases``: 001, 002 ..., and ``next``, which the last build made. Publishing
-# renames ``next`` to its number.
+# What each audience was shown, in ``private/releases/<audience>``: 001, 002 ..., and ``next``, which the last
+# build made. Publishing renames ``next`` to its number.
 
 
 ISSUE = "release.json"
 
 
-def release_folders(private: Path) -> list[Path]:
-    """The releases in a study's private folder, oldest first."""
-    return sorted((private / "releases").glob("[0-9]*"))
+def release_folders(private: Path, audience: str) -> list[Path]:
+    """The releases to an audience in a study's private folder, oldest first."""
+    return sorted((private / "releases" / audience).glob("[0-9]*"))
 
 
 def release_info(release: Path) -> dict[str, Any]:
@@ -45,19 +45,22 @@ def release_info(release: Path) -> dict[str, Any]:
     return json.loads((release / ISSUE).read_text(encoding="utf-8"))
 
 
-def missing_release(processed: Path, private: Path) -> int:
-    """The number of the release that the tables name and that is missing in the private folder; 0 if it is
-    there."""
+def missing_release(processed: Path, private: Path) -> str:
+    """The release that the tables name and that is missing in the private folder, such as ``public/003``;
+    blank if all are there."""
     built = processed / "slices.json"
-    number = json.loads(built.read_text(encoding="utf-8")).get("release", {}).get("number", 0) if (
-        built.is_file()) else 0
-    is_there = any((private / "releases" / name).is_dir() for name in (f"{number:03}", "next"))
-    return 0 if is_there else number
+    if not built.is_file():
+        return ""
+    named = json.loads(built.read_text(encoding="utf-8")).get("release", {})
+    folders = {f"{audience}/{said['number']:03}": private / "releases" / audience
+               for audience, said in named.items()}
+    return next((name for name, folder in folders.items()
+                 if not (folder / name.rpartition("/")[2]).is_dir() and not (folder / "next").is_dir()), "")
 
 
-def publish_next(private: Path, number: int) -> None:
+def publish_next(private: Path, audience: str, number: int) -> None:
     """Gives the next release its number, unless it has it already. Raises OSError if there is no next one."""
-    if not (release := private / "releases" / f"{number:03}").exists():
+    if not (release := private / "releases" / audience / f"{number:03}").exists():
         release.with_name("next").rename(release)
 
 
@@ -196,13 +199,13 @@ def package_hash() -> str:
 def inputs_digest(study: Study, raw: dict[str, str]) -> str:
     """The digest of everything the processed tables are made from; ``raw`` are the digests of raw files."""
     digest = _begin_with_inputs(study, raw)
-    for _, content in _other_releases(study, digest):
+    for content in earlier_releases(study, raw).values():
         digest.update(content)
     return digest.hexdigest()
 
 
 def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
-    """An unfinished digest of all inputs except the public releases."""
+    """An unfinished digest of all inputs except the releases."""
     digest = study.digests.begin()
     digest.update(package_hash().encode())
     digest.update(json.dumps(raw, sort_keys=True).encode())
@@ -213,20 +216,29 @@ def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
 
 
 def releases_digest(study: Study, raw: dict[str, str]) -> str:
-    """The digest of the public releases on which the processed tables depend."""
-    digest, known = _begin_with_inputs(study, raw), {}
-    for release, content in _other_releases(study, digest):
-        digest.update(content)
-        known[release.name] = study.digests.of_bytes(content)
+    """The digest of the releases on which the processed tables depend."""
+    known = {name: study.digests.of_bytes(content)
+             for name, content in earlier_releases(study, raw).items()}
     return study.digests.of_value([missing_release(study.processed, study.private), known])
 
 
-def _other_releases(study: Study, digest: Any) -> Iterator[tuple[Path, bytes]]:
-    """The releases and their bytes, but those that were issued from all that ``digest`` has by then: they
-    change nothing."""
-    for release in release_folders(study.private):
-        if release_info(release)["inputs"] != digest.hexdigest():
-            yield release, b"".join(path.read_bytes() for path in sorted(release.iterdir()))
+def earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
+    """The releases that were issued from other inputs than today's, by name, such as ``public/001``, with
+    their bytes. Those issued from today's inputs (and after the same releases) change nothing."""
+    folders = {f"{audience}/{path.name}": path for audience in AUDIENCES
+               for path in release_folders(study.private, audience)}
+    contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+                for name, folder in folders.items()}
+
+    inputs = _begin_with_inputs(study, raw) if folders else None
+
+    def is_of_today(folder: Path) -> bool:
+        said, digest = release_info(folder), inputs.copy()
+        for name in said.get("after", []):
+            digest.update(contents.get(name, b""))
+        return digest.hexdigest() == said["inputs"]
+
+    return {name: content for name, content in contents.items() if not is_of_today(folders[name])}
 
 
 def read_record(processed: Path) -> dict[str, Any]:

@@ -36,7 +36,7 @@ from glc_analysis.files import (
     write_atomic,
 )
 from glc_analysis.locks import locked
-from glc_analysis.manifest import package_hash, publish_next, read_slices
+from glc_analysis.manifest import package_hash
 from glc_analysis.run import record
 from glc_analysis.run.plan import NOTEBOOKS, Inputs, PageJob, is_current, page_path, plan, stale
 from glc_analysis.run.record import last_run
@@ -255,8 +255,10 @@ class ReportRun:
             from glc_analysis.publish.changes import keep
 
             keep(self.study, self.folder)
-        if may(self.audience, "numbered_releases"):  # first: whatever readers see must be on record
-            publish_next(self.study.private, read_slices(self.study)["release"]["number"])
+        if not may(self.audience, "internal"):  # first: whatever readers see must be on record
+            from glc_analysis.disclosure.releases import publish
+
+            publish(self.study, self.audience)
         if hasattr(os, "sync"):  # first: a power cut must not damage what readers see
             os.sync()
         (self.folder / record.UNFINISHED).replace(self.folder / record.NAME)

@@ -6,7 +6,7 @@ A step declares what it needs, and can read nothing else:
 - ``questions.csv``: a reference table;
 - ``[disclosure]`` or ``[survey] coded``: a section of study.toml, or one setting;
 - ``pseudonyms``: the pseudonym of every name of names.csv;
-- ``releases``: the public releases in ``private/``;
+- ``releases``: the releases to each audience in ``private/``;
 - any other name: a table or a value that an earlier step made.
 
 A step makes tables (or rows of one, :data:`PARTS`) and values. Tables are kept from the last build if the
@@ -17,7 +17,7 @@ files. The record of a build (:class:`Record`) holds digests and names alone.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -179,9 +179,10 @@ class View(Declared):
 
     def __init__(self, step: Step, read: Callable[[str], Any], study: Study | None,
                  reference: Reference | None, pseudonyms: Mapping[str, str], log: Any,
-                 say: Callable[[str], None]) -> None:
+                 say: Callable[[str], None], earlier: Callable[[], Collection[str]] = tuple) -> None:
         super().__init__(step.name, read, dict.fromkeys(step.needs, ""))
         self._needs, self._pseudonyms, self.log, self.say = step.needs, pseudonyms, log, say
+        self._earlier = earlier
         if study and reference:
             self.study = DeclaredStudy(study.root, step, study)
             listed = {need.removesuffix(".csv"): "" for need in step.needs if need.endswith(".csv")}
@@ -193,6 +194,13 @@ class View(Declared):
         if PSEUDONYMS not in self._needs:
             raise UndeclaredError(f"Step {self._step!r} reads the pseudonyms and does not declare it.")
         return self._pseudonyms
+
+    @property
+    def earlier_releases(self) -> Collection[str]:
+        """The releases that were issued from other inputs than today's, such as ``public/001``."""
+        if RELEASES not in self._needs:
+            raise UndeclaredError(f"Step {self._step!r} reads the releases and does not declare it.")
+        return self._earlier()
 
 
 @dataclass(frozen=True)
@@ -217,6 +225,10 @@ class Inputs:
         if need == PSEUDONYMS:
             return self.study.digests.of_value(sorted(self.pseudonyms.items()))
         return releases_digest(self.study, self.arrivals.digests)
+
+    def earlier_releases(self) -> Collection[str]:
+        """The releases that were issued from other inputs than these, such as ``public/001``."""
+        return [*manifest.earlier_releases(self.study, self.arrivals.digests)]
 
     def expanded(self, need: str) -> list[str]:
         """The settings of a section of study.toml; any other need by itself."""
@@ -406,7 +418,7 @@ class Engine:
         """Runs a step; ``is_again`` if its tables were kept and only its values are needed."""
         log = self._new_log()
         view = View(step, self.__getitem__, self._inputs.study, self._inputs.reference,
-                    self._inputs.pseudonyms, log, self._say_once)
+                    self._inputs.pseudonyms, log, self._say_once, self._inputs.earlier_releases)
         made = step.function(view)
         if {*made} != {*step.makes}:
             raise UndeclaredError(f"Step {step.name!r} makes {sorted(made)} and declares {step.makes}.")

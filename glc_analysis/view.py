@@ -21,6 +21,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.disclosure.blocks import NOT_SHOWN, QUOTATIONS, block_of
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import UsageError, known_id, nearest
 from glc_analysis.evidence.estimates import ALL, BY_OPTION
@@ -250,16 +251,22 @@ class StudyView(VisibleTables):
         """The quotations that were cleared for this audience, one row each: text, translation, language, by
         ("a provider", or an organisation that agreed to be named), country, code, cleared. The team sees
         those cleared for anybody, and for whom. On a country's page only those of named organisations there.
-        A quotation_id is its place on a page. Raises UsageError for an unknown theme.
+        A quotation_id is its place on a page. There are none where somebody quoted there left since an
+        earlier release (:mod:`.blocks`). Raises UsageError for an unknown theme.
 
         >>> view.quotations(theme="needs")["text"].iloc[1]
         'We offer the same thing three times over a month, because here it is impolite to accept at once.'
         """
         chosen = _known(theme or None, self.themes, "theme") or self.theme
         rows = self.quotation_rows
+        if block_of(QUOTATIONS, chosen or self.country) in self.hidden:
+            rows = rows[:0]
         if chosen:
             rows = rows.loc[[n for n, ids in rows["theme_ids"].items() if chosen in ids.split(";")]]
-        return self.quotation_frame(rows)
+        frame = self.quotation_frame(rows)
+        if frame.empty and not self.may("passages"):
+            frame.attrs["note"] = NOT_SHOWN
+        return frame
 
     def quotation_frame(self, rows: pd.DataFrame) -> pd.DataFrame:
         """Rows of :attr:`quotation_rows` as :meth:`quotations` gives them."""

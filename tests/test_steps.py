@@ -212,9 +212,10 @@ def edits(made, study):
 
 def publish(study):
     """A run makes public what the last build left; `next` is then there no more."""
-    new = study.private / "releases/next"
-    if new.is_dir():
-        publish_next(study.private, json.loads((new / "release.json").read_text())["number"])
+    for audience in ("convening", "public"):
+        new = study.private / "releases" / audience / "next"
+        if new.is_dir():
+            publish_next(study.private, audience, json.loads((new / "release.json").read_text())["number"])
 
 
 def spoil(study, draw):
@@ -256,21 +257,22 @@ def test_a_build_that_takes_over_equals_one_from_nothing_after_random_edits(seed
 
 
 COUNTED = {"survey figures", "quality figures", "comparisons", "coded figures", "estimates", "releases",
-           "quotations"}
+           "quotations", "blocks"}
 
 
 @pytest.mark.parametrize("edit, steps", [
     (lambda made: made.rows[0].update(Q4="33"), {
         "records", "answers", "open answers", "coded columns", "records against answers", *COUNTED}),
-    (lambda made: made.reference["quotes"][0].update(text="We wait"), {"quotations"}),
-    (lambda made: made.reference["principles"][0].update(statement="Other."), {"principles", "ratings"}),
+    (lambda made: made.reference["quotes"][0].update(text="We wait"), {"quotations", "blocks"}),
+    (lambda made: made.reference["principles"][0].update(statement="Other."),
+     {"principles", "ratings", "blocks"}),
     (lambda made: made.settings["study"].update(title="Other"), set()),
-    (lambda made: made.settings.update(disclosure={"convening_base": 9}), {"releases"}),
+    (lambda made: made.settings.update(disclosure={"convening_base": 9}), {"blocks", "releases"}),
     (lambda made: made.coders["ana"].pop(), {"coding", "agreement", "mentions", "coded figures",
                                              "quotations"}),
-    (lambda made: made.reference["consent"].pop(), {"releases", "quotations"}),
+    (lambda made: made.reference["consent"].pop(), {"releases", "quotations", "blocks"}),
     (lambda made: made.context[2].update(tier="2"), {"context", "records against answers", "discordance",
-                                                     "estimates", "releases", "quotations"})],
+                                                     "estimates", "releases", "quotations", "blocks"})],
     ids=["an answer", "quotes", "a principle", "the title", "a threshold", "a coding", "a consent", "a fact"])
 def test_only_what_rests_on_a_change_runs(edit, steps, study):
     made = contents()

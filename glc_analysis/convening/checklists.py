@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 import pandas as pd
 
 from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.disclosure.blocks import COUNTS
 from glc_analysis.manifest import VERSION
 from glc_analysis.study import PANELS, Study
 from glc_analysis.templates import read_records, read_toml
@@ -18,8 +19,12 @@ from glc_analysis.view import StudyView
 
 Read = Callable[[str], pd.DataFrame]
 NOT_RECORDED = "not recorded"
+NOT_SHOWN = "not shown to these readers"
 DETAILS = ("others_present", "duration", "interviewers", "memos", "guide", "period", "votes")
 """Facts about persons, durations and days, and what was counted in texts and ballots."""
+COUNTED = ("talks", "interviewers", "others_present", "guide", "transcripts", "duration", "period",
+           "agreement", "memos", "evidence", "literature", "signoffs", "panel", "votes", "changes")
+"""Facts that change when an organisation or a person leaves."""
 FACTS = read_toml(__file__, "facts.toml")
 """Texts that are the same for every study, by table and name in ``content/facts.toml``."""
 SAMPLING = FACTS["sampling"]
@@ -40,15 +45,15 @@ def method_facts(view: StudyView) -> dict[str, str]:
     """What the tables record about how the study was made, in words, by the names of column ``fact``.
 
     Every number is one that the view's audience may know. Facts about persons, durations and days, and what
-    was counted in texts, are for the team alone.
+    was counted in texts, are for the team alone. After somebody left, no fact is shown that this changes.
     """
     study = view.study
     facts = FACTS["study"] | _data(view) | _coding(view.read, study) | _agreed(view)
     facts |= {"software": f"glc_analysis {VERSION}",
               "limits": SAMPLING[study.sampling] + "; counts describe these organisations only"
               if study.sampling == "purposive" else ""}
-    hidden = () if view.may("method_details") else DETAILS
-    return {name: said for name, said in facts.items() if name not in hidden}
+    hidden = (() if view.may("method_details") else DETAILS) + (COUNTED if COUNTS in view.hidden else ())
+    return {name: NOT_SHOWN if said and name in hidden else said for name, said in facts.items()}
 
 
 def _data(view: StudyView) -> dict[str, str]:

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.disclosure.blocks import JOINT_DISPLAY
 from glc_analysis.evidence.summary import Words
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import Study
@@ -92,13 +93,16 @@ def names_of(study: Study) -> Words:
 
 def readable_quotes(view: StudyView) -> dict[str, Quote]:
     """What an audience reads for each quotation: the quotation itself, or one of the same passage that is
-    cleared for the audience, with its source. Quotations without a cleared text are left out."""
+    cleared for the audience, with its source. Quotations without a cleared text are left out, and all of them
+    where one of them was taken back since an earlier release."""
     listed = read_table(view.study, "quotes")
     if view.may("passages"):
         languages = dict(zip(*(view.read("segments")[name] for name in ("segment_id", "language")),
                              strict=True))
         return {row.quote_id: Quote(row.text, languages.get(row.segment_id, ""), "")
                 for row in listed.itertuples()}
+    if JOINT_DISPLAY in view.hidden:
+        return {}
     free = {row.quote_id: Quote(row.text, row.language, ", ".join(filter(None, [row.source, row.wording])))
             for row in view.quotation_rows.itertuples()}
     passages = dict(zip(listed["quote_id"], listed["segment_id"], strict=True))

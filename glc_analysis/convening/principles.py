@@ -12,7 +12,7 @@ from glc_analysis.reference import Reference
 from glc_analysis.text import content_hash
 
 TABLES = ("principles", "evidence", "judgements", "joint_display", "signoffs", "panel_positions",
-          "decision_log", "parking_lot")
+          "decision_log", "parking_lot", "errata")
 
 NOT_CHALLENGED = "Not challenged: no evidence against it is recorded."
 NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."

@@ -21,6 +21,7 @@ import pandas as pd
 from glc_analysis.coding.codebook import ancestors, current_code
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.coding.exports import quotations
+from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.consent import ORGANISATION, Consent
 from glc_analysis.errors import Fault, UsageError, nearest
 from glc_analysis.reference import COLUMNS as REFERENCE_COLUMNS
@@ -127,7 +128,7 @@ def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.
     rows["is_case"] = rows["segment_id"].isin(case_segments(codings, segments, codebook))
     consent = consent[consent["organisation_id"].isin(rows["owner"])]
     rows["consent"] = _agreements(rows, consent, "quotation")
-    rows["is_named"] = [said == "given" and audience == "convening" for said, audience in zip(
+    rows["is_named"] = [said == "given" and may(audience, "named_words") for said, audience in zip(
         _agreements(rows, consent, "name"), rows["audience"], strict=True)]
     rows["wording"] = _wordings(rows, segments, documents)
     rows["broken"] = [{rule for rule, (_, is_broken) in RULES.items() if is_broken(row)}

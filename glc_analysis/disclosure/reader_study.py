@@ -95,7 +95,8 @@ class _Reader:
         return {**whole, "countries": countries, "shown": {self.audience: self.visible},
                 "shown_home": {self.audience: whole["shown_home"][self.audience]},
                 "principles": principles, "shown_principles": {self.audience: agreed}, "organisations": [],
-                "codes": [], "tables": {}, "inputs": ""}
+                "codes": [], "tables": {}, "inputs": "",
+                "release": {self.audience: whole["release"][self.audience]}}
 
     @cached_property
     def consent_rows(self) -> pd.DataFrame:
@@ -158,7 +159,8 @@ class _Reader:
         others = {*self.members["organisation_id"]} - {*rows["organisation_id"]}
         return pd.concat([rows, pd.DataFrame({"organisation_id": sorted(others), "label": "", "type": ""})])
 
-    def quotations(self, name: str) -> pd.DataFrame:
+    def own(self, name: str) -> pd.DataFrame:
+        """The rows of this audience."""
         rows = self.table(name)
         return rows[rows["audience"] == self.audience]
 
@@ -179,6 +181,7 @@ class _Reader:
 _MAKERS: dict[str, Callable[[_Reader, str], pd.DataFrame]] = {
     "questions": _Reader.whole, "codebook": _Reader.whole, "options": _Reader.options,
     "countries": _Reader.countries, "estimates": _Reader.estimates, "answers": _Reader.answers,
-    "organisations": _Reader.organisations, "quotations": _Reader.quotations,
+    "organisations": _Reader.organisations,
+    "quotations": _Reader.own, "blocks": _Reader.own, "announced_votes": _Reader.own,
     "principles": _Reader.principles, "evidence": _Reader.evidence}
 """What an audience may see of each table; of all others it sees nothing."""

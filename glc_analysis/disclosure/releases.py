@@ -1,10 +1,10 @@
-"""Public releases: what was published, what may be published next, and where both are kept.
+"""Releases to the convening and the public: what was shown, what may be shown next, and where both are kept.
 
 Two releases can be subtracted from each other. :func:`next_release` takes the figures of today and all
 earlier releases, and decides question by question whether the new figures may be published or the old ones
-stay. The store in ``private/releases`` keeps for each release its figures and the organisations that
-contributed to each of them: without it nothing prevents new figures from being subtracted from those already
-printed.
+stay. Texts are compared block by block (:mod:`.blocks`). The store in ``private/releases/<audience>`` keeps
+for each release its figures, its blocks, the organisations behind both, and the votes that it announced:
+without it nothing prevents a new release from being subtracted from those already printed.
 """
 
 from __future__ import annotations
@@ -25,14 +25,29 @@ from scipy.sparse import csr_array
 
 from glc_analysis import tables
 from glc_analysis.cleaning.skip_logic import comparisons, parse
+from glc_analysis.disclosure.audiences import may
+from glc_analysis.disclosure.blocks import LINES, PublishedBlocks, hidden_blocks, lines_of
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
+from glc_analysis.disclosure.consent import Consent
+from glc_analysis.disclosure.countries import visible_countries, visible_home_countries
+from glc_analysis.disclosure.quotations import READERS
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.disclosure.suppression import BANDED, COLUMNS, NO_BASE, SHOWN, SUPPRESSED
+from glc_analysis.disclosure.visible_tables import VisibleTables
+from glc_analysis.disclosure.votes import visible_principles
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.evidence.contributors import Incidence, find_contributors
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
-from glc_analysis.manifest import ISSUE, missing_release, release_folders, release_info
+from glc_analysis.manifest import (
+    ISSUE,
+    missing_release,
+    publish_next,
+    read_slices,
+    release_folders,
+    release_info,
+)
+from glc_analysis.reference import read_reference
 from glc_analysis.schema.checker import is_day
 from glc_analysis.study import Study
 
@@ -46,6 +61,8 @@ from glc_analysis.study import Study
 
 NEVER_PUBLISHED = ("team_only", "identifier", "cross_tabulation", "related", "numbers")
 """Rules that keep a figure from ever being published, whichever organisations contributed to it."""
+COUNTRY = "country"
+"""The kind of group of a country's page: the organisations there agreed that it shows their answers."""
 
 PACKING = 2 ** 32
 """More than the records of any organisation, so that base and counted records fit in one number."""
@@ -53,13 +70,14 @@ PACKING = 2 ** 32
 
 @dataclass(frozen=True)
 class PublishedRelease:
-    """The study-wide figures of one release, and the organisations that contributed to each of them.
+    """The figures of one release, and the organisations that contributed to each of them.
 
-    ``figures`` has, by estimate_id, the columns of a decision and ``key`` (the question or code), ``part``
-    (the figures on the same base), ``day`` (of the data), ``size`` (records in the base), ``low`` and
-    ``high`` (the bounds of the count that a reader can work out) and ``adds_up`` (whether the options add up
-    to the base). ``contributions`` has one row a figure and organisation: its records in the base, and those
-    counted.
+    ``figures`` has, by estimate_id, the columns of a decision and ``key`` (the question or code), ``group``
+    (blank for the whole study), ``part`` (the figures on the same base), ``day`` (of the data), ``size``
+    (records in the base), ``low`` and ``high`` (the bounds of the count that a reader can work out) and
+    ``adds_up`` (whether the options add up to the base). ``contributions`` has one row a figure and
+    organisation: its records in the base, and those counted. Figures of a country's page have neither bounds
+    nor contributions.
     """
 
     figures: pd.DataFrame
@@ -72,16 +90,19 @@ class PublishedRelease:
 
         The rows of ``decisions``, ``estimates`` and ``incidence`` are the same figures in the same order.
         """
-        is_own = (estimates["subset_kind"] == ALL) & ~decisions["rule"].isin(NEVER_PUBLISHED)
+        kind = estimates["subset_kind"].astype("str")
+        is_unknown = kind.eq(COUNTRY) & decisions["rule"].eq(COUNTRY)
+        is_own = ~decisions["rule"].isin(NEVER_PUBLISHED) & ~is_unknown
         at = np.flatnonzero(is_own)
         question = incidence.facts["question_id"]
         asked = question.where(question != "", estimates["question_id"])
         key, measure = asked.astype("str") + "/" + estimates["code_id"].astype("str"), estimates["measure"]
         record = estimates["option_id"].where(measure == DISCORDANCE, "").astype("str")  # each has its base
+        group = (kind + "=" + estimates["subset_id"].astype("str")).where(kind != ALL, "")
         figures = decisions.iloc[at].assign(
-            key=key, part=key + "/" + measure.astype("str") + "/" + record, day=day,
-            size=np.asarray(incidence.base[at].sum(axis=1)).ravel(), low=np.nan, high=np.nan, adds_up=False)
-        is_counted = is_own & (measure != "quality") & estimates["n"].notna()
+            key=key, group=group, part=key + "/" + measure.astype("str") + "/" + record + "/" + group,
+            day=day, size=0, low=np.nan, high=np.nan, adds_up=False)
+        is_counted = is_own & (measure != "quality") & (kind != COUNTRY) & estimates["n"].notna()
         for _, rows in estimates[is_counted].groupby(figures["part"], observed=True):
             known = [_bounds(*one, rules) for one in zip(
                 decisions["status"][rows.index], rows["n"], rows["base_n"], strict=True)]
@@ -91,7 +112,10 @@ class PublishedRelease:
                                        is_partition=is_partition)
             figures.loc[rows.index, ["low", "high"]] = np.hstack([low, high])
             figures.loc[rows.index, "adds_up"] = is_partition
-        contributions = contributions_of(incidence, at, figures["estimate_id"])
+        is_compared = (kind != COUNTRY).to_numpy()[at]
+        compared = at[is_compared]
+        figures.loc[is_compared, "size"] = np.asarray(incidence.base[compared].sum(axis=1)).ravel()
+        contributions = contributions_of(incidence, compared, figures.loc[is_compared, "estimate_id"])
         return cls(figures.set_index("estimate_id"), contributions)
 
     def only(self, is_kept: pd.Series) -> PublishedRelease:
@@ -124,7 +148,8 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
     at least ``least`` independent organisations joined, left or changed their answers, and where the
     differences disclose none of their answers, even to a reader who knows two of them and all that withdrew.
     A question that was never published is published, unless its base would disclose changes in a question
-    that stays.
+    that stays. The pages of countries follow today's answers, but a question that stays gets no further ones:
+    they could be subtracted from its old figures.
     """
     if not before:
         return fresh
@@ -132,7 +157,8 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
                              for name in one.contributions["organisation_id"].unique()}))
     clusters, kept, frozen = network_membership(organisations, names), set(), set()
     for one in before:
-        parts = pd.concat([fresh.figures["part"], one.figures["part"]])
+        parts = pd.concat([figures.loc[~_is_country(figures), "part"]
+                           for figures in (fresh.figures, one.figures)])
         both = {*fresh.figures["part"]} & {*one.figures["part"]}
         parts = parts[~parts.index.duplicated() & parts.isin(both)]
         (today, now), (earlier, then) = _align(fresh, parts, names), _align(one, parts, names)
@@ -148,8 +174,15 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
     while more := set(_dependent_questions(conditions, frozen)) - frozen:
         frozen |= more
     kept |= frozen
-    old = before[-1].only(~before[-1].figures["key"].isin(set(fresh.figures["key"]) - kept))
-    return _combine(old, fresh.only(~fresh.figures["key"].isin(kept)))
+    last = before[-1].figures
+    old = before[-1].only(~last["key"].isin(set(fresh.figures["key"]) - kept) & ~_is_country(last))
+    seen = last.index[last["status"] != SUPPRESSED]
+    is_told = _is_country(fresh.figures) & fresh.figures.index.isin(seen)
+    return _combine(old, fresh.only(~fresh.figures["key"].isin(kept) | is_told))
+
+
+def _is_country(figures: pd.DataFrame) -> pd.Series:
+    return figures["group"].str.startswith(f"{COUNTRY}=")
 
 
 def _combine(*parts: PublishedRelease) -> PublishedRelease:
@@ -189,8 +222,14 @@ def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: n
         return False, False
     withdrawn = issued["size"].to_numpy(float) - then[0].sum(axis=1)
     has_changed = (now != then)[:, both].any(axis=(0, 1))
-    if (clusters[has_changed].sum(axis=0) > 0).sum() < least:
+    if _independent(clusters, has_changed) < least:
         return not has_changed.any() and not withdrawn.any(), False
+    groups = fresh["group"].to_numpy(object)
+    for at in (np.flatnonzero(groups == group) for group in sorted({*groups} - {""})):
+        is_of_group = (now != then)[:, at].any(axis=(0, 1))
+        is_touched = is_of_group.any() or withdrawn[at].any()
+        if is_touched and _independent(clusters, is_of_group) < least:
+            return False, False
     came, went = (part[0][:, has_changed] for part in (now, then))
     known = np.sort((came + went) @ clusters[has_changed])[:, -KNOWN:].sum(axis=1) + withdrawn
     came, went = came.sum(axis=1), went.sum(axis=1) + withdrawn
@@ -203,6 +242,11 @@ def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: n
             low[at], high[at] = (side.ravel() for side in tighten_bounds(
                 low[at, None], high[at, None], (came - went)[at][:1], is_partition=True))
     return False, bool((is_protected(low + went, high + went, came + went, known) | np.isnan(low)).all())
+
+
+def _independent(clusters: csr_array, are_meant: np.ndarray) -> int:
+    """How many independent organisations are among those that are meant."""
+    return int((clusters[are_meant].sum(axis=0) > 0).sum())
 
 
 def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple[pd.DataFrame, np.ndarray]:
@@ -225,75 +269,115 @@ def _align(issued: PublishedRelease, parts: pd.Series, names: pd.Index) -> tuple
 
 
 # ------------------------------
-# The store of public releases, in private/releases: readable by its owner only, never by a notebook.
+# The store of releases, in private/releases: readable by its owner only, never by a notebook.
 #
 # Where the last release is missing, nothing is built until somebody has decided what to do.
 
 
 PARTS = {"figures": "figures.parquet", "contributions": "behind.parquet"}
-"""The tables of a release, and the file of each."""
-AUDIENCE = "public"
+"""The tables of a release's figures, and the file of each."""
+BLOCKS = {"sizes": "blocks.parquet", "lines": "lines.parquet"}
+"""The tables of its blocks of text."""
+ANNOUNCED = "votes.parquet"
+"""The votes on agreed principles as this release told them."""
 PRINTED = ("number", "day", "issued")
 """What the pages say about a release."""
 
 
-def prepare_release(study: Study, decisions: pd.DataFrame, frames: Mapping[str, pd.DataFrame],
-                    incidence: Incidence) -> tuple[pd.DataFrame, PublishedRelease]:
-    """The decisions to publish and the release they belong to; ``decisions`` are those for today's figures.
-
-    Raises Faults where the last release is missing from the store.
-    """
-    if number := missing_release(study.processed, study.private):
-        raise Faults([Fault(f"release {number} is missing from private/releases: new figures could be "
-                            "subtracted from those already published", file="private/releases",
+def check_releases(study: Study) -> None:
+    """Raises Faults where the last release to an audience is missing from the store."""
+    if name := missing_release(study.processed, study.private):
+        audience, _, number = name.partition("/")
+        raise Faults([Fault(f"release {int(number)} is missing from private/releases/{audience}: new figures "
+                            "could be subtracted from those already published", file="private/releases",
                             fix="restore the folder from a backup. If it is lost for good, tell readers "
-                            "that the figures start again, and delete processed/ and reports/public/")])
+                            f"that the figures start again, and delete processed/ and reports/{audience}/")])
+
+
+def prepare_release(study: Study, decisions: pd.DataFrame, frames: Mapping[str, pd.DataFrame],
+                    incidence: Incidence, audience: str) -> tuple[pd.DataFrame, PublishedRelease]:
+    """The decisions to publish and their release; ``decisions`` are those for today's figures."""
     settings, fresh = study.settings["disclosure"], PublishedRelease.of(
-        decisions, frames["estimates"], incidence, Rules.of(study.settings["disclosure"], AUDIENCE),
-        _data_day(study, frames))
+        decisions, frames["estimates"], incidence, Rules.of(study.settings["disclosure"], audience),
+        _data_day(study, frames, audience))
     before = [PublishedRelease(*(pd.read_parquet(one / file) for file in PARTS.values()))
-              for one in release_folders(study.private)]
+              for one in release_folders(study.private, audience)]
     issued = next_release(fresh, incidence.facts, before, frames["organisations"],
                           settings["reissue_change"] + KNOWN)
     return apply_release(decisions, fresh, issued), issued
 
 
-def next_is_stored(study: Study, inputs: str) -> bool:
+def prepare_blocks(study: Study, lines: pd.DataFrame, organisations: pd.DataFrame, audience: str, *,
+                   are_named: bool) -> set[str]:
+    """The blocks to hide from an audience; ``lines`` are those of today (:func:`.blocks.lines_of`), and
+    ``are_named`` says whether words carry names."""
+    before = [PublishedBlocks(*(pd.read_parquet(one / file) for file in BLOCKS.values()))
+              for one in release_folders(study.private, audience)]
+    return hidden_blocks(lines, before, organisations,
+                         study.settings["disclosure"]["reissue_change"] + KNOWN, are_named=are_named)
+
+
+def announced_votes(study: Study, audience: str, earlier: Collection[str]) -> pd.DataFrame:
+    """The votes on agreed principles as the last of the ``earlier`` releases told them (names such as
+    ``public/001``); without rows before the first."""
+    found = [one / ANNOUNCED for one in release_folders(study.private, audience)
+             if f"{audience}/{one.name}" in earlier and (one / ANNOUNCED).is_file()]
+    return tables.shape("announced_votes", pd.read_parquet(found[-1]) if found else pd.DataFrame())
+
+
+def next_is_stored(study: Study, audience: str, inputs: str) -> bool:
     """Whether the store already holds the next release that a build from these inputs prepared."""
-    new = study.private / "releases" / "next"
+    new = study.private / "releases" / audience / "next"
     with suppress(OSError, ValueError):
         return release_info(new)["inputs"] == inputs and all(
-            (new / file).is_file() for file in PARTS.values())
+            (new / file).is_file() for file in (*PARTS.values(), *BLOCKS.values()))
     return False
 
 
-def store_release(study: Study, issued: Callable[[], PublishedRelease] | None,
-                  frames: Mapping[str, pd.DataFrame],
-         shown: Collection[str], inputs: str) -> dict[str, Any]:
-    """Stores the next release, unless it says the same as the last one. Returns what the pages say about it.
+def store_release(study: Study, audience: str,
+                  issued: Callable[[], tuple[PublishedRelease, PublishedBlocks]] | None,
+                  frames: Mapping[str, pd.DataFrame], shown: Collection[str], inputs: str,
+                  after: Collection[str]) -> dict[str, Any]:
+    """Stores the next release to an audience, unless it says the same as the last one. Returns what the pages
+    say about it.
 
-    ``issued`` makes the release; None keeps the one that is already stored as the next. A release is new
-    where anything that the public reads is different (:func:`_public_content`).
+    ``issued`` makes the release; None keeps the one that is already stored as the next. ``after`` names the
+    releases that ``inputs`` rest on. A release is new where anything that the audience reads is different
+    (:func:`_content`).
     """
-    kept, new = release_folders(study.private), study.private / "releases" / "next"
-    seen = frames["release_public"].query("status != @SUPPRESSED").drop(columns="rule")
-    content = [seen, *_public_content(frames), pd.Series(sorted(shown), dtype="str")]
+    kept, new = release_folders(study.private, audience), study.private / "releases" / audience / "next"
+    seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns="rule")
+    content = [seen, *_content(frames, audience), pd.Series(sorted(shown), dtype="str")]
     digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
     if kept and (said := release_info(kept[-1]))["content"] == digest:
         shutil.rmtree(new, ignore_errors=True)
         return {name: said[name] for name in PRINTED}
     fresh = issued() if issued else None
-    figures = fresh.figures if fresh else pd.read_parquet(new / PARTS["figures"])
+    figures = fresh[0].figures if fresh else pd.read_parquet(new / PARTS["figures"])
     days = figures.loc[seen["estimate_id"], "day"]
-    said = {"number": len(kept) + 1, "day": _data_day(study, frames), "content": digest, "inputs": inputs,
-            "issued": days.value_counts().sort_index().to_dict()}
+    said = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "content": digest,
+            "inputs": inputs, "after": [*after], "issued": days.value_counts().sort_index().to_dict()}
     if fresh:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
-        for part, file in PARTS.items():
-            _write(getattr(fresh, part), new / file)
+        for whole, files in zip(fresh, (PARTS, BLOCKS), strict=True):
+            for part, file in files.items():
+                _write(getattr(whole, part), new / file)
     (new / ISSUE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
     return {name: said[name] for name in PRINTED}
+
+
+def publish(study: Study, audience: str) -> None:
+    """Puts on record what an audience is about to see: the next release gets its number, and the votes on
+    agreed principles count as announced. Raises OSError if there is no next release."""
+    number = read_slices(study)["release"][audience]["number"]
+    new = study.private / "releases" / audience / "next"
+    if new.is_dir() and not (new.with_name(f"{number:03}")).exists():
+        view = VisibleTables(study, audience)
+        agreed = view.principle_rows.query("status == 'agreed'")["principle_id"]
+        told = view.tallies[view.tallies["principle_id"].isin(agreed)]
+        tables.shape("announced_votes", told.assign(audience=audience)).to_parquet(new / ANNOUNCED)
+    publish_next(study.private, audience, number)
 
 
 def _write(part: pd.DataFrame, path: Path) -> None:
@@ -303,15 +387,19 @@ def _write(part: pd.DataFrame, path: Path) -> None:
     part.assign(**coded).to_parquet(path, compression="zstd")
 
 
-def _public_content(frames: Mapping[str, pd.DataFrame]) -> Iterator[pd.DataFrame]:
-    """What the public reads in addition to figures: quotations, questions and codes, and of agreed principles
-    their texts, evidence, judgements, votes and signatures."""
-    yield frames["quotations"].query("audience == @AUDIENCE")
+def _content(frames: Mapping[str, pd.DataFrame], audience: str) -> Iterator[pd.DataFrame]:
+    """What an audience reads in addition to figures: quotations, questions and codes, the principles that it
+    may read with their evidence, judgements, votes and signatures, and which blocks are hidden."""
+    yield from (frames[name][frames[name]["audience"] == audience] for name in ("quotations", "blocks"))
     yield from (frames[name] for name in ("questions", "options", "codebook"))
-    agreed = frames["principles"].query("status == 'agreed' and is_current")
-    yield agreed
+    principles = frames["principles"]
+    shown = visible_principles(principles, audience)["principle_id"]
+    shown = principles[principles["principle_id"].isin(shown) & principles["is_current"]]
+    yield shown
     for name in ("evidence", "judgements", "tallies", "signoffs"):
-        yield frames[name][frames[name]["principle_id"].isin(agreed["principle_id"])]
+        yield frames[name][frames[name]["principle_id"].isin(shown["principle_id"])]
+    if may(audience, "joint_display"):
+        yield from (frames[name] for name in ("joint_display", "decision_log", "parking_lot"))
 
 
 def last_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:
@@ -325,32 +413,58 @@ def last_answered(organisations: pd.DataFrame, documents: pd.DataFrame) -> str:
     return max(filter(is_day, [*organisations["answered_on"], *documents["date"]]), default="")
 
 
-def _data_day(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
+def _data_day(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> str:
     """The day of the data: of the last answer, or of an earlier release where that is later."""
     days = [last_answered(frames["organisations"], frames["documents"]),
-            *(release_info(one)["day"] for one in release_folders(study.private))]
+            *(release_info(one)["day"] for one in release_folders(study.private, audience))]
     return max(filter(is_day, days), default="")
 
 
-def remove_from_releases(study: Study, organisation_id: str) -> pd.DataFrame:
-    """Removes an organisation from every stored release, except for what the built study still holds of it.
+def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
+    """Removes organisations, people and what was theirs from every stored release, by their ids, except
+    for what the built study still holds of them.
 
-    What was published stays as it is. Returns one row a release that it was in: kind, where, what.
+    Figures that were published stay as they are; a block of text that had a line of theirs is hidden. Returns
+    one row a release that they were in: kind, where, what.
     """
-    rows, kept = [], release_folders(study.private)
+    rows, kept = [], [one for audience in READERS for one in release_folders(study.private, audience)]
     if kept:
         frames = {name: tables.read(name, study=study) for name in tables.TABLES}
-        ids = frames["estimates"]["estimate_id"]
+        estimates = frames["estimates"]["estimate_id"]
+        lines = {audience: _lines_today(study, frames, audience) for audience in READERS}
     for release in kept:
         path, figures = release / PARTS["contributions"], pd.read_parquet(release / PARTS["figures"])
         contributions = pd.read_parquet(path)
-        at = np.flatnonzero(ids.isin(figures.index))
-        still = contributions_of(find_contributors(frames), at, ids.iloc[at])
+        at = np.flatnonzero(estimates.isin(contributions["estimate_id"].cat.categories))
+        still = contributions_of(find_contributors(frames), at, estimates.iloc[at])
         is_still = pd.MultiIndex.from_frame(contributions).isin(pd.MultiIndex.from_frame(still))
-        is_gone = (contributions["organisation_id"] == organisation_id) & ~is_still
+        is_gone = contributions["organisation_id"].isin([*ids]) & ~is_still
         if is_gone.any():
             _write(contributions[~is_gone], path)
+        blocks = _remove_lines(release / BLOCKS["lines"], ids, lines[release.parent.name])
+        if is_gone.any() or blocks:
             n = (figures.loc[contributions.loc[is_gone, "estimate_id"], "status"] != SUPPRESSED).sum()
-            rows.append(("release", study.relative(release), f"{n} published figures that it contributed "
-                         "to stay as they are until enough organisations have changed"))
+            rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
+                         f"published figures stay as they are and {len(blocks)} blocks of text are hidden"))
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
+
+
+def _lines_today(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> pd.DataFrame:
+    reference, own, settings = read_reference(study), frames["organisations"], study.settings["disclosure"]
+    consent = Consent.of(reference.consent)
+    work = visible_countries(frames["answers"], own, consent, settings, audience=audience)
+    homes = visible_home_countries(own, consent, settings, audience=audience)
+    return lines_of(frames, reference.quotes, reference.codebook, reference.raters, work, homes,
+                    audience=audience)
+
+
+def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> set[str]:
+    """Removes the lines of these ids that are not among those of today from the blocks of a release; returns
+    the blocks that had some."""
+    lines, gone = pd.read_parquet(path).astype("str"), {*ids}
+    is_theirs = pd.Series([not gone.isdisjoint([row.organisation_id, *row.line.split("/")])
+                           for row in lines.itertuples()], index=lines.index, dtype=bool)
+    is_gone = is_theirs & ~pd.MultiIndex.from_frame(lines).isin(pd.MultiIndex.from_frame(today[LINES]))
+    if is_gone.any():
+        _write(lines[~is_gone].reset_index(drop=True), path)
+    return {*lines.loc[is_gone, "block_id"]}

@@ -86,7 +86,8 @@ def safety_page(study: Study, *, today: date) -> list[str]:
         held=_files_held(study),
         is_encrypted=is_on_encrypted_disk(study.root),
         reports=[(audience, (study.reports / audience / "current").exists()) for audience in AUDIENCES],
-        releases=len(release_folders(study.private)), packets=_packets(study), people=_people(reference),
+        releases=len(release_folders(study.private, "public")), packets=_packets(study),
+        people=_people(reference),
         advisers=int((reference.raters["role"] == "survivor_adviser").sum()),
         others=[f"{' '.join(filter(None, one))}: {said}" for one, said in given.items() if one not in known])
     return page.removesuffix("\n").split("\n")

@@ -18,6 +18,7 @@ from glc_analysis import tables
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations as coded_passages
 from glc_analysis.disclosure.audiences import check_audience, may
+from glc_analysis.disclosure.blocks import COUNTS, block_ids, block_of
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.disclosure.suppression import release
@@ -69,10 +70,20 @@ class VisibleTables:
         """Reads each table once: several parts of a page use the same ones."""
         def own(name: str) -> pd.DataFrame:
             frame = tables.read(name, study=self.study, country=self.country, theme=self.theme)
+            if name == "evidence":
+                frame = frame[~block_ids("evidence", frame["principle_id"]).isin([*self.hidden])]
             if self.organisation and "organisation_id" in frame:
                 return frame[frame["organisation_id"] == self.organisation].reset_index(drop=True)
             return frame
         return cache(own)
+
+    @cached_property
+    def hidden(self) -> frozenset[str]:
+        """The blocks of text that are hidden from the audience (:mod:`.blocks`); none from the team."""
+        if self.may("passages"):
+            return frozenset()
+        rows = tables.read("blocks", study=self.study)
+        return frozenset(rows.loc[(rows["audience"] == self.audience) & ~rows["is_shown"], "block_id"])
 
     @cached_property
     def released(self) -> pd.DataFrame:
@@ -258,6 +269,8 @@ class VisibleTables:
             rows = rows.assign(is_named=rows["is_named"] & (names != ""))
             asked = {*everybody["organisation_id"], *self._voters["organisation_id"]} - {""}
             rows, nameless = told_signatures(rows, len(asked) - int(rows["is_named"].sum()))
+            if block_of("signatures", principle_id) in self.hidden:
+                rows, nameless = rows[rows["is_named"]], {}
             rows = rows.assign(**{column: rows[column].where(rows["is_named"], "")
                                   for column in ("organisation_id", "name")})
         return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), nameless
@@ -275,7 +288,10 @@ class VisibleTables:
 
     @cached_property
     def panel_sizes(self) -> dict[str, int]:
-        """How many may rate in each panel, by its name: the largest number of any closed round."""
+        """How many may rate in each panel, by its name: the largest number of any closed round. Nothing where
+        the counts are hidden from the audience."""
+        if COUNTS in self.hidden:
+            return {}
         sizes = self.read("tallies").groupby("panel")["n_expected"].max()
         return {PANELS[panel]: int(sizes[panel]) for panel in PANELS if panel in sizes}
 
@@ -288,14 +304,27 @@ class VisibleTables:
         either, and the public sees the last round only."""
         rows = self.read("tallies")
         rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
+        rows = rows[~block_ids("votes", rows["principle_id"]).isin([*self.hidden])]
         if not self.may("every_round"):
             rows = rows[(rows["panel"] != "observer") & rows["round_id"].isin(self.closed_rounds[-1:])]
         if not self.may("exact_votes"):
             test = self.study.settings["consensus"]["test"]
-            return told_tallies(rows, test=test, agreed=self.agreed_panels)
+            return self._as_announced(told_tallies(rows, test=test, agreed=self.agreed_panels))
         rows = rows[rows["n"] >= LARGEST_UNTOLD]
         return rows.assign(votes=[f"{row.votes_high} of {row.n} high" for row in rows.itertuples()],
                            said=[said_exactly(counts_of(row)) for row in rows.to_dict("records")])
+
+    def _as_announced(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Votes on agreed principles as they were announced: people correct them by an erratum with a date
+        (errata.csv), never by other numbers, which could be subtracted from the old ones."""
+        told = tables.read("announced_votes", study=self.study)
+        agreed = self.principle_rows.loc[self.principle_rows["status"] == "agreed", "principle_id"]
+        told = told[(told["audience"] == self.audience) & told["principle_id"].isin(agreed)]
+        if told.empty:
+            return rows
+        key = ["round_id", "principle_id", "criterion", "panel"]
+        is_told = pd.MultiIndex.from_frame(rows[key]).isin(pd.MultiIndex.from_frame(told[key]))
+        return pd.concat([rows[~is_told], told[rows.columns]]).sort_values(key, ignore_index=True)
 
     @cached_property
     def panel_positions(self) -> pd.DataFrame:
@@ -352,6 +381,12 @@ class VisibleTables:
         rules = Rules.of(self.study.settings["disclosure"], self.audience)
         least, most = rules.band_range(words, int(base_n))
         return least / base_n, most / base_n
+
+    @cached_property
+    def errata(self) -> pd.DataFrame:
+        """What people wrote to correct announced votes, with the day, for the principles of the page."""
+        rows = self.read("errata")
+        return rows[rows["principle_id"].isin(self.principle_rows["principle_id"])].sort_values("date")
 
     @cached_property
     def translations(self) -> Mapping[str, str]:

@@ -16,6 +16,7 @@ from glc_analysis.convening import agenda as by_decision
 from glc_analysis.convening.checklists import NOT_RECORDED, method_facts, reporting_items
 from glc_analysis.convening.joint_display import Quote, contradicting, paired, readable_quotes
 from glc_analysis.convening.trace import Places, anchor, link
+from glc_analysis.disclosure.blocks import AGENDA, DECISIONS, NOT_SHOWN
 from glc_analysis.disclosure.votes import LARGEST_UNTOLD
 from glc_analysis.evidence.summary import Words
 from glc_analysis.reference import read_table
@@ -96,6 +97,8 @@ def agenda(view: StudyView) -> Html:
     closed = view.closed_rounds
     if not closed:
         return note(NO_ROUND)
+    if AGENDA in view.hidden:
+        return note(NOT_SHOWN)
     register = read_table(view.study, "organisations")
     tallies, ratings = (view.read(name)[lambda f: f["round_id"] == closed[-1]]
                         for name in ("tallies", "ratings"))
@@ -130,6 +133,8 @@ def voting_rules(view: StudyView) -> Html | None:
 
 def decisions(view: StudyView) -> Html:
     """One row a decision: who proposed it, objections and reservations."""
+    if DECISIONS in view.hidden:
+        return note(NOT_SHOWN)
     rows = view.read("decision_log").sort_values("order")
     names = view.principle_names
     rows["principle"] = [_principle_link(one, names[one]) if one in names else one
@@ -141,6 +146,8 @@ def decisions(view: StudyView) -> Html:
 
 def parking_lot(view: StudyView) -> Html:
     """One row a matter in the parking lot."""
+    if DECISIONS in view.hidden:
+        return note(NOT_SHOWN)
     rows = view.read("parking_lot").sort_values("order")
     return _log_table(rows, {"Matter": "item", "Raised by": "raised_by", "Day": "date", "Note": "note"},
                       "Nothing is in the parking lot.", view)

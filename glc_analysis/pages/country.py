@@ -15,6 +15,7 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML as Html
 
+from glc_analysis import tables
 from glc_analysis.convening.trace import Places, anchor, link, printed_passages
 from glc_analysis.disclosure.quotations import (
     case_codes,
@@ -157,7 +158,7 @@ def country_principles(view: StudyView) -> pd.DataFrame:
     ['P01', 'P08', 'P15']
     """
     texts = view.principle_rows
-    rows = view.read("evidence")
+    rows = tables.read("evidence", study=view.study)  # of hidden evidence too: this says nothing of whose
     rows = rows[rows["principle_id"].isin(texts["principle_id"])]
     is_word = rows["kind"].eq("segment") & rows["reference"].isin(_segments_from_here(view))
     is_code = rows["kind"].eq("code") & rows["reference"].isin(_codes_raised_here(view))

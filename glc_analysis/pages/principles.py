@@ -20,6 +20,7 @@ from glc_analysis.convening.ballots import masked, readable_comments
 from glc_analysis.convening.consensus import dissent, in_words
 from glc_analysis.convening.principles import NOT_CHALLENGED, UNSUPPORTED, facts
 from glc_analysis.convening.trace import Node, Trail, anchor, link
+from glc_analysis.disclosure.blocks import NOT_SHOWN, block_of
 from glc_analysis.frames_html import quotation
 from glc_analysis.reference import read_table
 from glc_analysis.study import CRITERIA, PANELS
@@ -80,6 +81,7 @@ def principles_overview(view: StudyView) -> Html:
     tallied = _last_tallies(view, rows)
     rows = _by_votes(rows, tallied) if view.may("exact_votes") else rows
     votes = {(row.principle_id, row.criterion): row.votes for row in tallied.itertuples()}
+    is_rated = {one for one in rows["principle_id"] if block_of("votes", one) in view.hidden}
     missing = "not rated" if view.may("exact_votes") else "not shown"
     columns = {
         "Principle": [Markup(tag("span", escape(row.principle_id), class_="glc-id") + " "
@@ -87,8 +89,8 @@ def principles_overview(view: StudyView) -> Html:
                                    href=link(anchor("principle", row.principle_id))))
                       for row in rows.itertuples()],
         "Status": rows["status"].map(STATUSES),
-        **{name.capitalize(): [votes.get((one, name), missing) for one in rows["principle_id"]]
-           for name in CRITERIA},
+        **{name.capitalize(): [votes.get((one, name), "not shown" if one in is_rated else missing)
+                               for one in rows["principle_id"]] for name in CRITERIA},
         "Signed": [_signature_count(view, one) for one in rows["principle_id"]]}
     return show(table(columns, caption="Votes are those of the providers, in the last round on each text."))
 
@@ -112,6 +114,8 @@ def _by_votes(rows: pd.DataFrame, tallied: pd.DataFrame) -> pd.DataFrame:
 
 def _signature_count(view: StudyView, principle_id: str) -> str:
     """How many of those who may be named endorse it, and of the others, where that may be told."""
+    if block_of("signatures", principle_id) in view.hidden:
+        return "not shown"
     signed, nameless = view.signatures(principle_id)
     decisions = signed["decision"][signed["decision"] != ""]
     against, counted = nameless.get("do_not_endorse", 0), sum(nameless.values())
@@ -124,7 +128,8 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
 def representation(view: StudyView) -> Html:
     """How many raters each panel has; for the team also who is missing from each principle."""
     said = [f"{panel} who may rate: {n}." for panel, n in view.panel_sizes.items()]
-    shown = note(*(said or ["No principle has been rated yet."])).data
+    missing = "No principle has been rated yet." if view.may("passages") else NOT_SHOWN
+    shown = note(*(said or [missing])).data
     rows = view.principle_rows
     if rows.empty or not view.may("team_notes"):
         return show(shown)
@@ -198,7 +203,10 @@ def _evidence(trail: Trail, principle_id: str) -> pd.DataFrame:
     rows = trail.read("evidence")
     pieces = [_piece(trail, row) for row in rows[rows["principle_id"] == principle_id].itertuples()]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
-    return pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
+    frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
+    if block_of("evidence", principle_id) in trail.view.hidden:
+        frame.attrs["note"] = NOT_SHOWN
+    return frame
 
 
 def _piece(trail: Trail, row: Any) -> dict[str, str]:
@@ -238,6 +246,8 @@ def show_evidence(pieces: pd.DataFrame) -> Html:
 
 
 def _both_sides(pieces: pd.DataFrame, heading: str) -> str:
+    if "note" in pieces.attrs:
+        return note(pieces.attrs["note"]).data
     sides = {stance: tag(heading, name) + "".join(_side(pieces[pieces["stance"] == stance], stance))
              for stance, name in SIDES.items() if stance in NOTHING or (pieces["stance"] == stance).any()}
     said = [one for one in facts(pieces) if one not in NOTHING.values()]
@@ -282,6 +292,21 @@ def _once(pieces: pd.DataFrame) -> Iterator[Any]:
 # One principle: votes, signatures, judgements.
 
 
+def show_announcement(view: StudyView) -> Html:
+    """On which day the votes of an agreed principle were announced, and the corrections that people published
+    since, each with its day. Where no vote is shown, the sentence that says so."""
+    rounds, votes = read_table(view.study, "rounds"), view.tallies
+    if votes.empty and not view.may("passages"):
+        return note(NOT_SHOWN)
+    closed = dict(zip(rounds["round_id"], rounds["closed_on"], strict=True))
+    said = []
+    if _own_row(view).status == "agreed":
+        said += [f"Round {one}: announced on {closed[one]}." for one in dict.fromkeys(votes["round_id"])
+                 if closed.get(one)]
+    said += [f"Corrected on {row.date}: {row.text}" for row in view.errata.itertuples()]
+    return note(*said)
+
+
 def show_votes_in_detail(view: StudyView) -> Html | None:
     """For those who see the votes of every round: each panel's votes with the dissent and the change since
     the round before, and the comments that raters allowed to be read; for everybody what panels say together.
@@ -319,7 +344,7 @@ def _votes_in_detail(view: StudyView, rows: pd.DataFrame) -> str:
 def _comments(view: StudyView, principle_id: str) -> str:
     """Comments that raters allowed to be read aloud, with names masked: for the team as they were written,
     for others in the study's language."""
-    if not view.may("comments"):
+    if not view.may("comments") or block_of("comments", principle_id) in view.hidden:
         return ""
     names, rated = read_table(view.study, "names"), view.read("ratings")
     rated = rated[(rated["principle_id"] == principle_id) & rated["may_be_read"] & (rated["comment"] != "")]
@@ -362,7 +387,8 @@ def _cut(pieces: Iterable[Any], most: int, length: Callable[[Any], int]) -> tupl
 
 def show_signatures(view: StudyView) -> Html | None:
     """How many endorse the final text, and every reservation; names where they may be printed. None where,
-    for the team, nobody has signed."""
+    for the team, nobody has signed. Where somebody who signed left since an earlier release, the names
+    without numbers."""
     has_signatures = len(view.signatures(view.principle)[0]) or not view.may("signatures")
     return show(_signatures(view, view.principle)) if has_signatures else None
 
@@ -370,14 +396,16 @@ def show_signatures(view: StudyView) -> Html | None:
 def _signatures(view: StudyView, principle_id: str, *, is_folded: bool = True) -> str:
     signed, nameless = view.signatures(principle_id)
     decided, parts = (signed["decision"] != "").sum(), []
+    is_hidden = block_of("signatures", principle_id) in view.hidden
     for decision, said in DECISIONS.items():
         who = signed.loc[signed["decision"] == decision, "name"]
         if len(who):
             verb = said if len(who) > 1 else _singular(said)
             named = _names(who, NAMES_SHOWN if is_folded else len(who))
             of = decided if view.may("signatures") else f"{decided} named"
-            parts.append(tag("p", tag("strong", f"{len(who)} of {of} {verb}: "), named))
-    parts.append(_nameless(view, nameless))
+            counted = f"{said.capitalize()}: " if is_hidden else f"{len(who)} of {of} {verb}: "
+            parts.append(tag("p", tag("strong", counted), named))
+    parts.append(tag("p", NOT_SHOWN, class_="glc-note") if is_hidden else _nameless(view, nameless))
     reserved = [tag("p", f"Reservation of {escape(row.name_ or UNNAMED)}: ",
                     tag("q", escape(row.reservation), dir="auto"))
                 for row in signed.rename(columns={"name": "name_"}).sort_values(

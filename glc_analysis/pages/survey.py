@@ -75,17 +75,21 @@ def page_header(view: StudyView) -> str:
     """The line at the head of every page: who may read it, its base, the day of the last answer."""
     n = view.sizes.get("organisations")
     parts = [f"For {READERS[view.audience]}", f"Base: {_many(n, 'organisation')}" if n is not None else ""]
+    if view.may("all_figures"):
+        day = last_answered(view.read("organisations"), view.read("documents"))
+    else:  # of the release: an earlier day than before would tell that the last one to answer left
+        day = read_slices(view.study)["release"][view.audience]["day"]
     if view.may("numbered_releases"):
-        of = read_slices(view.study)["release"]
-        parts.append(f"Release {of['number']}" + (f", data up to {of['day']}" if of["day"] else ""))
-    elif day := last_answered(view.read("organisations"), view.read("documents")):
+        number = read_slices(view.study)["release"][view.audience]["number"]
+        parts.append(f"Release {number}" + (f", data up to {day}" if day else ""))
+    elif day:
         parts.append(f"Data up to {day}")
     return f"{'. '.join(filter(None, parts))}."
 
 
 def _release_note(view: StudyView) -> str:
     """The number of the release, the day of its data, and how old its figures are."""
-    of = read_slices(view.study)["release"]
+    of = read_slices(view.study)["release"][view.audience]
     ages = ", ".join(f"{day} ({n} figures)" for day, n in of["issued"].items()) or "none yet"
     return tag("p", escape(
         f"Release {of['number']}, with data up to {of['day']}. A published figure is updated only when so "

@@ -20,9 +20,10 @@ from glc_analysis.convening.checklists import SAMPLING, method_facts, reporting_
 from glc_analysis.dictionary import datapackage, dictionary
 from glc_analysis.disclosure.findings import check_leaks
 from glc_analysis.disclosure.leak_scan import identifiers
+from glc_analysis.disclosure.releases import publish
 from glc_analysis.errors import UsageError
 from glc_analysis.intake.codings.refi import write_qdc
-from glc_analysis.manifest import VERSION, publish_next, read_slices
+from glc_analysis.manifest import VERSION, read_slices
 from glc_analysis.pages.survey import RULES
 from glc_analysis.publish.downloads import (
     MISSING,
@@ -58,8 +59,8 @@ def write_deposit(study: Study, path: Path | None = None) -> Path:
         made.mkdir()
         _write(study, made)
         check_leaks(made.iterdir(), made, read_reference(study).names, audience=AUDIENCE,
-                     known=identifiers(study, audience=AUDIENCE), study=study)
-        publish_next(study.private, read_slices(study)["release"]["number"])
+                    known=identifiers(study, audience=AUDIENCE), study=study)
+        publish(study, AUDIENCE)
         shutil.rmtree(path, ignore_errors=True)
         made.replace(path)
     return path
@@ -76,7 +77,8 @@ def _write(study: Study, folder: Path) -> None:
     licence = {"licenses": [{"name": study.licence}]} if study.licence else {}
     texts = {
         "README.md": _readme(study, frames), "METHODS.md": _methods(study),
-        "CITATION.cff": citation(study, read_slices(study)["release"]), "principles.json": principles,
+        "CITATION.cff": citation(study, read_slices(study)["release"][AUDIENCE]),
+        "principles.json": principles,
         "DICTIONARY.md": dictionary(described),
         "datapackage.json": datapackage(folder, frames, name=study.id, title=study.title, tables=described,
                                         ending=STEM.format("") + ".csv", is_published=True, **licence)}
@@ -98,7 +100,7 @@ def citation(study: Study, release: Mapping[str, object]) -> str:
 
 
 def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
-    release = read_slices(study)["release"]
+    release = read_slices(study)["release"][AUDIENCE]
     return template(__file__, "deposit.md").render(
         title=study.title, invented=INVENTED if study.is_synthetic else "", number=release["number"],
         day=release["day"], sampling=SAMPLING[study.sampling],

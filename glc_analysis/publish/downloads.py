@@ -20,6 +20,7 @@ from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import inert, write_csv
 from glc_analysis.convening.joint_display import display
 from glc_analysis.disclosure.audiences import may
+from glc_analysis.disclosure.blocks import QUOTATIONS
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.manifest import VERSION, read_slices
 from glc_analysis.reference import read_table
@@ -124,7 +125,8 @@ def _countries(page: StudyView) -> pd.DataFrame:
 def _quotations(page: StudyView) -> pd.DataFrame:
     """What may be printed, without the ids by which two audiences could compare; nothing for those who read
     all passages."""
-    rows = page.quotation_rows.iloc[:0] if page.may("passages") else page.quotation_rows
+    is_left_out = page.may("passages") or QUOTATIONS in page.hidden
+    rows = page.quotation_rows.iloc[:0] if is_left_out else page.quotation_rows
     return rows.sort_values(["theme_ids", "text"], kind="stable")
 
 
@@ -210,8 +212,9 @@ def principles_json(study: Study, rows: pd.DataFrame | None, audience: str) -> s
 
 
 def _release(study: Study, audience: str) -> dict[str, object] | None:
-    of = read_slices(study)["release"]
-    return {name: of[name] for name in ("number", "day")} if may(audience, "numbered_releases") else None
+    if not may(audience, "numbered_releases"):
+        return None
+    return {name: read_slices(study)["release"][audience][name] for name in ("number", "day")}
 
 
 def downloads_page(study: Study, frames: Mapping[str, pd.DataFrame]) -> list[str]:

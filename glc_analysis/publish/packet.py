@@ -32,6 +32,7 @@ from glc_analysis.convening.rounds import plan_round
 from glc_analysis.disclosure.file_text import LOST_IN_PDF
 from glc_analysis.disclosure.findings import check_leaks
 from glc_analysis.disclosure.leak_scan import identifiers, without_own_names
+from glc_analysis.disclosure.releases import publish
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import Progress, graceful_interrupt, progress_bar, write_atomic
 from glc_analysis.frames_html import frame_html
@@ -410,6 +411,7 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
             _write(Path(stage), packet, parts)
         progress(len(chosen), len(chosen), "The gate")
         pass_gate(Path(stage), study, chosen)
+        publish(study, AUDIENCE)
         log_packets(Path(stage), study, chosen, today=today)
         move_into_place(Path(stage), folder)
     return [folder / packet.name for packet in chosen]

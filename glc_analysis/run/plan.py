@@ -159,9 +159,10 @@ class Inputs:
         self.settings = {name: values for name, values in study.settings.items() if name not in UNSEEN}
         self._tables: dict[str, dict[str, str]] = self.slices["tables"]
         # A principle's name is part of its own page's key, and all pages read principles from their table.
-        unseen = ["tables", "inputs", "principles", "shown_principles",
-                  *["release"] * (not may(audience, "numbered_releases"))]
+        unseen = ["tables", "inputs", "principles", "shown_principles", "release"]
         lists = {name: value for name, value in self.slices.items() if name not in unseen}
+        own = self.slices["release"].get(audience, {})  # where no number is printed, only the day of the data
+        lists["release"] = own if may(audience, "numbered_releases") else own.get("day", "")
         # Read now, so that a change during the run is noticed.
         reference = {study.relative(path): self._path_digest(path) for path in study.reference_files()}
         self._others = reference | {

@@ -112,7 +112,7 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
             withdrawal_record = {"date": today.isoformat(), "items": str(len(touched))}
             _append_rows(new.reference_file("withdrawn"), [withdrawal_record])
             build(new, say=say)
-            issued = remove_from_releases(new, organisation_id)
+            issued = remove_from_releases(new, {organisation_id} | own.ids)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
             _check_codings_kept(study, new, own)

@@ -78,13 +78,13 @@ def test_two_releases_of_a_study_tell_nothing_of_the_one_who_changed(printed, ch
             monkeypatch.setattr("glc_analysis.disclosure.releases.next_release", lambda fresh, *given: fresh)
             monkeypatch.setattr("glc_analysis.manifest.package_hash", lambda: "one that issues all anew")
         build(study)
-        number = read_slices(study)["release"]["number"]
-        publish_next(study.private, number)
+        number = read_slices(study)["release"]["public"]["number"]
+        publish_next(study.private, "public", number)
         second = public(study)
         found.append([(key, *one) for key in first.tables for one in subtracted(first, second, key)])
         is_same = all({*told} <= {*first.printed.get(key, ())} for key, told in second.printed.items())
         assert is_same == is_frozen
-        assert [one.name for one in release_folders(study.private)] == ["001", "002"][:number]
+        assert [one.name for one in release_folders(study.private, "public")] == ["001", "002"][:number]
         # One who went took its signatures and evidence along: principles changed, and no figure.
         assert number == (1 if is_frozen and change is not one_went else 2)
     print(f"\n{change.__name__}: {len(found[1])} answers certain without the rule, {len(found[0])} with it")

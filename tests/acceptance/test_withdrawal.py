@@ -47,7 +47,7 @@ def without(organisation, sample_study, tmp_path_factory) -> Study:
     coders that held it before."""
     root = tmp_path_factory.mktemp(organisation) / "study"
     shutil.copytree(sample_study.root, root)
-    publish_next(root / "private", 1)
+    publish_next(root / "private", "public", 1)
     for stale in ("reports/team/runs/1/notebooks/a.ipynb", "reports/team/exports/quotes.csv",
                   "processed/transcripts/call-1.txt"):
         (root / stale).parent.mkdir(parents=True, exist_ok=True)
@@ -81,7 +81,7 @@ def test_nothing_of_it_remains_in_any_byte(organisation, without, sample_root):
     found = {(str(name), word) for name, text in held.items() for word in wanted
              if word.casefold() in f"{name}\n{text}".casefold()}
     assert found == set()
-    assert Path("private/releases/001/behind.parquet") in held
+    assert Path("private/releases/public/001/behind.parquet") in held
     assert not [path for path in without.root.rglob("*") if "reports" in path.parts and path.is_file()]
 
 

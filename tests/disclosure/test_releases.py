@@ -37,7 +37,7 @@ def small(root, **other):
 def study(tmp_path):
     """A small study after its first public release."""
     made = small(tmp_path / "study")
-    publish_next(made.private, 1)
+    publish_next(made.private, "public", 1)
     return made
 
 
@@ -48,7 +48,7 @@ def survey(study, *rows):
 
 def seen(study):
     """Number, day and what the public reads of those who said yes."""
-    of, row = read_slices(study)["release"], tables.read("release_public", study=study).query(
+    of, row = read_slices(study)["release"]["public"], tables.read("release_public", study=study).query(
         "estimate_id == 'Q1/yes/all'").iloc[0]
     return of["number"], of["day"], row["shown_n"], row["shown_base_n"]
 
@@ -60,11 +60,11 @@ def contents(study):
 
 def test_what_a_build_would_issue_gets_its_number_when_it_is_published(tmp_path):
     study = small(tmp_path)
-    assert seen(study) == (1, "2016-05-20", 10, 20) and release_folders(study.private) == []
-    publish_next(study.private, 1)
-    assert [one.name for one in release_folders(study.private)] == ["001"]
-    publish_next(study.private, 1)  # the same again: nothing to do
-    assert release_info(release_folders(study.private)[0])["issued"] == {"2016-05-20": 3}
+    assert seen(study) == (1, "2016-05-20", 10, 20) and release_folders(study.private, "public") == []
+    publish_next(study.private, "public", 1)
+    assert [one.name for one in release_folders(study.private, "public")] == ["001"]
+    publish_next(study.private, "public", 1)  # the same again: nothing to do
+    assert release_info(release_folders(study.private, "public")[0])["issued"] == {"2016-05-20": 3}
 
 
 def test_the_store_is_its_owners_alone(study):
@@ -81,27 +81,28 @@ def test_a_release_makes_no_table_stale_and_another_build_not_a_byte_new(study):
 
 def test_a_store_that_changed_makes_the_tables_stale_once(study):
     survey(study, *ROWS, *LATER)
-    remove_from_releases(study, "org-00")
-    (study.private / "releases/001/behind.parquet").touch()
+    remove_from_releases(study, {"org-00"})
+    (study.private / "releases/public/001/behind.parquet").touch()
     assert tables_are_current(study)
     survey(study, *ROWS[1:])
-    assert len(remove_from_releases(study, "org-00")) == 1 and not tables_are_current(study)
+    assert len(remove_from_releases(study, {"org-00"})) == 1 and not tables_are_current(study)
     build(study)
     assert tables_are_current(study)
 
 
 def test_one_who_comes_changes_neither_figure_nor_number(study):
     survey(study, *ROWS, LATER[1])
-    assert seen(study) == (1, "2016-05-20", 10, 20) and len(list(study.private.glob("releases/*"))) == 1
+    assert seen(study) == (1, "2016-05-20", 10, 20)
+    assert len(list(study.private.glob("releases/public/*"))) == 1
     assert tables.read("estimates", study=study).set_index("estimate_id").loc["Q1/yes/all", "n"] == 11
 
 
 def test_enough_who_come_make_a_second_release(study):
     survey(study, *ROWS, *LATER)
     assert seen(study) == (2, "2016-07-08", 14, 28)
-    publish_next(study.private, 2)
-    survey(study, *ROWS, *LATER[:7])
-    assert seen(study) == (2, "2016-07-08", 14, 28) and tables_are_current(study)
+    publish_next(study.private, "public", 2)
+    survey(study, *ROWS, *LATER[:7])  # one left: the figures stay, and the methods say no counts
+    assert seen(study) == (3, "2016-07-08", 14, 28) and tables_are_current(study)
 
 
 def test_other_words_are_another_release_of_the_same_figures(study):
@@ -109,7 +110,7 @@ def test_other_words_are_another_release_of_the_same_figures(study):
     path.write_text(path.read_text().replace("Is there a law?", "Is there any law?"))
     survey(study, *ROWS, LATER[0])
     assert seen(study) == (2, "2016-07-01", 10, 20)
-    assert read_slices(study)["release"]["issued"] == {"2016-05-20": 3}
+    assert read_slices(study)["release"]["public"]["issued"] == {"2016-05-20": 3}
 
 
 @pytest.mark.parametrize(("text", "number"), [("Wait.", 2), ("Wait, then ask.", 3)])
@@ -126,7 +127,7 @@ def test_a_principle_that_is_agreed_is_public_and_a_draft_is_not(study, text, nu
     write("Wait.", "candidate")
     assert seen(study)[0] == 1
     write("Wait.", "agreed")
-    publish_next(study.private, 2)
+    publish_next(study.private, "public", 2)
     write(text, "agreed")
     assert seen(study)[:2] == (number, "2016-05-20")
 
@@ -134,7 +135,7 @@ def test_a_principle_that_is_agreed_is_public_and_a_draft_is_not(study, text, nu
 def test_a_store_that_is_lost_is_told_and_nothing_is_built(study):
     shutil.move(study.private / "releases", study.root / "elsewhere")
     assert not tables_are_current(study)
-    with pytest.raises(Faults, match="release 1 is missing from private/releases.*from a backup"):
+    with pytest.raises(Faults, match="release 1 is missing from private/releases/.*from a backup"):
         build(study)
     shutil.move(study.root / "elsewhere", study.private / "releases")
     assert tables_are_current(study)
@@ -146,11 +147,11 @@ def test_a_store_that_is_lost_is_told_and_nothing_is_built(study):
 
 def test_one_who_left_is_in_no_kept_release_and_one_who_stays_is(study):
     survey(study, *ROWS[1:])
-    listed = remove_from_releases(study, "org-00")
-    assert listed[["kind", "where"]].values.tolist() == [["release", "private/releases/001"]]
-    assert listed["what"].item().startswith("3 published figures")
-    assert len(remove_from_releases(study, "org-01")) == 0
-    behind = pd.read_parquet(study.private / "releases/001/behind.parquet")
+    listed = remove_from_releases(study, {"org-00"})
+    assert listed[["kind", "where"]].values.tolist() == [["release", "private/releases/public/001"]]
+    assert "3 published figures stay" in listed["what"].item()
+    assert len(remove_from_releases(study, {"org-01"})) == 0
+    behind = pd.read_parquet(study.private / "releases/public/001/behind.parquet")
     assert set(behind["organisation_id"].cat.categories) == {row["org"] for row in ROWS[1:]}
     build(study)
-    assert seen(study) == (1, "2016-05-20", 10, 20)
+    assert seen(study) == (2, "2016-05-20", 10, 20)  # the figures stay; the methods say no counts

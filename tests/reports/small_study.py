@@ -14,7 +14,7 @@ TABLES = {"answers": {"": "a0", "country=KHM": "a1", "country=PER": "a2"},
 
 def small_study(root: Path) -> Study:
     """A folder with study.toml, slices.json and a release that was published, as a build leaves them."""
-    for name in ("reference", "processed", "private/releases/001"):
+    for name in ("reference", "processed", "private/releases/convening/001", "private/releases/public/001"):
         (root / name).mkdir(parents=True)
     settings = '[study]\nid = "small"\ntitle = "A small study"\nsynthetic = true\n'
     (root / "reference" / "study.toml").write_text(settings)
@@ -29,7 +29,8 @@ def write_slices(study: Study, tables: dict) -> None:
               "countries": [{"id": "KHM", "label": "Cambodia"}, {"id": "PER", "label": "Peru"}],
               "shown": {"team": ["KHM", "PER"], "convening": ["PER"], "public": []},
               "shown_home": {"team": ["KHM", "PER"], "convening": [], "public": []},
-              "release": {"number": 1, "day": "2026-01-01", "issued": {}}}
+              "release": {audience: {"number": 1, "day": "2026-01-01", "issued": {}}
+                          for audience in ("convening", "public")}}
     (study.processed / "slices.json").write_text(json.dumps(slices))
 
 

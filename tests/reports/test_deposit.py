@@ -70,7 +70,7 @@ def test_it_says_what_it_is_how_it_was_made_and_what_is_not_in_it(folder):
 
 
 def test_its_figures_count_as_published(study, folder):
-    assert (study.private / "releases" / "001" / "release.json").is_file()
+    assert (study.private / "releases" / "public" / "001" / "release.json").is_file()
     assert len(pd.read_csv(folder / "figures-released.csv")) > 100
 
 
