@@ -108,6 +108,11 @@ class Form:
         return f"{self.say['round'].format(self.round_id)} · {self.say['code'].format(self.rater_id)}"
 
     @property
+    def how(self) -> str:
+        """How the form is filled in, and what becomes of the votes: a line each."""
+        return f"{self.say['how']}\n{self.say['privacy']}"
+
+    @property
     def stamps(self) -> list[str]:
         """The stamp that identifies each row of a returned form: round, rater, printed id, text_version."""
         return [written_stamp(self.round_id, self.rater_id, name, text)
@@ -248,7 +253,7 @@ def page(form: Form) -> str:
     rows = "".join(f'<tr class="principle"><td>{_statement(form, row)}'
                    + "".join(_scale(form, question) for question in SCORED) + _rest(form) + "</td></tr>\n"
                    for row in form.rows.itertuples())
-    return _document(form, f"<section>{_table(form, form.heading, form.say['how'], rows)}</section>")
+    return _document(form, f"<section>{_table(form, form.heading, form.how, rows)}</section>")
 
 
 def pictures(forms: Iterable[Form]) -> str:
@@ -275,7 +280,7 @@ def text(form: Form) -> str:
                       for question in QUESTIONS if not question.only_with)
     lines = [f"{row.printed_id} {row.statement}\n{row.principle_id} {asked}"
              for row in form.rows.itertuples()]
-    return "\n\n".join([f"{form.heading} · {form.language}", say["how"], say["by_message"], *lines]) + "\n"
+    return "\n\n".join([f"{form.heading} · {form.language}", form.how, say["by_message"], *lines]) + "\n"
 
 
 def _document(form: Form, body: str) -> str:
@@ -337,7 +342,7 @@ def write_workbook(path: Path, form: Form) -> None:
     sheet = book.active
     sheet.title = form.say["round"].format(form.round_id)[:31]
     rows = form.rows.assign(principle=form.rows["printed_id"], stamp=form.stamps)
-    for n, line in enumerate(([f"{form.heading}\n{form.say['how']}"], _headings(form), ROW,
+    for n, line in enumerate(([f"{form.heading}\n{form.how}"], _headings(form), ROW,
                               *rows.reindex(columns=list(ROW), fill_value="").itertuples(index=False)), 1):
         for m, text in enumerate(line, 1):
             cell = sheet.cell(n, m, text or None)
@@ -372,7 +377,7 @@ def _lay_out(sheet: Worksheet, form: Form) -> None:
     for m, name in enumerate(ROW, 1):
         sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 14)
     sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(ROW) - 1)
-    sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = 100, 9
+    sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = 170, 9
     print_on_a4(sheet, headings=3)
     sheet.sheet_view.rightToLeft = form.direction == "rtl"
     sheet.protection.sheet = True
@@ -444,6 +449,7 @@ class _XLSForm:
     def survey(self, raters: Sequence[str]) -> Iterator[Row]:
         """The rows of the sheet ``survey``."""
         yield {"type": "note", "name": "how"} | self._labels("how")
+        yield {"type": "note", "name": "privacy"} | self._labels("privacy")
         yield self._asked("text", "rater_id", "code_wanted") | {
             "constraint": f"regex(., '^({'|'.join(map(re.escape, raters))})$')"} | self._labels(
             "code_unknown", "constraint_message")

@@ -234,7 +234,7 @@ def _form(form: Form) -> str:
     """A rater's form, with a code and nothing else that shows whose it is."""
     say = {key: escape(text) for key, text in form.say.items()}
     parts = [tag("p", tag("strong", escape(form.heading))),
-             *(tag("p", escape(line)) for line in form.say["how"].split("\n"))]
+             *(tag("p", escape(line)) for line in form.how.split("\n"))]
     for row in form.rows.itertuples():
         stamp = tag("span", escape(f" {form.words_of(row)}"), dir="ltr")
         statement = tag("strong", escape(f"{row.principle_id} {row.statement}"))

@@ -323,6 +323,8 @@ def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contri
     is_own = table != "joint_display" and any(cell.get(column) in own.ids for column in _ROW)
     if is_its_spelling or is_guest or is_listed or is_own:
         return None
+    if table == "raters" and own.is_whole:  # who refused may be gone, and a refusal is final
+        row = ["" if column == "may_show_more" else after for column, after in zip(cell, row, strict=True)]
     return [after if text not in own.ids else "" if column.endswith("_id") else WITHDRAWN
             for (column, text), after in zip(cell.items(), row, strict=True)]
 

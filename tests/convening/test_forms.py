@@ -175,3 +175,19 @@ def test_the_command_opens_a_round_and_says_so(tmp_path):
                                          f"1,{rounds(study)[0][1]},{rounds(study)[0][1]},"))
     refused = study.glc("forms", "--round", "1")
     assert refused.exit_code == 1 and "round 1 was closed" in refused.output
+
+
+@pytest.mark.parametrize("language", ["en", "es", "ar", "km", "fr"])
+def test_raters_are_told_before_they_vote_what_is_shown_and_that_a_missing_page_tells(language):
+    said = form_phrases(language)["privacy"]
+    assert said and (said != form_phrases("en")["privacy"] or language == "en")
+
+
+def test_every_form_says_that_a_missing_page_lets_neighbours_guess(study):
+    folder = study.issue().folder
+    said = "a missing page shows who did not vote"
+    assert all(said in path.read_text() for rater in ("r07",) for path in (
+        folder / f"{rater}.html", folder / f"{rater}.txt"))
+    assert said in load_workbook(folder / "r07.xlsx").active.cell(1, 1).value
+    survey = load_workbook(folder / "round.xlsform.xlsx")["survey"]
+    assert any(said in str(cell.value) for row in survey.iter_rows() for cell in row)

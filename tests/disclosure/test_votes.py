@@ -6,6 +6,8 @@ The attacker of this file works from the words alone. They know who voted, the r
 
 import random
 import re
+import shutil
+from html import unescape
 from itertools import combinations, product
 
 import pandas as pd
@@ -13,6 +15,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.convening.consensus import movement, tally, third
+from glc_analysis.convening.results_slides import write_slides
 from glc_analysis.disclosure.votes import (
     HIDDEN,
     VOTES,
@@ -27,9 +30,11 @@ from glc_analysis.disclosure.votes import (
     told_tallies,
     told_votes,
 )
-from glc_analysis.pages.convening import methods
+from glc_analysis.pages.convening import agenda, methods
 from glc_analysis.pages.principles import principles_overview, statements
+from glc_analysis.publish.deposit import write_deposit
 from glc_analysis.publish.downloads import published_tables
+from glc_analysis.study import Study
 from glc_analysis.view import StudyView
 from tests.principle_pages import all_pages
 
@@ -277,3 +282,23 @@ def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, audi
     assert sum(counted) % by_name == 0 and str(every["endorse"]) not in re.findall(r"\d+", shown)
     said = "".join(all_pages(page).values()) + principles_overview(page).data
     assert "more decided" not in said and "not shown: a number could tell it" in said
+
+
+def test_agenda_slides_and_deposit_tell_no_vote_of_the_sample(sample_study, tmp_path):
+    """The text of what the room and the public get, read without its markup."""
+    shutil.copytree(sample_study.root, tmp_path / "study", symlinks=True)
+    study = Study(tmp_path / "study")
+    made = [agenda(StudyView(study, "convening")).data, write_slides(study, "2").read_text(),
+            *(path.read_text() for path in write_deposit(study, tmp_path / "deposit").glob("*.md")),
+            *(path.read_text() for path in (tmp_path / "deposit").glob("votes*.csv"))]
+    said = [unescape(re.sub(r"<style>.*?</style>|<[^>]+>", " ", text, flags=re.S)) for text in made]
+    told = {words.split(",")[0].removesuffix(" high") for words in map(told_votes, all_counts(10))}
+    for text in said:
+        assert not re.search(r"\bof 3\b|low resources: median|10 of 10\b|\b9 of 10\b|\b8 of 10\b", text)
+        assert {*re.findall(r"\d+ or more of 10|\b[789] of 10", text)} <= told | {"7 of 10"}
+    ratings = tables.read("ratings", study=study)
+    words = {*ratings["comment"], *ratings.loc[~ratings["may_be_read"], "comment"]} - {
+        "", *ratings["comment_read"]}
+    assert len(words) > 5 and not any(one in text for one in words for text in said)
+    assert "Now yes: drawing counts, too." in said[1]
+    assert "138 endorse" not in " ".join(said) and "by name: 68 endorse" in " ".join(said)
