@@ -65,9 +65,13 @@ def read_published(study: Study) -> list[PublishedFile]:
         return [PublishedFile(**row) for row in csv.DictReader(file)]
 
 
-def published_folders(study: Study) -> list[tuple[str, str]]:
-    """The folders in which something is published, each with its audience."""
-    return sorted({(one.folder, one.audience) for one in read_published(study) if not one.removed_on})
+def published_folders(study: Study) -> dict[str, list[str]]:
+    """The folders in which something is published, by audience."""
+    found: dict[str, set[str]] = {}
+    for one in read_published(study):
+        if not one.removed_on:
+            found.setdefault(one.audience, set()).add(one.folder)
+    return {audience: sorted(folders) for audience, folders in found.items()}
 
 
 def _list_of(study: Study) -> Path:
@@ -249,7 +253,7 @@ def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Remo
     folder = folder.expanduser().resolve()
     listed = read_published(study)
     published = [one for one in listed if _is_there(one, folder, audience)]
-    others = [one for one, whose in published_folders(study) if whose == audience and one != str(folder)]
+    others = [one for one in published_folders(study).get(audience, []) if one != str(folder)]
     if not published:
         where = f"It was published in {', '.join(others)}. To fix: name that folder." if others else \
             "To fix: if the folder holds what it should not, delete it by hand."

@@ -93,7 +93,7 @@ def test_the_list_says_what_was_where_from_which_day_to_which(ready):
     said = {(one.folder, one.audience, one.published_on, one.removed_on) for one in read_published(study)}
     assert said == {(str(folder), "public", "2027-02-01", "")}
     assert {one.path for one in read_published(study)} == files(folder)
-    assert published_folders(study) == [(str(folder), "public")]
+    assert published_folders(study) == {"public": [str(folder)]}
 
 
 def test_a_second_publication_replaces_the_first_and_leaves_nothing_of_it(ready):
@@ -206,7 +206,7 @@ def test_taking_it_back_removes_every_file_and_says_which(ready):
     (folder / "search.js").unlink()
     removal = unpublish(study, "public", folder, today=TUESDAY)
     assert removal.files == dict.fromkeys(names, REMOVED) | {"search.js": ABSENT}
-    assert not folder.exists() and published_folders(study) == []
+    assert not folder.exists() and published_folders(study) == {}
     assert {one.removed_on for one in read_published(study)} == {"2027-02-02"}
 
 

@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from glc_analysis.digests import KEY_FILE
 from glc_analysis.manifest import package_hash
-from glc_analysis.sample import COMMITTED, PARTS
+from glc_analysis.sample import COMMITTED, KEY, PARTS
 
 ROOT = Path(__file__).parents[2]
 HOOK = ROOT / "scripts/hooks/refuse_raw_data.py"
@@ -48,7 +49,9 @@ def test_the_script_makes_exactly_the_committed_bytes_in_any_time_zone_with_any_
 
 
 def test_glc_sample_hands_out_exactly_the_committed_bytes(sample_root):
-    assert contents(sample_root) == contents(COMMITTED)
+    copied = contents(sample_root)
+    assert copied.pop(KEY_FILE) == KEY + b"\n"
+    assert copied == contents(COMMITTED)
 
 
 def test_the_script_touches_no_folder_that_holds_a_study(tmp_path):
