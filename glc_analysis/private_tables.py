@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from glc_analysis.csv_rows import CsvRows
@@ -18,7 +18,7 @@ from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import write_atomic
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import Study
-from glc_analysis.tabular import Grid, read_table
+from glc_analysis.tabular import read_table
 
 
 def move_private(study: Study) -> list[str]:
@@ -62,21 +62,32 @@ def _file_apart(study: Study, path: Path) -> dict[Path, bytes]:
 def _columns_apart(study: Study, path: Path) -> dict[Path, bytes]:
     """The private file of a table and what is left in ``reference/``, with the bytes of both.
 
-    Raises Faults if the private file has other rows.
+    Rows without anything private get no row in the private file. Raises Faults if a cell differs from the one
+    that is there.
     """
     shared, apart = table_files(path.stem)
     target, key = study.root / apart.path, reference_tables()[path.stem].key
-    table, as_written = read_table(path), CsvRows.read(path)
-    both = [column for column in table.names if column in key]
-    private = [column for column in table.names
-               if column in (*apart.required, *apart.optional) and column not in both]
-    files = {target: _csv(table, [*both, *private], as_written),
-             path: _csv(table, [column for column in table.names if column not in private], as_written)}
-    held = _rows(target)
-    if held and sorted(map(sorted, map(_filled, held))) != sorted(map(sorted, map(
-            _filled, _rows_of(table, [*both, *private])))):
-        raise Faults([_differ(study, path, target)])
-    return files
+    as_written, listed, held = CsvRows.read(path), _rows(path), _rows(target)
+    for file, columns in ((path, as_written.header), (target, [*held[0]] if held else key)):
+        if lacking := [column for column in key if column not in columns]:
+            raise Faults([Fault("this column is missing", file=study.relative(file), row="1",
+                                column=", ".join(lacking), fix="add it: rows are known by it")])
+    private = [column for column in (*apart.required, *apart.optional)
+               if column in as_written.header and column not in key]
+    rows = {tuple(row[column] for column in key): row for row in held}
+    before = dict(rows)
+    for row in listed:
+        cells = {column: row[column] for column in (*key, *private)}
+        one = tuple(row[column] for column in key)
+        if any(rows.get(one, {}).get(column, cells[column]) != cells[column] for column in private):
+            raise Faults([_differ(study, path, target)])
+        if any(cells[column] for column in private):
+            rows[one] = rows.get(one, {}) | cells
+    known = {*apart.required, *(column for row in rows.values() for column in row)}
+    columns = [column for column in (*apart.required, *apart.optional) if column in known]
+    left = [column for column in as_written.header if column not in private]
+    return {target: target.read_bytes() if rows == before and target.is_file()
+            else _csv(rows.values(), columns, as_written), path: _csv(listed, left, as_written)}
 
 
 def _differ(study: Study, path: Path, target: Path) -> Fault:
@@ -92,22 +103,15 @@ def _rows(path: Path) -> list[dict[str, str]]:
     if path.suffix.casefold() != ".csv":
         return [{"": path.read_bytes().hex()}]
     table = read_table(path)
-    return _rows_of(table, table.names)
+    names = [name.strip() for name in table.names]
+    return [dict(zip(names, row, strict=True)) for row in table.rows[1:]]
 
 
-def _rows_of(table: Grid, columns: list[str]) -> list[dict[str, str]]:
-    return [{column: row[table.names.index(column)] for column in columns} for row in table.rows[1:]]
-
-
-def _filled(row: Mapping[str, str]) -> list[tuple[str, str]]:
-    """The cells of a row that say something: a blank one says what a column that is left out says."""
-    return [(column, cell) for column, cell in row.items() if cell]
-
-
-def _csv(table: Grid, columns: list[str], like: CsvRows) -> bytes:
-    """These columns of a table, with the delimiter, line ends and byte order mark of another file."""
+def _csv(rows: Iterable[Mapping[str, str]], columns: list[str], like: CsvRows) -> bytes:
+    """These columns of rows, with the delimiter, line ends and byte order mark of another file."""
     text = io.StringIO(newline="")
-    writer = csv.DictWriter(text, columns, delimiter=like.delimiter, lineterminator=like.line_end)
+    writer = csv.DictWriter(text, columns, restval="", extrasaction="ignore", delimiter=like.delimiter,
+                            lineterminator=like.line_end)
     writer.writeheader()
-    writer.writerows(_rows_of(table, columns))
+    writer.writerows(rows)
     return (like.byte_order_mark + text.getvalue()).encode()

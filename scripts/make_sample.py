@@ -55,7 +55,7 @@ def renew_committed_study() -> None:
         for part in PARTS:
             shutil.rmtree(COMMITTED / part, ignore_errors=True)
             shutil.copytree(Path(made) / part, COMMITTED / part)
-    files = sorted(path for part in ("raw", "private") for path in (COMMITTED / part).rglob("*")
+    files = sorted(path for part in PARTS if part != "reference" for path in (COMMITTED / part).rglob("*")
                    if path.is_file())
     (COMMITTED / "SHA256SUMS").write_text("".join(
         f"{checksum(path)}  {path.relative_to(COMMITTED).as_posix()}\n" for path in files), encoding="utf-8")

@@ -25,9 +25,9 @@ started = "start"
 blank = ["NA"]
 """,
     "reference/codebook.csv": """\
-code_id,parent_id,level,name,definition,include,exclude,example,since_version,merged_into
-community,,domain,Community,,,,,1,
-care,community,theme,Care,,,,,1,
+code_id,parent_id,level,name,definition,include,exclude,since_version,merged_into
+community,,domain,Community,,,,1,
+care,community,theme,Care,,,,1,
 """,
     "reference/questions.csv": """\
 question_id,columns,unit,type,wording,theme_id,asked_if,option_list,dont_know,is_sensitive
@@ -73,19 +73,20 @@ compass,Cambodia,2017-03-03,Yes,1,1,Never,about 7,Time.,2012-01-15
 
 def write_table(root: Path, name: str, text: str) -> None:
     """Writes a reference table, given whole as CSV, into the files in which it lies."""
-    rows = list(csv.DictReader(io.StringIO(text)))
-    for file in table_files(name):
-        columns = [column for column in rows[0] if column in (*file.required, *file.optional)] if rows \
-            else [column for column in text.strip().split(",") if column in (*file.required, *file.optional)]
-        path = root / file.path
-        path.parent.mkdir(parents=True, exist_ok=True)
-        if len(table_files(name)) == 1:
-            path.write_text(text, encoding="utf-8", newline="")
-            continue
-        with path.open("w", encoding="utf-8", newline="") as made:
+    files, private = table_files(name), reference_tables()[name].private_columns
+    for file in files:
+        (root / file.path).parent.mkdir(parents=True, exist_ok=True)
+    if len(files) == 1:
+        (root / files[0].path).write_text(text, encoding="utf-8", newline="")
+        return
+    header, *rows = csv.reader(io.StringIO(text))
+    listed = [dict(zip(header, row, strict=True)) for row in rows]
+    for n, file in enumerate(files):
+        with (root / file.path).open("w", encoding="utf-8", newline="") as made:
+            columns = [column for column in (*file.required, *file.optional) if column in header]
             writer = csv.DictWriter(made, columns, extrasaction="ignore", lineterminator="\n")
             writer.writeheader()
-            writer.writerows(rows)
+            writer.writerows(row for row in listed if n == 0 or any(row.get(one) for one in private))
 
 
 def whole_table(root: Path, name: str) -> str:
@@ -93,12 +94,13 @@ def whole_table(root: Path, name: str) -> str:
     if len(table_files(name)) == 1:
         return (root / table_files(name)[0].path).read_text(encoding="utf-8")
     shared, private = (list(csv.DictReader((root / file.path).read_text(encoding="utf-8").splitlines(True)))
-                       for file in table_files(name))
+                       if (root / file.path).is_file() else [] for file in table_files(name))
     about, text = reference_tables()[name], io.StringIO()
     found = {tuple(row[column] for column in about.key): row for row in private}
-    rows = [row | found[tuple(row[column] for column in about.key)] for row in shared]
-    header = [column for column in about.columns if column in rows[0]]
-    writer = csv.DictWriter(text, header, lineterminator="\n")
+    rows = [row | found.get(tuple(row[column] for column in about.key), {}) for row in shared]
+    header = [column for column in about.columns if not about.columns[column].is_optional
+              or any(column in row for row in rows)]
+    writer = csv.DictWriter(text, header, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
     return text.getvalue()

@@ -19,7 +19,7 @@ from glc_analysis.digests import keep_digest_key
 from glc_analysis.evidence.estimates import CleanTables
 from glc_analysis.intake.survey.readers import RawSurvey, text_frame
 from glc_analysis.reference import COLUMNS, OPTIONAL, Reference
-from glc_analysis.schema import table_files
+from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import DEFAULTS, Study
 
 KINDS = ("none", "dont_know", "refused", "other")
@@ -105,9 +105,11 @@ def write_study(root, rows, *, settings=(), context=(), **tables_):
 
 def write_reference(root, name, rows):
     """Dicts as a reference table, in the files in which it lies."""
-    for file in table_files(name):
-        write_csv(Path(root, file.path), [{c: row.get(c, "") for c in (*file.required, *file.optional)}
-                                          for row in rows])
+    rows, about = list(rows), reference_tables()[name]
+    for n, file in enumerate(table_files(name)):
+        header = dict.fromkeys((*file.required, *file.optional), "")
+        held = [row for row in rows if n == 0 or any(row.get(column) for column in about.private_columns)]
+        write_csv(Path(root, file.path), [{c: row.get(c, "") for c in header} for row in held] or [header])
 
 
 def write_csv(path, rows):

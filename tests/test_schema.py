@@ -172,7 +172,7 @@ def test_what_tells_who_is_who_lies_in_private():
                                        "manifest")} == {"private"}
     assert {lies_in[name] for name in ("questions", "options", "codebook", "countries", "rounds", "evidence",
                                        "principles", "judgements", "joint_display")} == {"reference"}
-    assert reference_tables()["evidence"].private_columns == ("reference", "cited")
+    assert reference_tables()["evidence"].private_columns == ("reference", "note", "cited")
     assert reference_tables()["principles"].private_columns == ("asked_by",)
 
 
@@ -198,7 +198,7 @@ def test_the_chapter_says_which_tables_and_columns_are_for_the_team_only():
     assert re.search(r"\| \[`consent.csv`\]\(#consent-csv\) \|[^|]*\| `private/reference/` \|", chapter)
     assert re.search(r"\| \[`evidence.csv`\]\(#evidence-csv\) \|[^|]*\| `reference/` \|", chapter)
     assert re.search(r"\| cited \|[^|]*\(in the private file\) \|", chapter)
-    assert "Only the team may have `reference` and `cited`, in `private/reference/evidence.csv`" in chapter
+    assert "the team may have `reference`, `note` and `cited`, in `private/reference/evidence.csv`" in chapter
 
 
 def test_the_schema_and_the_status_of_a_study_need_no_pandas(sample_study):

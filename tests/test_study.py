@@ -237,7 +237,7 @@ def test_the_sample_is_removed_and_its_reference_tables_stay(tmp_path):
     (tmp_path / "reports/team/runs").mkdir(parents=True)
     assert glc("--study", tmp_path, "sample", "--remove").exit_code == 0
     left = {p.relative_to(tmp_path).parts[0] for p in tmp_path.rglob("*") if p.is_file()}
-    assert left == {"reference"} and not (tmp_path / "reports").exists()
+    assert left == {"reference", ".gitignore"} and not (tmp_path / "reports").exists()
     said = glc("--study", tmp_path, "check").stderr
     assert "are not here. To fix: write them with `glc sample`." in said
 

@@ -18,7 +18,7 @@ from glc_analysis.study import Study, is_data_file
 
 COMMITTED = Path(__file__).parent
 """The folder of the committed study."""
-PARTS = "raw", "reference", "private"
+PARTS = "raw", "reference", "private/reference"
 KEY = b"an invented key of an invented study, which protects nothing"
 """The key of its digests (:mod:`glc_analysis.digests`): always the same, so that every copy of the sample
 gives the same bytes. It is removed with the sample: a real study must not have a key that everybody knows."""

@@ -9,7 +9,7 @@ from pathlib import Path
 from random import Random
 
 from glc_analysis import manifest
-from glc_analysis.schema import table_files
+from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import Study
 from scripts.sample_study.answers import leading
 from scripts.sample_study.content import FOLDER, Row, rows
@@ -58,11 +58,12 @@ def write_manifest(root: Path) -> None:
 
 
 def write_reference_table(root: Path, name: str, table: Iterable[Row]) -> None:
-    """A reference table, in the files in which it lies."""
-    table = list(table)
-    for file in table_files(name):
+    """A reference table, in the files in which it lies; the second has the rows with something private."""
+    table, about = list(table), reference_tables()[name]
+    for n, file in enumerate(table_files(name)):
         optional = [column for column in file.optional if any(column in row for row in table)]
-        write_table(root / file.path, table, (*file.required, *optional))
+        held = [row for row in table if n == 0 or any(row.get(column) for column in about.private_columns)]
+        write_table(root / file.path, held, (*file.required, *optional))
 
 
 def write_table(path: Path, table: Iterable[Row], columns: Iterable[str]) -> None:

@@ -19,6 +19,7 @@ from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView
 from tests.principle_pages import all_pages
+from tests.study_writer import write_reference
 
 pytestmark = pytest.mark.acceptance
 FILE = re.compile(r"(raw/\S+), (?:(.*), )?sha256 ([0-9a-f]{64})")
@@ -235,7 +236,7 @@ def test_one_raw_row_less_is_told_at_its_file(copied, pieces):
 
 
 def test_one_code_less_is_told_at_every_line_that_names_it(copied):
-    path = copied.reference_file("codebook")
+    path, examples = copied.reference_file("codebook"), copied.private_columns_file("codebook")
     columns = {"evidence": "reference", "joint_display": "code_id"}
     named = {(f"{'private/reference/' * (name == 'evidence')}{name}.csv", str(n), column, row[column])
              for name, column in columns.items()
@@ -244,12 +245,14 @@ def test_one_code_less_is_told_at_every_line_that_names_it(copied):
     codes = {code for *_, code in named}
     assert len(codes) > 20
     for code in sorted(codes):
-        with Changed(path):
-            rewrite(path, [row for row in csv_rows(copied, "codebook") if row["code_id"] != code])
+        with Changed(path), Changed(examples):
+            write_reference(copied.root, "codebook", [
+                row for row in csv_rows(copied, "codebook") if row["code_id"] != code])
             told = {(fault.file, fault.row, fault.column, fault.value) for fault in broken_links(copied)}
         assert told >= {place for place in named if place[-1] == code}
-    with Changed(path):
-        rewrite(path, [row for row in csv_rows(copied, "codebook") if row["code_id"] != "stigma"])
+    with Changed(path), Changed(examples):
+        write_reference(copied.root, "codebook", [
+            row for row in csv_rows(copied, "codebook") if row["code_id"] != "stigma"])
         code, said = check(copied)
     assert code == 1 and "value 'stigma': is not in codebook.csv" in said
 

@@ -13,7 +13,7 @@ from glc_analysis.cli import cli
 from glc_analysis.convening.broken_links import broken_links
 from glc_analysis.convening.trace import NOT_CLEARED, WITHHELD, resting_on, trace
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.reference import COLUMNS, read_table
+from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.study_writer import choices, question, write_csv, write_reference
@@ -235,7 +235,7 @@ def test_a_code_that_was_taken_out_or_merged(study):
     edit(study, "codebook", lambda rows: rows.pop(5))
     assert (PRIVATE, "3", "reference", "shelter") in told(study)
     assert ("joint_display.csv", "2", "code_id", "shelter") in told(study)
-    write_csv(study.reference_file("codebook"), [{c: row.get(c, "") for c in COLUMNS["codebook"]} | (
+    write_reference(study.root, "codebook", [row | (
         {"merged_into": "delay"} if row["code_id"] == "shelter" else {}) for row in CODEBOOK])
     assert (PRIVATE, "3", "reference", "shelter") in told(study)
 

@@ -307,7 +307,7 @@ def test_removing_clears_everything_but_the_reference(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).touch()
     remove_sample(Study(tmp_path))
-    assert {name.split("/")[0] for name in contents(tmp_path)} == {"reference", "processed"}
+    assert {name.split("/")[0] for name in contents(tmp_path)} == {"reference", "processed", ".gitignore"}
     assert (tmp_path / "processed/.gitkeep").exists()
 
 
