@@ -59,6 +59,15 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
         raise Faults(_faults(_outermost(leaks), names, audience, known or {}, study))
 
 
+def each_once(faults: Iterable[Fault]) -> list[Fault]:
+    """The findings of several searches: what is on pages of several readers is said once."""
+    found: dict[tuple[str, str], Fault] = {}
+    for fault in faults:
+        place = fault.file if "(unreadable)" in fault.message else ""
+        found.setdefault((place, fault.value), fault)
+    return [*found.values()]
+
+
 def _outermost(leaks: list[Leak]) -> list[Leak]:
     """Without a term that is part of a longer one at the same place: the id within the name, say."""
     at: dict[tuple[str, str], list[str]] = {}

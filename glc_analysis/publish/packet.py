@@ -30,7 +30,7 @@ from glc_analysis.convening.rating_forms import Form, forms_of
 from glc_analysis.convening.returns import addressed
 from glc_analysis.convening.rounds import plan_round
 from glc_analysis.disclosure.file_text import LOST_IN_PDF
-from glc_analysis.disclosure.findings import check_leaks
+from glc_analysis.disclosure.findings import check_leaks, each_once
 from glc_analysis.disclosure.leak_scan import identifiers, without_own_names
 from glc_analysis.disclosure.releases import publish
 from glc_analysis.errors import Fault, Faults
@@ -280,7 +280,7 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
                          study=study)
         faults += found_in_papers(search, sorted(path for path in folder.glob("*") if path.is_file()))
     if faults:
-        raise Faults(faults)
+        raise Faults(each_once(faults))
     for path in stage.glob(f"*/*{SOURCE}"):
         path.unlink()
 

@@ -15,9 +15,9 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
-from glc_analysis.disclosure.findings import check_leaks
+from glc_analysis.disclosure.findings import check_leaks, each_once
 from glc_analysis.disclosure.leak_scan import identifiers, without_own_names
-from glc_analysis.errors import Fault, Faults
+from glc_analysis.errors import Faults
 from glc_analysis.files import write_atomic
 from glc_analysis.manifest import package_hash
 from glc_analysis.reference import read_reference
@@ -80,8 +80,7 @@ class Gate:
         files = {"": [path for path in run.rglob("*") if path.is_file() and path.parent not in apart]}
         for who, path in self._own:
             files.setdefault(who, []).extend([path, path.with_suffix(".html")])
-        faults: dict[tuple[str, str], Fault] = {}
-        now = {}
+        faults, now = [], {}
         for who, paths in files.items():
             marks, old = {_place(path, run): self._study.digests.of_file(path)
                           for path in paths}, self._passed.get(who, {})
@@ -90,10 +89,9 @@ class Gate:
                 self._search(who, [run / place for place, mark in marks.items() if old.get(place) != mark],
                              run, study=self._study)
             except Faults as found:
-                for fault in found.faults:  # what is on pages of several organisations is said once
-                    faults.setdefault((fault.value, "" if fault.value else fault.file), fault)
+                faults += found.faults
         if faults:
-            raise Faults(faults.values())
+            raise Faults(each_once(faults))
         write_atomic(self._home / PASSED, json.dumps(now, indent=1, sort_keys=True) + "\n")
 
     def _search(self, who: str, files: Iterable[Path], root: Path, study: Study | None = None) -> None:

@@ -167,9 +167,8 @@ def test_the_gate_stops_all_packets_where_one_names_somebody(tmp_path):
     build(study)
     with pytest.raises(Faults, match="not for convening") as found:
         write_packets(study, tmp_path / "out", today=TODAY)
-    named = {(fault.file, fault.value) for fault in found.value.faults}
-    assert {("harbour/packet.pdf", "Beacon"), ("harbour/packet.docx", "Beacon")} <= named
-    assert not any(fault.file.startswith("beacon/") for fault in found.value.faults)
+    (named,) = found.value.faults  # one line, however many packets hold it
+    assert named.value == "Beacon" and "harbour/packet." in str(named) and "beacon/" not in str(named)
     assert list((tmp_path / "out").iterdir()) == [] and not (study.private / "packets.csv").exists()
 
 
