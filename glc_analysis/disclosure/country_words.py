@@ -26,7 +26,7 @@ from glc_analysis.disclosure.countries import visible_countries, visible_home_co
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import read_records
-from glc_analysis.text import match_key
+from glc_analysis.text import language_name, match_key
 
 NAME, ADJECTIVE, CITY, CODE = "country", "people of a country", "city of a country", "code of a country"
 """The kinds of words, as the gate calls them."""
@@ -80,15 +80,18 @@ def study_languages(study: Study, reference: Reference) -> list[str]:
 
 def country_words(study: Study, audience: str) -> dict[str, str]:
     """The words that must not be in the files of an audience, each with its rule: the kind of word and the id
-    of the country, such as ``city of a country: KHM``."""
+    of the country, such as ``city of a country: KHM``. The name of a language in which principles are
+    translated (Khmer) is not among them: forms and pages print it, with words in that language."""
     reference = read_reference(study)
     hidden = hidden_countries(study, reference, audience)
     languages = study_languages(study, reference) if hidden else []
     written = reference.countries.groupby("country_id")["raw_name"].agg(list).to_dict()
+    translated = {match_key(language_name(one)) for one in reference.principles["language"] if one}
     found: dict[str, str] = {}
     for one in sorted(hidden):
         for kind, word in words_of(one, languages, written.get(one, ())):
-            found.setdefault(word, f"{kind}: {one}")
+            if match_key(word) not in translated:
+                found.setdefault(word, f"{kind}: {one}")
     return found
 
 

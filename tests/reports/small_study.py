@@ -14,7 +14,8 @@ TABLES = {"answers": {"": "a0", "country=KHM": "a1", "country=PER": "a2"},
 
 def small_study(root: Path) -> Study:
     """A folder with study.toml, slices.json and a release that was published, as a build leaves them."""
-    for name in ("reference", "processed", "private/releases/convening/001", "private/releases/public/001"):
+    for name in ("reference", "processed", "private/reference", "private/releases/convening/001",
+                 "private/releases/public/001"):
         (root / name).mkdir(parents=True)
     settings = '[study]\nid = "small"\ntitle = "A small study"\nsynthetic = true\n'
     (root / "reference" / "study.toml").write_text(settings)
