@@ -47,16 +47,16 @@ def ballots(counts):
     return [score for score, n in zip((2, 5, 8), counts, strict=True) for _ in range(n)]
 
 
-def row(votes, **other):
+def row(votes, *, test="panel", **other):
     """A row of ``tallies``."""
     return {"round_id": "1", "principle_id": "P1", "version": "1", "criterion": "importance",
             "panel": "provider", "n_abstained": 0, "n_expected": len(votes), "rule": "", "movement": "",
-            **tally(votes), **other}
+            **tally(votes, test), **other}
 
 
 def told_of(ballots, *, test="panel", agreed=()):
     """Everything that is told of each of these votes, each on a text of its own; of a small panel nothing."""
-    rows = pd.DataFrame([row(votes, principle_id=f"P{k}") for k, votes in enumerate(ballots)])
+    rows = pd.DataFrame([row(votes, test=test, principle_id=f"P{k}") for k, votes in enumerate(ballots)])
     told = told_tallies(tables.shape("tallies", rows), test=test, agreed=agreed).set_index("principle_id")
     said = told[[*HIDDEN, "n", "votes", "said"]].astype(str)
     return [tuple(said.loc[f"P{k}"]) if f"P{k}" in said.index else () for k in range(len(ballots))]
