@@ -135,10 +135,10 @@ PRINT_ROWS = {
 
 
 def test_every_command_that_prints_rows_has_the_same_three_formats():
-    """`forms` and `tally` need a round, `changes` two runs."""
+    """`forms` and `tally` need a round, `changes` two runs, `unpublish` what was published."""
     chosen = {name: option.type.choices for name, command in cli.commands.items() for option in command.params
               if "--format" in option.opts}
-    assert {*chosen} == {*PRINT_ROWS, "changes", "forms", "tally"}
+    assert {*chosen} == {*PRINT_ROWS, "changes", "forms", "tally", "unpublish"}
     assert {tuple(choices) for choices in chosen.values()} == {("table", "csv", "json")}
 
 

@@ -15,7 +15,7 @@ from glc_analysis.errors import GLCError
 from glc_analysis.manifest import reference_state, tables_are_current
 from glc_analysis.sample import KEY, remove_sample, write_sample
 from glc_analysis.steps import frame_digest
-from glc_analysis.study import Study
+from glc_analysis.study import REPOSITORY, Study
 from tests.guessing import DECISIONS, guessed_decisions
 from tests.study_writer import choices, places, question, themes, write_study
 
@@ -148,3 +148,15 @@ def test_the_gate_searches_for_the_plain_checksums_of_raw_files(built):
 def test_a_frame_of_another_order_of_columns_has_another_digest(built):
     frame = pd.DataFrame({"a": [1], "b": [1]})
     assert frame_digest(frame, built.digests) != frame_digest(frame[["b", "a"]], built.digests)
+
+
+def test_no_other_module_makes_hashes_without_a_key():
+    """A new one needs a reason: nothing private is hashed, or the hash stays in memory or in private/."""
+    reasons = {"digests.py": "the key", "manifest.py": "the package, and checksums of raw files",
+               "text.py": "versions of texts, beside the texts", "reference.py": "in memory",
+               "run/plan.py": "the source of a notebook", "run/schedule.py": "the path of a study",
+               "publish/packet.py": "private/packets.csv", "disclosure/releases.py": "private/releases"}
+    package = REPOSITORY / "glc_analysis"
+    found = {path.relative_to(package).as_posix() for path in package.rglob("*.py")
+             if re.search(r"\bhashlib\b", path.read_text(encoding="utf-8"))}
+    assert found - {*reasons} == set()

@@ -228,6 +228,7 @@ def withdraw(study: Study, organisation: str, item: str, dry_run: bool, form: st
     """
     from datetime import date
 
+    from glc_analysis.publish.publication import published_folders
     from glc_analysis.withdrawal import withdrawal
 
     ensure_built(study)
@@ -238,6 +239,10 @@ def withdraw(study: Study, organisation: str, item: str, dry_run: bool, form: st
     done = "would be removed or changed; nothing is changed yet" if dry_run else "were removed or changed"
     say(f"{len(touched)} items {done}: {kinds}.")
     say(withdrawal.OUT_OF_REACH)
+    for audience, folders in published_folders(study).items():
+        for folder in folders:
+            say(f"{folder} still holds what was published for the {audience}. To fix: `glc run --audience "
+                f"{audience}` and `glc publish {folder} --audience {audience}`, or `glc unpublish` at once.")
 
 
 @click.command()

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import manifest
+from glc_analysis.digests import KEY_FILE
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.manifest import read_manifest
 from glc_analysis.reference import read_reference
@@ -189,7 +190,7 @@ def retention(study: Study, *, today: date) -> pd.DataFrame:
                            fix=f"write the last day on which {row['path']} may be kept as YYYY-MM-DD")
                      for row in wrong)
     held = {*study.all_raw_files(), *(study.root / path for path in recorded), *study.private.rglob("*")}
-    held -= {*study.reference_files()}
+    held -= {*study.reference_files(), study.root / KEY_FILE}  # a key of digests tells of nobody
     rows = []
     for path in sorted(path for path in held if path.is_file()):
         name = study.relative(path)

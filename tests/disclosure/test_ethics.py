@@ -30,7 +30,9 @@ def test_it_says_what_is_held_where_and_who_sees_it(root):
     held = [path.stat().st_size for path in (root / "raw/interviews").iterdir()]
     lines = page(root)
     assert f"- raw, interviews: {len(held)} files, {sum(held):,} bytes; seen by the team" in lines
-    assert "- private (key of pseudonyms, consent forms): 0 files, 0 bytes; seen by its owner only" in lines
+    kept = [path.stat().st_size for path in (root / "private").rglob("*") if path.is_file()]
+    held = f"{len(kept)} files, {sum(kept):,} bytes"
+    assert f"- private (key of pseudonyms, consent forms): {held}; seen by its owner only" in lines
     assert "- reports/public: 0 files, 0 bytes; seen by public" in lines
 
 

@@ -20,7 +20,7 @@ def study(sample_root, tmp_path) -> Study:
     """The sample with a recording and a key beside it."""
     shutil.copytree(sample_root, tmp_path / "study")
     for name in (KEY, RECORDING):
-        (tmp_path / "study" / name).parent.mkdir()
+        (tmp_path / "study" / name).parent.mkdir(exist_ok=True)
         (tmp_path / "study" / name).write_text("{}")
     return Study(tmp_path / "study")
 
