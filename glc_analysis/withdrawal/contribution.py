@@ -156,6 +156,8 @@ def _collect_names(own: Contribution, reference: Reference, key: dict[str, str])
     is_own = reference.speakers["organisation_id"] == own.organisation_id
     people, listed = reference.speakers[is_own], reference.names
     own.ids |= {own.organisation_id, *people["speaker_id"]}
+    if own.is_whole:  # of its raters comments are kept as well
+        own.ids |= {*reference.raters.query("organisation_id == @own.organisation_id")["rater_id"]}
     # An id that is one plain word stays in prose: otherwise a common word would be removed everywhere.
     told = [] if own.organisation_id.isalpha() else [own.organisation_id]
     shortened = {normalise_space(re.sub(r"\(.*?\)", "", label)) for label in labels}

@@ -37,6 +37,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.locks import STAGE, STUDY_PARTS, alone, finish_withdrawal, locked, undo_withdrawal
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
+from glc_analysis.reference import read_table as read_reference_table
 from glc_analysis.schema import AUDIENCES, reference_tables, table_files
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.tabular import Grid, read_table
@@ -380,10 +381,11 @@ def _edit_manifest(study: Study, new: Study, own: Contribution) -> None:
 
 def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
     """One row for everything that is removed or changed: kind, where, what."""
+    tables_of_people = {study.root / file.path for name in reference_tables() for file in table_files(name)}
     rows = [("raw file", study.relative(path),
              _LOSSES.get(path.suffix.lower(), "rewritten") if after.is_file() else "removed")
             for path in sorted({*study.all_raw_files(), *study.private.rglob("*")})
-            if path.is_file() and path not in study.reference_files()
+            if path.is_file() and path not in tables_of_people
             for after in [new.root / study.relative(path)]
             if not after.is_file() or after.read_bytes() != path.read_bytes()]
     rows += [("row", file, str(row)) for file, numbers in own.rows.items() for row in sorted(numbers)]
@@ -397,10 +399,12 @@ def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
              or redact([row.text], own.words) != [row.text]]
     rows += [("decision", CONSENSUS, row.segment_id) for row in settled.itertuples()
              if row.coder_id == CONSENSUS and row.segment_id in own.ids]
-    for path in (p for p in study.reference_files() if p.stem != "manifest"):
-        left = {*map(tuple, read_table(new.root / study.relative(path)).rows)}
-        rows += [(_KINDS.get(path.stem, "reference row"), path.name, " / ".join(filter(None, row[:4])))
-                 for row in map(tuple, read_table(path).rows) if row not in left]
+    for name in (name for name in reference_tables() if name != "manifest"):
+        before, after = (read_reference_table(one, name).itertuples(index=False, name=None)
+                         for one in (study, new))
+        left = {*after}
+        rows += [(_KINDS.get(name, "reference row"), f"{name}.csv", " / ".join(filter(None, row[:4])))
+                 for row in before if row not in left]
     rows += [("page", study.relative(path.parents[1]), path.stem)
              for path in sorted(study.reports.glob("*/runs/*/*/*.ipynb"))]
     rows += [("export", study.relative(path), "removed") for folder, pattern in (
