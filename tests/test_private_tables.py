@@ -13,6 +13,7 @@ from glc_analysis.private_tables import move_private
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import Study
+from glc_analysis.withdrawal.withdrawal import drop_halves
 from tests.study_on_disk import SmallStudy, whole_table
 
 PRIVATE = [name for name, table in reference_tables().items() if table.lies_in == "private"]
@@ -267,3 +268,19 @@ def test_a_fault_in_a_private_column_names_the_private_file_and_its_row(small):
     header, *rows = path.read_text().splitlines()
     path.write_text("\n".join([header, "", *reversed(rows), ""]).replace("interview-harbour.4", ""))
     assert told(small)[0] == ("private/reference/evidence.csv", "3", "reference", "")
+
+
+# What changes both files
+
+
+def test_a_row_that_a_withdrawal_removes_from_one_file_goes_from_the_other_too(small, tmp_path_factory):
+    new = SmallStudy(tmp_path_factory.mktemp("new"))
+    for name in ("evidence", "codebook"):
+        new.write_table(name, whole_table(small.root, name))
+    new.spoil("private/reference/evidence.csv",
+              ('P01,e2,interview-harbour.4,,"We listen, and we wait."\n', ""))
+    new.spoil("reference/codebook.csv", ("care,community,theme,Care,,,,1,\n", ""))
+    for name in ("evidence", "codebook"):
+        drop_halves(Study(small.root), Study(new.root), name)
+    assert list(read_table(Study(new.root), "evidence")["evidence_id"]) == ["e1"]
+    assert b"We listen." not in new.files()["private/reference/codebook.csv"]

@@ -283,7 +283,7 @@ def _edit_reference(study: Study, new: Study, own: Contribution, key: Mapping[st
                 _reference_row(name, dict(zip(grid.names, old, strict=True)), row, own, spelt, item, today)
                 for old, row in zip(grid.rows[1:], redact_rows(grid, own.words)[1:], strict=True))])
     for name in (name for name in reference_tables() if len(table_files(name)) > 1):
-        _drop_halves(study, new, name)
+        drop_halves(study, new, name)
     _append_rows(new.reference_file("speakers"), [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(own.spoken.items()) for name in names.values()])
@@ -292,7 +292,7 @@ def _edit_reference(study: Study, new: Study, own: Contribution, key: Mapping[st
                                  for name, given in key.items()})
 
 
-def _drop_halves(study: Study, new: Study, name: str) -> None:
+def drop_halves(study: Study, new: Study, name: str) -> None:
     """Removes from both files of a reference table the rows that are gone from one of them."""
     files, key = [file.path for file in table_files(name)], reference_tables()[name].key
     before, after = ([{tuple(row[column] for column in key) for row in _records(root / file)}
