@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+from glc_analysis import manifest
 from glc_analysis.study import Study
 
 NOTEBOOKS = Path(__file__).with_name("notebooks")
@@ -21,6 +22,11 @@ def small_study(root: Path) -> Study:
     (root / "reference" / "study.toml").write_text(settings)
     study = Study(root)
     study.keep_digest_key()
+    (study.root / "raw").mkdir()
+    raw = study.root / "raw" / "answers.csv"  # an invented study without raw files is refused
+    raw.write_text("id\n")
+    row = ["raw/answers.csv", manifest.checksum(raw), "3", "2016-09-30", manifest.SAMPLE, "none needed", ""]
+    study.reference_file("manifest").write_text(",".join(manifest.COLUMNS) + "\n" + ",".join(row) + "\n")
     write_slices(study, TABLES)
     return study
 

@@ -256,7 +256,7 @@ def test_the_first_rows_of_a_slice_that_was_read_in_vain_make_the_page_stale(stu
 def test_a_reference_table_that_was_read_counts_also_where_it_was_absent(study, folder):
     remember(study, folder, index=["private/reference/names.csv"],
              country_khm=["private/reference/quotes.csv"], country_per=PER)
-    study.private_reference.mkdir()
+    study.private_reference.mkdir(exist_ok=True)
     study.reference_file("names").write_text("name\n")
     assert out_of_date(study, folder) == {"index": "names.csv changed"}
 
