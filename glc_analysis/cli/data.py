@@ -18,7 +18,7 @@ from glc_analysis.cli.group import (
     rows_format,
     say,
 )
-from glc_analysis.errors import Faults
+from glc_analysis.errors import Faults, UsageError
 from glc_analysis.files import close_to_others, readable_by_others
 from glc_analysis.study import Study
 
@@ -216,29 +216,39 @@ def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
 
 
 @click.command()
-@click.argument("organisation")
+@click.argument("organisation", default="")
 @click.option("--item", default="", metavar="ITEM", help="Only this item of its consent, such as quotation.")
+@click.option("--person", default="", metavar="ID", help="A person instead: a speaker_id or rater_id.")
+@click.option("--choice", default="", metavar="CHOICE",
+              help="With --person: stop-contact, stop-use or erase.")
 @click.option("--dry-run", is_flag=True, help="List what would be removed or changed; change nothing.")
 @rows_format("csv")
 @pass_study_to_withdraw
-def withdraw(study: Study, organisation: str, item: str, dry_run: bool, form: str) -> None:
-    """Remove what an organisation contributed.
+def withdraw(study: Study, organisation: str, item: str, person: str, choice: str, dry_run: bool,
+             form: str) -> None:
+    """Remove what an organisation or a person contributed.
 
-    Removes everything, or what depends on one item of its consent.
+    Of an organisation it removes everything, or what depends on one item of its consent. A person
+    (--person) chooses: stop-contact (nobody writes to them any more), stop-use (nothing new is made of what
+    they said) or erase (it is removed everywhere).
     """
     from datetime import date
 
     from glc_analysis.publish.publication import published_folders
     from glc_analysis.withdrawal import withdrawal
+    from glc_analysis.withdrawal.person import CANNOT_UNDO, withdraw_person
 
+    if bool(organisation) == bool(person) or bool(person) != bool(choice) or person and item:
+        raise UsageError("Name an organisation, or a person with --person ID --choice CHOICE.")
     ensure_built(study)
-    touched = withdrawal.withdraw(study, organisation, item=item, today=date.today(), dry_run=dry_run,
-                                  say=say)
+    how = {"today": date.today(), "dry_run": dry_run, "say": say}
+    touched = withdraw_person(study, person, choice, **how) if person else withdrawal.withdraw(
+        study, organisation, item=item, **how)
     print_rows(touched, form, empty="The study holds nothing of it.")
     kinds = ", ".join(f"{kind} {n}" for kind, n in touched["kind"].value_counts(sort=False).items())
     done = "would be removed or changed; nothing is changed yet" if dry_run else "were removed or changed"
     say(f"{len(touched)} items {done}: {kinds}.")
-    say(withdrawal.OUT_OF_REACH)
+    say(f"What this cannot undo: {CANNOT_UNDO[choice]}" if person else withdrawal.OUT_OF_REACH)
     for audience, folders in published_folders(study).items():
         for folder in folders:
             say(f"{folder} still holds what was published for the {audience}. To fix: `glc run --audience "

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
 import pandas as pd
@@ -23,7 +23,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masker, Offsets, canonical_text, shift_span
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY
-from glc_analysis.study import Study
+from glc_analysis.study import STOP_USE, Study
 from glc_analysis.text import content_hash, language_code, match_key, normalise_space
 
 RAW_KIND = {"interview": "interviews", "call": "calls"}
@@ -69,14 +69,17 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
     Table ``segments`` has one row a turn, in order. ``key`` has a pseudonym for every name
     (:func:`glc_analysis.pseudonyms.masking.complete_key`). Raises Faults with everything that is wrong in
     any transcript: raw files that documents.csv lacks, speakers that speakers.csv lacks, participants of a
-    call without an organisation or not marked as present, translations whose turns do not match.
+    call without an organisation or not marked as present, translations whose turns do not match. What people
+    said who stopped its use (stopped.csv) keeps its place, as an observer's words: nothing is made of them.
     """
     faults, texts, parts = list(_file_faults(study, reference.documents)), {}, []
     masker, people = Masker(reference.names, key), _people(reference.speakers)
+    stopped = reference.stopped
+    silent = {*stopped.loc[stopped["choice"] == STOP_USE, "person_id"]}
     attended = reference.attendance.groupby("document_id").indices
     for n, document in reference.documents.iterrows():
         try:
-            turns = _turns(study, document, people)
+            turns = without_use(_turns(study, document, people), silent)
         except Faults as found:
             faults += found.faults
             continue
@@ -94,6 +97,22 @@ def read_texts(study: Study, reference: Reference, key: Mapping[str, str]) -> Te
     if faults + wrong:
         raise Faults(faults + wrong)
     return Texts(texts, _documents(reference.documents, texts), segments)
+
+
+def without_use(turns: pd.DataFrame, silent: Collection[str]) -> pd.DataFrame:
+    """The turns with those of some speakers, and of the interpreter after them, as an observer's.
+
+    >>> turns = pd.DataFrame({"speaker_id": ["ana", "int", "ben"], "organisation_id": ["a", "", "b"],
+    ...                       "role": ["participant", "interpreter", "participant"]})
+    >>> without_use(turns, ["ana"])["role"].tolist()
+    ['observer', 'observer', 'participant']
+    """
+    found: list[bool] = []
+    for speaker, role in zip(turns["speaker_id"], turns["role"], strict=True):
+        found.append(speaker in silent or role == "interpreter" and bool(found) and found[-1])
+    is_silent = pd.Series(found, turns.index, dtype=bool)
+    return turns.assign(role=turns["role"].mask(is_silent, "observer"),
+                        organisation_id=turns["organisation_id"].mask(is_silent, ""))
 
 
 def guide_questions(turns: pd.DataFrame, questions: pd.DataFrame) -> list[str]:

@@ -21,7 +21,7 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.ratings import COLUMNS, HEADER, read_ratings
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
 from glc_analysis.reference import Reference
-from glc_analysis.study import WITHDRAWN, Study
+from glc_analysis.study import STOP_USE, WITHDRAWN, Study
 from glc_analysis.text import content_hash
 
 OTHER_WORDING = "rated "
@@ -198,7 +198,11 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
 
 
 def ratings(votes: pd.DataFrame, reference: Reference) -> pd.DataFrame:
-    """Table ``ratings`` before its types are set: the votes of closed rounds, and why some are excluded."""
+    """Table ``ratings`` before its types are set: the votes of closed rounds, and why some are excluded.
+
+    Who stopped the use of their votes (stopped.csv) has none in rounds that were closed since, and no comment
+    that may be read.
+    """
     texts = issued(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
     rows = votes.merge(texts[["round_id", "principle_id", "issued", "texts", "is_cut"]],
@@ -206,6 +210,12 @@ def ratings(votes: pd.DataFrame, reference: Reference) -> pd.DataFrame:
         reference.raters[["rater_id", "organisation_id", "role"]], on="rater_id").merge(
         reference.comments[[*COMMENT, "text"]].rename(columns={"text": "comment_read"}), how="left",
         on=COMMENT)
+    rows = rows.merge(texts[["round_id", "closed_on"]].drop_duplicates(), on="round_id")
+    stopped = reference.stopped[reference.stopped["choice"] == STOP_USE]
+    since = dict(zip(stopped["person_id"], stopped["date"], strict=True))
+    days = pd.Series([since.get(one, "") for one in rows["rater_id"]], rows.index, dtype="str")
+    rows = rows[(days == "") | (rows["closed_on"] < days)].assign(
+        may_be_read=rows["may_be_read"].where(days == "", ""))
     is_blank = (rows["score"] == "") & (rows["is_abstained"] != "true")
     return rows.assign(
         panel=rows["role"], score=pd.to_numeric(rows["score"]).astype("Int64"), entered_by=rows["file"],

@@ -206,11 +206,13 @@ def _texts(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]
 
 def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
              languages: Mapping[str, str]) -> tuple[list[Form], list[str]]:
-    """A form for every rater who may rate, and a note about each.
+    """A form for every rater who may rate and did not withdraw (stopped.csv), and a note about each.
 
     The language is the one in which the rater's organisation answered, if all texts are translated into it.
     """
-    raters = reference.raters[reference.raters["may_rate"] == "true"].sort_values("rater_id")
+    is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
+        reference.stopped["person_id"])
+    raters = reference.raters[is_asked].sort_values("rater_id")
     if raters.empty:
         raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
                             fix="give every rater a code, and write true where the rater may rate")])

@@ -21,7 +21,7 @@ from glc_analysis.schema import AUDIENCES
 from glc_analysis.schema.checker import is_day
 from glc_analysis.study import RAW_KINDS, Study
 from glc_analysis.tabular import read_rows
-from glc_analysis.templates import template
+from glc_analysis.templates import read_toml, template
 
 # ------------------------------
 # Consent: who agreed to what, for which audience.
@@ -101,6 +101,10 @@ _FIXES = {"organisation_id": "use an id of organisations.csv",
           "speaker_id": "use a speaker_id of this organisation (speakers.csv), or leave it blank"}
 
 
+WITHDRAWAL = read_toml(__file__, "withdrawal.toml")
+"""What people are told of a withdrawal before they consent or sign, and by the command that does it."""
+
+
 # ------------------------------
 # The page for an ethics board: what a study holds, where, who sees it, until when, and who agreed.
 
@@ -118,7 +122,7 @@ def ethics_page(study: Study, *, today: date) -> list[str]:
         reports=[(audience, _size((study.reports / audience).rglob("*"))) for audience in AUDIENCES],
         private=_size(study.private.rglob("*")), until=_until(study, today), parties=len(parties),
         consents=_consents(reference.consent, parties), persons=_persons(reference.consent),
-        withdrawals=_withdrawals(study), unrecorded=_unrecorded(study))
+        told=WITHDRAWAL, withdrawals=_withdrawals(study), unrecorded=_unrecorded(study))
     return page.removesuffix("\n").split("\n")
 
 

@@ -21,6 +21,7 @@ from glc_analysis.convening.consensus import dissent, in_words
 from glc_analysis.convening.principles import NOT_CHALLENGED, UNSUPPORTED, facts
 from glc_analysis.convening.trace import Node, Trail, anchor, link
 from glc_analysis.disclosure.blocks import NOT_SHOWN, block_of
+from glc_analysis.disclosure.consent import WITHDRAWAL
 from glc_analysis.frames_html import quotation
 from glc_analysis.reference import read_table
 from glc_analysis.study import CRITERIA, PANELS
@@ -412,7 +413,8 @@ def _signatures(view: StudyView, principle_id: str, *, is_folded: bool = True) -
                     ["name_", "reservation"]).itertuples() if row.reservation]
     shown = WORDS_SHOWN if is_folded else len(reserved)
     rest = reserved[shown:]
-    return "".join([*parts, *reserved[:shown],
+    told = [tag("p", escape(WITHDRAWAL["before_signing"]), class_="glc-note")] * view.may("draft_principles")
+    return "".join([*parts, *told, *reserved[:shown],
                     _folded(f"{len(rest)} more reservation{'s' * (len(rest) != 1)}", rest, "reservations")])
 
 

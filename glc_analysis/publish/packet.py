@@ -29,6 +29,7 @@ from glc_analysis.convening.packets import BRIEFS, Packet, Part, packets
 from glc_analysis.convening.rating_forms import Form, forms_of
 from glc_analysis.convening.returns import addressed
 from glc_analysis.convening.rounds import plan_round
+from glc_analysis.disclosure.consent import WITHDRAWAL
 from glc_analysis.disclosure.file_text import LOST_IN_PDF
 from glc_analysis.disclosure.findings import check_leaks, each_once
 from glc_analysis.disclosure.leak_scan import identifiers, without_own_names
@@ -159,7 +160,8 @@ def _brief(page: StudyView) -> Iterator[Section]:
                   own_passages(page).data, "passages")
     yield Section("Words of yours that may be printed", "", own_quotations(page).data, "quotations")
     yield Section("What you can still decide", "This is what you agreed to. You can change any of it: "
-                  "tell the team that gave you this. What has been printed by then cannot be called back.",
+                  "tell the team that gave you this. What has been printed by then cannot be called back. "
+                  f"{WITHDRAWAL['before_signing']}",
                   own_consents(page).data)
 
 

@@ -1,12 +1,13 @@
-"""Everything that one organisation contributed to a study, and every name by which it can be found there.
+"""Everything that one organisation or person contributed to a study, and every name by which it can be found.
 
-Goes in: a built study, its reference tables, and an organisation_id. Comes out: a :class:`Contribution`.
+Goes in: a built study, its reference tables, and an organisation_id, or the speaker_id or rater_id of a
+person. Comes out: a :class:`Contribution`.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import pandas as pd
@@ -35,14 +36,14 @@ def _exact_names(names: Iterable[str] = ()) -> pd.DataFrame:
 
 @dataclass
 class Contribution:
-    """What an organisation contributed: all of it, or the ``parts`` that are withdrawn.
+    """What an organisation or a person contributed: all of it, or the ``parts`` that are withdrawn.
 
     ``rows`` are its records by file, ``documents`` its interviews and texts of answers. ``turns`` says for
     every transcript which turns are its own; ``spoken`` has, by call, the names of its speakers and those
-    that replace them. ``ids`` are all ids to remove, ``listed`` its names in names.csv, ``countries`` those
-    of no other organisation. ``names`` are the names that others use for it; ``words`` adds its pseudonyms
-    and the sentences that nobody else said. ``said`` is everything it said, ``others`` everything that all
-    others said.
+    that replace them. ``raters`` are those whose ballots go. ``ids`` are all ids to remove, ``listed`` its
+    names in names.csv, ``countries`` those of no other organisation. ``names`` are the names that others use
+    for it; ``words`` adds its pseudonyms and the sentences that nobody else said. ``said`` is everything it
+    said, ``others`` everything that all others said. The organisation of a person is blank: it stays.
     """
 
     organisation_id: str
@@ -51,6 +52,7 @@ class Contribution:
     documents: set[str] = field(default_factory=set)
     turns: dict[str, list[bool]] = field(default_factory=dict)
     spoken: dict[str, dict[str, str]] = field(default_factory=dict)
+    raters: set[str] = field(default_factory=set)
     ids: set[str] = field(default_factory=set)
     listed: set[str] = field(default_factory=set)
     countries: set[str] = field(default_factory=set)
@@ -80,7 +82,8 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     own.others += [text for column in (*strangers, reference.questions["wording"], reference.options["label"],
                                        reference.options["value"]) for text in column]
     _collect_records(own, study, reference, answers)
-    _collect_texts(own, study, reference)
+    _collect_texts(own, study, reference,
+                   reference.speakers[reference.speakers["organisation_id"] == organisation_id])
     segments = tables.read("segments", study=study)
     is_own = segments["document_id"].isin(own.documents) | segments["segment_id"].isin(own.ids)
     own.said += list(segments.loc[is_own, "text"])  # as coders read them: with pseudonyms
@@ -92,12 +95,52 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     if "survey" in own.parts:
         _collect_countries(own, study, reference, answers)
     if own.is_whole:
-        _collect_names(own, reference, key)
+        is_its = reference.raters["organisation_id"] == organisation_id
+        own.raters = {*reference.raters.loc[is_its, "rater_id"]}
+        labels = reference.organisations.query("organisation_id == @organisation_id")["label"]
+        # An id that is one plain word stays in prose: otherwise a common word would be removed everywhere.
+        told = [] if organisation_id.isalpha() else [organisation_id]
+        own.ids.add(organisation_id)
+        _collect_names(own, reference, key, {*labels, *_without_brackets(labels), *told},
+                       reference.speakers["organisation_id"] == organisation_id)
+    _collect_words(own)
+    return own
+
+
+def collect_person(study: Study, reference: Reference, key: dict[str, str], person_id: str) -> Contribution:
+    """The contribution of a person, a speaker or a rater, to a built study: their turns and ballots.
+
+    Raises UsageError for an unknown person.
+    """
+    speakers, raters = reference.speakers, reference.raters
+    known = {*speakers["speaker_id"], *raters["rater_id"]} - {""}
+    if person_id not in known:
+        raise UsageError(f"There is no person {person_id!r}; {nearest(person_id, known)}.")
+    own = Contribution("", MATERIAL, raters={person_id} & {*raters["rater_id"]}, ids={person_id})
+    own.others += [text for column in (
+        speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"], reference.organisations["label"],
+        reference.questions["wording"], reference.options["label"], reference.options["value"])
+        for text in column]
+    answers = tables.read("responses", study=study)["value"].astype("str")
+    own.others += [*answers[answers != ""].unique()]
+    is_own = speakers["speaker_id"] == person_id
+    _collect_texts(own, study, reference, speakers[is_own])
+    segments = tables.read("segments", study=study)
+    is_said = segments["document_id"].isin(own.documents) | segments["segment_id"].isin(own.ids)
+    own.said += list(segments.loc[is_said, "text"])
+    own.ids |= {*own.documents, *segments.loc[is_said, "segment_id"]}
+    own.ids |= {*reference.quotes.loc[reference.quotes["segment_id"].isin(own.ids), "quote_id"]}
+    _collect_names(own, reference, key, set(), is_own)
+    _collect_words(own)
+    return own
+
+
+def _collect_words(own: Contribution) -> None:
+    """The sentences that nobody else said."""
     sentences = {one for text in own.said for one in re.split(r"(?<=[.?!;…؟។])\s+", normalise_space(text))}
     elsewhere = normalise_space(" ".join(own.others))
     alone = sorted(one for one in sentences if len(one) >= MIN_SENTENCE and one not in elsewhere)
     own.words = pd.concat([own.names, own.words, _exact_names(alone)], ignore_index=True)
-    return own
 
 
 def _collect_records(own: Contribution, study: Study, reference: Reference, answers: pd.DataFrame) -> None:
@@ -125,9 +168,10 @@ def _collect_records(own: Contribution, study: Study, reference: Reference, answ
         own.documents |= set(texts.loc[texts["organisation_id"] == own.organisation_id, "document_id"])
 
 
-def _collect_texts(own: Contribution, study: Study, reference: Reference) -> None:
-    """Its interviews, and its turns in each call: those of its speakers and of their interpreters."""
-    people = reference.speakers[reference.speakers["organisation_id"] == own.organisation_id]
+def _collect_texts(own: Contribution, study: Study, reference: Reference, people: pd.DataFrame) -> None:
+    """Its interviews, and its turns in each call: those of these speakers and of their interpreters. Of a
+    person the interviews in which nobody else takes part, and its turns in all others."""
+    elsewhere = reference.speakers.drop(people.index).query("role == 'participant'")
     taken = reference.speakers["name_in_file"].str.extract(r"^Withdrawn (\d+)$")[0].dropna().astype(int)
     left = dict.fromkeys(map(normalise_space, people["name_in_file"]))
     instead = {name: f"Withdrawn {n}" for n, name in enumerate(left, 1 + max(taken, default=0))}
@@ -137,11 +181,14 @@ def _collect_texts(own: Contribution, study: Study, reference: Reference) -> Non
         here = people["document_id"].isin([document.document_id, ANY])
         names = ({*map(normalise_space, people.loc[here, "name_in_file"])}
                  & {*map(normalise_space, turns["speaker"])})
-        is_own = own_turns(turns, names, interpreters) if document.kind == "call" \
-            else [document.organisation_id == own.organisation_id] * len(turns)
+        is_shared = document.kind == "call" or not own.organisation_id and (
+            not names or _speak_here(elsewhere, document.document_id, turns))
+        is_its_interview = bool(names) if not own.organisation_id else (
+            document.organisation_id == own.organisation_id)
+        is_own = own_turns(turns, names, interpreters) if is_shared else [is_its_interview] * len(turns)
         is_own = [one and document.kind in own.parts for one in is_own]
         own.turns[document.document_id] = is_own
-        if any(is_own) and document.kind == "interview":
+        if any(is_own) and not is_shared:
             own.documents.add(document.document_id)
         elif any(is_own):
             own.spoken[document.document_id] = {name: instead[name] for name in sorted(names)}
@@ -150,19 +197,23 @@ def _collect_texts(own: Contribution, study: Study, reference: Reference) -> Non
             (own.said if one else own.others).append(text)
 
 
-def _collect_names(own: Contribution, reference: Reference, key: dict[str, str]) -> None:
-    """Its names, its people, and the rows of names.csv that are about it or that only it used."""
-    labels = reference.organisations.query("organisation_id == @own.organisation_id")["label"]
-    is_own = reference.speakers["organisation_id"] == own.organisation_id
+def _speak_here(people: pd.DataFrame, document_id: str, turns: pd.DataFrame) -> bool:
+    """Whether any of these people speaks in a document."""
+    here = people.loc[people["document_id"].isin([document_id, ANY]), "name_in_file"]
+    return not {*map(normalise_space, here)}.isdisjoint(map(normalise_space, turns["speaker"]))
+
+
+def _without_brackets(labels: Iterable[str]) -> set[str]:
+    return {normalise_space(re.sub(r"\(.*?\)", "", label)) for label in labels}
+
+
+def _collect_names(own: Contribution, reference: Reference, key: dict[str, str], names: Collection[str],
+                   is_own: pd.Series) -> None:
+    """Its ``names``, its people (of the rows of speakers.csv), and the rows of names.csv that are about it or
+    that only it used."""
     people, listed = reference.speakers[is_own], reference.names
-    own.ids |= {own.organisation_id, *people["speaker_id"]}
-    if own.is_whole:  # of its raters comments are kept as well
-        own.ids |= {*reference.raters.query("organisation_id == @own.organisation_id")["rater_id"]}
-    # An id that is one plain word stays in prose: otherwise a common word would be removed everywhere.
-    told = [] if own.organisation_id.isalpha() else [own.organisation_id]
-    shortened = {normalise_space(re.sub(r"\(.*?\)", "", label)) for label in labels}
-    own.names = _exact_names(sorted({*labels, *shortened, *told, *people["name_in_file"],
-                                     *people["speaker_id"]} - {""}))
+    own.ids |= {*people["speaker_id"]} | own.raters  # of raters comments are kept as well
+    own.names = _exact_names(sorted({*names, *people["name_in_file"], *people["speaker_id"]} - {""}))
     about = listed["name"] + "\n" + listed["reason"]
     words = [{word for name in reference.speakers.loc[who, "name_in_file"]
               for word in normalise_space(name).split()}

@@ -72,8 +72,8 @@ WITHDRAWAL = "withdrawal"
 """What other commands are told is at work."""
 PACKETS_MADE = "packets.csv"
 """The list of packets made for the convening, and when. It is in private/, so that it outlives the files."""
-_ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "key", "reference",
-        "quote_id")
+_ROW = ("organisation_id", "document_id", "segment_id", "speaker_id", "rater_id", "person_id", "key",
+        "reference", "quote_id")
 """Columns of reference tables: a row with an id of the organisation in one of them is removed; other rows are
 redacted."""
 _LINKS = {"_parent_index": "_index", "PARENT_KEY": "KEY"}
@@ -96,14 +96,23 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
     Raises Faults, and changes nothing, if a file cannot be rewritten, if the study cannot be built without
     the organisation, or if something of it would remain.
     """
-    from glc_analysis.build import build
-
     if item and item not in ITEMS:
         raise UsageError(f"There is no item {item!r}; use one of {', '.join(ITEMS)}.")
+    return remove(study, lambda *held: collect_contribution(study, *held, organisation_id, item), item=item,
+                  today=today, dry_run=dry_run, say=say)
+
+
+def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribution], *, today: date,
+           item: str = "", dry_run: bool = False,
+           say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+    """Removes what ``collect`` finds in a built study, from its reference tables and its key of pseudonyms.
+    Returns and raises as :func:`withdraw` does."""
+    from glc_analysis.build import build
+
     with alone(study.root, WITHDRAWAL, say):
         reference = read_reference(study)
         key = complete_key(reference.names, read_key(study.key_file))
-        own = collect_contribution(study, reference, key, organisation_id, item)
+        own = collect(reference, key)
         with replacement(study, is_kept=not dry_run, say=say) as new:
             _edit_raw_files(new, own, reference)
             _edit_reference(study, new, own, key, item, today)
@@ -113,7 +122,7 @@ def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date,
             withdrawal_record = {"date": today.isoformat(), "items": str(len(touched))}
             _append_rows(new.reference_file("withdrawn"), [withdrawal_record])
             build(new, say=say)
-            issued = remove_from_releases(new, {organisation_id} | own.ids)
+            issued = remove_from_releases(new, {own.organisation_id} - {""} | own.raters | own.ids)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
             _check_codings_kept(study, new, own)
@@ -209,8 +218,7 @@ def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None
         heading = redact([told.heading], own.names)[0]
         if not turns.equals(told.turns) or heading != told.heading:
             write_turns(path, turns, heading)
-    raters = reference.raters[reference.raters["organisation_id"] == own.organisation_id]
-    remove_ballots(new, raters["rater_id"] if own.is_whole else (), own.words)
+    remove_ballots(new, own.raters, own.words)
     _edit_other_files(new, own, reference)
 
 
@@ -319,7 +327,8 @@ def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contri
         return [*(cell | {"is_given": "false", "date": today.isoformat()} if is_its else cell).values()]
     is_its_spelling = table == "countries" and (cell["country_id"] in own.countries or (
         match_key(cell["raw_name"]) in spelt and match_key(cell["raw_name"]) != match_key(cell["label"])))
-    is_guest = cell.get("document_id") in own.spoken and own.organisation_id == cell.get("organisation_id")
+    is_guest = bool(own.organisation_id) and cell.get("document_id") in own.spoken and (
+        own.organisation_id == cell.get("organisation_id"))
     is_listed = table == "names" and cell["name"] in own.listed
     is_own = table != "joint_display" and any(cell.get(column) in own.ids for column in _ROW)
     if is_its_spelling or is_guest or is_listed or is_own:

@@ -32,7 +32,7 @@ def write_convening(root: Path, *, is_cited: bool) -> None:
         "rounds": [row | {"text_version": content_hash(_issued(row)["statement"])} for row in rows("rounds")],
         "signoffs": sorted(_signoffs(), key=lambda row: (row["principle_id"], row["organisation_id"])),
         **{name: rows(name) for name in ("principles", "headlines", "judgements", "joint_display",
-                                         "raters", "panel_positions", "decision_log", "parking_lot",
+                                         "raters", "panel_positions", "decision_log", "parking_lot", "errata",
                                          "safety")},
         "comments": [row | {"by": "ines", "date": SIGNED_ON} for row in rows("comments") if row["text"]]}
     for name, table in tables.items():

@@ -1,0 +1,161 @@
+"""The withdrawal of one person: a speaker, a rater, a survivor adviser. Their organisation stays.
+
+Goes in: a built study, a speaker_id or rater_id, and what the person chose. Comes out: the study after it,
+and a table of what was removed or changed. There are three choices (:data:`CHOICES`). Two are recorded in
+stopped.csv; after ``erase`` nothing says that the person took part. What a choice cannot undo
+(:data:`CANNOT_UNDO`) the command says, and the page of ``glc ethics``, before anybody consents.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import manifest, tables
+from glc_analysis.csv_rows import CsvRows
+from glc_analysis.disclosure.consent import WITHDRAWAL as WITHDRAWAL_TEXTS
+from glc_analysis.errors import UsageError, nearest
+from glc_analysis.locks import alone
+from glc_analysis.pseudonyms.suggestions import find_contacts
+from glc_analysis.reference import Reference, read_reference
+from glc_analysis.schema import reference_tables
+from glc_analysis.study import ERASE, STOP_CONTACT, Study
+from glc_analysis.tabular import read_table
+from glc_analysis.withdrawal.contribution import collect_person
+from glc_analysis.withdrawal.redaction import edit_table
+from glc_analysis.withdrawal.withdrawal import WITHDRAWAL, remove, replacement
+
+CHOICES, CANNOT_UNDO = WITHDRAWAL_TEXTS["choices"], WITHDRAWAL_TEXTS["cannot_undo"]
+"""What a person may choose, and what each choice does not reach, in words."""
+COLUMNS = ["kind", "where", "what"]
+ABOUT_PEOPLE = ("speakers", "raters", "consent", "attendance")
+"""The reference tables that may have columns with addresses of people. Others hold words, whose addresses
+are replaced by pseudonyms as names.csv says."""
+
+
+def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, dry_run: bool = False,
+                    say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+    """Does what a person chose: ``stop-contact``, ``stop-use`` or ``erase``.
+
+    Returns one row for everything that is removed or changed: kind, where, what. With ``dry_run`` the study
+    stays as it is. Raises UsageError for an unknown person or choice, and Faults, without changing anything,
+    where something of the person would remain or the study cannot be built.
+    """
+    from glc_analysis.build import build
+
+    if choice not in CHOICES:
+        raise UsageError(f"There is no choice {choice!r}; use one of {', '.join(CHOICES)}.")
+    if choice == ERASE:
+        return remove(study, lambda *held: collect_person(study, *held, person_id), today=today,
+                      dry_run=dry_run, say=say)
+    with alone(study.root, WITHDRAWAL, say):
+        reference = read_reference(study)
+        names = _names_of(reference, person_id)
+        if choice == STOP_CONTACT:
+            found = _remove_contacts(study, {person_id} | names, is_written=not dry_run)
+            if not dry_run:
+                _record(study, reference, person_id, choice, today)
+            return _table([*found, ("reference row", "stopped.csv", f"{person_id} {choice}")])
+        with replacement(study, is_kept=not dry_run, say=say) as new:
+            _record(new, reference, person_id, choice, today)
+            build(new, say=say)
+            return _table([*_unused(study, new, reference, person_id),
+                           ("reference row", "stopped.csv", f"{person_id} {choice}")])
+
+
+def _names_of(reference: Reference, person_id: str) -> set[str]:
+    """The names of a person in files. Raises UsageError for an unknown person, with the nearest ones."""
+    speakers = reference.speakers
+    known = {*speakers["speaker_id"], *reference.raters["rater_id"]} - {""}
+    if person_id not in known:
+        raise UsageError(f"There is no person {person_id!r}; {nearest(person_id, known)}.")
+    return {*speakers.loc[speakers["speaker_id"] == person_id, "name_in_file"]}
+
+
+def _table(rows: Collection[tuple[str, str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=COLUMNS, dtype="str")
+
+
+def _record(study: Study, reference: Reference, person_id: str, choice: str, today: date) -> None:
+    """Adds a row to stopped.csv, unless it has it."""
+    rows = reference.stopped
+    if ((rows["person_id"] == person_id) & (rows["choice"] == choice)).any():
+        return
+    path = study.reference_file("stopped")
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(",".join(reference_tables()["stopped"].columns) + "\n", encoding="utf-8")
+    table = CsvRows.read(path)
+    table.append({"person_id": person_id, "choice": choice, "date": today.isoformat()})
+    path.write_bytes(table.content)
+
+
+def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list[tuple[str, str, str]]:
+    """Removes e-mail addresses and phone numbers from the rows about a person, in the tables of private/ and
+    in the reference tables about people; one row a cell."""
+    found = []
+    for path in _tables_about_people(study):
+        changed = []
+
+        def edit(row: list[str], changed: list[str] = changed) -> list[str]:
+            if known.isdisjoint(map(str.strip, row)):
+                return row
+            told = [_without_contacts(cell) for cell in row]
+            changed += [cell for cell, after in zip(row, told, strict=True) if cell != after]
+            return told
+
+        rows = [edit(row) for row in read_table(path).rows]
+        if changed and is_written:
+            edit_table(path, lambda grid, rows=rows: rows)
+            _correct_checksum(study, path)
+        found += [("contact", study.relative(path), cell) for cell in changed]
+    return found
+
+
+def _tables_about_people(study: Study) -> list[Path]:
+    reference = {*study.reference_files()}
+    own = {study.reference_file(name) for name in ABOUT_PEOPLE}
+    lying = {path for path in study.private.rglob("*") if path.suffix.lower() in (".csv", ".tsv", ".xlsx")}
+    return sorted(path for path in (lying - reference) | own if path.is_file())
+
+
+def _without_contacts(cell: str) -> str:
+    """A text without e-mail addresses and phone numbers.
+
+    >>> _without_contacts("ana@lamp.example")
+    ''
+    """
+    for _, start, end in sorted(find_contacts(cell), key=lambda one: -one[1]):
+        cell = cell[:start] + cell[end:]
+    return cell.strip()
+
+
+def _correct_checksum(study: Study, path: Path) -> None:
+    """Records the new checksum of a file that the manifest lists."""
+    rows, name = manifest.read_manifest(study), study.relative(path)
+    if name in rows:
+        rows[name] |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
+        manifest.write_manifest(study.reference_file("manifest"), rows.values())
+
+
+def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> list[tuple[str, str, str]]:
+    """What is made of nothing any more: turns, votes and figures; one row each."""
+    before, after = (tables.read("segments", study=one) for one in (study, new))
+    was = before.loc[(before["speaker_id"] == person_id) & (before["role"] == "participant"), "segment_id"]
+    rows = [("turn", one.rpartition(".")[0], one) for one in was]
+    quoted = reference.quotes.loc[reference.quotes["segment_id"].isin(was), "quote_id"]
+    rows += [("quotation", "quotes.csv", one) for one in quoted]
+    rated, still = (tables.read("ratings", study=one) for one in (study, new))
+    rated, still = (votes[votes["rater_id"] == person_id] for votes in (rated, still))
+    rows += [("vote", f"round {row.round_id}", f"{row.principle_id} {row.criterion}")
+             for row in rated.itertuples() if row.round_id not in {*still["round_id"]}]
+    rows += [("comment", f"round {row.round_id}", row.principle_id) for row in rated.itertuples()
+             if row.may_be_read and row.comment]
+    figures = [tables.read("estimates", study=one).set_index("estimate_id")[["n", "base_n", "value"]]
+               for one in (study, new)]
+    then, now = figures[0], figures[1].reindex(figures[0].index)
+    is_same = ((then == now) | (then.isna() & now.isna())).all(axis=1)
+    return rows + [("figure", "estimates", one) for one in then.index[~is_same].astype("str")]
