@@ -165,7 +165,7 @@ def _one_country(study: Study, glc: list[str], measure: Measure) -> list[str]:
     shutil.rmtree(study.reports)
     cold, _ = measure([*glc, "run"])
     took = {slug: page["seconds"] for slug, page in last_run(study)[1]["pages"].items()}
-    with (study.reference / "corrections.csv").open("a", encoding="utf-8") as file:
+    with study.reference_file("corrections").open("a", encoding="utf-8") as file:
         file.write("survey,glc_2016_kobo.r4,Q3_2,yes,no,Measured.,bench,2016-10-04\n")
     build, _ = measure([*glc, "build"])
     rerun = {page.slug for page in stale(plan(study), last_run(study)[1])}

@@ -26,6 +26,7 @@ if __name__ == "__main__":
     sys.path.insert(0, str(ROOT))
 
 from glc_analysis.new_study import start  # noqa: E402
+from glc_analysis.schema import table_files  # noqa: E402
 
 SIZES = (13, 120, 600)
 """Interviews of the studies that are measured, with about 140, 6,000 and 60,000 codings."""
@@ -114,7 +115,7 @@ def write_interview_study(root: Path, interviews: int, *, codings: int = 0, seed
         path = root / talk.path
         path.write_text(_FORMS[path.suffix](talk), encoding="utf-8", newline="\n")
     _write_settings(root)
-    _write_reference(root / "reference", talks, calls, draw)
+    _write_reference(root, talks, calls, draw)
     _write(root / "raw" / "survey" / "survey.csv", _answers(talks, draw))
     _write_coders_work(root, talks, calls, many, draw)
     return root
@@ -216,7 +217,7 @@ def _write_settings(root: Path) -> None:
     path.write_text(settings, encoding="utf-8", newline="\n")
 
 
-def _write_reference(folder: Path, talks: list[Conversation], calls: list[Conversation],
+def _write_reference(root: Path, talks: list[Conversation], calls: list[Conversation],
                      draw: random.Random) -> None:
     tables = {
         "questions": _questions(), "options": _options(), "codebook": _codebook(),
@@ -249,8 +250,10 @@ def _write_reference(folder: Path, talks: list[Conversation], calls: list[Conver
                   *([name_of(n), "person", "", "exact", "", "somebody who spoke, or a colleague"]
                     for n in range(2 * len(talks)))],
     }
-    for name, rows in tables.items():
-        _write(folder / f"{name}.csv", rows)
+    for name, (head, *rows) in tables.items():
+        for file in table_files(name):
+            places = [head.index(column) for column in file.required]
+            _write(root / file.path, [[row[n] for n in places] for row in (head, *rows)])
 
 
 def readers(number: int) -> tuple[str, ...]:

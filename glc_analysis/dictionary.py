@@ -126,7 +126,10 @@ _SEVERAL = {"words": "several are separated by blanks or commas",
 
 
 def _example_cells(path: Path) -> dict[str, str]:
-    """One example a column: from the row of a table with most cells filled, else from the first with one."""
+    """One example a column: from the row of a table with most cells filled, else from the first with one;
+    none if there is no such table."""
+    if not path.is_file():
+        return {}
     with path.open(encoding="utf-8-sig", newline="") as lines:
         rows = list(csv.DictReader(lines))
     fullest = sorted(rows, key=lambda row: -sum(map(bool, row.values())))
