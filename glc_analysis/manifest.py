@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 import json
+import os
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -187,13 +188,23 @@ def package_hash() -> str:
     another study depends on them.
     """
     digest = hashlib.sha256(f"{sys.version_info.major}.{sys.version_info.minor}".encode())
-    package = REPOSITORY / "glc_analysis"
-    sources = [p for p in package.rglob("*") if p.is_file() and p.suffix != ".pyc"
-               and package / "sample" not in p.parents]
-    for path in [*sorted(sources), REPOSITORY / "requirements.lock"]:
-        if path.is_file():
-            digest.update(path.relative_to(REPOSITORY).as_posix().encode() + path.read_bytes())
+    for path in sorted(map(Path, _package_files())):
+        digest.update(path.relative_to(REPOSITORY).as_posix().encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def package_state() -> list[tuple[str, int, int]]:
+    """Size and time of each file behind :func:`package_hash`: a quick way to see that none was changed."""
+    return [(name, of.st_size, of.st_mtime_ns) for name in _package_files() for of in [os.stat(name)]]
+
+
+def _package_files() -> list[str]:
+    """The paths of the package's sources, and of the lock file."""
+    found, sample = [], str(REPOSITORY / "glc_analysis" / "sample")
+    for folder, folders, files in os.walk(REPOSITORY / "glc_analysis"):
+        folders[:] = [one for one in folders if one != "__pycache__" and os.path.join(folder, one) != sample]
+        found += [os.path.join(folder, name) for name in files if not name.endswith(".pyc")]
+    return found + [str(path) for path in [REPOSITORY / "requirements.lock"] if path.is_file()]
 
 
 def inputs_digest(study: Study, raw: dict[str, str]) -> str:

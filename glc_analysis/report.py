@@ -36,9 +36,9 @@ from glc_analysis.files import (
     write_atomic,
 )
 from glc_analysis.locks import locked
-from glc_analysis.manifest import package_hash
+from glc_analysis.manifest import package_hash, package_state
 from glc_analysis.run import record
-from glc_analysis.run.plan import NOTEBOOKS, Inputs, PageJob, is_current, page_path, plan, stale
+from glc_analysis.run.plan import NOTEBOOKS, Inputs, PageJob, is_current, key_now, page_path, plan, stale
 from glc_analysis.run.record import last_run
 from glc_analysis.study import REPOSITORY, Study
 
@@ -78,6 +78,7 @@ class ReportRun:
         is_whole = len(chosen) == len(pages)
         self.is_needed = bool(self.to_run) or last.get("printed", printed) != printed or (
             is_whole and len(self.to_keep) < len(self.last_entries))
+        self._package_state = package_state()
         self.entries: dict[str, dict[str, Any]] = {}
         self.failures: list[Failure] = []
         self.notes = []
@@ -226,12 +227,11 @@ class ReportRun:
 
     def _has_changed(self, page: PageJob) -> bool:
         """Whether something that the page depends on has changed since the run was planned."""
-        package_hash.cache_clear()
+        if package_state() != self._package_state:
+            package_hash.cache_clear()
         with suppress(GLCError):  # such as tables that are just being built
             now = Inputs(Study(self.study.root), self.audience)
-            pages = plan(now.study, audience=self.audience, folder=page.notebook.parent, inputs=now)
-            return page.key not in {one.with_reads(page.reads, now).key for one in pages
-                                    if one.slug == page.slug}
+            return page.key != key_now(page, now)
         return True
 
     def _stand_in(self, page: PageJob, failure: Failure, updated: str) -> dict[str, Any]:

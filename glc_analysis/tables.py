@@ -99,6 +99,10 @@ def _by_question(frame: pd.DataFrame, hashes: np.ndarray, estimates: pd.DataFram
     else:
         keys, subjects = frame["question_id"].astype("str"), {*questions}
     sums, nothing = _sums(keys, hashes), np.zeros(2, dtype=np.uint64)
+    if "estimate_id" in frame:
+        measures = dict(zip(estimates["estimate_id"], estimates["measure"].astype("str"), strict=True))
+        whole = _sums(frame["estimate_id"].map(measures).fillna(""), hashes)
+        sums, subjects = sums | {one: whole[one] for one in MEASURES if one in whole}, subjects | {*MEASURES}
     return {f"question={subject}": sums.get(subject, nothing) for subject in sorted(subjects - {""})}
 
 
@@ -238,7 +242,8 @@ def read(name: str, *, study: str | Path | Study = "", country: str = "", theme:
     found = study if isinstance(study, Study) else Study.find(study)
     with read_log.exact():
         country, theme, question = (
-            known_id(chosen, _names(found.processed, kind), kind) if chosen else ""
+            known_id(chosen, _names(found.processed, kind), kind)
+            if chosen and not (kind == "question" and chosen in (*SUBJECTS, *MEASURES)) else chosen
             for kind, chosen in (("country", country), ("theme", theme), ("question", question)))
         read_log.note(found.root, f"{name} {_slice_name(name, country, theme, question)}".strip())
         return _read(found.processed, name, country, theme, question)
@@ -271,7 +276,7 @@ def _names_in(path: Path, kind: str, written: int) -> dict[str, str]:
     if kind == "question":  # figures are also about the survey as a whole, its languages, and codes
         asked = pd.read_parquet(path.with_name("questions.parquet"), columns=["question_id"])["question_id"]
         figures = pd.read_parquet(path.with_name("estimates.parquet"), columns=["question_id", "measure"])
-        return dict.fromkeys(SUBJECTS, "") | {one: one for names in (asked, _subjects(figures))
+        return dict.fromkeys((*SUBJECTS, *MEASURES), "") | {one: one for names in (asked, _subjects(figures))
                                               for one in names.unique()}
     slices = json.loads(path.read_text(encoding="utf-8"))
     return {one["id"]: one["label"] for one in slices["countries" if kind == "country" else "themes"]}
@@ -295,6 +300,9 @@ def _read(folder: Path, name: str, country: str, theme: str, question: str) -> p
 
 SUBJECTS = ("survey", "coded", "cooccurrence", "novelty", "salience")
 """What figures without a question are about, in the place of its id: the survey as a whole, and measures."""
+
+MEASURES = ("quality", "discordance")
+"""Measures that are about questions, and can also be read as a whole in the place of a question."""
 
 
 def is_by_question(name: str) -> bool:
@@ -383,7 +391,7 @@ def _question_filter(folder: Path, name: str, question: str) -> tuple:
     """The figures about a question, or what is released of them, as a pyarrow filter."""
     if name in ("responses", "selections"):
         return "question_id", "==", question
-    about = ("measure" if question in SUBJECTS[1:] else "question_id", "==", question)
+    about = ("measure" if question in (*SUBJECTS[1:], *MEASURES) else "question_id", "==", question)
     if name == "estimates":
         return about
     figures = pd.read_parquet(folder / "estimates.parquet", columns=["estimate_id"], filters=[about])

@@ -198,7 +198,7 @@ class StudyView(VisibleTables):
         chosen = _known(theme or None, self.themes, "theme") or self.theme
         is_own = bool(self.country) and not by
         kind = "country" if is_own else subset_kind(by)
-        figures = self.released[self.released["measure"] == "coded"]
+        figures = self.measured("coded")
         rows = figures[figures["subset_kind"] == kind]
         if is_own:
             rows = rows[rows["subset_id"] == self.country]

@@ -83,7 +83,16 @@ def code_estimate(code_id: str) -> str:
 def display(view: StudyView) -> pd.DataFrame:
     """:func:`joint_display` of a built study, as the audience of the view may see it."""
     rows = view.read("joint_display").sort_values("order")
-    return joint_display(rows, view.released, view.words, readable_quotes(view))
+    return joint_display(rows, cited_figures(view, rows), view.words, readable_quotes(view))
+
+
+def cited_figures(view: StudyView, rows: pd.DataFrame) -> pd.DataFrame:
+    """The figures about the questions and codes that rows of joint_display.csv cite; all figures, if one is
+    cited that is about no question."""
+    questions = {view.words.question_of(one) for one in {*rows["estimate_id"]} - {""}}
+    if "" in questions:
+        return view.released
+    return pd.concat([*map(view.question_figures, sorted(questions)), view.measured("coded")])
 
 
 def names_of(study: Study) -> Words:
@@ -119,7 +128,7 @@ def contradicting(view: StudyView) -> pd.DataFrame:
     """
     words = view.words
     if not view.may("country_facts"):
-        seen = view.released.query("measure == 'discordance'")
+        seen = view.measured("discordance")
         return pd.DataFrame({"indicator": seen["option_id"], "result": [*map(words.said, seen.itertuples())]},
                             dtype="str").reset_index(drop=True)
     rows = view.read("stated").query("is_discordant")

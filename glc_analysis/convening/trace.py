@@ -391,12 +391,8 @@ class Trail:
         cited = {"estimate": row.reference, "code": code_estimate(row.reference)}
         if row.kind not in cited:
             return None
-        about = "coded" if row.kind == "code" else self._question_of(row.reference)
+        about = "coded" if row.kind == "code" else self.words.question_of(row.reference)
         return self._figures(about).get(cited[row.kind])
-
-    def _question_of(self, estimate_id: str) -> str:
-        """The question that a figure is about; blank where it is about none."""
-        return next((one for one in self.words.questions if estimate_id.startswith(f"{one}/")), "")
 
     @cached_property
     def _figures(self) -> Callable[[str], dict[str, Any]]:

@@ -102,8 +102,8 @@ class VisibleTables:
 
     def question_figures(self, question_id: str) -> pd.DataFrame:
         """What the audience may see of the figures about one question, or about the ``survey`` (sizes of the
-        study), or of the measures ``coded``, ``cooccurrence``, ``novelty`` and ``salience``; no other figure
-        is read."""
+        study), or of the measures ``coded``, ``cooccurrence``, ``discordance``, ``novelty``, ``quality`` and
+        ``salience``; no other figure is read."""
         rows, decisions = tables.read("estimates", study=self.study, question=question_id), None
         if not self.may("all_figures"):
             decisions = tables.read(f"release_{self.audience}", study=self.study, question=question_id)
@@ -146,8 +146,21 @@ class VisibleTables:
     def quality(self, about: str) -> pd.DataFrame:
         """The page's figures about the quality of the data: of ``survey``, ``language``, ``script`` or a
         question."""
-        rows = self.released[self.released["measure"] == "quality"]
+        rows = self.measured("quality")
         return rows[rows["question_id"] == about]
+
+    def measured(self, measure: str) -> pd.DataFrame:
+        """The page's figures of one of the measures that :meth:`question_figures` knows. A page about the
+        whole study reads no other figure, and so does not depend on any."""
+        return self._measured(measure)
+
+    @cached_property
+    def _measured(self) -> Callable[[str], pd.DataFrame]:
+        def of(measure: str) -> pd.DataFrame:
+            if self.country or self.theme or "released" in self.__dict__:
+                return self.released[self.released["measure"] == measure]
+            return self.question_figures(measure)
+        return cache(of)
 
     @cached_property
     def question_table(self) -> pd.DataFrame:

@@ -49,6 +49,14 @@ class Words:
             return f"{figure.statistic.replace('_', ' ')} {figure.value:g}, base {int(figure.base_n)}"
         return count_text(figure.n, figure.base_n, getattr(figure, "band", ""))
 
+    def question_of(self, estimate_id: str) -> str:
+        """The question that a figure is about; blank where it is about none.
+
+        >>> Words({"Q1": None}, {}, {}).question_of("Q1/yes/all"), Words({}, {}, {}).question_of("rest/all")
+        ('Q1', '')
+        """
+        return next((one for one in self.questions if estimate_id.startswith(f"{one}/")), "")
+
     def condition(self, asked_if: str) -> str:
         """Who was asked a question (``asked_if`` in questions.csv): how "Asked only of those who" goes on.
 

@@ -55,7 +55,7 @@ def code_names(view: StudyView) -> dict[str, str]:
 def codes(view: StudyView) -> Html:
     """How many organisations raised each code of the theme: overall, by source, by call and by region; for
     the team how many said the contrary, and what nobody was asked about."""
-    whole, rows = view.codes(), view.released[view.released["measure"] == "coded"]
+    whole, rows = view.codes(), view.measured("coded")
     if whole.empty:
         return note(NOT_CODED_YET)
     depth = whole["code_id"].map(view.code_tree.set_index("code_id")["depth"])

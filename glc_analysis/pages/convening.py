@@ -14,7 +14,7 @@ from IPython.display import HTML as Html
 
 from glc_analysis.convening import agenda as by_decision
 from glc_analysis.convening.checklists import NOT_RECORDED, method_facts, reporting_items
-from glc_analysis.convening.joint_display import Quote, contradicting, paired, readable_quotes
+from glc_analysis.convening.joint_display import Quote, cited_figures, contradicting, paired, readable_quotes
 from glc_analysis.convening.trace import Places, anchor, link
 from glc_analysis.disclosure.blocks import AGENDA, DECISIONS, NOT_SHOWN
 from glc_analysis.disclosure.votes import LARGEST_UNTOLD
@@ -42,7 +42,8 @@ VOTES_TOLD = (f"Of panels of {LARGEST_UNTOLD} votes or fewer nothing is shown. O
 def joint_display(view: StudyView) -> Html:
     """One group of rows a topic: the survey's count, the count of what was said, how they fit and what
     follows; below the table what organisations state that differs from country facts."""
-    listed = [*paired(view.read("joint_display").sort_values("order"), view.released)]
+    rows = view.read("joint_display").sort_values("order")
+    listed = [*paired(rows, cited_figures(view, rows))]
     if not listed:
         return show(note(NO_JOINT_DISPLAY).data + _contradictions(view))
     quotes, places = readable_quotes(view), Places.of(view.codebook, view.question_figures("coded"))
@@ -79,7 +80,7 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
 def _contradictions(view: StudyView) -> str:
     """What organisations state that differs from the facts of their country: for the team which
     organisations, for others how many."""
-    counted = view.released.query("measure == 'discordance'")
+    counted = view.measured("discordance")
     if counted.empty:
         return ""
     said = note(*(f"Compared with country facts: {view.words.said(one)}."

@@ -93,11 +93,12 @@ def _listed(view: StudyView, listed: pd.DataFrame) -> pd.DataFrame:
             figures = view.question_figures(row.question_id)
             figures = figures[figures["option_id"] == row.option_id]
         elif row.code_id in codes:
-            figures = view.released[view.released["code_id"] == row.code_id]
+            figures = view.measured("coded")
+            figures = figures[figures["code_id"] == row.code_id]
         else:
             continue
         found.append(_counts(figures))
-    chosen = pd.concat(found) if found else _counts(view.released.head(0))
+    chosen = pd.concat(found) if found else _counts(view.measured("coded").head(0))
     return chosen.assign(chosen_by=LISTED.format(authors=authors, days=days))
 
 
@@ -160,7 +161,7 @@ def sensitive_questions(view: StudyView) -> set[str]:
 
 def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...]]:
     """A sentence for each figure. The first one whose unit is an answer says what an answer is."""
-    places = Places.of(view.codebook, view.released if (figures["code_id"] != "").any() else figures)
+    places = Places.of(view.codebook, view.measured("coded") if (figures["code_id"] != "").any() else figures)
     is_told = False
     for figure in figures.itertuples():
         if figure.code_id:
@@ -230,8 +231,8 @@ def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
     if codes.empty:
         return
     first = codes.loc[codes["contrary"].astype(int).idxmax()]
-    figures = view.released[(view.released["code_id"] == first["code_id"])
-                            & (view.released["subset_kind"] == ALL) & (view.released["measure"] == "coded")]
+    figures = view.measured("coded")
+    figures = figures[(figures["code_id"] == first["code_id"]) & (figures["subset_kind"] == ALL)]
     place = Places.of(view.codebook, figures).code(first["code_id"])
     said = (f"{_number(first['raised'], 'organisation')} raised “{first['code']}”; {first['contrary']} said "
             "the contrary.")

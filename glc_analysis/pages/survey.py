@@ -201,7 +201,7 @@ def cleaning_steps(view: StudyView) -> pd.DataFrame:
 
 def missing_answers(view: StudyView) -> Html:
     """Figure: for each question, how many records have an answer, were not asked, or are blank."""
-    figures = view.released[view.released["measure"] == "quality"].rename(
+    figures = view.measured("quality").rename(
         columns={"question_id": "question", "option_id": "status"})
     rows = view.question_table[["question_id"]].rename(columns={"question_id": "question"}).merge(figures)
     counts = rows.groupby("status")["n"].sum()

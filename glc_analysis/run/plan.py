@@ -329,6 +329,12 @@ def is_current(page: PageJob, entry: Mapping[str, Any], inputs: Inputs) -> bool:
     return page.key == entry["key"] and not entry["failure"]
 
 
+def key_now(page: PageJob, inputs: Inputs) -> str:
+    """The key that a page which reads the same has with these inputs; blank if there is no such page."""
+    pages = _pages(inputs, notebooks(page.notebook.parent))
+    return next((one.with_reads(page.reads, inputs).key for one in pages if one.slug == page.slug), "")
+
+
 def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
     """The pages of these notebooks, without what they read."""
     audience, seen = inputs.audience, set()

@@ -34,14 +34,16 @@ def read(folder: Path, *names: str) -> dict[str, Any]:
 
 def write(folder: Path, head: Mapping[str, str], pages: Entries, own: Mapping[str, Path]) -> None:
     """Writes the record of a run that is not finished. ``own`` are the folders of the pages, by slug, that
-    nobody else may know of."""
+    nobody else may know of. The last record of a run, with the time at which it ``finished``, has one value a
+    line, for people; those after each page are written quickly."""
+    indent = 1 if "finished" in head else None
     files: dict[Path, Entries] = {}
     for slug, entry in pages.items():
         files.setdefault(own[slug] / OWN if slug in own else folder / UNFINISHED, {})[slug] = entry
     shared = files.pop(folder / UNFINISHED, {})
     for path, entries in files.items():
-        write_atomic(path, _json(entries))
-    write_atomic(folder / UNFINISHED, _json({**head, "pages": shared}))
+        write_atomic(path, _json(entries, indent))
+    write_atomic(folder / UNFINISHED, _json({**head, "pages": shared}, indent))
 
 
 def mark(content: str, digests: Digests) -> str:
@@ -74,8 +76,8 @@ def finished(runs: Path, pages: Iterable[Any], current: Path | None,
             if page.slug in entries and is_current(page, entries[page.slug])}
 
 
-def _json(content: Any) -> str:
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n"
+def _json(content: Any, indent: int | None) -> str:
+    return json.dumps(content, indent=indent, ensure_ascii=False) + "\n"
 
 
 def last_run(study: Study, audience: str = "team") -> tuple[Path | None, dict[str, Any]]:
