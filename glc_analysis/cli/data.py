@@ -287,10 +287,12 @@ def ethics(study: Study, is_written: bool) -> None:
 
     from glc_analysis.disclosure.consent import ethics_page
     from glc_analysis.disclosure.safety import count_unanswered, safety_page, write_questions
+    from glc_analysis.publish.publication import published_folders
 
     if is_written:
         say(f"The questions on safety are in {write_questions(study)}: fill in answer, by and date.")
-    for line in (*ethics_page(study, today=date.today()), "", *safety_page(study, today=date.today())):
+    safety = safety_page(study, published=published_folders(study), today=date.today())
+    for line in (*ethics_page(study, today=date.today()), "", *safety):
         click.echo(line)
     if left := count_unanswered(study):
         say(f"{counted(left, 'question')} on safety without an answer: "

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
 
 from glc_analysis.csv_rows import CsvRows
+from glc_analysis.disclosure.consent import WITHDRAWAL
 from glc_analysis.files import write_atomic
 from glc_analysis.manifest import release_folders
 from glc_analysis.reference import Reference, read_reference
@@ -73,8 +74,9 @@ def _countries(reference: Reference) -> dict[str, str]:
 # The page
 
 
-def safety_page(study: Study, *, today: date) -> list[str]:
-    """The page, line by line. Raises the faults of the reference tables."""
+def safety_page(study: Study, *, published: Mapping[str, list[str]], today: date) -> list[str]:
+    """The page, line by line; ``published`` are the folders in which something is published, by audience.
+    Raises the faults of the reference tables."""
     reference = read_reference(study)
     asked, given = list(questions(_countries(reference))), _answers(reference)
     known = {(row["item"], row["subject"]) for row in asked}
@@ -86,6 +88,7 @@ def safety_page(study: Study, *, today: date) -> list[str]:
         held=_files_held(study),
         is_encrypted=is_on_encrypted_disk(study.root),
         reports=[(audience, (study.reports / audience / "current").exists()) for audience in AUDIENCES],
+        published=published, told=WITHDRAWAL,
         releases=len(release_folders(study.private, "public")), packets=_packets(study),
         people=_people(reference),
         advisers=int((reference.raters["role"] == "survivor_adviser").sum()),

@@ -29,8 +29,8 @@ def study(sample_root, tmp_path):
     return study
 
 
-def page(study):
-    return safety_page(study, today=date(2017, 3, 1))
+def page(study, published=None):
+    return safety_page(study, published=published or {}, today=date(2017, 3, 1))
 
 
 def section(study, title):
@@ -78,6 +78,12 @@ def test_nobody_holds_a_key_before_somebody_says_so(study):
     answer(study, "holder", "pseudonyms", answer="R. Lind | deputy", by="A. Ito", date="2017-02-01")
     assert "(private/pseudonyms.json, is there)" in first_key()[0]
     assert first_key()[1:] == [r"R. Lind \| deputy (A. Ito, 2017-02-01)", BLANK, BLANK]
+
+
+def test_each_published_folder_is_listed_with_the_command_that_takes_it_back(study):
+    assert "- published: nothing by `glc publish`" in page(study)
+    said = "- published for public: in `/srv/s`; to take it back: `glc unpublish /srv/s --audience public`"
+    assert said in page(study, {"public": ["/srv/s"]})
 
 
 def test_every_file_of_the_study_is_counted_once_by_what_it_tells(study):
