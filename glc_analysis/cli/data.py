@@ -222,10 +222,12 @@ def schedule(study: Study, daily: str, audience: str, is_written: bool) -> None:
 @click.option("--choice", default="", metavar="CHOICE",
               help="With --person: stop-contact, stop-use or erase.")
 @click.option("--dry-run", is_flag=True, help="List what would be removed or changed; change nothing.")
+@click.option("--looked-at-by", default="", metavar="NAME", help="Who looked at the files that no program can"
+              " read, such as recordings, and found nothing of it. It is recorded.")
 @rows_format("csv")
 @pass_study_to_withdraw
 def withdraw(study: Study, organisation: str, item: str, person: str, choice: str, dry_run: bool,
-             form: str) -> None:
+             looked_at_by: str, form: str) -> None:
     """Remove what an organisation or a person contributed.
 
     Of an organisation it removes everything, or what depends on one item of its consent. A person
@@ -241,7 +243,7 @@ def withdraw(study: Study, organisation: str, item: str, person: str, choice: st
     if bool(organisation) == bool(person) or bool(person) != bool(choice) or person and item:
         raise UsageError("Name an organisation, or a person with --person ID --choice CHOICE.")
     ensure_built(study)
-    how = {"today": date.today(), "dry_run": dry_run, "say": say}
+    how = {"today": date.today(), "dry_run": dry_run, "looked_at_by": looked_at_by, "say": say}
     touched = withdraw_person(study, person, choice, **how) if person else withdrawal.withdraw(
         study, organisation, item=item, **how)
     print_rows(touched, form, empty="The study holds nothing of it.")

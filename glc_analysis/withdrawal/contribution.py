@@ -15,6 +15,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.cleaning import columns
 from glc_analysis.errors import UsageError, nearest
+from glc_analysis.intake.ratings import read_ratings
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.pseudonyms.masking import Masker
@@ -43,7 +44,9 @@ class Contribution:
     that replace them. ``raters`` are those whose ballots go. ``ids`` are all ids to remove, ``listed`` its
     names in names.csv, ``countries`` those of no other organisation. ``names`` are the names that others use
     for it; ``words`` adds its pseudonyms and the sentences that nobody else said. ``said`` is everything it
-    said, ``others`` everything that all others said. The organisation of a person is blank: it stays.
+    said, ``others`` everything that all others said. ``quoted`` are the segments that may no longer be
+    quoted, though the material stays, and ``cited`` the evidence (principle and number) that quotes them.
+    The organisation of a person is blank: it stays.
     """
 
     organisation_id: str
@@ -60,6 +63,13 @@ class Contribution:
     words: pd.DataFrame = field(default_factory=_exact_names)
     said: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
+    quoted: set[str] = field(default_factory=set)
+    cited: set[tuple[str, str]] = field(default_factory=set)
+
+    @property
+    def words_of_material(self) -> pd.DataFrame:
+        """The words to remove from transcripts, ballots and coders' files: none where these stay."""
+        return self.words.head(0) if self.quoted else self.words
 
     @property
     def is_whole(self) -> bool:
@@ -79,8 +89,8 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     own = Contribution(organisation_id, MATERIAL & {item} if item else MATERIAL)
     strangers = [frame.loc[frame["organisation_id"] != organisation_id, column] for frame, column in (
         (reference.speakers, "name_in_file"), (reference.organisations, "label"))]
-    own.others += [text for column in (*strangers, reference.questions["wording"], reference.options["label"],
-                                       reference.options["value"]) for text in column]
+    method = [*(text for column in strangers for text in column), *_words_of_method(reference)]
+    own.others += method
     _collect_records(own, study, reference, answers)
     _collect_texts(own, study, reference,
                    reference.speakers[reference.speakers["organisation_id"] == organisation_id])
@@ -90,8 +100,18 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
     own.ids |= {*own.documents, *segments.loc[is_own, "segment_id"]}
     if item == "quotation":
         is_own = segments["organisation_id"] == organisation_id
-    is_quoted = reference.quotes["segment_id"].isin(segments.loc[is_own, "segment_id"])
-    own.ids |= set(reference.quotes.loc[is_quoted, "quote_id"])
+        own.quoted = set(segments.loc[is_own, "segment_id"])
+        own.said = list(segments.loc[is_own, "text"])
+        own.others = [*method, *segments.loc[~is_own, "text"]]
+    quotes, evidence = reference.quotes, reference.evidence
+    is_quoted = quotes["segment_id"].isin(segments.loc[is_own, "segment_id"])
+    own.ids |= set(quotes.loc[is_quoted, "quote_id"])
+    own.said += list(quotes.loc[is_quoted, "text"])
+    is_cited = evidence["reference"].isin(segments.loc[is_own, "segment_id"])
+    own.said += list(evidence.loc[is_cited, "cited"])
+    if item == "quotation":
+        rows = evidence.loc[is_cited, ["principle_id", "evidence_id"]]
+        own.cited = set(rows.itertuples(index=False, name=None))
     if "survey" in own.parts:
         _collect_countries(own, study, reference, answers)
     if own.is_whole:
@@ -101,6 +121,7 @@ def collect_contribution(study: Study, reference: Reference, key: dict[str, str]
         # An id that is one plain word stays in prose: otherwise a common word would be removed everywhere.
         told = [] if organisation_id.isalpha() else [organisation_id]
         own.ids.add(organisation_id)
+        _collect_votes(own, study, reference)
         _collect_names(own, reference, key, {*labels, *_without_brackets(labels), *told},
                        reference.speakers["organisation_id"] == organisation_id)
     _collect_words(own)
@@ -117,10 +138,8 @@ def collect_person(study: Study, reference: Reference, key: dict[str, str], pers
     if person_id not in known:
         raise UsageError(f"There is no person {person_id!r}; {nearest(person_id, known)}.")
     own = Contribution("", MATERIAL, raters={person_id} & {*raters["rater_id"]}, ids={person_id})
-    own.others += [text for column in (
-        speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"], reference.organisations["label"],
-        reference.questions["wording"], reference.options["label"], reference.options["value"])
-        for text in column]
+    own.others += [*speakers.loc[speakers["speaker_id"] != person_id, "name_in_file"],
+                   *reference.organisations["label"], *_words_of_method(reference)]
     answers = tables.read("responses", study=study)["value"].astype("str")
     own.others += [*answers[answers != ""].unique()]
     is_own = speakers["speaker_id"] == person_id
@@ -130,6 +149,7 @@ def collect_person(study: Study, reference: Reference, key: dict[str, str], pers
     own.said += list(segments.loc[is_said, "text"])
     own.ids |= {*own.documents, *segments.loc[is_said, "segment_id"]}
     own.ids |= {*reference.quotes.loc[reference.quotes["segment_id"].isin(own.ids), "quote_id"]}
+    _collect_votes(own, study, reference)
     _collect_names(own, reference, key, set(), is_own)
     _collect_words(own)
     return own
@@ -205,6 +225,27 @@ def _speak_here(people: pd.DataFrame, document_id: str, turns: pd.DataFrame) -> 
 
 def _without_brackets(labels: Iterable[str]) -> set[str]:
     return {normalise_space(re.sub(r"\(.*?\)", "", label)) for label in labels}
+
+
+def _collect_votes(own: Contribution, study: Study, reference: Reference) -> None:
+    """What its raters wrote beside their votes, and its reservations when it signed."""
+    for path in study.raw_files("ratings"):
+        votes = read_ratings(path)
+        is_own = votes["rater_id"].isin(own.raters)
+        own.said += list(votes.loc[is_own, "comment"])
+        own.others += list(votes.loc[~is_own, "comment"])
+    is_own = reference.comments["rater_id"].isin(own.raters)
+    own.said += list(reference.comments.loc[is_own, "text"])
+    is_own = reference.signoffs["organisation_id"] == own.organisation_id
+    own.said += list(reference.signoffs.loc[is_own, "reservation"])
+    own.others += list(reference.signoffs.loc[~is_own, "reservation"])
+
+
+def _words_of_method(reference: Reference) -> list[str]:
+    """What the study itself says: nobody's words, also where somebody says the same."""
+    questions, options, codebook = reference.questions, reference.options, reference.codebook
+    return [*questions["wording"], *options["label"], *options["value"], *codebook["name"],
+            *codebook["definition"], *reference.principles["statement"]]
 
 
 def _collect_names(own: Contribution, reference: Reference, key: dict[str, str], names: Collection[str],

@@ -37,7 +37,7 @@ are replaced by pseudonyms as names.csv says."""
 
 
 def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, dry_run: bool = False,
-                    say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+                    looked_at_by: str = "", say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
     """Does what a person chose: ``stop-contact``, ``stop-use`` or ``erase``.
 
     Returns one row for everything that is removed or changed: kind, where, what. With ``dry_run`` the study
@@ -50,7 +50,7 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
         raise UsageError(f"There is no choice {choice!r}; use one of {', '.join(CHOICES)}.")
     if choice == ERASE:
         return remove(study, lambda *held: collect_person(study, *held, person_id), today=today,
-                      dry_run=dry_run, say=say)
+                      dry_run=dry_run, looked_at_by=looked_at_by, say=say)
     with alone(study.root, WITHDRAWAL, say):
         reference = read_reference(study)
         names = _names_of(reference, person_id)

@@ -8,9 +8,7 @@ deleted text. Every edit is checked by reading the file again as the build does.
 from __future__ import annotations
 
 import codecs
-import io
 import re
-import zipfile
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -127,23 +125,6 @@ def redact_rows(grid: Grid, names: pd.DataFrame) -> list[list[str]]:
     """The rows of a sheet without these names in any cell."""
     cells = iter(redact([cell for row in grid.rows for cell in row], names))
     return [[next(cells) for _ in row] for row in grid.rows]
-
-
-def contains_name(content: bytes, names: Iterable[str]) -> bool:
-    """Whether bytes, packed ones too, hold a name of six letters or more, in any usual encoding.
-
-    >>> contains_name("TIT2 MILL House".encode("utf-16-le"), ["Mill House"])
-    True
-    >>> contains_name(b"mill", ["Mill House"])
-    False
-    """
-    wanted = {name.encode(codec).lower() for name in names if len(name) > 5 for codec in (
-        "utf-8", "utf-16-le", "utf-16-be")}
-    parts = [content]
-    if zipfile.is_zipfile(io.BytesIO(content)):
-        with zipfile.ZipFile(io.BytesIO(content)) as package:
-            parts += [package.read(one) for one in package.namelist()]
-    return any(name in part.lower() for part in parts for name in wanted)
 
 
 def edit_table(path: Path, edit: Edit, *, keep_places: bool = False) -> None:

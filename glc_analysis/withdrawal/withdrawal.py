@@ -8,6 +8,8 @@ this one is interrupted.
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import os
 import re
@@ -26,26 +28,23 @@ from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.csv_rows import CsvRows
 from glc_analysis.digests import replace_digest_key
 from glc_analysis.disclosure.consent import ITEMS
-from glc_analysis.disclosure.file_text import NAMES_ONLY
-from glc_analysis.disclosure.leak_scan import find_leaks
 from glc_analysis.disclosure.releases import remove_from_releases
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.files import graceful_interrupt, uninterrupted
 from glc_analysis.intake.ratings import read_ratings
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
-from glc_analysis.locks import STAGE, STUDY_PARTS, alone, finish_withdrawal, locked, undo_withdrawal
+from glc_analysis.locks import LOCKS, STAGE, STUDY_PARTS, alone, finish_withdrawal, locked, undo_withdrawal
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_table as read_reference_table
 from glc_analysis.schema import AUDIENCES, reference_tables, table_files
-from glc_analysis.study import WITHDRAWN, Study
-from glc_analysis.tabular import Grid, read_table
+from glc_analysis.study import RAW_KINDS, WITHDRAWN, Study
+from glc_analysis.tabular import Grid, read_rows, read_table
 from glc_analysis.text import match_key, normalise_space
 from glc_analysis.withdrawal.coder_files import Recoding, manual_fix_needed
 from glc_analysis.withdrawal.contribution import Contribution, collect_contribution
 from glc_analysis.withdrawal.redaction import (
-    contains_name,
     edit_spss,
     edit_table,
     redact,
@@ -53,6 +52,7 @@ from glc_analysis.withdrawal.redaction import (
     remove_turns,
     write_turns,
 )
+from glc_analysis.withdrawal.search import Found, Trace, Unread, Wanted, read_file, search
 
 # ------------------------------
 # The steps of a withdrawal.
@@ -82,28 +82,34 @@ _LOSSES = {".sav": "rewritten without multiple response sets, custom attributes,
          ".docx": "rewritten as plain paragraphs",
          ".sqlite3": "rewritten, texts that changed as plain paragraphs"}
 _LOSSES[".zsav"] = _LOSSES[".sav"]
+BUILT = ("processed", "private/releases")
+"""The folders that the build writes."""
+_SAID = ("proposed_by", "objections", "reservations")
+"""Columns of the decision log that say who thought what."""
 _KINDS = {"quotes": "quotation", "evidence": "principle", "judgements": "principle", "raters": "rating"}
 
 Rows = list[list[str] | None]
 
 
 def withdraw(study: Study, organisation_id: str, *, item: str = "", today: date, dry_run: bool = False,
-             say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
+             looked_at_by: str = "", say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
     """Removes an organisation from a built study, or what belongs to one ``item`` of its consent.
 
-    Returns one row for everything that is removed or changed: kind, where, what. With ``dry_run`` everything
-    is tried on the copy and the study stays as it is. Raises UsageError for an unknown organisation or item.
-    Raises Faults, and changes nothing, if a file cannot be rewritten, if the study cannot be built without
-    the organisation, or if something of it would remain.
+    Returns one row for everything that is removed or changed: kind, where, what; and one for every file that
+    no program can read, of kind "to look at". ``looked_at_by`` is the person who found nothing of the
+    organisation in these. With ``dry_run`` everything is tried on the copy and the study stays as it is.
+    Raises UsageError for an unknown organisation or item. Raises Faults, and changes nothing, if a file
+    cannot be rewritten, if the study cannot be built without the organisation, if something of it would
+    remain in any file of the study folder, or if nobody has looked at what no program can read.
     """
     if item and item not in ITEMS:
         raise UsageError(f"There is no item {item!r}; use one of {', '.join(ITEMS)}.")
     return remove(study, lambda *held: collect_contribution(study, *held, organisation_id, item), item=item,
-                  today=today, dry_run=dry_run, say=say)
+                  today=today, dry_run=dry_run, looked_at_by=looked_at_by, say=say)
 
 
 def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribution], *, today: date,
-           item: str = "", dry_run: bool = False,
+           item: str = "", dry_run: bool = False, looked_at_by: str = "",
            say: Callable[[str], None] = lambda line: None) -> pd.DataFrame:
     """Removes what ``collect`` finds in a built study, from its reference tables and its key of pseudonyms.
     Returns and raises as :func:`withdraw` does."""
@@ -115,19 +121,32 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
         own = collect(reference, key)
         with replacement(study, is_kept=not dry_run, say=say) as new:
             _edit_raw_files(new, own, reference)
-            _edit_reference(study, new, own, key, item, today)
+            wanted = _wanted(own)
+            _edit_reference(study, new, own, wanted, key, item, today)
             _edit_coder_files(study, new, own, reference)
             _edit_manifest(study, new, own)
             touched = _list_changes(study, new, own)
-            withdrawal_record = {"date": today.isoformat(), "items": str(len(touched))}
-            _append_rows(new.reference_file("withdrawn"), [withdrawal_record])
+            say("searching all files of the study")
+            unread = check_nothing_remains(study, new, wanted, but=_kept_material(new, own))
+            # The key keeps its pseudonyms: their numbers stay taken.
+            names_left = Wanted(own.names).found_among(read_file(new.key_file).pieces)
+            _raise_traces(Found([Trace(new.relative(new.key_file), *place) for place in names_left]))
+            if unread and not looked_at_by and not dry_run:
+                raise Faults(map(_look_at, unread))
+            _record(new.reference_file("withdrawn"), {
+                "date": today.isoformat(), "items": str(len(touched)), "unread": str(len(unread)),
+                "looked_at_by": looked_at_by if unread else ""})
             build(new, say=say)
             issued = remove_from_releases(new, {own.organisation_id} - {""} | own.raters | own.ids)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
             _check_codings_kept(study, new, own)
-            _check_nothing_remains(new, own)
-            touched = pd.concat([touched, _changed_figures(study, new), issued], ignore_index=True)
+            for folder in () if own.quoted else BUILT:
+                _raise_traces(search(new.root / folder, wanted), folder)
+            to_look_at = pd.DataFrame({"kind": "to look at", "where": [one.file for one in unread],
+                                       "what": [one.why for one in unread]}, dtype="str")
+            touched = pd.concat([touched, _changed_figures(study, new), issued, to_look_at],
+                                ignore_index=True)
     return touched
 
 
@@ -198,8 +217,6 @@ def _copy(study: Study, new: Study) -> None:
     for kept in study.processed.glob(".gitkeep"):
         new.processed.mkdir()
         shutil.copy(kept, new.processed)
-    if not new.reference_file("withdrawn").is_file():
-        new.reference_file("withdrawn").write_text("number,date,items\n", encoding="utf-8")
 
 
 def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None:
@@ -218,7 +235,7 @@ def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None
         heading = redact([told.heading], own.names)[0]
         if not turns.equals(told.turns) or heading != told.heading:
             write_turns(path, turns, heading)
-    remove_ballots(new, own.raters, own.words)
+    remove_ballots(new, own.raters, own.words_of_material)
     _edit_other_files(new, own, reference)
 
 
@@ -281,14 +298,15 @@ def _edit_other_files(new: Study, own: Contribution, reference: Reference) -> No
                 grid.rows, redact_rows(grid, own.words), strict=True)])
 
 
-def _edit_reference(study: Study, new: Study, own: Contribution, key: Mapping[str, str], item: str,
-                    today: date) -> None:
+def _edit_reference(study: Study, new: Study, own: Contribution, wanted: Wanted, key: Mapping[str, str],
+                    item: str, today: date) -> None:
     """Edits the reference tables and the key of pseudonyms of the copy."""
     spelt = {match_key(cell) for cell in own.said} - {match_key(cell) for cell in own.others}
     for path in new.reference_files():
         if path.stem not in ("manifest", "withdrawn"):
             edit_table(path, lambda grid, name=path.stem: [grid.names, *(
-                _reference_row(name, dict(zip(grid.names, old, strict=True)), row, own, spelt, item, today)
+                _reference_row(name, dict(zip(grid.names, old, strict=True)), row, own, wanted, spelt, item,
+                               today)
                 for old, row in zip(grid.rows[1:], redact_rows(grid, own.words)[1:], strict=True))])
     for name in (name for name in reference_tables() if len(table_files(name)) > 1):
         drop_halves(study, new, name)
@@ -319,12 +337,23 @@ def _records(path: Path) -> list[dict[str, str]]:
     return [dict(zip(grid.names, row, strict=True)) for row in grid.rows[1:]] if grid else []
 
 
-def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contribution, spelt: set[str],
-                   item: str, today: date) -> list[str] | None:
+def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contribution, wanted: Wanted,
+                   spelt: set[str], item: str, today: date) -> list[str] | None:
     """The new row of a reference table, from the redacted ``row``; None if the row is removed."""
     if table == "consent" and not own.is_whole:
         is_its = (cell["organisation_id"], cell["item"]) == (own.organisation_id, item)
         return [*(cell | {"is_given": "false", "date": today.isoformat()} if is_its else cell).values()]
+    if table == "parking_lot" and _is_by(cell.get("raised_by", ""), own):
+        return None
+    if table == "evidence" and (cell["principle_id"], cell["evidence_id"]) in own.cited:
+        row = ["" if column in ("cited", "quoted_for") else now
+               for column, now in zip(cell, row, strict=True)]
+    if table == "codebook":
+        row = ["" if column == "example" and wanted.found_in(text) else now
+               for (column, text), now in zip(cell.items(), row, strict=True)]
+    if table == "decision_log":
+        row = [_without_its_parts(text, own) if column in _SAID else now
+               for (column, text), now in zip(cell.items(), row, strict=True)]
     is_its_spelling = table == "countries" and (cell["country_id"] in own.countries or (
         match_key(cell["raw_name"]) in spelt and match_key(cell["raw_name"]) != match_key(cell["label"])))
     is_guest = bool(own.organisation_id) and cell.get("document_id") in own.spoken and (
@@ -339,18 +368,41 @@ def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contri
             for (column, text), after in zip(cell.items(), row, strict=True)]
 
 
+def _is_by(text: str, own: Contribution) -> bool:
+    """Whether a text says that something is the organisation's: by its id, a name or a pseudonym of it."""
+    is_its_id = bool(own.organisation_id) and own.organisation_id in re.split(r"[\s,;:()]+", text.lower())
+    return own.is_whole and (is_its_id or redact([text], own.words) != [text])
+
+
+def _without_its_parts(text: str, own: Contribution) -> str:
+    """What is written in a column of the decision log, without whole parts that are the organisation's. Parts
+    end at a semicolon or a line."""
+    return "".join(WITHDRAWN if _is_by(part, own) else part for part in re.split(r"(\s*[;\n]\s*)", text))
+
+
 def _speaker_id(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
+def _record(path: Path, row: dict[str, str]) -> None:
+    """Adds a row to the record of withdrawals."""
+    columns = ["number", *row]
+    rows = read_rows(path, columns[:3], columns[3:]).values() if path.is_file() else []
+    text = io.StringIO()
+    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows([*rows, {"number": str(len(rows) + 1)} | row])
+    path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
+
+
 def _append_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
-    """Appends rows to a reference table under its own header; a column ``number`` continues."""
+    """Appends rows to a reference table under its own header."""
     rows = list(rows)
     if not rows:  # there may be no such table
         return
-    table, before = CsvRows.read(path), len(read_table(path).rows) - 1
-    for n, row in enumerate(rows, before + 1):
-        table.append({"number": str(n)} | dict(row))
+    table = CsvRows.read(path)
+    for row in rows:
+        table.append(dict(row))
     path.write_bytes(table.content)
 
 
@@ -366,7 +418,7 @@ def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Re
                 for row, name, gone in zip(said.itertuples(), speakers, own.turns[call], strict=True) if gone]
         turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
     documents = document_names(tables.read("documents", study=study), paths)
-    recoding, faults = Recoding(documents, own.documents, turns, own.ids, own.words), []
+    recoding, faults = Recoding(documents, own.documents, turns, own.ids, own.words_of_material), []
     for coder, path in ((coder, path) for coder, files in new.coder_files().items() for path in files):
         try:
             recoding.recode(path, is_decided=coder == CONSENSUS and path.suffix.lower() == ".xlsx")
@@ -452,21 +504,44 @@ def _check_codings_kept(study: Study, new: Study, own: Contribution) -> None:
         raise Faults(manual_fix_needed("a coder's work", [document]) for document in lost.index[lost != 0])
 
 
-def _check_nothing_remains(new: Study, own: Contribution) -> None:
-    """Raises Faults if a file of the copy, packed files included, still holds a name of the organisation."""
-    names = own.names.assign(kind="organisation", allowed_for="")
-    files = [path for part in ("raw", "reference", "private") for path in (new.root / part).rglob("*")
-             if path.is_file()]
-    leaks = find_leaks(files, new.root, names, audience="public")
-    unread = {new.root / leak.file for leak in leaks if leak.rule == "unreadable"}
-    unread |= {path for path in files if path.suffix.lower() in NAMES_ONLY}
-    found = [(leak.file, leak.place) for leak in leaks if leak.rule.startswith("name")]
-    found += [(new.relative(path), "in its bytes") for path in sorted(unread)
-              if contains_name(path.read_bytes(), names["name"])]
-    if found:
+def _wanted(own: Contribution) -> Wanted:
+    """What must not be left of a contribution. An id that is one plain word is none of its names."""
+    return Wanted(own.names, words=own.words, ids=[own.organisation_id] if own.is_whole else (),
+                  said=own.said, others=own.others, who="organisation" if own.organisation_id else "person")
+
+
+def _kept_material(new: Study, own: Contribution) -> set[str]:
+    """The files in which its words stay: all material, where only its quotations are withdrawn."""
+    if own.is_whole or not own.quoted:
+        return set()
+    paths = {path for kind in RAW_KINDS for path in new.raw_files(kind)}
+    return {new.relative(path.parent if path.parent.suffix == ".qda" else path) for path in paths}
+
+
+def check_nothing_remains(study: Study, new: Study, wanted: Wanted, *,
+                          but: Collection[str] = ()) -> list[Unread]:
+    """Searches the copy of a study, and all other files of the study folder but ``but``.
+
+    Returns the files that no program can read. Raises Faults if something that is wanted was found.
+    """
+    here = search(new.root, wanted, skip={*but, new.relative(new.key_file), *BUILT})
+    beside = search(study.root, wanted, skip={*STUDY_PARTS, "reports", LOCKS})
+    _raise_traces(Found([*here.traces, *beside.traces]))
+    return [*here.unread, *beside.unread]
+
+
+def _raise_traces(found: Found, folder: str = "") -> None:
+    """Raises Faults if something was found, with what to do."""
+    if found.traces:
         fix = "remove it by hand (and correct a raw file's checksum in manifest.csv), then repeat"
-        raise Faults(Fault(f"still names the organisation ({place})", file=file, fix=fix)
-                     for file, place in found)
+        raise Faults(Fault(f"still {one.what} ({one.place})", fix=fix,
+                           file=f"{folder}/{one.file}" if folder else one.file) for one in found.traces)
+
+
+def _look_at(unread: Unread) -> Fault:
+    return Fault(f"no program can read it: {unread.why}", file=unread.file,
+                 fix="look at it, or destroy it; if nothing of what is withdrawn is in any such file, repeat "
+                 "with --looked-at-by and your name")
 
 
 # ------------------------------

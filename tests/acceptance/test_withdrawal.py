@@ -135,7 +135,7 @@ def test_a_check_passes_and_the_tombstone_tells_nothing(organisation, without):
     if organisation == "canal-lamp":  # the rest of a check is what every build does
         assert check_study(without)["organisations"] == 29
     (stone,) = rows_of(without.reference_file("withdrawn"))
-    assert list(stone) == ["number", "date", "items"]
+    assert list(stone) == ["number", "date", "items", "unread", "looked_at_by"]
     assert (stone["number"], stone["date"]) == ("1", "2017-01-09") and int(stone["items"]) > 10
 
 

@@ -1,6 +1,7 @@
 """Taking an organisation out: of single files, byte for byte, and of a study, all or nothing."""
 
 import csv
+import gzip
 import os
 import shutil
 from contextlib import contextmanager
@@ -17,6 +18,7 @@ from glc_analysis.errors import Faults, UsageError
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.locks import LOCKS, STAGE, STUDY_PARTS, Busy, at_work, finish_withdrawal, reading
+from glc_analysis.reference import read_reference
 from glc_analysis.study import WITHDRAWN, Study
 from glc_analysis.withdrawal import withdrawal
 from glc_analysis.withdrawal.coder_files import Recoding
@@ -30,6 +32,7 @@ from glc_analysis.withdrawal.redaction import (
 )
 from glc_analysis.withdrawal.withdrawal import replacement, withdraw
 from tests.coding_files import marked, qdpx
+from tests.study_on_disk import SmallStudy
 
 TODAY = date(2017, 1, 9)
 NAMES = pd.DataFrame({"name": ["Mill House", "Ana Mill"], "match": ["exact", "folded"]})
@@ -199,6 +202,14 @@ def test_who_is_not_known_cannot_be_withdrawn(root):
         withdraw(Study(root), "blue-door", item="talk", today=TODAY)
 
 
+def test_a_folder_that_is_mounted_is_refused_before_anything_is_copied(root, monkeypatch):
+    monkeypatch.setattr(withdrawal, "_mount_points", lambda: {"/", str(root / "raw/calls")})
+    said = []
+    with pytest.raises(Faults, match="raw/calls: lies outside the study folder"):
+        withdraw(Study(root), "blue-door", today=TODAY, say=said.append)
+    assert said == []
+
+
 def test_raw_files_outside_the_study_folder_cannot_be_withdrawn_from(root, tmp_path):
     outside = shutil.move(root / "raw/calls/call-1.vtt", tmp_path / "call-1.vtt")
     (root / "raw/calls/call-1.vtt").symlink_to(outside)
@@ -248,6 +259,93 @@ def test_what_would_remain_is_refused_and_nothing_changed(root):
     assert contents(root) == before
     (file,) = [str(fault) for fault in refused.value.faults if "bytes" in str(fault)]
     assert file.startswith("private/room.mp3: still names the organisation (in its bytes)")
+
+
+def said_by(root: Path, organisation: str) -> str:
+    """Ten words of an interview with it, as somebody might copy them."""
+    segments = pd.read_parquet(root / "processed/segments.parquet").astype(str)
+    own = segments[(segments["organisation_id"] == organisation) & (segments["role"] == "participant")]
+    return " ".join(max(own["text"], key=len).split()[1:11])
+
+
+def test_its_words_and_names_are_found_in_every_folder_and_nothing_is_changed(root):
+    words = said_by(root, "blue-door")
+    (root / "notes/old").mkdir(parents=True)
+    document = docx.Document()
+    document.add_paragraph(f"They said {words}, as we heard.")
+    document.save(root / "notes/old/minutes.docx")
+    (root / "private/copy.csv.gz").write_bytes(gzip.compress(f"day,said\n1,{words}\n".encode()))
+    (root / "BLUE_DOOR.txt").write_text("nothing")
+    (root / "raw/scratch.txt").write_text(words, encoding="utf-16")
+    pd.DataFrame({"who": ["blue-door"]}).to_parquet(root / "private/cache.parquet")
+    before = contents(root)
+    with pytest.raises(Faults) as refused:
+        withdraw(Study(root), "blue-door", today=TODAY)
+    is_words, is_name = "still holds words of the organisation", "still names the organisation"
+    assert {fault.file: fault.message.split(" (")[0] for fault in refused.value.faults} == {
+        "notes/old/minutes.docx": is_words, "private/copy.csv.gz": is_words, "raw/scratch.txt": is_words,
+        "BLUE_DOOR.txt": is_name, "private/cache.parquet": is_name}
+    assert all("remove it by hand" in fault.fix for fault in refused.value.faults)
+    assert contents(root) == before and not (root / STAGE).exists()
+
+
+def test_what_it_raised_and_objected_goes_and_what_others_said_stays(root):
+    log, lot = (Study(root).reference_file(name) for name in ("decision_log", "parking_lot"))
+    rows = {log: '2017-05-10,P01,Kept,Blue Door,"Blue Door: no; River Mat: it asks too little",blue-door\n',
+            lot: "Who pays rent?,Blue Door (Ana),2017-05-10,\nWho pays?,river-mat,2017-05-10,\n"}
+    for path, more in rows.items():
+        path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    withdraw(Study(root), "blue-door", today=TODAY)
+    assert log.read_text(encoding="utf-8").splitlines()[-1] == (
+        f"2017-05-10,P01,Kept,{WITHDRAWN},{WITHDRAWN}; River Mat: it asks too little,{WITHDRAWN}")
+    left = lot.read_text(encoding="utf-8")
+    assert "Who pays?,river-mat" in left and "rent" not in left
+
+
+def test_a_quotation_taken_back_is_nowhere_beside_the_material(root):
+    evidence = read_reference(Study(root)).evidence
+    segments = pd.read_parquet(root / "processed/segments.parquet").astype(str)
+    own = segments.loc[segments["organisation_id"] == "canal-lamp", "segment_id"]
+    is_own = evidence["reference"].isin(own)
+    cited = evidence.loc[is_own & (evidence["cited"] != ""), "cited"]
+    assert len(cited) > 0 and evidence.loc[is_own, "quoted_for"].any()
+    (root / "notes.md").write_text(f"Good: {cited.iloc[0]}\n", encoding="utf-8")
+    with pytest.raises(Faults, match="notes.md: still holds words of the organisation"):
+        withdraw(Study(root), "canal-lamp", item="quotation", today=TODAY)
+    (root / "notes.md").unlink()
+    withdraw(Study(root), "canal-lamp", item="quotation", today=TODAY)
+    after = read_reference(Study(root)).evidence
+    assert after.loc[is_own, ["cited", "quoted_for"]].eq("").all(axis=None)
+    assert after[~is_own].equals(evidence[~is_own])
+    texts = [path.read_text(encoding="utf-8") for path in Study(root).reference_files()]
+    assert not [one for one in cited for text in texts if one in text]
+
+
+def test_a_file_that_no_program_can_read_needs_a_person_who_is_recorded(root):
+    (root / "private/room.mp3").write_bytes(b"ID3" + bytes(range(1, 256)) * 9)
+    before = contents(root)
+    listed = withdraw(Study(root), "blue-door", today=TODAY, dry_run=True)
+    assert listed.loc[listed["kind"] == "to look at", ["where", "what"]].values.tolist() == [
+        ["private/room.mp3", "it is a picture or a recording"]]
+    with pytest.raises(Faults, match="private/room.mp3: no program can read it.*--looked-at-by"):
+        withdraw(Study(root), "blue-door", today=TODAY)
+    assert contents(root) == before
+    record = Study(root).reference_file("withdrawn")
+    record.write_text("number,date,items\n1,2016-01-01,3\n", encoding="utf-8")  # of an earlier version
+    withdraw(Study(root), "blue-door", today=TODAY, looked_at_by="Ana")
+    first, second = list(csv.DictReader(record.read_text(encoding="utf-8").splitlines()))
+    assert list(first.values()) == ["1", "2016-01-01", "3", "", ""]
+    assert (second["number"], second["unread"], second["looked_at_by"]) == ("2", "1", "Ana")
+
+
+def test_a_study_without_optional_tables_can_be_withdrawn_from(tmp_path):
+    study = SmallStudy(tmp_path)
+    assert not [name for name in ("quotes", "speakers", "evidence", "raters", "names", "consent", "documents")
+                if Study(tmp_path).reference_file(name).exists()]
+    assert study.glc("build").exit_code == 0
+    done = study.glc("withdraw", "beacon")
+    assert done.exit_code == 0, done.output
+    assert "beacon" not in (tmp_path / "raw/survey/answers.csv").read_text(encoding="utf-8")
 
 
 # The switch, and who is at work meanwhile
