@@ -61,6 +61,7 @@ def sample(directory: str, remove: bool) -> None:
             say("The sample is removed; reference/ is kept.")
             return
         written = invented.write_sample(root)
+        close_to_others(root)
         say(f"{len(written)} files of invented data are in {root}.")
 
 
