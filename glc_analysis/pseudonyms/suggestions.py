@@ -88,7 +88,7 @@ _NOT_PHONE = re.compile(rf"""(?x) .*[ ]{{2}}.* | .*/.*/.* | .*\D\.\d.*  # column
     | {_YEAR}(?:0[1-9]|1[0-2])[0-3]\d(?:\d\d)* | 1[4-7]\d{{8}} | \d+000 | 97[89](?:[ -]?\d){{10}}""")
 _SPELT_MAIL = re.compile(r"""(?xi) [\w.+-]+ \s*
     (?: [\[({<] \s* (?:at|arroba|@) \s* [\])}>] \s* [\w-]+
-        (?: \s* (?:\.|[\[({<]\s*(?:dot|punto|\.)\s*[\])}>]) \s* [\w-]+)+
+        (?: (?:\.|\s*[\[({<]\s*(?:dot|punto|\.)\s*[\])}>]\s*) [\w-]+)+
       | (?:\sat\s|\sarroba\s) \s* [\w-]+ (?:\s(?:dot|punto)\s [\w-]+)+ )""")
 """An address with [at] in place of the sign, or with "at" and "dot"."""
 _SPELT_AT = re.compile(r"(?i)[\[({<]\s*(?:at|arroba|@)\s*[\])}>]|\s(?:at|arroba)\s+[\w-]+\s(?:dot|punto)\s")
