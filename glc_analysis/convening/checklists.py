@@ -52,8 +52,9 @@ def method_facts(view: StudyView) -> dict[str, str]:
     facts |= {"software": f"glc_analysis {VERSION}",
               "limits": SAMPLING[study.sampling] + "; counts describe these organisations only"
               if study.sampling == "purposive" else ""}
-    hidden = (() if view.may("method_details") else DETAILS) + (COUNTED if COUNTS in view.hidden else ())
-    return {name: NOT_SHOWN if said and name in hidden else said for name, said in facts.items()}
+    hidden = () if view.may("method_details") else DETAILS
+    facts = {name: NOT_SHOWN if said and name in hidden else said for name, said in facts.items()}
+    return facts | dict.fromkeys(COUNTED if COUNTS in view.hidden else (), NOT_SHOWN)
 
 
 def _data(view: StudyView) -> dict[str, str]:

@@ -18,7 +18,7 @@ from glc_analysis import tables
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.exports import quotations as coded_passages
 from glc_analysis.disclosure.audiences import check_audience, may
-from glc_analysis.disclosure.blocks import COUNTS, block_ids, block_of
+from glc_analysis.disclosure.blocks import block_ids, block_of
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import Rules
 from glc_analysis.disclosure.suppression import release
@@ -301,10 +301,8 @@ class VisibleTables:
 
     @cached_property
     def panel_sizes(self) -> dict[str, int]:
-        """How many may rate in each panel, by its name: the largest number of any closed round. Nothing where
-        the counts are hidden from the audience."""
-        if COUNTS in self.hidden:
-            return {}
+        """How many may rate in each panel, by its name: the largest number of any closed round.
+        """
         sizes = self.read("tallies").groupby("panel")["n_expected"].max()
         return {PANELS[panel]: int(sizes[panel]) for panel in PANELS if panel in sizes}
 

@@ -16,7 +16,7 @@ from glc_analysis.convening import agenda as by_decision
 from glc_analysis.convening.checklists import NOT_RECORDED, method_facts, reporting_items
 from glc_analysis.convening.joint_display import Quote, cited_figures, contradicting, paired, readable_quotes
 from glc_analysis.convening.trace import Places, anchor, link
-from glc_analysis.disclosure.blocks import AGENDA, DECISIONS, NOT_SHOWN
+from glc_analysis.disclosure.blocks import AGENDA, COUNTS, DECISIONS, NOT_SHOWN
 from glc_analysis.disclosure.votes import LARGEST_UNTOLD
 from glc_analysis.evidence.summary import Words
 from glc_analysis.reference import read_table
@@ -172,9 +172,13 @@ def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: St
 def methods(view: StudyView) -> Html:
     """The items of the reporting checklists, with what is recorded for each."""
     rows = reporting_items(method_facts(view))
+    def counted(own: pd.DataFrame) -> str:
+        """How many items are recorded; without the number where somebody left who may have changed it."""
+        n = (own["value"] != NOT_RECORDED).sum()
+        return "" if COUNTS in view.hidden else f": {n} of {len(own)} items recorded"
+
     return show("".join(
-        tag("details", tag("summary", escape(f"{name}: {(own['value'] != NOT_RECORDED).sum()} of {len(own)} "
-                                             "items recorded")),
+        tag("details", tag("summary", escape(f"{name}{counted(own)}")),
             table({"Item": own["item"] + " " + own["topic"], "What is recorded": own["value"]}),
             class_="glc-more")
         for name, own in rows.groupby("checklist", sort=False)))

@@ -20,7 +20,7 @@ from glc_analysis.convening.ballots import masked, readable_comments
 from glc_analysis.convening.consensus import dissent, in_words
 from glc_analysis.convening.principles import NOT_CHALLENGED, UNSUPPORTED, facts
 from glc_analysis.convening.trace import Node, Trail, anchor, link
-from glc_analysis.disclosure.blocks import NOT_SHOWN, block_of
+from glc_analysis.disclosure.blocks import COUNTS, NOT_SHOWN, block_of
 from glc_analysis.disclosure.consent import WITHDRAWAL
 from glc_analysis.frames_html import quotation
 from glc_analysis.reference import read_table
@@ -128,7 +128,8 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
 
 def representation(view: StudyView) -> Html:
     """How many raters each panel has; for the team also who is missing from each principle."""
-    said = [f"{panel} who may rate: {n}." for panel, n in view.panel_sizes.items()]
+    sizes = {} if COUNTS in view.hidden else view.panel_sizes
+    said = [f"{panel} who may rate: {n}." for panel, n in sizes.items()]
     missing = "No principle has been rated yet." if view.may("passages") else NOT_SHOWN
     shown = note(*(said or [missing])).data
     rows = view.principle_rows
