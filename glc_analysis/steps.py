@@ -217,8 +217,9 @@ class Inputs:
         if need.startswith("raw/"):
             return self.study.digests.of_value(self._raw(need.removeprefix("raw/")))
         if need.endswith(".csv"):
-            files = [self.study.root / file.path for file in table_files(need.removesuffix(".csv"))]
-            return " ".join(self.study.digests.of_file(path) if path.is_file() else "" for path in files)
+            paths = [self.study.root / file.path for file in table_files(need.removesuffix(".csv"))]
+            found = [self.study.digests.of_file(path) if path.is_file() else "" for path in paths]
+            return found[0] if len(found) == 1 else self.study.digests.of_value(found)
         if need.startswith("["):
             section, _, setting = need.removeprefix("[").partition("] ")
             return self.study.digests.of_value(self.study.settings[section][setting])

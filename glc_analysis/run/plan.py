@@ -317,7 +317,7 @@ def why(page: PageJob, last: Mapping[str, Any]) -> str:
     if made["failure"] and made["key"] == page.key:
         return "its notebook failed"
     was = made.get("parts", {})
-    changed = sorted({re.sub(r" \w+=.*|^reference/", "", name) for name in {*was, *page.parts}
+    changed = sorted({re.sub(r" \w+=.*|^(?:private/)?reference/", "", name) for name in {*was, *page.parts}
                       if was.get(name) != page.parts.get(name)})
     few = ", ".join(changed[:4]) + (f" and {len(changed) - 4} more" if len(changed) > 4 else "")
     return f"{few} changed" if was else "made by an older version"

@@ -261,7 +261,7 @@ def test_pseudonyms_once_given_are_kept_in_the_private_folder(tmp_path):
 def test_checking_gives_no_pseudonym_away(tmp_path):
     made = coded_study(tmp_path, names=[PERSON])
     check_study(made)
-    assert not made.private.exists()
+    assert not (made.private / "pseudonyms.json").exists()
 
 
 # What cannot be relied on

@@ -18,6 +18,7 @@ from glc_analysis.convening.returns import (
 )
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults
+from glc_analysis.explore.proposals import propose
 from glc_analysis.study import Study
 from tests.sample.reader import table
 
@@ -66,9 +67,8 @@ def test_principles_come_in_the_organisations_language_where_a_current_translati
 
 
 def test_the_account_of_a_case_is_not_shown_although_it_is_cited(copy):
-    path = copy.reference_file("evidence")
-    path.write_text(path.read_text(encoding="utf-8") + "P08,e7,segment,call-2.9,supports,practised,,\n",
-                    encoding="utf-8")
+    propose(copy, "evidence", {"principle_id": "P08", "evidence_id": "e7", "kind": "segment",
+                               "reference": "call-2.9", "stance": "supports", "claim": "practised"}).write()
     assert "P08 / e7" in set(cited(copy)["citation"])
     assert "P08 / e7" not in rows(copy, "river-mat").index
 
@@ -92,7 +92,7 @@ def test_what_is_not_approved_is_a_row_to_review_with_its_place(sample_study, de
     row = found.iloc[0]
     assert (row["file"], row["cites"], row["to_do"], row["by"]) == (
         "evidence.csv", "call-2.2", TO_DO[decision], "F. Lamp")
-    assert lines[int(row["row"]) - 1].startswith("P05,e3,segment,call-2.2,")
+    assert lines[int(row["row"]) - 1].startswith("P05,e3,segment,")
 
 
 def test_what_is_approved_needs_nothing(sample_study):
