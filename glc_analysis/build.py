@@ -46,6 +46,7 @@ from glc_analysis.disclosure.blocks import (
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     coded_countries,
+    fully_agreed_countries,
     is_hidden_option,
     printable_options,
     visible_countries,
@@ -410,18 +411,21 @@ def _releases(view: View) -> dict[str, Any]:
     shown = _countries_shown(settings, view["answers"], own, consent, view["blocks"])["shown"]["convening"]
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
+    agreed = fully_agreed_countries(view["answers"], own, consent, settings, audience="public")
     told = {"convening": {"countries": {country: regions[country] for country in shown},
                           "coded": coded_countries(shown, answers, view["mentions"], consent,
-                                                   audience="convening")}}
+                                                   audience="convening")},
+            "public": {"countries": {country: regions[country] for country in agreed}}}
+    everywhere = dict(zip(view["countries"]["country_id"], view["countries"]["region_id"], strict=True))
     released = {}
     for audience in READERS:
         printable = printable_options(reference.questions, view.study.settings["survey"], view["answers"],
                                       own, consent, settings, audience=audience)
         if audience in hidden:
-            printable = dict.fromkeys(printable, set())
+            printable, told[audience] = dict.fromkeys(printable, set()), {}
         decisions = tables.shape(f"release_{audience}", decide(
             view["estimates"], contributors, own, consent, settings, audience=audience,
-            never=case_codes(reference.codebook), printable=printable, **told.get(audience, {})))
+            never=case_codes(reference.codebook), printable=printable, regions=everywhere, **told[audience]))
         decisions, released[f"issued_{audience}"] = prepare_release(view.study, decisions, view, contributors,
                                                                     audience)
         is_hidden = is_hidden_option(view["estimates"], contributors.facts["question_id"], printable)
@@ -546,7 +550,8 @@ STEPS = (
                     "releases"),
          ("blocks", "announced_votes", "block_lines"), _blocks),
     Step("releases", (*CLEAN, "estimates", "mentions", "stated", "segments", "consent.csv", "codebook.csv",
-                      "documents", "blocks", "questions.csv", "[disclosure]", "[survey]", "releases"),
+                      "codebook", "countries", "documents", "blocks", "questions.csv", "[disclosure]",
+                      "[survey]", "releases"),
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
 )
 """The steps of the build, in their order."""

@@ -191,11 +191,11 @@ def slug(text: str) -> str:
 
 
 def count_text(n: float, base_n: float, band: str = "") -> str:
-    """How a count is printed: out of its base, with a percentage from a base of 30 up, or in the words
-    of its band if the audience may not see the count.
+    """How a count is printed: out of its base, with a percentage from a base of 30 up, or as a
+    range if the audience may not see the count.
 
-    >>> count_text(1, 4), count_text(18, 30), count_text(1, 480), count_text(float("nan"), 30, "few")
-    ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)', 'few of 30')
+    >>> count_text(1, 4), count_text(18, 30), count_text(1, 480), count_text(float("nan"), 30, "at most 4")
+    ('1 of 4', '18 of 30 (60 %)', '1 of 480 (under 1 %)', 'at most 4 of 30')
     """
     if pd.isna(base_n) or base_n == 0:
         return "nobody asked"

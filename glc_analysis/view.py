@@ -143,10 +143,11 @@ class StudyView(VisibleTables):
         On a country's page those of the country.
 
         option, n, base_n, share (0 to 1), low, high (the interval, where the sampling allows one; of a count
-        told in words, the least and the greatest share that it may be), shown_as (the count as it is
-        printed); with ``by`` a leading column group. Options are sorted by their count, those of a scale are
-        in their own order. A count that may only be told in words has no number. Raises UsageError for an
-        unknown question or one without options, NotReleased for a group that this audience may not see.
+        shown as a range, the least and the greatest share that it may be), shown_as (the count as it is
+        printed: "18 of 30", "at most 4 of 30"); with ``by`` a leading column group. Options are sorted by
+        their count, those of a scale are in their own order. A count shown as a range has no number. Raises
+        UsageError for an unknown question or one without options, NotReleased for a group that this audience
+        may not see.
 
         >>> view.counts("Q4.1", by="region")[["group", "option", "shown_as"]].head(2)
             group           option shown_as
@@ -159,7 +160,7 @@ class StudyView(VisibleTables):
             raise UsageError(f"Question {question_id} has no options to count: its type is {question.type}. "
                              f"To fix: {fixes.get(question.type, 'read the answers in study.responses')}.")
         rows = self._released_rows(question_id, by)
-        rows = self._with_ranges(rows.assign(shown_as=count_texts(rows)))
+        rows = rows.assign(shown_as=count_texts(rows))
         if question.type != "scale":
             middle = (rows["low"] + rows["high"]).fillna(-2) / 2
             rows = rows.assign(order=-rows["share"].astype(float).fillna(middle))
@@ -394,16 +395,6 @@ class StudyView(VisibleTables):
 
     def _group_names(self, groups: pd.Series, kind: str) -> pd.Series:
         return groups if kind in HAVE_LABELS else groups.map(region_name)
-
-    def _with_ranges(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Figures whose band has a range: ``low`` and ``high`` are the least and the greatest share that its
-        words leave open."""
-        if "band" not in rows or not (rows["band"] != "").any():
-            return rows
-        ends = [self.band_range(band, base) if band else (low, high) for band, base, low, high in zip(
-            rows["band"], rows["base_n"], rows["low"], rows["high"], strict=True)]
-        return rows.assign(**{name: pd.array([end[n] for end in ends], dtype="float64")
-                              for n, name in enumerate(("low", "high"))})
 
     @cached_property
     def _contrary(self) -> dict[str, int]:

@@ -14,8 +14,7 @@ from glc_analysis.evidence.estimates import survey_estimates
 from tests.study_writer import choices, cleaned, places, question, reference
 
 SETTINGS = {"convening_base": 5, "convening_withheld": 2, "public_group": 10, "public_count": 3,
-            "bands": {"few": 0.0, "some": 0.25, "most": 0.5, "nearly all": 0.9}, "reissue_change": 3,
-            "countries_agreed": {}}
+            "reissue_change": 3, "countries_agreed": {}}
 QUESTIONS = [question("Q1", "single", "law"), question("Q2", "multi", "services"), question("Q3", "number"),
              question("Q4", "text"), question("Q5", "single", "law", asked_if="Q1 == yes"),
              question("where", "single", "countries")]

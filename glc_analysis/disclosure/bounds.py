@@ -73,9 +73,10 @@ class ContributorCounts:
         """How many independent organisations these records come from."""
         return ((records @ (self.clusters if clusters is None else clusters)) > 0).sum(axis=-1)
 
-    def known_records(self, base: np.ndarray) -> int:
-        """The most records of the base that a reader may know: those of the :data:`KNOWN` largest."""
-        return np.sort(base @ self.clusters)[-KNOWN:].sum()
+    def known_records(self, base: np.ndarray, organisations: int = KNOWN) -> int:
+        """The most records of the base that so many independent organisations have, by default those that a
+        reader may know."""
+        return int(np.sort(base @ self.clusters)[-organisations:].sum())
 
     def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool,
                          rules: Rules) -> np.ndarray:
@@ -104,11 +105,15 @@ def network_membership(organisations: pd.DataFrame, names: pd.Index) -> csr_arra
 
 
 # ------------------------------
-# What a reader can work out from a table in which some figures are bands or missing.
+# What a reader can work out from a table in which some figures are ranges or missing.
 #
-# Options may add up to the base of the question, and groups to the whole study. The integer bounds that
-# follow are those of linear programming where one set of sums applies. Where both apply they may be wider,
-# never tighter; the attack in ``tests/acceptance`` uses a solver.
+# Options may add up to the base of the question, and groups to the whole study. The bounds of
+# tighten_bounds are those of integer programming where one set of sums applies. Where both apply they may be
+# wider, never tighter, and bounds_by_solver gives the exact ones.
+
+
+VALUES = 3
+"""A hidden count has at least so many possible values, even for a reader and an ally together."""
 
 
 def tighten_bounds(low: np.ndarray, high: np.ndarray, base: np.ndarray,
@@ -135,6 +140,49 @@ def tighten_bounds(low: np.ndarray, high: np.ndarray, base: np.ndarray,
             return low, high
 
 
+def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The exact bounds of a table in which options add up to the base and groups to the whole.
+
+    >>> low, high = np.zeros((2, 3), dtype=int), np.array([[4, 4, 5], [9, 9, 15]])
+    >>> low[:, 2] = 5, 15
+    >>> [side.tolist() for side in bounds_by_solver(low, high, np.array([10, 10, 20]))]
+    [[[1, 1, 5], [6, 6, 15]], [[4, 4, 5], [9, 9, 15]]]
+    """
+    from scipy.optimize import Bounds, LinearConstraint, milp
+
+    options, groups = low.shape
+    at = np.arange(low.size).reshape(low.shape)
+    sums = np.zeros((groups + options, low.size))
+    for c in range(groups):
+        sums[c, at[:, c]] = 1
+    for k in range(options):
+        sums[groups + k, at[k]] = [*[1] * (groups - 1), -1]
+    totals = np.append(base, np.zeros(options))
+    found = low.copy(), high.copy()
+    for place in zip(*np.nonzero(low < high), strict=True):
+        for side, sign in zip(found, (1, -1), strict=True):
+            aim = np.zeros(low.size)
+            aim[at[place]] = sign
+            done = milp(aim, constraints=LinearConstraint(sums, totals, totals),
+                        integrality=np.ones(low.size), bounds=Bounds(low.ravel(), high.ravel()))
+            if done.x is not None:
+                side[place] = round(done.x[at[place]])
+    return found
+
+
+def is_open(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> np.ndarray:
+    """Whether a count keeps enough possible values for a reader and an ally who know their own answers.
+
+    Both may be counted, or both not be counted; or they may be counted elsewhere in the same sum, which
+    takes as many values more. That others than these two are in the sum is for the caller to see to.
+
+    >>> is_open(np.array([0, 1, 0]), np.array([4, 4, 3]), np.array([30])).tolist()
+    [True, False, False]
+    """
+    return ((high - low >= VALUES - 1 + KNOWN) & (high - np.maximum(low, KNOWN) >= VALUES - 1)
+            & (np.minimum(high, base - KNOWN) - low >= VALUES - 1))
+
+
 def is_protected(low: np.ndarray, high: np.ndarray, base: np.ndarray, known: np.ndarray) -> np.ndarray:
     """Whether nobody's answer follows, even for a reader who knows ``known`` records of the base.
 
@@ -144,7 +192,7 @@ def is_protected(low: np.ndarray, high: np.ndarray, base: np.ndarray, known: np.
 
 
 def _bounds_from_sum(low: np.ndarray, high: np.ndarray, least: np.ndarray, most: np.ndarray,
-         *, axis: int) -> tuple[np.ndarray, np.ndarray]:
+                     *, axis: int) -> tuple[np.ndarray, np.ndarray]:
     """The bounds of numbers whose sum along an axis lies between least and most."""
     others_low, others_high = (b.sum(axis=axis, keepdims=True) - b for b in (low, high))
     return np.maximum(low, least - others_high), np.minimum(high, most - others_low)

@@ -28,7 +28,8 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
                                coded: Collection[str], never: Collection[str]) -> pd.Series:
     """For every figure that a page of these ``countries`` (id -> region) might show: whether it may.
 
-    ``decided`` has the status and band of all figures; ``coded`` are the countries whose codes may be shown,
+    ``decided`` has the status of all figures, and between which numbers (``low``, ``high``) a reader
+    knows them; ``coded`` are the countries whose codes may be shown,
     ``never`` the codes that never are. Only counts of options and codes are considered: no numbers, no words,
     no sensitive answer, and none that can be compared with a public record. An answer is shown for all
     countries or for none. Codes are shown only if all of them may be: a code is raised wherever one below it
@@ -45,9 +46,10 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
     is_used = is_here | counts & ((kind == ALL) | (kind == estimates["unit"].map(dict(rules.groups))))
     columns = ["question_id", "code_id", "option_id", "subset_kind", "subset_id", "unit", "n"]
     rows = estimates.loc[is_used, columns].astype(dict.fromkeys(columns[:-1], object)).assign(
-        status=decided["status"].astype(object), at=np.flatnonzero(is_used))
+        status=decided["status"].astype(object), least=decided["low"], most=decided["high"],
+        at=np.flatnonzero(is_used))
     networks = network_membership(organisations, pd.Index(incidence.organisations))
-    open_ = {key: _releasable_options(table, incidence, networks, rules, countries)
+    open_ = {key: _releasable_options(table, incidence, networks, countries)
              for key, table in rows.groupby(["question_id", "code_id"])}
     if not all(open_[key] for key in open_ if key[1]):
         open_ = {key: options for key, options in open_.items() if not key[1]}
@@ -71,7 +73,7 @@ def _follow_skip_logic(open_: dict[Key, set[str]], facts: pd.DataFrame) -> None:
                 open_.pop((question, ""), None)
 
 
-def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: csr_array, rules: Rules,
+def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: csr_array,
                         countries: Mapping[str, str]) -> set[str]:
     """The options of a question (or the single one of a code) that may be shown by country."""
     kind, where, unit = (table[c].to_numpy() for c in ("subset_kind", "subset_id", "unit"))
@@ -87,8 +89,8 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: csr
     columns = []
     for group in sorted({*where[is_group & (table["status"].to_numpy() != "suppressed")]}):
         on_country_pages = is_here & (group_of == group) | on_all_country_pages
-        columns.append(_Column.of(figures, is_group & (where == group), on_country_pages, rules))
-    last = _Column.of(figures, is_whole, is_here, rules)
+        columns.append(_Column.of(figures, is_group & (where == group), on_country_pages))
+    last = _Column.of(figures, is_whole, is_here)
     columns = [*columns, *([last.rest(columns)] if columns else []), last]
     left = np.array([column.remaining.sum() for column in columns])
     known = np.array([np.sort(column.remaining @ networks)[-KNOWN:].sum() for column in columns])
@@ -108,7 +110,7 @@ class _Figures:
 
     def __init__(self, table: pd.DataFrame, options: list[str], incidence: Incidence) -> None:
         self.option = pd.Index(options).get_indexer(table["option_id"])
-        self.n, self.status = table["n"].to_numpy(object), table["status"].to_numpy()
+        self.least, self.most = (table[side].to_numpy(int) for side in ("least", "most"))
         at = table["at"].to_numpy()
         self.counted, self.base = incidence.counted[at], incidence.base[at]
         self.size = len(options)
@@ -137,15 +139,14 @@ class _Column:
     high: np.ndarray
 
     @classmethod
-    def of(cls, figures: _Figures, is_own: np.ndarray, on_country_pages: np.ndarray, rules: Rules) -> _Column:
+    def of(cls, figures: _Figures, is_own: np.ndarray, on_country_pages: np.ndarray) -> _Column:
         """The column of the figures ``is_own``; ``on_country_pages`` are those that country pages show."""
         counted, base = (figures.of_options(one, is_own) for one in (figures.counted, figures.base))
         page_counted = np.minimum(figures.of_options(figures.counted, on_country_pages), counted)
         page_base = np.minimum(figures.of_options(figures.base, on_country_pages), base)
-        size, at = int(base[0].sum()), np.flatnonzero(is_own & (figures.option >= 0))
+        at = np.flatnonzero(is_own & (figures.option >= 0))
         at = at[np.argsort(figures.option[at], kind="stable")]
-        low, high = np.array([rules.known_range(figures.status[k], figures.n[k], size) for k in at]).T
-        return cls(counted, base[0], page_counted, page_base[0], low, high)
+        return cls(counted, base[0], page_counted, page_base[0], figures.least[at], figures.most[at])
 
     @property
     def remaining(self) -> np.ndarray:

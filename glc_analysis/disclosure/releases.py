@@ -16,6 +16,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,7 @@ from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import visible_countries, visible_home_countries
 from glc_analysis.disclosure.quotations import READERS
 from glc_analysis.disclosure.rules import KNOWN, Rules
-from glc_analysis.disclosure.suppression import BANDED, COLUMNS, NO_BASE, SHOWN, SUPPRESSED
+from glc_analysis.disclosure.suppression import COLUMNS, NO_BASE, SHOWN, SUPPRESSED
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.disclosure.votes import visible_principles
 from glc_analysis.errors import Fault, Faults
@@ -62,7 +63,7 @@ from glc_analysis.study import Study
 NEVER_PUBLISHED = ("team_only", "identifier", "cross_tabulation", "related", "numbers")
 """Rules that keep a figure from ever being published, whichever organisations contributed to it."""
 COUNTRY = "country"
-"""The kind of group of a country's page: the organisations there agreed that it shows their answers."""
+"""A kind of group, and the rule that hides what could name one."""
 
 PACKING = 2 ** 32
 """More than the records of any organisation, so that base and counted records fit in one number."""
@@ -72,12 +73,13 @@ PACKING = 2 ** 32
 class PublishedRelease:
     """The figures of one release, and the organisations that contributed to each of them.
 
-    ``figures`` has, by estimate_id, the columns of a decision and ``key`` (the question or code), ``group``
-    (blank for the whole study), ``part`` (the figures on the same base), ``day`` (of the data), ``size``
-    (records in the base), ``low`` and ``high`` (the bounds of the count that a reader can work out) and
-    ``adds_up`` (whether the options add up to the base). ``contributions`` has one row a figure and
-    organisation: its records in the base, and those counted. Figures of a country's page have neither bounds
-    nor contributions.
+    ``figures`` has, by estimate_id, the columns of a decision and ``key`` (the question or code), ``part``
+    (the figures on the same base), ``within`` (the figure of the whole of which this one is a group, or
+    blank), ``is_page`` (whether it is of a country's page), ``day`` (of the data), ``size`` (records in the
+    base), ``low`` and ``high`` (the bounds of the count that a reader can work out) and ``adds_up`` (whether
+    the options add up to the base). ``contributions`` has one row a figure and organisation: its records in
+    the base, and those counted. Figures of a country's page have neither bounds nor contributions: the
+    organisations there agreed that it shows their answers.
     """
 
     figures: pd.DataFrame
@@ -85,34 +87,45 @@ class PublishedRelease:
 
     @classmethod
     def of(cls, decisions: pd.DataFrame, estimates: pd.DataFrame, incidence: Incidence, rules: Rules,
-           day: str) -> PublishedRelease:
+           day: str, regions: Mapping[str, str] = MappingProxyType({})) -> PublishedRelease:
         """The release of today's figures, by the decisions of :func:`.suppression.decide`.
 
+        ``regions`` are those of the countries whose figures may be among them; without them figures by
+        country are those of country pages.
         The rows of ``decisions``, ``estimates`` and ``incidence`` are the same figures in the same order.
         """
-        kind = estimates["subset_kind"].astype("str")
-        is_unknown = kind.eq(COUNTRY) & decisions["rule"].eq(COUNTRY)
+        kind, measure = estimates["subset_kind"].astype("str"), estimates["measure"].astype("str")
+        is_seen, is_country = decisions["status"] != SUPPRESSED, kind == COUNTRY
+        is_page = is_country & (not regions)
+        is_unknown = is_country & ~(is_seen if regions else decisions["rule"] != COUNTRY)
         is_own = ~decisions["rule"].isin(NEVER_PUBLISHED) & ~is_unknown
         at = np.flatnonzero(is_own)
         question = incidence.facts["question_id"]
         asked = question.where(question != "", estimates["question_id"])
-        key, measure = asked.astype("str") + "/" + estimates["code_id"].astype("str"), estimates["measure"]
+        key = asked.astype("str") + "/" + estimates["code_id"].astype("str")
         record = estimates["option_id"].where(measure == DISCORDANCE, "").astype("str")  # each has its base
-        group = (kind + "=" + estimates["subset_id"].astype("str")).where(kind != ALL, "")
+        subset = (kind + "=" + estimates["subset_id"].astype("str")).where(kind != ALL, "")
+        option = key + "/" + measure + "/" + estimates["option_id"].astype("str") + "/"
+        parent = "region=" + estimates["subset_id"].astype("object").map(lambda one: regions.get(one, ""))
+        is_above = (is_own & is_seen).to_numpy()
+        ids = pd.Series(estimates["estimate_id"].astype("str").to_numpy(), option + subset)[is_above]
+        ids = ids[~ids.index.duplicated()]
+        within = (option + parent.where(is_country, "")).map(ids).fillna(option.map(ids))
+        is_group = (kind != ALL) & ~is_page & is_seen & (measure != "quality")
         figures = decisions.iloc[at].assign(
-            key=key, group=group, part=key + "/" + measure.astype("str") + "/" + record + "/" + group,
-            day=day, size=0, low=np.nan, high=np.nan, adds_up=False)
-        is_counted = is_own & (measure != "quality") & (kind != COUNTRY) & estimates["n"].notna()
+            key=key, part=key + "/" + measure + "/" + record + "/" + subset, is_page=is_page,
+            within=within.where(is_group, "").fillna("").astype("str"), day=day, size=0, low=np.nan,
+            high=np.nan, adds_up=False)
+        is_counted = is_own & (measure != "quality") & ~is_page & estimates["n"].notna()
+        least, most = _known_ranges(decisions, estimates)
         for _, rows in estimates[is_counted].groupby(figures["part"], observed=True):
-            known = [_bounds(*one, rules) for one in zip(
-                decisions["status"][rows.index], rows["n"], rows["base_n"], strict=True)]
             base = rows["base_n"].to_numpy(int)[:1]
             is_partition = len(rows) > 1 and rows["n"].sum() == base[0]
-            low, high = tighten_bounds(*np.array(known, dtype=int).T[..., None], base,
-                                       is_partition=is_partition)
+            low, high = tighten_bounds(*(side[rows.index].to_numpy(int)[:, None] for side in (least, most)),
+                                       base, is_partition=is_partition)
             figures.loc[rows.index, ["low", "high"]] = np.hstack([low, high])
             figures.loc[rows.index, "adds_up"] = is_partition
-        is_compared = (kind != COUNTRY).to_numpy()[at]
+        is_compared = ~is_page.to_numpy()[at]
         compared = at[is_compared]
         figures.loc[is_compared, "size"] = np.asarray(incidence.base[compared].sum(axis=1)).ravel()
         contributions = contributions_of(incidence, compared, figures.loc[is_compared, "estimate_id"])
@@ -134,9 +147,12 @@ def contributions_of(incidence: Incidence, at: np.ndarray, ids: pd.Series) -> pd
                          "base": base, "counted": counted})
 
 
-def _bounds(status: str, n: int, base: int, rules: Rules) -> tuple[int, int]:
-    """The least and the most that a count can be for a reader, by what is shown of it."""
-    return (n, n) if status == SHOWN else rules.band(n, base)[1:] if status == BANDED else (0, base)
+def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+    """The least and the most that each count can be for a reader, by what is shown of it."""
+    n, is_hidden = estimates["n"].astype(float), decisions["status"] != SHOWN
+    low = decisions["shown_low"].astype(float).fillna(0)
+    high = decisions["shown_high"].astype(float).fillna(estimates["base_n"].astype(float))
+    return low.where(is_hidden, n), high.where(is_hidden, n)
 
 
 def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[PublishedRelease],
@@ -157,11 +173,14 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
                              for name in one.contributions["organisation_id"].unique()}))
     clusters, kept, frozen = network_membership(organisations, names), set(), set()
     for one in before:
-        parts = pd.concat([figures.loc[~_is_country(figures), "part"]
+        parts = pd.concat([figures.loc[~figures["is_page"], "part"]
                            for figures in (fresh.figures, one.figures)])
         both = {*fresh.figures["part"]} & {*one.figures["part"]}
         parts = parts[~parts.index.duplicated() & parts.isin(both)]
-        (today, now), (earlier, then) = _align(fresh, parts, names), _align(one, parts, names)
+        within = pd.concat([side.figures.get("within", pd.Series(dtype="str")) for side in (fresh, one)])
+        within = within[~within.index.duplicated()].reindex(parts.index, fill_value="")
+        (today, now), (earlier, then) = (_with_rests(*_align(side, parts, names), within)
+                                         for side in (fresh, one))
         places = today.groupby("key").indices
         for key in one.figures.loc[~one.figures["rule"].isin(NO_BASE), "key"].unique():
             rows = places.get(key, np.array([], dtype=int))
@@ -175,14 +194,10 @@ def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[
         frozen |= more
     kept |= frozen
     last = before[-1].figures
-    old = before[-1].only(~last["key"].isin(set(fresh.figures["key"]) - kept) & ~_is_country(last))
+    old = before[-1].only(~last["key"].isin(set(fresh.figures["key"]) - kept) & ~last["is_page"])
     seen = last.index[last["status"] != SUPPRESSED]
-    is_told = _is_country(fresh.figures) & fresh.figures.index.isin(seen)
+    is_told = fresh.figures["is_page"] & fresh.figures.index.isin(seen)
     return _combine(old, fresh.only(~fresh.figures["key"].isin(kept) | is_told))
-
-
-def _is_country(figures: pd.DataFrame) -> pd.Series:
-    return figures["group"].str.startswith(f"{COUNTRY}=")
 
 
 def _combine(*parts: PublishedRelease) -> PublishedRelease:
@@ -202,7 +217,7 @@ def apply_release(decisions: pd.DataFrame, fresh: PublishedRelease, issued: Publ
     is_old = ids.isin(fresh.figures.index) & ids.isin(issued.figures.index)
     is_new = ids.isin(fresh.figures.index) & ~is_old & (decisions["status"] != SUPPRESSED)
     hidden = decisions.loc[is_new, ["estimate_id"]].assign(status=SUPPRESSED, rule="frozen", band="")
-    old = issued.figures.loc[ids[is_old]].reset_index()
+    old = issued.figures.loc[ids[is_old]].reset_index().reindex(columns=COLUMNS)
     whole = pd.concat([decisions[~is_old & ~is_new], old, hidden]).set_index("estimate_id")
     return whole.loc[ids].reset_index()[COLUMNS].astype(decisions.dtypes)
 
@@ -215,33 +230,55 @@ def _dependent_questions(conditions: pd.DataFrame, frozen: set[str]) -> Iterator
 
 
 def _compare(fresh: pd.DataFrame, issued: pd.DataFrame, now: np.ndarray, then: np.ndarray,
-              clusters: csr_array, least: int) -> tuple[bool, bool]:
-    """For the figures of a question: whether nobody changed; whether enough did, with no answer disclosed."""
+             clusters: csr_array, least: int) -> tuple[bool, bool]:
+    """For the figures of a question: whether nobody changed; whether enough did, with no answer disclosed.
+
+    In every group in which anybody changed, and in what is left outside the groups, enough must have."""
     both = (fresh["is_there"] & issued["is_there"]).to_numpy(bool)
     if not both.any():
         return False, False
     withdrawn = issued["size"].to_numpy(float) - then[0].sum(axis=1)
-    has_changed = (now != then)[:, both].any(axis=(0, 1))
-    if _independent(clusters, has_changed) < least:
-        return not has_changed.any() and not withdrawn.any(), False
-    groups = fresh["group"].to_numpy(object)
-    for at in (np.flatnonzero(groups == group) for group in sorted({*groups} - {""})):
-        is_of_group = (now != then)[:, at].any(axis=(0, 1))
-        is_touched = is_of_group.any() or withdrawn[at].any()
-        if is_touched and _independent(clusters, is_of_group) < least:
-            return False, False
-    came, went = (part[0][:, has_changed] for part in (now, then))
-    known = np.sort((came + went) @ clusters[has_changed])[:, -KNOWN:].sum(axis=1) + withdrawn
-    came, went = came.sum(axis=1), went.sum(axis=1) + withdrawn
-    # An organisation that left and had not said so counts like one that joined and says so.
     low, high = (side.to_numpy(float, copy=True) for side in (fresh["low"] - issued["high"],
                                                               fresh["high"] - issued["low"]))
     adds_up = (fresh["adds_up"] & issued["adds_up"]).to_numpy(bool)
+    is_same = True
     for at in fresh.groupby("part").indices.values():
+        has_changed = (now != then)[:, at][:, both[at]].any(axis=(0, 1))
+        if not has_changed.any() and not withdrawn[at].any():
+            continue
+        is_same = False
+        if _independent(clusters, has_changed) < least:
+            return False, False
+        came, went = (part[0][np.ix_(at, has_changed)] for part in (now, then))
+        known = np.sort((came + went) @ clusters[has_changed])[:, -KNOWN:].sum(axis=1) + withdrawn[at]
+        came, went = came.sum(axis=1), went.sum(axis=1) + withdrawn[at]
+        # An organisation that left and had not said so counts like one that joined and says so.
+        ends = low[at], high[at]
         if adds_up[at].all():
-            low[at], high[at] = (side.ravel() for side in tighten_bounds(
-                low[at, None], high[at, None], (came - went)[at][:1], is_partition=True))
-    return False, bool((is_protected(low + went, high + went, came + went, known) | np.isnan(low)).all())
+            ends = [side.ravel() for side in tighten_bounds(
+                *(end[:, None] for end in ends), (came - went)[:1], is_partition=True)]
+        if not (is_protected(ends[0] + went, ends[1] + went, came + went, known) | np.isnan(ends[0])).all():
+            return False, False
+    return is_same, not is_same
+
+
+def _with_rests(figures: pd.DataFrame, wide: np.ndarray,
+                within: pd.Series) -> tuple[pd.DataFrame, np.ndarray]:
+    """The figures of :func:`_align` and, of each whole that is shown by group, what is outside the groups.
+
+    ``within`` has the figure of which each one is a group."""
+    within = figures.index.get_indexer(within)
+    wholes = np.unique(within[within >= 0])
+    if not len(wholes):
+        return figures, wide
+    is_part = (wholes[:, None] == within).astype(float)
+    rests = figures.iloc[wholes].assign(adds_up=False).rename("rest of {}".format)
+    rests["part"] = "rest of " + rests["part"]
+    parts = figures[["size", "low", "high"]].astype(float).fillna(0).to_numpy()
+    for name, other in (("size", 0), ("low", 2), ("high", 1)):
+        rests[name] = rests[name].astype(float) - is_part @ parts[:, other]
+    outside = wide[:, wholes] - np.einsum("wf,sfo->swo", is_part, wide)
+    return pd.concat([figures, rests]), np.concatenate([wide, outside], axis=1)
 
 
 def _independent(clusters: csr_array, are_meant: np.ndarray) -> int:
@@ -297,9 +334,11 @@ def check_releases(study: Study) -> None:
 def prepare_release(study: Study, decisions: pd.DataFrame, frames: Mapping[str, pd.DataFrame],
                     incidence: Incidence, audience: str) -> tuple[pd.DataFrame, PublishedRelease]:
     """The decisions to publish and their release; ``decisions`` are those for today's figures."""
+    answers = frames["answers"].astype({"country_id": "str", "region_id": "str"})
+    regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     settings, fresh = study.settings["disclosure"], PublishedRelease.of(
         decisions, frames["estimates"], incidence, Rules.of(study.settings["disclosure"], audience),
-        _data_day(study, frames, audience))
+        _data_day(study, frames, audience), {} if may(audience, "country_pages") else regions)
     before = [PublishedRelease(*(pd.read_parquet(one / file) for file in PARTS.values()))
               for one in release_folders(study.private, audience)]
     issued = next_release(fresh, incidence.facts, before, frames["organisations"],

@@ -8,9 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from fractions import Fraction
-from functools import cache
-from math import ceil
 from typing import Any
 
 import numpy as np
@@ -36,6 +33,8 @@ REVEALING = ("language", "script", "interpreted", "works_abroad")
 SIZES = ("survey/organisations/all", "survey/records/all")
 NUMBERS = ("mean", "standard_deviation")
 DISTINCT = 3
+MEAN_BASE = 100
+"""The least base of a mean or deviation; it is shown with two digits."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +47,6 @@ class Rules:
     """The least that gave an answer, and that did not, for its count to be exact."""
     withheld: int
     """If so many or fewer did not consent, their answers could be separated from the others'."""
-    bands: Mapping[str, float]
     groups: Mapping[str, str]
     """The one kind of group that is shown, by unit: two kinds could be subtracted from each other."""
 
@@ -57,50 +55,8 @@ class Rules:
         """The thresholds of ``[disclosure]`` for ``convening`` or ``public``."""
         to_public = audience == "public"
         return cls(settings["public_group"] if to_public else settings["convening_base"] + KNOWN,
-                   settings["public_count"] + KNOWN, settings["convening_withheld"], settings["bands"],
-                   {} if to_public else {"answer": "region", "organisation": "home_region"})
-
-    def band(self, n: int, base: int) -> tuple[str, int, int]:
-        """The band of n out of base, and the least and the most that a count in it can be.
-
-        >>> rules = Rules(7, 5, 2, {"few": 0.0, "some": 0.25, "most": 0.5, "nearly all": 0.9}, {})
-        >>> rules.band(2, 30), rules.band(27, 30)
-        (('few', 0, 7), ('nearly all', 27, 30))
-        """
-        word = [word for start, word in self._starts(base) if start <= n][-1]
-        return word, *self.band_range(word, base)
-
-    def band_range(self, word: str, base: int) -> tuple[int, int]:
-        """The least and the most that a count out of base can be, by the word of its band: what a reader
-        knows who knows the rules.
-
-        >>> Rules(7, 5, 2, {"few": 0.0, "some": 0.25, "most": 0.5}, {}).band_range("some", 30)
-        (8, 14)
-        """
-        starts = self._starts(base)
-        place = [band for _, band in starts].index(word)
-        return starts[place][0], [*(start - 1 for start, _ in starts), base][place + 1]
-
-    def _starts(self, base: int) -> list[tuple[int, str]]:
-        return _starts(tuple(self.bands.items()), base)
-
-    def known_range(self, status: str, n: int, base: int) -> tuple[int, int]:
-        """The least and the most that a reader knows a count to be: the number itself, the edges of its band,
-        or, where it is suppressed, none and all.
-
-        >>> rules = Rules(7, 5, 2, {"few": 0.0, "some": 0.25, "most": 0.5, "nearly all": 0.9}, {})
-        >>> [rules.known_range(status, 2, 30) for status in ("shown", "banded", "suppressed")]
-        [(2, 2), (0, 7), (0, 30)]
-        """
-        if status == "suppressed":
-            return 0, int(base)
-        return self.band(int(n), int(base))[1:] if status == "banded" else (int(n), int(n))
-
-
-@cache
-def _starts(bands: tuple[tuple[str, float], ...], base: int) -> list[tuple[int, str]]:
-    """The least count of each band out of a base, in order."""
-    return sorted((ceil(Fraction(str(edge)) * base), word) for word, edge in bands)
+                   settings["public_count"] + KNOWN, settings["convening_withheld"],
+                   {"answer": "region", "organisation": "home_region"})
 
 
 def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
@@ -116,8 +72,16 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
         "country": kind == "country",
         "team_only": ~measure.isin(["response", "coded", "comparison", "discordance"]) & ~is_size
         | figures["code_id"].isin(never) & (figures["code_id"] != "") | figures["option_id"].isin(never),
-        "cross_tabulation": (measure == "comparison") | is_group & (not rules.groups),
+        "cross_tabulation": measure == "comparison",
         "related": is_group & (kind != figures["unit"].map(dict(rules.groups))),
-        "numbers": statistic.isin(NUMBERS) | (statistic == "median") & (
-            is_group | (facts["distinct"] < DISTINCT))}
+        "numbers": statistic.isin(NUMBERS) & (is_group | ~_hardly_moves(figures, facts))
+        | (statistic == "median") & (is_group | (facts["distinct"] < DISTINCT))}
     return pd.Series(np.select(list(hidden.values()), list(hidden), ""), index=figures.index)
+
+
+def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
+    """Whether a mean or deviation, rounded to two digits, may be shown: its base is large, and no answers of
+    a reader and an ally, whatever they were, move it by more than one in the last digit."""
+    value, base = figures["value"].astype(float), figures["base_n"].astype(float)
+    digit = 10.0 ** (np.floor(np.log10(value.abs().where(value != 0))) - 1)
+    return (base >= MEAN_BASE) & (KNOWN * facts["spread"] / base <= digit)

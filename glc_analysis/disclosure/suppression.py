@@ -11,20 +11,22 @@ whom they protect, and against what.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from itertools import product
 from types import MappingProxyType
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from glc_analysis.cleaning.skip_logic import comparisons, parse
-from glc_analysis.disclosure.bounds import ContributorCounts, is_protected, tighten_bounds
+from glc_analysis.cleaning.skip_logic import Comparison, Condition, comparisons, parse
+from glc_analysis.disclosure.audiences import may
+from glc_analysis.disclosure.bounds import VALUES, ContributorCounts
+from glc_analysis.disclosure.code_tree import narrowed_parents
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import is_hidden_option
 from glc_analysis.disclosure.country_answers import releasable_country_answers
+from glc_analysis.disclosure.covers import Counted, Ranges, group_ranges, option_ranges
 from glc_analysis.disclosure.public_records import PLACES, contradiction_is_protected
-from glc_analysis.disclosure.rules import Rules, rule_by_kind
+from glc_analysis.disclosure.rules import KNOWN, NUMBERS, Rules, rule_by_kind
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.contributors import Incidence
 from glc_analysis.evidence.estimates import ALL
@@ -32,17 +34,19 @@ from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.schema import AUDIENCES
 
 NO_BASE = ("base_too_small", "withheld_contributors", "skip_logic")
+OPEN = ("text", "date")
 SHOWN, BANDED, SUPPRESSED = "shown", "banded", "suppressed"
-COLUMNS = ["estimate_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "band"]
+COLUMNS = ["estimate_id", "status", "rule", "shown_n", "shown_base_n", "shown_value", "shown_low",
+           "shown_high", "band"]
 
 
 def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame | None = None) -> pd.DataFrame:
     """The figures of ``estimates`` that an audience may see, with the numbers it may see.
 
     The team sees every figure. For other audiences ``decisions`` (of :func:`decide`) apply: a figure that is
-    suppressed, or not decided, is left out; a banded one has its base but no other number, and the words of
-    the band in column ``band``, which is blank elsewhere. Raises UsageError for an unknown audience, and
-    where there are no decisions.
+    suppressed, or not decided, is left out; a banded one has its base, the least and the greatest share that
+    it may be (``low``, ``high``), and the same in words in column ``band``, which is blank elsewhere. Raises
+    UsageError for an unknown audience, and where there are no decisions.
     """
     if audience not in AUDIENCES:
         raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
@@ -55,28 +59,35 @@ def release(estimates: pd.DataFrame, *, audience: str, decisions: pd.DataFrame |
     is_same = seen["n"].eq(seen["shown_n"]).eq(True) & seen["base_n"].eq(seen["shown_base_n"]).eq(True)
     n, base = seen["shown_n"].astype("Int64"), seen["shown_base_n"].astype("Int64")
     numbers = n.astype("Float64") / base.astype("Float64").where(base > 0)
-    seen = seen.assign(n=n, base_n=base, value=seen["shown_value"], share=numbers.astype(float),
-                       low=seen["low"].where(is_same), high=seen["high"].where(is_same))
+    ends = {name: seen[name].where(is_same, (seen[f"shown_{name}"].astype("Float64") / base).astype(float))
+            for name in ("low", "high")}
+    seen = seen.assign(n=n, base_n=base, value=seen["shown_value"], share=numbers.astype(float), **ends)
     return seen[[*estimates.columns, "band"]]
 
 
 def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.DataFrame, consent: Consent,
            settings: Mapping[str, Any], *, audience: str, never: Collection[str] = (),
            countries: Mapping[str, str] | None = None, coded: Collection[str] = (),
-           printable: Mapping[str, Collection[str]] = MappingProxyType({})) -> pd.DataFrame:
+           printable: Mapping[str, Collection[str]] = MappingProxyType({}),
+           regions: Mapping[str, str] = MappingProxyType({})) -> pd.DataFrame:
     """What an audience may see of every figure: one row a figure, columns :data:`COLUMNS`.
 
     ``never`` are the codes that do not leave the team; ``countries`` (id -> region) those of which the
-    convening has a page, ``coded`` those of them whose organisations' codes it may read; ``printable`` are,
-    by question whose options are countries, those that may be printed (:mod:`.countries`). A figure is shown,
-    shown as a band, or suppressed, with the first rule that asks for it.
+    convening has a page, and whose figures the public may see where they are large enough; ``coded`` those
+    of them whose organisations' codes the convening may read; ``printable`` are, by question whose options
+    are countries, those that may be printed (:mod:`.countries`); ``regions`` are those of all countries. A
+    figure is shown, shown as a range, or suppressed, with the first rule that asks for it.
     """
     figures, facts = estimates.reset_index(drop=True), incidence.facts.reset_index(drop=True)
     if audience == "team":
-        decisions = _Decisions(figures, audience, np.full(len(figures), "", dtype=object))
+        decisions = _Decisions(figures, facts, audience, np.full(len(figures), "", dtype=object))
         return _table(figures, decisions).set_axis(estimates.index)
     rules = Rules.of(settings, audience)
-    decisions = _Decisions(figures, audience, rule_by_kind(figures, facts, rules, never).to_numpy(object))
+    rule = rule_by_kind(figures, facts, rules, never).to_numpy(object)
+    has_pages, countries = may(audience, "country_pages"), countries or {}
+    if not has_pages:
+        rule[_may_be_told_by_country(figures, facts, countries) & (rule == "country")] = ""
+    decisions = _Decisions(figures, facts, audience, rule)
     counts = ContributorCounts.of(incidence, organisations, consent, audience)
     is_group = (figures["subset_kind"] != ALL).to_numpy()
     is_place = facts["is_place"].to_numpy(bool)
@@ -85,33 +96,48 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     small = counts.rule_for_base(seen, rules)
     decisions.hide(seen[small != ""], small[small != ""])
     for at in decisions.by_question(decisions.visible() & ~is_group).values():
-        _decide_whole(at, bool(is_place[at[0]]), is_secret[at], counts, rules, decisions)
-    _hide_by_skip_logic(facts, is_group, decisions)
+        if is_place[at[0]]:
+            _decide_places(at, is_secret[at], counts, rules, decisions)
+        else:
+            _decide_whole(at, counts, rules, decisions)
+    _hide_by_skip_logic(facts, regions, decisions)
     wholes = decisions.by_question(~is_group)
     kinds = figures["subset_kind"].to_numpy(object)
-    for kind in sorted({*kinds[decisions.visible() & is_group]}):
-        for key, at in decisions.by_question(decisions.visible() & (kinds == kind)).items():
-            _decide_groups(wholes[key], at, counts, rules, decisions)
-    if countries:
-        decided = pd.DataFrame({"status": decisions.status, "band": decisions.band},
-                               index=estimates.index, dtype="str")
+    by_country = decisions.by_question(decisions.visible() & (kinds == "country"))
+    by_group = decisions.by_question(decisions.visible() & is_group & (kinds != "country"))
+    nothing = np.array([], dtype=int)
+    for key in sorted(by_group.keys() | by_country.keys()):
+        _decide_groups(wholes[key], by_group.get(key, nothing), by_country.get(key, nothing), countries,
+                       counts, rules, decisions)
+    _hide_by_code_tree(facts["parent_id"], decisions)
+    if countries and has_pages:
+        decided = pd.DataFrame({"status": decisions.status, "low": decisions.low, "high": decisions.high},
+                               index=estimates.index)
         is_told = releasable_country_answers(estimates, incidence, organisations, decided, rules,
                                              countries=countries, coded=coded, never=never)
         decisions.release_countries(estimates.index.get_indexer(is_told.index), is_told.to_numpy())
-    _decide_public_records(incidence, facts["question_id"], counts, rules, decisions)
+    _decide_public_records(incidence, facts["question_id"], counts, decisions)
     return _table(figures, decisions).set_axis(estimates.index)
+
+
+def _may_be_told_by_country(figures: pd.DataFrame, facts: pd.DataFrame,
+                            countries: Collection[str]) -> np.ndarray:
+    """The counts of answers by country that are not sensitive, for these countries."""
+    is_count = (figures["measure"] == "response") & (figures["unit"] == "answer") & figures["n"].notna()
+    is_here = (figures["subset_kind"] == "country") & figures["subset_id"].isin([*countries])
+    return (is_count & is_here & ~facts["is_sensitive"]).to_numpy(bool)
 
 
 def hide_countries(decisions: pd.DataFrame, is_hidden: np.ndarray) -> pd.DataFrame:
     """The decisions without the counts of countries that may not be named, whatever was published before.
 
-    >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, ""]], columns=COLUMNS)
+    >>> shown = pd.DataFrame([["Q1/KHM", "shown", "", 12, 30, 12.0, None, None, ""]], columns=COLUMNS)
     >>> hide_countries(shown, np.array([True]))[["status", "rule"]].values.tolist()
     [['suppressed', 'country']]
     """
     is_hidden = is_hidden & (decisions["status"] != SUPPRESSED).to_numpy()
     numbers = {column: decisions[column].mask(is_hidden) for column in (
-        "shown_n", "shown_base_n", "shown_value")}
+        "shown_n", "shown_base_n", "shown_value", "shown_low", "shown_high")}
     return decisions.assign(**numbers, status=decisions["status"].mask(is_hidden, SUPPRESSED),
                             rule=decisions["rule"].mask(is_hidden, "country"),
                             band=decisions["band"].mask(is_hidden, ""))
@@ -122,14 +148,16 @@ def _table(figures: pd.DataFrame, decisions: _Decisions) -> pd.DataFrame:
     is_shown, is_seen = decisions.status == SHOWN, decisions.visible()
     value = figures["value"]
     if decisions.audience != "team":
-        is_median = figures["statistic"] == "median"
-        value = value.mask(is_median, value[is_median].map(two_digits))
+        is_number = figures["statistic"].isin(["median", *NUMBERS])
+        value = value.mask(is_number, value[is_number].map(two_digits))
     status, rule, band = (pd.Series(part, dtype="str")
                           for part in (decisions.status, decisions.rule, decisions.band))
     return pd.DataFrame({
         "estimate_id": figures["estimate_id"], "status": status, "rule": rule,
         "shown_n": figures["n"].where(is_shown), "shown_base_n": figures["base_n"].where(is_seen),
-        "shown_value": value.where(is_shown), "band": band})[COLUMNS]
+        "shown_value": value.where(is_shown),
+        **{f"shown_{name}": pd.Series(getattr(decisions, name)).where(decisions.status == BANDED)
+           for name in ("low", "high")}, "band": band})[COLUMNS]
 
 
 def two_digits(value: float) -> float:
@@ -142,17 +170,22 @@ def two_digits(value: float) -> float:
 
 
 class _Decisions:
-    """The decisions so far, by the place of each figure. The first rule that hides a figure is kept."""
+    """The decisions so far, by the place of each figure. The first rule that hides a figure is kept.
 
-    def __init__(self, figures: pd.DataFrame, audience: str, rule: np.ndarray) -> None:
-        self.figures, self.audience, self.rule = figures, audience, rule
+    ``low`` and ``high`` are the least and the most that a reader knows a count to be.
+    """
+
+    def __init__(self, figures: pd.DataFrame, facts: pd.DataFrame, audience: str, rule: np.ndarray) -> None:
+        self.figures, self.facts, self.audience, self.rule = figures, facts, audience, rule
         self.status = np.where(rule == "", SHOWN, SUPPRESSED).astype(object)
         self.band = np.full(len(figures), "", dtype=object)
-        self.numbers = np.array([figures[c].to_numpy(float, na_value=np.nan) for c in ("n", "base_n")])
-        self.n, self.base_n = self.numbers
+        self.n, self.base_n = (figures[c].to_numpy(float, na_value=np.nan) for c in ("n", "base_n"))
+        self.low, self.high = np.where(rule == "", self.n, 0), np.where(rule == "", self.n, self.base_n)
         self.option, self.subset = (figures[c].to_numpy(object) for c in ("option_id", "subset_id"))
+        self.type = facts["type"].to_numpy(object)
         is_counted = figures["measure"].isin(["response", "coded", DISCORDANCE]) & figures["n"].notna()
-        keys = figures.groupby(["question_id", "code_id"], observed=True).ngroup()
+        record = figures["option_id"].where(figures["measure"] == DISCORDANCE, "")  # each has its own base
+        keys = figures.groupby([figures["question_id"], figures["code_id"], record], observed=True).ngroup()
         self.key = keys.where(is_counted, -1).to_numpy()
 
     def by_question(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
@@ -167,33 +200,48 @@ class _Decisions:
     def visible(self) -> np.ndarray:
         return self.status != SUPPRESSED
 
+    def cover_order(self, at: np.ndarray) -> np.ndarray:
+        """The order in which the options of a question cover each other."""
+        return np.lexsort((self.option[at].astype(str), self.facts["cover"].to_numpy()[at]))
+
     def all_exact(self, at: np.ndarray) -> bool:
         return bool((self.status[at] == SHOWN).all())
 
-    def known_range(self, at: int, rules: Rules) -> tuple[int, int]:
-        """What a reader knows of a visible count: the number itself, or the edges of its band."""
-        return rules.known_range(self.status[at], self.n[at], self.base_n[at])
+    def known_range(self, at: int) -> tuple[int, int]:
+        """The least and the most that a reader knows a count to be."""
+        return int(self.low[at]), int(self.high[at])
 
     def hide(self, at: np.ndarray, rule: str | np.ndarray) -> None:
         self.rule[at] = np.where(self.rule[at] != "", self.rule[at], rule)
         self.status[at], self.band[at] = SUPPRESSED, ""
+        self.low[at], self.high[at] = 0, self.base_n[at]
 
     def release_countries(self, at: np.ndarray, is_told: np.ndarray) -> None:
         """Shows the figures that country pages may show, and hides their others (rule ``difference``)."""
         self.status[at] = np.where(is_told, SHOWN, SUPPRESSED)
         self.rule[at] = np.where(is_told, "", "difference")
+        self.low[at], self.high[at] = np.where(is_told, self.n[at], 0), np.where(
+            is_told, self.n[at], self.base_n[at])
 
-    def put_in_bands(self, at: np.ndarray, bands: list[str], rule: np.ndarray) -> None:
-        self.status[at], self.band[at], self.rule[at] = BANDED, bands, rule
+    def put_in_ranges(self, at: np.ndarray, low: np.ndarray, high: np.ndarray, rule: np.ndarray) -> None:
+        """Shows between which numbers counts lie, or hides them where that tells nothing."""
+        size = self.base_n[at]
+        is_told = (low > 0) | (high < size)
+        self.rule[at], self.low[at], self.high[at] = rule, low, high
+        self.status[at] = np.where(is_told, BANDED, SUPPRESSED)
+        self.band[at] = [range_text(*ends) if told else ""
+                         for *ends, told in zip(low, high, size, is_told, strict=True)]
 
 
-def _adds_up(numbers: np.ndarray) -> bool:
-    """Whether the options of a question add up to its base, which a reader who knows the question knows.
+def range_text(low: float, high: float, base: float) -> str:
+    """In words between which numbers a count lies, with its edges.
 
-    ``numbers`` has the counts of its figures in the first row and their bases in the second.
+    >>> range_text(0, 4, 30), range_text(26, 30, 30), range_text(8, 14, 30)
+    ('at most 4', 'at least 26', '8 to 14')
     """
-    n, base = numbers
-    return len(n) > 1 and np.nansum(n) == base[0]
+    if low <= 0:
+        return f"at most {high:.0f}"
+    return f"at least {low:.0f}" if high >= base else f"{low:.0f} to {high:.0f}"
 
 
 def _reasons(n: np.ndarray, base: np.ndarray | int, is_small: np.ndarray) -> np.ndarray:
@@ -201,79 +249,144 @@ def _reasons(n: np.ndarray, base: np.ndarray | int, is_small: np.ndarray) -> np.
                     np.where(is_small, "count_too_small", "partition")).astype(object)
 
 
-def _decide_whole(at: np.ndarray, is_place: bool, is_secret: np.ndarray, counts: ContributorCounts,
-                  rules: Rules, decisions: _Decisions) -> None:
-    """Decides the study-wide figures of one question or code: exact, in bands, or hidden.
+def _decide_whole(at: np.ndarray, counts: ContributorCounts, rules: Rules, decisions: _Decisions) -> None:
+    """Decides the study-wide figures of one question or code: exact, between two numbers, or hidden."""
+    whole = Counted(counts.base_of(at[:1])[0], counts.counted_of(at), counts, rules.count)
+    seen = option_ranges(whole, decisions.cover_order(at), **_adds_up(whole, decisions.type[at[0]]))
+    hidden = seen.is_hidden
+    decisions.put_in_ranges(at[hidden], seen.low[hidden], seen.high[hidden],
+                            _reasons(whole.n, whole.size, whole.is_small)[hidden])
+
+
+def _adds_up(whole: Counted, kind: str) -> dict[str, bool]:
+    """Whether everybody gave exactly one of the answers (``excludes``), or at least one (``covers_all``),
+    as a reader of the questionnaire knows."""
+    is_one = kind in ("single", "scale") and len(whole.n) > 1 and whole.n.sum() == whole.size
+    return {"excludes": is_one, "covers_all": kind == "multi"}
+
+
+def _decide_places(at: np.ndarray, is_secret: np.ndarray, counts: ContributorCounts, rules: Rules,
+                   decisions: _Decisions) -> None:
+    """Decides the figures of a question whose answers are countries: exact where enough organisations named
+    the country, else hidden; and those that are hidden are named by enough organisations together.
 
     ``is_secret`` marks the countries that may not be named.
-    Where the options add up to the base, the smallest other options are hidden too, until no answer follows.
     """
-    n, (base,), counted = decisions.n[at].astype(int), counts.base_of(at[:1]), counts.counted_of(at)
-    is_small = counts.is_small(base, counted, rules.base if is_place else rules.count) | is_secret
+    base, counted = counts.base_of(at[:1]), counts.counted_of(at)
+    is_small = counts.is_small(base, counted, rules.base) | is_secret
     if not is_small.any():
         return
-    why = _reasons(n, decisions.base_n[at], is_small)
-    why = np.where(why == "partition", why, "country") if is_place else why
-    order = np.lexsort((decisions.option[at], n, ~is_small))
-    size = int(base.sum())
-    for part in [order] if _adds_up(decisions.numbers[:, at]) else order[:, None]:
-        least = int(is_small[part].sum())
-        if not least:
-            continue  # nothing is hidden
-        for status, k in product([SUPPRESSED] if is_place else [BANDED, SUPPRESSED],
-                                 range(least, len(part) + 1)):
-            hidden = part[:k]
-            too_few = is_place and 0 < counts.n_independent(counted[hidden].sum(axis=0)) < rules.base
-            if not too_few and _answers_are_protected(n[part], np.arange(len(part)) < k, status, base, counts,
-                                                      rules):
-                break
-        if status == BANDED:
-            bands = [rules.band(int(one), size)[0] for one in n[hidden]]
-            decisions.put_in_bands(at[hidden], bands, why[hidden])
-        else:
-            decisions.hide(at[hidden], why[hidden])
+    order = np.lexsort((decisions.option[at], ~is_small))
+    for k in range(int(is_small.sum()), len(at) + 1):
+        if not 0 < counts.n_independent(counted[order[:k]].sum(axis=0)) < rules.base:
+            break
+    why = _reasons(decisions.n[at], decisions.base_n[at], is_small)
+    decisions.hide(at[order[:k]], np.where(why == "partition", why, "country")[order[:k]])
 
 
-def _answers_are_protected(n: np.ndarray, hidden: np.ndarray, way: str, base: np.ndarray,
-                           counts: ContributorCounts, rules: Rules) -> bool:
-    """Whether nobody's answer follows where some figures of a question are bands, or missing."""
-    size, known = int(base.sum()), counts.known_records(base)
-    bands = [rules.band(int(one), size) if way == BANDED else ("", 0, size) for one in n]
-    low, high = (np.where(hidden, [band[i] for band in bands], n)[:, None] for i in (1, 2))
-    low, high = tighten_bounds(low, high, np.array([size]), is_partition=len(n) > 1)
-    return bool((is_protected(low, high, size, known).ravel() | ~hidden).all())
+def _hide_by_skip_logic(facts: pd.DataFrame, regions: Mapping[str, str], decisions: _Decisions) -> None:
+    """Hides questions whose base would narrow an earlier answer that is not shown exactly.
 
-
-def _hide_by_skip_logic(facts: pd.DataFrame, is_group: np.ndarray, decisions: _Decisions) -> None:
-    """Hides questions whose base would disclose an earlier answer that is not shown exactly.
-
-    How many were asked a question shows how many gave the answer on which it depends.
+    Those who answered a question are among those who were to be asked it: its base is a lower bound for how
+    many gave the answer on which it depends. A question is shown where that count is shown exactly, or where
+    the bound leaves it open; by group it is shown for all groups or for none. Where the answer is a country
+    (``regions`` has those of all countries), a group of answers from elsewhere tells nothing of it.
     """
+    figures = decisions.figures
     is_conditional = (facts["asked_if"] != "").to_numpy()
-    decisions.hide(np.flatnonzero(is_group & is_conditional & decisions.visible()), "skip_logic")
     asked = facts.loc[is_conditional, ["question_id", "asked_if"]].drop_duplicates()
-    conditions = [(question, [*comparisons(parse(condition))])
-                  for question, condition in asked.itertuples(index=False)]
-    is_response = (decisions.figures["measure"] == "response").to_numpy()
-    whole_at = np.flatnonzero(~is_group & is_response)
-    by_question = decisions.figures["question_id"].iloc[whole_at].groupby(
-        decisions.figures["question_id"].iloc[whole_at], observed=True).indices
-    wholes = {question: whole_at[places] for question, places in by_question.items()}
+    parsed = {question: parse(condition) for question, condition in asked.itertuples(index=False)}
+    is_response = (figures["measure"] == "response").to_numpy()
+    subset = figures["unit"].astype("str") + "/" + figures["subset_kind"].astype("str")
+    subset = subset + "/" + decisions.subset
+    records = figures["base_n"].astype(float).where(is_response).groupby(subset).max()
+    response_at = np.flatnonzero(is_response)
+    of_subset = {key: response_at[places] for key, places in pd.DataFrame(
+        {"question": facts["question_id"], "subset": subset})[is_response].groupby(
+            ["question", "subset"]).indices.items()}
+    kinds = figures["subset_kind"].to_numpy(object)
     about = facts.groupby("question_id", observed=True).indices
     is_new = True
     while is_new:
         is_new = False
-        for question, before in conditions:
+        for question in parsed:
+            conditions = _conditions_of(question, parsed)
             at = about[question]
             at = at[decisions.status[at] != SUPPRESSED]
-            if len(at) and not all(
-                    decisions.all_exact(_figures_of_condition(wholes[one.name], facts, one.values, decisions))
-                    for one in before if one.name in wholes):
-                decisions.hide(at, "skip_logic")
-                is_new = True
+            for kind in sorted({*kinds[at]}):
+                own = at[kinds[at] == kind]
+                first = own[np.unique(subset.to_numpy()[own], return_index=True)[1]]
+                if not all(_base_is_harmless(some, one, of_subset, subset[one], records[subset[one]], regions,
+                                             decisions) for one in first for some in conditions):
+                    decisions.hide(own, "skip_logic")
+                    is_new = True
 
 
-def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: ContributorCounts, rules: Rules,
+def _conditions_of(question: str, parsed: Mapping[str, Condition]) -> list[Condition]:
+    """The condition on which a question was asked, and those on which the questions that it names were asked:
+    whoever gave an answer was asked for it."""
+    found = [parsed[question]]
+    for condition in found:  # it grows while it is read
+        named = {one.name for one in comparisons(condition) if one.operator != "!="}
+        found += [parsed[one] for one in sorted(named & parsed.keys()) if parsed[one] not in found]
+    return found
+
+
+def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, str], np.ndarray],
+                      subset: str, records: float, regions: Mapping[str, str],
+                      decisions: _Decisions) -> bool:
+    """Whether the base of the figure ``at`` narrows no hidden count of the condition on which it depends.
+
+    ``records`` are those of its subset, ``places`` the figures by question and subset. The base of an open
+    question is everybody who was to be asked it, so it is that count itself.
+    """
+    is_whole = decisions.figures["subset_kind"].iat[at] == ALL
+    for one in comparisons(condition):
+        asked = [key for key in places if key[0] == one.name]
+        if not asked:
+            continue
+        same = [key for key in asked if key[1] == subset or is_whole and key[1].endswith(f"/{ALL}/")]
+        own = places[same[0]] if same else np.array([], dtype=int)
+        own = own[np.isin(decisions.option[own].astype(str), one.values)]
+        if same and decisions.all_exact(own) or _is_elsewhere(one.values, at, regions, decisions):
+            continue
+        if decisions.type[at] in OPEN or not isinstance(condition, Comparison):
+            return False
+        least, most = (min(side[own].sum(), records) if same else free for side, free in (
+            (decisions.low, 0), (decisions.high, records)))
+        if one.operator == "!=":
+            least, most = records - most, records - least
+        if most - max(least, decisions.base_n[at]) < VALUES + KNOWN:
+            return False
+    return True
+
+
+def _is_elsewhere(countries: Collection[str], at: int, regions: Mapping[str, str],
+                  decisions: _Decisions) -> bool:
+    """Whether the figure ``at`` is about answers from a country or region with none of these countries."""
+    kind, place = decisions.figures["subset_kind"].iat[at], decisions.subset[at]
+    where = {"country": [*countries], "region": [regions.get(one) for one in countries]}.get(kind, [None])
+    return None not in where and place not in where and all(one in regions for one in countries)
+
+
+def _hide_by_code_tree(parents: pd.Series, decisions: _Decisions) -> None:
+    """Hides codes from whose count, and those of the codes below, a hidden count would follow."""
+    figures = decisions.figures
+    coded = figures[(figures["measure"] == "coded") & (decisions.key >= 0)]
+    if not (parents != "").any():
+        return
+    for _, rows in coded.groupby(["subset_kind", "subset_id"], observed=True):
+        at = rows.index.to_numpy()
+        at = at[decisions.visible()[at] | (parents[at] != "").to_numpy()]
+        if not decisions.visible()[at].any():
+            continue
+        hidden = narrowed_parents(rows.loc[at, "code_id"].to_numpy(object), parents[at].to_numpy(object),
+                                  decisions.n[at], decisions.low[at], decisions.high[at],
+                                  decisions.base_n[at], decisions.visible()[at])
+        decisions.hide(at[hidden], "code_tree")
+
+
+def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: ContributorCounts,
                            decisions: _Decisions) -> None:
     """Hides how many contradict a public record where an answer would follow from it and that record."""
     figures = decisions.figures
@@ -285,94 +398,88 @@ def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: Contr
                              & (incidence.stated["indicator"] == figures.at[k, "option_id"])]
         rows = rows.assign(cluster=rows["organisation_id"].astype("str").map(cluster))
         given = figures[(asked == asked[k]) & ~is_record & is_place & decisions.visible()]
-        ranges = {(one.option_id, one.subset_kind, one.subset_id): decisions.known_range(one.Index, rules)
+        ranges = {(one.option_id, one.subset_kind, one.subset_id): decisions.known_range(one.Index)
                   for one in given.itertuples()}
-        if not contradiction_is_protected(rows, ranges, decisions.known_range(k, rules)):
+        if not contradiction_is_protected(rows, ranges, decisions.known_range(k)):
             decisions.hide(np.array([k]), "record")
 
 
-def _figures_of_condition(at: np.ndarray, facts: pd.DataFrame, values: Collection[str],
-                          decisions: _Decisions) -> np.ndarray:
-    """The figures of a question that a condition discloses: all of them where its options add up."""
-    if _adds_up(decisions.numbers[:, at]) and not facts["is_place"].iloc[at[0]]:
-        return at
-    return at[pd.Series(decisions.option[at]).isin(values).to_numpy()]
-
-
-def _decide_groups(whole: np.ndarray, at: np.ndarray, counts: ContributorCounts, rules: Rules,
-                   decisions: _Decisions) -> None:
-    """Decides the figures of one question or code by the groups of one kind: exact, in bands, or hidden.
+def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, countries: Mapping[str, str],
+                   counts: ContributorCounts, rules: Rules, decisions: _Decisions) -> None:
+    """Decides the figures of one question or code by group (at), and by country (at_countries, whose regions
+    are ``countries``): exact, between two numbers, or hidden.
 
     The groups that are not shown are treated as one group, the rest: a reader can work out its figures from
-    the others, so they must be safe too.
+    the others, so they must be safe too. A country is a part of its region, or of the rest.
     """
-    if decisions.rule[whole[0]] in NO_BASE:
-        return decisions.hide(at, decisions.rule[whole[0]])
-    subset = decisions.subset[at]
-    by_group = {name: at[subset == name] for name in sorted({*subset})}
-    everyone, *bases = counts.base_of(np.array([whole[0], *(own[0] for own in by_group.values())]))
+    both = np.concatenate([at, at_countries])
+    if decisions.rule[whole[0]] in NO_BASE or decisions.facts["is_place"].iat[whole[0]]:
+        return decisions.hide(both, decisions.rule[whole[0]] or "country")
+    total = Counted(counts.base_of(whole[:1])[0], counts.counted_of(whole), counts, rules.count)
+    seen = Ranges(decisions.status[whole] != SHOWN, decisions.low[whole], decisions.high[whole])
+    parts = _decide_parts(whole, at, total, seen, counts, rules, decisions)
+    region = np.array([countries.get(one, "") for one in decisions.subset[at_countries]], dtype=object)
+    region[~np.isin(region, [*parts])] = ""
+    for name in sorted({*region}):
+        here = at_countries[region == name]
+        if name in parts:
+            _decide_parts(whole, here, *parts[name], counts, rules, decisions)
+        else:
+            decisions.hide(here, "complement_too_small")
+    return None
+
+
+def _decide_parts(whole: np.ndarray, at: np.ndarray, total: Counted, seen: Ranges, counts: ContributorCounts,
+                  rules: Rules, decisions: _Decisions) -> dict[str, tuple[Counted, Ranges]]:
+    """Decides the figures ``at`` of one question by group, and gives the groups with what is seen of each.
+
+    ``whole`` are the figures of the whole study, ``total`` the counts that the groups add up to and ``seen``
+    what a reader knows of them. The rest has a blank name.
+    """
+    subset, options = decisions.subset[at], decisions.option[whole]
+    by_group = {name: own for name in sorted({*subset})
+                if [*decisions.option[own := at[subset == name]]] == [*options]}
+    bases = counts.base_of(np.array([own[0] for own in by_group.values()], dtype=int))
     groups = dict(zip(by_group, bases, strict=True))
     is_coded = bool(decisions.figures["code_id"].iat[whole[0]])
-    names = _groups_to_show(groups, everyone, is_coded, counts, rules)
-    decisions.hide(at[~np.isin(subset, names)] if names else at, "complement_too_small")
+    names = _groups_to_show(groups, total.base, is_coded, counts, rules)
+    decisions.hide(at[~np.isin(subset, names)], "complement_too_small")
     if not names:
-        return None
-    own = np.concatenate([by_group[name] for name in names])
-    base = [groups[name] for name in names]
-    counted = np.split(counts.counted_of(own), np.cumsum([len(by_group[name]) for name in names])[:-1])
-    if (rest := everyone - sum(base)).any():
-        base, counted = [*base, rest], [*counted, counts.counted_of(whole) - sum(counted)]
-    base.append(everyone)
-    known = np.array([counts.known_records(one) for one in base])
-    each = [slice(k, k + 1) for k in range(len(whole))]
-    for part in [slice(None)] if _adds_up(decisions.numbers[:, whole]) else each:
-        _decide_cells(whole[part], [by_group[name][part] for name in names], base, known,
-               [one[part] for one in counted], counts, rules, decisions)
-    return None
+        return {"": (total, seen)}
+    own = np.array([by_group[name] for name in names])
+    parts = {name: Counted(groups[name], counts.counted_of(places), counts, rules.count)
+             for name, places in zip(names, own, strict=True)}
+    if (rest := total.base - sum(one.base for one in parts.values())).any():
+        outside = total.counted - sum(one.counted for one in parts.values())
+        parts[""] = Counted(rest, outside, counts, rules.count)
+    sizes = counts.n_independent(np.array([one.base for one in parts.values()]))
+    # What is not shown covers the groups that are; else the smallest group does.
+    columns = np.lexsort((sizes, [name != "" for name in parts]))
+    found = group_ranges(total, seen, [*parts.values()], decisions.cover_order(whole), columns,
+                         **_adds_up(total, decisions.type[whole[0]]))
+    for k, (places, part) in enumerate(zip(own, parts.values(), strict=False)):
+        hidden = found.is_hidden[:, k]
+        decisions.put_in_ranges(places[hidden], found.low[hidden, k], found.high[hidden, k],
+                                _reasons(part.n, part.size, part.is_small)[hidden])
+    return {name: (part, Ranges(found.is_hidden[:, k], found.low[:, k], found.high[:, k]))
+            for k, (name, part) in enumerate(parts.items())}
 
 
 def _groups_to_show(groups: dict[str, np.ndarray], everyone: np.ndarray, is_coded: bool,
                     counts: ContributorCounts, rules: Rules) -> list[str]:
-    """The groups that may be shown: enough organisations are outside each, and outside all of them."""
+    """The groups that may be shown: large enough for a count to be exact, with enough organisations outside
+    each, and outside all of them."""
     def leaves_enough(rests: np.ndarray) -> np.ndarray:
-        return ~rests.any(axis=-1) | (counts.n_independent(rests) >= rules.base) & ~counts.has_few_withheld(
-            rests, is_coded, rules)
+        return ~rests.any(axis=-1) | (counts.n_independent(rests) >= max(rules.base, 2 * rules.count)
+                                      ) & ~counts.has_few_withheld(rests, is_coded, rules)
 
+    if not groups:
+        return []
     bases = np.array([*groups.values()])
     sizes = dict(zip(groups, counts.n_independent(bases).tolist(), strict=True))
     enough = dict(zip(groups, leaves_enough(everyone - bases).tolist(), strict=True))
-    names = [name for name in sorted(groups, key=lambda name: (-sizes[name], name)) if enough[name]]
+    names = [name for name in sorted(groups, key=lambda name: (-sizes[name], name))
+             if enough[name] and sizes[name] >= 2 * rules.count]
     while names and not leaves_enough(everyone - sum(groups[name] for name in names)):
         names.pop()
     return names
-
-
-def _decide_cells(whole: np.ndarray, rows: list[np.ndarray], bases: list[np.ndarray], known: np.ndarray,
-           counted: list[np.ndarray], counts: ContributorCounts, rules: Rules, decisions: _Decisions) -> None:
-    """Decides options that add up, or a single option, by group: all exact where all may be; else all in
-    bands where no answer follows; else hidden.
-
-    ``known`` are the records of each base that a reader may know.
-    """
-    is_small = np.column_stack([counts.is_small(base, one, rules.count)
-                                for base, one in zip(bases[:-1], counted, strict=True)])
-    if not is_small.any() and decisions.all_exact(whole):
-        return
-    n = np.column_stack([*(one.sum(axis=1) for one in counted), decisions.n[whole]]).astype(int)
-    size = np.array([base.sum() for base in bases])
-    bands = [[rules.band(one, of) for one, of in zip(line, size.tolist(), strict=True)]
-             for line in n.tolist()]
-    low, high = (np.array([[band[i] for band in line] for line in bands]) for i in (1, 2))
-    # Nothing is known of the rest, and of the whole only what is visible.
-    low[:, len(rows):], high[:, len(rows):] = 0, size[len(rows):]
-    status = decisions.status[whole]
-    for k in np.flatnonzero(status != SUPPRESSED):
-        low[k, -1], high[k, -1] = bands[k][-1][1:] if status[k] == BANDED else (n[k, -1], n[k, -1])
-    is_safe = is_protected(*tighten_bounds(low, high, size, is_partition=len(whole) > 1), size, known)
-    is_safe[:, -1] |= status == SHOWN
-    for k, row in enumerate(rows):
-        why = _reasons(n[:, k], size[k], is_small[:, k])
-        if is_safe.all():
-            decisions.put_in_bands(row, [line[k][0] for line in bands], why)
-        else:
-            decisions.hide(row, why)

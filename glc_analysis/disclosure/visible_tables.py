@@ -382,17 +382,6 @@ class VisibleTables:
         return cache(lambda by: summaries(self.released, self.question_table, self.options,
                                           self.country_table, by=by))
 
-    def band_range(self, words: str, base_n: int) -> tuple[float, float]:
-        """The least and the greatest share that the words of a band ("few", "most") leave open.
-
-        >>> least, most = study.view("public").band_range("few", 30)
-        >>> least, round(most, 2)
-        (0.0, 0.23)
-        """
-        rules = Rules.of(self.study.settings["disclosure"], self.audience)
-        least, most = rules.band_range(words, int(base_n))
-        return least / base_n, most / base_n
-
     @cached_property
     def errata(self) -> pd.DataFrame:
         """What people wrote to correct announced votes, with the day, for the principles of the page."""

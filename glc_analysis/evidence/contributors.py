@@ -85,8 +85,10 @@ class Incidence:
     An entry is the number of records of the organisation that are in the base, or are counted. It is 1, or
     more where figures count answers and the organisation answered for several countries. ``stated`` is the
     table of that name. ``facts`` has a row a figure: ``question_id`` (of questions.csv, else blank), its
-    ``asked_if``, ``is_sensitive`` (an answer could harm the organisation that gave it), ``is_place`` (its
-    options are countries) and ``distinct`` (how many different numbers were answered in the whole study).
+    ``asked_if``, ``type``, ``cover`` (the place of the option in the order in which options cover others),
+    ``parent_id`` (of a code), ``is_sensitive`` (an answer could harm the organisation that gave it),
+    ``is_place`` (its options are countries), ``distinct`` (how many different numbers were answered in the
+    whole study) and ``spread`` (the greatest of them less the least).
     """
 
     organisations: list[str]
@@ -229,10 +231,39 @@ def _question_facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     asked = figures["question_id"].where(figures["measure"].isin(["response", DISCORDANCE]), "")
     asked = asked.str.removeprefix(f"{DISCORDANCE}/")
     kept = responses.loc[responses["is_in_base"], ["question_id", "value_number"]]
-    numbers = kept.groupby("question_id", observed=True)["value_number"].nunique()
+    numbers = kept.groupby("question_id", observed=True)["value_number"].agg(["nunique", "min", "max"])
     numbers.index = numbers.index.astype("str")
+    is_response, parents = figures["measure"] == "response", _code_parents(frames.get("codebook"))
     return pd.DataFrame({
         "question_id": asked, "asked_if": asked.map(known["asked_if"]).fillna("").astype("str"),
+        "type": asked.map(known["type"]).where(is_response).fillna("").astype("str"),
+        "cover": _cover_order(asked.map(known["option_list"]), figures["option_id"], frames["options"]),
+        "parent_id": [parents.get(code, "") for code in figures["code_id"].astype("str")],
         "is_sensitive": asked.map(known["is_sensitive"]).eq(True),
         "is_place": asked.map(known["option_list"]).eq(COUNTRY_LIST),
-        "distinct": asked.map(numbers).fillna(0).astype(int)}, index=figures.index)
+        "distinct": asked.map(numbers["nunique"]).fillna(0).astype(int),
+        "spread": asked.map(numbers["max"] - numbers["min"]).astype(float)}, index=figures.index)
+
+
+COVER_KINDS = ("dont_know", "refused", "other", "none")
+"""The kinds of options that cover others first; after them those that stand last in the questionnaire."""
+
+
+def _cover_order(lists: pd.Series, options: pd.Series, listed: pd.DataFrame) -> np.ndarray:
+    """The place of each figure's option in the order in which the options of its question cover others.
+
+    It comes from the questionnaire alone, never from the answers."""
+    kind = listed["kind"].map({kind: k for k, kind in enumerate(COVER_KINDS)}).fillna(len(COVER_KINDS))
+    place = np.lexsort((-listed["position"].to_numpy(float), kind))
+    ids = pd.MultiIndex.from_frame(listed[["option_list", "option_id"]].astype("str"))
+    rank = pd.Series(np.argsort(place), ids)
+    keys = pd.MultiIndex.from_arrays([lists.astype("str"), options.astype("str")])
+    return rank.reindex(keys).fillna(len(rank)).to_numpy()
+
+
+def _code_parents(codebook: pd.DataFrame | None) -> dict[str, str]:
+    """The code that counts as raised where a code is: the one above it, unless the code is its contrary."""
+    if codebook is None:
+        return {}
+    rows = codebook[codebook["parent_id"].ne("") & codebook["parent_id"].ne(codebook["contradicts"])]
+    return dict(zip(rows["code_id"].astype("str"), rows["parent_id"].astype("str"), strict=True))

@@ -142,10 +142,8 @@ def _is_largest(view: StudyView, question: pd.Series, question_id: str, figure: 
     in_base = {*options.loc[~options["kind"].isin(outside), "option_id"]}
     if not in_base <= {*own["option_id"]}:
         return False
-    bands = own["band"] if "band" in own else [""] * len(own)
-    most = [view.band_range(band, base)[1] if band else share
-            for band, base, share in zip(bands, own["base_n"], own["share"], strict=True)]
-    return max(most) <= figure["share"]
+    most = own["high"].where(own["band"] != "", own["share"]) if "band" in own else own["share"]
+    return most.max() <= figure["share"]
 
 
 def sensitive_questions(view: StudyView) -> set[str]:

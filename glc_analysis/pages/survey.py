@@ -167,8 +167,8 @@ def released_rules(view: StudyView) -> Html:
     settings = view.study.settings["disclosure"]
     sentences = [RULES[view.audience].format(**settings)]
     if not view.may("all_figures"):
-        sentences.append(f"The words used are {', '.join(settings['bands'])}. Which figures are left out was "
-                         "decided for all figures together, so that none can be worked out from the others.")
+        sentences.append("Which figures are left out was decided for all figures together, so that none "
+                         "can be worked out from the others.")
     return show("".join(tag("p", escape(one)) for one in sentences))
 
 

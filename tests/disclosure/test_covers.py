@@ -1,0 +1,228 @@
+"""Covers: a reader who knows every rule and counts all answers that would print the same learns no count.
+
+Nothing here is derived from the rules: all possible answers of a small study go through the module, and those
+that print the same are what a reader cannot tell apart.
+"""
+
+from collections import defaultdict
+from itertools import combinations_with_replacement, product
+
+import numpy as np
+import pytest
+from scipy.sparse import csr_array
+
+from glc_analysis.disclosure import covers
+from glc_analysis.disclosure.bounds import ContributorCounts
+from glc_analysis.disclosure.code_tree import narrowed_parents
+from glc_analysis.disclosure.covers import Counted, Ranges, group_ranges, option_ranges
+
+LEAST = 5
+
+
+def single(numbers):
+    """The counts of a question with one answer each, by how many organisations gave each answer."""
+    size = sum(numbers)
+    given = np.repeat(np.arange(len(numbers)), numbers)
+    return counted(given == np.arange(len(numbers))[:, None], size)
+
+
+def counted(ticks, size):
+    counts = ContributorCounts(None, csr_array(np.eye(size, dtype=int)), {})
+    return Counted(np.ones(size, dtype=int), np.asarray(ticks, dtype=int), counts, LEAST)
+
+
+def splits(size, parts):
+    """All ways in which a number is the sum of so many."""
+    if parts == 1:
+        yield (size,)
+        return
+    for first in range(size + 1):
+        for rest in splits(size - first, parts - 1):
+            yield (first, *rest)
+
+
+def printed(found):
+    """What readers see: numbers, and between which the others lie."""
+    return tuple(found.is_hidden.ravel()), tuple(found.low.ravel()), tuple(found.high.ravel())
+
+
+def told(alike, size, hidden):
+    """Which hidden counts a reader and an ally learn who cannot tell these answers apart.
+
+    ``size`` has the base of each count; the two know what they answered themselves, in one group or in two.
+    """
+    found = []
+    rows = np.array(sorted(alike))
+    for known in (0, 1, 2):
+        for places in combinations_with_replacement(range(rows.shape[1]), known):
+            own = np.bincount(places, minlength=rows.shape[1])
+            left = rows[(rows >= own).all(axis=1)]
+            for k in np.flatnonzero(hidden) if len(left) else ():
+                others, rest = {*(left[:, k] - own[k])}, size[k] - known
+                if len(others) < 3 or max(others) == 0 or min(others) == rest:
+                    found.append((k, places, sorted(others)))
+    return found
+
+
+def exposed(answers, see, size):
+    """All that is learned about any of the answers; ``see`` is what readers see of one."""
+    alike = defaultdict(set)
+    for one in answers:
+        alike[printed(see(one))].add(tuple(np.ravel(one)))
+    return [(seen, one) for seen, group in alike.items() for one in told(group, size, seen[0])]
+
+
+def of_options(numbers):
+    order = np.arange(len(numbers))
+    return option_ranges(single(numbers), order, excludes=True, covers_all=False)
+
+
+@pytest.mark.parametrize(("options", "size"), [
+    (2, 10), (2, 13), (3, 10), (3, 12), (3, 21), (4, 12), (4, 15), (5, 13)])
+def test_what_is_printed_of_a_question_leaves_every_hidden_count_open(options, size):
+    assert exposed(splits(size, options), of_options, [size] * options) == []
+
+
+@pytest.mark.parametrize(("options", "size"), [(3, 12), (4, 15)])
+def test_without_covers_a_small_count_follows(options, size, monkeypatch):
+    monkeypatch.setattr(covers, "with_covers", lambda is_small, order, is_enough: is_small)
+    assert exposed(splits(size, options), of_options, [size] * options)
+
+
+@pytest.mark.parametrize(("options", "size"), [(3, 21), (4, 15)])
+def test_covers_chosen_for_being_small_tell_by_how_they_were_chosen(options, size, monkeypatch):
+    """The smallest other counts, until no answer follows: as a reader who knows the rule reads it."""
+    def smallest(is_small, order, is_enough):
+        numbers = found["numbers"]
+        for k in range(int(is_small.sum()), len(numbers) + 1):
+            hidden = np.isin(np.arange(len(numbers)), np.lexsort((order, numbers))[:k])
+            if hidden.sum() > 1 and is_enough(hidden):
+                return hidden
+        return np.ones_like(is_small)
+
+    found = {}
+
+    def see(numbers):
+        found["numbers"] = numbers
+        return of_options(numbers)
+
+    monkeypatch.setattr(covers, "with_covers", smallest)
+    assert exposed(splits(size, options), see, [size] * options)
+
+
+def by_group(numbers, sizes):
+    """The whole and the groups of a question, by how many of each group gave each answer."""
+    numbers = np.asarray(numbers)
+    owner = np.repeat(np.arange(len(sizes)), sizes)
+    place = np.concatenate([np.arange(size) for size in sizes])
+    ends = numbers.cumsum(axis=0)
+    starts = ends - numbers if len(numbers) > 1 else 0 * numbers
+    ticks = np.array([(place >= starts[k, owner]) & (place < ends[k, owner]) for k in range(len(numbers))])
+    whole = counted(ticks, sum(sizes))
+    return whole, [Counted(np.array(owner == g, dtype=int), ticks * (owner == g), whole.counts, LEAST)
+                   for g in range(len(sizes))]
+
+
+def of_groups(sizes, *, excludes):
+    """What readers see of a question and of its groups, the last of which is not shown."""
+    def see(numbers):
+        whole, groups = by_group(np.reshape(numbers, (-1, len(sizes))), sizes)
+        order = np.arange(len(whole.n))
+        seen = option_ranges(whole, order, excludes=excludes, covers_all=False)
+        found = group_ranges(whole, seen, groups, order, np.arange(len(sizes))[::-1], excludes=excludes,
+                             covers_all=False)
+        return Ranges(*(np.column_stack([getattr(seen, name), getattr(found, name)])
+                        for name in ("is_hidden", "low", "high")))
+    return see
+
+
+def exposed_by_group(answers, sizes, *, excludes):
+    see, groups = of_groups(sizes, excludes=excludes), len(sizes)
+    alike = defaultdict(set)
+    for one in answers:
+        alike[printed(see(one))].add(tuple(np.ravel(one)))
+    found = []
+    for seen, group in alike.items():
+        hidden = np.reshape(seen[0], (-1, groups + 1))
+        rows = np.reshape(sorted(group), (len(group), -1, groups))
+        if not excludes:  # those who did not say so answered as well
+            hidden, rows = np.vstack([hidden, hidden]), np.concatenate([rows, np.array(sizes) - rows], axis=1)
+        found += [(seen, one) for one in told_by_group(rows, sizes, hidden)]
+    return found
+
+
+def told_by_group(rows, sizes, hidden):
+    """As :func:`told`, for options x groups: of hidden counts in a group and of the whole."""
+    found = []
+    bases = [sum(sizes), *sizes]
+    for known in (0, 1, 2):
+        for places in combinations_with_replacement(range(rows[0].size), known):
+            own = np.bincount(places, minlength=rows[0].size).reshape(rows[0].shape)
+            left = rows[(rows >= own).all(axis=(1, 2))] - own
+            own_base = own.sum(axis=0)
+            for k, g in zip(*np.nonzero(hidden), strict=True) if len(left) else ():
+                others = {*(left[:, k].sum(axis=1) if g == 0 else left[:, k, g - 1])}
+                rest = bases[g] - (own_base.sum() if g == 0 else own_base[g - 1])
+                if len(others) < 3 or max(others) == 0 or min(others) == rest:
+                    found.append(((k, g), places, sorted(others)))
+    return found
+
+
+@pytest.mark.parametrize("sizes", [(10, 10), (10, 13), (10, 11, 12)])
+def test_what_is_printed_of_an_option_by_group_leaves_every_hidden_count_open(sizes):
+    assert exposed_by_group(product(*(range(size + 1) for size in sizes)), sizes, excludes=False) == []
+
+
+@pytest.mark.parametrize(("sizes", "options"), [
+    ((10, 10), 2), ((10, 12), 2), ((10, 10, 11), 2), ((10, 10), 3)])
+def test_answers_that_exclude_each_other_are_left_open_by_group(sizes, options, monkeypatch):
+    """Also without the solver, which hides more and is slow for so many."""
+    monkeypatch.setattr(covers, "bounds_by_solver", lambda low, high, base: (low, high))
+    answers = (np.array(one).T for one in product(*(list(splits(size, options)) for size in sizes)))
+    assert exposed_by_group(answers, sizes, excludes=True) == []
+
+
+# Codes: whoever raised one raised the family above it.
+
+
+def of_codes(numbers, size=12):
+    """What readers see of a family and its two codes."""
+    n = np.array(numbers)
+    seen = [option_ranges(counted([np.arange(size) < one], size), np.array([0]), excludes=False,
+                          covers_all=False) for one in n]
+    hidden, low, high = (np.array([getattr(one, name)[0] for one in seen])
+                         for name in ("is_hidden", "low", "high"))
+    codes, parents = np.array(["family", "own", "partner"]), np.array(["", "family", "family"])
+    also = narrowed_parents(codes, parents, n, low, high, np.full(3, size), np.full(3, True))
+    return Ranges(hidden | also, np.where(also, 0, low), np.where(also, size, high))
+
+
+def exposed_by_codes(size=12):
+    """All that is learned about who raised what, with the tree in mind and two who know what they raised."""
+    answers = [(family, own, partner) for family, own, partner in product(range(size + 1), repeat=3)
+               if max(own, partner) <= family <= own + partner]
+    alike, found = defaultdict(list), []
+    for one in answers:
+        alike[printed(of_codes(one, size))].append(one)
+    raised = [(0, 0, 0), (1, 1, 0), (1, 0, 1), (1, 1, 1)]
+    for seen, group in alike.items():
+        for known in (0, 1, 2):
+            for own in combinations_with_replacement(raised, known):
+                left = np.array(group) - np.sum(own, axis=0)
+                is_possible = (left.min(axis=1) >= 0) & (left[:, 1:].max(axis=1) <= left[:, 0]) & (
+                    left[:, 0] <= left[:, 1:].sum(axis=1)) & (left[:, 0] <= size - known)
+                left = left[is_possible]
+                for k in np.flatnonzero(seen[0]) if len(left) else ():
+                    others = {*left[:, k].tolist()}
+                    if len(others) < 3 or max(others) == 0 or min(others) == size - known:
+                        found.append((seen, own, k, sorted(others)))
+    return found
+
+
+def test_two_codes_and_their_family_leave_every_hidden_count_open():
+    assert exposed_by_codes() == []
+
+
+def test_without_the_tree_eight_who_raised_a_family_reveal_both_codes(monkeypatch):
+    monkeypatch.setattr(f"{__name__}.narrowed_parents", lambda codes, *given: np.zeros(len(codes), bool))
+    assert exposed_by_codes()
