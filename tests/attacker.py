@@ -1,8 +1,9 @@
 """What somebody who reads a release can work out: every set of answers that fits it, by integer programming.
 
 An attacker knows the list of participants with their regions, the questionnaire with its skip logic, what
-pages of countries tell, and the answers of some organisations more. Others of one region are alike to the
-release, so that their answers are counted by region: exact, and small enough to solve a thousand times.
+pages of countries tell, and the answers of some organisations more. Others of one region (and country, if
+figures of it are printed) are alike to the release, so that their answers are counted by region: exact, and
+small enough to solve a thousand times.
 """
 
 from dataclasses import dataclass, field
@@ -18,7 +19,10 @@ from glc_analysis.disclosure.rules import Rules
 from glc_analysis.evidence.estimates import subset_membership
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 
-FOR_SIZE = ["count_too_small", "unanimous", "partition", "country", "complement_too_small", "base_too_small"]
+FOR_SIZE = ["count_too_small", "unanimous", "partition", "country", "complement_too_small", "base_too_small",
+            "code_tree"]
+WIDE = ["count_too_small", "unanimous", "partition", "code_tree"]
+"""Rules that hide a count whose group is shown."""
 
 
 FITS, FITS_NOT = 0, 2
@@ -39,15 +43,23 @@ class Puzzle:
     def add(self, terms, low=-np.inf, high=np.inf):
         self.sums.append((terms, low, high))
 
-    def fits(self, *also):
-        """Numbers that fit; None where there are none."""
+    def range(self, terms):
+        """The least and the most that a sum of unknown numbers can be."""
+        found = [self.fits(aim={i: sign * c for i, c in terms.items()}) for sign in (1, -1)]
+        return [round(sum(c * numbers[i] for i, c in terms.items())) for numbers in found]
+
+    def fits(self, *also, aim=None):
+        """Numbers that fit, those with the least of a sum where one is given; None where there are none."""
+        cost = np.zeros(len(self.most))
+        for i, c in (aim or {}).items():
+            cost[i] = c
         sums = [*self.sums, *also]
         entries = [(k, i, c) for k, (given, _, _) in enumerate(sums) for i, c in given.items()]
         at, on, c = (np.array(part) for part in zip(*entries, strict=True))
         matrix = coo_array((c, (at, on)), shape=(len(sums), len(self.most))).tocsr()
         _, low, high = zip(*sums, strict=True)
         for presolve in (True, False):  # the solver now and then simplifies until nothing fits: ask twice
-            found = milp(np.zeros(len(self.most)), constraints=LinearConstraint(matrix, low, high),
+            found = milp(cost, constraints=LinearConstraint(matrix, low, high),
                          integrality=np.ones(len(self.most)), bounds=Bounds(0, np.array(self.most)),
                          options={"presolve": presolve})
             if found.status == FITS:
@@ -63,9 +75,14 @@ class Attack:
         self.frames, self.decisions, self.rules = frames, decisions, Rules.of(settings, audience)
         self.figures = frames["estimates"].merge(decisions, on="estimate_id", how="left", validate="1:1")
         self.names = behind.organisations
-        kind = self.figures["subset_kind"]
+        kind, seen = self.figures["subset_kind"], self.figures["status"].isin(["shown", "banded"])
+        where = self.figures["question_id"].astype("str") + "/" + self.figures["subset_id"].astype("str")
+        is_printed = where.isin(where[seen & (kind == "country")]) & (audience == "public")
+        answers = frames["answers"].astype("str")
+        self.region_of = dict(zip(answers["country_id"], answers["region_id"], strict=True))
         kept = self.figures["measure"].isin(["response", "coded"]) & self.figures["n"].notna() & (
-            (kind == "all") | (kind == self.figures["unit"].map(dict(self.rules.groups))))
+            (kind == "all") | (kind == self.figures["unit"].map(dict(self.rules.groups)))
+            | (kind == "country") & is_printed)
         self.figures = self.figures[kept]
         at = np.flatnonzero(kept)
         self.base, self.counted = behind.base[at].toarray(), behind.counted[at].toarray()
@@ -83,14 +100,14 @@ class Attack:
                               for row in rows[rows["status"].isin(["shown", "banded"])].itertuples()]
                         for key, rows in self.tables.items()}
         rows = decisions[decisions["status"] == "shown"].merge(frames["estimates"], on="estimate_id")
-        pages = rows[rows["subset_kind"] == "country"]
+        pages = rows[(rows["subset_kind"] == "country") & (audience == "convening")]
         pages = pages.groupby(pages["question_id"].where(pages["code_id"] == "", pages["code_id"]))
         self.told = {key: self._told(pages.get_group(key) if key in pages.groups else rows[:0])
                      for key in self.tables}
         self.sizes = {unit: self._sizes(unit) for unit in ("organisation", "answer")}
 
     def _sizes(self, unit):
-        """Records of each organisation by region, those without a region last."""
+        """Records of each organisation by region and country, and those without a region last."""
         table = self.frames[unit + "s"]
         owner = pd.Index(self.names).get_indexer(table["organisation_id"])
         every = np.bincount(owner, minlength=len(self.names))
@@ -100,7 +117,12 @@ class Attack:
                                      self.frames["answers"])
         by = {name: np.bincount(owner[belongs.rows[belongs.subsets == k]], minlength=len(self.names))
               for k, name in enumerate(belongs.names)}
-        return {**by, "": every - sum(by.values())}
+        countries = {}
+        if unit == "answer":
+            for country in table["country_id"].unique():
+                rows = (table["country_id"] == country).to_numpy()
+                countries[country] = np.bincount(owner[rows], minlength=len(self.names))
+        return {**by, "": every - sum(by.values()), **countries}
 
     def _told(self, rows):
         """The options whose answers pages of countries tell, and the organisations of which they tell all."""
@@ -109,26 +131,43 @@ class Attack:
         return set(rows["option_id"]), ~np.isin(self.names, [*elsewhere])
 
     def _truth(self, rows):
-        """{(option, region): (records in the base, records counted)} by organisation."""
+        """{(option, region): (records in the base, records counted)} by organisation.
+
+        A country of which figures are printed stands for itself, and is not in its region."""
         found = {}
         for option, own in rows.groupby("option_id"):
             whole = own.index[own["subset_kind"] == "all"][0]
-            left = [self.base[self.place[whole]], self.counted[self.place[whole]]]
-            for one in own[own["subset_kind"] != "all"].itertuples():
-                at = self.place[one.Index]
-                found[option, one.subset_id] = self.base[at], self.counted[at]
-                left = [a - b for a, b in zip(left, found[option, one.subset_id], strict=True)]
-            found[option, ""] = tuple(left)
+            left = {"": [self.base[self.place[whole]], self.counted[self.place[whole]]]}
+            for kind in ("region", "country"):
+                for one in own[own["subset_kind"].isin([kind, f"home_{kind}"])].itertuples():
+                    at, region = self.place[one.Index], self.region_of.get(one.subset_id, "")
+                    left[one.subset_id] = [self.base[at], self.counted[at]]
+                    above = region if kind == "country" and region in left else ""
+                    left[above] = [a - b for a, b in zip(left[above], left[one.subset_id], strict=True)]
+            found |= {(option, region): tuple(both) for region, both in left.items()}
         return found
+
+    def within(self, key, subset):
+        """The regions and countries of which a printed figure is about."""
+        parts = {region for _, region in self.truths[key]}
+        return sorted(one for one in parts if subset in ("", one)
+                      or one in self.region_of and self.region_of[one] == subset)
 
     def room(self, key):
         """Records of each organisation by region, or all together where no figure tells regions apart."""
         sizes = self.sizes[self.tables[key]["unit"].iloc[0]]
-        return sizes if any(region for _, region in self.truths[key]) else {"": sum(sizes.values())}
+        parts = {region for _, region in self.truths[key]}
+        if parts == {""}:
+            return {"": sum(size for one, size in sizes.items() if one not in self.region_of)}
+        found = {one: sizes[one] for one in sizes if one in parts or one not in self.region_of}
+        for country in parts & self.region_of.keys():
+            region = self.region_of[country] if self.region_of[country] in found else ""
+            found[region] = found[region] - found[country]
+        return found
 
     def is_alike(self, *keys):
         """Whether questions are counted in the same records and regions."""
-        return len({(self.tables[key]["unit"].iloc[0], len(self.room(key))) for key in keys}) == 1
+        return len({(self.tables[key]["unit"].iloc[0], *sorted(self.room(key))) for key in keys}) == 1
 
     def linked(self, key):
         """The question, those it decides about, and those that decide who is asked any of them."""
@@ -161,7 +200,7 @@ class Attack:
                 elif self.types.get(key) == "multi":
                     game.add({base: -1, **dict.fromkeys(given, 1)}, low=0)
             for option, subset, size, low, high in self.printed[key]:
-                within = [subset] if subset else regions
+                within = self.within(key, subset)
                 known_base, known_n = (sum(truth[option, region][k][own].sum() for region in within)
                                        for k, own in ((0, mine), (1, mine if option in told else known)))
                 game.add({numbers[key, None, region]: 1 for region in within}, *[size - known_base] * 2)
@@ -189,11 +228,10 @@ class Attack:
         return {numbers[name]: 1 for name in names if name in numbers}
 
     def range(self, row, size):
-        """Between what a printed figure lies: itself, or the fixed edges of its band."""
+        """Between what a printed figure lies: itself, or the edges of its range."""
         if row.status == "shown":
             return int(row.shown_n), int(row.shown_n)
-        inside = [n for n in range(size + 1) if self.rules.band(n, size)[0] == row.band]
-        return min(inside), max(inside)
+        return int(row.shown_low), int(row.shown_high)
 
     def _skip(self, game, key, numbers, known):
         """Only those are asked whose answer before says so; unless people answered all the same."""
@@ -280,8 +318,7 @@ class Attack:
             key = question or code
             game, numbers = self.puzzle(self.linked(key), nobody)
             for row in rows.itertuples():
-                regions = {region for _, region in self.truths[key]}
-                within = regions if row.subset_kind == "all" else [row.subset_id]
+                within = self.within(key, row.subset_id)
                 terms = self._all(key, row.option_id, within, numbers)
                 told, read = self.told[key]
                 if not self.base[self.place[row.Index]][~agreed].any():
@@ -292,6 +329,29 @@ class Attack:
                         (terms, n + 1, np.inf), (terms, -np.inf, n - 1))):
                     found.append(row.estimate_id)
         return found, len(hidden)
+
+    def narrow(self):
+        """Hidden counts of shown groups with fewer than three possible values, for up to two who know
+        their own answers, and how many attacks were tried."""
+        found, tried = [], 0
+        rows = self.figures[self.figures["rule"].isin(WIDE)]
+        agreed = np.any([read for _, read in self.told.values()], axis=0)
+        for (question, code), hidden in rows.groupby(["question_id", "code_id"], observed=True):
+            key = question or code
+            if not self.printed[key]:
+                continue
+            for row in hidden.itertuples():
+                within = self.within(key, row.subset_id)
+                for known in self.cruel(key, row.option_id):
+                    left = self.base[self.place[row.Index]][~known & ~agreed]
+                    if (left > 0).sum() < 3:
+                        continue  # it is about those who agreed, and those who know
+                    game, numbers = self.puzzle(self.linked(key), known)
+                    low, high = game.range(self._all(key, row.option_id, within, numbers))
+                    tried += 1
+                    if high - low < 2:
+                        found.append((row.estimate_id, int(known.sum()), low, high))
+        return found, tried
 
     def contradicted(self):
         """Who is certain to state a value or not, read with a record that everybody can look up.

@@ -61,7 +61,7 @@ def show_question(view: StudyView, question: Any, *, by: str = "") -> None:
 def question_html(view: StudyView, question: Any, *, by: str = "") -> str:
     """What :func:`show_question` shows, as HTML."""
     row = _row(view, question)
-    return _by_group(view, row, by) if by else heading(view, row) + answers(view, row)
+    return _by_group(view, row, by) if by else heading(view, row) + answers(view, row) + groups(view, row)
 
 
 def heading(view: StudyView, question: Any) -> str:
@@ -193,8 +193,34 @@ def answers_in_base(view: StudyView, question: Any) -> int:
     return int((~kinds.isin(outside)).sum())
 
 
+GROUPS = {"answer": {"region": "By region", "country": "By country"},
+          "organisation": {"home_region": "By region of the main office"}}
+"""The groups of which a page shows tables, by the unit of the question."""
+
+
+def groups(view: StudyView, question: Any) -> str:
+    """The counts of a question by region, and by country where figures of countries are public, a click away:
+    for audiences that do not see all figures, as far as these were released."""
+    if view.country or view.may("all_figures"):
+        return ""
+    kinds = {kind: title for kind, title in GROUPS[question.unit].items()
+             if kind != "country" or not view.may("country_pages")}
+    tables = {title: _group_table(view, question, kind) for kind, title in kinds.items()}
+    return "".join(tag("details", tag("summary", title), table, class_="glc-more")
+                   for title, table in tables.items() if table)
+
+
 def _by_group(view: StudyView, question: Any, by: str) -> str:
     """A table with a column for each group; blank where the audience may see no group."""
+    if not (found := _group_table(view, question, by)):
+        return ""
+    name = tag("span", escape(question.question_id), class_="glc-id")
+    title = tag("figcaption", tag("p", name, escape(question.wording), class_="glc-title"))
+    return tag("figure", title, found, class_="glc-figure")
+
+
+def _group_table(view: StudyView, question: Any, by: str) -> str:
+    """The counts of a question with a column for each group; blank where there are none."""
     try:
         if question.type == "number":
             rows = view.numbers(question.question_id, by=by)
@@ -207,10 +233,7 @@ def _by_group(view: StudyView, question: Any, by: str) -> str:
             return ""
     except NotReleased:
         return ""
-    name = tag("span", escape(question.question_id), class_="glc-id")
-    title = tag("figcaption", tag("p", name, escape(question.wording), class_="glc-title"))
-    table = tables_html.table(columns, numeric=(*columns,)[1:])
-    return tag("figure", title, table, class_="glc-figure")
+    return str(tables_html.table(columns, numeric=(*columns,)[1:]))
 
 
 def _columns_by_group(view: StudyView, question: Any, counts: pd.DataFrame) -> dict[str, list]:

@@ -58,7 +58,7 @@ PUBLISHED: dict[str, Table] = {
         "code", "subset_kind", "subset_id", "unit", "statistic", "value", "n", "base_n", "share", "band",
         "low", "high", "method", grain="each row is a released figure",
         question="the question as it was asked", option="the option as printed",
-        code="the code as printed", band="in words, where a number would tell too much"),
+        code="the code as printed", band="a range, where a number would tell too much"),
     "questions": _described("questions", "question_id", "order", "unit", "type", "wording", "theme_id",
                             "asked_if"),
     "codes": _described("codebook", "code_id", "order", "parent_id", "level", "name", "path", "definition",

@@ -73,7 +73,7 @@ AUDIENCE = "convening"
 MARK = "For the convening, not for publication"
 ALONE = "For {} alone"
 ASKED = ("In brackets: how many of the organisations that answered the question gave this answer, yours "
-         "included. Small counts are given in words; what could reveal who gave an answer is not shown.")
+         "included. Small counts are given as ranges; what could reveal who gave an answer is not shown.")
 STATEMENTS = ("The votes of each round, the team's judgements and the sources of each statement are on its "
               "own page of the site.")
 
@@ -186,7 +186,7 @@ def _without_folded(html: str) -> str:
 def _theme(page: StudyView) -> Iterator[Section]:
     yield Section("", "", definition(page).data)
     yield Section("What the survey counted", "Each count is out of the organisations that were asked and "
-                  "answered. Small counts are given in words.", _counts_table(page), "questions")
+                  "answered. Small counts are given as ranges.", _counts_table(page), "questions")
     yield Section("By region of work", "The number of organisations differs between regions.",
                   "".join(question_html(page, question, by="region")
                           for question in page.questions.itertuples()), "answers")
