@@ -350,7 +350,8 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
         own = own[np.isin(decisions.option[own].astype(str), one.values)]
         if same and decisions.all_exact(own) or _is_elsewhere(one.values, at, regions, decisions):
             continue
-        if decisions.type[at] in OPEN or not isinstance(condition, Comparison):
+        is_that_count = decisions.type[at] in OPEN and condition == parse(decisions.facts["asked_if"].iat[at])
+        if is_that_count or not isinstance(condition, Comparison):
             return False
         least, most = (min(side[own].sum(), records) if same else free for side, free in (
             (decisions.low, 0), (decisions.high, records)))

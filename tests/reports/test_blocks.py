@@ -137,7 +137,7 @@ def test_an_overview_for_others_names_no_country_and_counts_no_texts(sample_stud
         assert "Organisations" not in country_list(page).data
 
 
-def test_a_figure_in_a_band_is_printed_in_its_words(sample_study):
+def test_a_figure_shown_as_a_range_is_printed_with_its_edges(sample_study):
     rows = StudyView(sample_study, audience="public").summary("Q4.1")
     banded = rows[rows["band"] != ""].iloc[0]
     assert count_texts(rows)[banded.name] == f"{banded['band']} of {banded['base_n']}"
@@ -184,7 +184,9 @@ def test_a_count_in_words_is_not_called_equal_to_a_number():
 
 
 def test_where_an_answer_is_not_listed_none_is_called_the_most_frequent(sample_study):
-    shown = question_html(StudyView(sample_study, "public"), "Q1.9")
+    page = StudyView(sample_study, "public")
+    page.__dict__["released"] = page.released[page.released["option_id"] != "women"]
+    shown = question_html(page, "Q1.9")
     assert "Some answers are not listed" in shown and "glc-title" not in shown
 
 
@@ -199,7 +201,7 @@ def test_small_counts_at_the_end_of_a_long_list_are_folded_and_there(sample_stud
 def test_a_count_in_words_is_never_a_number_on_the_page(sample_study):
     page = StudyView(sample_study, "public")
     shown = question_html(page, "Q4.1")
-    assert "few of 30" in shown and "glc-band" in shown and ">0 of 30" not in shown
+    assert "at most 7 of 30" in shown and "glc-band" in shown and ">0 of 30" not in shown
 
 
 def test_regions_are_columns_and_nothing_is_shown_where_they_are_not_released(sample_study, capsys):
@@ -210,6 +212,14 @@ def test_regions_are_columns_and_nothing_is_shown_where_they_are_not_released(sa
     assert question_html(public, "Q4.1", by="region") == ""
     show_question(public, "Q4.1", by="region")
     assert capsys.readouterr().out == ""
+
+
+def test_groups_that_are_released_are_a_click_away_with_hidden_counts_as_ranges(sample_study):
+    page = StudyView(sample_study, "public", theme="services")
+    shown = question_html(page, "Q4.1")
+    assert "<summary>By region of the main office</summary>" in shown and "By country" not in shown
+    assert '<th scope="col" class="number">Americas</th>' in shown and "at most 5" in shown
+    assert "By region" not in question_html(StudyView(sample_study), "Q4.1")
 
 
 def test_open_answers_are_for_the_team_with_their_translation(sample_study):

@@ -246,7 +246,9 @@ def test_whatever_is_released_of_the_sample_no_other_count_is_in_a_sentence(by_r
         "shown_n": estimates["n"].where(is_shown),
         "shown_base_n": estimates["base_n"].where(status != "suppressed"),
         "shown_value": estimates["value"].where(is_shown),
-        "band": np.where(status == "banded", "most", "")})
+        "shown_low": estimates["base_n"].mask(status != "banded") / 2,
+        "shown_high": estimates["base_n"].mask(status != "banded"),
+        "band": np.where(status == "banded", "at least half", "")})
     check(Decided(by_rule, audience, theme=theme).given(estimates, decisions))
 
 
