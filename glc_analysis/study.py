@@ -286,8 +286,10 @@ class Study:
 
     def refuse_misplaced(self) -> None:
         """Raises Faults if something in ``reference/`` does not belong there."""
+        with read_log.exact():  # no page shows what does not belong there: this stops whoever reads it
+            misplaced = self.misplaced()
         found = [f"{path.relative_to(self.reference).as_posix()}{': ' * bool(columns)}{', '.join(columns)}"
-                 for path, columns in self.misplaced().items()]
+                 for path, columns in misplaced.items()]
         if found:
             raise Faults([Fault(
                 "may identify people or organisations, or hold words that nobody has cleared; this folder is "

@@ -484,7 +484,7 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
         if is_gone.any() or blocks:
             n = (figures.loc[contributions.loc[is_gone, "estimate_id"], "status"] != SUPPRESSED).sum()
             rows.append(("release", study.relative(release), f"until enough organisations have changed, {n} "
-                         f"published figures stay as they are and {len(blocks)} blocks of text are hidden"))
+                         f"published figures stay as they are; hidden blocks of text: {len(blocks)}"))
     return pd.DataFrame(rows, columns=["kind", "where", "what"], dtype="str")
 
 

@@ -75,7 +75,8 @@ def test_the_study_has_no_fault(study):
      ("2", "principle_id", "P09", "principles.csv has no such principle; nearest: 'P02', 'P01'")),
     ("evidence", "P01,e1,estimate,Q1/yes/all", "P01,e1,code,kare", ("2", "reference", "kare",
      "codebook.csv has no such code; nearest: 'care'")),
-    ("evidence", "P01,e1,estimate,Q1/yes/all", "P01,e1,literature,", ("2", "reference", "", "is blank")),
+    ("evidence", "P01,e1,estimate,Q1/yes/all", "P01,e1,literature,",
+     ("", "reference", "P01 / e1", "is blank")),
     ("evidence", "P01,e1,estimate,Q1/yes/all,supports,practised", "P01,e1,estimate,Q1/yes/all,supports,"
      "literature", ("2", "claim", "literature", "does not fit evidence of kind estimate")),
     # rounds, raters, signatures

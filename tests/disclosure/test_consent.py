@@ -101,6 +101,6 @@ def test_without_a_register_any_organisation_may_consent():
 
 
 def test_the_committed_sample_is_without_faults():
-    found = read_reference(Study(REPOSITORY / "data"))
+    found = read_reference(Study(REPOSITORY / "glc_analysis" / "sample"))
     assert len(found.consent) > 200
     assert not list(consent_faults(found.consent, found.organisations, found.speakers))
