@@ -184,15 +184,17 @@ def taken_out_by_hand(root: Path, organisation: str) -> None:
     keep_answers(root / "private/reference/corrections.csv", "key", numbers)
     keep_answers(root / "private/reference/assignments.csv", "document_id", numbers)
     keep_answers(root / "raw/codings/tomas/answers.csv", "document", numbers)
-    for row in rows_of(root / "private/reference/raters.csv"):
-        for path in root.glob(f"raw/ratings/*-{row['rater_id']}.csv"):
-            path.unlink() if row["organisation_id"] == organisation else None
+    raters = {row["rater_id"] for row in rows_of(root / "private/reference/raters.csv")
+              if row["organisation_id"] == organisation}
+    for path in (path for rater in raters for path in root.glob(f"raw/ratings/*-{rater}.csv")):
+        path.unlink()
     evidence = read_table(Study(root), "evidence")
     write_reference(root, "evidence", evidence[evidence["kind"] != "segment"].to_dict("records"))
     for path in Study(root).reference_files():
         rows = rows_of(path)
         kept = [row for row in rows
-                if row.get("organisation_id") != organisation and row.get("document_id") not in gone]
+                if row.get("organisation_id") != organisation and row.get("document_id") not in gone
+                and row.get("rater_id") not in raters]
         if path.name != "manifest.csv" and len(kept) < len(rows):
             write_rows(path, kept, list(rows[0]))
     for table in ("quotes", "joint_display"):  # no figure rests on them
