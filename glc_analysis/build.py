@@ -113,11 +113,11 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
 
 def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
     """Builds a study (:func:`build`) and reports for every step whether it ran."""
-    study.keep_digest_key()
     earlier = Record.read(study)
     arrivals, reference = manifest.inspect(study), read_reference(study)
     engine = _run(study, reference, arrivals, earlier, say)
     update_key(study, reference.names)
+    study.keep_digest_key()
     inputs, after = inputs_digest(study, arrivals.digests), earlier_releases(study, arrivals.digests)
     say("writing the tables")
     known = _countries_shown(study.settings["disclosure"], engine["answers"], engine["organisations"],
@@ -135,10 +135,8 @@ def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
 
 def _next_release(engine: Engine, audience: str) -> tuple[PublishedRelease, PublishedBlocks]:
     """What an audience will have seen once the tables of today are published."""
-    rows, lines = engine["blocks"], engine["block_lines"]
-    hidden = rows.loc[(rows["audience"] == audience) & ~rows["is_shown"], "block_id"]
-    own = lines[lines["audience"] == audience].drop(columns="audience")
-    return engine[f"issued_{audience}"], PublishedBlocks.of(own, hidden)
+    blocks = PublishedBlocks.shown_to(audience, engine["blocks"], engine["block_lines"])
+    return engine[f"issued_{audience}"], blocks
 
 
 def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.DataFrame], *,

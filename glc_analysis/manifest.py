@@ -37,7 +37,7 @@ ISSUE = "release.json"
 
 
 def release_folders(private: Path, audience: str) -> list[Path]:
-    """The releases to an audience in a study's private folder, oldest first."""
+    """The folders of the releases that one kind of reader has had, oldest first."""
     return sorted((private / "releases" / audience).glob("[0-9]*"))
 
 

@@ -69,6 +69,12 @@ class PublishedBlocks:
         sizes = lines.groupby("block_id")["line"].nunique().rename("n_lines").reset_index()
         return cls(sizes, lines)
 
+    @classmethod
+    def shown_to(cls, audience: str, blocks: pd.DataFrame, lines: pd.DataFrame) -> PublishedBlocks:
+        """The blocks that an audience sees, by tables ``blocks`` and ``block_lines``."""
+        hidden = blocks.loc[(blocks["audience"] == audience) & ~blocks["is_shown"], "block_id"]
+        return cls.of(lines[lines["audience"] == audience].drop(columns="audience"), hidden)
+
 
 def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organisations: pd.DataFrame,
                   least: int, *, are_named: bool = False) -> set[str]:
