@@ -135,8 +135,8 @@ def tables(study: Study, audience: str) -> Iterator[tuple[str, list[str]]]:
             paths += [*write_deposit(study, Path(folder, "deposit")).glob("*")]
         for path in sorted(paths):
             said = path.read_text(encoding="utf-8")
-            rows = [" | ".join(row) for row in csv.reader(said.splitlines())] if path.suffix == ".csv" \
-                else said.splitlines()
+            rows = [" | ".join(row) for row in csv.reader(said.splitlines())][1:] if path.suffix == ".csv" \
+                else said.splitlines()  # the header of a table is no line beside others
             yield f"file {path.relative_to(folder)}", [NUMBERED.sub("", row) for row in rows]
     said = principles_json(study, frames.get("principles"), audience)
     yield "file principles.json", [NUMBERED.sub("", row) for row in said.splitlines()]
