@@ -130,6 +130,10 @@ class _Reader:
         rows = self.table(name)
         return rows[(rows["option_list"] != COUNTRY_LIST) | rows["option_id"].isin(self.named_countries)]
 
+    def codebook(self, name: str) -> pd.DataFrame:
+        """The codes without their typical passages, which are words that nobody has cleared."""
+        return self.table(name).assign(example="")
+
     def countries(self, name: str) -> pd.DataFrame:
         """The countries that the audience may know of, without numbers."""
         rows = self.table(name)
@@ -179,7 +183,7 @@ class _Reader:
 
 
 _MAKERS: dict[str, Callable[[_Reader, str], pd.DataFrame]] = {
-    "questions": _Reader.whole, "codebook": _Reader.whole, "options": _Reader.options,
+    "questions": _Reader.whole, "codebook": _Reader.codebook, "options": _Reader.options,
     "countries": _Reader.countries, "estimates": _Reader.estimates, "answers": _Reader.answers,
     "organisations": _Reader.organisations,
     "quotations": _Reader.own, "blocks": _Reader.own, "announced_votes": _Reader.own,

@@ -130,3 +130,9 @@ def test_a_page_depends_on_all_that_a_table_of_the_folder_is_made_from(pair, tmp
         read = {json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()}
         assert read, name
         assert rows.empty or read <= {*behind([name], audience)}, name
+
+
+def test_a_code_has_no_typical_passage_that_nobody_cleared(pair):
+    _, whole, reader = pair
+    assert (tables.read("codebook", study=whole)["example"] != "").any()
+    assert (tables.read("codebook", study=reader)["example"] == "").all()
