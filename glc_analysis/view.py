@@ -93,7 +93,9 @@ class OpenStudy(Study):
         return tag("h3", escape(self.title)) + invented + about
 
     def __dir__(self) -> list[str]:
-        return sorted([*tables.TABLES, "view", "title", "settings", "sampling", "root"])
+        # What each audience was shown before is bookkeeping: it can be asked for, and is not offered.
+        offered = tables.TABLES.keys() - {"blocks", "announced_votes"}
+        return sorted([*offered, "view", "title", "settings", "sampling", "root"])
 
 
 # ------------------------------
