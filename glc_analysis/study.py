@@ -277,7 +277,7 @@ class Study:
             is_method = path.suffix == ".csv" and files[0].path.startswith(f"{PLACES['reference']}/")
             apart = {column for file in files[1:] for column in (*file.required, *file.optional)}
             columns = tuple(column for column in _header(path) if column in apart.difference(
-                files[0].required)) if is_method else ()
+                files[0].required)) if is_method and apart else ()
             if is_copy and (columns or path.suffix == ".csv" and not is_method):
                 found[path] = ()
             elif not is_copy and (columns or folders or not is_method):

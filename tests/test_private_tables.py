@@ -12,7 +12,7 @@ from glc_analysis.intake.transcripts import read_transcript
 from glc_analysis.private_tables import move_private
 from glc_analysis.reference import read_reference, read_table
 from glc_analysis.schema import reference_tables, table_files
-from glc_analysis.study import Study
+from glc_analysis.study import REPOSITORY, Study
 from glc_analysis.withdrawal.withdrawal import drop_halves
 from tests.study_on_disk import SmallStudy, whole_table
 
@@ -141,7 +141,7 @@ def test_what_is_private_is_moved_and_nothing_is_lost(small):
     moved = small.glc("check", "--move-private")
     assert "reference/names.csv: moved to private/reference/names.csv" in moved.stderr
     assert "evidence.csv: reference, note, cited: moved to private/reference/evidence.csv" in moved.stderr
-    assert small.files() == before
+    assert small.files() == before | {".gitignore": (REPOSITORY / "data/.gitignore").read_bytes()}
     assert all(read_table(Study(small.root), name).equals(table) for name, table in tables.items())
     assert "Nothing had to be moved." in small.glc("check", "--move-private").stderr
 

@@ -245,3 +245,9 @@ def test_only_the_disclosure_rules_and_the_view_tell_audiences_apart():
             if cell["cell_type"] == "code":
                 found += [path.name for _ in audience_comparisons("".join(cell["source"]))]
     assert found == []
+
+
+def test_a_source_package_holds_nothing_of_a_study():
+    builder = pytest.importorskip("hatchling.builders.sdist").SdistBuilder(str(ROOT))
+    held = [file.relative_path for file in builder.recurse_included_files()]
+    assert "pyproject.toml" in held and not [path for path in held if path.startswith("data/")]

@@ -44,7 +44,7 @@ def init(directory: Path, form: Path | None, codebook: Path | None) -> None:
 
 
 @click.command()
-@click.option("--remove", is_flag=True, help="Delete the sample's raw files, processed/ and reports/.")
+@click.option("--remove", is_flag=True, help="Delete the sample and what was made of it, but reference/.")
 @click.pass_obj
 def sample(directory: str, remove: bool) -> None:
     """Fill an empty study with invented data, or delete them.
@@ -83,10 +83,12 @@ def check(study: Study, accept: bool, move_private: bool) -> None:
 
     if move_private:
         from glc_analysis import private_tables
+        from glc_analysis.git import write_gitignore
         from glc_analysis.locks import locked
 
         with locked(study.processed, what="build", is_patient=True):
             moved = private_tables.move_private(study)
+            write_gitignore(study.root)
         for line in moved or ["Nothing had to be moved."]:
             say(line)
         if moved:

@@ -174,7 +174,8 @@ def publish(study: Study, folder: Path, audience: str) -> None:
 
     page = publish_run(study, audience, folder, today=date.today())
     click.echo(page)
-    say("Every user of this computer can read it, such as a web server." if may(audience, "anybody") else
+    say("Every user of this computer, such as a web server, can read it where the folders above it let them."
+        if may(audience, "anybody") else
         "Only you can read it: hand it over on an encrypted stick, or behind a password.")
     say(f"To take it back: `glc unpublish {page.parent} --audience {audience}`.")
 

@@ -40,6 +40,9 @@ from glc_analysis.view import StudyView
 
 AUDIENCE = "public"
 LEFT_OUT = ("quotations",)
+OWN = ("README.md", "METHODS.md", "CITATION.cff", "DICTIONARY.md", "datapackage.json", "principles.json",
+       "codebook.qdc")
+"""The files of a deposit beside its tables: a folder with any other is not one, and is not replaced."""
 INVENTED = "Everything in it is invented: no organisation, person or answer is real."
 
 
@@ -51,7 +54,7 @@ def write_deposit(study: Study, path: Path | None = None) -> Path:
     not read; nothing is then written.
     """
     path = path or study.reports / AUDIENCE / "deposit"
-    if path.exists() and not (path / "CITATION.cff").is_file() and (path.is_file() or any(path.iterdir())):
+    if path.exists() and (path.is_file() or not all(map(_is_of_a_deposit, path.iterdir()))):
         raise UsageError(f"{path} already exists and is not a deposit. To fix: name another folder.")
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".deposit-") as folder:
@@ -64,6 +67,10 @@ def write_deposit(study: Study, path: Path | None = None) -> Path:
         shutil.rmtree(path, ignore_errors=True)
         made.replace(path)
     return path
+
+
+def _is_of_a_deposit(path: Path) -> bool:
+    return path.name in OWN or path.name.endswith(f"{STEM.format('')}.csv")
 
 
 def _write(study: Study, folder: Path) -> None:

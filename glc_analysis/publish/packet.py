@@ -30,11 +30,10 @@ from glc_analysis.convening.rating_forms import Form, forms_of
 from glc_analysis.convening.returns import addressed
 from glc_analysis.convening.rounds import plan_round
 from glc_analysis.disclosure.consent import WITHDRAWAL
-from glc_analysis.disclosure.file_text import LOST_IN_PDF
-from glc_analysis.disclosure.findings import check_leaks, each_once
+from glc_analysis.disclosure.findings import check_leaks, each_once, found_in_papers
 from glc_analysis.disclosure.leak_scan import identifiers, without_own_names
 from glc_analysis.disclosure.releases import publish
-from glc_analysis.errors import Fault, Faults
+from glc_analysis.errors import Faults
 from glc_analysis.files import Progress, graceful_interrupt, progress_bar, write_atomic
 from glc_analysis.frames_html import frame_html
 from glc_analysis.intake.ratings import ABSTAIN, SCORED, Question
@@ -285,20 +284,6 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
         raise Faults(each_once(faults))
     for path in stage.glob(f"*/*{SOURCE}"):
         path.unlink()
-
-
-def found_in_papers(search: Callable[[Iterable[Path]], None], files: list[Path]) -> list[Fault]:
-    """What the gate finds. PDFs do not keep Arabic and Khmer words as text, so for a PDF this is ignored if
-    the same text is searched in its source, its Word file or its plain text too."""
-    try:
-        search(files)
-    except Faults as error:
-        sources = {(path.parent.name, path.stem) for path in files
-                   if path.suffix in (SOURCE, ".docx", ".txt")}
-        return [fault for fault in error.faults if not (
-            LOST_IN_PDF in fault.message and Path(fault.file).suffix == ".pdf"
-            and (Path(fault.file).parent.name, Path(fault.file).stem) in sources)]
-    return []
 
 
 def log_packets(stage: Path, study: Study, chosen: Iterable[Packet], *, today: date) -> None:

@@ -20,13 +20,12 @@ from pathlib import Path
 
 from glc_analysis.convening.packets import SHARED
 from glc_analysis.disclosure.audiences import may
-from glc_analysis.disclosure.findings import check_leaks
+from glc_analysis.disclosure.findings import check_leaks, found_in_papers
 from glc_analysis.disclosure.leak_scan import identifiers
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.files import write_atomic
 from glc_analysis.locks import locked
 from glc_analysis.manifest import tables_are_current
-from glc_analysis.publish.packet import found_in_papers
 from glc_analysis.reference import read_reference
 from glc_analysis.run.plan import NOTEBOOKS, plan, stale
 from glc_analysis.run.record import last_run
@@ -111,12 +110,13 @@ def publish(study: Study, audience: str, folder: Path, *, today: date, notebooks
         raise UsageError("The pages of the team stay in the study and are not published. To fix: name the "
                          "convening or the public with --audience.")
     folder = folder.expanduser().resolve()
-    with locked(study.reports / audience, what="publication"):
+    # No run of this audience meanwhile; and the list is one for all audiences.
+    with locked(study.reports / audience, what="publication"), locked(study.reports, what="publication"):
         run = _run_to_publish(study, audience, notebooks)
-        _undo_interrupted(folder)
         listed = read_published(study)
         before = {one.path for one in listed if _is_there(one, folder, audience)}
         _refuse_unsuitable(study, folder, before)
+        _undo_interrupted(folder)
         new = _beside(folder, "new")
         try:
             names = _copy(run, new, is_for_anybody=may(audience, "anybody"))
@@ -248,9 +248,14 @@ def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Remo
     """Removes what was published for an audience in ``folder``, and the folder if nothing else is in it.
 
     It needs no tables and no run: it works from the list alone. Files that this study did not publish are
-    left, and named. Raises UsageError where the list has nothing for this folder and audience.
+    left, and named. Raises UsageError where the list has nothing for this folder and audience, and where the
+    folder is not there, as on a stick that is not connected.
     """
-    folder = folder.expanduser().resolve()
+    with locked(study.reports, what="publication"):
+        return _unpublish(study, audience, folder.expanduser().resolve(), today)
+
+
+def _unpublish(study: Study, audience: str, folder: Path, today: date) -> Removal:
     listed = read_published(study)
     published = [one for one in listed if _is_there(one, folder, audience)]
     others = [one for one in published_folders(study).get(audience, []) if one != str(folder)]
@@ -258,6 +263,11 @@ def unpublish(study: Study, audience: str, folder: Path, *, today: date) -> Remo
         where = f"It was published in {', '.join(others)}. To fix: name that folder." if others else \
             "To fix: if the folder holds what it should not, delete it by hand."
         raise UsageError(f"This study has no list of what it published for {audience} in {folder}. {where}")
+    _undo_interrupted(folder)
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not there, so the list stays as it is. To fix: connect the disk or "
+                         "stick that holds it; if somebody deleted the folder, make it again, empty, and "
+                         "repeat.")
     states = dict(_remove(folder, [one.path for one in published]))
     for word in ("new", "old"):  # of a publication that was cut off
         shutil.rmtree(_beside(folder, word), ignore_errors=True)

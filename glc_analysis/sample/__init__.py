@@ -52,8 +52,8 @@ def write_sample(root: Path) -> list[Path]:
 
 
 def remove_sample(study: Study) -> None:
-    """Clears an invented study: raw files, ``processed/``, ``reports/``, the key and the private reference
-    tables that nobody has changed; ``reference/`` stays.
+    """Clears an invented study: raw files, ``processed/``, ``reports/``, its releases and keys, and the
+    private reference tables that nobody has changed; ``reference/`` stays.
 
     Raises GLCError, and removes nothing, if the study is not the sample or a raw file
     is not one of the sample.
@@ -74,6 +74,8 @@ def remove_sample(study: Study) -> None:
     for path in [*present.values(), *_data_in(study.processed), *private]:
         path.unlink()
     shutil.rmtree(study.reports, ignore_errors=True)
+    shutil.rmtree(study.private / "releases", ignore_errors=True)
+    study.key_file.unlink(missing_ok=True)
     if read_digest_key(study.root) == KEY:
         (study.root / KEY_FILE).unlink()
 

@@ -79,6 +79,7 @@ def test_it_is_written_anew_to_the_same_bytes_and_replaces_no_other_folder(study
     assert write_deposit(study) == folder
     assert {path.name: path.read_bytes() for path in folder.iterdir()} == before
     (tmp_path / "thesis.txt").write_text("mine")
+    (tmp_path / "CITATION.cff").write_text("title: a thesis")  # many repositories have one
     with pytest.raises(UsageError, match="is not a deposit"):
         write_deposit(study, tmp_path)
     assert (tmp_path / "thesis.txt").is_file()

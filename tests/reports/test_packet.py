@@ -17,13 +17,12 @@ from glc_analysis import cli, tables
 from glc_analysis.build import build
 from glc_analysis.convening.packets import Packet, Part
 from glc_analysis.convening.returns import held
-from glc_analysis.disclosure.findings import check_leaks
+from glc_analysis.disclosure.findings import check_leaks, found_in_papers
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.publish import packet
 from glc_analysis.publish.packet import (
     Section,
-    found_in_papers,
     mark,
     planned_packets,
     sections,

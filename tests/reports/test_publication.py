@@ -253,3 +253,25 @@ def test_what_is_not_on_the_list_is_not_taken_back(ready):
     with pytest.raises(UsageError, match="no list of what it published for convening"):
         unpublish(study, "convening", folder, today=TUESDAY)
     assert (folder / "index.html").is_file()
+
+
+def test_a_folder_that_is_not_there_is_refused_and_stays_on_the_list(ready):
+    study, notebooks, folder = ready
+    publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    listed = read_published(study)
+    folder.rename(folder.with_name("unplugged"))
+    with pytest.raises(UsageError, match="is not there, so the list stays as it is"):
+        unpublish(study, "public", folder, today=TUESDAY)
+    assert read_published(study) == listed
+
+
+def test_a_refused_publication_removes_nothing_beside_the_folder(ready):
+    study, notebooks, folder = ready
+    kept = folder.with_name(".site.old") / "thesis.txt"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("mine")
+    folder.mkdir()
+    (folder / "letter.txt").write_text("mine")
+    with pytest.raises(UsageError, match=r"holds letter\.txt"):
+        publish(study, "public", folder, today=MONDAY, notebooks=notebooks)
+    assert kept.read_text() == "mine"

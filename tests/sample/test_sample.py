@@ -320,3 +320,12 @@ def test_removing_touches_nothing_where_a_raw_file_is_not_the_samples(tmp_path):
         remove_sample(Study(tmp_path))
     assert len(raised.value.faults) == 2
     assert contents(tmp_path) == before
+
+
+def test_removing_leaves_a_real_study_neither_releases_nor_pseudonyms_of_the_sample(tmp_path):
+    write_sample(tmp_path)
+    for name in ("private/releases/public/001/release.json", "private/pseudonyms.json"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).touch()
+    remove_sample(Study(tmp_path))
+    assert not [name for name in contents(tmp_path) if name.startswith("private")]
