@@ -21,7 +21,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.disclosure.blocks import NOT_SHOWN, QUOTATIONS, block_of
+from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import UsageError, known_id, nearest
 from glc_analysis.evidence.estimates import ALL, BY_OPTION
@@ -268,7 +268,7 @@ class StudyView(VisibleTables):
             rows = rows.loc[[n for n, ids in rows["theme_ids"].items() if chosen in ids.split(";")]]
         frame = self.quotation_frame(rows)
         if frame.empty and not self.may("passages"):
-            frame.attrs["note"] = NOT_SHOWN
+            frame.attrs["note"] = NO_QUOTATION
         return frame
 
     def quotation_frame(self, rows: pd.DataFrame) -> pd.DataFrame:

@@ -27,7 +27,11 @@ COUNTED = ("talks", "interviewers", "others_present", "guide", "transcripts", "d
 """Facts that change when an organisation or a person leaves."""
 FACTS = read_toml(__file__, "facts.toml")
 """Texts that are the same for every study, by table and name in ``content/facts.toml``."""
-SAMPLING = FACTS["sampling"]
+
+
+def stated_sampling(study: Study) -> str:
+    """How the organisations were chosen, in words; blank where study.toml does not say it."""
+    return FACTS["sampling"][study.sampling] if study.states_sampling else ""
 
 
 def reporting_items(facts: dict[str, str]) -> pd.DataFrame:
@@ -47,11 +51,11 @@ def method_facts(view: StudyView) -> dict[str, str]:
     Every number is one that the view's audience may know. Facts about persons, durations and days, and what
     was counted in texts, are for the team alone. After somebody left, no fact is shown that this changes.
     """
-    study = view.study
+    study, sampling = view.study, stated_sampling(view.study)
     facts = FACTS["study"] | _data(view) | _coding(view.read, study) | _agreed(view)
     facts |= {"software": f"glc_analysis {VERSION}",
-              "limits": SAMPLING[study.sampling] + "; counts describe these organisations only"
-              if study.sampling == "purposive" else ""}
+              "limits": f"{sampling}; counts describe these organisations only"
+              if sampling and study.sampling == "purposive" else ""}
     hidden = () if view.may("method_details") else DETAILS
     facts = {name: NOT_SHOWN if said and name in hidden else said for name, said in facts.items()}
     return facts | dict.fromkeys(COUNTED if COUNTS in view.hidden else (), NOT_SHOWN)
@@ -64,7 +68,7 @@ def _data(view: StudyView) -> dict[str, str]:
     days = answers.loc[answers["answered_on"] != "", "answered_on"]
     kinds = questions["type"].value_counts().sort_index()
     return {
-        "sampling": SAMPLING[view.study.sampling],
+        "sampling": stated_sampling(view.study),
         "sample": _count(view.sizes.get("organisations", 0), "organisation"),
         "talks": _listed(f"{n} {kind}s" for kind, n in view.talks.items()),
         "interviewers": _count(roles.get("interviewer", 0), "interviewer"),

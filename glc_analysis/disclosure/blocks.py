@@ -7,8 +7,8 @@ is hidden for that audience, until so many other organisations have come to it o
 whose line it was (the number that figures need as well, :mod:`.releases`). The other blocks stay.
 
 In: the tables of today, and what each earlier release had in its blocks. Out: the lines of every block with
-the organisation behind each (:func:`lines_of`), and the blocks to hide (:func:`hidden_blocks`). Pages say the
-same sentence (:data:`NOT_SHOWN`) where a block is hidden and where there is nothing to show.
+the organisation behind each (:func:`lines_of`), and the blocks to hide (:func:`hidden_blocks`). Pages say
+that something is not shown (:data:`NOT_SHOWN`); of quotations, votes and logs also where there is nothing.
 """
 
 from __future__ import annotations
@@ -29,7 +29,10 @@ from glc_analysis.text import content_hash
 
 NOT_SHOWN = ("Not shown here: either there is nothing yet, or it could reveal what a single organisation "
              "said or decided.")
-"""The sentence in place of a block that is empty or hidden: the two are not told apart."""
+"""The sentence in place of a hidden block, and of quotations, votes and logs that are empty."""
+NO_QUOTATION = ("No quotation is shown here: either none is cleared for these readers yet, or it could "
+                "reveal what a single organisation said.")
+"""The same of quotations, which often stand on a page without a heading of their own."""
 WORDS = ("quotations", "joint_display", "evidence")
 """The kinds of blocks with words of organisations, which may carry their names."""
 LINES = ["block_id", "line", "organisation_id"]

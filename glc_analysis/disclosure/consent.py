@@ -6,6 +6,7 @@ Goes in: ``consent.csv`` and ``manifest.csv``. Only consent that is written coun
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -127,7 +128,10 @@ def ethics_page(study: Study, *, today: date) -> list[str]:
 
 
 def _size(paths: Iterable[Path]) -> str:
-    sizes = [path.stat().st_size for path in paths if path.is_file()]
+    sizes = []
+    for path in paths:
+        with suppress(FileNotFoundError):  # a run may have removed it meanwhile
+            sizes += [path.stat().st_size] if path.is_file() else []
     return f"{_files(len(sizes))}, {sum(sizes):,} bytes"
 
 

@@ -18,17 +18,18 @@ from glc_analysis import tables
 from glc_analysis.disclosure.file_text import LOST_IN_PDF, Piece
 from glc_analysis.disclosure.leak_scan import PERSON, Leak, find_leaks, leaks_in_pieces, search_of
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.reference import COLUMNS, read_reference
-from glc_analysis.schema import AUDIENCES
+from glc_analysis.reference import in_their_files, read_reference
+from glc_analysis.schema import AUDIENCES, reference_tables
 from glc_analysis.study import REPOSITORY, Study
 
 SHOWN_PLACES = 5
 REGISTERS = ("names", "organisations", "consent", "speakers", "raters", "documents", "manifest", "attendance",
-             "assignments", "countries", "corrections")
-"""Tables that list who is who, or where texts lie: what is found in them was not written for readers."""
+             "assignments", "countries", "corrections", "safety")
+"""Tables that list who is who, where texts lie, or who keeps people safe: what is found in them was not
+written for readers."""
 
-ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with allowed_for and a "
-         "reason")
+ALLOW = ("if two people agree that {audience} may read it, add a row to names.csv with a reason and "
+         "{audience} in allowed_for (without public there, the build masks it in all texts)")
 REMEDIES = {
     "written": "write that cell without it and run `glc build`; " + ALLOW,
     "cleared": "replace the quotation by one without it, and ask its organisation to clear the new words; "
@@ -56,7 +57,8 @@ def check_leaks(files: Iterable[Path], root: Path, names: pd.DataFrame, *, audie
     leaks = find_leaks(files, root, names, audience=audience, known=known)
     leaks = [leak for leak in leaks if audience != "team" or leak.rule == PERSON]
     if leaks:
-        raise Faults(_faults(_outermost(leaks), names, audience, known or {}, study))
+        faults = _faults(_outermost(leaks), names, audience, known or {}, study)
+        raise Faults(faults if study is None else in_their_files(study, faults))
 
 
 def each_once(faults: Iterable[Fault]) -> list[Fault]:
@@ -144,7 +146,7 @@ def _remedy(rule: str, kind: str) -> str:
         return kind
     if rule in ("document", "raw file", "checksum"):
         return "file"
-    return "name of the study" if rule in ("organisation", "speaker") else "unknown"
+    return "name of the study" if rule == "organisation" else "unknown"
 
 
 _KINDS = ("written", "settings", "cleared", "notebook", "said")
@@ -156,12 +158,23 @@ def _order(place: str) -> tuple[int, str]:
     return _KINDS.index(kind), rest
 
 
+def _columns_of_words(table: str) -> list[str]:
+    """The columns of a table in which people write words; pages print no ids.
+
+    >>> _columns_of_words("evidence"), _columns_of_words("decision_log")
+    (['note', 'cited'], ['decision', 'proposed_by', 'objections', 'reservations'])
+    """
+    columns = reference_tables()[table].columns
+    return [name for name, column in columns.items()
+            if column.kind == "text" and column.refers_to is None and not name.endswith("_id")]
+
+
 def _written(study: Study) -> Iterator[Piece]:
     """All texts that may reach a page. The place of each: its kind, file, row and column, parted by tabs."""
     reference = read_reference(study)
-    for name in sorted(COLUMNS.keys() - {*REGISTERS}):
+    for name in sorted(reference_tables().keys() - {*REGISTERS}):
         kind, frame = "cleared" if name == "quotes" else "written", getattr(reference, name)
-        yield from ((f"{kind}\t{name}.csv\t{row}\t{column}", text) for column in frame.columns
+        yield from ((f"{kind}\t{name}.csv\t{row}\t{column}", text) for column in _columns_of_words(name)
                     for row, text in frame[column].items() if text and text not in AUDIENCES)
     if study.settings_file.is_file():
         lines = study.settings_file.read_text(encoding="utf-8").splitlines()

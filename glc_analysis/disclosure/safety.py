@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import stat
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from datetime import date
 from fnmatch import fnmatchcase
 from functools import partial
@@ -149,7 +150,8 @@ def _files_held(study: Study) -> list[tuple[str, str, int, int, int]]:
     for path in (path for path in study.root.rglob("*") if path.is_file()):
         name = study.relative(path)
         where = next(where for where in kinds if any(fnmatchcase(name, one) for one in where.split()))
-        kinds[where][1].append(path.stat())
+        with suppress(FileNotFoundError):  # a run may have removed it meanwhile
+            kinds[where][1].append(path.stat())
     return [(where, what, len(found), sum(one.st_size for one in found),
              0 if is_closed else sum(bool(one.st_mode & (stat.S_IRGRP | stat.S_IROTH)) for one in found))
             for where, (what, found) in kinds.items()]

@@ -96,7 +96,7 @@ def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str, names: Mappi
 
 
 def _count_text(row) -> str:
-    """A count out of its base; a small count is a word for some readers."""
+    """A count out of its base; a small count is a range for some readers."""
     return count_text(row.n, row.base_n, getattr(row, "band", ""))
 
 

@@ -134,8 +134,6 @@ def voting_rules(view: StudyView) -> Html | None:
 
 def decisions(view: StudyView) -> Html:
     """One row a decision: who proposed it, objections and reservations."""
-    if DECISIONS in view.hidden:
-        return note(NOT_SHOWN)
     rows = view.read("decision_log").sort_values("order")
     names = view.principle_names
     rows["principle"] = [_principle_link(one, names[one]) if one in names else one
@@ -147,16 +145,14 @@ def decisions(view: StudyView) -> Html:
 
 def parking_lot(view: StudyView) -> Html:
     """One row a matter in the parking lot."""
-    if DECISIONS in view.hidden:
-        return note(NOT_SHOWN)
     rows = view.read("parking_lot").sort_values("order")
     return _log_table(rows, {"Matter": "item", "Raised by": "raised_by", "Day": "date", "Note": "note"},
                       "Nothing is in the parking lot.", view)
 
 
 def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: StudyView) -> Html:
-    if rows.empty:
-        return note(nothing)
+    if DECISIONS in view.hidden or rows.empty:
+        return note(nothing if view.may("passages") else NOT_SHOWN)
     everybody = {*view.read("organisations")["organisation_id"]}
     def by(one: str) -> str:
         return view.organisation_names.get(one, UNNAMED if one in everybody else one)

@@ -82,7 +82,6 @@ def principles_overview(view: StudyView) -> Html:
     tallied = _last_tallies(view, rows)
     rows = _by_votes(rows, tallied) if view.may("exact_votes") else rows
     votes = {(row.principle_id, row.criterion): row.votes for row in tallied.itertuples()}
-    is_rated = {one for one in rows["principle_id"] if block_of("votes", one) in view.hidden}
     missing = "not rated" if view.may("exact_votes") else "not shown"
     columns = {
         "Principle": [Markup(tag("span", escape(row.principle_id), class_="glc-id") + " "
@@ -90,8 +89,8 @@ def principles_overview(view: StudyView) -> Html:
                                    href=link(anchor("principle", row.principle_id))))
                       for row in rows.itertuples()],
         "Status": rows["status"].map(STATUSES),
-        **{name.capitalize(): [votes.get((one, name), "not shown" if one in is_rated else missing)
-                               for one in rows["principle_id"]] for name in CRITERIA},
+        **{name.capitalize(): [votes.get((one, name), missing) for one in rows["principle_id"]]
+           for name in CRITERIA},
         "Signed": [_signature_count(view, one) for one in rows["principle_id"]]}
     return show(table(columns, caption="Votes are those of the providers, in the last round on each text."))
 

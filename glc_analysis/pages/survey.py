@@ -163,7 +163,7 @@ def theme_list(view: StudyView) -> Html:
 
 
 def released_rules(view: StudyView) -> Html:
-    """Which figures these readers see, and why some are words or missing."""
+    """Which figures these readers see, and why some are ranges or missing."""
     settings = view.study.settings["disclosure"]
     sentences = [RULES[view.audience].format(**settings)]
     if not view.may("all_figures"):
@@ -243,7 +243,7 @@ def _counted(what: str, names: pd.Series | pd.Index, figures: pd.DataFrame) -> p
 
 def scales(view: StudyView) -> Html:
     """For each scale that several statements share: a bar a statement, divided by its answers. Statements
-    with a count that is a word or is not shown have no bar, and are named below."""
+    with a count that is a range or is not shown have no bar, and are named below."""
     asked = view.question_table[view.question_table["type"] == "scale"]
     parts, not_drawn = [], []
     for name in asked["option_list"].unique():
@@ -258,8 +258,8 @@ def scales(view: StudyView) -> Html:
     if not_drawn:
         names = ", ".join(tag("a", escape(question.wording.rstrip(".")),
                               href=f"#{anchor('question', question.question_id)}") for question in not_drawn)
-        parts.append(tag("p", f"Not drawn, because some of their counts are words or are not shown: {names}.",
-                         class_="glc-note"))
+        parts.append(tag("p", "Not drawn, because some of their counts are ranges or are not shown: "
+                              f"{names}.", class_="glc-note"))
     return show("".join(parts))
 
 

@@ -92,10 +92,9 @@ _SPELT_MAIL = re.compile(r"""(?xi) [\w.+-]+ \s*
       | (?:\sat\s|\sarroba\s) \s* [\w-]+ (?:\s(?:dot|punto)\s [\w-]+)+ )""")
 """An address with [at] in place of the sign, or with "at" and "dot"."""
 _SPELT_AT = re.compile(r"(?i)[\[({<]\s*(?:at|arroba|@)\s*[\])}>]|\s(?:at|arroba)\s+[\w-]+\s(?:dot|punto)\s")
-_OTHER_FIGURES = re.compile("[\u0660-\u0669\u06f0-\u06f9\u0966-\u096f\u09e6-\u09ef\u0e50-\u0e59\u0ed0-\u0ed9"
-                            "\u1040-\u1049\u17e0-\u17e9]")
 _FIGURE_SIGNS = str.maketrans({code: str(unicodedata.digit(chr(code))) for start in (
     0x660, 0x6f0, 0x966, 0x9e6, 0xe50, 0xed0, 0x1040, 0x17e0) for code in range(start, start + 10)})
+_OTHER_FIGURES = re.compile(f"[{''.join(map(chr, _FIGURE_SIGNS))}]")
 _FIGURES = re.compile(r"\d[\d \u00a0().\-/]{6,}")
 _NUMBERED = re.compile(r"(?i)(?:isbn|issn|doi|orcid)[\s:\d-]*")
 _PHONE_WORD = re.compile(r"""(?xi) (?:tel|phone|fono|mobile|m[óo]vil|celular|whatsapp|call|ring|llam|тел|هاتف

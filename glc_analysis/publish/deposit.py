@@ -16,7 +16,7 @@ import pandas as pd
 
 from glc_analysis.coding.codebook import qdc_codes
 from glc_analysis.coding.exports import write_csv
-from glc_analysis.convening.checklists import SAMPLING, method_facts, reporting_items
+from glc_analysis.convening.checklists import method_facts, reporting_items, stated_sampling
 from glc_analysis.dictionary import datapackage, dictionary
 from glc_analysis.disclosure.findings import check_leaks
 from glc_analysis.disclosure.leak_scan import identifiers
@@ -110,7 +110,7 @@ def _readme(study: Study, frames: Mapping[str, pd.DataFrame]) -> str:
     release = read_slices(study)["release"][AUDIENCE]
     return template(__file__, "deposit.md").render(
         title=study.title, invented=INVENTED if study.is_synthetic else "", number=release["number"],
-        day=release["day"], sampling=SAMPLING[study.sampling],
+        day=release["day"], sampling=stated_sampling(study),
         licence=f"Licence: {study.licence}." if study.licence else NO_LICENCE,
         tables=[(f"{STEM.format(name)}.csv", PUBLISHED[name].grain, len(frame))
                 for name, frame in frames.items()],

@@ -10,7 +10,7 @@ import pytest
 from glc_analysis import tables
 from glc_analysis.build import build
 from glc_analysis.convening import trace
-from glc_analysis.disclosure.blocks import NOT_SHOWN
+from glc_analysis.disclosure.blocks import NO_QUOTATION
 from glc_analysis.errors import UsageError
 from glc_analysis.frames_html import frame_html, quotation
 from glc_analysis.pages import coding
@@ -125,7 +125,7 @@ def test_others_read_only_the_words_that_were_cleared_for_them(sample_study):
     assert shown.count("<blockquote") == 1 and "none of it ever told me who was well" in shown
     assert "<figcaption>a provider</figcaption>" in shown
     assert frame_html(StudyView(sample_study, audience="public", theme="resources").quotations()) == (
-        f'<p class="glc-note">{NOT_SHOWN}</p>')
+        f'<p class="glc-note">{NO_QUOTATION}</p>')
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])

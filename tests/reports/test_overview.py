@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from glc_analysis.convening.checklists import method_facts
 from glc_analysis.pages.survey import (
     READERS,
     RULES,
@@ -92,6 +93,9 @@ def unstated(sample_study, tmp_path):
 def test_sampling_is_stated_only_if_the_study_states_it(sample_study, unstated):
     assert "chosen on purpose" in sampling_note(StudyView(sample_study)).data
     assert unstated.sampling == "purposive" and sampling_note(StudyView(unstated)).data == ""
+    stated, silent = (method_facts(StudyView(one)) for one in (sample_study, unstated))
+    assert "on purpose" in stated["sampling"] and "on purpose" in stated["limits"]
+    assert (silent["sampling"], silent["limits"]) == ("", "")
 
 
 def test_a_page_links_to_its_principles_but_not_to_those_set_aside(sample_study):
