@@ -160,13 +160,13 @@ def bounds_by_solver(low: np.ndarray, high: np.ndarray, base: np.ndarray) -> tup
     totals = np.append(base, np.zeros(options))
     found = low.copy(), high.copy()
     for place in zip(*np.nonzero(low < high), strict=True):
-        for side, sign in zip(found, (1, -1), strict=True):
+        for side, sign, unproved in zip(found, (1, -1), (high, low), strict=True):
             aim = np.zeros(low.size)
             aim[at[place]] = sign
             done = milp(aim, constraints=LinearConstraint(sums, totals, totals),
                         integrality=np.ones(low.size), bounds=Bounds(low.ravel(), high.ravel()))
-            if done.x is not None:
-                side[place] = round(done.x[at[place]])
+            # What the solver does not prove to be open counts as known.
+            side[place] = unproved[place] if done.x is None else round(done.x[at[place]])
     return found
 
 

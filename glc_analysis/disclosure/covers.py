@@ -15,7 +15,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from glc_analysis.disclosure.bounds import ContributorCounts, bounds_by_solver, is_open, tighten_bounds
+from glc_analysis.disclosure.bounds import (
+    VALUES,
+    ContributorCounts,
+    bounds_by_solver,
+    is_open,
+    tighten_bounds,
+)
 
 
 @dataclass(frozen=True)
@@ -60,6 +66,11 @@ class Counted:
     def is_small(self) -> np.ndarray:
         return self.is_low | self.is_high
 
+    @property
+    def known_ticks(self) -> int:
+        """The most answers that a reader and an ally gave themselves: all options, in each record."""
+        return len(self.counted) * self.counts.known_records(self.base)
+
     def n_together(self, options: np.ndarray) -> int:
         """How many independent organisations gave one of these answers."""
         return int(self.counts.n_independent(self.counted[options].sum(axis=0)))
@@ -93,10 +104,9 @@ def option_ranges(whole: Counted, order: np.ndarray, *, excludes: bool, covers_a
     elif excludes:
         hidden = np.ones(len(n), dtype=bool)
     found = Ranges(hidden, np.where(hidden, low, n), np.where(hidden, high, n))
-    if covers_all and not _leaves_open(found, whole.size) and not hidden.all():
-        # Those who gave none of the answers that are shown gave a hidden one.
-        first = next(one for one in order if not hidden[one])
-        hidden[first], found.low[first], found.high[first] = True, 0, whole.size
+    if covers_all and not _leaves_open(found, whole.size, whole.known_ticks):
+        # Whoever gave none of the answers that are shown gave a hidden one.
+        return Ranges(np.ones_like(hidden), np.zeros_like(n), np.full_like(n, whole.size))
     return found
 
 
@@ -141,7 +151,7 @@ def group_ranges(whole: Counted, seen: Ranges, groups: list[Counted], order: np.
         found = [_row_ranges(cells, k, columns) for k in range(len(whole.counted))]
         found = Ranges(*(np.array([getattr(row, name) for row in found])
                          for name in ("is_hidden", "low", "high")))
-    if covers_all and not _leaves_open(found, cells.size):
+    if covers_all and not _leaves_open(found, cells.size, np.array([one.known_ticks for one in groups])):
         return cells.all_hidden()
     return found
 
@@ -232,7 +242,11 @@ def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Rang
     return Ranges(hidden, *(end[:, :-1] for end in ends))
 
 
-def _leaves_open(found: Ranges, size: np.ndarray | int) -> bool:
-    """Whether hidden counts stay as wide as told where everybody gave at least one of the answers."""
+def _leaves_open(found: Ranges, size: np.ndarray | int, known: np.ndarray | int) -> bool:
+    """Whether hidden counts keep enough possible values where everybody gave at least one of the answers.
+
+    A reader and an ally may have given ``known`` answers themselves: so many fewer are those of the others.
+    """
     others = found.high.sum(axis=0) - found.high
-    return bool(((size - others <= found.low) | ~found.is_hidden).all())
+    least = np.maximum(found.low, size + known - others)
+    return bool(((found.high - least >= VALUES - 1) | ~found.is_hidden).all())

@@ -84,4 +84,6 @@ def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
     a reader and an ally, whatever they were, move it by more than one in the last digit."""
     value, base = figures["value"].astype(float), figures["base_n"].astype(float)
     digit = 10.0 ** (np.floor(np.log10(value.abs().where(value != 0))) - 1)
-    return (base >= MEAN_BASE) & (KNOWN * facts["spread"] / base <= digit)
+    moved = KNOWN * facts["spread"] / base
+    moved = moved.mask(figures["statistic"] == "standard_deviation", moved * facts["spread"] / value)
+    return (base >= MEAN_BASE) & (moved <= digit)

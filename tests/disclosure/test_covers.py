@@ -182,6 +182,48 @@ def test_answers_that_exclude_each_other_are_left_open_by_group(sizes, options, 
     assert exposed_by_group(answers, sizes, excludes=True) == []
 
 
+# Several answers each, at least one: whoever gave none of those that are shown gave a hidden one.
+
+
+def of_several(numbers, size):
+    """What readers see of a question where everybody gave at least one answer, maybe several."""
+    starts = np.cumsum(numbers) - numbers
+    ticks = np.array([np.isin(np.arange(size), np.arange(start, start + n) % size)
+                      for start, n in zip(starts, numbers, strict=True)])
+    return option_ranges(counted(ticks, size), np.arange(len(numbers)), excludes=False, covers_all=True)
+
+
+def exposed_by_several(size, options):
+    """All that is learned about any of the answers by readers who know up to two contributors' answers."""
+    alike = defaultdict(list)
+    for one in product(range(size + 1), repeat=options):
+        if sum(one) >= size:
+            alike[printed(of_several(np.array(one), size))].append(one)
+    answers = [np.array(one) for one in product((0, 1), repeat=options) if any(one)]
+    found = []
+    for seen, group in alike.items():
+        rows = np.array(group)
+        for known in (0, 1, 2):
+            for own in combinations_with_replacement(answers, known):
+                left, rest = rows - sum(own), size - known
+                left = left[(left >= 0).all(axis=1) & (left <= rest).all(axis=1) & (left.sum(axis=1) >= rest)]
+                for k in np.flatnonzero(seen[0]) if len(left) else ():
+                    others = {*left[:, k]}
+                    if len(others) < 3 or max(others) == 0 or min(others) == rest:
+                        found.append((seen, k, own, sorted(others)))
+    return found
+
+
+@pytest.mark.parametrize(("options", "size"), [(2, 10), (2, 13), (3, 11), (3, 12), (3, 13)])
+def test_what_is_printed_where_everybody_gave_an_answer_leaves_every_hidden_count_open(options, size):
+    assert exposed_by_several(size, options) == []
+
+
+def test_answers_of_a_reader_and_an_ally_would_tell_if_they_were_not_thought_of(monkeypatch):
+    monkeypatch.setattr(Counted, "known_ticks", 0)
+    assert any(exposed_by_several(size, 3) for size in (11, 12, 13))
+
+
 # Codes: whoever raised one raised the family above it.
 
 
