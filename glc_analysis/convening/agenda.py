@@ -120,7 +120,8 @@ def verdict(row: Mapping[str, Any]) -> tuple[str, str]:
         return "split", "split"
     said = {AGREEMENT: "in agreement", NEITHER: "no agreement", DISAGREEMENT: "panel rule: disagreement",
             "": "no disagreement by IPRAS" if row["spread_ipras"] else ""}[row["spread"]]
-    shape = "whole" if row["spread"] in (AGREEMENT, "") and row["result"] != UNCERTAIN else "half"
+    is_close = row["spread"] == AGREEMENT or not row["spread"] and row["spread_ipras"] != ""
+    shape = "whole" if is_close and row["result"] != UNCERTAIN else "half"
     where = "in between" if row["result"] == UNCERTAIN else row["result"]
     return shape, ", ".join(filter(None, [where, said]))
 

@@ -18,6 +18,8 @@ from glc_analysis import tables
 from glc_analysis.convening.agenda import GROUPS, agenda, short_names, told_third, verdict
 from glc_analysis.convening.ballots import OTHER_WORDING, Ballots, readable_comments, received
 from glc_analysis.convening.principles import printed_id
+from glc_analysis.disclosure.blocks import DECISIONS, block_ids
+from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.disclosure.votes import agreed_panels, told_tallies
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
@@ -51,17 +53,24 @@ def write_slides(study: Study, round_id: str) -> Path:
         raise GLCError(f"The tables do not hold round {round_id} yet. To fix: run `glc build`.")
     order = agenda(tallies[is_it], ratings[ratings["round_id"] == round_id], frames["principles"],
                    reference.organisations, test=test, agreed=agreed)
+    room = VisibleTables(study, "convening")
+    # Where somebody who voted before has left, no earlier round is compared with.
+    votes = block_ids("votes", tallies["principle_id"] + "/" + tallies["round_id"])
+    is_kept = is_it | ~votes.isin([*room.hidden])
+    logs = {name: frames[name].assign(**{who: room.named(frames[name][who])})
+            for name, who in (("decision_log", "proposed_by"), ("parking_lot", "raised_by"))
+            if DECISIONS not in room.hidden}
     comments = {principle: readable_comments(own, study, reference.names) for principle, own in
                 ratings[ratings["round_id"] == round_id].groupby("principle_id")}
     closed_on = reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"].max()
     text = template(__file__, "results_slides.html").render(
         title=study.title, round_id=round_id, closed_on=closed_on, groups=groups(order),
-        results=results(tallies, ratings, frames["principles"], reference.rounds, round_id, test=test,
-                        agreed=agreed, comments=comments, positions=frames["panel_positions"],
+        results=results(tallies[is_kept], ratings, frames["principles"], reference.rounds, round_id,
+                        test=test, agreed=agreed, comments=comments, positions=frames["panel_positions"],
                         order=list(order["principle_id"])),
         rule=tallies.loc[is_it, "rule"].iloc[0], invented=INVENTED if study.is_synthetic else "",
-        decisions=frames["decision_log"].to_dict("records"),
-        parked=frames["parking_lot"].to_dict("records"))
+        **{name: logs[table].to_dict("records") if table in logs else []
+           for name, table in (("decisions", "decision_log"), ("parked", "parking_lot"))})
     path = study.reports / "team" / "day" / round_id / "index.html"
     for folder in (*reversed(path.parents[:3]),):
         folder.mkdir(parents=True, exist_ok=True)

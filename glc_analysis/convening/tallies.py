@@ -105,7 +105,7 @@ def tallies(rated: pd.DataFrame, reference: Reference, settings: Mapping[str, An
     """One row a closed round, principle, criterion and panel; table ``tallies``, but for its shape.
 
     Every panel with raters has a row for whatever was asked in the round. ``movement`` compares with the
-    last earlier round in which the panel voted on the same words.
+    last earlier round in which the panel voted on the same version.
     """
     texts = issued(reference.rounds, reference.principles)
     expected = voters(reference.raters, settings["vote"]).groupby("role")["voter"].nunique()
@@ -121,7 +121,7 @@ def tallies(rated: pd.DataFrame, reference: Reference, settings: Mapping[str, An
                    "panel": panel}
             own = votes.get(tuple(key.values()), [])
             found = tally([vote for vote in own if vote is not None], settings["test"])
-            on = text.principle_id, text.text_version, criterion, panel
+            on = text.principle_id, text.version, criterion, panel
             rows.append({**key, "version": text.version, **found, "n_expected": n_expected, "rule": said,
                          "n_abstained": own.count(None),
                          "movement": movement(medians.get(on), found["median"])})

@@ -38,6 +38,8 @@ from glc_analysis.reference import read_table
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import PANELS, Study
 
+UNNAMED = "an organisation"
+"""What readers see in place of an organisation that they may not know by name."""
 
 @dataclass(frozen=True)
 class VisibleTables:
@@ -208,6 +210,10 @@ class VisibleTables:
         agreed = Consent.of(read_table(self.study, "consent")).organisations("name", self.audience)
         return {one: label for one, label in known.items() if one in agreed}
 
+    def named(self, ids: pd.Series) -> pd.Series:
+        """Organisations by the names that the audience may know; other words stay as they are."""
+        return ids.map(lambda one: self.organisation_names.get(one, UNNAMED if one in self.labels else one))
+
     @cached_property
     def work_countries(self) -> dict[str, str]:
         """Work countries that the audience may know of, by id, in the order of their names."""
@@ -315,12 +321,17 @@ class VisibleTables:
         either, and the public sees the last round only."""
         rows = self.read("tallies")
         rows = rows[rows["principle_id"].isin(self.principle_rows["principle_id"])]
-        rows = rows[~block_ids("votes", rows["principle_id"]).isin([*self.hidden])]
-        if not self.may("every_round"):
-            rows = rows[(rows["panel"] != "observer") & rows["round_id"].isin(self.closed_rounds[-1:])]
+        is_hidden = block_ids("votes", rows["principle_id"] + "/" + rows["round_id"]).isin([*self.hidden])
+        # The change since a round that is hidden would tell its median.
+        has_hidden = rows["principle_id"].isin(rows.loc[is_hidden, "principle_id"])
+        rows = rows.assign(movement=rows["movement"].mask(has_hidden, ""))[~is_hidden]
         if not self.may("exact_votes"):
             test = self.study.settings["consensus"]["test"]
-            return self._as_announced(told_tallies(rows, test=test, agreed=self.agreed_panels))
+            # Of all rounds: whether a change may be shown depends on the earlier ones.
+            rows = told_tallies(rows, test=test, agreed=self.agreed_panels)
+            if not self.may("every_round"):
+                rows = rows[(rows["panel"] != "observer") & rows["round_id"].isin(self.closed_rounds[-1:])]
+            return self._as_announced(rows)
         rows = rows[rows["n"] >= LARGEST_UNTOLD]
         return rows.assign(votes=[f"{row.votes_high} of {row.n} high" for row in rows.itertuples()],
                            said=[said_exactly(counts_of(row)) for row in rows.to_dict("records")])

@@ -33,7 +33,6 @@ JOINT_CAPTION = "Bars show the share of those that answered (survey) or were ask
 FIT_LABELS = {"": "not judged yet", "not_asked": "not asked in the survey",
               "not_raised": "not raised in interviews and calls"}
 NO_ROUND = "No round is closed yet. Results appear here when a round is closed."
-UNNAMED = "an organisation"
 VOTES_TOLD = (f"Of panels of {LARGEST_UNTOLD} votes or fewer nothing is shown. Of larger ones no more is "
               "shown than leaves every vote open between two thirds of the scale, also to two who know their "
               "own votes. All votes of a panel are shown where all its members, asked in private, agreed.")
@@ -153,11 +152,7 @@ def parking_lot(view: StudyView) -> Html:
 def _log_table(rows: pd.DataFrame, heads: dict[str, str], nothing: str, view: StudyView) -> Html:
     if DECISIONS in view.hidden or rows.empty:
         return note(nothing if view.may("passages") else NOT_SHOWN)
-    everybody = {*view.read("organisations")["organisation_id"]}
-    def by(one: str) -> str:
-        return view.organisation_names.get(one, UNNAMED if one in everybody else one)
-
-    return show(table({head: rows[column].map(by) if column.endswith("_by") else rows[column]
+    return show(table({head: view.named(rows[column]) if column.endswith("_by") else rows[column]
                        for head, column in heads.items()}))
 
 

@@ -196,7 +196,9 @@ def study(tmp_path):
               "parking_lot": pd.DataFrame([{"order": 1, "item": "Who pays?"}]),
               "panel_positions": pd.DataFrame([{
                   "round_id": "0", "principle_id": "P01", "version": "1", "panel": "survivor_adviser",
-                  "position": "Rest, and no questions."}])}
+                  "position": "Rest, and no questions."}]),
+              "organisations": ORGANISATIONS.assign(label=ORGANISATIONS["organisation_id"]),
+              "blocks": pd.DataFrame()}
     (tmp_path / "processed").mkdir()
     for name, frame in frames.items():
         tables.write(tmp_path / "processed", name, tables.shape(name, frame))
