@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -37,20 +37,19 @@ from glc_analysis.convening.principles import principle_tables
 from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.blocks import (
-    COUNTRIES,
     DECISIONS,
     PublishedBlocks,
     lines_of,
     mentions_withdrawal,
+    without_countries,
 )
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import (
     coded_countries,
+    countries_shown,
     fully_agreed_countries,
     is_hidden_option,
     printable_options,
-    visible_countries,
-    visible_home_countries,
 )
 from glc_analysis.disclosure.quotations import READERS, case_codes, printable_quotes, quotes_faults
 from glc_analysis.disclosure.releases import (
@@ -63,7 +62,7 @@ from glc_analysis.disclosure.releases import (
     store_release,
 )
 from glc_analysis.disclosure.suppression import decide, hide_countries
-from glc_analysis.disclosure.votes import visible_principles
+from glc_analysis.disclosure.votes import principles_shown, visible_principles
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.evidence.coded import code_occurrences, coded_estimates
 from glc_analysis.evidence.comparisons import comparison_estimates
@@ -76,7 +75,6 @@ from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, in_their_files, read_reference
-from glc_analysis.schema import AUDIENCES
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
 from glc_analysis.study import Study
 from glc_analysis.tables import slice_digests
@@ -120,8 +118,8 @@ def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
     study.keep_digest_key()
     inputs, after = inputs_digest(study, arrivals.digests), earlier_releases(study, arrivals.digests)
     say("writing the tables")
-    known = _countries_shown(study.settings["disclosure"], engine["answers"], engine["organisations"],
-                             Consent.of(reference.consent), engine["blocks"])
+    known = countries_shown(engine["answers"], engine["organisations"], Consent.of(reference.consent),
+                            study.settings["disclosure"], hidden_from=without_countries(engine["blocks"]))
     is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
     release = {}
     for audience in READERS:
@@ -405,8 +403,8 @@ def _releases(view: View) -> dict[str, Any]:
     view.say("deciding who may see what")
     contributors, consent = find_contributors(view), Consent.of(view.reference.consent)
     settings, reference = view.study.settings["disclosure"], view.reference
-    own, hidden = view["organisations"], _without_countries(view["blocks"])
-    shown = _countries_shown(settings, view["answers"], own, consent, view["blocks"])["shown"]["convening"]
+    own, hidden = view["organisations"], without_countries(view["blocks"])
+    shown = countries_shown(view["answers"], own, consent, settings, hidden_from=hidden)["shown"]["convening"]
     answers = view["answers"][["organisation_id", "country_id", "region_id"]].astype("str")
     regions = dict(zip(answers["country_id"], answers["region_id"], strict=True))
     agreed = fully_agreed_countries(view["answers"], own, consent, settings, audience="public")
@@ -437,8 +435,8 @@ def _blocks(view: View) -> dict[str, Any]:
     last release is missing from the store."""
     check_releases(view.study)
     reference, own = view.reference, view["organisations"]
-    known = _countries_shown(view.study.settings["disclosure"], view["answers"], own,
-                             Consent.of(reference.consent))
+    known = countries_shown(view["answers"], own, Consent.of(reference.consent),
+                            view.study.settings["disclosure"])
     lines, rows, told = [], [], []
     for audience in READERS:
         found = lines_of(view, reference.quotes, reference.codebook, reference.raters,
@@ -541,7 +539,7 @@ STEPS = (
          ("quotations",), _quotations),
     Step("principles", tuple(f"{name}.csv" for name in WRITTEN), WRITTEN, _principles),
     Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "comments.csv",
-                     "stopped.csv",                     "[consensus]"), ("ratings", "tallies"), _ratings),
+                     "stopped.csv", "[consensus]"), ("ratings", "tallies"), _ratings),
     Step("blocks", ("quotations", "segments", "documents", "organisations", "answers", "estimates",
                     "principles", "evidence", "joint_display", "ratings", "signoffs", "decision_log",
                     "parking_lot", "quotes.csv", "codebook.csv", "raters.csv", "consent.csv", "[disclosure]",
@@ -587,7 +585,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
                               "countries": _work_countries(engine["countries"]),
                               **known, "themes": _themes(engine["codebook"]),
                               "principles": _listed_principles(engine["principles"]),
-                              "shown_principles": _principles_shown(engine["principles"]),
+                              "shown_principles": principles_shown(engine["principles"]),
                               "organisations": _took_part(engine["organisations"]),
                               "codes": _long_codes(engine["codings"], engine["codebook"])})}
     files = {name: study.digests.of_bytes(text.encode()) for name, text in texts.items()}
@@ -637,33 +635,11 @@ def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
             for country, name in zip(worked["country_id"], worked["label"], strict=True)]
 
 
-def _countries_shown(settings: Mapping[str, Any], answers: pd.DataFrame, own: pd.DataFrame,
-                     consent: Consent, blocks: pd.DataFrame | None = None) -> dict[str, dict[str, list[str]]]:
-    """The countries that each audience may know of: those of work, and those of main offices. None where
-    the block of countries is hidden from it."""
-    seen = {*AUDIENCES} - (set() if blocks is None else _without_countries(blocks))
-    return {"shown": {audience: sorted(visible_countries(answers, own, consent, settings, audience=audience))
-                      if audience in seen else [] for audience in AUDIENCES},
-            "shown_home": {audience: sorted(visible_home_countries(own, consent, settings, audience=audience))
-                           if audience in seen else [] for audience in AUDIENCES}}
-
-
-def _without_countries(blocks: pd.DataFrame) -> set[str]:
-    """The audiences from which the block of countries is hidden."""
-    return {*blocks.loc[(blocks["block_id"] == COUNTRIES) & ~blocks["is_shown"], "audience"]}
-
-
 def _listed_principles(principles: pd.DataFrame) -> list[dict[str, str]]:
     """The principles in their latest text, by id."""
     rows = visible_principles(principles, "team")
     return [{"id": row.principle_id, "label": row.short_name or row.printed_id}
             for row in rows.sort_values("principle_id").itertuples()]
-
-
-def _principles_shown(principles: pd.DataFrame) -> dict[str, list[str]]:
-    """The principles that each audience may read."""
-    return {audience: sorted(visible_principles(principles, audience)["principle_id"])
-            for audience in AUDIENCES}
 
 
 def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:

@@ -305,9 +305,11 @@ def _finish_or_undo(root: Path, say: Say) -> None:
         _switch(root)
         say("An interrupted withdrawal is finished. All reports were deleted.")
     elif stage.is_dir():
+        is_copy = (stage / "new").is_dir()
         undo_withdrawal(root)
         say("An interrupted withdrawal had changed nothing. Its copy of the study (reports/.withdrawal) is "
-            "deleted; to withdraw, run that command again.")
+            "deleted; to withdraw, run that command again." if is_copy else
+            "An interrupted withdrawal was complete, or had not begun. To see which: run that command again.")
 
 
 def _switch(root: Path) -> None:
@@ -324,4 +326,6 @@ def _switch(root: Path) -> None:
         if other != stage:
             shutil.rmtree(other) if other.is_dir() and not other.is_symlink() else other.unlink()
     shutil.rmtree(old)
-    shutil.rmtree(stage)
+    shutil.rmtree(stage / "new", ignore_errors=True)  # an earlier call may have removed it
+    (stage / READY).unlink()  # last: as long as it is there, another call does the rest
+    stage.rmdir()

@@ -34,6 +34,8 @@ from glc_analysis.tabular import read_rows
 
 
 ISSUE = "release.json"
+CONTENT = "content.sha256"
+"""The digest of all that a release says. It tells whether the next one says the same, and is no input."""
 
 
 def release_folders(private: Path, audience: str) -> list[Path]:
@@ -42,7 +44,7 @@ def release_folders(private: Path, audience: str) -> list[Path]:
 
 
 def release_info(release: Path) -> dict[str, Any]:
-    """The description of a release: number, day (of its data), issued (figures by day), content, inputs."""
+    """The description of a release: number, day (of its data), issued (figures by day), inputs."""
     return json.loads((release / ISSUE).read_text(encoding="utf-8"))
 
 
@@ -54,7 +56,7 @@ def missing_release(processed: Path, private: Path) -> str:
         return ""
     named = json.loads(built.read_text(encoding="utf-8")).get("release", {})
     folders = {f"{audience}/{said['number']:03}": private / "releases" / audience
-               for audience, said in named.items()}
+               for audience, said in named.items() if audience in AUDIENCES}  # else of an earlier version
     return next((name for name, folder in folders.items()
                  if not (folder / name.rpartition("/")[2]).is_dir() and not (folder / "next").is_dir()), "")
 
@@ -238,7 +240,7 @@ def earlier_releases(study: Study, raw: dict[str, str]) -> dict[str, bytes]:
     their bytes. Those issued from today's inputs (and after the same releases) change nothing."""
     folders = {f"{audience}/{path.name}": path for audience in AUDIENCES
                for path in release_folders(study.private, audience)}
-    contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()))
+    contents = {name: b"".join(path.read_bytes() for path in sorted(folder.iterdir()) if path.name != CONTENT)
                 for name, folder in folders.items()}
 
     inputs = _begin_with_inputs(study, raw) if folders else None

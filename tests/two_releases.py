@@ -83,7 +83,7 @@ def pages(study: Study, audience: str, is_whole: bool) -> Iterator[tuple[str, st
     for theme in view.themes:
         own = StudyView(study, audience, theme=theme)
         questions = [question_html(own, one, by=by) for one in own.questions.itertuples()
-                     for by in (("", "region") if own.may("regions") else ("",))] if is_whole else []
+                     for by in ("", "region")] if is_whole else []
         yield f"theme-{theme}", _joined(frame_html(own.quotations()), coding.codes(own), *questions)
     for one in view.principle_names:
         own = StudyView(study, audience, principle=one)

@@ -137,7 +137,8 @@ def lines_of(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, codebook:
     """
     rows = [*_quotation_lines(frames, quotes, countries, audience),
             *_evidence_lines(frames, quotes, codebook, audience),
-            *_convening_lines(frames, raters), *_study_lines(frames, raters, countries, homes, audience)]
+            *_convening_lines(frames, raters, audience),
+            *_study_lines(frames, raters, countries, homes, audience)]
     return pd.DataFrame(rows, columns=LINES, dtype="str").drop_duplicates(ignore_index=True)
 
 
@@ -179,7 +180,7 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
     for row in evidence[evidence["principle_id"].isin(shown)].itertuples():
         block = block_of("evidence", row.principle_id)
         if row.kind == "segment":
-            yield block, row.evidence_id, owner.get(row.reference, "")
+            yield block, f"{row.evidence_id}/{row.reference}", owner.get(row.reference, "")
         code = row.reference if row.kind == "code" else codes.get(row.reference, "")
         own = {code, *below.get(code, [])} - {""}
         for quote, segment, who, having in quoted:
@@ -187,19 +188,23 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
                 yield block, quote, who
 
 
-def _convening_lines(frames: Mapping[str, pd.DataFrame], raters: pd.DataFrame) -> Iterator[Row]:
-    """The ballots behind the votes of each principle and the agenda, the signatures, and who proposed what.
+def _convening_lines(frames: Mapping[str, pd.DataFrame], raters: pd.DataFrame,
+                     audience: str) -> Iterator[Row]:
+    """The ballots behind the votes of each round on a principle and the agenda, the comments, the signatures,
+    and who proposed what, of the principles that the audience may read. The votes of each round are a block
+    of their own: whoever votes in a later one does not change those of an earlier one.
     """
     owner = _owners_of_raters(raters)
-    ballots = frames["ratings"][["round_id", "rater_id", "principle_id"]].drop_duplicates()
-    for row in ballots.itertuples():
-        for block in (block_of("votes", row.principle_id), AGENDA):
+    shown = visible_principles(frames["principles"], audience)["principle_id"]
+    said, signed = (rows[rows["principle_id"].isin(shown)]
+                    for rows in (frames["ratings"], frames["signoffs"]))
+    for row in said[["round_id", "rater_id", "principle_id"]].drop_duplicates().itertuples():
+        for block in (block_of("votes", f"{row.principle_id}/{row.round_id}"), AGENDA):
             yield block, f"{row.round_id}/{row.rater_id}", owner.get(row.rater_id, row.rater_id)
-    said = frames["ratings"]
     for row in said[said["may_be_read"] & (said["comment"] != "")].itertuples():
         line = f"{row.round_id}/{row.rater_id}"
         yield block_of("comments", row.principle_id), line, owner.get(row.rater_id, row.rater_id)
-    for row in frames["signoffs"].itertuples():
+    for row in signed.itertuples():
         line = f"{row.version}/{row.organisation_id}/{row.decision}"
         yield block_of("signatures", row.principle_id), line, row.organisation_id
     known = {*frames["organisations"]["organisation_id"]}
@@ -245,3 +250,8 @@ def mentions_withdrawal(*tables: pd.DataFrame) -> bool:
     written the row anew."""
     cells: Iterator[Any] = (cell for table in tables for column in table for cell in table[column])
     return any(isinstance(cell, str) and WITHDRAWN in cell for cell in cells)
+
+
+def without_countries(blocks: pd.DataFrame) -> set[str]:
+    """The audiences from which the block of countries is hidden, by table ``blocks``."""
+    return {*blocks.loc[(blocks["block_id"] == COUNTRIES) & ~blocks["is_shown"], "audience"]}

@@ -19,7 +19,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.columns import alternatives
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.schema import AUDIENCES, COUNTRY_LIST
 
 WORK, HOME = "work_country", "home_country"
 """The two items of consent about countries."""
@@ -58,6 +58,20 @@ def visible_home_countries(organisations: pd.DataFrame, consent: Consent, settin
     """
     sizes = _sizes(_places(organisations, "home_country_id"), organisations, consent, HOME, audience)
     return _named(sizes, settings, HOME, audience)
+
+
+def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,
+                    settings: Mapping[str, Any], *, hidden_from: Collection[str] = ()
+                    ) -> dict[str, dict[str, list[str]]]:
+    """The countries that each audience may know of: those of work (``shown``) and those of main offices
+    (``shown_home``); none for the audiences in ``hidden_from``."""
+    seen = [audience for audience in AUDIENCES if audience not in hidden_from]
+    none: dict[str, list[str]] = dict.fromkeys(AUDIENCES, [])
+    work = {one: sorted(visible_countries(answers, organisations, consent, settings, audience=one))
+            for one in seen}
+    homes = {one: sorted(visible_home_countries(organisations, consent, settings, audience=one))
+             for one in seen}
+    return {"shown": none | work, "shown_home": none | homes}
 
 
 def printable_options(questions: pd.DataFrame, survey: Mapping[str, Any], answers: pd.DataFrame,

@@ -30,7 +30,7 @@ from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.blocks import LINES, PublishedBlocks, hidden_blocks, lines_of
 from glc_analysis.disclosure.bounds import is_protected, network_membership, tighten_bounds
 from glc_analysis.disclosure.consent import Consent
-from glc_analysis.disclosure.countries import visible_countries, visible_home_countries
+from glc_analysis.disclosure.countries import countries_shown
 from glc_analysis.disclosure.quotations import READERS
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.disclosure.suppression import COLUMNS, NO_BASE, SHOWN, SUPPRESSED
@@ -41,6 +41,7 @@ from glc_analysis.evidence.contributors import Incidence, find_contributors
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.manifest import (
+    CONTENT,
     ISSUE,
     missing_release,
     publish_next,
@@ -322,7 +323,14 @@ PRINTED = ("number", "day", "issued")
 
 
 def check_releases(study: Study) -> None:
-    """Raises Faults where the last release to an audience is missing from the store."""
+    """Raises Faults where the last release to an audience is missing from the store, or where an earlier
+    version kept releases that cannot be compared with new ones."""
+    store = study.private / "releases"
+    if old := sorted({*store.glob("[0-9]*"), *store.glob("next")}):
+        raise Faults([Fault("was kept by an earlier version: new figures cannot be compared with it, and "
+                            "could be subtracted from it", file=study.relative(one),
+                            fix="tell readers that the public figures start again, then remove it")
+                      for one in old])
     if name := missing_release(study.processed, study.private):
         audience, _, number = name.partition("/")
         raise Faults([Fault(f"release {int(number)} is missing from private/releases/{audience}: new figures "
@@ -388,14 +396,15 @@ def store_release(study: Study, audience: str,
     seen = frames[f"release_{audience}"].query("status != @SUPPRESSED").drop(columns="rule")
     content = [seen, *_content(frames, audience), pd.Series(sorted(shown), dtype="str")]
     digest = hashlib.sha256("".join(part.to_csv(index=False) for part in content).encode()).hexdigest()
-    if kept and (said := release_info(kept[-1]))["content"] == digest:
+    if kept and (kept[-1] / CONTENT).is_file() and (kept[-1] / CONTENT).read_text() == digest:
         shutil.rmtree(new, ignore_errors=True)
+        said = release_info(kept[-1])
         return {name: said[name] for name in PRINTED}
     fresh = issued() if issued else None
     figures = fresh[0].figures if fresh else pd.read_parquet(new / PARTS["figures"])
     days = figures.loc[seen["estimate_id"], "day"]
-    said = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "content": digest,
-            "inputs": inputs, "after": [*after], "issued": days.value_counts().sort_index().to_dict()}
+    said = {"number": len(kept) + 1, "day": _data_day(study, frames, audience), "inputs": inputs,
+            "after": [*after], "issued": days.value_counts().sort_index().to_dict()}
     if fresh:
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(parents=True)
@@ -403,7 +412,18 @@ def store_release(study: Study, audience: str,
             for part, file in files.items():
                 _write(getattr(whole, part), new / file)
     (new / ISSUE).write_text(json.dumps(said, indent=1) + "\n", encoding="utf-8")
+    (new / CONTENT).write_text(digest, encoding="utf-8")
     return {name: said[name] for name in PRINTED}
+
+
+def forget_contents(study: Study) -> None:
+    """Deletes the digests of what was published before a withdrawal: they could be compared with guesses at
+    what was withdrawn. That of the last release stays where today's tables say the same."""
+    for audience in READERS:
+        kept = release_folders(study.private, audience)
+        is_same = not (study.private / "releases" / audience / "next").is_dir()
+        for release in kept[:-1] if is_same else kept:
+            (release / CONTENT).unlink(missing_ok=True)
 
 
 def publish(study: Study, audience: str) -> None:
@@ -471,11 +491,12 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
         frames = {name: tables.read(name, study=study) for name in tables.TABLES}
         estimates = frames["estimates"]["estimate_id"]
         lines = {audience: _lines_today(study, frames, audience) for audience in READERS}
+        incidence = find_contributors(frames)
     for release in kept:
         path, figures = release / PARTS["contributions"], pd.read_parquet(release / PARTS["figures"])
         contributions = pd.read_parquet(path)
         at = np.flatnonzero(estimates.isin(contributions["estimate_id"].cat.categories))
-        still = contributions_of(find_contributors(frames), at, estimates.iloc[at])
+        still = contributions_of(incidence, at, estimates.iloc[at])
         is_still = pd.MultiIndex.from_frame(contributions).isin(pd.MultiIndex.from_frame(still))
         is_gone = contributions["organisation_id"].isin([*ids]) & ~is_still
         if is_gone.any():
@@ -490,11 +511,9 @@ def remove_from_releases(study: Study, ids: Collection[str]) -> pd.DataFrame:
 
 def _lines_today(study: Study, frames: Mapping[str, pd.DataFrame], audience: str) -> pd.DataFrame:
     reference, own, settings = read_reference(study), frames["organisations"], study.settings["disclosure"]
-    consent = Consent.of(reference.consent)
-    work = visible_countries(frames["answers"], own, consent, settings, audience=audience)
-    homes = visible_home_countries(own, consent, settings, audience=audience)
-    return lines_of(frames, reference.quotes, reference.codebook, reference.raters, work, homes,
-                    audience=audience)
+    known = countries_shown(frames["answers"], own, Consent.of(reference.consent), settings)
+    return lines_of(frames, reference.quotes, reference.codebook, reference.raters,
+                    known["shown"][audience], known["shown_home"][audience], audience=audience)
 
 
 def _remove_lines(path: Path, ids: Collection[str], today: pd.DataFrame) -> set[str]:

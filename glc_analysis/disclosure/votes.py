@@ -27,6 +27,7 @@ import pandas as pd
 
 from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.rules import KNOWN
+from glc_analysis.schema import AUDIENCES
 
 Counts = tuple[int, ...]
 """How many votes are low, middle and high; of signatures, how many there are of each decision."""
@@ -311,3 +312,9 @@ def visible_principles(principles: pd.DataFrame, audience: str) -> pd.DataFrame:
     """
     rows = principles[principles["is_current"] & (principles["translation_of"] == "")]
     return rows if may(audience, "draft_principles") else rows[rows["status"] == "agreed"]
+
+
+def principles_shown(principles: pd.DataFrame) -> dict[str, list[str]]:
+    """The ids of the principles that each audience may read."""
+    return {audience: sorted(visible_principles(principles, audience)["principle_id"])
+            for audience in AUDIENCES}

@@ -17,16 +17,17 @@ import pandas as pd
 from glc_analysis import manifest, tables
 from glc_analysis.csv_rows import CsvRows
 from glc_analysis.disclosure.consent import WITHDRAWAL as WITHDRAWAL_TEXTS
+from glc_analysis.disclosure.releases import remove_from_releases
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.locks import alone
 from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import reference_tables
 from glc_analysis.study import ERASE, STOP_CONTACT, Study
-from glc_analysis.tabular import read_table
+from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.withdrawal.contribution import collect_person
 from glc_analysis.withdrawal.redaction import edit_table
-from glc_analysis.withdrawal.withdrawal import WITHDRAWAL, remove, replacement
+from glc_analysis.withdrawal.withdrawal import WITHDRAWAL, changed_figures, remove, replacement
 
 CHOICES, CANNOT_UNDO = WITHDRAWAL_TEXTS["choices"], WITHDRAWAL_TEXTS["cannot_undo"]
 """What a person may choose, and what each choice does not reach, in words."""
@@ -62,8 +63,13 @@ def withdraw_person(study: Study, person_id: str, choice: str, *, today: date, d
         with replacement(study, is_kept=not dry_run, say=say) as new:
             _record(new, reference, person_id, choice, today)
             build(new, say=say)
-            return _table([*_unused(study, new, reference, person_id),
-                           ("reference row", "stopped.csv", f"{person_id} {choice}")])
+            rows = _unused(study, new, reference, person_id)
+            ids = {one for kind, *places in rows if kind in ("turn", "quotation") for one in places}
+            issued = remove_from_releases(new, {person_id} | ids)
+            if len(issued):
+                build(new, say=say)  # from the releases that are left
+            recorded = _table([*rows, ("reference row", "stopped.csv", f"{person_id} {choice}")])
+            return pd.concat([recorded, changed_figures(study, new), issued], ignore_index=True)
 
 
 def _names_of(reference: Reference, person_id: str) -> set[str]:
@@ -96,20 +102,17 @@ def _record(study: Study, reference: Reference, person_id: str, choice: str, tod
 def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list[tuple[str, str, str]]:
     """Removes e-mail addresses and phone numbers from the rows about a person, in the tables of private/ and
     in the reference tables about people; one row a cell."""
+    def edit(sheet: Grid) -> list[list[str]]:
+        return [row if known.isdisjoint(map(str.strip, row)) else [_without_contacts(cell) for cell in row]
+                for row in sheet.rows]
+
     found = []
     for path in _tables_about_people(study):
-        changed = []
-
-        def edit(row: list[str], changed: list[str] = changed) -> list[str]:
-            if known.isdisjoint(map(str.strip, row)):
-                return row
-            told = [_without_contacts(cell) for cell in row]
-            changed += [cell for cell, after in zip(row, told, strict=True) if cell != after]
-            return told
-
-        rows = [edit(row) for row in read_table(path).rows]
+        sheets = read_sheets(path) if path.suffix.lower() == ".xlsx" else [read_table(path)]
+        changed = [cell for sheet in sheets for row, told in zip(sheet.rows, edit(sheet), strict=True)
+                   for cell, after in zip(row, told, strict=True) if cell != after]
         if changed and is_written:
-            edit_table(path, lambda grid, rows=rows: rows)
+            edit_table(path, edit)
             _correct_checksum(study, path)
         found += [("contact", study.relative(path), cell) for cell in changed]
     return found
@@ -142,7 +145,7 @@ def _correct_checksum(study: Study, path: Path) -> None:
 
 
 def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> list[tuple[str, str, str]]:
-    """What is made of nothing any more: turns, votes and figures; one row each."""
+    """What is used no more: turns, quotations, votes and comments; one row each."""
     before, after = (tables.read("segments", study=one) for one in (study, new))
     was = before.loc[(before["speaker_id"] == person_id) & (before["role"] == "participant"), "segment_id"]
     rows = [("turn", one.rpartition(".")[0], one) for one in was]
@@ -154,8 +157,4 @@ def _unused(study: Study, new: Study, reference: Reference, person_id: str) -> l
              for row in rated.itertuples() if row.round_id not in {*still["round_id"]}]
     rows += [("comment", f"round {row.round_id}", row.principle_id) for row in rated.itertuples()
              if row.may_be_read and row.comment]
-    figures = [tables.read("estimates", study=one).set_index("estimate_id")[["n", "base_n", "value"]]
-               for one in (study, new)]
-    then, now = figures[0], figures[1].reindex(figures[0].index)
-    is_same = ((then == now) | (then.isna() & now.isna())).all(axis=1)
-    return rows + [("figure", "estimates", one) for one in then.index[~is_same].astype("str")]
+    return rows

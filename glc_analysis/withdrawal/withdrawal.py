@@ -28,7 +28,7 @@ from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.csv_rows import CsvRows
 from glc_analysis.digests import replace_digest_key
 from glc_analysis.disclosure.consent import ITEMS
-from glc_analysis.disclosure.releases import remove_from_releases
+from glc_analysis.disclosure.releases import forget_contents, remove_from_releases
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.files import graceful_interrupt, uninterrupted
 from glc_analysis.intake.ratings import read_ratings
@@ -140,12 +140,13 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
             issued = remove_from_releases(new, {own.organisation_id} - {""} | own.raters | own.ids)
             if len(issued):
                 build(new, say=say)  # from the releases that are left
+            forget_contents(new)
             _check_codings_kept(study, new, own)
             for folder in () if own.quoted else BUILT:
                 _raise_traces(search(new.root / folder, wanted), folder)
             to_look_at = pd.DataFrame({"kind": "to look at", "where": [one.file for one in unread],
                                        "what": [one.why for one in unread]}, dtype="str")
-            touched = pd.concat([touched, _changed_figures(study, new), issued, to_look_at],
+            touched = pd.concat([touched, changed_figures(study, new), issued, to_look_at],
                                 ignore_index=True)
     return touched
 
@@ -362,7 +363,7 @@ def _reference_row(table: str, cell: dict[str, str], row: list[str], own: Contri
     is_own = table != "joint_display" and any(cell.get(column) in own.ids for column in _ROW)
     if is_its_spelling or is_guest or is_listed or is_own:
         return None
-    if table == "raters" and own.is_whole:  # who refused may be gone, and a refusal is final
+    if table == "raters" and own.raters:  # who refused may be gone, and a refusal is final
         row = ["" if column == "may_show_more" else after for column, after in zip(cell, row, strict=True)]
     return [after if text not in own.ids else "" if column.endswith("_id") else WITHDRAWN
             for (column, text), after in zip(cell.items(), row, strict=True)]
@@ -461,8 +462,9 @@ def _list_changes(study: Study, new: Study, own: Contribution) -> pd.DataFrame:
     rows += [("decision", CONSENSUS, row.segment_id) for row in settled.itertuples()
              if row.coder_id == CONSENSUS and row.segment_id in own.ids]
     for name in (name for name in reference_tables() if name != "manifest"):
-        before, after = (read_reference_table(one, name).itertuples(index=False, name=None)
-                         for one in (study, new))
+        # What others said of showing more is blank afterwards; nothing of theirs is removed.
+        before, after = (read_reference_table(one, name).drop(columns="may_show_more", errors="ignore")
+                         .itertuples(index=False, name=None) for one in (study, new))
         left = {*after}
         rows += [(_KINDS.get(name, "reference row"), f"{name}.csv", " / ".join(filter(None, row[:4])))
                  for row in before if row not in left]
@@ -484,7 +486,7 @@ def _own_codings(study: Study, own: Contribution) -> pd.DataFrame:
                         for row in codings.itertuples()]]
 
 
-def _changed_figures(study: Study, new: Study) -> pd.DataFrame:
+def changed_figures(study: Study, new: Study) -> pd.DataFrame:
     """The figures that change without the organisation, or disappear."""
     before, after = (tables.read("estimates", study=one).set_index("estimate_id")[["n", "base_n", "value"]]
                      for one in (study, new))

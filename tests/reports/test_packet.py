@@ -178,7 +178,8 @@ def test_the_gate_stops_all_packets_where_one_names_somebody(tmp_path):
     with pytest.raises(Faults, match="not for convening") as found:
         write_packets(study, tmp_path / "out", today=TODAY)
     (named,) = found.value.faults  # one line, however many packets hold it
-    assert named.value == "Beacon" and named.file == "principles.csv" and "beacon/" not in str(named)
+    assert (named.value, named.file) == ("Beacon", "private/reference/principles.csv")
+    assert "beacon/" not in str(named)
     assert list((tmp_path / "out").iterdir()) == [] and not (study.private / "packets.csv").exists()
 
 
