@@ -106,9 +106,18 @@ def read_table(path: Path, *, limit: int = LARGEST) -> Grid:
 
 
 def parse(text: str, file: str) -> list[list[str]]:
-    """The records of a delimited text as they stand; `file` is its name in faults."""
+    """The records of a delimited text as they stand; `file` is its name in faults.
+
+    Programs that put tabs between cells often quote nothing: a quotation mark is then a part of what somebody
+    wrote. Such a text is known by its lines, each as wide as the header, where quotation marks make no table.
+
+    >>> parse('id\\tnote\\n1\\t"Data" engineer\\n', "answers.tsv")
+    [['id', 'note'], ['1', '"Data" engineer']]
+    """
+    mark = delimiter(text)
+    unquoted = _unquoted(text) if mark == "\t" and '"' in text else []
     records: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter(text), strict=True)
+    reader = csv.reader(io.StringIO(text), delimiter=mark, strict=True)
     cells = 0
     try:
         for record in reader:
@@ -117,8 +126,21 @@ def parse(text: str, file: str) -> list[list[str]]:
             if cells > CELLS:  # as soon as it is known: more would fill the memory
                 refuse(f"spans over {CELLS:,} cells", file, _FAR_AWAY, row=str(len(records)))
     except csv.Error as error:
+        if unquoted:
+            return unquoted
         refuse(f"cannot be parsed: {error}", file, _QUOTE, row=str(len(records) + 1))
-    return records
+    is_table = all(len(record) == len(records[0]) for record in records if record)
+    has_tabs = any("\t" in cell for record in records for cell in record) if unquoted else False
+    return unquoted if unquoted and (has_tabs or not is_table) else records
+
+
+def _unquoted(text: str) -> list[list[str]]:
+    """The records of a tab-delimited text in which nothing is quoted; none if its lines differ in width."""
+    lines = text.removesuffix("\n").split("\n")
+    width = lines[0].count("\t")
+    if len(lines) * (width + 1) > CELLS or any(line.count("\t") != width for line in lines if line):
+        return []
+    return [line.split("\t") if line else [] for line in lines]
 
 
 def delimiter(text: str) -> str:

@@ -6,7 +6,7 @@ import tracemalloc
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.tabular import decode, delimiter, read_rows, read_table
+from glc_analysis.tabular import decode, delimiter, parse, read_rows, read_table
 
 ANSWER = "Sí, “según” el caso"
 
@@ -93,6 +93,21 @@ def test_a_file_cut_off_in_its_last_row_is_a_fault(tmp_path):
 def test_a_stray_quotation_mark_is_a_fault_with_its_row(tmp_path, rest):
     (fault,) = faults(tmp_path, "id,Q1\n0,fine\n" + rest)
     assert fault.row == "3"
+
+
+@pytest.mark.parametrize("note", ['"Data" engineer', '"open', 'a "word'])
+def test_quotation_marks_of_a_tab_delimited_text_that_quotes_nothing_are_kept(note):
+    text = f"id\tnote\tmore\n1\t{note}\tx\n2\tfine\ty\n"
+    assert parse(text, "a.tsv")[1:] == [["1", note, "x"], ["2", "fine", "y"]]
+
+
+def test_an_answer_that_ends_in_a_later_line_does_not_join_two_records():
+    text = 'id\tnote\n1\t"open\n2\tshut"\n'
+    assert parse(text, "a.tsv")[1:] == [["1", '"open'], ["2", 'shut"']]
+
+
+def test_quoted_cells_of_a_tab_delimited_text_are_read_without_their_marks():
+    assert parse('id\tnote\n1\t"a ""b"""\n2\t"c\nd"\n', "a.tsv")[1:] == [["1", 'a "b"'], ["2", "c\nd"]]
 
 
 def test_utf_8_with_a_damaged_character_is_not_taken_for_windows_1252(tmp_path):
