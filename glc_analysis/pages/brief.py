@@ -168,4 +168,5 @@ def own_consents(view: StudyView) -> Html:
     notes = [f"In addition, {people} of your people decide for themselves."] if people else []
     subjects = [PHRASES.get(f"item_{item}", PHRASES.get(item, item)) for item in ITEMS]
     explained = note("– means that no decision is recorded, which counts as no.", *notes)
-    return show(table({"What it is about": subjects, **columns}) + explained.data)
+    # Above the table: below it, the note could be the only line of a printed page.
+    return show(explained.data + table({"What it is about": subjects, **columns}))

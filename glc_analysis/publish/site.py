@@ -109,6 +109,8 @@ _BLOCKS = frozenset(HEADINGS) | frozenset(re.findall(r"\w+", """
     article blockquote caption dd details div dl dt figcaption figure img li ol p pre section summary svg
     table tbody thead tr ul"""))
 """Elements that separate one text from the next; the cells of a row stay together."""
+CELL = "\0"
+"""Ends a cell of a table while the texts of a page are read."""
 _NO_TEXT = frozenset({"script", "style", "template"})
 
 
@@ -165,14 +167,17 @@ class _PageText:
                 self._folds += is_folded
                 self._read(child)
                 self._folds -= is_folded
-                if child.tag in ("td", "th", "br") or child.get("class") == "glc-id":
+                if child.tag in ("td", "th"):  # numbers of a row with blanks alone look like a phone number
+                    self._parts.append(CELL)
+                elif child.tag == "br" or child.get("class") == "glc-id":
                     self._parts.append(" ")
                 self._parts.append(child.tail or "")
         if name in _BLOCKS:
             self._end_text(is_heading=name in HEADINGS)
 
     def _end_text(self, is_heading: bool = False) -> None:
-        text = " ".join("".join(self._parts).split())
+        cells = "".join(self._parts).split(CELL)
+        text = " · ".join(filter(None, (" ".join(cell.split()) for cell in cells)))
         self._parts.clear()
         if text:
             self._heading = text if is_heading else self._heading

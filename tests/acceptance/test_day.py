@@ -221,11 +221,15 @@ def test_a_day_of_two_rounds_with_power_cuts_loses_nothing_and_tells_nothing_ear
     assert "10 of 10 received" in day.glc("tally", "--round", "1")
     day.glc("build")
     day.is_secret("1")
+    aloud = {rater for rater, one in first.items() if one["P03.may_be_read"] == "y"}
+    heard = sorted(aloud)[:-1]  # nobody has looked at the comment of the last one yet
+    lines = (f"1,{rater},P03,{first[rater]['P03.comment']},AB,\n" for rater in heard)
+    day.study.write("private/reference/comments.csv",
+                    "round_id,rater_id,principle_id,text,by,date\n" + "".join(lines))
     _, page = closed(day, "1")
     tallies = is_tallied(day, "1", first, "1")
     assert tallies.loc[("1", "P04", "importance", "provider"), "result"] == "uncertain"
-    aloud = {rater for rater, one in first.items() if one["P03.may_be_read"] == "y"}
-    assert {rater for rater in first if f"{rater} said in round 1" in page} == aloud
+    assert [rater for rater in sorted(first) if f"{rater} said in round 1" in page] == heard != []
 
     day.glc("amend", "P02", "--text", AMENDED, "--asked-by", "survivor advisers", "--because", "too vague")
     day.glc("forms", "--round", "2")

@@ -11,6 +11,7 @@ import pycountry
 import pytest
 
 from glc_analysis.plots import figure_html, plot_counts
+from glc_analysis.pseudonyms.suggestions import find_contacts
 from glc_analysis.publish import site
 from glc_analysis.publish.notebook_html import article
 from glc_analysis.run.execute import dumps, normalise_notebook, notice
@@ -260,6 +261,14 @@ def folded(characters):
 def test_folded_text_is_found_while_a_page_has_not_too_much_of_it():
     assert folded(5) == ["Peru", "Seen", "1 more", "aaaaa", "After"]
     assert folded(site.FOLDED_LIMIT + 1) == ["Peru", "Seen", "1 more", "After"]
+
+
+def test_cells_of_a_row_are_apart_so_that_counts_are_not_taken_for_a_phone_number():
+    row = "<table><tr><th>Yes</th><td>102</td><td></td><td>207</td><td>144</td></tr></table>"
+    page = article({"cells": [markdown("# Peru"), cell("x", {"text/html": row})]})
+    *_, text = json.loads(site._index({"peru": page})[9:-2])["texts"]
+    assert text == "Yes · 102 · 207 · 144" and not [*find_contacts(text)]
+    assert [*find_contacts("102 207 144")]
 
 
 def test_facts_stand_on_every_page(tmp_path):
