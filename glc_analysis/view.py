@@ -24,7 +24,8 @@ from glc_analysis import tables
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import UsageError, known_id, nearest
-from glc_analysis.evidence.estimates import ALL, BY_OPTION
+from glc_analysis.evidence import code_counts as counting
+from glc_analysis.evidence.estimates import ALL, BY_OPTION, KINDS
 from glc_analysis.evidence.summary import no_such_question, subset_kind
 from glc_analysis.study import PANELS, RAW_KINDS, Study
 from glc_analysis.tables_html import region_name, table, tag
@@ -33,6 +34,7 @@ from glc_analysis.text import count_texts, words_anchor
 COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
 NUMBERS = ["statistic", "value", "base_n", "shown_as"]
 CODES = ["code", "level", "raised", "asked", "present", "share", "contrary", "shown_as", "code_id"]
+CODE_COUNTS = ["code", "level", "raised", "asked", "share", "raised_in_calls", "present", "code_id"]
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
 VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
          "shown_as"]
@@ -107,8 +109,9 @@ class StudyView(VisibleTables):
     """A study as one audience may see it; ``dir(view)`` lists what can be asked, as plain data frames."""
 
     def __dir__(self) -> list[str]:
-        return ["audience", "codes", "counts", "countries", "country", "names", "numbers", "organisation",
-                "passages", "principle", "principles", "questions", "quotations", "study", "theme", "votes"]
+        return ["audience", "code_counts", "codes", "counts", "countries", "country", "names", "numbers",
+                "organisation", "passages", "principle", "principles",
+                "questions", "quotations", "study", "theme", "votes"]
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or hasattr(type(self), name):
@@ -221,6 +224,69 @@ class StudyView(VisibleTables):
             "share": rows["share"], "contrary": rows["code_id"].map(self._contrary).astype("Int64"),
             "shown_as": count_texts(rows), "code_id": rows["code_id"]})
         return frame[["group"] * bool(by) + CODES].reset_index(drop=True)
+
+    def code_counts(self, *, by: str = "", answered: str = "") -> pd.DataFrame:
+        """Who raised each code, in groups ``by`` country, organisation or an attribute, and by what was
+        ``answered`` to a question; one row a group, answer and code, in the order of the codebook.
+
+        code, level, raised (organisations that raised it in interviews or answers), asked (organisations
+        that were asked about it there, or raised it unasked), share, raised_in_calls, present (organisations
+        in the calls where it could have come up), code_id; leading columns group and answer where asked for.
+        Interviews and answers are never added to calls. The team alone sees single organisations, and codes
+        by answers. Other audiences see the released figures, which tell interviews, answers and calls apart
+        in no group: their columns are those of :meth:`codes`, with asked_or_present in place of asked.
+        Raises UsageError for an unknown attribute or question, NotReleased for what the audience may not see.
+
+        >>> rows = view.code_counts(by="country").query("code_id == 'needs'").head(2)
+        >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
+        [['Argentina', 1, 1, 0, 1], ['Australia', 0, 1, 0, 1]]
+        """
+        kind = counting.ORGANISATION if by in (counting.ORGANISATION, "organisation_id") \
+            else _group_kind(by)
+        if not self.may("all_figures"):
+            return self._released_code_counts(kind, by, answered)
+        organisations, answers = self.read("organisations"), self.read("answers")
+        if answered:
+            question = self._question(answered)._asdict()
+            if question["type"] not in BY_OPTION:
+                raise UsageError(f"Question {answered} has no options to count codes by: its type is "
+                                 f"{question['type']}. To fix: name a question with options.")
+            members = counting.cross_groups(kind, pd.Series(question), organisations, answers,
+                                            self.read("responses"), self.read("selections"))
+        else:
+            members = counting.organisation_groups(kind, organisations, answers).assign(answer="")
+        rows = counting.code_counts(self.read("mentions"), members)
+        book = self.code_tree.assign(place=range(len(self.code_tree)))
+        rows = rows.merge(book[["code_id", "name", "level", "place"]], on="code_id")
+        rows = rows.rename(columns={"name": "code"})
+        rows["group"] = self._named_groups(rows["group"], kind)
+        leading = ["group"] * bool(by)
+        if answered:
+            options = self.read("options").query("option_list == @question['option_list']")
+            labels = dict(zip(options["option_id"], options["label"], strict=True))
+            order = {option: n for n, option in enumerate(labels)}
+            rows = rows.assign(at=rows["answer"].map(order), answer=rows["answer"].map(labels))
+            leading = [*leading, "answer"]
+        else:
+            rows["at"] = 0
+        rows = rows.sort_values(["group", "at", "place"], kind="stable")
+        return rows[[*leading, *CODE_COUNTS]].reset_index(drop=True)
+
+    def _released_code_counts(self, kind: str, by: str, answered: str) -> pd.DataFrame:
+        """The counts of codes for audiences that see released figures alone."""
+        if answered or kind == counting.ORGANISATION:
+            what = "by what was answered" if answered else "of single organisations"
+            raise NotReleased(f"Counts of codes {what} are for the team only: they could reveal what a "
+                              "single organisation said. To fix: ask for the whole study.")
+        rows = self.codes(by=by).rename(columns={"asked": "asked_or_present"})
+        return rows[["group"] * bool(by) + ["code", "level", "raised", "asked_or_present", "share",
+                                            "shown_as", "code_id"]]
+
+    def _named_groups(self, groups: pd.Series, kind: str) -> pd.Series:
+        """The names of groups as they are printed, of countries and organisations their labels."""
+        labels = {"country": self.country_labels, "home_country": self.country_labels,
+                  counting.ORGANISATION: self.organisation_names}.get(kind)
+        return groups.map(labels).fillna(groups) if labels is not None else groups
 
     def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
         """Coded passages, one row a passage and code: text, translation, language, by (the organisation),
@@ -455,6 +521,15 @@ def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:
     if not name and known:
         return next(iter(known))
     return known_id(name, known, kind)
+
+
+def _group_kind(by: str) -> str:
+    """The kind of group that ``by`` names. Raises UsageError with the nearest names."""
+    try:
+        return subset_kind(by)
+    except UsageError:
+        known = [*KINDS[1:], counting.ORGANISATION]
+        raise UsageError(f"There is no attribute {by!r} to group by; {nearest(by, known)}.") from None
 
 
 def _mapped(names: pd.Series, values: Mapping[str, str]) -> list[str]:

@@ -53,17 +53,32 @@ def agreement(study: Study, form: str) -> None:
 
 
 @click.command()
-@click.argument("question")
-@click.option("--by", default="", metavar="COLUMN", help="Group by this attribute, such as region.")
+@click.argument("question", default="")
+@click.option("--by", default="", metavar="COLUMN", help="Group by this attribute, such as region; codes "
+              "also by organisation.")
+@click.option("--codes", "is_of_codes", is_flag=True, help="The codes of interviews, calls and answers "
+              "instead of a question.")
+@click.option("--with", "answered", default="", metavar="QUESTION",
+              help="With --codes: count by what was answered to this question.")
 @for_audience
 @rows_format("table")
 @pass_study
-def summary(study: Study, question: str, by: str, audience: str, form: str) -> None:
-    """Show the figures of one question."""
+def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: str, audience: str,
+            form: str) -> None:
+    """Show the figures of one question, or of the codes.
+
+    Of a code it shows how many organisations raised it out of those that interviews and the survey asked, and
+    apart from that how many raised it in calls out of those present.
+    """
     from glc_analysis.view import StudyView
 
+    if bool(question) == is_of_codes or answered and not is_of_codes:
+        raise UsageError("Name a question, or ask for --codes, which may be counted --with a question.")
     ensure_built(study)
     view = StudyView(study, audience)
+    if is_of_codes:
+        print_rows(view.code_counts(by=by, answered=answered), form, empty="Nothing is coded yet.")
+        return
     rows = view.summary(question, by=by)
     if form == "table":
         rows = rows.drop(columns="question")

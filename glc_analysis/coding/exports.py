@@ -33,25 +33,36 @@ _BY = {"machine": " by machine", "checked": ", checked"}
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
-def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
-    """One row an organisation: organisation_id, label, and a column a code of level code, by code_id.
+def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.DataFrame,
+           answers: pd.DataFrame) -> pd.DataFrame:
+    """One row an organisation: organisation_id, label, country, and a column a code of level code, by
+    code_id.
 
-    1 where the organisation raised the code in any source, 0 where it was asked and did not, missing
-    where it was not asked and did not raise it.
+    ``country`` has the countries that the organisation answered about, with blanks between them, or where
+    there are none the one of its main office. A cell is 1 where the organisation raised the code in any
+    source, 0 where it was asked and did not, missing where it was not asked and did not raise it. A call asks
+    nobody: who was silent in it has no 0.
 
-    >>> mentions = pd.DataFrame({"organisation_id": ["a", "b"], "code_id": "cost",
-    ...                          "is_asked": True, "is_raised": [True, False]})
+    >>> mentions = pd.DataFrame({"organisation_id": ["a", "b", "c"], "code_id": "cost", "is_asked": True,
+    ...                          "source": ["answer", "answer", "call"], "is_raised": [True, False, False]})
     >>> codes = pd.DataFrame({"code_id": ["law", "cost"], "level": ["theme", "code"], "order": [1, 2]})
-    >>> known = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"]})
-    >>> matrix(mentions, codes, known)["cost"].tolist()
-    [1, 0, <NA>]
+    >>> known = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"],
+    ...                       "home_country_id": "PER"})
+    >>> answers = pd.DataFrame({"organisation_id": ["a", "a"], "country_id": ["KHM", "LAO"]})
+    >>> matrix(mentions, codes, known, answers)[["country", "cost"]].values.tolist()
+    [['KHM LAO', 1], ['PER', 0], ['PER', <NA>]]
     """
     codes = codebook[codebook["level"] == "code"].sort_values("order")["code_id"]
-    told = mentions[mentions["is_asked"] | mentions["is_raised"]]
+    told = mentions[mentions["is_raised"] | mentions["is_asked"] & (mentions["source"] != "call")]
     cells = told.groupby(["organisation_id", "code_id"])["is_raised"].any().astype("Int64").unstack("code_id")
-    rows = organisations[["organisation_id", "label"]].sort_values("organisation_id", ignore_index=True)
+    rows = organisations.sort_values("organisation_id", ignore_index=True)
+    pairs = answers[["organisation_id", "country_id"]].astype("str").drop_duplicates()
+    pairs = pairs[pairs["country_id"] != ""].sort_values("country_id")
+    worked = pairs.groupby("organisation_id")["country_id"].agg(" ".join)
+    country = rows["organisation_id"].astype("str").map(worked).fillna(rows["home_country_id"])
     found = cells.reindex(index=rows["organisation_id"], columns=codes).astype("Int64")
-    return pd.concat([rows, found.reset_index(drop=True)], axis=1)
+    return pd.concat([rows[["organisation_id", "label"]].assign(country=country),
+                      found.reset_index(drop=True)], axis=1)
 
 
 def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
@@ -183,7 +194,7 @@ def export(study: Study, what: str, path: Path | None = None) -> Path:
     kind = {"matrix": "matrix.csv", "quotes": "quotes.csv"}.get(what, what)
     path = path or study.reports / "team" / "exports" / f"{study.id or study.root.name}.{kind}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    names = ("codings", "codebook", "mentions", "organisations", "segments", "documents")
+    names = ("codings", "codebook", "mentions", "organisations", "answers", "segments", "documents")
     held = {name: tables.read(name, study=study) for name in names}
     if what == "qdpx":
         coded = {document: text for document, text in canonical_texts(study).items()
@@ -193,7 +204,7 @@ def export(study: Study, what: str, path: Path | None = None) -> Path:
     elif what == "qdc":
         write_qdc(path, qdc_codes(held["codebook"].assign(merged_into="")))
     elif what == "matrix":
-        write_csv(matrix(held["mentions"], held["codebook"], held["organisations"]), path)
+        write_csv(matrix(*(held[n] for n in ("mentions", "codebook", "organisations", "answers"))), path)
     else:
         write_csv(quotations(*(held[n] for n in ("codings", "segments", "documents", "organisations",
                                                  "codebook"))), path)

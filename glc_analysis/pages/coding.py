@@ -35,8 +35,9 @@ SOURCES = {"interview": "Interviews", "call": "Calls", "answer": "Survey answers
 CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
 OPENED = 3
 """How many passages of a code are shown before the others are folded."""
-MOST_CALLS, MOST_NAMES = 6, 30
-"""At most so many calls stand side by side, and so many organisations are named in a list."""
+MOST_CALLS, MOST_NAMES, MOST_GROUPS = 6, 30, 30
+"""At most so many calls stand side by side, so many organisations are named in a list, and so many groups are
+columns of a table."""
 
 
 def team_only(block: Callable[..., Html | None]) -> Callable[..., Html | None]:
@@ -77,6 +78,31 @@ def codes(view: StudyView) -> Html:
         table({"Code": whole["code"] if caption else _anchored(whole), **columns}, caption=caption,
               rows=kinds, numeric=tuple(name for name in columns if name != "Organisations"))
         for caption, columns in parts if columns) + _not_asked(view, whole) + _caution(view))
+
+
+@team_only
+def codes_by_group(view: StudyView, by: str) -> Html:
+    """How many organisations raised each code, a column a group, such as a country: in interviews and
+    answers, out of those asked; below, in calls, out of those present. Silence in a call is not a no."""
+    rows = view.code_counts(by=by)
+    if rows.empty:
+        return note(NOT_CODED_YET)
+    book = view.code_tree[lambda f: f["code_id"].isin(rows["code_id"])]
+    kinds = [f"glc-depth-{one}" for one in book["depth"]]
+    size = rows.groupby("group")[["asked", "present"]].max().sum(axis=1)
+    groups = sorted(size.sort_values(ascending=False, kind="stable").index[:MOST_GROUPS])
+    parts = [note(f"The {MOST_GROUPS} largest of {len(size)} groups; `glc summary --codes --by {by}` has all "
+                  "of them.").data] if len(size) > MOST_GROUPS else []
+    for caption, n, base in (("In interviews and answers, out of those asked", "raised", "asked"),
+                             ("In calls, out of those present", "raised_in_calls", "present")):
+        counted = rows[rows[base] > 0]
+        cells = {(row.group, row.code_id): f"{getattr(row, n)} of {getattr(row, base)}"
+                 for row in counted.itertuples()}
+        columns = {group: [cells.get((group, code), "–") for code in book["code_id"]]
+                   for group in groups if group in {*counted["group"]}}
+        parts += [table({"Code": book["name"], **columns}, caption=caption, rows=kinds,
+                        numeric=tuple(columns))] if columns else []
+    return show("".join(parts))
 
 
 def _anchored(listed: pd.DataFrame) -> list[Markup]:

@@ -27,7 +27,9 @@ CODEBOOK = pd.DataFrame([
     columns=["code_id", "parent_id", "level", "name", "path"],
 ).assign(order=range(1, 7), definition=["", "what “law”\n says", "", "", "", "<late>"])  # fmt: skip
 ORGANISATIONS = pd.DataFrame({"organisation_id": ["casa", "blue", "dar"],
-                              "label": ["Casa Azul", "Blue Door", "دار"]})
+                              "label": ["Casa Azul", "Blue Door", "دار"],
+                              "home_country_id": ["PER", "KEN", "EGY"]})
+ANSWERS = pd.DataFrame({"organisation_id": ["casa", "casa", "blue"], "country_id": ["PER", "BOL", ""]})
 
 
 def mentions(*rows):
@@ -41,18 +43,29 @@ ASKED = mentions(("blue", "delay", "answer", True, False), ("blue", "delay", "ca
 
 
 def test_a_cell_is_raised_asked_and_not_raised_or_never_asked():
-    found = matrix(ASKED, CODEBOOK, ORGANISATIONS)
+    found = matrix(ASKED, CODEBOOK, ORGANISATIONS, ANSWERS).drop(columns="country")
     assert found.astype("object").fillna("").to_numpy().tolist() == [
         ["blue", "Blue Door", 1, "", ""], ["casa", "Casa Azul", 0, 1, ""], ["dar", "دار", "", "", ""]]
 
 
+def test_the_matrix_has_the_countries_answered_for_else_that_of_the_main_office():
+    found = matrix(ASKED, CODEBOOK, ORGANISATIONS, ANSWERS).set_index("organisation_id")
+    assert found["country"].to_dict() == {"blue": "KEN", "casa": "BOL PER", "dar": "EGY"}
+
+
+def test_silence_in_a_call_is_no_zero_in_the_matrix():
+    silent = mentions(("dar", "late", "call", True, False), ("blue", "late", "interview", True, False))
+    found = matrix(silent, CODEBOOK, ORGANISATIONS, ANSWERS).set_index("organisation_id")["late"]
+    assert found["blue"] == 0 and pd.isna(found["dar"])
+
+
 def test_the_matrix_has_the_codes_of_level_code_in_the_order_of_the_codebook():
-    found = matrix(ASKED, CODEBOOK[::-1], ORGANISATIONS)
-    assert list(found.columns) == ["organisation_id", "label", "delay", "late", "twin"]
+    found = matrix(ASKED, CODEBOOK[::-1], ORGANISATIONS, ANSWERS)
+    assert list(found.columns) == ["organisation_id", "label", "country", "delay", "late", "twin"]
 
 
 def test_without_mentions_every_cell_is_missing():
-    found = matrix(ASKED[:0], CODEBOOK, ORGANISATIONS)
+    found = matrix(ASKED[:0], CODEBOOK, ORGANISATIONS, ANSWERS)
     assert found[["delay", "late", "twin"]].isna().all(axis=None) and len(found) == 3
 
 
