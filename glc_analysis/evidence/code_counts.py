@@ -4,8 +4,8 @@ In go table ``mentions`` and the groups to which organisations belong. Out comes
 
 The module decides what is counted. Interviews and answers on the one hand, and calls on the other, are
 counted apart and never added: an organisation that was asked and did not raise a code said something, one
-that was silent in a call did not. An organisation without an answer for a country belongs to the country of its main
-office; one that works in several countries belongs to each of them.
+that was silent in a call did not. An organisation without an answer for a country belongs to the country
+of its main office; one that works in several countries belongs to each of them.
 """
 
 from __future__ import annotations

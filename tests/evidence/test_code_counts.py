@@ -55,8 +55,8 @@ def responses(*rows):
         is_in_base=True)
 
 
-NO_SELECTIONS = pd.DataFrame(columns=["answer_id", "question_id", "organisation_id", "option_id",
-                                      "is_selected", "is_in_base"]).astype({"is_selected": bool, "is_in_base": bool})
+_COLUMNS = ["answer_id", "question_id", "organisation_id", "option_id", "is_selected", "is_in_base"]
+NO_SELECTIONS = pd.DataFrame(columns=_COLUMNS).astype({"is_selected": bool, "is_in_base": bool})
 
 
 def crossed(kind, unit, given):
