@@ -23,7 +23,7 @@ from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from glc_analysis.errors import Fault, Faults, GLCError, refuse
 
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 LARGEST = 200_000_000
 """Bytes that a file may hold, and a workbook unpack to: about 30,000 records of 1,000 columns."""
+OLD_WORKBOOK = b"\xd0\xcf\x11\xe0"
+"""How files of older programs begin, workbooks in XLS among them."""
 _MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF16_LE: "utf-16",
@@ -311,7 +313,8 @@ ROWS = 2**20
 
 
 def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
-    """Every sheet of an XLSX file that holds anything, in order.
+    """Every sheet of a workbook that holds anything, in order: of an XLSX file, or of an XLS file of older
+    programs, told apart by their content.
 
     Whole numbers come without ".0", dates and times as ISO 8601, booleans as TRUE and
     FALSE, formulas as their stored results. A formula without one is a fault; with ``values_only``
@@ -319,6 +322,8 @@ def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
     """
     raw = read_bytes(path)
     try:
+        if raw.startswith(OLD_WORKBOOK) and not values_only:
+            return _filled(_old_sheets(raw, path.name), path.name)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what openpyxl would lose, were it to write
             _refuse_large_package(raw, path.name)
@@ -334,9 +339,42 @@ def read_sheets(path: Path, *, values_only: bool = False) -> list[Grid]:
         raise Faults([Fault("cannot be read as a workbook", file=path.name, fix=fix)]) from error
     if faults:
         raise Faults(faults)
+    return _filled(sheets, path.name)
+
+
+def _filled(sheets: list[Grid], file: str) -> list[Grid]:
     if not sheets:
-        refuse("holds only blank cells", path.name, "export it again, or remove it")
+        refuse("holds only blank cells", file, "export it again, or remove it")
     return sheets
+
+
+def _old_sheets(raw: bytes, file: str) -> list[Grid]:
+    """The sheets of an XLS file; formulas are their stored results."""
+    import xlrd
+
+    with open(os.devnull, "w", encoding="utf-8") as silence:
+        book = xlrd.open_workbook(file_contents=raw, logfile=silence)
+    sheets = [grid(file, sheet.name, [[_old_text(cell, book.datemode) for cell in row]
+                                      for row in sheet.get_rows()]) for sheet in book.sheets()]
+    return [sheet for sheet in sheets if sheet.rows]
+
+
+def _old_text(cell: Any, datemode: int) -> str:
+    """A cell of an XLS file as :func:`_text` writes one of an XLSX file."""
+    import xlrd
+
+    match cell.ctype:
+        case xlrd.XL_CELL_DATE:
+            moment = xlrd.xldate.xldate_as_datetime(cell.value, datemode)
+            return moment.date().isoformat() if moment.time() == dt.time() else moment.isoformat()
+        case xlrd.XL_CELL_BOOLEAN:
+            return str(bool(cell.value)).upper()
+        case xlrd.XL_CELL_ERROR:
+            return xlrd.error_text_from_code.get(cell.value, "#N/A")
+        case xlrd.XL_CELL_NUMBER if cell.value.is_integer():
+            return str(int(cell.value))
+        case _:
+            return str(cell.value)
 
 
 def _refuse_large_package(raw: bytes, file: str) -> None:

@@ -26,13 +26,13 @@ from docx.oxml.xmlchemy import BaseOxmlElement
 from glc_analysis.disclosure.file_text import Unreadable, extract_text
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.codings.documents import NAMES
+from glc_analysis.intake.codings.documents import column_roles
 from glc_analysis.intake.codings.model import RawCodings, Text, locate
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.intake.codings.sqlite import shown
 from glc_analysis.pseudonyms.masking import Masked, mask
 from glc_analysis.study import WITHDRAWN
-from glc_analysis.tabular import Grid
+from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.text import match_key, normalise_space
 from glc_analysis.withdrawal.redaction import edit_table, redact, redact_rows, remaining_span
 
@@ -65,7 +65,10 @@ class Recoding:
         raw = read_codings(path)
         met = {self._of(source) for source in raw.sources["source"]} & {*self.gone, *self.turns}
         said = [*raw.sources["text"], *_all_texts(path)]
-        if raw.tool == "csv":
+        if raw.tool == "csv" and path.suffix.lower() == ".xls":
+            if met or any(self._tell([*row]) != [*row] for row in read_sheets(path)[0].rows):
+                raise Faults([manual_fix_needed(path.name, met)])
+        elif raw.tool == "csv":
             edit_table(path, self._rows)
         elif met or self._tell(said) != said:
             left = {source: self._left(source, text) for source, text in zip(
@@ -90,7 +93,7 @@ class Recoding:
     def _rows(self, grid: Grid) -> list[list[str] | None]:
         """The rows of a table without those on removed words. Where turns were removed, offsets are left out:
         the quotation says where the coding is."""
-        roles = [NAMES.get(name.strip().casefold(), "") for name in grid.names]
+        roles = column_roles(grid.names)
         kept: list[list[str] | None] = [grid.names]
         for old, row in zip(grid.rows[1:], redact_rows(grid, self.words)[1:], strict=True):
             document = self._of(old[roles.index("source")])
@@ -164,7 +167,7 @@ def _all_texts(path: Path) -> list[str]:
 
 def manual_fix_needed(file: str, documents: Iterable[str]) -> Fault:
     """A fault for a coder's file that has to be edited in its own tool."""
-    return Fault("cannot be rewritten here: it has memos in REFI-QDA, or a text that was edited",
+    return Fault("cannot be rewritten here: memos in REFI-QDA, a text that was edited, or an .xls workbook",
                  file=file, value=", ".join(sorted(documents)), fix="in its tool remove these "
                  f"texts, or replace the organisation's turns in them by {WITHDRAWN}, export it under the "
                  "same name, correct its checksum in manifest.csv, and repeat")

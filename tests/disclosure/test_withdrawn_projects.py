@@ -365,3 +365,23 @@ def test_an_organisation_leaves_a_study_of_all_tools_and_others_codings_stay(tmp
     assert read_survey(study.raw / "survey/survey.sav").rows == [2, 3]
     secret = ["Vega", "We wait", "tonight", "for months"]
     assert not [part for part in ("raw", "reference", "private") if held(study.root / part, secret)]
+
+
+def test_a_table_of_a_program_loses_the_rows_of_what_went(tmp_path):
+    path = tmp_path / "ana.csv"
+    content = "Document name,Code,Segment\ncall,Rest,Nós não\ncall,Rest,\"Olá, we wait\"\ntalk,Rest,Yes\n"
+    path.write_text(content, encoding="utf-8")
+    recoding("mill-1: Olá, we wait. And wait.").recode(path, is_decided=False)
+    assert path.read_text(encoding="utf-8") == "Document name,Code,Segment\ncall,Rest,Nós não\n"
+
+
+@real
+def test_an_old_workbook_is_never_rewritten_and_refused_where_it_holds_what_went(tmp_path):
+    path = tmp_path / "ana.xls"
+    shutil.copyfile(SHARED.parent / "coded_segment_exports/maxqda_2018_pl_real.xls", path)
+    path.chmod(0o600)
+    before = path.read_bytes()
+    recoding().recode(path, is_decided=False)
+    with pytest.raises(Faults, match="cannot be rewritten here"):
+        recoding(gone="0_229").recode(path, is_decided=False)
+    assert path.read_bytes() == before

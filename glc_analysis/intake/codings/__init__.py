@@ -17,6 +17,7 @@ import pandas as pd
 from glc_analysis.errors import Faults, refuse
 from glc_analysis.intake.codings import refi
 from glc_analysis.intake.codings.documents import read_coded_table, read_word_comments
+from glc_analysis.intake.codings.layouts import layout_of, read_program_table
 from glc_analysis.intake.codings.model import (
     TABLE,
     WHOLE_TEXT,
@@ -32,13 +33,14 @@ from glc_analysis.intake.codings.model import (
     without_blanks,
 )
 from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
-from glc_analysis.tabular import read_bytes, read_sheets, read_table
+from glc_analysis.tabular import OLD_WORKBOOK, Grid, read_bytes, read_sheets, read_table
 
 # ------------------------------
 # Choosing the reader.
 
 
-_FORMATS = "give a .qdpx, .qde, .qdc, a QualCoder folder, a Taguette project.sqlite3, a .csv, .xlsx or .docx"
+_FORMATS = ("give a .qdpx, .qde, .qdc, a QualCoder folder, a Taguette project.sqlite3, a .csv, .xlsx, .xls "
+            "or .docx")
 
 
 def read_codings(path: Path, *, coder: str = "") -> RawCodings:
@@ -79,11 +81,20 @@ def _read(path: Path, coder: str) -> ParsedCodings:
             refuse("this is a database of neither QualCoder nor Taguette", path.name, _FORMATS)
     if start.startswith(b"PK"):
         return _read_package(path, coder)
+    if start.startswith(OLD_WORKBOOK):
+        return _read_sheets(path, read_sheets(path), coder)
     if start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<"):
         return refi.read_markup(path, coder=coder)
     if path.suffix.lower() not in {".csv", ".tsv", ".tab", ".txt"}:
         refuse("this is not a file of a known coding program", path.name, _FORMATS)
-    return read_coded_table(path, read_table(path, limit=TABLE), coder=coder)
+    return _read_sheets(path, [read_table(path, limit=TABLE)], coder)
+
+
+def _read_sheets(path: Path, sheets: list[Grid], coder: str) -> ParsedCodings:
+    """The first sheet of a table, in the layout of the program that wrote it or in our own."""
+    if layout := layout_of(sheets):
+        return read_program_table(path, sheets[0], layout, coder=coder)
+    return read_coded_table(path, sheets[0], coder=coder)
 
 
 def _read_package(path: Path, coder: str) -> ParsedCodings:
@@ -91,7 +102,7 @@ def _read_package(path: Path, coder: str) -> ParsedCodings:
     if "word/document.xml" in kinds:
         return read_word_comments(path, coder=coder)
     if "xl/workbook.xml" in kinds:
-        return read_coded_table(path, read_sheets(path)[0], coder=coder)
+        return _read_sheets(path, read_sheets(path), coder)
     return refi.read_package(path, coder=coder)
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree.ElementTree import Element
 
 from glc_analysis.errors import refuse
+from glc_analysis.intake.codings.layouts import layouts, missing_columns
 from glc_analysis.intake.codings.model import (
     WHOLE_TEXT,
     ParsedCodings,
@@ -55,8 +56,9 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "") -> ParsedCoding
     wide += [roles["code"]] if "code" in roles else []
     ticks = [] if wide else [n for n, name in enumerate(names) if name not in NAMES]
     if "source" not in roles or not wide + ticks or ("start" in roles) != ("end" in roles):
-        fix = "name the columns document, code (or Code 1 to n, or a column a code), start and end, quote"
-        refuse("a column is missing", path.name, fix, row="1")
+        fix = ("name the columns document, code (or Code 1 to n, or a column a code), start and end, quote, "
+               "as docs/coders.md shows, or export the table again with the missing ones")
+        refuse(f"a column is missing ({missing_columns(grid.names)})", path.name, fix, row="1")
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
         cell = {role: row[n].strip() if role != "quote" else row[n] for role, n in roles.items()}
         codes = [row[n].strip() for n in wide] + [grid.names[n].strip() for n in ticks if _is_ticked(row[n])]
@@ -67,6 +69,19 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "") -> ParsedCoding
     seen = [grid.names[n].strip() for n in ticks] + [one.code for one in found.passages]
     found.tree({code: (code, "", "") for code in seen})
     return found
+
+
+def column_roles(names: list[str]) -> list[str]:
+    """What each column of a coded table holds, in the layout of a program or in our own: source, quote,
+    start, end, code, coder, memo; blank for any other.
+
+    >>> column_roles(["Media Title", "Excerpt Copy", "Code: Rest Applied"]), column_roles(["File", "Tag"])
+    (['source', 'quote', 'applied'], ['source', 'code'])
+    """
+    if layout := next((one for one in layouts() if not one.missing(names)), None):
+        by_place = {n: role for role, n in layout.places(names).items()}
+        return [by_place.get(n, "") for n in range(len(names))]
+    return [NAMES.get(name.strip().casefold(), "") for name in names]
 
 
 def _is_ticked(cell: str) -> bool:

@@ -53,8 +53,8 @@ def _sheets(path: Path) -> list[Grid]:
     match path.suffix.lower():
         case ".csv" | ".tsv" | ".tab" | ".txt":
             return [read_table(path)]
-        case ".xlsx" | ".xlsm":
+        case ".xlsx" | ".xlsm" | ".xls":
             return read_sheets(path)
         case _:
-            fix = "export it as .csv, .tsv, .txt, .xlsx or .sav"
+            fix = "export it as .csv, .tsv, .txt, .xlsx, .xls or .sav"
             refuse("the ending is not that of a survey export", path.name, fix)
