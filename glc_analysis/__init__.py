@@ -27,7 +27,8 @@ _FRONT_DOOR = {
     "plot_new_codes": "plots", "plot_cooccurrence": "plots", "plot_missing": "plots",
     "krippendorff_alpha": "coding.agreement", "cohens_kappa": "coding.agreement",
     "fleiss_kappa": "coding.agreement", "gwet_ac1": "coding.agreement", "pabak": "coding.agreement",
-    "percent_agreement": "coding.agreement", "specific_agreement": "coding.agreement"}
+    "percent_agreement": "coding.agreement", "specific_agreement": "coding.agreement",
+    "ordinal_agreement": "coding.ordinal", "weighted_kappa": "coding.ordinal", "gwet_ac2": "coding.ordinal"}
 """What an analyst uses, by the module that has it; a module is imported when its name is used."""
 
 __all__ = sorted(_FRONT_DOOR)
