@@ -90,16 +90,6 @@ def test_nobody_with_two_votes_from_the_inside_can_place_another_in_one_third(n)
             assert len(bands_left(told_votes(counts), n, known)) >= 2, (counts, known)
 
 
-@pytest.mark.parametrize("n", [8, 10, 12])
-def test_what_was_told_before_does_place_others(n):
-    """The exact count of high votes, as pages for the convening had it."""
-    counts = (0, 2, n - 2)
-    known = (1, 1)
-    fit = [other for other in all_counts(n) if other[2] == counts[2] and other[1] + other[0] >= 2]
-    rest = [[c - known.count(k) for k, c in enumerate(other)] for other in fit if other[1] >= 2]
-    assert {BANDS[k] for one in rest for k, c in enumerate(one) if c} == {"high"}
-
-
 @pytest.mark.parametrize("n", [0, 1, 2, 3])
 @pytest.mark.parametrize("agreed", [(), ("provider",)])
 def test_of_three_votes_or_fewer_nothing_is_told_whoever_agreed(n, agreed):
@@ -194,10 +184,9 @@ def test_the_comparison_of_providers_with_low_resources_leaves_every_vote_open(n
             assert 1 not in (sum(could[:3]), sum(could[3:])), (possible[:2], known)
 
 
-def test_four_providers_with_low_resources_are_told_by_what_the_agenda_said():
-    """"low resources: median 1, others 5.5" of four and six: three at least of the four are low."""
-    fit = [part for part in all_counts(4) if sum(part[:1]) >= 3 or part[0] == 2 and part[1] == 2]
-    assert all(part[0] >= 2 for part in fit) and not comparison_is_open(told_alike((4, 1, 5)), 4)
+def test_four_of_ten_providers_are_not_compared_with_the_others():
+    """A comparison of four with six would place votes of the four."""
+    assert not comparison_is_open(told_alike((4, 1, 5)), 4)
     assert is_lower((4, 0, 0), (0, 1, 5)) and not told_lower((4, 0, 0), (0, 1, 5))
 
 
@@ -279,7 +268,7 @@ def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, audi
     every = tables.read("signoffs", study=sample_study)["decision"].value_counts()
     shown = methods(page).data
     counted = [int(n) for n in re.findall(r"(\d+) (?:endorse|do not endorse)", shown)]
-    assert sum(counted) % by_name == 0 and str(every["endorse"]) not in re.findall(r"\d+", shown)
+    assert counted and sum(counted) % by_name == 0 and str(every["endorse"]) not in re.findall(r"\d+", shown)
     said = "".join(all_pages(page).values()) + principles_overview(page).data
     assert "more decided" not in said and "not shown: a number could tell it" in said
 
