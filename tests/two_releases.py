@@ -43,11 +43,10 @@ class Text:
         return "\n".join(line for lines in self.lines.values() for line in lines)
 
 
-def text_of(study: Study, audience: str, *, is_whole: bool = False) -> Text:
-    """What the pages, the downloads and the deposit of a release say; if ``is_whole`` also every question on
-    the pages of themes, and the packet for all."""
+def text_of(study: Study, audience: str) -> Text:
+    """What the pages, the packet for all, the downloads and the deposit of a release say."""
     lines, lists = {}, {}
-    for place, html in pages(study, audience, is_whole):
+    for place, html in pages(study, audience):
         root = lxml.html.document_fromstring(f"<body>{html}</body>")
         lines[place] = Counter(map(_words, root.xpath(BOX)))
         for heading, own in _lists(root):
@@ -72,7 +71,7 @@ def _lists(root) -> Iterator[tuple[str, list[str]]]:
     yield "quotations", [*map(_words, root.xpath("//figure[@class='glc-quotation']"))]
 
 
-def pages(study: Study, audience: str, is_whole: bool) -> Iterator[tuple[str, str]]:
+def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
     """The HTML of every page and of every part of the packet for all, made by their own functions."""
     view = StudyView(study, audience)
     yield "index", _joined(frame_html(headlines(view)), frame_html(view.quotations().head(2)),
@@ -83,7 +82,7 @@ def pages(study: Study, audience: str, is_whole: bool) -> Iterator[tuple[str, st
     for theme in view.themes:
         own = StudyView(study, audience, theme=theme)
         questions = [question_html(own, one, by=by) for one in own.questions.itertuples()
-                     for by in ("", "region")] if is_whole else []
+                     for by in ("", "region")]
         yield f"theme-{theme}", _joined(frame_html(own.quotations()), coding.codes(own), *questions)
     for one in view.principle_names:
         own = StudyView(study, audience, principle=one)
@@ -102,7 +101,7 @@ def pages(study: Study, audience: str, is_whole: bool) -> Iterator[tuple[str, st
         yield f"country-{one}", _joined(country.who_answered(own), country.answers_by_country(own),
                                         country.codes_by_country(own), frame_html(own.quotations()),
                                         country.show_country_principles(own))
-    for packet in planned_packets(study, today=date(2017, 6, 1)) if is_whole else ():
+    for packet in planned_packets(study, today=date(2017, 6, 1)):
         if packet.organisation:
             continue
         for part in packet.parts:
@@ -183,7 +182,7 @@ def _is_replaced(line: str, now: Counter) -> bool:
 
 
 def names_of(study: Study, organisation: str) -> set[str]:
-    """The id, label and people of an organisation, and what it was quoted with."""
+    """The id and the names of an organisation, and the names of its people."""
     reference = read_reference(study)
     label = reference.organisations.query("organisation_id == @organisation")["label"].iloc[0]
     people = reference.speakers.query("organisation_id == @organisation")["name_in_file"]

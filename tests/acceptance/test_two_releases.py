@@ -1,22 +1,68 @@
-"""Every organisation of the sample leaves, one at a time: two releases, compared by line, do not show it.
+"""Two releases around a withdrawal, compared line by line: nothing shows who left, or what they said.
 
-A part of the organisations is drawn each day; all of them leave in ``make soak``.
+A part of the organisations of the sample is drawn each day; in ``make soak`` all of them leave, one at a
+time.
 """
 
 import random
+import shutil
+from datetime import date
+from pathlib import Path
 
 import pytest
 
+from glc_analysis.disclosure.releases import publish
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from tests.disclosure.test_two_releases import READERS, left, printed  # noqa: F401 (a fixture)
+from glc_analysis.view import StudyView
+from glc_analysis.withdrawal.withdrawal import withdraw
 from tests.share import SEED, share
+from tests.two_releases import findings, names_of, text_of
 
 pytestmark = pytest.mark.acceptance
+READERS = ("convening", "public")
+WELL_SEEN = "canal-lamp"
+"""An organisation with words, votes and a signature on many pages."""
 
 
-def test_two_releases_show_nothing_of_whoever_left(printed, tmp_path):  # noqa: F811
-    everybody = sorted(read_reference(Study(printed[0].root)).organisations["organisation_id"])
-    for organisation in random.Random(SEED).sample(everybody, share(len(everybody), 4)):
-        _, found = left(printed, organisation, tmp_path / organisation)
+@pytest.fixture(scope="module")
+def printed(sample_study, tmp_path_factory):
+    """The sample after a release to the convening and one to the public, and the text of both."""
+    study = Study(Path(shutil.copytree(sample_study.root, tmp_path_factory.mktemp("printed") / "study")))
+    for audience in READERS:
+        publish(study, audience)
+    return study, {audience: text_of(study, audience) for audience in READERS}
+
+
+def undecided(study):
+    rows = StudyView(study, "convening").principle_rows
+    rows = rows[rows["status"] != "agreed"]
+    return {*rows["principle_id"], *rows["short_name"]}
+
+
+def left(printed, organisation, folder):
+    """The sample after an organisation left, and what the two releases together show, by audience."""
+    study, before = printed
+    names = names_of(study, organisation)
+    changed = Study(Path(shutil.copytree(study.root, folder / "changed")))
+    withdraw(changed, organisation, today=date(2017, 6, 1))
+    return changed, {audience: findings(before[audience], text_of(changed, audience), names=names,
+                                        undecided=undecided(study)) for audience in READERS}
+
+
+def test_two_releases_show_nothing_of_whoever_left(printed, tmp_path):
+    others = {*read_reference(printed[0]).organisations["organisation_id"]} - {WELL_SEEN}
+    drawn = random.Random(SEED).sample(sorted(others), share(len(others), 3))
+    for organisation in (WELL_SEEN, *drawn):
+        changed, found = left(printed, organisation, tmp_path / organisation)
         assert found == {audience: [] for audience in READERS}, organisation
+        assert organisation not in set(read_reference(changed).signoffs["organisation_id"])
+
+
+def test_without_the_rules_they_show_it(printed, tmp_path, monkeypatch):
+    monkeypatch.setattr("glc_analysis.disclosure.releases.hidden_blocks", lambda *given, **named: set())
+    monkeypatch.setattr("glc_analysis.disclosure.releases.next_release", lambda fresh, *given: fresh)
+    monkeypatch.setattr("glc_analysis.disclosure.visible_tables.VisibleTables._as_announced",
+                        lambda view, rows: rows)
+    _, found = left(printed, WELL_SEEN, tmp_path)
+    assert all(len(found[audience]) > 20 for audience in READERS)

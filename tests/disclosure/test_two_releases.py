@@ -1,24 +1,12 @@
-"""Two releases around a withdrawal, compared line by line: nothing shows who left, or what they said.
+"""Which blocks of text are hidden after a withdrawal, and when they return.
 
-The other organisations of the sample are tried in ``tests/acceptance/test_two_releases.py``.
+Whole releases are compared line by line in ``tests/acceptance/test_two_releases.py``.
 """
 
-import shutil
-from datetime import date
-from pathlib import Path
-
 import pandas as pd
-import pytest
 
 from glc_analysis.disclosure.blocks import LINES, PublishedBlocks, hidden_blocks
-from glc_analysis.disclosure.releases import publish
-from glc_analysis.reference import read_reference
-from glc_analysis.study import Study
-from glc_analysis.view import StudyView
-from glc_analysis.withdrawal.withdrawal import withdraw
-from tests.two_releases import findings, names_of, text_of
 
-READERS = ("convening", "public")
 NOBODY = pd.DataFrame({"organisation_id": [], "network_id": []}, dtype="str")
 
 
@@ -77,44 +65,3 @@ def test_where_words_have_names_the_pages_that_are_hidden_do_not_meet_in_one_org
     first, today = without(PublishedBlocks.of(both, ()), "o1"), both[both["organisation_id"] != "o1"]
     assert hidden_blocks(today, [first], NOBODY, 5) == {"quotations/needs", "evidence/P01"}
     assert hidden_blocks(today, [first], NOBODY, 5, are_named=True) == {*both["block_id"]}
-
-
-@pytest.fixture(scope="module")
-def printed(sample_study, tmp_path_factory):
-    """The sample after a release to the convening and one to the public, and the text of both."""
-    study = Study(Path(shutil.copytree(sample_study.root, tmp_path_factory.mktemp("printed") / "study")))
-    for audience in READERS:
-        publish(study, audience)
-    return study, {audience: text_of(study, audience) for audience in READERS}
-
-
-def undecided(study):
-    rows = StudyView(study, "convening").principle_rows
-    rows = rows[rows["status"] != "agreed"]
-    return {*rows["principle_id"], *rows["short_name"]}
-
-
-def left(printed, organisation, folder):
-    """The sample after an organisation left, and what the two releases together show, by audience."""
-    study, before = printed
-    names = names_of(study, organisation)
-    changed = Study(Path(shutil.copytree(study.root, folder / "changed")))
-    withdraw(changed, organisation, today=date(2017, 6, 1))
-    return changed, {audience: findings(before[audience], text_of(changed, audience), names=names,
-                                        undecided=undecided(study)) for audience in READERS}
-
-
-@pytest.mark.parametrize("organisation", ["canal-lamp"])
-def test_two_releases_show_nothing_of_who_left(printed, organisation, tmp_path):
-    changed, found = left(printed, organisation, tmp_path)
-    assert found == {audience: [] for audience in READERS}
-    assert organisation not in set(read_reference(changed).signoffs["organisation_id"])
-
-
-def test_without_the_rules_they_show_it(printed, tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.disclosure.releases.hidden_blocks", lambda *given, **named: set())
-    monkeypatch.setattr("glc_analysis.disclosure.releases.next_release", lambda fresh, *given: fresh)
-    monkeypatch.setattr("glc_analysis.disclosure.visible_tables.VisibleTables._as_announced",
-                        lambda view, rows: rows)
-    _, found = left(printed, "canal-lamp", tmp_path)
-    assert all(len(found[audience]) > 20 for audience in READERS)
