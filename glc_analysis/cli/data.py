@@ -29,16 +29,39 @@ from glc_analysis.study import Study
               help="An XLSForm: its questions and options are drafted.")
 @click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A REFI-QDA codebook (.qdc): its codes are drafted.")
-def init(directory: Path, form: Path | None, codebook: Path | None) -> None:
-    """Start a study in a new folder."""
+@click.option("--from", "export", type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              metavar="FILE...", help="Survey exports of one form, in one or several languages or waves: all "
+              "tables are drafted.")
+@click.option("--workbook", "as_workbook", is_flag=True, help="With --from: the draft is one workbook.")
+@click.argument("more", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="")
+def init(directory: Path, form: Path | None, codebook: Path | None, export: Path | None, as_workbook: bool,
+         more: tuple[Path, ...]) -> None:
+    """Start a study in a new folder.
+
+    With --from its tables are drafted from survey exports, which are copied into raw/survey. The draft lies
+    in private/draft; nothing of it counts until somebody has corrected it and `glc check --accept-draft` has
+    recorded who.
+    """
     from glc_analysis.git import repository_of
     from glc_analysis.new_study import start
 
-    for note in start(directory, form=form, codebook=codebook):
+    if more and not export or as_workbook and not export:
+        raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")
+    exports = (export, *more) if export else ()
+    for note in start(directory, form=form, codebook=codebook, exports=exports, as_workbook=as_workbook):
         say(f"To decide: {note}")
     if repository := repository_of(directory):
         say(f"The folder is inside the git repository {repository}, where files are easily published by "
             "mistake: a folder outside of it is safer.")
+    if exports:
+        from glc_analysis.drafting.store import FOLDER, WORKBOOK, draft_lines, read_draft
+
+        for line in draft_lines(read_draft(Study(directory))):
+            say(line)
+        say(f"The study is in {directory}. Next: look at "
+            f"{directory}/{FOLDER}{f'/{WORKBOOK}' * as_workbook}, correct it "
+            f"from the top, then `glc --study {directory} check`.")
+        return
     say(f"The study is in {directory}. Next: put exports into {directory}/raw/survey, describe "
         f"them in {directory}/reference, then `glc --study {directory} check`.")
 
@@ -69,12 +92,15 @@ def sample(directory: str, remove: bool) -> None:
 @click.option("--accept", is_flag=True, help="Record new raw files in the manifest.")
 @click.option("--move-private", is_flag=True, help="First move what identifies people or organisations from "
               "reference/ to private/reference/.")
+@click.option("--accept-draft", "looked_by", default="", metavar="NAME", help="First add the questions of "
+                                                                              "the draft "
+              "that say yes to the tables, and record that NAME has looked at them.")
 @pass_study
-def check(study: Study, accept: bool, move_private: bool) -> None:
+def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> None:
     """Check raw files, reference tables and answers.
 
-    Lists all problems at once, each with file, row, column, value and how to fix it. Writes nothing, except
-    with --accept or --move-private.
+    Lists all problems at once, each with file, row, column, value and how to fix it. A draft that waits is
+    checked first. Writes nothing, except with --accept, --accept-draft or --move-private.
     """
     from datetime import date
 
@@ -94,6 +120,8 @@ def check(study: Study, accept: bool, move_private: bool) -> None:
         if moved:
             say("If reference/ is in git, its history still has them: docs/backups.md says how to take "
                 "them out.")
+    if not _check_draft(study, looked_by):
+        return
     counts = check_study(study, say=say)
     new = manifest.inspect(study).new
     if accept:
@@ -109,6 +137,32 @@ def check(study: Study, accept: bool, move_private: bool) -> None:
         f"{counts['responses']} answers, {counts['segments']} texts and turns, {counts['codings']} codings.")
     if counts["quarantined"]:
         say(f"{counted(counts['quarantined'], 'coded passage')} quarantined: see the page on agreement.")
+
+
+def _check_draft(study: Study, looked_by: str) -> bool:
+    """Checks the draft of a study, and accepts what is ready if somebody has looked. Whether the study has
+    questions of its own, so that the rest can be checked."""
+    from datetime import date
+
+    from glc_analysis.drafting.store import accept_draft, draft_lines, read_draft
+    from glc_analysis.locks import locked
+    from glc_analysis.tabular import read_table
+
+    draft = read_draft(study)
+    if draft is None:
+        if looked_by:
+            raise UsageError("This study has no draft. To fix: leave --accept-draft out.")
+        return True
+    if looked_by:
+        with locked(study.processed, what="build", is_patient=True):
+            for line in accept_draft(study, draft, looked_by, today=date.today()):
+                say(line)
+        draft = read_draft(study)
+    if len(draft.chosen) or len(draft.undecided):
+        for line in draft_lines(draft):
+            say(line)
+    questions = study.reference_file("questions")
+    return not questions.is_file() or len(read_table(questions).rows) > 1
 
 
 @click.command()

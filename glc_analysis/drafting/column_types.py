@@ -1,0 +1,332 @@
+"""What kind of question a column holds, from its heading and its answers.
+
+Goes in: a column of the form. Comes out: a :class:`Guess` with what speaks for it and whether it is sure.
+Columns that a survey tool adds, contact data and columns that nobody answered are left out of the questions;
+a few say who answered, for which country, when and in which language.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+import pandas as pd
+
+from glc_analysis.drafting import words
+from glc_analysis.drafting.countries import country_of
+from glc_analysis.drafting.form import FormColumn
+from glc_analysis.drafting.options import (
+    FEWEST,
+    SEPARATORS,
+    Options,
+    form_order,
+    joined_options,
+    listed_options,
+    option_key,
+)
+from glc_analysis.text import language_code, parse_dates
+
+LEFT_OUT = "left out"
+ROLES = ("organisation", "country", "started", "ended", "language")
+"""What a column may say of a record instead of holding a question, by the name of its setting."""
+
+MANY = 40
+"""From so many answers on, five are few; below, what two people wrote alike is taken for an option's text."""
+
+_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_DATE = re.compile(
+    r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T,]+\d{1,2}:\d{2}.*)?|[^\d]{0,12}\d{1,2}[ .,]+[^\d]{3,12}\d{4}.*"
+)
+
+
+@dataclass
+class Guess:
+    """The kind of a column: a type of questions.csv, one of the roles, or left out; why; and whether it is
+    sure.
+
+    ``options`` are those of a choice, by file. ``separator`` stands between several in a cell.
+    """
+
+    kind: str
+    why: str
+    is_sure: bool
+    separator: str = ""
+    options: tuple[Options, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+
+def guess_type(column: FormColumn, known: Collection[str] = (), languages: Collection[str] = ()) -> Guess:
+    """The kind of question that a column holds. ``known`` are the keys of options listed elsewhere in the
+    form.
+
+    >>> from collections import Counter
+    >>> def column(wording, **counts):
+    ...     return FormColumn((wording,), 1, wording, (Counter(counts),))
+    >>> guess_type(column("Do you agree?", Yes=9, No=4)).kind
+    'single'
+    >>> guess_type(column("Age", **{"31": 5, "4": 2})).kind
+    'number'
+    """
+    answers = column.total
+    if not answers:
+        return Guess(LEFT_OUT, "nobody answered", True)
+    for guess in (_tool_column, _dates, _contacts, _identifiers, _language, _numbers):
+        if found := guess(column, answers):
+            return found
+    return (
+        _country(column, answers, languages)
+        or _organisation(column, answers)
+        or _choice(column, answers, known)
+    )
+
+
+def _tool_column(column: FormColumn, answers: Counter[str]) -> Guess | None:
+    names = {column.name, re.sub(r".*[./]", "", column.name)}
+    if any(words.is_word("tool", name) and not words.is_word("started", name) for name in names):
+        return Guess(LEFT_OUT, "a column that the survey tool adds", True)
+    return None
+
+
+def _dates(column: FormColumn, answers: Counter[str]) -> Guess | None:
+    n = answers.total()
+    if sum(count for text, count in answers.items() if _DATE.fullmatch(text)) < 0.95 * n:
+        return None
+    sample = pd.Series([*answers][:2_000], dtype="str")
+    _, wrong, said = parse_dates(sample)
+    unread = f"; {said}" if wrong.any() else ""
+    why = f"{n} dates{unread}"
+    for role in ("started", "ended"):
+        if words.is_word(role, column.name) or words.is_word(role, column.wording):
+            return Guess(role, f"{why}; the heading is that of a time of answering", not unread)
+    return Guess("date", why, not unread)
+
+
+def _contacts(column: FormColumn, answers: Counter[str]) -> Guess | None:
+    n = answers.total()
+    personal = sum(count for text, count in answers.items() if words.looks_personal(text))
+    is_named = words.mentions("personal", column.wording) and len(column.wording.split()) <= 6
+    if personal >= 0.5 * n or is_named and len(answers) > 0.5 * n:
+        return Guess(
+            LEFT_OUT,
+            f"{personal} of {n} answers look like contact data"
+            if personal
+            else "the heading asks for contact data",
+            personal >= 0.5 * n and is_named,
+        )
+    return None
+
+
+def _identifiers(column: FormColumn, answers: Counter[str]) -> Guess | None:
+    n = answers.total()
+    if len(answers) < max(10, 0.98 * n):
+        return None
+    is_numbered = {*answers} == {str(number) for number in range(1, n + 1)} or {*answers} == {
+        str(number) for number in range(n)
+    }
+    is_code = sum(bool(re.fullmatch(r"(?=\S*\d)\S{6,}", text)) for text in answers) >= 0.95 * len(answers)
+    if is_numbered or is_code:
+        return Guess(LEFT_OUT, "every record has another number or code", is_numbered or n >= MANY)
+    return None
+
+
+def _language(column: FormColumn, answers: Counter[str]) -> Guess | None:
+    coded = sum(count for text, count in answers.items() if language_code(text))
+    if (
+        words.mentions("language", column.wording)
+        and len(column.wording.split()) <= 5
+        and coded >= 0.9 * answers.total()
+    ):
+        return Guess("language", f"{len(answers)} languages", words.is_word("language", column.name))
+    return None
+
+
+def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
+    n = answers.total()
+    numbers = {text: float(text.replace(",", ".")) for text in answers if _NUMBER.fullmatch(text)}
+    given = sum(answers[text] for text in numbers)
+    if given < 0.85 * n:
+        return None
+    rest = n - given
+    others = f"; {rest} answers are no numbers" if rest else ""
+    values = sorted(set(numbers.values()))
+    is_whole = all(value.is_integer() for value in values)
+    is_small = is_whole and values[0] >= 0 and values[-1] <= 10
+    is_rated = words.mentions("rating", column.wording)
+    is_counted = words.mentions("count", column.wording)
+    span = f"from {values[0]:g} to {values[-1]:g}"
+    if is_small and not is_counted and (not rest or is_rated):
+        is_full = values[-1] in (4, 5, 6, 7, 10) and len(values) >= values[-1] - values[0] - 1 >= 2
+        if rest and not is_rated:
+            is_full = False
+        return Guess(
+            "scale",
+            f"whole numbers {span}{others}" + ("; the question asks to rate" if is_rated else ""),
+            (is_rated or is_full) and not rest,
+            options=_numbered_options(column, int(values[0]), int(values[-1])),
+        )
+    is_sure = not rest and (is_counted or not is_small and (len(values) > 10 or values[-1] > 10))
+    if is_whole and len(values) <= 5 and n >= MANY and not is_counted:
+        is_sure = False
+    return Guess("number", f"numbers {span}{others}", is_sure)
+
+
+def _numbered_options(column: FormColumn, first: int, last: int) -> tuple[Options, ...]:
+    """The steps of a scale of numbers: all between the ends, since the form offers them whoever chose
+    them."""
+    first = min(first, 1) if last <= 10 else first
+    return tuple(
+        Options(
+            Counter({str(step): counts.get(str(step), 0) for step in range(first, last + 1)}),
+            hidden=Counter(
+                {text: count for text, count in counts.items() if not re.fullmatch(r"\d{1,2}", text)}
+            ),
+        )
+        for counts in column.counts
+    )
+
+
+def _country(column: FormColumn, answers: Counter[str], languages: Collection[str]) -> Guess | None:
+    n = answers.total()
+    is_named = words.mentions("country", column.wording)
+    if not is_named and len(answers) < 3:
+        return None
+    likely = [text for text, _ in answers.most_common(30)]
+    if not is_named and sum(
+        bool(country_of(text, languages, everywhere=False)) for text in likely
+    ) < 0.6 * len(likely):
+        return None
+    known = sum(count for text, count in answers.items() if country_of(text, languages))
+    if known >= (0.6 if is_named else 0.85) * n:
+        return Guess(
+            "country", f"{known} of {n} answers are names of countries", is_named and known >= 0.9 * n
+        )
+    return None
+
+
+def _organisation(column: FormColumn, answers: Counter[str]) -> Guess | None:
+    if (
+        words.mentions("organisation", column.wording)
+        and len(answers) > 0.6 * answers.total()
+        and len(column.wording.split()) <= 12
+        and sum(map(len, answers)) / len(answers) < 80
+    ):
+        return Guess("organisation", "the heading asks for the organisation, and answers differ", False)
+    return None
+
+
+# ------------------------------
+# Choices: one option, several options in a cell, or texts.
+
+
+def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -> Guess:
+    n, few = answers.total(), FEWEST if answers.total() >= MANY else 2
+    is_several = words.mentions("several", column.wording)
+    joined = _joined(column, answers, known, few, is_several)
+    if joined:
+        return joined
+    spelled: Counter[str] = Counter()
+    usual: Counter[str] = Counter()
+    for text, count in answers.items():
+        key = option_key(text)
+        spelled[key] += count
+        usual[key] = max(usual[key], count)
+    covered = sum(count for key, count in spelled.items() if count >= few or key in known) / n
+    length = sum(len(text) * count for text, count in answers.items()) / n
+    variants = n - usual.total()
+    shown = f"{round(100 * covered)} % of {n} answers are texts that others gave too"
+    asks_personal = words.mentions("personal", column.wording) or words.mentions("place", column.wording)
+    if covered >= 0.7 and len(spelled) <= max(12, 0.4 * n) or covered >= 0.95 and len(spelled) <= 60:
+        options = _by_file(column, known)
+        labels = [label for found in options for label in found.counts]
+        steps = next((words.scale_steps([*found.counts]) for found in options if len(found.counts) > 1), None)
+        is_typed = variants >= max(3, 0.03 * n)
+        is_sure = covered >= 0.85 and n >= MANY and not is_typed and not asks_personal
+        notes = [f"{variants} answers differ from an option only in their spelling"] if variants else []
+        if asks_personal:
+            notes.append("the heading may ask for a name or a place")
+        if steps is not None:
+            return Guess("scale", f"{shown}, and the options are steps", False, options=options, notes=notes)
+        marks = words.scale_marks(labels)
+        if len(set(marks.values())) > 2 and len(labels) - len(marks) <= len(column.counts):
+            return Guess(
+                "scale", f"{shown}, and all options but one are steps", False, options=options, notes=notes
+            )
+        if is_sure and len(marks) >= max(2, 0.5 * len(labels)) and not _is_yes_no(labels):
+            is_sure = False
+            notes.append("some options are steps: it may be a scale")
+        if is_sure and words.mentions("rating", column.wording) and not _is_yes_no(labels):
+            is_sure = False
+            notes.append("the heading asks how much: it may be a scale")
+        if is_several:
+            is_sure = False
+            notes.append("the heading allows several options, and no cell has several")
+        return Guess("single", shown, is_sure, options=options, notes=notes)
+    is_sure = covered < 0.3 or length > 60
+    return Guess(
+        "text", f"{shown}; {round(length)} letters on average", is_sure and n >= 10 and not is_several
+    )
+
+
+def _is_yes_no(labels: Collection[str]) -> bool:
+    own = [label for label in labels if words.kind_of_option(label) == "substantive"]
+    return bool(own) and all(words.is_word("yes", label) or words.is_word("no", label) for label in own)
+
+
+def _joined(
+    column: FormColumn, answers: Counter[str], known: Collection[str], few: int, is_several: bool
+) -> Guess | None:
+    """Several options in a cell: some cells hold two or more texts that are frequent on their own."""
+    n = answers.total()
+    best: tuple[float, str, float, bool] | None = None
+    for separator in SEPARATORS:
+        if sum(count for text, count in answers.items() if separator in text) < (1 if is_several else 2):
+            continue
+        if best and separator == best[1].strip():
+            continue  # the same mark without its blank
+        parts, cells, weak = joined_options(answers, separator)
+        frequent = {part for part, count in parts.items() if count >= few or option_key(part) in known}
+        of_parts = sum(parts.values())
+        covered = sum(parts[part] for part in frequent) / of_parts
+        several = sum(count for own, count in cells if len({*own}) > 1 and frequent.issuperset(own)) / n
+        enough = 0.4 if is_several else 0.7
+        if (
+            covered >= enough
+            and several >= (0.005 if is_several else 0.02)
+            and (not best or several > best[0])
+        ):
+            best = several, separator, covered, weak
+    if not best:
+        return None
+    several, separator, covered, weak = best
+    whole = sum(count for text, count in answers.items() if count >= few) / n
+    is_sure = (is_several or several >= 0.1 and covered >= 0.85) and n >= 20
+    if not is_several and whole > 0.9 and several < 0.1:
+        is_sure = False
+    options = []
+    for counts in column.counts:
+        parts, cells, _ = joined_options(counts, separator)
+        found = listed_options(parts, known)
+        found.order = form_order(_by_label(cells, found), found.counts)
+        found.is_merged_by_few = weak
+        options.append(found)
+    between = SEPARATORS[separator]
+    why = f"{round(100 * several)} % of {n} cells hold several frequent options, with a {between} between"
+    return Guess(
+        "multi",
+        why + ("; the question allows several" if is_several else ""),
+        is_sure,
+        separator,
+        tuple(options),
+        ["labels that hold the separator were put together on the evidence of few cells"] if weak else [],
+    )
+
+
+def _by_label(cells: list[tuple[list[str], int]], options: Options) -> list[tuple[list[str], int]]:
+    labels = {option_key(label): label for label in options.counts}
+    return [([labels.get(option_key(part), part) for part in parts], count) for parts, count in cells]
+
+
+def _by_file(column: FormColumn, known: Collection[str]) -> tuple[Options, ...]:
+    return tuple(listed_options(counts, known) for counts in column.counts)

@@ -1,0 +1,656 @@
+"""Drafts the tables of a study from its form: every row with what speaks for it, and how sure it is.
+
+Goes in: the survey files. Comes out: a :class:`Draft`: questions, options, countries, a first codebook and
+settings. The rows that are unsure come first in every table.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from glc_analysis.drafting.column_types import LEFT_OUT, ROLES, Guess, guess_type
+from glc_analysis.drafting.countries import country_label, country_of, is_contested, un_regions
+from glc_analysis.drafting.form import WEAK, Form, FormColumn
+from glc_analysis.drafting.groups import TickGroup, gather_loops, tick_groups
+from glc_analysis.drafting.options import FEWEST, LIKELY, OPEN, Options, option_key, paired_options
+from glc_analysis.drafting.words import kind_of_option, looks_personal, scale_marks, scale_steps
+from glc_analysis.intake.survey.readers import RawSurvey
+from glc_analysis.schema import COUNTRY_LIST, reference_tables
+from glc_analysis.text import match_key, slug
+
+SURE, UNSURE = "sure", "unsure"
+ABOUT = ("how_sure", "why")
+"""The columns of a drafted table that say how sure a row is and what speaks for it."""
+USE = "use"
+"""The column of drafted questions in which a person decides: ``yes``, ``no``, or blank for not yet
+decided."""
+TABLES = ("questions", "options", "countries", "codebook", "settings")
+"""The drafted tables, in the order in which a person looks at them."""
+
+_SAME_LIST = 0.6
+"""The share of options that two questions must have in common for one list of both."""
+_SUGGESTED = 5_000
+"""Records among which blanks are compared."""
+
+
+@dataclass(frozen=True)
+class Draft:
+    """The drafted tables by name, and notes on what needs to be known of all of them."""
+
+    tables: dict[str, pd.DataFrame]
+    notes: tuple[str, ...] = ()
+
+
+def draft_columns(table: str) -> tuple[str, ...]:
+    """The columns of a drafted table: what a person decides, how sure it is and why, and those of the table
+    itself.
+
+    >>> draft_columns("countries")
+    ('how_sure', 'why', 'raw_name', 'country_id', 'label', 'region_id', 'n')
+    """
+    if table == "settings":
+        return (*ABOUT, "setting", "value")
+    own = reference_tables()[table].required_columns
+    own = tuple(column for column in own if column not in reference_tables()[table].private_columns)
+    count = {"questions": ("n", "blanks_suggest"), "options": ("n",), "countries": ("n",)}.get(table, ())
+    return ((USE,) if table == "questions" else ()) + ABOUT + own + count
+
+
+def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
+    """The draft of the reference tables for files of one survey.
+
+    >>> from pathlib import Path
+    >>> from glc_analysis.intake.survey.readers import RawSurvey, text_frame
+    >>> frame = text_frame({"Agree?": ["Yes", "No"] * 20 + ["Yes"] * 5})
+    >>> draft = make_draft([RawSurvey(Path("a.csv"), "plain", frame, [*range(2, 47)], [0] * 45, {}, ())])
+    >>> draft.tables["questions"][["use", "how_sure", "type", "option_list"]].to_dict("records")
+    [{'use': 'yes', 'how_sure': 'sure', 'type': 'single', 'option_list': 'Q1'}]
+    >>> draft.tables["options"][["option_id", "value", "n"]].to_dict("records")
+    [{'option_id': 'yes', 'value': 'Yes', 'n': '25'}, {'option_id': 'no', 'value': 'No', 'n': '20'}]
+    """
+    form = gather_loops(Form.of(surveys))
+    languages = _languages(form)
+    groups = [*tick_groups(form)]
+    in_groups = {column.place for group in groups for column in group.columns}
+    guesses = _guesses(form, in_groups, languages)
+    lists = _Lists()
+    rows, roles = [], {}
+    for column in form.columns:
+        if column.place in in_groups and (group := next((g for g in groups if g.columns[0] is column), None)):
+            rows.append(_group_row(group, form, lists))
+        elif column.place not in in_groups:
+            guess = guesses[column.place]
+            if guess.kind in ROLES and guess.kind not in roles:
+                roles[guess.kind] = column, guess
+            else:
+                rows.append(_question_row(column, guess, form, lists, roles))
+    questions = _frame("questions", _with_themes(_unique_ids(rows), form))
+    questions["blanks_suggest"] = _blanks_suggest(questions, surveys, form)
+    tables = {
+        "questions": questions,
+        "options": _frame("options", lists.rows()),
+        "countries": _frame("countries", _country_rows(roles, questions, form, languages)),
+        "codebook": _frame("codebook", _codebook_rows(questions)),
+        "settings": _frame("settings", _setting_rows(roles, form)),
+    }
+    return Draft({name: _unsure_first(table) for name, table in tables.items()}, tuple(_notes(form, surveys)))
+
+
+# ------------------------------
+# Questions.
+
+
+def _guesses(form: Form, in_groups: set[int], languages: list[str]) -> dict[int, Guess]:
+    """The guess for each column that stands alone; a second look knows the options found in the first."""
+    guesses = {
+        column.place: guess_type(column, languages=languages)
+        for column in form.columns
+        if column.place not in in_groups
+    }
+    known = frozenset(
+        option_key(label)
+        for guess in guesses.values()
+        for options in guess.options
+        for label, count in options.counts.items()
+        if count >= FEWEST and len(label) > 2
+    )
+    for column in form.columns:
+        guess = guesses.get(column.place)
+        if (
+            guess
+            and guess.kind in ("single", "multi", "scale", "text")
+            and column.n_filled
+            and (
+                any(option_key(text) in known for options in guess.options for text in options.hidden)
+                or guess.kind == "text"
+                and column.n_filled < 40
+            )
+        ):
+            guesses[column.place] = guess_type(column, known, languages)
+    return guesses
+
+
+def _question_row(column: FormColumn, guess: Guess, form: Form, lists: _Lists, roles: dict) -> dict[str, str]:
+    """The row of a column that stands alone."""
+    why, is_sure = [guess.why, *guess.notes], guess.is_sure
+    kind = guess.kind
+    row = {
+        "question_id": _question_id(column.name, column.place),
+        "columns": column.entry,
+        "unit": "answer",
+        "wording": column.wording,
+        "is_sensitive": "true",
+        "n": str(column.n_filled),
+    }
+    if kind in ROLES:  # a second column of the same role is a question
+        kind, why = (
+            {"country": "single", "language": "single"}.get(
+                kind, "date" if kind in ("started", "ended") else "text"
+            ),
+            [*why, "another column comes first"],
+        )
+        is_sure = False
+        row["option_list"] = COUNTRY_LIST if guess.kind == "country" else ""
+        if guess.kind in ("started", "ended", "organisation", "language"):
+            kind, row["type"] = LEFT_OUT, ""
+    if kind == LEFT_OUT:
+        return row | {USE: "no", "how_sure": SURE if is_sure else UNSURE, "why": "; ".join(why)}
+    if lacking := form.lacking(column):
+        why.append(
+            f"{', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no such column: name it in "
+            "`columns`, or leave the question out"
+        )
+        is_sure = False
+    elif column.paired_by == WEAK:
+        why.append("the columns of the files were paired by their order and answers: compare their headings")
+        is_sure = False
+    if kind in ("single", "scale", "multi") and not row.get("option_list"):
+        name, remarks, is_open = lists.add(row["question_id"], kind, guess)
+        row["option_list"] = name
+        why += remarks
+        is_sure &= not is_open
+    return row | {
+        "type": kind,
+        USE: "yes" if is_sure else "",
+        "how_sure": SURE if is_sure else UNSURE,
+        "why": "; ".join(why),
+    }
+
+
+def _group_row(group: TickGroup, form: Form, lists: _Lists) -> dict[str, str]:
+    """The row of a question with a column an option."""
+    stem = re.sub(r"[\s_./\[\]*]+$", "", group.entry.split(" | ")[0].replace("*", ""))
+    identifier = _question_id(stem, group.place)
+    lists.add_ticks(identifier, group)
+    why = f"{len(group.columns)} columns hold ticks for one option each"
+    if not group.is_sure:
+        why += "; they hold yes and no, so each could be a question of its own"
+    lacking = sorted({file for column in group.columns for file in form.lacking(column)})
+    if lacking:
+        why += f"; not all of its columns are in {', '.join(lacking)}"
+    is_sure = group.is_sure and not lacking
+    return {
+        "question_id": identifier,
+        "columns": group.entry,
+        "unit": "answer",
+        "type": "multi",
+        "wording": group.wording,
+        "option_list": identifier,
+        "is_sensitive": "true",
+        "n": str(group.n_answered),
+        USE: "yes" if is_sure else "",
+        "how_sure": SURE if is_sure else UNSURE,
+        "why": why,
+    }
+
+
+def _question_id(name: str, place: int) -> str:
+    """A code that stands as a column's name is its id; a sentence gets its place.
+
+    >>> _question_id("Q2.1", 7), _question_id("In what country?", 7), _question_id("profile/sex", 3)
+    ('Q2.1', 'Q7', 'profile.sex')
+    """
+    code = name.replace("/", ".").replace("{loop}_", "")
+    if re.fullmatch(r"[A-Za-z_][\w.\[\]-]{0,40}", code) and not re.fullmatch(r"column_\d+", code):
+        return re.sub(r"[\[\]]+", "_", code).strip("_.")
+    return f"Q{place}"
+
+
+def _unique_ids(rows: list[dict[str, str]]) -> list[dict[str, str]]:
+    times: Counter[str] = Counter()
+    found = []
+    for row in rows:
+        times[row["question_id"]] += 1
+        n = times[row["question_id"]]
+        found.append(row if n == 1 else row | {"question_id": f"{row['question_id']}_{n}"})
+    return found
+
+
+# ------------------------------
+# Options: one list for all questions that offer the same.
+
+
+class _Lists:
+    """The option lists of a draft. Questions that share most options share a list."""
+
+    def __init__(self) -> None:
+        self.lists: dict[str, list[dict[str, str]]] = {}
+        self.kinds: dict[str, str] = {}
+        self.keys: dict[str, frozenset[str]] = {}
+
+    def add(self, question_id: str, kind: str, guess: Guess) -> tuple[str, list[str], bool]:
+        """Adds the options of a question; returns its list, remarks, and whether options are left to
+        write."""
+        options = guess.options
+        first = max(range(len(options)), key=lambda n: options[n].counts.total(), default=0)
+        rows = _option_rows(options, first, kind)
+        remarks, is_open = _hidden_remarks(options, rows, kind)
+        keys = frozenset(option_key(row["value"]) for row in rows)
+        same = next(
+            (
+                name
+                for name, known in self.keys.items()
+                if self.kinds[name] == kind
+                and known
+                and keys
+                and len(keys & known) >= _SAME_LIST * len(keys | known)
+            ),
+            "",
+        )
+        if same:
+            listed = {option_key(row["value"]): row for row in self.lists[same]}
+            for row in rows:
+                if own := listed.get(option_key(row["value"])):
+                    own["n"] = str(int(own["n"]) + int(row["n"]))
+                else:
+                    self._append(same, row)
+            self.keys[same] |= keys
+            return same, remarks, is_open
+        self.kinds[question_id], self.keys[question_id] = kind, keys
+        self.lists[question_id] = []
+        for row in rows:
+            self._append(question_id, row)
+        return question_id, remarks, is_open or not rows
+
+    def add_ticks(self, name: str, group: TickGroup) -> None:
+        """Adds the options of a question with a column an option; all are listed, since the form names
+        them."""
+        self.lists.setdefault(name, [])
+        self.kinds[name], self.keys[name] = "ticks", frozenset()
+        for values, label, count in zip(group.values, group.labels, group.counts, strict=True):
+            identifier = self._free_id(name, label)
+            for value in values:
+                self._append(
+                    name,
+                    {
+                        "option_id": identifier,
+                        "value": value,
+                        "label": label,
+                        "kind": kind_of_option(label),
+                        "how_sure": SURE,
+                        "why": "the heading of its column",
+                        "n": str(count),
+                    },
+                )
+
+    def rows(self) -> list[dict[str, str]]:
+        """All rows of options.csv, with the places of options within their lists."""
+        found = []
+        for name, rows in self.lists.items():
+            places = {
+                identifier: str(n)
+                for n, identifier in enumerate(dict.fromkeys(row["option_id"] for row in rows), 1)
+            }
+            found += [
+                row | {"option_list": name, "position": places[row["option_id"]], "n": _count(int(row["n"]))}
+                for row in rows
+            ]
+        return found
+
+    def _append(self, name: str, row: dict[str, str]) -> None:
+        own = self.lists[name]
+        if "option_id" not in row:
+            twin = next((one for one in own if one["label"] == row["label"]), None)
+            row = row | {"option_id": twin["option_id"] if twin else self._free_id(name, row["label"])}
+        if not any(match_key(one["value"]) == match_key(row["value"]) for one in own):
+            own.append(row)
+
+    def _free_id(self, name: str, label: str) -> str:
+        taken = {row["option_id"] for row in self.lists[name]}
+        stem = re.sub(r"_+", "_", slug(label).replace(".", "_"))[:40].strip("_-") or "option"
+        stem = stem if re.fullmatch(r"[a-z0-9_-]+", stem) else f"option_{len(taken) + 1}"
+        return next(one for one in (stem, *(f"{stem}_{n}" for n in range(2, 10_000))) if one not in taken)
+
+
+def _option_rows(options: Sequence[Options], first: int, kind: str) -> list[dict[str, str]]:
+    """The options of a question in all files, those of the first in order, the others' beside their
+    partners."""
+    if not options:
+        return []
+    main = options[first]
+    labels = _in_order(main, kind)
+    values: dict[str, list[tuple[str, int, str, str]]] = {
+        label: [(label, main.counts[label], SURE, "")] for label in labels
+    }
+    extra: list[tuple[str, int]] = []
+    for n, other in enumerate(options):
+        if n == first:
+            continue
+        for text, (partner, how) in paired_options(main, other).items():
+            if partner and option_key(text) == option_key(partner):
+                old = values[partner][0]
+                values[partner][0] = (old[0], old[1] + other.counts[text], SURE, "")
+            elif partner:
+                doubt = UNSURE if how == LIKELY else SURE
+                values[partner].append(
+                    (text, other.counts[text], doubt, f"in another language; taken for {partner!r}")
+                )
+            elif how == OPEN:
+                extra.append((text, other.counts[text]))
+    rows = []
+    for label in labels:
+        for value, count, how, why in values[label]:
+            rows.append(
+                {
+                    "label": label,
+                    "value": value,
+                    "kind": kind_of_option(label),
+                    "how_sure": how,
+                    "why": why or "given by at least five, or named by the form",
+                    "n": str(count),
+                }
+            )
+    for text, count in extra:
+        rows.append(
+            {
+                "label": text,
+                "value": text,
+                "kind": kind_of_option(text),
+                "how_sure": UNSURE,
+                "n": str(count),
+                "why": "no option of the other files was found for it: give it the option_id and label of "
+                "the one that it translates, or leave it as an option of its own",
+            }
+        )
+    return rows
+
+
+def _in_order(options: Options, kind: str) -> list[str]:
+    """A scale in the order of its steps, what has none after them; other options by how often they were
+    given."""
+    labels = [*options.counts]
+    if kind != "scale":
+        bands = [re.match(r"\D{0,3}(\d[\d,.]*)", label) for label in labels]
+        if labels and sum(map(bool, bands)) == len(labels) > 2:
+            return sorted(
+                labels,
+                key=lambda label: (
+                    float(re.sub(r"[^\d]", "", re.search(r"\d[\d,.]*", label)[0])),
+                    not label.startswith("<"),
+                    label,
+                ),
+            )
+        return labels
+    steps = scale_steps(labels)
+    if steps is None:
+        marks = scale_marks(labels)
+        steps = [marks[label][1] if label in marks else float("nan") for label in labels]
+    places = {label: (np.isnan(step), step) for label, step in zip(labels, steps, strict=True)}
+    return sorted(labels, key=lambda label: (*places[label], labels.index(label)))
+
+
+def _hidden_remarks(
+    options: Sequence[Options], rows: list[dict[str, str]], kind: str
+) -> tuple[list[str], bool]:
+    """What is to be said of the answers that are not listed, and whether they may be options of the form.
+
+    Many different texts are texts after "Other", for which the list gets an option of kind ``other``. Few
+    texts, each given several times, may be options that hardly anybody chose.
+    """
+    hidden = sum((one.hidden for one in options), Counter())
+    if not hidden:
+        return [], False
+    n, different = hidden.total(), len(hidden)
+    seen = sum(one.counts.total() for one in options) + n
+    said = f"{n} answers in {different} texts, each given by fewer than {FEWEST}, are counted and not listed"
+    if different <= 3 and n > different or not rows or n > 0.3 * seen:
+        return [f"{said}: they may be options of the form"], True
+    if not any(row["kind"] == "other" for row in rows):
+        rows.append(
+            {
+                "label": "Other",
+                "value": "Other",
+                "kind": "other",
+                "how_sure": UNSURE,
+                "n": "0",
+                "why": f"for the texts after it: {said}",
+            }
+        )
+    return [f'{said}: they are taken for texts after "Other"'], False
+
+
+# ------------------------------
+# Themes, countries, settings, and what blanks suggest.
+
+
+def _section(question_id: str) -> str:
+    """The section of the form that an id names: a block (``Q2`` of Q2.1) or a group (``profile`` of
+    profile.sex)."""
+    match = re.fullmatch(r"([A-Za-z]+\d*)[._]\w.*", question_id) or re.fullmatch(
+        r"([A-Za-z]{3,})\d+\w*", question_id
+    )
+    return match[1] if match else ""
+
+
+def _with_themes(rows: list[dict[str, str]], form: Form) -> list[dict[str, str]]:
+    """Questions with the theme of their section, where the names of columns show at least two sections."""
+    sections = Counter(_section(row["question_id"]) for row in rows if row[USE] != "no")
+    shared = {name for name, count in sections.items() if name and count > 1}
+    if len(shared) < 2:
+        return rows
+    return [
+        row | {"theme_id": _theme_id(_section(row["question_id"]))}
+        if _section(row["question_id"]) in shared and row[USE] != "no"
+        else row
+        for row in rows
+    ]
+
+
+def _theme_id(section: str) -> str:
+    return f"section-{slug(section)}"
+
+
+def _codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
+    sections = dict.fromkeys(_section(row.question_id) for row in questions.itertuples() if row.theme_id)
+    if not sections:
+        return []
+    about = {"how_sure": UNSURE, "since_version": "1"}
+    return [
+        {
+            "code_id": "form",
+            "level": "domain",
+            "name": "The form",
+            "why": "the domain of the themes below",
+            **about,
+        },
+        *(
+            {
+                "code_id": _theme_id(section),
+                "parent_id": "form",
+                "level": "theme",
+                "name": section,
+                "why": "a section of the form, as the names of its columns show: give it a name",
+                **about,
+            }
+            for section in sections
+        ),
+    ]
+
+
+def _country_rows(
+    roles: dict, questions: pd.DataFrame, form: Form, languages: list[str]
+) -> list[dict[str, str]]:
+    """A row for each name of a country. Unknown names have no id; those given by fewer than five are
+    counted."""
+    listed = set(questions.loc[questions["option_list"] == COUNTRY_LIST, "columns"])
+    columns = [
+        column
+        for column in form.columns
+        if column.entry in listed
+        or column in [held for role, (held, _) in roles.items() if role == "country"]
+    ]
+    names: Counter[str] = sum((column.total for column in columns), Counter())
+    rows, rare = [], Counter()
+    for name, count in sorted(names.items(), key=lambda item: (-item[1], item[0])):
+        found = country_of(name, languages)
+        row = {"raw_name": name, "country_id": found, "n": _count(count)}
+        if found:
+            row |= {
+                "label": country_label(found),
+                "region_id": un_regions().get(found, ""),
+                "how_sure": SURE,
+                "why": "its name in CLDR or ISO 3166",
+            }
+        elif is_contested(name):
+            row |= {"how_sure": UNSURE, "why": "states disagree about it: a person decides"}
+        elif count >= FEWEST and not looks_personal(name):
+            row |= {"how_sure": UNSURE, "why": "not a name that is known, or one of several countries"}
+        else:
+            rare[name] += count
+            continue
+        rows.append(row)
+    return rows
+
+
+def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
+    rows = []
+    for role in ROLES:
+        if role in roles:
+            column, guess = roles[role]
+            lacking = form.lacking(column)
+            rows.append(
+                {
+                    "setting": f"survey.{role}",
+                    "value": column.entry,
+                    "how_sure": SURE if guess.is_sure and not lacking else UNSURE,
+                    "why": guess.why + (f"; {', '.join(lacking)} lacks it" if lacking else ""),
+                }
+            )
+        elif role in ("organisation", "country"):
+            rows.append(
+                {
+                    "setting": f"survey.{role}",
+                    "value": "",
+                    "how_sure": UNSURE,
+                    "why": f"no column was recognised: blank means that the survey names no {role}",
+                }
+            )
+    if form.blank:
+        rows.append(
+            {
+                "setting": "survey.blank",
+                "value": " | ".join(form.blank),
+                "how_sure": UNSURE,
+                "why": "the same words stand in many columns: they seem to mean an empty cell",
+            }
+        )
+    return rows
+
+
+def _languages(form: Form) -> list[str]:
+    """The languages of the files, by their headings."""
+    import py3langid
+
+    found = []
+    for n in range(len(form.files)):
+        text = " ".join(column.names[n] for column in form.columns if " " in column.names[n])
+        if len(text) >= 40:
+            found.append(py3langid.classify(text)[0])
+    return [*dict.fromkeys(found)]
+
+
+def _blanks_suggest(questions: pd.DataFrame, surveys: Sequence[RawSurvey], form: Form) -> list[str]:
+    """For each question the earlier answers after which alone it was answered, where blanks show any.
+
+    It is a suggestion for ``asked_if``, which stays blank: a person decides.
+    """
+    frames = [survey.frame.head(_SUGGESTED // len(surveys)) for survey in surveys]
+    cells = {}
+    for row in questions.itertuples():
+        names = row.columns.split(" | ")
+        parts = [
+            next((frame[name] for name in names if name in frame.columns), pd.Series("", index=frame.index))
+            for frame in frames
+        ]
+        if not any("*" in name or "{" in name for name in names):
+            cells[row.question_id] = (
+                pd.concat(parts, ignore_index=True).astype("str").str.strip().to_numpy(dtype=object)
+            )
+    found = []
+    earlier: list[tuple[str, np.ndarray, list[str]]] = []
+    for row in questions.itertuples():
+        own = cells.get(row.question_id)
+        found.append("" if own is None else _only_after(own != "", earlier))
+        if own is not None and row.type in ("single", "scale") and row.option_list != COUNTRY_LIST:
+            values, codes = np.unique(own, return_inverse=True)
+            if len(values) <= 40:
+                earlier.append((row.question_id, codes, [*map(str, values)]))
+    return found
+
+
+def _only_after(filled: np.ndarray, earlier: list[tuple[str, np.ndarray, list[str]]]) -> str:
+    share = filled.mean() if len(filled) else 1
+    if not 0 < share < 0.9:
+        return ""
+    best: tuple[float, str] = (0, "")
+    for question_id, codes, values in earlier:
+        times = np.bincount(codes, minlength=len(values))
+        rates = np.bincount(codes, weights=filled, minlength=len(values)) / np.maximum(times, 1)
+        asked = [n for n, rate in enumerate(rates) if rate >= 0.6 and values[n] and times[n] >= FEWEST]
+        others = [n for n in range(len(values)) if n not in asked and values[n]]
+        if not asked or sum(times[n] for n in others) < FEWEST:
+            continue
+        outside = sum(rates[n] * times[n] for n in others)
+        inside = sum(rates[n] * times[n] for n in asked)
+        clearness = inside / sum(times[n] for n in asked) - outside / sum(times[n] for n in others)
+        if outside <= 0.02 * filled.sum() and clearness > best[0] + 0.01:
+            named = " or ".join(repr(values[n]) for n in asked[:3]) + (" ..." if len(asked) > 3 else "")
+            best = (
+                clearness,
+                f"{inside:.0f} of {filled.sum()} answers are from those whose {question_id} is {named}",
+            )
+    return best[1]
+
+
+def _notes(form: Form, surveys: Sequence[RawSurvey]) -> list[str]:
+    notes = [
+        f"{survey.path.name}: the heading {name!r} stands over several columns"
+        for survey in surveys
+        for name in survey.repeated
+    ]
+    if form.size < 30:
+        notes.append(f"{form.size} records are few: look at every row")
+    return notes
+
+
+def _count(n: int) -> str:
+    """A count as a draft shows it: what fewer than five gave has none."""
+    return str(n) if n >= FEWEST or not n else f"fewer than {FEWEST}"
+
+
+def _frame(table: str, rows: list[dict[str, str]]) -> pd.DataFrame:
+    return pd.DataFrame(rows, columns=list(draft_columns(table)), dtype="str").fillna("")
+
+
+def _unsure_first(table: pd.DataFrame) -> pd.DataFrame:
+    """Rows that wait for a person first, then those that are sure, then those left out."""
+    order = (table["how_sure"] != UNSURE).astype(int)
+    if USE in table:
+        order += 2 * (table[USE] == "no")
+    return table.iloc[np.argsort(order.to_numpy(), kind="stable")].reset_index(drop=True)

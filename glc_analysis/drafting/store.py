@@ -1,0 +1,478 @@
+"""The draft of a study on disk: tables or one workbook in ``private/draft/``, and what of it was accepted.
+
+Goes in: a draft, or the files in which a person has corrected it. Comes out: the same tables read back, with
+all faults at once; and, once somebody says that they have looked, rows in the reference tables. A draft only
+ever adds rows: what a person has written there stays as it is.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from glc_analysis.csv_rows import CsvRows
+from glc_analysis.drafting.draft import ABOUT, TABLES, UNSURE, USE, Draft, draft_columns
+from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.files import write_atomic
+from glc_analysis.schema import CHOICES, COUNTRY_LIST, allowed_words, table_files
+from glc_analysis.study import Study
+from glc_analysis.tabular import Grid, read_sheets, read_table
+from glc_analysis.text import match_key, normalise_space
+from glc_analysis.workbook import save_workbook, style_cell, write_text
+
+if TYPE_CHECKING:
+    from openpyxl.worksheet.worksheet import Worksheet
+
+FOLDER = "private/draft"
+WORKBOOK = "draft.xlsx"
+ACCEPTED = "accepted.csv"
+"""Which question was accepted, by whom and when."""
+_ACCEPTED_COLUMNS = ("question_id", "by", "date", "how_sure")
+_HELP = (
+    "This workbook is a draft that was made from your export. Nothing of it counts until somebody accepts "
+    "it.",
+    "1. Sheet questions: rows that are unsure come first. Correct what is wrong; write yes or no into the "
+    "column use.",
+    "2. Sheet options: give spellings and translations of one option the same option_id and label.",
+    "3. Sheet countries: write the three-letter code of names that have none; they are never guessed.",
+    "4. Sheet settings: the columns that say who answered, for which country and when.",
+    "5. Save the workbook and close it, then: glc check. When it finds no fault: glc check --accept-draft "
+    "YOUR-NAME.",
+    "Every question is sensitive until you write false: sensitive answers are never shown to others.",
+    "asked_if is blank: blanks_suggest says what the blank cells look like, and you decide. Positions give "
+    "the order of "
+    "a scale; which end is high is for you to say where you write about it.",
+    "Answers that fewer than five gave are counted and not listed. The workbook may hold respondents' "
+    "words: it stays in "
+    "private/.",
+)
+
+
+@dataclass(frozen=True)
+class DraftState:
+    """A draft as it lies in a study: its tables, their files by table, and the questions that were
+    accepted."""
+
+    tables: dict[str, pd.DataFrame]
+    files: dict[str, str]
+    accepted: frozenset[str]
+
+    @property
+    def chosen(self) -> pd.DataFrame:
+        """The questions that a person wants and that are not accepted yet."""
+        return self._open()[lambda rows: rows[USE] == "yes"]
+
+    @property
+    def undecided(self) -> pd.DataFrame:
+        """The questions about which nobody has decided."""
+        return self._open()[lambda rows: rows[USE] == ""]
+
+    def _open(self) -> pd.DataFrame:
+        questions = self.tables["questions"]
+        return questions[~questions["question_id"].isin(self.accepted)]
+
+
+def write_draft(study: Study, draft: Draft, *, as_workbook: bool) -> Path:
+    """Writes a draft into a study, as one workbook or as CSV files; returns the file or folder."""
+    folder = study.root / FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    if as_workbook:
+        write_workbook(draft, folder / WORKBOOK)
+        return folder / WORKBOOK
+    for name, table in draft.tables.items():
+        write_atomic(
+            folder / f"{name}.csv", _csv_text(table.columns, table.itertuples(index=False, name=None))
+        )
+    return folder
+
+
+def write_workbook(draft: Draft, path: Path) -> None:
+    """Writes a draft as a workbook with a sheet for each table, the rows that are unsure first and in
+    yellow."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.active.title = "read me"
+    for n, line in enumerate((*_HELP, *draft.notes), 1):
+        write_text(book.active.cell(n, 1), line)
+    book.active.column_dimensions["A"].width = 120
+    for name in TABLES:
+        _fill_sheet(book.create_sheet(name), draft.tables[name])
+    save_workbook(book, path)
+
+
+def _fill_sheet(sheet: Worksheet, table: pd.DataFrame) -> None:
+    widths = {
+        "why": 60,
+        "wording": 60,
+        "columns": 40,
+        "value": 45,
+        "label": 40,
+        "blanks_suggest": 40,
+        "raw_name": 30,
+        "setting": 20,
+        USE: 8,
+        "how_sure": 10,
+    }
+    for n, column in enumerate(table.columns, 1):
+        write_text(sheet.cell(1, n), column)
+        style_cell(sheet.cell(1, n), is_heading=True)
+        letter = sheet.cell(1, n).column_letter
+        sheet.column_dimensions[letter].width = widths.get(column, 16)
+        if column == USE and len(table):
+            _offer(sheet, f"{letter}2:{letter}{len(table) + 1}", ("yes", "no"))
+        if column == "type" and len(table):
+            _offer(sheet, f"{letter}2:{letter}{len(table) + 1}", allowed_words("questions", "type"))
+    unsure = (table["how_sure"] == UNSURE).tolist()
+    for row, (cells, is_unsure) in enumerate(
+        zip(table.itertuples(index=False, name=None), unsure, strict=True), 2
+    ):
+        for n, text in enumerate(cells, 1):
+            cell = sheet.cell(row, n)
+            write_text(cell, text)
+            if is_unsure and n <= len(ABOUT) + (USE in table.columns):
+                style_cell(cell, is_box=True)
+    sheet.freeze_panes = "D2" if USE in table.columns else "C2"
+    sheet.auto_filter.ref = sheet.dimensions
+
+
+def _offer(sheet: Worksheet, cells: str, words: Iterable[str]) -> None:
+    from openpyxl.worksheet.datavalidation import DataValidation
+
+    offered = DataValidation(type="list", formula1=f'"{",".join(words)}"', allow_blank=True)
+    offered.add(cells)
+    sheet.add_data_validation(offered)
+
+
+# ------------------------------
+# Reading a draft back.
+
+
+def read_draft(study: Study) -> DraftState | None:
+    """The draft of a study as a person left it; None if there is none.
+
+    Raises Faults with everything that keeps it from being read.
+    """
+    folder = study.root / FOLDER
+    book = folder / WORKBOOK
+    if book.is_file():
+        sheets = {sheet.sheet: sheet for sheet in read_sheets(book)}
+        files = {name: f"{WORKBOOK}, sheet {name}" for name in TABLES}
+    elif (folder / "questions.csv").is_file():
+        sheets = {
+            name: read_table(folder / f"{name}.csv") for name in TABLES if (folder / f"{name}.csv").is_file()
+        }
+        files = {name: f"{FOLDER}/{name}.csv" for name in TABLES}
+    else:
+        return None
+    tables, faults = {}, []
+    for name in TABLES:
+        if name in sheets:
+            table, wrong = _table(name, sheets[name], files[name])
+            faults += wrong
+        else:
+            table = pd.DataFrame(columns=list(draft_columns(name)), dtype="str")
+            faults += (
+                [Fault("is missing", file=files[name], fix="put it back, or start the study again")]
+                if name == "questions"
+                else []
+            )
+        tables[name] = table
+    if faults:
+        raise Faults(faults)
+    state = DraftState(tables, files, _accepted(study))
+    if faults := list(_draft_faults(state)):
+        raise Faults(faults)
+    return state
+
+
+def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]]:
+    """A table of a draft, indexed by its rows in the file."""
+    names = [cell.strip() for cell in sheet.names]
+    needed = [column for column in draft_columns(name) if column not in (*ABOUT, "n", "blanks_suggest")]
+    missing = [
+        Fault(
+            f"the column is missing; {nearest(column, names)}",
+            file=file,
+            row="1",
+            column=column,
+            fix="put it back as it was in the draft",
+        )
+        for column in needed
+        if column not in names
+    ]
+    frame = pd.DataFrame(sheet.rows[1:], columns=names, index=sheet.numbers[1:], dtype="str")
+    frame = frame.loc[:, ~frame.columns.duplicated()].reindex(columns=list(draft_columns(name))).fillna("")
+    return frame.map(str.strip), missing
+
+
+def _draft_faults(state: DraftState) -> Iterator[Fault]:
+    """What is wrong in a draft: words that are not allowed, ids twice, lists that are not there."""
+    questions, options = state.tables["questions"], state.tables["options"]
+    file = state.files["questions"]
+    lists = {*options["option_list"], COUNTRY_LIST}
+    for n, row in questions.iterrows():
+        if row[USE] not in ("", "yes", "no"):
+            yield Fault(
+                "is neither yes nor no",
+                file=file,
+                row=str(n),
+                column=USE,
+                value=row[USE],
+                fix="write yes, no, or nothing while it is not decided",
+            )
+        if row[USE] != "yes":
+            continue
+        if row["type"] not in allowed_words("questions", "type"):
+            yield Fault(
+                "is not a type of question",
+                file=file,
+                row=str(n),
+                column="type",
+                value=row["type"],
+                fix=f"use one of {', '.join(allowed_words('questions', 'type'))}",
+            )
+        elif row["type"] in CHOICES and row["option_list"] not in lists:
+            yield Fault(
+                f"there is no such list; {nearest(row['option_list'], lists)}",
+                file=file,
+                row=str(n),
+                column="option_list",
+                value=row["option_list"],
+                fix="write the options of the question into the sheet or table options, or make it a text",
+            )
+        if not row["columns"] or not row["question_id"]:
+            yield Fault(
+                "is blank",
+                file=file,
+                row=str(n),
+                column="columns" if row["question_id"] else "question_id",
+                fix="fill it in, or write no into the column use",
+            )
+    wanted = questions[questions[USE] != "no"]
+    for n, identifier in wanted.loc[wanted["question_id"].duplicated(), "question_id"].items():
+        yield Fault(
+            "appears in another row",
+            file=file,
+            row=str(n),
+            column="question_id",
+            value=identifier,
+            fix="give each question its own id",
+        )
+    labels: dict[tuple[str, str], str] = {}
+    seen: dict[tuple[str, str], str] = {}
+    for n, row in options.iterrows():
+        place = {"file": state.files["options"], "row": str(n)}
+        one = row["option_list"], row["option_id"]
+        if not all((*one, row["value"])):
+            yield Fault(
+                "is blank",
+                column="option_list, option_id or value",
+                fix="fill it in, or delete the row",
+                **place,
+            )
+        elif row["kind"] not in allowed_words("options", "kind"):
+            yield Fault(
+                "is not a kind of option",
+                column="kind",
+                value=row["kind"],
+                fix=f"use one of {', '.join(allowed_words('options', 'kind'))}",
+                **place,
+            )
+        elif labels.setdefault(one, row["label"]) != row["label"]:
+            yield Fault(
+                f"option {row['option_id']} has the label {labels[one]!r} in another row",
+                column="label",
+                value=row["label"],
+                fix="give all rows of an option the same label",
+                **place,
+            )
+        value = row["option_list"], match_key(row["value"])
+        if seen.setdefault(value, row["option_id"]) != row["option_id"]:
+            yield Fault(
+                f"stands for two options, {seen[value]} and {row['option_id']}",
+                column="value",
+                value=row["value"],
+                fix="delete one of the rows, or give both the same option_id",
+                **place,
+            )
+
+
+def _accepted(study: Study) -> frozenset[str]:
+    path = study.root / FOLDER / ACCEPTED
+    if not path.is_file():
+        return frozenset()
+    table = read_table(path)
+    return frozenset(row[table.names.index("question_id")] for row in table.rows[1:])
+
+
+def draft_lines(state: DraftState) -> list[str]:
+    """What a person should know of a draft: how much waits, and what comes next."""
+    questions, options = state.tables["questions"], state.tables["options"]
+    left_out = (questions[USE] == "no").sum()
+    lines = [
+        f"The draft has {len(questions)} columns: {len(state.accepted)} accepted, {len(state.chosen)} ready "
+        f"to be "
+        f"accepted, {len(state.undecided)} undecided, {left_out} left out."
+    ]
+    own = options[options["option_list"].isin(state.chosen["option_list"])]
+    if unsure := int((own["how_sure"] == UNSURE).sum()):
+        lines.append(
+            f"{unsure} of {len(own)} options of those ready are unsure; they come first in "
+            f"{state.files['options']}."
+        )
+    blank = state.tables["countries"]
+    if len(blank) and (waiting := int((blank["country_id"] == "").sum())):
+        lines.append(
+            f"{waiting} names of countries have no code; they come first in {state.files['countries']}."
+        )
+    if len(state.undecided):
+        lines.append(
+            f"Write yes or no for the undecided into the column {USE} of {state.files['questions']}."
+        )
+    if len(state.chosen):
+        lines.append(
+            "Nothing of it counts until somebody has looked: `glc check --accept-draft NAME` accepts those "
+            "that "
+            "are ready."
+        )
+    return lines
+
+
+# ------------------------------
+# Accepting: rows of the draft become rows of the reference tables.
+
+
+def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> list[str]:
+    """Adds the chosen questions, and what they need, to the reference tables, and records who looked.
+
+    Rows that a person has written are kept: a question, an option list, a country or a setting that is there
+    already is not changed, and a line says so. Returns the lines to print.
+    """
+    chosen, lines = state.chosen, []
+    texts: dict[Path, str] = {}
+    present = _present(study, "questions", "question_id")
+    for identifier in chosen.loc[chosen["question_id"].isin(present), "question_id"]:
+        lines.append(f"{identifier} is in questions.csv already: its row is kept as it is.")
+    new = chosen[~chosen["question_id"].isin(present)]
+    options = state.tables["options"]
+    lists = _present(study, "options", "option_list")
+    used = {name for name in new["option_list"] if name}
+    for name in sorted(used & lists):
+        lines.append(f"The list {name} is in options.csv already: its rows are kept as they are.")
+    options = options[options["option_list"].isin(used - lists)]
+    countries = state.tables["countries"]
+    known = {match_key(name) for name in _present(study, "countries", "raw_name")}
+    countries = countries[(countries["country_id"] != "") & ~countries["raw_name"].map(match_key).isin(known)]
+    codebook = state.tables["codebook"]
+    themes = {*new["theme_id"], *codebook.loc[codebook["code_id"].isin(new["theme_id"]), "parent_id"]} - {""}
+    codes = _present(study, "codebook", "code_id")
+    codebook = codebook[codebook["code_id"].isin(themes - codes)]
+    unknown = themes - codes - {*codebook["code_id"]}
+    if unknown:
+        raise Faults(
+            [
+                Fault(
+                    "is no theme of the draft or of codebook.csv",
+                    file=state.files["questions"],
+                    column="theme_id",
+                    value=", ".join(sorted(unknown)),
+                    fix="add it, or leave it blank",
+                )
+            ]
+        )
+    for table, rows in (
+        ("questions", new),
+        ("options", options),
+        ("countries", countries),
+        ("codebook", codebook),
+    ):
+        if len(rows):
+            path = study.root / table_files(table)[0].path
+            texts[path] = _with_rows(path, rows)
+    settings, kept = _with_settings(study.settings_file, state.tables["settings"])
+    if settings is not None:
+        texts[study.settings_file] = settings
+    lines += kept
+    log = study.root / FOLDER / ACCEPTED
+    before = log.read_text(encoding="utf-8") if log.is_file() else _csv_text(_ACCEPTED_COLUMNS, [])
+    rows = [
+        (row["question_id"], normalise_space(by), today.isoformat(), row["how_sure"])
+        for _, row in chosen.iterrows()
+    ]
+    for path, text in texts.items():
+        write_atomic(path, text)
+    write_atomic(log, before + _csv_text((), rows))
+    return [
+        *lines,
+        f"{len(rows)} questions, {len(options)} rows of options and {len(countries)} of countries are "
+        f"accepted; "
+        f"{FOLDER}/{ACCEPTED} records {by} for each question.",
+    ]
+
+
+def _present(study: Study, table: str, column: str) -> set[str]:
+    path = study.root / table_files(table)[0].path
+    if not path.is_file():
+        return set()
+    grid = read_table(path)
+    names = [name.strip() for name in grid.names]
+    return {row[names.index(column)].strip() for row in grid.rows[1:]} if column in names else set()
+
+
+def _with_rows(path: Path, rows: pd.DataFrame) -> str:
+    """The text of a reference table with further rows; all its other bytes stay as they are."""
+    table = CsvRows.read(path)
+    for _, row in rows.iterrows():
+        table.append({column: row.get(column, "") for column in table.header})
+    return table.text
+
+
+def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list[str]]:
+    """study.toml with the drafted settings, where a person has written none of their own; and lines about the
+    rest."""
+    text = path.read_text(encoding="utf-8")
+    lines, changed = [], False
+    for _, row in settings.iterrows():
+        section, _, name = row["setting"].partition(".")
+        value = [part.strip() for part in row["value"].split(" | ")] if name == "blank" else row["value"]
+        written = json.dumps(value, ensure_ascii=False)
+        pattern = re.compile(
+            rf"(?ms)(^\[{re.escape(section)}\]$.*?^{re.escape(name)} *= *)(\"\"|\[\])([^\n]*)$"
+        )
+        found = pattern.search(text)
+        if found and "\n[" not in found[1]:
+            text = text[: found.start(2)] + written + text[found.end(2) :]
+            changed = True
+        elif row["value"] and written not in text:
+            lines.append(
+                f"study.toml has a {name} of its own below [{section}]: it is kept. The draft has {written}."
+            )
+    return (text if changed else None), lines
+
+
+def clear_roles(path: Path) -> None:
+    """Blanks the columns that a new study.toml names below [survey], for the draft to fill in when it is
+    accepted."""
+    text = path.read_text(encoding="utf-8")
+    for name in ("organisation", "country"):
+        text = re.sub(rf'(?m)^({name} = )"{name}"(?=\s|$)', r'\1""', text, count=1)
+    write_atomic(path, text)
+
+
+def _csv_text(header: Iterable[str], rows: Iterable[Iterable[str]]) -> str:
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, lineterminator="\n")
+    if names := list(header):
+        writer.writerow(names)
+    writer.writerows(rows)
+    return text.getvalue()

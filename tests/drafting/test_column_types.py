@@ -1,0 +1,80 @@
+"""What kind of question a column holds."""
+
+from collections import Counter
+
+import pytest
+
+from glc_analysis.drafting.column_types import guess_type
+from glc_analysis.drafting.form import FormColumn
+
+
+def guess(wording, answers, **how):
+    return guess_type(FormColumn((wording,), 1, wording, (Counter(answers),)), **how)
+
+
+@pytest.mark.parametrize(
+    ("wording", "answers", "kind"),
+    [
+        ("Do you agree?", {"Yes": 40, "No": 9}, "single"),
+        ("How old are you?", {"31": 20, "42": 15, "7": 30}, "number"),
+        ("Rate it on a scale of 1 to 5", {"1": 5, "3": 30, "5": 20}, "scale"),
+        ("How often?", {"Never": 20, "Rarely": 15, "Often": 30}, "scale"),
+        ("When was it?", {"2017-05-02": 5, "2017-06-03": 9}, "date"),
+        ("Timestamp", {"2017-05-02 10:00:00": 1, "2017-06-03 11:00:00": 1}, "started"),
+        ("In what country do you work?", {"Kenya": 9, "Perú": 4, "Camboya": 2}, "country"),
+        ("Untouched", {}, "left out"),
+        ("E-mail", {"a@example.org": 1, "b@example.org": 1}, "left out"),
+        ("What works?", {f"The worker number {n} stayed the same": 1 for n in range(60)}, "text"),
+    ],
+)
+def test_the_kind_of_a_column_is_seen_from_its_heading_and_answers(wording, answers, kind):
+    assert guess(wording, answers).kind == kind
+
+
+def test_a_scale_in_words_waits_for_a_person():
+    assert not guess("How often?", {"Never": 200, "Rarely": 150, "Often": 300}).is_sure
+
+
+def test_several_options_in_a_cell_are_found_although_one_holds_the_separator():
+    found = guess(
+        "Where do you look?",
+        {
+            "Books": 9,
+            "Books, Sites such as A, B, or C": 8,
+            "Sites such as A, B, or C": 11,
+            "Books, Web (e.g., x, y)": 7,
+            "Web (e.g., x, y)": 12,
+            "Web (e.g., x, y), Sites such as A, B, or C": 5,
+        },
+    )
+    assert (found.kind, found.separator) == ("multi", ", ")
+    assert {*found.options[0].counts} == {"Books", "Sites such as A, B, or C", "Web (e.g., x, y)"}
+
+
+def test_commas_within_the_options_of_a_single_choice_divide_nothing():
+    found = guess("How often?", {"Never, I do not use it": 40, "Rarely, when I must": 30, "Daily": 20})
+    assert found.kind in ("single", "scale")
+    assert len(found.options[0].counts) == 3
+
+
+def test_texts_with_commas_are_no_choice():
+    answers = {f"word{n}, and word{n + 1}, or word{n + 2}": 1 for n in range(0, 300, 3)}
+    assert guess("What else?", answers).kind == "text"
+
+
+def test_what_fewer_than_five_gave_is_counted_and_not_listed():
+    options = guess("Which?", {"Law": 50, "Health": 30, "My own answer": 4}).options[0]
+    assert {*options.counts} == {"Law", "Health"}
+    assert options.n_hidden == 4
+
+
+def test_an_address_is_not_listed_however_often_it_was_given():
+    options = guess("Which?", {"Law": 50, "Health": 30, "12 High Street": 9}).options[0]
+    assert {*options.counts} == {"Law", "Health"}
+
+
+def test_a_few_words_among_numbers_leave_the_number_unsure():
+    found = guess(
+        "What year were you born?", {**{str(year): 9 for year in range(1950, 1980)}, "a while ago": 2}
+    )
+    assert (found.kind, found.is_sure) == ("number", False)

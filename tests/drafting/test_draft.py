@@ -1,0 +1,100 @@
+"""The drafted tables: what is in them, what never is, and what comes first."""
+
+import pytest
+
+from glc_analysis.drafting.draft import make_draft
+from glc_analysis.schema import allowed_words
+from tests.drafting.exports import export
+
+ENGLISH = {
+    "Which help?": ["Legal help, Shelter"] * 9 + ["Shelter, Medicine"] * 8 + ["Legal help"] * 30,
+    "Do you ask later?": ["Yes"] * 30 + ["No"] * 17,
+    "Country": ["Kenya"] * 40 + ["Kosovo"] * 6 + ["Xyz"],
+}
+SPANISH = {
+    "¿Qué ayuda?": ["Ayuda legal, Refugio"] * 9 + ["Refugio, Medicina"] * 8 + ["Ayuda legal"] * 30,
+    "¿Pregunta después?": ["Sí"] * 30 + ["No"] * 17,
+    "País": ["Perú"] * 47,
+}
+
+
+@pytest.fixture(scope="module")
+def draft():
+    return make_draft([export(ENGLISH, "en.csv"), export(SPANISH, "es.csv")]).tables
+
+
+def test_questions_of_two_languages_are_one_row(draft):
+    entries = dict(zip(draft["questions"]["question_id"], draft["questions"]["columns"], strict=True))
+    assert entries["Q2"] == "Do you ask later? | ¿Pregunta después?"
+
+
+def test_what_only_people_decide_is_left_to_them(draft):
+    questions = draft["questions"]
+    assert {*questions["is_sensitive"]} == {"true"}
+    assert {*questions["asked_if"]} == {""}
+    assert not {"study.sampling", "study.frame_size"} & {*draft["settings"]["setting"]}
+
+
+def test_options_of_two_languages_have_one_id(draft):
+    options = draft["options"].set_index("value")["option_id"]
+    assert options["Sí"] == options["Yes"] == "yes"
+    assert options["Medicina"] == options["Medicine"]
+
+
+def test_a_contested_country_has_no_code_and_comes_first(draft):
+    first = draft["countries"].iloc[0]
+    assert (first["raw_name"], first["country_id"], first["how_sure"]) == ("Kosovo", "", "unsure")
+
+
+def test_an_unknown_country_that_fewer_than_five_named_is_not_listed(draft):
+    assert "Xyz" not in {*draft["countries"]["raw_name"]}
+
+
+def test_rows_that_are_unsure_come_first(draft):
+    for table in draft.values():
+        sure = (table["how_sure"] == "sure").tolist()
+        assert sure == sorted(sure)
+
+
+def test_every_row_says_why(draft):
+    for table in draft.values():
+        assert (table["why"] != "").all()
+
+
+def test_kinds_are_those_of_the_schema(draft):
+    assert {*draft["options"]["kind"]} <= {*allowed_words("options", "kind")}
+
+
+def test_a_count_below_five_is_never_shown(draft):
+    shown = [*draft["options"]["n"], *draft["countries"]["n"]]
+    assert not {"1", "2", "3", "4"} & {*shown}
+
+
+def test_columns_of_ticks_are_one_question():
+    columns = {"Q2_1": ["1", "0"] * 20, "Q2_2": ["0", "1"] * 20, "Q2_3": ["0", "0"] * 20}
+    wording = {"Q2_1": "Which? - Law", "Q2_2": "Which? - Health", "Q2_3": "Which? - Other"}
+    tables = make_draft([export(columns, wording=wording)]).tables
+    assert tables["questions"][["question_id", "columns", "type"]].to_numpy().tolist() == [
+        ["Q2", "Q2_*", "multi"]
+    ]
+    assert tables["options"]["value"].tolist() == ["1", "2", "3"]
+
+
+def test_a_question_that_one_file_lacks_waits_with_the_name_of_the_file():
+    short = {key: cells for key, cells in ENGLISH.items() if key != "Do you ask later?"}
+    questions = make_draft([export(ENGLISH, "a.csv"), export(short, "b.csv")]).tables["questions"]
+    row = questions.set_index("question_id").loc["Q2"]
+    assert row["use"] == ""
+    assert "b.csv" in row["why"]
+
+
+def test_blanks_suggest_who_was_asked():
+    columns = {"Has it?": ["Yes"] * 30 + ["No"] * 30, "Which one?": ["Red"] * 15 + ["Blue"] * 15 + [""] * 30}
+    questions = make_draft([export(columns)]).tables["questions"].set_index("question_id")
+    assert "whose Q1 is 'Yes'" in questions.loc["Q2", "blanks_suggest"]
+    assert questions.loc["Q2", "asked_if"] == ""
+
+
+def test_the_same_files_give_the_same_draft():
+    one, two = (make_draft([export(ENGLISH, "en.csv"), export(SPANISH, "es.csv")]).tables for _ in range(2))
+    assert all(one[name].equals(two[name]) for name in one)

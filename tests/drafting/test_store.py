@@ -1,0 +1,134 @@
+"""A draft on disk: read back, corrected by a person, accepted question by question."""
+
+import csv
+
+import pytest
+from click.testing import CliRunner
+from openpyxl import load_workbook
+
+from glc_analysis.cli import cli
+from tests.drafting.exports import csv_file
+
+ANSWERS = {
+    "organisation": [f"Org {n}" for n in range(60)],
+    "country": ["Kenya"] * 30 + ["Peru"] * 30,
+    "Do you ask later?": ["Yes"] * 40 + ["No"] * 20,
+    "How often?": ["Never"] * 20 + ["Often"] * 20 + ["Always"] * 20,
+}
+
+
+def glc(*words):
+    return CliRunner().invoke(cli, [str(word) for word in words])
+
+
+@pytest.fixture
+def study(tmp_path):
+    done = glc("init", tmp_path / "study", "--from", csv_file(tmp_path, ANSWERS))
+    assert done.exit_code == 0, done.output
+    return tmp_path / "study"
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def rewrite(path, change):
+    found = rows(path)
+    for row in found:
+        change(row)
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, [*found[0]])
+        writer.writeheader()
+        writer.writerows(found)
+
+
+def test_nothing_counts_before_somebody_has_looked(study):
+    assert glc("--study", study, "check").exit_code == 0
+    assert rows(study / "reference/questions.csv") == []
+
+
+def test_the_export_lies_unchanged_in_raw(study, tmp_path):
+    assert (study / "raw/survey/answers.csv").read_bytes() == (tmp_path / "answers.csv").read_bytes()
+
+
+def test_what_is_ready_is_accepted_with_the_name_of_who_looked(study):
+    done = glc("--study", study, "check", "--accept-draft", "Ana")
+    assert done.exit_code == 0, done.output
+    assert [row["wording"] for row in rows(study / "reference/questions.csv")] == ["Do you ask later?"]
+    assert {row["by"] for row in rows(study / "private/draft/accepted.csv")} == {"Ana"}
+    assert 'country = "country"' in (study / "reference/study.toml").read_text(encoding="utf-8")
+
+
+def test_the_rest_is_accepted_later(study):
+    glc("--study", study, "check", "--accept-draft", "Ana")
+    rewrite(
+        study / "private/draft/questions.csv",
+        lambda row: row.update(use="yes" if row["type"] == "scale" else row["use"]),
+    )
+    done = glc("--study", study, "check", "--accept-draft", "Ben")
+    assert done.exit_code == 0, done.output
+    assert len(rows(study / "reference/questions.csv")) == 2
+    assert [row["by"] for row in rows(study / "private/draft/accepted.csv")] == ["Ana", "Ben"]
+
+
+def test_a_table_that_a_person_has_touched_is_only_added_to(study):
+    path = study / "reference/options.csv"
+    own = "Q3,mine,Yes,My own yes,1,substantive\n"
+    path.write_text(path.read_text(encoding="utf-8") + own, encoding="utf-8")
+    done = glc("--study", study, "check", "--accept-draft", "Ana")
+    assert own in path.read_text(encoding="utf-8")
+    assert [row["option_id"] for row in rows(path) if row["option_list"] == "Q3"] == ["mine"]
+    assert "kept as they are" in done.output
+
+
+def test_faults_of_a_draft_come_at_once_with_their_place(study):
+    rewrite(
+        study / "private/draft/questions.csv",
+        lambda row: row.update(type="choice", use="yes") if row["use"] != "no" else None,
+    )
+    done = glc("--study", study, "check", "--accept-draft", "Ana")
+    assert done.exit_code == 1
+    assert done.output.count("is not a type of question") >= 1
+    assert "private/draft/questions.csv" in done.output
+    assert rows(study / "reference/questions.csv") == []
+
+
+def test_a_workbook_is_read_back_as_a_person_corrected_it(tmp_path):
+    glc("init", tmp_path / "study", "--from", csv_file(tmp_path, ANSWERS), "--workbook")
+    path = tmp_path / "study/private/draft/draft.xlsx"
+    book = load_workbook(path)
+    sheet = book["questions"]
+    names = [cell.value for cell in sheet[1]]
+    for row in sheet.iter_rows(min_row=2):
+        if row[names.index("type")].value == "scale":
+            row[names.index("use")].value = "yes"
+            row[names.index("wording")].value = "How often do you ask?"
+    book.save(path)
+    done = glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
+    assert done.exit_code == 0, done.output
+    assert {row["wording"] for row in rows(tmp_path / "study/reference/questions.csv")} == {
+        "Do you ask later?",
+        "How often do you ask?",
+    }
+
+
+def test_a_folder_that_holds_a_study_is_refused(study, tmp_path):
+    done = glc("init", study, "--from", tmp_path / "answers.csv")
+    assert done.exit_code == 2
+    assert "already contains a study" in done.output
+
+
+def test_an_export_that_cannot_be_read_leaves_no_folder(tmp_path):
+    broken = tmp_path / "broken.csv"
+    broken.write_bytes(b"id,Q1\n1,a,b\n")
+    assert glc("init", tmp_path / "study", "--from", broken).exit_code == 1
+    assert not (tmp_path / "study").exists()
+
+
+def test_the_workbook_has_the_same_bytes_each_time(tmp_path):
+    for name in ("one", "two"):
+        glc("init", tmp_path / name, "--from", csv_file(tmp_path, ANSWERS), "--workbook")
+    assert (tmp_path / "one/private/draft/draft.xlsx").read_bytes() == (
+        tmp_path / "two/private/draft/draft.xlsx"
+    ).read_bytes()
