@@ -388,7 +388,7 @@ def _coded_figures(view: View) -> dict[str, Any]:
     attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
     return {"coded_figures": coded_estimates(
         _clean_tables(view), view["mentions"], _consensus(view), view["documents"], view["segments"],
-        attendance, ancestors(codebook))}
+        attendance, ancestors(codebook), repeats=view.study.settings["salience"]["repeats"])}
 
 
 def _estimates(view: View) -> dict[str, Any]:
@@ -532,7 +532,7 @@ STEPS = (
     Step("comparisons", (*CLEAN, "[study] sampling", "[comparison]"), ("comparison_figures",), _comparisons),
     Step("discordance", ("stated",), ("discordance_figures",), _discordance),
     Step("coded figures", (*CLEAN, "mentions", "codings", "documents", "segments", "codebook", "codebook.csv",
-                           "attendance.csv"), ("coded_figures",), _coded_figures),
+                           "attendance.csv", "[salience] repeats"), ("coded_figures",), _coded_figures),
     Step("estimates", tuple(PARTS), ("estimates",), _estimates),
     Step("quotations", ("codings", "segments", "documents", "organisations", "estimates", "quotes.csv",
                         "evidence.csv", "joint_display.csv", "headlines.csv", "consent.csv", "codebook.csv"),

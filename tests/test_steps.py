@@ -204,6 +204,7 @@ def edits(made, study):
         setting(made, "study", "interval", "", "wilson", "jeffreys"),
         setting(made, "comparison", "group_minimum", 2, 4),
         setting(made, "coding", "approach", "interpretive", "codebook"),
+        setting(made, "salience", "repeats", "kept", "removed"),
         setting(made, "disclosure", "convening_base", 2, 5),
         setting(made, "survey", "redacted", [], ["yes"]), setting(made, "survey", "blank", [], ["two"]),
         setting(made, "survey", "coded", {}, {"Q7": "Q7_*"}),

@@ -28,8 +28,8 @@ CODES_THAT_ARE_WORDS = frozenset({
 AMBIGUOUS_NAMES = frozenset({"congo"})
 """Official names that people also use for another country."""
 
-FEWEST_CODES = 5
-"""A column is read as codes if it holds nothing else, and at least this many codes that are not words."""
+FEWEST_CODES = 2
+"""A column is read as codes if it holds nothing else, and so many different ones or one that is no word."""
 
 
 def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
@@ -38,7 +38,7 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     A name is compared first with the reviewed ``raw_name`` of countries.csv, then with the ISO 3166
     names (short, official, common), always as a whole and regardless of case and repeated blanks;
     then with the three-letter codes in capitals. Codes that are also words (AND, CAN, SUR) count
-    only in a column that holds nothing but codes.
+    only in a column that holds nothing but codes and reviewed names.
 
     Two-letter codes are never read, since NO, SI, NA and DK are answers too. Numeric codes are not
     read either, since survey tools number countries in their own ways.
@@ -67,9 +67,13 @@ def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, col
     for name, row, found in zip(names, rows, country_ids(names, countries), strict=True):
         if normalise_space(name) and not found:
             places[name].append(row)
-    return [Fault(f"is not a known country name; {nearest(normalise_space(name), known)}", file=file,
-                  row=_row_list(at), column=column, value=name,
-                  fix="add it to countries.csv; `glc countries --suggest` proposes a row to review")
+    said, fix = "is not a known country name", "`glc countries --suggest` proposes a row to review"
+    return [Fault(f"is the code of {country_name(code)}, but a word as well, and the column holds names too",
+                  file=file, row=_row_list(at), column=column, value=name,
+                  fix=f"write {country_name(code)}, or add {code} to countries.csv; {fix}")
+            if (code := normalise_space(name)) in CODES_THAT_ARE_WORDS else
+            Fault(f"{said}; {nearest(normalise_space(name), known)}", file=file, row=_row_list(at),
+                  column=column, value=name, fix=f"add it to countries.csv; {fix}")
             for name, at in places.items()]
 
 
@@ -125,7 +129,8 @@ def intended_iso_code(country_id: str) -> str:
 
 def _holds_only_codes(names: Iterable[str]) -> bool:
     distinct = set(names)
-    return distinct <= _iso_codes() and len(distinct - CODES_THAT_ARE_WORDS) >= FEWEST_CODES
+    is_plain = bool(distinct - CODES_THAT_ARE_WORDS) or len(distinct) >= FEWEST_CODES
+    return distinct <= _iso_codes() and is_plain
 
 
 def _row_list(rows: list[int]) -> str:

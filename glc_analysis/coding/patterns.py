@@ -135,30 +135,42 @@ def _by_document(found: InterviewCodes) -> Mapping[str, Set[str]]:
 # Salience of items in free lists: how many people name them, and how early.
 
 
-def smiths_s(lists: pd.DataFrame) -> pd.DataFrame:
+REPEATS = ("kept", "removed")
+"""The conventions of :func:`smiths_s` for an item that a list names again; study.toml chooses one of them."""
+
+
+def smiths_s(lists: pd.DataFrame, *, repeats: str = "kept") -> pd.DataFrame:
     """One row an item: n_lists that name it, and Smith's S, highest first.
 
     S = (1/N) * sum over the lists that name the item of (L - r + 1) / L, r its rank in a list of
     L items, N all lists (Smith & Borgatti 1997, J. Linguistic Anthropology 7(2):208-209). The
-    formula is for lists that repeat nothing. Here an item named again counts at its first mention
-    and the ranks below close up, so that L is the number of distinct items; AnthroTools does the
-    same with its option to clean (Purzycki & Jamieson-Lane 2017, Cross-Cultural Research 51(1):51-74).
-    Only the order of positions matters; items at one position share the mean of their ranks.
+    formula is for lists that repeat nothing. An item named again counts at its first mention, and for the
+    rest two conventions are in use. ``kept``: L and r are the list's own, repeats included. ``removed``:
+    repeats are taken out first and the ranks below close up, so that L is the number of distinct items;
+    AnthroTools does so with its option to clean (Purzycki & Jamieson-Lane 2017, Cross-Cultural Research
+    51(1):51-74). Only the order of positions matters; items at one position share the mean of their ranks.
 
     ``lists`` has columns list_id, item, position (numbers). A blank item stands for an
-    empty list, which counts among the N.
+    empty list, which counts among the N. Raises UsageError for another convention.
 
-    >>> smiths_s(pd.DataFrame({"list_id": ["ana", "ana", "ana", "ben"], "position": [1, 2, 3, 1],
-    ...                        "item": ["law", "food", "law", "food"]}))
+    >>> lists = pd.DataFrame({"list_id": ["ana", "ana", "ana", "ben"], "position": [1, 2, 3, 1],
+    ...                       "item": ["law", "law", "food", "food"]})
+    >>> smiths_s(lists)
        item  n_lists  smiths_s
-    0  food        2      0.75
-    1   law        1      0.50
+    0  food        2  0.666667
+    1   law        1  0.500000
+    >>> smiths_s(lists, repeats="removed")["smiths_s"].tolist()
+    [0.75, 0.5]
     """
+    if repeats not in REPEATS:
+        raise UsageError(f"There is no convention {repeats!r} for repeats; known: {', '.join(REPEATS)}.")
     named = lists[lists["item"] != ""]
-    first = named.groupby(["list_id", "item"], observed=True, as_index=False)["position"].min()
-    within = first.groupby("list_id", observed=True)["position"]
+    if repeats == "removed":
+        named = named.groupby(["list_id", "item"], observed=True, as_index=False)["position"].min()
+    within = named.groupby("list_id", observed=True)["position"]
     length = within.transform("size")
-    first["salience"] = (length - within.rank(method="average") + 1) / length
+    named = named.assign(salience=(length - within.rank(method="average") + 1) / length)
+    first = named.groupby(["list_id", "item"], observed=True)["salience"].max().reset_index()
     found = first.groupby("item", observed=True)["salience"].agg(n_lists="size", smiths_s="sum")
     found["smiths_s"] /= max(lists["list_id"].nunique(), 1)
     return found.reset_index().sort_values(["smiths_s", "item"], ascending=[False, True], ignore_index=True)

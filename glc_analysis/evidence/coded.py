@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.coding.consensus import by_segment
-from glc_analysis.coding.patterns import cooccurrence, new_codes, permutation_band, smiths_s
+from glc_analysis.coding.patterns import REPEATS, cooccurrence, new_codes, permutation_band, smiths_s
 from glc_analysis.evidence.estimates import ALL, KINDS, CleanTables, add_estimate_ids, subset_membership
 
 # ------------------------------
@@ -139,8 +139,9 @@ SOURCE, DOCUMENT = "source", "document"
 
 def coded_estimates(data: CleanTables, occurrences: pd.DataFrame, consensus: pd.DataFrame,
                     documents: pd.DataFrame, segments: pd.DataFrame, attendance: pd.DataFrame,
-                    ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
-    """One row a figure of measures coded, cooccurrence, novelty, salience and words.
+                    ancestors: Mapping[str, Sequence[str]], *, repeats: str = "kept") -> pd.DataFrame:
+    """One row a figure of measures coded, cooccurrence, novelty, salience and words; ``repeats`` is the
+    convention of salience.
 
     The base of a code is the organisations that were asked about it or raised it unasked; in a call, those
     that were present. Countries, regions and other attributes are those of the organisations.
@@ -154,7 +155,7 @@ def coded_estimates(data: CleanTables, occurrences: pd.DataFrame, consensus: pd.
     turns = turns.assign(document_id=turns["document_id"].map(originals))
     parts = [_organisation_figures(data, occurrences), _call_figures(turns, documents, attendance, ancestors),
              _cooccurrence_figures(turns, "turn"), _cooccurrence_figures(turns, "document"),
-             _new_code_figures(turns, documents), _salience_figures(turns, documents),
+             _new_code_figures(turns, documents), _salience_figures(turns, documents, repeats),
              _word_figures(segments, documents)]
     return pd.concat([_complete_columns(part) for part in parts if len(part)], ignore_index=True)
 
@@ -234,17 +235,26 @@ def _new_code_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFr
                                "method": "random orders of interviews"})], ignore_index=True)
 
 
-def _salience_figures(turns: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:
-    """Smith's S of codes over interviews, in the order in which each first mentions them."""
+def _salience_figures(turns: pd.DataFrame, documents: pd.DataFrame, repeats: str) -> pd.DataFrame:
+    """Smith's S of codes over interviews, in the order in which each first mentions them; and where it
+    differs, what it is under the other convention for codes that an interview raises again."""
     interviews = documents.loc[documents["kind"] == "interview", "document_id"]
     rows = turns[turns["document_id"].isin(interviews)]
     if rows.empty:
         return pd.DataFrame()
     lists = rows.rename(columns={"document_id": "list_id", "code_id": "item", "start": "position"})
-    scores = smiths_s(lists[["list_id", "item", "position"]])
-    return pd.DataFrame({"code_id": scores["item"], "n": scores["n_lists"], "value": scores["smiths_s"],
-                         "base_n": lists["list_id"].nunique(), "measure": "salience",
-                         "statistic": "smiths_s", "unit": "document"})
+    other = next(one for one in REPEATS if one != repeats)
+    parts = []
+    for convention in (repeats, other):
+        scores = smiths_s(lists[["list_id", "item", "position"]], repeats=convention)
+        parts.append(pd.DataFrame({
+            "code_id": scores["item"], "n": scores["n_lists"], "value": scores["smiths_s"],
+            "base_n": lists["list_id"].nunique(), "measure": "salience", "unit": "document",
+            "statistic": "smiths_s" if convention == repeats else f"smiths_s_repeats_{convention}",
+            "method": f"repeats {convention}"}))
+    chosen, others = (part.set_index("code_id", drop=False) for part in parts)
+    differs = ~np.isclose(others["value"], chosen["value"].reindex(others.index), rtol=0, atol=1e-12)
+    return pd.concat([chosen, others[differs]], ignore_index=True)
 
 
 def _word_figures(segments: pd.DataFrame, documents: pd.DataFrame) -> pd.DataFrame:

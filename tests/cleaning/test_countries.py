@@ -4,6 +4,7 @@ import unicodedata
 
 import pandas as pd
 import pycountry
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -73,6 +74,18 @@ def test_codes_that_are_words_count_in_a_column_of_nothing_but_codes():
     assert ids(*codes) == codes
     assert ids(*codes, "Global", countries=REVIEWED) == [*codes, "global"]
     assert ids(*codes, "Angola")[:2] == ["", ""]
+
+
+@pytest.mark.parametrize("codes", [["KEN", "KHM"], ["KEN", "PER"], ["THA"], ["CAN", "KEN", "UGA", "USA"]])
+def test_a_short_column_of_nothing_but_codes_is_read_as_codes(codes):
+    assert ids(*codes) == codes
+
+
+def test_a_code_that_is_a_word_is_refused_alone_and_among_names_and_the_message_says_why():
+    assert ids("KEN") == [""] and ids("KEN", "Angola") == ["", "AGO"]
+    names = pd.Series(["KEN", "Angola"])
+    fault, = unknown_country_faults(names, [2, 3], "a.csv", "country", NOTHING_REVIEWED)
+    assert "is the code of Kenya, but a word as well" in str(fault) and "write Kenya, or add KEN" in fault.fix
 
 
 def test_the_words_are_codes():

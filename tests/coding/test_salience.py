@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from glc_analysis.coding.patterns import smiths_s
+from glc_analysis.errors import UsageError
 
 
 def lists(**named):
@@ -13,8 +14,8 @@ def lists(**named):
     return pd.DataFrame(rows, columns=["list_id", "item", "position"])
 
 
-def by_item(frame):
-    return smiths_s(frame).set_index("item")["smiths_s"].to_dict()
+def by_item(frame, **given):
+    return smiths_s(frame, **given).set_index("item")["smiths_s"].to_dict()
 
 
 def test_five_lists_worked_out_by_hand():
@@ -28,8 +29,25 @@ def test_five_lists_worked_out_by_hand():
         "lime": 1 / 5, "carrot": (1/3 + 2/4 + 1/6) / 5, "lemon": (1/4 + 4/6) / 5})
 
 
-def test_a_repeat_counts_at_its_first_mention_and_the_ranks_below_close_up():
+def test_a_repeat_counts_at_its_first_mention_in_the_lists_own_length_and_ranks():
     assert by_item(lists(a=["x", "x", "y", "x"])) == {"x": 1.0, "y": 0.5}
+    assert by_item(lists(a=["x", "y", "x", "z"])) == {"x": 1.0, "y": 0.75, "z": 0.25}
+
+
+def test_where_repeats_are_removed_the_ranks_below_close_up():
+    assert by_item(lists(a=["x", "y", "x", "z"]), repeats="removed") == pytest.approx(
+        {"x": 1.0, "y": 2 / 3, "z": 1 / 3})
+
+
+@given(st.lists(st.permutations("pqrs"), min_size=1))
+def test_without_repeats_both_conventions_agree(named):
+    frame = lists(**{f"l{n}": items for n, items in enumerate(named)})
+    pd.testing.assert_frame_equal(smiths_s(frame), smiths_s(frame, repeats="removed"))
+
+
+def test_another_convention_is_refused():
+    with pytest.raises(UsageError, match="no convention 'first'"):
+        smiths_s(lists(a=["x"]), repeats="first")
 
 
 def test_positions_with_gaps_are_ranks():
@@ -61,7 +79,7 @@ def test_codes_of_the_real_free_lists_are_as_salient_as_a_slow_reading_says(shar
     both = pd.read_csv(shared_data / "two_coder_free_list" / "both.csv")
     position = both["number"].str.removeprefix("trait").astype(int)
     found = smiths_s(pd.DataFrame({"list_id": both["rid"], "item": both["coder1"].astype("str"),
-                                   "position": position}))
+                                   "position": position}), repeats="removed")
     told = {}
     for rid, _, code in sorted(zip(both["rid"], position, both["coder1"], strict=True)):
         told.setdefault(rid, {})[str(code)] = None
