@@ -36,6 +36,7 @@ MANY = 40
 """From so many answers on, five are few; below, what two people wrote alike is taken for an option's text."""
 
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
+_LABELLED = re.compile(r"\d{1,2}\s*[-–(:=/.]\s*\S.*", re.DOTALL)
 _DATE = re.compile(
     r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}([ T,]+\d{1,2}:\d{2}.*)?|[^\d]{0,12}\d{1,2}[ .,]+[^\d]{3,12}\d{4}.*"
 )
@@ -83,9 +84,13 @@ def guess_type(column: FormColumn, known: Collection[str] = (), languages: Colle
 
 
 def _tool_column(column: FormColumn, answers: Counter[str]) -> Guess | None:
-    names = {column.name, re.sub(r".*[./]", "", column.name)}
-    if any(words.is_word("tool", name) and not words.is_word("started", name) for name in names):
+    if words.is_word("started", column.name) or words.is_word("ended", column.name):
+        return None
+    last = re.sub(r".*[./]", "", column.name)
+    if words.is_word("tool", column.name) or words.is_word("tool", last) and last != column.name:
         return Guess(LEFT_OUT, "a column that the survey tool adds", True)
+    if column.name.startswith("_"):
+        return Guess(LEFT_OUT, "its name begins like those that survey tools add", False)
     return None
 
 
@@ -107,7 +112,7 @@ def _contacts(column: FormColumn, answers: Counter[str]) -> Guess | None:
     n = answers.total()
     personal = sum(count for text, count in answers.items() if words.looks_personal(text))
     is_named = words.mentions("personal", column.wording) and len(column.wording.split()) <= 6
-    if personal >= 0.5 * n or is_named and len(answers) > 0.5 * n:
+    if n >= 5 and personal >= 0.5 * n or is_named and len(answers) > 0.5 * n:
         return Guess(
             LEFT_OUT,
             f"{personal} of {n} answers look like contact data"
@@ -122,12 +127,15 @@ def _identifiers(column: FormColumn, answers: Counter[str]) -> Guess | None:
     n = answers.total()
     if len(answers) < max(10, 0.98 * n):
         return None
-    is_numbered = {*answers} == {str(number) for number in range(1, n + 1)} or {*answers} == {
-        str(number) for number in range(n)
-    }
+    numbers = [int(text) for text in answers if re.fullmatch(r"\d{1,15}", text)]
+    is_numbered = len(numbers) == n and n >= 20
+    if is_numbered and all(one < two for one, two in zip(numbers, numbers[1:], strict=False)):
+        return Guess(LEFT_OUT, "numbers that rise from record to record", True)
+    if is_numbered and re.fullmatch(r"column_\d+", column.wording):
+        return Guess(LEFT_OUT, "every record has another number, and the column has no heading", True)
     is_code = sum(bool(re.fullmatch(r"(?=\S*\d)\S{6,}", text)) for text in answers) >= 0.95 * len(answers)
-    if is_numbered or is_code:
-        return Guess(LEFT_OUT, "every record has another number or code", is_numbered or n >= MANY)
+    if is_code:
+        return Guess(LEFT_OUT, "every record has another number or code", n >= MANY)
     return None
 
 
@@ -150,6 +158,11 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
         return None
     rest = n - given
     others = f"; {rest} answers are no numbers" if rest else ""
+    if rest and all(re.fullmatch(_LABELLED, text) for text in answers if text not in numbers):
+        return None  # steps of which some have a label: a choice
+    labelled = len(answers) - len(numbers)
+    if rest and len(numbers) <= 10 and labelled <= 2 and rest >= 2 * labelled:
+        return None  # a few numbers and a text that several gave, such as "more than five": a choice
     values = sorted(set(numbers.values()))
     is_whole = all(value.is_integer() for value in values)
     is_small = is_whole and values[0] >= 0 and values[-1] <= 10
@@ -157,18 +170,13 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
     is_counted = words.mentions("count", column.wording)
     span = f"from {values[0]:g} to {values[-1]:g}"
     if is_small and not is_counted and (not rest or is_rated):
-        is_full = values[-1] in (4, 5, 6, 7, 10) and len(values) >= values[-1] - values[0] - 1 >= 2
-        if rest and not is_rated:
-            is_full = False
         return Guess(
             "scale",
             f"whole numbers {span}{others}" + ("; the question asks to rate" if is_rated else ""),
-            (is_rated or is_full) and not rest,
+            is_rated and not rest,
             options=_numbered_options(column, int(values[0]), int(values[-1])),
         )
-    is_sure = not rest and (is_counted or not is_small and (len(values) > 10 or values[-1] > 10))
-    if is_whole and len(values) <= 5 and n >= MANY and not is_counted:
-        is_sure = False
+    is_sure = not rest and (is_counted or not is_whole)  # else it may be codes of options
     return Guess("number", f"numbers {span}{others}", is_sure)
 
 
@@ -259,6 +267,9 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
         if is_sure and words.mentions("rating", column.wording) and not _is_yes_no(labels):
             is_sure = False
             notes.append("the heading asks how much: it may be a scale")
+        if is_sure and " " not in column.wording.strip() and len(labels) > 2:
+            is_sure = False
+            notes.append("the export does not say what was asked: it may be a scale")
         if is_several:
             is_sure = False
             notes.append("the heading allows several options, and no cell has several")

@@ -79,6 +79,12 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
     groups = [*tick_groups(form)]
     in_groups = {column.place for group in groups for column in group.columns}
     guesses = _guesses(form, in_groups, languages)
+    summaries = {
+        re.sub(r"[./_]\*$", "", entry): entry
+        for group in groups
+        for entry in group.entry.split(" | ")
+        if entry.endswith("*")
+    }
     lists = _Lists()
     rows, roles = [], {}
     for column in form.columns:
@@ -86,6 +92,9 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
             rows.append(_group_row(group, form, lists))
         elif column.place not in in_groups:
             guess = guesses[column.place]
+            if column.name in summaries:
+                said = f"the columns {summaries[column.name]} hold the same answers, one column an option"
+                guess = Guess(LEFT_OUT, said, True)
             if guess.kind in ROLES and guess.kind not in roles:
                 roles[guess.kind] = column, guess
             else:

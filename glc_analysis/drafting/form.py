@@ -13,6 +13,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+import pandas as pd
+
 from glc_analysis.drafting.words import plain
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.text import match_key, normalise_space
@@ -133,8 +135,15 @@ _BLANK = ("NA", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "-99", "-77", "-66"
 
 
 def _counted(survey: RawSurvey, name: str) -> Counter[str]:
+    """How often each text stands in a column. In a repeat group the cells of the parent, which its children
+    carry, count once."""
     found: Counter[str] = Counter()
-    for cell, count in survey.frame[name].value_counts(sort=False).items():
+    cells = survey.frame[name]
+    if any(survey.loops):
+        rows = pd.Series(survey.rows, index=cells.index)
+        if cells.groupby(rows).nunique().max() == 1:
+            cells = cells[~rows.duplicated()]
+    for cell, count in cells.value_counts(sort=False).items():
         if text := normalise_space(str(cell)):
             found[text] += int(count)
     return found

@@ -14,7 +14,7 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
-from glc_analysis.drafting.words import is_word, kind_of_option, looks_personal, plain, scale_marks
+from glc_analysis.drafting.words import is_link, is_word, kind_of_option, looks_personal, plain, scale_marks
 from glc_analysis.text import match_key
 
 FEWEST = 5
@@ -87,14 +87,17 @@ def _parts(text: str, separator: str) -> list[str]:
     """A cell divided at its separators, but not within brackets; at all of them where a bracket is not
     closed."""
     found, depth, open_part = [], 0, ""
-    for part in text.split(separator):
+    between = re.compile(
+        r"(?<!\d),|,(?!\d)" if separator == "," else re.escape(separator)
+    )  # not within numbers
+    for part in between.split(text):
         depth = max(0, depth + part.count("(") + part.count("[") - part.count(")") - part.count("]"))
         open_part = f"{open_part}{separator}{part}" if open_part else part
         if not depth:
             found.append(open_part)
             open_part = ""
     if open_part:
-        found = text.split(separator)
+        found = between.split(text)
     return [part for part in map(str.strip, found) if part]
 
 
@@ -157,7 +160,7 @@ def listed_options(counts: Mapping[str, int], known: Collection[str] = (), fewes
     found = Options()
     for key, group in groups.items():
         label = max(group, key=lambda text: (group[text], text))
-        if (group.total() >= fewest or key in known) and not looks_personal(label):
+        if (group.total() >= fewest or key in known) and not (looks_personal(label) or is_link(label)):
             found.counts[label] = group.total()
             if len({match_key(text) for text in group}) > 1 or len(group) > 1:
                 found.spellings[label] = sorted(group, key=lambda text: (-group[text], text))

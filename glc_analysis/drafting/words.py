@@ -17,8 +17,8 @@ from glc_analysis.text import match_key
 _MARKS = re.compile(r"[^\w\s'/<>+-]+")
 _PERSONAL = re.compile(
     r"[\w.+-]+@[\w-]+\.\w+"  # an e-mail address
-    r"|https?://|www\.\w"
-    r"|(?<![\w-])\+?\d[\d ()./-]{7,}\d(?!\w)"  # a telephone number
+    r"|(?<![\w-])\+\d[\d ()./-]{7,}\d(?!\w)"  # a telephone number, with its country or in groups
+    r"|(?<![\w.,-])\(?\d{2,5}\)?[ /-]\d{2,}[ /-]?\d{2,}[\d /-]*(?![\w.,])"
     r"|\b\d{1,5}\s+\w+\s+(street|st|road|rd|avenue|ave|lane|drive)\b"
     r"|\b(calle|rue|avenida|avenue|rua|via)\s+\w+.*\d|\w+(strasse|straße|straat|weg)\s+\d"
     r"|^(mr|mrs|ms|dr|prof|sra?|mme|herr|frau|don|doña)\.?\s+[^\W\d_]",
@@ -86,6 +86,15 @@ def looks_personal(text: str) -> bool:
     [False, False, False]
     """
     return bool(_PERSONAL.search(text)) and not _DATE_OR_SPAN.fullmatch(text.strip())
+
+
+def is_link(text: str) -> bool:
+    """Whether an answer is an address on the web, which may lead to a person.
+
+    >>> is_link("https://example.org/ana"), is_link("the web")
+    (True, False)
+    """
+    return bool(re.search(r"https?://|www\.\w", text))
 
 
 def scale_steps(labels: Sequence[str]) -> list[float] | None:

@@ -32,3 +32,20 @@ def test_a_heading_of_code_and_text_is_parted(tmp_path):
     assert survey.frame.columns.tolist()[-2:] == ["G1Q1", "Q2[SQ001]"]
     assert survey.wording["G1Q1"] == "How do you identify victims? E.g. by interview."
     assert survey.wording["Q2[SQ001]"] == "Which services? [Shelter]"
+
+
+def test_headings_of_codes_and_texts_are_enough_where_other_columns_were_withheld(tmp_path):
+    survey = read(
+        tmp_path,
+        '"a1. In which country?","a2. For how long?","a3[1]. What kind? [Legal help]","a3[2]. What kind? '
+        '[Shelter]",'
+        '"a4. Anything else?"\n"Kenya","4","Yes","No",""\n',
+    )
+    assert survey.tool == "limesurvey"
+    assert survey.wording["a3[2]"] == "What kind? [Shelter]"
+
+
+def test_questions_that_begin_with_a_word_and_a_colon_are_no_codes(tmp_path):
+    survey = read(tmp_path, '"Country: where?","Years: how long?","Kind: which?","More: what?","End: '
+                            'why?"\n1,2,3,4,5\n')
+    assert survey.tool == "plain"

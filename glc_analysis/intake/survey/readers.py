@@ -265,9 +265,15 @@ _LIMESURVEY_COLUMNS = {"submitdate", "lastpage", "startlanguage", "seed", "start
 
 
 def is_limesurvey(sheets: list[Grid]) -> bool:
-    """The column `id`, and at least two of the others LimeSurvey puts before the answers."""
-    codes = {_heading(name)[0] for name in sheets[0].names}
-    return "id" in codes and len(_LIMESURVEY_COLUMNS & codes) > 1
+    """The column `id`, and at least two of the others LimeSurvey puts before the answers; or, where these
+    were withheld, headings that (almost) all are "code. question text", some of them with the code of an
+    option.
+    """
+    names = [name for name in sheets[0].names if name.strip()]
+    codes = [_heading(name)[0] for name in names]
+    coded = {code for code, name in zip(codes, names, strict=True) if code != name}
+    is_coded = len(coded) >= max(5, .9 * len(names)) and any("[" in code for code in coded)
+    return is_coded or "id" in codes and len(_LIMESURVEY_COLUMNS & {*codes}) > 1
 
 
 def read_limesurvey(path: Path, sheets: list[Grid]) -> RawSurvey:
