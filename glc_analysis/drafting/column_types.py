@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Collection
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
@@ -35,6 +35,9 @@ ROLES = ("organisation", "country", "started", "ended", "language")
 MANY = 40
 """From so many answers on, five are few; below, what two people wrote alike is taken for an option's text."""
 
+LOOKED_AT = 5_000
+"""The most different answers of a column that are looked at: those given most often."""
+
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _LABELLED = re.compile(r"\d{1,2}\s*[-–(:=/.]\s*\S.*", re.DOTALL)
 _DATE = re.compile(
@@ -58,7 +61,7 @@ class Guess:
     notes: list[str] = field(default_factory=list)
 
 
-def guess_type(column: FormColumn, known: Collection[str] = (), languages: Collection[str] = ()) -> Guess:
+def guess_type(column: FormColumn, known: Collection[str] = ()) -> Guess:
     """The kind of question that a column holds. ``known`` are the keys of options listed elsewhere in the
     form.
 
@@ -70,17 +73,17 @@ def guess_type(column: FormColumn, known: Collection[str] = (), languages: Colle
     >>> guess_type(column("Age", **{"31": 5, "4": 2})).kind
     'number'
     """
-    answers = column.total
-    if not answers:
+    if not column.n_filled:
         return Guess(LEFT_OUT, "nobody answered", True)
+    if any(len(counts) > LOOKED_AT for counts in column.counts):
+        column = replace(
+            column, counts=tuple(Counter(dict(counts.most_common(LOOKED_AT))) for counts in column.counts)
+        )
+    answers = column.total
     for guess in (_tool_column, _dates, _contacts, _identifiers, _language, _numbers):
         if found := guess(column, answers):
             return found
-    return (
-        _country(column, answers, languages)
-        or _organisation(column, answers)
-        or _choice(column, answers, known)
-    )
+    return _country(column, answers) or _organisation(column, answers) or _choice(column, answers, known)
 
 
 def _tool_column(column: FormColumn, answers: Counter[str]) -> Guess | None:
@@ -195,17 +198,15 @@ def _numbered_options(column: FormColumn, first: int, last: int) -> tuple[Option
     )
 
 
-def _country(column: FormColumn, answers: Counter[str], languages: Collection[str]) -> Guess | None:
+def _country(column: FormColumn, answers: Counter[str]) -> Guess | None:
     n = answers.total()
     is_named = words.mentions("country", column.wording)
     if not is_named and len(answers) < 3:
         return None
     likely = [text for text, _ in answers.most_common(30)]
-    if not is_named and sum(
-        bool(country_of(text, languages, everywhere=False)) for text in likely
-    ) < 0.6 * len(likely):
+    if not is_named and sum(bool(country_of(text, everywhere=False)) for text in likely) < 0.6 * len(likely):
         return None
-    known = sum(count for text, count in answers.items() if country_of(text, languages))
+    known = sum(count for text, count in answers.items() if country_of(text))
     if known >= (0.6 if is_named else 0.85) * n:
         return Guess(
             "country", f"{known} of {n} answers are names of countries", is_named and known >= 0.9 * n
@@ -267,6 +268,9 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
         if is_sure and words.mentions("rating", column.wording) and not _is_yes_no(labels):
             is_sure = False
             notes.append("the heading asks how much: it may be a scale")
+        if len(labels) < 2 and is_sure:
+            is_sure = False
+            notes.append("only one answer was given often enough to be listed")
         if is_sure and " " not in column.wording.strip() and len(labels) > 2:
             is_sure = False
             notes.append("the export does not say what was asked: it may be a scale")
@@ -291,6 +295,7 @@ def _joined(
     """Several options in a cell: some cells hold two or more texts that are frequent on their own."""
     n = answers.total()
     best: tuple[float, str, float, bool] | None = None
+    found_by: dict[str, float] = {}
     for separator in SEPARATORS:
         if sum(count for text, count in answers.items() if separator in text) < (1 if is_several else 2):
             continue
@@ -308,9 +313,18 @@ def _joined(
             and (not best or several > best[0])
         ):
             best = several, separator, covered, weak
+        if several >= 0.02 and covered >= enough:
+            found_by[separator] = several
     if not best:
         return None
     several, separator, covered, weak = best
+    notes = ["labels that hold the separator were put together on the evidence of few cells"] if weak else []
+    others = [mark for mark in found_by if mark.strip() != separator.strip()]
+    if others:
+        notes.append(f"other cells hold several with a {SEPARATORS[others[0]]} between")
+        column = replace(
+            column, counts=tuple(_with_one_mark(counts, separator, others) for counts in column.counts)
+        )
     whole = sum(count for text, count in answers.items() if count >= few) / n
     is_sure = (is_several or several >= 0.1 and covered >= 0.85) and n >= 20
     if not is_several and whole > 0.9 and several < 0.1:
@@ -330,8 +344,20 @@ def _joined(
         is_sure,
         separator,
         tuple(options),
-        ["labels that hold the separator were put together on the evidence of few cells"] if weak else [],
+        notes,
     )
+
+
+def _with_one_mark(counts: Counter[str], separator: str, others: list[str]) -> Counter[str]:
+    """Cells whose options are all divided by the same mark: where a cell has another one, that is
+    replaced."""
+    found: Counter[str] = Counter()
+    for text, count in counts.items():
+        if separator not in text:
+            for mark in others:
+                text = text.replace(mark, separator)
+        found[text] += count
+    return found
 
 
 def _by_label(cells: list[tuple[list[str], int]], options: Options) -> list[tuple[list[str], int]]:

@@ -10,7 +10,6 @@ from __future__ import annotations
 import csv
 import re
 import unicodedata
-from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -33,11 +32,11 @@ _APART = re.compile(r"\s+[/|]\s+|\s*/\s*|\s*\|\s*")
 _BRACKETS = re.compile(r"(.+?)\s*[(\[](.+?)[)\]]")
 
 
-def country_of(name: str, languages: Iterable[str] = (), *, everywhere: bool = True) -> str:
+def country_of(name: str, *, everywhere: bool = True) -> str:
     """The ISO 3166 code of a country by its name in any language; blank where it is unknown or not certain.
 
-    Names in two languages (``Spain / España``) and turned names (``Korea, South``) are understood. The
-    languages given, and English, come first; with ``everywhere`` then all others, which takes a second once.
+    Names in two languages (``Spain / España``) and turned names (``Korea, South``) are understood. English
+    comes first; with ``everywhere`` then what all other languages agree on, which takes a second once.
 
     >>> [country_of(name) for name in ("Turkey", "Macedonia", "Spain / España", "Korea, South", "Perú")]
     ['TUR', 'MKD', 'ESP', 'KOR', 'PER']
@@ -45,17 +44,16 @@ def country_of(name: str, languages: Iterable[str] = (), *, everywhere: bool = T
     ['', '', '', '', '', '']
     """
     key = _key(name)
-    if not key or is_contested(name) or key in AMBIGUOUS:
+    if not key or key in AMBIGUOUS or key in CONTESTED:
         return ""
-    languages = tuple(languages)
-    found = _one_of(key, languages, everywhere)
+    found = _one_of(key, everywhere)
     if not found:
         for divided in (
             _APART.split(name),
             *(match.groups() for match in [_BRACKETS.fullmatch(name.strip())] if match),
         ):
             meant = (
-                {country_of(part, languages, everywhere=everywhere) for part in divided if _key(part)}
+                {country_of(part, everywhere=everywhere) for part in divided if _key(part)}
                 if len(divided) > 1
                 else {""}
             )
@@ -64,23 +62,21 @@ def country_of(name: str, languages: Iterable[str] = (), *, everywhere: bool = T
             if found:
                 break
     if not found and (turned := _ORDER.fullmatch(key)):
-        found = _one_of(f"{turned[2]} {turned[1]}", languages, everywhere)
+        found = _one_of(f"{turned[2]} {turned[1]}", everywhere)
     if not found and key.startswith("the "):
-        found = _one_of(key[4:], languages, everywhere)
+        found = _one_of(key[4:], everywhere)
     return "" if found in CONTESTED else found
 
 
 def is_contested(name: str) -> bool:
     """Whether states disagree about the country of this name, so that a person decides what it is.
 
-    >>> is_contested("Taiwan"), is_contested("Taiwan, Province of China"), is_contested("Peru")
+    >>> is_contested("Taiwan"), is_contested("Palestina"), is_contested("Peru")
     (True, True, False)
     """
     key = _key(name)
-    return (
-        any(key == one or key.startswith((f"{one},", f"{one} (")) for one in CONTESTED)
-        or _names_in("en").get(key) in CONTESTED
-    )
+    is_named = any(key == one or key.startswith((f"{one},", f"{one} (")) for one in CONTESTED)
+    return is_named or _one_of(key, everywhere=True) in CONTESTED
 
 
 def country_label(country_id: str) -> str:
@@ -106,12 +102,9 @@ def un_regions() -> dict[str, str]:
     return {row["country_id"]: row["region_id"] for row in _rows("un_regions.csv")}
 
 
-def _one_of(key: str, languages: tuple[str, ...], everywhere: bool) -> str:
-    """The country of a whole name: in English and the languages given, else what all languages agree on."""
-    for language in ("en", *languages):
-        if found := _names_in(language).get(key):
-            return found
-    return _names_anywhere().get(key, "") if everywhere else ""
+def _one_of(key: str, everywhere: bool) -> str:
+    """The country of a whole name: in English, else what all languages agree on."""
+    return _names_in("en").get(key) or (_names_anywhere().get(key, "") if everywhere else "")
 
 
 def _key(name: str) -> str:

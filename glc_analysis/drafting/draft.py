@@ -6,6 +6,7 @@ settings. The rows that are unsure come first in every table.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from glc_analysis.drafting.column_types import LEFT_OUT, ROLES, Guess, guess_type
+from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, guess_type
 from glc_analysis.drafting.countries import country_label, country_of, is_contested, un_regions
 from glc_analysis.drafting.form import WEAK, Form, FormColumn
 from glc_analysis.drafting.groups import TickGroup, gather_loops, tick_groups
@@ -35,6 +36,8 @@ TABLES = ("questions", "options", "countries", "codebook", "settings")
 
 _SAME_LIST = 0.6
 """The share of options that two questions must have in common for one list of both."""
+FEW_TEXTS = 3
+"""So few different texts that are not listed may be options that hardly anybody chose."""
 _SUGGESTED = 5_000
 """Records among which blanks are compared."""
 
@@ -75,10 +78,9 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
     [{'option_id': 'yes', 'value': 'Yes', 'n': '25'}, {'option_id': 'no', 'value': 'No', 'n': '20'}]
     """
     form = gather_loops(Form.of(surveys))
-    languages = _languages(form)
     groups = [*tick_groups(form)]
     in_groups = {column.place for group in groups for column in group.columns}
-    guesses = _guesses(form, in_groups, languages)
+    guesses = _guesses(form, in_groups)
     summaries = {
         re.sub(r"[./_]\*$", "", entry): entry
         for group in groups
@@ -104,7 +106,7 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
     tables = {
         "questions": questions,
         "options": _frame("options", lists.rows()),
-        "countries": _frame("countries", _country_rows(roles, questions, form, languages)),
+        "countries": _frame("countries", _country_rows(roles, questions, form)),
         "codebook": _frame("codebook", _codebook_rows(questions)),
         "settings": _frame("settings", _setting_rows(roles, form)),
     }
@@ -115,10 +117,10 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
 # Questions.
 
 
-def _guesses(form: Form, in_groups: set[int], languages: list[str]) -> dict[int, Guess]:
+def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
     """The guess for each column that stands alone; a second look knows the options found in the first."""
     guesses = {
-        column.place: guess_type(column, languages=languages)
+        column.place: guess_type(column)
         for column in form.columns
         if column.place not in in_groups
     }
@@ -131,17 +133,11 @@ def _guesses(form: Form, in_groups: set[int], languages: list[str]) -> dict[int,
     )
     for column in form.columns:
         guess = guesses.get(column.place)
-        if (
-            guess
-            and guess.kind in ("single", "multi", "scale", "text")
-            and column.n_filled
-            and (
-                any(option_key(text) in known for options in guess.options for text in options.hidden)
-                or guess.kind == "text"
-                and column.n_filled < 40
-            )
-        ):
-            guesses[column.place] = guess_type(column, known, languages)
+        if not guess or guess.kind not in ("single", "multi", "scale", "text") or not column.n_filled:
+            continue
+        hidden = {option_key(text) for options in guess.options for text in options.hidden}
+        if column.n_filled < MANY or 0 < len(hidden) <= FEW_TEXTS and hidden & known:
+            guesses[column.place] = guess_type(column, known)
     return guesses
 
 
@@ -334,7 +330,8 @@ class _Lists:
         taken = {row["option_id"] for row in self.lists[name]}
         stem = re.sub(r"_+", "_", slug(label).replace(".", "_"))[:40].strip("_-") or "option"
         stem = stem if re.fullmatch(r"[a-z0-9_-]+", stem) else f"option_{len(taken) + 1}"
-        return next(one for one in (stem, *(f"{stem}_{n}" for n in range(2, 10_000))) if one not in taken)
+        numbered = (f"{stem}_{n}" for n in itertools.count(2))
+        return next(one for one in itertools.chain([stem], numbered) if one not in taken)
 
 
 def _option_rows(options: Sequence[Options], first: int, kind: str) -> list[dict[str, str]]:
@@ -360,7 +357,7 @@ def _option_rows(options: Sequence[Options], first: int, kind: str) -> list[dict
                 values[partner].append(
                     (text, other.counts[text], doubt, f"in another language; taken for {partner!r}")
                 )
-            elif how == OPEN:
+            elif how == OPEN and other.counts[text] >= FEWEST:
                 extra.append((text, other.counts[text]))
     rows = []
     for label in labels:
@@ -428,7 +425,7 @@ def _hidden_remarks(
     n, different = hidden.total(), len(hidden)
     seen = sum(one.counts.total() for one in options) + n
     said = f"{n} answers in {different} texts, each given by fewer than {FEWEST}, are counted and not listed"
-    if different <= 3 and n > different or not rows or n > 0.3 * seen:
+    if different <= FEW_TEXTS and n > different or not rows or n > 0.3 * seen:
         return [f"{said}: they may be options of the form"], True
     if not any(row["kind"] == "other" for row in rows):
         rows.append(
@@ -503,7 +500,7 @@ def _codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _country_rows(
-    roles: dict, questions: pd.DataFrame, form: Form, languages: list[str]
+    roles: dict, questions: pd.DataFrame, form: Form
 ) -> list[dict[str, str]]:
     """A row for each name of a country. Unknown names have no id; those given by fewer than five are
     counted."""
@@ -517,7 +514,7 @@ def _country_rows(
     names: Counter[str] = sum((column.total for column in columns), Counter())
     rows, rare = [], Counter()
     for name, count in sorted(names.items(), key=lambda item: (-item[1], item[0])):
-        found = country_of(name, languages)
+        found = country_of(name)
         row = {"raw_name": name, "country_id": found, "n": _count(count)}
         if found:
             row |= {
@@ -570,18 +567,6 @@ def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
             }
         )
     return rows
-
-
-def _languages(form: Form) -> list[str]:
-    """The languages of the files, by their headings."""
-    import py3langid
-
-    found = []
-    for n in range(len(form.files)):
-        text = " ".join(column.names[n] for column in form.columns if " " in column.names[n])
-        if len(text) >= 40:
-            found.append(py3langid.classify(text)[0])
-    return [*dict.fromkeys(found)]
 
 
 def _blanks_suggest(questions: pd.DataFrame, surveys: Sequence[RawSurvey], form: Form) -> list[str]:

@@ -190,7 +190,10 @@ def _paired(
     left, right = [name for name in ours if name not in pairs], [name for name in theirs if name not in taken]
     if not left or not right:
         return pairs
-    scores = [[_likeness(a, b, ours[a], theirs[b]) for b in right] for a in left]
+    shapes = {name: _shape(ours[name]) for name in left}, {name: _shape(theirs[name]) for name in right}
+    scores = [
+        [_likeness(a, b, ours[a], theirs[b], (shapes[0][a], shapes[1][b])) for b in right] for a in left
+    ]
     matched = _aligned(scores)
     is_in_step = is_same_width and len(left) == len(right) and matched == [(n, n) for n in range(len(left))]
     for a, b in matched:
@@ -202,11 +205,13 @@ def _paired(
     return pairs
 
 
-def _likeness(a: str, b: str, ours: Counter[str], theirs: Counter[str]) -> float:
+def _likeness(
+    a: str, b: str, ours: Counter[str], theirs: Counter[str], shapes: tuple[_Shape, _Shape]
+) -> float:
     """How much two columns are alike, from 0 to 1: their headings, their answers, and the shape of these."""
     headings = _trigram_likeness(plain(a), plain(b))
     shared = len(ours.keys() & theirs.keys()) / max(1, min(len(ours), len(theirs)))
-    return 0.4 * headings + 0.25 * shared + 0.35 * _shape_likeness(ours, theirs)
+    return 0.4 * headings + 0.25 * shared + 0.35 * _shape_likeness(*shapes)
 
 
 def _trigram_likeness(a: str, b: str) -> float:
@@ -214,21 +219,27 @@ def _trigram_likeness(a: str, b: str) -> float:
     return 2 * len(one & two) / (len(one) + len(two))
 
 
-def _shape_likeness(ours: Counter[str], theirs: Counter[str]) -> float:
-    """Whether the answers of two columns have the same kind: their length, variety, numbers and commas."""
+_Shape = tuple[float, ...]
+
+
+def _shape(counter: Counter[str]) -> _Shape:
+    """The kind of the answers of a column: their length, variety, numbers and commas; nothing where there are
+    none."""
+    n = counter.total()
+    if not n:
+        return ()
+    return (
+        min(1, sum(len(text) * k for text, k in counter.items()) / n / 60),
+        min(1, len(counter) / n),
+        sum(k for text, k in counter.items() if text.replace(".", "").isdigit()) / n,
+        sum(k for text, k in counter.items() if "," in text) / n,
+    )
+
+
+def _shape_likeness(ours: _Shape, theirs: _Shape) -> float:
     if not ours or not theirs:
-        return 0.5 if not ours and not theirs else 0.2
-
-    def shape(counter: Counter[str]) -> tuple[float, ...]:
-        n = counter.total()
-        return (
-            min(1, sum(len(text) * k for text, k in counter.items()) / n / 60),
-            min(1, len(counter) / n),
-            sum(k for text, k in counter.items() if text.replace(".", "").isdigit()) / n,
-            sum(k for text, k in counter.items() if "," in text) / n,
-        )
-
-    return 1 - sum(abs(x - y) for x, y in zip(shape(ours), shape(theirs), strict=True)) / 4
+        return 0.5 if ours == theirs else 0.2
+    return 1 - sum(abs(x - y) for x, y in zip(ours, theirs, strict=True)) / 4
 
 
 def _aligned(scores: list[list[float]]) -> list[tuple[int, int]]:

@@ -239,7 +239,8 @@ def paired_options(ours: Options, theirs: Options) -> dict[str, tuple[str, str]]
             ):
                 found[text] = (same[0], SURE)
     taken = {pair for pair, _ in found.values()}
-    left, right = [text for text in left if text not in taken], [text for text in right if not found[text][0]]
+    left = [text for text in left if text not in taken and ours.counts[text] >= FEWEST]
+    right = [text for text in right if not found[text][0] and theirs.counts[text] >= FEWEST]
     if not left or not right:
         return found
     is_ordered = (
@@ -261,7 +262,9 @@ def paired_options(ours: Options, theirs: Options) -> dict[str, tuple[str, str]]
         [text for text in left if text not in {pair for pair, _ in found.values()}],
         [text for text in right if not found[text][0]],
     ]
-    if list(map(len, rest)) == [1, 1] and kind_of_option(rest[0][0]) == kind_of_option(rest[1][0]):
+    is_same_size = len(ours.counts) == len(theirs.counts)
+    is_last = is_same_size and list(map(len, rest)) == [1, 1]
+    if is_last and kind_of_option(rest[0][0]) == kind_of_option(rest[1][0]):
         found[rest[1][0]] = (rest[0][0], LIKELY)  # the last of each
     return found
 

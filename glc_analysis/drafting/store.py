@@ -190,7 +190,7 @@ def read_draft(study: Study) -> DraftState | None:
     if faults:
         raise Faults(faults)
     state = DraftState(tables, files, _accepted(study))
-    if faults := list(_draft_faults(state)):
+    if faults := list(draft_faults(state)):
         raise Faults(faults)
     return state
 
@@ -215,7 +215,7 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
     return frame.map(str.strip), missing
 
 
-def _draft_faults(state: DraftState) -> Iterator[Fault]:
+def draft_faults(state: DraftState) -> Iterator[Fault]:
     """What is wrong in a draft: words that are not allowed, ids twice, lists that are not there."""
     questions, options = state.tables["questions"], state.tables["options"]
     file = state.files["questions"]

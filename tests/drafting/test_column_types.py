@@ -78,3 +78,29 @@ def test_a_few_words_among_numbers_leave_the_number_unsure():
         "What year were you born?", {**{str(year): 9 for year in range(1950, 1980)}, "a while ago": 2}
     )
     assert (found.kind, found.is_sure) == ("number", False)
+
+
+def test_cells_that_join_options_by_two_marks_are_read_with_both():
+    found = guess(
+        "Which? (check all that apply)", {"Law, Health": 20, "Law; Health": 15, "Law": 30, "Health": 10}
+    )
+    assert dict(found.options[0].counts) == {"Law": 65, "Health": 45}
+    assert any("semicolon" in note for note in found.notes)
+
+
+def test_dates_of_two_orders_are_unsure_and_say_so():
+    found = guess("When did you open?", {"31/12/2016": 4, "2017-05-06": 3})
+    assert (found.kind, found.is_sure) == ("date", False)
+    assert "two ways" in found.why
+
+
+def test_amounts_with_commas_are_no_lists():
+    assert (
+        guess("Income", {"$50,000 - $99,999": 30, "$25,000 - $49,999": 30, "$0 - $24,999": 30}).kind
+        == "single"
+    )
+
+
+def test_many_different_answers_take_no_longer_than_some():
+    answers = {f"text {n}, and more; of it": 1 for n in range(100_000)}
+    assert guess("Anything else?", answers).kind == "text"
