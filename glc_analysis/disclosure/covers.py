@@ -68,8 +68,8 @@ class Counted:
 
     @property
     def known_ticks(self) -> int:
-        """The most answers that a reader and an ally gave themselves: all options, in each record."""
-        return len(self.counted) * self.counts.known_records(self.base)
+        """How many answers beyond one in each record a reader and an ally may have given: all the others."""
+        return (len(self.counted) - 1) * self.counts.known_records(self.base)
 
     def n_together(self, options: np.ndarray) -> int:
         """How many independent organisations gave one of these answers."""
@@ -245,7 +245,8 @@ def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Rang
 def _leaves_open(found: Ranges, size: np.ndarray | int, known: np.ndarray | int) -> bool:
     """Whether hidden counts keep enough possible values where everybody gave at least one of the answers.
 
-    A reader and an ally may have given ``known`` answers themselves: so many fewer are those of the others.
+    A reader and an ally may have given ``known`` answers beyond one in each record: so many fewer are those
+    of the others.
     """
     others = found.high.sum(axis=0) - found.high
     least = np.maximum(found.low, size + known - others)

@@ -85,5 +85,6 @@ def _hardly_moves(figures: pd.DataFrame, facts: pd.DataFrame) -> pd.Series:
     value, base = figures["value"].astype(float), figures["base_n"].astype(float)
     digit = 10.0 ** (np.floor(np.log10(value.abs().where(value != 0))) - 1)
     moved = KNOWN * facts["spread"] / base
-    moved = moved.mask(figures["statistic"] == "standard_deviation", moved * facts["spread"] / value)
+    # An answer that is another one moves the variance by at most spread * spread / n.
+    moved = moved.mask(figures["statistic"] == "standard_deviation", moved * facts["spread"] / (2 * value))
     return (base >= MEAN_BASE) & (moved <= digit)

@@ -156,9 +156,12 @@ def test_what_is_hidden_hides_what_was_asked_because_of_it_in_any_order(monkeypa
 
 def test_a_mean_of_a_large_base_is_rounded_unless_an_answer_could_move_it():
     numbers = [(1, {"Q3": str(k)}) for k in range(100)]
-    decisions = decided(survey_of(*numbers, *numbers))
+    decisions = decided(survey_of(*numbers * 4))
     means = decisions.loc[["Q3/mean/all", "Q3/standard_deviation/all"], "shown_value"]
     assert means.tolist() == [50, 29]
+    half = decided(survey_of(*numbers * 2))
+    assert half.loc["Q3/mean/all", "shown_value"] == 50
+    assert said(half, "Q3/standard_deviation/all") == ["suppressed numbers"]
     assert said(decided(survey_of(*numbers[1:])), "Q3/mean/all") == ["suppressed numbers"]
     rich = survey_of(*numbers, *numbers, (1, {"Q3": "90000"}))
     assert said(decided(rich), "Q3/mean/all", "Q3/standard_deviation/all") == ["suppressed numbers"] * 2
