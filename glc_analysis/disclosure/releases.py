@@ -113,19 +113,12 @@ class PublishedRelease:
         ids = ids[~ids.index.duplicated()]
         within = (option + parent.where(is_country, "")).map(ids).fillna(option.map(ids))
         is_group = (kind != ALL) & ~is_page & is_seen & (measure != "quality")
-        figures = decisions.iloc[at].assign(
-            key=key, part=key + "/" + measure + "/" + record + "/" + subset, is_page=is_page,
-            within=within.where(is_group, "").fillna("").astype("str"), day=day, size=0, low=np.nan,
-            high=np.nan, adds_up=False)
+        part = key + "/" + measure + "/" + record + "/" + subset
         is_counted = is_own & (measure != "quality") & ~is_page & estimates["n"].notna()
-        least, most = _known_ranges(decisions, estimates)
-        for _, rows in estimates[is_counted].groupby(figures["part"], observed=True):
-            base = rows["base_n"].to_numpy(int)[:1]
-            is_partition = len(rows) > 1 and rows["n"].sum() == base[0]
-            low, high = tighten_bounds(*(side[rows.index].to_numpy(int)[:, None] for side in (least, most)),
-                                       base, is_partition=is_partition)
-            figures.loc[rows.index, ["low", "high"]] = np.hstack([low, high])
-            figures.loc[rows.index, "adds_up"] = is_partition
+        low, high, adds_up = _bounds_by_part(decisions, estimates, part[is_counted])
+        figures = decisions.iloc[at].assign(
+            key=key, part=part, is_page=is_page, within=within.where(is_group, "").fillna("").astype("str"),
+            day=day, size=0, low=low[at], high=high[at], adds_up=adds_up[at])
         is_compared = ~is_page.to_numpy()[at]
         compared = at[is_compared]
         figures.loc[is_compared, "size"] = np.asarray(incidence.base[compared].sum(axis=1)).ravel()
@@ -148,12 +141,31 @@ def contributions_of(incidence: Incidence, at: np.ndarray, ids: pd.Series) -> pd
                          "base": base, "counted": counted})
 
 
-def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[pd.Series, pd.Series]:
+def _bounds_by_part(decisions: pd.DataFrame, estimates: pd.DataFrame,
+                    parts: pd.Series) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """For every figure the bounds of its count that a reader can work out, by what is shown of it and of the
+    others of its part, and whether these add up to their base. ``parts`` has the part of each count; figures
+    without one have no bounds."""
+    low, high = np.full(len(estimates), np.nan), np.full(len(estimates), np.nan)
+    adds_up = np.zeros(len(estimates), dtype=bool)
+    least, most = _known_ranges(decisions, estimates)
+    n, base = estimates["n"].to_numpy(float), estimates["base_n"].to_numpy(float)
+    places = estimates.index.get_indexer(parts.index)
+    for group in parts.groupby(parts.to_numpy()).indices.values():
+        own = places[group]
+        is_partition = len(own) > 1 and n[own].sum() == base[own[0]]
+        ends = tighten_bounds(*(side[own].astype(int)[:, None] for side in (least, most)),
+                              base[own[:1]].astype(int), is_partition=is_partition)
+        (low[own], high[own]), adds_up[own] = (end.ravel() for end in ends), is_partition
+    return low, high, adds_up
+
+
+def _known_ranges(decisions: pd.DataFrame, estimates: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
     """The least and the most that each count can be for a reader, by what is shown of it."""
     n, is_hidden = estimates["n"].astype(float), decisions["status"] != SHOWN
     low = decisions["shown_low"].astype(float).fillna(0)
     high = decisions["shown_high"].astype(float).fillna(estimates["base_n"].astype(float))
-    return low.where(is_hidden, n), high.where(is_hidden, n)
+    return low.where(is_hidden, n).to_numpy(), high.where(is_hidden, n).to_numpy()
 
 
 def next_release(fresh: PublishedRelease, asked: pd.DataFrame, before: Sequence[PublishedRelease],
