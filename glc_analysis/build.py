@@ -328,7 +328,8 @@ def _agreement(view: View) -> dict[str, Any]:
 
     is_measured = view.study.settings["coding"]["approach"] == "codebook"
     return {"agreement": agreement(CodedTexts({}, view["units"] if is_measured else view["units"][:0],
-                                         view["work"], view["spans"], view["tree"], view["mixed"]))}
+                                         view["work"], view["spans"], view["tree"], view["mixed"]),
+                                   parents=view.study.settings["coding"]["parent_codings"])}
 
 
 def _context(view: View) -> dict[str, Any]:
@@ -519,7 +520,8 @@ STEPS = (
                     "pseudonyms"),
          ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "units", "work",
           "spans", "tree", "mixed"), _coding),
-    Step("agreement", ("units", "work", "spans", "tree", "mixed", "[coding] approach"), ("agreement",),
+    Step("agreement", ("units", "work", "spans", "tree", "mixed", "[coding] approach",
+                       "[coding] parent_codings"), ("agreement",),
          _agreement),
     Step("context", ("raw/context", "countries.csv", "[context]"), ("context",), _context),
     Step("records against answers", ("records", "responses", "context", "questions.csv", "options.csv",

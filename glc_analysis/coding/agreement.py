@@ -20,6 +20,7 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
+from functools import partial
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -342,31 +343,44 @@ def _count(coders: Sequence) -> CodingCounts:
 
 
 COLUMNS = ["measure", "code_id", "unit", "subset", "n_units", "n_pairable", "prevalence", "value",
-           "low", "high", "reason"]
+           "low", "high", "n_missing", "lowest", "highest", "reason"]
 KEY = COLUMNS[:4]
-OPTIONAL = {"question_id": "", "length": 1}
+OPTIONAL = {"question_id": "", "length": 1, "is_missing": False}
+PARENTS = ("missing", "absent")
+"""What a coding of a parent says of the codes below it, where the coder gave none of them."""
 ALL = "all"
 NOT_SHARED = "the coder coded no unit that another coded"
 
 
-def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 1000,
-                    seed: int = 1) -> pd.DataFrame:
+def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 1000, seed: int = 1,
+                    ancestors: Mapping[str, Sequence[str]] | None = None,
+                    parents: str = "missing") -> pd.DataFrame:
     """Agreement, one row a measure, code (blank: all codes together) and subset.
 
     ``units`` has a row for every unit and coder who read it: unit_id, document_id, coder_id and ``codes``,
     the set of code ids, empty where the coder left the unit uncoded. A unit that was never assigned to a
-    coder has no row. Optional: question_id (blank: none), and ``length``, the number of units that the row
-    represents, such as the characters of a passage. ``unit`` names the unit.
+    coder has no row. Optional: question_id (blank: none); ``length``, the number of units that the row
+    represents, such as the characters of a passage; ``respondent_id``, over which intervals are drawn (by
+    default the document); ``is_missing``, a unit that the coder read and of which it is not known how it was
+    coded. ``unit`` names the unit.
 
     For a code, by presence and absence: percent, positive and negative agreement, alpha, AC1, PABAK, with
     two coders kappa, and ``prevalence.<coder>``, the coder's share of pairable units with the code. Column
     ``prevalence`` is the share over all units. For all codes together: ``masi_alpha``. Subsets are ``all``,
-    ``document=<id>`` and ``question=<id>``. low and high come from a bootstrap of documents, for subsets
+    ``document=<id>`` and ``question=<id>``. low and high come from a bootstrap of respondents, for subsets
     with several documents. A NaN has its reason.
 
+    ``ancestors`` has the codes above each code: each of them is measured as well, present wherever a code
+    below it is. A coding of a parent alone does not say which code below it was meant. ``parents`` is what
+    is made of that: ``missing``, so that the unit is left out for the codes below and for all codes
+    together, or ``absent``.
+
+    ``n_missing`` counts the values that are missing because of ``is_missing``; ``lowest`` and ``highest``
+    are the value in the worst and the best case: if the missing ones all differed from what the other coders
+    gave, or all were the same, or if the code was in all of them, or in none.
+
     The caller must make sure that units were coded independently, at one version of text and codebook:
-    leave out the coder ``consensus``, and give another version of a text other unit ids. For families, put
-    a family's id in place of its codes.
+    leave out the coder ``consensus``, and give another version of a text other unit ids.
 
     Raises Faults where a coder has two rows for a unit, or a unit has two documents, questions or lengths.
 
@@ -378,22 +392,48 @@ def agreement_table(units: pd.DataFrame, *, unit: str = "turn", draws: int = 100
     (0.5, 0.0)
     """
     grid = _coded_units(units)
-    rows = list(_rows(grid, draws, seed))
+    rows = list(_rows(grid, _Tree(grid.sets, ancestors or {}, is_missing=parents == "missing"), draws, seed))
     columns = [column for column in COLUMNS if column != "unit"]
     table = pd.DataFrame(rows, columns=columns).assign(unit=unit)
     return table[COLUMNS].sort_values(KEY, ignore_index=True)
 
 
 class _CodedUnits(NamedTuple):
-    """Coders x units of numbers of code sets (-1: never assigned), with the document and question of each."""
+    """Coders x units of numbers of code sets (-1: never assigned), with the document, respondent and question
+    of each."""
 
     numbers: np.ndarray
+    is_missing: np.ndarray
     sets: list[frozenset]
     coder_ids: list[str]
     documents: np.ndarray
     document_ids: list[str]
+    respondents: np.ndarray
     questions: np.ndarray
     lengths: np.ndarray
+
+    def values(self, value_of: np.ndarray, at: np.ndarray) -> np.ndarray:
+        """The values of some units; -1 where there is none."""
+        return np.where(self.is_missing[:, at], -1, value_of[self.numbers[:, at]])
+
+
+class _Tree:
+    """What sets of codes say of each code, given the tree of codes."""
+
+    def __init__(self, sets: list[frozenset], ancestors: Mapping[str, Sequence[str]], *,
+                 is_missing: bool) -> None:
+        parents = {above for chain in ancestors.values() for above in chain}
+        over = [{above for code in codes for above in ancestors.get(code, ())} for codes in sets]
+        self.closed = [codes | above for codes, above in zip(sets, over, strict=True)]
+        self.specific = [codes - above for codes, above in zip(sets, over, strict=True)]
+        unspecified = [codes & parents if is_missing else frozenset() for codes in self.specific]
+        self.is_unclear = np.array([bool(codes) for codes in unspecified], dtype=bool)
+        has, self.code_ids = membership(self.closed)
+        self.values = has.astype(np.intp)
+        for row in np.flatnonzero(self.is_unclear):
+            for column, code in enumerate(self.code_ids):
+                if not has[row, column] and unspecified[row] & {*ancestors.get(code, ())}:
+                    self.values[row, column] = -1
 
 
 class _Measurement(NamedTuple):
@@ -411,16 +451,21 @@ def _coded_units(units: pd.DataFrame) -> _CodedUnits:
     units = units.assign(**{c: value for c, value in OPTIONAL.items() if c not in units})
     _check(units)
     given = [frozenset(codes) for codes in units["codes"]]
-    sets = sorted(set(given), key=sorted)
+    is_missing = units["is_missing"].to_numpy(dtype=bool)
+    sets = sorted({*given, *([frozenset()] if is_missing.any() else ())}, key=sorted)
     number = {codes: at for at, codes in enumerate(sets)}
     rows, coder_ids = pd.factorize(units["coder_id"], sort=True)
     columns, unit_ids = pd.factorize(units["unit_id"], sort=True)
     numbers = np.full((len(coder_ids), len(unit_ids)), -1)
     numbers[rows, columns] = [number[codes] for codes in given]
+    missing = np.zeros(numbers.shape, dtype=bool)
+    missing[rows, columns] = is_missing
     once = units.drop_duplicates("unit_id").sort_values("unit_id")
     documents, document_ids = pd.factorize(once["document_id"], sort=True)
-    return _CodedUnits(numbers, sets, list(coder_ids), documents, list(document_ids),
-                 once["question_id"].to_numpy(), once["length"].to_numpy(dtype=float))
+    respondents = once["respondent_id"] if "respondent_id" in once else once["document_id"]
+    return _CodedUnits(numbers, missing, sets, list(coder_ids), documents, list(document_ids),
+                       pd.factorize(respondents, sort=True)[0],
+                       once["question_id"].to_numpy(), once["length"].to_numpy(dtype=float))
 
 
 def _check(units: pd.DataFrame) -> None:
@@ -435,24 +480,27 @@ def _check(units: pd.DataFrame) -> None:
         raise Faults(faults)
 
 
-def _all_codes(grid: _CodedUnits) -> _Measurement:
-    """All codes together: a value is a set of codes."""
-    distance = matrix_distance(masi_distance(grid.sets))
-    return _Measurement("", np.append(np.arange(len(grid.sets)), -1), len(grid.sets),
-                   {"masi_alpha": alpha(distance)}, distance)
+def _all_codes(grid: _CodedUnits, tree: _Tree) -> _Measurement:
+    """All codes together: a value is a set of codes, without those that have a code of the set below them."""
+    distance = matrix_distance(masi_distance(tree.specific))
+    value_of = np.append(np.where(tree.is_unclear, -1, np.arange(len(grid.sets))), -1)
+    return _Measurement("", value_of, len(grid.sets), {"masi_alpha": alpha(distance)}, distance)
 
 
-def _single_codes(grid: _CodedUnits) -> list[_Measurement]:
-    """Each code by itself: presence is 1, absence is 0."""
+def _single_codes(grid: _CodedUnits, tree: _Tree) -> list[list[_Measurement]]:
+    """Each code by itself: presence is 1, absence is 0. Codes for which the same units have values are
+    together."""
     measures = {**NOMINAL, "positive_agreement": specific_measure(1),
                 "negative_agreement": specific_measure(0),
                 **{f"prevalence.{coder_id}": _prevalence(coder)
                    for coder, coder_id in enumerate(grid.coder_ids)}}
     if len(grid.coder_ids) != 2:
         del measures["kappa"]
-    has, code_ids = membership(grid.sets)
-    return [_Measurement(code_id, np.append(has[:, column].astype(np.intp), -1), 2, measures)
-            for column, code_id in enumerate(code_ids)]
+    together: dict[bytes, list[_Measurement]] = defaultdict(list)
+    for column, code_id in enumerate(tree.code_ids):
+        values = tree.values[:, column]
+        together[(values < 0).tobytes()].append(_Measurement(code_id, np.append(values, -1), 2, measures))
+    return [*together.values()]
 
 
 def _prevalence(coder: int) -> Measure:
@@ -462,28 +510,70 @@ def _prevalence(coder: int) -> Measure:
     return Measure(share, NOT_SHARED)
 
 
-def _rows(grid: _CodedUnits, draws: int, seed: int) -> Iterator[tuple]:
+def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int) -> Iterator[tuple]:
     """The figures of every code and subset, without the column ``unit``."""
-    all_codes, single_codes = [_all_codes(grid)], _single_codes(grid)
+    batches = [[_all_codes(grid, tree)], *_single_codes(grid, tree)]
+    is_by_document = bool((grid.respondents == grid.documents).all())
+    n_respondents = int(grid.respondents.max(initial=-1)) + 1
     questions = {q: grid.questions == q for q in sorted(set(grid.questions) - {""})}
     for question, at in {"": np.full(len(grid.documents), True), **questions}.items():
         subset = f"question={question}" if question else ALL
-        numbers, documents, lengths = grid.numbers[:, at], grid.documents[at], grid.lengths[at]
-        for codings in (all_codes, single_codes):
-            all_counts = [count_codings(coding.value_of[numbers], coding.n_values, groups=documents,
-                                        n_groups=len(grid.document_ids), lengths=lengths,
-                                        distance=coding.distance)
-                          for coding in codings]
+        count = partial(_counted, grid, at)
+        for codings in batches:
+            by_document = [count(coding, grid.documents, len(grid.document_ids)) for coding in codings]
+            by_respondent = by_document if is_by_document else [
+                count(coding, grid.respondents, n_respondents) for coding in codings]
             measures = codings[0].measures if codings else {}
-            found = bootstrap_together(all_counts, measures, draws=draws, seed=seed)
-            for coding, by_document, coefficients in zip(codings, all_counts, found, strict=True):
-                shares = by_document.shares[:, 1] if coding.code_id else by_document.units * np.nan
-                prevalence = shares.sum() / by_document.units.sum() if len(shares) else np.nan
+            found = bootstrap_together(by_respondent, measures, draws=draws, seed=seed)
+            for coding, counts, coefficients in zip(codings, by_document, found, strict=True):
+                shares = counts.shares[:, 1] if coding.code_id else counts.units * np.nan
+                prevalence = shares.sum() / counts.units.sum() if len(shares) else np.nan
+                extremes = _extremes(grid, at, coding)
                 for name, one in coefficients.items():
+                    if not is_by_document:
+                        one = one._replace(reason=one.reason.replace("documents have", "respondents have"))
                     yield (name, coding.code_id, subset, one.n_units, one.n_pairable, prevalence, one.value,
-                           one.low, one.high, one.reason)
+                           one.low, one.high, *extremes.get(name, (0, np.nan, np.nan)), one.reason)
                 if question == "":
-                    yield from _document_rows(grid.document_ids, coding, by_document, shares)
+                    yield from _document_rows(grid.document_ids, coding, counts, shares)
+
+
+def _counted(grid: _CodedUnits, at: np.ndarray, coding: _Measurement, groups: np.ndarray, n_groups: int, *,
+             values: np.ndarray | None = None) -> CodingCounts:
+    """The counts of a code in some units, by group; of other ``values`` than those that were given."""
+    given = grid.values(coding.value_of, at) if values is None else values
+    return count_codings(given, coding.n_values, groups=groups[at], n_groups=n_groups,
+                         lengths=grid.lengths[at], distance=coding.distance)
+
+
+def _extremes(grid: _CodedUnits, at: np.ndarray, coding: _Measurement) -> dict[str, tuple[int, float, float]]:
+    """By measure, how many values are missing, and the lowest and highest value with them filled in."""
+    missing = grid.is_missing[:, at]
+    if not missing.any():
+        return {}
+    given = grid.values(coding.value_of, at)
+    others, known = _most_given(given, coding.n_values), (given >= 0).any(axis=0)
+    missing = missing & known
+    if coding.code_id:
+        fills = [others, 1 - others, np.ones_like(others), np.zeros_like(others)]
+    else:
+        empty = grid.sets.index(frozenset())
+        fills = [others, np.where(others == empty, (empty + 1) % len(grid.sets), empty)]
+    one_group = np.zeros(len(grid.documents), dtype=np.intp)
+    filled = [np.where(missing, fill, given) for fill in fills]
+    found = [_counted(grid, at, coding, one_group, 1, values=values) for values in filled]
+    n, extremes = int(missing.sum()), {}
+    for name, measure in coding.measures.items():
+        values = [measure.pooled(counts).value for counts in found]
+        if not name.startswith("prevalence.") and not np.isnan(values).all():
+            extremes[name] = n, float(np.nanmin(values)), float(np.nanmax(values))
+    return extremes
+
+
+def _most_given(values: np.ndarray, n_values: int) -> np.ndarray:
+    """The value that most coders gave to each unit; of equals the last."""
+    times = np.stack([(values == value).sum(axis=0) for value in range(n_values)])
+    return n_values - 1 - np.argmax(times[::-1], axis=0)
 
 
 def _document_rows(document_ids: list[str], coding: _Measurement, by_document: CodingCounts,
@@ -493,7 +583,7 @@ def _document_rows(document_ids: list[str], coding: _Measurement, by_document: C
         for document_id, n, n_pairable, share, value, reason in zip(
                 document_ids, units, pairable, shares / units, *measure.of(by_document), strict=True):
             yield (name, coding.code_id, f"document={document_id}", n, n_pairable, share, value,
-                   np.nan, np.nan, reason)
+                   np.nan, np.nan, 0, np.nan, np.nan, reason)
 
 
 # ------------------------------
@@ -504,34 +594,40 @@ DRAWS = 1000
 
 
 def coder_agreement(coded: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame,
-                    ancestors: Mapping[str, Sequence[str]], *,
-                    mixed_coders: Set[str] = frozenset()) -> pd.DataFrame:
+                    ancestors: Mapping[str, Sequence[str]], *, mixed_coders: Set[str] = frozenset(),
+                    parents: str = "missing") -> pd.DataFrame:
     """Agreement before anything was reconciled; empty where no two coders read the same text.
 
     ``coded`` has a row for each participant's segment and coder who read it, as
     :func:`glc_analysis.coding.consensus.units` gives it, with the codebook_version that the coder used:
-    work at different versions is never compared. ``ancestors`` has the families, themes and domains above
-    each code; agreement on them is measured wherever any code below them was given. Left out are the
-    consensus, and the coders in ``mixed_coders``, whose file does not tell several people's work apart.
-    Units: ``turn``, and ``character`` (a passage weighs as much as it is long).
+    work at different versions is never compared; a version that is not stated goes with any. ``ancestors``
+    has the families, themes and domains above each code; agreement on them is measured wherever any code
+    below them was given, and ``parents`` says what a coding of one of them alone means
+    (:func:`agreement_table`). Left out are the consensus, and the coders in ``mixed_coders``, whose file does
+    not tell several people's work apart. Units: ``turn``, and ``character`` (a passage weighs as much as it
+    is long).
     """
     coded = coded[~coded["coder_id"].isin({CONSENSUS, *mixed_coders})]
     readers = coded.groupby("document_id")["coder_id"].transform("nunique")
     coded = coded[readers > 1]
     if coded.empty:
         return pd.DataFrame(columns=COLUMNS)
-    turns = coded.assign(unit_id=coded["segment_id"] + "@" + coded["codebook_version"],
+    versions = coded["codebook_version"].where(coded["codebook_version"] != "", coded["document_id"].map(
+        _only_version(coded)))
+    turns = coded.assign(unit_id=coded["segment_id"] + "@" + versions,
                          question_id=coded["guide_question_id"])
     characters = _characters(turns, codings, segments)
     parts = []
     for unit, rows in (("turn", turns), ("character", characters)):
-        rows = rows[["unit_id", "document_id", "coder_id", "codes", "question_id",
-                     *(["length"] if "length" in rows else [])]]
-        raised = rows.assign(codes=[frozenset(a for code in codes for a in ancestors.get(code, ()))
-                                    for codes in rows["codes"]])
-        groups = agreement_table(raised, unit=unit, draws=DRAWS)
-        parts += [agreement_table(rows, unit=unit, draws=DRAWS), groups[groups["code_id"] != ""]]
+        parts.append(agreement_table(rows, unit=unit, draws=DRAWS, ancestors=ancestors, parents=parents))
     return pd.concat(parts, ignore_index=True).sort_values(KEY, ignore_index=True)
+
+
+def _only_version(coded: pd.DataFrame) -> dict[str, str]:
+    """The version of the codebook that coders of a document used, where all who state one used the same."""
+    stated = coded[coded["codebook_version"] != ""].groupby("document_id")["codebook_version"].agg(set)
+    found = dict.fromkeys(coded["document_id"], "")
+    return found | {document: next(iter(some)) for document, some in stated.items() if len(some) == 1}
 
 
 def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
@@ -553,7 +649,8 @@ def _characters(turns: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFra
         edges = sorted({start, end, *(edge for own in marks for s, e, _ in own for edge in (s, e))})
         for row, own in zip(rows, marks, strict=True):
             for a, b in pairwise(edges):
-                pieces.append((f"{row.unit_id}:{a}", row.document_id, row.coder_id, row.question_id, b - a,
+                pieces.append((f"{row.unit_id}:{a}", row.document_id, row.respondent_id, row.coder_id,
+                               row.question_id, b - a, row.is_missing,
                                frozenset(code for s, e, code in own if s <= a and b <= e)))
-    return pd.DataFrame(pieces, columns=["unit_id", "document_id", "coder_id", "question_id", "length",
-                                         "codes"])
+    return pd.DataFrame(pieces, columns=["unit_id", "document_id", "respondent_id", "coder_id",
+                                         "question_id", "length", "is_missing", "codes"])

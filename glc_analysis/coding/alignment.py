@@ -3,10 +3,10 @@
 In goes the canonical text of a document and the copy of it that a coder's program keeps. Out comes, for a
 passage of the copy, the same passage of the canonical text.
 
-The two may differ in blanks, line ends and Unicode form, in names that were masked since or are masked
-otherwise now, in the names of speakers, and in the times of cues where the copy is the raw transcript. In
-everything else they must be the same text to the letter. A copy whose words were edited cannot be aligned,
-and no place is guessed in it.
+The two may differ in blanks, line ends and Unicode form, in the form of quotation marks and dashes, in names
+that were masked since or are masked otherwise now, in the names of speakers, and in the times of cues where
+the copy is the raw transcript. In everything else they must be the same text to the letter. A copy whose
+words were edited is aligned word by word (:mod:`glc_analysis.coding.edited`).
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from glc_analysis.coding.texts import Text
-from glc_analysis.intake.codings.model import UNWRITABLE, Span
+from glc_analysis.intake.codings.model import UNWRITABLE, Span, plain_signs
 from glc_analysis.pseudonyms.masking import shift_span
 
 LONGEST_NAME = 200
@@ -32,7 +32,8 @@ last, and the pseudonym that the canonical text has there."""
 
 @dataclass(frozen=True)
 class CharacterMap:
-    """The characters of a text without blanks, in NFC, and where each begins and ends in the text."""
+    """The characters of a text without blanks, in NFC and with plain quotation marks and dashes, and where
+    each begins and ends in the text."""
 
     text: str
     starts: list[int]
@@ -41,12 +42,12 @@ class CharacterMap:
     @classmethod
     def of(cls, text: str) -> CharacterMap:
         """
-        >>> CharacterMap.of("e\\u0301 a")
-        CharacterMap(text='éa', starts=[0, 3], ends=[2, 4])
+        >>> CharacterMap.of("e\\u0301 “a”")
+        CharacterMap(text='é"a"', starts=[0, 3, 4, 5], ends=[2, 4, 5, 6])
         """
         if not UNWRITABLE.search(text) and unicodedata.is_normalized("NFC", text):
             starts = [n for n, character in enumerate(text) if not character.isspace()]
-            return cls("".join(text.split()), starts, [n + 1 for n in starts])
+            return cls(plain_signs("".join(text.split())), starts, [n + 1 for n in starts])
         letters: list[str] = []
         places: list[Span] = []
         for word in re.finditer(r"\S+", text):
@@ -55,7 +56,8 @@ class CharacterMap:
                 if not UNWRITABLE.match(composed):
                     letters.append(composed)
                     places.append((start + first, start + last))
-        return cls("".join(letters), [first for first, _ in places], [last for _, last in places])
+        starts, ends = [first for first, _ in places], [last for _, last in places]
+        return cls(plain_signs("".join(letters)), starts, ends)
 
 
 @dataclass(frozen=True)

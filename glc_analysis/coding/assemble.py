@@ -30,6 +30,7 @@ from glc_analysis.coding.coders import (
     quarantined_table,
     read_coders,
     readings_table,
+    unread_segments,
 )
 from glc_analysis.coding.consensus import CONSENSUS, KEY, by_segment, reconcile, units
 from glc_analysis.coding.texts import Text, Texts
@@ -39,14 +40,16 @@ from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 
 TABLES = ("codings", "readings", "memos", "quarantined", "disagreements", "codebook")
-UNITS = ["segment_id", "document_id", "guide_question_id", "coder_id", "codebook_version", "codes"]
+UNITS = ["segment_id", "document_id", "guide_question_id", "coder_id", "codebook_version", "codes",
+         "is_missing", "respondent_id"]
 
 
 @dataclass(frozen=True)
 class CodedTexts:
     """The coding of all texts: the tables :data:`TABLES`, not yet in their schema, and what agreement needs.
 
-    ``units`` has a row for each participant's segment and coder who read it, with the codes joined by ``;``.
+    ``units`` has a row for each participant's segment and coder who read it, with the codes joined by ``;``;
+    ``is_missing`` are those of which it is not known how the coder coded them.
     ``codings`` are those of all coders before anything was reconciled, ``spans`` the start and end of the
     segments they overlap, ``tree`` every code and its parent, ``mixed_coders`` the coders whose file does
     not tell several people's work apart.
@@ -71,9 +74,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     """
     masker = Masker(reference.names, key)
 
-    @cache
-    def masked(text: str) -> str:
-        return masker.mask(text).text
+    mask = cache(masker.mask)
 
     @cache
     def text_of(document_id: str) -> Text:
@@ -84,7 +85,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
 
     files = read_coders(study, reference.codebook)
     paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
-    result = place_codings(files.files, text_of, document_names(documents, paths), masked)
+    result = place_codings(files.files, text_of, document_names(documents, paths), mask)
     if result.faults:
         raise Faults(result.faults)
     _add_columns(result, columns, segments)
@@ -101,7 +102,11 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
         steps.add("codings of split codes", cells=len(split), why="to be coded again: "
                   + ", ".join(sorted(set(split["code_id"]))))
     codings = codings.drop_duplicates(["document_id", "start", "end", "code_id", "coder_id"])
-    coded = units(codings, readings, segments)
+    unread = unread_segments(result.unread, segments)
+    coded = units(codings, readings, segments, unread=unread)
+    answers = documents[documents["kind"] == "answer"]
+    answered = dict(zip(answers["document_id"], answers["organisation_id"].astype("str"), strict=True))
+    coded["respondent_id"] = [answered.get(document, document) for document in coded["document_id"]]
     current_codes = {code: book.current_code(code, codebook) or code for code in codebook["code_id"]}
     decisions = current_decisions(files.decisions, segments, current_codes)
     consensus, disagreements = reconcile(codings, coded, segments, decisions)
@@ -121,11 +126,12 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
                       codebook[["code_id", "parent_id"]], sorted(result.mixed_coders))
 
 
-def agreement(coded: CodedTexts) -> pd.DataFrame:
-    """Table ``agreement``, not yet in its schema."""
+def agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
+    """Table ``agreement``, not yet in its schema; ``parents`` as for
+    :func:`~glc_analysis.coding.agreement.agreement_table`."""
     sets = [frozenset(filter(None, codes.split(";"))) for codes in coded.units["codes"]]
     return coder_agreement(coded.units.assign(codes=sets), coded.codings, coded.spans,
-                           book.ancestors(coded.tree), mixed_coders=set(coded.mixed_coders))
+                           book.ancestors(coded.tree), mixed_coders=set(coded.mixed_coders), parents=parents)
 
 
 def complete_codebook(listed: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:

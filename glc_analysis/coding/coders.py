@@ -3,15 +3,16 @@
 In go the files of ``[raw] codings``, the texts, and the survey's own columns of codes. Out come the tables
 ``codings``, ``readings``, ``memos`` and ``quarantined``.
 
-The module decides which codings can be trusted. A coder's codings of a document are quarantined together as
-soon as one passage cannot be verified: the words that the coder's program stored must be found in our text.
+The module decides which codings can be trusted, passage by passage, and says what shows their place: the
+words that the coder's program stored, the text in the coder's file where it is ours, or unchanged words in a
+text that was edited since. Passages without such a proof are quarantined, or marked as placed by position.
 """
 
 from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
@@ -24,11 +25,14 @@ from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
 from glc_analysis.coding.alignment import Alignment, align, find
 from glc_analysis.coding.consensus import CONSENSUS, KEY, read_decisions
+from glc_analysis.coding.edited import LEAST_IN_COMMON, EditedText, similar_turns
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.codings import read_codings
-from glc_analysis.intake.codings.model import WHOLE_TEXT, RawCodings
+from glc_analysis.intake.codings.model import RawCodings, locate
+from glc_analysis.intake.codings.model import Text as TextOfTool
 from glc_analysis.intake.survey.readers import RawSurvey
+from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 from glc_analysis.text import match_key, normalise_space, slug
@@ -40,12 +44,12 @@ from glc_analysis.text import match_key, normalise_space, slug
 CODINGS = ["document_id", "start", "end", "code", "coder_id", "match", "memo"]
 QUARANTINED = ["coder_id", "document_id", "start", "code", "quote", "found", "reason"]
 MEMOS = ["author_id", "attached_to", "attached_kind", "text", "date"]
-EDITED = "the coder's text differs from ours in more than names: it was edited, or is another version"
-UNPROVED = "the file has no quotation that shows the place"
+EDITED = "the coder's text has less than half of its words in common with ours: it is another text"
+OUTSIDE = "the position is outside the text"
 NOWHERE, SEVERAL = "the quotation is not in the text", "the quotation occurs several times in the text"
 BLANK = "the marked passage is blank"
 OTHER_WORDS = "the text in the coder's file has other words at this place"
-NEIGHBOUR = "another passage that this coder marked in this text could not be verified"
+NEIGHBOUR = "the file has no words for this passage, and those of passages near it are not in their places"
 
 Span = tuple[int, int]
 
@@ -55,14 +59,17 @@ class PlacedCodings:
     """The contents of the coders' files.
 
     Rows of :data:`CODINGS` (codes as the coders' programs name them), :data:`QUARANTINED` and
-    :data:`MEMOS`; ``submissions`` (document_id and coder_id of each document handed in); definitions of
-    codes; ``mixed_coders``, whose file does not tell several people's work apart; notes for the log; faults.
+    :data:`MEMOS`; ``submissions`` (document_id and coder_id of each document handed in); ``unread``, the
+    stretches (document_id, coder_id, start, end) of which it is not known how the coder coded them, since a
+    quarantined passage may be there or the coder had other words; definitions of codes; ``mixed_coders``,
+    whose file does not tell several people's work apart; notes for the log; faults.
     """
 
     codings: list[tuple] = field(default_factory=list)
     quarantined: list[tuple] = field(default_factory=list)
     memos: list[tuple] = field(default_factory=list)
     submissions: set[tuple[str, str]] = field(default_factory=set)
+    unread: set[tuple[str, str, int, int]] = field(default_factory=set)
     definitions: dict[str, str] = field(default_factory=dict)
     mixed_coders: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
@@ -70,11 +77,11 @@ class PlacedCodings:
 
 
 def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
-                  documents: Mapping[str, str], masked: Callable[[str], str]) -> PlacedCodings:
+                  documents: Mapping[str, str], mask: Callable[[str], Masked]) -> PlacedCodings:
     """Places the codings of all files; each file comes with the coder that study.toml names for it.
 
     ``documents`` has the document_id of every name that a program may give a text
-    (:func:`document_names`); ``text_of`` gives the text of a document_id; ``masked`` puts pseudonyms into
+    (:func:`document_names`); ``text_of`` gives the text of a document_id; ``mask`` puts pseudonyms into
     the coders' own words.
 
     Where a file names several coders, their names become their ids; else its coder is the one of
@@ -82,6 +89,10 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
     them has handed in only the documents that they coded.
     """
     result = PlacedCodings()
+
+    def masked(text: str) -> str:
+        return mask(text).text
+
     for coder, raw in files:
         people = {*raw.codings["coder"], *raw.quarantined["coder"]} - {""}
         ids = {name: slug(name) if len(people) > 1 else coder for name in {*people, ""}}
@@ -89,8 +100,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
         result.notes += [f"{raw.path.name}: {masked(note)}" for note in raw.notes]
         result.definitions |= dict(zip(raw.codes["code"], raw.codes["definition"].map(masked), strict=True))
         memos = _memos_by_source(raw.memos)
-        codings, quarantined = (dict(list(frame.assign(coder=frame["coder"].map(ids)).groupby("source")))
-                                for frame in (raw.codings, raw.quarantined))
+        codings, doubtful = (dict(list(frame.assign(coder=frame["coder"].map(ids)).groupby("source")))
+                             for frame in (raw.codings, raw.quarantined))
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
             document_id = documents.get(_name_key(source), documents.get(match_key(source), ""))
             if not document_id:
@@ -98,14 +109,12 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                     f"is not the name of a document; {nearest(source, set(documents.values()))}",
                     file=raw.path.name, value=source, fix="name the text as in documents.csv"))
                 continue
-            text, rows = text_of(document_id), codings.get(source, raw.codings[:0])
-            alignment = align(text, theirs) if theirs else None
-            if source in quarantined:
-                _quarantine(result, document_id, quarantined[source], masked)
-            elif _place_source(result, document_id, rows, text, alignment, bool(theirs), masked):
-                own = set(rows["coder"]) if len(people) > 1 else {coder}
-                result.submissions |= {(document_id, one) for one in own}
-            _add_memos(result, memos.get(source, []), document_id, alignment, ids, masked)
+            place = _Placing(result, document_id, text_of(document_id), theirs, mask)
+            rows = codings.get(source, raw.codings[:0])
+            apart = doubtful.get(source, raw.quarantined[:0])
+            readers = {*rows["coder"], *apart["coder"]} if len(people) > 1 else {coder}
+            place.add(rows, apart, readers)
+            _add_memos(result, memos.get(source, []), document_id, place.alignment, ids, masked)
         _add_other_memos(result, raw, ids, masked)
     return result
 
@@ -129,54 +138,96 @@ def _name_key(name: str) -> str:
     return match_key(path.stem if is_file else path.name)
 
 
-def _place_source(result: PlacedCodings, document_id: str, rows: pd.DataFrame, text: Text,
-                  alignment: Alignment | None, has_text: bool, masked: Callable[[str], str]) -> bool:
-    """Places the codings of one text in a coder's file; False where they are quarantined."""
-    is_edited = has_text and not alignment
-    spans = [((-1, -1), EDITED) if is_edited else _locate_passage(row, text, alignment, masked)
-             for row in rows.itertuples()]
-    if is_edited and not spans:
-        result.notes.append(f"{document_id}: {EDITED}; it has no codings and counts as not read.")
-    if is_edited or any(reason for _, reason in spans):
-        result.quarantined += [
-            (row.coder, document_id, row.start, row.code, masked(row.quote),
-             _found_words(text, row.quote, masked), reason or NEIGHBOUR)
-            for row, (_, reason) in zip(rows.itertuples(), spans, strict=True)]
-        return False
-    for row, (span, _) in zip(rows.itertuples(), spans, strict=True):
-        is_exact = row.quote == text.canonical[span[0]:span[1]]
-        result.codings.append((document_id, *span, row.code, row.coder,
-                               "exact" if is_exact else "normalised", masked(row.memo)))
-    return True
+class _Placing:
+    """Places what one file has on one document: each passage by the best proof that there is."""
 
+    def __init__(self, result: PlacedCodings, document_id: str, text: Text, copy: str,
+                 mask: Callable[[str], Masked]) -> None:
+        self.result, self.document_id, self.text, self.mask = result, document_id, text, mask
+        self.alignment = align(text, copy) if copy else None
+        self.edited = EditedText(text, mask(copy)) if copy and not self.alignment else None
 
-def _locate_passage(row, text: Text, alignment: Alignment | None,
-                    masked: Callable[[str], str]) -> tuple[Span, str]:
-    """The place of a passage in the canonical text; or the reason why it has none."""
-    if alignment and row.start >= 0:
-        span = alignment.locate(row.start, row.end)
-        return span, BLANK if span[0] < 0 else ""
-    if (row.start, row.end) == WHOLE_TEXT and not row.quote:
-        return (0, len(text.canonical)), ""
-    if not row.quote:
-        return (-1, -1), UNPROVED
-    places = find(text, row.quote) or find(text, masked(row.quote))
-    at_start = [span for span in places if span[0] == row.start]
-    return (at_start or places or [(-1, -1)])[0], \
-        "" if len(at_start or places) == 1 else SEVERAL if places else NOWHERE
+    def add(self, rows: pd.DataFrame, doubtful: pd.DataFrame, readers: Set[str]) -> None:
+        """Adds the sound and the doubtful passages of the file, and who read the document."""
+        if self.edited and self.edited.share_in_common < LEAST_IN_COMMON:
+            for row in pd.concat([rows, doubtful]).itertuples():
+                self._quarantine(row, EDITED, [])
+            if rows.empty and doubtful.empty:
+                self.result.notes.append(f"{self.document_id}: {EDITED}; it has no codings and counts as not "
+                                         "read.")
+            return
+        self.result.submissions |= {(self.document_id, coder) for coder in readers}
+        if self.edited:
+            self.result.unread |= {(self.document_id, coder, *span) for coder in readers
+                                   for span in self.edited.unread()}
+        places = self._in_table(rows) if not (self.alignment or self.edited) else {}
+        for row in rows.itertuples():
+            span, match, reason = places.get(row.Index) or self._place(row)
+            if reason:
+                self._quarantine(row, reason, self._near(row))
+            else:
+                self.result.codings.append((self.document_id, *span, row.code, row.coder, match,
+                                            self.mask(row.memo).text))
+        for row in doubtful.itertuples():
+            reason = OTHER_WORDS if row.match == "different" else NEIGHBOUR
+            self._quarantine(row, reason, self._near(row))
 
+    def _place(self, row: Any) -> tuple[Span, str, str]:
+        """The place of a passage in the canonical text and what shows it; or the reason why it has none."""
+        length = len(self.text.canonical)
+        if row.match == "whole_text":
+            return (0, length), "whole_text", ""
+        if self.alignment and row.start >= 0:
+            span = self.alignment.locate(row.start, row.end)
+            return span, self._proof(row, span), BLANK if span[0] < 0 else ""
+        if self.edited and row.start >= 0:
+            span, reason = self.edited.locate(row.start, row.end)
+            return span, "by_position" if row.match == "by_position" else "moved", reason
+        if not row.quote:
+            is_inside = 0 <= row.start < row.end <= length
+            return (row.start, row.end), "by_position", "" if is_inside else OUTSIDE
+        places = self._places_of(row.quote)
+        at_start = [span for span in places if span[0] == row.start]
+        span = (at_start or places or [(-1, -1)])[0]
+        reason = "" if len(at_start or places) == 1 else SEVERAL if places else NOWHERE
+        return span, self._proof(row, span), reason
 
-def _found_words(text: Text, quote: str, masked: Callable[[str], str]) -> str:
-    """The words of the canonical text that match a quotation; blank where none do."""
-    places = find(text, quote) or find(text, masked(quote))
-    return text.canonical[slice(*places[0])] if places else ""
+    def _proof(self, row: Any, span: Span) -> str:
+        if not row.quote:
+            return row.match
+        return "exact" if row.quote == self.text.canonical[slice(*span)] else "normalised"
 
+    def _in_table(self, rows: pd.DataFrame) -> dict[int, tuple[Span, str, str]]:
+        """The passages of a table with positions and words, by the number of the row, where the words are in
+        their places in our text: however the table counts."""
+        counted = rows[(rows["start"] >= 0) & (rows["quote"] != "")]
+        spans = [*zip(counted["start"].tolist(), counted["end"].tolist(), strict=True)]
+        found = locate(TextOfTool(self.text.canonical), spans, list(counted["quote"]))
+        proved = zip(counted.index, found.spans, found.matches, strict=True)
+        return {n: (span, match, "") for n, span, match in proved if match in ("exact", "normalised")}
 
-def _quarantine(result: PlacedCodings, document_id: str, rows: pd.DataFrame,
-                masked: Callable[[str], str]) -> None:
-    result.quarantined += [
-        (row.coder, document_id, row.start, row.code, masked(row.quote), masked(row.found),
-         OTHER_WORDS if row.match == "different" else NEIGHBOUR) for row in rows.itertuples()]
+    def _places_of(self, quote: str) -> list[Span]:
+        return find(self.text, quote) or find(self.text, self.mask(quote).text)
+
+    def _near(self, row: Any) -> list[Span]:
+        """Where in the canonical text a quarantined passage may be: at its position in the copy, and wherever
+        its words are; if nothing is known, anywhere."""
+        near = []
+        if self.alignment and row.start >= 0:
+            near.append(self.alignment.locate(row.start, row.end))
+        elif self.edited and row.start >= 0:
+            near.append(self.edited.near(row.start, row.end))
+        near += self._places_of(row.quote) if row.quote else []
+        if not near and row.quote:
+            near = [*similar_turns(self.text, self.mask(row.quote).text)]
+        return [span for span in near if span[0] >= 0] or [(0, len(self.text.canonical))]
+
+    def _quarantine(self, row: Any, reason: str, near: Sequence[Span]) -> None:
+        self.result.unread |= {(self.document_id, row.coder, *span) for span in near}
+        is_known = near and near[0] != (0, len(self.text.canonical))
+        words = self.text.canonical[slice(*near[0])] if is_known else ""
+        self.result.quarantined.append((row.coder, self.document_id, row.start, row.code,
+                                        self.mask(row.quote).text, words, reason))
 
 
 def _memos_by_source(memos: pd.DataFrame) -> dict[str, list[tuple[Any, str]]]:
@@ -410,6 +461,15 @@ def _touched_segments(codings: pd.DataFrame, segments: pd.DataFrame) -> list[str
         for n, first, last in zip(some.index, some["start"], some["end"], strict=True):
             touched[n] = ";".join(ids[(starts < last) & (ends > first) | (starts == first)])
     return touched
+
+
+def unread_segments(stretches: Iterable[tuple[str, str, int, int]],
+                    segments: pd.DataFrame) -> set[tuple[str, str]]:
+    """The segments that stretches of texts overlap: segment_id and coder_id."""
+    wanted = pd.DataFrame(sorted(stretches), columns=["document_id", "coder_id", "start", "end"])
+    touched = _touched_segments(wanted, segments)
+    return {(segment, coder) for coder, ids in zip(wanted["coder_id"], touched, strict=True)
+            for segment in ids.split(";") if segment}
 
 
 def current_decisions(decisions: pd.DataFrame, segments: pd.DataFrame,

@@ -11,11 +11,12 @@ of the decision.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import pandas as pd
 
 from glc_analysis.coding.codebook import current_code, resolve
@@ -46,17 +47,23 @@ def by_segment(codings: pd.DataFrame) -> pd.DataFrame:
     return split[split["segment_id"].fillna("") != ""]
 
 
-def units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFrame:
-    """One row a participant's segment and coder who read it: segment_id, document_id, coder_id, codes.
+def units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
+          unread: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
+    """One row a participant's segment and coder who read it: segment_id, document_id, coder_id, codes,
+    is_missing.
 
     ``read`` has a row a document and coder; ``codes`` is the set of code_ids, empty where the coder
-    left the segment uncoded.
+    left the segment uncoded. ``is_missing`` are the segments (segment_id and coder_id in ``unread``) of
+    which it is not known how the coder coded them: neither agreed nor left uncoded.
     """
     spoken = segments[segments["role"] == "participant"]
     frame = spoken[["segment_id", "document_id", "guide_question_id"]].merge(read, on="document_id")
+    frame["respondent_id"] = frame["document_id"]
     given = by_segment(codings).groupby(["segment_id", "coder_id"])["code_id"].agg(frozenset)
     found = given.reindex(pd.MultiIndex.from_frame(frame[["segment_id", "coder_id"]]))
     frame["codes"] = [codes if isinstance(codes, frozenset) else frozenset() for codes in found]
+    pairs = zip(frame["segment_id"], frame["coder_id"], strict=True)
+    frame["is_missing"] = [pair in unread for pair in pairs]
     return frame
 
 
@@ -69,7 +76,14 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
     that only one coder read, that coder's codings are taken. Of other documents, each participant's segment
     gets the codes that all its readers gave, or those of the decision where there is one. A code is placed
     where a coder placed it (the longest passage), else on the whole segment.
+
+    A passage that was placed by position alone is in no consensus until somebody looked at it: of such a
+    segment, and of one that is missing for a coder, the codes wait for a decision, even where those that are
+    known are the same.
     """
+    by_position = codings["match"] == "by_position"
+    unproved = {*by_segment(codings[by_position])["segment_id"]}
+    codings = codings[~by_position]
     whole = set(coded.loc[coded["coder_id"] == CONSENSUS, "document_id"])
     readers = coded.groupby("document_id")["coder_id"].nunique()
     single = set(readers.index[readers == 1]) - whole
@@ -78,7 +92,9 @@ def reconcile(codings: pd.DataFrame, coded: pd.DataFrame, segments: pd.DataFrame
                     & (codings["coder_id"] == CONSENSUS))].assign(coder_id=CONSENSUS)
     sets = shared.groupby("segment_id")["codes"].agg(list)
     settled = sets.map(lambda given: frozenset.intersection(*given))
-    differ = sets.index[[len(set(given)) > 1 for given in sets]]
+    is_open = sets.index.isin(unproved | {*shared.loc[shared["is_missing"], "segment_id"]})
+    settled = settled[~is_open]
+    differ = sets.index[is_open | np.array([len(set(given)) > 1 for given in sets], dtype=bool)]
     decided = {s: frozenset(filter(None, decisions[s].split(";"))) for s in differ if s in decisions}
     settled = settled.to_dict() | decided
     joined = _placed(settled, codings[codings["document_id"].isin(shared["document_id"])], segments)
@@ -114,7 +130,8 @@ def _disagreements(shared: pd.DataFrame, differ: pd.Index, decided: Mapping[str,
     given = pd.DataFrame({"segment_id": [*rows["segment_id"], *decided],
                           "coder_id": [*rows["coder_id"], *[CONSENSUS] * len(decided)],
                           "codes": [";".join(sorted(codes)) for codes in sets]}, dtype="str")
-    return given.assign(document_id=given["segment_id"].map(documents),
+    is_missing = [*rows["is_missing"], *[False] * len(decided)]
+    return given.assign(document_id=given["segment_id"].map(documents), is_missing=is_missing,
                         is_decided=given["segment_id"].isin(list(decided)))
 
 

@@ -266,28 +266,31 @@ def test_checking_gives_no_pseudonym_away(tmp_path):
 
 # What cannot be relied on
 
-def test_a_text_edited_after_coding_is_set_apart_beside_ours(tmp_path):
+def test_in_a_text_edited_after_coding_what_was_edited_is_set_apart_and_the_rest_moved(tmp_path):
     made = coded_study(tmp_path, codings={"ana": "../raw/codings/ana.qdpx"})
     text = texts_of(made).canonical["blue"].replace("for months", "for many months")
-    at = text.index("A safe place")
+    spans = [(text.index(words), text.index(words) + len(words))
+             for words in ("A safe place for tonight.", "We wait for many months.")]
     write_qdpx(made.raw / "codings/ana.qdpx", codings=pd.DataFrame([
-        {"source": "blue", "start": at, "end": at + 25, "code": "shelter", "coder": "ana"}]),
+        {"source": "blue", "start": start, "end": end, "code": "shelter", "coder": "ana"}
+        for start, end in spans]),
         sources=pd.DataFrame({"source": ["blue"], "text": [text]}),
         codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 1}))
     build(made)
-    assert read(made, "codings").empty
-    row = read(made, "quarantined").iloc[0]
-    assert (row["quote"], row["found"]) == ("A safe place for tonight.", "A safe place for tonight.")
-    assert "edited" in row["reason"]
+    moved = read(made, "codings").query("coder_id == 'ana'")
+    assert moved[["quote", "match"]].values.tolist() == [["A safe place for tonight.", "moved"]]
+    (row,) = read(made, "quarantined").itertuples()
+    assert (row.quote, row.found) == ("We wait for many months.", "We wait for months.")
+    assert "edited" in row.reason
 
 
-def test_one_quotation_that_is_nowhere_sets_the_coders_whole_text_apart(tmp_path):
+def test_one_quotation_that_is_nowhere_sets_that_passage_apart(tmp_path):
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
     spreadsheet(made, "ana", *ANA, ("blue", "We never wait.", "Delay"))
     build(made)
-    assert set(read(made, "codings")["document_id"]) == {"call", "lamp"}
+    assert set(read(made, "codings")["document_id"]) == {"blue", "call", "lamp"}
     apart = read(made, "quarantined")
-    assert len(apart) == 3 and "not in the text" in apart.set_index("quote").loc["We never wait.", "reason"]
+    assert len(apart) == 1 and "not in the text" in apart.set_index("quote").loc["We never wait.", "reason"]
 
 
 def test_codes_that_the_codebook_lacks_are_kept_below_nothing(tmp_path):

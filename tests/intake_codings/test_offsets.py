@@ -47,13 +47,14 @@ def test_without_quotations_the_reading_that_ends_at_words_is_taken_and_said_to_
             for one, quote in zip(marked(*QUOTES, text=CRLF), QUOTES, strict=True)]  # fmt: skip
     read = read_codings(qdpx(tmp_path / "p.qdpx", *bare, text=CRLF))
     assert words(read) == sorted(QUOTES)
-    assert (read.checked, set(read.codings["match"])) == (0, {""})
-    assert "'call_ke.txt': 4 of 4 codings have no quotation" in read.notes[0]
+    assert (read.checked, set(read.codings["match"])) == (0, {"same_text"})
+    assert "'call_ke.txt': 4 of 4 codings have no words of their own" in read.notes[0]
 
 
 def test_where_nothing_tells_how_offsets_count_it_is_said(tmp_path):
     text = "a b c\r\nd e f g\r\n"
     read = read_codings(qdpx(tmp_path / "p.qdpx", selection(9, 10), text=text))
+    assert read.codings["match"].tolist() == ["by_position"]
     assert any("read as code points" in note for note in read.notes)
 
 
@@ -93,10 +94,10 @@ def test_text_edited_after_coding_is_quarantined_side_by_side(tmp_path):
     assert set(read.quarantined["match"]) == {"different"}
     row = read.quarantined.iloc[0]
     assert row["found"] == edited[row["start"] : row["end"]]
-    assert "'call_ke.txt' is quarantined: 4 of 4" in read.notes[0]
+    assert "'call_ke.txt': 4 of 4 passages are quarantined" in read.notes[0]
 
 
-def test_one_wrong_quotation_quarantines_its_source_alone(tmp_path):
+def test_one_wrong_quotation_quarantines_its_passage_alone(tmp_path):
     start = TEXT.index("Olá")
     wrong = selection(start, start + 3, "Ola", code="Voice")
     other = (
@@ -107,8 +108,9 @@ def test_one_wrong_quotation_quarantines_its_source_alone(tmp_path):
         tmp_path / "p.qdpx", *marked("We wait"), wrong, f"</TextSource>{more[: -len('</TextSource>')]}"
     )
     read = read_codings(file)
-    assert read.codings["source"].tolist() == ["call_pt.txt"]
-    assert sorted(read.quarantined["match"]) == ["different", "exact"]
+    assert read.codings[["source", "match"]].to_numpy().tolist() == [
+        ["call_ke.txt", "exact"], ["call_pt.txt", "exact"]]  # fmt: skip
+    assert read.quarantined["match"].tolist() == ["different"]
     assert read.sources[["checked", "matched"]].to_numpy().tolist() == [[2, 1], [1, 1]]
 
 
@@ -120,14 +122,46 @@ def test_a_shortened_text_is_quarantined_even_where_a_stretch_lies_past_its_end(
 
 
 def test_a_name_that_people_gave_a_quotation_is_no_disproof(tmp_path):
-    # ATLAS.ti lets them; the other quotations of the text prove how its offsets count.
+    # The standard has a name alone; the other quotations of the text prove how its offsets count.
     start = TEXT.index("Olá")
     named = selection(start, start + 13, "a greeting in Brazil", code="Voice")
     read = read_codings(qdpx(tmp_path / "p.qdpx", *marked("We wait"), named, origin="ATLAS.ti 23"))
-    assert read.codings["match"].tolist() == ["exact", ""]
-    assert any("'a greeting in Brazil' and was not checked" in note for note in read.notes)
-    elsewhere = read_codings(qdpx(tmp_path / "q.qdpx", *marked("We wait"), named))
-    assert elsewhere.codings.empty  # no other tool does
+    assert read.codings[["match", "quote"]].to_numpy().tolist() == [["exact", "We wait"], ["same_text", ""]]
+
+
+@pytest.mark.parametrize("names", [["line:6", "line:7", "line:8", "line:9"],
+                                   ["Quote 1", "1:3 Quote", "", "7"],
+                                   ["key", "", "waiting", "greeting"]])  # fmt: skip
+def test_names_of_selections_are_names_and_all_codings_arrive(tmp_path, names):
+    named = [one.replace(f'name="{quote}"', f'name="{name}"')
+             for one, quote, name in zip(marked(*QUOTES), QUOTES, names, strict=True)]  # fmt: skip
+    read = read_codings(qdpx(tmp_path / "p.qdpx", *named))
+    assert words(read) == sorted(QUOTES)
+    assert (read.checked, set(read.codings["match"]), read.quarantined.empty) == (0, {"same_text"}, True)
+
+
+@pytest.mark.parametrize("name", ["Funding is late. 😀 We wai", "Funding is…",
+                                  "“Funding is late. 😀 We wait.”"])  # fmt: skip
+def test_a_name_that_abbreviates_its_passage_is_its_words(tmp_path, name):
+    start, end = TEXT.index("Funding"), TEXT.index("\nKE-02")
+    read = read_codings(qdpx(tmp_path / "p.qdpx", selection(start, end, name)))
+    assert read.codings["match"].tolist() == ["normalised"]
+
+
+def test_a_name_that_is_words_of_another_place_quarantines_its_passage(tmp_path):
+    start = TEXT.index("We wait")
+    read = read_codings(qdpx(tmp_path / "p.qdpx", *marked("Olá, São José"),
+                             selection(start, start + 7, "Funding is late", code="Voice")))
+    assert (read.codings["quote"].tolist(), read.quarantined["found"].tolist()) == (
+        ["Olá, São José"], ["We wait"])
+
+
+def test_a_passage_without_words_beside_a_wrong_one_is_quarantined_with_it(tmp_path):
+    start = TEXT.index("Olá")
+    wrong, bare = selection(start, start + 3, "Ola", code="Voice"), selection(start + 5, start + 8)
+    read = read_codings(qdpx(tmp_path / "p.qdpx", *marked("We wait"), wrong, bare, selection(48, 50, "")))
+    assert sorted(read.quarantined["match"]) == ["different", "same_text"]
+    assert read.codings["match"].tolist() == ["same_text", "exact"]
 
 
 @pytest.mark.parametrize(("start", "end", "said"), [

@@ -133,7 +133,8 @@ def test_one_code_twice_on_one_stretch_by_one_coder_is_merged_and_said(tmp_path)
     ]
     raw = read(tmp_path, project(*twice, selection(0, 11, "Facilitator", user="bert")))
     assert raw.codings[["coder", "memo"]].to_numpy().tolist() == [["ana", "first\nmore"], ["bert", ""]]
-    assert raw.notes == ("Duplicate codings of a passage that were merged: 1.",)
+    assert "Duplicate codings of a passage that were merged: 1." in raw.notes
+    assert any("2 elements Coding have the same GUID" in note for note in raw.notes)
 
 
 def test_memos_come_along_with_what_they_are_about(tmp_path):
@@ -176,8 +177,8 @@ def test_a_coded_transcript_of_a_recording_is_read_by_its_marks(tmp_path):
         "</AudioSelection></AudioSource>")  # fmt: skip
     raw = read(tmp_path, WHOLE.replace("</Sources>", f"{transcript}</Sources>"))
     row = raw.codings[raw.codings["source"] == "call.m4a"].iloc[0]
-    assert (row["start"], row["end"], row["code"], row["match"]) == (0, 11, "Voice", "")
-    assert "Codings of pictures, pages, sound or film left out: 1." in raw.notes
+    assert (row["start"], row["end"], row["code"], row["match"]) == (0, 11, "Voice", "same_text")
+    assert "'call.m4a' is a recording: its coding is not read." in " ".join(raw.notes)
 
 
 def test_a_whole_text_can_be_coded(tmp_path):
@@ -188,6 +189,44 @@ def test_a_whole_text_can_be_coded(tmp_path):
     assert raw.codings[["start", "end", "code", "coder"]].to_numpy().tolist() == [
         [0, len(TEXT), "Voice", "bert"]
     ]
+
+
+def test_a_second_code_of_one_coding_is_read_and_said(tmp_path):
+    both = marked("We wait")[0].replace("</Coding>", f'<CodeRef targetGUID="{guid("Voice")}"/></Coding>')
+    raw = read(tmp_path, project(both))
+    assert raw.codings[["quote", "code"]].to_numpy().tolist() == [["We wait", "Delay"], ["We wait", "Voice"]]
+    assert any("'call_ke.txt', 48 to 55 names 2 codes" in note for note in raw.notes)
+
+
+def test_two_codes_of_one_id_are_a_fault(tmp_path):
+    said = faults(tmp_path, WHOLE.replace(guid("Voice"), guid("Delay")))
+    assert "2 elements Code have the same GUID" in said
+
+
+def test_bad_places_and_lost_codes_are_named_with_text_and_code(tmp_path):
+    said = faults(tmp_path, project(selection(9, 3, code="Voice"), selection(2, 5, code="Lost")))
+    assert "value '9 to 3'" in said and "in 'call_ke.txt', code 'Voice'" in said
+    assert "'call_ke.txt', 2 to 5 is not in the codebook" in said
+    assert "(code 'Delay') is outside the text" in faults(tmp_path, project(selection(5, 5000)))
+
+
+def test_control_characters_are_reported_with_their_place(tmp_path):
+    zipped([("project.qde", WHOLE), ("sources/t.txt", TEXT + "\x1a")], tmp_path / "p.qdpx")
+    raw = read_codings(tmp_path / "p.qdpx")
+    assert raw.notes == ("'call_ke.txt': line 4 has the control character U+001A at its character 1.",)
+    assert "line 2, column" in faults(tmp_path, WHOLE.replace("call_ke", "a\x1ab"))
+
+
+def test_codings_of_pictures_pages_and_film_are_counted_by_file(tmp_path):
+    coding = f'<Coding><CodeRef targetGUID="{guid("Voice")}"/></Coding>'
+    unread = (f'<PictureSource guid="1" name="map.png"><PictureSelection guid="2">{coding * 3}'
+              f'</PictureSelection></PictureSource><PDFSource guid="3" name="letter.pdf">'
+              f'<PDFSelection guid="4">{coding}</PDFSelection></PDFSource>'
+              f'<VideoSource guid="5" name="visit.mp4">{coding * 2}</VideoSource>')  # fmt: skip
+    said = " ".join(read(tmp_path, WHOLE.replace("</Sources>", f"{unread}</Sources>")).notes)
+    assert "'map.png' is a picture: its 3 codings are not read." in said
+    assert "'letter.pdf' is a PDF: its coding is not read. Export its text" in said
+    assert "'visit.mp4' is a film: its 2 codings are not read." in said
 
 
 def test_passages_of_cases_are_no_codings(tmp_path):
@@ -211,7 +250,7 @@ def test_two_texts_of_one_name_stay_two(tmp_path):
 
 def test_a_code_or_a_user_that_is_not_there_is_a_fault(tmp_path):
     said = faults(tmp_path, project(*marked("We wait"), codes=("Voice",), users=("bert",)))
-    assert "code of the coding is not in the codebook" in said
+    assert "the code of the coding of 'call_ke.txt', 48 to 55 is not in the codebook" in said
     assert "the project does not list this user" in said
 
 

@@ -199,4 +199,4 @@ def test_words_that_xml_cannot_hold_do_not_hide_their_place(tmp_path):
 def test_codings_of_a_missing_text_come_back_unproved(tmp_path):
     write(tmp_path, codings=[("a", 3, 900, "Delay", "ana")], text="")
     read = read_codings(tmp_path / "p.qdpx")
-    assert read.codings[["start", "end", "match"]].to_numpy().tolist() == [[3, 900, ""]]
+    assert read.codings[["start", "end", "match"]].to_numpy().tolist() == [[3, 900, "by_position"]]

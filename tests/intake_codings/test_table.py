@@ -27,8 +27,8 @@ def test_a_long_table_has_a_row_a_coding(tmp_path):
         tmp_path, "document,start,end,code,coder,memo\ncall_ke,4,9,Delay,ana,why?\ncall_ke,4,9,Voice,bert,\n"
     )
     assert rows(raw, "source", "start", "end", "code", "coder", "memo", "match") == [
-        ["call_ke", 4, 9, "Delay", "ana", "why?", ""],
-        ["call_ke", 4, 9, "Voice", "bert", "", ""]]  # fmt: skip
+        ["call_ke", 4, 9, "Delay", "ana", "why?", "by_position"],
+        ["call_ke", 4, 9, "Voice", "bert", "", "by_position"]]  # fmt: skip
     assert raw.codes["code"].tolist() == ["Delay", "Voice"]
     assert raw.tool == "csv"
 

@@ -104,8 +104,8 @@ def test_edited_html_is_quarantined(tmp_path):
 
 
 @pytest.mark.parametrize(("statement", "said"), [
-    ("UPDATE highlights SET document_id = 9", "document or tag of the highlight is missing"),
-    ("UPDATE highlight_tags SET tag_id = 9", "document or tag of the highlight is missing"),
+    ("UPDATE highlights SET document_id = 9", "document or tag of the highlight 8 to 12 of .* is missing"),
+    ("UPDATE highlight_tags SET tag_id = 9", "document or tag of the highlight 8 to 12 of .* is missing"),
     ("INSERT INTO highlight_tags VALUES (9, 2)", "a highlight that is missing"),
     ("UPDATE highlights SET end_offset = 1", "not the start and end"),
     ("UPDATE highlights SET end_offset = 9999", "outside the text"),

@@ -1,12 +1,13 @@
 """Reads codings from the programs that coders use: one reader a program, chosen by the content of the file.
 
-A file goes in; a :class:`RawCodings` comes out, with every coded passage in code points of its text. Passages
-are checked against the quotations that the program stored. Passages without a quotation are reported; where a
-quotation does not match its place, the codings of the text are quarantined.
+A file goes in; a :class:`RawCodings` comes out, with every coded passage in code points of its text. Each is
+compared with the words that the program stored for it, and says what it was compared with: the words, the
+text in the file, or nothing. A passage whose words are others than those in its place is quarantined.
 """
 
 from __future__ import annotations
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from difflib import SequenceMatcher
@@ -19,6 +20,7 @@ from glc_analysis.intake.codings import refi
 from glc_analysis.intake.codings.documents import read_coded_table, read_word_comments
 from glc_analysis.intake.codings.layouts import layout_of, read_program_table
 from glc_analysis.intake.codings.model import (
+    ELLIPSIS,
     TABLE,
     WHOLE_TEXT,
     ParsedCodings,
@@ -26,11 +28,14 @@ from glc_analysis.intake.codings.model import (
     RawCodings,
     Span,
     Text,
+    compare_name,
+    compare_quote,
+    control_characters,
     locate,
     open_database,
     passage,
+    plain_signs,
     unpack,
-    without_blanks,
 )
 from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
 from glc_analysis.tabular import OLD_WORKBOOK, Grid, read_bytes, read_sheets, read_table
@@ -115,16 +120,19 @@ def _first_bytes(path: Path) -> bytes:
 
 
 # ------------------------------
-# Checking each passage against its quotation.
+# Comparing each passage with the words that were stored for it.
 
 
 _CODINGS = ["source", "start", "end", "quote", "code", "coder", "memo", "match"]
 _CODES = ["code", "parent", "definition", "position"]
 _NUMBERS = {"start", "end", "position", "checked", "matched"}
+_BY_WORDS = ("exact", "normalised")
+_ALIKE = 0.6
+"""Words as like as this to those in the place are the words of another version of the text."""
 
 
 def merge_codings(found: ParsedCodings) -> RawCodings:
-    """The parsed codings in code points of their texts; duplicates are merged, texts that differ quarantined.
+    """The parsed codings in code points of their texts; duplicates are merged, doubtful ones quarantined.
 
     Raises `Faults` with everything that is wrong in the file.
     """
@@ -135,7 +143,10 @@ def merge_codings(found: ParsedCodings) -> RawCodings:
         alike = Counter(row["match"] for row in rows)
         matched = alike["exact"] + alike["normalised"]
         sources.append((name, text.shown if text else "", matched + alike["different"], matched))
-        (suspect if alike["different"] else sound).extend(rows)
+        is_doubtful = _doubtful(rows)
+        suspect += [row for row, doubt in zip(rows, is_doubtful, strict=True) if doubt]
+        sound += [row for row, doubt in zip(rows, is_doubtful, strict=True) if not doubt]
+        _add_notes(found, name, text, rows, sum(is_doubtful))
     if found.faults:
         raise Faults(found.faults)
     missing = [repr(name) for name, text in found.texts.items() if text is None]
@@ -178,35 +189,79 @@ def _merge_duplicates(found: ParsedCodings) -> dict[str, list[Passage]]:
 
 
 def _located_rows(found: ParsedCodings, name: str, text: Text | None, passages: list[Passage]) -> list[dict]:
-    """The passages of one source, each with how its quotation matches and the words in its place."""
+    """The passages of one source, each with what it was compared with and the words in its place."""
     if not text or not passages:
-        return [one._asdict() | {"match": "", "found": ""} for one in passages]
+        return [one._asdict() | {"match": _untested(one), "found": ""} for one in passages]
     shown = text.shown
-    spans, alike, is_sure = locate(text, [one[1:3] for one in passages], [one.quote for one in passages])
-    if found.may_rename and {"exact", "normalised"} & set(alike):
-        _ignore_quotation_names(found, name, passages, spans, alike, shown)
+    compare = compare_name if found.has_names else compare_quote
+    spans, alike, is_sure = locate(text, [one[1:3] for one in passages], [one.quote for one in passages],
+                                   counts=found.counts, compare=compare)
+    named = _names_of_passages(passages, spans, alike, shown) if found.has_names else {}
     rows = []
-    for one, span, match in zip(passages, spans, alike, strict=True):
+    for n, (one, span, match) in enumerate(zip(passages, spans, alike, strict=True)):
+        words = passage(shown, span, one.quote)
         if one[1:3] == WHOLE_TEXT:
-            span, match = (0, len(shown)), ""
-        placed = {"start": span[0], "end": span[1], "match": match, "found": passage(shown, span, one.quote)}
+            span, match = (0, len(shown)), "whole_text"
+        elif not match:
+            match = named.get(n, "") or ("same_text" if is_sure[n] else "by_position")
+        quote = one.quote if match in (*_BY_WORDS, "different") else ""
+        placed = {"start": span[0], "end": span[1], "quote": quote, "match": match, "found": words}
         rows.append(one._asdict() | placed)
     _check_places(found, passages, rows, len(shown))
-    _add_notes(found, name, is_sure, [m for one, m in zip(passages, alike, strict=True) if one.code])
+    unsure = sum(row["match"] == "by_position" for row in rows)
+    if unsure:
+        found.notes.append(f"{name!r}: how positions are counted is unknown, and {unsure} of {len(rows)} "
+                           "passages depend on it; they were read as code points.")
     return rows
 
 
-def _ignore_quotation_names(found: ParsedCodings, name: str, passages: list[Passage], spans: list[Span],
-                            alike: list[str], shown: str) -> None:
-    """Leaves quotations unchecked that have a name instead of their words, which the text does not have."""
-    whole = without_blanks(shown)
-    for n, (one, span) in enumerate(zip(passages, spans, strict=True)):
-        words = passage(shown, span, one.quote)
-        if alike[n] != "different" or not words or without_blanks(one.quote) in whole:
+def _untested(one: Passage) -> str:
+    """What is known of a passage whose text the file does not have; blank if it has words to look for."""
+    if one.quote:
+        return ""
+    return "whole_text" if one[1:3] == WHOLE_TEXT else "by_position"
+
+
+def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[str],
+                       shown: str) -> dict[int, str]:
+    """The selections, by number, whose name seems to be the words of another place: "different".
+
+    That is a name which stands elsewhere in the text, or is nearly the words in its place. A name of one or
+    two words may stand in the text by chance: it counts only where most other names of the text are not
+    the words in their places either, as where the text was edited after coding.
+    """
+    said = [n for n, one in enumerate(passages) if one.quote and one[1:3] != WHOLE_TEXT and alike[n] != ""]
+    left = [n for n, one in enumerate(passages) if re.search(r"[^\W\d_]{2}", one.quote) and alike[n] == ""]
+    is_sound, text = len(said) >= len(left) and bool(said), " ".join(plain_signs(shown).split())
+    found = {}
+    for n in left:
+        name, words = passages[n].quote, passage(shown, spans[n], passages[n].quote)
+        wanted = ELLIPSIS.sub("", " ".join(plain_signs(name).split()))
+        if wanted in " ".join(plain_signs(words).split()):
             continue
-        if SequenceMatcher(None, one.quote[:100], words[:100], autojunk=False).ratio() < 0.5:
-            alike[n] = ""
-            found.notes.append(f"{name!r}: a quotation is named {one.quote[:40]!r} and was not checked.")
+        is_elsewhere = re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
+        is_elsewhere &= not is_sound or len(wanted.split()) > 2
+        is_near = SequenceMatcher(None, name[:200], words[:200], autojunk=False).ratio() >= _ALIKE
+        if is_elsewhere or is_near:
+            found[n] = "different"
+    return found
+
+
+def _doubtful(rows: list[dict]) -> list[bool]:
+    """Which passages of a source are quarantined: those with other words in their place, and those without
+    words of their own unless the passages with words before and after them are in their places."""
+    if not any(row["match"] == "different" for row in rows):
+        return [False] * len(rows)
+    order = sorted(range(len(rows)), key=lambda n: (rows[n]["start"], rows[n]["end"]))
+    proved = [n for n in order if rows[n]["match"] in (*_BY_WORDS, "different")]
+    is_doubtful = []
+    for row in rows:
+        before = [rows[n] for n in proved if rows[n]["start"] <= row["start"]][-1:]
+        after = [rows[n] for n in proved if rows[n]["start"] >= row["start"]][:1]
+        is_between = all(one["match"] != "different" for one in (*before, *after))
+        is_doubtful.append(row["match"] == "different" or row["match"] in ("same_text", "by_position")
+                           and not (is_between and before and after))
+    return is_doubtful
 
 
 def _check_places(found: ParsedCodings, passages: list[Passage], rows: list[dict], length: int) -> None:
@@ -214,18 +269,22 @@ def _check_places(found: ParsedCodings, passages: list[Passage], rows: list[dict
     is_edited = any(row["match"] == "different" and row["start"] >= 0 for row in rows)
     for one, row in zip(passages, rows, strict=True):
         if row["start"] < 0 and not is_edited:
-            stretch = f"{one.start} to {one.end} of {one.source!r}"
+            about = f" (code {one.code!r})" if one.code else ""
+            stretch = f"{one.start} to {one.end} of {one.source!r}{about}"
             found.fault(f"{stretch} is outside the text, which has {length} characters", one.quote)
 
 
-def _add_notes(found: ParsedCodings, name: str, is_sure: bool, matches: list[str]) -> None:
-    differing, unproved, coded = matches.count("different"), matches.count(""), len(matches)
-    if not is_sure:
-        found.notes.append(f"{name!r}: how positions are counted is unknown; they were read as code points.")
+def _add_notes(found: ParsedCodings, name: str, text: Text | None, rows: list[dict], doubtful: int) -> None:
+    coded = [row for row in rows if row["code"]]
+    if text:
+        found.notes += [f"{name!r}: {said}." for said in control_characters(text.shown)]
+    unproved = sum(row["match"] == "same_text" for row in coded)
     if unproved and found.tool != "word":
-        found.notes.append(f"{name!r}: {unproved} of {coded} codings have no quotation to check their place.")
-    if differing:
-        found.notes.append(f"{name!r} is quarantined: {differing} of {coded} codings do not match its words.")
+        found.notes.append(f"{name!r}: {unproved} of {len(coded)} codings have no words of their own; their "
+                           "places are those of the text in the file.")
+    if doubtful:
+        found.notes.append(f"{name!r}: {doubtful} of {len(rows)} passages are quarantined: their words are "
+                           "not those in their places, or nothing shows that their places are right.")
 
 
 def _is_memo(row: dict) -> bool:

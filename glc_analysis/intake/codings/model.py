@@ -13,11 +13,11 @@ import sqlite3
 import unicodedata
 import zipfile
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from io import BytesIO
-from itertools import chain, count
+from itertools import chain, count, islice
 from pathlib import Path
 from typing import NamedTuple
 from xml.etree.ElementTree import Element, ParseError
@@ -38,8 +38,9 @@ from glc_analysis.tabular import members
 class RawCodings:
     """The codings of one file: of one coder, or of a project of several coders.
 
-    If a stored quotation does not match its place, all codings of that source are in `quarantined`,
-    each with the words found in its place, and none are in `codings`.
+    A coding whose stored words differ from the words in its place is in `quarantined`, with the words found
+    there; so is one without words of its own beside it, since its place may be wrong as well. `match` says
+    what was compared: :data:`PROOFS`, or blank where the file has words and no text to look for them.
     """
 
     path: Path
@@ -69,6 +70,16 @@ class Passage(NamedTuple):
 
 
 WHOLE_TEXT = (-1, -1)  # the span of all of a document, or of an unknown place in it
+PROOFS = {
+    "exact": "the words that the coder's program stored, to the letter",
+    "normalised": "the words that the coder's program stored, but for blanks, signs and Unicode form",
+    "same_text": "the text in the coder's file at this place",
+    "moved": "unchanged words in the same turn of a text that was edited since",
+    "whole_text": "nothing: all of the text is coded",
+    "accepted": "a person looked at it",
+    "by_position": "nothing: the file gives numbers alone",
+}
+"""What shows that a coding is in its place. Only the first words are in the coders' files themselves."""
 MAX_DEPTH = 50  # levels of a tree of codes: a deeper one is a loop or a trap
 
 
@@ -85,7 +96,8 @@ class ParsedCodings:
     notes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
     is_mixed: bool = False
-    may_rename: bool = False  # the tool lets people give a quotation a name instead of its words
+    has_names: bool = False  # a selection has a name, which may be its words or anything else
+    counts: str = ""  # how the program is known to count; blank where only its texts can tell
 
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
         """Note a fault; all of them are raised together at the end."""
@@ -100,11 +112,13 @@ class ParsedCodings:
         self.texts[unique] = text
         return unique
 
-    def span(self, start: str, end: str, *, row: str = "") -> Span | None:
-        """Two offsets; None and a fault where they are no whole numbers from 0, or reversed."""
+    def span(self, start: str, end: str, *, row: str = "", about: str = "") -> Span | None:
+        """Two offsets; None and a fault where they are no whole numbers from 0, or reversed. `about` names
+        the text and the code."""
         if all(at.strip().isdecimal() and len(at) < 16 for at in (start, end)) and int(start) <= int(end):
             return int(start), int(end)
-        self.fault("these are not the start and end of a passage", f"{start} to {end}", row=row)
+        said = f"these are not the start and end of a passage{about and f' ({about})'}"
+        self.fault(said, f"{start} to {end}", row=row)
         return None
 
     def tree(self, nodes: dict[str, tuple[str, str, str]]) -> dict[str, str]:
@@ -134,6 +148,20 @@ def _names_above(key: str, nodes: dict[str, tuple[str, str, str]]) -> list[str] 
         name, key, _ = nodes[key]
         names.insert(0, name)
     return None if key else names
+
+
+def unread_note(source: str, kind: str, codings: int) -> str:
+    """What is said of the codings of a picture, a PDF, a recording or a film.
+
+    >>> unread_note("letter.pdf", "PDF", 2)
+    "'letter.pdf' is a PDF: its 2 codings are not read. Export its text, and code that, to have them counted."
+    """
+    what = {"recording": "Code its transcript, to have them counted",
+            "film": "Code its transcript, to have them counted",
+            "PDF": "Export its text, and code that, to have them counted"}.get(
+                kind, "Codings of pictures are not counted")
+    said = "coding is" if codings == 1 else f"{codings} codings are"
+    return f"{source!r} is a {kind}: its {said} not read. {what}."
 
 
 def unique_name(name: str, taken: Collection[str]) -> str:
@@ -171,24 +199,44 @@ class Text:
         return self.raw.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def locate(text: Text, spans: Sequence[Span], quotes: Sequence[str]) -> tuple[list[Span], list[str], bool]:
-    """Stretches as code points of the shown text, (-1, -1) outside it; how each quotation compares
-    with its place; and whether no other reading does as well and puts a stretch elsewhere.
+class Located(NamedTuple):
+    """Stretches as code points of the shown text, (-1, -1) outside of it; how the words stored for each
+    compare with its place; and whether each has the same place in all readings that do as well."""
+
+    spans: list[Span]
+    matches: list[str]
+    is_sure: list[bool]
+
+
+def locate(text: Text, spans: Sequence[Span], quotes: Sequence[str], *, counts: str = "",
+           compare: Callable[[str, str], str] | None = None) -> Located:
+    """The stretches of a text, however its program counts.
+
+    Each way of counting is tried. The one that matches most of the stored words is taken; where words do
+    not decide, the one whose stretches all begin and end at the edges of words, if there is only one; else
+    the program's own (`counts`), if it is known. Stretches that another reading as good puts elsewhere are
+    not sure. `compare` is :func:`compare_quote`, or another function of stored words and words in the place.
 
     >>> locate(Text("\\ufeffYes.\\r\\n😀 We wait.\\r\\n"), [(8, 15)], ["We wait"])  # UTF-16, LF
-    ([(7, 14)], ['exact'], True)
+    Located(spans=[(7, 14)], matches=['exact'], is_sure=[True])
     """
-    shown = text.shown
-    tried: dict[tuple[Span, ...], tuple[list[str], tuple[int, ...]]] = {}
-    for bounds in _ways_of_counting(text):
+    shown, compare = text.shown, compare or compare_quote
+    tried: dict[tuple[Span, ...], tuple[list[str], tuple[int, ...], str]] = {}
+    for unit, bounds in _ways_of_counting(text):
         found = tuple(_code_points(bounds, spans))
         if found not in tried:
             pairs = zip(found, quotes, strict=True)
-            alike = [compare_quote(quote, passage(shown, span, quote)) for span, quote in pairs]
-            tried[found] = alike, _score(f" {shown} ", found, alike)
+            alike = [compare(quote, passage(shown, span, quote)) for span, quote in pairs]
+            tried[found] = alike, _score(f" {shown} ", found, alike), unit
     best = max(tried, key=lambda found: tried[found][1])  # the first of equals
-    alike, merit = tried[best]
-    return list(best), alike, [other for _, other in tried.values()].count(merit) == 1
+    rivals = [found for found in tried if tried[found][1][:-1] == tried[best][1][:-1]]
+    most = 2 * sum(span != WHOLE_TEXT for span in spans)
+    if tried[best][1][-1] == most:  # every stretch is made of whole words
+        rivals = [found for found in rivals if tried[found][1][-1] == most]
+    if own := [found for found in rivals if tried[found][2] == counts]:
+        best, rivals = max(own, key=lambda found: tried[found][1]), own
+    is_sure = [all(other[n] == best[n] for other in rivals) for n in range(len(spans))]
+    return Located(list(best), tried[best][0], is_sure)
 
 
 def passage(shown: str, span: Span, quote: str) -> str:
@@ -208,18 +256,67 @@ def compare_quote(quote: str, words: str) -> str:
     if not quote or quote.replace("\r\n", "\n").replace("\r", "\n") == words:
         return "exact" if quote else ""
     stored, there = without_blanks(quote), without_blanks(words)
-    head = re.sub(r"(…|\.\.\.)$", "", stored)
+    head = ELLIPSIS.sub("", stored)
     is_cut = head != stored and len(head) >= 20 and there.startswith(head)
     return "normalised" if is_cut or stored == there else "different"
 
 
+def compare_name(name: str, words: str) -> str:
+    """How the name of a selection compares with the words in its place: as :func:`compare_quote`, but ""
+    where it differs, since people and programs also give other names.
+
+    It is also the words where it is their beginning, cut without a sign after 20 characters or more, and
+    where it has quotation marks around them.
+
+    >>> [compare_name(name, "We wait for the police in town") for name in
+    ...  ("We wait for the police in", "We wait for…", "line:6", "We wait")]
+    ['normalised', 'normalised', '', '']
+    """
+    found = compare_quote(name, words)
+    if found != "different":
+        return found
+    stored, there = without_blanks(name), without_blanks(words)
+    head = ELLIPSIS.sub("", stored)
+    is_cut = len(head) >= (20 if head == stored else 8) and there.startswith(head)
+    return "normalised" if is_cut or stored.strip("\"'") == there.strip("\"'") != "" else ""
+
+
+_SIGNS = str.maketrans("‘’‚‛′“”„‟″«»‐‑‒–—―−", "'''''\"\"\"\"\"\"\"-------")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+ELLIPSIS = re.compile(r"(…|\.\.\.)$")
+
+
+def plain_signs(text: str) -> str:
+    """The text with straight quotation marks and simple dashes, of the same length: programs change these
+    as one types.
+
+    >>> print(plain_signs("“It’s late” – he said"))
+    "It's late" - he said
+    """
+    return text.translate(_SIGNS)
+
+
+def control_characters(text: str) -> Iterator[str]:
+    """The first control characters of a text, such as the 0x1A at the end of old files, each in words.
+
+    >>> list(control_characters("Yes.\\nNo\\x1a"))
+    ['line 2 has the control character U+001A at its character 3']
+    """
+    for match in islice(_CONTROL.finditer(text), 5):
+        line_start = text.rfind("\n", 0, match.start()) + 1
+        yield (f"line {text.count(chr(10), 0, match.start()) + 1} has the control character "
+               f"U+{ord(match[0]):04X} at its character {match.start() - line_start + 1}")
+
+
 def without_blanks(text: str) -> str:
-    """NFC without blanks, since tools join lines, and without the characters that XML cannot hold."""
-    return UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split()))
+    """NFC with plain signs, without blanks, since tools join lines, and without the characters that XML
+    cannot hold."""
+    return plain_signs(UNWRITABLE.sub("", "".join(unicodedata.normalize("NFC", text).split())))
 
 
-def _ways_of_counting(text: Text) -> Iterator[np.ndarray]:
-    """For each reading, the tool's offset of every place between two characters of the shown text."""
+def _ways_of_counting(text: Text) -> Iterator[tuple[str, np.ndarray]]:
+    """For each reading its unit, and the tool's offset of every place between two characters of the shown
+    text."""
     body = text.raw.removeprefix("\ufeff")
     points = np.frombuffer(body.encode("utf-32-le", "surrogatepass"), dtype=np.uint32)
     is_cr = (points == 13) & (np.append(points[1:], 0) == 10)  # the first half of a CRLF
@@ -232,9 +329,9 @@ def _ways_of_counting(text: Text) -> Iterator[np.ndarray]:
         width[list(text.joints)] = 0
         for widths in (width, width + is_crlf):
             bounds = np.append(0, np.cumsum(widths))
-            yield bounds
+            yield unit, bounds
             if len(body) < len(text.raw):  # the mark, counted
-                yield bounds + (3 if unit == "UTF-8" else 1)
+                yield unit, bounds + (3 if unit == "UTF-8" else 1)
 
 
 def _code_points(bounds: np.ndarray, spans: Sequence[Span]) -> Iterator[Span]:

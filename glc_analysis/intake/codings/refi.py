@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections import Counter
 from collections.abc import Iterator
 from io import BytesIO
 from pathlib import Path
@@ -30,6 +31,7 @@ from glc_analysis.intake.codings.model import (
     read_root,
     unique_name,
     unpack,
+    unread_note,
 )
 from glc_analysis.tabular import read_bytes
 
@@ -39,7 +41,15 @@ from glc_analysis.tabular import read_bytes
 
 _MARKS = {"PlainTextSelection", "TranscriptSelection", "Coding"}
 _TEXTS = {"Representation", "TextDescription", "Transcript"}
-_UNREAD = {"PictureSelection", "PDFSelection", "AudioSelection", "VideoSelection"}
+_UNREAD = {"PictureSelection": "picture", "PDFSelection": "PDF", "AudioSelection": "recording",
+           "VideoSelection": "film"}
+_UNREAD_SOURCES = {"PictureSource": "picture", "PDFSource": "PDF", "AudioSource": "recording",
+                   "VideoSource": "film"}
+_IDENTIFIED = ("User", "Code", "PlainTextSelection", "TranscriptSelection", "Coding", "SyncPoint")
+"""Elements that others refer to, or that are codings: a GUID used by two of them is a mistake. Two sources
+may have the GUID of one recording and its transcript."""
+_COUNTS = {"QualCoder": "code points", "glc_analysis": "code points"}
+"""How programs count positions, by the origin that they write; of others only their texts can tell."""
 _POSITIONS = re.compile(r"[\d\s()]*\d,\s*\d[\d\s(),;:–-]*")  # MAXQDA names a selection "71,110"
 
 
@@ -66,7 +76,8 @@ class _Project:
             said = f"this is not a REFI-QDA file: its root is {local_name(top)}"
             refuse(said, path.name, "export it again")
         self.top, self.texts, self.coder = top, texts, coder
-        self.found = ParsedCodings(path, "refi-qda", may_rename="ATLAS" in top.get("origin", ""))
+        counts = next((_COUNTS[one] for one in _COUNTS if top.get("origin", "").startswith(one)), "")
+        self.found = ParsedCodings(path, "refi-qda", has_names=True, counts=counts)
         self.users: dict[str, str] = {}
         self.codes: dict[str, str] = {}
         self.cases = {_guid(case) for case in self.each("Case")}  # NVivo codes passages to these as well
@@ -87,11 +98,34 @@ class _Project:
                     self.read_text(source, text)
                     read.add(path)
         self.read_notes()
-        unread = [mark for mark in self.top.iter() if local_name(mark) in _UNREAD]
-        lost = [mark for mark in unread if _guid(mark) not in self.anchors]
-        if codings := sum(local_name(child) == "Coding" for mark in lost for child in mark):
-            self.found.notes.append(f"Codings of pictures, pages, sound or film left out: {codings}.")
+        self.note_unread()
+        self.check_guids()
         return self.found
+
+    def note_unread(self) -> None:
+        """Names every picture, PDF, recording and film with codings that are not read, and counts them."""
+        for source in (child for sources in self.each("Sources") for child in sources):
+            kind = _UNREAD_SOURCES.get(local_name(source), "")
+            marks = [mark for mark in source.iter() if local_name(mark) in _UNREAD]
+            kind = kind or next((_UNREAD[local_name(mark)] for mark in marks), "")
+            codings = sum(local_name(child) == "Coding" for mark in marks
+                          for child in mark if _guid(mark) not in self.anchors)
+            codings += sum(local_name(child) == "Coding" for child in source
+                           if local_name(source) in _UNREAD_SOURCES)
+            if codings:
+                self.found.notes.append(unread_note(source.get("name", "") or "unnamed", kind, codings))
+
+    def check_guids(self) -> None:
+        """A fault for every GUID that two codes, users, selections or codings have."""
+        times = Counter((local_name(one), _guid(one)) for name in _IDENTIFIED for one in self.each(name))
+        times = {key: n for key, n in times.items() if n > 1 and key[1]}
+        for (name, guid), n in times.items():
+            if name not in ("Code", "User"):  # two codings may be copies; two codes of one id are not
+                self.found.notes.append(f"{n} elements {name} have the same GUID, {guid}: they were read as "
+                                        "different ones.")
+            else:
+                self.found.fault(f"{n} elements {name} have the same GUID, so that it is unclear which one "
+                                 "codings mean", guid)
 
     def each(self, name: str) -> Iterator[Element]:
         return (element for element in self.top.iter() if local_name(element) == name)
@@ -129,26 +163,35 @@ class _Project:
             if local_name(mark) == "PlainTextSelection":
                 ends = [mark.get("startPosition", ""), mark.get("endPosition", "")]
                 quote = "" if _POSITIONS.fullmatch(mark.get("name", "")) else mark.get("name", "")
-            span = self.found.span(*ends)
+            named = ", ".join(repr(self.codes.get(target, target)) for coding in codings
+                              for target in _targets(coding))
+            about = f"in {source!r}" + (f", code {named}" if named else "")
+            span = self.found.span(*ends, about=about)
         if span is None:
             return
         about = self.author(mark), _content(mark, "Description"), _date(mark)
         bare = Passage(source, *span, quote, "", *about)
         self.anchors |= {_guid(one): bare for one in (mark, *codings)}
+        where = f" of {source!r}" + (f", {span[0]} to {span[1]}" if span != WHOLE_TEXT else "")
         for coding in codings:
-            code = self.code(coding)
-            self.found.passages += [bare._replace(code=code, coder=self.author(coding, mark))] if code else []
+            for code in self.codes_of(coding, where):
+                self.found.passages.append(bare._replace(code=code, coder=self.author(coding, mark)))
         self.found.passages += [bare] if bare.memo and not codings else []
 
-    def code(self, coding: Element) -> str:
-        targets = (_plain_guid(ref.get("targetGUID", "")) for ref in coding if local_name(ref) == "CodeRef")
-        target = next(targets, "")
-        if target not in self.codes:
-            if target in self.cases:
+    def codes_of(self, coding: Element, where: str) -> list[str]:
+        """The codes of a coding: one by the standard; a further one is read as well, and said."""
+        targets, found = _targets(coding), []
+        if len(targets) > 1:
+            self.found.notes.append(f"A coding{where} names {len(targets)} codes; each was read as a coding.")
+        for target in targets or [""]:
+            if target in self.codes:
+                found.append(self.codes[target])
+            elif target in self.cases:
                 self.found.notes.append("Passages that belong to cases, not to codes, were left out.")
             else:
-                self.found.fault("the code of the coding is not in the codebook", target or _guid(coding))
-        return self.codes.get(target, "")
+                self.found.fault(f"the code of the coding{where} is not in the codebook",
+                                 target or _guid(coding))
+        return found
 
     def author(self, *elements: Element) -> str:
         roles = ("creatingUser", "modifyingUser")
@@ -198,6 +241,11 @@ class _Project:
             self.found.passages.append(anchor._replace(coder=author, memo=memo, date=date))
         elif memo:
             self.found.memos.append((author, anchor[1], anchor[0], memo, date))
+
+
+def _targets(coding: Element) -> list[str]:
+    """The GUIDs of the codes that a coding names."""
+    return [_plain_guid(ref.get("targetGUID", "")) for ref in coding if local_name(ref) == "CodeRef"]
 
 
 def _guid(element: Element) -> str:

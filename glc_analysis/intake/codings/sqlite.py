@@ -7,12 +7,12 @@ therefore be used for agreement; its members and its history show whether there 
 from __future__ import annotations
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from html import unescape
 from pathlib import Path
 
 from glc_analysis.errors import refuse
-from glc_analysis.intake.codings.model import ParsedCodings, Passage, Tables, Text
+from glc_analysis.intake.codings.model import ParsedCodings, Passage, Tables, Text, unread_note
 
 # ------------------------------
 # QualCoder: the database `data.qda` of a project folder, read by the columns it has.
@@ -34,9 +34,13 @@ def read_qualcoder(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodi
     marks = tables.rows("code_text", *columns, needed=4)
     marks += tables.rows("annotation", *(name if name != "cid" else "no_code" for name in columns))
     for source, start, end, code, quote, owner, memo, date in marks:
-        span, key = found.span(start, end), code and f"code {code}"
+        key = code and f"code {code}"
+        about = f"in {sources.get(source, source)!r}" + (f", code {codes.get(key, code)!r}" if code else "")
+        span = found.span(start, end, about=about)
         if source not in sources or (key and key not in codes):
-            found.fault("the source or code of a coding or annotation is missing", f"source {source}, {key}")
+            what = f"the coding {start} to {end} of {sources.get(source, f'source {source}')!r}"
+            lost = "its text" if source not in sources else "its code"
+            found.fault(f"{what} has lost {lost}", f"source {source}, {key}")
         elif span:
             place = (sources[source], *span, quote, codes.get(key, ""))
             found.passages.append(Passage(*place, owner or coder, memo, _iso(date)))
@@ -45,9 +49,19 @@ def read_qualcoder(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodi
             text = f"{about}\n{memo}" if table in {"journal", "cases"} else memo
             to = about if kind == "source" else ""
             found.memos += [(author, to, kind, text, _iso(date))] if memo.strip() else []
-    if unread := len(tables.rows("code_av", "avid") + tables.rows("code_image", "imid")):
-        found.notes.append(f"Codings of pictures, sound or film left out: {unread}.")
+    _note_unread(found, tables)
     return found
+
+
+def _note_unread(found: ParsedCodings, tables: Tables) -> None:
+    """Names every picture, PDF, recording and film with codings that are not read, and counts them."""
+    names = {key: (name, media) for key, name, media in tables.rows("source", "id", "name", "mediapath")}
+    for table in ("code_image", "code_av"):
+        for key, n in Counter(key for (key,) in tables.rows(table, "id")).items():
+            name, media = names.get(key, (f"source {key}", ""))
+            is_pdf = f"{name} {media}".lower().rstrip().endswith(".pdf") or "docs:" in media
+            kind = "recording" if table == "code_av" else "PDF" if is_pdf else "picture"
+            found.notes.append(unread_note(name, kind, n))
 
 
 def _sources(found: ParsedCodings, tables: Tables) -> dict[str, str]:
@@ -100,9 +114,12 @@ def read_taguette(path: Path, tables: Tables, *, coder: str = "") -> ParsedCodin
         tags[highlight].append(tag)
     columns = ("id", "document_id", "start_offset", "end_offset", "snippet")
     for key, document, start, end, snippet in tables.rows("highlights", *columns, needed=4):
-        span, own = found.span(start, end), tags.pop(key, [])
+        own = tags.pop(key, [])
+        named = ", ".join(repr(codes.get(tag, tag)) for tag in own)
+        span = found.span(start, end, about=f"in {documents.get(document, document)!r}, tag {named}")
         if document not in documents or not codes.keys() >= set(own):
-            found.fault("the document or tag of the highlight is missing", key)
+            found.fault(f"the document or tag of the highlight {start} to {end} of "
+                        f"{documents.get(document, document)!r} is missing", key)
         elif span:
             quote = shown(snippet).shown
             found.passages += [Passage(documents[document], *span, quote, codes[tag], coder) for tag in own]

@@ -1,0 +1,188 @@
+"""Where codings are placed in our texts, what shows it, and what is known of the rest: no build is needed."""
+
+import pandas as pd
+import pytest
+
+from glc_analysis.cleaning.records import CleaningLog
+from glc_analysis.coding.assemble import agreement, assemble
+from glc_analysis.coding.coders import CodedColumns
+from glc_analysis.coding.texts import in_countries
+from glc_analysis.intake.codings.refi import write_qdpx
+from glc_analysis.reference import read_reference
+from tests.coding.test_coded_study import ANA, BOTH, coded_study, spreadsheet, texts_of
+
+
+def coded(study, **tables):
+    """The coding of a study's interviews and calls, without a build."""
+    reference = read_reference(study)
+    reference.tables.update(tables)
+    people = pd.DataFrame({"organisation_id": ["a", "b"], "country_id": ["KHM", "LAO"]})
+    texts = in_countries(texts_of(study), people)
+    columns = CodedColumns(pd.DataFrame(columns=["document_id", "code"], dtype="str"), {})
+    return assemble(study, reference, texts, texts.documents, texts.segments, {}, columns,
+                    {"Ana Vega": "Person 1"}, CleaningLog())
+
+
+def placed(found, coder="ana"):
+    rows = found.tables["codings"].query("coder_id == @coder")
+    return sorted(map(tuple, rows[["document_id", "quote", "code_id", "match"]].to_numpy().tolist()))
+
+
+def table(study, coder, content):
+    (study.raw / f"codings/{coder}.csv").write_text(content, encoding="utf-8")
+
+
+def project(study, coder, text, *passages, document="blue", **columns):
+    """A coder's REFI-QDA file: the text as the coder had it, and passages (words, code)."""
+    rows = [{"source": document, "start": text.index(words), "end": text.index(words) + len(words),
+             "code": code, "coder": coder} for words, code in passages]
+    codes = sorted({code for _, code in passages})
+    write_qdpx(study.raw / f"codings/{coder}.qdpx", codings=pd.DataFrame(rows).assign(**columns),
+               sources=pd.DataFrame({"source": [document], "text": [text]}),
+               codes=pd.DataFrame({"code": codes, "parent": "", "definition": "",
+                                   "position": range(len(codes))}))
+
+
+@pytest.fixture
+def study(tmp_path):
+    return coded_study(tmp_path / "s", codings=BOTH)
+
+
+PLACE, HOUSE = ("blue", "A safe place", "shelter"), ("lamp", "A house holds people", "shelter")
+QDPX = {"ana": "../raw/codings/ana.qdpx"}
+
+
+# What shows the place of a coding.
+
+
+def test_each_coding_says_what_it_was_compared_with(study):
+    spreadsheet(study, "ana", ANA[0], ("lamp", "", "Delay"), ("blue", "We  wait for months.", "Delay"))
+    table(study, "ben", "document,start,end,code\nblue,30,40,Delay\n")
+    found = coded(study)
+    assert [match for *_, match in placed(found)] == ["exact", "normalised", "whole_text"]
+    assert [match for *_, match in placed(found, "ben")] == ["by_position"]
+
+
+def test_positions_in_a_table_are_read_however_they_count(study):
+    text = texts_of(study).canonical["blue"]
+    start = text.index("We wait for months.")
+    utf16 = len(text[:start].encode("utf-16-le")) // 2
+    assert utf16 == start + 1  # there is an emoji before
+    row = f"blue,{utf16},{utf16 + 19},We wait for months.,Delay"
+    table(study, "ana", f"document,start,end,quote,code\n{row}\n")
+    spreadsheet(study, "ben", ("blue", "", ""))
+    assert placed(coded(study)) == [("blue", "We wait for months.", "delay", "exact")]
+
+
+def test_what_was_placed_by_position_alone_is_in_no_consensus(study):
+    spreadsheet(study, "ana", *ANA[:1])
+    table(study, "ben", "document,start,end,code\nlamp,9,12,Delay\n")
+    found = coded(study)
+    assert len(placed(found, "ben")) == 1
+    assert {quote for _, quote, *_ in placed(found, "consensus")} == {"A safe place for tonight."}
+
+
+# Texts that were edited after coding.
+
+
+def test_a_straightened_quotation_mark_leaves_every_passage_in_its_place(tmp_path):
+    made = coded_study(tmp_path, codings=QDPX)
+    interview = made.raw / "interviews/blue.txt"
+    interview.write_text(interview.read_text(encoding="utf-8").replace("safe place", "“safe” place"), "utf-8")
+    theirs = texts_of(made).canonical["blue"].replace("“safe”", '"safe"')
+    project(made, "ana", theirs, ('A "safe" place', "shelter"), ("We wait for months.", "delay"))
+    assert placed(coded(made)) == [("blue", "A “safe” place", "shelter", "normalised"),
+                                   ("blue", "We wait for months.", "delay", "exact")]
+
+
+@pytest.mark.parametrize("edit", [("at once", "at onc"), ("And the courts", "So, and the courts"),
+                                  ("Ana", "An")], ids=["a typing error", "a question", "a name"])  # fmt: skip
+def test_unchanged_words_in_the_same_turn_are_moved(tmp_path, edit):
+    made = coded_study(tmp_path, codings=QDPX)
+    theirs = texts_of(made).canonical["blue"].replace(*edit)
+    project(made, "ana", theirs, ("A safe place for tonight.", "shelter"), ("We wait for months.", "delay"))
+    found = coded(made)
+    assert placed(found) == [("blue", "A safe place for tonight.", "shelter", "moved"),
+                             ("blue", "We wait for months.", "delay", "moved")]
+    assert found.tables["quarantined"].empty
+
+
+def test_words_of_another_speaker_are_not_moved(tmp_path):
+    made = coded_study(tmp_path, codings=QDPX)
+    text = texts_of(made).canonical["blue"]
+    theirs = text.replace("p1: We wait for months.", "int: We wait for months!") + "\n\np1: Yes, and years.\n"
+    project(made, "ana", theirs, ("A safe place for tonight.", "shelter"), ("We wait for months!", "delay"))
+    found = coded(made)
+    assert [quote for _, quote, *_ in placed(found)] == ["A safe place for tonight."]
+    assert "another speaker" in found.tables["quarantined"]["reason"][0]
+
+
+def test_the_same_words_elsewhere_may_be_a_coincidence(tmp_path):
+    made = coded_study(tmp_path, codings=QDPX)
+    text = texts_of(made).canonical["blue"]
+    theirs = text.replace("A safe place for tonight. ", "")
+    theirs += "\n\nint: Anything else?\n\np1: A safe place for tonight.\n"
+    project(made, "ana", theirs, ("A safe place for tonight.", "shelter"), ("We wait for months.", "delay"))
+    found = coded(made)
+    assert placed(found) == [("blue", "We wait for months.", "delay", "moved")]
+    assert found.tables["quarantined"]["code"].tolist() == ["shelter"]
+
+
+def test_another_text_under_the_same_name_is_not_handed_in(tmp_path):
+    made = coded_study(tmp_path, codings=QDPX)
+    project(made, "ana", "p1: Something else was said on that day, by others.", ("Something else", "delay"))
+    found = coded(made)
+    assert found.tables["codings"].empty and found.tables["readings"].empty
+    assert "another text" in found.tables["quarantined"]["reason"][0]
+
+
+# What is quarantined is missing: not agreed, and not left uncoded.
+
+
+def turn_figures(found, code):
+    rows = agreement(found).query("unit == 'turn' and subset == 'all' and measure == 'percent_agreement'")
+    (row,) = rows[rows["code_id"] == code].itertuples()
+    return row
+
+
+def test_a_quarantined_passage_is_missing_and_agreement_has_a_worst_and_a_best_case(study):
+    spreadsheet(study, "ana", PLACE, HOUSE)
+    spreadsheet(study, "ben", PLACE, ("lamp", "A house holds many people", "shelter"))
+    found = coded(study)
+    row = turn_figures(found, "shelter")
+    assert (row.n_units, row.n_pairable, row.value, row.n_missing) == (3, 2, 1.0, 1)
+    assert (row.lowest, row.highest) == (pytest.approx(2 / 3), 1.0)
+    open_turns = found.tables["disagreements"]
+    assert open_turns[["segment_id", "coder_id", "codes", "is_missing"]].to_numpy().tolist() == [
+        ["lamp.2", "ana", "shelter", False], ["lamp.2", "ben", "", True]]
+    agreed = found.tables["codings"].query("coder_id == 'consensus'")
+    assert agreed["segment_ids"].tolist() == ["blue.2"]
+
+
+def test_without_quarantined_passages_there_is_no_worst_case(study):
+    for coder in ("ana", "ben"):
+        spreadsheet(study, coder, PLACE)
+    row = turn_figures(coded(study), "shelter")
+    assert row.n_missing == 0 and pd.isna(row.lowest)
+
+
+# Codings of parents.
+
+
+def test_a_coding_of_a_parent_counts_there_and_above_and_is_missing_below(study):
+    spreadsheet(study, "ana", ("blue", "A safe place", "care"), HOUSE)
+    spreadsheet(study, "ben", PLACE, HOUSE)
+    found = coded(study)
+    figures = {code: (turn_figures(found, code).n_pairable, turn_figures(found, code).value)
+               for code in ("practice", "care", "shelter")}
+    assert figures == {"practice": (3, 1.0), "care": (3, 1.0), "shelter": (2, 1.0)}
+    as_no = agreement(found, parents="absent").query("unit == 'turn' and subset == 'all'").set_index(
+        ["measure", "code_id"])
+    assert as_no.loc[("percent_agreement", "shelter"), "value"] == pytest.approx(2 / 3)
+
+
+def test_a_parent_beside_a_code_below_it_leaves_nothing_open(study):
+    spreadsheet(study, "ana", ("blue", "A safe place", "care"), PLACE)
+    spreadsheet(study, "ben", PLACE)
+    row = turn_figures(coded(study), "shelter")
+    assert (row.n_pairable, row.value) == (2, 1.0)
