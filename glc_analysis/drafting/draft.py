@@ -119,11 +119,7 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
 
 def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
     """The guess for each column that stands alone; a second look knows the options found in the first."""
-    guesses = {
-        column.place: guess_type(column)
-        for column in form.columns
-        if column.place not in in_groups
-    }
+    guesses = {column.place: guess_type(column) for column in form.columns if column.place not in in_groups}
     known = frozenset(
         option_key(label)
         for guess in guesses.values()
@@ -323,6 +319,9 @@ class _Lists:
         if "option_id" not in row:
             twin = next((one for one in own if one["label"] == row["label"]), None)
             row = row | {"option_id": twin["option_id"] if twin else self._free_id(name, row["label"])}
+        others = {one["option_id"] for one in own if one["kind"] == "other"} - {row["option_id"]}
+        if row["kind"] == "other" and others:
+            row = row | {"kind": "substantive"}  # one option of a list stands for all other texts
         if not any(match_key(one["value"]) == match_key(row["value"]) for one in own):
             own.append(row)
 
@@ -425,6 +424,8 @@ def _hidden_remarks(
     n, different = hidden.total(), len(hidden)
     seen = sum(one.counts.total() for one in options) + n
     said = f"{n} answers in {different} texts, each given by fewer than {FEWEST}, are counted and not listed"
+    if kind == "scale":
+        return [f"{said}: they are no steps that are known"], True
     if different <= FEW_TEXTS and n > different or not rows or n > 0.3 * seen:
         return [f"{said}: they may be options of the form"], True
     if not any(row["kind"] == "other" for row in rows):
@@ -499,9 +500,7 @@ def _codebook_rows(questions: pd.DataFrame) -> list[dict[str, str]]:
     ]
 
 
-def _country_rows(
-    roles: dict, questions: pd.DataFrame, form: Form
-) -> list[dict[str, str]]:
+def _country_rows(roles: dict, questions: pd.DataFrame, form: Form) -> list[dict[str, str]]:
     """A row for each name of a country. Unknown names have no id; those given by fewer than five are
     counted."""
     listed = set(questions.loc[questions["option_list"] == COUNTRY_LIST, "columns"])
@@ -557,6 +556,19 @@ def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
                     "why": f"no column was recognised: blank means that the survey names no {role}",
                 }
             )
+    nameless = {
+        role: form.size - roles[role][0].n_filled for role in ("country", "organisation") if role in roles
+    }
+    if silent := [role for role, n in nameless.items() if n]:
+        said = ", ".join(f"{nameless[role]} records name no {role}" for role in silent)
+        rows.append(
+            {
+                "setting": "survey.unknown",
+                "value": " | ".join(silent),
+                "how_sure": UNSURE,
+                "why": f"{said}: they would count as unknown; delete this row if each is to be corrected",
+            }
+        )
     if form.blank:
         rows.append(
             {

@@ -23,7 +23,7 @@ from glc_analysis.csv_rows import CsvRows
 from glc_analysis.drafting.draft import ABOUT, TABLES, UNSURE, USE, Draft, draft_columns
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.files import write_atomic
-from glc_analysis.schema import CHOICES, COUNTRY_LIST, allowed_words, table_files
+from glc_analysis.schema import CHOICES, COUNTRY_LIST, allowed_words, default_settings, table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets, read_table
 from glc_analysis.text import match_key, normalise_space
@@ -444,7 +444,14 @@ def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list
     lines, changed = [], False
     for _, row in settings.iterrows():
         section, _, name = row["setting"].partition(".")
-        value = [part.strip() for part in row["value"].split(" | ")] if name == "blank" else row["value"]
+        default = default_settings()[0].get(section, {}).get(name)
+        if default is None:
+            continue
+        value = (
+            [part.strip() for part in row["value"].split(" | ")]
+            if isinstance(default, list)
+            else row["value"]
+        )
         written = json.dumps(value, ensure_ascii=False)
         pattern = re.compile(
             rf"(?ms)(^\[{re.escape(section)}\]$.*?^{re.escape(name)} *= *)(\"\"|\[\])([^\n]*)$"

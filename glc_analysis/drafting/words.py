@@ -103,7 +103,7 @@ def scale_steps(labels: Sequence[str]) -> list[float] | None:
     An option that says "don't know" and the like has no step (nan). Which end is high, nobody says here.
 
     >>> scale_steps(["Often", "Never", "Sometimes"])
-    [5.0, 0.0, 3.0]
+    [5.0, 0.0, 4.0]
     >>> scale_steps(["2/10", "10/10"]), scale_steps(["1 (None at all)", "2", "5"])
     ([2.0, 10.0], [1.0, 2.0, 5.0])
     >>> scale_steps(["Very unfavorably", "Somewhat favorably", "Neither", "Very favorably"])
@@ -144,7 +144,7 @@ def scale_marks(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
     return best
 
 
-_NUMBERED = re.compile(r"(\d{1,2})(\s*/\s*\d{1,3}|\s*[-–(:=.]\s*[^\d\s].*|\s*\(.*)?", re.DOTALL)
+_NUMBERED = re.compile(r"(\d{1,2})(\s*\+|\s*/\s*\d{1,3}|\s*[-–(:=.]\s*[^\d\s].*|\s*\(.*)?", re.DOTALL)
 _SIGNED = re.compile(
     r"^(?:(very|extremely|strongly|completely|muy|tres|sehr|muito|zeer)|"
     r"(somewhat|slightly|rather|moderately|algo|plutot|eher|um pouco|enigszins))?\s*"
@@ -189,7 +189,7 @@ def _worded_step(text: str, family: str) -> int | None:
         for rank, word in _families()[family]
         if text == word
         or text.startswith(f"{word} ")
-        or family in ("change", "frequency", "period", "expertise")
+        or family in ("change", "frequency", "expertise")
         and f" {word} " in f" {text} "
     ]
     return max(found)[2] if found else None
