@@ -51,3 +51,9 @@ def test_the_real_survey_of_ngos_is_read_whole(shared_data):
     assert (survey.tool, survey.frame.shape, survey.repeated) == ("plain", (561, 152), ())
     assert not survey.frame.isna().any(axis=None)
     assert (survey.frame["Q3.3"] == "None").sum() == 4
+
+
+def test_blanks_around_a_heading_are_no_part_of_its_name(tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_text("Which? ,Why?\nLaw,So\n", encoding="utf-8")
+    assert list(read_survey(path).frame.columns) == ["Which?", "Why?"]

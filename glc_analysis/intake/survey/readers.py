@@ -63,7 +63,7 @@ def raw_survey(
     body = sheet.rows[headers:]
     if not body:
         refuse("the file has a header and no answers", sheet.place, "export it again, or remove it")
-    names = names or sheet.names
+    names = [name.strip() for name in names or sheet.names]  # as `columns` in questions.csv names them
     texts = list(wording) or [""] * len(names)
     cells = list(zip(*body, strict=True))
     places = _places(names, cells)
