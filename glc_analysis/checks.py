@@ -296,23 +296,15 @@ def _evidence(tables: Tables) -> Iterator[Fault]:
 
 
 def _versions(tables: Tables) -> Iterator[Fault]:
-    """Rounds and joint positions are about existing texts, signatures about the last ones. A signature from
-    before an amendment may stay until the new text is agreed."""
+    """Rounds, joint positions and signatures are about existing texts. Signatures on a text that was changed
+    later stay: they belong to that text, and count for no other."""
     principles = tables["principles"]
     sources = principles[principles["translation_of"] == ""]
     known = {*(sources["principle_id"] + "." + sources["version"])}
-    last = _last(_numbered(tables)).astype("str")
-    pending = set(sources.loc[sources["status"] == "candidate", "principle_id"])
     for name in ("rounds", "signoffs", "panel_positions"):
         ids = tables[name]["principle_id"] + "." + tables[name]["version"]
         yield from unknown_names(name, "principle_id, version", ids, known,
                                  "principles.csv has no such version")
-        for n, row in tables[name].iterrows() if name == "signoffs" else ():
-            final = last.get(row["principle_id"], row["version"])
-            if ids[n] in known and row["version"] != final and row["principle_id"] not in pending:
-                yield Fault(f"is not the final text, which is {row['principle_id']}.{final}",
-                            file="signoffs.csv", row=str(n), column="version", value=row["version"],
-                            fix="remove the signature: the text has changed since it was signed")
 
 
 def _closed_rounds(tables: Tables) -> Iterator[Fault]:

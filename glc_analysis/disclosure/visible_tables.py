@@ -273,6 +273,7 @@ class VisibleTables:
         """The signatures under a principle that the audience may read, and the decisions of those whose names
         it may not know, counted; empty where that could tell how one of them decided.
 
+        Decisions belong to one text: those on an earlier version are not among them.
         organisation_id, name (blank where the audience may not know it), decision (blank where it must not
         know it), reservation. An organisation is named if it agreed to be named, here and in the consent that
         it gave.
@@ -281,7 +282,8 @@ class VisibleTables:
         {'endorse': 9, 'do_not_endorse': 1}
         """
         everybody = self.read("signoffs")
-        rows, nameless = everybody[everybody["principle_id"] == principle_id], {}
+        is_text = everybody["principle_id"] == principle_id
+        rows, nameless = everybody[is_text & (everybody["version"] == self._version(principle_id))], {}
         names = rows["organisation_id"].map(self.organisation_names).fillna("")
         rows = rows.assign(name=names)
         if not self.may("signatures"):
@@ -293,6 +295,17 @@ class VisibleTables:
             rows = rows.assign(**{column: rows[column].where(rows["is_named"], "")
                                   for column in ("organisation_id", "name")})
         return rows[["organisation_id", "name", "decision", "reservation"]].reset_index(drop=True), nameless
+
+    def is_signed_before(self, principle_id: str) -> bool:
+        """Whether only an earlier text of a principle was signed, and the present one is to be agreed."""
+        rows = self.read("signoffs")
+        versions = {*rows.loc[rows["principle_id"] == principle_id, "version"]}
+        status = self.principle_rows.set_index("principle_id")["status"].get(principle_id, "")
+        return status == "candidate" and bool(versions) and self._version(principle_id) not in versions
+
+    def _version(self, principle_id: str) -> str:
+        """The version of the text that the audience reads."""
+        return self.principle_rows.set_index("principle_id")["version"].get(principle_id, "")
 
     @cached_property
     def _voters(self) -> pd.DataFrame:

@@ -45,6 +45,8 @@ COMPONENTS = {"methodological": "How the evidence was made", "coherence": "Wheth
               "benefit": "Benefit", "harm": "Harm", "equity": "Fairness between organisations",
               "acceptability": "Whether people accept it", "feasibility": "Whether it can be done"}
 UNNAMED = "an organisation that is not named"
+TO_SIGN_ANEW = ("This text was changed after an earlier one was signed. It is not signed yet: the signatures "
+                "belong to the earlier text.")
 OTHERS_SIGNED = ("Whether organisations signed without giving their names, and how they decided, is not "
                  "shown: a number could tell it.")
 NAMES_SHOWN, WORDS_SHOWN = 12, 3
@@ -116,6 +118,8 @@ def _signature_count(view: StudyView, principle_id: str) -> str:
     """How many of those who may be named endorse it, and of the others, where that may be told."""
     if block_of("signatures", principle_id) in view.hidden:
         return "not shown"
+    if view.is_signed_before(principle_id):
+        return "to be signed anew"
     signed, nameless = view.signatures(principle_id)
     decisions = signed["decision"][signed["decision"] != ""]
     against, counted = nameless.get("do_not_endorse", 0), sum(nameless.values())
@@ -390,11 +394,14 @@ def show_signatures(view: StudyView) -> Html | None:
     """How many endorse the final text, and every reservation; names where they may be printed. None where,
     for the team, nobody has signed. Where somebody who signed left since an earlier release, the names
     without numbers."""
-    has_signatures = len(view.signatures(view.principle)[0]) or not view.may("signatures")
+    has_signatures = (len(view.signatures(view.principle)[0]) or not view.may("signatures")
+                      or view.is_signed_before(view.principle))
     return show(_signatures(view, view.principle)) if has_signatures else None
 
 
 def _signatures(view: StudyView, principle_id: str, *, is_folded: bool = True) -> str:
+    if view.is_signed_before(principle_id):
+        return tag("p", TO_SIGN_ANEW)
     signed, nameless = view.signatures(principle_id)
     decided, parts = (signed["decision"] != "").sum(), []
     is_hidden = block_of("signatures", principle_id) in view.hidden

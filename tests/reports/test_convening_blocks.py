@@ -1,14 +1,18 @@
 """The pages of the convening and its principles: all the team knows, and no more than others may read."""
 
 import re
+import shutil
 from html import unescape
+from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from glc_analysis import tables
 from glc_analysis.pages import convening
 from glc_analysis.pages.convening import methods
-from glc_analysis.pages.principles import principles_overview
+from glc_analysis.pages.principles import principles_overview, show_signatures, statements
+from glc_analysis.study import Study
 from glc_analysis.view import StudyView
 from tests.principle_pages import all_pages
 
@@ -125,3 +129,23 @@ def test_decisions_name_only_who_agreed_to_be_named(sample_study):
     rows = tables.read("organisations", study=sample_study)
     named = StudyView(sample_study, "convening").organisation_names
     assert not any(row.label in told for row in rows.itertuples() if row.organisation_id not in named)
+
+
+def test_a_changed_text_has_no_signatures_and_a_new_one_counts_for_it_alone(sample_study, tmp_path):
+    study = Study(Path(shutil.copytree(sample_study.root, tmp_path / "study")))
+    rows, signed = tables.read("principles", study=study), tables.read("signoffs", study=study)
+    old = rows.index[(rows["principle_id"] == "P03") & rows["is_current"] & (rows["translation_of"] == "")]
+    new = rows.loc[old].assign(version="9", status="candidate")
+    rows.loc[old, "is_current"] = False
+    tables.write(study.processed, "principles", tables.shape("principles", pd.concat([rows, new])))
+    for audience in ("team", "convening"):
+        page = StudyView(study, audience, principle="P03")
+        assert "not signed yet" in show_signatures(page).data
+        assert page.signatures("P03")[0].empty and "to be signed anew" in principles_overview(page).data
+        assert "not signed yet" in statements(page).data
+    one = signed[(signed["principle_id"] == "P03") & (signed["decision"] == "endorse")].head(1)
+    both = tables.shape("signoffs", pd.concat([signed, one.assign(version="9")]))
+    tables.write(study.processed, "signoffs", both)
+    page = StudyView(study, "team", principle="P03")
+    assert page.signatures("P03")[0]["organisation_id"].tolist() == one["organisation_id"].tolist()
+    assert "not signed yet" not in show_signatures(page).data
