@@ -21,17 +21,20 @@ def pages(tmp_path_factory):
     return folder / "pages"
 
 
+@pytest.mark.acceptance
 def test_the_reference_of_the_package_and_of_its_tables_is_made(pages):
     assert "krippendorff_alpha" in (pages / "api.html").read_text(encoding="utf-8")
     assert 'id="signoffs-csv"' in (pages / "reference-tables.html").read_text(encoding="utf-8")
 
 
+@pytest.mark.acceptance
 def test_no_page_holds_a_path_of_the_machine(pages):
     paths = [str(ROOT).encode(), str(pages.parent).encode()]
     assert [page.name for page in sorted(pages.rglob("*")) if page.is_file()
             and any(path in page.read_bytes() for path in paths)] == []
 
 
+@pytest.mark.acceptance
 def test_every_page_has_a_search_that_needs_no_network(pages):
     for page in pages.glob("*.html"):
         text = page.read_text(encoding="utf-8")

@@ -65,6 +65,7 @@ def test_returns_are_written_for_one_or_all(study):
     assert "nearest: 'blue-door'" in glc(study, "returns", "--for", "blu-door", code=2).stderr
 
 
+@pytest.mark.acceptance
 def test_a_dry_withdrawal_lists_and_keeps_and_a_real_one_takes_away(study):
     rows = printed(glc(study, "withdraw", "blue-door", "--dry-run"))
     assert {"raw file", "coding", "quotation", "figure"} <= {row["kind"] for row in rows}

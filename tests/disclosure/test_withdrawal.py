@@ -219,6 +219,7 @@ def test_raw_files_outside_the_study_folder_cannot_be_withdrawn_from(root, tmp_p
     assert contents(root) == before
 
 
+@pytest.mark.acceptance
 def test_a_quotation_taken_back_changes_consent_and_no_material(root):
     before = contents(root / "raw")
     (root / "reference/joint_display.csv").write_text(
@@ -238,6 +239,7 @@ def test_a_quotation_taken_back_changes_consent_and_no_material(root):
     assert joint[1:] == ["t1,needs,,,,confirmed,as expected,ana", "t2,needs,,,q05,discordant,not so,ana"]
 
 
+@pytest.mark.acceptance
 def test_a_call_taken_back_leaves_the_interview_and_the_survey(root):
     before = contents(root / "raw")
     withdraw(Study(root), "blue-door", item="call", today=TODAY)
@@ -321,6 +323,7 @@ def test_a_quotation_taken_back_is_nowhere_beside_the_material(root):
     assert not [one for one in cited for text in texts if one in text]
 
 
+@pytest.mark.acceptance
 def test_a_file_that_no_program_can_read_needs_a_person_who_is_recorded(root):
     (root / "private/room.mp3").write_bytes(b"ID3" + bytes(range(1, 256)) * 9)
     before = contents(root)
