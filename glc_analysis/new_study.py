@@ -22,6 +22,7 @@ from glc_analysis.text import slug
 
 if TYPE_CHECKING:
     from glc_analysis.drafting.draft import Draft
+    from glc_analysis.drafting.texts import TextDraft
 
 FOLDERS = ("raw/survey", "raw/interviews", "raw/calls", "raw/codings", "raw/ratings",
            "raw/context", "reference", "processed", "reports", "private/reference")
@@ -31,26 +32,36 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
           exports: Sequence[Path] = (), as_workbook: bool = False) -> list[str]:
     """Makes the folders, study.toml and empty reference tables of a new study.
 
-    With an XLSForm its questions and options are drafted, with a REFI-QDA codebook (.qdc) its codes. Survey
-    ``exports`` are copied into ``raw/survey``, and all tables are drafted from them in ``private/draft``
-    (with ``as_workbook`` as one workbook), where they wait until somebody accepts them. Returns what the
-    draft leaves for a person to decide. Raises UsageError if the folder already contains a study, and Faults,
-    before anything is written, if an export cannot be read.
+    With an XLSForm its questions and options are drafted, with a codebook of a coding program its codes.
+    ``exports`` are copied into ``raw``, by their kind. From those of a survey all tables are drafted in
+    ``private/draft`` (with ``as_workbook`` as one workbook), where they wait until somebody accepts them.
+    From transcripts and coders' work the reference tables themselves are drafted, with blanks that a person
+    must fill in before anything is computed. Returns what the draft leaves for a person to decide. Raises
+    UsageError if the folder already contains a study, and Faults, before anything is written, if an export
+    cannot be read.
     """
     if (directory / "reference").exists():
         raise UsageError(f"{directory} already contains a study. To fix: name a new folder.")
-    drafts, notes = {}, []
-    drafted = draft_exports(exports) if exports else None
+    drafts, notes, arrived, texts, drafted = {}, [], None, None, None
+    if exports:
+        from glc_analysis.drafting.arrivals import sort_arrivals
+        from glc_analysis.drafting.texts import draft_texts
+
+        arrived = sort_arrivals(exports)
+        texts = draft_texts(arrived)
+        drafted = draft_exports(arrived.surveys) if arrived.surveys else None
+        drafts |= texts.tables
+        notes += texts.notes
     if form:
         from glc_analysis.intake.survey.xlsform import draft_tables
 
-        drafts["questions"], drafts["options"], notes = draft_tables(form)
+        drafts["questions"], drafts["options"], more = draft_tables(form)
+        notes += more
     if codebook:
-        from glc_analysis.coding.codebook import read_qdc
+        from glc_analysis.drafting.code_tree import draft_codebook
 
-        drafts["codebook"] = read_qdc(codebook)
-        lost = drafts["codebook"].loc[drafts["codebook"]["level"] == "", "name"]
-        notes += [f"the level of the code {name!r} in codebook.csv" for name in lost]
+        drafts["codebook"], more = draft_codebook([codebook])
+        notes += more
     for folder in FOLDERS:
         (directory / folder).mkdir(parents=True, exist_ok=True)
     Study(directory).keep_digest_key()
@@ -67,17 +78,37 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
             writer = csv.writer(file, lineterminator="\n")
             writer.writerow(about.required)
             if path.stem in drafts:
-                draft = drafts[path.stem][list(about.required)]
+                draft = drafts[path.stem].reindex(columns=list(about.required), fill_value="")
                 writer.writerows(draft.itertuples(index=False, name=None))
+    if texts:
+        _write_texts(directory, texts)
     if drafted:
         from glc_analysis.drafting.store import clear_roles, write_draft
 
-        for path in exports:
+        for path in arrived.surveys:
             shutil.copyfile(path, directory / "raw/survey" / path.name)
         clear_roles(reference / "study.toml")
         write_draft(Study(directory), drafted, as_workbook=as_workbook)
         notes += drafted.notes
     return notes
+
+
+def _write_texts(directory: Path, texts: TextDraft) -> None:
+    """Copies transcripts and coders' files into the study, and names the coders in study.toml."""
+    for where, content in texts.files.items():
+        path = directory / where
+        if isinstance(content, str):
+            path.write_text(content, encoding="utf-8", newline="\n")
+        elif content.is_dir():
+            shutil.copytree(content, path)
+        else:
+            shutil.copyfile(content, path)
+    if texts.coders:
+        settings = directory / "reference" / "study.toml"
+        named = ", ".join(f"{json.dumps(coder, ensure_ascii=False)} = {json.dumps(path, ensure_ascii=False)}"
+                          for coder, path in texts.coders.items())
+        text = settings.read_text(encoding="utf-8").replace("codings = {}", f"codings = {{{named}}}", 1)
+        settings.write_text(text, encoding="utf-8", newline="\n")
 
 
 def draft_exports(exports: Sequence[Path]) -> Draft:

@@ -153,7 +153,7 @@ def test_status_tells_what_arrived_and_what_is_out_of_date(small):
     small.glc("build")
     lines = small.glc("status").stdout.splitlines()
     assert "Tables: up to date." in lines
-    assert "Pages: 13, 13 to run." in lines
+    assert "Pages: 14, 14 to run." in lines
     assert "  country-khm: never made" in lines
     small.spoil("reference/options.csv", ("Legal aid", "Legal help"))
     assert "Tables: out of date; the next run rebuilds them." in small.glc("status").stdout
@@ -278,4 +278,5 @@ def test_a_study_may_start_from_a_codebook_of_another_program(tmp_path, shared_d
     assert done.exit_code == 0
     text = (tmp_path / "ours/reference/codebook.csv").read_text(encoding="utf-8")
     assert "funding_delay,funding,code,Funding delay,sub-code" in text
-    assert "To decide: the level of the code 'Barriers' in codebook.csv" in done.stderr
+    assert "workforce,other_codes,code,Workforce" in text and "barriers,codes,theme,Barriers" in text
+    assert "To decide: the levels in codebook.csv" in done.stderr

@@ -29,18 +29,19 @@ from glc_analysis.study import Study
               help="An XLSForm: its questions and options are drafted.")
 @click.option("--codebook", type=click.Path(exists=True, dir_okay=False, path_type=Path),
               help="A REFI-QDA codebook (.qdc): its codes are drafted.")
-@click.option("--from", "export", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              metavar="FILE...", help="Survey exports of one form, in one or several languages or waves: all "
-              "tables are drafted.")
+@click.option("--from", "export", type=click.Path(exists=True, path_type=Path),
+              metavar="FILE...", help="Survey exports of one form, in one or several languages or waves; "
+              "transcripts; coders' projects and tables; folders of them. The tables are drafted.")
 @click.option("--workbook", "as_workbook", is_flag=True, help="With --from: the draft is one workbook.")
-@click.argument("more", nargs=-1, type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="")
+@click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="")
 def init(directory: Path, form: Path | None, codebook: Path | None, export: Path | None, as_workbook: bool,
          more: tuple[Path, ...]) -> None:
     """Start a study in a new folder.
 
-    With --from its tables are drafted from survey exports, which are copied into raw/survey. The draft lies
-    in private/draft; nothing of it counts until somebody has corrected it and `glc check --accept-draft` has
-    recorded who.
+    With --from its tables are drafted from files, which are copied into raw/. The draft for a survey lies in
+    private/draft; nothing of it counts until somebody has corrected it and `glc check --accept-draft` has
+    recorded who. Of interviews, calls and coders' work the tables in private/reference and the codebook are
+    drafted, with blanks that `glc check` asks for.
     """
     from glc_analysis.git import repository_of
     from glc_analysis.new_study import start
@@ -56,10 +57,14 @@ def init(directory: Path, form: Path | None, codebook: Path | None, export: Path
     if exports:
         from glc_analysis.drafting.store import FOLDER, WORKBOOK, draft_lines, read_draft
 
-        for line in draft_lines(read_draft(Study(directory))):
-            say(line)
-        say(f"The study is in {directory}. Next: look at "
-            f"{directory}/{FOLDER}{f'/{WORKBOOK}' * as_workbook}, correct it "
+        if draft := read_draft(Study(directory)):
+            for line in draft_lines(draft):
+                say(line)
+        places = [f"{directory}/{FOLDER}{f'/{WORKBOOK}' * as_workbook}"] if draft else []
+        if any((directory / "raw" / kind).iterdir() for kind in ("interviews", "calls", "codings")):
+            places.append("documents.csv, speakers.csv and organisations.csv in "
+                          f"{directory}/private/reference")
+        say(f"The study is in {directory}. Next: look at {' and at '.join(places)}, correct "
             f"from the top, then `glc --study {directory} check`.")
         return
     say(f"The study is in {directory}. Next: put exports into {directory}/raw/survey, describe "
@@ -218,6 +223,75 @@ def countries(study: Study, suggest: bool, form: str) -> None:
 
 
 @click.command()
+@click.option("--suggest", is_flag=True, help="Print rows for documents.csv, for files that it does not "
+              "describe yet.")
+@rows_format("csv")
+@pass_study
+def documents(study: Study, suggest: bool, form: str) -> None:
+    """List the interviews and calls, or suggest rows for new files."""
+    from glc_analysis.drafting import conversations as talk
+    from glc_analysis.reference import read_table
+
+    rows = read_table(study, "documents")
+    if suggest:
+        is_open = read_table(study, "organisations").empty
+        rows = talk.document_rows(talk.further_conversations(study, rows), with_organisations=is_open)
+        for line in talk.decisions(rows, read_table(study, "speakers")[:0], rows[:0]):
+            say(f"To decide: {line}")
+    print_rows(rows, form, empty="documents.csv describes every transcript.")
+
+
+@click.command()
+@click.option("--suggest", is_flag=True, help="Print rows for speakers.csv, for names that it does not have.")
+@rows_format("csv")
+@pass_study
+def speakers(study: Study, suggest: bool, form: str) -> None:
+    """List who speaks in each transcript, how long and how often with a question.
+
+    Suggested rows have a role where the name tells it, or where one speaker of an interview asks most of the
+    questions: look at them.
+    """
+    from glc_analysis.drafting import conversations as talk
+    from glc_analysis.reference import read_table
+
+    listed, known = read_table(study, "documents"), read_table(study, "speakers")
+    rows = talk.speaker_facts(talk.listed_conversations(study, listed)
+                              + talk.further_conversations(study, listed))
+    if suggest:
+        new = talk.further_speakers(rows, known)
+        for line in talk.fact_lines(new):
+            say(line)
+        rows = talk.speaker_rows(new, taken=known["speaker_id"])
+    print_rows(rows, form, empty="speakers.csv has every speaker.")
+
+
+@click.command()
+@click.option("--from", "trees", required=True, multiple=True, type=click.Path(exists=True, path_type=Path),
+              metavar="FILE", help="A codebook or project of a coding program; may be given several times.")
+@click.option("--write", "is_written", is_flag=True,
+              help="Add the new codes and changed notes to codebook.csv.")
+@rows_format("csv")
+@pass_study
+def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str) -> None:
+    """Show what a tree of codes that arrived later would change.
+
+    New codes and changed definitions are added with --write. Codes that moved or are gone are only shown:
+    what takes their place is for people to say (parent_id, merged_into).
+    """
+    from glc_analysis.coding.codebook import read_qdc
+    from glc_analysis.drafting.code_tree import merged_tree, tree_difference, write_codebook
+    from glc_analysis.reference import read_table
+
+    tree, book = merged_tree([read_qdc(path) for path in trees]), read_table(study, "codebook")
+    rows = tree_difference(book, tree)
+    print_rows(rows, form, empty="The tree says what codebook.csv says.")
+    if is_written:
+        say(f"Written: {write_codebook(study, book, tree)}.")
+    elif len(rows):
+        say("Nothing is written yet (--write).")
+
+
+@click.command()
 @click.option("--suggest", is_flag=True, help="Print names that names.csv may need, for a person to review.")
 @rows_format("csv")
 @pass_study
@@ -358,5 +432,5 @@ def ethics(study: Study, is_written: bool) -> None:
             f"{'fill in safety.csv' if is_written else '`glc ethics --write` lists them in safety.csv'}.")
 
 
-COMMANDS = (init, sample, check, status, build, countries, pseudonyms, changes, schedule, withdraw, retention,
-            ethics)
+COMMANDS = (init, sample, check, status, build, countries, documents, speakers, codebook, pseudonyms,
+            changes, schedule, withdraw, retention, ethics)

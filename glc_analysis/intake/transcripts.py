@@ -41,6 +41,11 @@ from glc_analysis.text import match_key, normalise_space
 # recurs or where nearly every cue (in documents: line) begins with one, up to four words. So
 # ``what we say: yes`` twice over would be somebody. The rule leans that way: a wrong name is
 # listed as a speaker nobody mapped, a missed one puts words into another's mouth.
+#
+# Minutes of hearings name people with a full stop: ``Senator Hatch. Thank you.`` So does a document
+# where names with a title, or names of two and more words that recur, open more lines than names with a
+# colon. A label of one word that occurs once and has no words on its line, where others recur, is a
+# heading (``Background:``), and so are numbered ones (``Interview 3: Casa Azul``): nobody speaks there.
 
 
 CLOCK = r"(?:\d+:[0-5]?\d|\d+):[0-5]?\d(?:[.,]\d{1,3})?"
@@ -50,6 +55,14 @@ _LABEL = re.compile(rf"(?:(?P<stamp>{_STAMP})\s+)?(?P<name>{_NAME})\s*(?P<after>
                     r"\s*(?::(?=\s|$)|[：៖])(?P<text>.*)")
 _HEAD = re.compile(rf"(?:(?P<stamp>{_STAMP})\s+)?(?P<name>{_NAME})"
                    rf"(?(stamp)|(?:(?P<gap>\s\s)|\s)(?P<after>{_STAMP}))\s*:?(?P<text>)")
+_SHORT_TITLES = "mr|mrs|ms|dr|prof|sen|rep|hon|amb|gov|sra?|dra|lic|ing|mme|st"
+_TITLE = re.compile(rf"""(?xi)(?:the[ ])?(?:chair(?:man|woman|person)?|president|witness|interpreter|clerk
+    | moderator) | (?:(?:{_SHORT_TITLES})\.?|senator|representative|congress(?:man|woman|person)|professor
+    | ambassador|secretary|judge|justice|governor|minister|se[ñn]ora?|senadora?|diputad[oa]|doctora?|madame?
+    | monsieur|chair(?:man|woman|person))[ ]\S.*""")
+_WITH_STOP = re.compile(rf"(?P<name>(?:(?:(?i:{_SHORT_TITLES}|\w)\.|[^\W\d_][\w'’-]*)\s+){{0,4}}?"
+                        rf"(?!(?i:{_SHORT_TITLES}|\w)\.)[^\W\d_][\w'’-]+)\.(?:\s+(?P<text>\S.*)|$)")
+_NUMBERED = re.compile(r"(.+?)\s+(?:no\.?\s*|n[º°.]\s*|#)?\d+")
 _GAP = re.compile(r"\t\s*|\s{2,}")
 _ONLY_STAMP = re.compile(_STAMP)
 _DIRECTIONS = dict.fromkeys([0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)])
@@ -62,7 +75,9 @@ _NOT_A_NAME = re.compile(r"""(?x)notes? | n\.?b\.? | p\.?s\.? | e\.?g\.? | i\.?e
     | location | language | duration | title | subject | file | recording | transcript(?:ion)?
     | participants | attendees | interview | notas? | (?:por[ ])?(?:ejemplo|exemplo) | remarque
     | (?:par[ ])?exemple | observación | observação | importante | resumen | fecha | hora | lugar
-    | idioma | duración | título | participantes | entrevista | примечание | например
+    | idioma | duración | título | participantes | entrevista | background | introduction | agenda
+    | section | part | chapter | annex | appendix | topic | introducción | capítulo | anexo | tema
+    | примечание | например
     | ملاحظة | مثال | ចំណាំ | ឧទាហរណ៍""")
 
 
@@ -100,7 +115,8 @@ def with_speakers(lines: Sequence[Line]) -> list[Line]:
     """
     tagged = {n: line for n, line in enumerate(lines) if line.speaker}
     by_colon, by_time = _speaker_lines(lines, _LABEL), _speaker_lines(lines, _HEAD)
-    openings = tagged or max(by_colon, by_time, key=len) or _name_only_lines(lines)
+    openings = tagged or _without_headings(max(by_colon, by_time, _names_with_stop(lines), key=len)) \
+        or _name_only_lines(lines)
     attributed, speaker, alone = [], "", None
     for n, line in enumerate(lines):
         # In a cue that begins with a name alone the next line is what that speaker says.
@@ -158,6 +174,32 @@ def _speaker_lines(lines: Sequence[Line], pattern: re.Pattern[str]) -> dict[int,
     return {n: line for n, line in found.items() if n in sure or _looks_like_name(line.speaker)}
 
 
+def _names_with_stop(lines: Sequence[Line]) -> dict[int, Line]:
+    """The lines that a name with a full stop opens, as in minutes of hearings."""
+    found = {}
+    for n, line in enumerate(lines):
+        if not math.isnan(line.end):  # a cue is no paragraph
+            continue
+        match = _WITH_STOP.fullmatch(line.text.translate(_DIRECTIONS).strip())
+        if match and not (match["name"].isupper() and not match["text"]):  # a heading in capitals
+            name = speaker_name(match["name"])
+            found[n] = line._replace(speaker=name, text=match["text"] or "")
+    times = Counter(line.speaker for line in found.values())
+    named = {n: line for n, line in found.items()
+             if _TITLE.fullmatch(line.speaker) or times[line.speaker] > 1 and len(line.speaker.split()) > 1
+             and _looks_like_name(line.speaker)}
+    return named if len(named) > 1 else {}
+
+
+def _without_headings(openings: dict[int, Line]) -> dict[int, Line]:
+    """The openings but those that are headings: of one word, once, alone on a line, where others recur."""
+    times = Counter(line.speaker for line in openings.values())
+    if sum(n > 1 for n in times.values()) < 2:
+        return openings
+    return {n: line for n, line in openings.items() if line.text or times[line.speaker] > 1
+            or len(line.speaker.split()) > 1 or line.start == line.start}
+
+
 def _recurring_names(lines: Sequence[Line], found: Mapping[int, Line], *, of_blocks: bool) -> set[int]:
     """Where no name is told by its capitals, but recurs or stands where nearly always one does."""
     is_first_only = of_blocks or any(not math.isnan(line.end) for line in lines)
@@ -197,7 +239,10 @@ def _words(name: str) -> list[str]:
 def _may_be_name(name: str) -> bool:
     is_sentence = _SENTENCE_END.search(_ASIDE.sub(" ", name))
     is_read = any(map(str.isalpha, name)) or sum(map(str.isdigit, name)) >= 7  # as phone numbers have
-    return len(name) <= 80 and is_read and not is_sentence and not _NOT_A_NAME.fullmatch(match_key(name))
+    key = match_key(name)
+    numbered = _NUMBERED.fullmatch(key)
+    is_heading = _NOT_A_NAME.fullmatch(key) or numbered and _NOT_A_NAME.fullmatch(numbered[1])
+    return len(name) <= 80 and is_read and not is_sentence and not is_heading
 
 
 def _looks_like_name(name: str) -> bool:

@@ -418,3 +418,40 @@ def test_both_files_of_the_real_call_give_the_same_speakers_turn_by_turn(shared_
     columns = ["speaker", "start_s", "end_s", "line"]
     assert raw[columns].equals(corrected[columns]) and raw["start_s"].is_monotonic_increasing
     assert not any(map(math.isnan, raw["end_s"]))
+
+
+# Minutes of hearings, titles and headings
+
+
+def spoken(tmp_path, text):
+    path = tmp_path / "talk.txt"
+    path.write_text(text, encoding="utf-8")
+    return read_transcript(path).turns[["speaker", "text"]].values.tolist()
+
+
+def test_minutes_name_people_with_a_title_and_a_full_stop(tmp_path):
+    assert spoken(tmp_path, "A HEARING\n\n  Senator Hatch. Thank you, Mr. Chairman.\n  It is late.\n"
+                            "  The Chairman. Yes. Go on.\n  Ms. Oyoo. We wait.\n  Senator Hatch. Why?\n") == [
+        ["Senator Hatch", "Thank you, Mr. Chairman. It is late."], ["The Chairman", "Yes. Go on."],
+        ["Ms. Oyoo", "We wait."], ["Senator Hatch", "Why?"]]
+
+
+def test_names_of_two_words_that_recur_before_a_full_stop_are_speakers(tmp_path):
+    assert [speaker for speaker, _ in spoken(
+        tmp_path, "Ana Pérez. Hola.\nMary Oyoo. Good. Day.\nAna Pérez. Sí.\nMary Oyoo. No.\n")] == [
+        "Ana Pérez", "Mary Oyoo", "Ana Pérez", "Mary Oyoo"]
+
+
+def test_a_sentence_before_a_full_stop_is_no_speaker(tmp_path):
+    assert spoken(tmp_path, "Ana: Hello.\nYes. We wait.\nYes. Always.\nBen: No.\n") == [
+        ["Ana", "Hello. Yes. We wait. Yes. Always."], ["Ben", "No."]]
+
+
+def test_numbered_titles_and_headings_of_one_word_are_no_speakers(tmp_path):
+    found = spoken(tmp_path, "Interview 3: Casa Azul\n\nAna: Hello.\nBen: Yes.\nMethods:\nAna: And?\n"
+                             "Ben: No.\n")
+    assert {speaker for speaker, _ in found} == {"Ana", "Ben"}
+
+
+def test_a_name_alone_on_its_line_is_a_speaker_where_it_recurs(tmp_path):
+    assert spoken(tmp_path, "Ana:\nHello.\nBen:\nYes.\nAna:\nOk.\nBen:\nNo.\n")[1] == ["Ben", "Yes."]

@@ -7,6 +7,7 @@ comment is a coding: its author is the coder, its text the codes, its range the 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
@@ -67,8 +68,25 @@ def read_coded_table(path: Path, grid: Grid, *, coder: str = "") -> ParsedCoding
                 found.fault(f"this is not a tick of the code {grid.names[n]!r}", row[n], row=number)
         _add_row(found, cell, [code for code in codes if code], coder, number)
     seen = [grid.names[n].strip() for n in ticks] + [one.code for one in found.passages]
-    found.tree({code: (code, "", "") for code in seen})
+    found.codes += code_paths(seen)
     return found
+
+
+def code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
+    """Codes that may be written as paths, each with its parent, and the parents too.
+
+    >>> code_paths(["Care > Rest", "Law"])
+    [('Care', '', ''), ('Care > Rest', 'Care', ''), ('Law', '', '')]
+    """
+    found: dict[str, str] = {}
+    for code in codes:
+        above = ""
+        for n in range(1, code.count(" > ") + 1):
+            path = " > ".join(code.split(" > ")[:n])
+            found.setdefault(path, above)
+            above = path
+        found.setdefault(code, above)
+    return [(code, parent, "") for code, parent in found.items()]
 
 
 def column_roles(names: list[str]) -> list[str]:

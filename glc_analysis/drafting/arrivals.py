@@ -1,0 +1,108 @@
+"""What kind of file arrived: a survey export, a transcript, the work of a coder, a codebook.
+
+Goes in: files and folders, as somebody names them after ``glc init DIR --from``. Comes out: the files by
+kind. A file is known by its content: a Word file with comments is a transcript and the work of a coder, a
+table with a column of documents and one of codes is the work of a coder, any other table is a survey
+export.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from glc_analysis.errors import Fault, Faults
+from glc_analysis.intake.codings.documents import column_roles
+from glc_analysis.study import NON_DATA_FILES
+from glc_analysis.tabular import Grid, read_sheets, read_table
+
+PROJECTS = (".qdpx", ".qde", ".sqlite3", ".sqlite", ".db")
+TRANSCRIPTS = (".docx", ".vtt", ".srt")
+TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls")
+_UNREADABLE = {".pdf": "a PDF", ".doc": "an old Word file", ".rtf": "a rich text file",
+               ".odt": "an OpenDocument file"}
+_CALL_FOLDERS = ("call", "calls", "llamadas", "appels")
+
+
+@dataclass
+class Arrivals:
+    """Files by kind; ``calls`` are those transcripts that lay in a folder of calls."""
+
+    surveys: list[Path] = field(default_factory=list)
+    transcripts: list[Path] = field(default_factory=list)
+    codings: list[Path] = field(default_factory=list)
+    codebooks: list[Path] = field(default_factory=list)
+    calls: set[Path] = field(default_factory=set)
+
+
+def sort_arrivals(paths: Sequence[Path]) -> Arrivals:
+    """The files by kind; a folder that is no project stands for the files in it.
+
+    Raises Faults for files that nothing here reads, with what to do.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     _ = Path(folder, "casa.txt").write_text("Ana: We wait.\\nBen: Why?", encoding="utf-8")
+    ...     _ = Path(folder, "ana.csv").write_text("document,quote,code\\ncasa,We wait,Delay\\n",
+    ...                                            encoding="utf-8")
+    ...     found = sort_arrivals([Path(folder)])
+    >>> [path.name for path in found.transcripts], [path.name for path in found.codings]
+    (['casa.txt'], ['ana.csv'])
+    """
+    found, faults = Arrivals(), []
+    for path in _files(paths):
+        ending = path.suffix.lower()
+        if path.is_dir() or ending in PROJECTS:
+            found.codings.append(path)
+        elif ending == ".qdc":
+            found.codebooks.append(path)
+        elif ending in _UNREADABLE:
+            faults.append(Fault(f"is {_UNREADABLE[ending]}, of which no words can be read with certainty",
+                                file=path.name, fix="open it and save its text as .docx or .txt"))
+        elif ending in TRANSCRIPTS or ending == ".txt" and not _is_table(path):
+            found.transcripts.append(path)
+            found.calls |= {path} if path.parent.name.casefold() in _CALL_FOLDERS else set()
+            found.codings += [path] if ending == ".docx" and _has_comments(path) else []
+        elif ending in TABLES and _is_coded(path):
+            found.codings.append(path)
+        else:
+            found.surveys.append(path)
+    if faults:
+        raise Faults(faults)
+    return found
+
+
+def _files(paths: Sequence[Path]) -> Iterator[Path]:
+    for path in paths:
+        if path.is_dir() and not any((path / name).is_file() for name in ("data.qda", "project.sqlite3")):
+            yield from _files([one for one in sorted(path.iterdir()) if not one.name.startswith((".", "~$"))
+                               and one.name.casefold() not in NON_DATA_FILES])
+        else:
+            yield path
+
+
+def _is_table(path: Path) -> bool:
+    """Whether a .txt file is a table: its first line has a tab between two names."""
+    with path.open("rb") as file:
+        first = file.readline(100_000).strip(b"\xef\xbb\xbf \t\r\n")
+    return b"\t" in first.replace(b"\0", b"") and b":" not in first
+
+
+def _has_comments(path: Path) -> bool:
+    if not zipfile.is_zipfile(path):
+        return False
+    with zipfile.ZipFile(path) as package:
+        return "word/comments.xml" in package.namelist()
+
+
+def _is_coded(path: Path) -> bool:
+    """Whether a table has passages with their codes, in the layout of a program or in our own."""
+    try:
+        grid: Grid = read_sheets(path)[0] if path.suffix.lower().startswith(".xls") else read_table(path)
+    except Faults:
+        return False  # the reader of surveys says what is wrong
+    roles = {*column_roles(grid.names)}
+    is_placed = bool(roles & {"quote", "start"})
+    return "source" in roles and is_placed and bool(roles & {"code", "codes", "applied"})

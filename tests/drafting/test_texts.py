@@ -1,0 +1,209 @@
+"""A study of texts is drafted from transcripts, projects, codebooks; what arrives later is suggested."""
+
+import csv
+import shutil
+
+import docx
+import pandas as pd
+import pytest
+from click.testing import CliRunner
+from hypothesis import given
+from hypothesis import strategies as st
+
+from glc_analysis.checks import _codebook
+from glc_analysis.cli import cli
+from glc_analysis.coding.codebook import COLUMNS
+from glc_analysis.drafting.arrivals import sort_arrivals
+from glc_analysis.drafting.code_tree import added_codes, merged_tree, tree_difference, with_levels
+from glc_analysis.errors import Faults
+from glc_analysis.intake.codings.refi import write_qdpx
+
+ANA = "Ana Vega: How many wait?\nBen Oyoo: Ten wait for months.\nAna Vega: And why?\nBen Oyoo: Papers.\n"
+CALL = "Moderator: Welcome. Who begins?\nParticipant: We wait.\n"
+
+
+def glc(*arguments, code=0):
+    done = CliRunner().invoke(cli, list(map(str, arguments)))
+    assert done.exit_code == code, done.output
+    return done
+
+
+def rows(path):
+    with path.open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+@pytest.fixture
+def arrived(tmp_path):
+    folder = tmp_path / "arrived"
+    folder.mkdir()
+    (folder / "Interview Casa Azul 2024-05-03.txt").write_text(ANA, encoding="utf-8")
+    book = docx.Document()
+    for line in ANA.replace("Ben Oyoo", "Lê Văn").splitlines():
+        book.add_paragraph(line)
+    book.save(folder / "Blue Door.docx")
+    (folder / "ana.csv").write_text(
+        "document,quote,code\nBlue Door,Ten wait for months.,Care > Waiting\nBlue Door,Papers.,Law\n",
+        encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def study(tmp_path, arrived):
+    glc("init", tmp_path / "ours", "--from", arrived)
+    return tmp_path / "ours"
+
+
+def test_each_transcript_gets_a_row_with_what_its_name_tells(study):
+    found = {row["document_id"]: row for row in rows(study / "private/reference/documents.csv")}
+    casa = found["interview_casa_azul_2024-05-03"]
+    assert (casa["date"], casa["organisation_id"], casa["kind"]) == ("2024-05-03", "casa_azul", "interview")
+    assert found["blue_door"]["date"] == "" and found["blue_door"]["path"] == "raw/interviews/Blue Door.docx"
+    assert (study / casa["path"]).read_text(encoding="utf-8") == ANA
+
+
+def test_speakers_have_neutral_ids_and_roles_that_the_files_tell(study):
+    found = [[*row.values()] for row in rows(study / "private/reference/speakers.csv")]
+    assert found == [["*", "Ana Vega", "int1", "", "interviewer"],
+                     ["blue_door", "Lê Văn", "p1", "", "participant"],
+                     ["interview_casa_azul_2024-05-03", "Ben Oyoo", "p2", "", "participant"]]
+
+
+def test_organisations_are_drafted_from_the_names_of_the_files(study):
+    assert [row["label"] for row in rows(study / "private/reference/organisations.csv")] == [
+        "Blue door", "Casa azul"]
+
+
+def test_the_work_of_a_coder_is_copied_and_named_in_the_settings(study):
+    assert (study / "raw/codings/ana.csv").is_file()
+    assert 'codings = {"ana" = "../raw/codings/ana.csv"}' in (study / "reference/study.toml").read_text(
+        encoding="utf-8")
+
+
+def test_the_codebook_has_the_whole_tree_below_an_added_domain(study):
+    found = {row["name"]: (row["level"], row["parent_id"]) for row in rows(study / "reference/codebook.csv")}
+    assert found["Care"] == ("theme", "codes") and found["Waiting"] == ("code", "care")
+    assert found["Law"] == ("code", "other_codes") and found["Codes"] == ("domain", "")
+
+
+def test_the_text_of_a_project_becomes_a_transcript_unless_a_file_of_its_name_is_there(tmp_path, arrived):
+    texts = pd.DataFrame({"source": ["Blue Door", "Notes"], "text": [ANA, "They wait.\nFor months."]})
+    codings = pd.DataFrame({"source": ["Notes"], "start": [0], "end": [9], "code": ["Waiting"],
+                            "coder": ["ben"], "memo": [""]})
+    codes = pd.DataFrame({"code": ["Waiting"], "parent": [""], "definition": [""], "position": [1]})
+    write_qdpx(arrived / "ben.qdpx", sources=texts, codings=codings, codes=codes, name="ben")
+    done = glc("init", tmp_path / "ours", "--from", arrived)
+    assert sorted(path.name for path in (tmp_path / "ours/raw/interviews").iterdir()) == [
+        "Blue Door.docx", "Interview Casa Azul 2024-05-03.txt", "Notes.txt"]
+    assert (tmp_path / "ours/raw/interviews/Notes.txt").read_text(
+        encoding="utf-8") == "Text: They wait. For months.\n"
+    assert "To decide: whose words Notes.txt are" in done.stderr
+
+
+def test_a_draft_of_a_survey_and_of_texts_is_one_command(tmp_path, arrived):
+    (arrived / "survey.csv").write_text("organisation,country,Q1\nCasa,Kenya,yes\nBlue,Peru,no\n",
+                                        encoding="utf-8")
+    glc("init", tmp_path / "ours", "--from", arrived)
+    assert (tmp_path / "ours/raw/survey/survey.csv").is_file()
+    assert (tmp_path / "ours/private/draft/questions.csv").is_file()
+    assert rows(tmp_path / "ours/private/reference/organisations.csv") == []
+
+
+def test_a_pdf_is_refused_with_what_to_do_and_nothing_is_written(tmp_path, arrived):
+    (arrived / "scan.pdf").write_bytes(b"%PDF-1.4")
+    done = glc("init", tmp_path / "ours", "--from", arrived, code=1)
+    assert "scan.pdf: is a PDF" in done.output and "save its text as .docx or .txt" in done.output
+    assert not (tmp_path / "ours").exists()
+
+
+def test_files_and_speakers_that_arrive_later_are_suggested(study):
+    (study / "raw/calls/May.txt").write_text(CALL, encoding="utf-8")
+    documents = glc("--study", study, "documents", "--suggest").stdout.splitlines()
+    assert documents[1:] == ["may,call,raw/calls/May.txt,,,,"]
+    speakers = glc("--study", study, "speakers", "--suggest")
+    assert speakers.stdout.splitlines()[1:] == [
+        "may,Moderator,int2,,interviewer", "may,Participant,p3,,participant"]
+    assert "may: Moderator: 1 turns, 1 with a question, 3 words; interviewer (the" in speakers.stderr
+
+
+def test_a_tree_that_arrives_later_is_shown_and_then_written(study, tmp_path):
+    later = tmp_path / "later.csv"
+    later.write_text("document,quote,code\nA,x,Care > Waiting\nA,y,Care > Rest\nA,z,Food\n",
+                     encoding="utf-8")
+    before = (study / "reference/codebook.csv").read_text(encoding="utf-8")
+    shown = glc("--study", study, "codebook", "--from", later).stdout.splitlines()
+    assert shown[1:] == ["new,rest,Care > Rest,,,", "new,food,Food,,,",
+                         "gone,law,Codes > Other codes > Law,,,"]
+    assert (study / "reference/codebook.csv").read_text(encoding="utf-8") == before
+    glc("--study", study, "codebook", "--from", later, "--write")
+    after = (study / "reference/codebook.csv").read_text(encoding="utf-8")
+    assert after.startswith(before)
+    assert after.endswith("rest,care,code,Rest,,,,,\nfood,other_codes,code,Food,,,,,\n")
+
+
+def tree(*paths):
+    names = list(dict.fromkeys(path[:n] for path in paths for n in range(1, len(path) + 1)))
+    ids = {path: f"c{n}" for n, path in enumerate(names)}
+    return pd.DataFrame([{"code_id": ids[path], "parent_id": ids.get(path[:-1], ""), "name": path[-1]}
+                         for path in names]).reindex(columns=COLUMNS, fill_value="")
+
+
+@pytest.mark.parametrize(("path", "levels"), [
+    (("A",), ["domain", "theme", "code"]), (("A", "B"), ["domain", "theme", "code"]),
+    (("A", "B", "C"), ["domain", "theme", "family", "code"]),
+    (("A", "B", "C", "D"), ["domain", "theme", "family", "code"]),
+    (("A", "B", "C", "D", "E"), ["domain", "theme", "family", "code", "code"])])
+def test_levels_are_guessed_by_depth(path, levels):
+    assert with_levels(tree(path))[0]["level"].tolist() == levels
+
+
+PATHS = st.lists(st.lists(st.sampled_from("abcde"), min_size=1, max_size=6).map(tuple), min_size=1, max_size=8)
+
+
+@given(PATHS)
+def test_every_drafted_codebook_passes_the_checks_and_keeps_every_name(paths):
+    whole = merged_tree([tree(*paths)])
+    book = with_levels(whole)[0].assign(contradicts="")
+    book.index = range(2, len(book) + 2)
+    assert not list(_codebook({"codebook": book}))
+    added = ("Codes", "Other codes")
+    assert sorted(whole["name"]) == sorted(one for one in book["name"] if one not in added)
+
+
+@given(PATHS, PATHS)
+def test_a_tree_that_was_added_is_no_difference_and_passes_the_checks(first, second):
+    book = with_levels(merged_tree([tree(*first)]))[0].assign(contradicts="")
+    later = merged_tree([tree(*second)])
+    whole = pd.concat([book, added_codes(book, later)], ignore_index=True).fillna("")
+    whole.index = range(2, len(whole) + 2)
+    assert whole["code_id"].is_unique and not list(_codebook({"codebook": whole}))
+
+
+def test_a_code_that_stands_elsewhere_now_is_shown_and_not_moved():
+    book, later = with_levels(merged_tree([tree(("A", "B"), ("C", "D"))]))[0], merged_tree([tree(("C", "B"))])
+    found = tree_difference(book, later)
+    assert found[found["change"] == "moved"][["code_id", "now", "would_be"]].values.tolist() == [
+        ["b", "Codes > A", "C"]]
+    assert added_codes(book, later).empty
+
+
+def test_a_changed_definition_is_shown_with_both():
+    book = with_levels(merged_tree([tree(("A", "B")).assign(definition="old")]))[0]
+    found = tree_difference(book, merged_tree([tree(("A", "B")).assign(definition="new")]))
+    assert found[["change", "column", "now", "would_be"]].values.tolist() == [
+        ["changed", "definition", "old", "new"]] * 2
+
+
+def test_folders_stand_for_their_files_and_projects_for_themselves(tmp_path, shared_data):
+    shutil.copytree(shared_data / "qda/qualcoder/synthetic_calls.qda", tmp_path / "all/synthetic_calls.qda")
+    (tmp_path / "all/calls").mkdir()
+    (tmp_path / "all/calls/one.txt").write_text(CALL, encoding="utf-8")
+    found = sort_arrivals([tmp_path / "all"])
+    assert [path.name for path in found.codings] == ["synthetic_calls.qda"]
+    assert {path.name for path in found.calls} == {"one.txt"} == {path.name for path in found.transcripts}
+
+
+def test_a_file_that_nothing_reads_is_named(tmp_path):
+    (tmp_path / "old.doc").write_bytes(b"x")
+    with pytest.raises(Faults, match="old.doc: is an old Word file"):
+        sort_arrivals([tmp_path])
