@@ -157,7 +157,8 @@ def test_levels_are_guessed_by_depth(path, levels):
     assert with_levels(tree(path))[0]["level"].tolist() == levels
 
 
-PATHS = st.lists(st.lists(st.sampled_from("abcde"), min_size=1, max_size=6).map(tuple), min_size=1, max_size=8)
+_NAMES = st.lists(st.sampled_from("abcde"), min_size=1, max_size=6).map(tuple)
+PATHS = st.lists(_NAMES, min_size=1, max_size=8)
 
 
 @given(PATHS)
