@@ -20,32 +20,59 @@ from glc_analysis.study import Study
 
 
 @click.command()
+@click.option("--again", "coder", default="", metavar="CODER", help="Write a tenth of what this coder read, "
+              "to be coded again without a look at the first coding.")
 @rows_format("csv")
 @pass_study
-def transcripts(study: Study, form: str) -> None:
+def transcripts(study: Study, coder: str, form: str) -> None:
     """Write the texts that coders code, with names masked.
 
     Also writes a sheet of the open answers.
     """
     from glc_analysis.coding.exports import hand_out
+    from glc_analysis.coding.learning import hand_out_again
+    from glc_analysis.text import slug
 
     ensure_built(study)
     folder = study.processed / "transcripts"
+    if coder:
+        folder = folder / "again" / slug(coder)
+        print_rows(hand_out_again(study, coder, folder), form, empty="There is nothing to code again.")
+        say(f"The texts are in {folder}. Compare: glc agreement --again {coder} FILE")
+        return
     print_rows(hand_out(study, folder), form, empty="There is nothing to code yet.")
     say(f"The texts are in {folder}.")
 
 
 @click.command()
+@click.option("--against", type=click.Choice(["consensus"]), help="Compare each coder with passages that "
+              "others have settled: how a coder learns, which is no reliability.")
+@click.option("--again", nargs=2, type=(str, click.Path(exists=True, path_type=Path)), default=None,
+              metavar="CODER FILE", help="Compare a coder's first coding with a second one of the same "
+              "texts: drift.")
 @rows_format("table")
 @pass_study
-def agreement(study: Study, form: str) -> None:
+def agreement(study: Study, against: str | None, again: tuple[str, Path] | None, form: str) -> None:
     """Show how far the coders agree, code by code.
 
-    Also writes the workbook in which the coders decide where they differ.
+    Also writes the workbook in which the coders decide where they differ. With --against or --again a coder
+    is compared with settled passages or with themselves; neither is agreement between coders.
     """
     from glc_analysis.coding.consensus import agreement_summary, write_disagreements
+    from glc_analysis.coding.learning import against_consensus, drift
 
+    if against and again:
+        raise UsageError("Ask for --against or --again, one at a time.")
     ensure_built(study)
+    if against:
+        print_rows(against_consensus(study), form, empty="No coder read a passage that others have settled.")
+        say("This is learning: a coder beside passages that others settled. It is no measure of reliability.")
+        return
+    if again:
+        print_rows(drift(study, *again), form, empty="There is nothing to compare.")
+        say("This is drift: missed is only in the second coding, added only in the first. Codings under an "
+            "older definition (older) are left out.")
+        return
     print_rows(agreement_summary(study), form, empty="No text was coded by two coders.")
     path, n_open = write_disagreements(study)
     say(f"{counted(n_open, 'segment')} to decide: {path}. Fill in `consensus` and keep it as a file of the "

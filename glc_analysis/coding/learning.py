@@ -1,0 +1,237 @@
+"""How a coder learns, and whether a coder's own use of the codes drifts. Neither is reliability.
+
+In go a coder's codings, and what they are compared with: passages that others have settled, or the same
+coder's work on the same passages, done again without seeing the first. Out comes one row a code.
+
+The module decides what is settled: what the team decided, what the coder ``consensus`` handed in, and what
+two or more other coders agreed on. A coder is never compared with a consensus that rests on their own
+coding alone. A coding that was made before the code had its present definition is marked: there the words
+of the codebook changed, not the coder.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Set
+from pathlib import Path
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.coding.agreement import cohens_kappa
+from glc_analysis.coding.codebook import update_codes
+from glc_analysis.coding.coders import (
+    codings_table,
+    document_names,
+    extend_codebook,
+    place_codings,
+    unread_segments,
+)
+from glc_analysis.coding.consensus import CONSENSUS, units
+from glc_analysis.coding.exports import current_texts
+from glc_analysis.coding.texts import Text
+from glc_analysis.errors import Faults, UsageError, nearest
+from glc_analysis.intake.codings import read_codings
+from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from glc_analysis.text import content_hash
+
+FEWEST_PASSAGES = 20
+"""With fewer passages there is no kappa."""
+SHARE_AGAIN = 0.1
+COLUMNS = ["coder", "code_id", "code", "passages", "same", "missed", "added", "older", "kappa", "reason"]
+_TOO_FEW = f"no kappa: fewer than {FEWEST_PASSAGES} passages"
+
+Codes = Mapping[str, Set[str]]
+"""The codes of each segment."""
+
+
+def compare_codes(own: Codes, others: Codes, *, older: Collection[tuple[str, str]] = ()) -> pd.DataFrame:
+    """One row a code, first all codes together, over the segments that both have: code_id, passages, same
+    (the share of passages that have the code in both or in neither; of all codes, that have the same codes),
+    missed (only the others have it), added (only the coder), older, kappa, reason.
+
+    ``older`` are the segments and codes that were coded before the code had its present definition: they
+    are counted, and neither missed nor added.
+
+    >>> nothing = frozenset()
+    >>> found = compare_codes({"s1": {"a"}, "s2": nothing}, {"s1": {"a", "b"}, "s2": nothing})
+    >>> found[["code_id", "passages", "same", "missed", "added"]].values.tolist()
+    [['', 2, 0.5, 1, 0], ['a', 2, 1.0, 0, 0], ['b', 2, 0.5, 1, 0]]
+    """
+    shared = sorted(own.keys() & others.keys())
+    codes = sorted({code for one in shared for code in own[one] | others[one]})
+    marked, rows = set(older), []
+    for code in codes:
+        kept = [one for one in shared if (one, code) not in marked]
+        mine, theirs = ([code in found[one] for one in kept] for found in (own, others))
+        same = sum(a == b for a, b in zip(mine, theirs, strict=True))
+        kappa = cohens_kappa(mine, theirs) if len(kept) >= FEWEST_PASSAGES else None
+        rows.append((code, len(kept), same / len(kept) if kept else float("nan"),
+                     sum(b and not a for a, b in zip(mine, theirs, strict=True)),
+                     sum(a and not b for a, b in zip(mine, theirs, strict=True)), len(shared) - len(kept),
+                     kappa.value if kappa else float("nan"), kappa.reason if kappa else _TOO_FEW))
+    whole = [all((one, code) in marked or (code in own[one]) == (code in others[one])
+                 for code in own[one] | others[one]) for one in shared]
+    first = ("", len(shared), sum(whole) / len(shared) if shared else float("nan"),
+             *(sum(row[n] for row in rows) for n in (3, 4, 5)), float("nan"),
+             "kappa is given code by code")
+    return pd.DataFrame([first, *rows], columns=["code_id", *COLUMNS[3:]])
+
+
+def against_consensus(study: Study) -> pd.DataFrame:
+    """Each coder compared with the passages that others settled, one row a coder and code: :data:`COLUMNS`.
+
+    A segment of which a coding of the coder is quarantined is left out: it is not known how they coded it.
+    """
+    frames = {name: tables.read(name, study=study) for name in
+              ("codings", "readings", "segments", "disagreements", "codebook", "quarantined")}
+    own = frames["codings"][frames["codings"]["coder_id"] != CONSENSUS]
+    coded = units(frames["codings"], frames["readings"], frames["segments"])
+    decided = frames["disagreements"].query("is_decided and coder_id == @CONSENSUS")
+    decisions = {row.segment_id: frozenset(filter(None, row.codes.split(";")))
+                 for row in decided.itertuples()}
+    parts = []
+    for coder in sorted({*frames["readings"]["coder_id"]} - {CONSENSUS}):
+        settled = settled_codes(coded, decisions, coder)
+        mine = coded[coded["coder_id"] == coder]
+        mine = mine[~mine["segment_id"].isin(_unknown(frames["quarantined"], frames["segments"], coder))]
+        older = older_codings(own[own["coder_id"] == coder], frames["codebook"])
+        found = compare_codes(dict(zip(mine["segment_id"], mine["codes"], strict=True)), settled, older=older)
+        if found["passages"].iloc[0]:
+            parts.append(found.assign(coder=coder))
+    return _named(pd.concat(parts) if parts else pd.DataFrame(columns=COLUMNS), frames["codebook"])
+
+
+def settled_codes(coded: pd.DataFrame, decisions: Codes, coder: str) -> dict[str, frozenset[str]]:
+    """The codes of each segment that is settled without the coder: decided, handed in by the coder consensus,
+    or the same for two or more others. ``coded`` are the units of all coders."""
+    others = coded[coded["coder_id"] != coder]
+    whole = others[others["coder_id"] == CONSENSUS]
+    between = others[others["coder_id"] != CONSENSUS].groupby("segment_id")["codes"].agg(list)
+    agreed = {segment: sets[0] for segment, sets in between.items() if len(sets) > 1 and len(set(sets)) == 1}
+    return agreed | dict(zip(whole["segment_id"], whole["codes"], strict=True)) | dict(decisions)
+
+
+def older_codings(codings: pd.DataFrame, codebook: pd.DataFrame) -> set[tuple[str, str]]:
+    """The segments and codes whose coder used a version of the codebook before that of the definition
+    (since_version). A version is compared by its numbers; where either is blank, nothing is known."""
+    since = dict(zip(codebook["code_id"], codebook["version"], strict=True))
+    found = set()
+    for row in codings.itertuples():
+        used, defined = row.codebook_version, since.get(row.code_id, "")
+        if used and defined and _version(used) < _version(defined):
+            found |= {(segment, row.code_id) for segment in row.segment_ids.split(";") if segment}
+    return found
+
+
+def _version(text: str) -> list[tuple[int, str]]:
+    """A version in an order in which 1.10 comes after 1.9.
+
+    >>> sorted(["v1.10", "v1.9", "v2"], key=_version)
+    ['v1.9', 'v1.10', 'v2']
+    """
+    parts = filter(None, re.split(r"(\d+)", text))
+    return [(int(part), "") if part.isdecimal() else (0, part) for part in parts]
+
+
+def _unknown(quarantined: pd.DataFrame, segments: pd.DataFrame, coder: str) -> set[str]:
+    """The segments of the documents in which codings of the coder are quarantined at an unknown place, and
+    those at the known ones."""
+    own, found = quarantined[quarantined["coder_id"] == coder], set()
+    for row in own.itertuples():
+        of = segments[segments["document_id"] == row.document_id]
+        at = of[(of["start"] <= row.start) & (of["end"] > row.start)]
+        found |= {*(at if len(at) else of)["segment_id"]}
+    return found
+
+
+def _named(rows: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:
+    names = dict(zip(codebook["code_id"], codebook["name"], strict=True)) | {"": "all codes"}
+    rows = rows.assign(code=rows["code_id"].map(names).fillna(rows["code_id"]))
+    return rows[COLUMNS].reset_index(drop=True)
+
+
+# ------------------------------
+# Drift: the same coder codes a tenth again, blind.
+
+
+def texts_to_code_again(study: Study, coder: str) -> list[str]:
+    """The document_ids of the interviews and calls that a coder codes again: the fewest that hold a tenth of
+    the passages that the coder read, in an order that nobody chose.
+
+    Raises UsageError for a coder who handed in none.
+    """
+    readings, segments = (tables.read(name, study=study) for name in ("readings", "segments"))
+    spoken = segments[(segments["role"] == "participant") & (segments["speaker_id"] != "")]
+    sizes = spoken.groupby("document_id", observed=True).size()
+    own = sorted({*readings.loc[readings["coder_id"] == coder, "document_id"]} & {*sizes.index})
+    if not own:
+        known = sorted({*readings["coder_id"]} - {CONSENSUS})
+        raise UsageError(f"No coder {coder!r} has handed in an interview or a call; {nearest(coder, known)}.")
+    chosen, wanted = [], SHARE_AGAIN * sum(sizes[one] for one in own)
+    for document in sorted(own, key=lambda one: content_hash(f"{coder} {one}")):
+        if sum(sizes[one] for one in chosen) >= wanted:
+            break
+        chosen.append(document)
+    return sorted(chosen)
+
+
+def hand_out_again(study: Study, coder: str, folder: Path) -> pd.DataFrame:
+    """Writes the texts that a coder codes again, without any coding; one row a text: document_id and
+    passages."""
+    chosen, texts = texts_to_code_again(study, coder), current_texts(study)
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.txt"):
+        old.unlink()
+    for document in chosen:
+        (folder / f"{document}.txt").write_text(texts.canonical[document], encoding="utf-8", newline="\n")
+    spoken = texts.segments[texts.segments["role"] == "participant"].groupby("document_id").size()
+    return pd.DataFrame({"document_id": chosen, "passages": [int(spoken[one]) for one in chosen]})
+
+
+def drift(study: Study, coder: str, path: Path) -> pd.DataFrame:
+    """A coder's first coding compared with a second one of the same texts, which ``path`` holds: one row a
+    code, :data:`COLUMNS`. ``missed`` are codes that the first coding lacks, ``added`` those that only it has.
+
+    The second coding is read here alone: it counts in no agreement and no consensus. Raises UsageError for
+    an unknown coder or a file of other texts, Faults as reading the file does.
+    """
+    frames = {name: tables.read(name, study=study) for name in
+              ("codings", "readings", "segments", "documents", "quarantined")}
+    reference = read_reference(study)
+    masker = Masker(reference.names, complete_key(reference.names, read_key(study.key_file)))
+    texts, segments = current_texts(study), frames["segments"]
+    words = dict(zip(segments["document_id"], segments["text"], strict=True))
+
+    def text_of(document_id: str) -> Text:
+        return texts.texts.get(document_id) or Text(words[document_id], words[document_id], ())
+
+    paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
+    placed = place_codings([(coder, read_codings(path, coder=coder))], text_of,
+                           document_names(frames["documents"], paths), masker.mask)
+    if placed.faults:
+        raise Faults(placed.faults)
+    again = {document for document, _ in placed.submissions}
+    readings = frames["readings"][frames["readings"]["coder_id"] == coder]
+    both = readings[readings["document_id"].isin(again)]
+    if both.empty:
+        known = sorted({*frames["readings"]["coder_id"]} - {CONSENSUS})
+        raise UsageError(f"{path.name} has no text that {coder!r} coded before; {nearest(coder, known)}.")
+    codes, codebook = extend_codebook({row[3] for row in placed.codings}, placed.definitions,
+                                      reference.codebook)
+    placed.codings[:] = [(row[0], *row[1:4], coder, *row[5:]) for row in placed.codings]
+    second, _ = update_codes(codings_table(placed, codes, segments, both), codebook)
+    first = frames["codings"][frames["codings"]["coder_id"] == coder]
+    sets: dict[str, dict[str, frozenset[str]]] = defaultdict(dict)
+    unknown = _unknown(frames["quarantined"], segments, coder)
+    unknown |= {segment for segment, _ in unread_segments(placed.unread, segments)}
+    for name, codings in (("first", first), ("second", second)):
+        for row in units(codings, both, segments).itertuples():
+            if row.segment_id not in unknown:
+                sets[name][row.segment_id] = row.codes
+    book = codebook.rename(columns={"since_version": "version"})
+    found = compare_codes(sets["first"], sets["second"], older=older_codings(first, book))
+    return _named(found.assign(coder=coder), codebook)
