@@ -160,7 +160,7 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
     if given < 0.85 * n:
         return None
     rest = n - given
-    others = f"; {rest} answers are no numbers" if rest else ""
+    others = f"; {rest} {'answer is no number' if rest == 1 else 'answers are no numbers'}" if rest else ""
     if rest and all(re.fullmatch(_LABELLED, text) for text in answers if text not in numbers):
         return None  # steps of which some have a label: a choice
     labelled = len(answers) - len(numbers)
@@ -251,7 +251,8 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
         labels = [label for found in options for label in found.counts]
         steps = next((words.scale_steps([*found.counts]) for found in options if len(found.counts) > 1), None)
         is_typed = variants >= max(3, 0.03 * n)
-        is_sure = covered >= 0.85 and n >= MANY and not is_typed and not asks_personal
+        is_enough = n >= (MANY / 2 if _is_yes_no(labels) else MANY)
+        is_sure = covered >= 0.85 and is_enough and not is_typed and not asks_personal
         notes = [f"{variants} answers differ from an option only in their spelling"] if variants else []
         if asks_personal:
             notes.append("the heading may ask for a name or a place")

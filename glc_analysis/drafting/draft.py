@@ -423,11 +423,13 @@ def _hidden_remarks(
         return [], False
     n, different = hidden.total(), len(hidden)
     seen = sum(one.counts.total() for one in options) + n
-    said = f"{n} answers in {different} texts, each given by fewer than {FEWEST}, are counted and not listed"
+    said = f"{n} answers ({different} different) are counted and not listed: fewer than {FEWEST} gave each"
+    if n == 1:
+        said = "1 answer is counted and not listed"
     if kind == "scale":
-        return [f"{said}: they are no steps that are known"], True
+        return [f"{said}; no steps that are known"], True
     if different <= FEW_TEXTS and n > different or not rows or n > 0.3 * seen:
-        return [f"{said}: they may be options of the form"], True
+        return [f"{said}; perhaps options of the form"], True
     if not any(row["kind"] == "other" for row in rows):
         rows.append(
             {
@@ -439,7 +441,7 @@ def _hidden_remarks(
                 "why": f"for the texts after it: {said}",
             }
         )
-    return [f'{said}: they are taken for texts after "Other"'], False
+    return [f'{said}; taken for texts after "Other"'], False
 
 
 # ------------------------------

@@ -47,7 +47,9 @@ _HELP = (
     "4. Sheet settings: the columns that say who answered, for which country and when.",
     "5. Save the workbook and close it, then: glc check. When it finds no fault: glc check --accept-draft "
     "YOUR-NAME.",
-    "Every question is sensitive until you write false: sensitive answers are never shown to others.",
+    "Every question is sensitive until you write false: no page states a sensitive answer in a sentence, or "
+    "shows "
+    "it country by country.",
     "asked_if is blank: blanks_suggest says what the blank cells look like, and you decide. Positions give "
     "the order of "
     "a scale; which end is high is for you to say where you write about it.",
@@ -320,9 +322,8 @@ def draft_lines(state: DraftState) -> list[str]:
     questions, options = state.tables["questions"], state.tables["options"]
     left_out = (questions[USE] == "no").sum()
     lines = [
-        f"The draft has {len(questions)} columns: {len(state.accepted)} accepted, {len(state.chosen)} ready "
-        f"to be "
-        f"accepted, {len(state.undecided)} undecided, {left_out} left out."
+        f"The draft has {len(questions)} questions: {len(state.accepted)} accepted, "
+        f"{len(state.chosen)} ready, {len(state.undecided)} undecided, {left_out} left out."
     ]
     own = options[options["option_list"].isin(state.chosen["option_list"])]
     if unsure := int((own["how_sure"] == UNSURE).sum()):
@@ -332,9 +333,8 @@ def draft_lines(state: DraftState) -> list[str]:
         )
     blank = state.tables["countries"]
     if len(blank) and (waiting := int((blank["country_id"] == "").sum())):
-        lines.append(
-            f"{waiting} names of countries have no code; they come first in {state.files['countries']}."
-        )
+        named = "name of a country has" if waiting == 1 else "names of countries have"
+        lines.append(f"{waiting} {named} no code: see {state.files['countries']}.")
     if len(state.undecided):
         lines.append(
             f"Write yes or no for the undecided into the column {USE} of {state.files['questions']}."

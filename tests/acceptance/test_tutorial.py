@@ -37,12 +37,13 @@ def test_every_box_runs_and_the_reports_are_there(done):
     site = home / "our-study" / "reports" / "team" / "current" / "site"
     assert (site / "index.html").is_file()
     assert (site / "country-khm.html").is_file()
-    assert len(said) == len(BOXES) >= 8
+    assert len(said) == len(BOXES) >= 7
 
 
 def test_what_it_says_of_the_faults_is_what_is_printed(done):
     told = next(text for text, (fails, _) in zip(done[1], BOXES, strict=True) if fails)
-    assert all(fault in told for fault in ("'Perú'", "'Kambodja'", "'lots': is not a number"))
+    assert "5 questions, 8 rows of options and 5 of countries are accepted" in told
+    assert "'lots': is not a number" in told
 
 
 def test_nothing_of_the_study_is_in_the_repository(done):
@@ -51,6 +52,7 @@ def test_nothing_of_the_study_is_in_the_repository(done):
     assert listed.stdout.split() == ["??", ".venv"]
 
 
-def test_nearly_nothing_is_left_for_the_public(done):
+def test_small_regions_are_left_out_for_the_public(done):
     last = done[1][-1]
-    assert "Shelter" not in last
+    assert "africa" in last
+    assert not any(region in last for region in ("americas", "asia", "europe"))
