@@ -61,7 +61,7 @@ def init(directory: Path, form: Path | None, codebook: Path | None, export: Path
             for line in draft_lines(draft):
                 say(line)
         places = [f"{directory}/{FOLDER}{f'/{WORKBOOK}' * as_workbook}"] if draft else []
-        if any((directory / "raw" / kind).iterdir() for kind in ("interviews", "calls", "codings")):
+        if any(any((directory / "raw" / kind).iterdir()) for kind in ("interviews", "calls", "codings")):
             places.append("documents.csv, speakers.csv and organisations.csv in "
                           f"{directory}/private/reference")
         say(f"The study is in {directory}. Next: look at {' and at '.join(places)}, correct "
