@@ -25,6 +25,7 @@ import codings  # noqa: E402
 import disclosure  # noqa: E402
 import engines  # noqa: E402
 import interviews  # noqa: E402
+from export import RECORDS, write_export  # noqa: E402
 from wide_study import SMALL, SMALL_ORGANISATIONS, write_wide_study  # noqa: E402
 
 from glc_analysis.build import build  # noqa: E402
@@ -68,6 +69,13 @@ def builds(folder: Path) -> list[str]:
     return rows
 
 
+def drafts(folder: Path) -> list[str]:
+    """``glc init --from`` of an invented export of 52 columns."""
+    export = write_export(folder / "export.csv")
+    seconds, memory = measured([str(BIN / "glc"), "init", str(folder / "drafted"), "--from", str(export)])
+    return [f"| 52 columns, {RECORDS:,} records | {seconds:.1f} s | {memory:.2f} GiB |"]
+
+
 def _sample(folder: Path) -> tuple[Study, float]:
     """The sample, and the seconds that building it took."""
     study = Study(folder / "sample")
@@ -88,6 +96,7 @@ def main() -> None:
             "| `glc build`, survey of 150 columns | time | peak memory | report of a country with "
             f"{SMALL_ORGANISATIONS} organisations | peak memory |", "|---|---|---|---|---|",
             *builds(folder), "",
+            "| `glc init --from` of an export | time | peak memory |", "|---|---|---|", *drafts(folder), "",
             *interviews.HEADING, *interviews.rows(folder), "",
             "| Agreement between coders | time | ratio |", "|---|---|---|",
             *agreement.rows(), "",

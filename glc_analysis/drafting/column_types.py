@@ -248,6 +248,8 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
     asks_personal = words.mentions("personal", column.wording) or words.mentions("place", column.wording)
     if covered >= 0.7 and len(spelled) <= max(12, 0.4 * n) or covered >= 0.95 and len(spelled) <= 60:
         options = _by_file(column, known)
+        if asks_personal and len(column.wording.split()) <= 8 and not _is_yes_no([*answers]):
+            options = tuple(Options(hidden=Counter(counts)) for counts in column.counts)
         labels = [label for found in options for label in found.counts]
         steps = next((words.scale_steps([*found.counts]) for found in options if len(found.counts) > 1), None)
         is_typed = variants >= max(3, 0.03 * n)
@@ -303,7 +305,9 @@ def _joined(
         if best and separator == best[1].strip():
             continue  # the same mark without its blank
         parts, cells, weak = joined_options(answers, separator)
-        frequent = {part for part, count in parts.items() if count >= few or option_key(part) in known}
+        frequent = {
+            part for part, count in parts.items() if count >= few or known and option_key(part) in known
+        }
         of_parts = sum(parts.values())
         covered = sum(parts[part] for part in frequent) / of_parts
         several = sum(count for own, count in cells if len({*own}) > 1 and frequent.issuperset(own)) / n

@@ -20,10 +20,11 @@ _PERSONAL = re.compile(
     r"|(?<![\w-])\+\d[\d ()./-]{7,}\d(?!\w)"  # a telephone number, with its country or in groups
     r"|(?<![\w.,-])\(?\d{2,5}\)?[ /-]\d{2,}[ /-]?\d{2,}[\d /-]*(?![\w.,])"
     r"|\b\d{1,5}\s+\w+\s+(street|st|road|rd|avenue|ave|lane|drive)\b"
-    r"|\b(calle|rue|avenida|avenue|rua|via)\s+\w+.*\d|\w+(strasse|straße|straat|weg)\s+\d"
-    r"|^(mr|mrs|ms|dr|prof|sra?|mme|herr|frau|don|doña)\.?\s+[^\W\d_]",
+    r"|\b(calle|rue|avenida|avenue|rua|via)\s+\w+.*\d|\w+(strasse|straße|straat|weg)\s+\d",
     re.IGNORECASE,
 )
+_TITLED = re.compile(r"(mr|mrs|ms|dr|prof|sra?|mme|herr|frau|don|doña)\.?\s+[^\W\d_]", re.IGNORECASE)
+_DIGIT = re.compile(r"[\d@]")
 _DATE_OR_SPAN = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}.*|\d{1,7}\s*[-–—]\s*\d{1,7}|\d+")
 
 
@@ -34,8 +35,10 @@ def plain(text: str) -> str:
     >>> plain("¿En qué PAÍS vives?")
     'en que pais vives'
     """
-    folded = unicodedata.normalize("NFKD", match_key(text).replace("’", "'"))
-    folded = "".join(c for c in folded if not unicodedata.combining(c))
+    folded = match_key(text).replace("’", "'")
+    if not folded.isascii():
+        folded = unicodedata.normalize("NFKD", folded)
+        folded = "".join(c for c in folded if not unicodedata.combining(c))
     return " ".join(_MARKS.sub(" ", folded).split())
 
 
@@ -85,7 +88,10 @@ def looks_personal(text: str) -> bool:
     >>> [looks_personal(text) for text in ("2010 - 2015", "$50,000 - $99,999", "Online course")]
     [False, False, False]
     """
-    return bool(_PERSONAL.search(text)) and not _DATE_OR_SPAN.fullmatch(text.strip())
+    if _TITLED.match(text):
+        return True
+    is_found = _DIGIT.search(text) and _PERSONAL.search(text)  # all the others hold a digit or an @
+    return bool(is_found) and not _DATE_OR_SPAN.fullmatch(text.strip())
 
 
 def is_link(text: str) -> bool:

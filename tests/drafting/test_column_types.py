@@ -104,3 +104,8 @@ def test_amounts_with_commas_are_no_lists():
 def test_many_different_answers_take_no_longer_than_some():
     answers = {f"text {n}, and more; of it": 1 for n in range(100_000)}
     assert guess("Anything else?", answers).kind == "text"
+
+
+def test_answers_to_a_question_for_a_place_are_counted_and_not_listed():
+    (options,) = guess("Which town are you in?", {"Springfield": 60, "Shelbyville": 40}).options
+    assert (dict(options.counts), options.n_hidden) == ({}, 100)
