@@ -128,17 +128,18 @@ def test_no_rows_are_a_sentence_in_a_table_and_still_valid_csv_and_json():
 
 
 PRINT_ROWS = {
-    "agreement": (), "countries": (), "list": (), "pseudonyms": (), "quotes": (), "retention": (),
-    "summary": ("Q1",), "transcripts": (), "joint-display": (), "trace": ("--from", "Q1"),
+    "agreement": (), "countries": (), "documents": (), "list": (), "pseudonyms": (), "quotes": (),
+    "retention": (), "speakers": (), "summary": ("Q1",), "transcripts": (), "joint-display": (), "trace": ("--from", "Q1"),
     "withdraw": ("beacon", "--dry-run")}
 """Commands that print rows, with what they need beside; those of rounds and runs have tests of their own."""
 
 
 def test_every_command_that_prints_rows_has_the_same_three_formats():
-    """`forms` and `tally` need a round, `changes` two runs, `unpublish` what was published."""
+    """`forms` and `tally` need a round, `changes` two runs, `unpublish` what was published, `codebook` a
+    tree."""
     chosen = {name: option.type.choices for name, command in cli.commands.items() for option in command.params
               if "--format" in option.opts}
-    assert {*chosen} == {*PRINT_ROWS, "changes", "forms", "tally", "unpublish"}
+    assert {*chosen} == {*PRINT_ROWS, "changes", "codebook", "forms", "tally", "unpublish"}
     assert {tuple(choices) for choices in chosen.values()} == {("table", "csv", "json")}
 
 

@@ -227,7 +227,7 @@ def countries(study: Study, suggest: bool, form: str) -> None:
 @rows_format("csv")
 @pass_study
 def documents(study: Study, suggest: bool, form: str) -> None:
-    """List the interviews and calls, or suggest rows for new files."""
+    """List the interviews and calls, or suggest rows."""
     from glc_analysis.drafting import conversations as talk
     from glc_analysis.reference import read_table
 
@@ -245,7 +245,7 @@ def documents(study: Study, suggest: bool, form: str) -> None:
 @rows_format("csv")
 @pass_study
 def speakers(study: Study, suggest: bool, form: str) -> None:
-    """List who speaks in each transcript, how long and how often with a question.
+    """List who speaks in each transcript, and asks.
 
     Suggested rows have a role where the name tells it, or where one speaker of an interview asks most of the
     questions: look at them.
@@ -272,7 +272,7 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
 @rows_format("csv")
 @pass_study
 def codebook(study: Study, trees: tuple[Path, ...], is_written: bool, form: str) -> None:
-    """Show what a tree of codes that arrived later would change.
+    """Show what a later tree of codes would change.
 
     New codes and changed definitions are added with --write. Codes that moved or are gone are only shown:
     what takes their place is for people to say (parent_id, merged_into).
