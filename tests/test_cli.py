@@ -129,7 +129,8 @@ def test_no_rows_are_a_sentence_in_a_table_and_still_valid_csv_and_json():
 
 PRINT_ROWS = {
     "agreement": (), "countries": (), "documents": (), "list": (), "pseudonyms": (), "quotes": (),
-    "retention": (), "speakers": (), "summary": ("Q1",), "transcripts": (), "joint-display": (), "trace": ("--from", "Q1"),
+    "retention": (), "speakers": (), "summary": ("Q1",),
+    "transcripts": (), "joint-display": (), "trace": ("--from", "Q1"),
     "withdraw": ("beacon", "--dry-run")}
 """Commands that print rows, with what they need beside; those of rounds and runs have tests of their own."""
 
