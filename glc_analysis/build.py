@@ -29,7 +29,7 @@ from glc_analysis.cleaning.dimension_tables import (
     option_table,
     question_table,
 )
-from glc_analysis.cleaning.records import CleaningLog, clean_organisations
+from glc_analysis.cleaning.records import CleaningLog, clean_organisations, conversation_partners
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.convening.principles import TABLES as WRITTEN
@@ -75,6 +75,7 @@ from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, in_their_files, read_reference
+from glc_analysis.schema import UNKNOWN
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
 from glc_analysis.study import Study
 from glc_analysis.tables import slice_digests
@@ -82,6 +83,8 @@ from glc_analysis.text import content_hash, match_key, normalise_space, slug
 
 Say = Callable[[str], None]
 MARK = "invented by glc sample"
+NO_SURVEY = "No survey file has arrived. To fix: put an export into raw/survey/, or name it in study.toml " \
+            "under [raw] survey."
 FEW_PASSAGES = 200
 """A code with more passages than this has a page of its own."""
 TABLE_ORDER = (
@@ -118,7 +121,8 @@ def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
     study.keep_digest_key()
     inputs, after = inputs_digest(study, arrivals.digests), earlier_releases(study, arrivals.digests)
     say("writing the tables")
-    known = countries_shown(engine["answers"], engine["organisations"], Consent.of(reference.consent),
+    places = tables.work_places(engine["answers"], engine["organisations"])
+    known = countries_shown(places, engine["organisations"], Consent.of(reference.consent),
                             study.settings["disclosure"], hidden_from=without_countries(engine["blocks"]))
     is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
     release = {}
@@ -189,14 +193,11 @@ def _read_all(study: Study, kind: str) -> list[RawSurvey]:
 
 
 def _surveys(study: Study) -> list[RawSurvey]:
-    """The survey files: at least one, none invented where the study is real.
+    """The survey files, none invented where the study is real; none at all in a study of conversations.
 
     Invented files carry their mark in every record.
     """
     surveys = _read_all(study, "survey")
-    if not surveys:
-        raise GLCError("No survey file has arrived. To fix: put an export into raw/survey/, or name "
-                       "it in study.toml under [raw] survey.")
     marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == MARK).any()]
     if marked and not study.is_synthetic:
         raise Faults([Fault("is invented data in a real study", file=s.path.name,
@@ -222,13 +223,20 @@ def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
                 if faults:
                     raise Faults(faults)
                 texts.append(survey.frame[found[""]])
+    if len(texts) == 1 and not study.raw_files("survey"):
+        raise GLCError(NO_SURVEY)
     names = pd.concat(texts, ignore_index=True).map(normalise_space)
     return names[~names.isin(["", *settings["blank"]])], reference.countries
 
 
 def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
          say: Say) -> Engine:
-    """Runs all steps that must run, and makes the table of all logs."""
+    """Runs all steps that must run, and makes the table of all logs.
+
+    Raises GLCError if nothing has arrived that a study can be made of."""
+    if not any(study.raw_files(kind) for kind in ("survey", "interviews", "calls")):
+        raise GLCError(f"{NO_SURVEY} A study can also be of interviews in raw/interviews/ or calls in "
+                       "raw/calls/ alone.")
     key = complete_key(reference.names, read_key(study.key_file))
     listed = {*map(normalise_space, reference.names["name"])}
     inputs = Inputs(study, reference, {name: key[name] for name in key if name in listed}, arrivals)
@@ -242,35 +250,52 @@ def _records(view: View) -> dict[str, Any]:
     """The records of the survey, and what is wrong with them; raised with what is wrong in the answers."""
     view.say("reading the survey")
     surveys = _surveys(view.study)
-    if view.reference.questions.empty:
+    if surveys and view.reference.questions.empty:
         raise Faults([Fault("has no question", file="questions.csv", fix="add a row for each "
                             "question; its `columns` say where the answers stand")])
     view.say("finding who answered")
     return {"records": records.assemble(surveys, view.reference, view.study.settings["survey"], view.log)}
 
 
+def _participants(view: View) -> dict[str, Any]:
+    """Which organisation took part in which interview or call."""
+    from glc_analysis.coding.texts import participants
+
+    return {"participants": participants(view["conversations"], view.reference.attendance)}
+
+
+def _organisations(view: View) -> dict[str, Any]:
+    """Table ``organisations``: who answered the survey; without a survey, who was interviewed or called."""
+    found = view["records"]
+    unknown = view.study.settings["survey"]["unknown_organisations"]
+    return {"organisations": clean_organisations(found, view.reference, unknown=unknown) if found.surveys
+            else conversation_partners(view["participants"], view.reference)}
+
+
 def _answers(view: View) -> dict[str, Any]:
     """The tables of what was asked and answered."""
+    found, reference, own = view["records"], view.reference, view["organisations"]
     view.say("cleaning the answers")
-    found, reference = view["records"], view.reference
     redacted = view.study.settings["survey"]["redacted"]
     given, selections = responses.clean_responses(found, reference, redacted, view.log)
-    if found.answers.empty:
+    if found.surveys and found.answers.empty:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: remove "
                        "rows with `drop` from corrections.csv, or export the survey again.")
-    own = clean_organisations(found, reference)
     places = country_table(found.answers, own, given, reference)
     return {"questions": question_table(reference), "options": option_table(reference, places),
-            "organisations": own, "answers": records.answer_table(found), "responses": given,
-            "selections": selections, "countries": places}
+            "answers": records.answer_table(found), "responses": given, "selections": selections,
+            "countries": places}
 
 
 def _open_answers(view: View) -> dict[str, Any]:
-    """The answers to open questions, and who gave them: all that the tables of texts need of the survey."""
+    """The answers to open questions, what was written after options such as Other, and who wrote it: all
+    that the tables of texts need of the survey."""
     asked = view.reference.questions.loc[view.reference.questions["type"] == "text", "question_id"]
     given, answers = view["responses"], view["answers"]
-    columns = ["answer_id", "organisation_id", "country_id", "language", "is_interpreted"]
-    return {"open_answers": given[given["question_id"].isin(asked)].reset_index(drop=True),
+    columns = ["answer_id", "organisation_id", "country_id", "region_id", "language", "is_interpreted"]
+    others = given[given["other_text"] != ""]
+    others = others.assign(value=others["other_text"], missing="")
+    return {"open_answers": pd.concat([given[given["question_id"].isin(asked)], others], ignore_index=True),
             "respondents": answers[columns]}
 
 
@@ -296,8 +321,8 @@ def _texts(view: View) -> dict[str, Any]:
     from glc_analysis.coding.texts import in_countries, mask_answers
 
     people = view["respondents"]
-    texts = in_countries(view["conversations"], people)
-    asked = view.reference.questions.loc[view.reference.questions["type"] == "text", "question_id"]
+    texts = in_countries(view["conversations"], people, view["organisations"])
+    asked = view["open_answers"]["question_id"].unique()
     answered = records.Records(people, (), np.arange(len(people)), frozenset())
     documents, segments = languages.clean_open_answers(view["open_answers"], answered, list(asked), view.log,
                                           coded={*view["coded_answers"]["document_id"]})
@@ -500,19 +525,23 @@ PARTS = {"survey_figures": Part("estimates", "measure", ("response",)),
 
 STEPS = (
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "countries.csv", "corrections.csv",
-                     "[study] synthetic", "[survey] blank", *(f"[survey] {role}" for role in records.ROLES)),
+                     "[study] synthetic", "[survey] blank", "[survey] unknown",
+                     *(f"[survey] {role}" for role in records.ROLES)),
          ("records",), _records),
-    Step("answers", ("records", "questions.csv", "options.csv", "organisations.csv", "countries.csv",
-                     "[survey] redacted"),
-         (*CLEAN, "countries"), _answers),
-    Step("open answers", ("responses", "answers", "questions.csv"), ("open_answers", "respondents"),
-         _open_answers),
     Step("conversations", ("raw/interviews", "raw/calls", "documents.csv", "speakers.csv", "attendance.csv",
                            "questions.csv", "names.csv", "stopped.csv", "pseudonyms"),
          ("conversations",), _conversations),
+    Step("participants", ("conversations", "attendance.csv"), ("participants",), _participants),
+    Step("organisations", ("records", "participants", "organisations.csv", "countries.csv",
+                           "[survey] unknown_organisations"), ("organisations",), _organisations),
+    Step("answers", ("records", "organisations", "questions.csv", "options.csv", "countries.csv",
+                     "[survey] redacted"),
+         ("questions", "options", "answers", "responses", "selections", "countries"), _answers),
+    Step("open answers", ("responses", "answers", "questions.csv"), ("open_answers", "respondents"),
+         _open_answers),
     Step("coded columns", ("records", "questions.csv", "codebook.csv", "[survey] coded"),
          ("coded_answers", "coded_questions"), _coded_columns),
-    Step("texts", ("open_answers", "respondents", "conversations", "coded_answers", "questions.csv",
+    Step("texts", ("open_answers", "respondents", "organisations", "conversations", "coded_answers",
                    "names.csv", "pseudonyms"),
          ("documents", "segments"), _texts),
     Step("coding", ("raw/codings", "conversations", "documents", "segments", "open_answers", "coded_answers",
@@ -584,6 +613,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
                                                    name=study.id, title=study.title),
         "reference.json": _json(reference_state(study)),
         "slices.json": _json({"inputs": inputs, "release": release, "tables": _digests(study, engine),
+                              "has_survey": engine.rows("responses") > 0,
                               "countries": _work_countries(engine["countries"]),
                               **known, "themes": _themes(engine["codebook"]),
                               "principles": _listed_principles(engine["principles"]),
@@ -604,7 +634,7 @@ def _write(study: Study, engine: Engine, arrivals: manifest.Arrivals,
 def _digests(study: Study, engine: Engine) -> dict[str, dict[str, str]]:
     """The digests of all slices of the tables; of tables that did not change those of the last build."""
     known = _earlier_slices(study).get("tables", {})
-    cut_by = ("answers", "questions", "codebook")
+    cut_by = ("answers", "organisations", "questions", "codebook")
     is_same = {name: name in known and engine.is_as_before(name) for name in TABLE_ORDER}
     if not all(is_same[name] for name in cut_by):
         return slice_digests({name: engine[name] for name in TABLE_ORDER}, study.digests)
@@ -630,8 +660,8 @@ def _provenance(study: Study, arrivals: manifest.Arrivals, rows: dict[str, int])
 
 
 def _work_countries(countries: pd.DataFrame) -> list[dict[str, str]]:
-    """The countries that answers are about, by name."""
-    worked = countries[countries["answers_n"] > 0].sort_values(
+    """The countries in which organisations work, by name; where it is unknown, there is no page to make."""
+    worked = countries[(countries["organisations_n"] > 0) & (countries["country_id"] != UNKNOWN)].sort_values(
         "label", key=lambda labels: labels.map(match_key))
     return [{"id": country, "label": name}
             for country, name in zip(worked["country_id"], worked["label"], strict=True)]
@@ -645,9 +675,10 @@ def _listed_principles(principles: pd.DataFrame) -> list[dict[str, str]]:
 
 
 def _took_part(organisations: pd.DataFrame) -> list[dict[str, str]]:
-    """The organisations, by id."""
+    """The organisations, by id; one that is unknown gets nothing."""
     return [{"id": row.organisation_id, "label": row.label}
-            for row in organisations.sort_values("organisation_id").itertuples()]
+            for row in organisations.sort_values("organisation_id").itertuples()
+            if not row.organisation_id.startswith(f"{UNKNOWN}.")]
 
 
 def _themes(codebook: pd.DataFrame) -> list[dict[str, str]]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
 SHOWN_ROWS, SHOWN_ALIKE = 10, 50
@@ -51,6 +51,8 @@ class Fault:
     column: str = ""
     value: str = ""
     fix: str = ""
+    n: int = field(default=1, compare=False)
+    """The number of records with this problem, by which problems are sorted."""
 
     def __str__(self) -> str:
         place = [self.file] if self.file else []

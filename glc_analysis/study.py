@@ -126,6 +126,18 @@ def _is_like(value: Any, default: Any) -> bool:
     return isinstance(value, _FORMS[type(default)][0]) and all(_is_like(p, part) for p in parts)
 
 
+def unknown_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
+    """Faults of [survey] unknown: what a record may leave open.
+
+    >>> [fault.value for fault in unknown_faults("study.toml", ["country", "region"])]
+    ['region']
+    """
+    for name in unknown:
+        if name not in ("country", "organisation"):
+            yield Fault("cannot be unknown", file=file, column="[survey] unknown", value=name,
+                        fix="use country, organisation, or both")
+
+
 def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
     """Faults of [consensus]: a scale without rules of agreement, and a date that is not one."""
     for name, stated in (("scale", [1, 9]), ("high", [7, 9])):
@@ -341,11 +353,9 @@ class Study:
                            "with `glc init DIR`, or fill this one with `glc sample`.")
         with read_log.exact():  # every page depends on the settings
             found = read_settings(path, DEFAULTS, WORDS)
-        if not found["survey"]["organisation"]:
-            raise Faults([Fault("is blank", file=path.name, column="[survey] organisation",
-                                fix="name the column that says which organisation answered")])
-        if faults := [*consensus_faults(path.name, found["consensus"]), *countries_agreed_faults(
-                path.name, found["disclosure"]["countries_agreed"])]:
+        if faults := [*unknown_faults(path.name, found["survey"]["unknown"]),
+                      *consensus_faults(path.name, found["consensus"]),
+                      *countries_agreed_faults(path.name, found["disclosure"]["countries_agreed"])]:
             raise Faults(faults)
         return found
 

@@ -29,16 +29,15 @@ from glc_analysis.study import Study
 def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str, dict[str, str]]:
     """For every table the digest of each slice: ``""``, ``country=ID``, ``theme=ID``, ``question=ID``.
 
-    ``frames`` are the tables, among them answers, questions, codebook and estimates. Rows are hashed one by
-    one and added up (64 bits, two sums), so that all slices of a large table cost one pass; the order of rows
-    does not matter.
+    ``frames`` are the tables, among them answers, organisations, questions, codebook and estimates. Rows are
+    hashed one by one and added up (64 bits, two sums), so that all slices of a large table cost one pass; the
+    order of rows does not matter.
     """
-    answers, questions = frames["answers"], frames["questions"]
-    members = answers[["country_id", "organisation_id", "region_id"]].drop_duplicates()
+    questions, members = frames["questions"], work_places(frames["answers"], frames["organisations"])
     by_question = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     by_code = code_themes(frames["codebook"])
     listed = sorted({*by_question.values(), *by_code.values()} - {""})
-    countries = sorted(set(answers["country_id"]) - {""})
+    countries = sorted(set(members["country_id"]) - {""})
     result = {}
     for name, frame in frames.items():
         hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
@@ -53,6 +52,25 @@ def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
         result[name] = {one: digests.of_bytes(total.astype("<u8").tobytes())[:16]
                         for one, total in found.items()}
     return result
+
+
+def work_places(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFrame:
+    """Which organisation works in which country and region, each pair once, as text.
+
+    Answers say it. An organisation that answered no survey works in the country of its main office.
+
+    >>> answers = pd.DataFrame({"country_id": ["KEN"], "organisation_id": ["ngo"], "region_id": ["africa"]})
+    >>> organisations = pd.DataFrame({"organisation_id": ["ngo", "other"], "home_country_id": ["PER", "PER"],
+    ...                               "home_region_id": ["america", "america"]})
+    >>> work_places(answers, organisations).values.tolist()
+    [['KEN', 'ngo', 'africa'], ['PER', 'other', 'america']]
+    """
+    places = {"home_country_id": "country_id", "organisation_id": "organisation_id",
+              "home_region_id": "region_id"}
+    answered = answers[[*places.values()]].astype("str").drop_duplicates()
+    others = organisations[~organisations["organisation_id"].astype("str").isin(answered["organisation_id"])]
+    return pd.concat([answered, others[[*places]].astype("str").set_axis([*places.values()], axis=1)],
+                     ignore_index=True)
 
 
 def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray, members: pd.DataFrame,
@@ -371,11 +389,15 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
     """The rows of a table that belong to a country, as pyarrow filters (any of them)."""
     if not country or not is_by_country(name):
         return None
-    answers = pd.read_parquet(folder / "answers.parquet", filters=[("country_id", "==", country)])
+    answers = pd.read_parquet(folder / "answers.parquet",
+                              columns=["organisation_id", "country_id", "region_id"])
+    organisations = pd.read_parquet(folder / "organisations.parquet",
+                                    columns=["organisation_id", "home_country_id", "home_region_id"])
+    places = work_places(answers, organisations).query("country_id == @country")
     # pyarrow compares nothing with an empty list; no id and no region is blank here.
-    members = sorted(set(answers["organisation_id"].astype("str"))) or [""]
+    members = sorted({*places["organisation_id"]}) or [""]
     if name == "estimates":
-        regions = sorted(set(answers["region_id"].astype("str"))) or [""]
+        regions = sorted({*places["region_id"]}) or [""]
         return [[("subset_kind", "==", "country"), ("subset_id", "==", country)],
                 [("subset_kind", "==", "region"), ("subset_id", "in", regions)],
                 [("measure", "==", "words"), ("option_id", "in", members)]]

@@ -75,7 +75,7 @@ def cleaned(rows, known, *, redacted=(), **settings):
     steps = CleaningLog()
     found = records.assemble(files, known, {**SETTINGS, **settings}, steps)
     given, selections = responses.clean_responses(found, known, list(redacted), steps)
-    own = clean_organisations(found, known)
+    own = clean_organisations(found, known, unknown={**SETTINGS, **settings}["unknown_organisations"])
     nations = country_table(found.answers, own, given, known)
     frames = {"questions": question_table(known), "options": option_table(known, nations),
               "organisations": own, "answers": records.answer_table(found), "responses": given,

@@ -250,8 +250,9 @@ SPOILT = {
     "a kind of sampling that does not exist": (
         SETTINGS, [("[raw]", 'sampling = "random"\n[raw]')],
         "study.toml, column [study] sampling, value 'random': is not known"),
-    "no column that says who answered": (
-        SETTINGS, [('"org"', '""')], "study.toml, column [survey] organisation: is blank"),
+    "what cannot be unknown": (
+        SETTINGS, [('blank = ["NA"]', 'unknown = ["wave"]')],
+        "study.toml, column [survey] unknown, value 'wave': cannot be unknown"),
 }
 
 

@@ -263,7 +263,8 @@ COUNTED = {"survey figures", "quality figures", "comparisons", "coded figures", 
 
 @pytest.mark.parametrize("edit, steps", [
     (lambda made: made.rows[0].update(Q4="33"), {
-        "records", "answers", "open answers", "coded columns", "records against answers", *COUNTED}),
+        "records", "organisations", "answers", "open answers", "coded columns", "records against answers",
+        *COUNTED}),
     (lambda made: made.reference["quotes"][0].update(text="We wait"), {"quotations", "blocks"}),
     (lambda made: made.reference["principles"][0].update(statement="Other."),
      {"principles", "ratings", "blocks"}),

@@ -17,6 +17,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis.errors import Fault, nearest
+from glc_analysis.schema import UNKNOWN
 from glc_analysis.text import match_key, normalise_space
 
 CODES_THAT_ARE_WORDS = frozenset({
@@ -69,10 +70,10 @@ def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, col
             places[name].append(row)
     said, fix = "is not a known country name", "`glc countries --suggest` proposes a row to review"
     return [Fault(f"is the code of {country_name(code)}, but a word as well, and the column holds names too",
-                  file=file, row=_row_list(at), column=column, value=name,
+                  file=file, row=row_list(at), column=column, value=name,
                   fix=f"write {country_name(code)}, or add {code} to countries.csv; {fix}")
             if (code := normalise_space(name)) in CODES_THAT_ARE_WORDS else
-            Fault(f"{said}; {nearest(normalise_space(name), known)}", file=file, row=_row_list(at),
+            Fault(f"{said}; {nearest(normalise_space(name), known)}", file=file, row=row_list(at),
                   column=column, value=name, fix=f"add it to countries.csv; {fix}")
             for name, at in places.items()]
 
@@ -101,17 +102,20 @@ def suggest_rows(names: pd.Series, countries: pd.DataFrame) -> pd.DataFrame:
 def country_name(country_id: str) -> str:
     """The plain English name of a country, or the id itself where ISO 3166 has none.
 
-    >>> country_name("BOL"), country_name("global")
-    ('Bolivia', 'global')
+    >>> country_name("BOL"), country_name("global"), country_name("unknown")
+    ('Bolivia', 'global', 'Unknown')
     """
+    if country_id == UNKNOWN:
+        return "Unknown"
     import pycountry
     country = pycountry.countries.get(alpha_3=country_id) if country_id else None
     return (getattr(country, "common_name", "") or country.name) if country else country_id
 
 
 def region_ids(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
-    """The region of each country id, ``""`` where countries.csv gives none. Same rows as ``ids``."""
-    known = dict(zip(countries["country_id"], countries["region_id"], strict=True))
+    """The region of each country id, ``""`` where countries.csv gives none. Same rows as ``ids``. That of an
+    unknown country is unknown."""
+    known = {UNKNOWN: UNKNOWN} | dict(zip(countries["country_id"], countries["region_id"], strict=True))
     return ids.map(lambda country_id: known.get(country_id, "")).astype("str")
 
 
@@ -133,7 +137,12 @@ def _holds_only_codes(names: Iterable[str]) -> bool:
     return distinct <= _iso_codes() and is_plain
 
 
-def _row_list(rows: list[int]) -> str:
+def row_list(rows: list[int]) -> str:
+    """Row numbers in a few words.
+
+    >>> row_list([2, 5, 9, 11])
+    '2, 5, 9 and 1 more'
+    """
     more = f" and {len(rows) - 3} more" if len(rows) > 3 else ""
     return ", ".join(map(str, rows[:3])) + more
 

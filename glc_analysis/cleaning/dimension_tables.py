@@ -13,6 +13,7 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.reference import Reference
 from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.tables import work_places
 from glc_analysis.text import map_unique, match_key, normalise_space
 
 # ------------------------------
@@ -104,19 +105,19 @@ def country_table(answers: pd.DataFrame, organisations: pd.DataFrame, responses:
               reference: Reference) -> pd.DataFrame:
     """One row a country that is a work country, a home country or an answer, by name.
 
-    ``answers_n`` counts the records about it: 0 where nobody works there.
+    ``organisations_n`` counts those that work there, ``answers_n`` the records about it.
     """
     reviewed = reference.countries.drop_duplicates("country_id").set_index("country_id")
     asked = reference.questions.query("option_list == @COUNTRY_LIST")["question_id"]
     named = responses.loc[responses["question_id"].isin(asked), "value"]
     ids = pd.Series(sorted({*answers["country_id"], *organisations["home_country_id"], *named}
                            - {""}), dtype="str")
-    by = answers.groupby("country_id")
+    workers = work_places(answers, organisations).groupby("country_id")["organisation_id"].nunique()
     frame = pd.DataFrame({
         "country_id": ids, "label": [reviewed["label"].get(i, "") or country_name(i) for i in ids],
         "region_id": region_ids(ids, reference.countries),
-        "organisations_n": ids.map(by["organisation_id"].nunique()).fillna(0),
-        "answers_n": ids.map(by.size()).fillna(0)})
+        "organisations_n": ids.map(workers).fillna(0),
+        "answers_n": ids.map(answers.groupby("country_id", observed=True).size()).fillna(0)})
     return frame.sort_values("label", key=lambda s: s.map(match_key), ignore_index=True)
 
 

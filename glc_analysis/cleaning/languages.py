@@ -79,9 +79,10 @@ def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions
     detected = map_unique(texts, detect_language).to_numpy()
     names = answers["answer_id"] + "." + answers["question_id"].str.lower()
     differ = (recorded != "") & (detected != "") & (recorded != detected)
-    log.add("language checked", rows_in=len(answers), rows_out=len(answers), cells=int(differ.sum()),
-              why="recorded and detected language differ, nothing is changed"
-              + (": " + ", ".join(sorted(names[differ])[:20]) if differ.any() else ""))
+    if len(records.answers):
+        log.add("language checked", rows_in=len(answers), rows_out=len(answers), cells=int(differ.sum()),
+                why="recorded and detected language differ, nothing is changed"
+                + (": " + ", ".join(sorted(names[differ])[:20]) if differ.any() else ""))
     documents = pd.DataFrame({
         "document_id": names, "kind": "answer", **{c: answers[c] for c in ids[1:]},
         "language": pd.Series(recorded, index=answers.index).where(recorded != "", detected),

@@ -7,6 +7,7 @@ reason; it is a fault if it matches nothing, so that none remains after the mist
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field, replace
 from itertools import compress
 
@@ -18,6 +19,7 @@ from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_cou
 from glc_analysis.errors import SHOWN_ALIKE, Fault, nearest
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.reference import Reference
+from glc_analysis.schema import UNKNOWN
 from glc_analysis.text import (
     language_code,
     map_unique,
@@ -61,24 +63,49 @@ class CleaningLog:
 # Table ``organisations``.
 
 
-def clean_organisations(records: Records, reference: Reference) -> pd.DataFrame:
+def clean_organisations(records: Records, reference: Reference, *,
+                        unknown: str = "one") -> pd.DataFrame:
     """One row an organisation that answered; those of the register that did not answer have no row.
 
-    Its type, network and resources are from the register; day, language and interpreter are from
-    its first record. Home country and label are from the register, or else from the survey.
+    Every record that names no organisation has a row of its own. These rows are of one network, because
+    they may all be of one organisation, unless ``unknown`` is ``each``. An organisation's type, network and
+    resources are from the register; day, language and interpreter are from its first record. Home country
+    and label are from the register, or else from the survey.
     """
     first = records.answers.drop_duplicates("organisation_id").set_index("organisation_id")
     register = reference.organisations.set_index("organisation_id", drop=False)
     own = register.reindex(first.index).fillna("")
     home = own["home_country_id"].where(own["home_country_id"] != "", first["home_country_id"])
+    network, label = own["network_id"], own["label"].where(own["label"] != "", first["organisation"])
+    is_unknown = first.index.astype("str").str.startswith(f"{UNKNOWN}.") & (label == "").to_numpy()
+    said = "Unknown organisation (" + first["wave"] + ", row " + first["row"].astype("str") + ")"
     return pd.DataFrame({
-        "organisation_id": first.index, "type": own["type"], "network_id": own["network_id"],
-        "label": own["label"].where(own["label"] != "", first["organisation"]),
+        "organisation_id": first.index, "type": own["type"],
+        "network_id": network.mask(is_unknown, UNKNOWN) if unknown == "one" else network,
+        "label": label.mask(is_unknown, said),
         "home_country_id": home, "home_region_id": region_ids(home, reference.countries),
         "resource_level": own["resource_level"],
         "answered_on": first["ended"].where(first["ended"] != "", first["started"]).str[:10],
         "language": first["language"],
         "is_interpreted": first["is_interpreted"]}).reset_index(drop=True)
+
+
+def conversation_partners(participants: pd.DataFrame, reference: Reference) -> pd.DataFrame:
+    """Table ``organisations`` of a study without a survey: one row an organisation that took part in an
+    interview or a call, of which ``participants`` has a row each.
+
+    Type, label, network and home country are from the register. Day, language and interpreter are those
+    of the organisation's first conversation.
+    """
+    first = participants.sort_values(["organisation_id", "date", "document_id"], kind="stable")
+    first = first.drop_duplicates("organisation_id").set_index("organisation_id")
+    own = reference.organisations.set_index("organisation_id", drop=False).reindex(first.index).fillna("")
+    return pd.DataFrame({
+        "organisation_id": first.index, "type": own["type"], "network_id": own["network_id"],
+        "label": own["label"], "home_country_id": own["home_country_id"],
+        "home_region_id": region_ids(own["home_country_id"], reference.countries),
+        "resource_level": own["resource_level"], "answered_on": first["date"],
+        "language": first["language"], "is_interpreted": first["is_interpreted"]}).reset_index(drop=True)
 
 
 # ------------------------------
@@ -163,8 +190,8 @@ class Records:
         """The texts of one column of each file, in the order of ``answers``; words for a blank are blank."""
         parts = [s.frame[c] if c else pd.Series("", index=s.frame.index)
                  for s, c in zip(self.surveys, found, strict=True)]
-        texts = pd.concat(parts, ignore_index=True).astype("str").iloc[self.order]
-        texts = texts.reset_index(drop=True)
+        texts = pd.concat(parts or [_NO_ANSWERS["answer_id"]], ignore_index=True)
+        texts = texts.astype("str").iloc[self.order].reset_index(drop=True)
         return texts.mask(texts.str.strip().isin({"", *self.blank}), "")
 
     def fault(self, position: int, message: str, found: list[str], value: str, fix: str) -> Fault:
@@ -201,9 +228,10 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     for column in ("answer_id", "organisation_id", "country_id"):
         answers[column] = pd.Categorical(answers[column], ordered=True,
                                          categories=sorted({"", *answers[column]}))
-    log.add("duplicates marked", rows_in=len(answers), rows_out=len(answers),
-              cells=int(answers["is_duplicate"].sum()),
-              why="an organisation answered again for a country; both records are kept")
+    if surveys:
+        log.add("duplicates marked", rows_in=len(answers), rows_out=len(answers),
+                cells=int(answers["is_duplicate"].sum()),
+                why="an organisation answered again for a country; both records are kept")
     return Records(answers, tuple(ready), order, frozenset(settings["blank"]), (*faults, *wrong))
 
 
@@ -240,6 +268,13 @@ def _select_records(survey: RawSurvey, kept: np.ndarray) -> RawSurvey:
                    loops=list(compress(survey.loops, kept)))
 
 
+_NO_ANSWERS = pd.DataFrame(
+    columns=["answer_id", "file", "row", "wave", *ROLES, "organisation_id", "country_id", "home_country_id",
+             "region_id", "is_interpreted"],
+    dtype="str").astype({"row": "int64", "loop": "float64", "is_interpreted": "bool"})
+"""The records of a study without a survey."""
+
+
 def _read_roles(surveys: list[RawSurvey], reference: Reference,
                   settings: dict) -> tuple[pd.DataFrame, list[Fault]]:
     """The table ``answers`` before it is sorted, and everything that is wrong in its columns."""
@@ -252,14 +287,15 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
             if settings[role]:
                 at, wrong = columns.locate(settings[role], survey,
                                            source=f"[survey] {role} of study.toml")
-                faults += wrong
+                faults += [replace(fault, fix=f'{fault.fix}; if no column says it, write {role} = "" there')
+                           for fault in wrong]
                 found[role] = at.get("", "")
             cells = survey.frame[found[role]] if found.get(role) else pd.Series("", survey.frame.index)
             texts = map_unique(cells, normalise_space).to_numpy()
             part[role] = np.where(np.isin(texts, ["", *settings["blank"]]), "", texts)
-        faults += _resolve_roles(part, found, reference, survey)
+        faults += _resolve_roles(part, found, reference, survey, settings["unknown"])
         parts.append(part)
-    answers = pd.concat(parts, ignore_index=True)
+    answers = pd.concat(parts, ignore_index=True) if parts else _NO_ANSWERS.copy()
     return answers, faults + _id_clashes(answers) if reference.organisations.empty else faults
 
 
@@ -276,18 +312,24 @@ def _id_clashes(answers: pd.DataFrame) -> list[Fault]:
 
 
 def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Reference,
-                   survey: RawSurvey) -> list[Fault]:
-    """Adds ids, ISO dates and booleans to the records of one file; returns the faults."""
+                   survey: RawSurvey, unknown: Collection[str]) -> list[Fault]:
+    """Adds ids, ISO dates and booleans to the records of one file; returns the faults. ``unknown`` are the
+    roles, organisation or country, that a record may leave blank."""
     file, faults = survey.path.name, []
-    part["organisation_id"], wrong = _organisation_ids(part, found, reference)
+    part["organisation_id"], wrong = _organisation_ids(part, found, reference, unknown)
     faults += wrong
     for role in ("country", "home_country"):
         part[f"{role}_id"] = country_ids(part[role], reference.countries)
         faults += unknown_country_faults(part[role], part["row"], file, found.get(role, ""),
                                  reference.countries)
-    faults += [Fault("the record names no country", file=file, row=str(row),
-                     column=found["country"], fix="correct or drop it in corrections.csv")
-               for row in part.loc[part["country"] == "", "row"] if found.get("country")]
+    if found.get("country"):
+        is_blank = part["country"] == ""
+        if "country" in unknown:
+            part.loc[is_blank, "country_id"] = UNKNOWN
+        else:
+            faults += [Fault("the record names no country", file=file, row=str(row),
+                             column=found["country"], fix=_unknown_fix("country"))
+                       for row in part.loc[is_blank, "row"]]
     part["region_id"] = region_ids(part["country_id"], reference.countries)
     for role in ("started", "ended"):
         texts = part[role]
@@ -307,30 +349,40 @@ def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Referen
     return faults
 
 
-def _organisation_ids(part: pd.DataFrame, found: dict[str, str],
-                   reference: Reference) -> tuple[pd.Series, list[Fault]]:
-    """The organisation of every record: from the register if there is one, else from the record's text."""
+def _unknown_fix(role: str) -> str:
+    return (f'if it is unknown, write unknown = ["{role}"] under [survey] in study.toml; else correct or '
+            "drop the record in corrections.csv")
+
+
+def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Reference,
+                      unknown: Collection[str]) -> tuple[pd.Series, list[Fault]]:
+    """The organisation of every record: from the register if there is one, else from the record's text.
+
+    Where it is unknown, each record has an id of its own, which its loops share.
+    """
     register, file = reference.organisations, part["file"].iloc[0] if len(part) else ""
-    names = part["organisation"]
+    names, is_blank = part["organisation"], part["organisation"] == ""
     faults = [Fault("the record names no organisation", file=file, row=str(row),
-                    column=found["organisation"], fix="correct or drop it in corrections.csv")
-              for row in part.loc[names == "", "row"] if found.get("organisation")]
+                    column=found["organisation"], fix=_unknown_fix("organisation"))
+              for row in part.loc[is_blank, "row"]
+              if found.get("organisation") and "organisation" not in unknown]
+    nobody = f"{UNKNOWN}." + part["wave"] + ".r" + part["row"].astype("str")
     if register.empty:
-        return map_unique(names, slug), faults
+        return map_unique(names, slug).mask(is_blank, nobody), faults
     labels = register["label"].map(match_key)
     once = ~labels.duplicated(keep=False) & (labels != "")
     known = dict(zip(labels[once], register.loc[once, "organisation_id"], strict=True))
     known |= {match_key(i): i for i in register["organisation_id"]}
     ids = map_unique(names, lambda name: known.get(match_key(name), ""))
-    unknown = (ids == "") & (names != "")
+    unlisted = (ids == "") & ~is_blank
     # If all names of a column are unknown, the column is wrong, and the first few are enough to see it.
     near = {name: f"; {nearest(name, register['organisation_id'])}"
-            for name in names[unknown].unique()[:SHOWN_ALIKE]}
+            for name in names[unlisted].unique()[:SHOWN_ALIKE]}
     faults += [Fault(f"organisations.csv does not list this organisation{near.get(name, '')}", file=file,
                      row=str(row), column=found.get("organisation", ""), value=name,
                      fix="add it to organisations.csv, or correct the record in corrections.csv")
-               for name, row in zip(names[unknown], part.loc[unknown, "row"], strict=True)]
-    return ids, faults
+               for name, row in zip(names[unlisted], part.loc[unlisted, "row"], strict=True)]
+    return ids.mask(is_blank, nobody), faults
 
 
 def _record_texts(surveys: list[RawSurvey]) -> np.ndarray:

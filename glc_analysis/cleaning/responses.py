@@ -7,22 +7,25 @@ refused or redacted.
 
 from __future__ import annotations
 
+import csv
+import io
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning import columns, skip_logic
-from glc_analysis.cleaning.countries import country_ids, unknown_country_faults
+from glc_analysis.cleaning.countries import country_ids, row_list, unknown_country_faults
 from glc_analysis.cleaning.records import CleaningLog, Records
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.errors import SHOWN_ALIKE, Fault, Faults, nearest
 from glc_analysis.reference import Reference
 from glc_analysis.schema import CHOICES, COUNTRY_LIST
 from glc_analysis.tables import MISSING
-from glc_analysis.text import map_unique, match_key, normalise_space, parse_dates, parse_numbers
+from glc_analysis.text import map_unique, match_key, normalise_space, parse_dates, parse_numbers, slug
 
 # ------------------------------
 # Why there is no answer.
@@ -60,6 +63,8 @@ def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
 TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x"})
 UNTICKED = frozenset({"0", "0.0", "false", "no", "n"})
 _SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
+_SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"\s*,\s*")
+"""What can separate a text that is no option from the next option: the marks, and never a blank alone."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +93,13 @@ class OptionList:
     def ids(self) -> list[str]:
         return list(self.options["option_id"])
 
+    @property
+    def catch_all(self) -> str:
+        """The option that stands for any other text: the one of kind ``other``; blank if none or several
+        are."""
+        found = self.of_kind("other")
+        return found.pop() if len(found) == 1 else ""
+
     def of_kind(self, kind: str) -> set[str]:
         """The ids of the options of one kind."""
         return set(self.options.loc[self.options["kind"] == kind, "option_id"])
@@ -98,24 +110,28 @@ class OptionList:
         ids = cells.map(known)
         return ids, ((ids == "") & (cells.str.strip() != "")).to_numpy()
 
-    def read_joined(self, cells: pd.Series) -> tuple[np.ndarray, np.ndarray]:
-        """Cells with several options as booleans (records x options), and a mask of the unreadable cells.
+    def read_joined(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
+        """Cells with several options as booleans (records x options), and for each cell with parts that are
+        no option these parts.
 
-        Options may be separated by comma, semicolon, bar, line break or blank. Commas within an option
-        are recognised, because longer options are tried first.
+        Options may be separated by comma, semicolon, bar, line break or blank. Separators within an option
+        are recognised, because longer options are tried first. A part that is no option reaches to the next
+        separator outside of brackets; if the readable cells have semicolons, commas separate nothing.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
-        rows: dict[str, np.ndarray] = {}
-        misfit: dict[str, bool] = {}
-        for cell in cells.unique():
-            parts = _split_options(match_key(cell).strip(",;| "), spellings)
-            rows[cell] = np.zeros(len(place), dtype=bool)
-            rows[cell][[place[self.spellings[part]] for part in parts or []]] = True
-            misfit[cell] = parts is None
-        chosen = [rows[cell] for cell in cells]
-        return (np.array(chosen, dtype=bool).reshape(len(cells), len(place)),
-                cells.map(misfit).to_numpy(dtype=bool))
+        unique = [*cells.unique()]
+        found = {cell: _split_options(match_key(cell).strip(",;| "), spellings) for cell in unique}
+        readable = [cell for cell in unique if found[cell] is not None and len(found[cell]) > 1]
+        separator = _separator_of(readable or unique)
+        unknown: dict[str, list[str]] = {}
+        for cell in (cell for cell in unique if found[cell] is None):
+            found[cell], unknown[cell] = _split_unknown(cell, spellings, separator)
+        rows = np.zeros((len(unique), len(place)), dtype=bool)
+        for row, cell in zip(rows, unique, strict=True):
+            row[[place[self.spellings[part]] for part in found[cell] or []]] = True
+        codes = pd.Index(unique).get_indexer(cells)
+        return rows[codes].reshape(len(cells), len(place)), unknown
 
     def read_ticks(self, cells: pd.Series, option: str) -> tuple[np.ndarray, np.ndarray]:
         """Cells of the column of one option: whether it is ticked, and a mask of the unreadable cells."""
@@ -148,10 +164,138 @@ def _split_options(text: str, spellings: list[str]) -> list[str] | None:
     return read(0)
 
 
+def _separator_of(cells: Iterable[str]) -> re.Pattern[str]:
+    """The first of semicolon (or line break), bar and comma that any of these cells has."""
+    joined = "\n".join(cells)
+    found = next((one for one in _SEPARATORS if re.search(one, joined)), _SEPARATORS[-1])
+    return re.compile(rf"{found}|\s*\n\s*" if found != _SEPARATORS[1] else found)
+
+
+def _split_unknown(cell: str, spellings: list[str],
+                   separator: re.Pattern[str]) -> tuple[list[str], list[str]]:
+    """The options in a text that joins several, and the parts of it that are no option, as they are written.
+
+    >>> _split_unknown("A, my own (x, y), b, c", ["b, c", "a", "b"], re.compile(r"\\s*,\\s*"))
+    (['a', 'b, c'], ['my own (x, y)'])
+    """
+    options, unknown, at = [], [], 0
+    lines = "\n".join(map(normalise_space, cell.splitlines())).strip(",;| \n")
+    folded = lines.casefold()
+    text = lines if len(folded) == len(lines) else folded
+    while at < len(text):
+        gap = None
+        for spelling in spellings:
+            if folded.startswith(spelling, at):
+                end = at + len(spelling)
+                gap = separator.match(text, end) or re.compile(r"\Z").match(text, end)
+                if gap:
+                    options.append(spelling)
+                    break
+        if gap is None:
+            gaps = (one for one in separator.finditer(text, at) if _is_outside(text[at:one.start()]))
+            gap = next(gaps, None)
+            if part := text[at:gap.start() if gap else len(text)].strip():
+                unknown.append(normalise_space(part))
+        at = max(gap.end(), at + 1) if gap else len(text)
+    return options, unknown
+
+
+def _is_outside(text: str) -> bool:
+    """Whether all brackets of a text are closed at its end."""
+    return text.count("(") <= text.count(")") and text.count("[") <= text.count("]")
+
+
+# ------------------------------
+# Texts that are no option: those of a catch-all option, and those that are missing in options.csv.
+
+
+OFTEN = 5
+"""A text that is no option is named if so many records have it: fewer could be people's own words."""
+
+
+@dataclass(frozen=True)
+class UnknownTexts:
+    """The texts of the answers to one question that are no option: ``parts`` has them by record.
+
+    ``texts`` is what a catch-all option takes of them, joined by a semicolon; ``faults`` are the others.
+    """
+
+    texts: pd.Series
+    faults: list[Fault]
+
+
+def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records: Records,
+                   options: OptionList, found: list[str], n_filled: int, log: CleaningLog) -> UnknownTexts:
+    """Divides the texts that are no option: a catch-all option takes what has letters, unless no answer at
+    all is an option; the rest are faults, the most frequent first, or one fault where the list is wrong.
+
+    ``parts`` are the texts by the record's position.
+    """
+    texts = [""] * len(records.answers)
+    is_wrong_list = OFTEN <= len(parts) == n_filled
+    files, rows = records.answers["file"].to_numpy(), records.answers["row"].to_numpy()
+    taken: Counter[str] = Counter()
+    left: dict[tuple[str, str], list[int]] = {}
+    for position, own in parts.items():
+        other = [part for part in own if options.catch_all and question["type"] != "scale"
+                 and any(map(str.isalpha, part)) and not is_wrong_list]
+        taken.update(other)
+        texts[position] = "; ".join(other)
+        for part in own:
+            if part not in other:
+                left.setdefault((files[position], match_key(part)), []).append(position)
+    if taken:
+        often = [f"{text!r} ({n})" for text, n in taken.most_common() if n >= OFTEN]
+        named = f"; an option of its own belongs into options.csv: {', '.join(often)}" if often else ""
+        log.add("texts after other", rows_in=n_filled, cells=sum(taken.values()),
+                why=f"{question['question_id']}: texts that are no option count as "
+                f"{options.catch_all}{named}")
+    texts = pd.Series(texts, dtype="str")
+    written = {match_key(part): part for own in parts.values() for part in own}
+    n_left = len({position for at in left.values() for position in at})
+    if len(left) > OFTEN and n_left * 2 > n_filled:
+        return UnknownTexts(texts, [_wrong_list(question, records, options, found, left, n_left, n_filled)])
+    faults = []
+    ordered = sorted(left.items(), key=lambda item: (-len(item[1]), item[0]))
+    for number, ((_, key), at) in enumerate(ordered, 1):
+        close = f"; {nearest(written[key], options.options['label'])}" if number <= SHOWN_ALIKE else ""
+        n = f"; {len(at):,} records" if len(at) > 1 else ""
+        row = _new_row(question["option_list"], written[key], options, number)
+        fault = records.fault(at[0], f"is not an option of {question['option_list']}{close}{n}", found,
+                              written[key], f"add to options.csv: {row}; or {CORRECT_THE_RECORD}")
+        faults.append(replace(fault, row=row_list([int(rows[i]) for i in at]), n=len(at)))
+    return UnknownTexts(texts, faults)
+
+
+def _wrong_list(question: pd.Series, records: Records, options: OptionList, found: list[str],
+                left: Mapping[tuple[str, str], list[int]], n_left: int, n_filled: int) -> Fault:
+    """One fault for a question of which most answers are no option of its list."""
+    common = sorted(left.items(), key=lambda item: (-len(item[1]), item[0]))
+    said = ", ".join(repr(key) for (_, key), _ in common[:3])
+    place = records.fault(common[0][1][0], "", found, "", "")
+    return replace(place, row="", n=n_left, message=(
+        f"{n_left:,} of {n_filled:,} answers to {question['question_id']} are not options of "
+        f"{question['option_list']}, such as {said}"), fix=(
+        f"name the list of this question in questions.csv, row {question.name}, or correct its options in "
+        "options.csv"))
+
+
+def _new_row(option_list: str, text: str, options: OptionList, number: int) -> str:
+    """A row of options.csv for a text, to be pasted there."""
+    place = int(options.options["position"].max()) + number
+    name = re.sub(r"[^a-z0-9_.-]", "", slug(text)).strip("_") or f"option-{place}"
+    row = [option_list, name, text, text, str(place), "substantive"]
+    line = io.StringIO()
+    csv.writer(line, lineterminator="").writerow(row)
+    return line.getvalue()
+
+
 # ------------------------------
 # Tables ``responses`` and ``selections``.
 
 
+_NO_RESPONSES = pd.DataFrame(columns=["answer_id", "question_id", "organisation_id", "country_id", "unit",
+                                      "value", "other_text", "value_number", "missing", "is_in_base"])
 _NO_SELECTIONS = pd.DataFrame(columns=["answer_id", "question_id", "option_id", "organisation_id",
                                        "country_id", "is_selected", "is_in_base"])
 CORRECT_THE_RECORD = "correct the record in corrections.csv"
@@ -168,6 +312,7 @@ class ParsedAnswers:
     options: OptionList | None = None
     ticks: np.ndarray | None = None
     faults: list[Fault] = field(default_factory=list)
+    other_text: pd.Series | None = None
 
 
 def clean_responses(records: Records, reference: Reference, redacted: list[str],
@@ -180,12 +325,15 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
     why it is blank.
     """
     lists, asked, faults = _option_lists(reference), {}, list(records.faults)
-    for _, question in reference.questions.iterrows():
-        answered = _read(question, records, lists, reference.countries, frozenset(redacted))
+    # Without a survey, nobody was asked yet what questions.csv lists.
+    for _, question in reference.questions.iterrows() if records.surveys else ():
+        answered = _read(question, records, lists, reference.countries, frozenset(redacted), log)
         faults += answered.faults
         asked[question["question_id"]] = answered
     if faults:
         raise Faults(faults)
+    if not asked:
+        return _NO_RESPONSES.copy(), _NO_SELECTIONS.copy()
     first = _speaking_records(records, reference, asked, log)
     chosen, responses, selections, unasked = _choices(records, asked, first), [], [], 0
     for _, question in reference.questions.iterrows():
@@ -208,7 +356,7 @@ def _option_lists(reference: Reference) -> dict[str, OptionList]:
 
 
 def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
-          countries: pd.DataFrame, redacted: frozenset[str]) -> ParsedAnswers:
+          countries: pd.DataFrame, redacted: frozenset[str], log: CleaningLog) -> ParsedAnswers:
     """The answers to one question from the cells of all files, read according to its type."""
     options = lists.get(question["option_list"]) if question["type"] in CHOICES else None
     found, faults = [], []
@@ -223,13 +371,15 @@ def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
         nothing = np.zeros(len(blank), dtype=bool)
         return ParsedAnswers(blank, nothing, nothing, faults=faults)
     if question["type"] == "multi":
-        return _read_multi(question, records, options, found, redacted)
+        return _read_multi(question, records, options, found, redacted, log)
     plain = [at[""] for at in found]
     cells = records.cells(plain)
     is_redacted = cells.str.strip().isin(redacted).to_numpy()
     cells = cells.mask(is_redacted, "")
     if question["option_list"] == COUNTRY_LIST:
         return _read_country(records, countries, plain, cells, is_redacted)
+    if question["type"] in CHOICES:
+        return _read_single(question, records, options, plain, cells, is_redacted, log)
     return _READERS[question["type"]](question, records, options, plain, cells, is_redacted)
 
 
@@ -242,16 +392,16 @@ def _read_country(records, countries, plain, cells, is_redacted) -> ParsedAnswer
     return ParsedAnswers(ids, (cells != "").to_numpy(), is_redacted, faults=faults)
 
 
-def _read_single(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
+def _read_single(question, records, options, plain, cells, is_redacted, log) -> ParsedAnswers:
     ids, wrong = options.read_single(cells)
-    faults = [records.fault(i, f"is not an option of {question['option_list']}; "
-                            f"{nearest(cells.iloc[i], options.options['label'])}", plain,
-                            cells.iloc[i], "add it to options.csv as the value of an option, or "
-                            + CORRECT_THE_RECORD) for i in np.flatnonzero(wrong)]
+    parts = {i: [normalise_space(cells.iloc[i])] for i in np.flatnonzero(wrong)}
+    unknown = _unknown_texts(parts, question, records, options, plain, int((cells != "").sum()), log)
+    ids = ids.mask(unknown.texts.to_numpy() != "", options.catch_all)
     places = dict(zip(options.options["option_id"], options.options["position"].astype(float),
                       strict=True))
     number = ids.map(places).to_numpy(dtype=float) if question["type"] == "scale" else None
-    return ParsedAnswers(ids, (cells != "").to_numpy(), is_redacted, number, options, faults=faults)
+    return ParsedAnswers(ids, (cells != "").to_numpy(), is_redacted, number, options, faults=unknown.faults,
+                         other_text=unknown.texts)
 
 
 def _read_number(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
@@ -273,16 +423,15 @@ def _read_text(question, records, options, plain, cells, is_redacted) -> ParsedA
     return ParsedAnswers(cells.str.strip(), (cells != "").to_numpy(), is_redacted)
 
 
-_READERS = {"single": _read_single, "scale": _read_single, "number": _read_number,
-            "date": _read_date, "text": _read_text}
+_READERS = {"number": _read_number, "date": _read_date, "text": _read_text}
 
 
 def _read_multi(question, records: Records, options: OptionList, found: list[dict[str, str]],
-                redacted: frozenset[str]) -> ParsedAnswers:
+                redacted: frozenset[str], log: CleaningLog) -> ParsedAnswers:
     """The ticks of a multiple choice, which is answered if any of its cells is filled."""
     size = len(records.answers)
     ticks, filled = np.zeros((size, len(options.ids)), dtype=bool), np.zeros(size, dtype=bool)
-    hidden, faults = np.zeros(size, dtype=bool), []
+    hidden, faults, texts = np.zeros(size, dtype=bool), [], pd.Series("", index=range(size), dtype="str")
     starred = {option for at in found for option in at}
     for option in sorted(starred, key=["", *options.ids].index):
         at = [columns_of.get(option, "") for columns_of in found]
@@ -294,17 +443,25 @@ def _read_multi(question, records: Records, options: OptionList, found: list[dic
         if option:
             ticked, wrong = options.read_ticks(cells, option)
             ticks[:, options.ids.index(option)] |= ticked
-        else:
-            joined, wrong = options.read_joined(cells)
-            ticks |= joined
-        faults += [records.fault(i, f"is not an option of {question['option_list']}; "
-                                 f"{nearest(cells.iloc[i], options.options['label'])}", at,
-                                 cells.iloc[i], "add it to options.csv, or " + CORRECT_THE_RECORD)
-                   for i in np.flatnonzero(wrong)]
+            if option == options.catch_all:  # the column holds what was written after "Other"
+                texts = texts.mask(wrong, cells.map(normalise_space))
+                continue
+            faults += [replace(records.fault(
+                i, f"is not an option of {question['option_list']}, nor yes or no", at,
+                cells.iloc[i], "add it to options.csv as a value of the option, or " + CORRECT_THE_RECORD))
+                for i in np.flatnonzero(wrong)]
+            continue
+        joined, unread = options.read_joined(cells)
+        ticks |= joined
+        parts = {i: unread[cells.iloc[i]] for i in np.flatnonzero(cells.isin(unread))}
+        unknown = _unknown_texts(parts, question, records, options, at, int((cells != "").sum()), log)
+        faults, texts = [*faults, *unknown.faults], unknown.texts
+    if options.catch_all:
+        ticks[:, options.ids.index(options.catch_all)] |= (texts != "").to_numpy()
     patterns, inverse = np.unique(ticks, axis=0, return_inverse=True)
     names = np.array([";".join(np.array(options.ids)[p]) for p in patterns], dtype=object)
     value = pd.Series(names[inverse.ravel()] if size else [], dtype="str")
-    return ParsedAnswers(value, filled, hidden & ~filled, None, options, ticks, faults)
+    return ParsedAnswers(value, filled, hidden & ~filled, None, options, ticks, faults, texts)
 
 
 def _speaking_records(records: Records, reference: Reference, asked: dict[str, ParsedAnswers],
@@ -374,7 +531,9 @@ def _response_rows(question: pd.Series, answered: ParsedAnswers, is_asked: np.nd
     is_in_base = (why == "") | ((why == "redacted") & (question["type"] == "text"))
     number = answered.number[kept] if answered.number is not None else np.nan
     rows = pd.DataFrame({**common, "unit": constant(question["unit"], ["answer", "organisation"]),
-                         "value": answered.value.iloc[kept].to_numpy(), "value_number": number,
+                         "value": answered.value.iloc[kept].to_numpy(),
+                         "other_text": "" if answered.other_text is None
+                         else answered.other_text.iloc[kept].to_numpy(), "value_number": number,
                          "missing": pd.Categorical(why, categories=sorted(MISSING), ordered=True),
                          "is_in_base": is_in_base})
     if answered.ticks is None:

@@ -134,6 +134,9 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
         say(f"{name}: new, {'recorded' if accept else 'not yet in the manifest (--accept)'}.")
     for name in study.unused_files():
         say(f"{name}: is in raw/, but no setting of study.toml names it.")
+    if not study.raw_files("survey") and counts["questions"]:
+        say(f"No survey file has arrived: the {counted(counts['questions'], 'question')} of questions.csv "
+            "are looked for in interviews only.")
     if loose := readable_by_others(study.root):
         say(f"{counted(len(loose), 'file or folder', 'files and folders')} can be read by other users of "
             f"this computer, such as {study.relative(loose[-1])}. `glc build` closes them.")

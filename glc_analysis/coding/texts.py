@@ -24,6 +24,7 @@ from glc_analysis.pseudonyms.masking import Masker, Offsets, canonical_text, shi
 from glc_analysis.reference import Reference
 from glc_analysis.schema import ANY
 from glc_analysis.study import STOP_USE, Study
+from glc_analysis.tables import work_places
 from glc_analysis.text import content_hash, language_code, match_key, normalise_space
 
 RAW_KIND = {"interview": "interviews", "call": "calls"}
@@ -154,9 +155,22 @@ def mask_answers(documents: pd.DataFrame, segments: pd.DataFrame, names: pd.Data
             segments.assign(text=texts, end=lengths))
 
 
-def in_countries(texts: Texts, answers: pd.DataFrame) -> Texts:
+def participants(texts: Texts, attendance: pd.DataFrame) -> pd.DataFrame:
+    """Which organisation took part in which document: who was interviewed, spoke, or attended a call.
+
+    One row an organisation and document, with the date, language and interpreter of the document.
+    """
+    segments = texts.segments
+    parts = [texts.documents, segments[segments["role"] == "participant"],
+             attendance[attendance["is_present"] == "true"]]
+    named = pd.concat([part[["document_id", "organisation_id"]] for part in parts]).drop_duplicates()
+    about = texts.documents[["document_id", "date", "language", "is_interpreted"]]
+    return named[named["organisation_id"] != ""].merge(about, on="document_id").reset_index(drop=True)
+
+
+def in_countries(texts: Texts, answers: pd.DataFrame, organisations: pd.DataFrame) -> Texts:
     """Documents and segments with the country that their organisation works in, where there is only one."""
-    pairs = answers[["organisation_id", "country_id"]].astype("str").drop_duplicates()
+    pairs = work_places(answers, organisations)[["organisation_id", "country_id"]].drop_duplicates()
     country = dict(pairs[~pairs["organisation_id"].duplicated(keep=False)].itertuples(index=False))
     interviewed = texts.documents.set_index("document_id")["organisation_id"]
     whose = texts.segments["organisation_id"]

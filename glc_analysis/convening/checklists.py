@@ -67,19 +67,20 @@ def _data(view: StudyView) -> dict[str, str]:
     ends = segments.groupby("document_id")["end_s"].max().dropna() / 60
     days = answers.loc[answers["answered_on"] != "", "answered_on"]
     kinds = questions["type"].value_counts().sort_index()
+    guide = segments.loc[segments["role"] != "", "guide_question_id"].replace("", None).nunique()
     return {
         "sampling": stated_sampling(view.study),
         "sample": _count(view.sizes.get("organisations", 0), "organisation"),
         "talks": _listed(f"{n} {kind}s" for kind, n in view.talks.items()),
         "interviewers": _count(roles.get("interviewer", 0), "interviewer"),
         "others_present": _listed(_count(roles.get(role, 0), role) for role in ("interpreter", "observer")),
-        "guide": _count(segments.loc[segments["role"] != "", "guide_question_id"].replace("", None).nunique(),
-                        "question of the survey") + " came up in interviews" if len(segments) else "",
+        "guide": f"{_count(guide, 'question of the survey')} came up in interviews" if guide else "",
         "transcripts": "transcripts of all" if view.talks else "",
         "duration": f"{ends.min():.0f} to {ends.max():.0f} minutes, where times are recorded"
         if len(ends) else "",
         "questionnaire": _listed([f"{len(questions)} questions",
-                                  *(f"{n} of type {kind}" for kind, n in kinds.items())]),
+                                  *(f"{n} of type {kind}" for kind, n in kinds.items())])
+        if view.has_survey else "",
         "period": f"{days.min()} to {days.max()}" if len(days) else ""}
 
 

@@ -31,6 +31,7 @@ from glc_analysis.disclosure.quotations import (
 )
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.reference import read_reference
+from glc_analysis.schema import UNKNOWN
 from glc_analysis.schema.checker import is_day
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets
@@ -428,6 +429,7 @@ def held(study: Study) -> list[pd.DataFrame]:
 def addressed(study: Study) -> tuple[dict[str, str], dict[str, str]]:
     """The organisations' names and languages, by organisation_id."""
     register, own = read_reference(study).organisations, tables.read("organisations", study=study)
+    own = own[~own["organisation_id"].str.startswith(f"{UNKNOWN}.")]  # nobody can be asked
     labels = pd.concat([own, register]).set_index("organisation_id")["label"]
     return labels.to_dict(), dict(zip(own["organisation_id"], own["language"], strict=True))
 

@@ -122,6 +122,15 @@ class VisibleTables:
         return {row.option_id: int(row.n) for row in rows.itertuples()}
 
     @cached_property
+    def has_survey(self) -> bool:
+        """Whether anybody was asked the questions of a survey; a study may be one of interviews alone.
+
+        >>> view.has_survey
+        True
+        """
+        return read_slices(self.study)["has_survey"]
+
+    @cached_property
     def talks(self) -> dict[str, int]:
         """How many calls and interviews there are, as far as the audience may know.
 
@@ -166,8 +175,10 @@ class VisibleTables:
 
     @cached_property
     def question_table(self) -> pd.DataFrame:
-        """The rows of table ``questions``, in the survey's order; on a theme's page those of the theme."""
+        """The rows of table ``questions``, in the survey's order; on a theme's page those of the theme. None
+        where there is no survey, and the questions are those of an interview guide."""
         rows = tables.read("questions", study=self.study).sort_values("order")
+        rows = rows if self.has_survey else rows[:0]
         return rows[rows["theme_id"] == self.theme] if self.theme else rows
 
     @cached_property

@@ -17,6 +17,7 @@ import pandas as pd
 
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
+from glc_analysis.tables import work_places
 
 # ------------------------------
 # The answers to each question, in the order of the organisations or answers.
@@ -53,11 +54,12 @@ class QuestionResponses:
 
 
 def question_responses(data: CleanTables) -> Iterator[tuple[Any, QuestionResponses]]:
-    """Every question (a row of ``questions``) in order, with the answers to it."""
+    """Every question (a row of ``questions``) in order, with the answers to it; none where there is no
+    survey, and questions are those of an interview guide."""
     lists = dict(iter(data.options.sort_values("position").groupby("option_list")))
     places = {unit: pd.Index(getattr(data, f"{unit}s")[key].astype("str")) for unit, key in UNITS.items()}
     responses, selections = (_rows_by_question(table) for table in (data.responses, data.selections))
-    for question in data.questions.itertuples():
+    for question in data.questions.itertuples() if len(data.answers) else ():
         rows, key = responses(question.question_id), UNITS[question.unit]
         chosen = selections(question.question_id).query("is_selected") if question.type == "multi" \
             else rows.assign(option_id=rows["value"])
@@ -177,16 +179,21 @@ def subset_membership(kind: str, unit: str, organisations: pd.DataFrame,
                       answers: pd.DataFrame) -> Membership:
     """The subsets of one kind, with the rows of ``organisations`` or ``answers`` (by unit) in each.
 
-    An organisation that works in several countries belongs to each of them,
-    once. Rows without a value belong to no subset.
+    An organisation that works in several countries belongs to each of them, once; where it works says
+    :func:`~glc_analysis.tables.work_places`. Rows without a value belong to no subset.
     """
     table = organisations if unit == "organisation" else answers
-    owner = pd.Index(organisations["organisation_id"]).get_indexer(answers["organisation_id"])
+    names = pd.Index(organisations["organisation_id"])
+    owner = names.get_indexer(answers["organisation_id"])
     if kind == ALL:
         pairs = pd.DataFrame({"row": range(len(table)), "value": ""})
-    elif kind in PLACES:
+    elif kind == "wave" or (kind in PLACES and unit == "answer"):
         at = owner if unit == "organisation" else np.arange(len(answers))
         pairs = pd.DataFrame({"row": at, "value": answers[PLACES[kind]].astype("str")})
+    elif kind in PLACES:
+        places = work_places(answers, organisations)
+        pairs = pd.DataFrame({"row": names.get_indexer(places["organisation_id"]),
+                              "value": places[PLACES[kind]]})
     else:
         values = organisations[ATTRIBUTES[kind]].astype("str")
         pairs = pd.DataFrame({"row": range(len(table)), "value": values if unit == "organisation"
@@ -232,8 +239,10 @@ def _combine(parts: list[dict[str, np.ndarray]]) -> pd.DataFrame:
 
     They arrive as arrays because thousands of small frames would be slow.
     """
-    frame = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) for name in parts[0]})
     texts = ["subset_id", "option_id", "statistic", "question_id", "subset_kind", "unit"]
+    names = list(parts[0]) if parts else [*texts, "n", "base_n", "value"]
+    frame = pd.DataFrame({name: np.concatenate([part[name] for part in parts]) if parts else []
+                          for name in names})
     frame = frame.astype(dict.fromkeys(texts, "str") | {"n": "Int64"})
     counted, base = frame["n"].astype("float64"), frame["base_n"]
     share = counted / base.where(base > 0)

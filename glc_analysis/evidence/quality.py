@@ -16,6 +16,7 @@ from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.evidence.estimates import CleanTables, add_estimate_ids
 from glc_analysis.reference import Reference
+from glc_analysis.schema import UNKNOWN
 from glc_analysis.text import match_key
 
 # ------------------------------
@@ -161,7 +162,12 @@ def _records(data: CleanTables) -> list[tuple]:
         "shorter": int((minutes < SHORTEST).sum()), "longer": int((minutes > LONGEST).sum()),
         "no_region": int((answers["region_id"] == "").sum()),
         "interpreted": int(answers["is_interpreted"].sum()),
-        "works_abroad": int(((elsewhere != answers["country_id"]) & (elsewhere != "")).sum())}
+        "works_abroad": int(((elsewhere != answers["country_id"]) & (elsewhere != "")
+                             & (answers["country_id"] != UNKNOWN)).sum())}
+    unknown = {"unknown_country": int((answers["country_id"] == UNKNOWN).sum()),
+               "unknown_organisation": int(answers["organisation_id"].astype("str").str.startswith(
+                   f"{UNKNOWN}.").sum())}
+    counted |= {name: n for name, n in unknown.items() if n}
     rows = [("survey", name, "count", "answer", n, size) for name, n in counted.items()]
     return [*rows, ("survey", "organisations", "count", "organisation", len(data.organisations),
                     len(data.organisations)), ("survey", "records", "count", "answer", size, size)]

@@ -50,7 +50,8 @@ def who_answered(view: StudyView) -> Html:
     rows = view.read("organisations").sort_values("label")
     n, whole = len(rows), view.sizes.get("organisations")
     of = f" of the {whole}" if whole else ""
-    said = f"{n}{of} organisations in this study answered for {view.country_labels[view.country]}"
+    did = "answered for" if view.has_survey else "took part from"
+    said = f"{n}{of} organisations in this study {did} {view.country_labels[view.country]}"
     known = rows[rows["organisation_id"].isin(view.organisation_names)]
     each = [_described(view, row) for row in known.itertuples()]
     if unnamed := n - len(known):
@@ -67,11 +68,12 @@ def _described(view: StudyView, row: Any) -> str:
     if view.may("organisation_details"):
         office = view.country_labels.get(row.home_country_id, "")
         language = f"in {language_label(row.language)}" if row.language else ""
+        did = "answered" if view.has_survey else "spoke"
         parts += [f"main office in {office}" if office and row.home_country_id != view.country else "",
                   f"{row.resource_level.replace('_', ' ')} resources" if row.resource_level else "",
-                  " ".join(filter(None, ["answered", day_in_words(row.answered_on), language])),
+                  " ".join(filter(None, [did, day_in_words(row.answered_on), language])),
                   "with an interpreter" if row.is_interpreted else ""]
-    return ", ".join(part for part in parts if part and part != "answered")
+    return ", ".join(part for part in parts if part and part not in ("answered", "spoke"))
 
 
 def country_sentences(view: StudyView) -> pd.DataFrame:
@@ -219,6 +221,8 @@ def answers_by_country(view: StudyView) -> Html:
     One row a question, theme by theme. Options that nobody here chose are folded. The answer of a single
     organisation is not counted. What these readers may not see is named below, folded too.
     """
+    if not view.has_survey:
+        return show("")
     parts, shown = [], set()
     here, (_, _, around) = view.country_labels[view.country], _around(view)
     for theme, name in {**view.themes, "": "Background"}.items():

@@ -71,10 +71,10 @@ def _who_answered(view: StudyView) -> Iterator[tuple[str, ...]]:
     n, records = (view.sizes.get(name) for name in ("organisations", "records"))
     if n is None:
         return
-    said = f"{_number(n, 'organisation')} answered"
+    said = f"{_number(n, 'organisation')} {'answered' if view.has_survey else 'took part'}"
     if view.may("all_figures") and view.work_countries:
-        said += f", for {_number(len(view.work_countries), 'country')}"
-    elif records not in (None, n):
+        said += f", {'for' if view.has_survey else 'from'} {_number(len(view.work_countries), 'country')}"
+    elif view.has_survey and records not in (None, n):
         said += f", with {records} answers about the countries they work in"
     yield f"{said}.", "quality/survey/organisations/all", "index.html" if view.theme else "", ""
 
@@ -244,7 +244,7 @@ def _not_asked(view: StudyView) -> Iterator[tuple[str, ...]]:
     unasked = _unasked(view)
     codes = [f"“{row.name}”" for row in view.code_tree.itertuples(index=False)
              if row.level == "code" and row.code_id in unasked]
-    if themes:
+    if themes and view.has_survey:
         yield (f"No question of the survey was about {'this theme' if view.theme else _names(themes)}.",
                "", "", "")
     elif codes:

@@ -17,6 +17,7 @@ from glc_analysis.disclosure.releases import last_answered
 from glc_analysis.manifest import read_slices
 from glc_analysis.pages.world_map import world_map
 from glc_analysis.plots import SHADES, figure_html, plot_missing
+from glc_analysis.schema import UNKNOWN
 from glc_analysis.tables_html import Markup, language_label, region_name, show, table, tag
 from glc_analysis.templates import read_toml
 from glc_analysis.text import count_texts
@@ -41,10 +42,12 @@ def study_numbers(view: StudyView) -> Html:
     """Who answered, as sentences: organisations, countries, records; for the team also interviews, calls and
     what is coded of them; for the public the number of the release and the age of its figures."""
     asked = _many(len(view.question_table), "question")
+    did = f"answered {asked}" if view.has_survey else "took part in interviews or calls"
     if "organisations" not in view.sizes:
-        said = [f"The survey had {asked}. How many organisations answered is not shown."]
+        said = [f"The survey had {asked}."] if view.has_survey else []
+        said.append(f"How many organisations {did.removesuffix(' ' + asked)} is not shown.")
     else:
-        said = [f"{_many(view.sizes['organisations'], 'organisation')} answered {asked}."]
+        said = [f"{_many(view.sizes['organisations'], 'organisation')} {did}."]
     if view.may("all_figures"):
         said += _more_numbers(view, view.sizes.get("records", 0))
     release = _release_note(view) if view.may("numbered_releases") else ""
@@ -58,13 +61,18 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
     kinds = documents.loc[documents["translation_of"] == "", "kind"].value_counts()
     coded = view.read("codings").query("coder_id == 'consensus'")
     passages = len(coded.drop_duplicates(["document_id", "start", "end"]))
-    said = [f"There are {_many(records, 'record')}: an organisation may answer for several countries.",
-            f"They work in {_many(len(view.work_countries), 'country', 'countries')}"
-            + (f" and have their main offices in {len(home)}." if home else ".")]
+    said = [f"There are {_many(records, 'record')}: an organisation may answer for several countries."] \
+        if view.has_survey else []
+    if view.has_survey and view.work_countries:
+        said.append(f"They work in {_many(len(view.work_countries), 'country', 'countries')}"
+                    + (f" and have their main offices in {len(home)}." if home else "."))
+    elif home:
+        said.append(f"Their main offices are in {_many(len(home), 'country', 'countries')}.")
     texts = [_many(n, name) for name, n in (
         ("open answer", kinds.get("answer", 0)), ("interview", kinds.get("interview", 0)),
         ("call", kinds.get("call", 0)), ("coded passage", passages)) if n]
-    return [*said, f"There are also {', '.join(texts)}."] if texts else said
+    also = " also" if view.has_survey else ""
+    return [*said, f"There are{also} {', '.join(texts)}."] if texts else said
 
 
 def _many(n: int, name: str, names: str = "") -> str:
@@ -143,8 +151,9 @@ def country_list(view: StudyView) -> Html:
         return show("")
     names = rows["label"] if not view.may("country_pages") else [
         Markup(tag("a", escape(row.label), href=f"country-{row.country_id.lower()}.html"))
-        for row in rows.itertuples()]
-    counts = {"Organisations": rows["organisations_n"], "Records": rows["answers_n"]}
+        if row.country_id != UNKNOWN else row.label for row in rows.itertuples()]
+    counts = {"Organisations": rows["organisations_n"],
+              **({"Records": rows["answers_n"]} if view.has_survey else {})}
     listed = table({"Country": names, "Region": rows["region_id"].map(region_name),
                     **(counts if view.may("all_figures") else {})}, numeric=(*counts,))
     return show(tag("details", tag("summary", _many(len(rows), "country", "countries")), listed,
@@ -157,7 +166,8 @@ def theme_list(view: StudyView) -> Html:
     return show(tag("ul", *(tag("li", tag(
         "a", escape(row.name), href=f"theme-{row.code_id.lower()}.html"),
         tag("p", escape(row.definition)), tag("p", escape(
-            f"{row.path.split(' > ')[0]}. {_many(counts.get(row.code_id, 0), 'question')}."),
+            f"{row.path.split(' > ')[0]}."
+            + (f" {_many(counts.get(row.code_id, 0), 'question')}." if view.has_survey else "")),
             class_="glc-note"))
         for row in view.codebook.query("level == 'theme'").itertuples()), class_="glc-cards"))
 
@@ -176,6 +186,8 @@ def definition(view: StudyView) -> Html:
     """The theme's place in the codebook and its definition, and how many answered its questions."""
     row = view.codebook[view.codebook["code_id"] == view.theme].iloc[0]
     path, bases = row["path"].replace(" > ", " › "), view.questions["base_n"].dropna()
+    if not view.has_survey:
+        return show(tag("p", tag("strong", escape(path)), ": ", escape(row["definition"])))
     said = f"{_many(len(view.questions), 'question')} of the survey " \
            f"belong{'s' * (len(view.questions) == 1)} to this theme."
     if len(bases):
@@ -204,6 +216,8 @@ def missing_answers(view: StudyView) -> Html:
     figures = view.measured("quality").rename(
         columns={"question_id": "question", "option_id": "status"})
     rows = view.question_table[["question_id"]].rename(columns={"question_id": "question"}).merge(figures)
+    if rows.empty:
+        return show("")
     counts = rows.groupby("status")["n"].sum()
     asked = counts.sum() - counts.get("not_asked", 0)
     title = f"{counts.get('unanswered', 0):,} of {asked:,} answers that were asked for were left blank"
@@ -211,9 +225,14 @@ def missing_answers(view: StudyView) -> Html:
                             caption="Each question of the survey. Lengths are shares of the records."))
 
 
-def notable_records(view: StudyView) -> pd.DataFrame:
-    """Numbers of records to check: duplicates, durations, straight-lining, no region."""
-    labels = {"duplicate": "the organisation answered more than once for the country (all are kept)",
+def notable_records(view: StudyView) -> pd.DataFrame | Html:
+    """Numbers of records to check: duplicates, durations, straight-lining, no region. Blank without a
+    survey."""
+    if not view.has_survey:
+        return show("")
+    labels = {"unknown_organisation": "the organisation is unknown",
+              "unknown_country": "the country is unknown",
+              "duplicate": "the organisation answered more than once for the country (all are kept)",
               "straight_lined": "all scale questions have the same answer",
               "shorter": "the survey took under five minutes", "longer": "the survey took over a day",
               "no_region": "the work country has no region",
@@ -224,9 +243,11 @@ def notable_records(view: StudyView) -> pd.DataFrame:
     return _counted("records where", figures.index.map(labels), figures)
 
 
-def text_quality(view: StudyView, kind: str) -> pd.DataFrame:
-    """Open answers by ``language`` or ``script``, the most frequent first."""
+def text_quality(view: StudyView, kind: str) -> pd.DataFrame | Html:
+    """Open answers by ``language`` or ``script``, the most frequent first. Blank where there are none."""
     rows = view.quality(kind).sort_values("n", ascending=False, kind="stable")
+    if rows.empty:
+        return show("")
     names = rows["option_id"].map(language_label) if kind == "language" else rows["option_id"]
     return _counted(kind, names, rows)
 

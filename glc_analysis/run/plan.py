@@ -42,6 +42,7 @@ class Notebook:
     Its metadata may name ``audiences``, under ``{"glc": {...}}``: who may read its pages. Without it, they
     are the team's. For other audiences a page gets a folder with what they may see
     (:mod:`glc_analysis.disclosure.reader_study`), or the whole study where the metadata say ``whole_study``.
+    A notebook that ``needs`` a table has no page in a study where the table is empty.
     """
 
     path: Path
@@ -50,6 +51,7 @@ class Notebook:
     source: str
     audiences: tuple[str, ...] = ("team",)
     whole_study: bool = False
+    needs: str = ""
 
     @property
     def name(self) -> str:
@@ -111,7 +113,8 @@ def _read(path: Path) -> Notebook:
     try:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         cells, audiences = notebook["cells"], _audiences(notebook)
-        whole_study = notebook.get("metadata", {}).get("glc", {}).get("whole_study", False) is True
+        said = notebook.get("metadata", {}).get("glc", {})
+        whole_study, needs = said.get("whole_study", False) is True, str(said.get("needs", ""))
         texts = ["".join(cell["source"]) for cell in cells]
     except (ValueError, KeyError, TypeError):
         raise Faults([Fault("is not a notebook", file=path.name)]) from None
@@ -132,7 +135,7 @@ def _read(path: Path) -> Notebook:
     source = [(cell["cell_type"], text, cell.get("metadata", {}).get("tags", []))
               for cell, text in zip(cells, texts, strict=True)]
     return Notebook(path, title, parameters, hashlib.sha256(json.dumps(source).encode()).hexdigest(),
-                    audiences, whole_study)
+                    audiences, whole_study, needs)
 
 
 def _audiences(notebook: dict[str, Any]) -> tuple[str, ...]:
@@ -165,10 +168,13 @@ class Inputs:
         lists["release"] = own if may(audience, "numbered_releases") else own.get("day", "")
         # Read now, so that a change during the run is noticed.
         reference = {study.relative(path): self._path_digest(path) for path in study.reference_files()}
+        record = read_record(study.processed)
+        self.rows: dict[str, int] = record.get("rows", {})
+        """The number of rows of each table."""
         self._others = reference | {
             "processed": [lists, {name: self._tables[name][""] for name in self.own_tables}],
             "processed/slices.json": lists, "reference": reference,
-            "raw": read_record(study.processed).get("raw", {})}
+            "raw": record.get("raw", {})}
 
     def marks(self, values: Mapping[str, Any]) -> dict[str, str]:
         """A short digest of everything a page depends on, by name; the letter in front keeps the gate from
@@ -340,7 +346,7 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
     audience, seen = inputs.audience, set()
     common = {"audience": audience, "the package": package_hash(), "study.toml": inputs.settings}
     for notebook in found:
-        if audience not in notebook.audiences:
+        if audience not in notebook.audiences or (notebook.needs and not inputs.rows.get(notebook.needs)):
             continue
         kind = next((kind for kind in LISTS if kind in notebook.parameters), "")
         words = notebook.name.replace("_", " ").capitalize()

@@ -49,6 +49,9 @@ CHOICES = ("single", "multi", "scale")
 COUNTRY_LIST = "countries"
 """The reserved option list whose options are the countries of countries.csv."""
 
+UNKNOWN = "unknown"
+"""The country of a record that names none, and its region; the ids of organisations that are not named, and
+the network that they make up together, begin with it."""
 ANY = "*"
 """In place of a document in speakers.csv: the name means this speaker in every document."""
 

@@ -22,8 +22,8 @@ def single(options, *cells):
 
 def joined(cell, options=SERVICES):
     """The options a joined cell names, or None where it cannot be read."""
-    ticks, wrong = options.read_joined(pd.Series([cell], dtype="str"))
-    return None if wrong[0] else [o for o, tick in zip(options.ids, ticks[0], strict=True) if tick]
+    ticks, unknown = options.read_joined(pd.Series([cell], dtype="str"))
+    return None if unknown else [o for o, tick in zip(options.ids, ticks[0], strict=True) if tick]
 
 
 def ticked(options, option, *cells):

@@ -1,0 +1,89 @@
+"""Several options in a cell, texts that are no option, and texts after "Other"."""
+
+import pytest
+
+from glc_analysis.errors import Faults
+from tests.study_writer import choices, cleaned, question, reference, survey
+
+TOOLS = choices("tools", "mail", ("courses", "Online course (e.g., Coursera, edX)",
+                                  "Online course (e.g., Coursera, edX)"), "phone")
+OTHER = [*TOOLS, {"option_list": "tools", "option_id": "other", "value": "Other", "label": "Other",
+                  "position": "4", "kind": "other"}]
+
+
+def answered(*cells, options=TOOLS, kind="multi", columns="Q1"):
+    rows = [{"org": f"o{n}", "country": "KHM", "Q1": cell} for n, cell in enumerate(cells)]
+    known = reference(questions=[question("Q1", kind, "tools", columns=columns)], options=options)
+    return cleaned(rows, known)
+
+
+def faults(*cells, **changed):
+    with pytest.raises(Faults) as found:
+        answered(*cells, **changed)
+    return found.value.faults
+
+
+def test_the_unknown_part_is_named_with_its_count_and_the_row_to_paste():
+    found = faults("Mail", *["Mail, Machine learning, Phone"] * 3,
+                   "Phone, Online course (e.g., Coursera, edX)")
+    assert [(fault.value, fault.row, fault.n) for fault in found] == [("Machine learning", "3, 4, 5", 3)]
+    assert "3 records" in found[0].message
+    assert "tools,machine_learning,Machine learning,Machine learning,4,substantive" in found[0].fix
+
+
+def test_unknown_parts_come_the_most_frequent_first():
+    found = faults("Mail, Fax", "Mail, Letter", "Letter, Phone", "Mail", "Mail", "Mail", "Mail")
+    assert [fault.value for fault in found] == ["Letter", "Fax"]
+
+
+def test_commas_in_brackets_separate_nothing():
+    assert faults("Mail, Radio (FM, AM), Phone", "Mail, Phone")[0].value == "Radio (FM, AM)"
+
+
+def test_commas_separate_nothing_where_options_are_joined_by_semicolons():
+    assert faults("Mail; Word of mouth, mostly; Phone", "Mail; Phone")[0].value == "Word of mouth, mostly"
+
+
+def test_an_option_that_is_part_of_a_longer_word_is_not_read():
+    assert faults("Mail, Phonebook", "Mail, Phone")[0].value == "Phonebook"
+
+
+def test_a_wrong_list_is_one_message():
+    found = faults(*(f"Thing {n}" for n in range(40)), "Mail")
+    assert len(found) == 1 and "40 of 41 answers to Q1 are not options of tools" in found[0].message
+    assert "questions.csv, row 2" in found[0].fix
+
+
+@pytest.mark.parametrize("kind", ["multi", "single"])
+def test_a_text_after_other_is_kept_as_its_text(kind):
+    made = answered("Mail", "A boat", options=OTHER, kind=kind)
+    assert made.responses["value"].tolist() == ["mail", "other"]
+    assert made.responses["other_text"].tolist() == ["", "A boat"]
+
+
+def test_a_text_beside_options_is_kept_too():
+    made = answered("Mail, by boat, Phone", "Mail, Phone", options=OTHER)
+    assert made.responses["value"].tolist() == ["mail;phone;other", "mail;phone"]
+    assert made.responses["other_text"].tolist() == ["by boat", ""]
+
+
+def test_the_column_of_the_option_other_holds_its_text():
+    rows = [{"org": "a", "country": "KHM", "Q1_mail": "1", "Q1_phone": "", "Q1_Other": "Pigeons"}]
+    options = [one for one in OTHER if one["option_id"] != "courses"]
+    known = reference(questions=[question("Q1", "multi", "tools", columns="Q1_*")], options=options)
+    made = cleaned([survey(rows)], known)
+    assert made.responses[["value", "other_text"]].values.tolist() == [["mail;other", "Pigeons"]]
+
+
+def test_a_number_is_never_a_text_after_other():
+    assert faults("Mail", "7", options=OTHER)[0].value == "7"
+
+
+def test_a_list_of_which_no_answer_is_an_option_is_wrong_even_with_other():
+    assert len(faults(*(f"Thing {n}" for n in range(9)), options=OTHER)) == 1
+
+
+def test_texts_after_other_that_many_wrote_are_named_in_the_log():
+    made = answered("Mail", *["By boat"] * 5, "alone", options=OTHER)
+    why = made.steps.set_index("step").loc["texts after other", "why"]
+    assert "'By boat' (5)" in why and "alone" not in why

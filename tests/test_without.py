@@ -1,0 +1,126 @@
+"""Studies without what others have: no survey, no country, no organisation; and blanks that mean unknown."""
+
+import pandas as pd
+import pytest
+
+from glc_analysis import open_study, tables
+from glc_analysis.build import build, check_study
+from glc_analysis.disclosure.bounds import network_membership
+from glc_analysis.errors import Faults, GLCError
+from glc_analysis.evidence.estimates import subset_membership
+from glc_analysis.manifest import read_slices
+from glc_analysis.pages.headlines import headlines
+from glc_analysis.pages.survey import country_list, missing_answers, study_numbers
+from glc_analysis.run.plan import plan
+from glc_analysis.study import Study
+from tests.coding.test_coded_study import coded_study
+from tests.study_writer import choices, cleaned, places, question, reference
+
+REGISTER = [{"organisation_id": "a", "label": "Amber", "home_country_id": "KHM"},
+            {"organisation_id": "b", "label": "Beacon", "home_country_id": "LAO"}]
+
+
+@pytest.fixture(scope="module")
+def talks(tmp_path_factory):
+    """A built study of two interviews and a call, without a survey."""
+    study = coded_study(tmp_path_factory.mktemp("talks"), organisations=REGISTER,
+                        countries=places("KHM asia", "LAO asia"))
+    (study.raw / "survey/survey.csv").unlink()
+    build(study)
+    return study
+
+
+def test_organisations_of_a_study_without_a_survey_are_those_that_spoke(talks):
+    own = tables.read("organisations", study=talks)
+    columns = ["organisation_id", "label", "home_country_id", "home_region_id", "answered_on"]
+    assert own[columns].values.tolist() == [
+        ["a", "Amber", "KHM", "asia", "2016-03-01"], ["b", "Beacon", "LAO", "asia", "2016-04-01"]]
+    assert tables.read("answers", study=talks).empty and tables.read("responses", study=talks).empty
+
+
+def test_without_a_survey_an_organisation_works_where_its_main_office_is(talks):
+    documents = tables.read("documents", study=talks)
+    assert dict(zip(documents["document_id"], documents["country_id"], strict=True)) == {
+        "blue": "KHM", "lamp": "LAO", "call": ""}
+    assert [one["id"] for one in read_slices(talks)["countries"]] == ["KHM", "LAO"]
+    assert set(tables.read("segments", study=talks, country="LAO")["document_id"]) == {"lamp", "call"}
+
+
+def test_a_study_without_a_survey_has_no_page_of_questions(talks):
+    slugs = [page.slug for page in plan(talks)]
+    assert "survey" not in slugs and {"index", "data_quality", "country-khm"} <= {*slugs}
+
+
+def test_pages_of_a_study_without_a_survey_speak_of_no_answers(talks):
+    view = open_study(str(talks.root)).view("team")
+    assert headlines(view)["sentence"].iloc[0] == "2 organisations took part, from 2 countries."
+    assert "2 interviews, 1 call" in study_numbers(view).data and "record" not in study_numbers(view).data
+    assert missing_answers(view).data == "" and "Records" not in country_list(view).data
+    assert view.questions.empty
+
+
+def test_a_study_of_calls_alone_is_checked(tmp_path):
+    study = coded_study(tmp_path, documents=[{"document_id": "call", "kind": "call", "date": "2016-09-01",
+                                              "path": "raw/calls/call.vtt"}])
+    for name in ("survey/survey.csv", "interviews/blue.txt", "interviews/lamp.txt"):
+        (study.raw / name).unlink()
+    assert check_study(study)["organisations"] == 2
+
+
+def test_a_study_of_nothing_is_refused(talks, tmp_path):
+    (tmp_path / "reference").mkdir()
+    (tmp_path / "reference/study.toml").write_text("[study]\nid = 'x'\n")
+    with pytest.raises(GLCError, match="No survey file has arrived"):
+        check_study(Study(tmp_path))
+
+
+# ------------------------------
+# Unknown organisations and countries.
+
+KNOWN = reference(questions=[question("Q1", "single", "law", unit="organisation")],
+                  options=choices("law", "yes", "no"), countries=places("KHM asia"))
+ROWS = [{"org": "a", "country": "KHM", "Q1": "yes"}, {"org": "", "country": "KHM", "Q1": "yes"},
+        {"org": "", "country": "", "Q1": "no"}]
+
+
+def test_each_record_of_an_unknown_organisation_counts_once():
+    made = cleaned(ROWS, KNOWN, unknown=["organisation", "country"])
+    assert made.organisations["organisation_id"].tolist() == ["a", "unknown.survey.r3", "unknown.survey.r4"]
+    assert made.organisations["label"].tolist()[1] == "Unknown organisation (survey, row 3)"
+    assert made.responses["is_in_base"].sum() == 3
+
+
+@pytest.mark.parametrize("unknown, independent", [("one", 2), ("each", 3)])
+def test_unknown_organisations_are_one_contributor_until_the_study_says_otherwise(unknown, independent):
+    made = cleaned(ROWS, KNOWN, unknown=["organisation", "country"], unknown_organisations=unknown)
+    names = pd.Index(made.organisations["organisation_id"].astype("str"))
+    assert network_membership(made.organisations, names).shape[1] == independent
+
+
+def test_without_a_column_every_organisation_is_unknown():
+    made = cleaned([{"Q1": "yes"}, {"Q1": "no"}], KNOWN, organisation="", country="")
+    assert made.organisations["network_id"].tolist() == ["unknown", "unknown"]
+    assert made.answers["country_id"].astype("str").tolist() == ["", ""]
+
+
+def test_loops_of_one_record_are_of_one_unknown_organisation():
+    made = cleaned([{"1_country": "KHM", "2_country": "LAO", "Q1": "yes"}], reference(
+        questions=KNOWN.questions.to_dict("records"), options=choices("law", "yes", "no"),
+        countries=places("KHM", "LAO")), organisation="", country="{loop}_country")
+    assert len(made.answers) == 2 and len(made.organisations) == 1
+
+
+@pytest.mark.parametrize("kind", ["country", "region"])
+def test_an_unknown_country_is_a_row_of_its_own(kind):
+    made = cleaned(ROWS, KNOWN, unknown=["organisation", "country"])
+    found = subset_membership(kind, "answer", made.organisations, made.answers)
+    assert "unknown" in found.names and len(found.rows) == 3
+
+
+def test_blanks_that_nobody_declared_unknown_are_one_message_with_the_setting():
+    with pytest.raises(Faults) as found:
+        cleaned([{**ROWS[0], "country": ""}] * 3, KNOWN)
+    assert str(found.value) == (
+        "survey.csv, rows 2, 3, 4, column country: the record names no country. To fix: if "
+        'it is unknown, write unknown = ["country"] under [survey] in study.toml; else correct or drop the '
+        "record in corrections.csv.")
