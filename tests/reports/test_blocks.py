@@ -19,6 +19,7 @@ from glc_analysis.pages.coding import (
     TEAM_ONLY,
     _passage,
     codes,
+    codes_by_group,
     contrary_cases,
     passages,
 )
@@ -286,6 +287,13 @@ def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
 
 def test_in_a_call_the_base_is_who_was_present(small):
     assert ["Delay", "1 of 2 present"] in rows_of(codes(StudyView(small, theme="law")))
+
+
+def test_codes_by_country_stand_side_by_side_those_asked_apart_from_those_present(small):
+    rows = rows_of(codes_by_group(StudyView(small), "country"))
+    assert [row for row in rows if row[0] in ("Code", "Delay")] == [
+        ["Code", "Cambodia", "Laos"], ["Delay", "0 of 1", "–"], ["Code", "Cambodia", "Laos"],
+        ["Delay", "1 of 1", "0 of 1"]]
 
 
 def test_who_said_the_contrary_is_named(small):
@@ -561,7 +569,7 @@ def test_pairs_of_codes_are_those_of_the_estimates(sample_study):
     assert rows["n"].iloc[0] == most["n"] and rows["base_n"].iloc[0] == most["base_n"]
 
 
-@pytest.mark.parametrize("name", ["03_agreement", "04_new_codes", "21_code"])
+@pytest.mark.parametrize("name", ["03_agreement", "04_new_codes", "05_codes_by_country", "21_code"])
 def test_a_study_in_which_nothing_is_coded_has_pages_too(uncoded, name):
     assert run_cells(name, uncoded)["audience"] == "team"
 
