@@ -49,13 +49,19 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, 
         return {}, [Fault(f"the file has no {named}; {nearest(missing[0], survey.frame.columns)}", **place,
                           fix=f"correct the name in {source}, or add the other name there after ` | `")]
     found = expected[complete[0]][0]
-    faults = [Fault("two columns of the file have this name", file=survey.path.name,
-                    column=here[0], fix="rename one of them in a new export")
+    faults = [Fault("two columns of the file have this name", file=survey.path.name, column=here[0],
+                    fix=f"name the right one by its place in {source}: {_by_place(here[0], survey)}")
               for here in found.values() if here[0] in survey.repeated]
     faults += [Fault(f"columns {' and '.join(here)} both hold option {option}", **place,
                      fix="delete the wrong value from options.csv")
                for option, here in found.items() if len(here) > 1]
     return {option: here[0] for option, here in found.items()}, faults
+
+
+def _by_place(name: str, survey: RawSurvey) -> str:
+    """The names by which columns of the same heading are told apart."""
+    placed = re.compile(re.escape(name) + r" \[\d+\]")
+    return " or ".join(column for column in survey.frame.columns if placed.fullmatch(column))
 
 
 def _expand(name: str, present: pd.Index, values: pd.DataFrame | None,

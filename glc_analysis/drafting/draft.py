@@ -638,7 +638,7 @@ def _only_after(filled: np.ndarray, earlier: list[tuple[str, np.ndarray, list[st
 
 def _notes(form: Form, surveys: Sequence[RawSurvey]) -> list[str]:
     notes = [
-        f"{survey.path.name}: the heading {name!r} stands over several columns"
+        f"{survey.path.name}: the heading {name!r} stands over several columns, told apart by their places"
         for survey in surveys
         for name in survey.repeated
     ]

@@ -78,7 +78,10 @@ class Form:
         >>> [(column.names, column.paired_by) for column in form.columns]
         [(('Country', 'País'), 'the same place'), (('Age', 'Edad'), 'the same place')]
         """
-        counts = [{name: _counted(survey, name) for name in survey.frame.columns} for survey in surveys]
+        counts = [
+            {name: _counted(survey, name) for name in survey.frame.columns if name not in survey.repeated}
+            for survey in surveys
+        ]
         blank = _blank_words(counts)
         for columns in counts:
             for counter in columns.values():
@@ -86,7 +89,7 @@ class Form:
                     counter.pop(word, None)
         first = max(range(len(surveys)), key=lambda n: (len(counts[n]), -n))
         pairs = {
-            n: _paired(counts[first], counts[n], surveys[n].frame.columns.size == len(counts[first]))
+            n: _paired(counts[first], counts[n], len(counts[n]) == len(counts[first]))
             for n in range(len(surveys))
             if n != first
         }

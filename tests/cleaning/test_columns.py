@@ -63,6 +63,13 @@ def test_a_mapped_column_that_stands_twice_is_a_fault():
     assert found("Q1", "Q1", "org", repeated=["org"])[1] == []
 
 
+def test_a_column_of_a_name_that_stands_twice_is_named_by_its_place():
+    header = ("Q1", "Q1 [2]", "Q1 [5]")
+    assert found("Q1 [5]", *header, repeated=["Q1"]) == ({"": "Q1 [5]"}, [])
+    _, (fault,) = locate("Q1", survey([dict.fromkeys(header, "x")], repeated=["Q1"]))
+    assert "Q1 [2] or Q1 [5]" in fault.fix
+
+
 WIDE = [{"org": "a", "1_Q3": "yes", "2_Q3": "no", "1_place": "KHM", "2_place": "LAO"},
         {"org": "b", "1_Q3": "no", "1_place": "PER"},
         {"org": "c", "2_Q3": "yes", "2_place": "USA"},

@@ -25,10 +25,11 @@ def test_a_nameless_column_is_dropped_where_it_is_blank_and_numbered_where_it_is
     assert survey.frame["column_2"].tolist() == ["x", ""]
 
 
-def test_a_name_that_stands_twice_is_reported_and_its_first_column_kept(tmp_path):
+def test_columns_of_one_name_are_told_apart_by_their_place(tmp_path):
     survey = read(tmp_path, "org,Q1,Q1\n1,first,second\n")
     assert survey.repeated == ("Q1",)
-    assert survey.frame["Q1"].tolist() == ["first"]
+    assert survey.frame.loc[0, ["Q1", "Q1 [2]", "Q1 [3]"]].tolist() == ["first", "first", "second"]
+    assert survey.wording["Q1 [3]"] == "Q1"
 
 
 def test_a_second_header_row_is_not_guessed_at(tmp_path):

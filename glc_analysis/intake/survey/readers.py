@@ -31,8 +31,8 @@ class RawSurvey:
     `rows` and `loops` are aligned with the frame: the row number a spreadsheet shows (the
     first header row is row 1; an SPSS file has none, its first case is 1), and the position
     within a repeat group (from 1; 0 where there is none). `wording` gives each column's
-    question text, "" where the file has none. Of header names in `repeated` the frame keeps
-    the first column.
+    question text, "" where the file has none. Of header names in `repeated` the frame has the first column,
+    and each column again with its place behind the name.
     """
 
     path: Path
@@ -66,25 +66,29 @@ def raw_survey(
     names = [name.strip() for name in names or sheet.names]  # as `columns` in questions.csv names them
     texts = list(wording) or [""] * len(names)
     cells = list(zip(*body, strict=True))
-    places = _places(names, cells)
-    times = Counter(name for name in names if name.strip())
+    times = Counter(name for name in names if name)
+    places = _places(names, cells, times)
     return RawSurvey(
         path=path,
         tool=tool,
         frame=text_frame({name: cells[place] for name, place in places.items()}),
         rows=sheet.numbers[headers:],
         loops=list(loops) or [0] * len(body),
-        wording={name: texts[place] for name, place in places.items()},
+        wording={name: texts[place] or names[place] * (name != names[place] and times[names[place]] > 1)
+                 for name, place in places.items()},
         repeated=tuple(name for name, count in times.items() if count > 1),
     )
 
 
-def _places(names: Sequence[str], cells: Sequence[Sequence[str]]) -> dict[str, int]:
-    """Where each column stands; of columns with one name, the first."""
+def _places(names: Sequence[str], cells: Sequence[Sequence[str]], times: Counter[str]) -> dict[str, int]:
+    """Where each column stands. Of columns with one name, the first has it, and each has it with its place
+    behind (``Why? [14]``), by which the other tables name it."""
     places: dict[str, int] = {}
     for place, (name, column) in enumerate(zip(names, cells, strict=True)):
-        if name.strip() or any(map(str.strip, column)):
-            places.setdefault(name if name.strip() else f"column_{place + 1}", place)
+        if name or any(map(str.strip, column)):
+            places.setdefault(name or f"column_{place + 1}", place)
+            if times[name] > 1:
+                places[f"{name} [{place + 1}]"] = place
     return places
 
 
