@@ -87,7 +87,7 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
         for entry in group.entry.split(" | ")
         if entry.endswith("*")
     }
-    lists = _Lists()
+    lists = _Lists(_translations(guesses))
     rows, roles = [], {}
     for column in form.columns:
         if column.place in in_groups and (group := next((g for g in groups if g.columns[0] is column), None)):
@@ -240,7 +240,8 @@ def _unique_ids(rows: list[dict[str, str]]) -> list[dict[str, str]]:
 class _Lists:
     """The option lists of a draft. Questions that share most options share a list."""
 
-    def __init__(self) -> None:
+    def __init__(self, translated: dict[str, tuple[str, str]]) -> None:
+        self.translated = translated
         self.lists: dict[str, list[dict[str, str]]] = {}
         self.kinds: dict[str, str] = {}
         self.keys: dict[str, frozenset[str]] = {}
@@ -249,8 +250,8 @@ class _Lists:
         """Adds the options of a question; returns its list, remarks, and whether options are left to
         write."""
         options = guess.options
-        first = max(range(len(options)), key=lambda n: options[n].counts.total(), default=0)
-        rows = _option_rows(options, first, kind)
+        first = _fullest(options)
+        rows = _option_rows(options, first, kind, self.translated)
         remarks, is_open = _hidden_remarks(options, rows, kind)
         keys = frozenset(option_key(row["value"]) for row in rows)
         same = next(
@@ -333,7 +334,30 @@ class _Lists:
         return next(one for one in itertools.chain([stem], numbered) if one not in taken)
 
 
-def _option_rows(options: Sequence[Options], first: int, kind: str) -> list[dict[str, str]]:
+def _translations(guesses: dict[int, Guess]) -> dict[str, tuple[str, str]]:
+    """The pairs of options in different languages that the form shows, by their keys: the surest first."""
+    found: dict[str, tuple[str, str]] = {}
+    for guess in sorted(
+        guesses.values(), key=lambda guess: -sum(one.counts.total() for one in guess.options)
+    ):
+        first = _fullest(guess.options)
+        for n, other in enumerate(guess.options):
+            if n != first:
+                for text, (partner, how) in paired_options(guess.options[first], other).items():
+                    old = found.get(option_key(text), ("", OPEN))[1]
+                    if partner and option_key(text) != option_key(partner) and old != SURE and how != old:
+                        found[option_key(text)] = option_key(partner), how
+    return found
+
+
+def _fullest(options: Sequence[Options]) -> int:
+    """The place of the file that gave most answers."""
+    return max(range(len(options)), key=lambda n: options[n].counts.total(), default=0)
+
+
+def _option_rows(
+    options: Sequence[Options], first: int, kind: str, translated: dict[str, tuple[str, str]]
+) -> list[dict[str, str]]:
     """The options of a question in all files, those of the first in order, the others' beside their
     partners."""
     if not options:
@@ -347,7 +371,7 @@ def _option_rows(options: Sequence[Options], first: int, kind: str) -> list[dict
     for n, other in enumerate(options):
         if n == first:
             continue
-        for text, (partner, how) in paired_options(main, other).items():
+        for text, (partner, how) in paired_options(main, other, translated).items():
             if partner and option_key(text) == option_key(partner):
                 old = values[partner][0]
                 values[partner][0] = (old[0], old[1] + other.counts[text], SURE, "")

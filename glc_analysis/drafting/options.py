@@ -207,15 +207,19 @@ def form_order(cells: Sequence[tuple[list[str], int]], options: Collection[str])
 # The options of one question in two languages.
 
 
+_NOTHING: Mapping[str, tuple[str, str]] = {}
 SURE, LIKELY, OPEN = "sure", "likely", "open"
 """How certain the pair of an option in another language is; ``open``: it has none."""
 
 
-def paired_options(ours: Options, theirs: Options) -> dict[str, tuple[str, str]]:
+def paired_options(
+    ours: Options, theirs: Options, translated: Mapping[str, tuple[str, str]] = _NOTHING
+) -> dict[str, tuple[str, str]]:
     """For each option of another file the option of ours that it translates, and how certain that is.
 
     The order of the form, numbers and names within the labels, their likeness and their shares are compared.
-    A blank option: no partner was found. Nothing is ever translated.
+    A blank option: no partner was found. Nothing is ever translated;
+    ``translated`` are pairs that other questions of the form show, by the keys of both.
 
     >>> english = Options(Counter({"Statistical analysis": 9, "Modeling": 7, "Visualization": 6}))
     >>> spanish = Options(Counter({"Análisis estadístico": 8, "Modelado": 5, "Visualización": 5}))
@@ -238,6 +242,11 @@ def paired_options(ours: Options, theirs: Options) -> dict[str, tuple[str, str]]
                 and same[0] not in {pair for pair, _ in found.values()}
             ):
                 found[text] = (same[0], SURE)
+    by_key = {option_key(text): text for text in left}
+    for text in right:
+        key, how = translated.get(option_key(text), ("", OPEN))
+        if not found[text][0] and key in by_key and by_key[key] not in {pair for pair, _ in found.values()}:
+            found[text] = (by_key[key], how)
     taken = {pair for pair, _ in found.values()}
     left = [text for text in left if text not in taken and ours.counts[text] >= FEWEST]
     right = [text for text in right if not found[text][0] and theirs.counts[text] >= FEWEST]
