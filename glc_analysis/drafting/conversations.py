@@ -194,6 +194,9 @@ def decisions(documents: pd.DataFrame, speakers: pd.DataFrame, organisations: pd
     if (speakers["role"] != "").any():
         notes.append(f"whether the drafted roles are right: {where}/speakers.csv; `glc speakers` shows how "
                      "often each speaker asks")
+    if (documents["kind"] == "call").any():
+        notes.append("the organisation of whoever speaks in a call "
+                     f"({where}/speakers.csv and organisations.csv)")
     if (documents["kind"] == "interview").any():
         notes.append("whether a transcript is a call of several organisations: move its file to raw/calls, "
                      f"and correct kind and path in {where}/documents.csv")

@@ -27,7 +27,8 @@ from glc_analysis.text import match_key, slug
 
 UNNAMED_SPEAKER = "Text"
 """The speaker of a text of a project that names none."""
-_ENDINGS = (".txt", ".docx", ".doc", ".vtt", ".srt", ".rtf", ".odt", ".md", ".pdf")
+_ENDINGS = (".txt", ".docx", ".doc", ".vtt", ".srt", ".rtf", ".odt", ".md", ".pdf", ".html", ".htm")
+_CALL_NAME = re.compile(r"(?i)(call|llamada|chamada|appel)s?(?![^\W_])")
 
 
 @dataclass(frozen=True)
@@ -67,12 +68,13 @@ def draft_texts(arrivals: Arrivals) -> TextDraft:
     with TemporaryDirectory() as folder:
         given = [path.stem for path in arrivals.transcripts]
         for name, text in _further_texts(sources, given):
-            where, file = f"raw/interviews/{name}", Path(folder, name)
+            kind, file = "call" if _CALL_NAME.match(name) else "interview", Path(folder, name)
+            where = f"raw/{kind}s/{name}"
             text, is_named = _with_speaker(file, text)
             if not is_named:
                 notes.append(f"whose words {name} are: it names no speaker, so all of it is drafted as those "
                              f"of “{UNNAMED_SPEAKER}” (private/reference/speakers.csv)")
-            files[where], kinds[where] = text, ("interview", file)
+            files[where], kinds[where] = text, (kind, file)
         try:
             read = talk.read_conversations(kinds, taken=())
         except Faults as found:
@@ -100,9 +102,9 @@ def _draft(arrivals: Arrivals, read: list[talk.Conversation], files: dict[str, P
 
 
 def _kind(path: Path, arrivals: Arrivals) -> str:
-    """Call or interview: by the folder that the file lay in, else a recording of more than three voices with
-    times is taken for a call."""
-    if path in arrivals.calls:
+    """Call or interview: by the folder that the file lay in or the first word of its name, else a recording
+    of more than three voices with times is taken for a call."""
+    if path in arrivals.calls or _CALL_NAME.match(path.stem):
         return "call"
     if path.suffix.lower() not in (".vtt", ".srt"):
         return "interview"

@@ -100,6 +100,17 @@ def test_the_text_of_a_project_becomes_a_transcript_unless_a_file_of_its_name_is
     assert "To decide: whose words Notes.txt are" in done.stderr
 
 
+def test_a_name_tells_a_call_and_the_ending_of_a_web_page_is_no_part_of_it(tmp_path):
+    texts = pd.DataFrame({"source": ["call_ke.html"], "text": [CALL]})
+    codings = pd.DataFrame({"source": ["call_ke.html"], "start": [0], "end": [9], "code": ["Waiting"],
+                            "coder": ["ben"], "memo": [""]})
+    codes = pd.DataFrame({"code": ["Waiting"], "parent": [""], "definition": [""], "position": [1]})
+    write_qdpx(tmp_path / "ben.qdpx", sources=texts, codings=codings, codes=codes, name="ben")
+    done = glc("init", tmp_path / "ours", "--from", tmp_path / "ben.qdpx")
+    assert (tmp_path / "ours/raw/calls/call_ke.txt").read_text(encoding="utf-8") == CALL
+    assert "the organisation of whoever speaks in a call" in done.stderr
+
+
 def test_a_draft_of_a_survey_and_of_texts_is_one_command(tmp_path, arrived):
     (arrived / "survey.csv").write_text("organisation,country,Q1\nCasa,Kenya,yes\nBlue,Peru,no\n",
                                         encoding="utf-8")

@@ -40,6 +40,31 @@ def test_atlas_ti_writes_several_codes_into_a_cell(tmp_path, cell):
     assert raw.sources["source"].tolist() == ["A", "B"]  # B was read and left uncoded
 
 
+def test_where_codes_stand_on_lines_a_semicolon_belongs_to_a_name(tmp_path):
+    raw = read(tmp_path, "Document,Quotation Content,Codes\nA,We wait,\"Rest\nPolice; border\"\nA,No,a; b\n")
+    assert sorted(raw.codings["code"]) == ["Police; border", "Rest", "a; b"]
+
+
+@pytest.mark.parametrize("header", ["Document name,Code,Segment,Code", "Document name,Code,Segment,Kod"])
+def test_two_columns_of_one_meaning_are_a_fault(tmp_path, header):
+    with pytest.raises(Faults, match="row 1.*another column of the table has the same meaning"):
+        read(tmp_path, f"{header}\nA,Rest,We wait,Work\n")
+
+
+@pytest.mark.parametrize("content", [
+    "\ufeffDocument name,Code,Segment\r\nA,Rest,We wait\r\n", "Document name;Code;Segment\nA;Rest;We wait\n",
+    "Document  name\tCODE\tsegment\nA\tRest\tWe wait\n"])
+def test_marks_line_ends_and_the_case_of_names_make_no_difference(tmp_path, content):
+    (tmp_path / "codings.csv").write_bytes(content.encode("utf-8"))
+    assert rows(read_codings(tmp_path / "codings.csv")) == [["A", "We wait", "Rest", ""]]
+
+
+def test_any_script_is_read_as_it_is_written(tmp_path):
+    raw = read(tmp_path, "Document name,Code,Segment\nمقابلة ١,الانتظار > شهور,ننتظر 😀\n"
+                         "សំភាសន៍,សេវា,យើងរង់ចាំ\n")
+    assert sorted(row[1:3] for row in rows(raw)) == [["ننتظر 😀", "الانتظار > شهور"], ["យើងរង់ចាំ", "សេវា"]]
+
+
 def test_the_workbook_of_atlas_ti_with_a_sheet_a_code_names_no_documents(tmp_path):
     book = Workbook()
     book.active.title = "Rest"

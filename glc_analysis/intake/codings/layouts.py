@@ -5,8 +5,9 @@ The columns of each layout stand in ``content/layouts.csv``. Places are not take
 gives paragraphs, ATLAS.ti paragraphs or pages, Dedoose positions in a text of its own. A passage is found
 by its words.
 
-The module decides how a cell is split: ATLAS.ti writes several codes into one, on lines of their own or
-with semicolons between them; Dedoose has a column a code; MAXQDA and NVivo have a row a code.
+The module decides how a cell is split: ATLAS.ti writes several codes into one, on lines of their own, or, in
+a table where no cell has lines, with semicolons between them; Dedoose has a column a code; MAXQDA and NVivo
+have a row a code. Two columns of one role are a fault: nobody knows which of them counts.
 """
 
 from __future__ import annotations
@@ -24,7 +25,6 @@ from glc_analysis.templates import read_records
 
 _APPLIED = re.compile(r"(?i)code:\s*(.+?)\s+applied")
 _TICKED, _UNTICKED = {"true", "1", "yes", "x"}, {"", "false", "0", "no"}
-_BETWEEN_CODES = re.compile(r"\s*[;\n]\s*")
 _PATH_SIGNS = {"MAXQDA coded segments": r"\s+>\s+|\\", "Dedoose excerpts": r"\\",
                "NVivo coding references": r"\\"}
 """How a program joins the names of a path of codes; ATLAS.ti writes names alone."""
@@ -49,6 +49,15 @@ class Layout:
             if at:
                 found[role] = at[0]
         return found
+
+    def twice(self, names: Sequence[str]) -> list[str]:
+        """The names of columns that stand in the table for a role that another column has already."""
+        folded = [" ".join(name.split()).casefold() for name in names]
+        of_role = [[n for n, name in enumerate(folded) if name in {one.casefold() for one in known}]
+                   for known in self.columns.values()]
+        of_codes = [[n for n, name in enumerate(folded) if name == one] for one in dict.fromkeys(folded)
+                    if _APPLIED.fullmatch(one)]
+        return [names[n] for found in of_role + of_codes for n in found[1:]]
 
     def missing(self, names: Sequence[str]) -> list[str]:
         """The columns that the layout needs and the table lacks, by their first names."""
@@ -99,6 +108,9 @@ def read_program_table(path: Path, grid: Grid, layout: Layout, *, coder: str = "
     found, at = ParsedCodings(path, "csv"), layout.places(grid.names)
     applied = {n: match[1] for n, name in enumerate(grid.names)
                if "applied" in at and (match := _APPLIED.fullmatch(name.strip()))}
+    for name in layout.twice(grid.names):
+        found.fault("another column of the table has the same meaning", name, row="1")
+    lined = "codes" in at and any("\n" in row[at["codes"]].strip() for row in grid.rows[1:])
     wordless, paths = 0, {}
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
         cell = {role: row[n] for role, n in at.items()}
@@ -111,7 +123,7 @@ def read_program_table(path: Path, grid: Grid, layout: Layout, *, coder: str = "
             if row[n].strip().casefold() not in _TICKED | _UNTICKED:
                 found.fault(f"this is not a tick of the code {name!r}", row[n], row=number)
         names = [name for n, name in applied.items() if row[n].strip().casefold() in _TICKED]
-        names += [cell["code"]] if "code" in cell else _BETWEEN_CODES.split(cell.get("codes", ""))
+        names += [cell["code"]] if "code" in cell else cell.get("codes", "").split("\n" if lined else ";")
         codes = [code for name in names if (code := _code(name, layout))]
         wordless += bool(codes) and not quote.strip()
         by, memo = cell.get("coder", "").strip() or coder, cell.get("memo", "").strip()
