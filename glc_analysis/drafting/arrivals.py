@@ -14,9 +14,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from glc_analysis.errors import Fault, Faults
-from glc_analysis.intake.codings.documents import column_roles
+from glc_analysis.intake.codings.documents import column_roles, word_lines
+from glc_analysis.intake.codings.nvivo_references import is_references
 from glc_analysis.study import NON_DATA_FILES
-from glc_analysis.tabular import Grid, read_sheets, read_table
+from glc_analysis.tabular import Grid, decode, read_bytes, read_sheets, read_table
 
 PROJECTS = (".qdpx", ".qde", ".sqlite3", ".sqlite", ".db")
 TRANSCRIPTS = (".docx", ".vtt", ".srt")
@@ -61,6 +62,8 @@ def sort_arrivals(paths: Sequence[Path]) -> Arrivals:
         elif ending in _UNREADABLE:
             faults.append(Fault(f"is {_UNREADABLE[ending]}, of which no words can be read with certainty",
                                 file=path.name, fix="open it and save its text as .docx or .txt"))
+        elif ending in (".docx", ".txt") and _is_references(path, ending):
+            found.codings.append(path)
         elif ending in TRANSCRIPTS or ending == ".txt" and not _is_table(path):
             found.transcripts.append(path)
             found.calls |= {path} if path.parent.name.casefold() in _CALL_FOLDERS else set()
@@ -81,6 +84,15 @@ def _files(paths: Sequence[Path]) -> Iterator[Path]:
                                and one.name.casefold() not in NON_DATA_FILES])
         else:
             yield path
+
+
+def _is_references(path: Path, ending: str) -> bool:
+    """Whether a file has the references of one code, as NVivo exports them."""
+    try:
+        return is_references(word_lines(path) if ending == ".docx" else
+                             decode(read_bytes(path), path.name).split("\n"))
+    except Faults:
+        return False  # the reader of transcripts says what is wrong
 
 
 def _is_table(path: Path) -> bool:

@@ -68,6 +68,10 @@ class Recoding:
         if raw.tool == "csv" and path.suffix.lower() == ".xls":
             if met or any(self._tell([*row]) != [*row] for row in read_sheets(path)[0].rows):
                 raise Faults([manual_fix_needed(path.name, met)])
+        elif raw.tool == "nvivo":
+            quotes = [*raw.codings["quote"], *raw.quarantined["quote"]]
+            if met or self._tell(said + quotes) != said + quotes:
+                raise Faults([manual_fix_needed(path.name, met)])
         elif raw.tool == "csv":
             edit_table(path, self._rows)
         elif met or self._tell(said) != said:
@@ -167,8 +171,8 @@ def _all_texts(path: Path) -> list[str]:
 
 def manual_fix_needed(file: str, documents: Iterable[str]) -> Fault:
     """A fault for a coder's file that has to be edited in its own tool."""
-    return Fault("cannot be rewritten here: memos in REFI-QDA, a text that was edited, or an .xls workbook",
-                 file=file, value=", ".join(sorted(documents)), fix="in its tool remove these "
+    said = "cannot be rewritten here: memos in REFI-QDA, a text that was edited, an .xls, a list of NVivo"
+    return Fault(said, file=file, value=", ".join(sorted(documents)), fix="in its tool remove these "
                  f"texts, or replace the organisation's turns in them by {WITHDRAWN}, export it under the "
                  "same name, correct its checksum in manifest.csv, and repeat")
 

@@ -385,3 +385,13 @@ def test_an_old_workbook_is_never_rewritten_and_refused_where_it_holds_what_went
     with pytest.raises(Faults, match="cannot be rewritten here"):
         recoding(gone="0_229").recode(path, is_decided=False)
     assert path.read_bytes() == before
+
+
+def test_a_list_of_nvivo_is_refused_where_it_holds_what_went(tmp_path):
+    path = tmp_path / "Rest.txt"
+    head = "<Files\\\\call> - § 1 reference coded  [ 1.0% Coverage]"
+    path.write_text(f"{head}\n\nReference 1 - 1.0% Coverage\n\nNo\n", encoding="utf-8")
+    before = path.read_bytes()
+    with pytest.raises(Faults, match="cannot be rewritten here"):
+        recoding().recode(path, is_decided=False)
+    assert path.read_bytes() == before

@@ -1,5 +1,6 @@
 """Tables of coded passages as MAXQDA, ATLAS.ti, Dedoose and NVivo write them."""
 
+import docx
 import pytest
 from openpyxl import Workbook
 
@@ -105,6 +106,59 @@ def test_a_passage_without_words_is_counted_and_never_stands_for_the_whole_docum
 def test_a_row_without_a_document_is_a_fault(tmp_path):
     with pytest.raises(Faults, match="row 3: the row names no document"):
         read(tmp_path, "Document name,Code,Segment\nA,Rest,We wait\n,Rest,No\n")
+
+
+NVIVO = """<Files\\\\Round 1\\\\Blue Door> - § 2 references coded  [ 6.78% Coverage]
+
+Reference 1 - 5.80% Coverage
+
+We wait.
+For months.
+
+Reference 2 - 0.98% Coverage
+
+Papers.
+
+<Files\\\\Casa Azul> - § 3 references coded  [ 1.10% Coverage]
+
+References 1-2 - 1.00% Coverage
+
+Nobody asked us.
+
+Reference 3 - 0.10% Coverage
+
+No.
+"""
+
+
+def nvivo(tmp_path, text, name="Waiting.txt"):
+    path = tmp_path / name
+    if name.endswith(".docx"):
+        book = docx.Document()
+        for line in text.splitlines():
+            book.add_paragraph(line)
+        book.save(path)
+    else:
+        path.write_text(text, encoding="utf-8")
+    return read_codings(path, coder="ana")
+
+
+@pytest.mark.parametrize("name", ["Waiting.txt", "Waiting.docx"])
+def test_the_references_of_a_code_of_nvivo_name_documents_and_passages(tmp_path, name):
+    found = [[row[0], " ".join(row[1].split()), *row[2:]] for row in rows(nvivo(tmp_path, NVIVO, name))]
+    assert sorted(found) == [
+        ["Blue Door", "Papers.", "Waiting", "ana"], ["Blue Door", "We wait. For months.", "Waiting", "ana"],
+        ["Casa Azul", "No.", "Waiting", "ana"], ["Casa Azul", "Nobody asked us.", "Waiting", "ana"]]
+
+
+def test_references_of_nvivo_that_were_cut_are_noticed(tmp_path):
+    with pytest.raises(Faults, match="'Casa Azul' has 2 references, and says 3"):
+        nvivo(tmp_path, NVIVO[:NVIVO.index("Reference 3")])
+
+
+def test_a_transcript_is_no_list_of_references(tmp_path):
+    with pytest.raises(Faults, match="a column is missing"):
+        nvivo(tmp_path, "Ana: We wait.\nBen: Why?\n")
 
 
 def test_an_unknown_table_is_told_what_each_layout_lacks(tmp_path):

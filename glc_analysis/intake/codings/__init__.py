@@ -17,7 +17,7 @@ import pandas as pd
 
 from glc_analysis.errors import Faults, refuse
 from glc_analysis.intake.codings import refi
-from glc_analysis.intake.codings.documents import read_coded_table, read_word_comments
+from glc_analysis.intake.codings.documents import read_coded_table, read_word_comments, word_lines
 from glc_analysis.intake.codings.layouts import layout_of, read_program_table
 from glc_analysis.intake.codings.model import (
     ELLIPSIS,
@@ -37,8 +37,9 @@ from glc_analysis.intake.codings.model import (
     plain_signs,
     unpack,
 )
+from glc_analysis.intake.codings.nvivo_references import is_references, read_references
 from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
-from glc_analysis.tabular import OLD_WORKBOOK, Grid, read_bytes, read_sheets, read_table
+from glc_analysis.tabular import OLD_WORKBOOK, Grid, decode, read_bytes, read_sheets, read_table
 
 # ------------------------------
 # Choosing the reader.
@@ -88,6 +89,10 @@ def _read(path: Path, coder: str) -> ParsedCodings:
         return _read_package(path, coder)
     if start.startswith(OLD_WORKBOOK):
         return _read_sheets(path, read_sheets(path), coder)
+    if path.suffix.lower() == ".txt":
+        lines = decode(read_bytes(path, limit=TABLE), path.name).split("\n")
+        if is_references(lines):
+            return read_references(path, lines, coder=coder)
     if start.lstrip(b"\xef\xbb\xbf\xff\xfe \t\r\n\0").startswith(b"<"):
         return refi.read_markup(path, coder=coder)
     if path.suffix.lower() not in {".csv", ".tsv", ".tab", ".txt"}:
@@ -105,6 +110,9 @@ def _read_sheets(path: Path, sheets: list[Grid], coder: str) -> ParsedCodings:
 def _read_package(path: Path, coder: str) -> ParsedCodings:
     kinds = {name.lower() for name in unpack(path, r"^(word/document|xl/workbook)\.xml$")}
     if "word/document.xml" in kinds:
+        lines = word_lines(path)
+        if is_references(lines):
+            return read_references(path, lines, coder=coder)
         return read_word_comments(path, coder=coder)
     if "xl/workbook.xml" in kinds:
         return _read_sheets(path, read_sheets(path), coder)
@@ -150,7 +158,7 @@ def merge_codings(found: ParsedCodings) -> RawCodings:
     if found.faults:
         raise Faults(found.faults)
     missing = [repr(name) for name, text in found.texts.items() if text is None]
-    if missing and found.tool != "csv":  # a table never brings the texts
+    if missing and found.tool not in ("csv", "nvivo"):  # lists never bring the texts
         lost = ", ".join(missing)
         found.notes.append(f"The file does not have the text of {lost}: its codings could not be checked.")
     memos = sorted({*found.memos, *map(_memo, filter(_is_memo, sound + suspect))})

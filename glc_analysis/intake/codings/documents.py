@@ -145,6 +145,12 @@ def read_word_comments(path: Path, *, coder: str = "") -> ParsedCodings:
     return found
 
 
+def word_lines(path: Path) -> list[str]:
+    """The lines of a Word document, one a paragraph."""
+    parts = {name.lower(): part for name, part in unpack(path, r"^word/document\.xml$").items()}
+    return _body(parts["word/document.xml"], path.name)[0].split("\n")
+
+
 def _body(content: bytes, file: str) -> tuple[str, dict[str, int], dict[str, int]]:
     """The text, and where the range of each comment starts and ends in it."""
     parts: list[str] = []

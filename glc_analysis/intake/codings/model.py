@@ -44,7 +44,7 @@ class RawCodings:
     """
 
     path: Path
-    tool: str  # refi-qda, qualcoder, taguette, csv or word
+    tool: str  # refi-qda, qualcoder, taguette, nvivo, csv or word
     sources: pd.DataFrame  # a text: source, text ("" where the file brings none), checked, matched
     codings: pd.DataFrame  # a stretch: source, start, end, quote, code, coder, memo, match
     codes: pd.DataFrame  # a code: code, parent, definition, position
