@@ -236,8 +236,9 @@ def documents(study: Study, suggest: bool, form: str) -> None:
 
     rows = read_table(study, "documents")
     if suggest:
-        is_open = read_table(study, "organisations").empty
-        rows = talk.document_rows(talk.further_conversations(study, rows), with_organisations=is_open)
+        listed = read_table(study, "organisations")
+        rows = talk.document_rows(talk.further_conversations(study, rows),
+                                  organisations=None if listed.empty else listed)
         for line in talk.decisions(rows, read_table(study, "speakers")[:0], rows[:0]):
             say(f"To decide: {line}")
     print_rows(rows, form, empty="documents.csv describes every transcript.")

@@ -60,17 +60,27 @@ def read_conversations(paths: Mapping[str, tuple[str, Path]], taken: Collection[
     return found
 
 
-def document_rows(conversations: Iterable[Conversation], *, with_organisations: bool = True) -> pd.DataFrame:
+def document_rows(conversations: Iterable[Conversation], *,
+                  organisations: pd.DataFrame | None = None) -> pd.DataFrame:
     """A row of documents.csv for each transcript.
 
-    The organisation of an interview gets an id from the file's name; ``with_organisations`` is False where
-    the study has a list of organisations, which a person names them from.
+    The organisation of an interview gets an id from the file's name. Where the study has a list of
+    ``organisations``, it is the one whose id or label the file's name is, and blank where there is none.
     """
+    known = None
+    if organisations is not None:
+        listed = organisations[["organisation_id", "label"]].itertuples(index=False, name=None)
+        known = {match_key(name): own for own, label in listed
+                 for name in (label, own, own.replace("_", " ").replace("-", " "))}
     rows = []
     for one in conversations:
         text = " ".join(one.transcript.turns["text"])
         day = _DAY.search(Path(one.path).stem) or _DAY.search(one.transcript.heading)
-        organisation = _organisation(one) if one.kind == "interview" and with_organisations else ""
+        organisation = ""
+        if one.kind == "interview":
+            name = _organisation_name(one)
+            organisation = (slug(name) or one.document_id) if known is None else \
+                known.get(match_key(name), known.get(match_key(re.sub(r"[_-]+", " ", name)), ""))
         rows.append((one.document_id, one.kind, one.path, organisation, "-".join(day.groups()) if day else "",
                      detect_language(text[:2000]), ""))
     return pd.DataFrame(rows, columns=DOCUMENTS, dtype="str")
@@ -83,10 +93,9 @@ def organisation_rows(documents: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame({"organisation_id": ids, "label": labels}, dtype="str")
 
 
-def _organisation(one: Conversation) -> str:
-    """An id for the organisation of an interview: the file's name without a day and words like interview."""
-    name = _DAY.sub("", Path(one.path).stem)
-    return slug(_KIND_WORDS.sub("", name.strip(" _.-"))) or one.document_id
+def _organisation_name(one: Conversation) -> str:
+    """The organisation of an interview: the file's name without a day and words like interview."""
+    return _KIND_WORDS.sub("", _DAY.sub("", Path(one.path).stem).strip(" _.-")).strip(" _.-")
 
 
 def speaker_facts(conversations: Iterable[Conversation]) -> pd.DataFrame:

@@ -87,7 +87,9 @@ def draft_texts(arrivals: Arrivals) -> TextDraft:
 
 def _draft(arrivals: Arrivals, read: list[talk.Conversation], files: dict[str, Path | str],
            coders: dict[str, str], notes: list[str]) -> TextDraft:
-    tables = {"documents": talk.document_rows(read, with_organisations=not arrivals.surveys)}
+    # A survey names the organisations: there is no list of them yet, and a person makes it.
+    listed = pd.DataFrame({"organisation_id": [], "label": []}) if arrivals.surveys else None
+    tables = {"documents": talk.document_rows(read, organisations=listed)}
     facts = talk.speaker_facts(read)
     tables["speakers"] = talk.speaker_rows(facts)
     tables["organisations"] = talk.organisation_rows(tables["documents"])

@@ -137,6 +137,13 @@ def test_files_and_speakers_that_arrive_later_are_suggested(study):
     assert "may: Moderator: 1 turns, 1 with a question, 3 words; interviewer (the" in speakers.stderr
 
 
+def test_a_later_interview_is_of_the_organisation_that_its_file_is_named_after(study):
+    for name in ("Interview casa-azul 2024-06-01", "Somebody else"):
+        (study / f"raw/interviews/{name}.txt").write_text(ANA, encoding="utf-8")
+    found = glc("--study", study, "documents", "--suggest").stdout.splitlines()[1:]
+    assert [row.split(",")[3] for row in found] == ["casa_azul", ""]
+
+
 def test_a_tree_that_arrives_later_is_shown_and_then_written(study, tmp_path):
     later = tmp_path / "later.csv"
     later.write_text("document,quote,code\nA,x,Care > Waiting\nA,y,Care > Rest\nA,z,Food\n",
