@@ -570,7 +570,7 @@ STEPS = (
          ("quotations",), _quotations),
     Step("principles", tuple(f"{name}.csv" for name in WRITTEN), WRITTEN, _principles),
     Step("ratings", ("raw/ratings", "rounds.csv", "principles.csv", "raters.csv", "comments.csv",
-                     "stopped.csv", "[consensus]"), ("ratings", "tallies"), _ratings),
+                     "stopped.csv", "[consensus]", "sealed rounds"), ("ratings", "tallies"), _ratings),
     Step("blocks", ("quotations", "segments", "documents", "organisations", "answers", "estimates",
                     "principles", "evidence", "joint_display", "ratings", "signoffs", "decision_log",
                     "parking_lot", "quotes.csv", "codebook.csv", "raters.csv", "consent.csv", "[disclosure]",

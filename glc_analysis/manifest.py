@@ -223,7 +223,8 @@ def _begin_with_inputs(study: Study, raw: dict[str, str]) -> Any:
     digest.update(package_hash().encode())
     digest.update(json.dumps(raw, sort_keys=True).encode())
     key = study.key_file
-    for path in (*study.reference_files(), study.settings_file, *([key] if key.is_file() else [])):
+    seals = [path for path in sorted(study.sealed_rounds.rglob("*")) if path.is_file()]
+    for path in (*study.reference_files(), study.settings_file, *([key] if key.is_file() else []), *seals):
         digest.update(path.name.encode() + path.read_bytes())
     return digest
 

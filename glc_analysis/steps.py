@@ -36,7 +36,7 @@ from glc_analysis.reference import Reference
 from glc_analysis.schema import table_files
 from glc_analysis.study import RAW_KINDS, Study
 
-PSEUDONYMS, RELEASES = "pseudonyms", "releases"
+PSEUDONYMS, RELEASES, SEALS = "pseudonyms", "releases", "sealed rounds"
 LOG = "steps"
 """The table with the log lines of all steps."""
 
@@ -148,6 +148,11 @@ class DeclaredStudy(Study):
         return self.whole.private
 
     @property
+    def sealed_rounds(self) -> Path:
+        self._allow(SEALS)
+        return self.whole.sealed_rounds
+
+    @property
     def processed(self) -> Path:
         self._allow(RELEASES)  # whose last number stands there
         return self.whole.processed
@@ -213,7 +218,8 @@ class Inputs:
     arrivals: Arrivals
 
     def digest(self, need: str) -> str:
-        """The digest of one input: of a raw kind, a reference table, one setting, pseudonyms, releases."""
+        """The digest of one input: of a raw kind, a reference table, one setting, pseudonyms, releases,
+        seals of rounds."""
         if need.startswith("raw/"):
             return self.study.digests.of_value(self._raw(need.removeprefix("raw/")))
         if need.endswith(".csv"):
@@ -225,6 +231,10 @@ class Inputs:
             return self.study.digests.of_value(self.study.settings[section][setting])
         if need == PSEUDONYMS:
             return self.study.digests.of_value(sorted(self.pseudonyms.items()))
+        if need == SEALS:
+            return self.study.digests.of_value([
+                (self.study.relative(path), self.study.digests.of_file(path))
+                for path in sorted(self.study.sealed_rounds.rglob("*")) if path.is_file()])
         return releases_digest(self.study, self.arrivals.digests)
 
     def earlier_releases(self) -> Collection[str]:
@@ -261,7 +271,7 @@ def is_input(need: str) -> bool:
     >>> [is_input(need) for need in ("raw/survey", "names.csv", "[coding]", "pseudonyms", "answers")]
     [True, True, True, True, False]
     """
-    return need.startswith(("raw/", "[")) or need.endswith(".csv") or need in (PSEUDONYMS, RELEASES)
+    return need.startswith(("raw/", "[")) or need.endswith(".csv") or need in (PSEUDONYMS, RELEASES, SEALS)
 
 
 def frame_digest(frame: pd.DataFrame, digests: Digests) -> str:

@@ -326,6 +326,11 @@ class Study:
         return self.root / "private"
 
     @property
+    def sealed_rounds(self) -> Path:
+        """The folder with what was kept when each rating round was closed."""
+        return self.private / "rounds"
+
+    @property
     def key_file(self) -> Path:
         """The key to the pseudonyms: which name has which pseudonym."""
         read_log.note(self.root, read_log.KEY)

@@ -101,6 +101,23 @@ def tally(study: Study, round_id: str, close: bool, form: str) -> None:
 
 
 @click.command()
+@click.argument("round_id", metavar="ROUND")
+@click.option("--because", required=True, metavar="WHY", help="Why, in a sentence; every result says it.")
+@pass_study
+def reopen(study: Study, round_id: str, because: str) -> None:
+    """Open a closed round again.
+
+    What was sealed when it was closed stays; the next count is sealed next to it.
+    """
+    from datetime import date
+
+    from glc_analysis.convening.ballots import reopen_round
+
+    reopen_round(study, round_id, because, today=date.today())
+    say(f"Round {round_id} is open. To close it: `glc tally --round {round_id} --close`.")
+
+
+@click.command()
 @click.argument("principle")
 @click.option("--text", default="", help="The new text. Without this and --file it is asked for.")
 @click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
@@ -236,4 +253,4 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     say("Give each packet to its own organisation only; shared/ and briefs/ are for everybody who comes.")
 
 
-COMMANDS = (forms, enter, tally, amend, trace, packet)
+COMMANDS = (forms, enter, tally, reopen, amend, trace, packet)

@@ -8,7 +8,7 @@ question left blank, are excluded with the reason.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -17,12 +17,21 @@ import pandas as pd
 from glc_analysis import manifest
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.convening.rounds import write_rounds
-from glc_analysis.errors import Fault, Faults, nearest
+from glc_analysis.convening.seals import (
+    RATER,
+    Seal,
+    differences,
+    read_seals,
+    reopen,
+    rule_faults,
+    seal_round,
+)
+from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.intake.ratings import COLUMNS, HEADER, read_ratings
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
-from glc_analysis.reference import Reference
+from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import STOP_USE, WITHDRAWN, Study
-from glc_analysis.text import content_hash
+from glc_analysis.text import content_hash, normalise_space
 
 OTHER_WORDING = "rated "
 """How the reason in column ``held_out`` begins where another wording was rated."""
@@ -100,13 +109,30 @@ def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str, vote: str
     return pd.DataFrame(rows, columns=["panel", "received", "missing"])
 
 
-def close(study: Study, rounds: pd.DataFrame, round_id: str, votes: pd.DataFrame, *, today: date) -> None:
-    """Writes rounds.csv, in which the round is closed, and records its files in the manifest: a ballot that
-    changes after that is a fault."""
+def close(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
+          today: date) -> pd.DataFrame:
+    """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns that."""
+    seal_round(study, round_id, today.isoformat(), votes, reference.raters)
+    rounds = reference.rounds
+    is_it = rounds["round_id"] == round_id
+    rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, today.isoformat()))
     files = set(votes.loc[votes["round_id"] == round_id, "file"])
     new = [name for name in manifest.inspect(study).new if name.rpartition("/")[2] in files]
     manifest.accept(study, tuple(new), today=today)
     write_rounds(study, rounds)
+    return rounds
+
+
+def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> None:
+    """Opens a closed round again, and keeps its seal. Raises UsageError where it is not closed."""
+    rounds = read_reference(study).rounds
+    is_it = rounds["round_id"] == round_id
+    if not is_it.any():
+        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
+    if (rounds.loc[is_it, "closed_on"] == "").any():
+        raise UsageError(f"Round {round_id} is open.")
+    reopen(study, round_id, normalise_space(because), today=today.isoformat())
+    write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, "")))
 
 
 # ------------------------------
@@ -119,12 +145,14 @@ def close(study: Study, rounds: pd.DataFrame, round_id: str, votes: pd.DataFrame
 
 @dataclass(frozen=True)
 class Ballots:
-    """Every vote in every file, also of open rounds: ``votes`` as the intake reads them. A file that repeats
-    another is left out, with a note. Where there are ``faults`` the votes must not be tallied."""
+    """Every vote, also of open rounds: ``votes`` as the intake reads them; of a sealed round those of its
+    seal, with a note of whatever is different in the files now. A file that repeats another is left out, with
+    a note. Where there are ``faults`` the votes must not be tallied."""
 
     votes: pd.DataFrame
     faults: list[Fault]
     notes: list[str]
+    seals: Mapping[str, Seal]
 
     @classmethod
     def read(cls, study: Study, reference: Reference) -> Ballots:
@@ -137,10 +165,19 @@ class Ballots:
                 faults += found.faults
         votes = pd.concat([pd.DataFrame(columns=list(COLUMNS), dtype="str"), *frames],
                           keys=range(-1, len(frames)), names=["source"]).reset_index("source")
-        votes, notes, twice = _without_repeats(votes.reset_index(drop=True))
+        votes, seals = votes.reset_index(drop=True), read_seals(study, reference.rounds)
+        is_sealed = votes["round_id"].isin([*seals])
+        changes = [*differences(seals, votes[is_sealed], reference.raters)]
+        votes, notes, twice = _without_repeats(votes[~is_sealed].reset_index(drop=True))
         faults += [*twice, *_faults(votes, reference), *_of_one_organisation(
-            votes, voters(reference.raters, study.settings["consensus"]["vote"]))]
-        return cls(votes, faults, notes)
+            votes, voters(reference.raters, study.settings["consensus"]["vote"])),
+            *rule_faults(seals, study.settings["consensus"])]
+        votes = pd.concat([votes, *(seal.votes for seal in seals.values())], ignore_index=True)
+        return cls(votes, faults, [*notes, *changes], seals)
+
+    def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:
+        """The raters of a round: those of its seal, or of raters.csv."""
+        return self.seals[round_id].raters if round_id in self.seals else reference.raters[[*RATER]]
 
 
 def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[Fault]]:
@@ -197,7 +234,7 @@ def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[F
                         'stands by, or let persons vote (vote = "person" in study.toml)')
 
 
-def ratings(votes: pd.DataFrame, reference: Reference) -> pd.DataFrame:
+def ratings(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     """Table ``ratings`` before its types are set: the votes of closed rounds, and why some are excluded.
 
     Who stopped the use of their votes (stopped.csv) has none in rounds that were closed since, and no comment
@@ -205,9 +242,11 @@ def ratings(votes: pd.DataFrame, reference: Reference) -> pd.DataFrame:
     """
     texts = issued(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
-    rows = votes.merge(texts[["round_id", "principle_id", "issued", "texts", "is_cut"]],
-                       on=["round_id", "principle_id"]).merge(
-        reference.raters[["rater_id", "organisation_id", "role"]], on="rater_id").merge(
+    raters = pd.concat([pd.DataFrame(columns=["round_id", *RATER], dtype="str"), *(
+        ballots.raters_of(one, reference).assign(round_id=one) for one in texts["round_id"].unique())])
+    rows = ballots.votes.merge(texts[["round_id", "principle_id", "issued", "texts", "is_cut"]],
+                               on=["round_id", "principle_id"]).merge(
+        raters.drop(columns="may_rate"), on=["round_id", "rater_id"]).merge(
         reference.comments[[*COMMENT, "text"]].rename(columns={"text": "comment_read"}), how="left",
         on=COMMENT)
     rows = rows.merge(texts[["round_id", "closed_on"]].drop_duplicates(), on="round_id")

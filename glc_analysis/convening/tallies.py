@@ -27,6 +27,7 @@ from glc_analysis.convening.ballots import (
 )
 from glc_analysis.convening.consensus import RULES, TOO_FEW, dissent, in_words, movement, tally
 from glc_analysis.convening.principles import printed_id
+from glc_analysis.convening.seals import Seal
 from glc_analysis.disclosure.votes import LARGEST_UNTOLD, agreed_panels, told_tallies
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference
@@ -48,8 +49,9 @@ def ballot_tables(study: Study, reference: Reference, steps: CleaningLog) -> dic
 def _tables(ballots: Ballots, reference: Reference, settings: Mapping[str, Any]) -> dict[str, pd.DataFrame]:
     if ballots.faults:
         raise Faults(ballots.faults)
-    rated = tables.shape("ratings", ratings(ballots.votes, reference))
-    return {"ratings": rated, "tallies": tables.shape("tallies", tallies(rated, reference, settings))}
+    rated = tables.shape("ratings", ratings(ballots, reference))
+    return {"ratings": rated,
+            "tallies": tables.shape("tallies", tallies(rated, ballots, reference, settings))}
 
 
 @dataclass(frozen=True)
@@ -94,39 +96,49 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
         if close_on.isoformat() < (opened_on := rounds.loc[is_it, "opened_on"].max()):
             raise GLCError(f"Round {round_id} was opened on {opened_on}, and this computer's clock says "
                            f"{close_on}. To fix: set the clock.")
-        rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, close_on.isoformat()))
-        close(study, rounds, round_id, ballots.votes, today=close_on)
+        rounds = close(study, reference, round_id, ballots.votes, today=close_on)
         reference = Reference(reference.tables | {"rounds": rounds})
+        ballots = Ballots.read(study, reference)
     frames = _tables(ballots, reference, settings)
     return Count(round_id, reference, None, frames, ballots.notes, [])
 
 
-def tallies(rated: pd.DataFrame, reference: Reference, settings: Mapping[str, Any]) -> pd.DataFrame:
+def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
+            settings: Mapping[str, Any]) -> pd.DataFrame:
     """One row a closed round, principle, criterion and panel; table ``tallies``, but for its shape.
 
-    Every panel with raters has a row for whatever was asked in the round. ``movement`` compares with the
-    last earlier round in which the panel voted on the same version.
+    Every panel that had raters in the round has a row for whatever was asked in it. ``movement`` compares
+    with the last earlier round in which the panel voted on the same version.
     """
     texts = issued(reference.rounds, reference.principles)
-    expected = voters(reference.raters, settings["vote"]).groupby("role")["voter"].nunique()
+    expected = {round_id: voters(ballots.raters_of(round_id, reference), settings["vote"]).groupby(
+        "role")["voter"].nunique() for round_id in texts["round_id"].unique()}
     asked = rated.groupby("round_id")["criterion"].unique()
     votes: dict[tuple[str, ...], list[int | None]] = {}  # None: abstained
     for row in rated[rated["held_out"] == ""].itertuples():
         votes.setdefault((row.round_id, row.principle_id, row.criterion, row.panel), []).append(
             None if row.is_abstained else int(row.score))
-    said, medians, rows = rule(settings, texts), {}, []
+    said, medians, rows = rules_of_rounds(ballots.seals, settings, texts), {}, []
     for text in texts[texts["round_id"].isin(asked.index)].itertuples():
-        for criterion, (panel, n_expected) in product(sorted(asked[text.round_id]), expected.items()):
+        panels = expected[text.round_id].items()
+        for criterion, (panel, n_expected) in product(sorted(asked[text.round_id]), panels):
             key = {"round_id": text.round_id, "principle_id": text.principle_id, "criterion": criterion,
                    "panel": panel}
             own = votes.get(tuple(key.values()), [])
             found = tally([vote for vote in own if vote is not None], settings["test"])
             on = text.principle_id, text.version, criterion, panel
-            rows.append({**key, "version": text.version, **found, "n_expected": n_expected, "rule": said,
-                         "n_abstained": own.count(None),
+            rows.append({**key, "version": text.version, **found, "n_expected": n_expected,
+                         "rule": said[text.round_id], "n_abstained": own.count(None),
                          "movement": movement(medians.get(on), found["median"])})
             medians[on] = medians.get(on) if found["median"] is None else found["median"]
     return pd.DataFrame(rows)
+
+
+def rules_of_rounds(seals: Mapping[str, Seal], settings: Mapping[str, Any],
+                    texts: pd.DataFrame) -> dict[str, str]:
+    """The rule of each round, as it is printed: that of its seal, with what is said of a second count."""
+    return {round_id: rule(seals[round_id].rule, texts) + seals[round_id].history if round_id in seals
+            else rule(settings, texts) for round_id in texts["round_id"].unique()}
 
 
 def rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:

@@ -25,6 +25,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.coders import document_names
 from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.convening.seals import erase_ballots, seal_anew
 from glc_analysis.csv_rows import CsvRows
 from glc_analysis.digests import replace_digest_key
 from glc_analysis.disclosure.consent import ITEMS
@@ -215,6 +216,7 @@ def _copy(study: Study, new: Study) -> None:
             shutil.copytree(study.root / part, new.root / part,
                             ignore=shutil.ignore_patterns("~$*", ".~lock*", ".lock", ".ipynb_checkpoints"))
     replace_digest_key(new.root)  # no digest of what is removed may be compared with a guess
+    seal_anew(new)
     for kept in study.processed.glob(".gitkeep"):
         new.processed.mkdir()
         shutil.copy(kept, new.processed)
@@ -238,6 +240,7 @@ def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None
             write_turns(path, turns, heading)
     remove_ballots(new, own.raters, own.words_of_material)
     _edit_other_files(new, own, reference)
+    seal_anew(new)
 
 
 def _edit_survey(path: Path, rows: set[int], own: Contribution) -> None:
@@ -547,7 +550,7 @@ def _look_at(unread: Unread) -> Fault:
 
 
 # ------------------------------
-# Ballots of a withdrawn organisation, in files of ratings and in the logs of data entry.
+# Ballots of a withdrawn organisation, in files of ratings, in the logs of data entry and in sealed rounds.
 
 
 def remove_ballots(study: Study, raters: Collection[str], names: pd.DataFrame) -> None:
@@ -568,6 +571,7 @@ def remove_ballots(study: Study, raters: Collection[str], names: pd.DataFrame) -
         whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
         kept = [line for line in whole if json.loads(line)["form"] not in raters]
         path.write_text("".join(redact(kept, names)), encoding="utf-8", newline="\n")
+    erase_ballots(study, raters)
 
 
 def _remove_from_ratings(path: Path, raters: set[str], names: pd.DataFrame) -> None:

@@ -1,0 +1,149 @@
+"""A closed round stays as it was counted, whatever happens in the folder; opened again, it says so."""
+
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from glc_analysis.convening import seals
+from glc_analysis.convening.ballots import Ballots
+from glc_analysis.convening.seals import erase_ballots, read_seals, seal_anew
+from glc_analysis.digests import replace_digest_key
+from glc_analysis.errors import Faults
+from glc_analysis.reference import read_reference
+from glc_analysis.study import Study
+from glc_analysis.withdrawal.withdrawal import withdraw
+from tests.ballot_study import ADVISERS, PROVIDERS, BallotStudy
+
+SEALED = "private/rounds/2/1"
+
+
+@pytest.fixture
+def study(tmp_path):
+    """Round 2 closed with eight of ten providers."""
+    study = BallotStudy(tmp_path)
+    study.full_round(8, 8, 2, 9, round_id="2", raters=PROVIDERS[:8])
+    closed = study.glc("tally", "--round", "2", "--close")
+    assert closed.exit_code == 0, closed.stderr
+    study.results = closed.stdout
+    return study
+
+
+def told(study):
+    """The results of round 2 as they are read out today, and what is said beside them."""
+    done = study.glc("tally", "--round", "2")
+    assert done.exit_code == 0, done.stderr
+    return done.stdout, done.stderr
+
+
+def test_a_form_that_comes_late_is_named_and_not_counted(study):
+    study.vote("r09", 1, 1, 1, 1, round_id="2")
+    results, said = told(study)
+    assert results == study.results
+    assert "2-r09.csv: the form of r09 came after round 2 was closed on" in said and "glc reopen 2" in said
+
+
+def test_a_form_that_is_another_one_now_is_named_and_changes_nothing(study):
+    study.vote("r01", 1, 8, 2, 9, round_id="2")
+    results, said = told(study)
+    assert results == study.results
+    assert "2-r01.csv: the form of r01 is another one (P01 importance)." in said
+
+
+def test_a_form_that_is_gone_still_counts(study):
+    (study.root / "raw/ratings/2-r01.csv").unlink()
+    results, said = told(study)
+    assert results == study.results and "the form of r01 is gone" in said
+
+
+@pytest.mark.parametrize(("change", "said"), [
+    (("r01,harbour,provider", "r01,harbour,survivor_adviser"),
+     "raters.csv, column role: r01 was provider and is survivor_adviser."),
+    (("r02,beacon,provider,true", "r02,beacon,provider,false"),
+     "raters.csv, column may_rate: r02 was true and is false."),
+    (("r10,org10,provider,true\n", ""), "raters.csv: r10 is gone.")])
+def test_a_rater_who_is_changed_afterwards_voted_as_on_that_day(study, change, said):
+    study.spoil("private/reference/raters.csv", change)
+    results, beside = told(study)
+    assert results == study.results and said in beside
+
+
+def test_whoever_joins_later_was_not_expected_in_an_earlier_round(study):
+    study.spoil("private/reference/raters.csv", ("o1,,observer", "new,,provider,true\no1,,observer"))
+    study.vote("new", round_id="2")
+    study.glc("tally", "--round", "2")
+    rows = json.loads(study.glc("tally", "--round", "2", "--format", "json").stdout)
+    assert {row["n_expected"] for row in rows if row["panel"] == "provider"} in ({10}, {"10"})
+
+
+def test_a_rule_that_is_changed_after_the_close_stops_the_count(study):
+    path = study.root / "reference/study.toml"
+    path.write_text(path.read_text() + '\n[consensus]\ntest = "ipras"\n', encoding="utf-8")
+    done = study.glc("tally", "--round", "2")
+    assert done.exit_code == 1
+    assert "[consensus] test, value 'ipras': round 2 was closed with test = 'panel'" in done.stderr
+
+
+@pytest.mark.parametrize("spoil", [(",importance,8,", ",importance,9,"), (",r01,", ",r10,")])
+def test_a_ballot_that_is_changed_in_the_seal_itself_stops_the_count(study, spoil):
+    path = study.root / SEALED / "ballots.csv"
+    path.write_text(path.read_text().replace(*spoil, 1), encoding="utf-8")
+    done = study.glc("tally", "--round", "2")
+    assert done.exit_code == 1
+    assert f"{SEALED}/ballots.csv" in done.stderr and "is not as it was sealed" in done.stderr
+
+
+def test_a_round_that_is_opened_again_is_counted_anew_beside_the_old_count_and_says_so(study):
+    study.vote("r09", 1, 1, 1, 1, round_id="2")
+    before = (study.root / SEALED / "ballots.csv").read_bytes()
+    assert study.glc("reopen", "2").exit_code == 2
+    assert study.glc("reopen", "2", "--because", "A form was  in the post").exit_code == 0
+    assert "9 of 10" in study.glc("tally", "--round", "2").stdout
+    done = study.glc("tally", "--round", "2", "--close")
+    assert "of 9" in done.stdout and done.stdout != study.results
+    assert ", because A form was in the post." in done.stdout
+    assert (study.root / SEALED / "ballots.csv").read_bytes() == before
+    assert (study.root / "private/rounds/2/2/ballots.csv").is_file()
+
+
+def test_a_round_is_opened_again_only_if_it_is_closed(study):
+    study.glc("reopen", "2", "--because", "why")
+    assert "Round 2 is open." in study.glc("reopen", "2", "--because", "why").stderr
+    assert "There is no round '3'" in study.glc("reopen", "3", "--because", "why").stderr
+
+
+def test_an_erased_ballot_is_counted_and_the_others_keep_a_digest(study):
+    own = Study(study.root)
+    erase_ballots(own, ["r01"])
+    replace_digest_key(study.root)
+    with pytest.raises(Faults, match="is not as it was sealed"):
+        read_seals(Study(study.root), read_reference(own).rounds)
+    seal_anew(Study(study.root))
+    seal = read_seals(Study(study.root), read_reference(own).rounds)["2"]
+    assert seal.erased == 1 and seal.votes["rater_id"].nunique() == 7
+    assert not [path for path in (study.root / SEALED).iterdir() if "r01" in path.read_text()]
+
+
+def test_nothing_of_an_organisation_that_withdraws_stays_in_a_seal(study):
+    study.vote("s1", round_id="2")
+    study.glc("build")
+    withdraw(Study(study.root), "beacon", today=pd.Timestamp("2017-06-01").date())
+    seal = read_seals(Study(study.root), read_reference(Study(study.root)).rounds)["2"]
+    assert seal.erased == 1 and "r02" not in {*seal.votes["rater_id"], *seal.raters["rater_id"]}
+    assert not [path for path in (study.root / SEALED).iterdir() if "beacon" in path.read_text()]
+    assert study.glc("build").exit_code == 0
+
+
+@settings(max_examples=15)
+@given(st.text(st.characters(codec="utf-8", exclude_characters="\0")), st.sampled_from(ADVISERS))
+def test_every_text_survives_sealing(tmp_path_factory, comment, rater):
+    study = BallotStudy(Path(tmp_path_factory.mktemp("sealed")))
+    study.vote(rater, round_id="2")
+    own = Study(study.root)
+    votes = Ballots.read(own, read_reference(own)).votes.assign(comment=comment)
+    seals.seal_round(own, "2", "2017-05-10", votes, read_reference(own).raters)
+    closed = read_reference(own).rounds.assign(closed_on="2017-05-10")
+    assert read_seals(own, closed)["2"].votes["comment"].tolist() == [comment] * len(votes)
