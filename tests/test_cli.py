@@ -87,7 +87,7 @@ def completed(*words, shell="bash"):
 
 
 def test_a_shell_completes_commands_options_and_choices():
-    assert completed("re") == ["retention", "returns"]
+    assert completed("re") == ["reopen", "retention", "returns"]
     assert completed("summary", "--f") == ["--format"]
     assert completed("summary", "Q1", "--format", "") == ["table", "csv", "json"]
     assert completed("run", "--audience", "p") == ["public"]

@@ -110,6 +110,8 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
 
     from glc_analysis import manifest
     from glc_analysis.build import check_study
+    from glc_analysis.convening.ballots import Ballots
+    from glc_analysis.reference import read_reference
 
     if move_private:
         from glc_analysis import private_tables
@@ -132,6 +134,8 @@ def check(study: Study, accept: bool, move_private: bool, looked_by: str) -> Non
         manifest.accept(study, new, today=date.today())
     for name in new:
         say(f"{name}: new, {'recorded' if accept else 'not yet in the manifest (--accept)'}.")
+    for note in Ballots.read(study, read_reference(study)).notes:
+        say(note)
     for name in study.unused_files():
         say(f"{name}: is in raw/, but no setting of study.toml names it.")
     if not study.raw_files("survey") and counts["questions"]:

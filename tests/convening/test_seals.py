@@ -43,7 +43,9 @@ def test_a_form_that_comes_late_is_named_and_not_counted(study):
     study.vote("r09", 1, 1, 1, 1, round_id="2")
     results, said = told(study)
     assert results == study.results
-    assert "2-r09.csv: the form of r09 came after round 2 was closed on" in said and "glc reopen 2" in said
+    late = "2-r09.csv: the form of r09 came after round 2 was closed on"
+    assert late in said and "glc reopen 2" in said
+    assert late in study.glc("check").stderr
 
 
 def test_a_form_that_is_another_one_now_is_named_and_changes_nothing(study):
