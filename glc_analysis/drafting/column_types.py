@@ -89,8 +89,7 @@ def guess_type(column: FormColumn, known: Collection[str] = ()) -> Guess:
 def _tool_column(column: FormColumn, answers: Counter[str]) -> Guess | None:
     if words.is_word("started", column.name) or words.is_word("ended", column.name):
         return None
-    last = re.sub(r".*[./]", "", column.name)
-    if words.is_word("tool", column.name) or words.is_word("tool", last) and last != column.name:
+    if words.is_tool_column(column.name):
         return Guess(LEFT_OUT, "a column that the survey tool adds", True)
     if column.name.startswith("_"):
         return Guess(LEFT_OUT, "its name begins like those that survey tools add", False)
@@ -144,11 +143,8 @@ def _identifiers(column: FormColumn, answers: Counter[str]) -> Guess | None:
 
 def _language(column: FormColumn, answers: Counter[str]) -> Guess | None:
     coded = sum(count for text, count in answers.items() if language_code(text))
-    if (
-        words.mentions("language", column.wording)
-        and len(column.wording.split()) <= 5
-        and coded >= 0.9 * answers.total()
-    ):
+    is_named = words.mentions("language", column.wording) and len(column.wording.split()) <= 10
+    if is_named and coded >= 0.95 * answers.total():
         return Guess("language", f"{len(answers)} languages", words.is_word("language", column.name))
     return None
 
@@ -179,7 +175,9 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
             is_rated and not rest,
             options=_numbered_options(column, int(values[0]), int(values[-1])),
         )
-    is_sure = not rest and (is_counted or not is_whole)  # else it may be codes of options
+    is_sure = not rest and (
+        is_counted and (len(values) > 5 or values[-1] > 10) or not is_whole
+    )  # else it may be codes of options
     return Guess("number", f"numbers {span}{others}", is_sure)
 
 

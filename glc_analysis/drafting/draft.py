@@ -88,10 +88,11 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
         if entry.endswith("*")
     }
     lists = _Lists(_translations(guesses))
+    ids = _question_ids(form, groups)
     rows, roles = [], {}
     for column in form.columns:
         if column.place in in_groups and (group := next((g for g in groups if g.columns[0] is column), None)):
-            rows.append(_group_row(group, form, lists))
+            rows.append(_group_row(group, form, lists, ids[group.place]))
         elif column.place not in in_groups:
             guess = guesses[column.place]
             if column.name in summaries:
@@ -100,8 +101,8 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
             if guess.kind in ROLES and guess.kind not in roles:
                 roles[guess.kind] = column, guess
             else:
-                rows.append(_question_row(column, guess, form, lists, roles))
-    questions = _frame("questions", _with_themes(_unique_ids(rows), form))
+                rows.append(_question_row(column, guess, form, lists, ids[column.place]))
+    questions = _frame("questions", _with_themes(rows, form))
     questions["blanks_suggest"] = _blanks_suggest(questions, surveys, form)
     tables = {
         "questions": questions,
@@ -137,12 +138,14 @@ def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
     return guesses
 
 
-def _question_row(column: FormColumn, guess: Guess, form: Form, lists: _Lists, roles: dict) -> dict[str, str]:
+def _question_row(
+    column: FormColumn, guess: Guess, form: Form, lists: _Lists, identifier: str
+) -> dict[str, str]:
     """The row of a column that stands alone."""
     why, is_sure = [guess.why, *guess.notes], guess.is_sure
     kind = guess.kind
     row = {
-        "question_id": _question_id(column.name, column.place),
+        "question_id": identifier,
         "columns": column.entry,
         "unit": "answer",
         "wording": column.wording,
@@ -184,10 +187,8 @@ def _question_row(column: FormColumn, guess: Guess, form: Form, lists: _Lists, r
     }
 
 
-def _group_row(group: TickGroup, form: Form, lists: _Lists) -> dict[str, str]:
+def _group_row(group: TickGroup, form: Form, lists: _Lists, identifier: str) -> dict[str, str]:
     """The row of a question with a column an option."""
-    stem = re.sub(r"[\s_./\[\]*]+$", "", group.entry.split(" | ")[0].replace("*", ""))
-    identifier = _question_id(stem, group.place)
     lists.add_ticks(identifier, group)
     why = f"{len(group.columns)} columns hold ticks for one option each"
     if not group.is_sure:
@@ -223,13 +224,27 @@ def _question_id(name: str, place: int) -> str:
     return f"Q{place}"
 
 
-def _unique_ids(rows: list[dict[str, str]]) -> list[dict[str, str]]:
-    times: Counter[str] = Counter()
-    found = []
-    for row in rows:
-        times[row["question_id"]] += 1
-        n = times[row["question_id"]]
-        found.append(row if n == 1 else row | {"question_id": f"{row['question_id']}_{n}"})
+def _question_ids(form: Form, groups: Sequence[TickGroup]) -> dict[int, str]:
+    """The id of each question by the place of its first column: of a question with a column an option what
+    the names of its columns share, unless another question has the same."""
+    stems = {
+        group.place: re.sub(r"[\s_./\[\]*]+$", "", group.entry.split(" | ")[0].replace("*", ""))
+        for group in groups
+    }
+    times = Counter(stems.values())
+    own = {column.place: _question_id(column.name, column.place) for column in form.columns}
+    for place, stem in stems.items():
+        if len(stem) > 1 and times[stem] == 1:
+            own[place] = _question_id(stem, place)
+    found: dict[int, str] = {}
+    known = Counter(own.values())
+    for column in form.columns:
+        identifier = own[column.place]
+        numbered = (f"{identifier}_{n}" for n in itertools.count(2))
+        if identifier in found.values():
+            identifier = next(one for one in numbered if one not in known)
+            known[identifier] += 1
+        found[column.place] = identifier
     return found
 
 

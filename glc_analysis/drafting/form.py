@@ -154,11 +154,24 @@ def _counted(survey: RawSurvey, name: str) -> Counter[str]:
 
 def _blank_words(counts: Sequence[dict[str, Counter[str]]]) -> tuple[str, ...]:
     """The words that mean an empty cell throughout the files: in a quarter of the columns, and at least
-    three."""
+    three; a negative number also where three columns of texts have it."""
     columns = [counter for file in counts for counter in file.values() if counter]
-    return tuple(
+    found = [
         word for word in _BLANK if sum(word in counter for counter in columns) >= max(3, len(columns) / 4)
-    )
+    ]
+    texts = [counter for counter in columns if _is_text(counter)]
+    found += [
+        word
+        for word in _BLANK
+        if word.startswith("-") and word not in found and sum(word in counter for counter in texts) >= 3
+    ]
+    return tuple(found)
+
+
+def _is_text(counter: Counter[str]) -> bool:
+    """Whether most of the different answers of a column, negative numbers left out, are no numbers."""
+    others = [text for text in counter if not text.startswith("-")]
+    return sum(not text.replace(".", "").isdigit() for text in others) > len(others) / 2
 
 
 def _column(

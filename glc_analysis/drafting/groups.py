@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from glc_analysis.cleaning.columns import LOOP
 from glc_analysis.cleaning.responses import TICKED, UNTICKED
 from glc_analysis.drafting.form import Form, FormColumn
-from glc_analysis.drafting.words import is_word, kind_of_option
+from glc_analysis.drafting.words import is_tool_column, is_word, kind_of_option
 from glc_analysis.text import match_key, normalise_space
 
 _PARTS = (
@@ -80,12 +80,12 @@ def tick_groups(form: Form) -> Iterator[TickGroup]:
         groups: dict[tuple[str, ...], list[tuple[FormColumn, tuple[str, ...]]]] = {}
         for column in form.columns:
             matches = [pattern.fullmatch(name) if name else None for name in column.names]
-            if column.place in taken or not any(matches):
+            if column.place in taken or not any(matches) or is_tool_column(column.name):
                 continue
             bases = tuple(match["base"] if match else "" for match in matches)
             options = tuple(match["option"] if match else "" for match in matches)
-            groups.setdefault(bases, []).append((column, options))
-        for bases, members in groups.items():
+            groups.setdefault((*bases, _stem(column.wording)), []).append((column, options))
+        for (*bases, _), members in groups.items():
             ticked = [(column, options) for column, options in members if _is_ticks(column)]
             if (
                 len(ticked) < 2
@@ -95,6 +95,13 @@ def tick_groups(form: Form) -> Iterator[TickGroup]:
                 continue
             taken |= {column.place for column, _ in ticked}
             yield _group(form, pattern, bases, ticked)
+
+
+def _stem(wording: str) -> str:
+    """What the wordings of the columns of one question share: all before the option in brackets, if there is
+    one."""
+    match = _OWN_OPTION.fullmatch(wording)
+    return wording[: match.start(1) - 1].strip() if match and match[1].strip() else ""
 
 
 def _is_ticks(column: FormColumn) -> bool:

@@ -60,6 +60,18 @@ def is_word(concept: str, text: str) -> bool:
     return plain(text) in _words()[concept]
 
 
+def is_tool_column(name: str) -> bool:
+    """Whether a column has the name of one that survey tools add, such as "session_id" or "_uuid".
+
+    >>> is_tool_column("session_id"), is_tool_column("visits/_index"), is_tool_column("Q1")
+    (True, True, False)
+    """
+    last = re.sub(r".*[./]", "", name)
+    return (
+        is_word("tool", name) or last != name and is_word("tool", last) or bool(re.fullmatch(r"rts\d+", name))
+    )
+
+
 def kind_of_option(label: str) -> str:
     """What it means to choose an option, by its words: a proposal for a person to look at.
 

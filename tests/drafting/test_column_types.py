@@ -21,6 +21,7 @@ def guess(wording, answers, **how):
         ("How often?", {"Never": 20, "Rarely": 15, "Often": 30}, "scale"),
         ("When was it?", {"2017-05-02": 5, "2017-06-03": 9}, "date"),
         ("Timestamp", {"2017-05-02 10:00:00": 1, "2017-06-03 11:00:00": 1}, "started"),
+        ("Please select the language", {"English": 30, "Spanish": 20}, "language"),
         ("In what country do you work?", {"Kenya": 9, "Perú": 4, "Camboya": 2}, "country"),
         ("Untouched", {}, "left out"),
         ("E-mail", {"a@example.org": 1, "b@example.org": 1}, "left out"),

@@ -98,3 +98,27 @@ def test_blanks_suggest_who_was_asked():
 def test_the_same_files_give_the_same_draft():
     one, two = (make_draft([export(ENGLISH, "en.csv"), export(SPANISH, "es.csv")]).tables for _ in range(2))
     assert all(one[name].equals(two[name]) for name in one)
+
+
+def test_questions_whose_columns_share_a_letter_have_lists_of_their_own():
+    columns = {f"v_{n}": ["1", "0"] * 20 for n in (6, 7, 8, 12, 13)}
+    wording = {
+        f"v_{n}": f"{'Which help?' if n < 10 else 'Which form?'} [Option {n}]" for n in (6, 7, 8, 12, 13)
+    }
+    tables = make_draft([export(columns, wording=wording)]).tables
+    assert tables["questions"][["question_id", "columns", "option_list"]].to_numpy().tolist() == [
+        ["v_6", "v_*", "v_6"],
+        ["v_12", "v_*", "v_12"],
+    ]
+    assert tables["options"].groupby("option_list")["value"].apply(list).to_dict() == {
+        "v_6": ["6", "7", "8"],
+        "v_12": ["12", "13"],
+    }
+
+
+def test_negative_numbers_among_texts_mean_an_empty_cell():
+    columns = {f"Q{n}": [*(f"text {i} of {n}" for i in range(15)), *["-77"] * 25] for n in range(1, 4)}
+    columns |= {f"R{n}": ["1", "2"] * 20 for n in range(30)}
+    tables = make_draft([export(columns)]).tables
+    assert tables["settings"].set_index("setting").loc["survey.blank", "value"] == "-77"
+    assert {*tables["questions"].set_index("question_id").loc[["Q1", "Q2", "Q3"], "type"]} == {"text"}
