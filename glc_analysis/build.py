@@ -180,7 +180,7 @@ def _read_all(study: Study, kind: str) -> list[RawSurvey]:
     read, faults = [], []
     for path in study.raw_files(kind):
         try:
-            read.append(read_survey(path))
+            read.append(read_survey(path, study.settings["survey"] if kind == "survey" else None))
         except Faults as found:
             faults += found.faults
     stems = [slug(survey.path.stem) for survey in read]
@@ -250,6 +250,10 @@ def _records(view: View) -> dict[str, Any]:
     """The records of the survey, and what is wrong with them; raised with what is wrong in the answers."""
     view.say("reading the survey")
     surveys = _surveys(view.study)
+    for survey in surveys:
+        if survey.tool == "plain" and not view.study.settings["survey"]["tool"]:
+            view.say(f"{survey.path.name}: no survey tool is recognised, so it is read as a table with one "
+                     "header row ([survey] tool of study.toml can name its tool)")
     if surveys and view.reference.questions.empty:
         raise Faults([Fault("has no question", file="questions.csv", fix="add a row for each "
                             "question; its `columns` say where the answers stand")])
@@ -525,7 +529,8 @@ PARTS = {"survey_figures": Part("estimates", "measure", ("response",)),
 
 STEPS = (
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "countries.csv", "corrections.csv",
-                     "[study] synthetic", "[survey] blank", "[survey] unknown",
+                     "[study] synthetic", "[survey] blank", "[survey] unknown", "[survey] tool",
+                     "[survey] encoding", "[survey] counted", "[survey] decimal_commas",
                      *(f"[survey] {role}" for role in records.ROLES)),
          ("records",), _records),
     Step("conversations", ("raw/interviews", "raw/calls", "documents.csv", "speakers.csv", "attendance.csv",

@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NoReturn
 
-SHOWN_ROWS, SHOWN_ALIKE = 10, 50
-"""The most rows that are printed for one fault, and the most values for the same fault."""
+SHOWN_ROWS, SHOWN_ALIKE, SHOWN = 10, 50, 100
+"""The most rows that are printed for one fault, the most values for the same fault, and the most lines."""
 
 
 class GLCError(Exception):
@@ -53,6 +53,8 @@ class Fault:
     fix: str = ""
     n: int = field(default=1, compare=False)
     """The number of records with this problem, by which problems are sorted."""
+    is_structure: bool = field(default=False, compare=False)
+    """Whether it is about a column or a list, not about single values: others may follow from it."""
 
     def __str__(self) -> str:
         place = [self.file] if self.file else []
@@ -67,7 +69,8 @@ class Fault:
 class Faults(GLCError):
     """All problems of a file or a set of tables, raised together.
 
-    The same problem in several rows is printed as one line.
+    The same problem in several rows is printed as one line, and at most :data:`SHOWN` lines are printed.
+    ``lines`` has all of them.
 
     >>> print(Faults([Fault("is not a number", row=row, value="?") for row in ("2", "9")]))
     rows 2, 9, value '?': is not a number.
@@ -75,7 +78,28 @@ class Faults(GLCError):
 
     def __init__(self, faults: Iterable[Fault]) -> None:
         self.faults = list(faults)
-        super().__init__("\n".join(_lines(self.faults)))
+        self.lines = _lines(self.faults)
+        more = len(self.lines) - SHOWN
+        said = [*self.lines[:SHOWN], f"And {more:,} more lines."] if more > 0 else self.lines
+        super().__init__("\n".join(said))
+
+
+def in_order_of_causes(faults: Iterable[Fault]) -> list[Fault]:
+    """Faults of the structure (a column, a list) first, then those of values: the most frequent first.
+
+    The same fault in several records is several faults here, and counts as often. What is equally frequent
+    keeps its order.
+
+    >>> faults = [Fault("is no number", row="2"), Fault("is no option", n=9), Fault("is no number", row="7"),
+    ...           Fault("has no column", is_structure=True)]
+    >>> [fault.message for fault in in_order_of_causes(faults)]
+    ['has no column', 'is no option', 'is no number', 'is no number']
+    """
+    faults = list(faults)
+    times: Counter[Fault] = Counter()
+    for fault in faults:
+        times[replace(fault, row="")] += fault.n
+    return sorted(faults, key=lambda fault: (not fault.is_structure, -times[replace(fault, row="")]))
 
 
 def _lines(faults: list[Fault]) -> list[str]:

@@ -47,6 +47,7 @@ _MARKS = {
 # Never typed by a person. Vertical tab and form feed are: word processors paste them.
 _CONTROLS = [chr(n) for n in (*range(9), *range(14, 32))]
 _EXPORT = "export it again as CSV in UTF-8, or give the file its right extension"
+_OR_NAMED = "; for a survey export, [survey] encoding in study.toml can name another"
 _QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "quotation marks"'
 
 
@@ -91,14 +92,42 @@ def decode(raw: bytes, file: str) -> str:
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
 
 
-def read_table(path: Path, *, limit: int = LARGEST) -> Grid:
+def decode_by(raw: bytes, encoding: Sequence[str], file: str) -> str:
+    """Text of a file whose encoding somebody named; `file` is its name in faults.
+
+    One name is its encoding. Three undo a damage: the bytes are read by the first, written by the second and
+    read by the third, run by run of other letters than ASCII. A run that lost a letter stays as it is.
+
+    >>> damaged = "Sí, año".encode().decode("cp1252").encode("mac_roman", "replace")
+    >>> decode_by(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
+    'Sí, año'
+    """
+    first, *others = encoding
+    try:
+        text = raw.decode(first)
+    except UnicodeDecodeError:
+        refuse(f"is not {first} text", file, "correct encoding under [survey] in study.toml")
+    if others:
+        text = re.sub(r"[^\x00-\x7f]+", lambda run: _recoded(run[0], *others), text)
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _recoded(run: str, written: str, read: str) -> str:
+    try:
+        return run.encode(written).decode(read)
+    except UnicodeError:
+        return run
+
+
+def read_table(path: Path, *, limit: int = LARGEST, encoding: Sequence[str] = ()) -> Grid:
     """The cells of a comma, semicolon or tab delimited file, all as text.
 
     Rows shorter than the header are filled up, since spreadsheets leave trailing blanks
     out; a row longer than it, or broken in two, is a fault. All such faults come at once. A file
-    over `limit` bytes is not read.
+    over `limit` bytes is not read. ``encoding`` is as in :func:`decode_by`; without it, it is found out.
     """
-    text = decode(read_bytes(path, limit=limit), path.name)
+    raw = read_bytes(path, limit=limit)
+    text = decode_by(raw, encoding, path.name) if encoding else decode(raw, path.name)
     records = parse(text, path.name)
     table = grid(path.name, "", records)
     if not table.rows:
@@ -203,7 +232,7 @@ def _windows_text(raw: bytes, file: str, start: int, *, marked: bool) -> str:
     damaged = lenient.count("\ufffd")
     if marked or len(re.findall(r"[^\x00-\x7f]", lenient)) > 2 * damaged:
         row = str(raw.count(b"\n", 0, start) + 1)
-        refuse("is damaged: a character cannot be decoded", file, _EXPORT, row=row)
+        refuse("is damaged: a character cannot be decoded", file, _EXPORT + _OR_NAMED, row=row)
     try:
         text = raw.decode("cp1252")
     except UnicodeDecodeError:
@@ -213,7 +242,7 @@ def _windows_text(raw: bytes, file: str, start: int, *, marked: bool) -> str:
     runs = [len(set(run)) for run in re.findall(r"[^\x00-\x7f]+", text)]
     foreign = sum(n for n in runs if n > 2)
     if _has_controls(text) or foreign > sum(runs) - foreign:
-        refuse("is neither UTF-8, UTF-16 nor Windows-1252 text", file, _EXPORT)
+        refuse("is neither UTF-8, UTF-16 nor Windows-1252 text", file, _EXPORT + _OR_NAMED)
     return text
 
 

@@ -24,8 +24,8 @@ PERCENT_FROM = 30
 
 _NUMBER = re.compile(r"[+-]?\d+(\.\d+)?")
 _ISO = re.compile(r"\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:?\d{2})?)?")
-_STYLES = ("iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d-%m-%Y", "%Y/%m/%d")
-_CLOCKS = ("", " %H:%M", " %H:%M:%S")
+_STYLES = ("iso", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%d.%m.%y", "%d-%m-%Y", "%Y/%m/%d")
+_CLOCKS = ("", " %H:%M", " %H:%M:%S", " %I:%M:%S %p", " %I:%M %p")
 
 
 def normalise_space(text: str) -> str:
@@ -69,17 +69,20 @@ def map_unique(series: pd.Series, function) -> pd.Series:
     return series.map({text: function(text) for text in series.unique()})
 
 
-def parse_numbers(texts: pd.Series) -> tuple[np.ndarray, np.ndarray]:
+def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:
     """The numbers that texts hold (NaN where blank), and a mask of the texts that are not numbers.
 
-    A number has a decimal point, no thousands separator and no unit. A person decides about
-    anything else, in corrections.csv.
+    A number has a decimal point (or the mark ``decimal``), no thousands separator and no unit. A person
+    decides about anything else, in corrections.csv.
 
     >>> values, wrong = parse_numbers(pd.Series(["12.5", "", "about 40"]))
     >>> values.tolist(), wrong.tolist()
     ([12.5, nan, nan], [False, False, True])
     """
     plain = map_unique(texts, normalise_space)
+    if decimal != ".":
+        swapped = str.maketrans({decimal: ".", ".": decimal})
+        plain = map_unique(plain, lambda t: t.translate(swapped))
     fits = map_unique(plain, lambda t: bool(_NUMBER.fullmatch(t))).to_numpy(dtype=bool)
     values = np.full(len(texts), np.nan)
     values[fits] = plain.to_numpy()[fits].astype(float)

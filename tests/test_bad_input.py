@@ -360,12 +360,12 @@ def test_all_that_is_wrong_in_a_survey_file_is_told_at_once(study):
                 ("Never", "Sometimes"), (",12,", ",lots,"), ("2011-06-30", "summer"))
     study.spoil(QUESTIONS, ("Q5,Q5,", "Q5,Q7,"))
     refused(study,
+            "answers.csv, column Q7: the file has no column Q7",
             "answers.csv, row 4, column org, value 'compas'",
             "answers.csv, row 3, column country, value 'Perou'",
             "answers.csv, row 2, column start, value '1/3/17'",
             "answers.csv, row 4, column Q3, value 'Sometimes'",
             "answers.csv, row 2, column Q4, value 'lots'",
-            "answers.csv, column Q7: the file has no column Q7",
             "answers.csv, row 3, column Q6, value 'summer'")
 
 

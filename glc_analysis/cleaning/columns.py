@@ -34,12 +34,12 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, 
     ``values`` are the rows of options.csv of the question's list, needed for a
     star; ``source`` says in which file and row ``columns`` is written. It is a fault where
     the file has no complete alternative or more than one, where an option has more than one
-    column, and where two columns of the file have the name.
+    column, and where several columns of the file have the name: their place is a part of their names.
     """
     expected = {name: _expand(name, survey.frame.columns, values)
                 for name in alternatives(columns)}
     complete = [name for name, (_, missing) in expected.items() if not missing]
-    place = {"file": survey.path.name, "column": columns}
+    place = {"file": survey.path.name, "column": columns, "is_structure": True}
     if len(complete) > 1:
         return {}, [Fault(f"the file has both {' and '.join(complete)}", **place,
                           fix=f"name only the column that counts in {source}")]

@@ -7,7 +7,7 @@ reason; it is a fault if it matches nothing, so that none remains after the mist
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import compress
 
@@ -185,6 +185,7 @@ class Records:
     order: np.ndarray
     blank: frozenset[str]
     faults: tuple[Fault, ...] = ()
+    has_decimal_commas: bool = False
 
     def cells(self, found: list[str]) -> pd.Series:
         """The texts of one column of each file, in the order of ``answers``; words for a blank are blank."""
@@ -212,8 +213,9 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     patterns = [name for entry in [*reference.questions["columns"],
                                    *(settings[role] for role in ROLES)]
                 for name in columns.alternatives(entry)]
-    surveys = [_without_empty_rows(columns.unroll(survey, patterns, settings["blank"]), log)
-               for survey in surveys]
+    misfits = [fault for survey in surveys for fault in _status_faults(survey, settings["counted"])]
+    surveys = [_without_empty_rows(columns.unroll(_counted_rows(survey, settings["counted"], log), patterns,
+                                                  settings["blank"]), log) for survey in surveys]
     fixes, ready = reference.corrections, []
     faults = unmatched_corrections(fixes, {i for survey in surveys for i in survey.frame.index})
     for survey in surveys:
@@ -232,7 +234,8 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
         log.add("duplicates marked", rows_in=len(answers), rows_out=len(answers),
                 cells=int(answers["is_duplicate"].sum()),
                 why="an organisation answered again for a country; both records are kept")
-    return Records(answers, tuple(ready), order, frozenset(settings["blank"]), (*faults, *wrong))
+    return Records(answers, tuple(ready), order, frozenset(settings["blank"]),
+                   (*misfits, *faults, *wrong), settings["decimal_commas"])
 
 
 def answer_table(records: Records) -> pd.DataFrame:
@@ -241,6 +244,28 @@ def answer_table(records: Records) -> pd.DataFrame:
     started, ended = (pd.to_datetime(answers[c].replace("", None), utc=True, format="ISO8601")
                       for c in ("started", "ended"))
     return answers.assign(minutes=(ended - started).dt.total_seconds() / 60)
+
+
+def _status_faults(survey: RawSurvey, counted: Mapping[str, str]) -> Iterator[Fault]:
+    """Columns that [survey] counted names and the file does not have."""
+    for column in counted:
+        if column not in survey.frame.columns:
+            yield Fault(f"the file has no column {column}; {nearest(column, survey.frame.columns)}",
+                        file=survey.path.name, column=column, is_structure=True,
+                        fix="correct the name in [survey] counted of study.toml")
+
+
+def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLog) -> RawSurvey:
+    """The records that count: in each of these columns they have one of the texts, separated by ` | `."""
+    for column, texts in counted.items():
+        if column in survey.frame.columns:
+            wanted = {normalise_space(text) for text in texts.split(" | ")}
+            kept = map_unique(survey.frame[column], normalise_space).isin(wanted).to_numpy()
+            log.add("records that count", rows_in=len(kept), rows_out=int(kept.sum()),
+                    why=f"{survey.path.name}: {column} is {texts}")
+            survey = _select_records(survey, kept)
+            survey = replace(survey, frame=survey.frame.reset_index(drop=True))
+    return survey
 
 
 def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:

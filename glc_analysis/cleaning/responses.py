@@ -21,7 +21,7 @@ import pandas as pd
 from glc_analysis.cleaning import columns, skip_logic
 from glc_analysis.cleaning.countries import country_ids, row_list, unknown_country_faults
 from glc_analysis.cleaning.records import CleaningLog, Records
-from glc_analysis.errors import SHOWN_ALIKE, Fault, Faults, nearest
+from glc_analysis.errors import SHOWN_ALIKE, Fault, Faults, in_order_of_causes, nearest
 from glc_analysis.reference import Reference
 from glc_analysis.schema import CHOICES, COUNTRY_LIST
 from glc_analysis.tables import MISSING
@@ -60,8 +60,8 @@ def _excuse_kind(chosen: str, excuses: dict[str, str]) -> str:
 # Choices: cells of single, scale and multiple-choice questions become option ids.
 
 
-TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x"})
-UNTICKED = frozenset({"0", "0.0", "false", "no", "n"})
+TICKED = frozenset({"1", "1.0", "true", "yes", "y", "x", "quoted"})
+UNTICKED = frozenset({"0", "0.0", "false", "no", "n", "not quoted"})
 _SEPARATOR = re.compile(r"\s*[,;|]\s*|\s+|\Z")
 _SEPARATORS = (r"\s*;\s*", r"\s*\|\s*", r"\s*,\s*")
 """What can separate a text that is no option from the next option: the marks, and never a blank alone."""
@@ -273,7 +273,7 @@ def _wrong_list(question: pd.Series, records: Records, options: OptionList, foun
     common = sorted(left.items(), key=lambda item: (-len(item[1]), item[0]))
     said = ", ".join(repr(key) for (_, key), _ in common[:3])
     place = records.fault(common[0][1][0], "", found, "", "")
-    return replace(place, row="", n=n_left, message=(
+    return replace(place, row="", n=n_left, is_structure=True, message=(
         f"{n_left:,} of {n_filled:,} answers to {question['question_id']} are not options of "
         f"{question['option_list']}, such as {said}"), fix=(
         f"name the list of this question in questions.csv, row {question.name}, or correct its options in "
@@ -331,7 +331,7 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
         faults += answered.faults
         asked[question["question_id"]] = answered
     if faults:
-        raise Faults(faults)
+        raise Faults(in_order_of_causes(faults))
     if not asked:
         return _NO_RESPONSES.copy(), _NO_SELECTIONS.copy()
     first = _speaking_records(records, reference, asked, log)
@@ -405,7 +405,7 @@ def _read_single(question, records, options, plain, cells, is_redacted, log) -> 
 
 
 def _read_number(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
-    values, wrong = parse_numbers(cells)
+    values, wrong = parse_numbers(cells, decimal="," if records.has_decimal_commas else ".")
     faults = [records.fault(i, "is not a number", plain, cells.iloc[i], CORRECT_THE_RECORD)
               for i in np.flatnonzero(wrong)]
     return ParsedAnswers(map_unique(cells, normalise_space), (cells != "").to_numpy(), is_redacted, values,

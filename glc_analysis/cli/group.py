@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from glc_analysis.errors import GLCError
-from glc_analysis.files import owner_only
+from glc_analysis.errors import SHOWN, Faults, GLCError
+from glc_analysis.files import owner_only, write_atomic
 from glc_analysis.locks import alone, at_work, reading
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import Study
@@ -96,7 +96,16 @@ def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[No
     def with_study(directory: str, /, *args: Any, **kwargs: Any) -> object:
         study = Study.find(directory, say=say)
         with lock(study.root, f"`glc {click.get_current_context().info_name}`", say):
-            return command(study, *args, **kwargs)
+            try:
+                return command(study, *args, **kwargs)
+            except Faults as found:
+                if len(found.lines) <= SHOWN:
+                    raise
+                path = study.private / "faults.txt"
+                path.parent.mkdir(exist_ok=True)
+                write_atomic(path, "\n".join([*found.lines, ""]))
+                said = f"All {len(found.lines):,} lines are in {study.relative(path)}."
+                raise GLCError(f"{found}\n{said}") from None
 
     return with_study
 

@@ -171,9 +171,11 @@ def _collect_records(own: Contribution, study: Study, reference: Reference, answ
     known = {match_key(name): row.organisation_id for row in register.itertuples()
              for name in (row.label, row.organisation_id)}
     for path in study.raw_files("survey") if "survey" in own.parts else ():
-        survey = read_survey(path)
-        column = columns.locate(study.settings["survey"]["organisation"], survey)[0][""]
-        for row, name, cells in zip(survey.rows, survey.frame[column],
+        survey = read_survey(path, study.settings["survey"])
+        named = study.settings["survey"]["organisation"]
+        column = columns.locate(named, survey)[0][""] if named else ""
+        names = survey.frame[column] if column else [""] * len(survey.rows)
+        for row, name, cells in zip(survey.rows, names,
                                     survey.frame.itertuples(index=False, name=None), strict=True):
             record = f"{slug(path.stem)}.r{row}"
             whose = known.get(match_key(name), slug(name) if register.empty else own.organisation_id)

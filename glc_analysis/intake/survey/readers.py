@@ -1,4 +1,5 @@
-"""Readers of survey exports: SPSS, KoboToolbox and ODK, LimeSurvey, Qualtrics, and plain tables.
+"""Readers of survey exports: SPSS, KoboToolbox and ODK, LimeSurvey, Qualtrics, SurveyMonkey, the forms of
+Microsoft and Google, EUSurvey, EFS (Unipark), and plain tables.
 
 One file goes in; a :class:`RawSurvey` comes out, in which every cell is the text of the file. A reader
 recognises its files by their content; the reader of plain tables takes all others.
@@ -36,7 +37,7 @@ class RawSurvey:
     """
 
     path: Path
-    tool: str  # qualtrics, kobo, limesurvey, spss or plain
+    tool: str  # the name of a reader, or spss
     frame: pd.DataFrame
     rows: list[int]
     loops: list[int]
@@ -310,6 +311,139 @@ def is_plain(sheets: list[Grid]) -> bool:
 def read_plain(path: Path, sheets: list[Grid]) -> RawSurvey:
     """The first sheet that holds anything. A second header row is not guessed at."""
     return raw_survey(path, "plain", sheets[0])
+
+
+# ------------------------------
+# Forms of Microsoft and Google: a plain table behind columns that the tool adds.
+
+
+_MICROSOFT_COLUMNS = (
+    {"start time", "completion time"}, {"startzeit", "fertigstellungszeit"},
+    {"heure de début", "heure de fin"},
+    {"hora de inicio", "hora de finalización"}, {"hora de início", "hora de conclusão"},
+    {"ora di inizio", "ora di completamento"}, {"begintijd", "tijd van voltooien"},
+)  # fmt: skip
+_GOOGLE_COLUMNS = {
+    "timestamp", "marca temporal", "horodateur", "zeitstempel", "carimbo de data/hora", "tijdstempel",
+    "informazioni cronologiche", "отметка времени", "طابع زمني",
+}  # fmt: skip
+
+
+def is_microsoft_forms(sheets: list[Grid]) -> bool:
+    """The two columns for the time of an answer that Microsoft Forms adds, in its languages."""
+    names = {name.strip().casefold() for name in sheets[0].names}
+    return any(columns <= names for columns in _MICROSOFT_COLUMNS)
+
+
+def read_microsoft_forms(path: Path, sheets: list[Grid]) -> RawSurvey:
+    """The first sheet; several options in a cell are separated by semicolons."""
+    return raw_survey(path, "microsoft_forms", sheets[0])
+
+
+def is_google_forms(sheets: list[Grid]) -> bool:
+    """The column that Google Forms puts first, in its languages."""
+    return sheets[0].names[0].strip().casefold() in _GOOGLE_COLUMNS
+
+
+def read_google_forms(path: Path, sheets: list[Grid]) -> RawSurvey:
+    """The first sheet; several options in a cell are separated by comma and blank."""
+    return raw_survey(path, "google_forms", sheets[0])
+
+
+# ------------------------------
+# SurveyMonkey exports: the question over its first column alone, and a second header row that names the
+# option of each column, or says that the column holds the response.
+
+
+_RESPONSES = {"response", "open-ended response"}
+
+
+def is_surveymonkey(sheets: list[Grid]) -> bool:
+    """Questions over several columns, and a second row of options and of the word for a response."""
+    names, second, *_ = [*sheets[0].rows[:2], [], []]
+    says = [cell.strip().casefold() in _RESPONSES for cell in second]
+    is_id = "".join(names[0].split()).casefold() == "respondentid"
+    is_numbered = is_id and not (second and second[0].strip())
+    has_options = any(cell.strip() and not name.strip() for name, cell in zip(names, second, strict=False))
+    return any(says) and (is_numbered or has_options and sum(says) > 1)
+
+
+def read_surveymonkey(path: Path, sheets: list[Grid]) -> RawSurvey:
+    """Columns are named by their question, those of options `question [option]`."""
+    sheet, names, question = sheets[0], [], ""
+    for name, cell in zip(sheet.rows[0], sheet.rows[1], strict=True):
+        question = name.strip() or question
+        option = cell.strip()
+        is_own = not option or option.casefold() in _RESPONSES
+        names.append(question if is_own and name.strip() else "" if is_own else f"{question} [{option}]")
+    return raw_survey(path, "surveymonkey", sheet, headers=2, names=names, wording=names)
+
+
+# ------------------------------
+# EUSurvey exports: the form's name and the day of the export above the header; codes in brackets end each
+# heading, and each answer.
+
+
+_EUSURVEY_CODE = re.compile(r"\s+\(([A-Za-z]+\d\w*)\)\s*\Z")
+_EUSURVEY_ANSWER = re.compile(r"(?<=\S)\([A-Za-z]+\d\w*\)\s*\Z")
+
+
+def is_eusurvey(sheets: list[Grid]) -> bool:
+    """The two lines that EUSurvey writes above the header."""
+    above = [row[0].strip().casefold() for row in sheets[0].rows[:2]]
+    return above == ["alias", "export date"]
+
+
+def read_eusurvey(path: Path, sheets: list[Grid]) -> RawSurvey:
+    """Columns are named by the code of their question, with its text as wording. The codes of answers, which
+    the tool adds to their text, are left out."""
+    above, header, *body = sheets[0].rows[1:]
+    codes = [_EUSURVEY_CODE.search(name) for name in header]
+    names = [match[1] if match else name for match, name in zip(codes, header, strict=True)]
+    names = [header[n] if names.count(name) > 1 else name for n, name in enumerate(names)]
+    wording = [_EUSURVEY_CODE.sub("", name) for name in header]
+    rows = [names, *([_without_codes(cell) for cell in row] for row in body)]
+    sheet = Grid(sheets[0].place, sheets[0].sheet, rows, sheets[0].numbers[2:])
+    return raw_survey(path, "eusurvey", sheet, wording=wording)
+
+
+def _without_codes(cell: str) -> str:
+    """The answers of a cell without the tool's codes.
+
+    >>> _without_codes("Yes(ID10); No, never (for now)(P4_2)")
+    'Yes; No, never (for now)'
+    """
+    return "; ".join(_EUSURVEY_ANSWER.sub("", part) for part in cell.split("; ")) if "(" in cell else cell
+
+
+# ------------------------------
+# EFS Survey (Unipark) exports: names such as v_12 under rows with question and option of each column,
+# or alone.
+
+
+_EFS_COLUMNS = {"lfdn", "dispcode"}
+
+
+def is_efs(sheets: list[Grid]) -> bool:
+    """The two columns that every export of EFS has, in one of its first three rows."""
+    return any(map(_is_efs_row, sheets[0].rows[:3]))
+
+
+def read_efs(path: Path, sheets: list[Grid]) -> RawSurvey:
+    """Columns are named as in EFS; the rows above are the wording, the option in brackets behind the
+    question."""
+    sheet = sheets[0]
+    at = next((n for n, row in enumerate(sheet.rows[:3]) if _is_efs_row(row)), 0)
+    above = zip(*sheet.rows[:at], strict=True) if at else [()] * len(sheet.rows[0])
+    wording = []
+    for texts in above:
+        said = [*dict.fromkeys(text.strip() for text in texts if text.strip())]
+        wording.append(f"{said[0]} [{said[-1]}]" if len(said) > 1 else "".join(said))
+    return raw_survey(path, "efs", sheet, headers=at + 1, names=sheet.rows[at], wording=wording)
+
+
+def _is_efs_row(row: list[str]) -> bool:
+    return {cell.strip().casefold() for cell in row} >= _EFS_COLUMNS
 
 
 # ------------------------------
