@@ -85,6 +85,8 @@ Say = Callable[[str], None]
 MARK = "invented by glc sample"
 NO_SURVEY = "No survey file has arrived. To fix: put an export into raw/survey/, or name it in study.toml " \
             "under [raw] survey."
+FILES_READ = "coders' files read"
+"""The step of the log that has the notes on coders' files."""
 FEW_PASSAGES = 200
 """A code with more passages than this has a page of its own."""
 TABLE_ORDER = (
@@ -162,7 +164,17 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
     """Does what ``build`` does without writing. Raises Faults; returns the number of rows of each table."""
     arrivals, reference = manifest.inspect(study), read_reference(study)
     engine = _run(study, reference, arrivals, Record(why="all is checked"), say)
+    for line in coding_lines(engine):
+        say(line)
     return {name: engine.rows(name) for name in TABLE_ORDER}
+
+
+def coding_lines(engine: Engine) -> list[str]:
+    """What the coders' files hold that people should know, and what shows the places of their codings."""
+    from glc_analysis.coding.reviews import proof_sentences
+
+    notes = [line["why"] for line in engine.logs["coding"] if line["step"] == FILES_READ]
+    return notes + proof_sentences(engine["codings"], engine["quarantined"])
 
 
 def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
@@ -531,7 +543,7 @@ STEPS = (
     Step("records", ("raw/survey", "questions.csv", "organisations.csv", "countries.csv", "corrections.csv",
                      "[study] synthetic", "[survey] blank", "[survey] unknown", "[survey] tool",
                      "[survey] encoding", "[survey] counted", "[survey] decimal_commas",
-                     *(f"[survey] {role}" for role in records.ROLES)),
+                     "[survey] respondent", *(f"[survey] {role}" for role in records.ROLES)),
          ("records",), _records),
     Step("conversations", ("raw/interviews", "raw/calls", "documents.csv", "speakers.csv", "attendance.csv",
                            "questions.csv", "names.csv", "stopped.csv", "pseudonyms"),
@@ -550,8 +562,9 @@ STEPS = (
                    "names.csv", "pseudonyms"),
          ("documents", "segments"), _texts),
     Step("coding", ("raw/codings", "conversations", "documents", "segments", "open_answers", "coded_answers",
-                    "coded_questions", "codebook.csv", "documents.csv", "assignments.csv", "names.csv",
-                    "pseudonyms"),
+                    "coded_questions", "codebook.csv", "documents.csv", "assignments.csv",
+                    "reviewed_codings.csv", "names.csv", "pseudonyms", "[coding] blank_rows",
+                    "[coding] code_separator"),
          ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "units", "work",
           "spans", "tree", "mixed"), _coding),
     Step("agreement", ("units", "work", "spans", "tree", "mixed", "[coding] approach",

@@ -16,7 +16,7 @@ from IPython.display import display
 
 from glc_analysis import tables_html
 from glc_analysis.plots import figure_html
-from glc_analysis.tables_html import bar, language_label, show, style_element, tag
+from glc_analysis.tables_html import bar, language_label, note, show, style_element, tag
 from glc_analysis.text import language_direction
 
 if TYPE_CHECKING:
@@ -81,6 +81,8 @@ def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
 
 
 def _html(frame: pd.DataFrame, caption: str) -> str:
+    if frame.empty:
+        return note("There is nothing to show here.").data
     columns = {*map(str, frame.columns)}
     if columns >= COUNTED or columns >= CODED:
         return _counted(frame, caption)

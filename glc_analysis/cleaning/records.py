@@ -7,6 +7,7 @@ reason; it is a fault if it matches nothing, so that none remains after the mist
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import compress
@@ -165,6 +166,8 @@ def unmatched_corrections(corrections: pd.DataFrame, records: set[str]) -> list[
 
 ROLES = ("organisation", "country", "home_country", "started", "ended", "language", "interpreted",
          "loop")
+RESPONDENT = "respondent"
+"""The setting that names the column of the respondents' own ids."""
 YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"})
 
 
@@ -210,14 +213,17 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
     They are sorted by file, start, loop and content, and not by row, so that a file in another
     order gives the same tables.
     """
-    patterns = [name for entry in [*reference.questions["columns"],
+    patterns = [name for entry in [*reference.questions["columns"], settings[RESPONDENT],
                                    *(settings[role] for role in ROLES)]
                 for name in columns.alternatives(entry)]
     misfits = [fault for survey in surveys for fault in _status_faults(survey, settings["counted"])]
-    surveys = [_without_empty_rows(columns.unroll(_counted_rows(survey, settings["counted"], log), patterns,
-                                                  settings["blank"]), log) for survey in surveys]
+    counted = [_counted_rows(survey, settings["counted"], log) for survey in surveys]
+    named = [with_record_ids(columns.unroll(survey, patterns, settings["blank"]), settings)
+             for survey in counted]
+    faults = [fault for _, wrong in named for fault in wrong]
+    surveys = [_without_empty_rows(survey, log) for survey, _ in named]
     fixes, ready = reference.corrections, []
-    faults = unmatched_corrections(fixes, {i for survey in surveys for i in survey.frame.index})
+    faults += unmatched_corrections(fixes, {i for survey in surveys for i in survey.frame.index})
     for survey in surveys:
         survey, wrong = _correct_file(survey, fixes, log)
         ready.append(survey)
@@ -268,15 +274,38 @@ def _counted_rows(survey: RawSurvey, counted: Mapping[str, str], log: CleaningLo
     return survey
 
 
+def with_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[Fault]]:
+    """One file with its frame indexed by answer_id: the name of the file, and the respondent's own id where
+    study.toml names its column, else the row.
+
+    A row changes with every export in which somebody is missing or the order is another; an own id does not.
+    Raises no error; returns the faults: ids that two records share, in capital or small letters.
+    """
+    faults: list[Fault] = []
+    own, column = pd.Series("", index=survey.frame.index), ""
+    if settings[RESPONDENT]:
+        source = f"[survey] {RESPONDENT} of study.toml"
+        at, faults = columns.locate(settings[RESPONDENT], survey, source=source)
+        column = at.get("", "")
+        own = survey.frame[column].astype("str").str.strip() if column else own
+    stem, ids, rows = slug(survey.path.stem), [], {}
+    for row, loop, respondent in zip(survey.rows, survey.loops, own, strict=True):
+        key = re.sub(r"[^\w-]+", "_", respondent).strip("_") or f"r{row}"
+        ids.append(f"{stem}.{key}" + (f".l{loop}" if loop else ""))
+        before = rows.setdefault(ids[-1].casefold(), row)
+        if before != row:
+            faults.append(Fault(f"row {before} has the same respondent", file=survey.path.name, row=str(row),
+                                column=column, value=respondent, fix="name a column in which every record "
+                                f"has an id of its own under [survey] {RESPONDENT}, or leave that blank"))
+    return replace(survey, frame=survey.frame.set_axis(ids, axis=0)), faults
+
+
 def _without_empty_rows(survey: RawSurvey, log: CleaningLog) -> RawSurvey:
-    """One file without its empty rows, its frame indexed by answer_id."""
-    stem = slug(survey.path.stem)
-    ids = [f"{stem}.r{row}" + (f".l{loop}" if loop else "")
-           for row, loop in zip(survey.rows, survey.loops, strict=True)]
+    """One file without its empty rows."""
     filled = (survey.frame != "").any(axis=1)
     log.add("file read", rows_in=len(filled), rows_out=int(filled.sum()),
               why=f"{survey.path.name} ({survey.tool}); empty rows are left out")
-    return _select_records(replace(survey, frame=survey.frame.set_axis(ids, axis=0)), filled.to_numpy())
+    return _select_records(survey, filled.to_numpy())
 
 
 def _correct_file(survey: RawSurvey, fixes: pd.DataFrame,

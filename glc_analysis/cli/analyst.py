@@ -55,11 +55,15 @@ def transcripts(study: Study, coder: str, form: str) -> None:
 def agreement(study: Study, against: str | None, again: tuple[str, Path] | None, form: str) -> None:
     """Show how far the coders agree, code by code.
 
-    Also writes the workbook in which the coders decide where they differ. With --against or --again a coder
-    is compared with settled passages or with themselves; neither is agreement between coders.
+    Also writes the workbook in which the coders decide where they differ, and a list of the passages of which
+    the place is not certain. With --against or --again a coder is compared with settled passages or with
+    themselves; neither is agreement between coders.
     """
+    from glc_analysis import tables
     from glc_analysis.coding.consensus import agreement_summary, write_disagreements
+    from glc_analysis.coding.exports import write_csv
     from glc_analysis.coding.learning import against_consensus, drift
+    from glc_analysis.coding.reviews import proof_sentences, to_review
 
     if against and again:
         raise UsageError("Ask for --against or --again, one at a time.")
@@ -74,9 +78,25 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
             "older definition (older) are left out.")
         return
     print_rows(agreement_summary(study), form, empty="No text was coded by two coders.")
-    path, n_open = write_disagreements(study)
-    say(f"{counted(n_open, 'segment')} to decide: {path}. Fill in `consensus` and keep it as a file of the "
-        "coder consensus ([raw] codings in study.toml).")
+    codings, quarantined = (tables.read(name, study=study) for name in ("codings", "quarantined"))
+    for sentence in proof_sentences(codings, quarantined):
+        say(sentence)
+    say(f"A coding of a theme or family alone counts there and above; for each code below it is "
+        f"{study.settings['coding']['parent_codings']} ([coding] parent_codings in study.toml).")
+    if len(waiting := to_review(quarantined, codings)):
+        place = study.processed / "to_review.csv"
+        write_csv(waiting, place)
+        say(f"{counted(len(waiting), 'passage')} to look at: {place}. Until somebody did, what is "
+            "quarantined is missing, neither agreed nor left uncoded, and what has a position alone is in no "
+            "consensus. Rows with a decision go into reviewed_codings.csv.")
+    path, n_open, n_decided = write_disagreements(study)
+    if n_open:
+        say(f"{counted(n_open, 'segment')} to decide: {path}. Fill in `consensus` and keep it as a file of "
+            "the coder consensus ([raw] codings in study.toml).")
+    elif n_decided:
+        say(f"Nothing is left to decide: {counted(n_decided, 'difference')} between coders settled.")
+    else:
+        say("The coders differ nowhere, so nothing is to be decided.")
 
 
 @click.command()

@@ -33,6 +33,7 @@ from glc_analysis.coding.coders import (
     unread_segments,
 )
 from glc_analysis.coding.consensus import CONSENSUS, KEY, by_segment, reconcile, units
+from glc_analysis.coding.reviews import apply_reviews
 from glc_analysis.coding.texts import Text, Texts
 from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.masking import Masker
@@ -86,14 +87,15 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     files = read_coders(study, reference.codebook)
     paths = dict(zip(reference.documents["document_id"], reference.documents["path"], strict=True))
     result = place_codings(files.files, text_of, document_names(documents, paths), mask)
-    if result.faults:
-        raise Faults(result.faults)
+    if faults := result.faults + apply_reviews(result, reference.reviewed_codings, segments, text_of):
+        raise Faults(faults)
     _add_columns(result, columns, segments)
     if not result.submissions and not result.quarantined:
         return CodedTexts({name: pd.DataFrame() for name in TABLES} | {"codebook": reference.codebook})
     for note in result.notes:
         steps.add("coders' files read", why=note)
-    readings = readings_table(result, reference.assignments, documents, steps)
+    readings = readings_table(result, reference.assignments, documents, steps,
+                              blank_rows=study.settings["coding"]["blank_rows"])
     codes, codebook = extend_codebook({row[3] for row in result.codings}, result.definitions,
                                       reference.codebook)
     codings = codings_table(result, codes, segments, readings)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from pathlib import PurePath
 from typing import Any
@@ -42,7 +42,7 @@ from glc_analysis.text import match_key, normalise_space, slug
 
 
 CODINGS = ["document_id", "start", "end", "code", "coder_id", "match", "memo"]
-QUARANTINED = ["coder_id", "document_id", "start", "code", "quote", "found", "reason"]
+QUARANTINED = ["coder_id", "document_id", "start", "code", "quote", "found", "reason", "near"]
 MEMOS = ["author_id", "attached_to", "attached_kind", "text", "date"]
 EDITED = "the coder's text has less than half of its words in common with ours: it is another text"
 OUTSIDE = "the position is outside the text"
@@ -59,21 +59,31 @@ class PlacedCodings:
     """The contents of the coders' files.
 
     Rows of :data:`CODINGS` (codes as the coders' programs name them), :data:`QUARANTINED` and
-    :data:`MEMOS`; ``submissions`` (document_id and coder_id of each document handed in); ``unread``, the
-    stretches (document_id, coder_id, start, end) of which it is not known how the coder coded them, since a
-    quarantined passage may be there or the coder had other words; definitions of codes; ``mixed_coders``,
-    whose file does not tell several people's work apart; notes for the log; faults.
+    :data:`MEMOS`; ``submissions`` (document_id and coder_id of each document handed in); ``edited``, the
+    stretches (document_id, coder_id, start, end) of our texts for which the coder had other words;
+    definitions of codes; ``mixed_coders``, whose file does not tell several people's work apart; ``blank``,
+    the table of a coder that lists a document (document_id and coder_id) without any code; notes for the log;
+    faults.
     """
 
     codings: list[tuple] = field(default_factory=list)
     quarantined: list[tuple] = field(default_factory=list)
     memos: list[tuple] = field(default_factory=list)
     submissions: set[tuple[str, str]] = field(default_factory=set)
-    unread: set[tuple[str, str, int, int]] = field(default_factory=set)
+    edited: set[tuple[str, str, int, int]] = field(default_factory=set)
+    blank: dict[tuple[str, str], str] = field(default_factory=dict)
     definitions: dict[str, str] = field(default_factory=dict)
     mixed_coders: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+
+    @property
+    def unread(self) -> set[tuple[str, str, int, int]]:
+        """The stretches (document_id, coder_id, start, end) of which it is not known how the coder coded
+        them: a quarantined passage may be there, or the coder had other words."""
+        near = {(document_id, coder, *span) for coder, document_id, *_, spans in self.quarantined
+                for span in spans}
+        return self.edited | near
 
 
 def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[str], Text],
@@ -114,6 +124,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
             apart = doubtful.get(source, raw.quarantined[:0])
             readers = {*rows["coder"], *apart["coder"]} if len(people) > 1 else {coder}
             place.add(rows, apart, readers)
+            if source in raw.blank:
+                result.blank |= {(document_id, coder): raw.path.name for coder in readers}
             _add_memos(result, memos.get(source, []), document_id, place.alignment, ids, masked)
         _add_other_memos(result, raw, ids, masked)
     return result
@@ -158,7 +170,7 @@ class _Placing:
             return
         self.result.submissions |= {(self.document_id, coder) for coder in readers}
         if self.edited:
-            self.result.unread |= {(self.document_id, coder, *span) for coder in readers
+            self.result.edited |= {(self.document_id, coder, *span) for coder in readers
                                    for span in self.edited.unread()}
         places = self._in_table(rows) if not (self.alignment or self.edited) else {}
         for row in rows.itertuples():
@@ -223,11 +235,10 @@ class _Placing:
         return [span for span in near if span[0] >= 0] or [(0, len(self.text.canonical))]
 
     def _quarantine(self, row: Any, reason: str, near: Sequence[Span]) -> None:
-        self.result.unread |= {(self.document_id, row.coder, *span) for span in near}
         is_known = near and near[0] != (0, len(self.text.canonical))
         words = self.text.canonical[slice(*near[0])] if is_known else ""
         self.result.quarantined.append((row.coder, self.document_id, row.start, row.code,
-                                        self.mask(row.quote).text, words, reason))
+                                        self.mask(row.quote).text, words, reason, tuple(near)))
 
 
 def _memos_by_source(memos: pd.DataFrame) -> dict[str, list[tuple[Any, str]]]:
@@ -356,13 +367,22 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
         for path in paths:
             try:
                 if coder == CONSENSUS and path.suffix.lower() == ".xlsx":
-                    workbooks.append(read_decisions(path, codebook).assign(file=path.name))
+                    workbooks.append(path)
                 else:
-                    files.append((coder, read_codings(path, coder=coder)))
+                    separator = study.settings["coding"]["code_separator"]
+                    files.append((coder, read_codings(path, coder=coder, separator=separator)))
             except Faults as found:
                 faults += found.faults
+    # The workbook also lists the codes that coders used and codebook.csv lacks.
+    used = {code for _, raw in files for code in raw.codings["code"]}
+    listed, tables = extend_codebook(used, {}, codebook)[1], []
+    for path in workbooks:
+        try:
+            tables.append(read_decisions(path, listed).assign(file=path.name))
+        except Faults as found:
+            faults += found.faults
     decisions = pd.concat([pd.DataFrame(columns=["segment_id", "codes", "reason", "file"], dtype="str"),
-                           *workbooks], ignore_index=True)
+                           *tables], ignore_index=True)
     faults += [Fault("has decisions in two files", file=row.file, value=row.segment_id,
                      fix="keep one of the decisions")
                for row in decisions[decisions.duplicated("segment_id")].itertuples()]
@@ -372,18 +392,29 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
 
 
 def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: pd.DataFrame,
-                   steps: CleaningLog) -> pd.DataFrame:
+                   steps: CleaningLog, *, blank_rows: str = "") -> pd.DataFrame:
     """Table ``readings``: document_id, coder_id and codebook_version, one row a document and its reader.
 
     A reader is a coder who was assigned a document (assignments.csv) and handed it in. Where the study has
-    no assignments, and for answers, it is whoever handed the document in. Raises Faults for a document that
-    a coder handed in without an assignment.
+    no assignments, and for the answers of a coder who was assigned none, it is whoever handed the document
+    in. Answers that a coder's table lists without a code were read by a coder who was assigned answers if
+    they are among these; else ``blank_rows`` says whether they were read and left uncoded, or not assigned.
+    Raises Faults for a document that a coder handed in without an assignment, and for answers without a code
+    of which nobody has said what that means.
     """
-    submissions = pd.DataFrame(sorted(result.submissions), columns=["document_id", "coder_id"], dtype="str")
-    submissions = submissions.merge(assignments, on=["document_id", "coder_id"], how="left", indicator=True)
     answers = set(documents.loc[documents["kind"] == "answer", "document_id"])
-    unassigned = submissions[(submissions["_merge"] == "left_only")
-                             & ~submissions["document_id"].isin(answers)
+    assigned = set(assignments[["document_id", "coder_id"]].itertuples(index=False, name=None))
+    limited = {coder for document, coder in assigned if document in answers}
+    blank = {pair: file for pair, file in result.blank.items() if pair[0] in answers and pair not in assigned}
+    open_ones = {pair: file for pair, file in blank.items() if pair[1] not in limited}
+    if open_ones and not blank_rows:
+        raise Faults(_blank_row_faults(open_ones))
+    unread = {pair for pair in blank if pair not in open_ones or blank_rows == "not assigned"}
+    submissions = pd.DataFrame(sorted(result.submissions - unread), columns=["document_id", "coder_id"],
+                               dtype="str")
+    submissions = submissions.merge(assignments, on=["document_id", "coder_id"], how="left", indicator=True)
+    is_limited = ~submissions["document_id"].isin(answers) | submissions["coder_id"].isin(limited)
+    unassigned = submissions[(submissions["_merge"] == "left_only") & is_limited
                              & (submissions["coder_id"] != CONSENSUS)]
     if len(assignments) and len(unassigned):
         raise Faults(Fault(f"does not assign {row.document_id} to {row.coder_id}, who handed it in",
@@ -395,6 +426,18 @@ def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: 
         steps.add("coding awaited", cells=len(waiting), why="assigned, but not handed in or quarantined: "
                   + ", ".join(sorted(waiting["document_id"] + " by " + waiting["coder_id"])[:20]))
     return submissions.fillna({"codebook_version": ""}).drop(columns="_merge")
+
+
+def _blank_row_faults(blank: Mapping[tuple[str, str], str]) -> Iterator[Fault]:
+    """For each table, the question what its answers without a code mean."""
+    for file in sorted({*blank.values()}):
+        listed = sorted(document for (document, _), of in blank.items() if of == file)
+        some = ", ".join(listed[:3]) + (" ..." if len(listed) > 3 else "")
+        said = "answer has" if len(listed) == 1 else "answers have"
+        yield Fault(f"{len(listed)} {said} no code, and nothing says whether that means read and left "
+                    "uncoded, or never assigned",
+                    file=file, value=some, fix='say it once in study.toml, [coding] blank_rows = "uncoded" '
+                    'or "not assigned"; or list in assignments.csv which answers each coder was to read')
 
 
 def extend_codebook(names: Iterable[str], definitions: Mapping[str, str],
@@ -497,6 +540,6 @@ def memos_table(result: PlacedCodings) -> pd.DataFrame:
 
 def quarantined_table(result: PlacedCodings) -> pd.DataFrame:
     """Table ``quarantined``: one row a quarantined passage, with the coder's words and ours."""
-    rows = pd.DataFrame(result.quarantined, columns=QUARANTINED)
+    rows = pd.DataFrame(result.quarantined, columns=QUARANTINED).drop(columns="near")
     place = rows.groupby(QUARANTINED[:4]).cumcount() + 1
     return rows.assign(order=np.asarray(place))

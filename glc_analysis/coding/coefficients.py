@@ -367,6 +367,10 @@ class Coefficient(NamedTuple):
     high: float = np.nan
 
 
+_ZERO = 1e-12
+"""What is closer to zero than this is zero: 2.2e-16 is the rounding of the arithmetic."""
+
+
 class Measure(NamedTuple):
     """The formula of a coefficient, and the reason why it may be NaN although there are pairs."""
 
@@ -377,6 +381,7 @@ class Measure(NamedTuple):
         """The coefficient of every group, and a reason wherever it is NaN."""
         with np.errstate(divide="ignore", invalid="ignore"):
             values = self.statistic(counts)
+        values = np.where(np.abs(values) < _ZERO, 0.0, values)
         return values, np.select([~np.isnan(values), counts.pairable == 0], ["", NO_PAIRS],
                                  self.undefined)
 

@@ -139,13 +139,15 @@ def _disagreements(shared: pd.DataFrame, differ: pd.Index, decided: Mapping[str,
 # Agreement in one table to read, and the workbook for the disagreements.
 
 
+_CASES = ["n_missing", "lowest", "highest"]
 MEASURES = {"percent_agreement": "agreement", "positive_agreement": "positive",
             "negative_agreement": "negative", **{name: name for name in ("alpha", "kappa", "ac1", "pabak")}}
 
 
 def agreement_summary(study: Study, *, unit: str = "turn") -> pd.DataFrame:
     """One row a code (first all codes together, by alpha with MASI distance): name, n_units,
-    n_pairable, prevalence, coefficients, the interval of alpha, the reason where there is none."""
+    n_pairable, prevalence, coefficients, the interval of alpha, the reason where there is none. Where
+    passages are quarantined, how many values are missing, and alpha in the worst and in the best case."""
     rows = read("agreement", study=study).query("unit == @unit and subset == 'all'")
     codebook = read("codebook", study=study).sort_values("order")
     wide = rows.pivot(index="code_id", columns="measure", values="value")
@@ -153,23 +155,25 @@ def agreement_summary(study: Study, *, unit: str = "turn") -> pd.DataFrame:
     wide["alpha"] = wide["alpha"].fillna(wide["masi_alpha"])
     own = rows[rows["measure"].isin(["alpha", "masi_alpha"])].set_index("code_id")
     wide = wide[list(MEASURES)].rename(columns=MEASURES).join(
-        own[["n_units", "n_pairable", "prevalence", "low", "high", "reason"]])
+        own[["n_units", "n_pairable", "prevalence", "low", "high", *_CASES, "reason"]])
     order = ["", *codebook["code_id"]]
     wide = wide.reindex([code for code in order if code in wide.index])
     names = {"": "all codes (MASI)", **dict(zip(codebook["code_id"], codebook["name"], strict=True))}
+    cases = _CASES if (wide["n_missing"] > 0).any() else []
     return wide.reset_index().assign(code=[names.get(code, code) for code in wide.index])[
-        ["code_id", "code", "n_units", "n_pairable", "prevalence", *MEASURES.values(), "low", "high",
+        ["code_id", "code", "n_units", "n_pairable", "prevalence", *MEASURES.values(), "low", "high", *cases,
          "reason"]]
 
 
-def write_disagreements(study: Study) -> tuple[Path, int]:
-    """Writes ``processed/disagreements.xlsx``; returns its path and how many segments are open."""
-
+def write_disagreements(study: Study) -> tuple[Path, int, int]:
+    """Writes ``processed/disagreements.xlsx``; returns its path, how many segments are open, and how many are
+    decided."""
     rows = read("disagreements", study=study)
     path = study.processed / "disagreements.xlsx"
     reasons = dict(zip(rows["segment_id"], rows["reason"], strict=True))
     write_decisions(path, rows, read("segments", study=study), read("codebook", study=study), reasons=reasons)
-    return path, rows.loc[~rows["is_decided"], "segment_id"].nunique()
+    n_open = rows.loc[~rows["is_decided"], "segment_id"].nunique()
+    return path, n_open, rows["segment_id"].nunique() - n_open
 
 
 # ------------------------------
@@ -188,7 +192,8 @@ def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFr
     """Writes the workbook: a row a segment of `disagreements`, in the order of the texts.
 
     A coder's cell holds codes by name, ``none`` where the coder read the segment and gave it no
-    code, nothing where the coder did not read it. Decisions (coder ``consensus``) come filled in,
+    code, nothing where the coder did not read it, and says so where a passage of the coder that may be there
+    is quarantined. Decisions (coder ``consensus``) come filled in,
     with the `reasons` given for them by segment_id. The same content gives the same bytes.
     """
     from openpyxl import Workbook
@@ -196,6 +201,10 @@ def write_decisions(path: Path, disagreements: pd.DataFrame, segments: pd.DataFr
 
     shown = _shown(codebook) | {"": NONE}
     cells = disagreements["codes"].map(lambda codes: "; ".join(shown.get(c, c) for c in codes.split(";")))
+    if "is_missing" in disagreements:
+        known = cells.where(disagreements["codes"] != "", "")
+        apart = (known + " (a quarantined passage may be here)").str.strip()
+        cells = cells.mask(disagreements["is_missing"], apart)
     who = disagreements["coder_id"].map(lambda coder: coder if coder == CONSENSUS else f"coder: {coder}")
     wide = disagreements.assign(codes=cells, who=who).pivot(index="segment_id", columns="who", values="codes")
     names = [*_TURN, *wide.columns.drop(CONSENSUS, errors="ignore"), CONSENSUS, REASON]

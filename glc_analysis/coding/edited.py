@@ -133,10 +133,10 @@ class EditedText:
 
     def near(self, start: int, end: int) -> Span:
         """The stretch of the canonical text in which a passage of the copy must be, if it is there: its own
-        words, and all between the nearest words before and after it that both texts have."""
+        words, as far as both texts have them, or else all between the nearest words that both have."""
         marked = self.theirs.between(*shift_span(start, end, self.copy.offsets))
         own = [self.place[at] for at in marked if at in self.place]
-        if len(own) == len(marked) > 0:
+        if own:
             first, last = min(own), max(own)
         else:
             before, after = bisect_left(self._matched, marked.start), bisect_left(self._matched, marked.stop)

@@ -24,7 +24,7 @@ from glc_analysis.study import REPOSITORY, Study
 
 SHOWN_PLACES = 5
 REGISTERS = ("names", "organisations", "consent", "speakers", "raters", "documents", "manifest", "attendance",
-             "assignments", "countries", "corrections", "safety")
+             "assignments", "reviewed_codings", "countries", "corrections", "safety")
 """Tables that list who is who, where texts lie, or who keeps people safe: what is found in them was not
 written for readers."""
 

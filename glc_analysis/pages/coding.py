@@ -17,6 +17,7 @@ from IPython.display import HTML as Html
 
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.patterns import interviews_to_threshold
+from glc_analysis.coding.reviews import proof_sentences
 from glc_analysis.convening.trace import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.evidence.coded import negative_cases
 from glc_analysis.manifest import read_slices
@@ -274,6 +275,12 @@ def agreement_findings(view: StudyView) -> Html:
     if waiting:
         said.append(f"{waiting:,} coding{'s are' if waiting > 1 else ' is'} quarantined: the words that were "
                     "marked are not certain.")
+    by_position = (own["match"] == "by_position").sum()
+    if by_position:
+        have = "codings have" if by_position > 1 else "coding has"
+        said.append(f"{by_position:,} {have} a position alone, and no words to show that it is right: not in "
+                    "the consensus until somebody looks.")
+    said += proof_sentences(view.read("codings"), view.read("quarantined"))
     return lead(said)
 
 
@@ -285,8 +292,11 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
     said = []
     if every is not None and pd.notna(every.value):
         interval = interval_text(every.low, every.high)
+        cases = (f"; between {number_text(every.lowest)} and {number_text(every.highest)} in the worst and "
+                 f"the best case, since {every.n_missing} codings of turns are not certain"
+                 if every.n_missing else "")
         said.append("Agreement on all codes together is "
-                    f"{number_text(every.value)}{f' (95 % interval {interval})' if interval else ''}.")
+                    f"{number_text(every.value)}{f' (95 % interval {interval})' if interval else ''}{cases}.")
     if len(alphas):
         least, lowest = settings["agreement_threshold"], alphas.sort_values(["value", "code_id"]).iloc[0]
         said.append(f"Agreement is below the study's threshold of {number_text(least)} on "
@@ -312,6 +322,8 @@ def show_disagreements(view: StudyView, rows: pd.DataFrame, most: int = MOST) ->
     names = code_names(view)
     rows = rows[rows["segment_id"].isin(about.index)]
     said = [", ".join(names.get(c, c) for c in codes.split(";") if c) or "no code" for codes in rows["codes"]]
+    said = [f"{one} (a quarantined passage may be here)".removeprefix("no code ") if is_missing else one
+            for one, is_missing in zip(said, rows["is_missing"], strict=True)]
     wide = rows.assign(said=said).pivot(index="segment_id", columns="coder_id", values="said")
     wide = wide.loc[about.index]
     columns = {"Words": [*map(_words_of, about.itertuples())],

@@ -46,13 +46,15 @@ class Recoding:
 
     ``gone`` are the document_ids of whole texts. ``turns`` are single turns by document_id: name, the turn
     with its label as coders have it, and pseudonym, the text that replaces it. ``ids`` are those of segments,
-    and ``words`` must not be left in any file. ``documents`` has the document_id for every name of a text."""
+    and ``words`` must not be left in any file. ``documents`` has the document_id for every name of a text,
+    ``separator`` stands between codes in a cell (``code_separator`` of study.toml)."""
 
     documents: Mapping[str, str]
     gone: set[str]
     turns: Mapping[str, pd.DataFrame]
     ids: set[str]
     words: pd.DataFrame
+    separator: str = ""
 
     def recode(self, path: Path, *, is_decided: bool) -> None:
         """Rewrites a file of a coder, or the workbook of decisions; deletes the Word file of a removed text.
@@ -62,7 +64,7 @@ class Recoding:
         if is_decided:
             edit_table(path, self._decisions)
             return
-        raw = read_codings(path)
+        raw = read_codings(path, separator=self.separator)
         met = {self._of(source) for source in raw.sources["source"]} & {*self.gone, *self.turns}
         said = [*raw.sources["text"], *_all_texts(path)]
         if raw.tool == "csv" and path.suffix.lower() == ".xls":
@@ -143,7 +145,7 @@ class Recoding:
         else:
             edit_database(path, lambda name: None if self._of(name) in self.gone else left.get(
                 name, Masked("", ())), self._tell)
-        again, apart = read_codings(path), self._kept(raw.quarantined, left)
+        again, apart = read_codings(path, separator=self.separator), self._kept(raw.quarantined, left)
         if _marks(again.codings) != _marks(codings) or _marks(again.quarantined) != _marks(apart) \
                 or again.is_mixed != raw.is_mixed:
             raise Faults([manual_fix_needed(path.name, map(self._of, texts))])

@@ -14,6 +14,7 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.cleaning import columns
+from glc_analysis.cleaning.records import with_record_ids
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.ratings import read_ratings
 from glc_analysis.intake.survey import read_survey
@@ -171,13 +172,14 @@ def _collect_records(own: Contribution, study: Study, reference: Reference, answ
     known = {match_key(name): row.organisation_id for row in register.itertuples()
              for name in (row.label, row.organisation_id)}
     for path in study.raw_files("survey") if "survey" in own.parts else ():
-        survey = read_survey(path, study.settings["survey"])
-        named = study.settings["survey"]["organisation"]
+        settings = study.settings["survey"]
+        survey, _ = with_record_ids(read_survey(path, settings), settings)
+        named = settings["organisation"]
         column = columns.locate(named, survey)[0][""] if named else ""
         names = survey.frame[column] if column else [""] * len(survey.rows)
-        for row, name, cells in zip(survey.rows, names,
-                                    survey.frame.itertuples(index=False, name=None), strict=True):
-            record = f"{slug(path.stem)}.r{row}"
+        for row, name, (answer_id, *cells) in zip(survey.rows, names, survey.frame.itertuples(name=None),
+                                                  strict=True):
+            record = re.sub(r"\.l\d+$", "", answer_id)
             whose = known.get(match_key(name), slug(name) if register.empty else own.organisation_id)
             is_own = owner.get(record, whose) == own.organisation_id
             (own.said if is_own else own.others).extend(cells)

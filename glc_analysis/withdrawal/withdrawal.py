@@ -422,7 +422,8 @@ def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Re
                 for row, name, gone in zip(said.itertuples(), speakers, own.turns[call], strict=True) if gone]
         turns[call] = pd.DataFrame(rows, columns=["name", "pseudonym"], dtype="str")
     documents = document_names(tables.read("documents", study=study), paths)
-    recoding, faults = Recoding(documents, own.documents, turns, own.ids, own.words_of_material), []
+    recoding, faults = Recoding(documents, own.documents, turns, own.ids, own.words_of_material,
+                                 new.settings["coding"]["code_separator"]), []
     for coder, path in ((coder, path) for coder, files in new.coder_files().items() for path in files):
         try:
             recoding.recode(path, is_decided=coder == CONSENSUS and path.suffix.lower() == ".xlsx")

@@ -47,7 +47,8 @@ def test_a_text_that_was_handed_out_before_is_kept_when_it_changes(tmp_path):
 
 
 def test_the_filled_sheet_of_answers_is_a_coders_file(tmp_path):
-    made = coded_study(tmp_path, codings={"eva": "../raw/codings/eva.csv"})
+    made = coded_study(tmp_path, codings={"eva": "../raw/codings/eva.csv"},
+                       settings={"coding": {"blank_rows": "uncoded"}})
     write_csv(made.raw / "codings/eva.csv", [{"document": "blue", "text": "", "code": ""}])
     glc(made, "transcripts")
     sheet = pd.read_csv(made.processed / "transcripts/answers.csv", encoding="utf-8-sig", dtype="str")
@@ -97,7 +98,7 @@ def test_decisions_come_back_as_the_coder_consensus(tmp_path):
     settings = (made.reference / "study.toml").read_text(encoding="utf-8")
     (made.reference / "study.toml").write_text(settings.replace(
         'codings = {', 'codings = {"consensus" = "../raw/codings/consensus/*", '), encoding="utf-8")
-    assert "0 segments to decide: " in glc(made, "agreement").stderr
+    assert "Nothing is left to decide: 1 difference" in glc(made, "agreement").stderr
     rows = pd.read_csv(glc_export(made, "quotes"), encoding="utf-8-sig").query("segment_id == 'blue.4'")
     assert rows["code_id"].tolist() == ["delay", "shelter"]
     assert load_workbook(made.processed / "disagreements.xlsx")["Disagreements"].cell(

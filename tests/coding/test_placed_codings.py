@@ -6,7 +6,9 @@ import pytest
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding.assemble import agreement, assemble
 from glc_analysis.coding.coders import CodedColumns
+from glc_analysis.coding.reviews import COLUMNS
 from glc_analysis.coding.texts import in_countries
+from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
 from tests.coding.test_coded_study import ANA, BOTH, coded_study, spreadsheet, texts_of
@@ -186,3 +188,127 @@ def test_a_parent_beside_a_code_below_it_leaves_nothing_open(study):
     spreadsheet(study, "ben", PLACE)
     row = turn_figures(coded(study), "shelter")
     assert (row.n_pairable, row.value) == (2, 1.0)
+
+
+# Passages that somebody looked at.
+
+
+def reviewed(*rows):
+    made = pd.DataFrame([{"decision": "accept", **row} for row in rows], columns=COLUMNS, dtype="str")
+    return made.fillna("")
+
+
+MANY = ("lamp", "A house holds many people", "shelter")
+
+
+def test_a_reviewed_row_accepts_a_quarantined_passage(study):
+    spreadsheet(study, "ana", HOUSE)
+    spreadsheet(study, "ben", MANY)
+    rows = reviewed({"coder_id": "ben", "document_id": "lamp", "quote": MANY[1], "words": HOUSE[1]})
+    found = coded(study, reviewed_codings=rows)
+    assert placed(found, "ben") == [("lamp", "A house holds people", "shelter", "accepted")]
+    assert found.tables["quarantined"].empty and turn_figures(found, "shelter").n_missing == 0
+    assert {quote for _, quote, *_ in placed(found, "consensus")} == {"A house holds people"}
+
+
+def test_a_reviewed_row_accepts_a_passage_by_position_where_it_is(study):
+    spreadsheet(study, "ana", PLACE)
+    table(study, "ben", "document,start,end,code\nlamp,9,12,Delay\n")
+    found = coded(study, reviewed_codings=reviewed({"coder_id": "ben", "document_id": "lamp"}))
+    assert [match for *_, match in placed(found, "ben")] == ["accepted"]
+    assert len(placed(found, "consensus")) == 2
+
+
+def test_a_passage_that_is_left_out_is_no_longer_missing(study):
+    spreadsheet(study, "ana", HOUSE)
+    spreadsheet(study, "ben", MANY)
+    rows = reviewed({"coder_id": "ben", "document_id": "lamp", "decision": "leave_out"})
+    row = turn_figures(coded(study, reviewed_codings=rows), "shelter")
+    assert (row.n_pairable, row.n_missing) == (1, 0)
+
+
+@pytest.mark.parametrize(("row", "said"), [
+    ({"quote": "Nobody marked this"}, "fits no passage"), ({}, "does not say where the passage belongs"),
+    ({"words": "never"}, "are not in the text"), ({"words": "house"}, "are 2 times in the text"),
+    ({"segment_id": "blue.2"}, "is not a turn of lamp"),
+])  # fmt: skip
+def test_a_reviewed_row_that_fits_nothing_is_a_fault(study, row, said):
+    spreadsheet(study, "ana", HOUSE)
+    spreadsheet(study, "ben", MANY)
+    with pytest.raises(Faults, match=said):
+        coded(study, reviewed_codings=reviewed({"coder_id": "ben", "document_id": "lamp", **row}))
+
+
+# Open answers.
+
+
+ANSWERS = pd.DataFrame({"document_id": [f"s.r{n}.q1" for n in range(2, 12)], "kind": "answer",
+                        "organisation_id": [f"o{n // 2}" for n in range(10)], "question_id": "Q1",
+                        "country_id": "KHM", "text_version": "1"})
+ASKED = pd.DataFrame({"segment_id": ANSWERS["document_id"] + ".1", "document_id": ANSWERS["document_id"],
+                      "start": 0, "end": 9, "role": "participant", "guide_question_id": "Q1",
+                      "text": "Shelters.", "organisation_id": ANSWERS["organisation_id"],
+                      "country_id": "KHM"})
+
+
+def sheet(study, coder, codes):
+    rows = [f"{document},{code}\n" for document, code in zip(ANSWERS["document_id"], codes, strict=True)]
+    table(study, coder, f"document,code\n{''.join(rows)}")
+
+
+def coded_answers(study, assignments=(), **settings):
+    reference = read_reference(study)
+    reference.tables["assignments"] = pd.DataFrame(
+        assignments, columns=["document_id", "coder_id", "codebook_version"], dtype="str")
+    study.settings["coding"].update(settings)
+    texts = texts_of(study)
+    columns = CodedColumns(pd.DataFrame(columns=["document_id", "code"], dtype="str"), {})
+    unmasked = dict.fromkeys(ANSWERS["document_id"], "Shelters.")
+    return assemble(study, reference, texts, ANSWERS, ASKED, unmasked, columns, {"Ana Vega": "Person 1"},
+                    CleaningLog())
+
+
+HALF = ["shelter"] * 5 + [""] * 5
+
+
+def test_what_blank_rows_mean_is_asked_once(study):
+    sheet(study, "ana", HALF)
+    sheet(study, "ben", ["shelter"] * 10)
+    with pytest.raises(Faults, match=r"ana.csv, value 's.r10.q1, .* \.\.\.': 5 answers have no code"):
+        coded_answers(study)
+    row = turn_figures(coded_answers(study, blank_rows="uncoded"), "shelter")
+    assert (row.n_units, row.n_pairable, row.value) == (10, 10, 0.5)
+    row = turn_figures(coded_answers(study, blank_rows="not assigned"), "shelter")
+    assert (row.n_units, row.n_pairable, row.value) == (5, 5, 1.0)
+
+
+def test_a_version_that_one_coder_did_not_state_makes_no_unit_twice(study):
+    for coder in ("ana", "ben"):
+        sheet(study, coder, ["shelter"] * 10)
+    assigned = [(document, "ana", "2") for document in ANSWERS["document_id"]]
+    row = turn_figures(coded_answers(study, assigned), "shelter")
+    assert (row.n_units, row.n_pairable, row.prevalence) == (10, 10, 1.0)
+
+
+@pytest.mark.parametrize("version", ["", "2"])
+def test_answers_that_were_never_assigned_are_missing_whatever_the_version(study, version):
+    sheet(study, "ana", HALF)
+    sheet(study, "ben", ["shelter"] * 10)
+    assigned = [(document, "ana", version) for document in ANSWERS["document_id"][:7]]
+    row = turn_figures(coded_answers(study, assigned), "shelter")
+    assert (row.n_units, row.n_pairable, row.value) == (7, 7, pytest.approx(5 / 7))
+    assert row.prevalence == pytest.approx((5 * 1 + 2 * 0.5) / 7)
+
+
+def test_a_coded_answer_that_was_not_assigned_is_a_fault(study):
+    sheet(study, "ana", HALF)
+    sheet(study, "ben", [""] * 10)
+    with pytest.raises(Faults, match=r"does not assign s.r3.q1 to ana"):
+        coded_answers(study, [("s.r2.q1", "ana", ""), ("s.r2.q1", "ben", "")])
+
+
+def test_intervals_are_drawn_over_respondents(study):
+    sheet(study, "ana", HALF)
+    sheet(study, "ben", ["shelter"] * 10)
+    row = turn_figures(coded_answers(study, blank_rows="uncoded"), "shelter")
+    assert row.reason == "no interval: 5 respondents have pairs of coders, 10 are needed"

@@ -93,3 +93,45 @@ def test_all_faults_of_a_table_come_at_once(tmp_path):
         len(said(tmp_path, "document,start,end,code\nA,9,4,Delay\n,1,2,Delay\nA,x,y,Delay\n").splitlines())
         == 3
     )
+
+
+@pytest.mark.parametrize(("header", "cell", "codes"), [
+    ("codes", '"Shelter; Waiting"', ["Shelter", "Waiting"]),
+    ("codes", '"Shelter\nWaiting"', ["Shelter", "Waiting"]),
+    ("codes", '"Shelter, own; Waiting"', ["Shelter, own", "Waiting"]),
+    ("code", '"Shelter, own"', ["Shelter, own"]), ("codes", "Shelter", ["Shelter"]),
+])  # fmt: skip
+def test_a_column_of_codes_has_several_and_a_column_of_a_code_has_one(tmp_path, header, cell, codes):
+    assert [code for (code,) in rows(read(tmp_path, f"document,{header}\nA,{cell}\n"), "code")] == codes
+
+
+@pytest.mark.parametrize(("header", "cell"), [
+    ("code", '"Shelter; Waiting"'), ("code", '"Shelter\nWaiting"'), ("tag", '"Shelter|Waiting"'),
+    ("codes", '"Shelter, Waiting"'), ("codes", '"Shelter | Waiting"'), ("Code 1", '"Shelter; Waiting"'),
+])  # fmt: skip
+def test_a_cell_that_may_be_one_code_or_several_is_a_fault_until_a_setting_says(tmp_path, header, cell):
+    content = f"document,{header}\nA,{cell}\n"
+    assert "row 2" in said(tmp_path, content) and "code_separator" in said(tmp_path, content)
+    whole = cell.strip('"')
+    assert rows(read(tmp_path, content, separator="none"), "code") == [[whole]]
+    sign = next(sign for sign in ";\n|," if sign in whole)
+    assert rows(read(tmp_path, content, separator=sign), "code") == [["Shelter"], ["Waiting"]]
+
+
+def test_every_column_of_a_code_counts(tmp_path):
+    raw = read(tmp_path, "document,code,code\nA,Shelter,Waiting\nB,,Waiting\n")
+    assert rows(raw, "source", "code") == [["A", "Shelter"], ["A", "Waiting"], ["B", "Waiting"]]
+
+
+@pytest.mark.parametrize(("content", "expected"), [
+    ("document,code,tag\nA,Shelter,Waiting\n", "several columns name codes: code, tag"),
+    ("document,file,code\nA,B,Shelter\n", "row 2, value 'A / B': two columns name the document and differ"),
+    ("document,Delay,Delay\nA,1,0\n", "several columns are named 'Delay'"),
+])  # fmt: skip
+def test_two_columns_for_the_same_thing_are_a_fault_where_they_differ(tmp_path, content, expected):
+    assert expected in said(tmp_path, content)
+
+
+def test_documents_listed_without_a_code_are_told_from_those_coded_or_ticked_off(tmp_path):
+    assert read(tmp_path, "document,code\nA,Delay\nA,\nB,\n").blank == {"B"}
+    assert read(tmp_path, "document,Delay,Voice\nA,1,0\nB,0,0\nC,,\n").blank == {"C"}

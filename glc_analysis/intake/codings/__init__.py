@@ -49,10 +49,11 @@ _FORMATS = ("give a .qdpx, .qde, .qdc, a QualCoder folder, a Taguette project.sq
             "or .docx")
 
 
-def read_codings(path: Path, *, coder: str = "") -> RawCodings:
+def read_codings(path: Path, *, coder: str = "", separator: str = "") -> RawCodings:
     """The codings of one file or project folder, read by the reader for its program.
 
-    `coder` names the coder where the file does not. Raises `Faults` with everything that keeps
+    `coder` names the coder where the file does not; `separator` stands between several codes in one cell
+    of a table (`code_separator` of study.toml). Raises `Faults` with everything that keeps
     the file from being read; writes nothing.
 
     >>> from tempfile import TemporaryDirectory
@@ -63,7 +64,7 @@ def read_codings(path: Path, *, coder: str = "") -> RawCodings:
     >>> codings[["source", "quote", "code", "coder"]].to_dict("records")
     [{'source': 'call_1', 'quote': 'We wait', 'code': 'Delay', 'coder': 'ana'}]
     """
-    return merge_codings(_read(_project_database(path), coder))
+    return merge_codings(_read(_project_database(path), coder, separator))
 
 
 def _project_database(path: Path) -> Path:
@@ -76,7 +77,7 @@ def _project_database(path: Path) -> Path:
     return found[0]
 
 
-def _read(path: Path, coder: str) -> ParsedCodings:
+def _read(path: Path, coder: str, separator: str) -> ParsedCodings:
     start = _first_bytes(path)
     if start.startswith(b"SQLite format 3\0"):
         with open_database(path) as tables:
@@ -86,9 +87,9 @@ def _read(path: Path, coder: str) -> ParsedCodings:
                 return read_taguette(path, tables, coder=coder)
             refuse("this is a database of neither QualCoder nor Taguette", path.name, _FORMATS)
     if start.startswith(b"PK"):
-        return _read_package(path, coder)
+        return _read_package(path, coder, separator)
     if start.startswith(OLD_WORKBOOK):
-        return _read_sheets(path, read_sheets(path), coder)
+        return _read_sheets(path, read_sheets(path), coder, separator)
     if path.suffix.lower() == ".txt":
         lines = decode(read_bytes(path, limit=TABLE), path.name).split("\n")
         if is_references(lines):
@@ -97,17 +98,17 @@ def _read(path: Path, coder: str) -> ParsedCodings:
         return refi.read_markup(path, coder=coder)
     if path.suffix.lower() not in {".csv", ".tsv", ".tab", ".txt"}:
         refuse("this is not a file of a known coding program", path.name, _FORMATS)
-    return _read_sheets(path, [read_table(path, limit=TABLE)], coder)
+    return _read_sheets(path, [read_table(path, limit=TABLE)], coder, separator)
 
 
-def _read_sheets(path: Path, sheets: list[Grid], coder: str) -> ParsedCodings:
+def _read_sheets(path: Path, sheets: list[Grid], coder: str, separator: str) -> ParsedCodings:
     """The first sheet of a table, in the layout of the program that wrote it or in our own."""
     if layout := layout_of(sheets):
         return read_program_table(path, sheets[0], layout, coder=coder)
-    return read_coded_table(path, sheets[0], coder=coder)
+    return read_coded_table(path, sheets[0], coder=coder, separator=separator)
 
 
-def _read_package(path: Path, coder: str) -> ParsedCodings:
+def _read_package(path: Path, coder: str, separator: str) -> ParsedCodings:
     kinds = {name.lower() for name in unpack(path, r"^(word/document|xl/workbook)\.xml$")}
     if "word/document.xml" in kinds:
         lines = word_lines(path)
@@ -115,7 +116,7 @@ def _read_package(path: Path, coder: str) -> ParsedCodings:
             return read_references(path, lines, coder=coder)
         return read_word_comments(path, coder=coder)
     if "xl/workbook.xml" in kinds:
-        return _read_sheets(path, read_sheets(path), coder)
+        return _read_sheets(path, read_sheets(path), coder, separator)
     return refi.read_package(path, coder=coder)
 
 
@@ -170,7 +171,7 @@ def merge_codings(found: ParsedCodings) -> RawCodings:
         _frame([(*code, n) for n, code in enumerate(found.codes, 1)], _CODES),
         _frame(memos, ["author", "attached_to", "attached_kind", "text", "date"]),
         _frame([row for row in suspect if row["code"]], [*_CODINGS, "found"]),
-        checked, matched, tuple(dict.fromkeys(found.notes)), found.is_mixed,
+        checked, matched, tuple(dict.fromkeys(found.notes)), found.is_mixed, frozenset(found.blank),
     )  # fmt: skip
 
 

@@ -7,11 +7,12 @@ comment is a coding: its author is the coder, its text the codes, its range the 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from xml.etree.ElementTree import Element
 
-from glc_analysis.errors import refuse
+from glc_analysis.errors import Fault, refuse
 from glc_analysis.intake.codings.layouts import layouts, missing_columns
 from glc_analysis.intake.codings.model import (
     WHOLE_TEXT,
@@ -41,32 +42,44 @@ NAMES = {  # what tools and people call a column
     "memo": "memo", "comment": "memo", "note": "memo",
     "": "", "id": "", "row": "", "date": "",
 }  # fmt: skip
+_BETWEEN_CODES = re.compile(r"\s*[;\n]\s*")
+NO_SEPARATOR = "none"
+"""The setting `code_separator` for tables in which every cell is one code, whatever signs are in it."""
 _WIDE = re.compile(r"(code|tag)[ _.-]?\d+")
 _TICKED, _UNTICKED = {"1", "true", "yes", "x"}, {"", "0", "false", "no", "na"}
 
 
-def read_coded_table(path: Path, grid: Grid, *, coder: str = "") -> ParsedCodings:
+def read_coded_table(path: Path, grid: Grid, *, coder: str = "", separator: str = "") -> ParsedCodings:
     """The codings of a table. Without offsets start and end are -1: the quotation, or all of the document.
 
-    A row without a code counts as read and left uncoded: its document is among the sources.
+    A row without a code says that its document was read, or was never assigned: documents that have no other
+    rows are in `blank`. Several codes in a cell are told apart by `separator`; without one, a column `codes`
+    has them with ; or line breaks between them, and a column `code` has one. Raises Faults for a cell of
+    which this is doubtful, and for two columns that name the same thing and differ.
     """
     found = ParsedCodings(path, "csv")
     names = [name.strip().casefold() for name in grid.names]
-    roles = {NAMES[name]: n for n, name in reversed(list(enumerate(names))) if name in NAMES}
-    wide = [n for n, name in enumerate(names) if _WIDE.fullmatch(name)]
-    wide += [roles["code"]] if "code" in roles else []
+    columns = {role: [n for n, name in enumerate(names) if NAMES.get(name) == role]
+               for role in dict.fromkeys(NAMES.values())}
+    wide = [n for n, name in enumerate(names) if _WIDE.fullmatch(name)] + columns["code"]
     ticks = [] if wide else [n for n, name in enumerate(names) if name not in NAMES]
-    if "source" not in roles or not wide + ticks or ("start" in roles) != ("end" in roles):
+    if not columns["source"] or not wide + ticks or bool(columns["start"]) != bool(columns["end"]):
         fix = ("name the columns document, code (or Code 1 to n, or a column a code), start and end, quote, "
                "as docs/coders.md shows, or export the table again with the missing ones")
         refuse(f"a column is missing ({missing_columns(grid.names)})", path.name, fix, row="1")
+    _check_columns(path, grid, columns["code"], ticks)
+    coded: set[str] = set()
     for number, row in zip(map(str, grid.numbers[1:]), grid.rows[1:], strict=True):
-        cell = {role: row[n].strip() if role != "quote" else row[n] for role, n in roles.items()}
-        codes = [row[n].strip() for n in wide] + [grid.names[n].strip() for n in ticks if _is_ticked(row[n])]
+        cell = {role: _one_cell(found, [row[n] for n in places], role, number)
+                for role, places in columns.items() if places and role not in ("", "code")}
+        codes = [code for n in wide for code in _codes_in(found, row[n], names[n], separator, number)]
+        codes += [grid.names[n].strip() for n in ticks if _is_ticked(row[n])]
         for n in ticks:
             if row[n].strip().casefold() not in _TICKED | _UNTICKED:
                 found.fault(f"this is not a tick of the code {grid.names[n]!r}", row[n], row=number)
-        _add_row(found, cell, [code for code in codes if code], coder, number)
+        _add_row(found, cell, codes, coder, number)
+        coded |= {cell["source"]} if any(row[n].strip() for n in wide + ticks) else set()
+    found.blank = {*found.texts} - coded
     seen = [grid.names[n].strip() for n in ticks] + [one.code for one in found.passages]
     found.codes += code_paths(seen)
     return found
@@ -87,6 +100,45 @@ def code_paths(codes: Iterable[str]) -> list[tuple[str, str, str]]:
             above = path
         found.setdefault(code, above)
     return [(code, parent, "") for code, parent in found.items()]
+
+
+def _check_columns(path: Path, grid: Grid, codes: list[int], ticks: list[int]) -> None:
+    """Raises Faults for columns of codes of which it is doubtful whether they say the same."""
+    names = [grid.names[n].strip() for n in codes]
+    if len({name.casefold() for name in names}) > 1:
+        refuse(f"several columns name codes: {', '.join(names)}", path.name,
+               "keep one of them, or call them Code 1, Code 2 ... if each has codes of its own", row="1")
+    times = Counter(grid.names[n].strip().casefold() for n in ticks)
+    twice = [grid.names[n].strip() for n in ticks if times[grid.names[n].strip().casefold()] > 1]
+    if twice:
+        refuse(f"several columns are named {twice[0]!r}", path.name, "give each code one column", row="1")
+
+
+def _one_cell(found: ParsedCodings, cells: list[str], role: str, row: str) -> str:
+    """The cell of a role; where several columns have it and differ, that is a fault."""
+    given = [cell if role == "quote" else cell.strip() for cell in cells]
+    different = [*dict.fromkeys(cell for cell in given if cell.strip())]
+    if role == "memo":
+        return "\n".join(different)
+    if len(different) > 1:
+        what = {"source": "the document", "quote": "the words", "coder": "the coder"}.get(role, f"the {role}")
+        found.fault(f"two columns name {what} and differ", " / ".join(different), row=row)
+    return (different or given)[0]
+
+
+def _codes_in(found: ParsedCodings, cell: str, column: str, separator: str, row: str) -> list[str]:
+    """The codes of a cell. It is a fault if it is doubtful whether they are one or several."""
+    text, is_plural = cell.strip(), column == "codes"
+    if separator == NO_SEPARATOR:
+        return [text] if text else []
+    parts = text.split(separator) if separator else _BETWEEN_CODES.split(text) if is_plural else [text]
+    doubtful = "" if separator or is_plural and len(parts) > 1 else ",|" if is_plural else ";\n|"
+    if any(sign in text for sign in doubtful):
+        found.faults.append(Fault(
+            "this may be one code or several", file=found.path.name, row=row, column=column, value=text[:80],
+            fix='say how codes are separated in study.toml, such as [coding] code_separator = ";", or '
+                f'"{NO_SEPARATOR}" if each cell is one code; or write them in columns Code 1, Code 2 ...'))
+    return [code.strip() for code in parts if code.strip()]
 
 
 def column_roles(names: list[str]) -> list[str]:

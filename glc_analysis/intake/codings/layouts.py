@@ -130,6 +130,7 @@ def read_program_table(path: Path, grid: Grid, layout: Layout, *, coder: str = "
         for code in codes if quote.strip() else ():
             paths |= dict.fromkeys(_with_parents(code))
             found.passages.append(Passage(source, *WHOLE_TEXT, quote, " > ".join(code), by, memo))
+    found.blank = {*found.texts} - {one.source for one in found.passages}
     paths |= dict.fromkeys(path for name in applied.values() for path in _with_parents(_code(name, layout)))
     found.codes += [(" > ".join(code), " > ".join(code[:-1]), "") for code in paths]
     found.notes.append(f"Read as {layout.program}: passages are found by their words, not by their places.")

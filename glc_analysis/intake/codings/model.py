@@ -54,6 +54,7 @@ class RawCodings:
     matched: int  # of these the same, but for blanks and Unicode form
     notes: tuple[str, ...]  # what a person should know: merged, missing, left out
     is_mixed: bool  # several coders' work that cannot be told apart: no agreement from it
+    blank: frozenset[str] = frozenset()  # documents that a table lists without any code
 
 
 class Passage(NamedTuple):
@@ -97,6 +98,7 @@ class ParsedCodings:
     faults: list[Fault] = field(default_factory=list)
     is_mixed: bool = False
     has_names: bool = False  # a selection has a name, which may be its words or anything else
+    blank: set[str] = field(default_factory=set)  # documents that a table lists without any code
     counts: str = ""  # how the program is known to count; blank where only its texts can tell
 
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
