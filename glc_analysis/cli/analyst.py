@@ -166,19 +166,25 @@ def joint_display(study: Study, suggest: bool, stated: bool, audience: str, form
 @click.command()
 @click.argument("what", type=click.Choice(["qdpx", "qdc", "matrix", "quotes", "deposit"]))
 @click.option("--to", type=click.Path(path_type=Path), help="The file to write; for a deposit, the folder.")
+@click.option("--coder", default="", metavar="CODER", help="With qdpx: this coder's own work, instead of the "
+              "agreed coding.")
 @pass_study
-def export(study: Study, what: str, to: Path | None) -> None:
+def export(study: Study, what: str, to: Path | None, coder: str) -> None:
     """Write the agreed coding for other programs, or a deposit.
 
-    qdpx is a REFI-QDA project, qdc its codebook, matrix a table of 0 and 1, quotes a list of quotations. A
-    deposit is the folder for a data repository; it holds what the public may see. The others are for the
-    team only.
+    qdpx is a REFI-QDA project with all texts and codes, qdc its codebook, matrix a table of 0 and 1, quotes a
+    list of quotations. A deposit is the folder for a data repository; it holds what the public may see. The
+    others are for the team only.
     """
+    from glc_analysis.coding.consensus import CONSENSUS
     from glc_analysis.coding.exports import export as write
     from glc_analysis.publish.deposit import write_deposit
 
+    if coder and what != "qdpx":
+        raise UsageError("--coder is for qdpx alone: the others hold the agreed coding.")
     ensure_built(study)
-    say(f"Written: {write_deposit(study, to) if what == 'deposit' else write(study, what, to)}.")
+    path = write_deposit(study, to) if what == "deposit" else write(study, what, to, coder=coder or CONSENSUS)
+    say(f"Written: {path}.")
 
 
 COMMANDS = (transcripts, agreement, summary, joint_display, export)

@@ -119,7 +119,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                     f"is not the name of a document; {nearest(source, set(documents.values()))}",
                     file=raw.path.name, value=source, fix="name the text as in documents.csv"))
                 continue
-            place = _Placing(result, document_id, text_of(document_id), theirs, mask)
+            place = _Placing(result, document_id, text_of(document_id), theirs, mask,
+                             has_names=raw.tool == "refi-qda")
             rows = codings.get(source, raw.codings[:0])
             apart = doubtful.get(source, raw.quarantined[:0])
             readers = {*rows["coder"], *apart["coder"]} if len(people) > 1 else {coder}
@@ -154,8 +155,9 @@ class _Placing:
     """Places what one file has on one document: each passage by the best proof that there is."""
 
     def __init__(self, result: PlacedCodings, document_id: str, text: Text, copy: str,
-                 mask: Callable[[str], Masked]) -> None:
+                 mask: Callable[[str], Masked], *, has_names: bool) -> None:
         self.result, self.document_id, self.text, self.mask = result, document_id, text, mask
+        self.has_names = has_names
         self.alignment = align(text, copy) if copy else None
         self.edited = EditedText(text, mask(copy)) if copy and not self.alignment else None
 
@@ -195,10 +197,10 @@ class _Placing:
         if self.edited and row.start >= 0:
             span, reason = self.edited.locate(row.start, row.end)
             return span, "by_position" if row.match == "by_position" else "moved", reason
-        if not row.quote:
+        places = self._places_of(row.quote) if row.quote else []
+        if not row.quote or self.has_names and not places:  # what is not in the text may be a name
             is_inside = 0 <= row.start < row.end <= length
             return (row.start, row.end), "by_position", "" if is_inside else OUTSIDE
-        places = self._places_of(row.quote)
         at_start = [span for span in places if span[0] == row.start]
         span = (at_start or places or [(-1, -1)])[0]
         reason = "" if len(at_start or places) == 1 else SEVERAL if places else NOWHERE

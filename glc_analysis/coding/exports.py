@@ -17,6 +17,7 @@ from glc_analysis import tables
 from glc_analysis.coding.codebook import qdc_codes
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
 from glc_analysis.coding.texts import Texts, read_texts
+from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 from glc_analysis.pseudonyms.masking import complete_key, read_key
 from glc_analysis.reference import read_reference
@@ -188,19 +189,29 @@ def hand_out(study: Study, folder: Path) -> pd.DataFrame:
         turns=texts.documents["document_id"].map(turns))
 
 
-def export(study: Study, what: str, path: Path | None = None) -> Path:
+def export(study: Study, what: str, path: Path | None = None, *, coder: str = CONSENSUS) -> Path:
     """Writes ``qdpx``, ``qdc``, ``matrix`` or ``quotes`` of a built study's consensus; returns the path,
-    which is in the team's folder of exports where none is given."""
+    which is in the team's folder of exports where none is given.
+
+    A qdpx may hold a coder's own work instead. It has every code, also those that nobody used, every
+    interview and call, also those without a coding, and the answers that somebody read. Raises UsageError for
+    a coder who handed nothing in.
+    """
     kind = {"matrix": "matrix.csv", "quotes": "quotes.csv"}.get(what, what)
-    path = path or study.reports / "team" / "exports" / f"{study.id or study.root.name}.{kind}"
+    name = f"{study.id or study.root.name}{f'-{coder}' if coder != CONSENSUS else ''}"
+    path = path or study.reports / "team" / "exports" / f"{name}.{kind}"
     path.parent.mkdir(parents=True, exist_ok=True)
     names = ("codings", "codebook", "mentions", "organisations", "answers", "segments", "documents")
     held = {name: tables.read(name, study=study) for name in names}
     if what == "qdpx":
-        coded = {document: text for document, text in canonical_texts(study).items()
-                 if document in set(held["codings"]["document_id"])}
-        write_qdpx(path, name=study.title,
-                   **project(held["codings"], coded, held["codebook"], coder=CONSENSUS))
+        readings = tables.read("readings", study=study)
+        coders = {CONSENSUS, *readings["coder_id"], *held["codings"]["coder_id"]}
+        if coder not in coders:
+            raise UsageError(f"There is no coder {coder!r}; {nearest(coder, coders)}.")
+        answers = held["documents"].loc[held["documents"]["kind"] == "answer", "document_id"]
+        unread = {*answers} - {*readings["document_id"], *held["codings"]["document_id"]}
+        texts = {one: text for one, text in canonical_texts(study).items() if one not in unread}
+        write_qdpx(path, name=study.title, **project(held["codings"], texts, held["codebook"], coder=coder))
     elif what == "qdc":
         write_qdc(path, qdc_codes(held["codebook"].assign(merged_into="")))
     elif what == "matrix":

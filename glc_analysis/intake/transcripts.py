@@ -338,6 +338,10 @@ def _rows(path: Path) -> list[Row]:
     raw = read_bytes(path, limit=LARGEST)
     if raw.startswith(b"PK\x03\x04"):
         return _paragraphs(raw, path.name)
+    if raw.lstrip()[:5] == b"%PDF-":
+        refuse("this is a PDF, of which turns and line breaks cannot be told apart with certainty", path.name,
+               "hand in the .docx or .vtt file it was made from; else open it in a word processor, check "
+               "that each turn begins a paragraph, and save it as .docx")
     if len(raw) > LONGEST:
         said = f"the file holds more than {LONGEST // 1_000_000} MB of text"
         refuse(said, path.name, "check that it is the right file")

@@ -114,6 +114,16 @@ def test_the_project_of_the_consensus_is_read_again_as_it_was_written(study, tmp
     assert codes >= {"Practice", "Care", "Safe place"} and "Waiting" not in codes
 
 
+def test_a_project_has_uncoded_texts_and_unused_codes_and_may_be_one_coders_own(study, tmp_path):
+    glc(study, "export", "qdpx", "--to", str(tmp_path / "out.qdpx"))
+    raw = read_codings(tmp_path / "out.qdpx")
+    assert {"blue", "lamp", "call"} <= {*raw.sources["source"]} and "Law" in set(raw.codes["code"])
+    glc(study, "export", "qdpx", "--coder", "ana", "--to", str(tmp_path / "ana.qdpx"))
+    own = read_codings(tmp_path / "ana.qdpx")
+    assert (len(own.codings), set(own.codings["coder"])) == (4, {"ana"})
+    assert "There is no coder 'anna'" in glc(study, "export", "qdpx", "--coder", "anna", code=2).stderr
+
+
 def test_the_matrix_tells_not_asked_from_not_raised(study):
     rows = pd.read_csv(glc_export(study, "matrix"), encoding="utf-8-sig").set_index("organisation_id")
     assert rows.loc["a", ["shelter", "delay"]].tolist() == [1, 1]

@@ -169,16 +169,16 @@ def write(tmp_path, codings=(("a", 0, 2, "Delay", "ana"),), codes=CODES, text="W
 
 
 @pytest.mark.parametrize(("given", "said"), [
-    ({"codings": [("a", 0, 2, "Lost", "ana")]}, "the codes have no row for this code"),
+    ({"codings": [("a", 0, 2, "Lost", "ana")]}, "no row for this code, which is given to 0 to 2 of 'a'"),
     ({"codings": [("b", 0, 2, "Delay", "ana")]}, "the coded passage is outside the text"),
-    ({"codings": [("a", 0, 99, "Delay", "ana")]}, "the coded passage is outside the text"),
+    ({"codings": [("a", 0, 99, "Delay", "ana")]}, "outside the text, .* 7 characters .code 'Delay'"),
     ({"codings": [("a", 2, 2, "Delay", "ana")]}, "the coded passage is outside the text"),
     ({"codings": [("a", -1, -1, "Delay", "ana")]}, "the coded passage is outside the text"),
     ({"codes": CODES.assign(parent=["Delay", "Barriers", ""])},
      "a code occurs twice, or its parent is missing"),
     ({"codes": CODES.assign(parent=["", "Lost", ""])}, "a code occurs twice, or its parent is missing"),
     ({"codes": pd.concat([CODES, CODES[:1]])}, "a code occurs twice, or its parent is missing"),
-    ({"memo": "\x07"}, "a character is not allowed in XML"),
+    ({"memo": "no\n\x07"}, r"not allowed in XML: line 2 has the control character U\+0007 at its"),
     ({"codings": [("a", 0, 2, "Delay", "an\x00a")]}, "a character is not allowed in XML"),
 ])  # fmt: skip
 def test_what_cannot_be_written_is_refused_and_leaves_no_file(tmp_path, given, said):

@@ -27,6 +27,7 @@ from glc_analysis.intake.codings.model import (
     ParsedCodings,
     Passage,
     Text,
+    control_characters,
     local_name,
     read_root,
     unique_name,
@@ -313,11 +314,14 @@ def _check_links(path: Path, sources: pd.DataFrame, codings: pd.DataFrame, codes
     known, faults = set(codes["code"]), []
     for row in codings.itertuples():
         length = lengths.get(row.source, -1) or row.end  # of a missing text no length is known
+        stretch = f"{row.start} to {row.end} of {row.source!r}"
         if row.code not in known:
-            faults.append(Fault("the codes have no row for this code", file=path.name, value=row.code))
+            said = f"the codes have no row for this code, which is given to {stretch}"
+            faults.append(Fault(said, file=path.name, value=row.code, fix="add the code"))
         if not 0 <= row.start < row.end <= length:
-            stretch = f"{row.start} to {row.end} of {row.source}"
-            faults.append(Fault("the coded passage is outside the text", file=path.name, value=stretch))
+            said = f"the coded passage is outside the text, which has {max(length, 0)} characters"
+            faults.append(Fault(f"{said} (code {row.code!r})", file=path.name, value=stretch,
+                                fix="correct the place"))
     if faults:
         raise Faults(faults)
 
@@ -359,8 +363,10 @@ def _add(parent: _Element, tag: str, text: str | None = None, **attributes: str)
         made = SubElement(parent, QName(parent.nsmap[None], tag), given)
         made.text = text
     except ValueError as error:
-        said, fix = "a character is not allowed in XML", "take it out"
-        raise Faults([Fault(said, value=(text or attributes["name"])[:80], fix=fix)]) from error
+        whole = text or attributes["name"]
+        place = next(control_characters(whole), "")
+        said = f"a character is not allowed in XML{place and f': {place}'}"
+        raise Faults([Fault(said, value=whole[:80], fix="take it out")]) from error
     return made
 
 
