@@ -1,5 +1,7 @@
 """Where codings are placed in our texts, what shows it, and what is known of the rest: no build is needed."""
 
+from dataclasses import replace
+
 import pandas as pd
 import pytest
 
@@ -7,7 +9,6 @@ from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding.assemble import agreement, assemble
 from glc_analysis.coding.coders import CodedColumns
 from glc_analysis.coding.reviews import COLUMNS
-from glc_analysis.coding.texts import in_countries
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
@@ -18,8 +19,9 @@ def coded(study, **tables):
     """The coding of a study's interviews and calls, without a build."""
     reference = read_reference(study)
     reference.tables.update(tables)
-    people = pd.DataFrame({"organisation_id": ["a", "b"], "country_id": ["KHM", "LAO"]})
-    texts = in_countries(texts_of(study), people)
+    texts = texts_of(study)
+    texts = replace(texts, documents=texts.documents.assign(country_id="KHM"),
+                    segments=texts.segments.assign(country_id="KHM"))
     columns = CodedColumns(pd.DataFrame(columns=["document_id", "code"], dtype="str"), {})
     return assemble(study, reference, texts, texts.documents, texts.segments, {}, columns,
                     {"Ana Vega": "Person 1"}, CleaningLog())
