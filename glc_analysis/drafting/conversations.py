@@ -212,6 +212,11 @@ def decisions(documents: pd.DataFrame, speakers: pd.DataFrame, organisations: pd
     return notes
 
 
+def is_role(name: str) -> bool:
+    """Whether a name in a transcript is that of a role, such as Interviewer."""
+    return match_key(name) in _role_words()
+
+
 @cache
 def _role_words() -> dict[str, str]:
     """Names that are roles, in the form in which names are compared -> the role."""

@@ -28,6 +28,7 @@ from glc_analysis.text import match_key, slug
 UNNAMED_SPEAKER = "Text"
 """The speaker of a text of a project that names none."""
 _ENDINGS = (".txt", ".docx", ".doc", ".vtt", ".srt", ".rtf", ".odt", ".md", ".pdf", ".html", ".htm")
+_WORD = re.compile(r"[^\W_]+")
 _CALL_NAME = re.compile(r"(?i)(call|llamada|chamada|appel)s?(?![^\W_])")
 
 
@@ -98,9 +99,46 @@ def _draft(arrivals: Arrivals, read: list[talk.Conversation], files: dict[str, P
         notes.append("the organisation of each interview (private/reference/documents.csv)")
     trees = [*arrivals.codebooks, *arrivals.codings]
     if trees:
-        tables["codebook"], more = draft_codebook(trees)
-        notes += more
+        book, more = draft_codebook(trees)
+        tables["codebook"], words = without_words(book, read)
+        notes += [*more, *words]
     return TextDraft(tables, files, coders, notes)
+
+
+def without_words(codebook: pd.DataFrame,
+                  read: Sequence[talk.Conversation]) -> tuple[pd.DataFrame, list[str]]:
+    """The drafted codebook without notes that repeat a transcript or name a speaker, and what to look at.
+
+    codebook.csv lies in ``reference/``, which strangers may read. A note is left out where five words of it
+    in a row stand in a transcript, or where it names a speaker. A code keeps its name, by which coders' work
+    finds it; where the name is such words, a person is told to look.
+    """
+    def plain(text: str) -> str:
+        return " ".join(["", *_WORD.findall(match_key(text)), ""])
+
+    spoken = [plain(" ".join(one.transcript.turns["text"])) for one in read]
+    names = {plain(name) for one in read for name in one.transcript.turns["speaker"]}
+    names = {name for name in names if len(name.strip()) > 3 and not talk.is_role(name.strip())}
+
+    def repeats(text: str, least: int) -> bool:
+        words = plain(text).split()
+        runs = [f" {' '.join(words[n:n + least])} " for n in range(len(words) - least + 1)]
+        return any(run in told for run in runs for told in spoken) or any(one in plain(text) for one in names)
+
+    book, notes, left_out = codebook.copy(), [], 0
+    for column in ("definition", "include", "exclude"):
+        is_spoken = book[column].map(lambda text: bool(text) and repeats(text, 5))
+        left_out += int(is_spoken.sum())
+        book[column] = book[column].mask(is_spoken, "")
+    if left_out:
+        notes.append(f"{left_out} definitions or notes of codes that repeat a transcript or name a speaker: "
+                     "they are left out, since reference/codebook.csv is not private")
+    spoken_names = [code for code, name in zip(book["code_id"], book["name"], strict=True)
+                    if repeats(name, max(3, len(name.split())))]
+    if spoken_names:
+        notes.append("whether the names of these codes tell who somebody is or what they said, since "
+                     f"reference/codebook.csv is not private: {', '.join(spoken_names[:10])}")
+    return book, notes
 
 
 def _kind(path: Path, arrivals: Arrivals) -> str:

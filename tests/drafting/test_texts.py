@@ -16,7 +16,7 @@ from glc_analysis.coding.codebook import COLUMNS
 from glc_analysis.drafting.arrivals import sort_arrivals
 from glc_analysis.drafting.code_tree import added_codes, merged_tree, tree_difference, with_levels
 from glc_analysis.errors import Faults
-from glc_analysis.intake.codings.refi import write_qdpx
+from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 
 ANA = "Ana Vega: How many wait?\nBen Oyoo: Ten wait for months.\nAna Vega: And why?\nBen Oyoo: Papers.\n"
 CALL = "Moderator: Welcome. Who begins?\nParticipant: We wait.\n"
@@ -98,6 +98,18 @@ def test_the_text_of_a_project_becomes_a_transcript_unless_a_file_of_its_name_is
     assert (tmp_path / "ours/raw/interviews/Notes.txt").read_text(
         encoding="utf-8") == "Text: They wait. For months.\n"
     assert "To decide: whose words Notes.txt are" in done.stderr
+
+
+def test_notes_of_codes_that_repeat_a_transcript_or_name_a_speaker_are_left_out(tmp_path, arrived):
+    codes = pd.DataFrame({"code": ["Waiting", "Ten wait for months", "Papers"], "parent": "",
+                          "position": [1, 2, 3],
+                          "definition": ["Ten wait for months; and if", "As Ben Oyoo says", "Any paper"]})
+    write_qdc(arrived / "codes.qdc", codes)
+    done = glc("init", tmp_path / "ours", "--from", arrived)
+    found = {row["name"]: row["definition"] for row in rows(tmp_path / "ours/reference/codebook.csv")}
+    assert (found["Waiting"], found["Ten wait for months"], found["Papers"]) == ("", "", "Any paper")
+    assert "2 definitions or notes of codes that repeat a transcript" in done.stderr
+    assert "is not private: ten_wait_for_months" in done.stderr
 
 
 def test_a_name_tells_a_call_and_the_ending_of_a_web_page_is_no_part_of_it(tmp_path):
