@@ -17,7 +17,7 @@ from glc_analysis.cli.group import (
     say,
 )
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.study import Study
+from glc_analysis.study import PANELS, Study
 
 
 @click.command()
@@ -62,10 +62,12 @@ def enter(study: Study, round_id: str) -> None:
 
 @click.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="The round, as in rounds.csv.")
-@click.option("--close", is_flag=True, help="Close it today, show its results and make the page to project.")
+@click.option("--close", is_flag=True, help="Close it today, show its results and make the page to project. "
+              "Says who is missing, and asks.")
+@click.option("--yes", is_flag=True, help="With --close: do not ask.")
 @rows_format("table")
 @pass_study
-def tally(study: Study, round_id: str, close: bool, form: str) -> None:
+def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> None:
     """Count the forms of a round, or show its results.
 
     The results are shown once the round is closed.
@@ -78,6 +80,12 @@ def tally(study: Study, round_id: str, close: bool, form: str) -> None:
 
     if close:
         check_forms_finished(study, round_id)
+        before = counted(study, round_id)
+        if before.received is not None and not before.faults and not yes:
+            for row in before.received.itertuples():
+                say(f"{PANELS[row.panel]}: {row.received}{'; missing: ' * bool(row.missing)}{row.missing}.")
+            click.confirm(f"Close round {round_id}? Forms that come later are not counted.", abort=True,
+                          err=True)
     count = counted(study, round_id, close_on=date.today() if close else None)
     for note in count.notes:
         say(note)

@@ -199,7 +199,7 @@ def is_tallied(day, round_id, papers, current):
 def closed(day, round_id):
     """Closes a round; seconds until its results and its page are there."""
     start = time.monotonic()
-    said = day.glc("tally", "--round", round_id, "--close")
+    said = day.glc("tally", "--round", round_id, "--close", "--yes")
     seconds = time.monotonic() - start
     page = (day.root / f"reports/team/day/{round_id}/index.html").read_text(encoding="utf-8")
     print(f"\nround {round_id}: results and page {seconds:.1f} s after closing; {day.cuts} power cuts so far")

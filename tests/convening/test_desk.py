@@ -140,7 +140,7 @@ def test_a_form_that_was_begun_keeps_the_round_from_being_closed(study):
     with pytest.raises(Faults, match="data entry of form r12 is not finished: it would not count. "
                                      "To fix: finish"):
         check_forms_finished(Study(study.root), "1")
-    refused = study.glc("tally", "--round", "1", "--close")
+    refused = study.glc("tally", "--round", "1", "--close", "--yes")
     assert (refused.exit_code, "05-08," in (study.root / "reference/rounds.csv").read_text()) == (1, True)
     keyed(study, ["ab", "r12", "drop"])
     check_forms_finished(Study(study.root), "1")

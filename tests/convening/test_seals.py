@@ -26,7 +26,7 @@ def study(tmp_path):
     """Round 2 closed with eight of ten providers."""
     study = BallotStudy(tmp_path)
     study.full_round(8, 8, 2, 9, round_id="2", raters=PROVIDERS[:8])
-    closed = study.glc("tally", "--round", "2", "--close")
+    closed = study.glc("tally", "--round", "2", "--close", "--yes")
     assert closed.exit_code == 0, closed.stderr
     study.results = closed.stdout
     return study
@@ -104,7 +104,7 @@ def test_a_round_that_is_opened_again_is_counted_anew_beside_the_old_count_and_s
     assert study.glc("reopen", "2").exit_code == 2
     assert study.glc("reopen", "2", "--because", "A form was  in the post").exit_code == 0
     assert "9 of 10" in study.glc("tally", "--round", "2").stdout
-    done = study.glc("tally", "--round", "2", "--close")
+    done = study.glc("tally", "--round", "2", "--close", "--yes")
     assert "of 9" in done.stdout and done.stdout != study.results
     assert ", because A form was in the post." in done.stdout
     assert (study.root / SEALED / "ballots.csv").read_bytes() == before

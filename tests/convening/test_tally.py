@@ -7,8 +7,10 @@ from datetime import date
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
 from glc_analysis import tables
+from glc_analysis.cli import cli
 from glc_analysis.manifest import checksum
 from glc_analysis.study import Study
 from tests.ballot_study import ADVISERS, PROVIDERS, BallotStudy
@@ -47,7 +49,7 @@ def test_faults_of_an_open_round_are_told_beside_the_count(study):
 
 
 def test_closing_says_the_result_in_votes_and_what_moved(study):
-    result = study.glc("tally", "--round", "2", "--close")
+    result = study.glc("tally", "--round", "2", "--close", "--yes")
     assert result.exit_code == 0, result.stderr
     assert result.stdout.splitlines() == [
         "P01.1 Rest",
@@ -61,8 +63,20 @@ def test_closing_says_the_result_in_votes_and_what_moved(study):
         "organisation; the day on which it was fixed is not recorded."]
 
 
+def test_closing_says_who_is_missing_and_asks(study):
+    before = study.files()
+    command = ["--study", str(study.root), "tally", "--round", "2", "--close"]
+    refused = CliRunner().invoke(cli, command, input="n\n")
+    assert refused.exit_code != 0 and study.files() == before
+    assert "Providers: 8 of 10 received; missing: r09, r10." in refused.stderr
+    assert "Close round 2?" in refused.stderr and "P01.1" not in refused.stdout
+    closed = CliRunner().invoke(cli, command, input="y\n")
+    assert closed.exit_code == 0 and "P01.1 Rest" in closed.stdout
+    assert "Close round" not in CliRunner().invoke(cli, command).stderr  # it is closed
+
+
 def test_closing_writes_the_day_and_seals_the_ballots(study):
-    study.glc("tally", "--round", "2", "--close")
+    study.glc("tally", "--round", "2", "--close", "--yes")
     today = date.today().isoformat()
     assert [row.split(",")[2] for row in (study.root / ROUNDS).read_text().splitlines()] == [
         "closed_on", "2017-05-08", "2017-05-08", today, today]
@@ -75,10 +89,10 @@ def test_closing_writes_the_day_and_seals_the_ballots(study):
 
 def test_closing_writes_the_tables_and_closing_again_says_the_same(study):
     study.glc("build")
-    first, at = study.glc("tally", "--round", "2", "--close"), study.files()
+    first, at = study.glc("tally", "--round", "2", "--close", "--yes"), study.files()
     rows = tables.read("tallies", study=Study(study.root))
     assert set(rows["round_id"]) == {"1", "2"}
-    again = study.glc("tally", "--round", "2", "--close")
+    again = study.glc("tally", "--round", "2", "--close", "--yes")
     assert (again.stdout, again.exit_code) == (first.stdout, 0)
     now = study.files()
     assert {name for name in now if now[name] != at.get(name)} == set()
@@ -96,13 +110,13 @@ def test_a_power_cut_in_closing_leaves_rounds_whole_and_closing_again_ends_it(st
             replace(source, target)
 
         monkeypatch.setattr(os, "replace", until)
-        study.glc("tally", "--round", "2", "--close")
+        study.glc("tally", "--round", "2", "--close", "--yes")
         monkeypatch.undo()
         is_closed = cut.startswith("processed")
         assert ((study.root / ROUNDS).read_bytes() == before) != is_closed
         told = study.glc("tally", "--round", "2").stdout
         assert ("P01.1 Rest" in told) == is_closed
-    assert study.glc("tally", "--round", "2", "--close").exit_code == 0
+    assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
     assert set(tables.read("tallies", study=Study(study.root))["round_id"]) == {"1", "2"}
 
 
@@ -120,7 +134,7 @@ def test_a_closed_round_is_told_again_in_any_form(study):
 def test_nothing_is_closed_while_a_file_is_faulty(study, spoilt):
     study.vote("r09", 8, spoilt, 8, 8, round_id="2")
     before = study.files()
-    result = study.glc("tally", "--round", "2", "--close")
+    result = study.glc("tally", "--round", "2", "--close", "--yes")
     assert result.exit_code == 1 and not result.stdout and study.files() == before
     assert f"value '{spoilt}'" in result.stderr
 
@@ -128,7 +142,7 @@ def test_nothing_is_closed_while_a_file_is_faulty(study, spoilt):
 def test_a_round_without_a_form_is_not_closed(tmp_path):
     study = BallotStudy(tmp_path)
     before = study.files()
-    result = study.glc("tally", "--round", "2", "--close")
+    result = study.glc("tally", "--round", "2", "--close", "--yes")
     assert result.exit_code == 1 and "No form of round 2 is received yet" in result.stderr
     assert study.files() == before
 
@@ -136,7 +150,7 @@ def test_a_round_without_a_form_is_not_closed(tmp_path):
 def test_a_round_is_not_closed_by_a_clock_that_stands_before_its_opening(study):
     study.spoil(ROUNDS, ("2,2017-05-09,", "2,2999-01-01,"))
     before = study.files()
-    result = study.glc("tally", "--round", "2", "--close")
+    result = study.glc("tally", "--round", "2", "--close", "--yes")
     assert result.exit_code == 1 and "To fix: set the clock" in result.stderr and study.files() == before
 
 
@@ -146,7 +160,7 @@ def test_an_unknown_round_is_wrong_usage(study):
 
 
 def test_comments_are_read_out_only_where_the_rater_allowed_it(study):
-    closed = study.glc("tally", "--round", "2", "--close")
+    closed = study.glc("tally", "--round", "2", "--close", "--yes")
     assert "We have no lawyers." not in closed.stdout  # nobody has checked its language yet
     rater = re.search(r"1 comment may be read .* comments.csv: (\w+) on P01\.\n", closed.stderr)[1]
     Study(study.root).reference_file("comments").write_text(
@@ -167,5 +181,5 @@ def test_an_invented_study_may_rehearse_its_rounds(study):
     listed = "path,sha256,bytes,received_on,received_from,consent_basis,keep_until\n"
     path = "raw/survey/answers.csv"
     study.write(MANIFEST, f"{listed}{path},{checksum(study.root / path)},1,2016-09-30,glc sample,,\n")
-    assert study.glc("tally", "--round", "2", "--close").exit_code == 0
+    assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
     assert study.glc("build").exit_code == 0
