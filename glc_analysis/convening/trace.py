@@ -607,7 +607,7 @@ def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[No
 def resting_on(study: Study, source: str) -> pd.DataFrame:
     """All that rests on an estimate, code, segment, document, question, answer, raw file, organisation,
     quotation or rater: principle, evidence_id (blank for votes), reference, stance, through (the first line
-    of the trace that is about it). For the team alone."""
+    of the trace that is about it). For the team alone. Raises UsageError for what the study does not have."""
     trail, found = Trail(StudyView(study)), []
     for row in trail.read("evidence").itertuples():
         found.append((row.principle_id, row.evidence_id, row.reference, row.stance, trail.evidence(row)))
@@ -616,5 +616,18 @@ def resting_on(study: Study, source: str) -> pd.DataFrame:
     found = [(*who, next((node.text for node in nodes if source in {node.id, *node.about}), None))
              for *who, nodes in found]
     found = [row for row in found if row[-1]]
+    if not found and source not in (known := _sources(study)):
+        raise UsageError(f"There is no {source!r}; {nearest(source, known)}.")
     columns = ["principle", "evidence_id", "reference", "stance", "through"]
     return pd.DataFrame(found, columns=columns, dtype="str")
+
+
+def _sources(study: Study) -> set[str]:
+    """The ids of all that a principle could rest on."""
+    ids = {"estimates": "estimate_id", "questions": "question_id", "segments": "segment_id",
+           "documents": "document_id", "answers": "answer_id", "organisations": "organisation_id",
+           "codebook": "code_id"}
+    known = {one for table, column in ids.items()
+             for one in tables.read(table, study=study)[column].astype("str").unique()}
+    known |= {*read_table(study, "quotes")["quote_id"], *read_table(study, "raters")["rater_id"]}
+    return known | {study.relative(path) for path in study.all_raw_files()}

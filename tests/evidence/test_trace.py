@@ -155,6 +155,11 @@ def test_what_rests_on_a_source(study, source, rests):
     assert resting_on(study, source)["evidence_id"].tolist() == rests
 
 
+def test_a_source_that_is_not_there_is_named_with_the_nearest(study):
+    done = glc(study, "--from", "sheltr", code=2)
+    assert "There is no 'sheltr'; nearest: 'shelter'" in done.stderr
+
+
 def test_votes_lead_the_team_to_the_forms_they_stand_in(sample_study):
     nodes = trace(sample_study, "P03")
     at = next(n for n, node in enumerate(nodes) if node.text.startswith("round 2 on P03.1, provider"))
