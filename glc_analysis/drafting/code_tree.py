@@ -95,7 +95,7 @@ def with_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
             row["parent_id"] = names[ADDED_DOMAIN]
             added |= {ADDED_DOMAIN: "domain"}
         rows.append(row)
-    first = [dict.fromkeys(COLUMNS, "") | {
+    more = [dict.fromkeys(COLUMNS, "") | {
         "code_id": names[name], "level": level, "name": name,
         "parent_id": names[ADDED_DOMAIN] if level == "theme" else ""} for name, level in added.items()]
     if added:
@@ -105,7 +105,8 @@ def with_levels(tree: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
                      + ", ".join(deep[:10]))
     notes.append("the levels in codebook.csv (domain, theme, family, code): they were guessed by the depth "
                  "of the tree")
-    return pd.DataFrame([*first, *rows], columns=list(COLUMNS), dtype="str"), notes
+    domain, theme = ([row for row in more if row["level"] == level] for level in ("domain", "theme"))
+    return pd.DataFrame([*domain, *rows, *theme], columns=list(COLUMNS), dtype="str"), notes
 
 
 def tree_difference(codebook: pd.DataFrame, tree: pd.DataFrame) -> pd.DataFrame:

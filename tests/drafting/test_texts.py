@@ -179,7 +179,7 @@ def tree(*paths):
 
 
 @pytest.mark.parametrize(("path", "levels"), [
-    (("A",), ["domain", "theme", "code"]), (("A", "B"), ["domain", "theme", "code"]),
+    (("A",), ["domain", "code", "theme"]), (("A", "B"), ["domain", "theme", "code"]),
     (("A", "B", "C"), ["domain", "theme", "family", "code"]),
     (("A", "B", "C", "D"), ["domain", "theme", "family", "code"]),
     (("A", "B", "C", "D", "E"), ["domain", "theme", "family", "code", "code"])])
