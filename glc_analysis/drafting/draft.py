@@ -17,9 +17,10 @@ import pandas as pd
 
 from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, guess_type
 from glc_analysis.drafting.countries import country_label, country_of, is_contested, un_regions
-from glc_analysis.drafting.form import WEAK, Form, FormColumn
+from glc_analysis.drafting.form import Form, FormColumn
 from glc_analysis.drafting.groups import TickGroup, gather_loops, tick_groups
 from glc_analysis.drafting.options import FEWEST, LIKELY, OPEN, Options, option_key, paired_options
+from glc_analysis.drafting.pairing import WEAK
 from glc_analysis.drafting.words import kind_of_option, looks_personal, scale_marks, scale_steps
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST, reference_tables

@@ -15,18 +15,15 @@ from functools import cached_property
 
 import pandas as pd
 
-from glc_analysis.drafting.words import plain
+from glc_analysis.drafting.pairing import SAME_HEADING, paired_columns
 from glc_analysis.intake.survey.readers import RawSurvey
-from glc_analysis.text import match_key, normalise_space
-
-SAME_HEADING, SAME_PLACE, ALIKE, WEAK = "the same heading", "the same place", "alike", "weak"
-"""How the columns of two files were paired, from the most certain to the least."""
+from glc_analysis.text import normalise_space
 
 
 @dataclass(frozen=True)
 class FormColumn:
-    """One column of the form: its name in each file ("" where a file lacks it), its place in the first file
-    that has it (from 1), its wording, and how often each answer was given, by file."""
+    """One column of the form: its name in each file ("" where a file lacks it), its place in the form (from
+    1), its wording, and how often each answer was given, by file."""
 
     names: tuple[str, ...]
     place: int
@@ -87,34 +84,10 @@ class Form:
             for counter in columns.values():
                 for word in blank:
                     counter.pop(word, None)
-        first = max(range(len(surveys)), key=lambda n: (len(counts[n]), -n))
-        pairs = {
-            n: _paired(counts[first], counts[n], len(counts[n]) == len(counts[first]))
-            for n in range(len(surveys))
-            if n != first
-        }
-        rows: list[tuple[float, FormColumn]] = []
-        names = [*counts[first]]
-        for place, name in enumerate(names, 1):
-            found = {n: pairs[n].get(name, ("", SAME_HEADING)) for n in pairs}
-            at = tuple(name if n == first else found[n][0] for n in range(len(surveys)))
-            ways = [way for other, way in found.values() if other]
-            rows.append(
-                (
-                    place,
-                    _column(at, place, surveys, counts, max(ways, key=_DOUBT.index, default=SAME_HEADING)),
-                )
-            )
-        for n, paired in pairs.items():
-            taken = {other for other, _ in paired.values()}
-            for place, name in enumerate(counts[n], 1):
-                if name not in taken and not any(name in column.names for _, column in rows):
-                    at = tuple(
-                        name if n == m or name in counts[m] and m != first else ""
-                        for m in range(len(surveys))
-                    )
-                    rows.append((place - 0.5, _column(at, place, surveys, counts, SAME_HEADING)))
-        columns = tuple(column for _, column in sorted(rows, key=lambda row: row[0]))
+        rows = paired_columns(counts)
+        columns = tuple(
+            _column(names, place, surveys, counts, way) for place, (names, way) in enumerate(rows, 1)
+        )
         return cls(
             tuple(survey.path.name for survey in surveys),
             tuple(survey.tool for survey in surveys),
@@ -133,7 +106,6 @@ class Form:
         return [file for file, name in zip(self.files, column.names, strict=True) if not name]
 
 
-_DOUBT = [SAME_HEADING, SAME_PLACE, ALIKE, WEAK]
 _BLANK = ("NA", "N/A", "#N/A", "NULL", "null", "NaN", "nan", "-99", "-77", "-66", "-999", "-9", ".", "#NULL!")
 
 
@@ -192,87 +164,3 @@ def _column(
         ),
         way,
     )
-
-
-def _paired(
-    ours: dict[str, Counter[str]],
-    theirs: dict[str, Counter[str]],
-    is_same_width: bool,
-) -> dict[str, tuple[str, str]]:
-    """For each of our columns the other file's column and how they were paired, as far as there is one."""
-    exact = {match_key(name): name for name in theirs}
-    pairs = {name: (exact[match_key(name)], SAME_HEADING) for name in ours if match_key(name) in exact}
-    taken = {other for other, _ in pairs.values()}
-    left, right = [name for name in ours if name not in pairs], [name for name in theirs if name not in taken]
-    if not left or not right:
-        return pairs
-    shapes = {name: _shape(ours[name]) for name in left}, {name: _shape(theirs[name]) for name in right}
-    scores = [
-        [_likeness(a, b, ours[a], theirs[b], (shapes[0][a], shapes[1][b])) for b in right] for a in left
-    ]
-    matched = _aligned(scores)
-    is_in_step = is_same_width and len(left) == len(right) and matched == [(n, n) for n in range(len(left))]
-    for a, b in matched:
-        in_step = all(
-            (a + n, b + n) in matched for n in (-1, 1) if 0 <= a + n < len(left) and 0 <= b + n < len(right)
-        )
-        way = SAME_PLACE if is_in_step else ALIKE if scores[a][b] >= 0.45 or in_step else WEAK
-        pairs[left[a]] = right[b], way
-    return pairs
-
-
-def _likeness(
-    a: str, b: str, ours: Counter[str], theirs: Counter[str], shapes: tuple[_Shape, _Shape]
-) -> float:
-    """How much two columns are alike, from 0 to 1: their headings, their answers, and the shape of these."""
-    headings = _trigram_likeness(plain(a), plain(b))
-    shared = len(ours.keys() & theirs.keys()) / max(1, min(len(ours), len(theirs)))
-    return 0.4 * headings + 0.25 * shared + 0.35 * _shape_likeness(*shapes)
-
-
-def _trigram_likeness(a: str, b: str) -> float:
-    one, two = ({text[n : n + 3] for n in range(len(text) - 2)} or {text} for text in (a, b))
-    return 2 * len(one & two) / (len(one) + len(two))
-
-
-_Shape = tuple[float, ...]
-
-
-def _shape(counter: Counter[str]) -> _Shape:
-    """The kind of the answers of a column: their length, variety, numbers and commas; nothing where there are
-    none."""
-    n = counter.total()
-    if not n:
-        return ()
-    return (
-        min(1, sum(len(text) * k for text, k in counter.items()) / n / 60),
-        min(1, len(counter) / n),
-        sum(k for text, k in counter.items() if text.replace(".", "").isdigit()) / n,
-        sum(k for text, k in counter.items() if "," in text) / n,
-    )
-
-
-def _shape_likeness(ours: _Shape, theirs: _Shape) -> float:
-    if not ours or not theirs:
-        return 0.5 if ours == theirs else 0.2
-    return 1 - sum(abs(x - y) for x, y in zip(ours, theirs, strict=True)) / 4
-
-
-def _aligned(scores: list[list[float]]) -> list[tuple[int, int]]:
-    """The pairs of rows and columns with the highest sum that keep both orders; a column may have no
-    partner."""
-    rows, columns, gap = len(scores), len(scores[0]), 0.25
-    best = [[0.0] * (columns + 1) for _ in range(rows + 1)]
-    for a in range(rows - 1, -1, -1):
-        for b in range(columns - 1, -1, -1):
-            best[a][b] = max(best[a + 1][b + 1] + scores[a][b] - gap, best[a + 1][b], best[a][b + 1])
-    found, a, b = [], 0, 0
-    while a < rows and b < columns:
-        if best[a][b] == best[a + 1][b + 1] + scores[a][b] - gap:
-            found.append((a, b))
-            a, b = a + 1, b + 1
-        elif best[a][b] == best[a + 1][b]:
-            a += 1
-        else:
-            b += 1
-    return found
