@@ -24,6 +24,8 @@ TRANSCRIPTS = (".docx", ".vtt", ".srt")
 TABLES = (".csv", ".tsv", ".tab", ".xlsx", ".xlsm", ".xls")
 _UNREADABLE = {".pdf": "a PDF", ".doc": "an old Word file", ".rtf": "a rich text file",
                ".odt": "an OpenDocument file"}
+_WORDLESS = (".mp3", ".mp4", ".m4a", ".wav", ".ogg", ".avi", ".mov", ".webm", ".jpg", ".jpeg", ".png", ".tif",
+             ".tiff", ".gif", ".heic")
 _CALL_FOLDERS = ("call", "calls", "llamadas", "appels")
 
 
@@ -62,6 +64,9 @@ def sort_arrivals(paths: Sequence[Path]) -> Arrivals:
         elif ending in _UNREADABLE:
             faults.append(Fault(f"is {_UNREADABLE[ending]}, of which no words can be read with certainty",
                                 file=path.name, fix="open it and save its text as .docx or .txt"))
+        elif ending in _WORDLESS:
+            faults.append(Fault("is a recording or a picture, which has no words to read", file=path.name,
+                                fix="name its transcript instead, and keep the recording apart"))
         elif ending in (".docx", ".txt") and _is_references(path, ending):
             found.codings.append(path)
         elif ending in TRANSCRIPTS or ending == ".txt" and not _is_table(path):
@@ -72,6 +77,9 @@ def sort_arrivals(paths: Sequence[Path]) -> Arrivals:
             found.codings.append(path)
         else:
             found.surveys.append(path)
+    if not any((found.surveys, found.transcripts, found.codings, found.codebooks, faults)):
+        faults += [Fault("holds no file to start from", file=path.name,
+                         fix="put survey exports, transcripts or coders' projects into it") for path in paths]
     if faults:
         raise Faults(faults)
     return found

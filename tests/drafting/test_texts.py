@@ -234,7 +234,21 @@ def test_folders_stand_for_their_files_and_projects_for_themselves(tmp_path, sha
     assert {path.name for path in found.calls} == {"one.txt"} == {path.name for path in found.transcripts}
 
 
-def test_a_file_that_nothing_reads_is_named(tmp_path):
-    (tmp_path / "old.doc").write_bytes(b"x")
-    with pytest.raises(Faults, match="old.doc: is an old Word file"):
+@pytest.mark.parametrize(("name", "said"), [
+    ("old.doc", "old.doc: is an old Word file"), ("talk.mp3", "talk.mp3: is a recording or a picture"),
+    (".hidden", "holds no file to start from")])
+def test_a_file_that_nothing_reads_is_named(tmp_path, name, said):
+    (tmp_path / name).write_bytes(b"x")
+    with pytest.raises(Faults, match=said):
         sort_arrivals([tmp_path])
+
+
+@pytest.mark.parametrize(("name", "content", "said"), [
+    ("a.docx", b"PK\x03\x04broken", "the Word document cannot be read"), ("a.txt", b"", "is empty"),
+    ("a.txt", b"no one speaks here\n", "no speaker is named"), ("a.qdpx", b"PK\x03\x04", "cannot be read"),
+    ("a.sqlite3", b"SQLite format 3\0" + b"x" * 99, "cannot be read"),
+    ("a.qde", b"<!DOCTYPE x [<!ENTITY a 'b'>]><Project>&a;</Project>", "declares a DOCTYPE or entities")])
+def test_a_broken_file_is_one_clear_error_and_nothing_is_written(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    done = glc("init", tmp_path / "ours", "--from", tmp_path / name, code=1)
+    assert said in done.output and name in done.output and not (tmp_path / "ours").exists()
