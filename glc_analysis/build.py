@@ -64,7 +64,7 @@ from glc_analysis.disclosure.releases import (
 from glc_analysis.disclosure.suppression import decide, hide_countries
 from glc_analysis.disclosure.votes import principles_shown, visible_principles
 from glc_analysis.errors import Fault, Faults, GLCError
-from glc_analysis.evidence.coded import code_occurrences, coded_estimates
+from glc_analysis.evidence.coded import code_occurrences, coded_estimates, without_unknown
 from glc_analysis.evidence.comparisons import comparison_estimates
 from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.evidence.estimates import CleanTables, survey_estimates
@@ -392,10 +392,13 @@ def _mentions(view: View) -> dict[str, Any]:
     view.say("counting")
     codebook = complete_codebook(view.reference.codebook, view["codebook"])
     attendance = call_attendance(view.reference.attendance, view["segments"], view["documents"])
-    return {"mentions": code_occurrences(
+    above = ancestors(codebook)
+    found = code_occurrences(
         _consensus(view), {*view["readings"]["document_id"]}, view["documents"], view["segments"],
-        view["questions"], view["codebook"], attendance, ancestors(codebook),
-        code_questions(view["coded_questions"], codebook))}
+        view["questions"], view["codebook"], attendance, above,
+        code_questions(view["coded_questions"], codebook))
+    return {"mentions": without_unknown(found, view["quarantined"], view["codings"], view["segments"],
+                                        view["documents"], above)}
 
 
 def _survey_figures(view: View) -> dict[str, Any]:
@@ -573,7 +576,7 @@ STEPS = (
     Step("context", ("raw/context", "countries.csv", "[context]"), ("context",), _context),
     Step("records against answers", ("records", "responses", "context", "questions.csv", "options.csv",
                                      "[context]"), ("stated",), _stated),
-    Step("mentions", ("codings", "readings", "documents", "segments", "questions", "codebook",
+    Step("mentions", ("codings", "quarantined", "readings", "documents", "segments", "questions", "codebook",
                       "coded_questions", "codebook.csv", "attendance.csv"), ("mentions",), _mentions),
     Step("survey figures", (*CLEAN, "[study] sampling", "[study] frame_size", "[study] interval"),
          ("survey_figures",), _survey_figures),

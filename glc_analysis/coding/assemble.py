@@ -96,8 +96,8 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
         steps.add("coders' files read", why=note)
     readings = readings_table(result, reference.assignments, documents, steps,
                               blank_rows=study.settings["coding"]["blank_rows"])
-    codes, codebook = extend_codebook({row[3] for row in result.codings}, result.definitions,
-                                      reference.codebook)
+    used_codes = {row[3] for row in result.codings} | {row[3] for row in result.quarantined}
+    codes, codebook = extend_codebook(used_codes, result.definitions, reference.codebook)
     codings = codings_table(result, codes, segments, readings)
     codings, split = book.update_codes(codings, codebook)
     if len(split):
@@ -117,7 +117,8 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
     owners = segments.set_index("segment_id")[["organisation_id", "country_id"]]
     found = {"codings": add_owners(all_codings, segments, documents, lambda d: text_of(d).canonical),
              "readings": readings, "memos": memos_table(result), "codebook": codebook,
-             "quarantined": quarantined_table(result),
+             "quarantined": quarantined_table(
+                 result, {name: current_codes[code] for name, code in codes.items()}, segments),
              "disagreements": disagreements.join(owners, on="segment_id").assign(
                  reason=disagreements["segment_id"].map(reasons).astype("str").fillna(""))}
     used = {*coded["segment_id"], *by_segment(codings)["segment_id"]}

@@ -540,8 +540,18 @@ def memos_table(result: PlacedCodings) -> pd.DataFrame:
     return rows.assign(memo_id=rows["author_id"] + ".m" + place.astype("str"))
 
 
-def quarantined_table(result: PlacedCodings) -> pd.DataFrame:
-    """Table ``quarantined``: one row a quarantined passage, with the coder's words and ours."""
-    rows = pd.DataFrame(result.quarantined, columns=QUARANTINED).drop(columns="near")
+def quarantined_table(result: PlacedCodings, codes: Mapping[str, str],
+                      segments: pd.DataFrame) -> pd.DataFrame:
+    """Table ``quarantined``: one row a quarantined passage, with the coder's words and ours, its code_id, and
+    the segments in which it may be."""
+    rows = pd.DataFrame(result.quarantined, columns=QUARANTINED)
+    spans = pd.DataFrame([(n, document, *span) for n, (document, near) in enumerate(zip(
+        rows["document_id"], rows["near"], strict=True)) for span in near],
+        columns=["row", "document_id", "start", "end"])
+    touched: dict[int, dict[str, None]] = defaultdict(dict)
+    for n, ids in zip(spans["row"], _touched_segments(spans, segments), strict=True):
+        touched[n] |= dict.fromkeys(filter(None, ids.split(";")))
     place = rows.groupby(QUARANTINED[:4]).cumcount() + 1
-    return rows.assign(order=np.asarray(place))
+    return rows.drop(columns="near").assign(
+        order=np.asarray(place), code_id=rows["code"].map(codes).astype("str"),
+        segment_ids=pd.Series([";".join(touched[n]) for n in range(len(rows))], rows.index, dtype="str"))

@@ -57,6 +57,28 @@ def code_occurrences(consensus: pd.DataFrame, coded_documents: set[str], documen
         is_contradicted=found["is_contradicted"].eq(True))[COLUMNS].sort_values(KEY, ignore_index=True)
 
 
+def without_unknown(occurrences: pd.DataFrame, quarantined: pd.DataFrame, codings: pd.DataFrame,
+                    segments: pd.DataFrame, documents: pd.DataFrame,
+                    ancestors: Mapping[str, Sequence[str]]) -> pd.DataFrame:
+    """Table ``mentions`` without the rows of which it is not known whether the organisation raised the code.
+
+    That is so where it did not, as far as agreed codings tell, and a passage with the code, or a code below
+    it, that may be among its words is quarantined or has a position alone: it is missing, and no "no".
+    """
+    unsure = pd.concat([quarantined[["code_id", "segment_ids"]],
+                        codings.loc[codings["match"] == "by_position", ["code_id", "segment_ids"]]])
+    if unsure.empty:
+        return occurrences
+    kinds = dict(zip(documents["document_id"], documents["kind"], strict=True))
+    owners = segments[["segment_id", "document_id", "organisation_id"]]
+    rows = by_segment(unsure).merge(owners, on="segment_id")
+    unknown = {(row.organisation_id, code, kinds[row.document_id]) for row in rows.itertuples()
+               for code in (row.code_id, *ancestors.get(row.code_id, ()))}
+    is_unknown = [key in unknown for key in occurrences[KEY].itertuples(index=False, name=None)]
+    is_said = occurrences["is_raised"] | occurrences["is_contradicted"]
+    return occurrences[is_said | ~np.array(is_unknown, dtype=bool)].reset_index(drop=True)
+
+
 def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
     """Who was asked about a code and did not raise it, or said the contrary: organisation_id, case."""
     rows = occurrences[occurrences["code_id"] == code_id]

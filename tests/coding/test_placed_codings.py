@@ -10,6 +10,7 @@ from glc_analysis.coding.assemble import agreement, assemble
 from glc_analysis.coding.coders import CodedColumns
 from glc_analysis.coding.reviews import COLUMNS
 from glc_analysis.errors import Faults
+from glc_analysis.evidence.coded import without_unknown
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
 from tests.coding.test_coded_study import ANA, BOTH, coded_study, spreadsheet, texts_of
@@ -53,6 +54,7 @@ def study(tmp_path):
 
 
 PLACE, HOUSE = ("blue", "A safe place", "shelter"), ("lamp", "A house holds people", "shelter")
+MANY = ("lamp", "A house holds many people", "shelter")
 QDPX = {"ana": "../raw/codings/ana.qdpx"}
 
 
@@ -163,6 +165,20 @@ def test_a_quarantined_passage_is_missing_and_agreement_has_a_worst_and_a_best_c
     assert agreed["segment_ids"].tolist() == ["blue.2"]
 
 
+def test_a_code_that_may_be_among_its_words_is_no_no_of_an_organisation(study):
+    spreadsheet(study, "ana", MANY, PLACE)
+    spreadsheet(study, "ben", PLACE)
+    found = coded(study)
+    texts = texts_of(study)
+    mentions = pd.DataFrame([("a", "shelter", True), ("b", "shelter", False), ("b", "care", False),
+                             ("b", "delay", False)], columns=["organisation_id", "code_id", "is_raised"])
+    kept = without_unknown(mentions.assign(source="interview", is_contradicted=False),
+        found.tables["quarantined"],
+                           found.tables["codings"], texts.segments, texts.documents,
+                           {"shelter": ["care"], "delay": ["law"]})
+    assert kept[["organisation_id", "code_id"]].to_numpy().tolist() == [["a", "shelter"], ["b", "delay"]]
+
+
 def test_without_quarantined_passages_there_is_no_worst_case(study):
     for coder in ("ana", "ben"):
         spreadsheet(study, coder, PLACE)
@@ -198,9 +214,6 @@ def test_a_parent_beside_a_code_below_it_leaves_nothing_open(study):
 def reviewed(*rows):
     made = pd.DataFrame([{"decision": "accept", **row} for row in rows], columns=COLUMNS, dtype="str")
     return made.fillna("")
-
-
-MANY = ("lamp", "A house holds many people", "shelter")
 
 
 def test_a_reviewed_row_accepts_a_quarantined_passage(study):
