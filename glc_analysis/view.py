@@ -21,12 +21,15 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.cleaning.countries import country_name
+from glc_analysis.coding.exports import mentioned_organisations
 from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import UsageError, known_id, nearest
 from glc_analysis.evidence import code_counts as counting
 from glc_analysis.evidence.estimates import ALL, BY_OPTION, KINDS
 from glc_analysis.evidence.summary import no_such_question, subset_kind
+from glc_analysis.reference import read_table
 from glc_analysis.study import PANELS, RAW_KINDS, Study
 from glc_analysis.tables_html import region_name, table, tag
 from glc_analysis.text import count_texts, words_anchor
@@ -245,7 +248,9 @@ class StudyView(VisibleTables):
             else _group_kind(by)
         if not self.may("all_figures"):
             return self._released_code_counts(kind, by, answered)
-        organisations, answers = self.read("organisations"), self.read("answers")
+        mentions, answers = self.read("mentions"), self.read("answers")
+        organisations = mentioned_organisations(self.read("organisations"), mentions,
+                                                read_table(self.study, "organisations"))
         if answered:
             question = self._question(answered)._asdict()
             if question["type"] not in BY_OPTION:
@@ -255,11 +260,12 @@ class StudyView(VisibleTables):
                                             self.read("responses"), self.read("selections"))
         else:
             members = counting.organisation_groups(kind, organisations, answers).assign(answer="")
-        rows = counting.code_counts(self.read("mentions"), members)
+        rows = counting.code_counts(mentions, members)
         book = self.code_tree.assign(place=range(len(self.code_tree)))
         rows = rows.merge(book[["code_id", "name", "level", "place"]], on="code_id")
         rows = rows.rename(columns={"name": "code"})
-        rows["group"] = self._named_groups(rows["group"], kind)
+        labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
+        rows["group"] = self._named_groups(rows["group"], kind, labels)
         leading = ["group"] * bool(by)
         if answered:
             options = self.read("options").query("option_list == @question['option_list']")
@@ -282,11 +288,11 @@ class StudyView(VisibleTables):
         return rows[["group"] * bool(by) + ["code", "level", "raised", "asked_or_present", "share",
                                             "shown_as", "code_id"]]
 
-    def _named_groups(self, groups: pd.Series, kind: str) -> pd.Series:
+    def _named_groups(self, groups: pd.Series, kind: str, organisations: Mapping[str, str]) -> pd.Series:
         """The names of groups as they are printed, of countries and organisations their labels."""
-        labels = {"country": self.country_labels, "home_country": self.country_labels,
-                  counting.ORGANISATION: self.organisation_names}.get(kind)
-        return groups.map(labels).fillna(groups) if labels is not None else groups
+        if kind in ("country", "home_country"):
+            return groups.map(lambda one: self.country_labels.get(one) or country_name(one))
+        return groups.map(organisations).fillna(groups) if kind == counting.ORGANISATION else groups
 
     def passages(self, *, code: str = "", theme: str = "") -> pd.DataFrame:
         """Coded passages, one row a passage and code: text, translation, language, by (the organisation),

@@ -20,7 +20,7 @@ from glc_analysis.coding.texts import Texts, read_texts
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.intake.codings.refi import write_qdc, write_qdpx
 from glc_analysis.pseudonyms.masking import complete_key, read_key
-from glc_analysis.reference import read_reference
+from glc_analysis.reference import read_reference, read_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, language_name
 
@@ -64,6 +64,26 @@ def matrix(mentions: pd.DataFrame, codebook: pd.DataFrame, organisations: pd.Dat
     found = cells.reindex(index=rows["organisation_id"], columns=codes).astype("Int64")
     return pd.concat([rows[["organisation_id", "label"]].assign(country=country),
                       found.reset_index(drop=True)], axis=1)
+
+
+def mentioned_organisations(organisations: pd.DataFrame, mentions: pd.DataFrame,
+                            register: pd.DataFrame) -> pd.DataFrame:
+    """Table ``organisations`` with those that were interviewed or in a call and did not answer the survey, as
+    organisations.csv (``register``) describes them.
+
+    >>> organisations = pd.DataFrame({"organisation_id": ["a"], "label": ["A"], "language": ["en"]})
+    >>> register = pd.DataFrame({"organisation_id": ["a", "b", "c"], "label": ["A", "B", "C"]})
+    >>> mentions = pd.DataFrame({"organisation_id": ["a", "b"]})
+    >>> mentioned_organisations(organisations, mentions, register)["label"].tolist()
+    ['A', 'B']
+    """
+    known = {*organisations["organisation_id"]}
+    mentioned = dict.fromkeys(mentions["organisation_id"].astype("str"))
+    if not (others := [one for one in mentioned if one and one not in known]):
+        return organisations
+    rows = register.set_index("organisation_id").reindex(others).rename_axis("organisation_id").reset_index()
+    rows = rows.reindex(columns=organisations.columns).astype("object").fillna("")
+    return pd.concat([organisations.astype("object"), rows], ignore_index=True)
 
 
 def quotations(codings: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame,
@@ -215,7 +235,9 @@ def export(study: Study, what: str, path: Path | None = None, *, coder: str = CO
     elif what == "qdc":
         write_qdc(path, qdc_codes(held["codebook"].assign(merged_into="")))
     elif what == "matrix":
-        write_csv(matrix(*(held[n] for n in ("mentions", "codebook", "organisations", "answers"))), path)
+        everybody = mentioned_organisations(held["organisations"], held["mentions"],
+                                            read_table(study, "organisations"))
+        write_csv(matrix(held["mentions"], held["codebook"], everybody, held["answers"]), path)
     else:
         write_csv(quotations(*(held[n] for n in ("codings", "segments", "documents", "organisations",
                                                  "codebook"))), path)

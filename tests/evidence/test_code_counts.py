@@ -4,9 +4,12 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from glc_analysis.build import build
 from glc_analysis.cli import cli
+from glc_analysis.coding.exports import export
 from glc_analysis.evidence.code_counts import code_counts, cross_groups, organisation_groups
 from glc_analysis.view import NotReleased, StudyView
+from tests.coding.test_coded_study import coded_study, spreadsheet
 
 MENTIONS = pd.DataFrame([
     ("a", "rest", "answer", True, True), ("a", "rest", "interview", True, False),
@@ -78,6 +81,23 @@ def test_without_countries_an_organisation_belongs_to_each_option_it_chose():
 def test_an_answer_about_the_organisation_counts_in_all_its_countries():
     assert crossed("country", "organisation", responses(("r1", "Q1", "a", "yes"))) == [
         ("a", "KHM", "yes"), ("a", "LAO", "yes")]
+
+
+def test_who_was_interviewed_and_did_not_answer_the_survey_counts_in_its_home_country(tmp_path):
+    documents = [{"document_id": "lamp", "kind": "interview", "path": "raw/interviews/lamp.txt",
+                  "organisation_id": "z", "date": "2016-04-01", "language": "en"}]
+    speakers = [{"document_id": "*", "name_in_file": "Rosa", "speaker_id": "int", "role": "interviewer"},
+                {"document_id": "*", "name_in_file": "Bo", "speaker_id": "p2", "role": "participant"}]
+    known = [{"organisation_id": one, "label": one.upper(), "home_country_id": "PER"} for one in "abcz"]
+    made = coded_study(tmp_path, codings={"ana": "../raw/codings/ana.csv"}, documents=documents,
+                       speakers=speakers, organisations=known)
+    for path in (made.raw / "interviews/blue.txt", made.raw / "calls/call.vtt"):
+        path.unlink()
+    spreadsheet(made, "ana", ("lamp", "A house holds people back.", "no-shelter"))
+    build(made)
+    rows = StudyView(made).code_counts(by="country").query("code_id == 'no-shelter' and raised > 0")
+    assert rows[["group", "raised", "asked"]].values.tolist() == [["Peru", 1, 1]]
+    assert "z,Z,PER,0,1" in export(made, "matrix").read_text(encoding="utf-8-sig")
 
 
 def summary(study, *arguments, code=0):
