@@ -36,7 +36,8 @@ TABLES = ("questions", "options", "countries", "codebook", "settings")
 """The drafted tables, in the order in which a person looks at them."""
 
 _SAME_LIST = 0.6
-"""The share of options that two questions must have in common for one list of both."""
+"""The share of options that two questions must have in common for one list of both, if one has all those of
+the other."""
 FEW_TEXTS = 3
 """So few different texts that are not listed may be options that hardly anybody chose."""
 _SUGGESTED = 5_000
@@ -275,8 +276,7 @@ class _Lists:
                 name
                 for name, known in self.keys.items()
                 if self.kinds[name] == kind
-                and known
-                and keys
+                and len(keys & known) == min(len(keys), len(known)) > 1  # one holds the other
                 and len(keys & known) >= _SAME_LIST * len(keys | known)
             ),
             "",
@@ -419,7 +419,7 @@ def _option_rows(
                 "kind": kind_of_option(text),
                 "how_sure": UNSURE,
                 "n": str(count),
-                "why": "no option of the other files was found for it: give it the option_id and label of "
+                "why": "no option of the other files was found for it: give it the option_id of "
                 "the one that it translates, or leave it as an option of its own",
             }
         )

@@ -42,7 +42,7 @@ _HELP = (
     "it.",
     "1. Sheet questions: rows that are unsure come first. Correct what is wrong; write yes or no into the "
     "column use.",
-    "2. Sheet options: give spellings and translations of one option the same option_id and label.",
+    "2. Sheet options: give spellings and translations of one option the same option_id; the label follows.",
     "3. Sheet countries: write the three-letter code of names that have none; they are never guessed.",
     "4. Sheet settings: the columns that say who answered, for which country and when.",
     "5. Save the workbook and close it, then: glc check. When it finds no fault: glc check --accept-draft "
@@ -191,6 +191,7 @@ def read_draft(study: Study) -> DraftState | None:
         tables[name] = table
     if faults:
         raise Faults(faults)
+    tables["options"] = _one_option_each(tables["options"])
     state = DraftState(tables, files, _accepted(study))
     if faults := list(draft_faults(state)):
         raise Faults(faults)
@@ -270,12 +271,10 @@ def draft_faults(state: DraftState) -> Iterator[Fault]:
             value=identifier,
             fix="give each question its own id",
         )
-    labels: dict[tuple[str, str], str] = {}
     seen: dict[tuple[str, str], str] = {}
     for n, row in options.iterrows():
         place = {"file": state.files["options"], "row": str(n)}
-        one = row["option_list"], row["option_id"]
-        if not all((*one, row["value"])):
+        if not all(row[column] for column in ("option_list", "option_id", "value")):
             yield Fault(
                 "is blank",
                 column="option_list, option_id or value",
@@ -290,14 +289,6 @@ def draft_faults(state: DraftState) -> Iterator[Fault]:
                 fix=f"use one of {', '.join(allowed_words('options', 'kind'))}",
                 **place,
             )
-        elif labels.setdefault(one, row["label"]) != row["label"]:
-            yield Fault(
-                f"option {row['option_id']} has the label {labels[one]!r} in another row",
-                column="label",
-                value=row["label"],
-                fix="give all rows of an option the same label",
-                **place,
-            )
         value = row["option_list"], match_key(row["value"])
         if seen.setdefault(value, row["option_id"]) != row["option_id"]:
             yield Fault(
@@ -307,6 +298,17 @@ def draft_faults(state: DraftState) -> Iterator[Fault]:
                 fix="delete one of the rows, or give both the same option_id",
                 **place,
             )
+
+
+def _one_option_each(options: pd.DataFrame) -> pd.DataFrame:
+    """Options with one label, place and kind each: those of the row that stands first in its list. So a
+    person who gives a translation the id of its option need not copy the rest."""
+    places = pd.to_numeric(options["position"], errors="coerce").fillna(len(options))
+    firsts = options.assign(place=places).sort_values("place", kind="stable")
+    firsts = firsts.drop_duplicates(["option_list", "option_id"]).set_index(["option_list", "option_id"])
+    own = pd.MultiIndex.from_frame(options[["option_list", "option_id"]])
+    shared = firsts.reindex(own)[["label", "position", "kind"]].set_axis(options.index)
+    return options.assign(**{column: shared[column] for column in shared})
 
 
 def _accepted(study: Study) -> frozenset[str]:

@@ -122,3 +122,12 @@ def test_negative_numbers_among_texts_mean_an_empty_cell():
     tables = make_draft([export(columns)]).tables
     assert tables["settings"].set_index("setting").loc["survey.blank", "value"] == "-77"
     assert {*tables["questions"].set_index("question_id").loc[["Q1", "Q2", "Q3"], "type"]} == {"text"}
+
+
+def test_only_questions_with_the_same_options_share_a_list():
+    columns = {
+        "Use of A?": ["More"] * 30 + ["Less"] * 20 + ["Same"] * 10,
+        "Use of B?": ["More"] * 40 + ["Less"] * 20,
+        "Use of C?": ["More"] * 30 + ["Less"] * 20 + ["I do not use C"] * 10}
+    lists = make_draft([export(columns)]).tables["questions"].set_index("wording")["option_list"]
+    assert lists["Use of A?"] == lists["Use of B?"] != lists["Use of C?"]

@@ -132,3 +132,22 @@ def test_the_workbook_has_the_same_bytes_each_time(tmp_path):
     assert (tmp_path / "one/private/draft/draft.xlsx").read_bytes() == (
         tmp_path / "two/private/draft/draft.xlsx"
     ).read_bytes()
+
+
+def test_a_translation_needs_the_id_of_its_option_alone(tmp_path):
+    english = {"Timestamp": ["2026-03-02"] * 60, "Which animal?": ["Bird"] * 30 + ["Dog"] * 30}
+    spanish = {"Timestamp": ["2026-03-02"] * 60, "¿Qué animal?": ["Pájaro"] * 30 + ["Perro"] * 30}
+    files = csv_file(tmp_path, english, "en.csv"), csv_file(tmp_path, spanish, "es.csv")
+    glc("init", tmp_path / "study", "--from", *files)
+    draft = tmp_path / "study/private/draft"
+    pairs = {"Pájaro": "bird", "Perro": "dog"}
+    rewrite(
+        draft / "options.csv",
+        lambda row: row.update(option_id=pairs.get(row["value"], row["option_id"])),
+    )
+    rewrite(draft / "questions.csv", lambda row: row.update(use=row["use"] or "yes"))
+    glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
+    options = rows(tmp_path / "study/reference/options.csv")
+    assert {(row["value"], row["option_id"], row["label"]) for row in options} == {
+        ("Bird", "bird", "Bird"), ("Pájaro", "bird", "Bird"), ("Dog", "dog", "Dog"), ("Perro", "dog", "Dog")}
+    assert len({(row["option_id"], row["position"]) for row in options}) == 2
