@@ -247,6 +247,11 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
 
     Raises GLCError if nothing has arrived that a study can be made of."""
     if not any(study.raw_files(kind) for kind in ("survey", "interviews", "calls")):
+        if study.raw_files("codings"):
+            raise GLCError("Coders' work has arrived, and no text that they coded: a coding counts where its "
+                           "words are found in the text. To fix: put the texts into raw/interviews/ or "
+                           "raw/calls/; or, if a table has an answer and its codes in each row, put it into "
+                           "raw/survey/ and name the column of the codes under [survey] coded.")
         raise GLCError(f"{NO_SURVEY} A study can also be of interviews in raw/interviews/ or calls in "
                        "raw/calls/ alone.")
     key = complete_key(reference.names, read_key(study.key_file))

@@ -5,6 +5,7 @@ import pytest
 
 from glc_analysis import open_study, tables
 from glc_analysis.build import build, check_study
+from glc_analysis.coding.coders import read_coded_columns
 from glc_analysis.disclosure.bounds import network_membership
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.evidence.estimates import subset_membership
@@ -72,6 +73,35 @@ def test_a_study_of_nothing_is_refused(talks, tmp_path):
     (tmp_path / "reference/study.toml").write_text("[study]\nid = 'x'\n")
     with pytest.raises(GLCError, match="No survey file has arrived"):
         check_study(Study(tmp_path))
+
+
+def test_a_table_of_coded_answers_is_a_study_of_its_own():
+    rows = [{"said": "We wait", "code": "Delay; Fear"}, {"said": "No house", "code": ""},
+            {"said": "Court", "code": "Delay"}]
+    known = reference(questions=[question("Q1", "text", columns="said")])
+    made = cleaned(rows, known, organisation="", country="")
+    found = read_coded_columns(made.records, known, {"Q1": "code"})
+    assert found.rows.values.tolist() == [["survey.r2.q1", "Delay"], ["survey.r2.q1", "Fear"],
+                                          ["survey.r4.q1", "Delay"]]
+    assert found.code_question == {"Delay": "Q1", "Fear": "Q1"}
+
+
+def test_coders_tables_without_any_text_say_what_is_missing(tmp_path):
+    study = coded_study(tmp_path, documents=[], codings={"ana": "../raw/codings/ana.csv"})
+    for name in ("survey/survey.csv", "interviews/blue.txt", "interviews/lamp.txt", "calls/call.vtt"):
+        (study.raw / name).unlink()
+    (study.raw / "codings/ana.csv").write_text("document,quotation,code\nblue,A safe place,Care\n")
+    with pytest.raises(GLCError, match="no text that they coded"):
+        check_study(study)
+
+
+@pytest.mark.parametrize("with_codings", [False, True])
+def test_interviews_beside_an_open_question_that_nobody_answered_are_checked(tmp_path, with_codings):
+    study = coded_study(tmp_path, codings={"ana": "../raw/codings/ana.csv"} if with_codings else None)
+    (study.raw / "survey/survey.csv").write_text("org,country,Q1,Q2\na,KHM,,\nb,LAO,,\n")
+    (study.raw / "codings/ana.csv").write_text(
+        "document,quotation,code\nblue,A safe place for tonight.,Safe place\n")
+    assert check_study(study)["codings"] == 2 * with_codings
 
 
 # ------------------------------

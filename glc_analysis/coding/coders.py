@@ -294,7 +294,8 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
     """The codes of open answers in the survey's own files.
 
     ``coded`` is ``[survey] coded`` of study.toml, question_id -> columns, where ``*`` stands for the code's
-    name and ``#`` for a number. A column whose whole name is a code_id is that code; the column of the
+    name and ``#`` for a number. A column whose whole name is a code_id is that code; of any other that is
+    named without a star the cells hold the codes, several separated by semicolons. The column of the
     question itself is no code. An answer counts as read where any of the columns is filled, even if the
     file does not have its words. Raises Faults for a question that is not open, and for columns that no
     file has.
@@ -307,8 +308,15 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
               for question in coded if question not in texts.index]
     parts, code_question = [], {}
     for question, pattern in coded.items() if not faults else ():
-        found = [_code_columns(survey, pattern, texts[question], set(reference.codebook["code_id"]))
-                 for survey in records.surveys]
+        documents = records.answers["answer_id"].astype("str") + "." + question.lower()
+        known = set(reference.codebook["code_id"])
+        listed = [_column_of_codes(survey, pattern, known) for survey in records.surveys]
+        if any(listed):
+            rows = _listed_codes(records.cells(listed), documents)
+            code_question |= dict.fromkeys(rows["code"], question)
+            parts.append(rows)
+            continue
+        found = [_code_columns(survey, pattern, texts[question], known) for survey in records.surveys]
         codes = sorted({code for one in found for code in one})
         if not codes:
             faults.append(Fault("no survey file has columns of this name", file="study.toml", value=pattern,
@@ -316,11 +324,28 @@ def read_coded_columns(records: Records, reference: Reference, coded: dict[str, 
             continue
         code_question |= dict.fromkeys(codes, question)
         cells = pd.DataFrame({code: records.cells([one.get(code, "") for one in found]) for code in codes})
-        parts.append(_code_rows(cells, records.answers["answer_id"].astype("str") + "." + question.lower()))
+        parts.append(_code_rows(cells, documents))
     if faults:
         raise Faults(faults)
     return CodedColumns(pd.concat([pd.DataFrame(columns=["document_id", "code"], dtype="str"), *parts],
                                   ignore_index=True), code_question)
+
+
+def _column_of_codes(survey: RawSurvey, pattern: str, codes: Set[str]) -> str:
+    """The column of a file that is named without a star and is no code itself: its cells hold codes."""
+    named = [name for name in alternatives(pattern) if not {*name} & {*"*#"} and name not in codes]
+    return next((name for name in named if name in survey.frame.columns), "")
+
+
+def _listed_codes(cells: pd.Series, documents: pd.Series) -> pd.DataFrame:
+    """The codes that cells list, by document.
+
+    >>> _listed_codes(pd.Series(["Delay; Fear", "", "Fear"]), pd.Series(["a.q", "b.q", "c.q"]))["code"].tolist()
+    ['Delay', 'Fear', 'Fear']
+    """
+    rows = [(document, code) for document, cell in zip(documents, cells.tolist(), strict=True)
+            for code in dict.fromkeys(map(normalise_space, cell.split(";"))) if code]
+    return pd.DataFrame(rows, columns=["document_id", "code"], dtype="str")
 
 
 def _code_columns(survey: RawSurvey, pattern: str, own: str, codes: Set[str]) -> dict[str, str]:
