@@ -340,7 +340,8 @@ def _column_of_codes(survey: RawSurvey, pattern: str, codes: Set[str]) -> str:
 def _listed_codes(cells: pd.Series, documents: pd.Series) -> pd.DataFrame:
     """The codes that cells list, by document.
 
-    >>> _listed_codes(pd.Series(["Delay; Fear", "", "Fear"]), pd.Series(["a.q", "b.q", "c.q"]))["code"].tolist()
+    >>> cells, documents = pd.Series(["Delay; Fear", "", "Fear"]), pd.Series(["a.q", "b.q", "c.q"])
+    >>> _listed_codes(cells, documents)["code"].tolist()
     ['Delay', 'Fear', 'Fear']
     """
     rows = [(document, code) for document, cell in zip(documents, cells.tolist(), strict=True)
