@@ -15,6 +15,7 @@ from datetime import date
 from functools import cached_property
 from html import escape
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 from openpyxl import Workbook
@@ -81,7 +82,8 @@ def name_and_code(language: str) -> str:
 
 @dataclass(frozen=True)
 class Form:
-    """What a rater is asked in one language: ``rows`` of principles.csv, in the round's order.
+    """What a rater is asked in one language: ``rows`` of principles.csv, in the round's order. A text that is
+    not translated stands in the source language, and says so.
 
     At each of them :data:`glc_analysis.intake.ratings.QUESTIONS` are asked. ``rater_id`` is blank on
     a form that is the same for all raters.
@@ -120,7 +122,14 @@ class Form:
 
     def words_of(self, row: tuple) -> str:
         """Which text a row of the form shows: printed id, language, version of the text."""
-        return f"{row.printed_id} {self.language} {row.text_version}"
+        return f"{row.printed_id} {row.language} {row.text_version}"
+
+    def shown(self, row: Any) -> str:
+        """The words of a row; in another language than the form's, with the name of that language."""
+        if row.language == self.language:
+            return row.statement
+        name = form_phrases(row.language)["language_name"] if is_translated(row.language) else ""
+        return f"{row.statement} [{name or language_name(row.language)}]"
 
     def label(self, question: Question) -> str:
         """What is asked."""
@@ -136,16 +145,22 @@ class Form:
 
 
 def in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.DataFrame | None:
-    """The texts of a round in a language, in the order of the round; None where one is missing.
+    """The texts of a round in a language, in the order of the round; None where none is translated.
 
-    A translation counts only if it is of the version that the round asks about.
+    A text that is not translated is in its own language (column ``language``). A translation counts only if
+    it is of the version that the round asks about: after an amendment the other texts stay in the language.
     """
     texts = versions(reference.principles)
     texts = texts[texts["language"] == language]
     is_source = texts["translation_of"] == ""
     texts = texts.assign(printed_id=texts["printed_id"].where(is_source, texts["translation_of"]))
-    found = texts.drop_duplicates("printed_id").set_index("printed_id").reindex(asked["printed_id"])
-    return None if found["statement"].isna().any() else found.reset_index()
+    translated = texts.drop_duplicates("printed_id").set_index("printed_id")
+    own = asked.set_index("printed_id")
+    is_there = own.index.isin(translated.index)
+    if not is_there.any():
+        return None
+    found = translated.reindex(own.index)
+    return found.where(pd.Series(is_there, own.index), own.reindex(columns=found.columns)).reset_index()
 
 
 # ------------------------------
@@ -197,7 +212,7 @@ def write_forms(study: Study, round_id: str, *, today: date) -> FormsIssued:
 
 
 def _texts(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The texts of a round by language, for languages that have all of them; the source language first."""
+    """The texts of a round by language, for languages that have any of them; the source language first."""
     source = asked["language"].iloc[0]
     languages = sorted({*reference.principles["language"]}, key=lambda one: (one != source, one))
     found = {one: rows for one in languages if (rows := in_language(reference, asked, one)) is not None}
@@ -208,7 +223,7 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
              languages: Mapping[str, str]) -> tuple[list[Form], list[str]]:
     """A form for every rater who may rate and did not withdraw (stopped.csv), and a note about each.
 
-    The language is the one in which the rater's organisation answered, if all texts are translated into it.
+    The language is the one in which the rater's organisation answered, if any text is translated into it.
     """
     is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
         reference.stopped["person_id"])
@@ -222,10 +237,9 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
         rows = in_language(reference, asked, wanted)
         language = source if rows is None else wanted
         forms.append(Form(round_id, rater.rater_id, language, asked if rows is None else rows))
-        lacking = set() if rows is not None or wanted == source else {*asked["printed_id"]} - {
-            *reference.principles.loc[reference.principles["language"] == wanted, "translation_of"]}
-        named = "all texts" if len(lacking) == len(asked) else ", ".join(sorted(lacking))
-        notes.append(f"answered in {wanted}, which lacks {named}" if lacking else
+        others = [] if rows is None else rows.loc[rows["language"] != language, "printed_id"]
+        notes.append(f"answered in {wanted}, which lacks all texts" if rows is None else
+                     f"in {source} there: {', '.join(others)}" if len(others) else
                      "" if is_translated(language) else "the texts around the principles are in English")
     return forms, notes
 
@@ -280,7 +294,7 @@ def text(form: Form) -> str:
     takes = {"score": f" {SCORES[0]}-{SCORES[-1]}", "mark": f" ({MARK})", "words": ""}
     asked = "  ".join(f"{form.label(question)}{takes[question.kind]}: __"
                       for question in QUESTIONS if not question.only_with)
-    lines = [f"{row.printed_id} {row.statement}\n{row.principle_id} {asked}"
+    lines = [f"{row.printed_id} {form.shown(row)}\n{row.principle_id} {asked}"
              for row in form.rows.itertuples()]
     return "\n\n".join([f"{form.heading} · {form.language}", form.how, say["by_message"], *lines]) + "\n"
 
@@ -300,8 +314,8 @@ def _table(form: Form, heading: str, how: str, rows: str) -> str:
 
 def _statement(form: Form, row: tuple) -> str:
     version = f'<span class="version">{escape(form.words_of(row))}</span>'
-    return (f'<div class="statement">{escape(row.principle_id)}&ensp;<bdi>{escape(row.statement)}</bdi> '
-            f"{version}</div>")
+    words = f'<bdi lang="{escape(row.language)}">{escape(form.shown(row))}</bdi>'
+    return f'<div class="statement">{escape(row.principle_id)}&ensp;{words} {version}</div>'
 
 
 def _scale(form: Form, question: Question) -> str:
@@ -343,7 +357,8 @@ def write_workbook(path: Path, form: Form) -> None:
     book.properties.creator = None
     sheet = book.active
     sheet.title = form.say["round"].format(form.round_id)[:31]
-    rows = form.rows.assign(principle=form.rows["printed_id"], stamp=form.stamps)
+    rows = form.rows.assign(principle=form.rows["printed_id"], stamp=form.stamps,
+                            statement=[*map(form.shown, form.rows.itertuples())])
     for n, line in enumerate(([f"{form.heading}\n{form.how}"], _headings(form), ROW,
                               *rows.reindex(columns=list(ROW), fill_value="").itertuples(index=False)), 1):
         for m, text in enumerate(line, 1):
@@ -412,7 +427,7 @@ def _allowed_values(form: Form, question: Question) -> dict[str, str]:
 
 
 # ------------------------------
-# The form for KoboToolbox and ODK: one XLSForm with every language that has all texts.
+# The form for KoboToolbox and ODK: one XLSForm with every language that has any of the texts.
 
 
 Row = dict[str, str]
@@ -463,8 +478,8 @@ class _XLSForm:
     def _principle(self, n: int, name: str) -> Iterator[Row]:
         rows = [form.rows.iloc[n] for form in self.forms]
         yield {"type": "begin_group", "name": f"p_{name}", "appearance": "field-list"} | {
-            f"label::{language}": f"{row['printed_id']} {row['statement']}"
-            for language, row in zip(self.named, rows, strict=True)}
+            f"label::{language}": f"{row['printed_id']} {form.shown(row)}"
+            for language, form, row in zip(self.named, self.forms, rows, strict=True)}
         yield {"type": "calculate", "name": f"stamp_{name}", "calculation": self._stamp(n)}
         # Whether somebody abstains is asked first: scores are asked of the others.
         for question in sorted(QUESTIONS, key=lambda question: question.kind != "mark"):

@@ -238,7 +238,7 @@ def _form(form: Form) -> str:
              *(tag("p", escape(line)) for line in form.how.split("\n"))]
     for row in form.rows.itertuples():
         stamp = tag("span", escape(f" {form.words_of(row)}"), dir="ltr")
-        statement = tag("strong", escape(f"{row.principle_id} {row.statement}"))
+        statement = tag("strong", escape(f"{row.principle_id} {form.shown(row)}"))
         said = tag("div", tag("p", statement, stamp), custom_style="Lead")
         boxes = "".join(_boxes(form, question) for question in SCORED)
         rest = tag("p", f"☐ {say[ABSTAIN]} &#160; {say['comment']} {'_' * 40} &#160; {say['may_be_read']} "

@@ -85,12 +85,17 @@ def test_a_round_without_candidates_and_one_without_a_name_are_refused(study):
     assert not (study.root / "reports").exists()
 
 
-def test_a_form_is_in_the_language_of_the_rater_if_every_text_is_there(study):
+def test_a_form_is_in_the_language_of_the_rater_and_marks_texts_that_are_not(study):
     raters = study.issue().raters
     assert raters.to_numpy().tolist() == [
         ["r12", "en", ""], ["r29", "ar", ""], ["r33", "en", ""],
-        ["r50", "en", "answered in km, which lacks P02.2"]]
-    assert study.issue().unchecked == ("ar",)
+        ["r50", "km", "in en there: P02.2"]]
+    for path in (study.form("r50.html"), study.form("r50.txt")):
+        text = path.read_text(encoding="utf-8")
+        assert text.count("[English]") == 1 and "Pay people fairly. [English]" in text
+    statements = [cell.value for cell in load_workbook(study.form("r50.xlsx")).active["B"][3:]]
+    assert [text.endswith("[English]") for text in statements] == [False, True, False]
+    assert study.issue().unchecked == ("ar", "km")
 
 
 def test_forms_are_their_owners_alone_and_name_nobody(study):
@@ -152,7 +157,7 @@ def test_the_text_to_send_asks_for_every_score_and_fits_a_page(study):
 def test_the_pictures_are_no_numbers_and_say_where_their_votes_go(study):
     study.issue()
     page = study.form("pictures.html").read_text(encoding="utf-8")
-    assert page.count("<svg") == 2 * 3 * 3 and '<span class="box' not in page
+    assert page.count("<svg") == 3 * 3 * 3 and '<span class="box' not in page
     assert form_phrases("en")["pictures_back"] in page and form_phrases("ar")["pictures_back"] in page
 
 
