@@ -33,8 +33,10 @@ NOT_SHOWN = ("Not shown here: either there is nothing yet, or it could reveal wh
 NO_QUOTATION = ("No quotation is shown here: either none is cleared for these readers yet, or it could "
                 "reveal what a single organisation said.")
 """The same of quotations, which often stand on a page without a heading of their own."""
-WORDS = ("quotations", "joint_display", "evidence")
+WORDS = ("quotations", "joint_display", "evidence", "comments")
 """The kinds of blocks with words of organisations, which may carry their names."""
+SIGNATURES = "signatures"
+"""The kind of blocks with the names of those who signed."""
 LINES = ["block_id", "line", "organisation_id"]
 QUOTATIONS, JOINT_DISPLAY, AGENDA, DECISIONS, COUNTRIES, COUNTS = (
     "quotations", "joint_display", "agenda", "decisions", "countries", "counts")
@@ -88,7 +90,9 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
     withdrew does not count among those that changed: nobody may be found by counting.
 
     Where words carry the names of organisations (``are_named``), the pages that are hidden have the one that
-    left in common. If fewer than two others are on all of them too, all pages lose their words.
+    left in common. If fewer than two others are on all of them too, all pages lose their words. They also do
+    where somebody who signed left: a name that is gone from the signatures would belong to the words that are
+    gone, and to what they were cited for.
 
     >>> lines = pd.DataFrame([["quotations", f"q{k}", f"o{k}"] for k in range(4)], columns=LINES)
     >>> first = PublishedBlocks.of(lines, ())
@@ -107,9 +111,10 @@ def hidden_blocks(today: pd.DataFrame, before: Sequence[PublishedBlocks], organi
             if len(lines & kept) < n_lines and len(changed) < least:
                 lost.add(block)
         words = {block for block in lost if block.partition("/")[0] in WORDS}
-        if are_named and words:
+        if words:
             common = set.intersection(*(earlier.get(block, (set(), set()))[1] for block in words))
-            if len({networks.get(one) or one for one in common}) < KNOWN:
+            are_few = are_named and len({networks.get(one) or one for one in common}) < KNOWN
+            if are_few or any(block.partition("/")[0] == SIGNATURES for block in lost):
                 lost |= {block for block in {*release.sizes["block_id"]} | {*now}
                          if block.partition("/")[0] in WORDS}
         hidden |= lost

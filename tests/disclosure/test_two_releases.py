@@ -58,6 +58,19 @@ def test_what_was_hidden_is_not_compared_with():
     assert hidden_blocks(WORDS.drop(index=3), [first], NOBODY, 5) == set()
 
 
+def test_where_a_signatory_left_all_pages_lose_their_words():
+    """Its name is gone from the signatures, and would belong to whatever else is gone."""
+    signed = pd.concat([WORDS, lines(("evidence/P01", "q1", "o1"), ("comments/P02", "r2", "o2"),
+                                     *(("signatures/P01", f"1/o{k}", f"o{k}") for k in range(8)))])
+    today = signed[signed["organisation_id"] != "o3"]
+    assert hidden_blocks(today, [without(PublishedBlocks.of(signed, ()), "o3")], NOBODY, 5) == {
+        *signed["block_id"]}
+    is_hers = (signed["organisation_id"] == "o3") & (signed["block_id"] == "signatures/P01")
+    only_signed = signed[(signed["organisation_id"] != "o3") | is_hers]
+    first = without(PublishedBlocks.of(only_signed, ()), "o3")
+    assert hidden_blocks(today, [first], NOBODY, 5) == {"signatures/P01"}
+
+
 def test_where_words_have_names_the_pages_that_are_hidden_do_not_meet_in_one_organisation():
     """o1 was on two pages; nobody else was on both."""
     both = lines(("quotations/needs", "q1", "o1"), ("quotations/needs", "q2", "o2"),
