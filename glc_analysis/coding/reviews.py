@@ -69,7 +69,7 @@ def to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     """Rows for reviewed_codings.csv, one a passage to look at: with the words of our text, and what to decide
     left blank. Tables ``quarantined`` and ``codings`` go in."""
     by_position = codings[(codings["match"] == "by_position")].rename(columns={"code_id": "code"})
-    rows = pd.concat([quarantined.assign(words=quarantined["found"]),
+    rows = pd.concat([quarantined.assign(words=quarantined["found"], reason=""),
                       by_position.assign(words="", quote="")], ignore_index=True)
     return rows.assign(start=rows["start"].astype("str").replace("-1", "")).reindex(
         columns=COLUMNS).fillna("").astype("str").sort_values(COLUMNS[:5], ignore_index=True)

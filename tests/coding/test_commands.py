@@ -70,6 +70,12 @@ def test_pseudonyms_lists_what_is_masked_and_suggest_what_may_be(tmp_path):
     assert "Ana Vega,name,2" in suggested and "Somebody" not in suggested
 
 
+def test_check_says_what_shows_the_places_of_each_coders_codings(study):
+    said = glc(study, "check").stderr
+    assert "ana: 4 codings, 4 proved by the coder's words.\n" in said
+    assert "ben: 3 codings, 3 proved by the coder's words.\n" in said
+
+
 def test_agreement_prints_coefficients_and_names_the_workbook(study):
     done = glc(study, "agreement", "--format", "csv")
     rows = {line.split(",")[0]: line.split(",") for line in done.stdout.splitlines()}

@@ -8,7 +8,7 @@ import pytest
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding.assemble import agreement, assemble
 from glc_analysis.coding.coders import CodedColumns
-from glc_analysis.coding.reviews import COLUMNS
+from glc_analysis.coding.reviews import COLUMNS, to_review
 from glc_analysis.errors import Faults
 from glc_analysis.evidence.coded import without_unknown
 from glc_analysis.intake.codings.refi import write_qdpx
@@ -224,6 +224,16 @@ def test_a_reviewed_row_accepts_a_quarantined_passage(study):
     assert placed(found, "ben") == [("lamp", "A house holds people", "shelter", "accepted")]
     assert found.tables["quarantined"].empty and turn_figures(found, "shelter").n_missing == 0
     assert {quote for _, quote, *_ in placed(found, "consensus")} == {"A house holds people"}
+
+
+def test_what_to_look_at_is_listed_with_our_words_and_no_decision(study):
+    spreadsheet(study, "ana", HOUSE)
+    spreadsheet(study, "ben", MANY)
+    found = coded(study)
+    listed = to_review(found.tables["quarantined"], found.tables["codings"])
+    assert list(listed.columns) == COLUMNS
+    assert listed.loc[0, ["quote", "words", "decision", "reason"]].tolist() == [
+        MANY[1], "No house. A house holds people back.", "", ""]
 
 
 def test_a_reviewed_row_accepts_a_passage_by_position_where_it_is(study):

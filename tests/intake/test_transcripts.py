@@ -66,6 +66,12 @@ def word(*paragraphs):
 # --- cues
 
 
+def test_a_pdf_is_refused_with_what_to_do(tmp_path):
+    (tmp_path / "call.txt").write_bytes(b"%PDF-1.7\n1 0 obj")
+    with pytest.raises(Faults, match=r"call.txt: this is a PDF.* save it as .docx"):
+        read_transcript(tmp_path / "call.txt")
+
+
 def test_cues_of_one_speaker_join_into_a_turn_with_one_blank_and_its_times(tmp_path):
     turns = read(tmp_path, vtt("Ana López: We began", "Ana López: in a  small room.", "Ben: Yes.")).turns
     assert turns.drop(columns="joins").values.tolist() == [
