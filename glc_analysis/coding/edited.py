@@ -18,7 +18,7 @@ from bisect import bisect_left, bisect_right
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -96,8 +96,7 @@ class EditedText:
 
     def __init__(self, text: Text, copy: Masked) -> None:
         self.text, self.copy = text, copy
-        ours = [(*shift_span(*label, text.offsets), text.unmasked[slice(*label)]) for label in text.labels]
-        self.ours = Turns.of(text.canonical, ours)
+        self.ours = _turns(text)
         self.theirs = Turns.of(copy.text, _labels(copy.text, self.ours))
         self.place = match_words([word.key for word in self.theirs.words],
                                  [word.key for word in self.ours.words])
@@ -201,10 +200,17 @@ class EditedText:
         return (begin, until) if begin < until else (opening.start, closing.end)
 
 
+@lru_cache(maxsize=4)
+def _turns(text: Text) -> Turns:
+    """The turns of one of our texts, which are needed again for every passage."""
+    labels = [(*shift_span(*label, text.offsets), text.unmasked[slice(*label)]) for label in text.labels]
+    return Turns.of(text.canonical, labels)
+
+
 def similar_turns(text: Text, quote: str) -> Iterator[Span]:
     """The turns of a canonical text that have at least half of the words of a quotation."""
     wanted = Counter(word.key for word in _words(quote, 0, len(quote)))
-    turns = EditedText(text, Masked("", ())).ours
+    turns = _turns(text)
     for turn, size in turns.sizes.items():
         first = bisect_left(turns.turn_of, turn)
         own = Counter(word.key for word in turns.words[first:first + size])

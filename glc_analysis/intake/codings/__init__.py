@@ -8,6 +8,7 @@ text in the file, or nothing. A passage whose words are others than those in its
 from __future__ import annotations
 
 import re
+from bisect import bisect_left, bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from difflib import SequenceMatcher
@@ -241,15 +242,16 @@ def _names_of_passages(passages: list[Passage], spans: list[Span], alike: list[s
     """
     said = [n for n, one in enumerate(passages) if one.quote and one[1:3] != WHOLE_TEXT and alike[n] != ""]
     left = [n for n, one in enumerate(passages) if re.search(r"[^\W\d_]{2}", one.quote) and alike[n] == ""]
-    is_sound, text = len(said) >= len(left) and bool(said), " ".join(plain_signs(shown).split())
-    found = {}
+    if not left:
+        return {}
+    is_sound, text, found = len(said) >= len(left) and bool(said), " ".join(plain_signs(shown).split()), {}
     for n in left:
         name, words = passages[n].quote, passage(shown, spans[n], passages[n].quote)
         wanted = ELLIPSIS.sub("", " ".join(plain_signs(name).split()))
         if wanted in " ".join(plain_signs(words).split()):
             continue
-        is_elsewhere = re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
-        is_elsewhere &= not is_sound or len(wanted.split()) > 2
+        is_elsewhere = (not is_sound or len(wanted.split()) > 2) and wanted in text
+        is_elsewhere = is_elsewhere and re.search(rf"(?<!\w){re.escape(wanted)}(?!\w)", text) is not None
         is_near = SequenceMatcher(None, name[:200], words[:200], autojunk=False).ratio() >= _ALIKE
         if is_elsewhere or is_near:
             found[n] = "different"
@@ -261,15 +263,14 @@ def _doubtful(rows: list[dict]) -> list[bool]:
     words of their own unless the passages with words before and after them are in their places."""
     if not any(row["match"] == "different" for row in rows):
         return [False] * len(rows)
-    order = sorted(range(len(rows)), key=lambda n: (rows[n]["start"], rows[n]["end"]))
-    proved = [n for n in order if rows[n]["match"] in (*_BY_WORDS, "different")]
-    is_doubtful = []
+    proved = sorted((row["start"], row["match"] != "different") for row in rows
+                    if row["match"] in (*_BY_WORDS, "different"))
+    starts, is_doubtful = [start for start, _ in proved], []
     for row in rows:
-        before = [rows[n] for n in proved if rows[n]["start"] <= row["start"]][-1:]
-        after = [rows[n] for n in proved if rows[n]["start"] >= row["start"]][:1]
-        is_between = all(one["match"] != "different" for one in (*before, *after))
-        is_doubtful.append(row["match"] == "different" or row["match"] in ("same_text", "by_position")
-                           and not (is_between and before and after))
+        before, after = bisect_right(starts, row["start"]) - 1, bisect_left(starts, row["start"])
+        is_between = before >= 0 and after < len(proved) and proved[before][1] and proved[after][1]
+        is_doubtful.append(row["match"] == "different"
+                           or row["match"] in ("same_text", "by_position") and not is_between)
     return is_doubtful
 
 
