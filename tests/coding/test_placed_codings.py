@@ -315,6 +315,14 @@ def test_a_version_that_one_coder_did_not_state_makes_no_unit_twice(study):
     assert (row.n_units, row.n_pairable, row.prevalence) == (10, 10, 1.0)
 
 
+def test_work_at_different_versions_is_never_compared(study):
+    for coder in ("ana", "ben"):
+        sheet(study, coder, ["shelter"] * 10)
+    assigned = [(document, coder, version) for document in ANSWERS["document_id"]
+                for coder, version in (("ana", "1"), ("ben", "2"))]
+    assert turn_figures(coded_answers(study, assigned), "shelter").n_pairable == 0
+
+
 @pytest.mark.parametrize("version", ["", "2"])
 def test_answers_that_were_never_assigned_are_missing_whatever_the_version(study, version):
     sheet(study, "ana", HALF)
