@@ -49,6 +49,7 @@ from glc_analysis.disclosure.countries import (
     countries_shown,
     fully_agreed_countries,
     is_hidden_option,
+    named_by_office,
     printable_options,
 )
 from glc_analysis.disclosure.quotations import READERS, case_codes, printable_quotes, quotes_faults
@@ -126,6 +127,8 @@ def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
     places = tables.work_places(engine["answers"], engine["organisations"])
     known = countries_shown(places, engine["organisations"], Consent.of(reference.consent),
                             study.settings["disclosure"], hidden_from=without_countries(engine["blocks"]))
+    if not engine.rows("responses"):
+        known = named_by_office(known)
     is_kept, before = not (engine.ran("releases") or engine.ran("blocks")), _earlier_slices(study)
     release = {}
     for audience in READERS:

@@ -74,6 +74,18 @@ def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent:
     return {"shown": none | work, "shown_home": none | homes}
 
 
+def named_by_office(known: Mapping[str, Mapping[str, list[str]]]) -> dict[str, dict[str, list[str]]]:
+    """The countries that each audience may know of in a study without a survey, where nothing says where an
+    organisation works, and the country of its main office stands for it: both consents must allow it.
+
+    >>> named_by_office({"shown": {"public": ["KEN", "PER"]}, "shown_home": {"public": ["PER"]}})["shown"]
+    {'public': ['PER']}
+    """
+    homes = known["shown_home"]
+    return {**known, "shown": {audience: [one for one in listed if one in homes[audience]]
+                               for audience, listed in known["shown"].items()}}
+
+
 def printable_options(questions: pd.DataFrame, survey: Mapping[str, Any], answers: pd.DataFrame,
                       organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any], *,
                       audience: str) -> dict[str, set[str]]:

@@ -3,8 +3,8 @@
 import pytest
 
 from glc_analysis.errors import Faults
-from glc_analysis.intake.survey import read_survey
-from glc_analysis.study import DEFAULTS
+from glc_analysis.intake.survey import _READERS, read_survey
+from glc_analysis.study import DEFAULTS, WORDS
 
 MONKEY = """RespondentID,CollectorID,Do you help?,Which help?,,,Anything else?
 ,,Response,Food,Shelter,Other (please specify),Open-Ended Response
@@ -79,6 +79,10 @@ def test_google_forms_are_known_by_the_first_column(tmp_path, first):
 
 def test_the_setting_decides(tmp_path):
     assert read(tmp_path, MONKEY, tool="plain").rows == [2, 3, 4]
+
+
+def test_every_tool_can_be_named():
+    assert {*_READERS} == {*WORDS["survey", "tool"]} - {""}
 
 
 def test_characters_are_read_by_the_named_encoding(tmp_path):
