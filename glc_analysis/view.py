@@ -235,10 +235,10 @@ class StudyView(VisibleTables):
         code, level, raised (organisations that raised it in interviews or answers), asked (organisations
         that were asked about it there, or raised it unasked), share, raised_in_calls, present (organisations
         in the calls where it could have come up), code_id; leading columns group and answer where asked for.
-        Interviews and answers are never added to calls. The team alone sees single organisations, and codes
-        by answers. Other audiences see the released figures, which tell interviews, answers and calls apart
-        in no group: their columns are those of :meth:`codes`, with asked_or_present in place of asked.
-        Raises UsageError for an unknown attribute or question, NotReleased for what the audience may not see.
+        Interviews and answers are never added to calls. For the team alone, since groups may be single
+        organisations; other audiences have :meth:`codes`, whose released figures do not tell interviews,
+        answers and calls apart. Raises UsageError for an unknown attribute or question, NotReleased for
+        another audience.
 
         >>> rows = view.code_counts(by="country").query("code_id == 'needs'").head(2)
         >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()
@@ -247,7 +247,9 @@ class StudyView(VisibleTables):
         kind = counting.ORGANISATION if by in (counting.ORGANISATION, "organisation_id") \
             else _group_kind(by)
         if not self.may("all_figures"):
-            return self._released_code_counts(kind, by, answered)
+            raise NotReleased("Counts of codes in groups that may be single organisations, or by what was "
+                              "answered, are for the team only. To fix: ask for the codes alone, or by an "
+                              "attribute such as region.")
         mentions, answers = self.read("mentions"), self.read("answers")
         organisations = mentioned_organisations(self.read("organisations"), mentions,
                                                 read_table(self.study, "organisations"))
@@ -277,16 +279,6 @@ class StudyView(VisibleTables):
             rows["at"] = 0
         rows = rows.sort_values(["group", "at", "place"], kind="stable")
         return rows[[*leading, *CODE_COUNTS]].reset_index(drop=True)
-
-    def _released_code_counts(self, kind: str, by: str, answered: str) -> pd.DataFrame:
-        """The counts of codes for audiences that see released figures alone."""
-        if answered or kind == counting.ORGANISATION:
-            what = "by what was answered" if answered else "of single organisations"
-            raise NotReleased(f"Counts of codes {what} are for the team only: they could reveal what a "
-                              "single organisation said. To fix: ask for the whole study.")
-        rows = self.codes(by=by).rename(columns={"asked": "asked_or_present"})
-        return rows[["group"] * bool(by) + ["code", "level", "raised", "asked_or_present", "share",
-                                            "shown_as", "code_id"]]
 
     def _named_groups(self, groups: pd.Series, kind: str, organisations: Mapping[str, str]) -> pd.Series:
         """The names of groups as they are printed, of countries and organisations their labels."""

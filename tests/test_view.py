@@ -18,12 +18,14 @@ SCREEN = 40
 COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
 NUMBERS = ["statistic", "value", "base_n", "shown_as"]
 CODES = ["code", "level", "raised", "asked", "present", "share", "contrary", "shown_as", "code_id"]
+CODE_COUNTS = ["code", "level", "raised", "asked", "share", "raised_in_calls", "present", "code_id"]
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
 COLUMNS = {
     "questions": ["question_id", "wording", "type", "unit", "theme", "asked_of", "base_n"],
     "counts": COUNTS, "counts by region": ["group", *COUNTS],
     "numbers": NUMBERS, "numbers by region": ["group", *NUMBERS],
     "codes": CODES, "codes by region": ["group", *CODES],
+    "code_counts": ["group", *CODE_COUNTS],
     "passages": [*WORDS, "kind", "date", "code_id", "segment_id"],
     "quotations": [*WORDS, "quotation_id"],
     "principles": ["principle_id", "printed_id", "short_name", "statement", "rationale", "indicator",
@@ -36,6 +38,7 @@ ASKED = {
     "counts": lambda v: v.counts("Q4.1"), "counts by region": lambda v: v.counts("Q4.1", by="region"),
     "numbers": lambda v: v.numbers("Q4.3"), "numbers by region": lambda v: v.numbers("Q4.3", by="region"),
     "codes": lambda v: v.codes(), "codes by region": lambda v: v.codes(by="region"),
+    "code_counts": lambda v: v.code_counts(by="country"),
     "passages": lambda v: v.passages(), "quotations": lambda v: v.quotations(),
     "principles": lambda v: v.principles, "votes": lambda v: v.votes(),
     "names": lambda v: v.names, "countries": lambda v: v.countries}

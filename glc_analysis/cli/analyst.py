@@ -115,7 +115,8 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
     """Show the figures of one question, or of the codes.
 
     Of a code it shows how many organisations raised it out of those that interviews and the survey asked, and
-    apart from that how many raised it in calls out of those present.
+    apart from that how many raised it in calls out of those present. Other audiences than the team see the
+    released figures, which do not tell interviews, answers and calls apart.
     """
     from glc_analysis.view import StudyView
 
@@ -124,7 +125,9 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
     ensure_built(study)
     view = StudyView(study, audience)
     if is_of_codes:
-        print_rows(view.code_counts(by=by, answered=answered), form, empty="Nothing is coded yet.")
+        is_apart = view.may("all_figures") or answered or by.removesuffix("_id") == "organisation"
+        rows = view.code_counts(by=by, answered=answered) if is_apart else view.codes(by=by)
+        print_rows(rows, form, empty="Nothing is coded yet, or nothing of it may be shown.")
         return
     rows = view.summary(question, by=by)
     if form == "table":

@@ -129,7 +129,10 @@ def test_only_the_team_sees_single_organisations_and_codes_by_answers(sample_stu
         StudyView(sample_study, audience).code_counts(**asked)
 
 
-def test_other_audiences_see_the_released_figures_of_codes(sample_study):
-    view = StudyView(sample_study, "convening")
-    rows, released = view.code_counts(), view.codes()
-    assert rows["shown_as"].tolist() == released["shown_as"].tolist() and "asked_or_present" in rows
+@pytest.mark.parametrize("audience", ["convening", "public"])
+def test_other_audiences_get_the_released_figures_of_codes(sample_study, audience):
+    printed = summary(sample_study, "--codes", "--audience", audience, "--format", "csv").stdout
+    rows = StudyView(sample_study, audience).codes()
+    assert [line.rpartition(",")[2] for line in printed.splitlines()[1:]] == rows["code_id"].tolist()
+    refused = summary(sample_study, "--codes", "--by", "organisation", "--audience", audience, code=2)
+    assert "for the team only" in refused.output
