@@ -302,6 +302,9 @@ def _answers(view: View) -> dict[str, Any]:
     view.say("cleaning the answers")
     redacted = view.study.settings["survey"]["redacted"]
     given, selections = responses.clean_responses(found, reference, redacted, view.log)
+    for line in view.log.lines:
+        if line["step"] == responses.AFTER_OTHER:
+            view.say(f"{line['cells']:,} times in {line['why']}")
     if found.surveys and found.answers.empty:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: remove "
                        "rows with `drop` from corrections.csv, or export the survey again.")

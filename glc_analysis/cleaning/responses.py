@@ -209,6 +209,8 @@ def _is_outside(text: str) -> bool:
 # Texts that are no option: those of a catch-all option, and those that are missing in options.csv.
 
 
+AFTER_OTHER = "texts after other"
+"""The step of the cleaning that says how many texts a catch-all option took."""
 OFTEN = 5
 """A text that is no option is named if so many records have it: fewer could be people's own words."""
 
@@ -247,7 +249,7 @@ def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records:
     if taken:
         often = [f"{text!r} ({n})" for text, n in taken.most_common() if n >= OFTEN]
         named = f"; an option of its own belongs into options.csv: {', '.join(often)}" if often else ""
-        log.add("texts after other", rows_in=n_filled, cells=sum(taken.values()),
+        log.add(AFTER_OTHER, rows_in=n_filled, cells=sum(taken.values()),
                 why=f"{question['question_id']}: texts that are no option count as "
                 f"{options.catch_all}{named}")
     texts = pd.Series(texts, dtype="str")
