@@ -280,6 +280,11 @@ def agreement_findings(view: StudyView) -> Html:
         have = "codings have" if by_position > 1 else "coding has"
         said.append(f"{by_position:,} {have} a position alone, and no words to show that it is right: not in "
                     "the consensus until somebody looks.")
+    above = own["code_id"].isin({*view.codebook["parent_id"]} - {""}).sum()
+    if above:
+        said.append(f"{above:,} coding{'s are' if above > 1 else ' is'} of a theme or family. They count "
+                    f"there and above; for the codes below they are {settings['parent_codings']}, as the "
+                    "study set.")
     said += proof_sentences(view.read("codings"), view.read("quarantined"))
     return lead(said)
 

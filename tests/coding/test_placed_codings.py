@@ -4,10 +4,13 @@ from dataclasses import replace
 
 import pandas as pd
 import pytest
+from openpyxl import load_workbook
 
+from glc_analysis.cleaning.dimension_tables import codebook_table
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding.assemble import agreement, assemble
 from glc_analysis.coding.coders import CodedColumns
+from glc_analysis.coding.consensus import write_decisions
 from glc_analysis.coding.reviews import COLUMNS, to_review
 from glc_analysis.errors import Faults
 from glc_analysis.evidence.coded import without_unknown
@@ -184,6 +187,25 @@ def test_without_quarantined_passages_there_is_no_worst_case(study):
         spreadsheet(study, coder, PLACE)
     row = turn_figures(coded(study), "shelter")
     assert row.n_missing == 0 and pd.isna(row.lowest)
+
+
+# Decisions.
+
+
+def test_the_workbook_takes_every_code_that_it_lists(study, tmp_path):
+    spreadsheet(study, "ana", PLACE[:2] + ("Médico lejos",))
+    spreadsheet(study, "ben", PLACE)
+    found = coded(study)
+    codebook = codebook_table(found.tables["codebook"])
+    path = study.raw / "codings/decisions.xlsx"
+    write_decisions(path, found.tables["disagreements"], texts_of(study).segments, codebook)
+    book = load_workbook(path)
+    names = [cell.value for cell in book["Disagreements"][1]]
+    assert "Médico lejos" in [row[0].value for row in book["Codes"].iter_rows()]
+    book["Disagreements"].cell(2, names.index("consensus") + 1).value = "Médico lejos"
+    book.save(path)
+    study.settings["raw"]["codings"] = {**BOTH, "consensus": "../raw/codings/decisions.xlsx"}
+    assert [code for _, _, code, _ in placed(coded(study), "consensus")] == ["medico_lejos"]
 
 
 # Codings of parents.
