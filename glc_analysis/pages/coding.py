@@ -241,6 +241,8 @@ NOTHING_CODED = "Nothing is coded in this study yet."
 UNMEASURED = {"codebook": "No two coders have read the same text yet, so agreement cannot be measured.",
               "interpretive": "This study codes interpretively, so no coefficient is computed. The coders' "
                               "memos, differences and decisions are below."}
+UNDEFINED = ("Coders have read the same texts, but agreement has no value yet: what several of them coded is "
+             "too little, or the same throughout.")
 AT_ONCE, MOST, FEWER, LETTERS, ROOM, MARKUP = 20, 100, 20, 250, 60_000, 350
 """Disagreements are shown 20 at once, the others folded. A list has at most 100 rows, or 20, of a text at
 most its first 250 letters, and takes at most 60 kB, with 350 bytes for what stands around a text."""
@@ -267,7 +269,8 @@ def agreement_findings(view: StudyView) -> Html:
     said.append(f"{coders} coder{'s' * (coders != 1)} marked {len(own):,} passages in "
                 f"{own['document_id'].nunique():,} texts; several coders read {(readers > 1).sum():,} of the "
                 "texts.")
-    said += _agreement_sentences(view, settings) or [UNMEASURED[settings["approach"]]]
+    undefined = [UNDEFINED] if len(view.read("agreement")) else [UNMEASURED[settings["approach"]]]
+    said += _agreement_sentences(view, settings) or undefined
     differ = view.read("disagreements").drop_duplicates("segment_id")["is_decided"]
     if len(differ):
         said.append(f"Coders differed on {len(differ):,} turns: {differ.sum():,} are decided, "

@@ -51,6 +51,7 @@ def test_the_pieces_of_a_turn_are_its_characters_with_the_codes_that_lie_on_them
     turns = pd.DataFrame(
         [(f"{segment}@1", segment, segment[:2], coder, "Q1") for segment, coder in sorted(read)],
         columns=["unit_id", "segment_id", "document_id", "coder_id", "question_id"])
+    turns = turns.assign(respondent_id=turns["document_id"], is_missing=False)
     codings = table(rows)
     found = _characters(turns, codings, SEGMENTS)
     bounds = SEGMENTS.set_index("segment_id")
