@@ -237,7 +237,7 @@ def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
                                                source=f"[survey] {role} of study.toml")
                 if faults:
                     raise Faults(faults)
-                texts.append(survey.frame[found[""]])
+                texts += [survey.frame[found[""]]] if found[""] else []
     if len(texts) == 1 and not study.raw_files("survey"):
         raise GLCError(NO_SURVEY)
     names = pd.concat(texts, ignore_index=True).map(normalise_space)

@@ -2,7 +2,8 @@
 
 ``columns`` in questions.csv (and the ``[survey]`` settings) name them: one plain column; ``Q2.2_*`` for one
 column an option, where ``*`` is the option's value; ``{loop}_Q3.3`` for the columns of a loop. Names that
-files of other tools or waves use follow after `` | ``; a file must have exactly one of these alternatives.
+files of other tools or waves use follow after `` | ``; a file must have exactly one of these alternatives, or
+be named by ``not in FILE``: the question was not asked there.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from glc_analysis.errors import Fault, nearest
 from glc_analysis.intake.survey.readers import RawSurvey
 
 LOOP = "{loop}"
+NOT_IN = "not in "
+"""Before the name of a file in which a question was not asked."""
 
 
 def alternatives(columns: str) -> list[str]:
@@ -25,6 +28,15 @@ def alternatives(columns: str) -> list[str]:
     ['Q5_*', 'services/*']
     """
     return [name.strip() for name in columns.split(" | ") if name.strip()]
+
+
+def files_without(columns: str) -> set[str]:
+    """The files in which a question was not asked, as a ``columns`` entry says.
+
+    >>> files_without("Why? | not in 2018.csv")
+    {'2018.csv'}
+    """
+    return {name.removeprefix(NOT_IN) for name in alternatives(columns) if name.startswith(NOT_IN)}
 
 
 def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, *,
@@ -37,9 +49,13 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, 
     column, and where several columns of the file have the name: their place is a part of their names.
     """
     expected = {name: _expand(name, survey.frame.columns, values)
-                for name in alternatives(columns)}
+                for name in alternatives(columns) if not name.startswith(NOT_IN)}
     complete = [name for name, (_, missing) in expected.items() if not missing]
     place = {"file": survey.path.name, "column": columns, "is_structure": True}
+    if survey.path.name in files_without(columns):
+        fix = f"delete `{NOT_IN}{survey.path.name}` from {source}"
+        return {"": ""}, [Fault(f"the file has {name}, although this says that it does not", **place, fix=fix)
+                          for name in complete]
     if len(complete) > 1:
         return {}, [Fault(f"the file has both {' and '.join(complete)}", **place,
                           fix=f"name only the column that counts in {source}")]
@@ -47,7 +63,8 @@ def locate(columns: str, survey: RawSurvey, values: pd.DataFrame | None = None, 
         name, (_, missing) = min(expected.items(), key=lambda e: len(e[1][1]))
         named = f"column {missing[0]}" if len(missing) == 1 else f"columns {', '.join(missing)}"
         return {}, [Fault(f"the file has no {named}; {nearest(missing[0], survey.frame.columns)}", **place,
-                          fix=f"correct the name in {source}, or add the other name there after ` | `")]
+                          fix=f"correct the name in {source}, add the other name there after ` | `, or add "
+                          f"`{NOT_IN}{survey.path.name}` if it was not asked there")]
     found = expected[complete[0]][0]
     faults = [Fault("two columns of the file have this name", file=survey.path.name, column=here[0],
                     fix=f"name the right one by its place in {source}: {_by_place(here[0], survey)}")

@@ -491,9 +491,11 @@ def _speaking_records(records: Records, reference: Reference, asked: dict[str, P
 
 def _is_asked(question: pd.Series, records: Records,
               chosen: Callable[[str], pd.Series]) -> np.ndarray:
-    """Whether each record was asked; an organisation was asked if any of its records was."""
+    """Whether each record was asked; an organisation was asked if any of its records was. Nobody was whose
+    file does not have the question."""
     is_asked = skip_logic.is_asked(skip_logic.parse(question["asked_if"]), chosen,
                                    len(records.answers))
+    is_asked = is_asked & ~records.answers["file"].isin(columns.files_without(question["columns"])).to_numpy()
     if question["unit"] == "answer":
         return is_asked
     owner = records.answers["organisation_id"]

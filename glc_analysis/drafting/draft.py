@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from glc_analysis.cleaning.columns import NOT_IN
 from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, guess_type
 from glc_analysis.drafting.countries import country_label, country_of, is_contested, un_regions
 from glc_analysis.drafting.form import Form, FormColumn
@@ -168,10 +169,9 @@ def _question_row(
     if kind == LEFT_OUT:
         return row | {USE: "no", "how_sure": SURE if is_sure else UNSURE, "why": "; ".join(why)}
     if lacking := form.lacking(column):
-        why.append(
-            f"{', '.join(lacking)} {'has' if len(lacking) == 1 else 'have'} no such column: name it in "
-            "`columns`, or leave the question out"
-        )
+        have = "has" if len(lacking) == 1 else "have"
+        why.append(f"{', '.join(lacking)} {have} no such column: taken for not asked there")
+        row["columns"] = " | ".join([column.entry, *(f"{NOT_IN}{file}" for file in lacking)])
         is_sure = False
     elif column.paired_by == WEAK:
         why.append("the columns of the files were paired by their order and answers: compare their headings")
@@ -195,13 +195,14 @@ def _group_row(group: TickGroup, form: Form, lists: _Lists, identifier: str) -> 
     why = f"{len(group.columns)} columns hold ticks for one option each"
     if not group.is_sure:
         why += "; they hold yes and no, so each could be a question of its own"
+    wholly = sorted(set(form.files).intersection(*(form.lacking(column) for column in group.columns)))
     lacking = sorted({file for column in group.columns for file in form.lacking(column)})
     if lacking:
         why += f"; not all of its columns are in {', '.join(lacking)}"
     is_sure = group.is_sure and not lacking
     return {
         "question_id": identifier,
-        "columns": group.entry,
+        "columns": " | ".join([group.entry, *(f"{NOT_IN}{file}" for file in wholly)]),
         "unit": "answer",
         "type": "multi",
         "wording": group.wording,

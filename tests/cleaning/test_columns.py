@@ -132,3 +132,14 @@ def test_wide_loops_and_long_ones_give_the_same_answers():
 @pytest.mark.parametrize("text", ["A+B", "a.b", "(a)"])
 def test_names_with_signs_are_taken_as_they_stand(text):
     assert rolled([{f"1_{text}": "x"}], "{loop}_" + text)[0].columns.tolist() == ["{loop}_" + text]
+
+
+def test_a_question_that_a_file_does_not_have_has_no_column_there():
+    assert found("Q1 | not in survey.csv", "org") == ({"": ""}, [])
+    _, (said,) = found("Q1", "org")
+    assert said.startswith("the file has no column Q1")
+
+
+def test_a_question_that_is_in_a_file_all_the_same_is_a_fault():
+    _, (said,) = found("Q1 | not in survey.csv", "Q1")
+    assert "although" in said

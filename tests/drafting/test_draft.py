@@ -85,7 +85,8 @@ def test_a_question_that_one_file_lacks_waits_with_the_name_of_the_file():
     questions = make_draft([export(ENGLISH, "a.csv"), export(short, "b.csv")]).tables["questions"]
     row = questions.set_index("question_id").loc["Q2"]
     assert row["use"] == ""
-    assert "b.csv" in row["why"]
+    assert "b.csv has no such column" in row["why"]
+    assert row["columns"] == "Do you ask later? | not in b.csv"
 
 
 def test_blanks_suggest_who_was_asked():
@@ -128,6 +129,7 @@ def test_only_questions_with_the_same_options_share_a_list():
     columns = {
         "Use of A?": ["More"] * 30 + ["Less"] * 20 + ["Same"] * 10,
         "Use of B?": ["More"] * 40 + ["Less"] * 20,
-        "Use of C?": ["More"] * 30 + ["Less"] * 20 + ["I do not use C"] * 10}
+        "Use of C?": ["More"] * 30 + ["Less"] * 20 + ["I do not use C"] * 10,
+    }
     lists = make_draft([export(columns)]).tables["questions"].set_index("wording")["option_list"]
     assert lists["Use of A?"] == lists["Use of B?"] != lists["Use of C?"]

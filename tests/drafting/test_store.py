@@ -149,5 +149,27 @@ def test_a_translation_needs_the_id_of_its_option_alone(tmp_path):
     glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
     options = rows(tmp_path / "study/reference/options.csv")
     assert {(row["value"], row["option_id"], row["label"]) for row in options} == {
-        ("Bird", "bird", "Bird"), ("Pájaro", "bird", "Bird"), ("Dog", "dog", "Dog"), ("Perro", "dog", "Dog")}
+        ("Bird", "bird", "Bird"),
+        ("Pájaro", "bird", "Bird"),
+        ("Dog", "dog", "Dog"),
+        ("Perro", "dog", "Dog"),
+    }
     assert len({(row["option_id"], row["position"]) for row in options}) == 2
+
+
+def test_who_was_not_asked_in_one_wave_is_not_in_the_base(tmp_path):
+    first = {**ANSWERS, "Do you train?": ["Yes"] * 30 + ["No"] * 30}
+    second = {**ANSWERS, "organisation": [f"Organisation {n}" for n in range(60)]}
+    files = csv_file(tmp_path, first, "first.csv"), csv_file(tmp_path, second, "second.csv")
+    glc("init", tmp_path / "study", "--from", *files)
+    rewrite(tmp_path / "study/private/draft/questions.csv", lambda row: row.update(use="yes"))
+    done = glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
+    assert done.exit_code == 0, done.output
+    question = next(
+        row for row in rows(tmp_path / "study/reference/questions.csv") if row["wording"] == "Do you train?"
+    )
+    done = glc("--study", tmp_path / "study", "summary", question["question_id"], "--format", "csv")
+    assert [line.split(",")[1:4] for line in done.stdout.splitlines()[1:]] == [
+        ["Yes", "30", "60"],
+        ["No", "30", "60"],
+    ]
