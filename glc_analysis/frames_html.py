@@ -81,8 +81,6 @@ def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
 
 
 def _html(frame: pd.DataFrame, caption: str) -> str:
-    if frame.empty:
-        return note("There is nothing to show here.").data
     columns = {*map(str, frame.columns)}
     if columns >= COUNTED or columns >= CODED:
         return _counted(frame, caption)
@@ -90,6 +88,8 @@ def _html(frame: pd.DataFrame, caption: str) -> str:
         return _spoken(frame, caption)
     if columns >= SAID:
         return _sentences(frame, caption)
+    if frame.empty:
+        return note("There is nothing to show here.").data
     with pd.option_context("display.max_colwidth", None):  # a page shows texts whole
         text = frame._repr_html_() or ""
     said = tag("caption", escape(caption)) if caption else ""
