@@ -105,7 +105,7 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
                 roles[guess.kind] = column, guess
             else:
                 rows.append(_question_row(column, guess, form, lists, ids[column.place]))
-    questions = _frame("questions", _with_themes(rows, form))
+    questions = _frame("questions", _with_themes(_grids_unsure(rows, lists), form))
     questions["blanks_suggest"] = _blanks_suggest(questions, surveys, form)
     tables = {
         "questions": questions,
@@ -213,6 +213,19 @@ def _group_row(group: TickGroup, form: Form, lists: _Lists, identifier: str) -> 
         "how_sure": SURE if is_sure else UNSURE,
         "why": why,
     }
+
+
+def _grids_unsure(rows: list[dict[str, str]], lists: _Lists) -> list[dict[str, str]]:
+    """The rows, with single choices unsure where several questions offer the same three options or more: such
+    a grid mostly asks for a step of a scale."""
+    times = Counter(row.get("option_list", "") for row in rows if row.get("type") == "single")
+    grids = {name for name, n in times.items() if n > 2 and len(lists.lists.get(name, ())) > 2}
+    return [
+        row | {USE: "", "how_sure": UNSURE, "why": f"{row['why']}; several questions offer the same: "
+                                                   f"perhaps a scale"}
+        if row.get("type") == "single" and row.get("option_list") in grids and row[USE] == "yes" else row
+        for row in rows
+    ]
 
 
 def _question_id(name: str, place: int) -> str:

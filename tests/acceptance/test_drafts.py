@@ -43,8 +43,8 @@ def rows(path):
 class Drafted:
     """A draft, and what it says of a column of the export."""
 
-    def __init__(self, *paths):
-        self.surveys = [read_survey(path) for path in paths]
+    def __init__(self, *paths, settings=None):
+        self.surveys = [read_survey(path, settings) for path in paths]
         self.tables = make_draft(self.surveys).tables
         self.questions = self.tables["questions"]
         self.names = [name for name in self.surveys[0].frame.columns if name not in self.surveys[0].repeated]
@@ -171,6 +171,19 @@ def test_no_country_is_wrong(ngo):
     shared = drafted.keys() & reviewed.keys()
     assert len(shared) > 120
     assert {name: drafted[name] for name in shared if drafted[name] != reviewed[name]} == {}
+
+
+def test_every_wrong_type_of_the_survey_of_488_projects_is_unsure_and_no_country_is_wrong(shared_data):
+    reference = REPOSITORY / "tests/studies/napire2018/reference"
+    settings = {"tool": "", "encoding": ["mac_roman", "cp1252", "utf-8"]}
+    drafted = Drafted(shared_data / "napire2018/responses_efs_2018-02-05.csv", settings=settings)
+    known = {row["columns"]: {row["type"]} | ({"country"} if row["option_list"] == "countries" else set())
+             for row in rows(reference / "questions.csv") if row["type"] != "multi"}
+    assert wrong_types(drafted, known)[1] == []
+    reviewed = {row["raw_name"]: row["country_id"] for row in rows(reference / "countries.csv")}
+    countries = drafted.tables["countries"]
+    found = {row.raw_name: row.country_id for row in countries.itertuples() if row.country_id}
+    assert {name for name, one in found.items() if reviewed.get(name, one) != one} == set()
 
 
 @pytest.fixture(scope="module")
