@@ -152,9 +152,8 @@ def _resampled(all_counts: Sequence[CodingCounts], measures: Mapping[str, Measur
     parts: dict[str, list[np.ndarray]] = {name: [] for name in measures}
     for weights in _weights(all_counts[0], draws, seed):
         counts = _weighted_sums(all_counts, weights)
-        with np.errstate(divide="ignore", invalid="ignore"):
-            for name, measure in measures.items():
-                parts[name].append(measure.statistic(counts).reshape(len(all_counts), len(weights)))
+        for name, measure in measures.items():
+            parts[name].append(measure.values(counts).reshape(len(all_counts), len(weights)))
     return {name: np.concatenate(values, axis=1) for name, values in parts.items()}
 
 

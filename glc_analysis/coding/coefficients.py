@@ -377,11 +377,15 @@ class Measure(NamedTuple):
     statistic: Callable[[CodingCounts], np.ndarray]
     undefined: str = NO_VARIATION
 
-    def of(self, counts: CodingCounts) -> tuple[np.ndarray, np.ndarray]:
-        """The coefficient of every group, and a reason wherever it is NaN."""
+    def values(self, counts: CodingCounts) -> np.ndarray:
+        """The coefficient of every group; NaN where it is not defined."""
         with np.errstate(divide="ignore", invalid="ignore"):
             values = self.statistic(counts)
-        values = np.where(np.abs(values) < _ZERO, 0.0, values)
+        return np.where(np.abs(values) < _ZERO, 0.0, values)
+
+    def of(self, counts: CodingCounts) -> tuple[np.ndarray, np.ndarray]:
+        """The coefficient of every group, and a reason wherever it is NaN."""
+        values = self.values(counts)
         return values, np.select([~np.isnan(values), counts.pairable == 0], ["", NO_PAIRS],
                                  self.undefined)
 

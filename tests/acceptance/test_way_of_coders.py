@@ -21,7 +21,7 @@ from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.study import Study
 
 pytestmark = pytest.mark.acceptance
-INTERVIEWS = {"P1": "Casa Azul", "P2": "Blue Door", "P3": "Lamp House", "P4": "River Mat"}
+INTERVIEWS = {"P1": "Cerro Azul", "P2": "Blue Door", "P3": "Lamp House", "P4": "River Mat"}
 DATES = ["2024-03-04", "2024-03-05", "2024-03-08", "2024-03-11"]
 COUNTRIES = ["KEN", "PER", "KEN", "KHM"]
 

@@ -200,7 +200,8 @@ def test_the_xlsform_takes_the_codes_of_the_round_and_whole_numbers_alone(names)
     assert "regex(., '^(r12|r29|r33|r50)$')" in xform
     bind = re.search(r'<bind nodeset="/data/p_P02/importance_P02"[^>]*', xform)[0]
     assert 'type="int" required="true()" constraint=". &gt;= 1 and . &lt;= 9"' in bind
-    assert re.findall(r'<translation lang="([^"]*)"', xform) == ["English (en)", "Arabic (ar)"]
+    assert re.findall(r'<translation lang="([^"]*)"', xform) == [
+        "English (en)", "Arabic (ar)", "Khmer (km)"]
     assert "P03.1 =1+1 is no sum: &lt;b&gt;plan&lt;/b&gt;" in xform
 
 
