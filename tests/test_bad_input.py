@@ -492,7 +492,7 @@ def built(tmp_path_factory) -> SmallStudy:
     ("run --audience public --country KHM", "There is no country 'KHM' in this study"),
     ("run --jobs -1", "-1 is not in the range"),
     ("rum", "No such command 'rum'"),
-    ("summary", "Missing argument 'QUESTION'"),
+    ("summary", "Name a question, or ask for --codes"),
 ])
 def test_wrong_usage_is_exit_2_and_names_what_is_near(built, arguments, expected):
     before = built.files()

@@ -245,7 +245,7 @@ def documents(study: Study, suggest: bool, form: str) -> None:
                                   organisations=None if listed.empty else listed)
         for line in talk.decisions(rows, read_table(study, "speakers")[:0], rows[:0]):
             say(f"To decide: {line}")
-    print_rows(rows, form, empty="documents.csv describes every transcript.")
+    print_rows(rows, form, empty="Every transcript is in documents.csv.")
 
 
 @click.command()
@@ -269,7 +269,7 @@ def speakers(study: Study, suggest: bool, form: str) -> None:
         for line in talk.fact_lines(new):
             say(line)
         rows = talk.speaker_rows(new, taken=known["speaker_id"])
-    print_rows(rows, form, empty="speakers.csv has every speaker.")
+    print_rows(rows, form, empty="Every speaker is in speakers.csv.")
 
 
 @click.command()

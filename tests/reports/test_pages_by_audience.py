@@ -209,10 +209,15 @@ def test_no_open_answer_and_no_turn_is_on_a_countrys_page(sample_study, pages, s
 
 def test_a_brief_has_its_organisations_answers_beside_what_the_convening_may_see(sample_study, briefs):
     page = StudyView(sample_study, "convening", organisation="blue-door")
-    given = page.read("responses").query("question_id == 'Q3.4'")["value"].iloc[0]
-    label = page.options.set_index("option_id").at[given, "label"]
-    row = page.summary("Q3.4").set_index("option").loc[label]
-    assert f"{label} ({row['band'] or row['n']} of {row['base_n']}" in briefs["blue-door"]
+    labels = page.options.drop_duplicates("option_id").set_index("option_id")["label"]
+    questions, own = page.question_table, page.read("responses")
+    is_single = own["question_id"].isin(questions.loc[questions["type"] == "single", "question_id"])
+    own, beside = own[is_single & own["value"].isin(labels.index)], []
+    for question, value in zip(own["question_id"], own["value"], strict=True):
+        row = page.summary(question).set_index("option").reindex([labels[value]]).iloc[0]
+        if pd.notna(row["base_n"]):
+            beside.append(f"{labels[value]} ({row['band'] or int(row['n'])} of {int(row['base_n'])}")
+    assert len(beside) > 2 and [text for text in beside if text not in briefs["blue-door"]] == []
     assert "(not shown)" in briefs["blue-door"] and re.search(r"\(at most \d+ of 28", briefs["blue-door"])
 
 
