@@ -195,7 +195,9 @@ def _instead(**frames):
 # Nothing that is hidden is in a sentence, nor follows from one
 
 class Decided(StudyView):
-    """A view with figures and decisions of one's own."""
+    """A view of a survey with figures and decisions of one's own."""
+
+    has_survey = True
 
     def given(self, estimates, decisions):
         self.__dict__ |= {"figures": estimates, "decisions": decisions,
