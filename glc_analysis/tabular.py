@@ -98,9 +98,9 @@ def decode_by(raw: bytes, encoding: Sequence[str], file: str) -> str:
     One name is its encoding. Three undo a damage: the bytes are read by the first, written by the second and
     read by the third, run by run of other letters than ASCII. A run that lost a letter stays as it is.
 
-    >>> damaged = "Sí, año".encode().decode("cp1252").encode("mac_roman", "replace")
+    >>> damaged = "Más años".encode().decode("cp1252").encode("mac_roman", "replace")
     >>> decode_by(damaged, ["mac_roman", "cp1252", "utf-8"], "a.csv")
-    'Sí, año'
+    'Más años'
     """
     first, *others = encoding
     try:

@@ -59,8 +59,10 @@ def organisation_groups(kind: str, organisations: pd.DataFrame, answers: pd.Data
     """The groups of one kind: a row for each organisation_id and group, a kind of ``KINDS`` or
     :data:`ORGANISATION`. The group of all organisations is blank.
 
-    >>> organisations = pd.DataFrame({"organisation_id": ["a", "b"], "home_country_id": ["KEN", "PER"]})
-    >>> answers = pd.DataFrame({"organisation_id": ["a", "a"], "country_id": ["KHM", "LAO"]})
+    >>> organisations = pd.DataFrame({"organisation_id": ["a", "b"], "home_country_id": ["KEN", "PER"],
+    ...                               "home_region_id": ["africa", "americas"]})
+    >>> answers = pd.DataFrame({"organisation_id": ["a", "a"], "country_id": ["KHM", "LAO"],
+    ...                         "region_id": "asia"})
     >>> organisation_groups("country", organisations, answers)["group"].tolist()
     ['KHM', 'LAO', 'PER']
     """
