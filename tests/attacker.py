@@ -19,6 +19,8 @@ from glc_analysis.disclosure.rules import Rules
 from glc_analysis.evidence.estimates import subset_membership
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 
+LEAST = 5
+"""Organisations behind a count that may be exact."""
 FOR_SIZE = ["count_too_small", "unanimous", "partition", "country", "complement_too_small", "base_too_small",
             "code_tree"]
 WIDE = ["count_too_small", "unanimous", "partition", "code_tree"]
@@ -310,7 +312,11 @@ class Attack:
         return found, tried
 
     def followed(self):
-        """Figures hidden for their size whose number follows from the others, and how many were tried."""
+        """Figures hidden for their size whose number follows from the others, and how many were tried.
+
+        The one group that is not shown is what the others leave of the whole: its large counts may follow, as
+        those of any shown group. Small ones are covered, and may not.
+        """
         hidden = self.figures[self.figures["rule"].isin(FOR_SIZE)]
         nobody, found = np.zeros(len(self.names), dtype=bool), []
         agreed = np.any([read for _, read in self.told.values()], axis=0)
@@ -323,6 +329,11 @@ class Attack:
                 told, read = self.told[key]
                 if not self.base[self.place[row.Index]][~agreed].any():
                     continue  # it is about those who agreed alone
+                counted = sum(self.truths[key][row.option_id, r][1] for r in within)
+                others = self.base[self.place[row.Index]] - counted
+                is_large = min((counted > 0).sum(), (others > 0).sum()) >= LEAST
+                if row.rule == "complement_too_small" and is_large:
+                    continue
                 n = row.n - sum(self.truths[key][row.option_id, r][1][read].sum() for r in within
                                 if row.option_id in told)
                 if all(game.fits(other) is None for other in (

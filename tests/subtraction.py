@@ -54,7 +54,8 @@ def subtracted(first, second, key, known=(), subset=""):
         return []
     truth = [answers(one, key, subset, groups) for one in (first, second)]
     others = {name: said for name, said in truth[0].items() if truth[1].get(name) == said}
-    options = sorted({option for one in truth for _, said in one.values() for option in said})
+    options = sorted({option for one in truth for _, said in one.values() for option in said}
+                     | {option for told in releases for option, *_ in told})
     room = sum(base for base, _ in others.values())
     same = {option: game.number(room) for option in options}
     groups = [(same, room)]

@@ -126,10 +126,14 @@ class Form:
 
     def shown(self, row: Any) -> str:
         """The words of a row; in another language than the form's, with the name of that language."""
+        return row.statement + self.language_mark(row)
+
+    def language_mark(self, row: Any) -> str:
+        """The name of the language of a row, where it is not the form's."""
         if row.language == self.language:
-            return row.statement
+            return ""
         name = form_phrases(row.language)["language_name"] if is_translated(row.language) else ""
-        return f"{row.statement} [{name or language_name(row.language)}]"
+        return f" [{name or language_name(row.language)}]"
 
     def label(self, question: Question) -> str:
         """What is asked."""
@@ -357,8 +361,9 @@ def write_workbook(path: Path, form: Form) -> None:
     book.properties.creator = None
     sheet = book.active
     sheet.title = form.say["round"].format(form.round_id)[:31]
-    rows = form.rows.assign(principle=form.rows["printed_id"], stamp=form.stamps,
-                            statement=[*map(form.shown, form.rows.itertuples())])
+    # The words stay exactly those that the stamp is about; which language they are in stands before them.
+    rows = form.rows.assign(stamp=form.stamps, principle=[
+        row.printed_id + form.language_mark(row) for row in form.rows.itertuples()])
     for n, line in enumerate(([f"{form.heading}\n{form.how}"], _headings(form), ROW,
                               *rows.reindex(columns=list(ROW), fill_value="").itertuples(index=False)), 1):
         for m, text in enumerate(line, 1):

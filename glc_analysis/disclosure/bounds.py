@@ -73,10 +73,10 @@ class ContributorCounts:
         """How many independent organisations these records come from."""
         return ((records @ (self.clusters if clusters is None else clusters)) > 0).sum(axis=-1)
 
-    def known_records(self, base: np.ndarray, organisations: int = KNOWN) -> np.ndarray:
-        """The most records of each base that so many independent organisations have, by default those that a
+    def known_records(self, base: np.ndarray, organisations: int = KNOWN) -> int:
+        """The most records of the base that so many independent organisations have, by default those that a
         reader may know."""
-        return np.sort(base @ self.clusters, axis=-1)[..., -organisations:].sum(axis=-1)
+        return int(np.sort(base @ self.clusters)[-organisations:].sum())
 
     def has_few_withheld(self, base: np.ndarray | csr_array, is_coded: np.ndarray | bool,
                          rules: Rules) -> np.ndarray:
@@ -89,14 +89,8 @@ class ContributorCounts:
         return few["survey"] | is_coded & (few["interview"] | few["call"])
 
     def is_small(self, base: np.ndarray, counted: np.ndarray, least: int) -> np.ndarray:
-        """Whether a count, or what is left of its base, is so small that fewer than ``least`` independent
-        organisations may be behind it.
-
-        It follows from the number alone, not from who gave the answer: otherwise a reader who sees that a
-        count is exact, or that it is not, would learn whether two of one network gave it.
-        """
-        n, size, few = counted.sum(axis=-1), base.sum(axis=-1), self.known_records(base, least - 1)
-        return (n <= few) | (size - n <= few)
+        """Whether too few organisations are counted, or too few of the base are not."""
+        return (self.n_independent(counted) < least) | (self.n_independent(base - counted) < least)
 
 
 def network_membership(organisations: pd.DataFrame, names: pd.Index) -> csr_array:

@@ -49,7 +49,7 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
         status=decided["status"].astype(object), least=decided["low"], most=decided["high"],
         at=np.flatnonzero(is_used))
     networks = network_membership(organisations, pd.Index(incidence.organisations))
-    open_ = {key: _releasable_options(table, incidence, networks, countries)
+    open_ = {key: _releasable_options(table, incidence, networks, countries, rules.count)
              for key, table in rows.groupby(["question_id", "code_id"])}
     if not all(open_[key] for key in open_ if key[1]):
         open_ = {key: options for key, options in open_.items() if not key[1]}
@@ -74,8 +74,9 @@ def _follow_skip_logic(open_: dict[Key, set[str]], facts: pd.DataFrame) -> None:
 
 
 def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: csr_array,
-                        countries: Mapping[str, str]) -> set[str]:
-    """The options of a question (or the single one of a code) that may be shown by country."""
+                        countries: Mapping[str, str], least: int) -> set[str]:
+    """The options of a question (or the single one of a code) that may be shown by country. A range of the
+    whole says that fewer than ``least`` independent organisations gave the answer, or did not."""
     kind, where, unit = (table[c].to_numpy() for c in ("subset_kind", "subset_id", "unit"))
     is_whole, is_here = kind == ALL, kind == "country"
     options = [*table["option_id"].to_numpy()[is_whole]]
@@ -99,6 +100,10 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: csr
                                   for column in columns]) for end in ("low", "high"))
     low, high = tighten_bounds(np.clip(low, 0, left), np.clip(high, 0, left), left, is_partition=is_partition)
     fine = (is_protected(low, high, left, known) | (low == 0) & (high == left)).all(axis=1)
+    # Of these so few, country pages may show so many that for a reader and an ally one more is left.
+    is_range, is_low = last.low < last.high, (last.high < last.base.sum())[:, None]
+    on_pages = np.where(is_low, last.page_counted, last.page_base - last.page_counted)
+    fine &= ~is_range | (((on_pages @ networks) > 0).sum(axis=1) < least - 1 - KNOWN) | (left[-1] == 0)
     if fine.all() or is_partition or not fine.any():
         return set(options) if fine.all() else set()
     is_hidden = all(column.hides(fine, k) for column, k in zip(columns, known, strict=True))

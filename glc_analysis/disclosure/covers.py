@@ -38,8 +38,7 @@ class Counted:
     """The counts of a question's options in one group: the records in the base and those counted.
 
     ``base`` is by organisation, ``counted`` options x organisations. A count is small where fewer than
-    ``least`` independent organisations may have given the answer (``is_low``), or may not have given it
-    (``is_high``): it has no more records than so few have at most. That follows from the number alone.
+    ``least`` independent organisations gave the answer (``is_low``), or did not (``is_high``).
     """
 
     base: np.ndarray
@@ -56,17 +55,12 @@ class Counted:
         return self.counted.sum(axis=1)
 
     @property
-    def few(self) -> int:
-        """The most records that fewer than ``least`` independent organisations have in the base."""
-        return int(self.counts.known_records(self.base, self.least - 1))
-
-    @property
     def is_low(self) -> np.ndarray:
-        return self.n <= self.few
+        return self.counts.n_independent(self.counted) < self.least
 
     @property
     def is_high(self) -> np.ndarray:
-        return self.size - self.n <= self.few
+        return self.counts.n_independent(self.base - self.counted) < self.least
 
     @property
     def is_small(self) -> np.ndarray:
@@ -75,19 +69,19 @@ class Counted:
     @property
     def known_ticks(self) -> int:
         """How many answers beyond one in each record a reader and an ally may have given: all the others."""
-        return int((len(self.counted) - 1) * self.counts.known_records(self.base))
+        return (len(self.counted) - 1) * self.counts.known_records(self.base)
 
-    def are_enough(self, options: np.ndarray) -> bool:
-        """Whether more gave one of these answers, which exclude each other, than so few can be."""
-        return bool(self.n[options].sum() > self.few)
+    def n_together(self, options: np.ndarray) -> int:
+        """How many independent organisations gave one of these answers."""
+        return int(self.counts.n_independent(self.counted[options].sum(axis=0)))
 
     def told(self) -> tuple[np.ndarray, np.ndarray]:
         """The least and the most that small counts can be: too few gave the answer, or all but too few.
 
         Where the base is so small that every count would be small, nothing is told.
         """
-        few = self.few
-        is_tiny = self.counts.n_independent(self.base) < 2 * self.least or self.size <= 2 * few
+        few = self.counts.known_records(self.base, self.least - 1)
+        is_tiny = self.counts.n_independent(self.base) < 2 * self.least
         low = np.where(self.is_high & ~is_tiny, self.size - few, 0)
         return low, np.where(self.is_low & ~is_tiny, min(few, self.size), self.size)
 
@@ -102,7 +96,7 @@ def option_ranges(whole: Counted, order: np.ndarray, *, excludes: bool, covers_a
     if not hidden.any():
         return Ranges(hidden, n, n)
     if excludes and not whole.is_high.any():
-        hidden = with_covers(hidden, order, whole.are_enough)
+        hidden = with_covers(hidden, order, lambda hidden: whole.n_together(hidden) >= whole.least)
         covers = leading(hidden, order)
         total, told = n[hidden].sum(), hidden & ~covers
         least = total - high[told].sum() if covers.sum() == 1 else 0
@@ -235,7 +229,7 @@ def _table_ranges(cells: _Cells, order: np.ndarray, columns: np.ndarray) -> Rang
         for c in np.flatnonzero(hidden.any(axis=0)):
             group = cells.groups[c]
             hidden[:, c] = with_covers(hidden[:, c], order, lambda some, group=group: bool(
-                group.are_enough(some)))
+                group.n_together(some) >= group.least))
         for k in rows[hidden[rows].any(axis=1)]:
             hidden[k] = with_covers(hidden[k], columns, lambda some, k=k: cells.row_is_enough(k, some))
     covers = np.array([leading(row, columns) for row in hidden]) | np.column_stack(

@@ -182,29 +182,6 @@ def test_answers_that_exclude_each_other_are_left_open_by_group(sizes, options, 
     assert exposed_by_group(answers, sizes, excludes=True) == []
 
 
-# Networks, and organisations with several records.
-
-
-@pytest.mark.parametrize("sizes", [(3, 2, *[1] * 9), (1,) * 12, (5, 4, 4, 3, *[1] * 20)])
-@pytest.mark.parametrize("of_networks", [True, False])
-def test_what_is_printed_follows_from_the_number_alone_not_from_who_gave_the_answer(sizes, of_networks):
-    """Whoever sees an exact count, or a range, learns nothing of members of a network, or of many records."""
-    chance = np.random.default_rng(1)
-    if of_networks:  # members have one record each
-        member = np.repeat(np.arange(len(sizes)), sizes)
-        clusters = csr_array((member[:, None] == np.arange(len(sizes))).astype(int))
-        base = np.ones(len(member), dtype=int)
-    else:
-        base, clusters = np.array(sizes), csr_array(np.eye(len(sizes), dtype=int))
-    counts, seen = ContributorCounts(None, clusters, {}), defaultdict(set)
-    for _ in range(4000):
-        counted = chance.binomial(base, chance.random())
-        found = option_ranges(Counted(base, counted[None], counts, LEAST), np.array([0]), excludes=False,
-                              covers_all=False)
-        seen[counted.sum()].add(printed(found))
-    assert len(seen) > 10 and {len(forms) for forms in seen.values()} == {1}
-
-
 # Several answers each, at least one: whoever gave none of those that are shown gave a hidden one.
 
 

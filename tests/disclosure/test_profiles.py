@@ -86,7 +86,8 @@ def test_a_question_that_tells_how_the_one_before_was_answered_is_not_told_witho
     here = [(6, asked[0]), (6, asked[1]), (10, NO), (6, UNSURE)]
     frames = survey_of(*here, *others)  # nobody of the others says no to Q1
     assert told(frames, "Q1/yes/country=KHM")[0] == told(frames, "Q5/yes/country=KHM")[0] == "suppressed"
-    frames = survey_of(*here, *others, *((6, {**one, "country": "PER"}) for one in (NO, UNSURE)))
+    unsure = [(6, {**YES, "Q5": "dont_know", "country": country}) for country in ("KHM", "PER")]
+    frames = survey_of(*here, *others, *unsure, *((6, {**one, "country": "PER"}) for one in (NO, UNSURE)))
     assert told(frames, "Q1/yes/country=KHM")[0] == told(frames, "Q5/yes/country=KHM")[0] == "shown"
 
 
