@@ -109,6 +109,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     for key in sorted(by_group.keys() | by_country.keys()):
         _decide_groups(wholes[key], by_group.get(key, nothing), by_country.get(key, nothing), countries,
                        counts, rules, decisions)
+    _hide_by_skip_logic(facts, regions, decisions)  # again: counts by group are hidden now
     _hide_by_code_tree(facts["parent_id"], decisions)
     if countries and has_pages:
         decided = pd.DataFrame({"status": decisions.status, "low": decisions.low, "high": decisions.high},
@@ -357,9 +358,24 @@ def _base_is_harmless(condition: Condition, at: int, places: Mapping[tuple[str, 
             (decisions.low, 0), (decisions.high, records)))
         if one.operator == "!=":
             least, most = records - most, records - least
+        if same and not is_whole:
+            most = min(most, _most_by_others(one, at, places, subset.partition("/")[0], decisions))
         if most - max(least, decisions.base_n[at]) < VALUES + KNOWN:
             return False
     return True
+
+
+def _most_by_others(one: Comparison, at: int, places: Mapping[tuple[str, str], np.ndarray], unit: str,
+                    decisions: _Decisions) -> float:
+    """The most that the count of a condition can be in the group of the figure ``at``: what the bases of all
+    other groups, also of those that are not shown, leave of the count for the whole study."""
+    whole = f"{unit}/{ALL}/"
+    asked, own = (places[name, whole] for name in (one.name, decisions.facts["question_id"].iat[at]))
+    given = asked[np.isin(decisions.option[asked].astype(str), one.values)]
+    count = decisions.high[given].sum()
+    if one.operator == "!=":
+        count = decisions.base_n[asked].max() - decisions.low[given].sum()
+    return count - (decisions.base_n[own].max() - decisions.base_n[at])
 
 
 def _is_elsewhere(countries: Collection[str], at: int, regions: Mapping[str, str],

@@ -127,6 +127,15 @@ def test_who_was_asked_tells_nothing_of_the_other_answers_before():
     assert said(decided(frames), "Q1/no/all", "Q5/yes/all") == ["banded count_too_small", "shown"]
 
 
+def test_bases_by_region_of_a_later_question_tell_nothing_of_the_regions_that_are_not_shown():
+    """26 said yes, and 12 in Asia were asked the next question: so all 14 elsewhere said yes."""
+    frames = survey_of((12, {"Q1": "yes", "Q5": "no"}), (11, UNSURE), (18, NO),
+                       (8, {"Q1": "yes", "Q5": "no", "country": "KEN"}),
+                       (6, {"Q1": "yes", "Q5": "yes", "country": "PER"}))
+    assert said(decided(frames), "Q1/yes/region=asia", "Q5/yes/region=asia", "Q5/yes/all") == [
+        "banded partition", "suppressed unanimous", "shown"]
+
+
 @pytest.mark.parametrize(("silent", "status"), [(3, "shown"), (2, "suppressed skip_logic")])
 def test_a_base_that_leaves_an_earlier_answer_open_hides_no_question(monkeypatch, silent, status):
     """Those who do not work in Kenya are asked. Two work there, and so many did not answer."""
