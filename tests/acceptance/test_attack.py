@@ -156,6 +156,11 @@ def tells_a_difference(frames, audience, larger, smaller):
     return bool((rows["status"] == "shown").all() and rows["shown_base_n"].diff().iloc[1] == -1)
 
 
+def is_seen(frames, figure):
+    """Whether a figure is shown at all, exactly or as a range."""
+    return decided(frames, "convening").loc[figure, "status"] != "suppressed"
+
+
 def one_more(**other):
     """Groups that differ in one organisation: it works in asia, and is of america or of another country."""
     rows = [(8, {"country": "KHM", "Q2": "food legal"}), (8, {"country": "KHM", "Q2": "legal"}),
@@ -225,16 +230,25 @@ ATTACKS = {
         "Q2/food/all", "status"] == "shown",
     # everybody's number is the median; and a mean tells the last number to those who know the others
     "numbers": lambda: decided(survey_of((12, {"Q3": "7"}))).loc["Q3/median/all", "shown_value"] == 7,
-    "related": lambda: tells_a_difference(one_more(home="PER"), "convening", "Q2/food/home_region=america",
-                                          "Q2/food/region=america"),
-    "country": lambda: tells_a_difference(one_more(), "convening", "Q2/food/region=asia",
-                                          "Q2/food/country=KHM"),
-    "identifier": lambda: tells_a_difference(one_more(), "convening", "Q2/food/region=asia",
-                                             "Q2/food/home_country=KHM"),
-    # that two groups of ten differ with certainty tells of groups of which one is all yes
-    "cross_tabulation": lambda: a_difference_is_told(by_region(("KHM", 10, 0), ("PER", 0, 10))),
+    "country": lambda: is_seen(one_more(), "Q4/answered/country=KHM"),  # somebody there took part
+    "identifier": lambda: is_seen(one_more(), "Q2/food/is_interpreted=False"),
     "record": who_contradicts,
     "team_only": a_case_is_told}
+
+
+ALSO_HIDDEN = {
+    "related": lambda: tells_a_difference(one_more(home="PER"), "convening", "Q2/food/home_region=america",
+                                          "Q2/food/region=america"),
+    # that two groups of ten differ with certainty tells of groups of which one is all yes
+    "cross_tabulation": lambda: a_difference_is_told(by_region(("KHM", 10, 0), ("PER", 0, 10)))}
+
+
+@pytest.mark.parametrize("rule", ALSO_HIDDEN)
+def test_without_this_rule_others_hide_the_same(rule, monkeypatch):
+    """Groups of two kinds do not fit into one table, and a comparison has no base of its own."""
+    assert not ALSO_HIDDEN[rule]()
+    without(monkeypatch, rule)
+    assert not ALSO_HIDDEN[rule]()
 
 
 @pytest.mark.parametrize("rule", ATTACKS)

@@ -127,7 +127,7 @@ def assert_whole(root, before, after):
 
 def test_killed_at_any_step_it_is_finished_or_undone_by_the_next_commands(base, after, tmp_path):
     """Four commands that start together: one of them says what it did."""
-    before, commands = contents(base), ("status", "ethics", "retention", "check --accept")
+    before, commands = contents(base), ("status", "ethics", "documents", "check --accept")
     for at in steps(after, 1000, 8):
         root = Path(shutil.copytree(base, tmp_path / f"killed-{at}"))
         killed = glc(root, "withdraw", "beacon", at=at, number=signal.SIGKILL)
