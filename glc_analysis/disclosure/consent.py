@@ -123,7 +123,7 @@ def ethics_page(study: Study, *, today: date) -> list[str]:
         reports=[(audience, _size((study.reports / audience).rglob("*"))) for audience in AUDIENCES],
         private=_size(study.private.rglob("*")), until=_until(study, today), parties=len(parties),
         consents=_consents(reference.consent, parties), persons=_persons(reference.consent),
-        told=WITHDRAWAL, withdrawals=_withdrawals(study), unrecorded=_unrecorded(study))
+        told=WITHDRAWAL, withdrawals=read_withdrawals(study), unrecorded=_unrecorded(study))
     return page.removesuffix("\n").split("\n")
 
 
@@ -164,10 +164,16 @@ def _persons(consent: pd.DataFrame) -> list[tuple[str, str, int, int]]:
             for (item, audience), said in counts]
 
 
-def _withdrawals(study: Study) -> list[dict[str, str]]:
+RECORD_OF_WITHDRAWALS = ("number", "date", "items", "unread", "looked_at_by")
+"""The columns of withdrawn.csv; earlier versions of the package wrote the first three."""
+
+
+def read_withdrawals(study: Study) -> list[dict[str, str]]:
     """The rows of withdrawn.csv. Prints, backups and other people's copies have to be recalled by people."""
     path = study.reference_file("withdrawn")
-    return [*read_rows(path, ("number", "date", "items")).values()] if path.is_file() else []
+    columns = RECORD_OF_WITHDRAWALS
+    return [*read_rows(path, columns[:3], columns[3:]).values()] if path.is_file() else []
+
 
 
 def _unrecorded(study: Study) -> list[str]:

@@ -28,7 +28,7 @@ from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.convening.seals import erase_ballots, seal_anew
 from glc_analysis.csv_rows import CsvRows
 from glc_analysis.digests import replace_digest_key
-from glc_analysis.disclosure.consent import ITEMS
+from glc_analysis.disclosure.consent import ITEMS, RECORD_OF_WITHDRAWALS, read_withdrawals
 from glc_analysis.disclosure.releases import forget_contents, remove_from_releases
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.files import graceful_interrupt, uninterrupted
@@ -41,7 +41,7 @@ from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_table as read_reference_table
 from glc_analysis.schema import AUDIENCES, reference_tables, table_files
 from glc_analysis.study import RAW_KINDS, WITHDRAWN, Study
-from glc_analysis.tabular import Grid, read_rows, read_table
+from glc_analysis.tabular import Grid, read_table
 from glc_analysis.text import match_key, normalise_space
 from glc_analysis.withdrawal.coder_files import Recoding, manual_fix_needed
 from glc_analysis.withdrawal.contribution import Contribution, collect_contribution
@@ -134,7 +134,7 @@ def remove(study: Study, collect: Callable[[Reference, dict[str, str]], Contribu
             _raise_traces(Found([Trace(new.relative(new.key_file), *place) for place in names_left]))
             if unread and not looked_at_by and not dry_run:
                 raise Faults(map(_look_at, unread))
-            _record(new.reference_file("withdrawn"), {
+            _record(new, {
                 "date": today.isoformat(), "items": str(len(touched)), "unread": str(len(unread)),
                 "looked_at_by": looked_at_by if unread else ""})
             build(new, say=say)
@@ -388,15 +388,13 @@ def _speaker_id(name: str) -> str:
     return name.lower().replace(" ", "-")
 
 
-def _record(path: Path, row: dict[str, str]) -> None:
+def _record(study: Study, row: dict[str, str]) -> None:
     """Adds a row to the record of withdrawals."""
-    columns = ["number", *row]
-    rows = read_rows(path, columns[:3], columns[3:]).values() if path.is_file() else []
-    text = io.StringIO()
-    writer = csv.DictWriter(text, columns, lineterminator="\n")
+    rows, text = read_withdrawals(study), io.StringIO()
+    writer = csv.DictWriter(text, RECORD_OF_WITHDRAWALS, lineterminator="\n")
     writer.writeheader()
     writer.writerows([*rows, {"number": str(len(rows) + 1)} | row])
-    path.write_text(text.getvalue(), encoding="utf-8", newline="\n")
+    study.reference_file("withdrawn").write_text(text.getvalue(), encoding="utf-8", newline="\n")
 
 
 def _append_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> None:

@@ -58,6 +58,7 @@ def test_a_persons_consent_is_counted_apart(root):
 def test_withdrawals_and_files_nobody_recorded_are_listed(root):
     assert page(root)[-2:] == ["## Raw files not in the manifest", "- none"]
     assert "- none" in page(root)[page(root).index("## Withdrawals") + 1]
-    (root / "private/reference/withdrawn.csv").write_text("number,date,items\n1,2017-01-09,61\n")
+    (root / "private/reference/withdrawn.csv").write_text(
+        "number,date,items,unread,looked_at_by\n1,2017-01-09,61,0,\n")
     (root / "raw/calls/call-9.vtt").write_text("WEBVTT", encoding="utf-8")
     assert "- 1: 2017-01-09, 61 items" in page(root) and page(root)[-1] == "- raw/calls/call-9.vtt"
