@@ -20,14 +20,14 @@ from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, gue
 from glc_analysis.drafting.countries import country_label, country_of, is_contested, un_regions
 from glc_analysis.drafting.form import Form, FormColumn
 from glc_analysis.drafting.groups import TickGroup, gather_loops, tick_groups
-from glc_analysis.drafting.options import FEWEST, LIKELY, OPEN, Options, option_key, paired_options
+from glc_analysis.drafting.option_lists import FEW_TEXTS, OptionLists, count_text, option_translations
+from glc_analysis.drafting.options import FEWEST, SURE, UNSURE, option_key
 from glc_analysis.drafting.pairing import WEAK
-from glc_analysis.drafting.words import kind_of_option, looks_personal, scale_marks, scale_steps
+from glc_analysis.drafting.words import looks_personal
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.schema import COUNTRY_LIST, reference_tables
-from glc_analysis.text import match_key, slug
+from glc_analysis.text import slug
 
-SURE, UNSURE = "sure", "unsure"
 ABOUT = ("how_sure", "why")
 """The columns of a drafted table that say how sure a row is and what speaks for it."""
 USE = "use"
@@ -36,11 +36,6 @@ decided."""
 TABLES = ("questions", "options", "countries", "codebook", "settings")
 """The drafted tables, in the order in which a person looks at them."""
 
-_SAME_LIST = 0.6
-"""The share of options that two questions must have in common for one list of both, if one has all those of
-the other."""
-FEW_TEXTS = 3
-"""So few different texts that are not listed may be options that hardly anybody chose."""
 _SUGGESTED = 5_000
 """Records among which blanks are compared."""
 
@@ -90,7 +85,7 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
         for entry in group.entry.split(" | ")
         if entry.endswith("*")
     }
-    lists = _Lists(_translations(guesses))
+    lists = OptionLists(option_translations(guesses))
     ids = _question_ids(form, groups)
     rows, roles = [], {}
     for column in form.columns:
@@ -142,7 +137,7 @@ def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
 
 
 def _question_row(
-    column: FormColumn, guess: Guess, form: Form, lists: _Lists, identifier: str
+    column: FormColumn, guess: Guess, form: Form, lists: OptionLists, identifier: str
 ) -> dict[str, str]:
     """The row of a column that stands alone."""
     why, is_sure = [guess.why, *guess.notes], guess.is_sure
@@ -189,7 +184,7 @@ def _question_row(
     }
 
 
-def _group_row(group: TickGroup, form: Form, lists: _Lists, identifier: str) -> dict[str, str]:
+def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str) -> dict[str, str]:
     """The row of a question with a column an option."""
     lists.add_ticks(identifier, group)
     why = f"{len(group.columns)} columns hold ticks for one option each"
@@ -215,7 +210,7 @@ def _group_row(group: TickGroup, form: Form, lists: _Lists, identifier: str) -> 
     }
 
 
-def _grids_unsure(rows: list[dict[str, str]], lists: _Lists) -> list[dict[str, str]]:
+def _grids_unsure(rows: list[dict[str, str]], lists: OptionLists) -> list[dict[str, str]]:
     """The rows, with single choices unsure where several questions offer the same three options or more: such
     a grid mostly asks for a step of a scale."""
     times = Counter(row.get("option_list", "") for row in rows if row.get("type") == "single")
@@ -262,240 +257,6 @@ def _question_ids(form: Form, groups: Sequence[TickGroup]) -> dict[int, str]:
             known[identifier] += 1
         found[column.place] = identifier
     return found
-
-
-# ------------------------------
-# Options: one list for all questions that offer the same.
-
-
-class _Lists:
-    """The option lists of a draft. Questions that share most options share a list."""
-
-    def __init__(self, translated: dict[str, tuple[str, str]]) -> None:
-        self.translated = translated
-        self.lists: dict[str, list[dict[str, str]]] = {}
-        self.kinds: dict[str, str] = {}
-        self.keys: dict[str, frozenset[str]] = {}
-
-    def add(self, question_id: str, kind: str, guess: Guess) -> tuple[str, list[str], bool]:
-        """Adds the options of a question; returns its list, remarks, and whether options are left to
-        write."""
-        options = guess.options
-        first = _fullest(options)
-        rows = _option_rows(options, first, kind, self.translated)
-        remarks, is_open = _hidden_remarks(options, rows, kind)
-        keys = frozenset(option_key(row["value"]) for row in rows)
-        same = next(
-            (
-                name
-                for name, known in self.keys.items()
-                if self.kinds[name] == kind
-                and len(keys & known) == min(len(keys), len(known)) > 1  # one holds the other
-                and len(keys & known) >= _SAME_LIST * len(keys | known)
-            ),
-            "",
-        )
-        if same:
-            listed = {option_key(row["value"]): row for row in self.lists[same]}
-            for row in rows:
-                if own := listed.get(option_key(row["value"])):
-                    own["n"] = str(int(own["n"]) + int(row["n"]))
-                else:
-                    self._append(same, row)
-            self.keys[same] |= keys
-            return same, remarks, is_open
-        self.kinds[question_id], self.keys[question_id] = kind, keys
-        self.lists[question_id] = []
-        for row in rows:
-            self._append(question_id, row)
-        return question_id, remarks, is_open or not rows
-
-    def add_ticks(self, name: str, group: TickGroup) -> None:
-        """Adds the options of a question with a column an option; all are listed, since the form names
-        them."""
-        self.lists.setdefault(name, [])
-        self.kinds[name], self.keys[name] = "ticks", frozenset()
-        for values, label, count in zip(group.values, group.labels, group.counts, strict=True):
-            identifier = self._free_id(name, label)
-            for value in values:
-                self._append(
-                    name,
-                    {
-                        "option_id": identifier,
-                        "value": value,
-                        "label": label,
-                        "kind": kind_of_option(label),
-                        "how_sure": SURE,
-                        "why": "the heading of its column",
-                        "n": str(count),
-                    },
-                )
-
-    def rows(self) -> list[dict[str, str]]:
-        """All rows of options.csv, with the places of options within their lists."""
-        found = []
-        for name, rows in self.lists.items():
-            places = {
-                identifier: str(n)
-                for n, identifier in enumerate(dict.fromkeys(row["option_id"] for row in rows), 1)
-            }
-            found += [
-                row | {"option_list": name, "position": places[row["option_id"]], "n": _count(int(row["n"]))}
-                for row in rows
-            ]
-        return found
-
-    def _append(self, name: str, row: dict[str, str]) -> None:
-        own = self.lists[name]
-        if "option_id" not in row:
-            twin = next((one for one in own if one["label"] == row["label"]), None)
-            row = row | {"option_id": twin["option_id"] if twin else self._free_id(name, row["label"])}
-        others = {one["option_id"] for one in own if one["kind"] == "other"} - {row["option_id"]}
-        if row["kind"] == "other" and others:
-            row = row | {"kind": "substantive"}  # one option of a list stands for all other texts
-        if not any(match_key(one["value"]) == match_key(row["value"]) for one in own):
-            own.append(row)
-
-    def _free_id(self, name: str, label: str) -> str:
-        taken = {row["option_id"] for row in self.lists[name]}
-        stem = re.sub(r"_+", "_", slug(label).replace(".", "_"))[:40].strip("_-") or "option"
-        stem = stem if re.fullmatch(r"[a-z0-9_-]+", stem) else f"option_{len(taken) + 1}"
-        numbered = (f"{stem}_{n}" for n in itertools.count(2))
-        return next(one for one in itertools.chain([stem], numbered) if one not in taken)
-
-
-def _translations(guesses: dict[int, Guess]) -> dict[str, tuple[str, str]]:
-    """The pairs of options in different languages that the form shows, by their keys: the surest first."""
-    found: dict[str, tuple[str, str]] = {}
-    for guess in sorted(
-        guesses.values(), key=lambda guess: -sum(one.counts.total() for one in guess.options)
-    ):
-        first = _fullest(guess.options)
-        for n, other in enumerate(guess.options):
-            if n != first:
-                for text, (partner, how) in paired_options(guess.options[first], other).items():
-                    old = found.get(option_key(text), ("", OPEN))[1]
-                    if partner and option_key(text) != option_key(partner) and old != SURE and how != old:
-                        found[option_key(text)] = option_key(partner), how
-    return found
-
-
-def _fullest(options: Sequence[Options]) -> int:
-    """The place of the file that gave most answers."""
-    return max(range(len(options)), key=lambda n: options[n].counts.total(), default=0)
-
-
-def _option_rows(
-    options: Sequence[Options], first: int, kind: str, translated: dict[str, tuple[str, str]]
-) -> list[dict[str, str]]:
-    """The options of a question in all files, those of the first in order, the others' beside their
-    partners."""
-    if not options:
-        return []
-    main = options[first]
-    labels = _in_order(main, kind)
-    values: dict[str, list[tuple[str, int, str, str]]] = {
-        label: [(label, main.counts[label], SURE, "")] for label in labels
-    }
-    extra: list[tuple[str, int]] = []
-    for n, other in enumerate(options):
-        if n == first:
-            continue
-        for text, (partner, how) in paired_options(main, other, translated).items():
-            if partner and option_key(text) == option_key(partner):
-                old = values[partner][0]
-                values[partner][0] = (old[0], old[1] + other.counts[text], SURE, "")
-            elif partner:
-                doubt = UNSURE if how == LIKELY else SURE
-                values[partner].append(
-                    (text, other.counts[text], doubt, f"in another language; taken for {partner!r}")
-                )
-            elif how == OPEN and other.counts[text] >= FEWEST:
-                extra.append((text, other.counts[text]))
-    rows = []
-    for label in labels:
-        for value, count, how, why in values[label]:
-            rows.append(
-                {
-                    "label": label,
-                    "value": value,
-                    "kind": kind_of_option(label),
-                    "how_sure": how,
-                    "why": why or "given by at least five, or named by the form",
-                    "n": str(count),
-                }
-            )
-    for text, count in extra:
-        rows.append(
-            {
-                "label": text,
-                "value": text,
-                "kind": kind_of_option(text),
-                "how_sure": UNSURE,
-                "n": str(count),
-                "why": "no option of the other files was found for it: give it the option_id of "
-                "the one that it translates, or leave it as an option of its own",
-            }
-        )
-    return rows
-
-
-def _in_order(options: Options, kind: str) -> list[str]:
-    """A scale in the order of its steps, what has none after them; other options by how often they were
-    given."""
-    labels = [*options.counts]
-    if kind != "scale":
-        bands = [re.match(r"\D{0,3}(\d[\d,.]*)", label) for label in labels]
-        if labels and sum(map(bool, bands)) == len(labels) > 2:
-            return sorted(
-                labels,
-                key=lambda label: (
-                    float(re.sub(r"[^\d]", "", re.search(r"\d[\d,.]*", label)[0])),
-                    not label.startswith("<"),
-                    label,
-                ),
-            )
-        return labels
-    steps = scale_steps(labels)
-    if steps is None:
-        marks = scale_marks(labels)
-        steps = [marks[label][1] if label in marks else float("nan") for label in labels]
-    places = {label: (np.isnan(step), step) for label, step in zip(labels, steps, strict=True)}
-    return sorted(labels, key=lambda label: (*places[label], labels.index(label)))
-
-
-def _hidden_remarks(
-    options: Sequence[Options], rows: list[dict[str, str]], kind: str
-) -> tuple[list[str], bool]:
-    """What is to be said of the answers that are not listed, and whether they may be options of the form.
-
-    Many different texts are texts after "Other", for which the list gets an option of kind ``other``. Few
-    texts, each given several times, may be options that hardly anybody chose.
-    """
-    hidden = sum((one.hidden for one in options), Counter())
-    if not hidden:
-        return [], False
-    n, different = hidden.total(), len(hidden)
-    seen = sum(one.counts.total() for one in options) + n
-    said = f"{n} answers ({different} different) are counted and not listed: fewer than {FEWEST} gave each"
-    if n == 1:
-        said = "1 answer is counted and not listed"
-    if kind == "scale":
-        return [f"{said}; no steps that are known"], True
-    if different <= FEW_TEXTS and n > different or not rows or n > 0.3 * seen:
-        return [f"{said}; perhaps options of the form"], True
-    if not any(row["kind"] == "other" for row in rows):
-        rows.append(
-            {
-                "label": "Other",
-                "value": "Other",
-                "kind": "other",
-                "how_sure": UNSURE,
-                "n": "0",
-                "why": f"for the texts after it: {said}",
-            }
-        )
-    return [f'{said}; taken for texts after "Other"'], False
 
 
 # ------------------------------
@@ -570,7 +331,7 @@ def _country_rows(roles: dict, questions: pd.DataFrame, form: Form) -> list[dict
     rows, rare = [], Counter()
     for name, count in sorted(names.items(), key=lambda item: (-item[1], item[0])):
         found = country_of(name)
-        row = {"raw_name": name, "country_id": found, "n": _count(count)}
+        row = {"raw_name": name, "country_id": found, "n": count_text(count)}
         if found:
             row |= {
                 "label": country_label(found),
@@ -700,10 +461,6 @@ def _notes(form: Form, surveys: Sequence[RawSurvey]) -> list[str]:
         notes.append(f"{form.size} records are few: look at every row")
     return notes
 
-
-def _count(n: int) -> str:
-    """A count as a draft shows it: what fewer than five gave has none."""
-    return str(n) if n >= FEWEST or not n else f"fewer than {FEWEST}"
 
 
 def _frame(table: str, rows: list[dict[str, str]]) -> pd.DataFrame:

@@ -208,8 +208,10 @@ def form_order(cells: Sequence[tuple[list[str], int]], options: Collection[str])
 
 
 _NOTHING: Mapping[str, tuple[str, str]] = {}
-SURE, LIKELY, OPEN = "sure", "likely", "open"
-"""How certain the pair of an option in another language is; ``open``: it has none."""
+SURE, UNSURE = "sure", "unsure"
+"""How sure a row of a draft is, or a pair of options."""
+LIKELY, OPEN = "likely", "open"
+"""How certain else the pair of an option in another language is; ``open``: it has none."""
 
 
 def paired_options(

@@ -20,7 +20,8 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from glc_analysis.csv_rows import CsvRows
-from glc_analysis.drafting.draft import ABOUT, TABLES, UNSURE, USE, Draft, draft_columns
+from glc_analysis.drafting.draft import ABOUT, TABLES, USE, Draft, draft_columns
+from glc_analysis.drafting.options import UNSURE
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.schema import CHOICES, COUNTRY_LIST, allowed_words, default_settings, table_files
