@@ -21,6 +21,8 @@ from glc_analysis.evidence.contributors import Incidence
 from glc_analysis.evidence.estimates import ALL
 
 Key = tuple[str, str]
+SMALL = ("count_too_small", "unanimous")
+"""Rules that say of a count how few organisations are behind it, or behind what is left of its base."""
 
 
 def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.DataFrame,
@@ -28,8 +30,8 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
                                coded: Collection[str], never: Collection[str]) -> pd.Series:
     """For every figure that a page of these ``countries`` (id -> region) might show: whether it may.
 
-    ``decided`` has the status of all figures, and between which numbers (``low``, ``high``) a reader
-    knows them; ``coded`` are the countries whose codes may be shown,
+    ``decided`` has the status and the rule of all figures, and between which numbers (``low``, ``high``) a
+    reader knows them; ``coded`` are the countries whose codes may be shown,
     ``never`` the codes that never are. Only counts of options and codes are considered: no numbers, no words,
     no sensitive answer, and none that can be compared with a public record. An answer is shown for all
     countries or for none. Codes are shown only if all of them may be: a code is raised wherever one below it
@@ -46,7 +48,8 @@ def releasable_country_answers(estimates: pd.DataFrame, incidence: Incidence, or
     is_used = is_here | counts & ((kind == ALL) | (kind == estimates["unit"].map(dict(rules.groups))))
     columns = ["question_id", "code_id", "option_id", "subset_kind", "subset_id", "unit", "n"]
     rows = estimates.loc[is_used, columns].astype(dict.fromkeys(columns[:-1], object)).assign(
-        status=decided["status"].astype(object), least=decided["low"], most=decided["high"],
+        status=decided["status"].astype(object), rule=decided["rule"].astype(object),
+        least=decided["low"], most=decided["high"],
         at=np.flatnonzero(is_used))
     networks = network_membership(organisations, pd.Index(incidence.organisations))
     open_ = {key: _releasable_options(table, incidence, networks, countries, rules.count)
@@ -75,8 +78,8 @@ def _follow_skip_logic(open_: dict[Key, set[str]], facts: pd.DataFrame) -> None:
 
 def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: csr_array,
                         countries: Mapping[str, str], least: int) -> set[str]:
-    """The options of a question (or the single one of a code) that may be shown by country. A range of the
-    whole says that fewer than ``least`` independent organisations gave the answer, or did not."""
+    """The options of a question (or the single one of a code) that may be shown by country. A small count of
+    the whole says that fewer than ``least`` independent organisations gave the answer, or did not."""
     kind, where, unit = (table[c].to_numpy() for c in ("subset_kind", "subset_id", "unit"))
     is_whole, is_here = kind == ALL, kind == "country"
     options = [*table["option_id"].to_numpy()[is_whole]]
@@ -101,9 +104,12 @@ def _releasable_options(table: pd.DataFrame, incidence: Incidence, networks: csr
     low, high = tighten_bounds(np.clip(low, 0, left), np.clip(high, 0, left), left, is_partition=is_partition)
     fine = (is_protected(low, high, left, known) | (low == 0) & (high == left)).all(axis=1)
     # Of these so few, country pages may show so many that for a reader and an ally one more is left.
-    is_range, is_low = last.low < last.high, (last.high < last.base.sum())[:, None]
-    on_pages = np.where(is_low, last.page_counted, last.page_base - last.page_counted)
-    fine &= ~is_range | (((on_pages @ networks) > 0).sum(axis=1) < least - 1 - KNOWN) | (left[-1] == 0)
+    is_small = table["rule"].isin(SMALL).to_numpy()[is_whole][:, None]
+    is_low = (last.high < last.base.sum())[:, None]
+    on_pages = is_small * np.where(is_low, last.page_counted, last.page_base - last.page_counted)
+    if is_partition:  # that others cover the small ones says that these together are so few
+        on_pages = np.broadcast_to(on_pages.sum(axis=0), on_pages.shape)
+    fine &= (((on_pages @ networks) > 0).sum(axis=1) < least - 1 - KNOWN) | (left[-1] == 0)
     if fine.all() or is_partition or not fine.any():
         return set(options) if fine.all() else set()
     is_hidden = all(column.hides(fine, k) for column, k in zip(columns, known, strict=True))

@@ -112,8 +112,8 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     _hide_by_skip_logic(facts, regions, decisions)  # again: counts by group are hidden now
     _hide_by_code_tree(facts["parent_id"], decisions)
     if countries and has_pages:
-        decided = pd.DataFrame({"status": decisions.status, "low": decisions.low, "high": decisions.high},
-                               index=estimates.index)
+        decided = pd.DataFrame({"status": decisions.status, "rule": decisions.rule, "low": decisions.low,
+                                "high": decisions.high}, index=estimates.index)
         is_told = releasable_country_answers(estimates, incidence, organisations, decided, rules,
                                              countries=countries, coded=coded, never=never)
         decisions.release_countries(estimates.index.get_indexer(is_told.index), is_told.to_numpy())

@@ -108,3 +108,14 @@ def test_codes_are_told_where_all_organisations_agreed_to_all_texts_they_spoke_i
     consent = Consent(frozenset((o, "", item, "convening") for o, given in items.items() for item in given))
     assert coded_countries(["KHM", "LAO", "PER"], answers, mentions, consent,
                            audience="convening") == {"KHM", "PER"}
+
+
+@pytest.mark.parametrize(("on_the_page", "status"), [(1, "shown"), (2, "suppressed")])
+def test_a_page_shows_of_fewer_than_five_who_did_not_say_so_only_one(on_the_page, status):
+    """Four did not say food. A network on the page makes the printed range wider, not the number of those."""
+    frames = survey_of((12, {"Q2": "food legal"}), (on_the_page, {"Q2": "legal"}),
+                       (25, {"Q2": "food legal", "country": "PER"}),
+                       (4 - on_the_page, {"Q2": "legal", "country": "PER"}),
+                       (6, {"Q2": "food", "country": "PER"}), network={0, 1, 2, 3})
+    assert told(frames, "Q2/food/all") == ("banded", "count_too_small")
+    assert told(frames, "Q2/food/country=KHM")[0] == status
