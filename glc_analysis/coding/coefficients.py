@@ -236,6 +236,17 @@ def count_table(counts: np.ndarray) -> CodingCounts:
                  shares[None], paired.sum(axis=0)[None, None])
 
 
+def encode(values: np.ndarray | pd.DataFrame | Sequence,
+           metric: str | np.ndarray) -> tuple[np.ndarray, int, Distance | None]:
+    """The values as numbers, how many values there are, and their distance."""
+    if not isinstance(metric, str):
+        matrix = np.asarray(metric)
+        return encode_positions(values, len(matrix)), len(matrix), matrix_distance(matrix)
+    codes, domain = encode_values(values)
+    counts = count_codings(codes, len(domain)).values[0] if metric == "ordinal" else np.empty(0)
+    return codes, len(domain), distance_of(metric, domain, counts)
+
+
 def _pairs(codes: np.ndarray, coders: np.ndarray, groups: np.ndarray, lengths: np.ndarray,
            shape: tuple[int, int], distance: Distance | None) -> tuple[np.ndarray, ...]:
     """The sums over pairs of coders: differing, disagreement, same."""

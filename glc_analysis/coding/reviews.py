@@ -72,7 +72,7 @@ def to_review(quarantined: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
     rows = pd.concat([quarantined.assign(words=quarantined["found"], reason=""),
                       by_position.assign(words="", quote="")], ignore_index=True)
     return rows.assign(start=rows["start"].astype("str").replace("-1", "")).reindex(
-        columns=COLUMNS).fillna("").astype("str").sort_values(COLUMNS[:5], ignore_index=True)
+        columns=COLUMNS).astype("object").fillna("").astype("str").sort_values(COLUMNS[:5], ignore_index=True)
 
 
 def proof_sentences(codings: pd.DataFrame, quarantined: pd.DataFrame) -> list[str]:
