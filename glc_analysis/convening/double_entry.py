@@ -1,136 +1,44 @@
-"""Double data entry of paper rating forms, at the keyboard, without a network.
+"""Paper rating forms at the keyboard: ``glc enter``.
 
-In: what somebody types. Out: ``raw/ratings/<round>-<rater>.csv``, one file a form. Each form is keyed twice.
-The two passes are compared field by field, and where they differ the person looks at the paper again; only
-then is the file written. Until the round is closed the screen shows how many forms are received, and no
-result. Every line is saved in ``private/desk/`` before the next one is asked for, so a power cut loses none.
+In: what somebody types (``keying``). Out: ``raw/ratings/<round>-<rater>.csv``, one file a form, written only
+when it was keyed twice and both keyings agree. Until the round is closed the screen shows how many forms are
+received, and no result. Every line is saved in ``private/desk/``, which only its owner may read: it holds the
+votes of an open ballot.
 """
 
 from __future__ import annotations
 
 import csv
 import io
-import json
-import os
-import unicodedata
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from glc_analysis.convening.ballots import Ballots, voters
+from glc_analysis.convening.keying import (
+    COMMANDS,
+    DROP,
+    RECEIVED,
+    Ask,
+    EntryLog,
+    KeyingSession,
+    Paper,
+    Say,
+    Values,
+)
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import sync_folder, write_atomic
 from glc_analysis.intake.ratings import ABSTAIN, BY_NAME, HEADER, MARK, QUESTIONS, SCORED, SCORES
-from glc_analysis.locks import locked
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
-from glc_analysis.text import content_hash, match_key, normalise_space
+from glc_analysis.text import content_hash
 
 # ------------------------------
-# The log of what was keyed.
-#
-# One line of JSON a keyed field. Only its owner may read the file: it holds the votes of an open ballot.
-
-
-FIRST, SECOND, RESOLVED = PASSES = ("first keying", "second keying", "settling")
-
-
-@dataclass
-class Pass:
-    """One pass over a form: who keyed it, and the values by field, in the order in which they were typed."""
-
-    by: set[str] = field(default_factory=set)
-    values: dict[str, str] = field(default_factory=dict)
-
-
-@dataclass
-class EntryLog:
-    """The forms of a round that were begun and are not received yet: three passes each, by rater code.
-
-    >>> from tempfile import TemporaryDirectory
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder, "1.jsonl")
-    ...     EntryLog.read(path).key("R07", FIRST, "AB", "P01.importance", "8")
-    ...     _ = path.write_bytes(path.read_bytes() + b'{"form": "R07", "ke')
-    ...     EntryLog.read(path, print).forms["R07"][FIRST].values
-    The last line of 1.jsonl is incomplete (was the power cut?). It is removed, and its field is asked again.
-    {'P01.importance': '8'}
-    """
-
-    path: Path
-    forms: dict[str, dict[str, Pass]] = field(default_factory=dict)
-    last: str = ""
-
-    @classmethod
-    def read(cls, path: Path, say: Callable[[str], None] | None = None) -> EntryLog:
-        """Reads the log. With ``say`` an incomplete last line is removed from the file, and this is said;
-        without, it is ignored. Raises Faults where another line cannot be read."""
-        log, content = cls(path), path.read_bytes() if path.is_file() else b""
-        *lines, incomplete = content.split(b"\n")
-        for n, line in enumerate(lines, 1):
-            try:
-                log._apply(json.loads(line))
-            except (ValueError, KeyError, TypeError):
-                raise Faults([Fault("cannot be read", file=path.name, row=str(n), fix="delete the line; "
-                                    "its field is asked again")]) from None
-        if incomplete and say:
-            os.truncate(path, len(content) - len(incomplete))
-            say(f"The last line of {path.name} is incomplete (was the power cut?). It is removed, and its "
-                "field is asked again.")
-        return log
-
-    def passes(self, form: str) -> dict[str, Pass]:
-        """The three passes over a form; those that were not begun are empty."""
-        return self.forms.get(form) or {name: Pass() for name in PASSES}
-
-    def key(self, form: str, pass_name: str, by: str, field: str, value: str | None) -> None:
-        """Saves a value, or that it was taken back (None)."""
-        self._write({"form": form, "keying": pass_name, "by": by, "field": field, "value": value})
-
-    def end(self, form: str, why: str) -> None:
-        """Saves that a form needs no more work: it is received, or what was keyed is deleted."""
-        self._write({"form": form, "end": why})
-
-    def _write(self, line: dict[str, Any]) -> None:
-        is_new = not self.path.exists()
-        try:
-            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-            with open(handle, "ab") as file:
-                file.write(json.dumps(line, ensure_ascii=False).encode() + b"\n")
-                file.flush()
-                os.fsync(handle)
-        except OSError as error:
-            raise GLCError(f"{self.path.name} cannot be written ({error.strerror}). To fix: free some space "
-                           "or repair the disk, and start `glc enter` again. Everything but the last line is "
-                           "kept.") from error
-        if is_new:
-            sync_folder(self.path.parent)
-        self._apply(line)
-
-    def _apply(self, line: dict[str, Any]) -> None:
-        self.last = line["form"]
-        if "end" in line:
-            self.forms.pop(self.last, None)
-            return
-        one = self.forms.setdefault(self.last, self.passes(self.last))[line["keying"]]
-        one.by.add(line["by"])
-        one.values.pop(line["field"], None)
-        if line["value"] is not None:
-            one.values[line["field"]] = line["value"]
-
-
-# ------------------------------
-# A paper form: its fields, what a typed line means, and the values on which two passes agree.
-
-
-Values = Mapping[str, str]
+# A paper form: its fields, and what a typed line means.
 
 
 @dataclass(frozen=True)
-class PaperForm:
+class PaperForm(Paper):
     """The paper form of a round: short ``names`` of its principles, ``statements`` by principle, version and
     language, and the ``languages`` of the forms."""
 
@@ -176,30 +84,6 @@ class PaperForm:
                 if question.kind != "mark" and is_asked:  # an abstention is keyed in the place of a score
                     yield f"{principle}.{question.name}"
 
-    def next_field(self, one: Pass) -> str:
-        """The first field that a pass has not reached; blank where it is complete."""
-        return next((field for field in self.fields(one.values) if field not in one.values), "")
-
-    def agreed_values(self, passes: Mapping[str, Pass]) -> tuple[dict[str, str], str]:
-        """The values on which two complete passes agree or whose difference was resolved, up to the first
-        field with an open difference; and that field (blank: there is none)."""
-        first, second, resolved = (passes[name].values for name in (FIRST, SECOND, RESOLVED))
-        values: dict[str, str] = {}
-        for name in self.fields(values):
-            one, other = first.get(name), second.get(name)
-            if name not in resolved and (one is None or other is None or match_key(one) != match_key(other)):
-                return values, name
-            values[name] = resolved.get(name, one or "")
-        return values, ""
-
-    def stage(self, passes: Mapping[str, Pass]) -> tuple[str, str]:
-        """The pass that comes next and its next field; both blank where the passes agree on everything."""
-        for name in (FIRST, SECOND):
-            if field := self.next_field(passes[name]):
-                return name, field
-        field = self.agreed_values(passes)[1]
-        return (RESOLVED, field) if field else ("", "")
-
     def choices(self, field: str) -> list[str]:
         """The allowed values of a version or language field."""
         principle, _, name = field.rpartition(".")
@@ -244,21 +128,13 @@ class PaperForm:
 
 
 # ------------------------------
-# The dialogue with the person who keys.
+# A session of data entry.
 
 
-Ask = Callable[[str], str]
-"""Prints a prompt and returns the line that was typed; raises EOFError at the end of the input."""
-Say = Callable[[str], None]
-
-RECEIVED = "received"
-BACK, LEAVE, DROP, HELP = "<", "q", "drop", "?"
 PROMPTS = {"language": "language of the paper ({})", "version": "version on the paper ({})",
            "may_be_read": "may it be read aloud (y/n)"}
-PASS_LABELS = {FIRST: FIRST, SECOND: SECOND, RESOLVED: "resolving differences"}
 KEYS = (f"{SCORES[0]} to {SCORES[-1]} = the score, a or x = abstain (not my context), Enter alone = blank on "
-        "the paper; < = back one field, q = leave the form (what is keyed is kept), drop = delete everything "
-        "keyed for it, ? = this help. Ctrl-C ends data entry.")
+        f"the paper; {COMMANDS.format('form')}")
 
 
 def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
@@ -267,17 +143,12 @@ def enter(study: Study, round_id: str, *, ask: Ask, say: Say,
 
     Raises UsageError for an unknown round, GLCError where the round is closed or somebody else enters forms.
     """
-    session, folder = EntrySession(study, round_id, ask, say, clear), study.private / "desk"
-    with locked(folder, what="data entry session"):
-        session.log = EntryLog.read(folder / f"{round_id}.jsonl", say)
-        with suppress(EOFError):
-            session.run()
-        say("Data entry has ended. Everything that was keyed is kept.")
+    RatingFormSession(study, round_id, ask, say, clear).start(_log_path(study, round_id))
 
 
 def check_forms_finished(study: Study, round_id: str) -> None:
     """Raises Faults where the data entry of a form of the round is not finished: it would not count."""
-    forms = EntryLog.read(study.private / "desk" / f"{round_id}.jsonl").forms
+    forms = EntryLog.read(_log_path(study, round_id)).forms
     begun = [form for form, passes in forms.items() if any(one.values for one in passes.values())]
     if begun:
         raise Faults(Fault(f"data entry of form {form} is not finished: it would not count",
@@ -285,65 +156,31 @@ def check_forms_finished(study: Study, round_id: str) -> None:
                      for form in sorted(begun))
 
 
-class EntrySession:
-    """One session of data entry."""
+def _log_path(study: Study, round_id: str) -> Path:
+    return study.private / "desk" / f"{round_id}.jsonl"
 
-    log: EntryLog
+
+class RatingFormSession(KeyingSession):
+    """One session of data entry of the forms of a round."""
+
+    keys, prompts, code_prompt = KEYS, PROMPTS, "Rater code on the form"
 
     def __init__(self, study: Study, round_id: str, ask: Ask, say: Say, clear: Callable[[], None]) -> None:
-        self.study, self.round_id, self.ask, self.say, self.clear = study, round_id, ask, say, clear
-        self.by, self.table_bytes = "", [b""]
-        self.announced = self.last_typed = ("", "", "")
-        self.reload_tables()
+        super().__init__(study, ask, say, clear)
+        self.round_id, self.table_bytes = round_id, [b""]
 
-    def run(self) -> None:
-        self.say(f"Round {self.round_id}, {len(self.form.names)} principles: {self.counts()}.")
-        while not self.by.isalpha():
-            self.by = self.read_line("Initials of the person keying").upper()
-        rater = self.interrupted_form()
-        while rater or (rater := self.ask_rater()):
-            outcome = self.key_form(rater)
-            self.clear()
-            self.say(outcome)
-            self.say(f"Round {self.round_id}: {self.counts()}.")
-            rater = ""
+    def title(self) -> str:
+        return f"Round {self.round_id}"
 
-    def read_line(self, prompt: str) -> str:
-        """A typed line without surplus blanks; asked again where it contains control characters."""
-        while True:
-            line = normalise_space(self.ask(prompt))
-            if all(unicodedata.category(c) not in ("Cc", "Cs") for c in line):
-                return line
-            self.say("That line contains a key that is not a character (an arrow key?). Type it again.")
-
-    def interrupted_form(self) -> str:
-        """The form at which the last session was interrupted; blank where it ended between two passes."""
-        rater = self.log.last
-        if rater not in self.log.forms or rater not in set(self.voters["rater_id"]):
-            return ""
-        passes = self.log.passes(rater)
-        pass_name, _ = self.form.stage(passes)
-        return "" if pass_name in (FIRST, SECOND) and not passes[pass_name].values else rater
-
-    def ask_rater(self) -> str:
-        """The rater code of the next form; blank where the person ends data entry."""
-        while (line := self.read_line("Rater code on the form (? lists them, q ends)")) != LEAVE:
-            self.reload_tables()
-            states = self.states()
-            code = next((one for one in states if match_key(one) == match_key(line)), "")
-            if line == HELP:
-                self.say("\n".join(f"  {one}  {how or 'not received'}" for one, how in states.items()))
-            elif states.get(code) == RECEIVED:
-                self.say(f"The form of {code} has already been received, and is never overwritten.")
-            elif states.get(code, "").startswith(RECEIVED):
-                self.say(f"The organisation of {code} has one vote in each panel: {states[code]}.")
-            elif code:
-                return code
-            elif line in set(self.reference.raters["rater_id"]):
-                self.say(f"{line!r} may not rate (raters.csv: may_rate).")
-            elif line:
-                self.say(f"There is no rater {line!r}; {nearest(line, states)}.")
-        return ""
+    def reload_tables(self) -> None:
+        """Reads the tables again where they changed, so that an amended text is asked in its new version.
+        Raises GLCError where the round was closed meanwhile."""
+        if self.table_bytes != (content := _table_bytes(self.study)):
+            self.reference, self.table_bytes = read_reference(self.study), content
+            settings = self.study.settings["consensus"]
+            self.form = PaperForm.of(self.reference, self.round_id)
+            self.names = self.form.names
+            self.voters = voters(self.reference.raters, settings["vote"])
 
     def states(self) -> dict[str, str]:
         """The state of each rater's form; blank where nothing is keyed."""
@@ -355,119 +192,26 @@ class EntrySession:
                 f"{RECEIVED} from {cast[row.role, row.voter]}" if (row.role, row.voter) in cast else
                 self.state(row.rater_id) for row in known.itertuples()}
 
-    def state(self, rater: str) -> str:
-        passes = self.log.passes(rater)
-        pass_name, _ = self.form.stage(passes)
-        if pass_name == SECOND and not passes[SECOND].values:
-            return "keyed once"
-        return {FIRST: "begun" if passes[FIRST].values else "", SECOND: "second keying begun"}.get(
-            pass_name, "with differences")
+    def paper_of(self, code: str) -> Paper:
+        return self.form
 
-    def counts(self) -> str:
-        """How many forms are received and how many are begun; no votes."""
-        found = Counter(self.states().values())
-        rest = [f"{count} {state}" for state, count in sorted(found.items())
-                if state and not state.startswith(RECEIVED)]
-        expected = len(self.voters.drop_duplicates(["role", "voter"]))
-        return ", ".join([f"{found[RECEIVED]} of {expected} received", *rest])
+    def expected(self) -> int:
+        return len(self.voters.drop_duplicates(["role", "voter"]))
 
-    def key_form(self, rater: str) -> str:
-        """Works on a form until a pass ends or the person leaves it; returns the message about it."""
-        current = ""
-        while True:
-            passes = self.log.passes(rater)
-            if not current or not self.form.stage(passes)[0]:
-                self.reload_tables()
-            pass_name, field = self.form.stage(passes)
-            if not pass_name:
-                return self.receive(rater)
-            if current == FIRST and pass_name == SECOND:
-                return (f"Form {rater} is keyed once. It counts when it has been keyed again, if possible by "
-                        "somebody else.")
-            if pass_name != current:
-                self.announce(rater, pass_name, field)
-            current = pass_name
-            if not self.ask_field(rater, pass_name, field):
-                if rater not in self.log.forms:
-                    return f"Everything keyed for form {rater} is deleted."
-                return (f"You left form {rater} at {field.strip('.').replace('.', ' ')} "
-                        f"({PASS_LABELS[pass_name]}).")
+    def refusal(self, line: str, code: str, states: Mapping[str, str]) -> str:
+        if code and states[code] != RECEIVED:
+            return f"The organisation of {code} has one vote in each panel: {states[code]}."
+        if not code and line in set(self.reference.raters["rater_id"]):
+            return f"{line!r} may not rate (raters.csv: may_rate)."
+        if not code:
+            return f"There is no rater {line!r}; {nearest(line, states)}."
+        return super().refusal(line, code, states)
 
-    def reload_tables(self) -> None:
-        """Reads the tables again where they changed, so that an amended text is asked in its new version.
-        Raises GLCError where the round was closed meanwhile."""
-        if self.table_bytes != (content := _table_bytes(self.study)):
-            self.reference, self.table_bytes = read_reference(self.study), content
-            settings = self.study.settings["consensus"]
-            self.form = PaperForm.of(self.reference, self.round_id)
-            self.voters = voters(self.reference.raters, settings["vote"])
-
-    def announce(self, rater: str, pass_name: str, field: str) -> None:
-        """Says which pass begins or continues."""
-        passes = self.log.passes(rater)
-        continued = f", continued at {field.strip('.').split('.')[0]}" if passes[pass_name].values else ""
-        self.say(f"Form {rater}, {PASS_LABELS[pass_name]}{continued}.")
-        if pass_name == RESOLVED:
-            one, other = (passes[name].values for name in (FIRST, SECOND))
-            count = sum(match_key(one.get(at, "-")) != match_key(other.get(at, "-")) for at in one | other)
-            self.say(f"The two keyings differ in {count} of {len(one | other)} fields. Look at the paper and "
-                     f"type what it says. If they are of two different papers, type `{DROP}` to delete both.")
-        else:
-            self.say(KEYS)
-        if pass_name == SECOND and self.by in passes[FIRST].by:
-            self.say(f"{self.by} keyed this form the first time too. Somebody else would notice more "
-                     "mistakes.")
-
-    def ask_field(self, rater: str, pass_name: str, field: str) -> bool:
-        """Asks for one field; returns whether the person goes on with the form."""
-        passes, (principle, _, name) = self.log.passes(rater), field.rpartition(".")
-        self.announce_principle(rater, pass_name, principle)
-        keyed = [passes[one].values.get(field) for one in (FIRST, SECOND)]
-        if pass_name == RESOLVED:
-            one, other = ("not asked" if v is None else v or "blank" for v in keyed)
-            self.say(f"  {name}: first keying {one}; second keying {other}.")
-        choices = self.form.choices(field)
-        line = self.read_line("  " + PROMPTS.get(name, name).format(" or ".join(choices)))
-        if line == LEAVE:
-            return False
-        if line == BACK:
-            return self.take_back(rater, pass_name)
-        if line == DROP:
-            self.log.end(rater, "taken back")
-            return False
-        value, problem = self.form.parse_line(field, line)
-        if line == HELP or problem:
-            self.say(KEYS if line == HELP else problem)
-        elif pass_name == RESOLVED and not self.is_resolved((rater, field, value), keyed):
-            self.say(f"Neither keying has {value or 'blank'}. Type it once more to confirm it.")
-        else:
-            self.log.key(rater, pass_name, self.by, field, value)
-        return True
-
-    def is_resolved(self, at: tuple[str, str, str], keyed: list[str | None]) -> bool:
-        """Whether the value of a field was typed twice; a comment may be rewritten."""
-        before, self.last_typed = self.last_typed, at
-        return at[2] in keyed or at == before or at[1].endswith(".comment")
-
-    def announce_principle(self, rater: str, pass_name: str, principle: str) -> None:
-        """Says which principle comes, where it is not the one just asked about."""
-        if principle and (rater, pass_name, principle) != self.announced:
-            place = [*self.form.names].index(principle) + 1
-            self.say(f"{principle} {self.form.names[principle]} ({place} of {len(self.form.names)})")
-        self.announced = rater, pass_name, principle
-
-    def take_back(self, rater: str, pass_name: str) -> bool:
-        """Takes back the last field of a pass; False where there is none."""
-        last = [*self.log.passes(rater)[pass_name].values][-1:]
-        for name in last:
-            self.log.key(rater, pass_name, self.by, name, None)
-        return bool(last)
-
-    def receive(self, rater: str) -> str:
+    def receive(self, code: str) -> str:
         """Writes the file of a complete form, unless the last session already did."""
-        path = self.study.raw / "ratings" / f"{self.round_id}-{rater}.csv"
-        text, (values, _) = io.StringIO(), self.form.agreed_values(self.log.passes(rater))
-        csv.writer(text, lineterminator="\n").writerows([HEADER, *self.form.rows(rater, values)])
+        path = self.study.raw / "ratings" / f"{self.round_id}-{code}.csv"
+        text, (values, _) = io.StringIO(), self.form.agreed_values(self.log.passes(code))
+        csv.writer(text, lineterminator="\n").writerows([HEADER, *self.form.rows(code, values)])
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, text.getvalue())
@@ -475,8 +219,8 @@ class EntrySession:
         elif path.read_bytes() != text.getvalue().encode():
             raise GLCError(f"{path.name} arrived meanwhile and differs from what was keyed. To fix: look at "
                            "the paper, keep the right file in raw/ratings, and start `glc enter` again.")
-        self.log.end(rater, RECEIVED)
-        return f"Form {rater} is received."
+        self.log.end(code, RECEIVED)
+        return f"Form {code} is received."
 
 
 def _table_bytes(study: Study) -> list[bytes]:
