@@ -55,8 +55,7 @@ def enter(study: Study, round_id: str) -> None:
     """
     from glc_analysis.convening.double_entry import enter
 
-    if hasattr(sys.stdin, "reconfigure"):  # input that is not UTF-8 is refused by the check of the entry
-        sys.stdin.reconfigure(errors="surrogateescape")
+    _read_any_bytes()
     enter(study, round_id, ask=ask_line, say=say, clear=click.clear)
 
 
@@ -161,6 +160,41 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
 
 
 @click.command()
+@click.option("--sheets", is_flag=True, help="Write the sheets to print instead.")
+@click.option("--for", "organisations", multiple=True, metavar="ORGANISATION",
+              help="With --sheets: only for this one; may be given again.")
+@pass_study
+def sign(study: Study, sheets: bool, organisations: tuple[str, ...]) -> None:
+    """Enter the signed sheets of the final principles, each twice.
+
+    Decisions are written to signoffs.csv when both entries agree.
+    """
+    from datetime import date
+
+    from glc_analysis.convening import signatures
+
+    if organisations and not sheets:
+        raise UsageError("--for goes with --sheets: whose sheet is entered is asked.")
+    if not sheets:
+        _read_any_bytes()
+        signatures.sign(study, today=date.today(), ask=ask_line, say=say, clear=click.clear)
+        return
+    if not (study.processed / "organisations.parquet").is_file():
+        ensure_built(study)
+    paths = signatures.write_sheets(study, organisations)
+    for path in paths:
+        click.echo(path)
+    say("Give each sheet to its own organisation only. Keep the signed paper; `glc sign` enters it."
+        if paths else "Every organisation that is asked has decided on every text.")
+
+
+def _read_any_bytes() -> None:
+    """Lets input that is not UTF-8 reach the check of what is typed, which refuses it."""
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(errors="surrogateescape")
+
+
+@click.command()
 @click.argument("principle", default="")
 @click.option("--from", "source", default="", metavar="ID", help="List the principles that rest on this "
               "figure, code, passage, text, question, answer, raw file, organisation or quotation.")
@@ -261,4 +295,4 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     say("Give each packet to its own organisation only; shared/ and briefs/ are for everybody who comes.")
 
 
-COMMANDS = (forms, enter, tally, reopen, amend, trace, packet)
+COMMANDS = (forms, enter, tally, reopen, amend, sign, trace, packet)

@@ -414,7 +414,8 @@ def _signatures(view: StudyView, principle_id: str, *, is_folded: bool = True) -
             counted = f"{said.capitalize()}: " if is_hidden else f"{len(who)} of {of} {verb}: "
             parts.append(tag("p", tag("strong", counted), named))
     parts.append(tag("p", NOT_SHOWN, class_="glc-note") if is_hidden else _nameless(view, nameless))
-    reserved = [tag("p", f"Reservation of {escape(row.name_ or UNNAMED)}: ",
+    said = {"do_not_endorse": "{} does not endorse it: "}
+    reserved = [tag("p", said.get(row.decision, "Reservation of {}: ").format(escape(row.name_ or UNNAMED)),
                     tag("q", escape(row.reservation), dir="auto"))
                 for row in signed.rename(columns={"name": "name_"}).sort_values(
                     ["name_", "reservation"]).itertuples() if row.reservation]

@@ -26,6 +26,7 @@ from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.coders import document_names
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.convening.seals import erase_ballots, seal_anew
+from glc_analysis.convening.signatures import SIGNATURES
 from glc_analysis.csv_rows import CsvRows
 from glc_analysis.digests import replace_digest_key
 from glc_analysis.disclosure.consent import ITEMS, RECORD_OF_WITHDRAWALS, read_withdrawals
@@ -239,6 +240,8 @@ def _edit_raw_files(new: Study, own: Contribution, reference: Reference) -> None
         if not turns.equals(told.turns) or heading != told.heading:
             write_turns(path, turns, heading)
     remove_ballots(new, own.raters, own.words_of_material)
+    if own.is_whole:
+        remove_keyed(new.private / "desk" / SIGNATURES, {own.organisation_id}, own.words)
     _edit_other_files(new, own, reference)
     seal_anew(new)
 
@@ -566,11 +569,18 @@ def remove_ballots(study: Study, raters: Collection[str], names: pd.DataFrame) -
     if faults:
         raise Faults(faults)
     for path in sorted(study.private.glob("desk/*.jsonl")):
-        lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
-        whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
-        kept = [line for line in whole if json.loads(line)["form"] not in raters]
-        path.write_text("".join(redact(kept, names)), encoding="utf-8", newline="\n")
+        if path.name != SIGNATURES:
+            remove_keyed(path, raters, names)
     erase_ballots(study, raters)
+
+
+def remove_keyed(path: Path, papers: Collection[str], names: pd.DataFrame) -> None:
+    """Removes what was keyed for these papers from a log of data entry, and ``names`` from the rest."""
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True) if path.is_file() else []
+    whole = [line for line in lines if line.endswith("\n")]  # a power cut may have torn the last
+    kept = [line for line in whole if json.loads(line)["form"] not in papers]
+    if lines:
+        path.write_text("".join(redact(kept, names)), encoding="utf-8", newline="\n")
 
 
 def _remove_from_ratings(path: Path, raters: set[str], names: pd.DataFrame) -> None:
