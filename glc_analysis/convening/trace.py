@@ -30,7 +30,7 @@ from glc_analysis.manifest import checksum, read_manifest
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.tables import code_themes
-from glc_analysis.text import normalise_space, slug, words_anchor
+from glc_analysis.text import match_key, normalise_space, slug, words_anchor
 from glc_analysis.view import StudyView
 
 # ------------------------------
@@ -160,7 +160,8 @@ class RawFiles:
     """The raw files of a study; each is read, and its checksum computed, at most once."""
 
     def __init__(self, study: Study) -> None:
-        self.study, self.state, self._lines = study, cache(self._state), cache(self._turns)
+        self.study, self.state = study, cache(self._state)
+        self._turns, self._lines = cache(self._read_turns), cache(self._read_lines)
 
     def _state(self, path: str) -> tuple[str, str]:
         """The checksum of a file now (blank: no file), and what is wrong with it."""
@@ -177,17 +178,22 @@ class RawFiles:
         """The file of ratings that has a vote; blank where it is no longer there."""
         return self._ballots.get(name, "")
 
-    def of_segment(self, segment_id: str, document: Any) -> tuple[str, str]:
-        """The file of a segment and the place in it: the row of an answer; for a turn the line, in DOCX the
-        paragraph, where it begins. ``document`` is its row of table ``documents``."""
+    def of_segment(self, segment_id: str, document: Any, words: str) -> tuple[str, str]:
+        """The file of a segment and the place of some of its words in it: the row of an answer; in a turn the
+        line, in DOCX the paragraph, where the words begin; where they begin with a masked name, that of the
+        turn. ``document`` is its row of table ``documents``."""
         if document.kind == "answer":
             answer = document.document_id[:-len(document.question_id) - 1]
             return self.of_record(answer), f"row {row_of(answer)}"
         path, n = self._paths.get(document.document_id, ""), int(segment_id.rpartition(".")[2])
-        lines, what = self._lines(path), "paragraph" if path.lower().endswith(".docx") else "line"
-        return path, f"{what} {lines[n - 1]}" if n <= len(lines) else ""
+        turns, what = self._turns(path), "paragraph" if path.lower().endswith(".docx") else "line"
+        if n > len(turns):
+            return path, ""
+        lines = self._lines(path)
+        own = range(turns[n - 1], turns[n] if n < len(turns) else lines[-1][0] + 1)
+        return path, f"{what} {line_of(words, [line for line in lines if line[0] in own]) or own.start}"
 
-    def _turns(self, path: str) -> list[int]:
+    def _read_turns(self, path: str) -> list[int]:
         """The lines at which the turns of a transcript begin; empty where the file was changed."""
         from glc_analysis.intake.transcripts import read_transcript
 
@@ -195,6 +201,12 @@ class RawFiles:
             return [] if self.state(path)[1] else [*read_transcript(self.study.root / path).turns["line"]]
         except Faults:
             return []
+
+    def _read_lines(self, path: str) -> list[tuple[int, str]]:
+        """The lines of a transcript that has turns, with their numbers."""
+        from glc_analysis.intake.transcripts import read_lines
+
+        return [(n, match_key(text)) for n, text in read_lines(self.study.root / path)]
 
     @cached_property
     def _manifest(self) -> dict[str, dict[str, str]]:
@@ -221,6 +233,27 @@ def row_of(answer_id: str) -> int:
     (12, 7)
     """
     return int(_RECORD.search(answer_id)[1])
+
+
+BEGINNING = 30
+"""So many characters say where words begin; at the end of a line, a third of them."""
+
+
+def line_of(words: str, lines: Iterable[tuple[int, str]]) -> int | None:
+    """The number of the first line in which some words begin, which may go on in the next one; None where
+    none is found. The lines are in the form of ``match_key``.
+
+    >>> lines = [(4, "ana: we met at ten, and it was cold."), (8, "then we all went home in one car.")]
+    >>> line_of("It was cold. Then we all went home", lines), line_of("Then we all", lines)
+    (4, 8)
+    """
+    wanted = match_key(words)
+    for n, text in lines:
+        shortest = min(len(wanted), BEGINNING // 3)
+        if wanted and (wanted[:BEGINNING] in text or any(
+                text.endswith(wanted[:length]) for length in range(shortest, min(len(wanted), BEGINNING)))):
+            return n
+    return None
 
 
 def ranges(numbers: Iterable[int]) -> str:
@@ -351,7 +384,7 @@ class Trail:
         """The lines below a row of evidence."""
         figure = self.figure(row)
         if row.kind == "segment":
-            yield from self._segment(row.reference)
+            yield from self._segment(row.reference, row.cited)
         elif figure is not None and not self.is_withheld(row):
             yield from self.below(figure)
 
@@ -494,21 +527,23 @@ class Trail:
         for row in rows.values():
             yield from self._passage(3, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
-    def _segment(self, segment_id: str) -> Iterator[Node]:
-        """The passage of a segment; for readers other than the team its cleared quotations."""
+    def _segment(self, segment_id: str, cited: str) -> Iterator[Node]:
+        """The passage of a segment, at the place of the words that are cited; for readers other than the team
+        its cleared quotations."""
         if segment_id in self.segments:
             if self.has_sources:
                 codes = self.passages.loc[self.passages["segment_id"] == segment_id, "code_id"]
-                yield from self._passage(2, segment_id, self.segments[segment_id].text, codes)
+                yield from self._passage(2, segment_id, self.segments[segment_id].text, codes, begins=cited)
             else:
                 yield from (self._quotation(2, row) for row in self._quotes.itertuples()
                             if self.origins.get(row.segment_id) == self.origins[segment_id])
 
     def _passage(self, depth: int, segment_id: str, quote: str, codes: Iterable[str], wording: str = "",
-                 memo: str = "") -> Iterator[Node]:
+                 memo: str = "", begins: str = "") -> Iterator[Node]:
+        """The line of a passage and that of its file, at the place of ``begins`` or of the quotation."""
         segment = self.segments[segment_id]
         document = self.documents[segment.document_id]
-        path, place = self.files.of_segment(segment_id, document)
+        path, place = self.files.of_segment(segment_id, document, begins or quote)
         clock = "" if pd.isna(segment.start_s) else str(pd.Timedelta(int(segment.start_s), "s"))[-8:]
         said = [segment_id, document.kind, document.date, clock, place, wording, memo and f"memo: {memo}"]
         owners = (segment.organisation_id, document.organisation_id)

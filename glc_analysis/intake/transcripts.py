@@ -316,7 +316,7 @@ def read_transcript(path: Path) -> Transcript:
     ...     read_transcript(path).turns[["speaker", "text", "line"]].values.tolist()
     [['Ana', 'We met at 10:30. All of us.', 1], ['Ben', 'Yes.', 3]]
     """
-    rows, faults = _rows(path), []
+    rows, faults = read_lines(path), []
     is_timed = any(text.startswith("WEBVTT") for _, text in rows[:1]) or any(map(_is_cue, rows))
     lines = _cues(rows, path.name, faults) if is_timed else _blocks(rows)
     spoken = with_speakers(lines)
@@ -334,7 +334,9 @@ def read_transcript(path: Path) -> Transcript:
     return Transcript(path, _turns(spoken[len(unnamed):]), "\n".join(line.text for line in unnamed))
 
 
-def _rows(path: Path) -> list[Row]:
+def read_lines(path: Path) -> list[Row]:
+    """The lines of a transcript, in DOCX its paragraphs, with their numbers; raises Faults where it cannot be
+    read as text."""
     raw = read_bytes(path, limit=LARGEST)
     if raw.startswith(b"PK\x03\x04"):
         return _paragraphs(raw, path.name)

@@ -11,10 +11,11 @@ from glc_analysis import manifest, tables
 from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.convening.broken_links import broken_links
-from glc_analysis.convening.trace import NOT_CLEARED, WITHHELD, resting_on, trace
+from glc_analysis.convening.trace import NOT_CLEARED, WITHHELD, RawFiles, Trail, resting_on, trace
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
+from glc_analysis.view import StudyView
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.study_writer import choices, question, write_csv, write_reference
 
@@ -122,6 +123,14 @@ def test_times_and_paragraphs_are_places_too(sample_study):
     said = texts_of_call = [node.text for node in trace(sample_study, "P03") if node.kind == "passage"]
     assert any("call-2.3, call, 2016-09-14, 00:00:19, line 19" in text for text in said)
     assert any("paragraph" in text for text in texts_of_call)
+
+
+def test_a_place_is_the_line_in_which_the_words_begin_and_not_that_of_the_turn(sample_study):
+    trail, files = Trail(StudyView(sample_study)), RawFiles(sample_study)
+    document = trail.documents["call-2"]
+    places = [files.of_segment("call-2.12", document, words)[1] for words in (
+        "They did, with us.", "with us. We hand over", "Half a year later we open", "Nobody said this")]
+    assert places == ["line 83", "line 83", "line 91", "line 83"]
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
