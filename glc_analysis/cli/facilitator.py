@@ -43,6 +43,9 @@ def forms(study: Study, round_id: str, form: str) -> None:
         say(f"No native reader has checked the texts around the principles in {', '.join(issue.unchecked)}.")
     say(f"The forms are in {issue.folder}. Give each rater their own form only; put filled ones into "
         "raw/ratings.")
+    if issue.has_feedback:
+        say("CODE-before.html has the rater's own earlier votes: print it, and hand it over in a sealed "
+            "envelope with the code alone on it, apart from every packet with a name.")
 
 
 @click.command()

@@ -23,6 +23,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from glc_analysis.convening.feedback import Before, Feedback, feedback_page, write_feedback
 from glc_analysis.convening.principles import versions
 from glc_analysis.convening.returns import addressed, phrases
 from glc_analysis.convening.rounds import plan_round, write_rounds
@@ -178,6 +179,7 @@ class FormsIssued:
 
     folder: Path
     is_new: bool
+    has_feedback: bool
     asked: pd.DataFrame
     raters: pd.DataFrame
     unchecked: tuple[str, ...]
@@ -199,8 +201,12 @@ def write_forms(study: Study, round_id: str, *, today: date) -> FormsIssued:
     if not rounds.equals(reference.rounds):
         write_rounds(study, rounds)
     folder.mkdir(parents=True, exist_ok=True)
+    feedback = Feedback.of(study, reference, round_id)
     for form in forms:
-        write_workbook(folder / f"{form.rater_id}.xlsx", form)
+        before = feedback.of_rater(form.rater_id, form.language, form.rows) if feedback else []
+        write_workbook(folder / f"{form.rater_id}.xlsx", form, before)
+        if before:
+            _write(folder / f"{form.rater_id}-before.html", feedback_page(form, before))
         _write(folder / f"{form.rater_id}.html", page(form))
         _write(folder / f"{form.rater_id}.txt", text(form))
     by_language = {form.language: form for form in sorted(forms, key=lambda form: form.language)}
@@ -212,7 +218,7 @@ def write_forms(study: Study, round_id: str, *, today: date) -> FormsIssued:
                            "language": [form.language for form in forms], "note": notes}, dtype="str")
     unchecked = [one for one in sorted({*by_language, *texts}) if form_phrases(one)["native_reader"] != "yes"]
     is_new = round_id not in set(reference.rounds["round_id"])
-    return FormsIssued(folder, is_new, asked, raters, tuple(unchecked))
+    return FormsIssued(folder, is_new, feedback is not None, asked, raters, tuple(unchecked))
 
 
 def _texts(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -352,8 +358,9 @@ _THIN, _THICK = (Border(*[Side(style=style, color="808080")] * 4) for style in (
 _GREY = "A0A0A0"
 
 
-def write_workbook(path: Path, form: Form) -> None:
-    """Writes a form: title, headings, the column names for reading it back, and a row for each principle.
+def write_workbook(path: Path, form: Form, before: Sequence[Before] = ()) -> None:
+    """Writes a form: title, headings, the column names for reading it back, and a row for each principle; on
+    a second sheet what the rater is shown of the round ``before``.
 
     The file contains no person's name, not even an author's. The same form gives the same bytes.
     """
@@ -380,6 +387,8 @@ def write_workbook(path: Path, form: Form) -> None:
                 cell.protection = Protection(locked=False)
     _lay_out(sheet, form)
     _validate(sheet, form)
+    if before:
+        write_feedback(book.create_sheet(), form, before)
     save_workbook(book, path)
 
 
