@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
+
 def read_text(module: str, name: str) -> str:
     """The text of a file.
 
@@ -33,6 +34,21 @@ def read_records(module: str, name: str) -> list[dict[str, str]]:
 def read_toml(module: str, name: str) -> dict[str, Any]:
     """The tables of a TOML file."""
     return tomllib.loads(read_text(module, name))
+
+
+@cache
+def languages(module: str, name: str) -> dict[str, dict[str, str]]:
+    """The texts of a table with a column a language: by language and key. A text that nobody has translated
+    is in English, and says so."""
+    rows = read_records(module, name)
+    return {language: {row["key"]: row[language] or f"{row['en']} [English]" for row in rows}
+            for language in rows[0] if language != "key"}
+
+
+def phrases(language: str, module: str, name: str) -> dict[str, str]:
+    """The fixed texts of a table by key, in a language or, where it has no column, in English."""
+    known = languages(module, name)
+    return known.get(language, known["en"])
 
 
 def template(module: str, name: str) -> Template:

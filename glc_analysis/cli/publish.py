@@ -17,7 +17,7 @@ from glc_analysis.cli.group import (
     rows_format,
     say,
 )
-from glc_analysis.errors import GLCError
+from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.schema import AUDIENCES
 from glc_analysis.study import REPOSITORY, Study
 
@@ -111,13 +111,13 @@ def quotes(study: Study, to_clear: bool, returned: Path | None, accept: bool, fo
 
 def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
     """Prints what a filled workbook changes and what people have to decide; ``accept`` writes the changes."""
+    from glc_analysis.convening.return_sheets import read_filled
     from glc_analysis.convening.returns import (
         apply,
         changes,
         citations_to_review,
         corrections,
         held,
-        read_filled,
     )
     from glc_analysis.reference import read_reference
 
@@ -139,20 +139,29 @@ def _read_return(study: Study, path: Path, accept: bool, form: str) -> None:
 
 @click.command()
 @click.option("--for", "organisation", default="", metavar="ORGANISATION", help="Only for this organisation.")
+@click.option("--by", default="", metavar="DAY", help="By when an answer is wanted, as YYYY-MM-DD.")
+@click.option("--contact", default="", metavar="WHO", help="To whom it goes, and how.")
 @pass_study
-def returns(study: Study, organisation: str) -> None:
+def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     """Write for each organisation what it said, to be checked.
 
-    A return holds the organisation's answers, passages and quotations, with boxes for its decisions.
+    A return holds a letter, and the organisation's answers, passages and quotations, with boxes for its
+    decisions: a workbook, and a page for a telephone or for paper.
     """
-    from glc_analysis.convening import returns as sheets
+    from glc_analysis.convening import return_sheets
+    from glc_analysis.convening import returns as own
+    from glc_analysis.schema.checker import is_day
 
+    if by and not is_day(by):
+        raise UsageError(f"--by {by!r} is not a day. To fix: write it as YYYY-MM-DD.")
     ensure_built(study)
     folder = study.reports / "team" / "returns"
     folder.mkdir(parents=True, exist_ok=True)
-    wanted = [organisation] if organisation else sorted(sheets.addressed(study)[0])
+    wanted = [organisation] if organisation else sorted(own.addressed(study)[0])
     for one in wanted:
-        sheets.returns(study, one, folder)
+        own.returns(study, one, folder, by=by, contact=contact)
+    for line in return_sheets.coverage(own.addressed(study)[1].get(one, "") for one in wanted):
+        say(line)
     say(f"{counted(len(wanted), 'return')} in {folder}. Send each to its own organisation only.")
 
 

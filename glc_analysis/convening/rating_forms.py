@@ -25,7 +25,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.convening.feedback import Before, Feedback, feedback_page, write_feedback
 from glc_analysis.convening.principles import versions
-from glc_analysis.convening.returns import addressed, phrases
+from glc_analysis.convening.returns import addressed
 from glc_analysis.convening.rounds import plan_round, write_rounds
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.ratings import (
@@ -43,7 +43,7 @@ from glc_analysis.intake.ratings import (
 )
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import read_text
+from glc_analysis.templates import phrases, read_text
 from glc_analysis.text import RIGHT_TO_LEFT, content_hash, language_name
 from glc_analysis.workbook import print_on_a4, save_workbook
 

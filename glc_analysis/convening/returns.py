@@ -8,18 +8,14 @@ organisation, and no account of a survivor's case.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
-from functools import cache, partial
-from html import escape
+from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.convening.return_sheets import Letter, Sheet, page, sheet_phrases, write_sheets
 from glc_analysis.disclosure.consent import ORGANISATION
 from glc_analysis.disclosure.quotations import (
     case_segments,
@@ -32,188 +28,8 @@ from glc_analysis.disclosure.quotations import (
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import UNKNOWN
-from glc_analysis.schema.checker import is_day
 from glc_analysis.study import Study
-from glc_analysis.tabular import Grid, read_sheets
-from glc_analysis.templates import read_records
-from glc_analysis.text import RIGHT_TO_LEFT, match_key, normalise_space, parse_dates
-from glc_analysis.workbook import print_on_a4, save_workbook, style_cell, write_text
-
-if TYPE_CHECKING:
-    from openpyxl.worksheet.worksheet import Worksheet
-
-# ------------------------------
-# Sheets that an organisation fills in and sends back, in its language.
-#
-# The fixed texts are in ``content/phrases.csv``, a column a language; to add a language, add a column.
-
-
-KINDS = ("answer", "passage", "quotation", "citation", "consent")
-DECISIONS = ("approve", "change", "remove", "talk")
-BOXES = ("decision", "changed", "name", "date")
-_WIDTHS = {"words": 60, "principle": 50, "understood": 40, "question": 40, "codes": 30, "changed": 44,
-           "readers": 22}
-_STYLE = ("@page{size:A4 landscape;margin:12mm} body{font-family:sans-serif} table{border-collapse:collapse;"
-          "width:100%;font-size:85%} th,td{border:1px solid;padding:3pt;text-align:start;vertical-align:top;"
-          "white-space:pre-wrap} p,th,td{unicode-bidi:plaintext} tr{break-inside:avoid} "
-          "td.box{border-width:2px;min-width:25mm}")
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """Rows of one kind for one organisation. The first column has the ids and is named after the kind."""
-
-    organisation: str
-    language: str
-    rows: pd.DataFrame
-    note: str = ""
-
-    @property
-    def heading(self) -> str:
-        return phrases(self.language)[f"{self.rows.columns[0]}s"]
-
-    @property
-    def how(self) -> str:
-        return f"{phrases(self.language)['how']} {self.note}".strip()
-
-    @property
-    def direction(self) -> str:
-        return "rtl" if self.language in RIGHT_TO_LEFT else "ltr"
-
-
-@cache
-def _languages(module: str = __file__, name: str = "phrases.csv") -> dict[str, dict[str, str]]:
-    rows = read_records(module, name)
-    return {language: {row["key"]: row[language] or row["en"] for row in rows}
-            for language in rows[0] if language != "key"}
-
-
-def phrases(language: str, module: str = __file__, name: str = "phrases.csv") -> dict[str, str]:
-    """The fixed texts of a file by key, in a language or, where nobody has translated them, in English.
-
-    The file lies in the folder ``content/`` beside a module.
-
-    >>> phrases("es")["remove"], phrases("km")["remove"]
-    ('quitar', 'remove')
-    """
-    languages = _languages(module, name)
-    return languages.get(language, languages["en"])
-
-
-def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]]) -> None:
-    """Writes a workbook of sheets, each with the name of its tab; the same content gives the same bytes."""
-    from openpyxl import Workbook
-
-    book = Workbook()
-    book.remove(book.active)
-    for tab, one in sheets:
-        name = re.sub(r"[][:*?/\\']", " ", tab)[:28]
-        taken = [title.casefold() for title in book.sheetnames]
-        title = next(t for t in (name, *(f"{name} {n}" for n in range(2, 99))) if t.casefold() not in taken)
-        _fill(book.create_sheet(title), one)
-    save_workbook(book, path)
-
-
-def _fill(sheet: Worksheet, one: Sheet) -> None:
-    from openpyxl.worksheet.datavalidation import DataValidation
-
-    say, names = phrases(one.language), [*one.rows.columns, *BOXES]
-    lines = [[f"{one.organisation}: {one.heading}\n{one.how}"], [say[name] for name in names],
-             *one.rows.reindex(columns=names, fill_value="").itertuples(index=False)]
-    for n, line in enumerate(lines, 1):
-        for m, text in enumerate(line, 1):
-            cell = sheet.cell(n, m)
-            write_text(cell, text)
-            style_cell(cell, is_heading=n == 2, is_box=n > 2 and names[m - 1] in BOXES)
-    for m, name in enumerate(names, 1):
-        sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 18)
-    offered = DataValidation("list", formula1=f'"{",".join(say[one] for one in DECISIONS)}"')
-    at, offered.showErrorMessage = sheet.cell(2, names.index("decision") + 1).column_letter, False
-    offered.add(f"{at}3:{at}{len(lines)}")
-    sheet.add_data_validation(offered)
-    sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(names))
-    sheet.row_dimensions[1].height = 48
-    print_on_a4(sheet, headings=2)
-    sheet.sheet_view.rightToLeft = one.direction == "rtl"
-
-
-def page(sheets: list[Sheet]) -> str:
-    """The same sheets as one page of HTML to print and fill in by hand."""
-    first, title = sheets[0], escape(sheets[0].organisation)
-    body = "".join(f"<h2>{escape(one.heading)}</h2><p>{escape(one.how)}</p>{_table(one)}" for one in sheets)
-    return (f'<!DOCTYPE html>\n<html lang="{escape(first.language)}" dir="{first.direction}"><head>'
-            f'<meta charset="utf-8"><title>{title}</title><style>{_STYLE}</style></head>'
-            f"<body><h1>{title}</h1>{body}</body></html>\n")
-
-
-def _table(one: Sheet) -> str:
-    say = phrases(one.language)
-    choice = "".join(f'<td class="box">{escape(text)}</td>' for text in (
-        "\n".join(f"☐ {say[decision]}" for decision in DECISIONS), *[""] * (len(BOXES) - 1)))
-    head = "".join(f'<th scope="col">{escape(say[name])}</th>' for name in (*one.rows.columns, *BOXES))
-    rows = "".join("<tr>" + "".join(f"<td>{escape(text)}</td>" for text in row) + f"{choice}</tr>\n"
-                   for row in one.rows.itertuples(index=False))
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>"
-
-
-def read_filled(path: Path) -> pd.DataFrame:
-    """One row a decision in a returned workbook: file, row, kind, id, words, decision, changed, name, date.
-
-    Decisions come as :data:`DECISIONS` whatever the language, days as YYYY-MM-DD; a blank decision is
-    none. Raises Faults with everything wrong in the workbook.
-    """
-    heads, decisions = ({match_key(said[key]): key for said in _languages().values() for key in keys}
-                        for keys in ((*KINDS, "words", "understood", *BOXES), DECISIONS))
-    parts: list[pd.DataFrame] = []
-    faults: list[Fault] = []
-    for sheet in read_sheets(path):
-        table = [[heads.get(match_key(cell), "") for cell in row] for row in sheet.rows]
-        at = next((n for n, row in enumerate(table) if {*row} & {"decision", *KINDS}), -1)
-        lost = [name for name in BOXES if table[at].count(name) != 1 or not {*table[at]} & {*KINDS}]
-        if at < 0:
-            continue  # a sheet with somebody's own notes
-        faults += [Fault("a column of our sheet is missing, or is there twice", sheet.place,
-                         str(sheet.numbers[at]), name, "", "restore the headings") for name in lost]
-        parts += [] if lost else [_with_signatures(sheet, table[at], at + 1)]
-    if not parts and not faults:
-        faults = [Fault("has none of our sheets", path.name, fix="send back the file that you got")]
-    if faults:
-        raise Faults(faults)
-    rows = pd.concat(parts).reindex(columns=["file", "row", "kind", "id", "words", *BOXES]).fillna("")
-    rows = rows[(rows["decision"] != "") | (rows["changed"] != "")].reset_index(drop=True)
-    rows["decision"] = rows["decision"].map(lambda said: decisions.get(match_key(said.strip(".!☐☑☒ ")), said))
-    if faults := list(_faults(rows)):
-        raise Faults(faults)
-    return rows
-
-
-def _with_signatures(sheet: Grid, names: list[str], at: int) -> pd.DataFrame:
-    """The rows of a sheet; a name and date apply to the rows below until others are given."""
-    kind = next(name for name in names if name in KINDS)
-    rows = pd.DataFrame(sheet.rows[at:], columns=names, dtype="str").drop(columns="", errors="ignore")
-    rows = rows.rename(columns={kind: "id", "understood": "words"}).apply(lambda column: column.str.strip())
-    above = rows[["name", "date"]].replace("", None).ffill().fillna("")
-    return rows.assign(name=above["name"], date=parse_dates(above["date"])[0], kind=kind, file=sheet.place,
-                       row=list(map(str, sheet.numbers[at:])))
-
-
-def _faults(rows: pd.DataFrame) -> Iterator[Fault]:
-    twice = rows.duplicated(["kind", "id"], keep=False)
-    for row, is_twice in zip(rows.itertuples(), twice, strict=True):
-        fault = partial(Fault, file=row.file, row=row.row)
-        if not row.id or is_twice:
-            yield fault("has no number, or the number of another row", column=row.kind, value=row.id,
-                        fix="put back the number that we wrote")
-        if row.decision not in DECISIONS:
-            yield fault(f"is not a decision; {nearest(row.decision, DECISIONS)}", column="decision",
-                        value=row.decision, fix="write one of the four words of the first line")
-        elif (row.decision == "change") != (row.changed != ""):
-            yield fault("change and changed words belong together", column="changed", value=row.changed,
-                        fix="write both, or another decision and no words")
-        if row.decision != "talk" and not (row.name and is_day(row.date)):
-            yield fault("does not say who decided, and on which day", column="name, date",
-                        value=f"{row.name} {row.date}".strip(), fix="write a name, and a day as YYYY-MM-DD")
-
+from glc_analysis.text import normalise_space
 
 # ------------------------------
 # Citations: where an organisation's words are used as evidence, and its decisions about them.
@@ -243,7 +59,7 @@ def cited(study: Study) -> pd.DataFrame:
 def citation_rows(study: Study, own: pd.DataFrame, language: str) -> pd.DataFrame:
     """What an organisation sees of where its segments ``own`` are cited: citation, principle, words, stance,
     noted; no accounts of cases. A principle is in its language where it has been translated."""
-    say, reference = phrases(language), read_reference(study)
+    say, reference = sheet_phrases(language), read_reference(study)
     codings, segments = (tables.read(name, study=study) for name in ("codings", "segments"))
     rows = cited(study)
     rows = rows[rows["segment_id"].isin(own["segment_id"]) & ~rows["segment_id"].isin(
@@ -321,7 +137,7 @@ def askable(rows: pd.DataFrame, *statuses: str) -> pd.DataFrame:
 
 def quotation_rows(rows: pd.DataFrame, language: str, labels: Mapping[str, str]) -> pd.DataFrame:
     """What an organisation sees of its quotations: words as they would be printed, who reads them, source."""
-    say = phrases(language)
+    say = sheet_phrases(language)
     return pd.DataFrame([
         (row.quote_id, without_pseudonyms(row.text),
          f"{say[row.audience]} ({say['translation' if row.translation_status else 'original']})",
@@ -434,11 +250,13 @@ def addressed(study: Study) -> tuple[dict[str, str], dict[str, str]]:
     return labels.to_dict(), dict(zip(own["organisation_id"], own["language"], strict=True))
 
 
-def returns(study: Study, organisation_id: str, folder: Path) -> list[Path]:
+def returns(study: Study, organisation_id: str, folder: Path, *, by: str = "",
+            contact: str = "") -> list[Path]:
     """Writes an organisation's return, ``<organisation_id>.xlsx`` and the same as .html; returns the paths.
 
-    Sheets: answers, passages with codes by name, quotations, citations, consents; each in its language where
-    phrases.csv has it. Raises UsageError where the organisation is not known.
+    A letter, which says ``by`` when an answer is wanted and whose ``contact`` gets it; then answers, passages
+    with codes by name, quotations, citations, consents; each in its language where phrases.csv has it. Raises
+    UsageError where the organisation is not known.
     """
     labels, languages = addressed(study)
     if organisation_id not in labels:
@@ -453,19 +271,20 @@ def returns(study: Study, organisation_id: str, folder: Path) -> list[Path]:
              quotation_rows(cited, language, labels), citation_rows(study, own, language),
              _consents(consent[consent["organisation_id"] == organisation_id], language))
     withheld = case_segments(*rest[:2], rest[4]) & {*own["segment_id"]}
-    notes = ["", phrases(language)["withheld"] if withheld else "", "", "", ""]
+    notes = ["", sheet_phrases(language)["withheld"] if withheld else "", "", "", ""]
     sheets = [Sheet(labels[organisation_id], language, rows, note)
               for rows, note in zip(parts, notes, strict=True) if len(rows)]
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / f"{organisation_id}.{ending}" for ending in ("xlsx", "html")]
-    write_sheets(paths[0], [(sheet.heading, sheet) for sheet in sheets])
-    paths[1].write_text(page(sheets), encoding="utf-8", newline="\n")
+    letter = Letter(labels[organisation_id], language, by, contact)
+    write_sheets(paths[0], [(sheet.heading, sheet) for sheet in sheets], letter)
+    paths[1].write_text(page(sheets, letter), encoding="utf-8", newline="\n")
     return paths
 
 
 def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
     """One row an answer to a question that was asked; open answers are passages."""
-    say = phrases(language)
+    say = sheet_phrases(language)
     responses, questions, options, countries = (tables.read(name, study=study) for name in (
         "responses", "questions", "options", "countries"))
     rows = responses[responses["organisation_id"] == organisation_id]
@@ -491,7 +310,7 @@ def passages(study: Study, own: pd.DataFrame, rest: list[pd.DataFrame], language
     codes = given["code_id"].map(labels).fillna(given["code_id"]).groupby(given["segment_id"]).agg(
         lambda names: "; ".join(sorted(set(names))))
     asked = tables.read("questions", study=study).set_index("question_id")["wording"]
-    say = phrases(language)
+    say = sheet_phrases(language)
     return pd.DataFrame({
         "passage": own["segment_id"], "words": own["text"].map(without_pseudonyms),
         "question": own["guide_question_id"].map(asked).where(own["kind"] == "answer").fillna(
@@ -501,7 +320,7 @@ def passages(study: Study, own: pd.DataFrame, rest: list[pd.DataFrame], language
 
 def _consents(rows: pd.DataFrame, language: str) -> pd.DataFrame:
     """One row a consent or refusal on record, its speakers' included."""
-    say = phrases(language)
+    say = sheet_phrases(language)
     return pd.DataFrame([
         (" / ".join(getattr(row, column) for column in KEY), say.get(f"item_{row.item}", say[row.item]),
          say[row.audience], row.speaker_id or say["organisation"],

@@ -30,7 +30,7 @@ from glc_analysis.convening.keying import (
 )
 from glc_analysis.convening.principles import printed_id, versions
 from glc_analysis.convening.rating_forms import in_language
-from glc_analysis.convening.returns import addressed, phrases
+from glc_analysis.convening.returns import addressed
 from glc_analysis.csv_rows import CsvRows, read_utf8
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
@@ -38,7 +38,7 @@ from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import table_files
 from glc_analysis.schema.checker import is_day
 from glc_analysis.study import Study
-from glc_analysis.templates import read_text, template
+from glc_analysis.templates import phrases, read_text, template
 from glc_analysis.text import RIGHT_TO_LEFT, content_hash, language_name
 
 DECISIONS = {"e": "endorse", "r": "endorse_with_reservation", "n": "do_not_endorse"}

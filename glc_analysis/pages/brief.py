@@ -12,7 +12,8 @@ from html import escape
 import pandas as pd
 from IPython.display import HTML as Html
 
-from glc_analysis.convening.returns import held, passages, phrases
+from glc_analysis.convening.return_sheets import sheet_phrases
+from glc_analysis.convening.returns import held, passages
 from glc_analysis.disclosure.consent import ITEMS
 from glc_analysis.disclosure.quotations import (
     READERS,
@@ -28,7 +29,7 @@ from glc_analysis.tables_html import Markup, in_brackets, note, show, table, tag
 from glc_analysis.text import count_text, day_in_words
 from glc_analysis.view import StudyView
 
-PHRASES = phrases("en")
+PHRASES = sheet_phrases("en")
 PASSAGES, LENGTH = 12, 240
 """The most passages shown, and the most characters of each; the organisation's return has all of them."""
 TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."

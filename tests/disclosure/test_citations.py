@@ -8,12 +8,12 @@ from openpyxl import load_workbook
 
 from glc_analysis import tables
 from glc_analysis.cli import cli
+from glc_analysis.convening.return_sheets import read_filled
 from glc_analysis.convening.returns import (
     TO_DO,
     citation_rows,
     citations_to_review,
     cited,
-    read_filled,
     returns,
 )
 from glc_analysis.disclosure.quotations import owners

@@ -6,15 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from openpyxl import load_workbook
 
-from glc_analysis.convening.returns import (
-    DECISIONS,
-    KINDS,
-    _languages,
-    apply,
-    changes,
-    read_filled,
-    write_to_clear,
-)
+from glc_analysis.convening.return_sheets import DECISIONS, KINDS, PHRASES, read_filled
+from glc_analysis.convening.returns import apply, changes, write_to_clear
 from glc_analysis.disclosure.quotations import (
     COLUMNS,
     RULES,
@@ -25,6 +18,7 @@ from glc_analysis.disclosure.quotations import (
     refused_quotes,
 )
 from glc_analysis.errors import Faults, UsageError
+from glc_analysis.templates import languages
 
 CODEBOOK = pd.DataFrame(
     [("needs", "", "theme", ""), ("time", "needs", "code", ""), ("peers", "needs", "code", ""),
@@ -493,10 +487,11 @@ def test_columns_may_be_moved_and_notes_added_but_no_box_be_lost(tmp_path):
 
 
 def test_every_fixed_text_is_there_in_every_language_and_leads_back():
-    english = _languages()["en"]
-    for language, said in _languages().items():
+    known = languages(*PHRASES)
+    english = known["en"]
+    for language, said in known.items():
         assert set(said) == set(english) and all(said.values()), language
     for keys in ((*KINDS, "words", "understood", "decision", "changed", "name", "date"), DECISIONS):
-        meant = {(said[key].casefold(), key) for said in _languages().values() for key in keys}
+        meant = {(said[key].casefold(), key) for said in known.values() for key in keys}
         assert len({text for text, _ in meant}) == len(meant)
-    assert all(_languages()["es"][f"{kind}s"] != english[f"{kind}s"] for kind in KINDS)
+    assert all(known["es"][f"{kind}s"] != english[f"{kind}s"] for kind in KINDS)

@@ -9,16 +9,14 @@ import pytest
 from openpyxl import load_workbook
 
 from glc_analysis import tables
+from glc_analysis.convening.return_sheets import Letter, Sheet, page, read_filled
 from glc_analysis.convening.returns import (
     KEY,
-    Sheet,
     addressed,
     apply,
     changes,
     corrections,
     held,
-    page,
-    read_filled,
     returns,
     write_to_clear,
 )
@@ -120,9 +118,9 @@ def test_passages_have_the_codes_agreed_on_by_name_and_where_they_were_said(fold
 def test_it_is_in_the_language_of_the_organisation_where_the_texts_are_translated(folder):
     spanish, arabic, khmer = map(folder, ("casa-del-telar", "fig-courtyard", "lotus-ferry"))
     assert load_workbook(spanish).sheetnames == [
-        "Sus respuestas", "Sus palabras y sus códigos", "Palabras suyas para citar",
+        "Para revisar", "Sus respuestas", "Sus palabras y sus códigos", "Palabras suyas para citar",
         "Sus palabras como evidencia", "Lo que usted aceptó"]
-    assert load_workbook(khmer).sheetnames[0] == "Your answers"
+    assert load_workbook(khmer).sheetnames[:2] == ["សូមពិនិត្យ", "ចម្លើយរបស់អ្នក"]
     books = [load_workbook(path) for path in (spanish, arabic, khmer)]
     assert [book.worksheets[1].sheet_view.rightToLeft for book in books] == [False, True, False]
     for path, start in ((arabic, '<html lang="ar" dir="rtl">'), (khmer, '<html lang="km" dir="ltr">')):
@@ -132,8 +130,10 @@ def test_it_is_in_the_language_of_the_organisation_where_the_texts_are_translate
 
 
 def test_the_page_says_what_the_workbook_says(folder):
-    cells, said = texts(folder("casa-del-telar"))
-    assert [cell for cell in cells[1:] if "\n" not in cell and cell not in said] == []
+    path = folder("casa-del-telar")
+    cells, said = texts(path)
+    headings = {cell for one in load_workbook(path).worksheets[1:] for cell in [*one.values][1]}
+    assert [cell for cell in cells if "\n" not in cell and cell not in said and cell not in headings] == []
     rows = [cell for cell in cells if re.match(r"(glc_|interview-|call-|q\d|P\d+ /|casa-del-telar /)", cell)]
     assert said.count("☐ quitar") == len(rows) > 40
 
@@ -191,9 +191,9 @@ def test_quotations_are_those_of_the_organisation_with_those_it_cleared(folder):
 
 def test_markup_and_formulas_in_words_are_text(folder, tmp_path):
     rows = pd.DataFrame({"passage": ["=1+1"], "words": ['<script>alert("x")</script> & =SUM(A1)']})
-    said = page([Sheet("<b>A&B</b>", 'en"><i>', rows)])
+    said = page([Sheet("<b>A&B</b>", 'en"><i>', rows)], Letter("<b>A&B</b>", "en"))
     assert "<script" not in said and "<b>" not in said and "<i>" not in said
-    assert "&lt;script&gt;alert(&quot;x&quot;)&lt;/script&gt; &amp; =SUM(A1)" in said
+    assert "&lt;script&gt;alert(&#34;x&#34;)&lt;/script&gt; &amp; =SUM(A1)" in said
     for one in load_workbook(folder("seven-wells")):
         assert {cell.data_type for row in one for cell in row if cell.value is not None} == {"s"}
 
@@ -201,6 +201,18 @@ def test_markup_and_formulas_in_words_are_text(folder, tmp_path):
 def test_the_same_study_gives_the_same_bytes(study, tmp_path):
     first, second = (returns(study, "fig-courtyard", tmp_path / name) for name in "ab")
     assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [True, True]
+
+
+def test_the_letter_says_by_when_and_to_whom_and_else_leaves_lines(study, tmp_path):
+    book, web = returns(study, "casa-del-telar", tmp_path, by="2017-06-30", contact="Inés, +00 1")
+    for said in (web.read_text(encoding="utf-8"), str([*load_workbook(book).worksheets[0].values])):
+        assert "Por favor, conteste antes del: 2017-06-30" in said and "Conteste a: Inés, +00 1" in said
+    assert Letter("Quay", "en").lines[-2:] == [f"Please answer by: {'_' * 30}", f"Answer to: {'_' * 30}"]
+
+
+def test_a_letter_that_nobody_has_translated_says_so_first(folder):
+    assert Letter("Quay", "uk").lines[0] == "[Not translated into Ukrainian yet.]"
+    assert all("[" not in line for line in Letter("Quay", "km").lines)
 
 
 def test_an_unknown_organisation_is_refused(study, tmp_path):
