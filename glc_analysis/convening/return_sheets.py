@@ -21,7 +21,7 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.schema.checker import is_day
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.templates import languages, phrases, read_text, template
-from glc_analysis.text import RIGHT_TO_LEFT, language_name, match_key, parse_dates
+from glc_analysis.text import RIGHT_TO_LEFT, isolated, language_name, match_key, parse_dates
 from glc_analysis.workbook import print_on_a4, save_workbook, style_cell, write_text
 
 if TYPE_CHECKING:
@@ -111,8 +111,8 @@ class Letter:
         """The letter, a paragraph each; where nobody has translated it, this comes first."""
         say, name = sheet_phrases(self.language), language_name(self.language)
         note = [] if is_translated(self.language) else [f"[Not translated into {name} yet.]"]
-        return [*note, *say["letter"].split("\n"), f"{say['by_when']}: {self.by or LINE}",
-                f"{say['to_whom']}: {self.contact or LINE}"]
+        return [*note, *say["letter"].split("\n"), f"{say['by_when']}: {isolated(self.by or LINE)}",
+                f"{say['to_whom']}: {isolated(self.contact or LINE)}"]
 
 
 def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]], letter: Letter | None = None) -> None:
