@@ -29,16 +29,16 @@ FOLDERS = ("raw/survey", "raw/interviews", "raw/calls", "raw/codings", "raw/rati
 
 
 def start(directory: Path, *, form: Path | None = None, codebook: Path | None = None,
-          exports: Sequence[Path] = (), as_workbook: bool = False) -> list[str]:
+          exports: Sequence[Path] = (), as_workbook: bool = False, encoding: Sequence[str] = ()) -> list[str]:
     """Makes the folders, study.toml and empty reference tables of a new study.
 
     With an XLSForm its questions and options are drafted, with a codebook of a coding program its codes.
     ``exports`` are copied into ``raw``, by their kind. From those of a survey all tables are drafted in
     ``private/draft`` (with ``as_workbook`` as one workbook), where they wait until somebody accepts them.
     From transcripts and coders' work the reference tables themselves are drafted, with blanks that a person
-    must fill in before anything is computed. Returns what the draft leaves for a person to decide. Raises
-    UsageError if the folder already contains a study, and Faults, before anything is written, if an export
-    cannot be read.
+    must fill in before anything is computed. ``encoding`` is [survey] encoding of study.toml. Returns what
+    the draft leaves for a person to decide. Raises UsageError if the folder already contains a study, and
+    Faults, before anything is written, if an export cannot be read.
     """
     if (directory / "reference").exists():
         raise UsageError(f"{directory} already contains a study. To fix: name a new folder.")
@@ -49,7 +49,7 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
 
         arrived = sort_arrivals(exports)
         texts = draft_texts(arrived)
-        drafted = draft_exports(arrived.surveys) if arrived.surveys else None
+        drafted = draft_exports(arrived.surveys, encoding) if arrived.surveys else None
         drafts |= texts.tables
         notes += texts.notes
     if form:
@@ -70,7 +70,8 @@ def start(directory: Path, *, form: Path | None = None, codebook: Path | None = 
     # TOML writes a text as JSON does, so that a quotation mark in a folder's name does no harm.
     named = {key: json.dumps(text, ensure_ascii=False)
              for key, text in (("id", slug(title)), ("title", title))}
-    settings = template(__file__, "study.toml").render(named)
+    settings = template(__file__, "study.toml").render(named).replace(
+        "encoding = []", f"encoding = {json.dumps([*encoding])}", 1)
     (reference / "study.toml").write_text(settings, encoding="utf-8", newline="\n")
     for about in (about for name in reference_tables() for about in table_files(name)):
         path = directory / about.path
@@ -111,8 +112,9 @@ def _write_texts(directory: Path, texts: TextDraft) -> None:
         settings.write_text(text, encoding="utf-8", newline="\n")
 
 
-def draft_exports(exports: Sequence[Path]) -> Draft:
-    """The draft of the tables for survey exports. Raises Faults with what is wrong in any of them."""
+def draft_exports(exports: Sequence[Path], encoding: Sequence[str] = ()) -> Draft:
+    """The draft of the tables for survey exports; ``encoding`` names theirs, if it is not found. Raises
+    Faults with what is wrong in any of them."""
     from glc_analysis.drafting.draft import make_draft
     from glc_analysis.intake.survey import read_survey
 
@@ -123,7 +125,7 @@ def draft_exports(exports: Sequence[Path]) -> Draft:
             faults.append(Fault("another file has the same name", file=path.name, fix="rename one of them"))
             continue
         try:
-            surveys.append(read_survey(path))
+            surveys.append(read_survey(path, {"tool": "", "encoding": encoding}))
         except Faults as found:
             faults += found.faults
     if faults:

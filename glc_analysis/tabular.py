@@ -20,12 +20,13 @@ import zipfile
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from encodings.aliases import aliases
 from io import BytesIO
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.errors import Fault, Faults, GLCError, refuse
+from glc_analysis.errors import Fault, Faults, GLCError, nearest, refuse
 
 if TYPE_CHECKING:
     from openpyxl.cell.read_only import EmptyCell, ReadOnlyCell
@@ -47,7 +48,9 @@ _MARKS = {
 # Never typed by a person. Vertical tab and form feed are: word processors paste them.
 _CONTROLS = [chr(n) for n in (*range(9), *range(14, 32))]
 _EXPORT = "export it again as CSV in UTF-8, or give the file its right extension"
-_OR_NAMED = "; for a survey export, [survey] encoding in study.toml can name another"
+_OR_NAMED = ("; for a survey export, [survey] encoding in study.toml and --encoding of `glc init` can name "
+             "another, such as cp1251")
+_NAME_IT = "correct encoding under [survey] in study.toml, or --encoding of `glc init`"
 _QUOTE = 'put cells that hold a delimiter, a quotation mark or a line break in "quotation marks"'
 
 
@@ -103,10 +106,16 @@ def decode_by(raw: bytes, encoding: Sequence[str], file: str) -> str:
     'Más años'
     """
     first, *others = encoding
+    for name in encoding:
+        try:
+            codecs.lookup(name)
+        except LookupError:
+            known = {*aliases, *aliases.values()}
+            refuse(f"no encoding is named {name!r}; {nearest(name, known)}", file, _NAME_IT)
     try:
         text = raw.decode(first)
     except UnicodeDecodeError:
-        refuse(f"is not {first} text", file, "correct encoding under [survey] in study.toml")
+        refuse(f"is not {first} text", file, _NAME_IT)
     if others:
         text = re.sub(r"[^\x00-\x7f]+", lambda run: _recoded(run[0], *others), text)
     return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")

@@ -33,9 +33,11 @@ from glc_analysis.study import Study
               metavar="FILE...", help="Survey exports of one form, in one or several languages or waves; "
               "transcripts; coders' projects and tables; folders of them. The tables are drafted.")
 @click.option("--workbook", "as_workbook", is_flag=True, help="With --from: the draft is one workbook.")
+@click.option("--encoding", multiple=True, metavar="NAME", help="With --from: the encoding of the survey's "
+              "text files, such as cp1251, if it is not found.")
 @click.argument("more", nargs=-1, type=click.Path(exists=True, path_type=Path), metavar="")
 def init(directory: Path, form: Path | None, codebook: Path | None, export: Path | None, as_workbook: bool,
-         more: tuple[Path, ...]) -> None:
+         encoding: tuple[str, ...], more: tuple[Path, ...]) -> None:
     """Start a study in a new folder.
 
     With --from its tables are drafted from files, which are copied into raw/. The draft for a survey lies in
@@ -46,10 +48,11 @@ def init(directory: Path, form: Path | None, codebook: Path | None, export: Path
     from glc_analysis.git import repository_of
     from glc_analysis.new_study import start
 
-    if more and not export or as_workbook and not export:
+    if (more or as_workbook or encoding) and not export:
         raise UsageError("Name the exports after --from: `glc init DIR --from FILE...`.")
     exports = (export, *more) if export else ()
-    for note in start(directory, form=form, codebook=codebook, exports=exports, as_workbook=as_workbook):
+    for note in start(directory, form=form, codebook=codebook, exports=exports, as_workbook=as_workbook,
+                      encoding=encoding):
         say(f"To decide: {note}")
     if repository := repository_of(directory):
         say(f"The folder is inside the git repository {repository}, where files are easily published by "

@@ -119,6 +119,17 @@ def test_a_folder_that_holds_a_study_is_refused(study, tmp_path):
     assert "already contains a study" in done.output
 
 
+def test_an_encoding_that_is_named_is_used_for_the_draft_and_kept_for_the_study(tmp_path):
+    path = tmp_path / "answers.csv"
+    path.write_bytes("Організація,Країна\nА,Україна\nБ,Україна\n".encode("cp1251"))
+    assert "--encoding of `glc init`" in glc("init", tmp_path / "study", "--from", path).output
+    wrong = glc("init", tmp_path / "study", "--encoding", "cp12511", "--from", path)
+    assert wrong.exit_code == 1 and "no encoding is named 'cp12511'; nearest: 'cp1251'" in wrong.output
+    assert glc("init", tmp_path / "study", "--encoding", "cp1251", "--from", path).exit_code == 0
+    assert "Країна" in {row["wording"] for row in rows(tmp_path / "study/private/draft/questions.csv")}
+    assert 'encoding = ["cp1251"]' in (tmp_path / "study/reference/study.toml").read_text(encoding="utf-8")
+
+
 def test_an_export_that_cannot_be_read_leaves_no_folder(tmp_path):
     broken = tmp_path / "broken.csv"
     broken.write_bytes(b"id,Q1\n1,a,b\n")
