@@ -15,6 +15,7 @@ import pandas as pd
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, intended_iso_code
 from glc_analysis.coding.codebook import codebook_faults
+from glc_analysis.convening.histories import FLOOR, came_from, name_of
 from glc_analysis.disclosure.consent import consent_faults
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.errors import Fault, nearest
@@ -221,16 +222,37 @@ LIVE = ("candidate", "agreed")
 
 
 def _last_versions(tables: Tables) -> Iterator[Fault]:
-    """The last version of a principle is in use; older versions are superseded."""
+    """The last version of a principle is in use, unless other principles come from it; older versions are
+    superseded."""
     rows, numbered = tables["principles"], _numbered(tables)
-    last = _last(numbered)
+    last, texts = _last(numbered), rows[rows["translation_of"] == ""].to_dict("records")
+    replaced = {name for text in texts if text["version"] == "1" for name in came_from(text)}
     for n, row in rows.iterrows():
         final, is_source = last.get(row["principle_id"], 0), n in numbered.index and not row["translation_of"]
-        if is_source and (numbered.at[n, "number"] < final) != (row["status"] == "superseded"):
-            yield Fault(f"version {final} of {row['principle_id']} is the last one: older versions must be "
-                        "superseded, the last must not", file="principles.csv", row=str(n), column="status",
+        if not is_source:
+            continue
+        is_replaced = numbered.at[n, "number"] < final or name_of(row) in replaced
+        if is_replaced != (row["status"] == "superseded"):
+            said = f"{name_of(row)} was split or merged: it must be superseded" if name_of(row) in replaced \
+                else (f"version {final} of {row['principle_id']} is the last one: older versions must be "
+                      "superseded, the last must not")
+            yield Fault(said, file="principles.csv", row=str(n), column="status",
                         value=row["status"], fix="correct the status, or make the next version with "
                         f"`glc amend {row['principle_id']}`")
+
+
+def _origins(tables: Tables) -> Iterator[Fault]:
+    """What a principle was split or merged from are versions of other principles."""
+    rows = tables["principles"]
+    sources = rows[rows["translation_of"] == ""]
+    known = {name_of(row) for _, row in sources.iterrows()}
+    for n, row in sources[(sources["version"] == "1") & (sources["comes_from"] != "")].iterrows():
+        for name in came_from(row):
+            if name not in known or name == name_of(row):
+                yield Fault(f"principles.csv has no such other text; {nearest(name, known)}",
+                            file="principles.csv", row=str(n), column="comes_from", value=name,
+                            fix="name the texts that it was split or merged from, as P07.2;P08.1, or write "
+                            f"{FLOOR} if somebody proposed it in the room")
 
 
 def _counted_versions(tables: Tables) -> Iterator[Fault]:
@@ -282,9 +304,12 @@ def _translations(rows: pd.DataFrame) -> Iterator[Fault]:
 
 
 def _evidence(tables: Tables) -> Iterator[Fault]:
-    """Every principle in use has evidence; claim ``literature`` is for evidence from the literature alone."""
+    """Every principle in use has evidence, but for those that came to be in the room; claim ``literature`` is
+    for evidence from the literature alone."""
     principles, evidence = tables["principles"], tables["evidence"]
-    is_live = principles["status"].isin(LIVE) & (principles["translation_of"] == "")
+    in_the_room = set(principles.loc[principles["comes_from"] != "", "principle_id"])
+    is_live = (principles["status"].isin(LIVE) & (principles["translation_of"] == "")
+               & ~principles["principle_id"].isin(in_the_room))
     for n, principle in principles.loc[is_live, "principle_id"].items():
         if principle not in set(evidence["principle_id"]):
             yield Fault("has no evidence", file="principles.csv", row=str(n), column="principle_id",
@@ -399,6 +424,7 @@ CONVENING_CHECKS: tuple[Check, ...] = (
     in_row_order(schema_check("principles.version", "principles.language"),
                  Check(("principles",), _last_versions)),
     Check(("principles",), _counted_versions),
+    Check(("principles",), _origins),
     schema_check("principles.domain_id", "joint_display.theme_id", "joint_display.code_id",
                  "evidence.reference", "principles.theme_ids"),
     schema_check("evidence.principle_id", "judgements.principle_id", "decision_log.principle_id",

@@ -90,6 +90,19 @@ class CsvRows:
         cells[place] = self._written([value]) if value else ""
         self.records[row - 1] = self.delimiter.join(cells) + end
 
+    def add_column(self, column: str) -> None:
+        """Adds a column behind the last one, where there is none of the name; the rows stay as they are.
+
+        >>> rows = CsvRows.of("name;note\\nAna;\\n", "names.csv")
+        >>> rows.add_column("day")
+        >>> rows.text
+        'name;note;day\\nAna;\\n'
+        """
+        if column not in self.header:
+            end = _LINE_END.search(self.records[0])[0]
+            header = self.records[0].removesuffix(end)
+            self.records[0] = f"{header}{self.delimiter}{self._written([column])}{end}"
+
     def replace(self, row: int, cells: Iterable[str]) -> None:
         """Replaces all cells of one row."""
         end = _LINE_END.search(self.records[row - 1])[0]

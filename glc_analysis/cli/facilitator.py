@@ -1,12 +1,12 @@
-"""The commands of the facilitator: rating rounds, amendments, the sources of a principle, packets."""
+"""The commands of the facilitator: rating rounds, the sources of a principle, packets."""
 
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
+from glc_analysis.cli import texts
 from glc_analysis.cli.group import (
     ask_line,
     ensure_built,
@@ -22,12 +22,18 @@ from glc_analysis.study import PANELS, Study
 
 @click.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="A new round, or one that is open.")
+@click.option("--without", multiple=True, metavar="PRINCIPLE", help="Leave this one out of a new round, by a "
+              "decision; may be given again.")
+@click.option("--decided-by", default="", metavar="WHO", help="With --without: who decided it.")
+@click.option("--because", default="", metavar="WHY", help="With --without: why, in a sentence.")
 @rows_format("csv")
 @pass_study
-def forms(study: Study, round_id: str, form: str) -> None:
+def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str, because: str,
+          form: str) -> None:
     """Open a rating round and write its forms, or write them again.
 
-    For each rater: a workbook, a page to print and a text to send; and one XLSForm for all.
+    A new round asks about every principle that is a candidate: not agreed, not set aside, not replaced. For
+    each rater: a workbook, a page to print and a text to send; and one XLSForm for all.
     """
     from datetime import date
 
@@ -35,10 +41,13 @@ def forms(study: Study, round_id: str, form: str) -> None:
 
     if not (study.processed / "organisations.parquet").is_file():  # a round need not wait for a new build
         ensure_built(study)
-    issue = write_forms(study, round_id, today=date.today())
+    issue = write_forms(study, round_id, today=date.today(), without=without, decided_by=decided_by,
+                        because=because)
     print_rows(issue.raters, form, empty="raters.csv names no rater.")
     say(f"Round {round_id} {'is opened' if issue.is_new else 'is open'}, and asks about "
         f"{', '.join(issue.asked['printed_id'])}.")
+    if issue.not_asked:
+        say(f"Not about {', '.join(f'{name} ({why})' for name, why in issue.not_asked.items())}.")
     if issue.unchecked:
         say(f"No native reader has checked the texts around the principles in {', '.join(issue.unchecked)}.")
     say(f"The forms are in {issue.folder}. Give each rater their own form only; put filled ones into "
@@ -125,41 +134,6 @@ def reopen(study: Study, round_id: str, because: str) -> None:
 
     reopen_round(study, round_id, because, today=date.today())
     say(f"Round {round_id} is open. To close it: `glc tally --round {round_id} --close`.")
-
-
-@click.command()
-@click.argument("principle")
-@click.option("--text", default="", help="The new text. Without this and --file it is asked for.")
-@click.option("--file", "path", type=click.Path(exists=True, dir_okay=False, path_type=Path),
-              help="A file with the new text only, in UTF-8.")
-@click.option("--asked-by", required=True, metavar="WHO", help="Who asked for it.")
-@click.option("--because", required=True, metavar="WHY", help="Why, in a sentence.")
-@click.option("--hold-out", is_flag=True, help="Amend even if a round on it is open: ratings of the old text "
-              "are then excluded.")
-@pass_study
-def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: str, because: str,
-          hold_out: bool) -> None:
-    """Issue a new version of a principle.
-
-    The old version keeps its votes. Its translations and signatures do not hold for the new one.
-    """
-    from glc_analysis.convening.amendments import amend as issue
-    from glc_analysis.convening.amendments import votes
-    from glc_analysis.tabular import decode, read_bytes
-
-    text = text or (decode(read_bytes(path), path.name) if path else ask_line(f"New text of {principle}"))
-    done = issue(study, principle, text, asked_by=asked_by, because=because, hold_out=hold_out)
-    click.echo(done.after)
-    say(f"{done.before} is superseded, and stays in principles.csv.")
-    for line in votes(study, done):
-        say(line)
-    for round_id in done.open_rounds:
-        say(f"Round {round_id} is open and now asks about {done.after}: ratings of {done.before} are "
-            "excluded, and its raters have to be asked again (`glc forms` writes the new forms).")
-    if done.signatories:
-        say(f"Signatures on {done.before} do not hold for it: {', '.join(done.signatories)}.")
-    if done.languages_to_translate:
-        say(f"To be translated again: {', '.join(done.languages_to_translate)}.")
 
 
 @click.command()
@@ -298,4 +272,4 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     say("Give each packet to its own organisation only; shared/ and briefs/ are for everybody who comes.")
 
 
-COMMANDS = (forms, enter, tally, reopen, amend, sign, trace, packet)
+COMMANDS = (forms, enter, tally, reopen, *texts.COMMANDS, sign, trace, packet)

@@ -9,8 +9,8 @@ checked them.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from functools import cached_property
 from html import escape
@@ -23,11 +23,13 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from glc_analysis.convening.decisions import record_decision
 from glc_analysis.convening.feedback import Before, Feedback, feedback_page, write_feedback
-from glc_analysis.convening.principles import versions
+from glc_analysis.convening.histories import PROPOSED, REWORDED, came_from, how
+from glc_analysis.convening.principles import printed_id, versions
 from glc_analysis.convening.returns import addressed
 from glc_analysis.convening.rounds import plan_round, write_rounds
-from glc_analysis.errors import Fault, Faults
+from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.intake.ratings import (
     ABSTAIN,
     BOXES,
@@ -44,8 +46,11 @@ from glc_analysis.intake.ratings import (
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import phrases, read_text
-from glc_analysis.text import RIGHT_TO_LEFT, content_hash, language_name
+from glc_analysis.text import RIGHT_TO_LEFT, content_hash, language_name, normalise_space
 from glc_analysis.workbook import print_on_a4, save_workbook
+
+NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
+"""Why a round does not ask about a text, by its status."""
 
 # ------------------------------
 # The description of a form: what a rater is asked, in which language, with which fixed texts.
@@ -82,9 +87,19 @@ def name_and_code(language: str) -> str:
 
 
 @dataclass(frozen=True)
+class TextOrigin:
+    """What a form says of how a text came to be: the fixed texts with these ``keys``, and the earlier texts
+    that it replaces, rows of principles.csv with ``printed_id``."""
+
+    keys: tuple[str, ...]
+    texts: tuple[Any, ...]
+
+
+@dataclass(frozen=True)
 class Form:
     """What a rater is asked in one language: ``rows`` of principles.csv, in the round's order. A text that is
-    not translated stands in the source language, and says so.
+    not translated stands in the source language, and says so. ``origins`` say by printed id what a text was
+    before.
 
     At each of them :data:`glc_analysis.intake.ratings.QUESTIONS` are asked. ``rater_id`` is blank on
     a form that is the same for all raters.
@@ -94,6 +109,7 @@ class Form:
     rater_id: str
     language: str
     rows: pd.DataFrame
+    origins: Mapping[str, TextOrigin] = field(default_factory=dict)
 
     @cached_property
     def say(self) -> dict[str, str]:
@@ -136,6 +152,21 @@ class Form:
         name = form_phrases(row.language)["language_name"] if is_translated(row.language) else ""
         return f" [{name or language_name(row.language)}]"
 
+    def history(self, row: Any) -> Iterator[tuple[str, str, str]]:
+        """What a text was before: a fixed text, the earlier words, and their language; a pair of blanks where
+        it has no earlier words. Nothing where raters know the text, or where it was drafted."""
+        if (found := self.origins.get(row.printed_id)) is None:
+            return
+        said = " ".join(self.say[key] for key in found.keys)
+        if not found.texts:
+            yield said, "", ""
+        for text in found.texts:
+            yield said.format(text.printed_id), self.shown(text), text.language
+
+    def history_lines(self, row: Any) -> list[str]:
+        """What a text was before, as plain lines."""
+        return [f"{said} {words}".strip() for said, words, _ in self.history(row)]
+
     def label(self, question: Question) -> str:
         """What is asked."""
         return self.say[question.name]
@@ -168,14 +199,51 @@ def in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.
     return found.where(pd.Series(is_there, own.index), own.reindex(columns=found.columns)).reset_index()
 
 
+def text_origins(reference: Reference, round_id: str, asked: pd.DataFrame,
+                 language: str) -> dict[str, TextOrigin]:
+    """What the texts of a round were before, by printed id: of those that no earlier round asked about.
+
+    A reworded text shows the wording that the last earlier round asked about, if one did; one that was split
+    or merged the texts that it replaces; one from the floor says so, and that no evidence for it is recorded
+    where that is so. Words are in the language where a translation exists, else as they were written.
+    """
+    rounds, texts = reference.rounds, versions(reference.principles)
+    names, found = rounds["principle_id"] + "." + rounds["version"], {}
+    earlier = [*dict.fromkeys(rounds["round_id"])]
+    earlier = earlier[:earlier.index(round_id)] if round_id in earlier else earlier
+    is_earlier = rounds["round_id"].isin(earlier)
+    for row in texts[texts["printed_id"].isin(asked["printed_id"]) & (texts["translation_of"] == "")].to_dict(
+            "records"):
+        if row["printed_id"] in set(names[is_earlier]):
+            continue
+        kind, replaced = how(row), came_from(row)
+        if kind == REWORDED:
+            own = rounds[is_earlier & (rounds["principle_id"] == row["principle_id"])]
+            replaced = [printed_id(row["principle_id"], own["version"].iloc[-1])] if len(own) else []
+        if replaced or kind == PROPOSED:
+            is_bare = kind == PROPOSED and row["principle_id"] not in set(reference.evidence["principle_id"])
+            found[row["printed_id"]] = TextOrigin((f"was_{kind}", *["no_evidence"] * is_bare), tuple(
+                text for name in replaced for text in _in_language(texts, name, language)))
+    return found
+
+
+def _in_language(texts: pd.DataFrame, name: str, language: str) -> Iterator[Any]:
+    """The text of a printed id in a language where it exists, else as it was written."""
+    own = texts[(texts["printed_id"] == name) | (texts["translation_of"] == name)]
+    translated = own[own["language"] == language]
+    rows = translated if len(translated) else own[own["translation_of"] == ""]
+    yield from rows.assign(printed_id=name).head(1).itertuples()
+
+
 # ------------------------------
 # Writing the forms of a round.
 
 
 @dataclass(frozen=True)
 class FormsIssued:
-    """What :func:`write_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), and the
-    languages whose fixed texts no native reader has checked."""
+    """What :func:`write_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), the
+    languages whose fixed texts no native reader has checked, and by printed id why the round does not ask
+    about the other current texts (``not_asked``)."""
 
     folder: Path
     is_new: bool
@@ -183,21 +251,31 @@ class FormsIssued:
     asked: pd.DataFrame
     raters: pd.DataFrame
     unchecked: tuple[str, ...]
+    not_asked: dict[str, str]
 
 
-def write_forms(study: Study, round_id: str, *, today: date) -> FormsIssued:
+def write_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
+                decided_by: str = "", because: str = "") -> FormsIssued:
     """Opens a round that is not there yet, and writes its forms to ``reports/team/forms/<round>/``.
 
-    A round that is open keeps its texts and gets the same forms again. Raises Faults, before anything is
+    A new round asks about every candidate (:func:`.plan_round`), but for the principles ``without``: who
+    decided that, and why, goes to decision_log.csv. A round that is open keeps its texts and gets the same
+    forms again. Raises UsageError where a decision lacks who or why, Faults, before anything is
     written, where the round is closed or its texts were changed, where nobody may rate, or where a
     workbook in the folder holds answers.
     """
     reference = read_reference(study)
-    rounds, asked = plan_round(reference, round_id, today=today)
+    if without and not (decided_by.strip() and because.strip()):
+        raise UsageError("A round leaves a principle out by a decision. To fix: say who decided it "
+                         "(--decided-by) and why (--because).")
+    rounds, asked = plan_round(reference, round_id, today=today, without=without)
     forms, notes = forms_of(reference, round_id, asked, addressed(study)[1])
     texts = _texts(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
     _check_not_filled(folder, forms)
+    for name in without:
+        record_decision(study, name, f"Round {round_id} does not ask about it: {normalise_space(because)}",
+                        by=normalise_space(decided_by), today=today)
     if not rounds.equals(reference.rounds):
         write_rounds(study, rounds)
     folder.mkdir(parents=True, exist_ok=True)
@@ -212,13 +290,24 @@ def write_forms(study: Study, round_id: str, *, today: date) -> FormsIssued:
     by_language = {form.language: form for form in sorted(forms, key=lambda form: form.language)}
     _write(folder / "pictures.html", pictures(by_language.values()))
     write_xlsform(folder / "round.xlsform.xlsx",
-                  [Form(round_id, "", language, rows) for language, rows in texts.items()],
+                  [Form(round_id, "", language, rows, text_origins(reference, round_id, asked, language))
+                   for language, rows in texts.items()],
                   [form.rater_id for form in forms])
     raters = pd.DataFrame({"rater_id": [form.rater_id for form in forms],
                            "language": [form.language for form in forms], "note": notes}, dtype="str")
     unchecked = [one for one in sorted({*by_language, *texts}) if form_phrases(one)["native_reader"] != "yes"]
     is_new = round_id not in set(reference.rounds["round_id"])
-    return FormsIssued(folder, is_new, feedback is not None, asked, raters, tuple(unchecked))
+    return FormsIssued(folder, is_new, feedback is not None, asked, raters, tuple(unchecked),
+                       _not_asked(reference, asked, without))
+
+
+def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
+    """The latest texts that a round does not ask about, by printed id, each with the reason."""
+    rows = versions(reference.principles)
+    rows = rows[rows["is_current"] & (rows["translation_of"] == "")]
+    return {row.printed_id: "left out by decision" if row.principle_id in without else
+            NOT_ASKED.get(row.status, "not in rounds.csv")
+            for row in rows.itertuples() if row.printed_id not in set(asked["printed_id"])}
 
 
 def _texts(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]:
@@ -242,11 +331,15 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
         raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
                             fix="give every rater a code, and write true where the rater may rate")])
     source, forms, notes = asked["language"].iloc[0], [], []
+    origins: dict[str, dict[str, TextOrigin]] = {}
     for rater in raters.itertuples():
         wanted = languages.get(rater.organisation_id, "") or source
         rows = in_language(reference, asked, wanted)
         language = source if rows is None else wanted
-        forms.append(Form(round_id, rater.rater_id, language, asked if rows is None else rows))
+        if language not in origins:
+            origins[language] = text_origins(reference, round_id, asked, language)
+        forms.append(Form(round_id, rater.rater_id, language, asked if rows is None else rows,
+                          origins[language]))
         others = [] if rows is None else rows.loc[rows["language"] != language, "printed_id"]
         notes.append(f"answered in {wanted}, which lacks all texts" if rows is None else
                      f"in {source} there: {', '.join(others)}" if len(others) else
@@ -304,8 +397,8 @@ def text(form: Form) -> str:
     takes = {"score": f" {SCORES[0]}-{SCORES[-1]}", "mark": f" ({MARK})", "words": ""}
     asked = "  ".join(f"{form.label(question)}{takes[question.kind]}: __"
                       for question in QUESTIONS if not question.only_with)
-    lines = [f"{row.printed_id} {form.shown(row)}\n{row.principle_id} {asked}"
-             for row in form.rows.itertuples()]
+    lines = ["\n".join([f"{row.printed_id} {form.shown(row)}", *form.history_lines(row),
+                        f"{row.principle_id} {asked}"]) for row in form.rows.itertuples()]
     return "\n\n".join([f"{form.heading} · {form.language}", form.how, say["by_message"], *lines]) + "\n"
 
 
@@ -325,7 +418,10 @@ def _table(form: Form, heading: str, how: str, rows: str) -> str:
 def _statement(form: Form, row: tuple) -> str:
     version = f'<span class="version">{escape(form.words_of(row))}</span>'
     words = f'<bdi lang="{escape(row.language)}">{escape(form.shown(row))}</bdi>'
-    return f'<div class="statement">{escape(row.principle_id)}&ensp;{words} {version}</div>'
+    before = "".join(f'<div class="before">{escape(said)} <q lang="{escape(language)}" dir="auto">'
+                     f"{escape(old)}</q></div>" if old else f'<div class="before">{escape(said)}</div>'
+                     for said, old, language in form.history(row))
+    return f'<div class="statement">{escape(row.principle_id)}&ensp;{words} {version}</div>{before}'
 
 
 def _scale(form: Form, question: Question) -> str:
@@ -356,6 +452,8 @@ def _face(one: str) -> str:
 _WIDTHS = {"statement": 60, "comment": 44, "feasibility": 16, "may_be_read": 16, "stamp": 8}
 _THIN, _THICK = (Border(*[Side(style=style, color="808080")] * 4) for style in ("thin", "medium"))
 _GREY = "A0A0A0"
+LINE = 120
+"""So many letters fit on a line of a workbook's title."""
 
 
 def write_workbook(path: Path, form: Form, before: Sequence[Before] = ()) -> None:
@@ -371,7 +469,8 @@ def write_workbook(path: Path, form: Form, before: Sequence[Before] = ()) -> Non
     # The words stay exactly those that the stamp is about; which language they are in stands before them.
     rows = form.rows.assign(stamp=form.stamps, principle=[
         row.printed_id + form.language_mark(row) for row in form.rows.itertuples()])
-    for n, line in enumerate(([f"{form.heading}\n{form.how}"], _headings(form), ROW,
+    title = "\n".join([form.heading, form.how, *_histories(form)])
+    for n, line in enumerate(([title], _headings(form), ROW,
                               *rows.reindex(columns=list(ROW), fill_value="").itertuples(index=False)), 1):
         for m, text in enumerate(line, 1):
             cell = sheet.cell(n, m, text or None)
@@ -392,6 +491,11 @@ def write_workbook(path: Path, form: Form, before: Sequence[Before] = ()) -> Non
     save_workbook(book, path)
 
 
+def _histories(form: Form) -> list[str]:
+    """What the texts were before: above the table, because the cell of a text holds exactly its words."""
+    return [f"{row.printed_id}: {line}" for row in form.rows.itertuples() for line in form.history_lines(row)]
+
+
 def _headings(form: Form) -> list[str]:
     return [form.say[name] + (_explained(form, BY_NAME[name]) if name in BOXES else "") for name in ROW]
 
@@ -408,7 +512,8 @@ def _lay_out(sheet: Worksheet, form: Form) -> None:
     for m, name in enumerate(ROW, 1):
         sheet.column_dimensions[sheet.cell(2, m).column_letter].width = _WIDTHS.get(name, 14)
     sheet.merge_cells(start_row=1, end_row=1, start_column=1, end_column=len(ROW) - 1)
-    sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = 170, 9
+    lines = sum(2 + len(line) // LINE for line in _histories(form))
+    sheet.row_dimensions[1].height, sheet.row_dimensions[3].height = min(170 + 15 * lines, 409), 9
     print_on_a4(sheet, headings=3)
     sheet.sheet_view.rightToLeft = form.direction == "rtl"
     sheet.protection.sheet = True
@@ -492,7 +597,8 @@ class _XLSForm:
     def _principle(self, n: int, name: str) -> Iterator[Row]:
         rows = [form.rows.iloc[n] for form in self.forms]
         yield {"type": "begin_group", "name": f"p_{name}", "appearance": "field-list"} | {
-            f"label::{language}": f"{row['printed_id']} {form.shown(row)}"
+            f"label::{language}": "\n".join([f"{row['printed_id']} {form.shown(row)}",
+                                            *form.history_lines(row)])
             for language, form, row in zip(self.named, self.forms, rows, strict=True)}
         yield {"type": "calculate", "name": f"stamp_{name}", "calculation": self._stamp(n)}
         # Whether somebody abstains is asked first: scores are asked of the others.

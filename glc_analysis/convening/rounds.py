@@ -7,13 +7,13 @@ forms. A round asks about the exact texts of the day on which it was opened, unt
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import date
 
 import pandas as pd
 
 from glc_analysis.convening.principles import versions
-from glc_analysis.errors import Fault, Faults, UsageError
+from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN, Study
@@ -21,13 +21,16 @@ from glc_analysis.study import WITHDRAWN, Study
 _KEY = ["principle_id", "version"]
 
 
-def plan_round(reference: Reference, round_id: str, *, today: date) -> tuple[pd.DataFrame, pd.DataFrame]:
+def plan_round(reference: Reference, round_id: str, *, today: date,
+               without: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
     """rounds.csv with a round, and the texts it asks about. Nothing is written.
 
-    A new round gets a row for every current candidate, opened today; a row without ``text_version`` gets
-    that of the current text. The texts are rows of principles.csv in the source language with ``printed_id``
-    and ``text_version``, in the order of the round. Raises Faults where the round is closed, has no
-    principle to ask about, or a text changed after it was issued.
+    The rule: a new round, opened today, asks about every current text that is a candidate, so about none that
+    is agreed, set aside or replaced; but not about the principles ``without``, which somebody decided to
+    leave out. A row without ``text_version`` gets that of the current text. The texts are rows of
+    principles.csv in the source language with ``printed_id`` and ``text_version``, in the order of the round.
+    Raises Faults where the round is closed, has no principle to ask about, or a text changed after it was
+    issued, and UsageError for a principle to leave out that is no candidate.
     """
     if not re.fullmatch(r"\w[\w.-]*", round_id):
         raise UsageError(f"{round_id!r} names no round. "
@@ -35,8 +38,12 @@ def plan_round(reference: Reference, round_id: str, *, today: date) -> tuple[pd.
     texts = versions(reference.principles)
     texts = texts[texts["translation_of"] == ""]
     rounds = reference.rounds
-    if round_id not in set(rounds["round_id"]):
-        new = _candidates(texts).assign(round_id=round_id, opened_on=today.isoformat(), closed_on="")
+    is_new = round_id not in set(rounds["round_id"])
+    if without and not is_new:
+        raise UsageError(f"Round {round_id} is there already. To fix: decide what a round leaves out when it "
+                         "is opened.")
+    if is_new:
+        new = _candidates(texts, without).assign(round_id=round_id, opened_on=today.isoformat(), closed_on="")
         new.index += max(rounds.index, default=1) + 1
         rounds = pd.concat([rounds, new[rounds.columns]])
     own = rounds[rounds["round_id"] == round_id]
@@ -50,13 +57,18 @@ def plan_round(reference: Reference, round_id: str, *, today: date) -> tuple[pd.
     return rounds, found[texts.columns]
 
 
-def _candidates(texts: pd.DataFrame) -> pd.DataFrame:
-    """The current candidates, in the order of their principles in principles.csv."""
+def _candidates(texts: pd.DataFrame, without: Collection[str]) -> pd.DataFrame:
+    """The current candidates but for those left out, in the order of their principles in principles.csv."""
     order = {name: n for n, name in enumerate(dict.fromkeys(texts["principle_id"]))}
     rows = texts[texts["is_current"] & (texts["status"] == "candidate")]
+    for name in without:
+        if name not in set(rows["principle_id"]):
+            raise UsageError(f"No candidate is called {name!r}; {nearest(name, rows['principle_id'])}.")
+    rows = rows[~rows["principle_id"].isin(without)]
     if rows.empty:
         raise Faults([Fault("has no current candidate to ask about", "principles.csv", column="status",
-                            fix="write candidate at the principles that the round is to ask about")])
+                            fix="write candidate at the principles that the round is to ask about, "
+                            "and leave out fewer")])
     return rows.sort_values("principle_id", key=lambda ids: ids.map(order), ignore_index=True)
 
 

@@ -19,7 +19,10 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations
+from glc_analysis.convening.histories import REWORDED, became, came_from, how, origin, outcome
 from glc_analysis.convening.joint_display import code_estimate
+from glc_analysis.convening.principles import UNSUPPORTED
+from glc_analysis.disclosure.blocks import DECISIONS
 from glc_analysis.disclosure.quotations import case_codes, origins
 from glc_analysis.errors import Faults, UsageError, nearest
 from glc_analysis.evidence.coded import DOCUMENT, SOURCE
@@ -336,11 +339,11 @@ NOT_CLEARED = "words that are not cleared for this audience"
 
 @dataclass(frozen=True)
 class Node:
-    """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, evidence, votes, question,
-    code, memo, passage, quotation or file; ``id`` and ``text`` are what the audience may read; ``place`` is
-    where a page shows it (:mod:`~glc_analysis.convening.trace`; blank: nowhere). The text of a passage or
-    quotation begins with its words, ``quote``, in a ``language``. ``about`` has, for the team, every id it
-    stands for."""
+    """A line of a trace. ``depth`` is 0 for the principle; ``kind`` is principle, text, decision,
+    evidence, votes, question, code, memo, passage, quotation or file; ``id`` and ``text`` are what the
+    audience may read; ``place`` is where a page shows it (:mod:`~glc_analysis.convening.trace`; blank:
+    nowhere). The text of a passage or quotation begins with its words, ``quote``, in a ``language``.
+    ``about`` has, for the team, every id it stands for."""
 
     depth: int
     kind: str
@@ -560,6 +563,65 @@ class Trail:
                          quote=row.text, language=row.language)
 
     @cached_property
+    def texts(self) -> dict[str, dict[str, str]]:
+        """The original texts of all principles by printed id, for those who read earlier texts."""
+        rows = self.read("principles") if self.view.may("earlier_texts") else self.read("principles")[:0]
+        return {row["printed_id"]: row for row in rows[rows["translation_of"] == ""].to_dict("records")}
+
+    def evidence_count(self, principle_id: str) -> int:
+        """How many pieces of evidence are recorded for a principle."""
+        return int((self.read("evidence")["principle_id"] == principle_id).sum())
+
+    def reason(self, text: Mapping[str, str]) -> str:
+        """Why a text was made and who asked for it, as sentences. Others than the team read of the second
+        only the name of an organisation that may be named."""
+        by = text["asked_by"]
+        by = self.view.organisation_names.get(by, by if self.has_sources else "")
+        said = {"Because": text["changed_because"], "Asked for by": by}
+        return "".join(f" {head}: {words.rstrip('.')}." for head, words in said.items() if words)
+
+    def decisions(self, principle_id: str) -> list[str]:
+        """The decisions about a principle, for those who read earlier texts: day, decision, and who proposed
+        it."""
+        if DECISIONS in self.view.hidden or not self.view.may("earlier_texts"):
+            return []
+        rows = self.read("decision_log").sort_values("order")
+        rows = rows[rows["principle_id"] == principle_id]
+        return [f"{row.date}: {row.decision.rstrip('.')}{f' (proposed by {by})' if by else ''}."
+                for row, by in zip(rows.itertuples(), self.view.named(rows["proposed_by"]), strict=True)]
+
+    def history(self, row: Any) -> Iterator[Node]:
+        """Where the text of a principle came from, with the earlier words, and what became of it; whether its
+        evidence is recorded; the decisions about it."""
+        text = self.texts.get(row["printed_id"])
+        if text is None:
+            return
+        if said := origin(text):
+            told = f"{row['printed_id']} {said}.{self.reason(text)}"
+            yield self.node(1, "text", row["printed_id"], told, "")
+        for name in came_from(text):
+            if old := self.texts.get(name):
+                place = self.places.principle(old["principle_id"])
+                yield self.node(2, "text", name, f"{name}: {old['statement']}", place)
+        if said and how(text) != REWORDED and not self.evidence_count(row["principle_id"]):
+            others = {self.texts[name]["principle_id"] for name in came_from(text) if name in self.texts}
+            n = {one: self.evidence_count(one) for one in sorted(others)}
+            counted = ", ".join(f"{number} for {one}" for one, number in n.items() if number)
+            yield self.node(1, "text", "", UNSUPPORTED + (
+                f" Recorded are {counted}: nobody has said yet what of it speaks for this text."
+                if counted else ""), "")
+        after = [*became(row["printed_id"], self.texts.values())]
+        if after:
+            yield self.node(1, "text", row["printed_id"],
+                            f"{row['printed_id']} {outcome(text, self.texts.values())}.", "")
+        for name in after:
+            new = self.texts[name]
+            place = self.places.principle(new["principle_id"])
+            yield self.node(2, "text", name, f"{name}: {new['statement']}{self.reason(new)}", place)
+        for said in self.decisions(row["principle_id"]):
+            yield self.node(1, "decision", "", said, "")
+
+    @cached_property
     def passages(self) -> pd.DataFrame:
         """One row a passage and code agreed on: :func:`glc_analysis.coding.exports.quotations`."""
         return quotations(*map(self.read, ("codings", "segments", "documents", "organisations", "codebook")))
@@ -635,7 +697,7 @@ def trace(study: Study, principle_id: str, *, audience: str = "team") -> list[No
     said = f"{row['printed_id']} ({row['status'].replace('_', ' ')}): {row['statement']}"
     evidence = trail.read("evidence").query("principle_id == @row.principle_id")
     return [trail.node(0, "principle", row["printed_id"], said, trail.places.principle(row["principle_id"])),
-            *(node for one in evidence.itertuples() for node in trail.evidence(one)),
+            *trail.history(row), *(node for one in evidence.itertuples() for node in trail.evidence(one)),
             *trail.votes(row["principle_id"])]
 
 

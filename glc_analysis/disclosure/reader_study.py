@@ -173,7 +173,7 @@ class _Reader:
         rows = self.table(name)
         seen = visible_principles(rows, self.audience)["principle_id"]
         rows = rows[rows["is_current"] & rows["principle_id"].isin(seen)]
-        return rows.assign(asked_by="", changed_because="")
+        return rows.assign(asked_by="", changed_because="", comes_from="")
 
     def evidence(self, name: str) -> pd.DataFrame:
         """Which figures and codes a principle rests on: passages and the team's notes are left out."""

@@ -23,6 +23,7 @@ from glc_analysis.convening.trace import Node, Trail, anchor, link
 from glc_analysis.disclosure.blocks import COUNTS, NOT_SHOWN, block_of
 from glc_analysis.disclosure.consent import WITHDRAWAL
 from glc_analysis.frames_html import quotation
+from glc_analysis.pages.text_changes import came_about, changes, changes_table, decided
 from glc_analysis.reference import read_table
 from glc_analysis.study import CRITERIA, PANELS
 from glc_analysis.tables_html import Markup, language_label, more, note, show, table, tag
@@ -152,7 +153,8 @@ def show_statement(view: StudyView) -> Html:
     """The name of the view's principle as the heading of its page, the statement, its translations, and how
     far it is."""
     row = _own_row(view)
-    return show(tag("h1", escape(row.short_name or row.printed_id)) + _statement(view, row))
+    return show(tag("h1", escape(row.short_name or row.printed_id)) + _statement(view, row)
+                + came_about(Trail(view), row))
 
 
 def _own_row(view: StudyView) -> Any:
@@ -505,8 +507,19 @@ def show_sources(view: StudyView) -> Html:
         found.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
                             name=anchor("evidence", row.evidence_id)))
     votes = _trail("The votes", trail.votes(view.principle), BYTES["texts"], 1)
-    texts = _folded("Earlier texts of this principle", _earlier_texts(view, _own_row(view)), "texts")
-    return show("".join([*found, votes, texts]))
+    return show("".join([*found, votes, _history(trail, view.principle, is_folded=True)]))
+
+
+def _history(trail: Trail, principle_id: str, *, is_folded: bool) -> str:
+    """How the texts of a principle changed, and what was decided about it."""
+    rows, is_cut = _cut(changes(trail, principle_id), BYTES["texts"], lambda row: sum(map(len, row)))
+    parts = [changes_table(rows)] if rows else []
+    if is_cut:
+        parts.append(tag("p", "This is not all: principles.csv has every text.", class_="glc-note"))
+    parts += decided(trail, principle_id)
+    if not parts or not is_folded:
+        return "".join(parts)
+    return tag("details", tag("summary", "How this text changed"), *parts, class_="glc-more")
 
 
 def _summary(piece: dict[str, str]) -> str:
@@ -544,20 +557,6 @@ def _line(node: Node) -> str:
     return tag("a", text, href=link(node.place)) if node.place else text
 
 
-def _earlier_texts(view: StudyView, row: Any) -> list[str]:
-    """Earlier texts and the reasons for the changes."""
-    if not view.may("earlier_texts"):
-        return []
-    rows = view.read("principles")
-    texts = rows[(rows["principle_id"] == row.principle_id) & (rows["translation_of"] == "")]
-    texts = texts.sort_values("version", key=lambda version: version.astype(int))
-    return [tag("p", f"Version {escape(old.version)}: ",
-                tag("q", escape(old.statement), **_language(old.language)),
-                escape(f" Changed because: {new.changed_because.rstrip('.') or 'not recorded'}"
-                       f"{f' (asked for by {new.asked_by})' if new.asked_by else ''}."), class_="glc-note")
-            for old, new in zip(texts.itertuples(), texts.iloc[1:].itertuples(), strict=False)]
-
-
 # ------------------------------
 # All principles in full, for paper.
 
@@ -573,8 +572,9 @@ def statements(view: StudyView) -> Html:
     for row in rows.itertuples():
         name = tag("h3", escape(row.short_name or row.printed_id), class_="glc-question",
                    id=anchor("principle", row.principle_id))
-        parts += [name, _statement(view, row), _reasons(row),
+        parts += [name, _statement(view, row), came_about(trail, row), _reasons(row),
                   _both_sides(_evidence(trail, row.principle_id), "h4"),
                   _positions(view, row.principle_id),
-                  _signatures(view, row.principle_id, is_folded=False), *_earlier_texts(view, row)]
+                  _signatures(view, row.principle_id, is_folded=False),
+                  _history(trail, row.principle_id, is_folded=False)]
     return show("".join(parts))

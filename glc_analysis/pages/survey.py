@@ -120,15 +120,15 @@ def sampling_note(view: StudyView) -> Html:
 
 
 def principle_links(view: StudyView) -> Html:
-    """The principles of the page with links to them, but for those that were set aside: on a theme's page
+    """The principles of the page with links to them, but for those no longer in use: on a theme's page
     those on the theme. Blank where there are none."""
-    rows = view.principle_rows[lambda f: f["status"] != "set_aside"]
+    rows = view.principle_rows[lambda f: f["status"].isin(["candidate", "agreed"])]
     if view.theme:
         rows = rows[[view.theme in themes.split(";") for themes in rows["theme_ids"]]]
     if rows.empty:
         return show("")
     places = Places({}, ())
-    links = [tag("a", escape(row.short_name), href=link(places.principle(row.principle_id)))
+    links = [tag("a", escape(row.short_name or row.printed_id), href=link(places.principle(row.principle_id)))
              + ("" if row.status == "agreed" else escape(f" ({row.status.replace('_', ' ')})"))
              for row in rows.itertuples()]
     return show(tag("p", tag("strong", f"{'Principle' if len(links) == 1 else 'Principles'}: "),

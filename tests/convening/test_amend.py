@@ -54,7 +54,7 @@ def text(study, name="principles"):
 def test_the_new_version_is_a_candidate_with_the_text_who_asked_and_why_and_all_else_as_it_was(closed):
     before = principles(closed).loc[("P01", "1", "en")]
     done = amend(Study(closed.root), "P01", f" {NEW}\n", **WHY)
-    assert (done.before, done.after) == ("P01.1", "P01.2")
+    assert (done.before, done.after) == (["P01.1"], ["P01.2"])
     assert principles(closed).loc[("P01", "2", "en")].to_dict() == before.to_dict() | {
         "statement": NEW, "changed_because": "Too narrow.", "asked_by": "beacon"}
 
@@ -163,7 +163,7 @@ def test_what_was_cut_off_between_the_files_is_finished_by_the_same_call(study, 
             amend(Study(study.root), "P01", NEW, hold_out=True, **WHY)
     assert principles(study).loc[("P01", "2", "en"), "statement"] == NEW
     done = amend(Study(study.root), "P01", NEW, hold_out=True, **WHY)
-    assert done.after == "P01.2" and len(principles(study).loc["P01"]) == 3
+    assert done.after == ["P01.2"] and len(principles(study).loc["P01"]) == 3
     rounds = read_reference(Study(study.root)).rounds
     assert rounds.query("round_id == '2' and principle_id == 'P01'")["version"].tolist() == ["2"]
     with pytest.raises(Faults, match="says the same"):

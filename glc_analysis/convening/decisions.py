@@ -1,0 +1,27 @@
+"""Decisions of the room that a command writes down, in decision_log.csv: what, who decided it, and why.
+
+In: a decision. Out: one more row of the table; all other rows keep their bytes.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from glc_analysis.csv_rows import CsvRows, read_utf8
+from glc_analysis.files import write_atomic
+from glc_analysis.schema import table_files
+from glc_analysis.study import Study
+from glc_analysis.tabular import read_rows
+
+
+def record_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date) -> None:
+    """Adds a decision about a principle, unless that day has it already."""
+    path, (file, *_) = study.reference_file("decision_log"), table_files("decision_log")
+    row = {"date": today.isoformat(), "principle_id": principle_id, "decision": decision, "proposed_by": by}
+    if path.is_file() and any(known.items() >= row.items()
+                              for known in read_rows(path, file.required, file.optional).values()):
+        return
+    rows = CsvRows.of(read_utf8(path) if path.is_file() else ",".join(file.required) + "\n", path.name)
+    rows.append(row)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, rows.text)

@@ -1,0 +1,113 @@
+"""Where each text of the principles came from, and what became of it.
+
+In: the rows of principles.csv, originals only, as mappings of their columns. Out: printed ids and plain
+sentences, which status, trace, pages and forms share. A text comes from the version before it, or from the
+texts that ``comes_from`` names: one that it was split from, several that were merged into it. ``floor`` there
+says that somebody proposed it in the room. No pandas: ``glc status`` is immediate.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+FLOOR = "floor"
+"""The word in ``comes_from`` of a text that was proposed in the room."""
+REWORDED, SPLIT, MERGED, PROPOSED = "reworded", "split", "merged", "proposed"
+"""How a text came to be; blank for one that was drafted."""
+
+Text = Mapping[str, Any]
+
+
+def name_of(text: Text) -> str:
+    """A text as it is printed and cited.
+
+    >>> name_of({"principle_id": "P07", "version": "2"})
+    'P07.2'
+    """
+    return f"{text['principle_id']}.{text['version']}"
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names in a sentence.
+
+    >>> listed(["P17.1"]), listed(["P17.1", "P18.1", "P19.1"])
+    ('P17.1', 'P17.1, P18.1 and P19.1')
+    """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def came_from(text: Text) -> list[str]:
+    """The printed ids of the texts that a text replaces.
+
+    >>> came_from({"principle_id": "P07", "version": "2", "comes_from": ""})
+    ['P07.1']
+    >>> came_from({"principle_id": "P17", "version": "1", "comes_from": "P07.2;P08.1"})
+    ['P07.2', 'P08.1']
+    """
+    if text["version"] != "1":
+        return [f"{text['principle_id']}.{int(text['version']) - 1}"]
+    named = [one.strip() for one in text["comes_from"].split(";")]
+    return [one for one in named if one and one != FLOOR]
+
+
+def how(text: Text) -> str:
+    """How a text came to be: reworded, split, merged, proposed; blank where it was drafted.
+
+    >>> how({"principle_id": "P17", "version": "1", "comes_from": "floor"})
+    'proposed'
+    """
+    if text["version"] != "1":
+        return REWORDED
+    if text["comes_from"].strip() == FLOOR:
+        return PROPOSED
+    return {0: "", 1: SPLIT}.get(len(came_from(text)), MERGED)
+
+
+def became(name: str, texts: Iterable[Text]) -> list[str]:
+    """The printed ids of the texts that replace a text, in the order of the table."""
+    return [name_of(one) for one in texts if name in came_from(one)]
+
+
+def origin(text: Text) -> str:
+    """Where a text came from, as the end of a sentence that begins with its name; blank where it was drafted.
+
+    >>> origin({"principle_id": "P17", "version": "1", "comes_from": "P07.2"})
+    'was split from P07.2'
+    """
+    said = {REWORDED: "is a new wording of", SPLIT: "was split from", MERGED: "was merged from"}
+    kind = how(text)
+    if kind == PROPOSED:
+        return "was proposed in the room"
+    return f"{said[kind]} {listed(came_from(text))}" if kind else ""
+
+
+def outcome(text: Text, texts: Iterable[Text]) -> str:
+    """What became of a text, as the end of a sentence that begins with its name; blank where it is in use.
+
+    >>> old = {"principle_id": "P07", "version": "1", "comes_from": "", "status": "superseded"}
+    >>> new = [{"principle_id": one, "version": "1", "comes_from": "P07.1"} for one in ("P17", "P18")]
+    >>> outcome(old, new), outcome(old | {"status": "set_aside"}, [])
+    ('was split into P17.1 and P18.1', 'is set aside')
+    """
+    if text["status"] == "set_aside":
+        return "is set aside"
+    after = [one for one in texts if name_of(text) in came_from(one)]
+    said = {REWORDED: "was replaced by", SPLIT: "was split into", MERGED: "was merged into"}
+    by_kind: dict[str, list[str]] = {}
+    for one in after:
+        by_kind.setdefault(how(one), []).append(name_of(one))
+    return " and ".join(f"{said[kind]} {listed(names)}" for kind, names in by_kind.items())
+
+
+def changes(texts: Iterable[Text]) -> Iterator[str]:
+    """A line for each principle that came to be in the room, or that is no longer in use."""
+    texts = list(texts)
+    last = {one["principle_id"]: one for one in sorted(texts, key=lambda one: int(one["version"]))}
+    first = {one["principle_id"]: one for one in texts if one["version"] == "1"}
+    for principle, text in last.items():
+        if (start := first.get(principle)) and how(start):
+            yield f"{name_of(start)} {origin(start)}."
+        if text["status"] in ("superseded", "set_aside") and (said := outcome(text, texts)):
+            yield f"{name_of(text)} {said}."
