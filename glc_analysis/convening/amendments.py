@@ -31,7 +31,7 @@ from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import reference_tables, table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
-from glc_analysis.text import content_hash, normalise_space
+from glc_analysis.text import content_hash, language_code, normalise_space
 
 IN_USE = ("candidate", "agreed")
 """The statuses of texts that can be split, merged or withdrawn."""
@@ -128,11 +128,13 @@ def propose(study: Study, text: str, *, asked_by: str, because: str, name: str =
     """Adds a text that somebody proposes in the room: a candidate without evidence, and says so.
 
     Its ``language`` is that of the first principle if none is given, its short name the first words. An open
-    round of which a form is in does not ask about it. Raises UsageError for words that are missing, Faults
-    for a text that is there already; nothing is then written.
+    round of which a form is in does not ask about it. Raises UsageError for words that are missing and an
+    unknown language, Faults for a text that is there already; nothing is then written.
     """
     reference = read_reference(study)
-    language = language or next(iter(reference.principles["language"]), "en")
+    if language and not language_code(language):
+        raise UsageError(f"{language!r} is not a known language. To fix: give its two-letter code, as es.")
+    language = language_code(language) or next(iter(reference.principles["language"]), "en")
     return _issue(study, reference, [], [text], [name], asked_by, because, {"language": language})
 
 

@@ -102,12 +102,14 @@ def outcome(text: Text, texts: Iterable[Text]) -> str:
 
 
 def changes(texts: Iterable[Text]) -> Iterator[str]:
-    """A line for each principle that came to be in the room, or that is no longer in use."""
+    """A line for each principle that came to be in the room, or that is no longer in use, in the order of the
+    table."""
     texts = list(texts)
     last = {one["principle_id"]: one for one in sorted(texts, key=lambda one: int(one["version"]))}
     first = {one["principle_id"]: one for one in texts if one["version"] == "1"}
-    for principle, text in last.items():
-        if (start := first.get(principle)) and how(start):
+    for principle in dict.fromkeys(one["principle_id"] for one in texts):
+        text, start = last[principle], first.get(principle)
+        if start and how(start):
             yield f"{name_of(start)} {origin(start)}."
         if text["status"] in ("superseded", "set_aside") and (said := outcome(text, texts)):
             yield f"{name_of(text)} {said}."

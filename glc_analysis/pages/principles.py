@@ -18,6 +18,7 @@ from IPython.display import HTML as Html
 from glc_analysis.convening import concerns
 from glc_analysis.convening.ballots import masked, readable_comments
 from glc_analysis.convening.consensus import dissent, in_words
+from glc_analysis.convening.histories import listed
 from glc_analysis.convening.principles import NOT_CHALLENGED, UNSUPPORTED, facts
 from glc_analysis.convening.trace import Node, Trail, anchor, link
 from glc_analysis.disclosure.blocks import COUNTS, NOT_SHOWN, block_of
@@ -71,7 +72,7 @@ def principles_in_short(view: StudyView) -> Html:
         return note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
     counts = rows["status"].map(STATUSES).str.lower().value_counts()
     parts = [f"{n} {'is' if n == 1 else 'are'} {status}" for status, n in counts.items()]
-    said = f"Of the {len(rows)} principles, {' and '.join(parts)}." if view.may("draft_principles") else \
+    said = f"Of the {len(rows)} principles, {listed(parts)}." if view.may("draft_principles") else \
         f"The organisations agreed on {len(rows)} principle{'s' * (len(rows) != 1)}."
     return show(tag("p", escape(said)))
 

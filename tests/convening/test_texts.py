@@ -174,6 +174,7 @@ def test_a_form_on_the_desk_is_a_form_that_is_in(opened, monkeypatch):
     (lambda study: merge(study, ["P01", "P01"], ONE, **WHY), UsageError, "two principles or more"),
     (lambda study: propose(study, STATEMENTS["P01", "1"], **WHY), Faults, r"says the same as P01\.1"),
     (lambda study: propose(study, ONE, asked_by="", because="so"), UsageError, "asked_by: blank"),
+    (lambda study: propose(study, ONE, language="xx", **WHY), UsageError, "'xx' is not a known language"),
     (lambda study: withdraw_text(study, "P01", asked_by="x", because=" ", today=TODAY), UsageError,
      "because: blank")])
 def test_a_mistake_is_named_and_nothing_is_written(closed, change, error, said):

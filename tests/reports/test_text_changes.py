@@ -114,8 +114,8 @@ def test_the_packet_prints_the_history_of_every_text(study):
 def test_status_lists_what_changed_in_the_room(study):
     said = [one.strip() for one in status_lines(study)]
     assert said[said.index("Principles: 3 in use."):][:7] == [
-        "Principles: 3 in use.", "P01.1 was split into P03.1 and P04.1.", "P02.2 is set aside.",
-        "P03.1 was split from P01.1.", "P04.1 was split from P01.1.", "P05.1 was proposed in the room.",
+        "Principles: 3 in use.", "P01.1 was split into P03.1 and P04.1.", "P03.1 was split from P01.1.",
+        "P04.1 was split from P01.1.", "P02.2 is set aside.", "P05.1 was proposed in the room.",
         "Tables: up to date."]
 
 
