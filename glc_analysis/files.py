@@ -116,7 +116,7 @@ def remove_old(runs: Path, *, current: Path) -> None:
 Progress = Callable[[int, int, str], None]
 """Called with the number of pages done, the number of all pages, and the name of the current step."""
 
-PATIENCE = 10.0
+CLEANING_UP = 10.0
 """Seconds for the cleaning up after Ctrl-C, during which another Ctrl-C is ignored."""
 _heard: list[int] = []
 _uninterrupted = 0
@@ -131,7 +131,7 @@ class _Stopped(KeyboardInterrupt):
 
 @contextmanager
 def graceful_interrupt(progress_message: Callable[[], str]) -> Iterator[None]:
-    """Ends the block at Ctrl-C or SIGTERM so that it cleans up, for which it has :data:`PATIENCE` seconds.
+    """Ends the block at Ctrl-C or SIGTERM so that it cleans up, for which it has :data:`CLEANING_UP` seconds.
 
     A signal that comes during an import is heard when the import is over. Raises Interrupted, which
     names the signal and ends with ``progress_message()``: what is done so far.
@@ -144,7 +144,7 @@ def graceful_interrupt(progress_message: Callable[[], str]) -> Iterator[None]:
 
     def hear(number: int, frame: FrameType | None) -> None:
         nonlocal last
-        if time.monotonic() - last > PATIENCE:
+        if time.monotonic() - last > CLEANING_UP:
             last = time.monotonic()
             _heard.append(number)
             stop(frame)

@@ -33,7 +33,7 @@ from glc_analysis.study import REPOSITORY, Study
 if TYPE_CHECKING:
     import pandas as pd
 
-CONNECT, PATIENCE = 10, 60
+CONNECT, WORKERLESS = 10, 60
 """Seconds within which scheduler and workers must answer, and after which a run without a worker gives up."""
 FILES = ("processed/slices.json", "reference/study.toml", reference_path("consent"),
          reference_path("headlines"))
@@ -115,7 +115,7 @@ class Cluster:
             except TimeoutError:
                 if set(self._workers) & self._present():
                     seen = time.monotonic()
-                if time.monotonic() - seen > PATIENCE:
+                if time.monotonic() - seen > WORKERLESS:
                     raise GLCError("No worker is left that has this version of the package.") from None
 
     def _present(self) -> set[str]:

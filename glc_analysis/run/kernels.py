@@ -30,7 +30,7 @@ from zmq import ZMQError
 
 NAME = "glc-fork"
 SERVER = Path(__file__).with_name("fork_server.py")
-PATIENCE = 60.0
+ANSWER_WITHIN = 60.0
 """Seconds to wait for an answer of the server."""
 BOUND = ("PYTHONHASHSEED", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "PYTHONPATH",
          "GLC_PRELOAD")
@@ -70,7 +70,7 @@ class Forked:
     stdin = stdout = stderr = None
 
     def __init__(self, told: socket.socket) -> None:
-        told.settimeout(PATIENCE)
+        told.settimeout(ANSWER_WITHIN)
         said = told.recv(64)
         if not said:
             raise ConnectionError("The fork server is gone.")
