@@ -72,6 +72,57 @@ def enter(study: Study, round_id: str) -> None:
 
 
 @click.command()
+@click.option("--round", "round_id", required=True, metavar="ROUND", help="The open round, as in rounds.csv.")
+@click.option("--codes", "folder", metavar="FOLDER", type=click.Path(file_okay=False, path_type=Path),
+              help="Make the slips and the register, in a folder outside the study.")
+@click.option("--address", metavar="ADDRESS", help="With --codes: the address of this computer on the "
+              "team's own access point. Without it, the page is for this computer alone.")
+@click.option("--serve", "is_serving", is_flag=True, help="Serve the page until Ctrl-C.")
+@click.option("--collect", "register", metavar="REGISTER",
+              type=click.Path(exists=True, dir_okay=False, path_type=Path),
+              help="Write the ballots to raw/ratings; the register says who drew which slip.")
+@pass_study
+def ballot(study: Study, round_id: str, folder: Path | None, address: str | None, is_serving: bool,
+           register: Path | None) -> None:
+    """Let people in the room vote on their phones, without internet.
+
+    First --codes, then --serve, and --collect before the round is closed. Paper counts the same.
+    """
+    from glc_analysis.convening import phone_ballots, phone_slips
+
+    if [folder is not None, is_serving, register is not None].count(True) != 1:
+        raise UsageError("Use one of --codes FOLDER, --serve and --collect REGISTER.")
+    if address is not None and folder is None:
+        raise UsageError("The address stands on the slips. To fix: give --address with --codes.")
+    if folder is not None:
+        made = phone_slips.make_slips(study, round_id, folder, address=address or phone_ballots.LOOPBACK)
+        click.echo(made.slips)
+        click.echo(made.register)
+        say(f"{made.count} slips for {made.url}")
+        if made.fingerprint:
+            say(f"Fingerprint of the certificate (SHA-256), as on the slips: {made.fingerprint}")
+        else:
+            say("The page can be opened on this computer alone. For phones: --address.")
+        if made.unchecked:
+            say("No native reader has checked the texts around the principles in "
+                f"{', '.join(made.unchecked)}.")
+        say("Print slips.html and delete it. Keep register.csv away from this computer until the vote is "
+            "over.")
+    elif is_serving:
+        from glc_analysis.convening.phone_server import serve
+
+        serve(study, round_id, say=say)
+    else:
+        done = phone_ballots.collect(study, round_id, register)
+        say(f"{len(done.written)} ballots given on phones are in raw/ratings.")
+        if done.incomplete:
+            say(f"Something is left blank by {', '.join(done.incomplete)}.")
+        if done.silent:
+            say(f"Drew a slip and answered nothing: {', '.join(done.silent)}.")
+        say(f"To count: `glc tally --round {round_id} --close`. Then destroy the register and the slips.")
+
+
+@click.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="The round, as in rounds.csv.")
 @click.option("--close", is_flag=True, help="Close it today, show its results and make the page to project. "
               "Says who is missing, and asks.")
@@ -87,10 +138,12 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
 
     from glc_analysis.convening.ballots import comments_to_check
     from glc_analysis.convening.double_entry import check_forms_finished
+    from glc_analysis.convening.phone_ballots import check_box_collected
     from glc_analysis.convening.tallies import counted, read_out
 
     if close:
         check_forms_finished(study, round_id)
+        check_box_collected(study, round_id)
         before = counted(study, round_id)
         if before.received is not None and not before.faults and not yes:
             for row in before.received.itertuples():
@@ -272,4 +325,4 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     say("Give each packet to its own organisation only; shared/ and briefs/ are for everybody who comes.")
 
 
-COMMANDS = (forms, enter, tally, reopen, *texts.COMMANDS, sign, trace, packet)
+COMMANDS = (forms, enter, ballot, tally, reopen, *texts.COMMANDS, sign, trace, packet)
