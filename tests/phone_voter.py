@@ -1,12 +1,17 @@
-"""A phone in the room: what the page does with the code of a slip, without a browser."""
+"""A phone in the room, without a browser, and the command that serves the page."""
 
 import asyncio
 import json
 import re
 import secrets
+import signal
+import subprocess
+import sys
 from pathlib import Path
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError
+
+from tests.process import Process
 
 
 def codes_of(folder: Path) -> dict[str, str]:
@@ -71,3 +76,37 @@ class Phone:
         if status == 200:
             self.saves = said["saves"]
         return status, said
+
+
+def loopback_address(rng):
+    """An address of this computer alone that no other test has."""
+    return ".".join(["127", *(str(rng.randint(1, 250)) for _ in range(3))])
+
+
+def glc(study, *arguments):
+    return [sys.executable, "-m", "glc_analysis", "--study", str(study.root), *arguments]
+
+
+def run_glc(study, *arguments):
+    done = subprocess.run(glc(study, *arguments), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stderr
+
+
+class Polls:
+    """The real command that serves the page, killed and started again."""
+
+    def __init__(self, study):
+        self.study, self.said, self.process = study, b"", None
+
+    def start(self):
+        self.process = Process(glc(self.study, "ballot", "--round", "1", "--serve"), stderr=subprocess.PIPE)
+        while b"Ctrl-C ends it" not in self.said.rpartition(b"Round 1 on phones")[2]:
+            line = self.process.stderr.readline()
+            assert line, self.said.decode()
+            self.said += line
+
+    def kill(self, how=signal.SIGKILL):
+        self.process.send_signal(how)
+        self.said += self.process.stderr.read()
+        self.process.wait()

@@ -164,7 +164,7 @@ class PollingPlace:
         """Says how many ballots are complete, in steps, when it has not been said yet."""
         complete = sum(slip.is_complete(self.stamps) for slip in self.box.slips.values())
         many = f"{complete - complete % STEP} or more" if complete >= STEP else f"fewer than {STEP}"
-        self.say_once(f"Phones: {many} of {self.people} ballots are complete.")
+        self.say_once(f"Phones: {many} ballots are complete ({self.people} people may vote).")
 
     def say_once(self, line: str) -> None:
         """Says a line that was not said before."""

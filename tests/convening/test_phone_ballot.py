@@ -3,6 +3,7 @@
 import asyncio
 import json
 import shutil
+import ssl
 import stat
 from datetime import date
 
@@ -315,8 +316,8 @@ def test_the_screen_counts_in_steps(room):
     for n, number in enumerate(room.codes):
         place.box.slips[number] = Slip(str(n), answers=full)
         place.count()
-    assert room.said == ["Phones: fewer than 5 of 3 ballots are complete.",
-                         "Phones: 5 or more of 3 ballots are complete."]
+    assert room.said == ["Phones: fewer than 5 ballots are complete (3 people may vote).",
+                         "Phones: 5 or more ballots are complete (3 people may vote)."]
 
 
 # --- what a slip holds
@@ -477,11 +478,37 @@ def test_beyond_this_computer_there_is_tls_with_the_fingerprint_that_is_on_the_s
     page = (room.folder / "slips.html").read_text()
     assert made.fingerprint[:47] in page and made.fingerprint[48:] in page
     assert stat.S_IMODE((folder / "key.pem").stat().st_mode) == 0o600
-    place = PollingPlace(Study(room.study.root), "1", print)
-    assert place.server().ssl_options is not None
-    (folder / "certificate.pem").unlink()
+
+
+def test_phones_are_answered_through_tls_with_this_certificate_and_not_without(room):
+    room.make_slips(address="192.168.4.1")
+    trusts_it = ssl.create_default_context(cafile=room.study.root / "private/phones/1/certificate.pem")
+
+    async def ask(url, **options):
+        host, port = url.split("/")[2].split(":")
+        reader, writer = await asyncio.open_connection(host, port, **options)
+        writer.write(b"GET / HTTP/1.1\r\nHost: 192.168.4.1\r\nConnection: close\r\n\r\n")
+        return await reader.read()
+
+    async def act(url):
+        through = await ask(url, ssl=trusts_it, server_hostname="192.168.4.1")
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await ask(url, ssl=trusts_it, server_hostname="192.168.4.2")
+        with pytest.raises(ssl.SSLCertVerificationError):
+            await ask(url, ssl=ssl.create_default_context(), server_hostname="192.168.4.1")
+        try:
+            return through, await ask(url)
+        except ConnectionError:
+            return through, b""
+    through, plain = room.run(act)
+    assert through.startswith(b"HTTP/1.1 200 OK") and b"HTTP" not in plain
+
+
+def test_without_its_certificate_nothing_is_served_beyond_this_computer(room):
+    room.make_slips(address="192.168.4.1")
+    (room.study.root / "private/phones/1/certificate.pem").unlink()
     with pytest.raises(GLCError, match="no certificate"):
-        place.server()
+        PollingPlace(Study(room.study.root), "1", print).server()
 
 
 def test_a_certificate_that_has_ended_is_not_served(room, monkeypatch):
