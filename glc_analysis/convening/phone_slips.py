@@ -29,13 +29,12 @@ from glc_analysis.convening.phone_ballots import (
     folder_of,
     new_code,
 )
-from glc_analysis.convening.returns import phrases
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.files import write_atomic
 from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import read_records, template
+from glc_analysis.templates import languages, phrases, template
 from glc_analysis.text import language_direction
 
 PORT = 8443
@@ -111,7 +110,7 @@ def page_languages() -> list[str]:
     >>> page_languages()
     ['en', 'es', 'ar', 'km', 'fr']
     """
-    return [name for name in read_records(__file__, "phone_page.csv")[0] if name != "key"]
+    return [*languages(__file__, "phone_page.csv")]
 
 
 def _warnings(texts: RoundTexts) -> list[tuple[str, str, str]]:
