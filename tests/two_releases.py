@@ -5,7 +5,6 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -17,6 +16,7 @@ from glc_analysis.disclosure.audiences import may
 from glc_analysis.frames_html import frame_html
 from glc_analysis.pages import coding, convening, country, principles, survey
 from glc_analysis.pages.headlines import headlines
+from glc_analysis.pages.principle_sheets import statements
 from glc_analysis.pages.questions import question_html
 from glc_analysis.publish.deposit import write_deposit
 from glc_analysis.publish.downloads import principles_json, published_tables
@@ -90,7 +90,7 @@ def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
             principles.show_statement(own), principles.show_evidence(principles.evidence(own)),
             _votes(own), principles.show_announcement(own), principles.show_votes_in_detail(own),
             principles.show_signatures(own), principles.show_judgements(own), principles.show_sources(own))
-        yield f"statement-{one}", _joined(principles.statements(own))
+        yield f"statement-{one}", _joined(statements(own))
     if not may(audience, "joint_display"):
         return
     yield "convening", _joined(*(show(view) for show in (
@@ -101,12 +101,11 @@ def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
         yield f"country-{one}", _joined(country.who_answered(own), country.answers_by_country(own),
                                         country.codes_by_country(own), frame_html(own.quotations()),
                                         country.show_country_principles(own))
-    for packet in planned_packets(study, today=date(2017, 6, 1)):
+    for packet in planned_packets(study):
         if packet.organisation:
             continue
         for part in packet.parts:
-            if part.kind != "form":
-                yield f"packet {part.slug}", "".join(one.html for one in sections(study, part, packet))
+            yield f"packet {part.slug}", "".join(one.html for one in sections(study, part, packet))
 
 
 def _votes(view: StudyView) -> str:

@@ -34,16 +34,19 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     """Open a rating round and write its forms, or write them again.
 
     A new round asks about every principle that is a candidate: not agreed, not set aside, not replaced. For
-    each rater: a workbook, a page to print and a text to send; and one XLSForm for all.
+    each rater: a workbook, a page to print and a text to send. For all: forms.pdf for a print shop, and one
+    XLSForm.
     """
     from datetime import date
 
     from glc_analysis.convening.rating_forms import write_forms
+    from glc_analysis.publish.print_forms import write_forms_pdf
 
     if not (study.processed / "organisations.parquet").is_file():  # a round need not wait for a new build
         ensure_built(study)
     issue = write_forms(study, round_id, today=date.today(), without=without, decided_by=decided_by,
                         because=because)
+    write_forms_pdf(study, issue.forms, issue.folder / "forms.pdf")
     print_rows(issue.raters, form, empty="raters.csv names no rater.")
     say(f"Round {round_id} {'is opened' if issue.is_new else 'is open'}, and asks about "
         f"{', '.join(issue.asked['printed_id'])}.")
@@ -51,8 +54,9 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
         say(f"Not about {', '.join(f'{name} ({why})' for name, why in issue.not_asked.items())}.")
     if issue.unchecked:
         say(f"No native reader has checked the texts around the principles in {', '.join(issue.unchecked)}.")
-    say(f"The forms are in {issue.folder}. Give each rater their own form only; put filled ones into "
-        "raw/ratings.")
+    say(f"The forms are in {issue.folder}. forms.pdf is for a print shop: each form is on its own sheets, "
+        "also when both sides are printed. Give each rater their own form only, in a closed envelope; put "
+        "filled ones into raw/ratings.")
     if issue.has_feedback:
         say("CODE-before.html has the rater's own earlier votes: print it, and hand it over in a sealed "
             "envelope with the code alone on it, apart from every packet with a name.")
@@ -300,16 +304,18 @@ def _ensure_traceable(study: Study) -> None:
 
 @click.command()
 @click.option("--for", "organisation", default="", metavar="ORGANISATION",
-              help="Only the packet of this one, or `shared`.")
-@click.option("--only", multiple=True, metavar="PART", help="Only this part: brief, theme-needs, "
-              "country-per, joint-display, principles, rating-form; may be given again.")
+              help="Only the packet of this one, or of a group: shared, survivor-advisers, observers, "
+              "background, interpreters, facilitators.")
+@click.option("--only", multiple=True, metavar="PART", help="Only this part: guide, brief, "
+              "principles, joint-display, theme-needs, country-per; may be given again.")
 @click.option("--paper", default="a4", show_default=True, type=click.Choice(["a4", "letter"]),
               help="The paper size.")
 @pass_study
 def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -> None:
     """Write the packets for the convening, as PDF and Word.
 
-    Writes one packet for each organisation, the shared one, and every brief by itself.
+    Writes one packet for each organisation, for survivor advisers, observers and all who come, the sheets for
+    interpreters and facilitators, the themes and countries for the tables, and every brief by itself.
     """
     from datetime import date
 
@@ -317,13 +323,13 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     from glc_analysis.report import run as run_pages
 
     ensure_built(study)
-    planned_packets(study, today=date.today(), organisation=organisation, only=only)  # reports a wrong name
+    planned_packets(study, organisation=organisation, only=only)  # reports a wrong name
     say("First the pages that the packets refer to.")
     for line in run_pages(study, audience=AUDIENCE).lines:
         say(line)
     for folder in issue(study, today=date.today(), organisation=organisation, only=only, paper=paper):
         click.echo(folder)
-    say("Give each packet to its own organisation only; shared/ and briefs/ are for everybody who comes.")
+    say("Give each organisation's packet to it alone; all others are for everybody who comes.")
 
 
 COMMANDS = (forms, enter, ballot, tally, reopen, *texts.COMMANDS, sign, trace, packet)

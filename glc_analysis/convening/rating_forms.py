@@ -45,7 +45,7 @@ from glc_analysis.intake.ratings import (
 )
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
-from glc_analysis.templates import phrases, read_text
+from glc_analysis.templates import phrases, read_records, read_text
 from glc_analysis.text import RIGHT_TO_LEFT, content_hash, language_name, normalise_space
 from glc_analysis.workbook import print_on_a4, save_workbook
 
@@ -66,6 +66,15 @@ def form_phrases(language: str) -> dict[str, str]:
     ('Tour 2', 'Round 2')
     """
     return phrases(language, __file__, "forms.csv")
+
+
+def form_languages() -> list[str]:
+    """The languages that the fixed texts are in.
+
+    >>> form_languages()[:2]
+    ['en', 'es']
+    """
+    return [name for name in read_records(__file__, "forms.csv")[0] if name != "key"]
 
 
 def is_translated(language: str) -> bool:
@@ -242,8 +251,8 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> Iterator[Any]
 @dataclass(frozen=True)
 class FormsIssued:
     """What :func:`write_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), the
-    languages whose fixed texts no native reader has checked, and by printed id why the round does not ask
-    about the other current texts (``not_asked``)."""
+    languages whose fixed texts no native reader has checked, by printed id why the round does not ask about
+    the other current texts (``not_asked``), and the forms."""
 
     folder: Path
     is_new: bool
@@ -252,6 +261,7 @@ class FormsIssued:
     raters: pd.DataFrame
     unchecked: tuple[str, ...]
     not_asked: dict[str, str]
+    forms: tuple[Form, ...]
 
 
 def write_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
@@ -298,7 +308,7 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     unchecked = [one for one in sorted({*by_language, *texts}) if form_phrases(one)["native_reader"] != "yes"]
     is_new = round_id not in set(reference.rounds["round_id"])
     return FormsIssued(folder, is_new, feedback is not None, asked, raters, tuple(unchecked),
-                       _not_asked(reference, asked, without))
+                       _not_asked(reference, asked, without), tuple(forms))
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:

@@ -98,8 +98,8 @@ def _answer_texts(view: StudyView, question, rows: pd.DataFrame) -> Iterator[str
     labels = dict(zip(listed["option_id"], listed["label"], strict=True))
     figures = view.released[(view.released["measure"] == "response") & (view.released["subset_kind"] == "all")
                             & (view.released["question_id"] == question.question_id)]
-    counts = {row.option_id: count_text(row.n, row.base_n, row.band) for row in figures.itertuples()
-              if row.statistic == "count"}
+    counts = {row.option_id: count_text(row.n, row.base_n, row.band).partition(" (")[0]  # brackets once
+              for row in figures.itertuples() if row.statistic == "count"}
     middle = [f"the median of {row.base_n} answers is {row.value:g}" for row in figures.itertuples()
               if row.statistic == "median"]
     for row in rows.itertuples():

@@ -67,7 +67,7 @@ def _figure_cell(words: Words, figure: Any, place: str, quote: Quote | None = No
     said = ""
     if quote:
         spoken = tag("q", escape(quote.text), lang=quote.language, dir=language_direction(quote.language))
-        said = tag("p", spoken, escape(f" ({quote.source})") if quote.source else "", class_="glc-note")
+        said = tag("p", spoken, escape(f" – {quote.source}") if quote.source else "", class_="glc-note")
     if not figure:
         return Markup(said)
     name, number, asked = words.parts(figure)
@@ -99,11 +99,7 @@ def agenda(view: StudyView) -> Html:
         return note(NO_ROUND)
     if AGENDA in view.hidden:
         return note(NOT_SHOWN)
-    register = read_table(view.study, "organisations")
-    tallies, ratings = (view.read(name)[lambda f: f["round_id"] == closed[-1]]
-                        for name in ("tallies", "ratings"))
-    order = by_decision.agenda(tallies, ratings, view.read("principles"), register,
-                               test=view.study.settings["consensus"]["test"], agreed=view.agreed_panels)
+    order = agenda_rows(view)
     lines, kinds = [], []
     for name, (heading, why) in by_decision.GROUPS.items():
         own = order[order["group"] == name]
@@ -114,6 +110,19 @@ def agenda(view: StudyView) -> Html:
     heads = ("Principle", "Importance, 7 to 9", "Feasibility, 7 to 9", "Notes")
     return show(table(dict(zip(heads, zip(*lines, strict=True), strict=True)), rows=kinds,
                       caption=f"Providers' votes of round {closed[-1]}"))
+
+
+def agenda_rows(view: StudyView) -> pd.DataFrame:
+    """The agenda after the last closed round, one row a principle in order (:func:`.agenda.agenda`); without
+    rows where no round is closed, or where it is hidden."""
+    closed = view.closed_rounds
+    if not closed or AGENDA in view.hidden:
+        return pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
+    register = read_table(view.study, "organisations")
+    tallies, ratings = (view.read(name)[lambda f: f["round_id"] == closed[-1]]
+                        for name in ("tallies", "ratings"))
+    return by_decision.agenda(tallies, ratings, view.read("principles"), register,
+                              test=view.study.settings["consensus"]["test"], agreed=view.agreed_panels)
 
 
 def _principle_link(principle_id: str, name: str, printed_id: str = "") -> Markup:

@@ -167,9 +167,9 @@ def _statement(view: StudyView, row: Any) -> str:
     others = rows[rows["translation_of"] == row.printed_id]
     said = [tag("p", tag("em", f"{STATUSES.get(row.status, row.status)}.")),
             tag("blockquote", tag("p", tag("strong", escape(row.statement))), class_="glc-statement",
-                **_language(row.language)),
+                **language_attributes(row.language)),
             *(tag("p", tag("span", f"{language_label(other.language)}: ", class_="glc-note"),
-                  tag("span", escape(other.statement), **_language(other.language)))
+                  tag("span", escape(other.statement), **language_attributes(other.language)))
               for other in others.itertuples())]
     return "".join(said)
 
@@ -187,7 +187,8 @@ def _reasons(row: Any) -> str:
                     if row.indicator else ""])
 
 
-def _language(code: str) -> dict[str, str]:
+def language_attributes(code: str) -> dict[str, str]:
+    """The attributes of an element with words in a language: the language and its direction."""
     return {"lang": "" if code == "unknown" else code, "dir": language_direction(code)}
 
 
@@ -200,14 +201,15 @@ def evidence(view: StudyView) -> pd.DataFrame:
     >>> evidence(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
     {'supports': 4, 'qualifies': 2}
     """
-    return _evidence(Trail(view), view.principle)
+    return evidence_of(Trail(view), view.principle)
 
 
 EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "language", "by", "country",
             "note"]
 
 
-def _evidence(trail: Trail, principle_id: str) -> pd.DataFrame:
+def evidence_of(trail: Trail, principle_id: str) -> pd.DataFrame:
+    """:func:`evidence` of a principle, where a trail of the whole study is at hand."""
     rows = trail.read("evidence")
     pieces = [_piece(trail, row) for row in rows[rows["principle_id"] == principle_id].itertuples()]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
@@ -250,13 +252,13 @@ def _passage(trail: Trail, row: Any) -> dict[str, str]:
 def show_evidence(pieces: pd.DataFrame) -> Html:
     """The evidence (:func:`evidence`) for and against a principle side by side: sentences, and one quotation
     each; further quotations are folded. Where nothing is recorded, it is said."""
-    return show(_both_sides(pieces, "h2"))
+    return show(_both_sides(pieces))
 
 
-def _both_sides(pieces: pd.DataFrame, heading: str) -> str:
+def _both_sides(pieces: pd.DataFrame) -> str:
     if "note" in pieces.attrs:
         return note(pieces.attrs["note"]).data
-    sides = {stance: tag(heading, name) + "".join(_side(pieces[pieces["stance"] == stance], stance))
+    sides = {stance: tag("h2", name) + "".join(_side(pieces[pieces["stance"] == stance], stance))
              for stance, name in SIDES.items() if stance in NOTHING or (pieces["stance"] == stance).any()}
     said = [one for one in facts(pieces) if one not in NOTHING.values()]
     own, *others = sides.values()
@@ -319,13 +321,13 @@ def show_votes_in_detail(view: StudyView) -> Html | None:
     """For those who see the votes of every round: each panel's votes with the dissent and the change since
     the round before, and the comments that raters allowed to be read; for everybody what panels say together.
     None where there is nothing."""
-    shown = _positions(view, view.principle)
+    shown = positions_html(view, view.principle)
     if view.may("every_round") and len(view.tallies):
         shown += _votes_in_detail(view, view.tallies) + _comments(view, view.principle)
     return show(shown) if shown else None
 
 
-def _positions(view: StudyView, principle_id: str) -> str:
+def positions_html(view: StudyView, principle_id: str) -> str:
     """What panels say together about a principle, by round."""
     rows = view.panel_positions
     rows = rows[rows["principle_id"] == principle_id]
@@ -399,10 +401,12 @@ def show_signatures(view: StudyView) -> Html | None:
     without numbers."""
     has_signatures = (len(view.signatures(view.principle)[0]) or not view.may("signatures")
                       or view.is_signed_before(view.principle))
-    return show(_signatures(view, view.principle)) if has_signatures else None
+    return show(signatures_html(view, view.principle)) if has_signatures else None
 
 
-def _signatures(view: StudyView, principle_id: str, *, is_folded: bool = True) -> str:
+def signatures_html(view: StudyView, principle_id: str, *, is_on_paper: bool = False) -> str:
+    """Who endorses a principle's text, and every reservation. On paper nothing is folded, and what holds of
+    all signatures is told once, in the guide."""
     if view.is_signed_before(principle_id):
         return tag("p", TO_SIGN_ANEW)
     signed, nameless = view.signatures(principle_id)
@@ -412,19 +416,21 @@ def _signatures(view: StudyView, principle_id: str, *, is_folded: bool = True) -
         who = signed.loc[signed["decision"] == decision, "name"]
         if len(who):
             verb = said if len(who) > 1 else _singular(said)
-            named = _names(who, NAMES_SHOWN if is_folded else len(who))
+            named = _names(who, len(who) if is_on_paper else NAMES_SHOWN)
             of = decided if view.may("signatures") else f"{decided} named"
             counted = f"{said.capitalize()}: " if is_hidden else f"{len(who)} of {of} {verb}: "
             parts.append(tag("p", tag("strong", counted), named))
-    parts.append(tag("p", NOT_SHOWN, class_="glc-note") if is_hidden else _nameless(view, nameless))
+    if is_hidden or not is_on_paper or any(nameless.values()):
+        parts.append(tag("p", NOT_SHOWN, class_="glc-note") if is_hidden else _nameless(view, nameless))
     said = {"do_not_endorse": "{} does not endorse it: "}
     reserved = [tag("p", said.get(row.decision, "Reservation of {}: ").format(escape(row.name_ or UNNAMED)),
                     tag("q", escape(row.reservation), dir="auto"))
                 for row in signed.rename(columns={"name": "name_"}).sort_values(
                     ["name_", "reservation"]).itertuples() if row.reservation]
-    shown = WORDS_SHOWN if is_folded else len(reserved)
+    shown = len(reserved) if is_on_paper else WORDS_SHOWN
     rest = reserved[shown:]
-    told = [tag("p", escape(WITHDRAWAL["before_signing"]), class_="glc-note")] * view.may("draft_principles")
+    told = [tag("p", escape(WITHDRAWAL["before_signing"]), class_="glc-note")] * (
+        view.may("draft_principles") and not is_on_paper)
     return "".join([*parts, *told, *reserved[:shown],
                     _folded(f"{len(rest)} more reservation{'s' * (len(rest) != 1)}", rest, "reservations")])
 
@@ -508,10 +514,10 @@ def show_sources(view: StudyView) -> Html:
         found.append(_trail(_summary(piece), trail.sources(row), most, 2, note=piece["note"],
                             name=anchor("evidence", row.evidence_id)))
     votes = _trail("The votes", trail.votes(view.principle), BYTES["texts"], 1)
-    return show("".join([*found, votes, _history(trail, view.principle, is_folded=True)]))
+    return show("".join([*found, votes, history_html(trail, view.principle, is_folded=True)]))
 
 
-def _history(trail: Trail, principle_id: str, *, is_folded: bool) -> str:
+def history_html(trail: Trail, principle_id: str, *, is_folded: bool) -> str:
     """How the texts of a principle changed, and what was decided about it."""
     rows, is_cut = _cut(changes(trail, principle_id), BYTES["texts"], lambda row: sum(map(len, row)))
     parts = [changes_table(rows)] if rows else []
@@ -528,7 +534,7 @@ def _summary(piece: dict[str, str]) -> str:
     if piece.get("sentence"):
         return escape(piece["sentence"])
     words = piece["text"] if len(piece["text"]) < 90 else f"{piece['text'][:80]}…"
-    return tag("q", escape(words), **_language(piece["language"])) + escape(f" {piece['by']}")
+    return tag("q", escape(words), **language_attributes(piece["language"])) + escape(f" {piece['by']}")
 
 
 def _trail(summary: str, nodes: Iterable[Node], most: int, depth: int, *, note: str = "",
@@ -554,28 +560,5 @@ def _line(node: Node) -> str:
     text = tag("span", escape(node.text), dir="auto")
     if node.quote:
         rest = node.text.removeprefix(f"“{node.quote}”")
-        text = tag("q", escape(node.quote), **_language(node.language)) + tag("span", escape(rest))
+        text = tag("q", escape(node.quote), **language_attributes(node.language)) + tag("span", escape(rest))
     return tag("a", text, href=link(node.place)) if node.place else text
-
-
-# ------------------------------
-# All principles in full, for paper.
-
-
-def statements(view: StudyView) -> Html:
-    """Every principle, one after the other: statement, the evidence for and against it, signatures, and how
-    its text was changed."""
-    rows = view.principle_rows
-    if rows.empty:
-        return note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
-    trail = Trail(view)
-    parts = []
-    for row in rows.itertuples():
-        name = tag("h3", escape(row.short_name or row.printed_id), class_="glc-question",
-                   id=anchor("principle", row.principle_id))
-        parts += [name, _statement(view, row), came_about(trail, row), _reasons(row),
-                  _both_sides(_evidence(trail, row.principle_id), "h4"),
-                  _positions(view, row.principle_id),
-                  _signatures(view, row.principle_id, is_folded=False),
-                  _history(trail, row.principle_id, is_folded=False)]
-    return show("".join(parts))

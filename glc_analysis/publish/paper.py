@@ -136,14 +136,31 @@ def _convert_element(element: lxml.html.HtmlElement, kind: Kind) -> None:
     classes = element.get("class", "").split()
     if "glc-count" in classes:
         _bar(element, kind)
+    elif "glc-notes" in classes:
+        _notes(element, kind)
     elif "glc-id" in classes:
         element.text = f"{(element.text or '').strip()} "
     elif element.tag in _STYLES or "glc-note" in classes and element.tag == "p":
         _block(element, _STYLES.get(element.tag, "Note"))
     elif element.tag == "p" and _is_list_heading(element):
         _block(element, "Lead")
-    if element.get("dir") == "auto":
+    if element.get("dir") == "auto" or element.get("dir") == "rtl" and element.tag in ("span", "q"):
         _set_direction(element, kind)
+
+
+def _notes(element: lxml.html.HtmlElement, kind: Kind) -> None:
+    """Room to write: in a PDF lines down to the end of the page, in Word a few lines, as text nothing."""
+    title = element.text_content()
+    for child in list(element):
+        element.remove(child)
+    if kind == "pdf":
+        element.tag, element.text = "p", NOTES.format(title)
+        del element.attrib["class"]
+    elif kind == "word":
+        for text, style in [(title, "Lead"), *[("\u00a0", "Ruled")] * NOTE_LINES]:
+            line = lxml.html.Element("div", **{"custom-style": style})
+            lxml.html.etree.SubElement(line, "p").text = text
+            element.append(line)
 
 
 def _is_list_heading(element: lxml.html.HtmlElement) -> bool:
@@ -163,6 +180,8 @@ def _block(element: lxml.html.HtmlElement, style: str) -> None:
     looks |= {"sticky": "true"} if is_held else {}
     if below is not None and below.tag == "figcaption":
         looks |= {"below": "0pt", "sticky": "true"}
+    if "glc-statement" in element.get("class", ""):
+        looks |= {"text:size": "12pt"}
     for name, value in looks.items():
         element.set(f"typst:{name}", value)
     if not len(element) or element[0].tag not in ("p", "div", "ul", "table"):
@@ -208,8 +227,13 @@ def _bar(element: lxml.html.HtmlElement, kind: Kind) -> None:
 
 
 Kind = Literal["pdf", "word", "text"]
-BAR, BOX = "\ue000{}\ue001", "\ue003{}\ue001"
-"""Placeholders for a bar of so many percent and for a box with a number; the layout of the PDF draws them."""
+BAR, BOX, NOTES = "\ue000{}\ue001", "\ue003{}\ue001", "\ue004{}\ue001"
+"""Placeholders for a bar of so many percent, a box with a number, and room for notes below a title; the
+layout of the PDF draws them."""
+NOTE_LINES = 5
+"""The lines for notes in a Word document."""
+_LINES = (18, 82)
+"""The columns of the lines of a cover in percent."""
 _FORM = (24, 13, *[5] * 9, 18)
 """The columns of a rating form in percent: its criterion, the low end, nine boxes, the high end."""
 _LINE, _BAR_WIDTH, _HELD = 104, 12, 14
@@ -230,7 +254,10 @@ def lay_out(table: lxml.html.HtmlElement, kind: Kind) -> None:
         if depth or "glc-option" in row.get("class", ""):
             row[0].text = "\u2003" * (int(depth[1]) if depth else 1) + (row[0].text or "")
     is_form = table.get("class") == "glc-form"
-    widths = _FORM if is_form else _widths(table)
+    are_lines = table.get("class") == "glc-lines"
+    widths = _FORM if is_form else _LINES if are_lines else _widths(table)
+    if kind == "pdf" and are_lines:
+        table.set("typst:inset", "(x: 3pt, y: 5pt)")
     for cell in table.iterfind(".//td[@class='glc-box']") if kind == "pdf" else ():
         cell.text = BOX.format(cell.text)
     if kind == "pdf" and is_form:
@@ -334,6 +361,11 @@ class PrintedPart:
     mark: str
     html: str
 
+    @property
+    def markup(self) -> str:
+        """The part as markup for typst."""
+        return f"#marked({json.dumps(self.mark, ensure_ascii=False)})[\n{typst(self.html)}\n]\n"
+
 
 @dataclass(frozen=True)
 class PdfSettings:
@@ -349,10 +381,12 @@ class PdfSettings:
         A symbol (an emoji) that no font of this machine has is replaced by its name. Raises GLCError for a
         letter that no font has.
         """
+        return self.compiled(title, "\n".join(part.markup for part in printed_parts))
+
+    def compiled(self, title: str, text: str) -> bytes:
+        """Markup for typst as a PDF. Raises as :meth:`pdf` does."""
         from typst import Compiler
 
-        text = "\n".join(f'#marked({json.dumps(part.mark, ensure_ascii=False)})[\n{typst(part.html)}\n]\n'
-                         for part in printed_parts)
         chosen, signs = font_families(text + title + self.running)
         for sign in signs:
             text = text.replace(sign, f"\\[{unicodedata.name(sign, 'a sign').lower()}\\]")
@@ -367,9 +401,11 @@ class PdfSettings:
 @cache
 def typst(html: str) -> str:
     """HTML as markup for typst, with the list of contents and the bars."""
-    text = convert(prepare(html, "pdf"), "typst", "--wrap=none").decode()
+    whole = prepare(html, "pdf").removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
+    text = convert(whole, "typst", "--wrap=none").decode()
     text = re.sub("\ue000(\\d+)\ue001", r"#bar(\1)", text)
     text = re.sub("\ue003(\\d+)\ue001", r"#box-of[\1]", text)
+    text = re.sub("\ue004(.*?)\ue001", r"#notes[\1]", text)
     return text.replace(CONTENTS, "#outline(title: none, depth: 1)")
 
 
@@ -428,7 +464,7 @@ def fit_to_pages(settings: PdfSettings, title: str, printed: Callable[[float], P
     """The largest of the shares with which a part fits on so many pages; the smallest if none does."""
     low, high = 0, len(shares) - 1
     while low < high:
-        middle = (low + high) // 2
+        middle = (low + high) // 2 if low else 0  # most parts fit whole: that is tried first
         if pages(settings.pdf(title, [printed(shares[middle])])) <= most:
             high = middle
         else:
@@ -451,7 +487,7 @@ _ORDER = ("tblStyle", "tblpPr", "tblOverlap", "bidiVisual", "tblStyleRowBandSize
           "tblW", "jc", "tblCellSpacing", "tblInd", "tblBorders", "shd", "tblLayout", "tblCellMar", "tblLook",
           "tblCaption", "tblDescription")
 """The properties of a table in the order of the standard (ISO/IEC 29500-1, CT_TblPr)."""
-_OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10}
+_OWN = {"Note": 9, "Source": 9, "Quotation": 10, "Lead": 10, "Ruled": 14}
 
 
 def word(html: str, *, mark: str, running: str, title: str, day: date | None, paper: str = "a4") -> bytes:
@@ -470,6 +506,7 @@ def word(html: str, *, mark: str, running: str, title: str, day: date | None, pa
     for table in document.tables:
         _finish_table(table)
     _keep_last_paragraphs(document)
+    _keep_notes(document)
     return _same_bytes(document)
 
 
@@ -484,7 +521,9 @@ def _reference(mark: str, running: str, paper: str) -> bytes:
         style.base_style = document.styles["Normal"]
         _set_style(style, size)
         style.paragraph_format.left_indent = Mm(5 if name in ("Quotation", "Source") else 0)
-        style.paragraph_format.keep_with_next = name in ("Quotation", "Lead")
+        style.paragraph_format.keep_with_next = name in ("Quotation", "Lead", "Ruled")
+        if name == "Ruled":
+            _rule(style)
     document.styles["Hyperlink"].font.color.rgb = _INK
     document.styles["Heading 1"].paragraph_format.page_break_before = True
     section = document.sections[0]
@@ -523,6 +562,15 @@ def _set_style(style, size: float) -> None:
     style.paragraph_format.keep_with_next = is_heading or style.name == "Table Caption"
 
 
+def _rule(style) -> None:
+    """Draws a line below each paragraph of a style, to write on."""
+    borders = OxmlElement("w:pBdr")
+    for side in ("bottom", "between"):  # between: Word joins the borders of equal paragraphs
+        borders.append(_element(f"w:{side}", "single", sz="4", space="1", color="8C8C8C"))
+    style.element.get_or_add_pPr().insert_element_before(
+        borders, "w:shd", "w:tabs", "w:suppressAutoHyphens", "w:spacing", "w:ind", "w:jc")
+
+
 def _write_line(paragraph, text: str, *, is_bold: bool) -> None:
     run = paragraph.add_run(text)
     run.font.size, run.font.bold, run.font.color.rgb = Pt(8), is_bold, _QUIET
@@ -552,6 +600,17 @@ def _keep_last_paragraphs(document: Word) -> None:
             before.paragraph_format.keep_with_next = True
 
 
+def _keep_notes(document: Word) -> None:
+    """Keeps room for notes together, with the text or the row of a table before it: no page holds only lines
+    to write on."""
+    blocks = [*document.iter_inner_content()]
+    for above, title, first in zip(blocks, blocks[1:], blocks[2:], strict=False):
+        if isinstance(first, Paragraph) and first.style.name == "Ruled" != title.style.name:
+            held = [above] if isinstance(above, Paragraph) else above.rows[-1].cells[0].paragraphs
+            for paragraph in held:
+                paragraph.paragraph_format.keep_with_next = True
+
+
 def _finish_table(table: Table) -> None:
     """Finishes a table: rows are not split, the header row is repeated on each page, headings stay with their
     group, lines are visible in grey. The rows of a form stay on one page, its numbers are in boxes."""
@@ -565,8 +624,10 @@ def _finish_table(table: Table) -> None:
     borders = OxmlElement("w:tblBorders")
     for side in ("top", "bottom", "insideH", *(["insideV"] if is_form else [])):
         borders.append(_element(f"w:{side}", "single", sz="4", space="0", color="8C8C8C"))
-    heads = dict.fromkeys(cell.text.strip() for cell in table.rows[0].cells if not cell.text.isdecimal())
-    said = f"Table with the columns: {', '.join(filter(None, heads))}."
+    named, cells = ("rows", [row.cells[0] for row in table.rows]) if is_form else (
+        "columns", table.rows[0].cells)
+    heads = dict.fromkeys(cell.text.strip() for cell in cells)
+    said = f"Table with the {named}: {', '.join(filter(None, heads))}."
     for element in (borders, _element("w:tblDescription", said),
                     *([_element("w:bidiVisual", "1")] if is_form and is_rtl else [])):
         _insert_property(table._tbl.tblPr, element)

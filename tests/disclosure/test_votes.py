@@ -31,7 +31,8 @@ from glc_analysis.disclosure.votes import (
     told_votes,
 )
 from glc_analysis.pages.convening import agenda, methods
-from glc_analysis.pages.principles import principles_overview, statements
+from glc_analysis.pages.principle_sheets import statements
+from glc_analysis.pages.principles import principles_overview
 from glc_analysis.publish.deposit import write_deposit
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.study import Study

@@ -15,19 +15,15 @@ from docx import Document
 
 from glc_analysis import cli, tables
 from glc_analysis.build import build
-from glc_analysis.convening.packets import Packet, Part
+from glc_analysis.convening.packets import Packet, Part, packets
+from glc_analysis.convening.rating_forms import write_forms
 from glc_analysis.convening.returns import held
 from glc_analysis.disclosure.findings import check_leaks, found_in_papers
 from glc_analysis.disclosure.quotations import owners
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.publish import packet
-from glc_analysis.publish.packet import (
-    Section,
-    mark,
-    planned_packets,
-    sections,
-    write_packets,
-)
+from glc_analysis.publish.packet import planned_packets, write_packets
+from glc_analysis.publish.packet_parts import Section, mark, sections
 from glc_analysis.publish.paper import (
     PdfSettings,
     PrintedPart,
@@ -39,6 +35,7 @@ from glc_analysis.publish.paper import (
     typst,
     word,
 )
+from glc_analysis.publish.print_forms import form_html, forms_pdf
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from tests import form_study
@@ -73,13 +70,15 @@ def study(sample_study, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def made(study, tmp_path_factory):
-    """The packets of two organisations, the parts that differ and one theme; what was told meanwhile."""
+    """The packets of two organisations, without the parts that all have, and one theme; what was told
+    meanwhile."""
     need_poppler()
     need_fonts("ខ្មែរ العربية Кириллица")
     folder, told = tmp_path_factory.mktemp("packets"), []
     for one in ("fig-courtyard", "blue-door"):
-        write_packets(study, folder, today=TODAY, organisation=one, only=["brief", "theme-language"],
+        write_packets(study, folder, today=TODAY, organisation=one, only=["guide", "brief"],
                       progress=lambda *said: told.append(said))
+    write_packets(study, folder, today=TODAY, organisation="background", only=["theme-language"])
     return SimpleNamespace(folder=folder, told=told)
 
 
@@ -89,7 +88,7 @@ def forms(tmp_path, monkeypatch):
     need_poppler()
     need_fonts("ខ្មែរ العربية")
     monkeypatch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, LANGUAGES))
-    monkeypatch.setattr("glc_analysis.publish.packet.addressed", lambda study: ({}, LANGUAGES))
+    monkeypatch.setattr("glc_analysis.publish.packet_parts.addressed", lambda study: ({}, LANGUAGES))
     monkeypatch.setattr(form_study, "PRINCIPLES", form_study.PRINCIPLES.replace("vague,beacon", "vague,"))
     on_disk = FormStudy(tmp_path / "study")
     build(Study(on_disk.root))
@@ -101,20 +100,25 @@ def forms(tmp_path, monkeypatch):
 
 
 def test_all_who_may_rate_get_a_packet_and_one_is_for_everybody(sample_study):
-    found = planned_packets(sample_study, today=TODAY)
-    assert [one.organisation for one in found] == [*COMING, ""]
-    assert [one.name for one in found][-1] == "shared"
-    for one in found:
-        slugs = [part.slug for part in one.parts]
-        assert ("brief" in slugs) == bool(one.organisation)
-        assert any(slug.startswith("country-") for slug in slugs) != bool(one.organisation)
-        assert slugs[-2:] == ["joint-display", "principles"]
-        assert len([slug for slug in slugs if slug.startswith("theme-")]) == 9
+    found = planned_packets(sample_study)
+    assert [one.name for one in found] == [*COMING, "survivor-advisers", "observers", "shared", "background",
+                                           "interpreters", "facilitators"]
+    for one in found[:-3]:
+        own = ["brief"] if one.organisation else []
+        assert [part.slug for part in one.parts] == ["guide", *own, "principles", "joint-display"]
+    assert {part.kind for part in found[-3].parts} == {"theme", "country"}
+    assert [[part.slug for part in one.parts] for one in found[-2:]] == [["interpreter"], ["facilitator"]]
+
+
+def test_an_organisation_that_is_named_as_a_group_is_refused():
+    tables_ = SimpleNamespace(raters=None, joint_display=None, principles=None)
+    with pytest.raises(GLCError, match="'observers', which is the name of a packet"):
+        packets(tables_, {"observers": "Observers"}, countries={}, themes={})
 
 
 def test_an_organisation_is_known_by_its_id_and_its_name(sample_study):
     for name in ("gum-tree-desk", "Gum Tree Desk (invented)", "gum tree desk", " GUM-TREE-DESK "):
-        found = planned_packets(sample_study, today=TODAY, organisation=name)[0]
+        found = planned_packets(sample_study, organisation=name)[0]
         assert found.organisation == "gum-tree-desk"
 
 
@@ -123,7 +127,7 @@ def test_an_organisation_is_known_by_its_id_and_its_name(sample_study):
     ({"only": ["theme-ned"]}, "theme-needs"), ({"only": ["rating-form"]}, "glc forms")])
 def test_a_wrong_name_suggests_the_right_one(sample_study, wrong, right):
     with pytest.raises(UsageError, match=right):
-        planned_packets(sample_study, today=TODAY, **wrong)
+        planned_packets(sample_study, **wrong)
 
 
 def test_the_command_tells_a_wrong_name_before_it_runs_any_page(sample_study):
@@ -134,14 +138,14 @@ def test_the_command_tells_a_wrong_name_before_it_runs_any_page(sample_study):
 
 def test_only_the_chosen_parts_are_in_a_packet(made):
     assert [paragraph.text for paragraph in Document(made.folder / "blue-door" / "packet.docx").paragraphs
-            if paragraph.style.name == "Heading 1"] == ["The brief of Blue Door (invented)",
-                                                        "Theme: Language and custom"]
+            if paragraph.style.name == "Heading 1"] == ["How to read this and how to vote",
+                                                        "The brief of Blue Door (invented)"]
 
 
 def test_a_section_that_says_there_is_nothing_takes_no_room_on_paper(sample_study):
-    shared = planned_packets(sample_study, today=TODAY, organisation="shared")[0]
-    heads = {part.slug: [one.heading for one in sections(sample_study, part, shared)]
-             for part in shared.parts if part.kind == "theme"}
+    background = planned_packets(sample_study, organisation="background")[0]
+    heads = {part.slug: [one.heading for one in sections(sample_study, part, background)]
+             for part in background.parts if part.kind == "theme"}
     assert "In their own words" in heads["theme-language"] and "In their own words" not in heads[
         "theme-resources"]
 
@@ -164,7 +168,8 @@ def test_a_packet_holds_its_own_brief_and_no_words_of_others_that_are_not_cleare
 def test_files_are_their_owners_alone_and_what_they_were_made_of_is_gone(made):
     assert made.folder.joinpath("fig-courtyard").is_dir()
     assert sorted(path.relative_to(made.folder).as_posix() for path in made.folder.rglob("*.*")) == [
-        "blue-door/brief.pdf", "blue-door/brief.txt", "blue-door/packet.docx", "blue-door/packet.pdf",
+        "background/packet.docx", "background/packet.pdf", "blue-door/brief.pdf", "blue-door/brief.txt",
+        "blue-door/packet.docx", "blue-door/packet.pdf",
         "briefs/theme-language.pdf", "briefs/theme-language.txt", "fig-courtyard/brief.pdf",
         "fig-courtyard/brief.txt", "fig-courtyard/packet.docx", "fig-courtyard/packet.pdf"]
 
@@ -201,16 +206,16 @@ def test_what_a_killed_one_left_unseen_by_the_gate_is_swept_away(forms):
     left = forms.root / "out" / ".making-x1" / "harbour"
     left.mkdir(parents=True)
     (left / "packet.html").write_text("Beacon")
-    write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", only=["rating-form"])
+    write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", only=["guide"])
     assert [path.name for path in (forms.root / "out").iterdir()] == ["harbour"]
 
 
 def test_it_is_noted_which_packets_were_made_each_once(forms):
     for _ in range(2):
-        write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", only=["rating-form"])
+        write_packets(forms, forms.root / "out", today=TODAY, organisation="harbour", only=["guide"])
     head, *rows = (forms.private / "packets.csv").read_text("utf-8").splitlines()
     assert head == "packet_sha256,date,organisation_id,parts"
-    assert [row.split(",")[1:] for row in rows] == [["2017-05-08", "harbour", "rating-form"]]
+    assert [row.split(",")[1:] for row in rows] == [["2017-05-08", "harbour", "guide"]]
 
 
 # --- on paper
@@ -218,9 +223,10 @@ def test_it_is_noted_which_packets_were_made_each_once(forms):
 
 def test_the_same_study_gives_the_same_bytes(made, study, tmp_path):
     write_packets(study, tmp_path, today=date(2031, 1, 1), organisation="fig-courtyard",
-                  only=["brief", "theme-language"])
+                  only=["guide", "brief"])
+    write_packets(study, tmp_path, today=date(2031, 1, 1), organisation="background", only=["theme-language"])
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
-    assert len(files) == 6
+    assert len(files) == 8
     for path in files:
         assert path.read_bytes() == (made.folder / path.relative_to(tmp_path)).read_bytes(), path.name
 
@@ -276,8 +282,8 @@ def test_no_group_of_a_table_is_parted_on_paper_and_the_head_comes_again(tmp_pat
 def test_every_page_carries_whom_it_is_for_and_the_number_of_the_page(made):
     whole = text_of(made.folder / "fig-courtyard" / "packet.pdf").split("\f")[:-1]
     marks = [next(line for line in page.splitlines() if line) for page in whole]
-    assert marks == ["For the convening, not for publication", *["For Fig Courtyard (invented) alone"] * 2,
-                     "For the convening, not for publication"]
+    assert marks == [*["For the convening, not for publication"] * 2,
+                     *["For Fig Courtyard (invented) alone"] * 2]
     for n, page in enumerate(whole, start=1):
         assert re.search(f"\\b{n} ?/ ?4\\b", page) and "Invented sample data" in page
 
@@ -326,9 +332,11 @@ def test_words_from_right_to_left_run_so_on_paper_and_in_word():
 def test_word_has_real_headings_and_tables_that_keep_their_heads_and_tell_what_they_are(made):
     document = Document(made.folder / "fig-courtyard" / "packet.docx")
     styles = [paragraph.style.name for paragraph in document.paragraphs]
-    assert styles.count("Heading 1") == 2 and styles.count("Heading 2") == 7
-    assert len(document.tables) == 6
-    for table in document.tables:
+    assert styles.count("Heading 1") == 2 and styles.count("Heading 2") == 8
+    cover, *others = document.tables
+    assert "Table with the rows: Date, Place, Contact, Programme." in cover._tbl.xml
+    assert len(others) == 4
+    for table in others:
         xml = table._tbl.xml
         assert "<w:tblHeader/>" in xml or '<w:tblHeader w:val' in xml
         assert xml.count("<w:cantSplit/>") == len(table.rows)
@@ -376,26 +384,40 @@ def test_the_text_of_a_brief_is_plain_lines_with_each_figure_under_its_answer(ma
 
 
 def test_what_a_study_has_nothing_of_is_no_part(forms):
-    assert [part.slug for part in planned_packets(forms, today=TODAY, organisation="harbour")[0].parts] == [
-        "brief", "theme-care", "principles", "rating-form"]
+    assert [part.slug for part in planned_packets(forms, organisation="harbour")[0].parts] == [
+        "guide", "brief", "principles"]
 
 
-def test_a_rater_gets_its_own_form_in_its_language_and_no_page_of_it_names_its_organisation(forms):
-    write_packets(forms, forms.root / "out", today=TODAY, only=["rating-form"])
-    assert sorted(path.name for path in (forms.root / "out").iterdir()) == ["beacon", "compass", "harbour"]
-    pdf = text_of(forms.root / "out" / "harbour" / "packet.pdf").split("\f")
-    assert "Code r12" in pdf[1] and "Harbour" not in pdf[1] and "Harbour" in pdf[0]
-    assert not any(code in "".join(pdf) for code in ("r29", "r33", "r50", "r99"))
-    arabic = Document(forms.root / "out" / "beacon" / "packet.docx")
-    assert len(arabic.tables) == 3 and all("w:bidiVisual" in table._tbl.xml for table in arabic.tables)
-    assert [cell.text for cell in arabic.tables[0].rows[0].cells][2:11] == [*"123456789"]
+def test_all_forms_are_one_pdf_with_a_code_and_page_numbers_of_its_own_for_each(forms):
+    issue = write_forms(forms, "1", today=TODAY)
+    made = [forms_pdf(issue.forms, SETTINGS) for _ in range(2)]
+    assert made[0] == made[1]
+    (forms.root / "forms.pdf").write_bytes(made[0])
+    sides = text_of(forms.root / "forms.pdf").split("\f")[:-1]
+    assert len(sides) == 2 * len(issue.forms) - 1 and not any(side.strip() for side in sides[1::2])
+    assert "Code r12" in sides[0] and "Cross one box" in sides[0] and "Page 1 of 1" in sides[0]
+    assert "r29" in sides[2] and not any("Harbour" in side or "Beacon" in side for side in sides)
+
+
+def test_a_form_is_set_in_the_direction_of_its_language_with_nine_boxes_a_question(forms):
+    by_language = {form.language: form for form in write_forms(forms, "1", today=TODAY).forms}
+    html = form_html(by_language["ar"])
+    assert html.startswith('<div lang="ar" dir="rtl">')
+    assert html.count('class="glc-box"') == 9 * 2 * len(by_language["ar"].rows)
+    assert form_html(by_language["en"]).count("Cross one box") == 1
+
+
+def test_the_command_writes_the_forms_for_the_print_shop(forms):
+    said = CliRunner().invoke(cli.cli, ["--study", str(forms.root), "forms", "--round", "1"])
+    assert said.exit_code == 0 and "forms.pdf is for a print shop" in said.output
+    assert (forms.root / "reports/team/forms/1/forms.pdf").read_bytes()[:5] == b"%PDF-"
 
 
 def test_progress_is_told_packet_by_packet(made):
     assert made.told[:2] == [(0, 1, "Fig Courtyard (invented)"), (1, 1, "The gate")]
 
 
-def test_the_form_of_a_part_says_whom_its_pages_are_for():
-    own = Packet("a", "A", (Part("brief", "brief", "", "a"), Part("rating-form", "form", "")))
+def test_the_head_of_a_part_says_whom_its_pages_are_for():
+    own = Packet("a", "A", (Part("brief", "brief", "", "a"), Part("guide", "guide", "")))
     assert [mark(part, own) for part in own.parts] == [
         "For A alone", "For the convening, not for publication"]

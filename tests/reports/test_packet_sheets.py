@@ -1,0 +1,158 @@
+"""The sheets of a packet: a principle a page, the facilitator's agenda, the interpreter's words."""
+
+import re
+from types import SimpleNamespace
+
+import lxml.html
+import pandas as pd
+import pytest
+
+from glc_analysis.convening.packets import Packet
+from glc_analysis.pages import convening_sheets
+from glc_analysis.pages.convening_sheets import MINUTES, facilitator_sheet, interpreter_sheet
+from glc_analysis.pages.principle_sheets import ONLY_HIDDEN, SENTENCES_SHOWN, _arguments, principle_sheets
+from glc_analysis.pages.principles import NOT_CLEARED, WITHHELD
+from glc_analysis.publish.packet_parts import cover, guide
+from glc_analysis.publish.paper import PdfSettings, PrintedPart, pages, prepare
+from glc_analysis.study import Study
+from glc_analysis.view import StudyView
+
+SETTINGS = PdfSettings("A study", None)
+PIECE = dict.fromkeys(("place", "text", "translation", "language", "by", "country", "note"), "")
+
+
+@pytest.fixture(scope="module")
+def view(sample_study):
+    return StudyView(sample_study, "convening")
+
+
+@pytest.fixture(scope="module")
+def sheets(view):
+    return principle_sheets(view)
+
+
+def arguments(*pieces):
+    """The HTML of pieces of evidence: stance, claim, sentence."""
+    names = ("stance", "claim", "sentence")
+    return "".join(_arguments(pd.DataFrame([PIECE | dict(zip(names, one, strict=True)) for one in pieces])))
+
+
+def words_of(html):
+    return " ".join(lxml.html.fromstring(html).text_content().split())
+
+
+# --- a principle
+
+
+def test_each_principle_is_one_page_of_a_pdf(sheets):
+    made = SETTINGS.pdf("Principles", [PrintedPart("For all", html) for html in sheets.values()])
+    assert len(sheets) == 16 and pages(made) == 16
+
+
+def test_a_sheet_has_the_statement_the_arguments_the_votes_and_room_for_notes(sheets):
+    said = words_of(sheets["P03"])
+    order = ["P03 A safe place with a key", "Agreed. Text 1, cited as P03.1.", "Offer a safe place to sleep",
+             "Why it is proposed:", "What speaks for it", "5 of the 30 organisations that were asked raised",
+             "With us people go abroad again in spring", "What speaks against it", "Limits", "Votes so far",
+             "Round 2", "Signatures", "Your notes"]
+    places = [said.index(one) for one in order]
+    assert places == sorted(places)
+
+
+def test_evidence_without_content_takes_no_line_and_is_counted_in_one(sheets):
+    for html in sheets.values():
+        assert WITHHELD not in html and NOT_CLEARED not in html
+    said = arguments(("supports", "practised", "5 of 9 raised it."), ("supports", "practised", WITHHELD),
+                     ("contradicts", "practised", NOT_CLEARED))
+    assert said.count("<li>") == 1 and "2 of the 3 recorded pieces of evidence are left out" in said
+
+
+def test_evidence_against_that_cannot_be_shown_is_not_called_no_evidence():
+    said = arguments(("supports", "practised", "5 of 9 raised it."), ("contradicts", "practised", WITHHELD))
+    assert ONLY_HIDDEN in said and "no evidence against it" not in said
+    assert "no evidence against it" in arguments(("supports", "practised", "5 of 9 raised it."))
+
+
+def test_what_a_piece_claims_is_a_sentence_and_no_code(sheets):
+    assert "raised “Time before forms”. This is a report of practice." in sheets["P01"]
+    for html in sheets.values():
+        assert not re.search(r"\be\d+\b|reported_to|\bsupports\b|\bqualifies\b", html)
+
+
+def test_a_long_side_says_how_many_sentences_it_leaves_to_the_site():
+    many = [("supports", "practised", f"{n} of 30 raised it.") for n in range(SENTENCES_SHOWN + 2)]
+    said = arguments(*many)
+    assert said.count("<li>") == SENTENCES_SHOWN + 1 and "2 more are on its page of the site." in said
+
+
+def test_room_for_notes_is_lines_in_word_and_nothing_as_text(sheets):
+    assert prepare(sheets["P01"], "word").count('custom-style="Ruled"') == 5
+    assert "Your notes" not in prepare('<div class="glc-notes"><p>Your notes</p></div>', "text")
+
+
+# --- the facilitator and the interpreter
+
+
+def test_the_agenda_has_each_principle_once_with_minutes_that_add_up(view):
+    root = lxml.html.fromstring(facilitator_sheet(view).data)
+    rows = root.xpath("//table[1]//tr[contains(@class, 'glc-option')]")
+    assert sorted(row[0].text_content()[:3] for row in rows) == [f"P{n:02}" for n in range(1, 17)]
+    total = sum(int(row[2].text_content()) for row in rows)
+    hours, minutes = divmod(total, 60)
+    assert f"{hours} hours {minutes} minutes in all" in root.text_content()
+    assert {int(row[2].text_content()) for row in rows} <= {*MINUTES.values()}
+
+
+def test_the_agenda_tells_no_more_of_the_votes_than_the_page_of_the_convening(view):
+    said = words_of(facilitator_sheet(view).data)
+    assert "Importance 7 or more of 10, high" in said
+    assert "10 of 10" not in said and "9 of 10" not in said  # so many they were
+
+
+def test_before_a_round_every_principle_waits_with_the_same_minutes(view, monkeypatch):
+    empty = pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
+    monkeypatch.setattr(convening_sheets, "agenda_rows", lambda view: empty)
+    stand_in = SimpleNamespace(closed_rounds=[], principle_rows=view.principle_rows)
+    said = words_of(facilitator_sheet(stand_in).data)
+    assert "No round is closed yet" in said and "2 hours 40 minutes in all" in said
+    assert "Silent writing" in said and "Round robin" in said
+
+
+def test_the_interpreter_reads_statements_side_by_side_in_their_direction(view):
+    root = lxml.html.fromstring(interpreter_sheet(view).data)
+    row = next(row for row in root.xpath("//tr") if row[0].text_content() == "P03.1")
+    arabic = row.find(".//span[@lang='ar']")
+    assert arabic.get("dir") == "rtl" and row.find(".//span[@lang='es']") is not None
+    assert "not translated yet" in words_of(interpreter_sheet(view).data)
+
+
+def test_the_interpreters_sheet_names_no_language_that_only_an_answer_was_given_in(view):
+    said = words_of(interpreter_sheet(view).data)
+    assert "Khmer" in said  # of the rating form
+    assert not any(name in said for name in ("Hindi", "Latvian", "Ukrainian", "Portuguese"))
+
+
+# --- cover and guide
+
+
+def test_the_guide_speaks_to_the_panel_and_in_the_language_of_the_organisation(view):
+    arabic = guide(view, Packet("fig-courtyard", "Fig Courtyard", ()))
+    assert '<div lang="ar" dir="rtl">' in arabic and "panel of providers" in arabic
+    advisers = guide(view, Packet("", "the survivor advisers", (), "survivor-advisers"))
+    assert "never averaged with the providers" in advisers and "panel of providers" not in advisers
+    assert "Cross one box" in advisers and "dir=" not in advisers
+
+
+def test_the_cover_has_what_study_toml_says_and_lines_for_the_rest(sample_study, tmp_path):
+    packet = Packet("", "all", ())
+    blank = lxml.html.fromstring(f"<div>{cover(sample_study, None, packet, contents='')}</div>")
+    assert [row[1].text_content().strip() for row in blank.iter("tr")] == [""] * 7
+    own = Study(tmp_path)
+    own.reference.mkdir()
+    (own.reference / "study.toml").write_text(
+        '[study]\ntitle = "T"\n[convening]\ndate = "8 May"\nplace = "Phnom Penh ភ្នំពេញ"\n'
+        'programme = ["9:00 The first round"]\n', "utf-8")
+    rows = [[cell.text_content().strip() for cell in row] for row in lxml.html.fromstring(
+        f"<div>{cover(own, None, packet, contents='')}</div>").iter("tr")]
+    assert rows == [["Date", "8 May"], ["Place", "Phnom Penh ភ្នំពេញ"], ["Contact", ""],
+                    ["Programme", "9:00 The first round"]]
