@@ -250,9 +250,11 @@ def _checked(said: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tuple[d
     for at, answer in answers.items():
         principle, _, name = at.rpartition(".")
         words = normalise_space(answer)
-        if principle not in stamps or principle not in given or name not in BY_NAME or len(
+        if principle not in given or name not in BY_NAME or len(
                 words) > LONGEST_COMMENT or not words.isprintable():
             raise MALFORMED
+        if principle not in stamps:  # it was taken out of the round
+            raise Refusal(HTTPStatus.CONFLICT, "changed")
         read[at] = BY_NAME[name].read(words)
         if read[at] is None:
             raise MALFORMED

@@ -223,6 +223,7 @@ def test_what_the_page_does_not_send_is_refused(room):
     changes = [
         {"rater_id": "r12"}, {"answers": {}}, {"answers": {"P01.importance": "10"}}, {"saves": "0"},
         {"answers": {"P09.importance": "1"}}, {"answers": {"P01.rater_id": "r12"}}, {"mark": "../x"},
+        {"answers": {"importance": "1"}}, {"answers": {"P01.text": "P01.1 aaaaaaaaaaaa"}},
         {"answers": {"P01.comment": "x" * 1001}}, {"answers": {"P01.comment": "a\x00b"}}, {"stamps": {}},
         {"answers": {"P01.importance": 8}}, {"answers": {"P01.may_be_read": "perhaps"}}, {"stamps": []},
         {"answers": {"P01.abstain": "yes"}}, {"saves": True}]
@@ -289,6 +290,31 @@ def test_an_amended_text_is_not_voted_on_in_its_old_words(room):
     assert refused == (409, {"why": "changed"}) and answered == ["P01.importance"] and saved[0] == 200
     own = room.box().slips[[*room.codes][0]].answers["P03"]
     assert own["text"].startswith("P03.2 ") and set(own) == {"text", "feasibility"}
+
+
+def test_a_principle_that_was_taken_out_of_the_round_is_not_voted_on(room):
+    async def act(url):
+        phone = Phone(url, [*room.codes.values()][0])
+        await phone.open()
+        room.study.spoil("reference/rounds.csv", ("1,2017-05-08,,P03,1\n", ""))
+        refused = await phone.save({"P03.importance": "8"})
+        _, told = await phone.open()
+        return refused, [row["id"] for row in told["languages"][0]["rows"]]
+    assert room.run(act) == ((409, {"why": "changed"}), ["P01", "P02"])
+
+
+def test_connections_that_say_nothing_are_few_and_end(room, monkeypatch):
+    monkeypatch.setattr("glc_analysis.convening.phone_server.CONNECTIONS", 3)
+    monkeypatch.setattr("glc_analysis.convening.phone_server.LONGEST_CONNECTION", .5)
+
+    async def act(url):
+        host, port = url.split("/")[2].split(":")
+        idle = [await asyncio.open_connection(host, port) for _ in range(3)]
+        one_more, _ = await asyncio.open_connection(host, port)
+        refused = await one_more.read()
+        ended = [await reader.read() for reader, _ in idle]
+        return refused, ended, (await Phone(url, [*room.codes.values()][0]).open())[0]
+    assert room.run(act) == (b"", [b"", b"", b""], 200)
 
 
 def test_a_round_that_is_closed_meanwhile_takes_no_vote(room):
