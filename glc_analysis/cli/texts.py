@@ -1,4 +1,4 @@
-"""The commands that change the texts of principles in the room: amend, propose, split, merge, withdraw-text.
+"""The commands about texts in the room: amend, propose, split, merge, withdraw-text, object.
 
 They are typed between two rounds: what an option does not say is asked for, the old text is shown first, and
 each says in a sentence what happened and what comes next. Before the last question nothing is written.
@@ -249,4 +249,28 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
     say(f"To bring it back: `glc amend {principle}`, with the same words or others.")
 
 
-COMMANDS = (amend, propose, split, merge, withdraw_text)
+@click.command("object")
+@click.argument("principle")
+@click.option("--by", default="", metavar="WHO", help="Who objects; without it you are asked.")
+@click.option("--because", default="", metavar="WORDS", help="The objection; without it you are asked.")
+@pass_study
+def object_(study: Study, principle: str, by: str, because: str) -> None:
+    """Write down an objection to a principle, outside the ballot.
+
+    It changes no count. Slides, pages and packets print it.
+    """
+    from datetime import date
+
+    from glc_analysis.convening.objections import object_to
+
+    if not (by and because):
+        _show_old(study, principle, is_back=True)
+    by = by or _answer("Who objects (an organisation by its id, or a panel)")
+    because = because or _answer("The objection (the room may read it)")
+    name = object_to(study, principle, because, by=by, today=date.today())
+    say(f"The objection to {name} is in decision_log.csv, and changes no count. The slides of the next round "
+        "that is closed, the page of the principle and the packets print it; an organisation is named there "
+        "only if it may be.")
+
+
+COMMANDS = (amend, propose, split, merge, withdraw_text, object_)

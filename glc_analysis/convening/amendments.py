@@ -71,7 +71,7 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
     """
     reference = read_reference(study)
     old, statement = current(reference.principles, principle_id), normalise_space(text)
-    _check_said(text=statement, asked_by=asked_by, because=because)
+    check_said(text=statement, asked_by=asked_by, because=because)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     is_open = rounds["closed_on"] == ""
     is_same = statement == normalise_space(old["statement"]) and old["status"] in IN_USE
@@ -186,7 +186,7 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     was_cut = old["status"] == "set_aside" and decision not in set(reference.decision_log["decision"])
     if not was_cut:
         check_in_use(old)
-    _check_said(asked_by=asked_by, because=because)
+    check_said(asked_by=asked_by, because=because)
     names = [printed_id(principle_id, old["version"])]
     rounds, changed = _next_rounds(study, reference, names, [])
     _write_texts(study, [], {names[0]: "set_aside"}, after=int(old["row"]))
@@ -223,7 +223,7 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
     """Writes new principles that replace the ``old`` ones; ``shared`` is what the new rows have in common."""
     statements = [normalise_space(text) for text in texts]
     numbered = {f"text {n}": one for n, one in enumerate(statements, 1)}
-    _check_said(**numbered, asked_by=asked_by, because=because)
+    check_said(**numbered, asked_by=asked_by, because=because)
     before = [printed_id(one["principle_id"], one["version"]) for one in old]
     why = {"asked_by": normalise_space(asked_by), "changed_because": normalise_space(because),
            "comes_from": ";".join(before) or FLOOR}
@@ -354,9 +354,10 @@ def has_forms(study: Study, reference: Reference, round_id: str) -> bool:
 # Writing.
 
 
-def _check_said(**said: str) -> None:
+def check_said(**said: str) -> None:
+    """Raises UsageError where something that has to be said, by its name, is blank."""
     if missing := [name for name, words in said.items() if not normalise_space(words)]:
-        raise UsageError(f"{', '.join(missing)}: blank. To fix: say the new text, who asked for it, and why.")
+        raise UsageError(f"{', '.join(missing)}: blank. To fix: say the words, who asked for it, and why.")
 
 
 def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[str, str]], *,

@@ -14,10 +14,12 @@ from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
 
 
-def record_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date) -> None:
+def record_decision(study: Study, principle_id: str, decision: str, *, by: str, today: date,
+                    objections: str = "") -> None:
     """Adds a decision about a principle, unless that day has it already."""
     path, (file, *_) = study.reference_file("decision_log"), table_files("decision_log")
-    row = {"date": today.isoformat(), "principle_id": principle_id, "decision": decision, "proposed_by": by}
+    row = {"date": today.isoformat(), "principle_id": principle_id, "decision": decision, "proposed_by": by,
+           "objections": objections}
     if path.is_file() and any(known.items() >= row.items()
                               for known in read_rows(path, file.required, file.optional).values()):
         return

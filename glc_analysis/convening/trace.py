@@ -581,14 +581,17 @@ class Trail:
         return "".join(f" {head}: {words.rstrip('.')}." for head, words in said.items() if words)
 
     def decisions(self, principle_id: str) -> list[str]:
-        """The decisions about a principle, for those who read earlier texts: day, decision, and who proposed
-        it."""
+        """The decisions about a principle and the objections to it, for those who read earlier texts: day,
+        decision, who proposed it, objections and reservations."""
         if DECISIONS in self.view.hidden or not self.view.may("earlier_texts"):
             return []
         rows = self.read("decision_log").sort_values("order")
         rows = rows[rows["principle_id"] == principle_id]
+        names = self.view.named(rows["proposed_by"])
         return [f"{row.date}: {row.decision.rstrip('.')}{f' (proposed by {by})' if by else ''}."
-                for row, by in zip(rows.itertuples(), self.view.named(rows["proposed_by"]), strict=True)]
+                + "".join(f" {head}: {words.rstrip('.')}." for head, words in (
+                    ("Objections", row.objections), ("Reservations", row.reservations)) if words)
+                for row, by in zip(rows.itertuples(), names, strict=True)]
 
     def history(self, row: Any) -> Iterator[Node]:
         """Where the text of a principle came from, with the earlier words, and what became of it; whether its

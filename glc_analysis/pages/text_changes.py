@@ -143,9 +143,10 @@ def changes_table(rows: list[tuple[Markup, Markup, Markup]]) -> str:
 
 
 def decided(trail: Trail, principle_id: str) -> list[str]:
-    """Why a principle was proposed in the room, and the decisions about it, a paragraph each."""
+    """Why a principle was proposed in the room, and the decisions about it, with objections to it, a
+    paragraph each."""
     proposed = [f"{name_of(one)} {origin(one)}.{trail.reason(one)}" for one in trail.texts.values()
                 if one["principle_id"] == principle_id and how(one) == PROPOSED]
     return [*(tag("p", escape(said), class_="glc-note") for said in proposed),
-            *(tag("p", tag("strong", "Decided: "), escape(said), class_="glc-note")
+            *(tag("p", tag("strong", "Recorded: "), escape(said), class_="glc-note")
               for said in trail.decisions(principle_id))]

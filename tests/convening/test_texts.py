@@ -13,11 +13,12 @@ from glc_analysis.convening.amendments import amend, merge, propose, split, with
 from glc_analysis.convening.ballots import Ballots
 from glc_analysis.convening.rating_forms import forms_of
 from glc_analysis.convening.rounds import plan_round
+from glc_analysis.convening.tallies import counted
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
-from tests.ballot_study import STATEMENTS, BallotStudy
+from tests.ballot_study import HEADER, PROVIDERS, STATEMENTS, BallotStudy
 
 WHY = {"asked_by": "beacon", "because": "Two things in one."}
 ONE, TWO = "Offer rest.", "Ask later."
@@ -121,6 +122,23 @@ def test_old_votes_and_signatures_do_not_move(closed):
     assert after.votes.equals(votes) and not after.faults
     assert done.signatories == ["harbour"]
     assert reference(closed).signoffs[["principle_id", "version"]].to_numpy().tolist() == [["P01", "1"]]
+
+
+def test_a_round_on_new_texts_is_counted_from_nothing_and_the_old_results_stay(closed):
+    closed.full_round(8, 8, 7, 7)
+    before = counted(Study(closed.root), "1").here["tallies"]
+    split(Study(closed.root), "P01", [ONE, TWO], **WHY)
+    rounds, asked = plan_round(reference(closed), "3", today=TODAY)
+    closed.write("reference/rounds.csv", rounds.to_csv(index=False))
+    for rater in PROVIDERS[:8]:
+        rows = [f"3,{rater},{row.principle_id},{row.version},{row.text_version},{criterion},2,,"
+                for row in asked.itertuples() for criterion in ("importance", "feasibility")]
+        closed.write(f"raw/ratings/3-{rater}.csv", "\n".join([HEADER, *rows, ""]))
+    tallies = counted(Study(closed.root), "3", close_on=TODAY).frames["tallies"]
+    assert tallies[tallies["round_id"] == "1"].reset_index(drop=True).equals(before.reset_index(drop=True))
+    new = tallies[tallies["principle_id"].isin(["P03", "P04"]) & (tallies["panel"] == "provider")]
+    assert set(new["round_id"]) == {"3"} and set(new["n"]) == {8} and set(new["votes_high"]) == {0}
+    assert set(new["movement"]) == {""}
 
 
 def test_the_next_round_asks_about_the_new_texts_only(closed):
@@ -361,6 +379,19 @@ def test_everything_can_be_given_as_options(closed):
     assert typed(closed, "merge", "P04", "P05", "--text", "A and B.", *why).stdout == "P06.1\n"
     done = typed(closed, "withdraw-text", "P06", *why)
     assert done.stdout == "" and "P06.1 is set aside" in done.stderr and "glc amend P06" in done.stderr
+
+
+def test_an_objection_is_a_row_of_the_decision_log_and_nothing_else_changes(closed):
+    before = files(closed)
+    done = typed(closed, "object", "P02", keys="\nharbour\nToo costly.\n")
+    assert done.exit_code == 0 and "P02.2" in done.stderr and "changes no count" in done.stderr
+    row = reference(closed).decision_log.iloc[0]
+    assert row[["principle_id", "decision", "proposed_by", "objections"]].tolist() == [
+        "P02", "Objection to P02.2, outside the ballot: it changes no count", "harbour", "Too costly."]
+    log = closed.root / "private/reference/decision_log.csv"
+    assert {path for path, raw in files(closed).items() if before.get(path) != raw} == {log}
+    refused = typed(closed, "object", "P10", "--by", "harbour", "--because", "So.")
+    assert refused.exit_code == 2 and "no principle 'P10'" in refused.stderr
 
 
 @given(ids=st.lists(st.sampled_from(["P01", "P09", "P99", "a7", "wide", "X0123"]), max_size=5, unique=True),

@@ -13,6 +13,7 @@ from glc_analysis.build import build
 from glc_analysis.convening.histories import changes, outcome
 from glc_analysis.convening.trace import trace
 from glc_analysis.disclosure.reader_study import write_reader_study
+from glc_analysis.disclosure.visible_tables import UNNAMED
 from glc_analysis.pages import principles
 from glc_analysis.pages.text_changes import marked, words
 from glc_analysis.status import status_lines
@@ -32,6 +33,7 @@ def study(tmp_path_factory):
     for line in (("split", "P01", "--text", "Offer rest first.", "--text", "Ask <later>.", *WHY, "harbour"),
                  ("propose", "--text", "Rest on Sundays.", *WHY, "Maria"),
                  ("withdraw-text", "P02", *WHY, "the room"),
+                 ("object", "P04", "--by", "harbour", "--because", "It comes too late for us."),
                  ("amend", "P03", "--text", "Offer rest and water first.", *WHY, "beacon")):
         small.glc(*line)
     build(Study(small.root))
@@ -50,7 +52,7 @@ def page(study, principle, audience="team"):
 
 
 def test_the_trace_of_a_split_text_names_the_old_one_and_says_that_its_evidence_is_not_there(study):
-    assert lines(study, "P04") == [
+    assert lines(study, "P04")[:-1] == [
         "P04.1 was split from P01.1. Because: Two things. Asked for by: Harbour.",
         "P01.1: Offer rest before you ask.",
         "No evidence for it is recorded. Recorded are 1 for P01: nobody has said yet what of it speaks for "
@@ -78,6 +80,15 @@ def test_others_than_the_team_do_not_read_who_asked_unless_the_organisation_may_
         shown = page(study, principle, "convening") + " ".join(lines(study, principle, "convening"))
         assert name not in shown
     assert "Because: Two things." in page(study, "P03", "convening")
+
+
+def test_an_objection_outside_the_ballot_is_told_with_the_name_where_it_may_be_named(study):
+    said = ("Objection to P04.1, outside the ballot: it changes no count (proposed by {}). Objections: It comes "
+            "too late for us.")
+    assert lines(study, "P04")[-1].endswith(said.format("Harbour"))
+    assert lines(study, "P04", "convening")[-1].endswith(said.format(UNNAMED))
+    assert said.format(UNNAMED) in principles.statements(StudyView(study, "convening")).data
+    assert not lines(study, "P04", "public")
 
 
 def test_the_public_reads_no_earlier_text(study):
