@@ -177,7 +177,8 @@ def test_files_are_their_owners_alone_and_what_they_were_made_of_is_gone(made):
 def test_the_gate_stops_all_packets_where_one_names_somebody(tmp_path):
     need_poppler()
     need_fonts("ខ្មែរ العربية")
-    on_disk = FormStudy(tmp_path / "study")  # whose text was changed "asked by beacon"
+    on_disk = FormStudy(tmp_path / "study")
+    on_disk.spoil_table("principles", ("too vague", "Beacon finds it vague"))
     study = Study(on_disk.root)
     build(study)
     with pytest.raises(Faults, match="not for convening") as found:

@@ -83,8 +83,8 @@ def test_others_than_the_team_do_not_read_who_asked_unless_the_organisation_may_
 
 
 def test_an_objection_outside_the_ballot_is_told_with_the_name_where_it_may_be_named(study):
-    said = ("Objection to P04.1, outside the ballot: it changes no count (proposed by {}). Objections: It comes "
-            "too late for us.")
+    said = ("Objection to P04.1, outside the ballot: it changes no count (proposed by {}). Objections: It "
+            "comes too late for us.")
     assert lines(study, "P04")[-1].endswith(said.format("Harbour"))
     assert lines(study, "P04", "convening")[-1].endswith(said.format(UNNAMED))
     assert said.format(UNNAMED) in principles.statements(StudyView(study, "convening")).data
