@@ -54,6 +54,8 @@ _FORMS: dict[type, tuple[tuple[type, ...], str]] = {
     list: ((list,), 'a list of texts, such as ["NA", "none"]'),
     dict: ((dict,), 'a table of texts, such as {name = "a text"}'),
 }
+_NUMBERS = "a table of whole numbers, such as {provider = 9}"
+
 
 
 def read_settings(path: Path, defaults: Defaults, words: Words) -> dict[str, dict[str, Any]]:
@@ -104,8 +106,9 @@ def _misfit(name: str, value: Any, known: Mapping[str, Any], words: tuple[str, .
     if name not in known:
         return f"there is no such setting; {nearest(name, known)}", f"use one of {', '.join(known)}"
     if not _is_like(value, known[name]):
-        form = "two whole numbers, such as [7, 9]" if known[name] and isinstance(known[name], list) \
-            else _FORMS[type(known[name])][1]
+        form = _FORMS[type(known[name])][1]
+        if known[name] and isinstance(known[name], list | dict):
+            form = "two whole numbers, such as [7, 9]" if isinstance(known[name], list) else _NUMBERS
         return "has the wrong form", f"write {form}"
     if words and value not in words:
         return "is not known", f"use one of {', '.join(filter(None, words))}"
@@ -139,12 +142,25 @@ def unknown_faults(file: str, unknown: list[str]) -> Iterator[Fault]:
 
 
 def consensus_faults(file: str, settings: Mapping[str, Any]) -> Iterator[Fault]:
-    """Faults of [consensus]: a scale without rules of agreement, and a date that is not one."""
+    """Faults of [consensus]: a scale without rules of agreement, a quorum of no panel, and a date that is not
+    one.
+
+    >>> rule = {"scale": [1, 9], "high": [7, 9], "fixed_on": "", "quorum": {"providers": 9, "observer": -1}}
+    >>> [fault.value for fault in consensus_faults("study.toml", rule)]
+    ['providers', '-1']
+    """
     for name, stated in (("scale", [1, 9]), ("high", [7, 9])):
         if settings[name] != stated:
             yield Fault("the rules of agreement hold only for votes from 1 to 9 with 7 to 9 as high",
                         file=file, column=f"[consensus] {name}", value=str(settings[name]),
                         fix=f"write {stated}; votes on another scale, such as pictures, are never converted")
+    for panel, ballots in settings["quorum"].items():
+        if panel not in PANELS:
+            yield Fault(f"is no panel; {nearest(panel, PANELS)}", file=file, column="[consensus] quorum",
+                        value=panel, fix=f"use {', '.join(PANELS)}")
+        elif ballots < 0:
+            yield Fault("is no number of ballots", file=file, column="[consensus] quorum", value=str(ballots),
+                        fix="write a whole number, or 0 for two thirds of the panel")
     if day := settings["fixed_on"]:
         try:
             is_day = date.fromisoformat(day).isoformat() == day

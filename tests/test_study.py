@@ -182,7 +182,7 @@ def test_a_new_study_has_every_reference_table_and_the_default_settings(tmp_path
     written = tomllib.loads((tmp_path / "new" / SETTINGS).read_text(encoding="utf-8"))
     written["study"] |= {"id": "", "title": ""}
     for section, values in written.items():
-        assert values.items() <= DEFAULTS[section].items()
+        assert values == {name: DEFAULTS[section][name] for name in values}
 
 
 def test_a_new_study_may_be_called_anything(tmp_path):

@@ -152,7 +152,9 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         before = counted(study, round_id)
         if before.received is not None and not before.faults and not yes:
             for row in before.received.itertuples():
-                say(f"{PANELS[row.panel]}: {row.received}{'; missing: ' * bool(row.missing)}{row.missing}.")
+                below = f"; {row.quorum}, so there would be no decision" if row.quorum else ""
+                say(f"{PANELS[row.panel]}: {row.received}{below}"
+                    f"{'; missing: ' * bool(row.missing)}{row.missing}.")
             click.confirm(f"Close round {round_id}? Forms that come later are not counted.", abort=True,
                           err=True)
     count = counted(study, round_id, close_on=date.today() if close else None)
@@ -175,6 +177,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
 
         build_convening(study, count.reference, count.frames, say=say)
         say(f"The page to project: {write_slides(study, round_id)}.")
+        say(f"Closed by mistake? `glc reopen {round_id} --because WHY` opens the round again.")
 
 
 @click.command()

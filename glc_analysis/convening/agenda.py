@@ -19,9 +19,11 @@ from glc_analysis.convening.consensus import (
     HIGH,
     LOW,
     NEITHER,
+    NO_DECISION,
     TOO_FEW,
     UNCERTAIN,
     counts,
+    no_result,
     third,
 )
 from glc_analysis.disclosure.votes import told_lower, told_tallies
@@ -31,7 +33,7 @@ GROUPS = {
     "agreed": ("Agreed", "important, with few votes apart, and feasible"),
     "split": ("Split", "votes at both ends of the scale"),
     "elsewhere": ("Works elsewhere?", "important, but not feasible everywhere"),
-    "rest": ("The rest", "low, no clear result, or too few votes")}
+    "rest": ("The rest", "low, no clear result, no decision, or too few votes")}
 """The groups in order: heading, and the reason why a principle is in it."""
 MANY_ABSTAINED = 1 / 4
 LOW_RESOURCES = "low"
@@ -85,7 +87,7 @@ def short_names(principles: pd.DataFrame) -> dict[str, str]:
 def _group(important: Mapping[str, Any], feasible: Mapping[str, Any], is_lower: bool) -> str:
     is_elsewhere = feasible["result"] in (UNCERTAIN, LOW) or is_lower or max(
         map(_abstained, (important, feasible))) >= MANY_ABSTAINED
-    if TOO_FEW in (important["result"], feasible["result"]):
+    if {TOO_FEW, NO_DECISION} & {important["result"], feasible["result"]}:
         return "rest"
     if is_split(important):
         return "split"
@@ -114,6 +116,8 @@ def verdict(row: Mapping[str, Any]) -> tuple[str, str]:
     """
     if row["result"] == TOO_FEW:
         return "few", "too few for the rule"
+    if row["result"] == NO_DECISION:
+        return "few", no_result(row)
     if not row["result"]:
         return "half", "not told"
     if is_split(row):

@@ -11,10 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import pandas as pd
 
 from glc_analysis import manifest
+from glc_analysis.convening.consensus import quorum_of
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.convening.rounds import write_rounds
 from glc_analysis.convening.seals import (
@@ -92,27 +94,47 @@ def voters(raters: pd.DataFrame, vote: str) -> pd.DataFrame:
     return known[known["may_rate"] == "true"]
 
 
-def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str, vote: str) -> pd.DataFrame:
-    """One row a panel: how many of the expected ballots are received, and the codes of the missing raters.
+def received(votes: pd.DataFrame, raters: pd.DataFrame, round_id: str,
+             settings: Mapping[str, Any]) -> pd.DataFrame:
+    """One row a panel: how many of the expected ballots are received, whether these are too few for a
+    decision, and the codes of the missing raters. ``settings`` are those of ``[consensus]``.
 
     >>> votes = pd.DataFrame({"round_id": ["1"], "rater_id": ["r1"]})
     >>> raters = pd.DataFrame({"rater_id": ["r1", "r2"], "organisation_id": ["", "quay"],
     ...                        "role": "provider", "may_rate": "true"})
-    >>> received(votes, raters, "1", "organisation").to_dict("records")
-    [{'panel': 'provider', 'received': '1 of 2 received', 'missing': 'r2'}]
+    >>> rule = {"test": "panel", "vote": "organisation", "quorum": {}}
+    >>> received(votes, raters, "1", rule).to_dict("records")
+    [{'panel': 'provider', 'received': '1 of 2 received', 'quorum': 'below the quorum of 2', 'missing': 'r2'}]
     """
     here, rows = set(votes.loc[votes["round_id"] == round_id, "rater_id"]), []
-    for panel, own in voters(raters, vote).groupby("role"):
+    needed = quorums(raters, settings)
+    for panel, own in voters(raters, settings["vote"]).groupby("role"):
         is_here = own["voter"].isin(own.loc[own["rater_id"].isin(here), "voter"])
         count, expected = own.loc[is_here, "voter"].nunique(), own["voter"].nunique()
-        rows.append((panel, f"{count} of {expected} received", ", ".join(own.loc[~is_here, "rater_id"])))
-    return pd.DataFrame(rows, columns=["panel", "received", "missing"])
+        rows.append((panel, f"{count} of {expected} received",
+                     f"below the quorum of {needed[panel]}" if count < needed[panel] else "",
+                     ", ".join(own.loc[~is_here, "rater_id"])))
+    return pd.DataFrame(rows, columns=["panel", "received", "quorum", "missing"])
+
+
+def quorums(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]:
+    """How many ballots on a text each panel needs for a decision, by the rule of ``[consensus]``.
+
+    >>> raters = pd.DataFrame({"rater_id": [*"abcdefghijklm"], "organisation_id": "", "may_rate": "true",
+    ...                        "role": ["provider"] * 10 + ["survivor_adviser"] * 3})
+    >>> quorums(raters, {"test": "panel", "vote": "organisation", "quorum": {"survivor_adviser": 3}})
+    {'provider': 8, 'survivor_adviser': 3}
+    """
+    sizes = voters(raters, settings["vote"]).groupby("role")["voter"].nunique()
+    return {panel: quorum_of(int(n), settings["test"], settings["quorum"].get(panel, 0))
+            for panel, n in sizes.items()}
 
 
 def close(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
           today: date) -> pd.DataFrame:
     """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns that."""
-    seal_round(study, round_id, today.isoformat(), votes, reference.raters)
+    seal_round(study, round_id, today.isoformat(), votes, reference.raters,
+               quorum=quorums(reference.raters, study.settings["consensus"]))
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
     rounds = rounds.assign(closed_on=rounds["closed_on"].mask(is_it, today.isoformat()))
@@ -178,6 +200,13 @@ class Ballots:
     def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:
         """The raters of a round: those of its seal, or of raters.csv."""
         return self.seals[round_id].raters if round_id in self.seals else reference.raters[[*RATER]]
+
+    def quorums_of(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str, int]:
+        """The quorum of each panel in a round: that of its seal, or by the rule of today. None of a round
+        that was sealed without one."""
+        if round_id in self.seals:
+            return {**(self.seals[round_id].quorum or {})}
+        return quorums(reference.raters, settings)
 
 
 def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[Fault]]:

@@ -2,8 +2,10 @@
 
 Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND MR-1269), chapter 8;
 worked example: BMJ Open 2012;2:e001431, table 1 (it prints 2.5 where only 2.35 gives its own result).
-The votes are those of one panel on one text; abstentions are none. All arithmetic is exact, so that a
-panel on the very edge of a rule is on the same side of it on every machine.
+The votes are those of one panel on one text and criterion. An abstention is a ballot, but no vote: it counts
+for the quorum and for the size of the panel by which a rule and its limits are chosen, and never as a vote for
+a result. So whoever abstains instead of voting never changes the rule, nor makes it easier to meet. All
+arithmetic is exact, so that a panel on the very edge of a rule is on the same side of it on every machine.
 """
 
 from __future__ import annotations
@@ -15,10 +17,14 @@ from statistics import median as middle
 from typing import Any
 
 HIGH, UNCERTAIN, LOW, TOO_FEW = "high", "uncertain", "low", "too few"
+NO_DECISION = "no decision"
+"""The result where fewer ballots than the quorum are received on a text."""
 AGREEMENT, NEITHER, DISAGREEMENT, NO_DISAGREEMENT = ("agreement", "neither", "disagreement",
                                                      "no disagreement")
 SMALLEST, LARGEST, SMALLEST_IPRAS = 8, 16, 3
 """The panels for which the panel rule is stated; below three votes percentiles say nothing."""
+SMALLEST_OF = {"panel": SMALLEST, "ipras": SMALLEST_IPRAS, "share": SMALLEST}
+"""By test: how many ballots it needs at least."""
 SHARE = Fraction(3, 4)
 RULES = {
     "panel": "RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8",
@@ -116,22 +122,24 @@ def counts(votes: Sequence[int]) -> dict[str, int]:
     return {name: thirds.count(name) for name in ("low", "middle", "high")}
 
 
-def panel_rule(votes: Sequence[int]) -> str:
-    """Whether a panel of 8 to 16 agrees, disagrees or does neither; ``""`` for any other size.
+def panel_rule(votes: Sequence[int], abstained: int = 0) -> str:
+    """Whether a panel of 8 to 16 agrees, disagrees or does neither; ``""`` for any other size or no vote.
 
-    Agreement: at most 2 votes (11 to 13 votes: 3, 14 to 16: 4) outside the third that holds the median.
-    Disagreement: at least 3 (4, 5) in the lowest third and as many in the highest.
+    Agreement: at most 2 ballots (of 11 to 13: 3, of 14 to 16: 4) outside the third that holds the median.
+    Disagreement: at least 3 (4, 5) votes in the lowest third and as many in the highest.
 
     >>> panel_rule([8] * 8 + [1, 5]), panel_rule([8] * 7 + [1] * 3), panel_rule([8] * 7 + [1, 1, 5])
     ('agreement', 'disagreement', 'neither')
+    >>> panel_rule([8] * 8, abstained=2), panel_rule([8] * 7, abstained=3)
+    ('agreement', 'neither')
     """
-    n, found = len(votes), counts(votes)
-    if not SMALLEST <= n <= LARGEST:
+    size, found = len(votes) + abstained, counts(votes)
+    if not votes or not SMALLEST <= size <= LARGEST:
         return ""
-    allowed = (n - SMALLEST) // 3 + 2
+    allowed = (size - SMALLEST) // 3 + 2
     if min(found["low"], found["high"]) > allowed:
         return DISAGREEMENT
-    return AGREEMENT if n - found[third(median(votes))] <= allowed else NEITHER
+    return AGREEMENT if size - found[third(median(votes))] <= allowed else NEITHER
 
 
 def ipras_rule(votes: Sequence[int]) -> str:
@@ -145,29 +153,55 @@ def ipras_rule(votes: Sequence[int]) -> str:
     return DISAGREEMENT if dispersion(votes).is_disagreement else NO_DISAGREEMENT
 
 
-def result(votes: Sequence[int], test: str = "panel") -> str:
-    """The panel's result on a text by the study's test: high, uncertain, low or too few.
+def quorum_of(eligible: int, test: str = "panel", fixed: int = 0) -> int:
+    """How many ballots of a panel on a text make a decision: the number that the study has ``fixed``, else two
+    thirds of those who may vote, rounded up, and not fewer than the test needs, if the panel has so many.
+
+    >>> [quorum_of(n) for n in (3, 8, 10, 14)], quorum_of(4, "ipras"), quorum_of(10, fixed=9)
+    ([2, 8, 8, 10], 3, 9)
+    """
+    least = SMALLEST_OF[test]
+    return fixed or max(-(-2 * eligible // 3), least if eligible >= least else 0)
+
+
+def result(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
+           quorum: int | None = None) -> str:
+    """The panel's result on a text by the study's test: high, uncertain, low, no decision or too few.
+
+    No decision: fewer ballots (votes and abstentions) than the ``quorum``. Too few: the panel is smaller than
+    the test needs, or fewer than three voted.
 
     Tests ``panel`` and ``ipras``: the third that holds the median, but uncertain where the panel
-    disagrees. Test ``share``: the outer third that holds 75 % of the votes, else uncertain; it has the
-    smallest panel of ``panel``, since one vote more or less of seven moves a share by 14 points. (With
-    75 % in one third no panel disagrees by either rule.) See :data:`RULES`.
+    disagrees, or where abstentions leave less than half of the ballots in that third. Test ``share``: the
+    outer third that holds 75 % of the ballots, else uncertain; it has the smallest panel of ``panel``, since
+    one vote more or less of seven moves a share by 14 points. (With 75 % in one third no panel disagrees by
+    either rule.) See :data:`RULES`.
+
+    ``quorum`` None counts as rounds were counted for which no quorum was fixed: without the abstentions.
 
     >>> [result([8] * 7 + [1] * n) for n in (0, 1, 3)], result([8] * 7 + [1] * 3, "share")
     (['too few', 'high', 'uncertain'], 'uncertain')
+    >>> [result([8] * n, abstained=a, quorum=8) for n, a in ((7, 0), (7, 1), (5, 5), (4, 6))]
+    ['no decision', 'high', 'high', 'uncertain']
     """
     n, found = len(votes), counts(votes)
-    if n < (SMALLEST_IPRAS if test == "ipras" else SMALLEST):
+    ballots = n if quorum is None else n + abstained
+    if quorum is not None and ballots < quorum:
+        return NO_DECISION
+    if ballots < SMALLEST_OF[test] or n < SMALLEST_IPRAS:
         return TOO_FEW
     if test == "share":
-        return next((outer for outer in (HIGH, LOW) if found[outer] >= SHARE * n), UNCERTAIN)
-    spread = panel_rule(votes) if test == "panel" and n <= LARGEST else ipras_rule(votes)
+        return next((outer for outer in (HIGH, LOW) if found[outer] >= SHARE * ballots), UNCERTAIN)
+    is_panel = test == "panel" and ballots <= LARGEST
+    spread = panel_rule(votes, ballots - n) if is_panel else ipras_rule(votes)
     where = third(median(votes))
-    return UNCERTAIN if spread == DISAGREEMENT or where == "middle" else where
+    is_clear = where != "middle" and 2 * found[where] >= ballots
+    return where if is_clear and spread != DISAGREEMENT else UNCERTAIN
 
 
-def tally(votes: Sequence[int], test: str = "panel") -> dict[str, Any]:
-    """The columns of table ``tallies`` that follow from the votes alone; measures blank without a vote.
+def tally(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
+          quorum: int | None = None) -> dict[str, Any]:
+    """The columns of table ``tallies`` that follow from the ballots alone; measures blank without a vote.
 
     >>> tally([7, 7, 8])["result"], tally([7, 7, 8])["median"], tally([])["median"]
     ('too few', 7.0, None)
@@ -176,7 +210,9 @@ def tally(votes: Sequence[int], test: str = "panel") -> dict[str, Any]:
     return {"n": len(votes), "median": median(votes) if votes else None,
             **{name: float(getattr(wide, name)) if wide else None for name in ("p30", "p70", "ipr", "ipras")},
             "votes_low": found["low"], "votes_mid": found["middle"], "votes_high": found["high"],
-            "spread": panel_rule(votes), "spread_ipras": ipras_rule(votes), "result": result(votes, test)}
+            "spread": panel_rule(votes, 0 if quorum is None else abstained),
+            "spread_ipras": ipras_rule(votes), "quorum": quorum,
+            "result": result(votes, test, abstained=abstained, quorum=quorum)}
 
 
 def movement(before: float | None, after: float | None) -> str:
@@ -201,6 +237,8 @@ def in_words(told: Mapping[str, Any]) -> str:
     '8 of 10 high, 1 middle, 1 low; median 8; agreement'
     """
     abstained, spread, by_ipras = told.get("n_abstained", 0), told["spread"], told["spread_ipras"]
+    if told["result"] == NO_DECISION:
+        spread = by_ipras = ""
     is_same = spread and (spread == DISAGREEMENT) == (by_ipras == DISAGREEMENT)
     has_median = told["median"] is not None and told["median"] == told["median"]
     return "; ".join(filter(None, [
@@ -208,7 +246,19 @@ def in_words(told: Mapping[str, Any]) -> str:
         f"median {told['median']:g}" if has_median else "",
         {NEITHER: "neither agreement nor disagreement"}.get(spread, spread),
         f"{by_ipras} by IPRAS" if by_ipras and not is_same else "",
-        TOO_FEW if told["result"] == TOO_FEW else ""]))
+        no_result(told)]))
+
+
+def no_result(told: Mapping[str, Any]) -> str:
+    """Why a row of ``tallies`` has no result, as it is read out; blank where it has one.
+
+    >>> no_result(tally([8] * 6, abstained=1, quorum=8) | {"n_abstained": 1, "n_expected": 10})
+    'no decision: 7 of 10 ballots, quorum 8'
+    """
+    if told["result"] != NO_DECISION:
+        return TOO_FEW if told["result"] == TOO_FEW else ""
+    return (f"{NO_DECISION}: {told['n'] + told['n_abstained']} of {told['n_expected']} ballots, "
+            f"quorum {told['quorum']}")
 
 
 def dissent(told: Mapping[str, Any]) -> str:

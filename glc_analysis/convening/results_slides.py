@@ -85,7 +85,7 @@ def _check_closed(study: Study, reference: Reference, round_id: str) -> None:
         raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
     if (own["closed_on"] == "").any():
         panels = received(Ballots.read(study, reference).votes, reference.raters, round_id,
-                        study.settings["consensus"]["vote"])
+                        study.settings["consensus"])
         counts = ", ".join(f"{PANELS[row.panel].lower()} {row.received}" for row in panels.itertuples())
         raise GLCError(f"Round {round_id} is open: {counts}. To fix: close it first with "
                        f"`glc tally --round {round_id} --close`.")

@@ -2,7 +2,8 @@
 
 In: the votes and the raters of a round on the day on which it is closed. Out: a folder
 ``private/rounds/<round>/<number>/`` with every vote (ballots.csv), all raters with their panel, their
-organisation and the digest of their ballot (raters.csv), and the day and the rule (seal.json). Results of a
+organisation and the digest of their ballot (raters.csv), and the day, the rule and the quorum of each panel
+(seal.json). Results of a
 sealed round are counted from there. What has changed in the folder since then, such as a form that came late,
 is listed (:func:`differences`) and changes nothing. A round that is opened again (:func:`reopen`) gets a new
 folder when it is closed; the old one stays, and every result says that it was counted again.
@@ -27,7 +28,7 @@ from glc_analysis.study import Study
 
 RATER = ("rater_id", "organisation_id", "role", "may_rate")
 """The columns of raters.csv that a seal keeps."""
-RULE = ("test", "vote", "fixed_on")
+RULE = ("test", "vote", "quorum", "fixed_on")
 """The settings of ``[consensus]`` that decide a result."""
 BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reopened.csv"
 
@@ -35,16 +36,18 @@ BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reo
 @dataclass(frozen=True)
 class Seal:
     """A closed round as it was sealed: ``votes`` as the intake reads them, all ``raters`` of the day, the
-    ``rule``, and how many ballots were ``erased`` since by withdrawals. ``reopened`` has the day and the
-    reason of each time that the round was opened again before."""
+    ``rule``, and how many ballots were ``erased`` since by withdrawals. ``quorum`` has the number of ballots
+    that each panel needed; None where the round was sealed before the package knew a quorum. ``reopened`` has
+    the day and the reason of each time that the round was opened again and other ballots were counted."""
 
     round_id: str
     closed_on: str
-    rule: Mapping[str, str]
+    rule: Mapping[str, Any]
     votes: pd.DataFrame
     raters: pd.DataFrame
     erased: int
     reopened: tuple[tuple[str, str], ...]
+    quorum: Mapping[str, int] | None = None
 
     @property
     def history(self) -> str:
@@ -57,9 +60,10 @@ class Seal:
                        for _, because in self.reopened[-1:])
 
 
-def seal_round(study: Study, round_id: str, closed_on: str, votes: pd.DataFrame,
-               raters: pd.DataFrame) -> None:
-    """Writes the seal of a round that is about to be closed on this day; ``raters`` is raters.csv."""
+def seal_round(study: Study, round_id: str, closed_on: str, votes: pd.DataFrame, raters: pd.DataFrame, *,
+               quorum: Mapping[str, int]) -> None:
+    """Writes the seal of a round that is about to be closed on this day; ``raters`` is raters.csv, and
+    ``quorum`` has the ballots that each panel needs on a text."""
     own = votes.loc[votes["round_id"] == round_id, list(COLUMNS)]
     folder = study.sealed_rounds / round_id / str(1 + len(_reopened(study.sealed_rounds / round_id)))
     settings = study.settings["consensus"]
@@ -69,7 +73,8 @@ def seal_round(study: Study, round_id: str, closed_on: str, votes: pd.DataFrame,
     _write(folder / BALLOTS, own)
     _write(folder / RATERS, _with_digests(raters[list(RATER)], own, study.digests))
     write_atomic(folder / SEAL, _text_of({
-        "closed_on": closed_on, "rule": {name: settings[name] for name in RULE}, "erased": 0}))
+        "closed_on": closed_on, "rule": {name: settings[name] for name in RULE}, "quorum": {**quorum},
+        "erased": 0}))
 
 
 def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
@@ -85,7 +90,8 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
         said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
         raters = _read(folder / RATERS)
         seals[round_id] = Seal(round_id, said["closed_on"], said["rule"], _read(folder / BALLOTS),
-                               raters[list(RATER)], said["erased"], _reopened(folder.parent))
+                               raters[list(RATER)], said["erased"], _reopened(folder.parent),
+                               said.get("quorum"))
         now = _with_digests(raters[list(RATER)], seals[round_id].votes, study.digests)["ballot"]
         faults += [Fault(f"the ballot of {rater} is not as it was sealed when round {round_id} was closed",
                          file=study.relative(folder / BALLOTS), value=rater,
@@ -127,14 +133,21 @@ def differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: pd.DataF
 
 
 def rule_faults(seals: Mapping[str, Seal], settings: Mapping[str, Any]) -> Iterator[Fault]:
-    """Faults: another test, or other voters, than those under which a round was closed."""
+    """Faults: another test or quorum, or other voters, than those under which a round was closed."""
     for seal in seals.values():
-        for name in ("test", "vote"):
-            if settings[name] != seal.rule[name]:
+        for name in ("test", "vote", "quorum"):
+            if name in seal.rule and not _is_same(settings[name], seal.rule[name]):
                 yield Fault(f"round {seal.round_id} was closed with {name} = {seal.rule[name]!r}",
-                            file="study.toml", column=f"[consensus] {name}", value=settings[name],
+                            file="study.toml", column=f"[consensus] {name}", value=str(settings[name]),
                             fix="put the rule back: it is fixed before the first round. Or open the round "
                             f"again with `glc reopen {seal.round_id}`")
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    """Whether two values of a setting say the same: a panel whose quorum is 0 may be left out."""
+    if isinstance(one, dict):
+        return all(one.get(panel, 0) == other.get(panel, 0) for panel in one.keys() | other.keys())
+    return one == other
 
 
 def reopen(study: Study, round_id: str, because: str, *, today: str) -> None:

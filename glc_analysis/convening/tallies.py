@@ -25,14 +25,23 @@ from glc_analysis.convening.ballots import (
     received,
     voters,
 )
-from glc_analysis.convening.consensus import RULES, TOO_FEW, dissent, in_words, movement, tally
+from glc_analysis.convening.consensus import (
+    NO_DECISION,
+    RULES,
+    SMALLEST_OF,
+    TOO_FEW,
+    dissent,
+    in_words,
+    movement,
+    tally,
+)
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.convening.seals import Seal
 from glc_analysis.disclosure.votes import LARGEST_UNTOLD, agreed_panels, told_tallies
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import allowed_words
-from glc_analysis.study import CRITERIA, Study
+from glc_analysis.study import CRITERIA, PANELS, Study
 
 
 def ballot_tables(study: Study, reference: Reference, steps: CleaningLog) -> dict[str, pd.DataFrame]:
@@ -86,7 +95,7 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
                          f"`glc forms --round {round_id}` opens it.")
     ballots, is_open = Ballots.read(study, reference), (rounds.loc[is_it, "closed_on"] == "").any()
     if is_open and not close_on:
-        told = received(ballots.votes, reference.raters, round_id, settings["vote"])
+        told = received(ballots.votes, reference.raters, round_id, settings)
         return Count(round_id, reference, told, {}, ballots.notes, ballots.faults)
     if is_open:
         if ballots.faults:
@@ -113,6 +122,7 @@ def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
     texts = issued(reference.rounds, reference.principles)
     expected = {round_id: voters(ballots.raters_of(round_id, reference), settings["vote"]).groupby(
         "role")["voter"].nunique() for round_id in texts["round_id"].unique()}
+    needed = {round_id: ballots.quorums_of(round_id, reference, settings) for round_id in expected}
     asked = rated.groupby("round_id")["criterion"].unique()
     votes: dict[tuple[str, ...], list[int | None]] = {}  # None: abstained
     for row in rated[rated["held_out"] == ""].itertuples():
@@ -125,7 +135,8 @@ def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
             key = {"round_id": text.round_id, "principle_id": text.principle_id, "criterion": criterion,
                    "panel": panel}
             own = votes.get(tuple(key.values()), [])
-            found = tally([vote for vote in own if vote is not None], settings["test"])
+            found = tally([vote for vote in own if vote is not None], settings["test"],
+                          abstained=own.count(None), quorum=needed[text.round_id].get(panel))
             on = text.principle_id, text.version, criterion, panel
             rows.append({**key, "version": text.version, **found, "n_expected": n_expected,
                          "rule": said[text.round_id], "n_abstained": own.count(None),
@@ -144,17 +155,29 @@ def rules_of_rounds(seals: Mapping[str, Seal], settings: Mapping[str, Any],
 def rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
     """The study's rule as it is printed on every result, its day, and whether it was changed since.
 
-    >>> rule({"test": "ipras", "vote": "person", "fixed_on": "2017-05-01"},
+    >>> rule({"test": "ipras", "vote": "person", "quorum": {"observer": 4}, "fixed_on": "2017-05-01"},
     ...      pd.DataFrame({"round_id": ["1"], "opened_on": ["2017-04-30"]}))
-    'RAND/UCLA IPRAS, too few below 3 votes; one vote a person; fixed on 2017-05-01, after round 1 was
-     opened on 2017-04-30: the rule was changed'
+    'RAND/UCLA IPRAS, too few below 3 votes; no decision below a quorum of two thirds of a panel (at least 3
+     ballots where so many may vote; of observers 4); abstentions count as ballots, but not for a result; one
+     vote a person; fixed on 2017-05-01, after round 1 was opened on 2017-04-30: the rule was changed'
     """
     first, day = texts.sort_values("opened_on", kind="stable").head(1), settings["fixed_on"]
     late = [f", after round {row.round_id} was opened on {row.opened_on}: the rule was changed"
             for row in first.itertuples() if day > row.opened_on]
     fixed = f"fixed on {day}{''.join(late)}" if day else "the day on which it was fixed is not recorded"
     whose = "an organisation" if settings["vote"] == "organisation" else "a person"
-    return f"{RULES[settings['test']]}; one vote {whose}; {fixed}"
+    return f"{RULES[settings['test']]}; {_quorum_in_words(settings)}; one vote {whose}; {fixed}"
+
+
+def _quorum_in_words(settings: Mapping[str, Any]) -> str:
+    """The quorum of a rule; the rule of an older round has none."""
+    if "quorum" not in settings:
+        return "no quorum was fixed"
+    own = "".join(f"; of {PANELS[panel].lower()} {ballots}" for panel, ballots in settings["quorum"].items()
+                  if ballots)
+    least = SMALLEST_OF[settings["test"]]
+    return (f"no decision below a quorum of two thirds of a panel (at least {least} ballots where so many may "
+            f"vote{own}); abstentions count as ballots, but not for a result")
 
 
 def results(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *, test: str,
@@ -198,4 +221,5 @@ def read_out(study: Study, reference: Reference, frames: Mapping[str, pd.DataFra
 def _line(row: Mapping[str, Any]) -> str:
     """The result of one criterion and panel."""
     return f"  {row['criterion']}, {row['panel'].replace('_', ' ')}s: " + "; ".join(filter(None, [
-        in_words(row), row["result"] if row["result"] != TOO_FEW else "", row["movement"], dissent(row)]))
+        in_words(row), row["result"] if row["result"] not in (TOO_FEW, NO_DECISION) else "",
+        row["movement"], dissent(row)]))

@@ -168,11 +168,13 @@ def is_exact(counts: Counts) -> bool:
     return told_alike(counts) == (counts,)
 
 
-RESULT_FROM = {"panel": 8, "ipras": 11, "share": 12}
-"""By the study's test: from how many votes on the result follows from "n - 3 or more", with no other count.
-Panels of fewer than eight are too few for the tests ``panel`` and ``share``, whatever they voted."""
+RESULT_FROM = {"panel": 7, "ipras": 11, "share": 12}
+"""By the study's test: from how many votes on the result follows from "n - 3 or more", with no other count,
+where nobody abstained."""
+SMALLEST = {"panel": 8, "ipras": 3, "share": 8}
+"""By the study's test: from fewer ballots no result follows, whatever they say."""
 SPREAD_FROM = 11
-"""From how many votes on it follows that the panel agrees, by either rule."""
+"""From how many votes on it follows that the panel agrees, by either rule, where nobody abstained."""
 HIDDEN = (*VOTES, "median", "p30", "p70", "ipr", "ipras", "spread", "spread_ipras", "result", "movement")
 """The columns of ``tallies`` that follow from the votes."""
 
@@ -183,7 +185,8 @@ def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = 
 
     ``test`` is that of the study. Of panels whose members all ``agreed`` that more may be shown, every count
     is; but of three votes or fewer nothing is. The change since an earlier round is told where the medians
-    of all rounds on the text are.
+    of all rounds on the text are. How many abstained is told of every panel, and so is what follows from
+    that alone: that there is no decision, or that the ballots are too few.
     """
     rows = tallies[tallies["n"] > LARGEST_UNTOLD]
     counts = [counts_of(row) for row in rows.to_dict("records")]
@@ -192,9 +195,15 @@ def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = 
     texts = ["principle_id", "version", "criterion", "panel"]
     untold = tallies.loc[(tallies["n"] > 0) & ~tallies.index.isin(rows.index[is_told]), texts]
     are_comparable = ~pd.MultiIndex.from_frame(rows[texts]).isin(pd.MultiIndex.from_frame(untold))
-    too_few = (rows["n"] < RESULT_FROM["panel"]) & (test != "ipras")
-    follows = {"result": is_told | too_few | (rows["n"] >= RESULT_FROM[test]), "movement": are_comparable,
-               **dict.fromkeys(("spread", "spread_ipras"), is_told | (rows["n"] >= SPREAD_FROM))}
+    # Without a quorum abstentions were left out, as if there were none.
+    abstained = rows["n_abstained"].where(rows["quorum"].notna(), 0)
+    ballots = rows["n"] + abstained
+    is_void = (ballots < rows["quorum"]).fillna(False) | (ballots < SMALLEST[test])
+    # The result needs half of the ballots (share: three quarters) in a third of which n - 3 votes are told.
+    least = RESULT_FROM[test] + 3 * abstained if test == "share" else (abstained + 6).clip(RESULT_FROM[test])
+    is_agreement = rows["n"] >= SPREAD_FROM
+    follows = {"result": is_told | is_void | (rows["n"] >= least), "movement": are_comparable,
+               "spread": is_told | is_agreement & (abstained == 0), "spread_ipras": is_told | is_agreement}
     blank = {column: "" if rows[column].dtype == "str" else pd.NA for column in HIDDEN}
     told = {column: rows[column].where(follows.get(column, is_told), blank[column]) for column in HIDDEN}
     said = [said_exactly(own) if one else told_votes(own) for own, one in zip(counts, is_told, strict=True)]

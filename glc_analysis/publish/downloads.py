@@ -72,8 +72,8 @@ PUBLISHED: dict[str, Table] = {
         "short_name", "rationale", "indicator", "domain_id", "theme_ids", "translation_of"),
     "votes": _described(
         "tallies", "round_id", "principle_id", "version", "criterion", "panel", "n", "n_abstained",
-        "n_expected", "votes_low", "votes_mid", "votes_high", "median", "spread", "result", "movement",
-        "rule", votes="the high votes in words, for the public so that nobody's follows"),
+        "n_expected", "quorum", "votes_low", "votes_mid", "votes_high", "median", "spread", "result",
+        "movement", "rule", votes="the high votes in words, for the public so that nobody's follows"),
     "joint_display": Table("each row is a topic on which survey and interviews are compared", ("topic",), {
         column: Column("text", meaning) for column, meaning in {
             "topic": "the topic", "theme": "its theme", "survey_result": "what the survey counted",

@@ -117,6 +117,9 @@ def test_a_round_is_closed_as_a_whole(study):
 @pytest.mark.parametrize(("line", "said"), [
     ("scale = [1, 5]", "[consensus] scale, value '[1, 5]'"), ("high = [8, 9]", "[consensus] high"),
     ('fixed_on = "May 2017"', "[consensus] fixed_on, value 'May 2017': is not a date"),
+    ("quorum = {providers = 9}", "[consensus] quorum, value 'providers': is no panel; nearest"),
+    ("quorum = {provider = -1}", "[consensus] quorum, value '-1': is no number of ballots"),
+    ('quorum = {provider = "all"}', "[consensus] quorum, value \"{'provider': 'all'}\": has the wrong form"),
     ('test = "mean"', "[consensus] test, value 'mean': is not known"), ("high = [7]", "[consensus] high")])
 def test_a_rule_that_is_not_stated_is_refused_in_the_settings(study, line, said):
     study.spoil("reference/study.toml", ("[raw]", f"[consensus]\n{line}\n\n[raw]"))
@@ -224,7 +227,21 @@ def test_a_rule_changed_after_the_first_round_is_said_on_every_result(study, day
         "[raw]", f'[consensus]\nfixed_on = "{day}"\ntest = "ipras"\n\n[raw]'))
     study.full_round()
     assert set(made(study)["tallies"]["rule"]) == {
-        f"RAND/UCLA IPRAS, too few below 3 votes; one vote an organisation; {said}"}
+        "RAND/UCLA IPRAS, too few below 3 votes; no decision below a quorum of two thirds of a panel (at least "
+        "3 ballots where so many may vote); abstentions count as ballots, but not for a result; "
+        f"one vote an organisation; {said}"}
+
+
+def test_abstentions_meet_a_quorum_and_blanks_and_other_wordings_do_not(study):
+    study.full_round(8, "abstain", 8, 8, raters=PROVIDERS[:8])
+    rows = tallied(study, panel="provider").droplevel("round_id")["result"]
+    assert rows.to_dict() == {("P01", "importance"): "high", ("P01", "feasibility"): "too few",
+                              ("P02", "importance"): "high", ("P02", "feasibility"): "high"}
+    study.vote("r08", 8, "", 8, 8)
+    assert tallied(study, panel="provider").droplevel("round_id")["result"]["P01", "feasibility"] == \
+        "no decision"
+    study.vote("r08", text="Offer tea.")
+    assert set(tallied(study, panel="provider")["result"]) == {"no decision"}
 
 
 def test_the_tables_are_those_of_the_build(study):

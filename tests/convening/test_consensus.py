@@ -16,6 +16,7 @@ from glc_analysis.convening.consensus import (
     movement,
     panel_rule,
     percentile,
+    quorum_of,
     result,
     tally,
     third,
@@ -41,7 +42,7 @@ def test_a_tally_has_the_worked_example_and_both_rules():
     assert tally(BMJ_OPEN) == {
         "n": 15, "median": 7.0, "p30": 7.0, "p70": 8.0, "ipr": 1.0, "ipras": 6.1, "votes_low": 0,
         "votes_mid": 3, "votes_high": 12, "spread": "agreement", "spread_ipras": "no disagreement",
-        "result": "high"}
+        "quorum": None, "result": "high"}
 
 
 @pytest.mark.parametrize("n", ALLOWED)
@@ -166,6 +167,54 @@ def test_the_other_rule_is_read_out_where_it_says_something_else():
     assert panel_rule(votes) == "disagreement" and ipras_rule(votes) == "no disagreement"
     assert in_words(told(votes)) == \
         "7 of 10 high, 0 middle, 3 low; median 8; disagreement; no disagreement by IPRAS"
+
+
+# Quorum and abstentions
+
+@pytest.mark.parametrize(("eligible", "test", "ballots"), [
+    (1, "panel", 1), (3, "panel", 2), (7, "panel", 5), (8, "panel", 8), (10, "panel", 8), (12, "panel", 8),
+    (13, "panel", 9), (14, "panel", 10), (10, "share", 8), (3, "ipras", 3), (10, "ipras", 7)])
+def test_the_quorum_is_two_thirds_of_a_panel_and_what_the_test_needs(eligible, test, ballots):
+    assert quorum_of(eligible, test) == ballots
+
+
+@pytest.mark.parametrize("test", sorted(RULES))
+def test_below_the_quorum_there_is_no_decision_and_at_it_there_is(test):
+    assert result([8] * 9, test, quorum=10) == "no decision"
+    assert result([8] * 9, test, abstained=1, quorum=10) == "high"
+
+
+def test_a_panel_that_is_smaller_than_the_rule_needs_is_too_few_however_many_vote():
+    assert result([8] * 3, quorum=2) == "too few" and result([8], quorum=2) == "no decision"
+    assert result([8] * 2, abstained=8, quorum=8) == result([], abstained=9, quorum=8) == "too few"
+
+
+def test_no_decision_is_read_out_with_its_ballots_and_without_a_word_of_agreement():
+    row = tally([8] * 9, abstained=0, quorum=10) | {"said": "9 of 9 high", "n_abstained": 0, "n_expected": 14}
+    assert in_words(row) == "9 of 9 high; median 8; no decision: 9 of 14 ballots, quorum 10"
+
+
+@given(panels, st.integers(0, 20), st.sampled_from(sorted(RULES)))
+def test_without_a_quorum_abstentions_change_nothing(votes, abstained, test):
+    assert tally(votes, test, abstained=abstained) == tally(votes, test)
+    assert result(votes, test, quorum=0) == result(votes, test)
+
+
+@given(panels, st.lists(st.integers(1, 9), max_size=8))
+def test_an_agreement_is_one_whatever_those_who_abstained_had_voted(votes, theirs):
+    assume(len(votes) + len(theirs) <= 16)
+    if panel_rule(votes, len(theirs)) == "agreement":
+        assert panel_rule([*votes, *theirs]) == "agreement"
+    if (found := result(votes, "share", abstained=len(theirs), quorum=8)) in ("high", "low"):
+        assert result([*votes, *theirs], "share", quorum=8) == found
+
+
+@given(panels, st.sampled_from(sorted(RULES)))
+def test_whoever_abstains_instead_of_voting_makes_no_result_easier(votes, test):
+    """A result with an abstention stays where the same person votes for it."""
+    found = result(votes, test, abstained=1, quorum=8)
+    if found in ("high", "low"):
+        assert result([*votes, 8 if found == "high" else 2], test, quorum=8) == found
 
 
 @given(panels, st.sampled_from([0, 30, 50, 70, 100]))

@@ -89,6 +89,29 @@ def test_a_rule_that_is_changed_after_the_close_stops_the_count(study):
     assert "[consensus] test, value 'ipras': round 2 was closed with test = 'panel'" in done.stderr
 
 
+def test_a_quorum_that_is_changed_after_the_close_stops_the_count(study):
+    path = study.root / "reference/study.toml"
+    rule = path.read_text() + "\n[consensus]\nquorum = {provider = %s}\n"
+    path.write_text(rule % 0, encoding="utf-8")
+    assert told(study)[0] == study.results
+    path.write_text(rule % 9, encoding="utf-8")
+    done = study.glc("tally", "--round", "2")
+    assert done.exit_code == 1
+    assert "[consensus] quorum" in done.stderr and "round 2 was closed with quorum" in done.stderr
+
+
+def test_a_round_that_was_sealed_without_a_quorum_is_counted_without_one_and_says_so(study):
+    path = study.root / SEALED / "seal.json"
+    said = json.loads(path.read_text())
+    assert said["quorum"] == {"observer": 1, "provider": 8, "survivor_adviser": 2}
+    del said["quorum"], said["rule"]["quorum"]
+    path.write_text(json.dumps(said))
+    results, rule = told(study)[0], "too few below 8; no quorum was fixed; one vote an organisation"
+    assert rule in results and results.splitlines()[:-1] == study.results.splitlines()[:-1]
+    rows = json.loads(study.glc("tally", "--round", "2", "--format", "json").stdout)
+    assert {row["quorum"] for row in rows} == {None}
+
+
 @pytest.mark.parametrize("spoil", [(",importance,8,", ",importance,9,"), (",r01,", ",r10,")])
 def test_a_ballot_that_is_changed_in_the_seal_itself_stops_the_count(study, spoil):
     path = study.root / SEALED / "ballots.csv"
@@ -146,6 +169,6 @@ def test_every_text_survives_sealing(tmp_path_factory, comment, rater):
     study.vote(rater, round_id="2")
     own = Study(study.root)
     votes = Ballots.read(own, read_reference(own)).votes.assign(comment=comment)
-    seals.seal_round(own, "2", "2017-05-10", votes, read_reference(own).raters)
+    seals.seal_round(own, "2", "2017-05-10", votes, read_reference(own).raters, quorum={})
     closed = read_reference(own).rounds.assign(closed_on="2017-05-10")
     assert read_seals(own, closed)["2"].votes["comment"].tolist() == [comment] * len(votes)

@@ -34,11 +34,12 @@ def test_an_open_round_tells_only_how_many_forms_are_received(study):
     result = study.glc("tally", "--round", "2")
     assert result.exit_code == 0 and study.files() == before
     assert [line.split() for line in result.stdout.splitlines()] == [
-        ["panel", "received", "missing"], ["observer", "0", "of", "1", "received", "o1"],
+        ["panel", "received", "quorum", "missing"],
+        ["observer", "0", "of", "1", "received", "below", "the", "quorum", "of", "1", "o1"],
         ["provider", "8", "of", "10", "received", "r09,", "r10"],
-        ["survivor_adviser", "1", "of", "3", "received", "s2,", "s3"]]
+        ["survivor_adviser", "1", "of", "3", "received", "below", "the", "quorum", "of", "2", "s2,", "s3"]]
     assert json.loads(study.glc("tally", "--round", "2", "--format", "json").stdout)[1] == {
-        "panel": "provider", "received": "8 of 10 received", "missing": "r09, r10"}
+        "panel": "provider", "received": "8 of 10 received", "quorum": "", "missing": "r09, r10"}
 
 
 def test_faults_of_an_open_round_are_told_beside_the_count(study):
@@ -57,10 +58,25 @@ def test_closing_says_the_result_in_votes_and_what_moved(study):
         "  feasibility, providers: 5 or more of 8 high, at most 2 low; high",
         "P02.2 Fair pay",
         "  importance, providers: 5 or more of 8 low, at most 2 high; low",
-        "  feasibility, providers: 4 or more of 7 high, at most 2 low; 1 abstained; too few",
+        "  feasibility, providers: 4 or more of 7 high, at most 2 low; 1 abstained; high",
         "Nothing is said of panels of 3 votes or fewer.",
-        "Rule: RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8; one vote an "
-        "organisation; the day on which it was fixed is not recorded."]
+        "Rule: RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8; no decision below a "
+        "quorum of two thirds of a panel (at least 8 ballots where so many may vote); abstentions count as "
+        "ballots, but not for a result; one vote an organisation; the day on which it was fixed is not recorded."]
+
+
+def test_below_the_quorum_there_is_no_decision_in_words_rows_and_slides(study):
+    study.spoil("reference/study.toml", ("[raw]", "[consensus]\nquorum = {provider = 9}\n\n[raw]"))
+    closed = study.glc("tally", "--round", "2", "--close", "--yes")
+    assert closed.exit_code == 0, closed.stderr
+    said = "no decision: 8 of 10 ballots, quorum 9"
+    assert closed.stdout.count(said) == 4 and "; high" not in closed.stdout
+    assert "where so many may vote; of providers 9); abstentions" in closed.stdout
+    rows = json.loads(study.glc("tally", "--round", "2", "--format", "json").stdout)
+    assert {(row["quorum"], row["result"]) for row in rows if row["panel"] == "provider"} == {
+        (9, "no decision")}
+    slides = (study.root / "reports/team/day/2/index.html").read_text(encoding="utf-8")
+    assert said.capitalize() in slides and "The rest" in slides
 
 
 def test_closing_says_who_is_missing_and_asks(study):
@@ -69,6 +85,8 @@ def test_closing_says_who_is_missing_and_asks(study):
     refused = CliRunner().invoke(cli, command, input="n\n")
     assert refused.exit_code != 0 and study.files() == before
     assert "Providers: 8 of 10 received; missing: r09, r10." in refused.stderr
+    assert ("Survivor advisers: 1 of 3 received; below the quorum of 2, so there would be no decision; "
+            "missing: s2, s3.") in refused.stderr
     assert "Close round 2?" in refused.stderr and "P01.1" not in refused.stdout
     closed = CliRunner().invoke(cli, command, input="y\n")
     assert closed.exit_code == 0 and "P01.1 Rest" in closed.stdout

@@ -48,16 +48,17 @@ def ballots(counts):
     return [score for score, n in zip((2, 5, 8), counts, strict=True) for _ in range(n)]
 
 
-def row(votes, *, test="panel", **other):
+def row(votes, *, test="panel", abstained=0, quorum=None, **other):
     """A row of ``tallies``."""
     return {"round_id": "1", "principle_id": "P1", "version": "1", "criterion": "importance",
-            "panel": "provider", "n_abstained": 0, "n_expected": len(votes), "rule": "", "movement": "",
-            **tally(votes, test), **other}
+            "panel": "provider", "n_abstained": abstained, "n_expected": len(votes), "rule": "",
+            "movement": "", **tally(votes, test, abstained=abstained, quorum=quorum), **other}
 
 
-def told_of(ballots, *, test="panel", agreed=()):
+def told_of(ballots, *, agreed=(), test="panel", **rule):
     """Everything that is told of each of these votes, each on a text of its own; of a small panel nothing."""
-    rows = pd.DataFrame([row(votes, test=test, principle_id=f"P{k}") for k, votes in enumerate(ballots)])
+    rows = pd.DataFrame([row(votes, test=test, principle_id=f"P{k}", **rule)
+                         for k, votes in enumerate(ballots)])
     told = told_tallies(tables.shape("tallies", rows), test=test, agreed=agreed).set_index("principle_id")
     said = told[[*HIDDEN, "n", "votes", "said"]].astype(str)
     return [tuple(said.loc[f"P{k}"]) if f"P{k}" in said.index else () for k in range(len(ballots))]
@@ -97,18 +98,38 @@ def test_of_three_votes_or_fewer_nothing_is_told_whoever_agreed(n, agreed):
     assert {*told_of([*map(ballots, all_counts(n))], agreed=agreed)} == {()}
 
 
+def votes_of_which_not_all_is_told(n):
+    """Votes of every count of thirds that is not told exactly: the lowest, the highest, and drawn ones."""
+    chance, scores = random.Random(n), {0: (1, 2, 3), 1: (4, 5, 6), 2: (7, 8, 9)}
+    return [[pick(scores[k]) for k, m in enumerate(counts) for _ in range(m)] for counts in all_counts(n)
+            if not is_exact(counts) for pick in (min, max, *[chance.choice] * 4)]
+
+
 @pytest.mark.parametrize("test", ["panel", "ipras", "share"])
 @pytest.mark.parametrize("n", SIZES)
 def test_all_other_words_and_numbers_follow_from_those_about_the_thirds(n, test):
     """Result, median, agreement and disagreement tell nothing more, whatever the exact votes: where not all
     counts are told, they are the same for all votes of which the same is told."""
-    chance, scores = random.Random(n), {0: (1, 2, 3), 1: (4, 5, 6), 2: (7, 8, 9)}
-    tried = [[pick(scores[k]) for k, m in enumerate(counts) for _ in range(m)] for counts in all_counts(n)
-             if not is_exact(counts) for pick in (min, max, *[chance.choice] * 4)]
-    by_words = {}
+    tried, by_words = votes_of_which_not_all_is_told(n), {}
     for votes, told in zip(tried, told_of(tried, test=test), strict=True):
         by_words.setdefault(told_votes(thirds_of(votes)), set()).add(told)
     assert by_words and {len(found) for found in by_words.values()} == {1}
+
+
+@pytest.mark.parametrize("test", ["panel", "ipras", "share"])
+@pytest.mark.parametrize(("n", "abstained"), [(5, 3), (7, 1), (7, 2), (8, 3), (10, 1), (11, 1), (11, 6),
+                                              (12, 2), (14, 3), (15, 1)])
+def test_result_and_agreement_follow_from_the_words_where_some_abstained(n, abstained, test):
+    tried, by_words = votes_of_which_not_all_is_told(n), {}
+    for votes, told in zip(tried, told_of(tried, test=test, abstained=abstained, quorum=8), strict=True):
+        by_words.setdefault(told_votes(thirds_of(votes)), set()).add(told)
+    assert by_words and {len(found) for found in by_words.values()} == {1}
+
+
+def test_that_there_is_no_decision_is_told_of_every_panel():
+    votes = [8] * 5
+    rows = pd.DataFrame([row(votes, abstained=1, quorum=8)])
+    assert told_tallies(tables.shape("tallies", rows), test="panel")["result"].item() == "no decision"
 
 
 @pytest.mark.parametrize("seed", range(40))
