@@ -163,6 +163,19 @@ def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.Da
     shutil.rmtree(aside)
 
 
+def take_back_results(study: Study, round_id: str) -> None:
+    """Takes a round that was opened again out of the tables and removes its slides, until it is closed."""
+    shutil.rmtree(study.reports / "team" / "day" / round_id, ignore_errors=True)
+    aside = study.processed / ".building"
+    for name in ("ratings", "tallies"):
+        path = study.processed / f"{name}.parquet"
+        if path.is_file():
+            aside.mkdir(exist_ok=True)
+            frame = tables.read(name, study=study)
+            os.replace(tables.write(aside, name, frame[frame["round_id"] != round_id]), path)
+    shutil.rmtree(aside, ignore_errors=True)
+
+
 def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     """Does what ``build`` does without writing. Raises Faults; returns the number of rows of each table."""
     arrivals, reference = manifest.inspect(study), read_reference(study)

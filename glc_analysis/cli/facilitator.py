@@ -187,14 +187,18 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
 def reopen(study: Study, round_id: str, because: str) -> None:
     """Open a closed round again.
 
-    What was sealed when it was closed stays; the next count is sealed next to it.
+    What was sealed when it was closed stays; the next count is sealed next to it. With the same ballots the
+    results say nothing of it.
     """
     from datetime import date
 
+    from glc_analysis.build import take_back_results
     from glc_analysis.convening.ballots import reopen_round
 
     reopen_round(study, round_id, because, today=date.today())
-    say(f"Round {round_id} is open. To close it: `glc tally --round {round_id} --close`.")
+    take_back_results(study, round_id)
+    say(f"Round {round_id} is open, and its slides are removed. To close it: "
+        f"`glc tally --round {round_id} --close`.")
 
 
 @click.command()

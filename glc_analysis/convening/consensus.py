@@ -2,9 +2,9 @@
 
 Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND MR-1269), chapter 8;
 worked example: BMJ Open 2012;2:e001431, table 1 (it prints 2.5 where only 2.35 gives its own result).
-The votes are those of one panel on one text and criterion. An abstention is a ballot, but no vote: it counts
-for the quorum and for the size of the panel by which a rule and its limits are chosen, and never as a vote for
-a result. So whoever abstains instead of voting never changes the rule, nor makes it easier to meet. All
+The votes are those of one panel on one text and criterion. An abstention is a ballot, but no vote: it
+counts for the quorum and for the size of the panel by which a rule and its limits are chosen, and never as a
+vote for a result. So whoever abstains instead of voting changes no rule, and makes none easier to meet. All
 arithmetic is exact, so that a panel on the very edge of a rule is on the same side of it on every machine.
 """
 
@@ -154,8 +154,8 @@ def ipras_rule(votes: Sequence[int]) -> str:
 
 
 def quorum_of(eligible: int, test: str = "panel", fixed: int = 0) -> int:
-    """How many ballots of a panel on a text make a decision: the number that the study has ``fixed``, else two
-    thirds of those who may vote, rounded up, and not fewer than the test needs, if the panel has so many.
+    """How many ballots of a panel on a text make a decision: the number that the study has ``fixed``, else
+    two thirds of those who may vote, rounded up, and not fewer than the test needs, if the panel has so many.
 
     >>> [quorum_of(n) for n in (3, 8, 10, 14)], quorum_of(4, "ipras"), quorum_of(10, fixed=9)
     ([2, 8, 8, 10], 3, 9)

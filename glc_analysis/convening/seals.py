@@ -89,8 +89,11 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
         folder = folders[-1].parent
         said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
         raters = _read(folder / RATERS)
+        reopened = _reopened(folder.parent)
+        if len(folders) > 1 and _holds(folder) == _holds(folders[-2].parent):
+            reopened = reopened[:-1]  # closed again with the same ballots: every result is as before
         seals[round_id] = Seal(round_id, said["closed_on"], said["rule"], _read(folder / BALLOTS),
-                               raters[list(RATER)], said["erased"], _reopened(folder.parent),
+                               raters[list(RATER)], said["erased"], reopened,
                                said.get("quorum"))
         now = _with_digests(raters[list(RATER)], seals[round_id].votes, study.digests)["ballot"]
         faults += [Fault(f"the ballot of {rater} is not as it was sealed when round {round_id} was closed",
@@ -101,6 +104,12 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
     if faults:
         raise Faults(faults)
     return seals
+
+
+def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
+    """What was sealed in a folder, whenever it was."""
+    said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
+    return (folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(), said | {"closed_on": ""}
 
 
 def differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: pd.DataFrame) -> Iterator[str]:

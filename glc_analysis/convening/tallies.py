@@ -176,8 +176,8 @@ def _quorum_in_words(settings: Mapping[str, Any]) -> str:
     own = "".join(f"; of {PANELS[panel].lower()} {ballots}" for panel, ballots in settings["quorum"].items()
                   if ballots)
     least = SMALLEST_OF[settings["test"]]
-    return (f"no decision below a quorum of two thirds of a panel (at least {least} ballots where so many may "
-            f"vote{own}); abstentions count as ballots, but not for a result")
+    return (f"no decision below a quorum of two thirds of a panel (at least {least} ballots where so many "
+            f"may vote{own}); abstentions count as ballots, but not for a result")
 
 
 def results(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.DataFrame, *, test: str,

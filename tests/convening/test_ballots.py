@@ -227,8 +227,8 @@ def test_a_rule_changed_after_the_first_round_is_said_on_every_result(study, day
         "[raw]", f'[consensus]\nfixed_on = "{day}"\ntest = "ipras"\n\n[raw]'))
     study.full_round()
     assert set(made(study)["tallies"]["rule"]) == {
-        "RAND/UCLA IPRAS, too few below 3 votes; no decision below a quorum of two thirds of a panel (at least "
-        "3 ballots where so many may vote); abstentions count as ballots, but not for a result; "
+        "RAND/UCLA IPRAS, too few below 3 votes; no decision below a quorum of two thirds of a panel (at "
+        "least 3 ballots where so many may vote); abstentions count as ballots, but not for a result; "
         f"one vote an organisation; {said}"}
 
 

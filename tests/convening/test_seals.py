@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glc_analysis import tables
 from glc_analysis.convening import seals
 from glc_analysis.convening.ballots import Ballots
 from glc_analysis.convening.seals import erase_ballots, read_seals, seal_anew
@@ -28,7 +29,7 @@ def study(tmp_path):
     study.full_round(8, 8, 2, 9, round_id="2", raters=PROVIDERS[:8])
     closed = study.glc("tally", "--round", "2", "--close", "--yes")
     assert closed.exit_code == 0, closed.stderr
-    study.results = closed.stdout
+    study.results, study.closing = closed.stdout, closed.stderr
     return study
 
 
@@ -132,6 +133,22 @@ def test_a_round_that_is_opened_again_is_counted_anew_beside_the_old_count_and_s
     assert ", because A form was in the post." in done.stdout
     assert (study.root / SEALED / "ballots.csv").read_bytes() == before
     assert (study.root / "private/rounds/2/2/ballots.csv").is_file()
+
+
+def test_a_close_that_is_undone_and_repeated_with_the_same_ballots_leaves_no_trace_in_the_results(study):
+    assert "Closed by mistake? `glc reopen 2 --because WHY`" in study.closing
+    slides = study.root / "reports/team/day/2/index.html"
+    shown = slides.read_bytes()
+    study.glc("reopen", "2", "--because", "closed by mistake")
+    assert not slides.exists()
+    for name in ("ratings", "tallies"):
+        assert "2" not in set(tables.read(name, study=Study(study.root))["round_id"])
+    done = study.glc("tally", "--round", "2", "--close", "--yes")
+    assert done.stdout == study.results and slides.read_bytes() == shown
+    assert (study.root / "private/rounds/2/2/ballots.csv").is_file()
+    study.glc("reopen", "2", "--because", "a form was in the post")
+    study.vote("r09", 1, 1, 1, 1, round_id="2")
+    assert "because a form was in the post." in study.glc("tally", "--round", "2", "--close", "--yes").stdout
 
 
 def test_a_round_is_opened_again_only_if_it_is_closed(study):
