@@ -29,7 +29,7 @@ from glc_analysis.convening.seals import (
     seal_round,
 )
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
-from glc_analysis.intake.ratings import COLUMNS, HEADER, read_ratings
+from glc_analysis.intake.ratings import COLUMNS, HEADER, UNANSWERED, read_ratings, unanswered_faults
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import STOP_USE, WITHDRAWN, Study
@@ -169,9 +169,12 @@ def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> N
 class Ballots:
     """Every vote, also of open rounds: ``votes`` as the intake reads them; of a sealed round those of its
     seal, with a note of whatever is different in the files now. A file that repeats another is left out, with
-    a note. Where there are ``faults`` the votes must not be tallied."""
+    a note; one that answers what another leaves open completes it. Of forms of open rounds ``unanswered`` has
+    the questions without an answer, which are faults. Where there are ``faults`` the votes must not be
+    tallied."""
 
     votes: pd.DataFrame
+    unanswered: pd.DataFrame
     faults: list[Fault]
     notes: list[str]
     seals: Mapping[str, Seal]
@@ -180,22 +183,25 @@ class Ballots:
     def read(cls, study: Study, reference: Reference) -> Ballots:
         """The ballots of a study; the faults of all files are found at once."""
         frames, faults = [], list(round_faults(reference.rounds, reference.principles))
+        asked = {round_id: [*own] for round_id, own in reference.rounds.groupby("round_id")["principle_id"]}
         for path in study.raw_files("ratings"):
             try:
-                frames.append(read_ratings(path))
+                frames.append(read_ratings(path, asked=asked))
             except Faults as found:
                 faults += found.faults
         votes = pd.concat([pd.DataFrame(columns=list(COLUMNS), dtype="str"), *frames],
                           keys=range(-1, len(frames)), names=["source"]).reset_index("source")
         votes, seals = votes.reset_index(drop=True), read_seals(study, reference.rounds)
         is_sealed = votes["round_id"].isin([*seals])
-        changes = [*differences(seals, votes[is_sealed], reference.raters)]
-        votes, notes, twice = _without_repeats(votes[~is_sealed].reset_index(drop=True))
-        faults += [*twice, *_faults(votes, reference), *_of_one_organisation(
+        is_given = votes["score"] != UNANSWERED
+        changes = [*differences(seals, votes[is_sealed & is_given], reference.raters)]
+        votes, unanswered = _answered(votes[~is_sealed].reset_index(drop=True))
+        votes, notes, twice = _without_repeats(votes)
+        faults += [*unanswered_faults(unanswered), *twice, *_faults(votes, reference), *_of_one_organisation(
             votes, voters(reference.raters, study.settings["consensus"]["vote"])),
             *rule_faults(seals, study.settings["consensus"])]
         votes = pd.concat([votes, *(seal.votes for seal in seals.values())], ignore_index=True)
-        return cls(votes, faults, [*notes, *changes], seals)
+        return cls(votes, unanswered, faults, [*notes, *changes], seals)
 
     def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:
         """The raters of a round: those of its seal, or of raters.csv."""
@@ -209,23 +215,38 @@ class Ballots:
         return quorums(reference.raters, settings)
 
 
+def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The votes without the questions that a form leaves open; and those of them that no other file of the
+    rater answers."""
+    question = ["round_id", "rater_id", "principle_id", "criterion"]
+    is_open = votes["score"] == UNANSWERED
+    given = pd.MultiIndex.from_frame(votes.loc[~is_open, question])
+    is_answered = pd.MultiIndex.from_frame(votes[question]).isin(given)
+    return votes[~is_open].reset_index(drop=True), votes[is_open & ~is_answered].reset_index(drop=True)
+
+
 def _without_repeats(votes: pd.DataFrame) -> tuple[pd.DataFrame, list[str], list[Fault]]:
-    """The votes without repeated files, with notes; faults where two files of a rater differ."""
+    """The votes without what a file repeats, with notes; faults where two files of a rater answer a question
+    differently."""
     columns, repeats, notes, faults = [*HEADER[2:], "is_abstained"], [], [], []
     for (round_id, rater), own in votes.groupby(["round_id", "rater_id"]):
         (_, first), *others = own.groupby("source")
-        known = set(first[columns].itertuples(index=False, name=None))
+        known = {(row[0], row[3]): row for row in first[columns].itertuples(index=False, name=None)}
         for _, other in others:
-            changed = known ^ set(other[columns].itertuples(index=False, name=None))
-            if changed:
-                where = sorted({f"{row[0]} {row[3]}" for row in changed})
+            rows = [*other[columns].itertuples(index=False, name=None)]
+            is_known = [(row[0], row[3]) in known for row in rows]
+            where = sorted({f"{row[0]} {row[3]}" for row, is_it in zip(rows, is_known, strict=True)
+                            if is_it and known[row[0], row[3]] != row})
+            if where:
                 more = f" and {len(where) - 3} more" if len(where) > 3 else ""
                 faults.append(Fault(
                     f"{rater} has handed in {first['file'].iloc[0]} for round {round_id}, and the two differ "
                     f"({', '.join(where[:3])}{more})", file=other["file"].iloc[0], row=other["row"].iloc[0],
                     column="rater_id", value=rater, fix="keep the one that the rater stands by"))
-            else:
-                repeats += [*other.index]
+                continue
+            repeats += [*other.index[is_known]]
+            known |= {(row[0], row[3]): row for row in rows}
+            if all(is_known):
                 notes.append(f"{other['file'].iloc[0]} repeats {first['file'].iloc[0]} for {rater} in round "
                              f"{round_id}: the ballot counts once.")
     return votes.drop(repeats), notes, faults

@@ -1,9 +1,10 @@
 """Paper rating forms at the keyboard: ``glc enter``.
 
 In: what somebody types (``keying``). Out: ``raw/ratings/<round>-<rater>.csv``, one file a form, written only
-when it was keyed twice and both keyings agree. Until the round is closed the screen shows how many forms are
-received, and no result. Every line is saved in ``private/desk/``, which only its owner may read: it holds the
-votes of an open ballot.
+when it was keyed twice and both keyings agree. Of a workbook that came back with a row blank or missing that
+row alone is keyed, into ``<round>-<rater>-<principle>.csv``. Until the round is closed the screen shows how
+many forms are received, and no result. Every line is saved in ``private/desk/``, which only its owner may
+read: it holds the votes of an open ballot.
 """
 
 from __future__ import annotations
@@ -11,8 +12,10 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+
+import pandas as pd
 
 from glc_analysis.convening.ballots import Ballots, voters
 from glc_analysis.convening.keying import (
@@ -30,7 +33,7 @@ from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import sync_folder, write_atomic
 from glc_analysis.intake.ratings import ABSTAIN, BY_NAME, HEADER, MARK, QUESTIONS, SCORED, SCORES
 from glc_analysis.reference import Reference, read_reference
-from glc_analysis.study import Study
+from glc_analysis.study import CRITERIA, Study
 from glc_analysis.text import content_hash
 
 # ------------------------------
@@ -40,12 +43,15 @@ from glc_analysis.text import content_hash
 @dataclass(frozen=True)
 class PaperForm(Paper):
     """The paper form of a round: short ``names`` of its principles, ``statements`` by principle, version and
-    language, and the ``languages`` of the forms."""
+    language, and the ``languages`` of the forms. Of a form that came as a file only what it leaves ``open``
+    is asked: criteria by principle; ``issued`` are the version and text_version that its rows name."""
 
     round_id: str
     names: dict[str, str]
     statements: dict[tuple[str, str, str], str]
     languages: tuple[str, ...]
+    open: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    issued: dict[str, tuple[str, str]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, reference: Reference, round_id: str) -> PaperForm:
@@ -68,20 +74,31 @@ class PaperForm(Paper):
         return cls(round_id, {one: names.get(one, "") for one in rows["principle_id"]}, statements,
                    tuple(sorted({*known["language"]})))
 
+    def only(self, unanswered: pd.DataFrame) -> PaperForm:
+        """The form with nothing but these questions of a rater, in the order of the round."""
+        rows = dict(iter(unanswered.groupby("principle_id")))
+        return replace(self, open={one: tuple(rows[one]["criterion"]) for one in self.names if one in rows},
+                       issued={one: (own["version"].iloc[0], own["text_version"].iloc[0])
+                               for one, own in rows.items() if own["text_version"].iloc[0]})
+
     def versions(self, principle: str) -> list[str]:
         """The versions of a principle, oldest first."""
         return sorted({version for one, version, _ in self.statements if one == principle}, key=int)
 
     def fields(self, values: Values) -> Iterator[str]:
         """The fields of the form in order. Some are asked only after another field got a value."""
-        if len(self.languages) > 1:
+        asked = [one for one in self.open or self.names if one not in self.issued]
+        if len(self.languages) > 1 and asked:
             yield ".language"
-        for principle in self.names:
-            if len(self.versions(principle)) > 1:
+        for principle in self.open or self.names:
+            if len(self.versions(principle)) > 1 and principle in asked:
                 yield f"{principle}.version"
+            scored = self.open.get(principle, CRITERIA)
             for question in QUESTIONS:
                 is_asked = not question.only_with or values.get(f"{principle}.{question.only_with}")
-                if question.kind != "mark" and is_asked:  # an abstention is keyed in the place of a score
+                # A comment stands with the first criterion.
+                is_open = (question if question in SCORED else SCORED[0]).name in scored
+                if question.kind != "mark" and is_asked and is_open:  # an abstention is keyed as a score
                     yield f"{principle}.{question.name}"
 
     def choices(self, field: str) -> list[str]:
@@ -116,15 +133,17 @@ class PaperForm(Paper):
     def rows(self, rater: str, values: Values) -> Iterator[tuple[str, ...]]:
         """A complete form as rows of :data:`HEADER`; the comment is in the row of the first criterion."""
         language = values.get(".language", self.languages[0])
-        for principle in self.names:
-            versions = self.versions(principle)
-            version = values.get(f"{principle}.version", versions[-1])
+        for principle in self.open or self.names:
+            version = values.get(f"{principle}.version", self.versions(principle)[-1])
             texts = {at: text for at, text in self.statements.items() if at[:2] == (principle, version)}
             text = texts.get((principle, version, language)) or next(iter(texts.values()))
-            said = (values[f"{principle}.comment"], values.get(f"{principle}.may_be_read", ""))
+            rated = self.issued.get(principle, (version, content_hash(text)))
+            said = (values.get(f"{principle}.comment", ""), values.get(f"{principle}.may_be_read", ""))
             for question in SCORED:
-                yield (self.round_id, rater, principle, version, content_hash(text), question.name,
-                       values[f"{principle}.{question.name}"], *(said if question == SCORED[0] else ("", "")))
+                if f"{principle}.{question.name}" in values:
+                    yield (self.round_id, rater, principle, *rated, question.name,
+                           values[f"{principle}.{question.name}"],
+                           *(said if question == SCORED[0] else ("", "")))
 
 
 # ------------------------------
@@ -168,6 +187,7 @@ class RatingFormSession(KeyingSession):
     def __init__(self, study: Study, round_id: str, ask: Ask, say: Say, clear: Callable[[], None]) -> None:
         super().__init__(study, ask, say, clear)
         self.round_id, self.table_bytes = round_id, [b""]
+        self.incomplete: dict[str, PaperForm] = {}
 
     def title(self) -> str:
         return f"Round {self.round_id}"
@@ -184,16 +204,21 @@ class RatingFormSession(KeyingSession):
 
     def states(self) -> dict[str, str]:
         """The state of each rater's form; blank where nothing is keyed."""
-        votes = Ballots.read(self.study, self.reference).votes
-        here, known = set(votes.loc[votes["round_id"] == self.round_id, "rater_id"]), self.voters
+        ballots, known = Ballots.read(self.study, self.reference), self.voters
+        here = set(ballots.votes.loc[ballots.votes["round_id"] == self.round_id, "rater_id"])
+        rows = ballots.unanswered[ballots.unanswered["round_id"] == self.round_id]
+        self.incomplete = {rater: self.form.only(own) for rater, own in rows.groupby("rater_id")}
         first = known[known["rater_id"].isin(here)].drop_duplicates(["role", "voter"])
         cast = dict(zip(zip(first["role"], first["voter"], strict=True), first["rater_id"], strict=True))
-        return {row.rater_id: RECEIVED if row.rater_id in here else
+        return {row.rater_id: self.state(row.rater_id) or "without " + ", ".join(
+                    self.incomplete[row.rater_id].open) if row.rater_id in self.incomplete else
+                RECEIVED if row.rater_id in here else
                 f"{RECEIVED} from {cast[row.role, row.voter]}" if (row.role, row.voter) in cast else
                 self.state(row.rater_id) for row in known.itertuples()}
 
-    def paper_of(self, code: str) -> Paper:
-        return self.form
+    def paper_of(self, code: str) -> PaperForm:
+        """The form of a rater; of one that came as a file, what it leaves open."""
+        return self.incomplete.get(code, self.form)
 
     def expected(self) -> int:
         return len(self.voters.drop_duplicates(["role", "voter"]))
@@ -209,9 +234,11 @@ class RatingFormSession(KeyingSession):
 
     def receive(self, code: str) -> str:
         """Writes the file of a complete form, unless the last session already did."""
-        path = self.study.raw / "ratings" / f"{self.round_id}-{code}.csv"
-        text, (values, _) = io.StringIO(), self.form.agreed_values(self.log.passes(code))
-        csv.writer(text, lineterminator="\n").writerows([HEADER, *self.form.rows(code, values)])
+        form = self.paper_of(code)
+        name = "-".join([self.round_id, code, *form.open])
+        path = self.study.raw / "ratings" / f"{name}.csv"
+        text, (values, _) = io.StringIO(), form.agreed_values(self.log.passes(code))
+        csv.writer(text, lineterminator="\n").writerows([HEADER, *form.rows(code, values)])
         if not path.is_file():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_atomic(path, text.getvalue())
@@ -220,7 +247,7 @@ class RatingFormSession(KeyingSession):
             raise GLCError(f"{path.name} arrived meanwhile and differs from what was keyed. To fix: look at "
                            "the paper, keep the right file in raw/ratings, and start `glc enter` again.")
         self.log.end(code, RECEIVED)
-        return f"Form {code} is received."
+        return f"Form {code} is received{' with ' * bool(form.open)}{', '.join(form.open)}."
 
 
 def _table_bytes(study: Study) -> list[bytes]:

@@ -165,6 +165,11 @@ class Paper:
         return (RESOLVED, field) if field else ("", "")
 
 
+def _at(field: str) -> str:
+    """A field as it is told: ``P01 importance``."""
+    return field.strip(".").replace(".", " ")
+
+
 # ------------------------------
 # The dialogue with the person who keys.
 
@@ -213,6 +218,10 @@ class KeyingSession:
         while not self.by.isalpha():
             self.by = self.read_line("Initials of the person keying").upper()
         code = self.interrupted_paper()
+        if code and (place := self.paper_of(code).stage(self.log.passes(code))[1]):
+            self.say(f"Data entry stopped in the middle of {self.noun} {code}, at {_at(place)}. Look whose "
+                     "paper is in hand, and type the code that is printed on it.")
+            code = ""
         while code or (code := self.ask_code()):
             outcome = self.key_paper(code)
             self.clear()
@@ -286,7 +295,7 @@ class KeyingSession:
             if not self.ask_field(code, pass_name, field):
                 if code not in self.log.forms:
                     return f"Everything keyed for {self.noun} {code} is deleted."
-                return (f"You left {self.noun} {code} at {field.strip('.').replace('.', ' ')} "
+                return (f"You left {self.noun} {code} at {_at(field)} "
                         f"({PASS_LABELS[pass_name]}).")
 
     def announce(self, code: str, pass_name: str, field: str) -> None:
@@ -376,7 +385,11 @@ class KeyingSession:
         """Why no paper is keyed for what was typed: nobody has this code (``code`` is blank), or it is
         received."""
         if code:
-            return f"The {self.noun} of {code} has already been received, and is never overwritten."
+            begun = ""
+            if code in self.log.forms:  # it would keep the round from being closed
+                self.log.end(code, "received otherwise")
+                begun = " What was begun here is deleted."
+            return f"The {self.noun} of {code} has already been received, and is never overwritten.{begun}"
         return f"There is no {line!r}; {nearest(line, states)}."
 
     def receive(self, code: str) -> str:

@@ -119,17 +119,22 @@ def differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: pd.DataF
         count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
         here = votes[votes["round_id"] == seal.round_id]
         sealed = {rater: _content(own) for rater, own in seal.votes.groupby("rater_id")}
-        found = {(rater, file): _content(own) for (rater, file), own in here.groupby(["rater_id", "file"])}
+        parts, found = ({at: _content(own) for at, own in votes_.groupby(["rater_id", "file"])}
+                        for votes_ in (seal.votes, here))
         for (rater, file), content in found.items():
             if rater not in sealed:
                 yield (f"raw/ratings, {file}: the form of {rater} came after round {seal.round_id} was "
                        f"closed on {seal.closed_on}: it is not counted. To count it: "
                        f"`glc reopen {seal.round_id}`.")
-            elif changed := sorted({f"{row[0]} {row[3]}" for row in content ^ sealed[rater]}):
+            elif changed := sorted({f"{row[0]} {row[3]}" for row in
+                                    content ^ parts.get((rater, file), sealed[rater])}):
                 yield (f"raw/ratings, {file}: the form of {rater} is another one ({', '.join(changed)}). "
                        f"{count}.")
         for rater in sorted({*sealed} - {rater for rater, _ in found}):
             yield f"raw/ratings: the form of {rater} is gone. {count}."
+        for rater, file in sorted({*parts} - {*found}):
+            if any(one == rater and found[one, other] != sealed[rater] for one, other in found):
+                yield f"raw/ratings, {file}: a part of the form of {rater} is gone. {count}."
         for row in seal.raters.itertuples():
             if row.rater_id not in now.index:
                 yield f"raters.csv: {row.rater_id} is gone. {count}."

@@ -8,7 +8,7 @@ id, text version), so that nothing has to be guessed.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -85,7 +85,8 @@ SCORED = tuple(question for question in QUESTIONS if question.kind == "score")
 BOXES = tuple(BY_NAME)
 """What a rater fills in at each principle."""
 ROW = ("principle", "statement", *BOXES, "stamp")
-"""The columns of our workbook, by the names that stand in its third row."""
+"""The columns of our workbook, by the names that stand in its row :data:`NAMES_AT`."""
+NAMES_AT = 3
 
 
 class Stamp(NamedTuple):
@@ -138,6 +139,11 @@ def stamp_of_rater(stamp: str, rater_id: str) -> str:
 
 COLUMNS = ("file", "row", "round_id", "rater_id", "principle_id", "version", "text_version", "criterion",
            "score", "is_abstained", "comment", "may_be_read")
+UNANSWERED = "unanswered"
+"""The score of a form's question whose boxes are blank, until somebody has asked the rater."""
+OTHER_PROGRAMS = {".ods": "a LibreOffice spreadsheet", ".fods": "a LibreOffice spreadsheet",
+                  ".xls": "a workbook of an old Excel", ".numbers": "a Numbers spreadsheet"}
+"""Files of programs in which a form may have been saved by accident."""
 _BOX = re.compile(rf"(?:.*[/:-])?({'|'.join((*BOXES, 'stamp'))})_(.+)")  # after the names of groups
 _RATER = re.compile(r"(?:.*[/:-])?rater_id")
 
@@ -171,13 +177,15 @@ class _Answer:
         return Fault(message, self.file, self.row, self.columns.get(box, box), value, fix)
 
 
-def read_form(path: Path, sheets: list[Grid] | None = None) -> pd.DataFrame:
+def read_form(path: Path, sheets: list[Grid] | None = None, *,
+              asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """The votes on a filled form, two rows a principle: the columns of :mod:`glc_analysis.intake.ratings`.
 
-    ``score`` is 1 to 9 or ``abstain``; a comment stands with the first criterion; digits of any script
-    count as digits. ``sheets`` are those of the file where it is read already. Raises Faults with all that
-    is wrong: no form of ours, formulas and macros, boxes blank or out of range, a principle or rater twice,
-    words that are not those of the stamp.
+    ``score`` is 1 to 9, ``abstain``, or :data:`UNANSWERED` where the boxes are blank or, of the principles
+    that a round ``asked`` about, the row is gone: somebody has to ask the rater. A comment stands with the
+    first criterion; digits of any script count as digits. ``sheets`` are those of the file where it is read
+    already. Raises Faults with all that is wrong: no form of ours, formulas and macros, boxes out of range, a
+    principle or rater twice, words that are not those of the stamp.
     """
     if path.suffix.lower() == ".xlsm":
         fix = "save it as .xlsx, or copy the answers into the form as sent"
@@ -195,10 +203,12 @@ def read_form(path: Path, sheets: list[Grid] | None = None) -> pd.DataFrame:
                "ODK, an export with XML values and headers")
     faults += [fault for answer in answers for fault in _answer_faults(answer)]
     faults += [*_mixed_faults(answers), *_repeated_faults(answers)]
-    if faults:
-        raise Faults(faults)
-    return pd.DataFrame([row for answer in answers for row in _votes(path.name, answer)],
+    votes = [row for answer in answers for row in _votes(path.name, answer)]
+    rows = pd.DataFrame([*votes, *_rows_that_are_gone(path.name, answers, asked or {})],
                         columns=list(COLUMNS), dtype="str")
+    if faults:
+        raise Faults([*faults, *unanswered_faults(rows[rows["score"] == UNANSWERED])])
+    return rows
 
 
 def is_filled(path: Path) -> bool:
@@ -259,10 +269,7 @@ def _answer_faults(answer: _Answer) -> Iterator[Fault]:
         score = boxes[question.name]
         if answer.has_abstained and score:
             yield answer.fault("there is a score and an abstention", question.name, score, "keep one; ask")
-        elif not (score or boxes[ABSTAIN]):
-            yield answer.fault("is blank", question.name, "", "ask: a number, or an x to abstain; where it "
-                               "is to stay blank, key the form with `glc enter`")
-        elif question.read(score) is None:
+        elif score and question.read(score) is None:
             yield answer.fault("is not a whole number from 1 to 9", question.name, score, "ask the rater")
     if answer.read("may_be_read") is None:
         yield answer.fault("this is neither yes nor no", "may_be_read", boxes["may_be_read"],
@@ -295,9 +302,39 @@ def _votes(file: str, answer: _Answer) -> Iterator[tuple[str, ...]]:
     comment = answer.boxes["comment"]
     said = comment, answer.read("may_be_read") if comment else ""
     for question in SCORED:
-        score = ABSTAIN if answer.has_abstained else answer.read(question.name)
+        is_open = not (answer.boxes[question.name] or answer.boxes[ABSTAIN])
+        score = UNANSWERED if is_open else ABSTAIN if answer.has_abstained else answer.read(question.name)
         yield (file, answer.row, *answer.parts, question.name, score, str(answer.has_abstained).lower(), *(
             said if question == SCORED[0] else ("", "")))
+
+
+def _rows_that_are_gone(file: str, answers: Sequence[_Answer],
+                        asked: Mapping[str, Sequence[str]]) -> Iterator[tuple[str, ...]]:
+    """Votes without an answer for principles of the round that a form has no row of, each in the row after
+    that of the principle before it."""
+    forms: dict[tuple[str, ...], dict[str, _Answer]] = {}
+    for one in answers:
+        forms.setdefault(one.parts[:2], {})[one.parts.principle_id] = one
+    for (round_id, rater), own in forms.items():
+        first = next(iter(own.values()))
+        is_export = bool(first.columns)  # which has one row for a whole form
+        row = int(first.row) if is_export else min(int(first.row) - 1, NAMES_AT)
+        for principle in asked.get(round_id, ()):
+            row = int(own[principle].row) if principle in own else row + (not is_export)
+            for question in () if principle in own else SCORED:
+                yield (file, str(row), round_id, rater, principle, "", "", question.name, UNANSWERED, "false",
+                       "", "")
+
+
+def unanswered_faults(rows: pd.DataFrame) -> Iterator[Fault]:
+    """A fault for each principle of a form that has no answer: its boxes are blank, or its row is gone."""
+    for (file, row, round_id, rater, principle), own in rows.groupby(
+            ["file", "row", "round_id", "rater_id", "principle_id"], sort=False):
+        is_gone = (own["text_version"] == "").all()
+        yield Fault(f"the row of {principle} is missing" if is_gone else f"{principle} is blank", file, row,
+                    "" if is_gone else ", ".join(own["criterion"]), fix=f"ask {rater}: a number, or an x to "
+                    f"abstain. Write it into the file, or key this principle alone: `glc enter --round "
+                    f"{round_id}`, code {rater}")
 
 
 # ------------------------------
@@ -312,23 +349,29 @@ HEADER = (*COLUMNS[2:9], *COLUMNS[10:])
 """The columns of a long file: those of a vote, but for its place; an abstention stands as score."""
 
 
-def read_ratings(path: Path) -> pd.DataFrame:
+def read_ratings(path: Path, *, asked: Mapping[str, Sequence[str]] | None = None) -> pd.DataFrame:
     """The votes of one file, a row each in its order: :data:`COLUMNS`, all text as it stands.
 
     ``score`` is 1 to 9, or blank where the rater abstained (``is_abstained`` is true) or left the
-    question blank, which is no vote and is not guessed at. Raises Faults with everything that is wrong
-    in the file: columns, blank ids, other scores, unknown criteria, a principle rated twice.
+    question blank, which is no vote and is not guessed at; of a form :data:`UNANSWERED` where nobody knows
+    yet whether it is to stay blank (``asked``: the principles of each round). Raises Faults with everything
+    that is wrong in the file: columns, blank ids, other scores, unknown criteria, a principle rated twice.
     """
     kind, sheets = path.suffix.lower(), []
+    if kind in OTHER_PROGRAMS:
+        refuse(f"is {OTHER_PROGRAMS[kind]}, which is not read", path.name, "open it in LibreOffice or Excel, "
+               "choose Save As with the type Excel workbook (.xlsx), put that file into raw/ratings, and "
+               "take this one out")
     if kind != ".xlsm":
         sheets = read_sheets(path, values_only=True) if kind == ".xlsx" else [read_table(path)]
     long = next((sheet for sheet in sheets
                  if {"criterion", "score"} <= set(map(normalise_space, sheet.names))), None)
-    rows = _long_rows(path.name, long) if long else read_form(path, sheets)
+    rows = _long_rows(path.name, long) if long else read_form(path, sheets, asked=asked)
     is_abstained = (rows["score"] == ABSTAIN) | (rows["is_abstained"] == "true")
     rows = rows.assign(is_abstained=is_abstained.map({True: "true", False: "false"}),
                        score=rows["score"].mask(is_abstained, ""))[list(COLUMNS)]
-    faults = list(_rating_faults(rows)) if len(rows) else [
+    given = rows if long else rows[rows["score"] != UNANSWERED]
+    faults = list(_rating_faults(given)) if len(rows) else [
         Fault("the file holds no vote", file=path.name, fix="remove it from raw/ratings, or fill it in")]
     if faults:
         raise Faults(faults)

@@ -2,15 +2,21 @@
 
 import json
 import stat
+from datetime import date
 
 import pytest
+from openpyxl import load_workbook
 
+from glc_analysis.convening.ballots import Ballots, close
 from glc_analysis.convening.double_entry import check_forms_finished
+from glc_analysis.convening.rating_forms import write_forms
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import locked
+from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash
 from tests.desk_clerk import ROUNDS, Clerk, ballot, convening_study, keyed
+from tests.form_study import fill
 from tests.study_on_disk import whole_table
 
 PAPER = {"P01.importance": "8", "P01.feasibility": "a", "P02.version": "2", "P02.importance": "1",
@@ -179,9 +185,95 @@ def test_one_goes_back_and_leaves(study):
 
 def test_the_next_sitting_goes_on_where_the_last_broke_off(study):
     keyed(study, ["ab", "r12", "8", "7", "", "2", "3"])
-    said = keyed(study, ["ab", "4"])
+    said = keyed(study, ["ab", "r12", "4"])
+    assert said[1] == ("Data entry stopped in the middle of form r12, at P02 feasibility. Look whose paper "
+                       "is in hand, and type the code that is printed on it.")
     assert "Form r12, first keying, continued at P02." in said
     assert json.loads(journal(study).read_text().splitlines()[-1])["field"] == "P02.feasibility"
+
+
+def test_after_a_crash_another_paper_may_be_in_hand(study):
+    keyed(study, ["ab", "r12", "8", "7"])
+    keyed(study, ["ab", "r29", "5"])
+    assert [(line["form"], line["value"]) for line in map(json.loads, journal(study).read_text().splitlines())
+            ] == [("r12", "8"), ("r12", "7"), ("r29", "5")]
+
+
+# A workbook that came back with a row blank or missing
+
+def workbook(study, *, blank=(), gone=()):
+    """The form of r12 as a workbook, filled in but for these boxes and rows."""
+    issue = write_forms(Study(study.root), "1", today=date(2017, 5, 8))
+    boxes = {n: {"importance": 8, "feasibility": 7} for n in range(3)}
+    for n, name in blank:
+        del boxes[n][name]
+    path = fill(issue.folder / "r12.xlsx", study.root / "raw/ratings/mailed.xlsx", boxes)
+    book = load_workbook(path)
+    for n in gone:
+        book.active.delete_rows(n + 4)
+    book.save(path)
+
+
+@pytest.fixture
+def mailed(study, monkeypatch):
+    monkeypatch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, {}))
+    (study.root / "raw/ratings").mkdir(parents=True)
+    return study
+
+
+def counted(study):
+    own = Study(study.root)
+    return Ballots.read(own, read_reference(own))
+
+
+def test_a_row_that_is_gone_is_told_and_keyed_alone(mailed):
+    workbook(mailed, gone=[2])
+    [fault] = counted(mailed).faults
+    assert str(fault).startswith("mailed.xlsx, row 6: the row of P03 is missing. To fix: ask r12")
+    assert "  r12  without P03" in "\n".join(keyed(mailed, ["ab", "?"]))
+    for initials in ("ab", "cd"):
+        said = keyed(mailed, [initials, "r12", "5", "a", "At night.", "n"])
+    assert "Form r12 is received with P03." in said
+    found = counted(mailed)
+    assert not found.faults and len(found.votes) == 6
+    row = found.votes[found.votes["principle_id"] == "P03"]
+    assert row["file"].tolist() == ["1-r12-P03.csv"] * 2
+    assert row[["score", "is_abstained"]].to_numpy().tolist() == [["5", "false"], ["", "true"]]
+    said = keyed(mailed, ["ab", "r12"])
+    assert "The form of r12 has already been received, and is never overwritten." in said
+
+
+def test_of_a_blank_box_that_alone_is_asked_and_may_stay_blank(mailed):
+    workbook(mailed, blank=[(1, "feasibility")])
+    assert "mailed.xlsx, row 5, column feasibility: P02 is blank." in str(counted(mailed).faults[0])
+    for initials in ("ab", "cd"):
+        keyed(mailed, [initials, "r12", ""])
+    found = counted(mailed)
+    rows = found.votes[found.votes["principle_id"] == "P02"].set_index("criterion")
+    assert not found.faults and rows["score"].to_dict() == {"importance": "8", "feasibility": ""}
+    assert rows["version"].tolist() == ["2", "2"] and rows["text_version"].nunique() == 1
+
+
+def test_a_round_with_a_row_that_was_keyed_alone_is_sealed_as_one_form(mailed):
+    workbook(mailed, gone=[0])
+    for initials in ("ab", "cd"):
+        keyed(mailed, [initials, "r12", "5", "6", ""])
+    own = Study(mailed.root)
+    close(own, read_reference(own), "1", counted(mailed).votes, today=date(2017, 5, 9))
+    assert counted(mailed).notes == []
+    (mailed.root / "raw/ratings/1-r12-P01.csv").unlink()
+    [note] = counted(mailed).notes
+    assert note.startswith("raw/ratings, 1-r12-P01.csv: a part of the form of r12 is gone.")
+
+
+def test_a_form_that_came_as_a_file_while_its_paper_was_keyed_does_not_keep_the_round_open(study):
+    twice(study)
+    keyed(study, ["ab", "r29", "8"])
+    study.write("raw/ratings/by-mail.csv", (study.root / "raw/ratings/1-r12.csv").read_text()
+                .replace("1,r12,", "1,r29,"))
+    assert ("The form of r29 has already been received, and is never overwritten. What was begun here is "
+            "deleted.") in keyed(study, ["ab", "r29"])
+    check_forms_finished(Study(study.root), "1")
 
 
 def test_a_torn_last_line_is_dropped_and_said_and_the_rest_goes_on(study):

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from glc_analysis.errors import Faults
-from glc_analysis.intake.ratings import COLUMNS, is_filled, read_form, read_ratings
+from glc_analysis.intake.ratings import COLUMNS, is_filled, read_form, read_ratings, unanswered_faults
 from glc_analysis.text import content_hash
 from tests.form_study import LANGUAGES, FormStudy, fill
 
@@ -75,7 +75,6 @@ def test_a_form_in_another_language_has_the_version_of_its_own_words(filled):
     ("importance", "7-8", "row 4, column importance, value '7-8': is not a whole number from 1 to 9"),
     ("feasibility", 7.5, "row 4, column feasibility, value '7.5': is not a whole number from 1 to 9"),
     ("feasibility", "٠", "row 4, column feasibility, value '٠': is not a whole number from 1 to 9"),
-    ("feasibility", None, "row 4, column feasibility: is blank"),
     ("abstain", "x", "row 4, column importance, value '8': there is a score and an abstention"),
     ("abstain", "no", "row 4, column abstain, value 'no': this is not an x"),
     ("may_be_read", "perhaps", "row 4, column may_be_read, value 'perhaps': this is neither yes nor no"),
@@ -90,8 +89,43 @@ def test_what_a_box_cannot_hold_is_named_with_its_place(filled, box, value, said
 
 def test_all_faults_of_a_form_come_at_once(filled):
     faults = refused(filled({0: {"importance": 0}, 1: {"abstain": None}, 2: {"may_be_read": "?"}}))
-    assert [re.search(r"row (\d), column (\w+)", fault).groups() for fault in faults] == [
-        ("4", "importance"), ("5", "importance"), ("5", "feasibility"), ("6", "may_be_read")]
+    assert [re.search(r"row (\d), column ([a-z_, ]+?)(?:, value|:)", fault).groups() for fault in faults] == [
+        ("4", "importance"), ("6", "may_be_read"), ("5", "importance, feasibility")]
+    assert "P02 is blank" in faults[2] and "`glc enter --round 1`, code r12" in faults[2]
+
+
+def test_a_blank_box_is_no_answer_and_no_guess(filled):
+    votes = read_ratings(filled({0: {"feasibility": None}}))
+    assert votes["score"].tolist()[:2] == ["8", "unanswered"] and votes.loc[1, "is_abstained"] == "false"
+
+
+@pytest.mark.parametrize("how", ["cleared", "deleted"])
+@pytest.mark.parametrize("n", [0, 1, 2])
+def test_a_row_that_is_gone_is_one_of_the_round_without_an_answer(filled, how, n):
+    path = filled()
+    book = load_workbook(path)
+    if how == "deleted":
+        book.active.delete_rows(n + 4)
+    else:
+        for cell in book.active[n + 4]:
+            cell.value = None
+    book.save(path)
+    asked = {"1": ["P01", "P02", "P03"]}
+    gone = read_ratings(path, asked=asked).query("score == 'unanswered'")
+    assert {*zip(gone["principle_id"], gone["row"], gone["text_version"], strict=True)} == {
+        (f"P0{n + 1}", str(n + 4), "")}
+    assert gone["criterion"].tolist() == ["importance", "feasibility"]
+    [fault] = unanswered_faults(gone)
+    assert str(fault).startswith(f"r12.xlsx, row {n + 4}: the row of P0{n + 1} is missing. To fix: ask r12")
+
+
+@pytest.mark.parametrize("ending", ["ods", "xls", "ODS", "numbers"])
+def test_a_form_that_was_saved_in_another_program_says_how_to_save_it(tmp_path, ending):
+    path = tmp_path / f"r12.{ending}"
+    path.write_bytes(b"PK\x03\x04 or anything")
+    with pytest.raises(Faults, match=r"spreadsheet|old Excel") as found:
+        read_ratings(path)
+    assert "Save As with the type Excel workbook (.xlsx)" in str(found.value)
 
 
 def test_a_principle_twice_is_refused_as_is_a_row_of_another_rater_or_round(filled, issued):
@@ -210,6 +244,6 @@ def test_the_xlsform_takes_the_codes_of_the_round_and_whole_numbers_alone(names)
 def test_a_score_is_one_of_nine_or_a_fault(names, folder, text):
     path = export(folder / "kobo.csv", names, SUBMITTED | {"importance_P01": text})
     try:
-        assert read_form(path).loc[0, "score"] in [*"123456789"]
+        assert read_form(path).loc[0, "score"] in ([*"123456789"] if text.strip() else ["unanswered"])
     except Faults as found:
         assert "importance_P01" in str(found)
