@@ -158,7 +158,8 @@ def build_convening(study: Study, reference: Reference, ballots: dict[str, pd.Da
         return
     aside = study.processed / ".building"
     aside.mkdir(exist_ok=True)
-    for name, frame in (principle_tables(reference) | ballots).items():
+    written = principle_tables(reference) | ballots  # of an unsound table the last build has the rows
+    for name, frame in ((name, written[name]) for name in written if name not in reference.unsound):
         os.replace(tables.write(aside, name, tables.shape(name, frame)), study.processed / f"{name}.parquet")
     shutil.rmtree(aside)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
@@ -32,9 +32,12 @@ OPTIONAL = {name: table.optional_columns for name, table in reference_tables().i
 
 @dataclass(frozen=True)
 class Reference:
-    """The reference tables of one study, one frame a file, all columns text."""
+    """The reference tables of one study, one frame a file, all columns text. ``unsound`` are those that were
+    read for a command that does not need them, although something in them is wrong; one that cannot be read
+    is empty."""
 
     tables: dict[str, pd.DataFrame] = field(repr=False)
+    unsound: frozenset[str] = frozenset()
 
     def __getattr__(self, name: str) -> pd.DataFrame:
         try:
@@ -43,8 +46,13 @@ class Reference:
             raise AttributeError(name) from None
 
 
-def read_reference(study: Study) -> Reference:
+def read_reference(study: Study, *, needed: Collection[str] | None = None,
+                   beside: Collection[str] = ()) -> Reference:
     """Reads and checks every reference table of a study; one that is absent is empty.
+
+    With ``needed`` only these tables have to be right, by themselves and between each other, so that a wrong
+    row in another one does not stop a command that can do without. What they say of the tables ``beside`` has
+    to be right as well, where those can be read.
 
     Raises Faults with everything wrong in all files at once: files that cannot
     be read, missing or unknown columns, what the schema does not allow in a
@@ -58,12 +66,14 @@ def read_reference(study: Study) -> Reference:
         content.update(file.path.encode())
         with suppress(OSError):  # absent, or told as a fault where it is read
             content.update((study.root / file.path).read_bytes())
-    read = _read_checked(study, content.hexdigest())
-    return Reference({name: table.copy(deep=False) for name, table in read.tables.items()})
+    read = _read_checked(study, content.hexdigest(), None if needed is None else frozenset(needed),
+                         frozenset(beside))
+    return Reference({name: table.copy(deep=False) for name, table in read.tables.items()}, read.unsound)
 
 
-@lru_cache(maxsize=1)
-def _read_checked(study: Study, content: str) -> Reference:
+@lru_cache(maxsize=4)
+def _read_checked(study: Study, content: str, needed: frozenset[str] | None,
+                  beside: frozenset[str]) -> Reference:
     """The reference tables whose files have this ``content``, for as long as they have it."""
     tables: dict[str, pd.DataFrame] = {}
     faults: list[Fault] = []
@@ -76,10 +86,27 @@ def _read_checked(study: Study, content: str) -> Reference:
             unread.add(name)
         else:
             faults += table_faults(name, tables[name])
+    unsound = frozenset()
+    if needed is not None:
+        unsound = frozenset(unread | {_table_of(fault) for fault in faults}) - needed
+        tables |= {name: _empty(name) for name in unread - needed}
+        unread |= reference_tables().keys() - needed - beside
     faults += cross_faults(tables, unread, registered_checks())
+    if needed is not None:
+        faults = [fault for fault in faults if _table_of(fault) in needed]
     if faults:
         raise Faults(in_their_files(study, faults))
-    return Reference(tables)
+    return Reference(tables, unsound)
+
+
+def _table_of(fault: Fault) -> str:
+    """The table of a fault's file, which may lie in a folder."""
+    return fault.file.rpartition("/")[2].removesuffix(".csv")
+
+
+def _empty(name: str) -> pd.DataFrame:
+    """A table without a row."""
+    return pd.DataFrame(columns=[*COLUMNS[name], *OPTIONAL.get(name, ())], dtype="str")
 
 
 def read_table(study: Study, name: str) -> pd.DataFrame:

@@ -17,7 +17,7 @@ from glc_analysis.cli.group import (
     rows_format,
     say,
 )
-from glc_analysis.errors import Faults, UsageError
+from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.study import PANELS, Study
 
 
@@ -175,7 +175,12 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         from glc_analysis.build import build_convening
         from glc_analysis.convening.results_slides import write_slides
 
-        build_convening(study, count.reference, count.frames, say=say)
+        try:
+            build_convening(study, count.reference, count.frames, say=say)
+        except Faults:
+            raise GLCError(f"Round {round_id} is closed. The page to project needs a built study, and "
+                           "`glc check` says why it cannot be built. To fix: correct that, and run the same "
+                           "command again.") from None
         say(f"The page to project: {write_slides(study, round_id)}.")
         say(f"Closed by mistake? `glc reopen {round_id} --because WHY` opens the round again.")
 

@@ -35,6 +35,10 @@ from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import STOP_USE, WITHDRAWN, Study
 from glc_analysis.text import content_hash, normalise_space
 
+ENTRY_TABLES = ("principles", "rounds", "raters", "stopped")
+"""The reference tables that have to be right to open a round and to receive its forms."""
+BALLOT_TABLES = (*ENTRY_TABLES, "comments", "names")
+"""The reference tables that have to be right to count a round and to read out its results."""
 OTHER_WORDING = "rated "
 """How the reason in column ``held_out`` begins where another wording was rated."""
 
@@ -147,7 +151,7 @@ def close(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame
 
 def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> None:
     """Opens a closed round again, and keeps its seal. Raises UsageError where it is not closed."""
-    rounds = read_reference(study).rounds
+    rounds = read_reference(study, needed=ENTRY_TABLES).rounds
     is_it = rounds["round_id"] == round_id
     if not is_it.any():
         raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from glc_analysis.convening.ballots import Ballots, voters
+from glc_analysis.convening.ballots import ENTRY_TABLES, Ballots, voters
 from glc_analysis.convening.keying import (
     COMMANDS,
     DROP,
@@ -196,7 +196,8 @@ class RatingFormSession(KeyingSession):
         """Reads the tables again where they changed, so that an amended text is asked in its new version.
         Raises GLCError where the round was closed meanwhile."""
         if self.table_bytes != (content := _table_bytes(self.study)):
-            self.reference, self.table_bytes = read_reference(self.study), content
+            self.reference = read_reference(self.study, needed=ENTRY_TABLES, beside=("organisations",))
+            self.table_bytes = content
             settings = self.study.settings["consensus"]
             self.form = PaperForm.of(self.reference, self.round_id)
             self.names = self.form.names

@@ -23,6 +23,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from glc_analysis.convening.ballots import BALLOT_TABLES
 from glc_analysis.convening.decisions import record_decision
 from glc_analysis.convening.feedback import Before, Feedback, feedback_page, write_feedback
 from glc_analysis.convening.histories import PROPOSED, REWORDED, came_from, how
@@ -274,7 +275,7 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     written, where the round is closed or its texts were changed, where nobody may rate, or where a
     workbook in the folder holds answers.
     """
-    reference = read_reference(study)
+    reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
     if without and not (decided_by.strip() and because.strip()):
         raise UsageError("A round leaves a principle out by a decision. To fix: say who decided it "
                          "(--decided-by) and why (--because).")

@@ -16,7 +16,13 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.convening.agenda import GROUPS, agenda, short_names, told_third, verdict
-from glc_analysis.convening.ballots import OTHER_WORDING, Ballots, readable_comments, received
+from glc_analysis.convening.ballots import (
+    BALLOT_TABLES,
+    OTHER_WORDING,
+    Ballots,
+    readable_comments,
+    received,
+)
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.disclosure.blocks import DECISIONS, block_ids
 from glc_analysis.disclosure.visible_tables import VisibleTables
@@ -41,7 +47,7 @@ def write_slides(study: Study, round_id: str) -> Path:
     Raises UsageError for an unknown
     round, GLCError where it is open or not in the tables yet.
     """
-    reference = read_reference(study)
+    reference = read_reference(study, needed=BALLOT_TABLES)
     _check_closed(study, reference, round_id)
     frames = {name: tables.read(name, study=study) for name in ("tallies", "ratings", "principles",
                                                                 "panel_positions", "decision_log",

@@ -243,8 +243,9 @@ def held(study: Study) -> list[pd.DataFrame]:
 
 
 def addressed(study: Study) -> tuple[dict[str, str], dict[str, str]]:
-    """The organisations' names and languages, by organisation_id."""
-    register, own = read_reference(study).organisations, tables.read("organisations", study=study)
+    """The organisations' names and languages, by organisation_id; no reference table has to be right."""
+    register = read_reference(study, needed=()).organisations
+    own = tables.read("organisations", study=study)
     own = own[~own["organisation_id"].str.startswith(f"{UNKNOWN}.")]  # nobody can be asked
     labels = pd.concat([own, register]).set_index("organisation_id")["label"]
     return labels.to_dict(), dict(zip(own["organisation_id"], own["language"], strict=True))

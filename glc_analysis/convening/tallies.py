@@ -17,6 +17,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.convening.ballots import (
+    BALLOT_TABLES,
     Ballots,
     close,
     issued,
@@ -87,7 +88,8 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
     Raises UsageError for an unknown round, GLCError where there is nothing to close yet, and Faults,
     before anything is written, where a file of ratings is faulty and the round is closed or to be.
     """
-    reference, settings = read_reference(study), study.settings["consensus"]
+    reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
+    settings = study.settings["consensus"]
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
     if not is_it.any():
@@ -106,7 +108,7 @@ def counted(study: Study, round_id: str, *, close_on: date | None = None) -> Cou
             raise GLCError(f"Round {round_id} was opened on {opened_on}, and this computer's clock says "
                            f"{close_on}. To fix: set the clock.")
         rounds = close(study, reference, round_id, ballots.votes, today=close_on)
-        reference = Reference(reference.tables | {"rounds": rounds})
+        reference = Reference(reference.tables | {"rounds": rounds}, reference.unsound)
         ballots = Ballots.read(study, reference)
     frames = _tables(ballots, reference, settings)
     return Count(round_id, reference, None, frames, ballots.notes, [])
