@@ -212,7 +212,8 @@ def _reopened(folder: Path) -> tuple[tuple[str, str], ...]:
 
 
 def _read(path: Path) -> pd.DataFrame:
-    return pd.read_csv(path, dtype="str", keep_default_na=False)
+    # A comment may hold a carriage return by itself, which is not written in quotation marks.
+    return pd.read_csv(path, dtype="str", keep_default_na=False, lineterminator="\n")
 
 
 def _write(path: Path, frame: pd.DataFrame) -> None:
