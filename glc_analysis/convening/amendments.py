@@ -21,6 +21,7 @@ from glc_analysis.convening.ballots import Ballots
 from glc_analysis.convening.decisions import record_decision
 from glc_analysis.convening.double_entry import check_forms_finished
 from glc_analysis.convening.histories import FLOOR
+from glc_analysis.convening.phone_ballots import check_box_collected
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.convening.rounds import write_rounds
 from glc_analysis.convening.tallies import read_out
@@ -336,10 +337,11 @@ def _next_rounds(study: Study, reference: Reference, before: Sequence[str],
 
 
 def has_forms(study: Study, reference: Reference, round_id: str) -> bool:
-    """Whether a form of a round is in, or is being keyed. Raises Faults where a file of ratings cannot be
-    read, because it might be one."""
+    """Whether a form of a round is in, is being keyed, or has an answer on a phone. Raises Faults where a
+    file of ratings cannot be read, because it might be one."""
     try:
         check_forms_finished(study, round_id)
+        check_box_collected(study, round_id)
     except Faults:
         return True
     ballots = Ballots.read(study, reference)
