@@ -72,7 +72,7 @@ def agenda(tallies: pd.DataFrame, ratings: pd.DataFrame, principles: pd.DataFram
             "facts": "; ".join(filter(None, [*map(in_short, filter(None, votes)), *notes])),
             **{criterion: (verdict(row)[0], row["votes"].removesuffix(" high")) if row else ("few", "")
                for criterion, row in zip(CRITERIA, votes, strict=True)},
-            "notes": "; ".join(filter(None, [_abstentions(votes), *notes]))})
+            "notes": "; ".join(filter(None, [_undecided(votes), _abstentions(votes), *notes]))})
     found = pd.DataFrame(rows)
     return found.sort_values(["group", "principle_id"], ignore_index=True,
                              key=lambda c: c.map([*GROUPS].index) if c.name == "group" else c)
@@ -136,6 +136,12 @@ def in_short(row: Mapping[str, Any]) -> str:
     words = f"split: {row['votes_low']} at 1–3" if shape == "split" else words.removeprefix("high, ")
     return f"{row['criterion']} {row['votes'].removesuffix(' high')}, {words}" + (
         f", {row['n_abstained']} abstained" if row["n_abstained"] else "")
+
+
+def _undecided(rows: list[Mapping[str, Any] | None]) -> str:
+    """The criteria on which fewer ballots than the quorum were received."""
+    found = [row["criterion"] for row in rows if row and row["result"] == NO_DECISION]
+    return f"{NO_DECISION} on {' and '.join(found)}" if found else ""
 
 
 def _abstentions(rows: list[Mapping[str, Any] | None]) -> str:

@@ -17,7 +17,7 @@ from IPython.display import HTML as Html
 
 from glc_analysis.convening import concerns
 from glc_analysis.convening.ballots import masked, readable_comments
-from glc_analysis.convening.consensus import dissent, in_words
+from glc_analysis.convening.consensus import NO_DECISION, dissent, in_words
 from glc_analysis.convening.histories import listed
 from glc_analysis.convening.principles import NOT_CHALLENGED, UNSUPPORTED, facts
 from glc_analysis.convening.trace import Node, Trail, anchor, link
@@ -85,7 +85,8 @@ def principles_overview(view: StudyView) -> Html:
         return note(NO_PRINCIPLES if view.may("draft_principles") else NONE_AGREED)
     tallied = _last_tallies(view, rows)
     rows = _by_votes(rows, tallied) if view.may("exact_votes") else rows
-    votes = {(row.principle_id, row.criterion): row.votes for row in tallied.itertuples()}
+    votes = {(row.principle_id, row.criterion): row.votes + f"; {NO_DECISION}" * (row.result == NO_DECISION)
+             for row in tallied.itertuples()}
     missing = "not rated" if view.may("exact_votes") else "not shown"
     columns = {
         "Principle": [Markup(tag("span", escape(row.principle_id), class_="glc-id") + " "
