@@ -156,3 +156,11 @@ def test_the_cover_has_what_study_toml_says_and_lines_for_the_rest(sample_study,
         f"<div>{cover(own, None, packet, contents='')}</div>").iter("tr")]
     assert rows == [["Date", "8 May"], ["Place", "Phnom Penh ភ្នំពេញ"], ["Contact", ""],
                     ["Programme", "9:00 The first round"]]
+
+
+def test_room_for_notes_starts_no_page_of_its_own():
+    notes = '<div class="glc-notes"><p>Your notes</p></div>'
+    for lines in range(44, 62, 2):
+        text = "<h1>A</h1>" + "<p>A line.</p>" * lines
+        alone, noted = (SETTINGS.pdf("A", [PrintedPart("For all", html)]) for html in (text, text + notes))
+        assert pages(alone) == pages(noted), lines
