@@ -397,7 +397,7 @@ def test_all_forms_are_one_pdf_with_a_code_and_page_numbers_of_its_own_for_each(
     sides = text_of(forms.root / "forms.pdf").split("\f")[:-1]
     assert len(sides) == 2 * len(issue.forms) - 1 and not any(side.strip() for side in sides[1::2])
     assert "Code r12" in sides[0] and "Cross one box" in sides[0] and "Page 1 of 1" in sides[0]
-    assert "r29" in sides[2] and not any("Harbour" in side or "Beacon" in side for side in sides)
+    assert sides[2].count("r29") == 2 and not any("Harbour" in side or "Beacon" in side for side in sides)
 
 
 def test_a_form_is_set_in_the_direction_of_its_language_with_nine_boxes_a_question(forms):
