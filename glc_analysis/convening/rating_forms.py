@@ -284,15 +284,17 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     texts = _texts(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
     _check_not_filled(folder, forms)
+    feedback = Feedback.of(study, reference, round_id)
+    shown_before = {form.rater_id: feedback.of_rater(form.rater_id, form.language, form.rows)
+                    if feedback else [] for form in forms}
     for name in without:
         record_decision(study, name, f"Round {round_id} does not ask about it: {normalise_space(because)}",
                         by=normalise_space(decided_by), today=today)
     if not rounds.equals(reference.rounds):
         write_rounds(study, rounds)
     folder.mkdir(parents=True, exist_ok=True)
-    feedback = Feedback.of(study, reference, round_id)
     for form in forms:
-        before = feedback.of_rater(form.rater_id, form.language, form.rows) if feedback else []
+        before = shown_before[form.rater_id]
         write_workbook(folder / f"{form.rater_id}.xlsx", form, before)
         if before:
             _write(folder / f"{form.rater_id}-before.html", feedback_page(form, before))
@@ -308,7 +310,7 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
                            "language": [form.language for form in forms], "note": notes}, dtype="str")
     unchecked = [one for one in sorted({*by_language, *texts}) if form_phrases(one)["native_reader"] != "yes"]
     is_new = round_id not in set(reference.rounds["round_id"])
-    return FormsIssued(folder, is_new, feedback is not None, asked, raters, tuple(unchecked),
+    return FormsIssued(folder, is_new, any(shown_before.values()), asked, raters, tuple(unchecked),
                        _not_asked(reference, asked, without), tuple(forms))
 
 
