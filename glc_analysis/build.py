@@ -21,7 +21,7 @@ import pandas as pd
 
 from glc_analysis import dictionary, manifest, tables
 from glc_analysis.checks import evidence_faults, finding_faults
-from glc_analysis.cleaning import columns, languages, records, responses
+from glc_analysis.cleaning import languages, records, responses
 from glc_analysis.cleaning.dimension_tables import (
     clean_context,
     codebook_table,
@@ -29,6 +29,7 @@ from glc_analysis.cleaning.dimension_tables import (
     option_table,
     question_table,
 )
+from glc_analysis.cleaning.raw_surveys import NO_SURVEY, read_raw, read_surveys
 from glc_analysis.cleaning.records import CleaningLog, clean_organisations, conversation_partners
 from glc_analysis.coding.codebook import ancestors
 from glc_analysis.coding.consensus import CONSENSUS, by_segment
@@ -71,8 +72,6 @@ from glc_analysis.evidence.contributors import find_contributors
 from glc_analysis.evidence.estimates import CleanTables, survey_estimates
 from glc_analysis.evidence.quality import discordance_estimates, quality_estimates, stated
 from glc_analysis.files import hard_link
-from glc_analysis.intake.survey import read_survey
-from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, in_their_files, read_reference
@@ -80,12 +79,9 @@ from glc_analysis.schema import UNKNOWN
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
 from glc_analysis.study import Study
 from glc_analysis.tables import slice_digests
-from glc_analysis.text import content_hash, match_key, normalise_space, slug
+from glc_analysis.text import content_hash, match_key, normalise_space
 
 Say = Callable[[str], None]
-MARK = "invented by glc sample"
-NO_SURVEY = "No survey file has arrived. To fix: put an export into raw/survey/, or name it in study.toml " \
-            "under [raw] survey."
 FILES_READ = "coders' files read"
 """The step of the log that has the notes on coders' files."""
 FEW_PASSAGES = 200
@@ -204,60 +200,6 @@ def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
     return whole
 
 
-def _read_all(study: Study, kind: str) -> list[RawSurvey]:
-    """Every raw file of a kind; the faults of all files are raised together."""
-    read, faults = [], []
-    for path in study.raw_files(kind):
-        try:
-            read.append(read_survey(path, study.settings["survey"] if kind == "survey" else None))
-        except Faults as found:
-            faults += found.faults
-    stems = [slug(survey.path.stem) for survey in read]
-    faults += [Fault("another file has the same name with another extension", fix="rename one",
-                     file=survey.path.name)
-               for survey, stem in zip(read, stems, strict=True) if stems.count(stem) > 1]
-    if faults:
-        raise Faults(faults)
-    return read
-
-
-def _surveys(study: Study) -> list[RawSurvey]:
-    """The survey files, none invented where the study is real; none at all in a study of conversations.
-
-    Invented files carry their mark in every record.
-    """
-    surveys = _read_all(study, "survey")
-    marked = [s for s in surveys if "synthetic" in s.frame and (s.frame["synthetic"] == MARK).any()]
-    if marked and not study.is_synthetic:
-        raise Faults([Fault("is invented data in a real study", file=s.path.name,
-                            fix="take it out of raw/") for s in marked])
-    return surveys
-
-
-def survey_records(study: Study, reference: Reference) -> records.Records:
-    """The survey's records after the corrections of ``reference``, before any of it is interpreted; its
-    ``faults`` are corrections that fit nothing, and records of which it cannot be told whose they are."""
-    return records.assemble(_surveys(study), reference, study.settings["survey"], CleaningLog())
-
-
-def country_names(study: Study) -> tuple[pd.Series, pd.DataFrame]:
-    """The texts of the survey's country columns, and the reviewed rows of countries.csv."""
-    reference, settings = read_reference(study), study.settings["survey"]
-    texts = [pd.Series(dtype="str")]
-    for survey in _surveys(study):
-        for role in ("country", "home_country"):
-            if settings[role]:
-                found, faults = columns.locate(settings[role], survey,
-                                               source=f"[survey] {role} of study.toml")
-                if faults:
-                    raise Faults(faults)
-                texts += [survey.frame[found[""]]] if found[""] else []
-    if len(texts) == 1 and not study.raw_files("survey"):
-        raise GLCError(NO_SURVEY)
-    names = pd.concat(texts, ignore_index=True).map(normalise_space)
-    return names[~names.isin(["", *settings["blank"]])], reference.countries
-
-
 def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
          say: Say) -> Engine:
     """Runs all steps that must run, and makes the table of all logs.
@@ -283,7 +225,7 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
 def _records(view: View) -> dict[str, Any]:
     """The records of the survey, and what is wrong with them; raised with what is wrong in the answers."""
     view.say("reading the survey")
-    surveys = _surveys(view.study)
+    surveys = read_surveys(view.study)
     for survey in surveys:
         if survey.tool == "plain" and not view.study.settings["survey"]["tool"]:
             view.say(f"{survey.path.name}: no survey tool is recognised, so it is read as a table with one "
@@ -400,7 +342,7 @@ def _agreement(view: View) -> dict[str, Any]:
 
 def _context(view: View) -> dict[str, Any]:
     """What outside records say of the countries."""
-    sources = _read_all(view.study, "context")
+    sources = read_raw(view.study, "context")
     return {"context": clean_context(sources, view.reference, view.study.settings["context"], view.log)}
 
 

@@ -217,9 +217,9 @@ def build(study: Study, explain: bool) -> None:
 @pass_study
 def countries(study: Study, suggest: bool, form: str) -> None:
     """List the country names of the survey and their codes."""
-    from glc_analysis.build import country_names
     from glc_analysis.cleaning.countries import country_ids
     from glc_analysis.cleaning.countries import suggest_rows as suggested
+    from glc_analysis.cleaning.raw_surveys import country_names
 
     names, known = country_names(study)
     if suggest:

@@ -19,7 +19,7 @@ from typing import Any
 import ipywidgets as widgets
 
 from glc_analysis import tables
-from glc_analysis.build import survey_records
+from glc_analysis.cleaning.raw_surveys import survey_records
 from glc_analysis.cleaning.records import Records
 from glc_analysis.convening.joint_display import suggest
 from glc_analysis.csv_rows import CsvRows, read_utf8
