@@ -204,8 +204,9 @@ def results(frames: Mapping[str, pd.DataFrame], round_id: str, principles: pd.Da
         lines += map(_line, told[told["principle_id"] == principle].to_dict("records"))
         lines += [f"    “{comment}”" for comment in (comments or {}).get(principle, [])]
     held = here["ratings"][here["ratings"]["held_out"] != ""]
-    lines += [f"Excluded: {row.rater_id}, {row.principle_id} {row.criterion}: {row.held_out}."
-              for row in held.itertuples()]
+    lines += [f"Excluded: {n} {'vote' if n == 1 else 'votes'}, {principle} {criterion}: {why}."
+              for (principle, criterion, why), n in held.groupby(
+                  ["principle_id", "criterion", "held_out"]).size().items()]
     return [*lines, f"Nothing is said of panels of {LARGEST_UNTOLD} votes or fewer.",
             f"Rule: {here['tallies']['rule'].iloc[0]}."]
 

@@ -244,7 +244,7 @@ def test_a_day_of_two_rounds_with_power_cuts_loses_nothing_and_tells_nothing_ear
     day.is_secret("2")
     said, page = closed(day, "2")
     tallies = is_tallied(day, "2", second, "2")
-    assert "Excluded: r29, P02 importance: rated P02.1; P02.2 was issued." in said
+    assert "Excluded: 1 vote, P02 importance: rated P02.1; P02.2 was issued." in said
     assert (tallies.loc[("2", "P02"), "movement"] == "").all()  # another wording
     assert (tallies.loc[("2", "P01"), "movement"] != "").all()
     assert "Reworded since round 1: not compared" in page

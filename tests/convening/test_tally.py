@@ -197,7 +197,7 @@ def test_comments_are_read_out_only_where_the_rater_allowed_it(study):
 def test_a_held_out_vote_is_told_with_its_reason(study):
     study.vote("r01", 8, 8, 2, 2, text="Offer tea.")
     said = study.glc("tally", "--round", "1").stdout
-    assert "Excluded: r01, P01 importance: rated other words than those of P01.1 that were issued." in said
+    assert "Excluded: 1 vote, P01 importance: rated other words than those of P01.1 that were issued." in said
 
 
 def test_an_invented_study_may_rehearse_its_rounds(study):
