@@ -29,7 +29,8 @@ from glc_analysis.convening.keying import (
     Say,
     Values,
 )
-from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.convening.rounds import rows_of_open_round
+from glc_analysis.errors import Fault, Faults, GLCError, nearest
 from glc_analysis.files import sync_folder, write_atomic
 from glc_analysis.intake.ratings import ABSTAIN, BY_NAME, HEADER, MARK, QUESTIONS, SCORED, SCORES
 from glc_analysis.reference import Reference, read_reference
@@ -56,14 +57,7 @@ class PaperForm(Paper):
     @classmethod
     def of(cls, reference: Reference, round_id: str) -> PaperForm:
         """The form of an open round. Raises UsageError for an unknown round, GLCError for a closed one."""
-        rounds, known = reference.rounds, reference.principles
-        rows = rounds[rounds["round_id"] == round_id]
-        if rows.empty:
-            raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}. "
-                             f"To fix: open it with `glc forms --round {round_id}`.")
-        if (rows["closed_on"] != "").any():
-            raise GLCError(f"Round {round_id} was closed on {rows['closed_on'].max()}: no more forms "
-                           "can be entered. To fix: open another round with `glc forms`.")
+        rows, known = rows_of_open_round(reference.rounds, round_id), reference.principles
         known = known[known["principle_id"].isin(rows["principle_id"])].sort_values(
             "translation_of", key=lambda of: of != "", kind="stable")  # a source before its translations
         current = known[known["translation_of"] == ""].sort_values("version", key=lambda v: v.astype(int))

@@ -29,8 +29,8 @@ import pandas as pd
 
 from glc_analysis.convening.ballots import Ballots, voters
 from glc_analysis.convening.rating_forms import in_language
-from glc_analysis.convening.rounds import plan_round
-from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.convening.rounds import plan_round, rows_of_open_round
+from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.files import sync_folder, write_atomic
 from glc_analysis.intake.ratings import ABSTAIN, BY_NAME, HEADER, MARK, SCORED
 from glc_analysis.locks import locked
@@ -93,14 +93,7 @@ class RoundTexts:
     def of(cls, reference: Reference, round_id: str) -> RoundTexts:
         """The texts of a round. Raises UsageError for an unknown round, RoundClosed for a closed one, Faults
         where a text is not the one that was issued."""
-        rounds = reference.rounds
-        own = rounds[rounds["round_id"] == round_id]
-        if own.empty:
-            raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}. "
-                             f"To fix: open it with `glc forms --round {round_id}`.")
-        if (own["closed_on"] != "").any():
-            raise RoundClosed(f"Round {round_id} was closed on {own['closed_on'].max()}: no more votes can "
-                              "be given. To fix: open another round with `glc forms`.")
+        rows_of_open_round(reference.rounds, round_id)
         _, asked = plan_round(reference, round_id, today=date.today())
         source = asked["language"].iloc[0]
         languages = sorted({*reference.principles["language"]}, key=lambda one: (one != source, one))
@@ -118,10 +111,6 @@ class RoundTexts:
         """The stamps of each principle, one for each wording: printed id and version of the text."""
         return {one: {stamp_of(row) for rows in self.by_language.values()
                       for row in rows[rows["principle_id"] == one].itertuples()} for one in self.principles}
-
-
-class RoundClosed(GLCError):
-    """The round takes no more votes."""
 
 
 def stamp_of(row: Any) -> str:

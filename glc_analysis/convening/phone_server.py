@@ -33,7 +33,6 @@ from glc_analysis.convening.phone_ballots import (
     LONGEST_COMMENT,
     WORK,
     Box,
-    RoundClosed,
     RoundTexts,
     folder_of,
     stamp_of,
@@ -47,6 +46,7 @@ from glc_analysis.convening.phone_slips import (
     url_of,
 )
 from glc_analysis.convening.rating_forms import Form, form_phrases, is_translated
+from glc_analysis.convening.rounds import RoundClosed
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.intake.ratings import BY_NAME
 from glc_analysis.locks import locked

@@ -13,7 +13,7 @@ from datetime import date
 import pandas as pd
 
 from glc_analysis.convening.principles import versions
-from glc_analysis.errors import Fault, Faults, UsageError, nearest
+from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.reference import Reference
 from glc_analysis.study import WITHDRAWN, Study
@@ -55,6 +55,23 @@ def plan_round(reference: Reference, round_id: str, *, today: date,
     stamps = pd.Series(found["text_version"].to_list(), index=own.index, dtype="str")
     rounds = rounds.assign(text_version=rounds["text_version"].mask(is_unstamped, stamps))
     return rounds, found[texts.columns]
+
+
+class RoundClosed(GLCError):
+    """The round takes no more votes."""
+
+
+def rows_of_open_round(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
+    """The rows of rounds.csv of an open round. Raises UsageError for an unknown round, RoundClosed for a
+    closed one."""
+    own = rounds[rounds["round_id"] == round_id]
+    if own.empty:
+        raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}. "
+                         f"To fix: open it with `glc forms --round {round_id}`.")
+    if (own["closed_on"] != "").any():
+        raise RoundClosed(f"Round {round_id} was closed on {own['closed_on'].max()}: no more votes can be "
+                          "given. To fix: open another round with `glc forms`.")
+    return own
 
 
 def _candidates(texts: pd.DataFrame, without: Collection[str]) -> pd.DataFrame:
