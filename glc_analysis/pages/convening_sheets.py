@@ -112,8 +112,8 @@ def _hours(minutes: int) -> str:
 
 
 def interpreter_sheet(view: StudyView) -> Html:
-    """Every statement in all its languages side by side; then the words of the ballot, and the terms of the
-    evidence with room to write.
+    """Every statement in all its languages side by side; then the words of the ballot, and the terms, with
+    room to write.
 
     Languages are those of the texts and of forms.csv, never those of the organisations: a language can tell
     who is meant.
@@ -156,7 +156,7 @@ def _ballot_words() -> str:
 def _term_table(view: StudyView) -> str:
     terms = _terms(view)
     said = note("Write down the word that you will use, so that all interpreters use the same.").data
-    return tag("h2", "The terms of the evidence") + said + table(
+    return tag("h2", "The terms") + said + table(
         {"Term": terms, "Your word": [ROOM] * len(terms), "Note": [ROOM] * len(terms)}) if terms else ""
 
 
@@ -168,9 +168,8 @@ def _words(text: str, language: str) -> Markup:
 
 
 def _terms(view: StudyView) -> list[str]:
-    """The names of the principles, and of the codes that their evidence cites, as far as the audience may see
-    the count of the code: others are named nowhere."""
-    cited = {*view.read("evidence").query("kind == 'code'")["reference"]}
-    codes = view.codes()
-    return [*dict.fromkeys([*view.principle_rows["short_name"],
-                            *codes.loc[codes["code_id"].isin(cited), "code"]])]
+    """The names of the principles and of their themes. Not of codes: which of them may be named follows from
+    what organisations said, so a list of them could tell who left."""
+    rows = view.principle_rows
+    themes = [view.themes[one] for ids in rows["theme_ids"] for one in ids.split(";") if one in view.themes]
+    return [*dict.fromkeys([*rows["short_name"], *themes])]

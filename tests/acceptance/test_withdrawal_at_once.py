@@ -47,6 +47,7 @@ with suppress(ImportError):
     import_module("glc_analysis.locks").PATIENCE = patience
 from glc_analysis.cli import cli
 if number:
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # also where the tests run in the background
     sys.addaudithook(step)
 try:
     cli(["--study", root, *sys.argv[5:]], prog_name="glc")
