@@ -235,14 +235,19 @@ def _question_facts(frames: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     numbers.index = numbers.index.astype("str")
     is_response, parents = figures["measure"] == "response", _code_parents(frames.get("codebook"))
     return pd.DataFrame({
-        "question_id": asked, "asked_if": asked.map(known["asked_if"]).fillna("").astype("str"),
-        "type": asked.map(known["type"]).where(is_response).fillna("").astype("str"),
+        "question_id": asked, "asked_if": _text(asked.map(known["asked_if"])),
+        "type": _text(asked.map(known["type"]).where(is_response)),
         "cover": _cover_order(asked.map(known["option_list"]), figures["option_id"], frames["options"]),
         "parent_id": [parents.get(code, "") for code in figures["code_id"].astype("str")],
         "is_sensitive": asked.map(known["is_sensitive"]).eq(True),
         "is_place": asked.map(known["option_list"]).eq(COUNTRY_LIST),
         "distinct": asked.map(numbers["nunique"]).fillna(0).astype(int),
         "spread": asked.map(numbers["max"] - numbers["min"]).astype(float)}, index=figures.index)
+
+
+def _text(values: pd.Series) -> pd.Series:
+    """Values as text, blank where there is none; they are numbers where a study has no question at all."""
+    return values.astype("object").fillna("").astype("str")
 
 
 COVER_KINDS = ("dont_know", "refused", "other", "none")
