@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from glc_analysis.errors import Fault, Faults
+from glc_analysis.files import write_atomic
 from glc_analysis.tabular import delimiter, parse
 
 _LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
@@ -143,6 +144,25 @@ class CsvRows:
         return re.findall(rf'(?:\A|(?<={mark}))(?:"(?:[^"]|"")*"[^{mark}]*|[^{mark}]*)(?={mark}|\Z)', record)
 
 
+def append_rows(path: Path, columns: Iterable[str], rows: Iterable[Mapping[str, str]]) -> None:
+    """Adds rows at the end of a CSV file, all in one writing; a file that is not there is begun with a header
+    of these columns. Without rows nothing is written.
+
+    Raises Faults, before anything is written, where the encoding of the file lacks a letter of the rows.
+    """
+    if not (rows := [*rows]):
+        return
+    table = CsvRows.read(path) if path.is_file() else CsvRows.of(",".join(columns) + "\n", path.name)
+    for row in rows:
+        table.append(row)
+    try:
+        content = table.content
+    except UnicodeEncodeError:
+        raise Faults([_not_utf8(path)]) from None
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomic(path, content)
+
+
 def read_utf8(path: Path) -> str:
     """The text of a file as it is, byte order mark and line ends included.
 
@@ -151,8 +171,12 @@ def read_utf8(path: Path) -> str:
     try:
         return path.read_bytes().decode("utf-8")
     except UnicodeDecodeError:
-        raise Faults([Fault("is not in UTF-8, the encoding for text in every language", path.name,
-                            fix="save it as CSV UTF-8, and run the command again")]) from None
+        raise Faults([_not_utf8(path)]) from None
+
+
+def _not_utf8(path: Path) -> Fault:
+    return Fault("is not in UTF-8, the encoding for text in every language", path.name,
+                 fix="save it as CSV UTF-8, and run the command again")
 
 
 def encoding_of(raw: bytes) -> str:

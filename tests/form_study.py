@@ -5,7 +5,7 @@ from pathlib import Path
 
 from openpyxl import load_workbook
 
-from glc_analysis.convening.rating_forms import FormsIssued, write_forms
+from glc_analysis.convening.form_files import FormsIssued, write_forms
 from glc_analysis.intake.ratings import ROW
 from glc_analysis.study import Study
 from tests.desk_clerk import EVIDENCE

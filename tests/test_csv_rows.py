@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.csv_rows import CsvRows, encoding_of, read_utf8
+from glc_analysis.csv_rows import CsvRows, append_rows, encoding_of, read_utf8
 from glc_analysis.errors import Faults
 
 LINE_ENDS = ("\n", "\r\n", "\r")
@@ -182,3 +182,18 @@ def test_an_encoding_gives_the_bytes_back(text, encoding):
     raw = text.encode(encoding)
     found = encoding_of(raw)
     assert raw.decode(found).encode(found) == raw
+
+
+def test_rows_are_added_in_the_encoding_of_the_file_and_begin_one_that_is_not_there(tmp_path):
+    path = tmp_path / "private" / "a.csv"
+    append_rows(path, ("name", "note"), [])
+    assert not path.exists()
+    append_rows(path, ("name", "note"), [{"name": "Ana", "note": "ស"}])
+    assert path.read_text(encoding="utf-8") == "name,note\nAna,ស\n"
+    path.write_bytes("name;note\r\nJosé;sí\r\n".encode("cp1252"))
+    append_rows(path, ("name", "note"), [{"note": "né", "name": "Bo"}])
+    before = "name;note\r\nJosé;sí\r\nBo;né\r\n".encode("cp1252")
+    assert path.read_bytes() == before
+    with pytest.raises(Faults, match="is not in UTF-8"):
+        append_rows(path, ("name", "note"), [{"name": "ស"}])
+    assert path.read_bytes() == before

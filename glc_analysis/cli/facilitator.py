@@ -39,7 +39,7 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     """
     from datetime import date
 
-    from glc_analysis.convening.rating_forms import write_forms
+    from glc_analysis.convening.form_files import write_forms
     from glc_analysis.publish.print_forms import write_forms_pdf
 
     if not (study.processed / "organisations.parquet").is_file():  # a round need not wait for a new build

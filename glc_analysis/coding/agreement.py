@@ -157,8 +157,6 @@ COLUMNS = ["measure", "code_id", "unit", "subset", "n_units", "n_pairable", "pre
            "low", "high", "n_missing", "lowest", "highest", "reason"]
 KEY = COLUMNS[:4]
 OPTIONAL = {"question_id": "", "length": 1, "is_missing": False}
-PARENTS = ("missing", "absent")
-"""What a coding of a parent says of the codes below it, where the coder gave none of them."""
 ALL = "all"
 NOT_SHARED = "the coder coded no unit that another coded"
 

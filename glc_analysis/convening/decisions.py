@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from glc_analysis.csv_rows import CsvRows, read_utf8
-from glc_analysis.files import write_atomic
+from glc_analysis.csv_rows import append_rows
 from glc_analysis.schema import table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import read_rows
@@ -23,7 +22,4 @@ def record_decision(study: Study, principle_id: str, decision: str, *, by: str, 
     if path.is_file() and any(known.items() >= row.items()
                               for known in read_rows(path, file.required, file.optional).values()):
         return
-    rows = CsvRows.of(read_utf8(path) if path.is_file() else ",".join(file.required) + "\n", path.name)
-    rows.append(row)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomic(path, rows.text)
+    append_rows(path, file.required, [row])

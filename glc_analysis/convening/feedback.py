@@ -14,7 +14,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 from openpyxl.styles import Alignment, Font
@@ -23,6 +22,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.convening.ballots import readable_comments
 from glc_analysis.convening.principles import versions
+from glc_analysis.convening.rating_forms import Form
 from glc_analysis.convening.tallies import ballot_tables
 from glc_analysis.disclosure.blocks import block_ids
 from glc_analysis.disclosure.visible_tables import VisibleTables
@@ -133,8 +133,8 @@ class Feedback:
                          *([] if is_same else [earlier["statement"], earlier["language"]]))
 
 
-def feedback_page(form: Any, before: Sequence[Before]) -> str:
-    """The page of one rater, a form's ``heading``, ``say``, ``language`` and ``direction`` around it."""
+def feedback_page(form: Form, before: Sequence[Before]) -> str:
+    """The page of one rater, in the language of the form."""
     by_principle = {one.principle_id: one for one in before}
     return template(__file__, "feedback_page.html").render(
         form=form, say=form.say, style=read_text(__file__, "form_page.css").strip(), criteria=CRITERIA,
@@ -143,7 +143,7 @@ def feedback_page(form: Any, before: Sequence[Before]) -> str:
               if row.principle_id in by_principle])
 
 
-def write_feedback(sheet: Worksheet, form: Any, before: Sequence[Before]) -> None:
+def write_feedback(sheet: Worksheet, form: Form, before: Sequence[Before]) -> None:
     """The same as a sheet of a workbook, which is only read."""
     say = form.say
     sheet.title = say["before_title"][:31]

@@ -28,7 +28,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.convening.ballots import Ballots, voters
-from glc_analysis.convening.rating_forms import in_language
+from glc_analysis.convening.rating_forms import texts_by_language
 from glc_analysis.convening.rounds import plan_round, rows_of_open_round
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.files import sync_folder, write_atomic
@@ -95,11 +95,7 @@ class RoundTexts:
         where a text is not the one that was issued."""
         rows_of_open_round(reference.rounds, round_id)
         _, asked = plan_round(reference, round_id, today=date.today())
-        source = asked["language"].iloc[0]
-        languages = sorted({*reference.principles["language"]}, key=lambda one: (one != source, one))
-        found = {one: rows for one in languages
-                 if (rows := in_language(reference, asked, one)) is not None}
-        return cls(round_id, found or {source: asked})
+        return cls(round_id, texts_by_language(reference, asked))
 
     @property
     def principles(self) -> list[str]:

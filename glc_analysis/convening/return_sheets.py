@@ -21,7 +21,7 @@ from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.schema.checker import is_day
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.templates import languages, phrases, read_text, template
-from glc_analysis.text import RIGHT_TO_LEFT, isolated, language_name, match_key, parse_dates
+from glc_analysis.text import isolated, language_direction, language_name, match_key, parse_dates
 from glc_analysis.workbook import print_on_a4, save_workbook, style_cell, write_text
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ class Sheet:
 
     @property
     def direction(self) -> str:
-        return "rtl" if self.language in RIGHT_TO_LEFT else "ltr"
+        return language_direction(self.language)
 
 
 PHRASES = __file__, "phrases.csv"
@@ -135,7 +135,7 @@ def write_sheets(path: Path, sheets: Iterable[tuple[str, Sheet]], letter: Letter
 def _write_letter(sheet: Worksheet, letter: Letter) -> None:
     from openpyxl.styles import Alignment, Font
 
-    is_rtl = letter.language in RIGHT_TO_LEFT
+    is_rtl = language_direction(letter.language) == "rtl"
     for n, line in enumerate([letter.organisation, *letter.lines], 1):
         cell = sheet.cell(n, 1)
         write_text(cell, line)

@@ -31,15 +31,14 @@ from glc_analysis.convening.keying import (
 from glc_analysis.convening.principles import printed_id, versions
 from glc_analysis.convening.rating_forms import in_language
 from glc_analysis.convening.returns import addressed
-from glc_analysis.csv_rows import CsvRows, read_utf8
+from glc_analysis.csv_rows import append_rows
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.files import write_atomic
 from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import table_files
 from glc_analysis.schema.checker import is_day
 from glc_analysis.study import Study
 from glc_analysis.templates import phrases, read_text, template
-from glc_analysis.text import RIGHT_TO_LEFT, content_hash, language_name
+from glc_analysis.text import content_hash, language_direction, language_name
 
 DECISIONS = {"e": "endorse", "r": "endorse_with_reservation", "n": "do_not_endorse"}
 """The key for each decision."""
@@ -131,15 +130,11 @@ def sheet(signing: Signing, texts: pd.DataFrame, organisation_id: str, name: str
     rows = texts if rows is None else rows
     return template(__file__, "signing_sheet.html").render(
         style=read_text(__file__, "form_page.css").strip(), say=phrases(language, __file__, "signing.csv"),
-        language=language, direction=_direction(language), name=name, organisation_id=organisation_id,
+        language=language, direction=language_direction(language), name=name, organisation_id=organisation_id,
         code=signing.code, texts=[row._asdict() | {
-            "direction": _direction(row.language),
+            "direction": language_direction(row.language),
             "in_language": "" if row.language == language else language_name(row.language)}
             for row in rows.itertuples(index=False)])
-
-
-def _direction(language: str) -> str:
-    return "rtl" if language in RIGHT_TO_LEFT else "ltr"
 
 
 # ------------------------------
@@ -272,13 +267,7 @@ class SigningSession(KeyingSession):
         if not added:  # or the last session was stopped after it had written them
             self.log.end(code, RECEIVED)
             return f"The sheet of {code} has no decision that is not in signoffs.csv: nothing is written."
-        path = self.study.reference_file("signoffs")
-        columns = table_files("signoffs")[0].required
-        rows = CsvRows.of(read_utf8(path) if path.is_file() else ",".join(columns) + "\n", path.name)
-        for row in added:
-            rows.append(row)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        write_atomic(path, rows.text)
+        append_rows(self.study.reference_file("signoffs"), table_files("signoffs")[0].required, added)
         self.log.end(code, RECEIVED)
         self.reload_tables()
         unread = [row["principle_id"] for row in added if row["reservation"]]

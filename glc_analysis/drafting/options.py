@@ -51,11 +51,6 @@ class Options:
     order: list[str] = field(default_factory=list)
     is_merged_by_few: bool = False
 
-    @property
-    def n_hidden(self) -> int:
-        """The number of cells with an answer that is not listed."""
-        return self.hidden.total()
-
 
 def joined_options(
     counts: Counter[str], separator: str

@@ -15,7 +15,7 @@ from pathlib import Path
 import pandas as pd
 
 from glc_analysis import manifest, tables
-from glc_analysis.csv_rows import CsvRows
+from glc_analysis.csv_rows import append_rows
 from glc_analysis.disclosure.consent import WITHDRAWAL as WITHDRAWAL_TEXTS
 from glc_analysis.disclosure.releases import remove_from_releases
 from glc_analysis.errors import UsageError, nearest
@@ -90,13 +90,8 @@ def _record(study: Study, reference: Reference, person_id: str, choice: str, tod
     rows = reference.stopped
     if ((rows["person_id"] == person_id) & (rows["choice"] == choice)).any():
         return
-    path = study.reference_file("stopped")
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(",".join(reference_tables()["stopped"].columns) + "\n", encoding="utf-8")
-    table = CsvRows.read(path)
-    table.append({"person_id": person_id, "choice": choice, "date": today.isoformat()})
-    path.write_bytes(table.content)
+    append_rows(study.reference_file("stopped"), reference_tables()["stopped"].columns,
+                [{"person_id": person_id, "choice": choice, "date": today.isoformat()}])
 
 
 def _remove_contacts(study: Study, known: set[str], *, is_written: bool) -> list[tuple[str, str, str]]:

@@ -14,7 +14,7 @@ import json
 import os
 import re
 import shutil
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from datetime import date
 from pathlib import Path
@@ -27,7 +27,7 @@ from glc_analysis.coding.coders import document_names
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.convening.seals import erase_ballots, seal_anew
 from glc_analysis.convening.signatures import SIGNATURES
-from glc_analysis.csv_rows import CsvRows
+from glc_analysis.csv_rows import append_rows
 from glc_analysis.digests import replace_digest_key
 from glc_analysis.disclosure.consent import ITEMS, RECORD_OF_WITHDRAWALS, read_withdrawals
 from glc_analysis.disclosure.releases import forget_contents, remove_from_releases
@@ -317,7 +317,7 @@ def _edit_reference(study: Study, new: Study, own: Contribution, wanted: Wanted,
                 for old, row in zip(grid.rows[1:], redact_rows(grid, own.words)[1:], strict=True))])
     for name in (name for name in reference_tables() if len(table_files(name)) > 1):
         drop_halves(study, new, name)
-    _append_rows(new.reference_file("speakers"), [
+    append_rows(new.reference_file("speakers"), table_files("speakers")[0].required, [
         {"document_id": call, "name_in_file": name, "speaker_id": _speaker_id(name), "role": "observer"}
         for call, names in sorted(own.spoken.items()) for name in names.values()])
     if new.key_file.is_file():  # a pseudonym is never used again: its number stays taken
@@ -398,17 +398,6 @@ def _record(study: Study, row: dict[str, str]) -> None:
     writer.writeheader()
     writer.writerows([*rows, {"number": str(len(rows) + 1)} | row])
     study.reference_file("withdrawn").write_text(text.getvalue(), encoding="utf-8", newline="\n")
-
-
-def _append_rows(path: Path, rows: Iterable[Mapping[str, str]]) -> None:
-    """Appends rows to a reference table under its own header."""
-    rows = list(rows)
-    if not rows:  # there may be no such table
-        return
-    table = CsvRows.read(path)
-    for row in rows:
-        table.append(dict(row))
-    path.write_bytes(table.content)
 
 
 def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Reference) -> None:

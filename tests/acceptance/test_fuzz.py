@@ -20,7 +20,8 @@ import docx
 import pandas as pd
 import pytest
 
-from glc_analysis.convening.rating_forms import Form, write_workbook
+from glc_analysis.convening.form_files import write_workbook
+from glc_analysis.convening.rating_forms import Form
 from glc_analysis.text import content_hash
 from tests import damaged
 from tests.coding_files import QUOTES, TEXT, comment, marked, qdpx, qualcoder, run, selection, taguette, word

@@ -9,7 +9,7 @@ from openpyxl import load_workbook
 
 from glc_analysis.convening.ballots import Ballots, close
 from glc_analysis.convening.double_entry import check_forms_finished
-from glc_analysis.convening.rating_forms import write_forms
+from glc_analysis.convening.form_files import write_forms
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.locks import locked
 from glc_analysis.reference import read_reference
@@ -216,7 +216,7 @@ def workbook(study, *, blank=(), gone=()):
 
 @pytest.fixture
 def mailed(study, monkeypatch):
-    monkeypatch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, {}))
+    monkeypatch.setattr("glc_analysis.convening.form_files.addressed", lambda study: ({}, {}))
     (study.root / "raw/ratings").mkdir(parents=True)
     return study
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from glc_analysis.convening.feedback import NOT_TOLD, Feedback, told_thirds
-from glc_analysis.convening.rating_forms import write_forms
+from glc_analysis.convening.form_files import write_forms
 from glc_analysis.disclosure.votes import all_counts, told_votes
 from glc_analysis.intake.ratings import ROW, read_ratings
 from glc_analysis.reference import read_reference
@@ -23,7 +23,7 @@ VOTES = {rater: [9 - n % 5, 3 + n % 6, n % 9 + 1, 8] for n, rater in enumerate(E
 
 @pytest.fixture
 def study(tmp_path, monkeypatch):
-    monkeypatch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, LANGUAGES))
+    monkeypatch.setattr("glc_analysis.convening.form_files.addressed", lambda study: ({}, LANGUAGES))
     study = BallotStudy(tmp_path)
     for rater, votes in VOTES.items():
         study.vote(rater, *votes)

@@ -304,10 +304,10 @@ def test_the_earlier_words_are_in_the_language_of_the_form_where_they_exist(clos
 def test_paper_text_workbook_and_xlsform_show_what_a_text_was(closed, monkeypatch):
     from openpyxl import load_workbook
 
-    from glc_analysis.convening.rating_forms import write_forms
+    from glc_analysis.convening.form_files import write_forms
     from glc_analysis.intake.ratings import read_ratings
 
-    monkeypatch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, {}))
+    monkeypatch.setattr("glc_analysis.convening.form_files.addressed", lambda study: ({}, {}))
     split(Study(closed.root), "P01", ["Offer <rest>.", TWO], **WHY)
     folder = write_forms(Study(closed.root), "3", today=TODAY).folder
     before = "Split from P01.1:"
@@ -325,9 +325,9 @@ def test_paper_text_workbook_and_xlsform_show_what_a_text_was(closed, monkeypatc
 
 
 def test_a_round_leaves_a_principle_out_by_a_decision_with_who_and_why(closed, monkeypatch):
-    from glc_analysis.convening.rating_forms import write_forms
+    from glc_analysis.convening.form_files import write_forms
 
-    monkeypatch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, {}))
+    monkeypatch.setattr("glc_analysis.convening.form_files.addressed", lambda study: ({}, {}))
     with pytest.raises(UsageError, match="who decided it"):
         write_forms(Study(closed.root), "3", today=TODAY, without=["P02"], because="Agreed.")
     with pytest.raises(UsageError, match="No candidate is called 'P20'"):

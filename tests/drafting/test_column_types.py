@@ -66,7 +66,7 @@ def test_texts_with_commas_are_no_choice():
 def test_what_fewer_than_five_gave_is_counted_and_not_listed():
     options = guess("Which?", {"Law": 50, "Health": 30, "My own answer": 4}).options[0]
     assert {*options.counts} == {"Law", "Health"}
-    assert options.n_hidden == 4
+    assert options.hidden.total() == 4
 
 
 def test_an_address_is_not_listed_however_often_it_was_given():
@@ -109,4 +109,4 @@ def test_many_different_answers_take_no_longer_than_some():
 
 def test_answers_to_a_question_for_a_place_are_counted_and_not_listed():
     (options,) = guess("Which town are you in?", {"Springfield": 60, "Shelbyville": 40}).options
-    assert (dict(options.counts), options.n_hidden) == ({}, 100)
+    assert (dict(options.counts), options.hidden.total()) == ({}, 100)

@@ -15,8 +15,8 @@ from docx import Document
 
 from glc_analysis import cli, tables
 from glc_analysis.build import build
+from glc_analysis.convening.form_files import write_forms
 from glc_analysis.convening.packets import Packet, Part, packets
-from glc_analysis.convening.rating_forms import write_forms
 from glc_analysis.convening.returns import held
 from glc_analysis.disclosure.findings import check_leaks, found_in_papers
 from glc_analysis.disclosure.quotations import owners
@@ -87,7 +87,7 @@ def forms(tmp_path, monkeypatch):
     """A study with an open round whose raters read English, Arabic and Khmer; nobody is named in a text."""
     need_poppler()
     need_fonts("ខ្មែរ العربية")
-    monkeypatch.setattr("glc_analysis.convening.rating_forms.addressed", lambda study: ({}, LANGUAGES))
+    monkeypatch.setattr("glc_analysis.convening.form_files.addressed", lambda study: ({}, LANGUAGES))
     monkeypatch.setattr("glc_analysis.publish.packet_parts.addressed", lambda study: ({}, LANGUAGES))
     monkeypatch.setattr(form_study, "PRINCIPLES", form_study.PRINCIPLES.replace("vague,beacon", "vague,"))
     on_disk = FormStudy(tmp_path / "study")
