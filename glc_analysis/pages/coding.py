@@ -18,7 +18,7 @@ from IPython.display import HTML as Html
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.patterns import interviews_to_threshold
 from glc_analysis.coding.reviews import proof_sentences
-from glc_analysis.convening.trace import anchor, passage_anchor, passages_anchor, printed_passages
+from glc_analysis.convening.places import anchor, passage_anchor, passages_anchor, printed_passages
 from glc_analysis.evidence.coded import negative_cases
 from glc_analysis.manifest import read_slices
 from glc_analysis.plots import interval_text, number_text
@@ -185,7 +185,7 @@ def passages(view: StudyView) -> Html:
     """The first passages of each code of the theme, and how many there are.
 
     Within a code the first passage of each organisation comes before its further ones. Which are printed is
-    the rule of :func:`~glc_analysis.convening.trace.printed_passages`; a code of many passages has a page.
+    the rule of :func:`~glc_analysis.convening.places.printed_passages`; a code of many passages has a page.
     """
     rows = view.coded_passages
     counts, printed = rows.groupby("code_id").size(), dict(list(printed_passages(rows).groupby("code_id")))

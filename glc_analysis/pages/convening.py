@@ -15,7 +15,7 @@ from IPython.display import HTML as Html
 from glc_analysis.convening import agenda as by_decision
 from glc_analysis.convening.checklists import NOT_RECORDED, method_facts, reporting_items
 from glc_analysis.convening.joint_display import Quote, cited_figures, contradicting, paired, readable_quotes
-from glc_analysis.convening.trace import Places, anchor, link
+from glc_analysis.convening.places import Places, anchor, link
 from glc_analysis.disclosure.blocks import AGENDA, COUNTS, DECISIONS, NOT_SHOWN
 from glc_analysis.disclosure.votes import LARGEST_UNTOLD
 from glc_analysis.evidence.summary import Words

@@ -16,7 +16,7 @@ import pandas as pd
 from IPython.display import HTML as Html
 
 from glc_analysis import tables
-from glc_analysis.convening.trace import Places, anchor, link, printed_passages
+from glc_analysis.convening.places import Places, anchor, link, printed_passages
 from glc_analysis.disclosure.quotations import (
     case_codes,
     owners,

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import depending_on
-from glc_analysis.convening.trace import Places, link
+from glc_analysis.convening.places import Places, link
 from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.evidence.estimates import ALL, BY_OPTION
 from glc_analysis.reference import read_table

@@ -14,8 +14,9 @@ from typing import Any
 import pandas as pd
 from IPython.display import HTML as Html
 
+from glc_analysis.convening.places import anchor
 from glc_analysis.convening.principles import NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, facts
-from glc_analysis.convening.trace import Trail, anchor
+from glc_analysis.convening.trace import Trail
 from glc_analysis.disclosure.blocks import NOT_SHOWN
 from glc_analysis.frames_html import quotation
 from glc_analysis.pages.principles import (

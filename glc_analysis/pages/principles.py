@@ -19,8 +19,9 @@ from glc_analysis.convening import concerns
 from glc_analysis.convening.ballots import masked, readable_comments
 from glc_analysis.convening.consensus import NO_DECISION, dissent, in_words
 from glc_analysis.convening.histories import listed
+from glc_analysis.convening.places import anchor, link
 from glc_analysis.convening.principles import NOT_CHALLENGED, UNSUPPORTED, facts
-from glc_analysis.convening.trace import Node, Trail, anchor, link
+from glc_analysis.convening.trace import Node, Trail
 from glc_analysis.disclosure.blocks import COUNTS, NOT_SHOWN, block_of
 from glc_analysis.disclosure.consent import WITHDRAWAL
 from glc_analysis.frames_html import quotation

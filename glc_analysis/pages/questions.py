@@ -13,7 +13,7 @@ import pandas as pd
 from IPython.display import display
 
 from glc_analysis import tables_html
-from glc_analysis.convening.trace import anchor
+from glc_analysis.convening.places import anchor
 from glc_analysis.evidence.estimates import BY_OPTION
 from glc_analysis.frames_html import frame_html, quotation
 from glc_analysis.schema import COUNTRY_LIST

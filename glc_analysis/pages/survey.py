@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from IPython.display import HTML as Html
 
-from glc_analysis.convening.trace import Places, anchor, link
+from glc_analysis.convening.places import Places, anchor, link
 from glc_analysis.disclosure.releases import last_answered
 from glc_analysis.manifest import read_slices
 from glc_analysis.pages.world_map import world_map

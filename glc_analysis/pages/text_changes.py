@@ -22,8 +22,9 @@ from glc_analysis.convening.histories import (
     origin,
     outcome,
 )
+from glc_analysis.convening.places import anchor, link
 from glc_analysis.convening.principles import UNSUPPORTED
-from glc_analysis.convening.trace import Trail, anchor, link
+from glc_analysis.convening.trace import Trail
 from glc_analysis.tables_html import Markup, table, tag
 from glc_analysis.text import language_direction
 

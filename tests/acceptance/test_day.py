@@ -129,7 +129,11 @@ class Day:
             writer = csv.writer(file)
             writer.writerow(HEADER)
             for rater, paper in papers.items():
-                writer.writerows(rows(round_id, rater, paper))
+                writer.writerows(self.rows_of(round_id, rater, paper))
+
+    def rows_of(self, round_id, rater, paper):
+        """The rows of one ballot in a long file."""
+        return rows(round_id, rater, paper)
 
     def is_secret(self, round_id):
         """No table, page or file under processed/ and reports/ holds anything that a rater of it wrote."""

@@ -4,7 +4,6 @@ second round in which everybody knows their first vote, signatures and a refusal
 What was counted in the morning stays counted."""
 
 import asyncio
-import csv
 import random
 import re
 import signal
@@ -14,7 +13,6 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.convening.signatures import Signing
-from glc_analysis.intake.ratings import HEADER
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView
@@ -48,20 +46,12 @@ class DayInTheRoom(Day):
         return {rater: {one: None if rng.random() < .1 else (rng.randint(1, 9), rng.randint(1, 9))
                         for one in principles} for rater in EVERYBODY}
 
-    def hand_in(self, name, round_id, papers):
-        """A long file of ballots on the texts that the round issued."""
+    def rows_of(self, round_id, rater, votes):
+        """A ballot on the texts that the round issued."""
         rounds = read_reference(Study(self.root)).rounds
-        issued = rounds[rounds["round_id"] == round_id].set_index("principle_id")
-        path = self.root / "raw/ratings" / name
-        path.parent.mkdir(exist_ok=True)
-        with path.open("w", encoding="utf-8", newline="") as file:
-            writer = csv.writer(file)
-            writer.writerow(HEADER)
-            for rater, votes in papers.items():
-                writer.writerows(
-                    [round_id, rater, one, *issued.loc[one, ["version", "text_version"]], criterion,
-                     given[n] if given else "abstain", "", ""]
-                    for one, given in votes.items() for n, criterion in enumerate(CRITERIA))
+        issued = rounds[rounds["round_id"] == round_id].set_index("principle_id")[["version", "text_version"]]
+        return [[round_id, rater, one, *issued.loc[one], criterion, given[n] if given else "abstain", "", ""]
+                for one, given in votes.items() for n, criterion in enumerate(CRITERIA)]
 
     def phones(self, votes, stick, rng):
         """Five people vote on phones; the power goes when some of them are done."""

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.convening import trace
+from glc_analysis.convening import places
 from glc_analysis.convening.trace import Trail
 from glc_analysis.frames_html import frame_html
 from glc_analysis.pages import convening
@@ -57,7 +57,7 @@ def test_every_link_leads_to_a_place_that_is_there(links, ids):
 
 def test_a_link_to_a_passage_that_is_not_printed_leads_to_the_passages_of_its_code(
         sample_study, monkeypatch):
-    monkeypatch.setattr(trace, "MOST_PASSAGES", 1)
+    monkeypatch.setattr(places, "MOST_PASSAGES", 1)
     page = StudyView(sample_study)
     links, ids = _links(page), _ids_by_page(page)
     assert [link for link in links if link[1] not in ids[link[0]]] == []

@@ -9,7 +9,7 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
-from glc_analysis.convening import trace
+from glc_analysis.convening.places import MOST_PASSAGES, ROOM
 from glc_analysis.disclosure.blocks import NO_QUOTATION
 from glc_analysis.errors import UsageError
 from glc_analysis.frames_html import frame_html, quotation
@@ -435,10 +435,10 @@ def test_a_theme_page_prints_the_first_passages_of_a_code_and_says_where_the_oth
     view.__dict__["coded_passages"] = many
     monkeypatch.setattr(coding, "codes_with_a_page", lambda view: {"shelter"})
     shown = passages(view).data
-    assert shown.count("<blockquote") == trace.MOST_PASSAGES
+    assert shown.count("<blockquote") == MOST_PASSAGES
     assert "20 of 90 passages are printed here." in shown and 'href="code-shelter.html"' in shown
     view.__dict__["coded_passages"] = many.assign(quote="ជម្រក" * 2000)
-    assert len(passages(view).data.encode()) < 1.2 * trace.ROOM
+    assert len(passages(view).data.encode()) < 1.2 * ROOM
 
 
 def test_the_opening_sentences_on_agreement_are_those_of_the_tables(sample_study):
