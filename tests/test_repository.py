@@ -187,6 +187,13 @@ def test_ruff_finds_nothing():
     assert found.returncode == 0, found.stdout + found.stderr
 
 
+def test_every_planted_error_has_its_place_in_the_code():
+    """Else `scripts/run-mutants` plants none of them."""
+    found = subprocess.run([sys.executable, "scripts/run-mutants", "--list"], cwd=ROOT, text=True,
+                           capture_output=True, check=False)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
 def test_a_skip_passes_at_home_and_fails_in_continuous_integration(tmp_path):
     shutil.copy(ROOT / "tests" / "conftest.py", tmp_path)
     for name, body in {

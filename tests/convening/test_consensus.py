@@ -248,3 +248,10 @@ def test_ipras_is_never_below_that_of_perfect_symmetry(votes):
 def test_three_quarters_in_one_third_never_disagree(votes):
     if result(votes, "share") != "uncertain":
         assert "disagreement" not in (panel_rule(votes), ipras_rule(votes))
+
+
+@pytest.mark.parametrize(("votes", "abstained", "found"), [
+    (5, 5, "high"), (4, 6, "uncertain"), (4, 4, "high"), (4, 5, "uncertain")])
+def test_high_needs_half_of_the_ballots_so_abstentions_make_it_no_easier(votes, abstained, found):
+    assert result([8] * votes, abstained=abstained, quorum=8) == found
+    assert result([2] * votes, abstained=abstained, quorum=8) == found.replace("high", "low")
