@@ -26,6 +26,7 @@ from glc_analysis.drafting.options import (
     listed_options,
     option_key,
 )
+from glc_analysis.drafting.scales import degree_marks, scale_marks, scale_steps
 from glc_analysis.text import language_code, parse_dates
 
 LEFT_OUT = "left out"
@@ -168,6 +169,12 @@ def _numbers(column: FormColumn, answers: Counter[str]) -> Guess | None:
     is_rated = words.mentions("rating", column.wording)
     is_counted = words.mentions("count", column.wording)
     span = f"from {values[0]:g} to {values[-1]:g}"
+    if is_small and words.mentions("select", column.wording) and not is_rated:
+        why = f"whole numbers {span}{others}; the question asks to select: they may be a number, or a scale"
+        return Guess("single", why, False, options=_by_file(column, ()))
+    if values in ([0, 1], [1, 2]) and not rest and not is_rated and not is_counted:
+        why = f"the numbers {values[0]:g} and {values[1]:g} alone: they may be codes of two options"
+        return Guess("single", why, False, options=_by_file(column, ()))
     if is_small and not is_counted and (not rest or is_rated):
         return Guess(
             "scale",
@@ -224,6 +231,64 @@ def _organisation(column: FormColumn, answers: Counter[str]) -> Guess | None:
 
 
 # ------------------------------
+# Grids: several questions that offer the same list.
+
+GRID, GRID_STEPS = 3, 7
+"""So many questions with the same list make a grid; so many options the list of a grid of scales has at
+most."""
+_ITEM = re.compile(r"\s*(\[[^\]]*\]\s*|\s[-–:>|]\s[^-–:>|]*)$", re.DOTALL)
+_ITEM_NUMBER = re.compile(r"[_.\[(]?[a-zA-Z]{0,3}\d+[\])]?$")
+
+
+def grid_scales(columns: Collection[FormColumn], guesses: dict[int, Guess]) -> dict[int, Guess]:
+    """The single choices that are steps of a scale as the questions beside them show, by their place.
+
+    The questions of a grid share their heading or the beginning of their names, and one short list. They are
+    scales if the list is known as one in some of them, or if half of its options hold a word of degree, or if
+    the heading asks how much.
+    """
+    grids: dict[str, list[FormColumn]] = {}
+    for column in columns:
+        guess = guesses.get(column.place)
+        if guess and guess.kind in ("single", "scale") and guess.options:
+            heading = _ITEM.sub("", column.wording) if _ITEM.search(column.wording) else ""
+            stem = heading or _ITEM_NUMBER.sub("", column.name)
+            grids.setdefault(stem, []).append(column)
+    found: dict[int, Guess] = {}
+    for grid in grids.values():
+        for column in grid:
+            guess = guesses[column.place]
+            own = _grid_labels(guess)
+            alike = [one for one in grid if _is_same_list(own, _grid_labels(guesses[one.place]))]
+            labels = sorted(set().union(*(_grid_labels(guesses[one.place]) for one in alike)))
+            if guess.kind == "scale" or len(alike) < GRID or not 2 < len(labels) <= GRID_STEPS:
+                continue
+            if _is_yes_no(labels):
+                continue
+            is_known = any(guesses[one.place].kind == "scale" for one in alike)
+            is_marked = degree_marks(labels) >= max(2, len(labels) / 2)
+            if is_known or is_marked or words.mentions("rating", column.wording):
+                why = f"{guess.why}; {len(alike)} questions beside it offer the same few options"
+                found[column.place] = replace(guess, kind="scale", why=why, is_sure=False)
+    return found
+
+
+def _grid_labels(guess: Guess) -> frozenset[str]:
+    """The labels that a question offers, without "don't know" and the like and without numbers."""
+    return frozenset(
+        option_key(label)
+        for options in guess.options
+        for label in options.counts
+        if words.kind_of_option(label) == "substantive" and not _NUMBER.fullmatch(label)
+    )
+
+
+def _is_same_list(one: frozenset[str], other: frozenset[str]) -> bool:
+    """Whether two questions share most options: some may have been chosen too rarely to be listed."""
+    return len(one & other) >= 2 and len(one & other) >= 0.6 * len(one | other)
+
+
+# ------------------------------
 # Choices: one option, several options in a cell, or texts.
 
 
@@ -249,7 +314,7 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
         if asks_personal and len(column.wording.split()) <= 8 and not _is_yes_no([*answers]):
             options = tuple(Options(hidden=Counter(counts)) for counts in column.counts)
         labels = [label for found in options for label in found.counts]
-        steps = next((words.scale_steps([*found.counts]) for found in options if len(found.counts) > 1), None)
+        steps = next((scale_steps([*found.counts]) for found in options if len(found.counts) > 1), None)
         is_typed = variants >= max(3, 0.03 * n)
         is_enough = n >= (MANY / 2 if _is_yes_no(labels) else MANY)
         is_sure = covered >= 0.85 and is_enough and not is_typed and not asks_personal
@@ -258,7 +323,7 @@ def _choice(column: FormColumn, answers: Counter[str], known: Collection[str]) -
             notes.append("the heading may ask for a name or a place")
         if steps is not None:
             return Guess("scale", f"{shown}, and the options are steps", False, options=options, notes=notes)
-        marks = words.scale_marks(labels)
+        marks = scale_marks(labels)
         if len(set(marks.values())) > 2 and len(labels) - len(marks) <= len(column.counts):
             return Guess(
                 "scale", f"{shown}, and all options but one are steps", False, options=options, notes=notes
@@ -298,7 +363,8 @@ def _joined(
     best: tuple[float, str, float, bool] | None = None
     found_by: dict[str, float] = {}
     for separator in SEPARATORS:
-        if sum(count for text, count in answers.items() if separator in text) < (1 if is_several else 2):
+        held = sum(count for text, count in answers.items() if separator in text)
+        if held < (1 if is_several or n < MANY else 2):
             continue
         if best and separator == best[1].strip():
             continue  # the same mark without its blank

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.columns import NOT_IN
-from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, guess_type
+from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_scales, guess_type
 from glc_analysis.drafting.countries import country_label, country_of, is_contested, un_regions
 from glc_analysis.drafting.form import Form, FormColumn
 from glc_analysis.drafting.groups import TickGroup, gather_loops, tick_groups
@@ -133,7 +133,7 @@ def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
         hidden = {option_key(text) for options in guess.options for text in options.hidden}
         if column.n_filled < MANY or 0 < len(hidden) <= FEW_TEXTS and hidden & known:
             guesses[column.place] = guess_type(column, known)
-    return guesses
+    return guesses | grid_scales(form.columns, guesses)
 
 
 def _question_row(

@@ -25,7 +25,8 @@ from glc_analysis.drafting.options import (
     option_key,
     paired_options,
 )
-from glc_analysis.drafting.words import kind_of_option, scale_marks, scale_steps
+from glc_analysis.drafting.scales import scale_marks, scale_steps
+from glc_analysis.drafting.words import kind_of_option
 from glc_analysis.text import match_key, slug
 
 _SAME_LIST = 0.6

@@ -5,7 +5,9 @@ from collections import Counter
 import pytest
 
 from glc_analysis.drafting.column_types import guess_type
+from glc_analysis.drafting.draft import make_draft
 from glc_analysis.drafting.form import FormColumn
+from tests.drafting.exports import export
 
 
 def guess(wording, answers, **how):
@@ -110,3 +112,45 @@ def test_many_different_answers_take_no_longer_than_some():
 def test_answers_to_a_question_for_a_place_are_counted_and_not_listed():
     (options,) = guess("Which town are you in?", {"Springfield": 60, "Shelbyville": 40}).options
     assert (dict(options.counts), options.hidden.total()) == ({}, 100)
+
+
+GRID = ["How do these apply? [Funding]", "How do these apply? [Staff]", "How do these apply? [Rooms]"]
+
+
+def grid_kinds(*answers):
+    """The drafted types of three questions of a grid, from how often each option was chosen."""
+    columns = {heading: [label for label, n in own.items() for _ in range(n)]
+               for heading, own in zip(GRID, answers, strict=True)}
+    longest = max(map(len, columns.values()))
+    filled = {name: own + [""] * (longest - len(own)) for name, own in columns.items()}
+    questions = make_draft([export(filled, "grid.csv")]).tables["questions"]
+    return {row.columns: (row.type, row.how_sure) for row in questions.itertuples()}
+
+
+def test_a_grid_is_of_scales_where_one_of_its_lists_is_known_as_a_scale():
+    kinds = grid_kinds(
+        {"Rather": 20, "Fully": 20, "Hardly": 20},
+        {"Rather": 30, "Fully": 20, "Hardly": 9, "Sideways": 9},
+        {"Rather": 30, "Fully": 10, "Hardly": 20, "Sideways": 9},
+    )
+    assert {*kinds.values()} == {("scale", "unsure")}
+
+
+def test_a_grid_of_options_without_degrees_is_no_scale_unless_its_heading_asks_how_much():
+    kinds = grid_kinds(*[{"Police": 20, "Courts": 20, "Shelters": 20}] * 3)
+    assert {kind for kind, _ in kinds.values()} == {"single"}
+
+
+def test_numbers_that_a_question_asks_to_select_are_options_and_unsure():
+    found = guess("Please select the number of centres", {"1": 30, "2": 20, "3": 9})
+    assert (found.kind, found.is_sure) == ("single", False)
+
+
+def test_two_codes_alone_are_two_options_and_unsure():
+    found = guess("Shelter", {"0": 30, "1": 20})
+    assert (found.kind, found.is_sure) == ("single", False)
+
+
+def test_one_cell_of_several_options_that_others_gave_alone_is_enough_in_a_small_survey():
+    found = guess("Which guidelines?", {"General": 9, "Local": 3, "National": 3, "National; Local": 1})
+    assert (found.kind, found.separator, found.is_sure) == ("multi", "; ", False)
