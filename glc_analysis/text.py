@@ -156,6 +156,11 @@ def language_name(code: str) -> str:
 
     >>> language_name("km"), language_name("khm"), language_name("unknown"), language_name("")
     ('Khmer', 'Khmer', 'unknown', '')
+
+    What ISO 639 adds in brackets is left out of the widely used ones, which have a code of two letters:
+
+    >>> language_name("sw"), language_name("npi"), language_name("aju")
+    ('Swahili', 'Nepali (individual language)', 'Judeo-Moroccan Arabic')
     """
     return _names().get(code, code)
 
@@ -178,8 +183,8 @@ def _listed() -> list[dict[str, str]]:
 
 @cache
 def _names() -> dict[str, str]:
-    return {language[code]: language["name"] for code in ("alpha_3", "alpha_2") for language in _listed()
-            if code in language}
+    return {language[code]: language["name"].split(" (")[0] if "alpha_2" in language else language["name"]
+            for code in ("alpha_3", "alpha_2") for language in _listed() if code in language}
 
 
 @cache
