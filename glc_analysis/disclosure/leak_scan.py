@@ -50,7 +50,7 @@ def identifiers(study: Study, *, audience: str) -> dict[str, str]:
     For the team there are none. For other audiences these are the names and ids of organisations that did not
     agree to be named, speakers, documents, raw files and their checksums, and the words that tell of a
     country which the audience may not know. Texts with the rule :data:`ALLOWED` are no leak, nor is what
-    lies within.
+    lies within: for the convening the addresses and telephone numbers that study.toml gives as the contact.
     """
     if audience == "team":
         return {}
@@ -66,6 +66,9 @@ def identifiers(study: Study, *, audience: str) -> dict[str, str]:
     hidden = hidden_countries(study, reference, audience)
     if hidden:
         found |= dict.fromkeys(other_names(hidden, study_languages(study, reference)), ALLOWED)
+    if audience == "convening":
+        contact = study.settings["convening"]["contact"]
+        found |= {contact[start:end]: ALLOWED for _, start, end in find_contacts(contact)}
     return found | country_words(study, audience)
 
 

@@ -98,6 +98,21 @@ def test_the_gate_finds_nothing_in_what_the_public_gets(sample_study, folder):
     assert found == []
 
 
+@pytest.mark.parametrize(("audience", "found"), [
+    ("convening", {"Rosa"}), ("public", {"Rosa", "team@glc.example", "+855 12 555 678"})])
+def test_the_contact_of_study_toml_may_be_reached_by_the_convening(
+        audience, found, sample_study, tmp_path, monkeypatch):
+    contact = "Rosa, team@glc.example, +855 12 555 678"
+    monkeypatch.setitem(sample_study.settings["convening"], "contact", contact)
+    (tmp_path / "cover.html").write_text(f"<p>{contact}</p>")
+    names = read_reference(sample_study).names
+    names = pd.concat([names, pd.DataFrame([{"name": "Rosa", "kind": "person", "match": "whole-word",
+                                             "allowed_for": ""}])]).fillna("")
+    leaks = find_leaks(tmp_path.iterdir(), tmp_path, names, audience=audience,
+                       known=identifiers(sample_study, audience=audience))
+    assert {leak.found for leak in leaks} == found
+
+
 def test_the_same_tables_give_the_same_bytes(sample_study, frames, folder, tmp_path):
     own = frames["public"]
     write_downloads(tmp_path, own, principles_json(sample_study, own["principles"], "public"))
