@@ -30,12 +30,6 @@ r29,beacon,provider,true
 r33,,survivor_adviser,true
 r99,,observer,false
 """
-EVIDENCE = """\
-principle_id,evidence_id,kind,reference,stance,claim,note
-P01,e1,estimate,Q1/yes/all,supports,practised,
-P02,e1,estimate,Q1/yes/all,supports,practised,
-P03,e1,estimate,Q1/yes/all,supports,practised,
-"""
 EVIDENCE = "principle_id,evidence_id,kind,reference,stance,claim,note\n" + "".join(
     f"P0{n},E1,literature,A handbook of 2009,supports,literature,\n" for n in (1, 2, 3))
 _FIELDS = {"version": "version", "importance": "importance", "feasibility": "feasibility",
@@ -46,14 +40,14 @@ def convening_study(root: Path) -> SmallStudy:
     """A small study with three principles, of which one was amended, and an open round 1."""
     study = SmallStudy(root)
     for name, text in (("principles", PRINCIPLES), ("evidence", EVIDENCE), ("rounds", ROUNDS),
-                       ("raters", RATERS),
-                       ("evidence", EVIDENCE)):
+                       ("raters", RATERS)):
         study.write_table(name, text)
     return study
 
 
 class Clerk:
-    """Answers prompts from papers: ``{rater: {"P01.importance": "8"}}``; what a paper lacks is blank.
+    """Answers prompts from papers: ``{rater: {"P01.importance": "8"}}``; what a paper lacks is blank, but for
+    the version, without which the desk would ask again for ever: that is an error of the test.
 
     ``forms`` are keyed in this order; ``wrong`` keys other values the first time a field is asked.
     """
@@ -81,7 +75,9 @@ class Clerk:
             return self.forms.pop(0)
         name = _FIELDS[prompt.split()[0]]
         self.field = f".{name}" if name == "language" else f"{self.principle}.{name}"
-        return self.wrong.pop((self.rater, self.field), self.papers[self.rater].get(self.field, ""))
+        keyed = self.wrong.pop((self.rater, self.field), self.papers[self.rater].get(self.field, ""))
+        assert keyed or name != "version", f"the paper of {self.rater} has no {self.field}"
+        return keyed
 
 
 def keyed(study, lines, *, round_id="1"):
