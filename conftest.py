@@ -30,7 +30,8 @@ def sample_study(sample_root, tmp_path_factory) -> Study:
     return study
 
 
-ON_THE_SAMPLE = ("glc_analysis.view", "glc_analysis.pages", "glc_analysis.disclosure.visible_tables")
+ON_THE_SAMPLE = ("glc_analysis.view", "glc_analysis.pages", "glc_analysis.disclosure.visible_tables",
+                 "glc_analysis.explore.coding_session")
 """The modules whose examples are about the sample, beside the package itself."""
 
 

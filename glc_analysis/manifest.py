@@ -25,7 +25,7 @@ from glc_analysis import read_log
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.files import write_atomic
 from glc_analysis.schema import AUDIENCES, reference_path, reference_tables, table_files
-from glc_analysis.study import REPOSITORY, Study
+from glc_analysis.study import JOURNAL, REPOSITORY, SUGGESTION_LOG, Study
 from glc_analysis.tabular import read_rows
 
 # ------------------------------
@@ -127,12 +127,23 @@ def inspect(study: Study) -> Arrivals:
     faults += [Fault("has changed since its checksum was recorded", file=name,
                      fix="put the original back; a new export gets a new name")
                for name in sorted(set(recorded) & set(present))
-               if recorded[name]["sha256"].lower() != present[name]]
+               if not is_as_recorded(found[name], recorded[name], present[name])]
     faults += _mixed(study, recorded, present)
     if faults:
         raise Faults(faults)
     digests = {name: study.digests.of_bytes(said.encode()) for name, said in present.items()}
     return Arrivals(present, digests, tuple(sorted(set(present) - set(recorded))))
+
+
+def is_as_recorded(path: Path, row: Mapping[str, str], checksum_now: str) -> bool:
+    """Whether a raw file is still what its row of the manifest says. What the coding desk writes grows while
+    people code: it is as recorded while the bytes that were recorded are its beginning."""
+    if row["sha256"].lower() == checksum_now:
+        return True
+    if path.name not in (JOURNAL, SUGGESTION_LOG) or not row["bytes"].isdecimal():
+        return False
+    with path.open("rb") as file:
+        return hashlib.sha256(file.read(int(row["bytes"]))).hexdigest() == row["sha256"].lower()
 
 
 def _fix_for_missing(row: dict[str, str] | None) -> str:
@@ -146,7 +157,9 @@ def _fix_for_missing(row: dict[str, str] | None) -> str:
 def _mixed(study: Study, recorded: dict[str, dict[str, str]], present: dict[str, str]) -> list[Fault]:
     """Faults if invented and real raw files are in one study."""
     invented = {n for n in present if recorded.get(n, {}).get("received_from") == SAMPLE}
-    rehearsed = {*map(study.relative, study.raw_files("ratings"))}  # votes on invented principles
+    # Votes on invented principles, and codings of invented texts: no data of anybody.
+    rehearsed = {*map(study.relative, study.raw_files("ratings"))}
+    rehearsed |= {name for name in present if Path(name).name in (JOURNAL, SUGGESTION_LOG)}
     wrong = sorted(set(present) - invented - rehearsed) if study.is_synthetic else sorted(invented)
     said = ("is real data in an invented study", "start a real study with `glc init DIR`") \
         if study.is_synthetic else ("is invented data in a real study", "take it out of raw/")

@@ -208,6 +208,10 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 """
 
 NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini")
+JOURNAL, SUGGESTION_LOG = "desk.jsonl", "suggestions.jsonl"
+"""What the coding desk writes into ``raw/codings/<coder>/``: the journal of a coder's acts, which is read
+like any coder's file, and the log of suggestions, from which no table is made. Both are only ever added
+to."""
 RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")
 
 DEFAULTS, WORDS = default_settings()
@@ -417,14 +421,26 @@ class Study:
         A plain file name is listed even if the file is missing, so that the
         manifest can report it. Hidden files and read-me files are not data.
         """
+        if kind == "codings":
+            return sorted({path for paths in self.coder_files().values() for path in paths})
         named = self.settings["raw"][kind]
         patterns = list(named.values()) if isinstance(named, dict) else named
         return sorted({path for pattern in patterns for path in self._matching(pattern)})
 
     def coder_files(self) -> dict[str, list[Path]]:
-        """The files of each coder, as ``[raw] codings`` names them; for a project folder its database."""
-        return {coder: self._matching(pattern)
-                for coder, pattern in self.settings["raw"]["codings"].items()}
+        """The files of each coder, as ``[raw] codings`` names them; for a project folder its database. The
+        journal of a coder at the coding desk is there without being named."""
+        named = {coder: [path for path in self._matching(pattern) if path.name != SUGGESTION_LOG]
+                 for coder, pattern in self.settings["raw"]["codings"].items()}
+        listed = {path for paths in named.values() for path in paths}
+        for path in sorted(self.raw.glob(f"codings/*/{JOURNAL}")):
+            if path not in listed:
+                named.setdefault(path.parent.name, []).append(path)
+        return named
+
+    def journal(self, coder: str) -> Path:
+        """The file of what a coder does at the coding desk, whether or not it is there."""
+        return self.raw / "codings" / coder / JOURNAL
 
     def _matching(self, pattern: str) -> list[Path]:
         read_log.note(self.root, "raw")
@@ -447,7 +463,7 @@ class Study:
     def unused_files(self) -> list[str]:
         """The files in ``raw/`` that no setting names."""
         named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
-        return [self.relative(p) for p in self.all_raw_files() if p not in named]
+        return [self.relative(p) for p in self.all_raw_files() if p not in named and p.name != SUGGESTION_LOG]
 
     @property
     def is_started(self) -> bool:

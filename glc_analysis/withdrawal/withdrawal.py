@@ -428,7 +428,8 @@ def _edit_manifest(study: Study, new: Study, own: Contribution) -> None:
     rows = []
     for name, row in manifest.read_manifest(new).items():
         path, before = new.root / name, study.root / name
-        if path.is_file() and before.is_file() and manifest.checksum(before) == row["sha256"].lower():
+        if path.is_file() and before.is_file() and manifest.is_as_recorded(
+                before, row, manifest.checksum(before)):
             row |= {"sha256": manifest.checksum(path), "bytes": str(path.stat().st_size)}
         if path.is_file() or not before.is_file():
             rows.append(dict(zip(row, redact([*row.values()], own.words), strict=True)))

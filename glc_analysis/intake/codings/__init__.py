@@ -18,6 +18,7 @@ import pandas as pd
 
 from glc_analysis.errors import Faults, refuse
 from glc_analysis.intake.codings import refi
+from glc_analysis.intake.codings.desk_journal import read_journal
 from glc_analysis.intake.codings.documents import read_coded_table, read_word_comments, word_lines
 from glc_analysis.intake.codings.layouts import layout_of, read_program_table
 from glc_analysis.intake.codings.model import (
@@ -40,6 +41,7 @@ from glc_analysis.intake.codings.model import (
 )
 from glc_analysis.intake.codings.nvivo_references import is_references, read_references
 from glc_analysis.intake.codings.sqlite import read_qualcoder, read_taguette
+from glc_analysis.study import JOURNAL
 from glc_analysis.tabular import OLD_WORKBOOK, Grid, decode, read_bytes, read_sheets, read_table
 
 # ------------------------------
@@ -91,6 +93,8 @@ def _read(path: Path, coder: str, separator: str) -> ParsedCodings:
         return _read_package(path, coder, separator)
     if start.startswith(OLD_WORKBOOK):
         return _read_sheets(path, read_sheets(path), coder, separator)
+    if path.name == JOURNAL:
+        return read_journal(path, coder=coder)
     if path.suffix.lower() == ".txt":
         lines = decode(read_bytes(path, limit=TABLE), path.name).split("\n")
         if is_references(lines):

@@ -1,0 +1,605 @@
+"""What one coder sees and does at the coding desk, without any widget.
+
+In goes a study and a coder; out come the texts to code, the codebook, the open answers, and the coder's own
+codings, all as plain values. Each act is in the coder's journal before it is answered, so that nothing is
+lost whatever happens next. Nobody else's coding is read here.
+
+The module decides what may be coded: what assignments.csv assigns to the coder, or every text where it
+assigns none to anybody; passages within one turn, widened to whole characters; codes in use. A text is coded
+as it was when its coder began it, even if it changed since. A text that is coded twice stays as it was handed
+in once both coders have handed in all such texts, since from then on each may see the other's.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import date
+from functools import cached_property
+from typing import Any, NamedTuple
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.coding.codebook import ancestors, current_code
+from glc_analysis.coding.coders import SURVEY_CODER
+from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.exports import current_texts
+from glc_analysis.coding.graphemes import snap
+from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.explore.double_coding import DOUBLE, DoubleCoding
+from glc_analysis.intake.codings.desk_journal import (
+    ANSWER,
+    DeskCoding,
+    DeskText,
+    Journal,
+    Line,
+    cut_sentence,
+)
+from glc_analysis.locks import at_work
+from glc_analysis.reference import read_table
+from glc_analysis.study import Study
+from glc_analysis.text import content_hash, language_direction, match_key, normalise_space
+
+RECENT = 9
+"""The number of codes that are offered as the last ones used."""
+Plain = dict[str, Any]
+
+
+class Turn(NamedTuple):
+    """One turn of a text: its words are from ``start`` to ``end``."""
+
+    turn_id: str
+    speaker: str
+    role: str
+    language: str
+    start: int
+    end: int
+
+
+class CodingSession:
+    """What a coder of a study may see and do. Positions are code points in the coder's text, ends exclusive.
+
+    ``today`` is the day that is written beside each act. Raises UsageError for a name that cannot be a
+    coder's, Faults for reference tables, transcripts or a journal that cannot be read.
+
+    >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
+    >>> [text["document_id"] for text in session.texts()][:2]
+    ['interview-farol-de-barro', 'interview-casa-del-telar']
+    """
+
+    def __init__(self, study: Study, coder: str, *, today: date | None = None) -> None:
+        self.study, self.coder = study, coder
+        self._today = today or date.today()
+        _refuse_name(coder)
+        self._journal = Journal(study.journal(coder))
+        self._journal.read()
+        self._load_codebook()
+        self._news: list[str] = [*self._codebook_changes()]
+
+    # What there is to code.
+
+    def texts(self) -> list[Plain]:
+        """The interviews and calls that the coder is to code, in the order of assignments.csv: document_id,
+        title, kind, language, status (not begun, begun, finished), codings, purpose (double, single,
+        training)."""
+        self._journal.read()
+        counts = self._by_document()
+        return [{"document_id": one, "title": one, "kind": self._described.at[one, "kind"],
+                 "language": self._languages.get(one, ""), "status": self._status(one),
+                 "codings": len(counts.get(one, ())), "purpose": self._purpose(one)}
+                for one in self._texts_to_code]
+
+    def codebook(self) -> list[Plain]:
+        """The codes in use, in the order of the tree: code_id, name, level, parent_id, depth, definition,
+        include, exclude, example; blank where the study has none."""
+        self._reload_codebook()
+        live = self._codebook[self._codebook["merged_into"] == ""]
+        above = ancestors(self._codebook)
+        rows = {row["code_id"]: {name: row.get(name, "") for name in (
+            "code_id", "name", "level", "parent_id", "definition", "include", "exclude", "example")}
+            | {"depth": len(above[row["code_id"]])} for row in live.to_dict("records")}
+        below: dict[str, list[str]] = defaultdict(list)
+        for code, row in rows.items():
+            below[row["parent_id"] if row["parent_id"] in rows else ""].append(code)
+        return [rows[code] for code in _in_tree_order("", below)]
+
+    def text(self, document_id: str) -> Plain:
+        """A text to code: document_id, title, language, direction, status, its turns, the coder's codings,
+        and whether it is marked as read. It is the text as the coder began it.
+
+        Raises GLCError for a text that the coder is not to code."""
+        self._refuse_unassigned(document_id)
+        self._journal.read()
+        text, language = self._text_of(document_id), self._languages.get(document_id, "")
+        turns = [turn._asdict() | {"text": text.text[turn.start:turn.end],
+                                   "language": turn.language or language,
+                                   "direction": language_direction(turn.language or language)}
+                 for turn in self._turns(document_id)]
+        codings = self._codings(document_id)
+        return {"document_id": document_id, "title": document_id, "language": language,
+                "direction": language_direction(language), "status": self._status(document_id),
+                "turns": turns, "codings": codings,
+                "read": document_id in self._journal.work.read and not codings}
+
+    def answers(self) -> list[Plain]:
+        """The open answers that the coder is to code, one a row: answer_id, question_id, question,
+        organisation, country, text, language, direction, the coder's codings (each of the whole answer), and
+        whether it is marked as read and has no code."""
+        self._journal.read()
+        by_document, read = self._by_document(), self._journal.work.read
+        rows = []
+        for one, row in self._answers.items():
+            codings = [self._plain(coding) for coding in by_document.get(one, ())]
+            rows.append({"answer_id": one, **row, "text": self._text_of(one).text, "codings": codings,
+                         "read": one in read and not codings})
+        return rows
+
+    def state(self) -> Plain:
+        """Whether there is anything to undo or redo, the codes used last, the coder, and what the coder
+        should know, a sentence each: a changed text, a changed codebook, a cut journal, a folder that cannot
+        be written to, no assignments."""
+        self._journal.read()
+        work = self._journal.work
+        return {"can_undo": bool(work.done), "can_redo": bool(work.undone), "recent": self._recent(),
+                "coder": self.coder, "problems": [*self._problems()]}
+
+    # What the coder does.
+
+    def do(self, act: Mapping[str, Any]) -> Plain:
+        """Does one act, which is on the disk before this returns: what changed (ids of texts and answers), a
+        message, whether there is anything to undo or redo, and the codes used last.
+
+        Acts: code, code_answers, uncode, memo, negative_case, read, finish, propose_code, undo, redo. What
+        another window of the coder did meanwhile is read first. Raises GLCError with one sentence where the
+        act cannot be done; nothing is then written.
+
+        >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
+        >>> session.do({"act": "undo"})
+        Traceback (most recent call last):
+        glc_analysis.errors.GLCError: There is nothing to undo.
+        """
+        name = str(act.get("act", ""))
+        known = self._acts.get(name)
+        if known is None:
+            raise UsageError(f"There is no act {name!r}; {nearest(name, self._acts)}.")
+        with at_work(self.study.root, "coding desk"), self._journal.adding():
+            others = self._journal.read()
+            self._reload_codebook()
+            line, message = known(act)
+            changed = others | self._journal.add([*self._lines_before(line),
+                                                  {"on": self._today.isoformat(), **line}])
+        if others:
+            message += " Another window of yours changed something meanwhile; it is shown here too."
+        work = self._journal.work
+        return {"changed": sorted(changed), "message": message, "can_undo": bool(work.done),
+                "can_redo": bool(work.undone), "recent": self._recent()}
+
+    @property
+    def _acts(self) -> dict[str, Callable[[Mapping[str, Any]], tuple[Plain, str]]]:
+        return {"code": self._code, "code_answers": self._code_answers, "uncode": self._uncode,
+                "memo": self._memo, "negative_case": self._negative_case, "read": self._read,
+                "finish": self._finish, "propose_code": self._propose_code, "undo": self._undo,
+                "redo": self._redo}
+
+    def _code(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        document, start, end = self._passage(act)
+        code = self._live_code(act.get("code_id", ""))
+        if any(one[1:5] == (document, start, end, code) for one in self._journal.work.codings.values()):
+            raise GLCError(f"This passage has the code {self._names[code]!r} already.")
+        origin = "suggested" if act.get("origin") == "suggested" else "own"
+        about = {name: str(act[name]) for name in ("model", "settled")
+                 if origin == "suggested" and name in act}
+        line = {"act": "code", "document_id": document, "start": start, "end": end, "code_id": code,
+                "origin": origin, **about}
+        return line, f"Coded: {self._names[code]}."
+
+    def _code_answers(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        wanted = [*dict.fromkeys(act.get("answer_ids", []))]
+        if not wanted:
+            raise GLCError("No answer is chosen. Choose one or more rows first.")
+        for one in wanted:
+            self._refuse_unassigned(one)
+            if one not in self._answers:
+                raise GLCError(f"{one} is no open answer. Code its passages instead.")
+            self._refuse_fixed(one)
+            if not self._text_of(one).text.strip():
+                raise GLCError(f"The answer {one} has no words to code.")
+        code = self._live_code(act.get("code_id", ""))
+        have = {coding.document_id for coding in self._journal.work.codings.values()
+                if coding.code_id == code}
+        missing = [one for one in wanted if one not in have]
+        if not missing:
+            raise GLCError(f"The code {self._names[code]!r} is there already.")
+        return ({"act": "code_answers", "answer_ids": missing, "code_id": code},
+                f"Coded {len(missing)} answer{'s' * (len(missing) != 1)}: {self._names[code]}.")
+
+    def _uncode(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        coding = self._coding(act)
+        self._refuse_finished(coding.document_id)
+        code = self._shown_code(coding.code_id)
+        return ({"act": "uncode", "coding_id": coding.coding_id},
+                f"Taken off: {self._names.get(code, code)}.")
+
+    def _memo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        coding, memo = self._coding(act), str(act.get("memo", "")).strip()
+        if memo == coding.memo:
+            raise GLCError("The memo is as it was.")
+        return ({"act": "memo", "coding_id": coding.coding_id, "memo": memo},
+                "Memo saved." if memo else "Memo removed.")
+
+    def _negative_case(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        coding, value = self._coding(act), bool(act.get("value", True))
+        self._refuse_finished(coding.document_id)
+        return ({"act": "negative_case", "coding_id": coding.coding_id, "value": value},
+                "Marked as a negative case." if value else "No longer marked as a negative case.")
+
+    def _read(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        document, value = act.get("document_id") or act.get("answer_id", ""), bool(act.get("value", True))
+        self._refuse_unassigned(document)
+        if value and self._codings(document):
+            raise GLCError("This text has codings, so it is not without anything to code.")
+        if not value:
+            self._refuse_fixed(document)
+        return ({"act": "read", "document_id": document, "value": value},
+                "Read, nothing to code." if value else "No longer marked as read.")
+
+    def _finish(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        document, value = act.get("document_id", ""), bool(act.get("value", True))
+        self._refuse_unassigned(document)
+        if document in self._answers:
+            raise GLCError("An open answer needs no end: it counts when it has a code or is marked as read.")
+        if value and not self._codings(document):
+            raise GLCError("This text has no coding. Mark it as read with nothing to code, if that is so.")
+        if not value:
+            self._refuse_fixed(document)
+        return ({"act": "finish", "document_id": document, "value": value},
+                "Finished: the text counts from the next build on." if value else "Open again.")
+
+    def _propose_code(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        document, start, end = self._passage(act)
+        name = normalise_space(str(act.get("name", "")))
+        if not name:
+            raise GLCError("The new code has no name. Write one, such as words of the passage.")
+        if code := self._code_named(name):
+            raise GLCError(f"The codebook has the code {self._names[code]!r} already. Give the passage that "
+                           "one.")
+        return ({"act": "propose_code", "document_id": document, "start": start, "end": end, "name": name},
+                f"Proposed: {name}. It is no code until the team takes it into the codebook.")
+
+    def _undo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        return self._step_back(self._journal.work.done, "undo", "Undone.")
+
+    def _redo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        return self._step_back(self._journal.work.undone, "redo", "Done again.")
+
+    def _step_back(self, acts: list[int], name: str, message: str) -> tuple[Plain, str]:
+        if not acts:
+            raise GLCError(f"There is nothing to {name}.")
+        for document in self._journal.work.documents_of(acts[-1]):
+            self._refuse_fixed(document)
+        return {"act": name, "of": acts[-1]}, message
+
+    def _lines_before(self, line: Line) -> Iterator[Plain]:
+        """The lines that have to stand before an act: the codebook, if it changed since the last one, and
+        each text that the act begins."""
+        if (now := _definitions(self._codebook)) != self._journal.work.codebook:
+            yield {"act": "codebook", "codes": now}
+        for document in [line.get("document_id", ""), *line.get("answer_ids", [])]:
+            if document and document not in self._journal.work.texts:
+                yield {"act": "text", **self._text_of(document)._asdict()}
+
+    # What an act must be about.
+
+    def _passage(self, act: Mapping[str, Any]) -> tuple[str, int, int]:
+        """The document and the stretch that an act is about, without blanks at its ends and widened to whole
+        characters."""
+        document, start, end = act.get("document_id", ""), act.get("start"), act.get("end")
+        self._refuse_unassigned(document)
+        self._refuse_finished(document)
+        words = self._text_of(document).text
+        is_inside = type(start) is int and type(end) is int and 0 <= start <= end <= len(words)
+        if not is_inside:
+            raise GLCError("That place is not in the text. Select the words again.")
+        chosen = words[start:end]
+        if not chosen.strip():
+            raise GLCError("Nothing but white space is selected. Select some words.")
+        start, end = end - len(chosen.lstrip()), start + len(chosen.rstrip())
+        for turn in self._turns(document):
+            if turn.start <= start and end <= turn.end:
+                within = snap(words[turn.start:turn.end], start - turn.start, end - turn.start)
+                return document, turn.start + within[0], turn.start + within[1]
+        raise GLCError("The selection runs over more than the words of one turn. Select within one turn, and "
+                       "code the next turn apart.")
+
+    def _coding(self, act: Mapping[str, Any]) -> DeskCoding:
+        coding = self._journal.work.codings.get(str(act.get("coding_id", "")))
+        if coding is None:
+            raise GLCError("That coding is no longer there: it was taken off, or undone in another window.")
+        self._refuse_fixed(coding.document_id)
+        return coding
+
+    def _live_code(self, code: str) -> str:
+        if code not in self._names:
+            raise GLCError(f"The codebook has no code {code!r}; {nearest(code, self._names)}.")
+        into = dict(zip(self._codebook["code_id"], self._codebook["merged_into"], strict=True))[code]
+        if into:
+            raise GLCError(f"The code {self._names[code]!r} is no longer in use. Use {into} instead.")
+        return code
+
+    def _refuse_unassigned(self, document: str) -> None:
+        if document not in self._answers and document not in self._texts_to_code:
+            raise GLCError(f"{document} is not among the texts of {self.coder}. "
+                           f"To fix: add its row to assignments.csv, or choose another text.")
+
+    def _refuse_finished(self, document: str) -> None:
+        self._refuse_fixed(document)
+        if document in self._texts_to_code and self._status(document) == "finished":
+            raise GLCError("This text is finished. Take that back first, then change it.")
+
+    def _refuse_fixed(self, document: str) -> None:
+        """What a coder gave a text stays as it is once the coders have looked at each other's codings of
+        it."""
+        if self._purpose(document) == DOUBLE and document in self._double.opened:
+            raise GLCError(f"The coders have compared their codings of {document}, so what each gave it "
+                           "stays as it is. What you think of it now belongs into the consensus.")
+
+    # What the coder is to code.
+
+    @cached_property
+    def _double(self) -> DoubleCoding:
+        return DoubleCoding(self.study)
+
+    @cached_property
+    def _described(self) -> pd.DataFrame:
+        return read_table(self.study, "documents").set_index("document_id")
+
+    @cached_property
+    def _languages(self) -> dict[str, str]:
+        texts = self._current.documents
+        return dict(zip(texts["document_id"], texts["language"].astype("str"), strict=True)) | {
+            one: row["language"] for one, row in self._answers.items()}
+
+    @cached_property
+    def _assigned(self) -> dict[str, str]:
+        """The texts and answers that are assigned to the coder, each with its purpose."""
+        rows = self._double.assignments
+        return dict(rows.loc[rows["coder_id"] == self.coder, ["document_id", "purpose"]].itertuples(
+            index=False, name=None))
+
+    @cached_property
+    def _is_unknown(self) -> bool:
+        """Whether the study has assignments and none of them, and no file, is of this coder."""
+        return not self._assigned and not self._double.assignments.empty \
+            and self.coder not in self.study.coder_files()
+
+    @cached_property
+    def _texts_to_code(self) -> dict[str, None]:
+        if self._double.assignments.empty:
+            return dict.fromkeys(self._described.index)
+        return dict.fromkeys(one for one in self._assigned if one in self._described.index)
+
+    @cached_property
+    def _answers(self) -> dict[str, Plain]:
+        """What is known of each open answer that the coder is to code, but for its words. A coder who was
+        assigned no answer may code all of them, as may those of a study without assignments."""
+        try:
+            documents, segments = (tables.read(name, study=self.study) for name in ("documents", "segments"))
+        except GLCError:
+            return {}
+        rows = documents[documents["kind"] == "answer"]
+        if rows.empty or self._is_unknown:
+            return {}
+        own = rows[rows["document_id"].isin([*self._assigned])]
+        rows = own if len(own) else rows
+        names = {name: dict(zip(frame[key].astype("str"), frame[label].astype("str"), strict=True))
+                 for name, key, label in (("organisations", "organisation_id", "label"),
+                                          ("countries", "country_id", "label"),
+                                          ("questions", "question_id", "wording"))
+                 for frame in [tables.read(name, study=self.study)]}
+        words = segments.drop_duplicates("document_id").set_index("document_id")["text"]
+        self._answer_words = {one: str(words[one]) for one in rows["document_id"]}
+        return {row.document_id: {
+            "question_id": str(row.question_id), "question": names["questions"].get(str(row.question_id), ""),
+            "organisation": names["organisations"].get(str(row.organisation_id), str(row.organisation_id)),
+            "country": names["countries"].get(str(row.country_id), str(row.country_id)),
+            "language": str(row.language), "direction": language_direction(str(row.language))}
+            for row in rows.itertuples()}
+
+    @cached_property
+    def _current(self) -> Any:
+        return current_texts(self.study)
+
+    def _text_of(self, document: str) -> DeskText:
+        """A text as the coder began it, or as it is now."""
+        if document in self._journal.work.texts:
+            return self._journal.work.texts[document]
+        kind = ANSWER if document in self._answers else str(self._described.at[document, "kind"])
+        words = self._text_now(document)
+        return DeskText(document, kind, content_hash(words), words, self._purpose(document))
+
+    def _text_now(self, document: str) -> str:
+        return self._answer_words[document] if document in self._answers \
+            else self._current.canonical[document]
+
+    def _turns(self, document: str) -> list[Turn]:
+        """The turns of a text as the coder began it, with what is known of them now."""
+        text = self._text_of(document).text
+        if document in self._answers:
+            return [Turn(document, "", "participant", "", 0, len(text))]
+        if document not in self._turns_of:
+            about = self._segments_of.get(document)
+            found = []
+            for n, (speaker, start, end) in enumerate(_turns_in(text)):
+                row = about[n] if about is not None and n < len(about) else None
+                known = row is not None and row.speaker_id == speaker
+                about_turn = map(str, (row.segment_id, row.role, row.language)) if known else (
+                    f"{document}.{n + 1}", "", "")
+                turn_id, role, language = about_turn
+                found.append(Turn(turn_id, speaker, role, language, start, end))
+            self._turns_of[document] = found
+        return self._turns_of[document]
+
+    @cached_property
+    def _turns_of(self) -> dict[str, list[Turn]]:
+        return {}
+
+    @cached_property
+    def _segments_of(self) -> dict[str, list[Any]]:
+        frame = self._current.segments.sort_values("start", kind="stable")
+        found: dict[str, list[Any]] = defaultdict(list)
+        for row in frame.itertuples():
+            found[row.document_id].append(row)
+        return found
+
+    def _purpose(self, document: str) -> str:
+        return self._assigned.get(document, "single")
+
+    def _status(self, document: str) -> str:
+        work = self._journal.work
+        if document in work.finished or document in work.read and not self._codings(document):
+            return "finished"
+        begun = {one.document_id for one in (*work.codings.values(), *work.proposals.values())}
+        return "begun" if document in begun else "not begun"
+
+    # The coder's codings.
+
+    def _by_document(self) -> dict[str, list[DeskCoding]]:
+        found: dict[str, list[DeskCoding]] = defaultdict(list)
+        for coding in self._journal.work.codings.values():
+            found[coding.document_id].append(coding)
+        return found
+
+    def _codings(self, document: str) -> list[Plain]:
+        own = [one for one in self._journal.work.codings.values() if one.document_id == document]
+        return [self._plain(one) for one in sorted(own, key=lambda one: (one.start, one.end, one.code_id))]
+
+    def _plain(self, coding: DeskCoding) -> Plain:
+        return coding._asdict() | {"code_id": self._shown_code(coding.code_id)}
+
+    def _shown_code(self, code: str) -> str:
+        """The code under which a coding counts today."""
+        return current_code(code, self._codebook) or code
+
+    def _recent(self) -> list[str]:
+        """The codes that the coder used last, the last one first."""
+        numbered = sorted(self._journal.work.codings.values(),
+                          key=lambda one: [int(part) for part in one.coding_id.split(".")], reverse=True)
+        used = dict.fromkeys(map(self._shown_code, (one.code_id for one in numbered)))
+        return [code for code in used if code in self._names][:RECENT]
+
+    # The codebook.
+
+    def _load_codebook(self) -> None:
+        self._codebook_state = self._codebook_files()
+        self._codebook = read_table(self.study, "codebook")
+        self._names = dict(zip(self._codebook["code_id"], self._codebook["name"], strict=True))
+
+    def _codebook_files(self) -> list[tuple[int, int]]:
+        paths = [self.study.reference_file("codebook"), self.study.private_columns_file("codebook")]
+        return [(path.stat().st_mtime_ns, path.stat().st_size) for path in paths if path and path.is_file()]
+
+    def _reload_codebook(self) -> None:
+        """Reads the codebook again if its files changed while the desk is open."""
+        if self._codebook_files() != self._codebook_state:
+            before = _definitions(self._codebook)
+            self._load_codebook()
+            self._news += _changes_sentence(before, _definitions(self._codebook), self._names)
+
+    def _codebook_changes(self) -> Iterator[str]:
+        if before := self._journal.work.codebook:
+            yield from _changes_sentence(before, _definitions(self._codebook), self._names)
+
+    def _code_named(self, name: str) -> str:
+        key = match_key(name)
+        return next((code for code, label in self._names.items() if match_key(label) == key), "")
+
+    # What the coder should know.
+
+    def _problems(self) -> Iterator[str]:
+        work = self._journal.work
+        if self._is_unknown:
+            known = {*self._double.assignments["coder_id"]}
+            yield (f"assignments.csv assigns no text to {self.coder!r}; {nearest(self.coder, known)}. To "
+                   "fix: add a row for each text: document_id, coder_id, codebook_version.")
+        elif not self._texts_to_code and not self._answers:
+            yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
+                   "are here after `glc build`.")
+        if self._names == {}:
+            yield "The codebook is empty, so there is no code to give. To fix: write codebook.csv."
+        if work.cut:
+            yield cut_sentence(self._journal.path.name, work.cut)
+        yield from self._news
+        for document in work.texts:
+            if document not in self._texts_to_code and document not in self._answers:
+                yield (f"{document} is no longer among your texts. What you coded in it is kept.")
+            elif self._text_now(document) != work.texts[document].text:
+                yield (f"{document} has changed since you began it. You see it as you began it; each of your "
+                       "codings goes over to the new text where its words still stand.")
+        for proposal in work.proposals.values():
+            if code := self._code_named(proposal.name):
+                yield (f"The code {self._names[code]!r}, which you proposed, is in the codebook now. Give it "
+                       f"to the passage in {proposal.document_id}.")
+        if said := self._unwritable():
+            yield said
+
+    def _unwritable(self) -> str:
+        folder = self._journal.path.parent
+        while not folder.exists():
+            folder = folder.parent
+        path = self._journal.path if self._journal.path.exists() else folder
+        if os.access(folder, os.W_OK) and os.access(path, os.W_OK):
+            return ""
+        return (f"{self.study.relative(path)} is read-only, so nothing that you do here can be saved. To "
+                "fix: see who may write there.")
+
+
+def _refuse_name(coder: str) -> None:
+    """Raises UsageError for a name that is no coder's id or belongs to the study."""
+    if not re.fullmatch(r"[a-z0-9_][a-z0-9_.-]*", coder):
+        raise UsageError(f"{coder!r} is no coder's id. To fix: use the coder_id of assignments.csv, in small "
+                         "letters without blanks, such as ana.")
+    if coder in (CONSENSUS, SURVEY_CODER):
+        raise UsageError(f"{coder!r} is no person who codes. To fix: use the coder_id of assignments.csv.")
+
+
+def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
+    """The turns of a canonical text: the speaker, and where the words begin and end."""
+    at = 0
+    for block in text.removesuffix("\n").split("\n\n"):
+        speaker = block.partition(": ")[0]
+        yield speaker, at + len(speaker) + 2, at + len(block)
+        at += len(block) + 2
+
+
+def _in_tree_order(parent: str, below: Mapping[str, list[str]]) -> Iterator[str]:
+    for code in below.get(parent, ()):
+        yield code
+        yield from _in_tree_order(code, below)
+
+
+def _definitions(codebook: pd.DataFrame) -> dict[str, list[str]]:
+    """What says how each code is used: name, parent, definition, limits, and what took its place."""
+    columns = ["name", "parent_id", "definition", "include", "exclude", "merged_into"]
+    return {code: list(row) for code, *row in codebook.reindex(
+        columns=["code_id", *columns], fill_value="").itertuples(index=False, name=None)}
+
+
+def _changes_sentence(before: Mapping[str, list[str]], now: Mapping[str, list[str]],
+                      names: Mapping[str, str]) -> list[str]:
+    """One sentence about what changed in the codebook; none where nothing did."""
+
+    def listed(codes: Iterable[str]) -> str:
+        found = [names.get(code) or (before[code][0] if code in before else code) for code in codes]
+        return ", ".join(found[:5]) + (f" and {len(found) - 5} more" if len(found) > 5 else "")
+
+    both = [code for code in now if code in before]
+    kinds = {"new": [code for code in now if code not in before],
+             "gone": [code for code in before if code not in now],
+             "no longer in use": [code for code in both if now[code][5] and not before[code][5]],
+             "defined otherwise": [code for code in both if now[code][:5] != before[code][:5]]}
+    parts = [f"{kind}: {listed(codes)}" for kind, codes in kinds.items() if codes]
+    return [f"The codebook has changed since you last coded ({'; '.join(parts)}). Your codings are kept."] \
+        if parts else []

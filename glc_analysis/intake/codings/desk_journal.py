@@ -1,0 +1,439 @@
+"""The journal of a coder who works at the coding desk: one line of JSON for each act, never changed, only
+added to.
+
+Goes in: ``raw/codings/<coder>/desk.jsonl``. Comes out: what the coder has coded so far (:class:`DeskWork`),
+and the same as every other program's file gives it (:func:`read_journal`). docs/journal.md has the form of a
+line.
+
+The module decides what the acts mean together: an undo takes back the act that it names, whatever came after
+a restart; a line that was cut by a power failure is set apart, and everything before it counts. An interview
+or a call is handed in when its coder marks it as finished, an open answer when it has a code or is marked as
+read.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from glc_analysis.errors import Fault, Faults, GLCError
+from glc_analysis.files import sync_folder
+from glc_analysis.intake.codings.model import ParsedCodings, Passage, Text
+from glc_analysis.locks import Busy, locked
+from glc_analysis.text import content_hash
+
+Line = Mapping[str, Any]
+ANSWER, TRAINING = "answer", "training"
+NEGATIVE_CASE = "Negative case."
+"""The words with which the memo of a coding begins that its coder marked as a negative case."""
+PATIENCE = 10.0
+"""Seconds that one window of a coder waits for another to save its act."""
+
+# ------------------------------
+# What a coder has coded: the acts of the journal, one after the other.
+
+
+class DeskCoding(NamedTuple):
+    """One code on one passage, in code points of the text as the coder saw it."""
+
+    coding_id: str
+    document_id: str
+    start: int
+    end: int
+    code_id: str
+    memo: str = ""
+    negative_case: bool = False
+    origin: str = "own"
+
+
+class DeskText(NamedTuple):
+    """A text as it was when its coder began it: ``purpose`` is double, single or training."""
+
+    document_id: str
+    kind: str
+    version: str
+    text: str
+    purpose: str = "single"
+
+
+class CodeProposal(NamedTuple):
+    """A code that a coder proposes in the words of a passage. It is no coding until people take the code
+    up."""
+
+    proposal_id: str
+    document_id: str
+    start: int
+    end: int
+    name: str
+
+
+class Decision(NamedTuple):
+    """What people decided on a segment where coders differ: ``codes`` joined by ``;``, blank for none.
+    ``instead_of`` is the workbook whose decision this one replaces."""
+
+    segment_id: str
+    codes: str
+    reason: str
+    by: str
+    on: str
+    version: int
+    instead_of: str = ""
+
+
+Change = tuple[dict, Any, Any, Any]
+"""One entry of one table: the table, its key, the value before and after; None where there is none."""
+
+
+@dataclass
+class DeskWork:
+    """What a coder has coded, after all acts of the journal so far.
+
+    ``codings``, ``proposals`` and ``texts`` go by their ids, ``decisions`` by segment; ``read`` and
+    ``finished`` hold the document_ids that are so marked. ``codebook`` is what the coder last coded with
+    (code_id -> the words of its definition), ``opened`` the double-coded texts that were opened for
+    comparison. ``cut`` are the numbers of the lines that a power failure cut
+    off.
+    """
+
+    texts: dict[str, DeskText] = field(default_factory=dict)
+    codings: dict[str, DeskCoding] = field(default_factory=dict)
+    read: dict[str, bool] = field(default_factory=dict)
+    finished: dict[str, bool] = field(default_factory=dict)
+    proposals: dict[str, CodeProposal] = field(default_factory=dict)
+    decisions: dict[str, Decision] = field(default_factory=dict)
+    codebook: dict[str, list[str]] = field(default_factory=dict)
+    opened: set[str] = field(default_factory=set)
+    cut: list[int] = field(default_factory=list)
+    last: int = 0
+    done: list[int] = field(default_factory=list)
+    undone: list[int] = field(default_factory=list)
+    _changes: dict[int, list[Change]] = field(default_factory=dict)
+
+    def apply(self, line: Line) -> set[str]:
+        """Adds one act; returns the ids of the texts that it changes.
+
+        Raises KeyError, TypeError or ValueError for a line that is no act.
+
+        >>> work = DeskWork()
+        >>> _ = work.apply({"n": 1, "act": "text", "document_id": "call-1", "kind": "call", "text": "a b",
+        ...                 "version": content_hash("a b"), "purpose": "single"})
+        >>> work.apply({"n": 2, "act": "code", "document_id": "call-1", "start": 0, "end": 1,
+        ...             "code_id": "care"})
+        {'call-1'}
+        >>> _ = work.apply({"n": 3, "act": "undo", "of": 2})
+        >>> work.codings, work.undone
+        ({}, [2])
+        """
+        act, self.last = line["act"], int(line["n"])
+        if act == "text":
+            text = DeskText(*(line[name] for name in DeskText._fields))
+            if content_hash(text.text) != text.version:
+                raise ValueError("the text is not the one that was kept")
+            self.texts[text.document_id] = text
+            return set()
+        if act == "codebook":
+            self.codebook = dict(line["codes"])
+            return set()
+        if act == "open":
+            self.opened |= {*line["document_ids"]}
+            return set()
+        if act == "cut":
+            return set()
+        if act in ("undo", "redo"):
+            return self._undo(line["of"]) if act == "undo" else self._redo(line["of"])
+        changes = [(table, key, table.get(key), after) for table, key, after in self._effects(line)]
+        _write(changes)
+        self._changes[self.last] = changes
+        self.done.append(self.last)
+        self.undone.clear()
+        return _documents(changes)
+
+    def handed_in(self) -> list[str]:
+        """The document_ids of the texts that the coder has handed in, training texts left out."""
+        coded = {coding.document_id for coding in self.codings.values()}
+        return [one.document_id for one in self.texts.values() if one.purpose != TRAINING
+                and (one.document_id in {*self.finished, *self.read}
+                     or one.kind == ANSWER and one.document_id in coded)]
+
+    def documents_of(self, n: int) -> set[str]:
+        """The ids of the texts that an act is about, by the number of the act."""
+        return _documents(self._changes[n])
+
+    def _undo(self, n: int) -> set[str]:
+        self.done.remove(n)
+        self.undone.append(n)
+        changes = self._changes[n]
+        _write([(table, key, after, before) for table, key, before, after in reversed(changes)])
+        return _documents(changes)
+
+    def _redo(self, n: int) -> set[str]:
+        self.undone.remove(n)
+        self.done.append(n)
+        _write(self._changes[n])
+        return _documents(self._changes[n])
+
+    def _effects(self, line: Line) -> Iterator[tuple[dict, Any, Any]]:
+        """What an act changes: a table, a key, and the new value, None where the entry goes."""
+        act, n = line["act"], str(line["n"])
+        if act == "code":
+            yield self.codings, n, DeskCoding(n, line["document_id"], line["start"], line["end"],
+                                              line["code_id"], origin=line.get("origin", "own"))
+        elif act == "code_answers":
+            for place, document_id in enumerate(line["answer_ids"], 1):
+                one = f"{n}.{place}"
+                yield self.codings, one, DeskCoding(one, document_id, 0, len(self.texts[document_id].text),
+                                                    line["code_id"])
+        elif act == "uncode":
+            yield self.codings, line["coding_id"], None
+        elif act in ("memo", "negative_case"):
+            coding, value = self.codings[line["coding_id"]], line["memo" if act == "memo" else "value"]
+            yield self.codings, line["coding_id"], coding._replace(**{act: value})
+        elif act in ("read", "finish"):
+            table = self.read if act == "read" else self.finished
+            yield table, line["document_id"], True if line["value"] else None
+        elif act == "propose_code":
+            yield self.proposals, n, CodeProposal(n, line["document_id"], line["start"], line["end"],
+                                                  line["name"])
+        elif act == "decide":
+            segment = line["segment_id"]
+            version = self.decisions[segment].version + 1 if segment in self.decisions else 1
+            yield self.decisions, segment, Decision(
+                segment, line["codes"], line["reason"], line["by"], line["on"], version,
+                line.get("instead_of", ""))
+        elif act != "removed":  # what a withdrawal took out keeps its place among the acts
+            raise ValueError(f"there is no act {act!r}")
+
+
+def _write(changes: Sequence[Change]) -> None:
+    for table, key, _, after in changes:
+        if after is None:
+            table.pop(key, None)
+        else:
+            table[key] = after
+
+
+def _documents(changes: Sequence[Change]) -> set[str]:
+    """The texts that changes are about."""
+    found = set()
+    for _, key, before, after in changes:
+        value = after if after is not None else before
+        found.add(getattr(value, "document_id", None) or str(key))
+    return found
+
+
+# ------------------------------
+# The file: read as far as it is whole, and added to.
+
+
+class Journal:
+    """The journal of one coder, as far as it has been read.
+
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "desk.jsonl")
+    ...     with Journal(path).adding() as journal:
+    ...         _ = journal.add([{"act": "finish", "document_id": "call-1", "value": True}])
+    ...     _ = path.write_bytes(path.read_bytes() + b'{"n": 2, "act": "fin')
+    ...     again = Journal(path)
+    ...     _ = again.read()
+    ...     again.work.finished, again.work.cut
+    ({'call-1': True}, [2])
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path, self.work = path, DeskWork()
+        self._file: tuple[int, int] = (0, 0)  # device and number of the file that was read
+        self._read_to = self._lines = 0
+        self._rest = b""
+        self._is_rest_whole = False
+        self._unread: list[int] = []
+
+    def read(self) -> set[str]:
+        """Reads what was added since the last call; returns the ids of the texts that changed.
+
+        A last line without its end is set apart (``work.cut``), unless it is whole but for the line's end.
+        Raises Faults where another line cannot be read, GLCError where the file cannot.
+        """
+        try:
+            if not self.path.exists():
+                if self._read_to:
+                    self.__init__(self.path)
+                return set()
+            with self.path.open("rb") as file:
+                about = os.fstat(file.fileno())
+                known = about.st_dev, about.st_ino
+                if known != self._file or about.st_size < self._read_to + len(self._rest):
+                    self.__init__(self.path)
+                    self._file = known
+                file.seek(self._read_to)
+                content = file.read()
+        except OSError as error:
+            raise GLCError(f"{self.path.name} cannot be read ({error.strerror}). To fix: see who may read "
+                           f"the folder {self.path.parent.name}, or repair the disk.") from error
+        return self._take(content)
+
+    def _take(self, content: bytes) -> set[str]:
+        if self._is_rest_whole and content.startswith(self._rest):  # its act was applied already
+            if b"\n" not in content:
+                return set()
+            done = content.index(b"\n") + 1
+            self._read_to, self._lines = self._read_to + done, self._lines + 1
+            content = content[done:]
+        self._rest, self._is_rest_whole = b"", False
+        *lines, rest = content.split(b"\n")
+        changed = set()
+        for line in lines:
+            self._lines += 1
+            self._read_to += len(line) + 1
+            changed |= self._apply(line)
+        if rest:
+            self._rest, act = rest, _parsed(rest)
+            if act is not None:
+                self._is_rest_whole = True
+                changed |= self._apply(rest, number=self._lines + 1)
+        self.work.cut = [*self._unread, *([self._lines + 1] if rest and not self._is_rest_whole else [])]
+        return changed
+
+    def _apply(self, line: bytes, *, number: int = 0) -> set[str]:
+        act, number = _parsed(line), number or self._lines
+        if act is None:
+            self._unread.append(number)
+            return set()
+        if self._unread and act.get("act") != "cut":
+            raise Faults([self._fault(self._unread[0])])
+        self._unread.clear()
+        try:
+            return self.work.apply(act)
+        except (KeyError, TypeError, ValueError):
+            raise Faults([self._fault(number)]) from None
+
+    def _fault(self, number: int) -> Fault:
+        return Fault("this line of a coder's journal cannot be read", file=self.path.name, row=str(number),
+                     fix="put the file back from a backup; nobody edits it by hand")
+
+    @contextmanager
+    def adding(self) -> Iterator[Journal]:
+        """The block in which acts are added: no other window of the coder adds any meanwhile, and what it
+        added before has been read. Raises GLCError where the folder cannot be written to."""
+        until = time.monotonic() + PATIENCE
+        while True:
+            try:
+                with locked(self.path.parent, what="window of the coding desk"):
+                    yield self
+                return
+            except Busy:
+                if time.monotonic() > until:
+                    raise
+                time.sleep(0.02)
+            except OSError as error:
+                raise GLCError(f"The folder {self.path.parent.name} cannot be written to "
+                               f"({error.strerror}), so nothing is saved. To fix: see who may write there, "
+                               "and whether the disk is full.") from error
+
+    def add(self, acts: Sequence[Line]) -> set[str]:
+        """Writes acts behind the others, each with its number, and applies them; they are on the disk when
+        this returns. Raises GLCError where they cannot be written; the file is then as before."""
+        lines, number = [], self.work.last
+        if self.work.cut:
+            acts = [{"act": "cut"}, *acts]
+        for act in acts:
+            number += 1
+            lines.append(json.dumps({"n": number, **act}, ensure_ascii=False))
+        content = b"\n" * bool(self._rest) + "".join(f"{line}\n" for line in lines).encode()
+        is_new = not self.path.exists()
+        try:
+            handle = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            try:
+                size = os.fstat(handle).st_size
+                _write_whole(handle, content, size)
+            finally:
+                os.close(handle)
+        except OSError as error:
+            raise GLCError(f"{self.path.name} cannot be written ({error.strerror}), so the last act is not "
+                           "saved; everything before it is. To fix: free some space, or see who may write to "
+                           f"the folder {self.path.parent.name}.") from error
+        if is_new:
+            sync_folder(self.path.parent)
+        return self.read()
+
+
+def _write_whole(handle: int, content: bytes, size: int) -> None:
+    """Writes all of the content and waits for the disk; takes back a part that was written before it
+    failed."""
+    try:
+        left = memoryview(content)
+        while left:
+            left = left[os.write(handle, left):]
+        os.fsync(handle)
+    except OSError:
+        os.ftruncate(handle, size)
+        raise
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    """A line as an act; None where it is not whole."""
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+# ------------------------------
+# The journal as a coder's file.
+
+
+def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
+    """The codings of all texts that the coder has handed in. Notes say what is not handed in yet, and what
+    was cut off. Raises Faults for a damaged journal."""
+    journal = Journal(path)
+    journal.read()
+    work, found = journal.work, ParsedCodings(path, "desk", counts="code points")
+    handed_in = {*work.handed_in()}
+    for document_id in sorted(handed_in):
+        found.source(document_id, Text(work.texts[document_id].text, ("code points",)))
+    for coding in work.codings.values():
+        if coding.document_id in handed_in:
+            words = work.texts[coding.document_id].text[coding.start:coding.end]
+            memo = "\n".join(filter(None, [NEGATIVE_CASE * coding.negative_case, coding.memo]))
+            found.passages.append(Passage(coding.document_id, coding.start, coding.end, words, coding.code_id,
+                                          coder, memo))
+    for proposal in work.proposals.values():
+        if proposal.document_id in handed_in:
+            words = work.texts[proposal.document_id].text[proposal.start:proposal.end]
+            found.passages.append(Passage(proposal.document_id, proposal.start, proposal.end, words, "",
+                                          coder, f"Proposed code: {proposal.name}"))
+    codes = sorted({one.code for one in found.passages} - {""})
+    found.codes = [(code, "", "") for code in codes]
+    found.notes += _notes(work, handed_in)
+    return found
+
+
+def _notes(work: DeskWork, handed_in: set[str]) -> Iterator[str]:
+    waiting = sorted({coding.document_id for coding in work.codings.values()} - handed_in)
+    training = [one for one in waiting if work.texts[one].purpose == TRAINING]
+    begun = [one for one in waiting if one not in training]
+    if begun:
+        yield (f"Begun at the coding desk and not finished, so not counted yet: {', '.join(begun)}.")
+    if training:
+        yield f"Coded for training, and never counted: {', '.join(training)}."
+    if work.cut:
+        yield f"{cut_sentence('desk.jsonl', work.cut)}"
+
+
+def cut_sentence(file: str, lines: Sequence[int]) -> str:
+    """What is said of lines that were cut off.
+
+    >>> cut_sentence("desk.jsonl", [12])
+    'Line 12 of desk.jsonl was cut off (was the power cut?): that act was not saved, everything else was.'
+    """
+    return (f"Line {lines[-1]} of {file} was cut off (was the power cut?): that act was not saved, "
+            "everything else was.")
+
+
