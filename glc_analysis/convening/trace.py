@@ -221,6 +221,8 @@ def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
 
 WITHHELD = "evidence that stays with the team"
 NOT_CLEARED = "words that are not cleared for this audience"
+TRAIL = "_trail"
+"""Where a view keeps its trail, as it keeps whatever else it has read."""
 
 
 @dataclass(frozen=True)
@@ -250,6 +252,14 @@ class Trail:
         self.has_sources = view.may("passages")
         self.reference = cache(lambda name: read_table(view.study, name))
         self.files = RawFiles(view.study)
+
+    @classmethod
+    def of(cls, view: StudyView) -> Trail:
+        """The trail of a view: all parts of a page share one."""
+        held = vars(view)
+        if TRAIL not in held:
+            held[TRAIL] = cls(view)
+        return held[TRAIL]
 
     def evidence(self, row: Any) -> Iterator[Node]:
         """The lines of one row of evidence, its own first; those below it are found as they are asked for."""

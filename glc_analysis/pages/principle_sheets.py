@@ -57,7 +57,7 @@ def statements(view: StudyView) -> Html:
 
 def principle_sheets(view: StudyView) -> dict[str, str]:
     """The sheet of each principle as HTML, by its id."""
-    trail = Trail(view)
+    trail = Trail.of(view)
     return {row.principle_id: _sheet(trail, row) for row in view.principle_rows.itertuples()}
 
 

@@ -157,7 +157,7 @@ def show_statement(view: StudyView) -> Html:
     far it is."""
     row = _own_row(view)
     return show(tag("h1", escape(row.short_name or row.printed_id)) + _statement(view, row)
-                + came_about(Trail(view), row))
+                + came_about(Trail.of(view), row))
 
 
 def _own_row(view: StudyView) -> Any:
@@ -203,7 +203,7 @@ def evidence(view: StudyView) -> pd.DataFrame:
     >>> evidence(study.view("team", principle="P03"))["stance"].value_counts().to_dict()
     {'supports': 4, 'qualifies': 2}
     """
-    return evidence_of(Trail(view), view.principle)
+    return evidence_of(Trail.of(view), view.principle)
 
 
 EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "language", "by", "country",
@@ -506,7 +506,7 @@ def _judgements(view: StudyView, principle_id: str, judged: pd.DataFrame) -> str
 def show_sources(view: StudyView) -> Html:
     """For each piece of evidence the way back, folded: code or question, then for the team passages, rows and
     raw files, for others cleared quotations; for the team also the forms that the votes come from."""
-    trail = Trail(view)
+    trail = Trail.of(view)
     rows = trail.read("evidence")
     rows = rows[rows["principle_id"] == view.principle]
     most = BYTES["sources"] // max(len(rows), 1)
