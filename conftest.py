@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from glc_analysis.study import Study
+from tests.kept import kept
 
 
 @pytest.fixture(scope="session")
@@ -20,14 +21,16 @@ def sample_root(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="session")
 def sample_study(sample_root, tmp_path_factory) -> Study:
-    """The invented sample, built. Copy its root to change it."""
+    """The invented sample, built: once for all processes, of which each has a copy. Copy its root to change
+    it."""
     from glc_analysis.build import build
 
-    root = tmp_path_factory.mktemp("built") / "sample"
-    shutil.copytree(sample_root, root)
-    study = Study.find(str(root))
-    build(study)
-    return study
+    def make(root: Path) -> None:
+        shutil.copytree(sample_root, root)
+        build(Study(root))
+
+    built = kept(tmp_path_factory, "sample", make)
+    return Study(Path(shutil.copytree(built, tmp_path_factory.mktemp("built") / "sample")))
 
 
 ON_THE_SAMPLE = ("glc_analysis.view", "glc_analysis.pages", "glc_analysis.disclosure.visible_tables",

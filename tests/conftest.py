@@ -11,6 +11,7 @@ import pytest
 from hypothesis import settings
 
 from glc_analysis.files import owner_only
+from tests.principle_pages import SamplePages
 from tests.share import IS_SOAK, SEED
 
 ROOT = Path(__file__).parents[1]
@@ -51,6 +52,12 @@ def shared_data() -> Path:
     if not folder.is_dir():
         pytest.skip(f"no real data: {folder} is absent (GLC_SHARED_DATA names another folder)")
     return folder
+
+
+@pytest.fixture(scope="session")
+def sample_pages(sample_study, tmp_path_factory) -> SamplePages:
+    """The pages of the principles of the sample."""
+    return SamplePages(sample_study, tmp_path_factory)
 
 
 @pytest.hookimpl(wrapper=True)

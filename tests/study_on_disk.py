@@ -1,13 +1,18 @@
 """A small valid study as text on disk, for tests that spoil one thing in it."""
 
+import copy
 import csv
 import io
+import shutil
 from pathlib import Path
+from typing import Self
 
 from click.testing import CliRunner, Result
 
 from glc_analysis.cli import cli
 from glc_analysis.schema import reference_tables, table_files
+from glc_analysis.study import Study
+from tests.built_studies import built, files_of
 
 FILES = {
     "reference/study.toml": """\
@@ -142,7 +147,16 @@ class SmallStudy:
     def glc(self, *arguments: str) -> Result:
         return CliRunner().invoke(cli, ["--study", str(self.root), *arguments])
 
+    def build(self) -> None:
+        """Builds the tables (:func:`tests.built_studies.built`), for tests that need them."""
+        built(Study(self.root))
+
+    def copied(self, root: Path) -> Self:
+        """A copy of the study in another folder."""
+        other = copy.copy(self)
+        other.root = Path(shutil.copytree(self.root, root, dirs_exist_ok=True))
+        return other
+
     def files(self) -> dict[str, bytes]:
         """Every file of the study, byte by byte."""
-        return {path.relative_to(self.root).as_posix(): path.read_bytes()
-                for path in sorted(self.root.rglob("*")) if path.is_file()}
+        return files_of(self.root)

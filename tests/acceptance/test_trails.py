@@ -17,8 +17,6 @@ from glc_analysis import tables
 from glc_analysis.convening.broken_links import broken_links
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
-from glc_analysis.view import StudyView
-from tests.principle_pages import all_pages
 from tests.study_writer import write_reference
 
 pytestmark = pytest.mark.acceptance
@@ -30,9 +28,9 @@ MASKED = r"(?:Person|Organisation|Place|Other) \d+|\[[^\]]*\]"
 
 
 @pytest.fixture(scope="module")
-def sections(sample_study):
+def sections(sample_pages):
     """The pages as the team reads them, by principle."""
-    pages = all_pages(StudyView(sample_study))
+    pages = sample_pages.pages("team")
     assert len(pages) == 16
     return {principle: lxml.html.fragment_fromstring(html, create_parent="div")
             for principle, html in pages.items()}

@@ -12,6 +12,7 @@ from glc_analysis.coding.texts import read_texts
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
+from tests.built_studies import built
 from tests.coding_files import taguette
 from tests.study_writer import question, write_csv, write_study
 
@@ -116,7 +117,7 @@ def words(study, coder):
 
 
 def test_turns_are_segments_with_speaker_organisation_country_and_question(study):
-    build(study)
+    built(study)
     rows = read(study, "segments").set_index("segment_id")
     assert rows.loc["blue.2", ["speaker_id", "role", "organisation_id", "country_id",
                                "guide_question_id"]].tolist() == ["p1", "participant", "a", "KHM", "Q1"]
@@ -124,7 +125,7 @@ def test_turns_are_segments_with_speaker_organisation_country_and_question(study
 
 
 def test_coders_name_codes_by_id_name_or_path_and_old_codes_count_as_the_new(study):
-    build(study)
+    built(study)
     assert words(study, "ana") == [
         ("blue", "A safe place for tonight.", "shelter"), ("blue", "We wait for months.", "delay"),
         ("call", "We wait for the police.", "delay"), ("lamp", "A house holds people back.", "no-shelter")]
@@ -132,7 +133,7 @@ def test_coders_name_codes_by_id_name_or_path_and_old_codes_count_as_the_new(stu
 
 
 def test_what_coders_give_alike_is_consensus_and_the_rest_waits_for_a_decision(study):
-    build(study)
+    built(study)
     assert [code for _, _, code in words(study, "consensus")] == ["shelter", "delay", "no-shelter"]
     rows = read(study, "disagreements")
     assert rows[["segment_id", "coder_id", "codes"]].values.tolist() == [
@@ -141,12 +142,12 @@ def test_what_coders_give_alike_is_consensus_and_the_rest_waits_for_a_decision(s
 
 
 def test_the_longest_stretch_of_a_code_becomes_that_of_the_consensus(study):
-    build(study)
+    built(study)
     assert ("lamp", "No house. A house holds people back.", "no-shelter") in words(study, "consensus")
 
 
 def test_agreement_pairs_what_two_coders_read(study):
-    build(study)
+    built(study)
     rows = read(study, "agreement").query("unit == 'turn' and subset == 'all'").set_index(
         ["measure", "code_id"])
     delay = rows.loc[("percent_agreement", "delay")]
@@ -178,7 +179,7 @@ def test_work_that_nobody_was_assigned_is_a_fault(tmp_path):
 
 
 def test_mentions_tell_asked_from_raised_and_from_the_contrary(study):
-    build(study)
+    built(study)
     rows = read(study, "mentions").set_index(["organisation_id", "code_id", "source"])
     told = rows[["is_asked", "is_raised", "is_contradicted"]]
     assert told.loc[("a", "shelter", "interview")].tolist() == [True, True, False]
@@ -189,7 +190,7 @@ def test_mentions_tell_asked_from_raised_and_from_the_contrary(study):
 
 
 def test_figures_count_organisations_out_of_those_asked(study):
-    build(study)
+    built(study)
     rows = read(study, "estimates").query("measure == 'coded'").set_index("estimate_id")
     assert rows.loc["care/organisations/all", ["n", "base_n"]].tolist() == [2, 2]
     assert rows.loc["delay/organisations/document=call", ["n", "base_n"]].tolist() == [1, 2]
@@ -208,7 +209,7 @@ def test_attendance_is_the_base_of_a_call(tmp_path):
 
 
 def test_a_country_reads_its_own_codings_and_a_theme_those_of_its_codes(study):
-    build(study)
+    built(study)
     assert set(read(study, "codings", country="LAO")["organisation_id"]) == {"b"}
     assert set(read(study, "codings", theme="law")["code_id"]) == {"delay"}
     assert "blue.2" in set(read(study, "segments", theme="law")["segment_id"])

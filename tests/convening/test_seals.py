@@ -22,15 +22,21 @@ from tests.ballot_study import ADVISERS, PROVIDERS, BallotStudy
 SEALED = "private/rounds/2/1"
 
 
-@pytest.fixture
-def study(tmp_path):
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
     """Round 2 closed with eight of ten providers."""
-    study = BallotStudy(tmp_path)
+    study = BallotStudy(tmp_path_factory.mktemp("closed"))
+    study.build()
     study.full_round(8, 8, 2, 9, round_id="2", raters=PROVIDERS[:8])
     closed = study.glc("tally", "--round", "2", "--close", "--yes")
     assert closed.exit_code == 0, closed.stderr
     study.results, study.closing = closed.stdout, closed.stderr
     return study
+
+
+@pytest.fixture
+def study(made, tmp_path):
+    return made.copied(tmp_path / "study")
 
 
 def told(study):

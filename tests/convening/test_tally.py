@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 from datetime import date
 
 import pandas as pd
@@ -22,8 +23,9 @@ ROUNDS, MANIFEST = "reference/rounds.csv", "private/reference/manifest.csv"
 
 @pytest.fixture
 def study(tmp_path):
-    """Round 1 closed with all ten providers, round 2 open with eight of them."""
+    """Round 1 closed with all ten providers, round 2 open with eight of them; tables from before."""
     study = BallotStudy(tmp_path)
+    study.build()
     study.full_round(7, 8, 2, 2, raters=[*PROVIDERS, *ADVISERS])
     study.full_round(8, 8, 2, 9, round_id="2", raters=PROVIDERS[:7])
     study.vote("r08", 2, 5, 2, "abstain", round_id="2", comment="We have no lawyers.", may_be_read="yes")
@@ -112,7 +114,6 @@ def test_closing_writes_the_day_and_seals_the_ballots(study):
 
 
 def test_closing_writes_the_tables_and_closing_again_says_the_same(study):
-    study.glc("build")
     first, at = study.glc("tally", "--round", "2", "--close", "--yes"), study.files()
     rows = tables.read("tallies", study=Study(study.root))
     assert set(rows["round_id"]) == {"1", "2"}
@@ -122,6 +123,12 @@ def test_closing_writes_the_tables_and_closing_again_says_the_same(study):
     assert {name for name in now if now[name] != at.get(name)} == set()
     study.glc("build")
     pd.testing.assert_frame_equal(tables.read("tallies", study=Study(study.root)), rows)
+
+
+def test_closing_builds_all_tables_where_there_are_none(study):
+    shutil.rmtree(study.root / "processed")
+    assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
+    assert {path.stem for path in study.root.glob("processed/*.parquet")} == {*tables.TABLES}
 
 
 def test_a_power_cut_in_closing_leaves_rounds_whole_and_closing_again_ends_it(study, monkeypatch):

@@ -18,6 +18,7 @@ from glc_analysis.manifest import (
     tables_are_current,
 )
 from glc_analysis.reference import COLUMNS
+from tests.built_studies import built
 from tests.study_on_disk import write_table
 from tests.study_writer import choices, places, question, write_csv, write_study
 
@@ -30,8 +31,7 @@ def small(root, **other):
     made = write_study(root, ROWS, questions=[question("Q1", "single", "law", wording="Is there a law?")],
                        options=choices("law", "yes", "no", "dont_know"), countries=places("KHM asia"),
                        settings={"survey": {"started": "when"}}, **other)
-    build(made)
-    return made
+    return built(made)
 
 
 def one_row(root, name, **cells):

@@ -37,7 +37,6 @@ from glc_analysis.publish.deposit import write_deposit
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView
-from tests.principle_pages import all_pages
 
 BANDS = "low", "middle", "high"
 SIZES = range(3, 13)
@@ -266,9 +265,10 @@ def test_a_reservation_without_a_name_is_printed_in_the_studys_language_or_not_a
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
-def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, audience):
+def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, sample_pages, audience):
     page = StudyView(sample_study, audience)
-    said = principles_overview(page).data + "".join(all_pages(page).values()) + statements(page).data
+    pages = "".join(sample_pages.pages(audience).values())
+    said = principles_overview(page).data + pages + statements(page).data
     tallies = tables.read("tallies", study=sample_study)
     rows = [tuple(int(one[column]) for column in VOTES) for one in tallies.to_dict("records")]
     allowed = " | ".join({told_votes(counts) for counts in rows} - {""})
@@ -283,7 +283,7 @@ def test_pages_and_tables_tell_of_the_votes_what_the_rules_tell(sample_study, au
 
 
 @pytest.mark.parametrize("audience", ["convening", "public"])
-def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, audience):
+def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, sample_pages, audience):
     """Of every decision only those with a name are counted, on the pages of principles and of the methods."""
     page = StudyView(sample_study, audience)
     by_name = sum(len(page.signatures(one)[0]) for one in page.principle_names)
@@ -291,7 +291,7 @@ def test_named_signatures_cannot_be_subtracted_from_any_total(sample_study, audi
     shown = methods(page).data
     counted = [int(n) for n in re.findall(r"(\d+) (?:endorse|do not endorse)", shown)]
     assert counted and sum(counted) % by_name == 0 and str(every["endorse"]) not in re.findall(r"\d+", shown)
-    said = "".join(all_pages(page).values()) + principles_overview(page).data
+    said = "".join(sample_pages.pages(audience).values()) + principles_overview(page).data
     assert "more decided" not in said and "not shown: a number could tell it" in said
 
 

@@ -15,7 +15,6 @@ from glc_analysis.pages.principle_sheets import statements
 from glc_analysis.pages.principles import principles_overview, show_signatures
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView
-from tests.principle_pages import all_pages
 
 
 @pytest.fixture(scope="module", params=["team", "convening", "public"])
@@ -24,9 +23,9 @@ def page(request, sample_study):
 
 
 @pytest.fixture(scope="module")
-def pages(page):
+def pages(page, sample_pages):
     """The pages of the principles as an audience reads them."""
-    return all_pages(page)
+    return sample_pages.pages(page.audience)
 
 
 @pytest.fixture(scope="module")
