@@ -14,7 +14,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from pathlib import PurePath
+from pathlib import Path, PurePath
 from typing import Any
 
 import numpy as np
@@ -29,12 +29,13 @@ from glc_analysis.coding.edited import LEAST_IN_COMMON, EditedText, similar_turn
 from glc_analysis.coding.texts import Text
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.intake.codings import read_codings
+from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
 from glc_analysis.intake.codings.model import RawCodings, locate
 from glc_analysis.intake.codings.model import Text as TextOfTool
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.reference import Reference
-from glc_analysis.study import Study
+from glc_analysis.study import JOURNAL, Study
 from glc_analysis.text import match_key, normalise_space, slug
 
 # ------------------------------
@@ -387,7 +388,7 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
 
     A workbook of the coder ``consensus`` holds decisions; any other file holds a coder's codings.
     """
-    files, workbooks, faults = [], [], []
+    files, workbooks, at_desk, faults = [], [], [_NO_DECISIONS], []
     for coder, paths in study.coder_files().items():
         if not paths:
             faults.append(Fault("this coder's files do not exist", file="study.toml", value=coder,
@@ -396,6 +397,8 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
             try:
                 if coder == CONSENSUS and path.suffix.lower() == ".xlsx":
                     workbooks.append(path)
+                elif coder == CONSENSUS and path.name == JOURNAL:
+                    at_desk.append(_decisions_at_desk(path))
                 else:
                     separator = study.settings["coding"]["code_separator"]
                     files.append((coder, read_codings(path, coder=coder, separator=separator)))
@@ -409,14 +412,29 @@ def read_coders(study: Study, codebook: pd.DataFrame) -> CodersFiles:
             tables.append(read_decisions(path, listed).assign(file=path.name))
         except Faults as found:
             faults += found.faults
-    decisions = pd.concat([pd.DataFrame(columns=["segment_id", "codes", "reason", "file"], dtype="str"),
-                           *tables], ignore_index=True)
+    later = pd.concat(at_desk, ignore_index=True)
+    replaced = {*later[["segment_id", "instead_of"]].itertuples(index=False, name=None)}
+    kept = [table[[(row.segment_id, row.file) not in replaced for row in table.itertuples()]]
+            for table in tables]
+    decisions = pd.concat([_NO_DECISIONS, *kept, later], ignore_index=True).drop(columns="instead_of")
     faults += [Fault("has decisions in two files", file=row.file, value=row.segment_id,
                      fix="keep one of the decisions")
                for row in decisions[decisions.duplicated("segment_id")].itertuples()]
     if faults:
         raise Faults(faults)
     return CodersFiles(files, decisions)
+
+
+_NO_DECISIONS = pd.DataFrame(columns=["segment_id", "codes", "reason", "file", "instead_of"], dtype="str")
+
+
+def _decisions_at_desk(path: Path) -> pd.DataFrame:
+    """The last version of each decision that was written at the coding desk."""
+    journal = Journal(path)
+    journal.read()
+    rows = [(one.segment_id, one.codes, one.reason, path.name, one.instead_of)
+            for one in journal.work.decisions.values()]
+    return pd.DataFrame(rows, columns=_NO_DECISIONS.columns, dtype="str")
 
 
 def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: pd.DataFrame,
@@ -430,6 +448,8 @@ def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: 
     Raises Faults for a document that a coder handed in without an assignment, and for answers without a code
     of which nobody has said what that means.
     """
+    if "purpose" in assignments:  # what is coded to learn is never handed in
+        assignments = assignments[assignments["purpose"] != TRAINING].drop(columns="purpose")
     answers = set(documents.loc[documents["kind"] == "answer", "document_id"])
     assigned = set(assignments[["document_id", "coder_id"]].itertuples(index=False, name=None))
     limited = {coder for document, coder in assigned if document in answers}

@@ -90,9 +90,7 @@ def against_consensus(study: Study) -> pd.DataFrame:
               ("codings", "readings", "segments", "disagreements", "codebook", "quarantined")}
     own = frames["codings"][frames["codings"]["coder_id"] != CONSENSUS]
     coded = units(frames["codings"], frames["readings"], frames["segments"])
-    decided = frames["disagreements"].query("is_decided and coder_id == @CONSENSUS")
-    decisions = {row.segment_id: frozenset(filter(None, row.codes.split(";")))
-                 for row in decided.itertuples()}
+    decisions = _decisions(frames["disagreements"])
     parts = []
     for coder in sorted({*frames["readings"]["coder_id"]} - {CONSENSUS}):
         settled = settled_codes(coded, decisions, coder)
@@ -103,6 +101,19 @@ def against_consensus(study: Study) -> pd.DataFrame:
         if found["passages"].iloc[0]:
             parts.append(found.assign(coder=coder))
     return _named(pd.concat(parts) if parts else pd.DataFrame(columns=COLUMNS), frames["codebook"])
+
+
+def settled_passages(frames: Mapping[str, pd.DataFrame], coder: str) -> dict[str, frozenset[str]]:
+    """The codes of each segment that others than the coder settled. ``frames`` are the tables codings,
+    readings, segments and disagreements."""
+    coded = units(frames["codings"], frames["readings"], frames["segments"])
+    return settled_codes(coded, _decisions(frames["disagreements"]), coder)
+
+
+def _decisions(disagreements: pd.DataFrame) -> dict[str, frozenset[str]]:
+    """The codes that people decided on, by segment."""
+    decided = disagreements[disagreements["is_decided"] & (disagreements["coder_id"] == CONSENSUS)]
+    return {row.segment_id: frozenset(filter(None, row.codes.split(";"))) for row in decided.itertuples()}
 
 
 def settled_codes(coded: pd.DataFrame, decisions: Codes, coder: str) -> dict[str, frozenset[str]]:

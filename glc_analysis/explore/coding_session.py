@@ -28,10 +28,12 @@ from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.coding.graphemes import snap
+from glc_analysis.coding.learning import compare_codes, settled_passages
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.explore.double_coding import DOUBLE, DoubleCoding
 from glc_analysis.intake.codings.desk_journal import (
     ANSWER,
+    TRAINING,
     DeskCoding,
     DeskText,
     Journal,
@@ -145,6 +147,50 @@ class CodingSession:
         work = self._journal.work
         return {"can_undo": bool(work.done), "can_redo": bool(work.undone), "recent": self._recent(),
                 "coder": self.coder, "problems": [*self._problems()]}
+
+    def training(self) -> Plain:
+        """How the coder's training texts compare with the passages that others settled: document_ids (of the
+        texts that are finished), codes (a row a code, as ``glc agreement --against consensus`` gives it:
+        code_id, code, passages, same, missed, added, kappa, reason), and passages (segment_id, document_id,
+        text, missed, added), those that differ alone.
+
+        A text is compared once it is finished, and stays as it is from then on. Raises GLCError where no
+        training text is finished, or nothing in it is settled."""
+        finished = [one for one in self._texts_to_code
+                    if self._purpose(one) == TRAINING and self._status(one) == "finished"]
+        if not finished:
+            raise GLCError("No training text is finished yet; the comparison comes after the coding.")
+        frames = {name: tables.read(name, study=self.study) for name in (
+            "codings", "readings", "segments", "disagreements", "codebook")}
+        settled = {segment: codes for segment, codes in settled_passages(frames, self.coder).items()
+                   if segment.rpartition(".")[0] in finished}
+        if not settled:
+            raise GLCError("Nothing in your training texts is settled by others yet, so there is nothing to "
+                           "compare with.")
+        self._keep_open(finished)
+        own = {turn.turn_id: frozenset(
+            self._shown_code(one.code_id) for one in self._journal.work.codings.values()
+            if one.document_id == document and one.start < turn.end and one.end > turn.start)
+            for document in finished for turn in self._turns(document) if turn.role == "participant"}
+        names = frames["codebook"].set_index("code_id")["name"].to_dict() | {"": "all codes"}
+        words = frames["segments"].set_index("segment_id")["text"]
+        rows = compare_codes(own, settled)
+        rows["code"] = rows["code_id"].map(names).fillna(rows["code_id"])
+        codes = [{name: None if value != value else value for name, value in row.items() if name != "older"}
+                 for row in rows.to_dict("records")]
+        differ = [one for one in own if one in settled and own[one] != settled[one]]
+        passages = [{"segment_id": one, "document_id": one.rpartition(".")[0], "text": str(words[one]),
+                     "missed": sorted(settled[one] - own[one]), "added": sorted(own[one] - settled[one])}
+                    for one in differ]
+        return {"document_ids": finished, "codes": codes, "passages": passages}
+
+    def _keep_open(self, documents: list[str]) -> None:
+        """Writes down that texts were compared: what the coder gave them stays as it is."""
+        if not {*documents} <= self._journal.work.opened:
+            with at_work(self.study.root, "coding desk"), self._journal.adding():
+                self._journal.read()
+                self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.coder,
+                                    "document_ids": documents}])
 
     # What the coder does.
 
@@ -342,6 +388,9 @@ class CodingSession:
     def _refuse_fixed(self, document: str) -> None:
         """What a coder gave a text stays as it is once the coders have looked at each other's codings of
         it."""
+        if self._purpose(document) == TRAINING and document in self._journal.work.opened:
+            raise GLCError(f"Your coding of {document} was compared with what others settled, so it stays as "
+                           "it is.")
         if self._purpose(document) == DOUBLE and document in self._double.opened:
             raise GLCError(f"The coders have compared their codings of {document}, so what each gave it "
                            "stays as it is. What you think of it now belongs into the consensus.")

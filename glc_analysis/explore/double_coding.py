@@ -15,7 +15,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError
-from glc_analysis.intake.codings.desk_journal import Journal
+from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 
@@ -32,9 +32,11 @@ class DoubleCoding:
     def assignments(self) -> pd.DataFrame:
         """assignments.csv, with the purpose of each row: double, single or training."""
         rows = read_table(self.study, "assignments").reset_index(drop=True)
-        people = rows[rows["coder_id"] != CONSENSUS].groupby("document_id")["coder_id"].nunique()
-        return rows.assign(purpose=[DOUBLE if people.get(document, 0) > 1 else SINGLE
-                                    for document in rows["document_id"]])
+        counted = rows[(rows["coder_id"] != CONSENSUS) & (rows["purpose"] != TRAINING)]
+        people = counted.groupby("document_id")["coder_id"].nunique()
+        return rows.assign(purpose=[
+            purpose or (DOUBLE if people.get(document, 0) > 1 else SINGLE)
+            for document, purpose in zip(rows["document_id"], rows["purpose"], strict=True)])
 
     @property
     def waiting(self) -> list[tuple[str, str]]:

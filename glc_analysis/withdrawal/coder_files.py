@@ -31,9 +31,10 @@ from glc_analysis.intake.codings.model import RawCodings, Text, locate
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.intake.codings.sqlite import shown
 from glc_analysis.pseudonyms.masking import Masked, mask
-from glc_analysis.study import WITHDRAWN
+from glc_analysis.study import JOURNAL, SUGGESTION_LOG, WITHDRAWN
 from glc_analysis.tabular import Grid, read_sheets
 from glc_analysis.text import match_key, normalise_space
+from glc_analysis.withdrawal.desk_files import redact_journal, redact_log
 from glc_analysis.withdrawal.redaction import edit_table, redact, redact_rows, remaining_span
 
 # ------------------------------
@@ -63,6 +64,12 @@ class Recoding:
         not be in its place when it is read again."""
         if is_decided:
             edit_table(path, self._decisions)
+            return
+        if path.name == JOURNAL:
+            redact_journal(path, self._left, self._is_found, self._tell, self.ids)
+            return
+        if path.name == SUGGESTION_LOG:
+            redact_log(path, self.gone | self.ids, self._tell)
             return
         raw = read_codings(path, separator=self.separator)
         met = {self._of(source) for source in raw.sources["source"]} & {*self.gone, *self.turns}

@@ -41,7 +41,7 @@ from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.reference import read_table as read_reference_table
 from glc_analysis.schema import AUDIENCES, reference_tables, table_files
-from glc_analysis.study import RAW_KINDS, WITHDRAWN, Study
+from glc_analysis.study import RAW_KINDS, SUGGESTION_LOG, WITHDRAWN, Study
 from glc_analysis.tabular import Grid, read_table
 from glc_analysis.text import match_key, normalise_space
 from glc_analysis.withdrawal.coder_files import Recoding, manual_fix_needed
@@ -414,7 +414,9 @@ def _edit_coder_files(study: Study, new: Study, own: Contribution, reference: Re
     documents = document_names(tables.read("documents", study=study), paths)
     recoding, faults = Recoding(documents, own.documents, turns, own.ids, own.words_of_material,
                                  new.settings["coding"]["code_separator"]), []
-    for coder, path in ((coder, path) for coder, files in new.coder_files().items() for path in files):
+    named = [(coder, path) for coder, files in new.coder_files().items() for path in files]
+    logs = [(path.parent.name, path) for path in sorted(new.raw.glob(f"codings/*/{SUGGESTION_LOG}"))]
+    for coder, path in named + logs:
         try:
             recoding.recode(path, is_decided=coder == CONSENSUS and path.suffix.lower() == ".xlsx")
         except Faults as found:

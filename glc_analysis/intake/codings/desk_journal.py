@@ -186,6 +186,8 @@ class DeskWork:
                                               line["code_id"], origin=line.get("origin", "own"))
         elif act == "code_answers":
             for place, document_id in enumerate(line["answer_ids"], 1):
+                if not document_id:  # withdrawn
+                    continue
                 one = f"{n}.{place}"
                 yield self.codings, one, DeskCoding(one, document_id, 0, len(self.texts[document_id].text),
                                                     line["code_id"])

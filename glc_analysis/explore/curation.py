@@ -1,0 +1,155 @@
+"""Comparing double-coded texts, and deciding where coders differ.
+
+In go the tables of a built study; out come the turns that two coders coded differently, side by side, and the
+decisions that people make on them, each with a reason, in ``raw/codings/consensus/desk.jsonl``.
+
+The module decides when the comparison opens: when every double-coded text is handed in by all its coders.
+From then on their codings of these texts stay as they are. A decision is never overwritten: the next one is a
+new version, and the build takes the last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Any
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.coding.assemble import complete_codebook
+from glc_analysis.coding.consensus import CONSENSUS, read_decisions
+from glc_analysis.errors import GLCError, nearest
+from glc_analysis.explore.double_coding import DOUBLE, DoubleCoding
+from glc_analysis.intake.codings.desk_journal import Journal
+from glc_analysis.locks import at_work
+from glc_analysis.reference import read_table
+from glc_analysis.study import Study
+from glc_analysis.text import language_direction
+
+Plain = dict[str, Any]
+_SHOWN = 5
+
+
+class Curation:
+    """The double-coded texts of a study side by side, for ``by``, who writes the decisions down.
+
+    ``today`` is the day that is written beside each decision.
+    """
+
+    def __init__(self, study: Study, by: str, *, today: date | None = None) -> None:
+        self.study, self.by, self._today = study, by, today or date.today()
+        self._double = DoubleCoding(study)
+        self._journal = Journal(study.journal(CONSENSUS))
+
+    def why_not(self) -> str:
+        """Why the texts are not compared yet, in a sentence; blank if they may be."""
+        rows = self._double.assignments
+        if not (rows["purpose"] == DOUBLE).any():
+            return ("assignments.csv assigns no text to two coders, so there is nothing to compare. To fix: "
+                    "give each text that two people code a row for each of them.")
+        if waiting := self._double.waiting:
+            some = ", ".join(f"{document} by {coder}" for document, coder in waiting[:_SHOWN])
+            more = f" and {len(waiting) - _SHOWN} more" if len(waiting) > _SHOWN else ""
+            return ("The comparison opens when every double-coded text is finished, since seeing one would "
+                    f"influence the next. Not finished yet: {some}{more}.")
+        built = tables.read("readings", study=self.study)[["document_id", "coder_id"]].astype("str")
+        wanted = rows.loc[rows["purpose"] == DOUBLE, ["document_id", "coder_id"]]
+        if {*wanted.itertuples(index=False, name=None)} - {*built.itertuples(index=False, name=None)}:
+            return "Texts were finished since the last build. To fix: run `glc build`, then compare them."
+        return ""
+
+    def differences(self) -> list[Plain]:
+        """The turns and answers that coders coded differently, in the order of the texts: segment_id,
+        document_id, text, language, direction, coders (coder_id, codes, and whether a quarantined passage may
+        be there), and the decision: codes (None if there is none), reason, by, version.
+
+        From the first call on the codings of these texts stay as they are. Raises GLCError if the comparison
+        is not open yet."""
+        if said := self.why_not():
+            raise GLCError(said)
+        self._open()
+        self._journal.read()
+        rows = self._rows()
+        segments = tables.read("segments", study=self.study).set_index("segment_id")
+        found: dict[str, Plain] = {}
+        for row in rows.itertuples():
+            about = segments.loc[row.segment_id]
+            one = found.setdefault(row.segment_id, {
+                "segment_id": row.segment_id, "document_id": str(row.document_id), "text": str(about["text"]),
+                "language": str(about["language"]), "direction": language_direction(str(about["language"])),
+                "coders": [], "codes": None, "reason": "", "by": "", "version": 0})
+            codes = [*filter(None, row.codes.split(";"))]
+            if row.coder_id == CONSENSUS:
+                one |= {"codes": codes, "reason": str(row.reason), "version": 1}
+            else:
+                one["coders"].append({"coder_id": str(row.coder_id), "codes": codes,
+                                      "is_missing": bool(row.is_missing)})
+        for segment, decision in self._journal.work.decisions.items():
+            if segment in found:
+                found[segment] |= {"codes": [*filter(None, decision.codes.split(";"))],
+                                   "reason": decision.reason, "by": decision.by,
+                                   "version": decision.version + bool(decision.instead_of)}
+        place = {one: (str(row.document_id), int(row.start)) for one, row in segments[
+            segments.index.isin([*found])].iterrows()} if found else {}
+        return [found[one] for one in sorted(found, key=place.__getitem__)]
+
+    def decide(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
+        """Writes what people decided on one turn or answer: the codes (none of them if it has no code), and
+        why. A later decision on the same turn is its next version. Raises GLCError where it cannot be
+        written."""
+        wanted, reason = sorted({*codes}), reason.strip()
+        if not self.by.strip():
+            raise GLCError("Nobody is named who writes the decision down. Open the desk with your name as "
+                           "coder.")
+        if not reason:
+            raise GLCError("The decision has no reason. Say in a few words why.")
+        if said := self.why_not():
+            raise GLCError(said)
+        rows = self._rows()
+        if segment_id not in {*rows["segment_id"]}:
+            raise GLCError(f"The coders do not differ on {segment_id!r}; "
+                           f"{nearest(segment_id, {*rows['segment_id']})}.")
+        known = self._live_codes()
+        for code in wanted:
+            if code not in known:
+                raise GLCError(f"The codebook has no code {code!r} in use; {nearest(code, known)}.")
+        act = {"on": self._today.isoformat(), "act": "decide", "segment_id": segment_id,
+               "codes": ";".join(wanted), "reason": reason, "by": self.by}
+        if file := self._workbook_of(segment_id):
+            act["instead_of"] = file
+        with at_work(self.study.root, "coding desk"), self._journal.adding():
+            self._journal.read()
+            self._journal.add([act])
+        version = self._journal.work.decisions[segment_id].version + bool(file)
+        return {"segment_id": segment_id, "version": version,
+                "message": f"Decided: {', '.join(known[one] for one in wanted) or 'no code'}. "
+                           "It counts from the next build on."}
+
+    def _open(self) -> None:
+        rows = self._double.assignments
+        texts = {*rows.loc[rows["purpose"] == DOUBLE, "document_id"]}
+        if not texts <= self._double.opened:
+            with at_work(self.study.root, "coding desk"), self._journal.adding():
+                self._journal.read()
+                self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.by,
+                                    "document_ids": sorted(texts)}])
+
+    def _rows(self) -> pd.DataFrame:
+        """The rows of table ``disagreements`` that are about double-coded texts."""
+        rows, assigned = tables.read("disagreements", study=self.study), self._double.assignments
+        return rows[rows["document_id"].isin({*assigned.loc[assigned["purpose"] == DOUBLE, "document_id"]})]
+
+    def _live_codes(self) -> dict[str, str]:
+        book = read_table(self.study, "codebook")
+        book = book[book["merged_into"] == ""]
+        return dict(zip(book["code_id"], book["name"], strict=True))
+
+    def _workbook_of(self, segment_id: str) -> str:
+        """The workbook with a decision on a segment; blank if there is none."""
+        book = complete_codebook(read_table(self.study, "codebook"),
+                                 tables.read("codebook", study=self.study))
+        for path in self.study.coder_files().get(CONSENSUS, ()):
+            if path.suffix.lower() == ".xlsx" and segment_id in {*read_decisions(path, book)["segment_id"]}:
+                return path.name
+        return ""

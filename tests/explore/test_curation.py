@@ -1,0 +1,117 @@
+"""Comparing double-coded texts opens when all are handed in; each decision has a reason and a version."""
+
+import shutil
+from datetime import date
+
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.build import build
+from glc_analysis.errors import GLCError
+from glc_analysis.explore.coding_session import CodingSession
+from glc_analysis.explore.curation import Curation
+from glc_analysis.view import OpenStudy
+
+DAY = date(2016, 7, 1)
+TEXT = "interview-farol-de-barro"
+
+
+@pytest.fixture
+def study(sample_study, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(sample_study.root, root)
+    return OpenStudy(root)
+
+
+def assign(study, *rows):
+    path = study.reference_file("assignments")
+    text = path.read_text(encoding="utf-8").splitlines()
+    text[0] += ",purpose"
+    path.write_text("\n".join([text[0], *(f"{line}," for line in text[1:]), *rows]) + "\n", encoding="utf-8")
+
+
+def test_it_opens_only_when_every_double_coded_text_is_handed_in(study):
+    assert Curation(study, "ines").why_not() == ""
+    assign(study, "interview-luz-de-maiz,rosa,2,")
+    curation = Curation(study, "ines", today=DAY)
+    assert curation.why_not().endswith("Not finished yet: interview-luz-de-maiz by rosa.")
+    with pytest.raises(GLCError, match="would influence the next"):
+        curation.differences()
+    assert not study.journal("consensus").exists()
+    rosa = CodingSession(study, "rosa", today=DAY)
+    rosa.do({"act": "read", "document_id": "interview-luz-de-maiz", "value": True})
+    assert Curation(study, "ines").why_not().startswith("Texts were finished since the last build")
+
+
+def test_a_study_without_double_coding_has_nothing_to_compare(study):
+    study.reference_file("assignments").unlink()
+    assert "assigns no text to two coders" in Curation(study, "ines").why_not()
+
+
+def test_each_difference_shows_both_coders_and_the_decision(study):
+    rows = Curation(study, "ines", today=DAY).differences()
+    assert all({coder["coder_id"] for coder in row["coders"]} == {"ines", "tomas"} for row in rows)
+    assert {row["codes"] is None for row in rows} == {True, False}
+    assert all(bool(row["reason"]) == (row["version"] == 1) for row in rows)
+    documents = [row["document_id"] for row in rows]
+    assert documents == sorted(documents)
+
+
+def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
+    curation = Curation(study, "ines", today=DAY)
+    settled, waiting = (next(row for row in curation.differences() if (row["codes"] is None) == is_open)
+                        for is_open in (False, True))
+    for segment, codes, reason, said in ((waiting["segment_id"], ["outreach"], " ", "no reason"),
+                                         (waiting["segment_id"], ["outreech"], "why", "nearest: 'outreach'"),
+                                         ("call-1.1", ["outreach"], "why", "do not differ")):
+        with pytest.raises(GLCError, match=said):
+            curation.decide(segment, codes, reason)
+    assert curation.decide(waiting["segment_id"], ["outreach"], "She goes there.")["version"] == 1
+    assert curation.decide(waiting["segment_id"], [], "No: others go.")["version"] == 2
+    assert curation.decide(settled["segment_id"], ["outreach"], "Read again.")["version"] == 2
+    shown = {row["segment_id"]: row for row in Curation(study, "tomas").differences()}
+    assert shown[waiting["segment_id"]]["codes"] == []
+    assert shown[waiting["segment_id"]]["by"] == "ines"
+    build(study)
+    rows = tables.read("disagreements", study=study).query("coder_id == 'consensus'")
+    codes = dict(zip(rows["segment_id"], rows["codes"], strict=True))
+    assert codes[waiting["segment_id"]] == ""
+    assert codes[settled["segment_id"]] == "outreach"
+
+
+def test_what_coders_gave_stays_as_it_is_once_it_was_compared(study):
+    session = CodingSession(study, "ines", today=DAY)
+    turn = session.text(TEXT)["turns"][1]
+    act = {"act": "code", "document_id": TEXT, "start": turn["start"], "end": turn["end"],
+           "code_id": "outreach"}
+    session.do(act)
+    Curation(study, "ines", today=DAY).differences()
+    for one in (act | {"end": turn["start"] + 9}, {"act": "undo"}, {"act": "memo", "memo": "new",
+                "coding_id": session.text(TEXT)["codings"][0]["coding_id"]}):
+        with pytest.raises(GLCError, match="stays as it is"):
+            session.do(one)
+
+
+def test_training_texts_are_compared_once_finished_and_never_counted(study):
+    assign(study, f"{TEXT},rosa,2,training", "interview-amber-window,rosa,2,training")
+    session = CodingSession(study, "rosa", today=DAY)
+    assert {text["purpose"] for text in session.texts()} == {"training"}
+    with pytest.raises(GLCError, match="No training text is finished"):
+        session.training()
+    turns = [turn for turn in session.text(TEXT)["turns"] if turn["role"] == "participant"]
+    session.do({"act": "code", "document_id": TEXT, "start": turns[0]["start"], "end": turns[0]["end"],
+                "code_id": "outreach"})
+    session.do({"act": "finish", "document_id": TEXT, "value": True})
+    found = session.training()
+    assert found["document_ids"] == [TEXT]
+    total = found["codes"][0]
+    assert total["code"] == "all codes"
+    assert total["passages"] >= len(found["passages"]) > 0
+    assert sum(len(row["missed"]) for row in found["passages"]) == total["missed"] > 0
+    assert {row["document_id"] for row in found["passages"]} == {TEXT}
+    with pytest.raises(GLCError, match="stays as it is"):
+        session.do({"act": "finish", "document_id": TEXT, "value": False})
+    before = tables.read("codings", study=study)
+    build(study)
+    assert tables.read("codings", study=study).equals(before)
+    assert "rosa" not in {*tables.read("readings", study=study)["coder_id"]}
