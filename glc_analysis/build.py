@@ -10,9 +10,9 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -174,12 +174,23 @@ def take_back_results(study: Study, round_id: str) -> None:
 
 
 def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
-    """Does what ``build`` does without writing. Raises Faults; returns the number of rows of each table."""
+    """Does all of ``build`` in which something can be wrong, and writes nothing. Raises Faults; returns the
+    number of rows of each table that was made.
+
+    How far coders agree, what is shown to whom, and in which language an answer is are no faults: none of it
+    is worked out. Figures are, where a row of evidence names one.
+    """
     arrivals, reference = manifest.inspect(study), read_reference(study)
-    engine = _run(study, reference, arrivals, Record(why="all is checked"), say)
+    check_releases(study)
+    steps = [step for step in STEPS if step.name not in _NOT_CHECKED]
+    if reference.evidence.empty and reference.joint_display.empty:
+        steps = [_NO_FIGURES, *(step for step in steps if step.name not in _FIGURES)]
+    steps = [replace(step, function=_texts_unheard) if step.name == "texts" else step for step in steps]
+    engine = _run(study, reference, arrivals, Record(why="all is checked"), say, steps=steps, is_kept=False)
     for line in coding_lines(engine):
         say(line)
-    return {name: engine.rows(name) for name in TABLE_ORDER}
+    made = {name for step in steps for name in step.makes}
+    return {name: engine.rows(name) for name in TABLE_ORDER if name in made}
 
 
 def coding_lines(engine: Engine) -> list[str]:
@@ -201,8 +212,8 @@ def update_key(study: Study, names: pd.DataFrame) -> dict[str, str]:
 
 
 def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlier: Record,
-         say: Say) -> Engine:
-    """Runs all steps that must run, and makes the table of all logs.
+         say: Say, *, steps: Sequence[Step] = (), is_kept: bool = True) -> Engine:
+    """Runs all steps that must run, or the ``steps`` given, and makes the table of all logs.
 
     Raises GLCError if nothing has arrived that a study can be made of."""
     if not any(study.raw_files(kind) for kind in ("survey", "interviews", "calls")):
@@ -216,7 +227,8 @@ def _run(study: Study, reference: Reference, arrivals: manifest.Arrivals, earlie
     key = complete_key(reference.names, read_key(study.key_file))
     listed = {*map(normalise_space, reference.names["name"])}
     inputs = Inputs(study, reference, {name: key[name] for name in key if name in listed}, arrivals)
-    engine = Engine(STEPS, inputs, earlier, parts=PARTS, new_log=CleaningLog, say=say)
+    engine = Engine(steps or STEPS, inputs, earlier, parts=PARTS, new_log=CleaningLog, say=say,
+                    is_kept=is_kept)
     engine.run()
     engine.add("steps", CleaningLog([line for lines in engine.logs.values() for line in lines]).frame())
     return engine
@@ -299,8 +311,10 @@ def _coded_columns(view: View) -> dict[str, Any]:
     return {"coded_answers": found.rows, "coded_questions": found.code_question}
 
 
-def _texts(view: View) -> dict[str, Any]:
-    """Tables ``documents`` and ``segments``: interviews, calls and open answers under pseudonyms."""
+def _texts(view: View, *, read: Callable[[str], tuple[str, str]] = languages.language_and_script
+           ) -> dict[str, Any]:
+    """Tables ``documents`` and ``segments``: interviews, calls and open answers under pseudonyms; ``read``
+    gives the language and the script of an answer."""
     from glc_analysis.coding.texts import in_countries, mask_answers
 
     people = view["respondents"]
@@ -308,7 +322,7 @@ def _texts(view: View) -> dict[str, Any]:
     asked = view["open_answers"]["question_id"].unique()
     answered = records.Records(people, (), np.arange(len(people)), frozenset())
     documents, segments = languages.clean_open_answers(view["open_answers"], answered, list(asked), view.log,
-                                          coded={*view["coded_answers"]["document_id"]})
+                                          coded={*view["coded_answers"]["document_id"]}, read=read)
     documents, segments = mask_answers(documents, segments, view.reference.names, view.pseudonyms)
     return {"documents": _joined("documents", documents, texts.documents),
             "segments": _joined("segments", segments, texts.segments)}
@@ -570,6 +584,11 @@ STEPS = (
          ("release_convening", "release_public", "issued_convening", "issued_public"), _releases),
 )
 """The steps of the build, in their order."""
+_NOT_CHECKED = {"agreement", "blocks", "releases"}
+_FIGURES = {"survey figures", "quality figures", "comparisons", "discordance", "coded figures", "estimates"}
+_NO_FIGURES = Step("estimates", (), ("estimates",), lambda view: {"estimates": pd.DataFrame()})
+_texts_unheard = partial(_texts, read=languages.not_looked_at)
+"""What ``check_study`` leaves out, and what it puts in its place."""
 
 
 def _joined(name: str, *parts: pd.DataFrame) -> pd.DataFrame:

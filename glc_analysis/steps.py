@@ -319,11 +319,12 @@ class Engine:
     """One build: runs the steps that must run, in order, and holds the results of all steps.
 
     ``parts`` are the names that are rows of a table; ``new_log`` makes an empty log, whose ``lines`` a step
-    adds to. Nothing is written.
+    adds to. Nothing is written. If nothing of it ``is_kept``, tables are not packed and have no digest.
     """
 
     def __init__(self, steps: Sequence[Step], inputs: Inputs, record: Record, *, parts: Mapping[str, Part],
-                 new_log: Callable[[], Any], say: Callable[[str], None] = lambda line: None) -> None:
+                 new_log: Callable[[], Any], say: Callable[[str], None] = lambda line: None,
+                 is_kept: bool = True) -> None:
         self._inputs, self._record, self._parts, self._new_log = inputs, record, parts, new_log
         self._steps, self._processed = steps, inputs.study.processed
         self._makers = {name: step for step in steps for name in step.makes}
@@ -334,6 +335,7 @@ class Engine:
         self._earlier_lines: pd.DataFrame | None = None
         self._said = ""
         self._say = say
+        self._is_kept = is_kept
         self.packed: dict[str, bytes] = {}
         """The tables that were made, as the bytes of their files; the other files stay."""
         self.logs: dict[str, list[dict]] = {}
@@ -365,6 +367,8 @@ class Engine:
     def add(self, name: str, frame: pd.DataFrame) -> None:
         """Adds a table, shaped and checked."""
         self._held[name] = tables.shape(name, frame)
+        if not self._is_kept:
+            return
         self.packed[name] = tables.parquet_bytes(self._held[name])
         self._digests[name] = self._inputs.study.digests.of_bytes(self.packed[name])
 
@@ -378,7 +382,7 @@ class Engine:
 
     def rows(self, table: str) -> int:
         """The number of rows of a table."""
-        return len(self._held[table]) if table in self.packed else self._record.rows[table]
+        return len(self._held[table]) if table in self._held else self._record.rows[table]
 
     def record(self) -> dict[str, Any]:
         """The record for the next build: digests and names alone."""
@@ -437,11 +441,15 @@ class Engine:
             is_table = name in self._parts or name in tables.TABLES
             if not is_table:
                 self._held[name] = value
+                if not self._is_kept:
+                    continue
                 self._digests.setdefault(name, self._value_digest(step, value))
             elif is_again:
                 continue
             elif name in self._parts:
                 self._held[name] = tables.shape(self._parts[name].table, value)
+                if not self._is_kept:
+                    continue
                 self._digests[name] = frame_digest(self._held[name], self._inputs.study.digests)
             else:
                 self.add(name, value)

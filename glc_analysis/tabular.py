@@ -157,7 +157,7 @@ def parse(text: str, file: str) -> list[list[str]]:
     mark = delimiter(text)
     unquoted = _unquoted(text) if mark == "\t" and '"' in text else []
     records: list[list[str]] = []
-    reader = csv.reader(io.StringIO(text), delimiter=mark, strict=True)
+    reader = csv.reader(_lines(text), delimiter=mark, strict=True)
     cells = 0
     try:
         for record in reader:
@@ -172,6 +172,16 @@ def parse(text: str, file: str) -> list[list[str]]:
     is_table = all(len(record) == len(records[0]) for record in records if record)
     has_tabs = any("\t" in cell for record in records for cell in record) if unquoted else False
     return unquoted if unquoted and (has_tabs or not is_table) else records
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text with their ends, one at a time: a large file is not held twice."""
+    start = 0
+    while end := text.find("\n", start) + 1:
+        yield text[start:end]
+        start = end
+    if start < len(text):
+        yield text[start:]
 
 
 def _unquoted(text: str) -> list[list[str]]:
@@ -319,7 +329,7 @@ def grid(file: str, sheet: str, rows: Iterable[Sequence[str]]) -> Grid:
     return Grid(
         place=place,
         sheet=sheet,
-        rows=[_composed(row) + [""] * (width - len(row)) for _, row in kept],
+        rows=[_padded(_composed(row), width) for _, row in kept],
         numbers=[n for n, _ in kept],
     )
 
@@ -333,11 +343,16 @@ def clean(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
+def _padded(row: list[str], width: int) -> list[str]:
+    """A row of this width; one that has it already is not copied, since a large file has a million."""
+    return row if len(row) == width else row + [""] * (width - len(row))
+
+
 def _composed(row: Sequence[str]) -> list[str]:
     # Cell by cell, never the file at once: NFC turns the Greek question mark into a semicolon.
     joined = "\n".join(row)
     if "\r" not in joined and unicodedata.is_normalized("NFC", joined):
-        return list(row)
+        return row if isinstance(row, list) else list(row)
     return [clean(cell) for cell in row]
 
 

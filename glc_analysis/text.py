@@ -65,8 +65,16 @@ def words_anchor(text: str) -> str:
 
 
 def map_unique(series: pd.Series, function) -> pd.Series:
-    """A function of every text of a column, called once for each distinct text."""
-    return series.map({text: function(text) for text in series.unique()})
+    """A function of every text of a column, called once for each distinct text.
+
+    >>> map_unique(pd.Series(["a", "b", "a"]), str.upper).tolist()
+    ['A', 'B', 'A']
+    """
+    codes, texts = pd.factorize(series)
+    if not len(texts) or (codes < 0).any():  # nothing, or missing values
+        return series.map({text: function(text) for text in series.unique()})
+    found = pd.Series([function(text) for text in texts])
+    return found.take(codes).set_axis(series.index)
 
 
 def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, np.ndarray]:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import unicodedata
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from functools import cache
 
+import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.records import CleaningLog, Records
@@ -36,7 +37,10 @@ def script(text: str) -> str:
     >>> [script(t) for t in ("Camboya", "កម្ពុជា", "Камбоджа", "كمبوديا", "40 %")]
     ['Latn', 'Khmr', 'Cyrl', 'Arab', '']
     """
-    names = Counter(filter(None, map(_script_of, text[:200])))
+    names: Counter[str] = Counter()
+    for character, times in Counter(text[:200]).items():
+        if name := _script_of(character):
+            names[name] += times
     return names.most_common(1)[0][0] if names else ""
 
 
@@ -57,12 +61,25 @@ def detect_language(text: str) -> str:
     return classify(text)[0]
 
 
+def language_and_script(text: str) -> tuple[str, str]:
+    """The detected language and the script of a text."""
+    return detect_language(text), script(text)
+
+
+def not_looked_at(text: str) -> tuple[str, str]:
+    """No language and no script of any text: where nobody asks for them."""
+    return "", ""
+
+
 def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions: list[str],
-                       log: CleaningLog, *, coded: Collection[str] = ()) -> tuple[pd.DataFrame, pd.DataFrame]:
+                       log: CleaningLog, *, coded: Collection[str] = (),
+                       read: Callable[[str], tuple[str, str]] = language_and_script,
+                       ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables ``documents`` and ``segments`` of the open answers: one row a non-blank answer.
 
     An answer is one document with one segment. ``coded`` are document_ids of answers that somebody
-    coded although the file does not have their words: these become documents without text. The log
+    coded although the file does not have their words: these become documents without text. ``read``
+    gives the language and the script of a text. The log
     counts the answers whose recorded and detected language differ, and names them.
     """
     answers = responses[responses["question_id"].isin(text_questions)]
@@ -76,7 +93,8 @@ def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions
     people = records.answers.set_index("answer_id").loc[answers["answer_id"]]
     recorded = people["language"].to_numpy()
     texts = answers["value"].astype("str")
-    detected = map_unique(texts, detect_language).to_numpy()
+    found = [*map_unique(texts, read)]
+    detected = np.array([language for language, _ in found], dtype=object)
     names = answers["answer_id"] + "." + answers["question_id"].str.lower()
     differ = (recorded != "") & (detected != "") & (recorded != detected)
     if len(records.answers):
@@ -86,7 +104,7 @@ def clean_open_answers(responses: pd.DataFrame, records: Records, text_questions
     documents = pd.DataFrame({
         "document_id": names, "kind": "answer", **{c: answers[c] for c in ids[1:]},
         "language": pd.Series(recorded, index=answers.index).where(recorded != "", detected),
-        "script": texts.map(script), "is_interpreted": people["is_interpreted"].to_numpy(),
+        "script": [written for _, written in found], "is_interpreted": people["is_interpreted"].to_numpy(),
         "text_version": texts.map(content_hash)})
     segments = pd.DataFrame({
         "segment_id": names + ".1", "document_id": names, "start": 0, "end": texts.str.len(),

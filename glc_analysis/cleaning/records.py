@@ -14,6 +14,8 @@ from itertools import compress
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_country_faults
@@ -441,7 +443,9 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
 
 def _record_texts(surveys: list[RawSurvey]) -> np.ndarray:
     """All cells of each record as one text, columns by name, to sort records that are otherwise equal."""
-    return np.array([
-        "\x1f".join(row) for survey in surveys
-        for row in survey.frame[sorted(survey.frame.columns)].itertuples(index=False, name=None)],
-        dtype=object)
+    joined = [np.array([], dtype=object)]
+    for frame in (survey.frame for survey in surveys if len(survey.frame)):
+        cells = [pa.array(frame[name], pa.large_string()) for name in sorted(frame.columns)]
+        whole = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string()))
+        joined.append(whole.to_numpy(zero_copy_only=False))
+    return np.concatenate(joined)

@@ -106,8 +106,7 @@ class OptionList:
 
     def read_single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
         """Cells of a single choice as option ids, and a mask of the cells that are not an option."""
-        known = {cell: self.spellings.get(match_key(cell), "") for cell in cells.unique()}
-        ids = cells.map(known)
+        ids = map_unique(cells, lambda cell: self.spellings.get(match_key(cell), ""))
         return ids, ((ids == "") & (cells.str.strip() != "")).to_numpy()
 
     def read_joined(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
@@ -136,9 +135,9 @@ class OptionList:
     def read_ticks(self, cells: pd.Series, option: str) -> tuple[np.ndarray, np.ndarray]:
         """Cells of the column of one option: whether it is ticked, and a mask of the unreadable cells."""
         own = {s for s, o in self.spellings.items() if o == option} | TICKED
-        text = {cell: match_key(cell) for cell in cells.unique()}
-        ticked = cells.map({c: t in own and t not in UNTICKED for c, t in text.items()})
-        misfit = cells.map({c: bool(t) and t not in own | UNTICKED for c, t in text.items()})
+        known = own | UNTICKED | {""}
+        ticked = map_unique(cells, lambda cell: (text := match_key(cell)) in own and text not in UNTICKED)
+        misfit = map_unique(cells, lambda cell: match_key(cell) not in known)
         return ticked.to_numpy(dtype=bool), misfit.to_numpy(dtype=bool)
 
 
@@ -401,7 +400,9 @@ def _read_single(question, records, options, plain, cells, is_redacted, log) -> 
     ids = ids.mask(unknown.texts.to_numpy() != "", options.catch_all)
     places = dict(zip(options.options["option_id"], options.options["position"].astype(float),
                       strict=True))
-    number = ids.map(places).to_numpy(dtype=float) if question["type"] == "scale" else None
+    number = None
+    if question["type"] == "scale":
+        number = map_unique(ids, lambda option: places.get(option, np.nan)).to_numpy(dtype=float)
     return ParsedAnswers(ids, (cells != "").to_numpy(), is_redacted, number, options, faults=unknown.faults,
                          other_text=unknown.texts)
 

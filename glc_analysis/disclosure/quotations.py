@@ -125,7 +125,8 @@ def with_broken_rules(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.
     rows["people"] = [heard.get((row.document_id, row.owner), set()) if row.role == "interpreter"
                       else {row.speaker_id} for row in rows.itertuples()]
     rows["place"] = [locate_quotation(*pair) for pair in zip(rows["text"], rows["words"], strict=True)]
-    rows["is_case"] = rows["segment_id"].isin(case_segments(codings, segments, codebook))
+    rows["is_case"] = rows["segment_id"].isin(
+        case_segments(codings, segments, codebook) if len(rows) else [])
     consent = consent[consent["organisation_id"].isin(rows["owner"])]
     rows["consent"] = _agreements(rows, consent, "quotation")
     rows["is_named"] = [said == "given" and may(audience, "named_words") for said, audience in zip(
@@ -250,6 +251,8 @@ def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFram
 
 def _agreed_codes(rows: pd.DataFrame, codings: pd.DataFrame, segments: pd.DataFrame) -> list[set[str]]:
     """The agreed codes of the words of each quotation, and all codes of its original or translations."""
+    if rows.empty:
+        return []
     given, linked = by_segment(codings[codings["coder_id"] == CONSENSUS]), origins(segments)
     by_origin = given.groupby(given["segment_id"].map(linked)).indices
     found = []
