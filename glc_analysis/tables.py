@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -42,13 +42,13 @@ def slice_digests(frames: dict[str, pd.DataFrame], digests: Digests) -> dict[str
     by_question = dict(zip(questions["question_id"], questions["theme_id"], strict=True))
     by_code = code_themes(frames["codebook"])
     listed = sorted({*by_question.values(), *by_code.values()} - {""})
-    countries = sorted(set(members["country_id"]) - {""})
+    wanted = _wanted_by_country(members)
     result = {}
     for name, frame in frames.items():
         hashes = pd.util.hash_pandas_object(frame, index=False).to_numpy()
         found = {"": _total(hashes)}
         if is_by_country(name):
-            found |= _by_country(name, frame, hashes, members, countries)
+            found |= _by_country(name, frame, hashes, wanted)
         themes = row_themes(name, frame, by_question, by_code)
         if themes is not None:
             found |= _by_theme(themes, hashes, listed)
@@ -78,8 +78,18 @@ def work_places(answers: pd.DataFrame, organisations: pd.DataFrame) -> pd.DataFr
                      ignore_index=True)
 
 
-def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray, members: pd.DataFrame,
-                countries: list[str]) -> dict[str, np.ndarray]:
+def _wanted_by_country(members: pd.DataFrame) -> dict[str, list[str]]:
+    """What a country's slice has the rows of: the country, its organisations and regions, and everybody."""
+    found = {}
+    for country, mine in members[members["country_id"] != ""].groupby("country_id"):
+        found[country] = ["all", f"country={country}"]
+        found[country] += [f"organisation={o}" for o in sorted(set(mine["organisation_id"]))]
+        found[country] += [f"region={r}" for r in sorted(set(mine["region_id"]))]
+    return found
+
+
+def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray,
+                wanted: Mapping[str, list[str]]) -> dict[str, np.ndarray]:
     """A country's slice: its own rows, and those of the organisations that answered for it."""
     if name == "estimates":
         keys = frame["subset_kind"].astype("str") + "=" + frame["subset_id"].astype("str")
@@ -94,15 +104,8 @@ def _by_country(name: str, frame: pd.DataFrame, hashes: np.ndarray, members: pd.
             keys = keys.mask(keys == "organisation=", "all")
     sums = _sums(keys, hashes)
     nothing = np.zeros(2, dtype=np.uint64)
-    found = {}
-    for country in countries:
-        mine = members[members["country_id"] == country]
-        wanted = ["all", f"country={country}"]
-        wanted += [f"organisation={o}" for o in sorted(set(mine["organisation_id"]))]
-        wanted += [f"region={r}" for r in sorted(set(mine["region_id"]))]
-        total = np.sum([sums.get(key, nothing) for key in wanted], axis=0, dtype=np.uint64)
-        found[f"country={country}"] = total
-    return found
+    return {f"country={country}": np.sum([sums.get(key, nothing) for key in keys], axis=0, dtype=np.uint64)
+            for country, keys in wanted.items()}
 
 
 def _by_theme(themes: pd.Series, hashes: np.ndarray, listed: list[str]) -> dict[str, np.ndarray]:
@@ -170,12 +173,21 @@ def shape(name: str, frame: pd.DataFrame) -> pd.DataFrame:
     frame breaks the table's schema: that is an error of the package, not of the data.
     """
     table = TABLES[name]
+    if not len(frame) and not frame.select_dtypes("category").columns.intersection([*table.columns]).size:
+        return _without_rows(name).copy()
     shaped = pd.DataFrame({c: _typed(frame.get(c), column.kind, frame.index)
                            for c, column in table.columns.items()})
     shaped = shaped.sort_values(list(table.key), kind="stable", ignore_index=True)
     if not _fits(shaped, table):
         _refuse(name, shaped)
     return shaped
+
+
+@cache
+def _without_rows(name: str) -> pd.DataFrame:
+    """A table without rows."""
+    index = pd.RangeIndex(0)
+    return pd.DataFrame({c: _typed(None, column.kind, index) for c, column in TABLES[name].columns.items()})
 
 
 def _fits(shaped: pd.DataFrame, table: Table) -> bool:
@@ -209,8 +221,10 @@ def _typed(series: pd.Series | None, kind: str, index: pd.Index) -> pd.Series:
     if series is None:
         series = pd.Series({"text": "", "boolean": False}.get(kind), index=index)
     if kind == "text":
-        return series if isinstance(series.dtype, pd.CategoricalDtype) \
-            else series.astype("str").fillna("")
+        if isinstance(series.dtype, pd.CategoricalDtype):
+            return series
+        text = series if series.dtype == "str" else series.astype("str")
+        return text.fillna("") if text.hasnans else text
     return series.astype(_DTYPES[kind])
 
 

@@ -41,8 +41,10 @@ def visible_countries(answers: pd.DataFrame, organisations: pd.DataFrame, consen
     >>> visible_countries(answers, organisations, consent, settings, audience="convening")
     {'LAO'}
     """
-    sizes = _sizes(_places(answers, "country_id"), organisations, consent, WORK, audience)
-    return _named(sizes, settings, WORK, audience)
+    places = _places(answers, "country_id")
+    if audience == "team":
+        return {*places["country_id"]}
+    return _named(_sizes(places, organisations, consent, WORK, audience), settings, WORK, audience)
 
 
 def visible_home_countries(organisations: pd.DataFrame, consent: Consent, settings: Mapping[str, Any], *,
@@ -56,8 +58,10 @@ def visible_home_countries(organisations: pd.DataFrame, consent: Consent, settin
     ...                        audience="public")
     {'KHM'}
     """
-    sizes = _sizes(_places(organisations, "home_country_id"), organisations, consent, HOME, audience)
-    return _named(sizes, settings, HOME, audience)
+    places = _places(organisations, "home_country_id")
+    if audience == "team":
+        return {*places["country_id"]}
+    return _named(_sizes(places, organisations, consent, HOME, audience), settings, HOME, audience)
 
 
 def countries_shown(answers: pd.DataFrame, organisations: pd.DataFrame, consent: Consent,

@@ -80,8 +80,8 @@ def printable_quotes(quotes: pd.DataFrame, codings: pd.DataFrame, segments: pd.D
     if audience not in AUDIENCES:
         raise UsageError(f"There is no audience {audience!r}; {nearest(audience, AUDIENCES)}.")
     for_team, labels = audience == "team", labels or {}
-    rows = with_broken_rules(quotes, codings, segments, documents, consent, codebook)
-    rows = rows[(rows["audience"] == audience) | for_team]
+    own = quotes[(quotes["audience"] == audience) | for_team]
+    rows = with_broken_rules(own, codings, segments, documents, consent, codebook)
     is_free = [not broken & set(TEAM_RULES if for_team else RULES) for broken in rows["broken"]]
     rows = rows[pd.Series(is_free, rows.index, dtype=bool)]
     codes, themes = _agreed_codes(rows, codings, segments), code_themes(codebook)
@@ -238,6 +238,8 @@ def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[st
 def _wordings(rows: pd.DataFrame, segments: pd.DataFrame, documents: pd.DataFrame) -> list[str]:
     """Whose words they are. The public does not learn of the original language or an interpreter: either
     could identify somebody."""
+    if rows.empty:
+        return []
     whole = segments[segments["segment_id"].isin(rows["segment_id"])]
     whole = whole.assign(coder_id=CONSENSUS, code_id="", segment_ids=whole["segment_id"], memo="")
     unnamed = whole[["organisation_id"]].drop_duplicates().assign(label="")

@@ -477,8 +477,9 @@ def test_a_decision_comes_with_its_reason(sample_study):
 def test_of_many_disagreements_the_first_hundred_are_listed_and_the_workbook_is_named(small):
     turn = tables.read("disagreements", study=small)
     ids = tables.read("segments", study=small)
-    segments = pd.concat([ids.iloc[:1].assign(segment_id=f"blue.{n}", start=n) for n in range(13291)])
-    rows = pd.concat([turn.assign(segment_id=f"blue.{n}") for n in range(13291)])
+    names = pd.Series([f"blue.{n}" for n in range(13291)])
+    segments = ids.iloc[[0] * len(names)].assign(segment_id=names.array, start=range(len(names)))
+    rows = turn.iloc[[*range(len(turn))] * len(names)].assign(segment_id=names.repeat(len(turn)).array)
     view = StudyView(small)
     view.__dict__["_read"] = lambda name: segments
     shown = coding.show_disagreements(view, rows).data

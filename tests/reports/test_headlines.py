@@ -42,10 +42,10 @@ def numbers(sentence):
 
 
 @pytest.fixture(scope="module")
-def by_rule(sample_root, tmp_path_factory):
+def by_rule(sample_study, tmp_path_factory):
     """The sample without headlines.csv, so that the rule chooses."""
     root = tmp_path_factory.mktemp("rule") / "sample"
-    shutil.copytree(sample_root, root)
+    shutil.copytree(sample_study.root, root)
     (root / "reference/headlines.csv").unlink()
     build(Study(root))
     return Study(root)
