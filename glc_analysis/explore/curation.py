@@ -45,7 +45,7 @@ class Curation:
     def why_not(self) -> str:
         """Why the texts are not compared yet, in a sentence; blank if they may be."""
         rows = self._double.assignments
-        if not (rows["purpose"] == DOUBLE).any():
+        if not self._double.texts:
             return ("assignments.csv assigns no text to two coders, so there is nothing to compare. To fix: "
                     "give each text that two people code a row for each of them.")
         if waiting := self._double.waiting:
@@ -127,8 +127,7 @@ class Curation:
                            "It counts from the next build on."}
 
     def _open(self) -> None:
-        rows = self._double.assignments
-        texts = {*rows.loc[rows["purpose"] == DOUBLE, "document_id"]}
+        texts = self._double.texts
         if not texts <= self._double.opened:
             with at_work(self.study.root, "coding desk"), self._journal.adding():
                 self._journal.read()
@@ -137,8 +136,8 @@ class Curation:
 
     def _rows(self) -> pd.DataFrame:
         """The rows of table ``disagreements`` that are about double-coded texts."""
-        rows, assigned = tables.read("disagreements", study=self.study), self._double.assignments
-        return rows[rows["document_id"].isin({*assigned.loc[assigned["purpose"] == DOUBLE, "document_id"]})]
+        rows = tables.read("disagreements", study=self.study)
+        return rows[rows["document_id"].isin(self._double.texts)]
 
     def _live_codes(self) -> dict[str, str]:
         book = read_table(self.study, "codebook")

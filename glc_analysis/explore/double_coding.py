@@ -39,6 +39,11 @@ class DoubleCoding:
             for document, purpose in zip(rows["document_id"], rows["purpose"], strict=True)])
 
     @property
+    def texts(self) -> set[str]:
+        """The document_ids of the texts that more than one coder is to code."""
+        return {*self.assignments.loc[self.assignments["purpose"] == DOUBLE, "document_id"]}
+
+    @property
     def waiting(self) -> list[tuple[str, str]]:
         """The double-coded texts that are not handed in yet, each with its coder."""
         rows = self.assignments.loc[self.assignments["purpose"] == DOUBLE, ["document_id", "coder_id"]]

@@ -14,7 +14,7 @@ from functools import cached_property
 from html import escape
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, NamedTuple
 
 import ipywidgets as widgets
 
@@ -25,12 +25,15 @@ from glc_analysis.convening.joint_display import suggest
 from glc_analysis.csv_rows import CsvRows, read_utf8
 from glc_analysis.disclosure.quotations import READERS, quotes_faults
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
+from glc_analysis.explore.double_coding import DoubleCoding
 from glc_analysis.files import write_atomic
+from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.locks import at_work
 from glc_analysis.reference import COLUMNS, OPTIONAL, read_reference, read_table
 from glc_analysis.schema import TableFile, allowed_words, table_files
 from glc_analysis.study import Study
 from glc_analysis.tables_html import tag
+from glc_analysis.text import match_key, slug
 
 # ------------------------------
 # A proposed row: it is written only if the table has no faults with it
@@ -124,11 +127,12 @@ def _refuse_unsound(study: Study, name: str, proposal: Proposal) -> None:
 
 
 # ------------------------------
-# Forms for a quotation, a correction and a topic of the joint display: the change is shown, then written.
+# Forms for a quotation, a correction, a topic of the joint display and a code: the change is shown, then
+# written.
 
 
 KINDS = {"quotes": "a quotation", "corrections": "a correction",
-         "joint_display": "a topic of the joint display"}
+         "joint_display": "a topic of the joint display", "codebook": "a code"}
 WIDE = widgets.Layout(width="98%")
 
 
@@ -152,7 +156,14 @@ class Proposer:
                 "estimate_id": widgets.Combobox(description="estimate_id", layout=WIDE),
                 **{name: _line_field(name) for name in ("code_id", "quote_id")},
                 "fit": widgets.Dropdown(options=allowed_words("joint_display", "fit"), description="fit"),
-                "inference": _text_field("inference"), "by": _line_field("by")}}
+                "inference": _text_field("inference"), "by": _line_field("by")},
+            "codebook": {
+                "code_id": _line_field("code_id"), "parent_id": widgets.Combobox(description="parent_id"),
+                "level": widgets.Dropdown(options=allowed_words("codebook", "level"), value="code",
+                                          description="level"),
+                "name": _line_field("name"),
+                **{name: _text_field(name) for name in ("definition", "include", "exclude", "example")}}}
+        self.from_coders = widgets.Dropdown(options=[("", None)], description="from coders", layout=WIDE)
         self.form = widgets.VBox()
         self.look = widgets.Button(description="Show the change", icon="search")
         self.keep = widgets.Button(description="Write it", icon="save", disabled=True)
@@ -161,6 +172,7 @@ class Proposer:
         self.kind.observe(self._kind_chosen, "value")
         for name in ("key", "column"):
             self.fields["corrections"][name].observe(self._cell_chosen, "value")
+        self.from_coders.observe(self._code_chosen, "value")
         for field in (field for fields in self.fields.values() for field in fields.values()):
             field.observe(self._edited, "value")
         self.look.on_click(self._show)
@@ -177,7 +189,7 @@ class Proposer:
     def row(self) -> dict[str, str]:
         """The row from the form, completed by what the program knows."""
         name = self.kind.value
-        more = {"quotes": {"status": "proposed"}, "joint_display": {},
+        more = {"quotes": {"status": "proposed"}, "joint_display": {}, "codebook": {},
                 "corrections": {"table": "survey", "date": date.today().isoformat()}}[name]
         return {column: field.value.strip() for column, field in self.fields[name].items()} | more
 
@@ -189,8 +201,20 @@ class Proposer:
             fields["column"].options = sorted({name for frame in frames for name in frame})
         elif self.kind.value == "joint_display":
             fields["estimate_id"].options = [*suggest(self.study)["estimate_id"]]
-        self.form.children = [*fields.values()]
+        elif self.kind.value == "codebook":
+            fields["parent_id"].options = [*read_table(self.study, "codebook")["code_id"]]
+            self.from_coders.options = [("", None), *((f"{one.name} ({one.coder_id})", one)
+                                                      for one in proposed_codes(self.study))]
+        first = [self.from_coders] if self.kind.value == "codebook" else []
+        self.form.children = [*first, *fields.values()]
         self._edited()
+
+    def _code_chosen(self, _: Any = None) -> None:
+        """Fills in what a coder proposed; the definition and the place in the tree are for the team."""
+        if (chosen := self.from_coders.value) is not None:
+            fields = self.fields["codebook"]
+            fields["code_id"].value, fields["name"].value = slug(chosen.name), chosen.name
+            fields["example"].value = chosen.words
 
     @cached_property
     def _records(self) -> Records:
@@ -235,6 +259,31 @@ class Proposer:
         if path:
             self.said.value = tag("p", escape(f"Written: a row in {self.study.relative(path)}. `glc run` "
                                               "brings it into tables and pages."), role="status")
+
+
+class ProposedCode(NamedTuple):
+    """A code that a coder proposed at the coding desk, with the words of the passage; blank where the passage
+    is in a double-coded text that another coder may not have read yet."""
+
+    coder_id: str
+    name: str
+    document_id: str
+    words: str
+
+
+def proposed_codes(study: Study) -> list[ProposedCode]:
+    """The codes that coders proposed at the desk and that codebook.csv does not have, by coder and name."""
+    known = {*map(match_key, read_table(study, "codebook")["name"])}
+    double, found = DoubleCoding(study), []
+    for coder in study.coder_files():
+        journal = Journal(study.journal(coder))
+        journal.read()
+        for one in journal.work.proposals.values():
+            hidden = one.document_id in double.texts and not double.is_complete
+            words = journal.work.texts[one.document_id].text[one.start:one.end]
+            found += [ProposedCode(coder, one.name, one.document_id, "" if hidden else words)] \
+                if match_key(one.name) not in known else []
+    return sorted(found)
 
 
 def _line_field(name: str) -> widgets.Text:

@@ -162,6 +162,7 @@ def study_in_five_scripts(root):
                       "role": "participant"}],
         "assignments": [{"document_id": name, "coder_id": "ana"} for name in SCRIPTS]}
     study = write_study(root, [{"org": "a", "country": "KHM", "Q1": "1"}],
+                        settings={"raw": {"codings": {"ana": "../raw/codings/ana/*"}}},
                         questions=[question("Q1", "number")], **reference)
     for name, (_, words) in SCRIPTS.items():
         path = study.raw / f"interviews/{name}.txt"
@@ -200,11 +201,8 @@ def test_forty_codings_in_each_script_and_emoji_are_the_same_after_refi_qda(tmp_
     assert pd.Series([one[0] for one in given]).value_counts().to_dict() == dict.fromkeys(SCRIPTS, 40)
     shutil.copytree(study.root, tmp_path / "again", ignore=shutil.ignore_patterns("desk.jsonl", "*.qdpx"))
     again = OpenStudy(tmp_path / "again")
-    folder = again.root / "raw/codings/ana"
-    shutil.copyfile(project, folder / "ana.qdpx")
-    again.settings_file.write_text(again.settings_file.read_text(encoding="utf-8").replace(
-        "[raw]", '[raw]\ncodings = {ana = "../raw/codings/ana/*"}', 1), encoding="utf-8")
-    build(OpenStudy(again.root))
+    shutil.copyfile(project, again.root / "raw/codings/ana/ana.qdpx")
+    build(again)
     first, second = (tables.read("codings", study=one)[["document_id", "start", "end", "code_id", "coder_id",
                                                          "quote"]].astype("str") for one in (study, again))
     assert second.equals(first)

@@ -1,12 +1,15 @@
 """A proposed row is shown as a change, and written only where the table is sound with it."""
 
+import html
 import shutil
+from datetime import date
 
 import pytest
 
 from glc_analysis.csv_rows import CsvRows
 from glc_analysis.errors import Faults, UsageError
-from glc_analysis.explore.proposals import propose
+from glc_analysis.explore.coding_session import CodingSession
+from glc_analysis.explore.proposals import Proposer, propose, proposed_codes
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 
@@ -101,3 +104,35 @@ def test_a_row_is_written_as_the_others_are(text, whole):
     rows = CsvRows.of(text, "a.csv")
     rows.append({"b": "សួស្តី"})
     assert rows.text == whole
+
+
+def test_a_code_from_the_desk_comes_into_the_codebook_by_a_change_that_is_shown(study):
+    text = "interview-luz-de-maiz"
+    session = CodingSession(study, "ines", today=date(2016, 7, 1))
+    turn = session.text(text)["turns"][1]
+    session.do({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["start"] + 9,
+                "name": "Night line"})
+    assert [one[:3] for one in proposed_codes(study)] == [("ines", "Night line", text)]
+    form = Proposer(study)
+    form.kind.value = "codebook"
+    form.from_coders.value = form.from_coders.options[1][1]
+    form.fields["codebook"]["parent_id"].value = "ways-in"
+    form.fields["codebook"]["definition"].value = "Somebody answers at night."
+    form.look.click()
+    assert "+night_line,ways-in,code,Night line,Somebody answers at night." in html.unescape(form.said.value)
+    assert proposed_codes(study)
+    form.keep.click()
+    assert proposed_codes(study) == []
+    assert "'Night line', which you proposed, is in the codebook now" in " ".join(
+        CodingSession(study, "ines").state()["problems"])
+
+
+def test_the_words_of_a_proposed_code_stay_closed_while_a_double_coded_text_is_not_handed_in(study):
+    path = study.reference_file("assignments")
+    path.write_text(path.read_text(encoding="utf-8") + "interview-luz-de-maiz,rosa,2\n", encoding="utf-8")
+    session = CodingSession(study, "rosa", today=date(2016, 7, 1))
+    text = session.texts()[0]["document_id"]
+    turn = session.text(text)["turns"][1]
+    session.do({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["end"],
+                "name": "Night line"})
+    assert proposed_codes(study)[0].words == ""
