@@ -22,6 +22,7 @@ __version__ = VERSION
 _FRONT_DOOR = {
     "open_study": "view", "table": "frames_html", "figure": "frames_html",
     "language_name": "text",
+    "coding_desk": "explore.coding_desk",
     "headlines": "pages.headlines", "show_question": "pages.questions",
     "plot_counts": "plots", "plot_scale": "plots", "plot_codes": "plots", "plot_agreement": "plots",
     "plot_new_codes": "plots", "plot_cooccurrence": "plots", "plot_missing": "plots",

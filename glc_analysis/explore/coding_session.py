@@ -126,6 +126,13 @@ class CodingSession:
                 "turns": turns, "codings": codings,
                 "read": document_id in self._journal.work.read and not codings}
 
+    def work_on(self, document_id: str) -> Plain:
+        """What an act may change of a text or an open answer: the coder's codings, the status, and whether it
+        is marked as read."""
+        codings = self._codings(document_id)
+        return {"codings": codings, "status": self._status(document_id),
+                "read": document_id in self._journal.work.read and not codings}
+
     def answers(self) -> list[Plain]:
         """The open answers that the coder is to code, one a row: answer_id, question_id, question,
         organisation, country, text, language, direction, the coder's codings (each of the whole answer), and

@@ -1,25 +1,17 @@
 """JupyterLab as an analyst meets it: another country's notebook, the explorer by mouse and by keyboard."""
 
-import os
 import re
 import shutil
-import signal
-import socket
 import subprocess
 import sys
-import time
-import urllib.request
-from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 
 from glc_analysis.reference import read_table
 from glc_analysis.study import REPOSITORY, Study
+from tests.jupyterlab import PATIENCE, opened, run_all, served
 
 pytestmark = pytest.mark.acceptance
-PATIENCE = 120_000
-"""Milliseconds: a kernel starts and a notebook runs within them on a busy machine."""
 
 
 @pytest.fixture(scope="module")
@@ -35,40 +27,9 @@ def lab(study):
     folder = study.root.parent / "notebooks"
     shutil.copytree(REPOSITORY / "notebooks", folder)
     command = f"{sys.executable} -m jupyter lab --allow-root --ServerApp.root_dir={folder}"
-    with _served(command, study.root.parent, GLC_STUDY=str(study.root),
+    with served(command, study.root.parent, GLC_STUDY=str(study.root),
                  JUPYTER_CONFIG_PATH=str(REPOSITORY / "scripts/lab")) as address:
         yield address
-
-
-@contextmanager
-def _served(command, folder, **variables):
-    """The address of the JupyterLab that a command line starts, with a home of its own in the folder."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    options = f"--no-browser --port={port} --ServerApp.port_retries=0 --IdentityProvider.token="
-    environment = {**os.environ, "HOME": str(folder / "home"),
-                   "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}", **variables}
-    with (folder / "lab.log").open("wb") as log:
-        server = subprocess.Popen(["bash", "-c", f"{command} {options}"], cwd=REPOSITORY, env=environment,
-                                  stdout=log, stderr=log, start_new_session=True)
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_for(address)
-        yield address
-    finally:
-        os.killpg(server.pid, signal.SIGTERM)
-        server.wait(30)
-
-
-def _wait_for(address):
-    for _ in range(240):
-        try:
-            urllib.request.urlopen(f"{address}/api", timeout=5).close()
-            return
-        except OSError:
-            time.sleep(.5)
-    raise AssertionError("JupyterLab did not start")
 
 
 @pytest.fixture
@@ -77,19 +38,6 @@ def page(browser):
     opened.set_default_timeout(PATIENCE)
     yield opened
     opened.close()
-
-
-def opened(page, lab, notebook):
-    page.goto(f"{lab}/lab/workspaces/{notebook.split('.')[0]}/tree/{notebook}?reset")
-    page.locator(".jp-Notebook .jp-Cell").first.wait_for()
-    page.locator(".jp-KernelName", has_text="GLC analysis").wait_for()
-    page.get_by_text("GLC analysis | Idle").wait_for()
-    return page.locator(".jp-Notebook")
-
-
-def run_all(page):
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.locator(".lm-Menu-itemLabel", has_text=re.compile("^Run All Cells$")).click()
 
 
 def test_the_country_notebook_runs_for_another_country(page, lab):
@@ -178,7 +126,7 @@ def test_make_lab_opens_the_repository_asks_no_other_computer_and_offers_no_news
                              check=True).stdout.strip()
     requests = []
     page.on("request", lambda request: requests.append(request.url))
-    with _served(command, tmp_path) as address:
+    with served(command, tmp_path) as address:
         page.goto(address)
         page.locator(".jp-DirListing-itemText", has_text="notebooks").wait_for()
         page.locator(".jp-Launcher").wait_for()

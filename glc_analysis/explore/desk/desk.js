@@ -1,0 +1,1871 @@
+// The coding desk in the browser: texts and open answers are read and coded by mouse or by keyboard.
+//
+// It draws what a coding session of the kernel tells and sends back acts; it decides nothing. A plain ES module
+// without a build step: `coding_desk.py` hands it to anywidget. The session counts positions in code points,
+// JavaScript strings in UTF-16 units: `toCodePoints` and `toUnits` are the only places where one becomes the other.
+
+// ------------------------------
+// Positions, words and what a reader sees as one character
+
+/** The number of code points before the UTF-16 unit `unit` of `text`; within a pair, before the pair. */
+export function toCodePoints(text, unit) {
+  let points = 0;
+  for (let at = 0; at < unit && at < text.length; points += 1) {
+    at += text.codePointAt(at) > 0xffff ? 2 : 1;
+    if (at > unit) break;
+  }
+  return points;
+}
+
+/** The UTF-16 unit at which the code point number `point` of `text` begins. */
+export function toUnits(text, point) {
+  let at = 0;
+  for (let points = 0; points < point && at < text.length; points += 1)
+    at += text.codePointAt(at) > 0xffff ? 2 : 1;
+  return at;
+}
+
+const SEGMENTERS = new Map();
+
+function segments(text, granularity, language) {
+  const key = `${granularity} ${language}`;
+  if (!SEGMENTERS.has(key)) {
+    let locale = [];
+    try {
+      locale = Intl.getCanonicalLocales(language || []);
+    } catch { /* a language that is no tag of BCP 47: the browser's own rules */ }
+    SEGMENTERS.set(key, new Intl.Segmenter(locale, { granularity }));
+  }
+  return [...SEGMENTERS.get(key).segment(text)]
+    .map(one => ({ start: one.index, end: one.index + one.segment.length, text: one.segment }));
+}
+
+const IS_WORD = /[\p{L}\p{N}\p{M}\p{Extended_Pictographic}]/u;
+
+/** The words of a text as spans of units; an emoji is a word, white space and punctuation are none. */
+export function wordsOf(text, language) {
+  return segments(text, "word", language).filter(one => IS_WORD.test(one.text));
+}
+
+/** The sentences of a text as spans of units, without the white space at their ends. */
+export function sentencesOf(text, language) {
+  return segments(text, "sentence", language).map(one => trimmed(text, one)).filter(Boolean);
+}
+
+/** A span that begins and ends where a character does as readers see it, without white space at its ends;
+ *  null if nothing but white space is left. */
+export function snapped(text, span) {
+  const { start, end } = span;
+  if (end <= start) return null;
+  const touched = segments(text, "grapheme", "").filter(one => one.end > start && one.start < end);
+  if (!touched.length) return null;
+  return trimmed(text, { start: touched[0].start, end: touched.at(-1).end });
+}
+
+function trimmed(text, { start, end }) {
+  const words = text.slice(start, end);
+  if (!words.trim()) return null;
+  return { start: start + words.length - words.trimStart().length,
+           end: end - words.length + words.trimEnd().length };
+}
+
+/** A span whose end (or start) is moved by one character as readers see it. */
+export function nudged(text, span, by) {
+  const edges = [0, ...segments(text, "grapheme", "").map(one => one.end)];
+  const at = edges.indexOf(span.end);
+  const end = edges[Math.min(Math.max(at + by, 0), edges.length - 1)];
+  return end > span.start ? { start: span.start, end } : span;
+}
+
+/** The stretches into which codings divide a turn, each with the codings over it, in order of the text. */
+export function stretches(text, codings) {
+  const edges = new Set([0, text.length]);
+  for (const one of codings) edges.add(one.from).add(one.to);
+  const sorted = [...edges].sort((a, b) => a - b);
+  return sorted.slice(1).map((end, n) => ({ start: sorted[n], end,
+    codings: codings.filter(one => one.from <= sorted[n] && end <= one.to) })).filter(one => one.end > one.start);
+}
+
+/** Gives each coding of a turn the lowest lane that no coding over the same words has. */
+export function lanes(codings) {
+  const placed = [...codings].sort((a, b) => a.from - b.from || b.to - a.to
+    || a.coding_id.localeCompare(b.coding_id));
+  const ends = [];
+  for (const one of placed) {
+    let lane = ends.findIndex(end => end <= one.from);
+    if (lane < 0) lane = ends.length;
+    ends[lane] = one.to;
+    one.lane = lane;
+  }
+  return placed;
+}
+
+/** The keys 1 to 9: a code keeps its key; a new one takes a free key, or that of the code used longest ago. */
+export function keysOf(keys, recent) {
+  const kept = [...keys];
+  for (const code of [...recent].reverse()) {
+    if (kept.includes(code)) continue;
+    let at = kept.length < 9 ? kept.length : -1;
+    for (let n = 0, oldest = -1; at < 0 || (kept.length === 9 && n < 9); n += 1) {
+      const age = recent.includes(kept[n]) ? recent.indexOf(kept[n]) : 99;
+      if (age > oldest) [at, oldest] = [n, age];
+    }
+    kept[at] = code;
+  }
+  return kept;
+}
+
+/** Text as it is searched: without case and accents. */
+export function folded(text) {
+  return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
+}
+
+const SCRIPTS = ["Arabic", "Hebrew", "Syriac", "Thaana", "Nko", "Khmer", "Thai", "Lao", "Myanmar", "Devanagari", "Tibetan"]
+  .map(name => [name, new RegExp(`\\p{Script=${name}}`, "gu")]);
+const FROM_RIGHT = ["Arabic", "Hebrew", "Syriac", "Thaana", "Nko"];
+
+/** The script that most letters of a text have, where it needs other lines than Latin does, and its direction:
+ *  a turn may be in another language than its text is said to be. */
+export function scriptOf(text) {
+  const begun = text.slice(0, 600), half = (begun.match(/\p{L}/gu) ?? []).length / 2;
+  const script = SCRIPTS.find(([, letter]) => (begun.match(letter) ?? []).length > half)?.[0] ?? "";
+  return { script, direction: FROM_RIGHT.includes(script) ? "rtl" : "ltr" };
+}
+
+// ------------------------------
+// Elements
+
+/** An element; `on…` are listeners, other names attributes; false and null leave an attribute out. */
+function element(name, attributes = {}, ...children) {
+  const made = document.createElement(name);
+  for (const [key, value] of Object.entries(attributes)) {
+    if (value === false || value === null || value === undefined) continue;
+    if (key.startsWith("on")) made.addEventListener(key.slice(2), value);
+    else made.setAttribute(key, value === true ? "" : value);
+  }
+  made.append(...children.flat(2).filter(one => one !== null && one !== undefined && one !== ""));
+  return made;
+}
+
+function button(label, action, attributes = {}) {
+  return element("button", { type: "button", onclick: action, ...attributes }, label);
+}
+
+/** What tells an element that can have the focus from its neighbours, drawn anew or not. */
+const nameOf = one => one.dataset.coding ?? one.getAttribute("aria-label") ?? one.textContent;
+
+let made = 0;
+const newId = () => `glc-desk-${made += 1}`;
+
+/** The colour and the pattern of the line under a coded passage. The first is that of the code's theme, the
+ *  second tells the codes of a theme apart without colours. */
+const PATTERNS = {
+  solid: colour => `linear-gradient(${colour}, ${colour})`,
+  dashed: colour => `repeating-linear-gradient(90deg, ${colour} 0 9px, transparent 9px 13px)`,
+  dotted: colour => `repeating-linear-gradient(90deg, ${colour} 0 3px, transparent 3px 6px)`,
+  double: colour => `linear-gradient(${colour} 0 1px, transparent 1px 2px, ${colour} 2px 3px)`,
+  mixed: colour => `repeating-linear-gradient(90deg, ${colour} 0 11px, transparent 11px 14px,`
+    + ` ${colour} 14px 17px, transparent 17px 20px)` };
+const PATTERN_NAMES = Object.keys(PATTERNS);
+const HUES = 8;
+
+// ------------------------------
+// A long list: only what is near the window is drawn, in chunks that keep their height when they are emptied.
+
+const CHUNK = 40;
+
+class LongList {
+  /** `draw(item, index)` gives an element; `guess(item)` its height in pixels before it was ever drawn. */
+  constructor(scroller, draw, guess) {
+    Object.assign(this, { scroller, draw, guess, items: [], chunks: [] });
+    this.watch = new IntersectionObserver(seen => seen.forEach(one =>
+      one.isIntersecting ? this.fill(one.target) : this.empty(one.target)),
+      { root: scroller, rootMargin: "900px 0px" });
+  }
+
+  show(items) {
+    this.watch.disconnect();
+    this.items = items;
+    this.chunks = [];
+    for (let first = 0; first < items.length; first += CHUNK) {
+      const chunk = element("div", { role: "presentation", class: "glc-chunk" });
+      chunk.first = first;
+      const height = items.slice(first, first + CHUNK).reduce((sum, one) => sum + this.guess(one), 0);
+      chunk.style.height = `${height}px`;
+      this.chunks.push(chunk);
+    }
+    this.scroller.replaceChildren(...this.chunks);
+    this.scroller.scrollTop = 0;
+    if (this.chunks.length) this.fill(this.chunks[0]);
+    this.chunks.forEach(chunk => this.watch.observe(chunk));
+  }
+
+  fill(chunk) {
+    if (chunk.firstChild) return;
+    chunk.replaceChildren(...this.items.slice(chunk.first, chunk.first + CHUNK)
+      .map((item, n) => this.draw(item, chunk.first + n)));
+    chunk.style.height = "";
+  }
+
+  empty(chunk) {
+    if (!chunk.firstChild || chunk.contains(document.activeElement)) return;
+    chunk.style.height = `${chunk.offsetHeight}px`;
+    chunk.replaceChildren();
+  }
+
+  /** The element of an item, drawn if need be. */
+  at(index) {
+    const chunk = this.chunks[Math.floor(index / CHUNK)];
+    if (!chunk) return null;
+    this.fill(chunk);
+    return chunk.children[index % CHUNK];
+  }
+
+  /** Draws an item anew if it is drawn at all; what had the focus in it gets it back. */
+  redraw(index) {
+    const old = this.chunks[Math.floor(index / CHUNK)]?.children[index % CHUNK];
+    if (!old) return;
+    const focused = old.contains(document.activeElement) ? document.activeElement : null;
+    const drawn = this.draw(this.items[index], index);
+    old.replaceWith(drawn);
+    if (!focused) return;
+    if (focused === old) return drawn.focus({ preventScroll: true });
+    const same = [...drawn.querySelectorAll("button, input, textarea, [tabindex]")]
+      .find(one => nameOf(one) === nameOf(focused));
+    same?.focus({ preventScroll: true });
+  }
+
+  /** Scrolls as far as needed to show an item; its chunk and its neighbours are drawn first. */
+  reveal(index) {
+    const found = this.at(index);
+    if (!found) return null;
+    const box = found.getBoundingClientRect(), frame = this.scroller.getBoundingClientRect();
+    const margin = 24;
+    if (box.top < frame.top + margin) this.scroller.scrollTop += box.top - frame.top - margin;
+    else if (box.bottom > frame.bottom - margin)
+      this.scroller.scrollTop += Math.min(box.bottom - frame.bottom + margin, box.top - frame.top - margin);
+    return found;
+  }
+}
+
+// ------------------------------
+// What the desk asks of the session
+
+const PATIENCE = 8000;
+
+class Kernel {
+  /** `onlate()` is called when an answer has not come after PATIENCE milliseconds; it may still come. */
+  constructor(model, onlate) {
+    Object.assign(this, { model, onlate });
+    this.waiting = new Map();
+    this.number = 0;
+    this.listen = content => {
+      const asked = this.waiting.get(content.id);
+      if (!asked) return;
+      this.waiting.delete(content.id);
+      if ("error" in content) asked.reject(new Error(content.error));
+      else asked.resolve(content.ok);
+    };
+    model.on("msg:custom", this.listen);
+  }
+
+  ask(message) {
+    this.number += 1;
+    // Two drawings of one widget share the kernel: each takes only the answers to its own questions.
+    const id = `${this.name ??= Math.random().toString(36).slice(2)}-${this.number}`;
+    return new Promise((resolve, reject) => {
+      const late = setTimeout(() => this.onlate(), PATIENCE);
+      const answered = then => value => {
+        clearTimeout(late);
+        then(value);
+      };
+      this.waiting.set(id, { resolve: answered(resolve), reject: answered(reject) });
+      this.model.send({ id, ...message });
+    });
+  }
+
+  close() {
+    this.model.off("msg:custom", this.listen);
+  }
+}
+
+// ------------------------------
+// The codebook: a filter, the codes with a key of their own, the tree, and what a code means
+
+class Codebook {
+  /** `chosen(code_id)` is told which code somebody wants to give; `leave()` gives the focus back. */
+  constructor(desk, { chosen, leave }) {
+    Object.assign(this, { desk, chosen, leave, rows: [], keys: [], active: "" });
+    this.treeId = newId();
+    this.filter = element("input", { type: "text", class: "glc-filter", role: "combobox",
+      "aria-label": "Find a code", "aria-controls": this.treeId, "aria-expanded": "true",
+      "aria-autocomplete": "list", "aria-haspopup": "tree", placeholder: "Find a code  ( / )",
+      autocomplete: "off", spellcheck: "false",
+      oninput: () => this.drawTree(true), onkeydown: event => this.pressed(event) });
+    this.selected = element("p", { class: "glc-selected" });
+    this.recent = element("ol", { class: "glc-keys", "aria-label": "Codes on the keys 1 to 9" });
+    this.tree = element("div", { class: "glc-tree", role: "tree", id: this.treeId, tabindex: "0",
+      "aria-label": "Codebook", onkeydown: event => this.pressed(event) });
+    this.meaning = element("div", { class: "glc-meaning", role: "region", "aria-label": "What the code means",
+      tabindex: "0" });
+    this.root = element("section", { class: "glc-codes", "aria-label": "Codes" },
+      this.selected, this.filter, this.recent, this.tree, this.meaning);
+  }
+
+  show(rows) {
+    this.rows = rows;
+    this.by = new Map(rows.map(one => [one.code_id, one]));
+    let theme = -1;
+    const count = new Map();
+    for (const row of rows) {
+      const parent = this.by.get(row.parent_id);
+      row.path = parent ? [...parent.path, parent.name] : [];
+      row.hue = row.level === "theme" || (!parent && row.level === "code") ? (theme += 1) % HUES : parent?.hue ?? 0;
+      if (row.level !== "code") continue;
+      row.pattern = PATTERN_NAMES[(count.get(row.hue) ?? 0) % PATTERN_NAMES.length];
+      count.set(row.hue, (count.get(row.hue) ?? 0) + 1);
+    }
+    this.drawTree(false);
+    this.drawKeys();
+  }
+
+  name(code) {
+    return this.by.get(code)?.name ?? code;
+  }
+
+  /** The line under passages of a code, as a CSS image. */
+  line(code) {
+    const row = this.by.get(code);
+    return PATTERNS[row?.pattern ?? "solid"](`var(--glc-hue-${row?.hue ?? 0})`);
+  }
+
+  swatch(code) {
+    const shown = element("span", { class: "glc-swatch", "aria-hidden": "true" });
+    shown.style.backgroundImage = this.line(code);
+    return shown;
+  }
+
+  used(recent) {
+    this.keys = keysOf(this.keys, recent.filter(one => this.by.has(one)));
+    this.drawKeys();
+  }
+
+  drawKeys() {
+    this.recent.hidden = !this.keys.length;
+    this.recent.replaceChildren(...this.keys.map((code, n) => element("li", {},
+      button([element("kbd", {}, String(n + 1)), this.swatch(code), this.name(code)], () => this.give(code),
+        { title: this.by.get(code).definition || false, onpointerenter: () => this.explain(code) }))));
+  }
+
+  /** The rows that the filter leaves: codes that fit, with what they lie under. */
+  fitting() {
+    const words = folded(this.filter.value).split(/\s+/).filter(Boolean);
+    if (!words.length) return this.rows;
+    const kept = new Set();
+    for (const row of this.rows) {
+      const said = folded([row.name, ...row.path, row.definition, row.include].join(" "));
+      if (row.level !== "code" || !words.every(word => said.includes(word))) continue;
+      for (let one = row; one; one = this.by.get(one.parent_id)) kept.add(one.code_id);
+    }
+    return this.rows.filter(one => kept.has(one.code_id));
+  }
+
+  drawTree(isTyped) {
+    const rows = this.fitting(), codes = rows.filter(one => one.level === "code");
+    const words = folded(this.filter.value).trim();
+    if (isTyped && words) {  // a name that begins with what was typed comes before one that merely holds it
+      const best = codes.find(one => folded(one.name).startsWith(words))
+        ?? codes.find(one => folded(one.name).includes(words)) ?? codes[0];
+      this.active = best?.code_id ?? "";
+    } else if (!codes.some(one => one.code_id === this.active)) this.active = codes[0]?.code_id ?? "";
+    const depths = Math.min(...rows.map(one => one.depth));
+    this.tree.replaceChildren(...rows.map(row => {
+      const isCode = row.level === "code";
+      const item = element("div", { class: `glc-code glc-${isCode ? "code-row" : "heading-row"}`, role: "treeitem",
+        id: `${this.treeId}-${row.code_id}`, "aria-level": String(row.depth - depths + 1),
+        "aria-selected": isCode ? String(row.code_id === this.active) : false,
+        "aria-disabled": isCode ? false : "true",
+        onclick: () => isCode ? this.give(row.code_id) : null,
+        onpointerenter: () => this.explain(row.code_id) },
+        isCode ? this.swatch(row.code_id) : null, element("span", {}, row.name));
+      item.style.setProperty("--depth", row.depth - depths);
+      return item;
+    }));
+    if (!rows.length) this.tree.append(element("div", { class: "glc-none", role: "treeitem", "aria-selected": "false" },
+      "No code fits. Esc clears the filter."));
+    this.follow();
+    if (isTyped) this.desk.say(codes.length === 1 ? `One code: ${codes[0].name}` : `${codes.length} codes`, false);
+  }
+
+  follow() {
+    const id = this.active ? `${this.treeId}-${this.active}` : "";
+    for (const one of this.tree.children) if (one.hasAttribute("aria-selected"))
+      one.setAttribute("aria-selected", String(one.id === id));
+    for (const one of [this.filter, this.tree])
+      if (id) one.setAttribute("aria-activedescendant", id); else one.removeAttribute("aria-activedescendant");
+    const shown = [...this.tree.children].find(one => one.id === id);
+    if (shown) {
+      const top = shown.offsetTop - this.tree.offsetTop;
+      if (top < this.tree.scrollTop) this.tree.scrollTop = top - 40;
+      else if (top + shown.offsetHeight > this.tree.scrollTop + this.tree.clientHeight)
+        this.tree.scrollTop = top + shown.offsetHeight - this.tree.clientHeight;
+    }
+    this.explain(this.active);
+  }
+
+  explain(code) {
+    const row = this.by.get(code);
+    if (!row) return this.meaning.replaceChildren();
+    const parts = [["Include", row.include], ["Exclude", row.exclude], ["Example", row.example]];
+    this.meaning.replaceChildren(
+      element("p", { class: "glc-meaning-path" }, row.path.join(" › ")),
+      element("p", { class: "glc-meaning-name" }, row.level === "code" ? this.swatch(code) : null, row.name),
+      row.definition ? element("p", {}, row.definition) : "",
+      element("dl", {}, parts.filter(([, text]) => text).map(([name, text]) =>
+        [element("dt", {}, name), element("dd", { dir: "auto" }, text)])));
+  }
+
+  /** What the selection is, above the filter. */
+  tell(text, attributes = {}) {
+    this.selected.replaceChildren(...text ? [element("span", { class: "glc-label" }, "Selected"),
+      element("q", { dir: "auto", ...attributes }, text.length > 160 ? `${text.slice(0, 159)}…` : text)] : []);
+    this.selected.hidden = !text;
+  }
+
+  open(words = "") {
+    this.filter.value = words;
+    this.drawTree(Boolean(words));
+    this.filter.focus();
+    this.filter.select();
+  }
+
+  pressed(event) {
+    const codes = this.fitting().filter(one => one.level === "code");
+    const at = codes.findIndex(one => one.code_id === this.active);
+    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
+    if (event.key in steps && codes.length) {
+      const next = Math.min(Math.max(at + steps[event.key], 0), codes.length - 1);
+      this.active = codes[next].code_id;
+      this.follow();
+    } else if (event.key === "Enter") {
+      if (this.active) this.give(this.active);
+    } else if (event.key === "Escape") {
+      this.filter.value = "";
+      this.drawTree(false);
+      this.leave();
+    } else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  async give(code) {
+    this.active = code;
+    if (this.filter.value) {
+      this.filter.value = "";
+      this.drawTree(false);
+    } else this.follow();
+    this.leave();  // at once: the next key is for the text, however long the kernel takes
+    await this.chosen(code);
+  }
+}
+
+// ------------------------------
+// Texts: the list, and one text as its turns
+
+const STATUS = { "not begun": "Not begun", begun: "Begun", finished: "Finished" };
+const STATUS_MARK = { "not begun": "○", begun: "◐", finished: "●" };
+const PURPOSE = { double: "coded by two", single: "", training: "training" };
+const RESTING = 700;  // milliseconds without a new coding
+const HIGHLIGHT = "glc-desk-selection";
+
+class TextsView {
+  constructor(desk) {
+    Object.assign(this, { desk, texts: [], text: null, current: 0, selection: null, chosen: "", open_: "",
+      suggested: null, proposing: false });
+    this.progress = element("div", { class: "glc-progress" });
+    this.list = element("ul", { class: "glc-texts" });
+    this.nav = element("section", { class: "glc-list", "aria-label": "Texts" }, this.progress, this.list);
+    this.title = element("div", { class: "glc-title" });
+    this.read = button("Read, nothing to code", () => this.toggleRead(),
+      { "aria-pressed": "false", class: "glc-toggle", title: "R" });
+    this.finished = button("Finished", () => this.toggleFinished(),
+      { "aria-pressed": "false", class: "glc-toggle", title: "F" });
+    this.search = element("input", { type: "search", class: "glc-search", placeholder: "Find in this text",
+      "aria-label": "Find in this text", onkeydown: event => this.searched(event) });
+    this.turns = element("div", { class: "glc-turns", role: "feed", "aria-label": "Turns of the text",
+      onkeydown: event => this.pressed(event), onfocusin: event => this.focused(event),
+      onfocusout: () => setTimeout(() => this.text && this.showSelection(), 0),
+      onpointerdown: event => this.pressing(event), ondragstart: event => event.preventDefault() });
+    this.long = new LongList(this.turns, (turn, n) => this.draw(turn, n),
+      turn => 46 + 30 * Math.ceil(turn.text.length / 62));
+    this.work = element("section", { class: "glc-work", "aria-label": "Text" },
+      element("div", { class: "glc-head" }, this.title, this.search, this.read, this.finished), this.turns);
+    this.heading = this.work.firstChild;
+  }
+
+  // The list
+
+  listed(texts) {
+    this.texts = texts;
+    const done = texts.filter(one => one.status === "finished").length;
+    this.progress.replaceChildren(
+      element("span", {}, texts.length ? `${done} of ${texts.length} finished` : "No text is assigned"),
+      element("progress", { max: String(Math.max(texts.length, 1)), value: String(done), "aria-label": "Texts finished" }));
+    const held = this.list.contains(document.activeElement)
+      && [...this.list.children].findIndex(one => one.contains(document.activeElement));
+    this.list.replaceChildren(...texts.map(one => element("li", {},
+      element("button", { type: "button", class: "glc-text", onclick: () => this.go(one.document_id),
+        "aria-current": one.document_id === this.text?.document_id ? "true" : false },
+        element("span", { class: "glc-mark", "aria-hidden": "true" }, STATUS_MARK[one.status]),
+        element("span", { class: "glc-text-title", dir: "auto" }, one.title),
+        element("span", { class: "glc-text-note" }, [STATUS[one.status],
+          one.codings ? `${one.codings} ${one.codings === 1 ? "coding" : "codings"}` : "", PURPOSE[one.purpose]]
+          .filter(Boolean).join(" · "))))));
+    if (held !== false) this.list.children[held]?.firstChild.focus();
+  }
+
+  async go(id) {
+    const text = await this.desk.ask({ get: "text", document_id: id });
+    if (!text) return;
+    Object.assign(this, { text, current: 0, selection: null, chosen: "", open_: "", suggested: null,
+      proposing: false });
+    for (const turn of text.turns) Object.assign(turn, scriptOf(turn.text));
+    this.title.replaceChildren(element("span", { class: "glc-name", dir: "auto" }, text.title),
+      element("span", { class: "glc-note" }, `${text.turns.length.toLocaleString("en")} turns`));
+    this.place(text.codings);
+    this.marks();
+    this.long.show(text.turns);
+    this.listed(this.texts);
+    this.desk.codebook.tell("");
+    this.turnElement(0)?.querySelector(".glc-words").focus({ preventScroll: true });
+  }
+
+  /** Gives each turn its codings, with their places in it in UTF-16 units. */
+  place(codings) {
+    const turns = this.text.turns;
+    this.text.codings = [...codings].sort((a, b) => a.start - b.start || a.end - b.end
+      || a.coding_id.localeCompare(b.coding_id));
+    const before = new Map();
+    for (const turn of turns) if (turn.codings?.length) before.set(turn, JSON.stringify(turn.codings));
+    for (const turn of turns) turn.codings = [];
+    for (const coding of this.text.codings) {
+      const turn = turns[this.turnAt(coding.start)];
+      turn.codings.push({ ...coding, from: toUnits(turn.text, coding.start - turn.start),
+        to: toUnits(turn.text, coding.end - turn.start) });
+    }
+    const changed = [];
+    turns.forEach((turn, n) => {
+      turn.codings = lanes(turn.codings);
+      const now = turn.codings.length ? JSON.stringify(turn.codings) : undefined;
+      if (before.get(turn) !== now) changed.push(n);
+    });
+    return changed;
+  }
+
+  /** The number of the turn that holds a code point. */
+  turnAt(point) {
+    const turns = this.text.turns;
+    let low = 0, high = turns.length - 1;
+    while (low < high) {
+      const middle = (low + high + 1) >> 1;
+      if (turns[middle].start <= point) low = middle; else high = middle - 1;
+    }
+    return low;
+  }
+
+  marks() {
+    this.read.setAttribute("aria-pressed", String(Boolean(this.text?.read)));
+    this.finished.setAttribute("aria-pressed", String(this.text?.status === "finished"));
+    this.heading.hidden = !this.text;
+  }
+
+  // One turn
+
+  draw(turn, n) {
+    const isCurrent = n === this.current, who = [turn.speaker, turn.role && turn.role !== turn.speaker
+      ? turn.role.replaceAll("_", " ") : ""].filter(Boolean).join(", ");
+    const words = element("div", { class: "glc-words", role: "textbox", "aria-readonly": "true",
+      "aria-multiline": "true", tabindex: isCurrent ? "0" : "-1", lang: turn.language || false,
+      dir: turn.direction, "data-script": turn.script || false, "aria-label": `Turn ${n + 1}${who ? `, ${who}` : ""}` });
+    words.style.setProperty("--lanes", Math.max(0, ...turn.codings.map(one => one.lane + 1)));
+    words.append(...stretches(turn.text, turn.codings).map(one => this.stretch(turn, one)));
+    const chips = element("ul", { class: "glc-chips", "aria-label": "Codings of this turn" },
+      turn.codings.map(one => element("li", {}, this.chip(one, isCurrent))));
+    const opened = turn.codings.find(one => one.coding_id === this.open_);
+    return element("article", { class: `glc-turn${isCurrent ? " glc-current" : ""}`, "data-turn": String(n),
+      "data-role": turn.role || false, "aria-posinset": String(n + 1),
+      "aria-setsize": String(this.text.turns.length), "aria-label": `Turn ${n + 1}` },
+      element("div", { class: "glc-who" }, element("span", { class: "glc-speaker", dir: "auto" }, turn.speaker),
+        element("span", { class: "glc-number" }, String(n + 1))),
+      element("div", { class: "glc-body" }, words, turn.codings.length ? chips : "",
+        opened ? codingEditor(this.desk, opened, () => this.closed(n)) : "",
+        this.proposing && isCurrent ? this.proposal() : "",
+        this.suggested?.turn === n ? this.suggestions() : ""));
+  }
+
+  stretch(turn, { start, end, codings }) {
+    const text = turn.text.slice(start, end);
+    if (!codings.length) return element("span", {}, text);
+    const book = this.desk.codebook;
+    const made_ = element("span", { class: `glc-coded${codings.some(one => one.coding_id === this.chosen)
+      ? " glc-chosen" : ""}`, title: codings.map(one => book.name(one.code_id)).join(" · ") }, text);
+    made_.style.backgroundImage = codings.map(one => book.line(one.code_id)).join(", ");
+    made_.style.backgroundPosition = codings.map(one => `0 calc(var(--base) + ${one.lane} * var(--lane))`).join(", ");
+    return made_;
+  }
+
+  chip(coding, isReachable) {
+    const name = this.desk.codebook.name(coding.code_id), isOpen = coding.coding_id === this.open_;
+    const notes = [coding.negative_case ? "negative case" : "", coding.memo ? "memo" : "",
+      coding.origin === "suggested" ? "suggested" : ""].filter(Boolean);
+    return element("button", { type: "button", class: `glc-chip${coding.coding_id === this.chosen ? " glc-chosen" : ""}`,
+      "data-coding": coding.coding_id, "aria-expanded": String(isOpen), tabindex: isReachable ? "0" : "-1",
+      title: coding.memo || false, onclick: () => this.openChip(coding) },
+      this.desk.codebook.swatch(coding.code_id), name,
+      notes.map(note => element("span", { class: "glc-flag" }, note)));
+  }
+
+  openChip(coding) {
+    this.choose(coding.coding_id);
+    this.open_ = this.open_ === coding.coding_id ? "" : coding.coding_id;
+    this.redraw(this.current);
+    this.turnElement(this.current).querySelector(`[data-coding="${CSS.escape(coding.coding_id)}"]`)?.focus();
+  }
+
+  closed(n) {
+    this.open_ = "";
+    this.redraw(n);
+    this.focusTurn();
+  }
+
+  turnElement(n) {
+    return this.long.at(n);
+  }
+
+  /** Draws a turn anew; that it takes the focus back is no move to it. */
+  redraw(n) {
+    this.isDrawing = true;
+    this.long.redraw(n);
+    this.isDrawing = false;
+  }
+
+  /** Moves to a turn; the one before loses its mark. */
+  goTo(n, select = null) {
+    const turns = this.text?.turns ?? [];
+    if (!turns.length) return;
+    const to = Math.min(Math.max(n, 0), turns.length - 1), left = this.current;
+    this.current = to;
+    if (to !== left) {
+      this.proposing = false;
+      this.redraw(left);
+      this.redraw(to);
+    }
+    this.long.reveal(to);
+    this.select(select);
+    this.focusTurn();
+    this.desk.speak(to !== left && !select ? `Turn ${to + 1}` : "");
+  }
+
+  focusTurn() {
+    this.turnElement(this.current)?.querySelector(".glc-words").focus({ preventScroll: true });
+    this.showSelection();
+  }
+
+  focused(event) {
+    const turn = event.target.closest?.("[data-turn]");
+    const n = turn ? Number(turn.dataset.turn) : this.current;
+    if (n === this.current || this.isDrawing) return;
+    const left = this.current;
+    this.current = n;
+    this.proposing = false;
+    this.select(null);
+    // The turn that has the focus is not drawn anew under the finger: its attributes alone change.
+    this.redraw(left);
+    turn.classList.add("glc-current");
+    turn.querySelectorAll(".glc-words, .glc-chip").forEach(one => one.setAttribute("tabindex", "0"));
+  }
+
+  // What is selected: a stretch of one turn, in UTF-16 units; `anchor` and `head` are the words between which it lies
+
+  select(selection) {
+    this.selection = selection;
+    const turn = this.text.turns[this.current];
+    const said = selection ? turn.text.slice(selection.start, selection.end) : "";
+    this.desk.codebook.tell(said, { lang: turn?.language || "" });
+    if (said) this.desk.speak(said);
+    this.showSelection();
+  }
+
+  /** Shows the selection as the browser's own, for those who copy or listen; as a highlight while the focus is in
+   *  the codebook. */
+  showSelection() {
+    const words = this.turnElement(this.current)?.querySelector(".glc-words");
+    if (!words || this.isPressing) return;
+    const range = this.selection ? rangeOf(words, this.selection) : null;
+    const isHere = document.activeElement === words;
+    if (globalThis.CSS?.highlights) {
+      if (range && !isHere) CSS.highlights.set(HIGHLIGHT, new Highlight(range));
+      else CSS.highlights.delete(HIGHLIGHT);
+    }
+    if (!isHere) return;
+    const own = document.getSelection();
+    own.removeAllRanges();
+    if (range) own.addRange(range.cloneRange());
+  }
+
+  /** From here until the button is let go, wherever that is, the browser selects by itself. */
+  pressing(event) {
+    if (event.button !== 0 || !event.target.closest(".glc-words")) return;
+    if (!event.shiftKey) document.getSelection().removeAllRanges();  // else the old selection would be dragged
+    this.isPressing = true;
+    document.addEventListener("pointerup", () => setTimeout(() => {
+      this.isPressing = false;
+      this.pointed();
+    }, 0), { once: true });
+  }
+
+  /** Takes over what was selected by mouse. */
+  pointed() {
+    const own = document.getSelection();
+    if (!this.text || !own.rangeCount) return;
+    const range = own.getRangeAt(0), first = wordsAround(range.startContainer), last = wordsAround(range.endContainer);
+    if (!first && !last) return;
+    if (own.isCollapsed) {
+      if (first && this.turns.contains(first)) this.clicked(first, range);
+      return;
+    }
+    const started = first ?? last, n = Number(started.closest("[data-turn]").dataset.turn);
+    const ends = first === last || (first && !last && isAfter(range, first));
+    if (!first || !ends) {
+      this.desk.refuse("A coding lies within one turn: select words of one turn.");
+      own.removeAllRanges();
+      return;
+    }
+    const text = this.text.turns[n].text;
+    const end = first === last ? offsetIn(first, range.endContainer, range.endOffset) : text.length;
+    const span = snapped(text, { start: offsetIn(first, range.startContainer, range.startOffset), end });
+    if (n !== this.current) this.focused({ target: first });
+    this.chosen = "";
+    this.select(span && { ...span, anchor: span, head: span });
+    first.focus({ preventScroll: true });
+    this.showSelection();
+  }
+
+  /** A click without a selection: a coded stretch chooses its coding, the next click the one below it. */
+  clicked(words, range) {
+    const n = Number(words.closest("[data-turn]").dataset.turn), turn = this.text.turns[n];
+    const at = offsetIn(words, range.startContainer, range.startOffset);
+    const here = turn.codings.filter(one => one.from <= at && at < one.to);
+    const next = here[(here.findIndex(one => one.coding_id === this.chosen) + 1) % (here.length || 1)];
+    if (n !== this.current) this.focused({ target: words });
+    if (next) this.choose(next.coding_id);
+    else {
+      this.choose("");
+      this.select(null);
+    }
+    this.focusTurn();
+  }
+
+  /** Marks a coding as the one that memo, negative case and removal are about, and selects its words. */
+  choose(id) {
+    const coding = this.text.codings.find(one => one.coding_id === id);
+    const old = this.text.codings.find(one => one.coding_id === this.chosen);
+    this.chosen = id;
+    if (old) this.redraw(this.turnAt(old.start));
+    if (!coding) return;
+    const n = this.turnAt(coding.start), left = this.current;
+    this.current = n;
+    if (left !== n) this.redraw(left);
+    this.redraw(n);
+    this.long.reveal(n);
+    const placed = this.text.turns[n].codings.find(one => one.coding_id === id);
+    const span = { start: placed.from, end: placed.to };
+    this.select({ ...span, anchor: span, head: span });
+    this.desk.codebook.explain(coding.code_id);
+    this.desk.speak(`${this.desk.codebook.name(coding.code_id)}${coding.negative_case ? ", negative case" : ""}`
+      + `${coding.memo ? `, memo: ${coding.memo}` : ""}`);
+  }
+
+  /** The coding that an act is about; tells what to do where there is none, or more than one. */
+  about() {
+    const turn = this.text?.turns[this.current], { start, end } = this.selection ?? { start: 0, end: 0 };
+    const here = (turn?.codings ?? []).filter(one => one.from < end && start < one.to);
+    const one = turn?.codings.find(coding => coding.coding_id === this.chosen) ?? (here.length === 1 ? here[0] : null);
+    if (!one) this.desk.refuse(here.length ? "Several codings lie here: [ and ] go from one to the next."
+      : "No coding is chosen: [ and ] go from one to the next.");
+    return one;
+  }
+
+  move(by, isExtended) {
+    const turn = this.text.turns[this.current], words = wordsOf(turn.text, turn.language);
+    const old = this.selection;
+    const from = !old ? null : isExtended ? old.head : by > 0 ? { start: old.start, end: old.end } : old;
+    const next = !from ? (by > 0 ? words[0] : words.at(-1))
+      : by > 0 ? words.find(one => one.start >= from.end) : words.findLast(one => one.end <= from.start);
+    if (!next) {
+      const neighbour = this.text.turns[this.current + by];
+      if (isExtended || !neighbour) return;
+      const others = wordsOf(neighbour.text, neighbour.language), word = by > 0 ? others[0] : others.at(-1);
+      this.chosen = "";
+      this.goTo(this.current + by, word ? { ...spanOf(word), anchor: word, head: word } : null);
+      return;
+    }
+    this.unchoose();
+    const anchor = isExtended && old ? old.anchor : next;
+    this.select({ start: Math.min(anchor.start, next.start), end: Math.max(anchor.end, next.end), anchor, head: next });
+    this.long.reveal(this.current);
+  }
+
+  unchoose() {
+    if (!this.chosen) return;
+    this.chosen = "";
+    this.redraw(this.current);
+    this.focusTurn();
+  }
+
+  selectSpan(span) {
+    if (span) this.select({ ...spanOf(span), anchor: span, head: span });
+  }
+
+  // Acts
+
+  /** The selection as the session counts it. */
+  passage() {
+    const turn = this.text?.turns[this.current];
+    if (!turn || !this.selection) {
+      this.desk.refuse("Nothing is selected: the arrow keys select words, with Shift more of them; A the whole turn.");
+      return null;
+    }
+    return { document_id: this.text.document_id,
+      start: turn.start + toCodePoints(turn.text, this.selection.start),
+      end: turn.start + toCodePoints(turn.text, this.selection.end) };
+  }
+
+  async code(code, origin = "own") {
+    const passage = this.passage();
+    if (!passage) return this.focusTurn();
+    const old = new Set(this.text.codings.map(one => one.coding_id)), from = this.selection;
+    const done = await this.desk.act({ act: "code", ...passage, code_id: code,
+      ...(origin === "suggested" ? { origin } : {}) });
+    if (!done) return;
+    if (passage.document_id !== this.text.document_id) return;
+    const fresh = this.text.codings.find(one => !old.has(one.coding_id));
+    if (fresh && from === this.selection) {  // else the coder is elsewhere by now
+      this.choose(fresh.coding_id);
+      this.focusTurn();
+    }
+    if (origin === "own") this.suggest(passage);
+    else this.suggested = null;
+  }
+
+  async uncode(coding = this.about()) {
+    if (!coding) return;
+    this.chosen = this.open_ = "";
+    await this.desk.act({ act: "uncode", coding_id: coding.coding_id });
+    this.focusTurn();
+  }
+
+  async negative(coding = this.about()) {
+    if (coding) await this.desk.act({ act: "negative_case", coding_id: coding.coding_id, value: !coding.negative_case });
+    this.focusTurn();
+  }
+
+  memo(coding = this.about()) {
+    if (!coding) return;
+    this.choose(coding.coding_id);
+    this.open_ = coding.coding_id;
+    this.redraw(this.current);
+    this.turnElement(this.current).querySelector(".glc-edit textarea").focus();
+  }
+
+  async toggleRead() {
+    await this.desk.act({ act: "read", document_id: this.text.document_id, value: !this.text.read });
+  }
+
+  async toggleFinished() {
+    await this.desk.act({ act: "finish", document_id: this.text.document_id, value: this.text.status !== "finished" });
+  }
+
+  /** What the session tells of this text after an act. */
+  changed(after) {
+    const now = after[this.text?.document_id];
+    if (!now) return;
+    Object.assign(this.text, { status: now.status, read: now.read });
+    for (const n of this.place(now.codings)) this.redraw(n);
+    this.marks();
+    if (!this.text.codings.some(one => one.coding_id === this.chosen)) this.chosen = "";
+    this.showSelection();
+  }
+
+  // A new code from the words of the text, and suggestions
+
+  propose() {
+    if (!this.passage()) return;
+    this.proposing = true;
+    this.redraw(this.current);
+    const field = this.turnElement(this.current).querySelector(".glc-propose input");
+    field.focus();
+    field.select();
+  }
+
+  proposal() {
+    const turn = this.text.turns[this.current], { start, end } = this.selection ?? { start: 0, end: 0 };
+    const words = turn.text.slice(start, end).replace(/\s+/g, " ").slice(0, 80);
+    const field = element("input", { type: "text", "aria-label": "Name of the new code", value: words, dir: "auto" });
+    const close = () => {
+      this.proposing = false;
+      this.redraw(this.current);
+      this.focusTurn();
+    };
+    const send = async () => {
+      const passage = this.passage();
+      if (!passage || !field.value.trim()) return;
+      if (await this.desk.act({ act: "propose_code", ...passage, name: field.value.trim() })) close();
+    };
+    return element("div", { class: "glc-edit glc-propose", role: "group", "aria-label": "Propose a new code",
+      onkeydown: event => {
+        event.stopPropagation();
+        if (event.key === "Enter" && event.target === field) send();
+        else if (event.key === "Escape") close();
+      } },
+      element("label", {}, "New code, in the words of the text", field),
+      element("p", { class: "glc-note" }, "The team reviews it; the codebook stays as it is until then."),
+      element("div", { class: "glc-row" }, button("Propose", send), button("Cancel", close, { class: "glc-plain" })));
+  }
+
+  /** Asks for suggestions once the coder rests: what is coded next does not wait for them. */
+  suggest(passage) {
+    clearTimeout(this.resting);
+    if (this.suggested) this.offer(null, []);
+    if (this.desk.offers.includes("suggestions"))
+      this.resting = setTimeout(async () =>
+        this.offer(passage, await this.desk.ask({ get: "suggestions", ...passage }, true)), RESTING);
+  }
+
+  /** Shows suggestions under the turn of a passage; none takes away those that are shown. */
+  offer(passage, found) {
+    const before = this.suggested?.turn, isHere = passage?.document_id === this.text.document_id;
+    this.suggested = isHere && found?.length ? { turn: this.turnAt(passage.start), passage, found } : null;
+    for (const n of new Set([before, this.suggested?.turn])) if (n !== undefined) this.redraw(n);
+    if (this.suggested) this.desk.speak(`${found.length} suggestions, reached by Tab`);
+  }
+
+  suggestions() {
+    const { passage, found, turn } = this.suggested, book = this.desk.codebook;
+    const close = isRefused => {
+      if (isRefused) this.desk.ask({ refuse: { ...passage, codes: found.map(one => one.code_id) } }, true);
+      this.suggested = null;
+      this.redraw(turn);
+      this.focusTurn();
+    };
+    return element("div", { class: "glc-suggested", role: "group", "aria-label": "Suggested codes",
+      onkeydown: event => event.key === "Escape" && (event.stopPropagation(), close(true)) },
+      element("p", { class: "glc-note" }, "Others coded passages like this one as:"),
+      element("ul", {}, found.map(one => element("li", {},
+        button([book.swatch(one.code_id), book.name(one.code_id)], async () => {
+          this.takeSpan(passage);
+          close(false);
+          await this.code(one.code_id, "suggested");
+        }, { "aria-label": `Accept ${book.name(one.code_id)}`, class: "glc-chip" }),
+        one.example ? element("q", { dir: "auto" }, one.example) : ""))),
+      button("Dismiss", () => close(true), { class: "glc-plain" }));
+  }
+
+  takeSpan(passage) {
+    const n = this.turnAt(passage.start), turn = this.text.turns[n];
+    const span = { start: toUnits(turn.text, passage.start - turn.start), end: toUnits(turn.text, passage.end - turn.start) };
+    this.current = n;
+    this.selection = { ...span, anchor: span, head: span };
+  }
+
+  // Finding words: only what is near the window is drawn, so the browser's own search would miss the rest
+
+  searched(event) {
+    if (event.key === "Escape") this.focusTurn();
+    else if (event.key === "Enter") this.findNext(event.shiftKey ? -1 : 1);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  findNext(by) {
+    const words = folded(this.search.value.trim()), turns = this.text?.turns ?? [];
+    if (!words) return;
+    for (let step = 1; step <= turns.length; step += 1) {
+      const n = (this.current + by * step + turns.length * step) % turns.length;
+      if (!folded(turns[n].text).includes(words)) continue;
+      const at = turns[n].text.toLowerCase().indexOf(this.search.value.trim().toLowerCase());
+      const span = at >= 0 ? snapped(turns[n].text, { start: at, end: at + this.search.value.trim().length }) : null;
+      this.goTo(n, span && { ...span, anchor: span, head: span });
+      this.search.focus();
+      return this.desk.say(`Turn ${n + 1}. Enter: next. Esc: back to the text.`);
+    }
+    this.desk.say("These words are not in this text.");
+  }
+
+  // Keys
+
+  enter() {
+    if (this.text) this.focusTurn();
+    else this.list.querySelector("button")?.focus();
+  }
+
+  step(by) {
+    const codings = this.text.codings;
+    if (!codings.length) return this.desk.say("Nothing is coded yet.");
+    let at = codings.findIndex(one => one.coding_id === this.chosen);
+    if (at < 0) {
+      const here = this.text.turns[this.current].start;
+      at = by > 0 ? codings.findIndex(one => one.start >= here) - 1 : codings.findIndex(one => one.start >= here);
+    }
+    this.choose(codings[(at + by + codings.length) % codings.length].coding_id);
+    this.focusTurn();
+  }
+
+  pressed(event) {
+    if (!event.target.closest(".glc-words, .glc-chip") || !this.text) return;
+    const turn = this.text.turns[this.current], isCommand = event.ctrlKey || event.metaKey;
+    const forward = turn.direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+    const sideways = event.key === "ArrowLeft" || event.key === "ArrowRight" ? event.key === forward ? 1 : -1 : 0;
+    if (sideways && event.altKey) {
+      if (this.selection) this.selectSpan(event.shiftKey ? nudged(turn.text, this.selection, sideways)
+        : this.nudgeStart(turn.text, sideways));
+    } else if (sideways) this.move(sideways, event.shiftKey);
+    else if (event.shiftKey && event.key === "ArrowDown") this.toEdge(turn, 1);
+    else if (event.shiftKey && event.key === "ArrowUp") this.toEdge(turn, -1);
+    else if (isCommand && event.key === "Home") this.goTo(0);
+    else if (isCommand && event.key === "End") this.goTo(this.text.turns.length - 1);
+    else if (isCommand && event.key.toLowerCase() === "a") this.selectSpan(snapped(turn.text, { start: 0, end: turn.text.length }));
+    else if (isCommand && event.key.toLowerCase() === "f") this.search.focus();
+    else if (isCommand || event.altKey) return;
+    else if (event.key === "ArrowDown") this.leaveChosen(() => this.goTo(this.current + 1));
+    else if (event.key === "ArrowUp") this.leaveChosen(() => this.goTo(this.current - 1));
+    else if (event.key === "PageDown") this.leaveChosen(() => this.goTo(this.current + 10));
+    else if (event.key === "PageUp") this.leaveChosen(() => this.goTo(this.current - 10));
+    else if (event.key === "Home") this.selectWord(0);
+    else if (event.key === "End") this.selectWord(-1);
+    else if (event.key === "Escape") this.leaveChosen(() => this.select(null));
+    else if (event.target.closest(".glc-chip") && (event.key === "Enter" || event.key === " ")) return;
+    else if (event.key === "Enter" || event.key === "/") this.desk.codebook.open();
+    else if (event.key === "Delete" || event.key === "Backspace") this.uncode();
+    else if (event.key === "[") this.step(-1);
+    else if (event.key === "]") this.step(1);
+    else if (/^[1-9]$/.test(event.key)) this.desk.codeByKey(Number(event.key));
+    else {
+      const letters = { a: () => this.selectSpan(snapped(turn.text, { start: 0, end: turn.text.length })),
+        s: () => this.selectSentence(turn), u: () => this.uncode(), m: () => this.memo(), n: () => this.negative(),
+        i: () => this.propose(), r: () => this.toggleRead(), f: () => this.toggleFinished(),
+        t: () => (this.list.querySelector("[aria-current]") ?? this.list.querySelector("button"))?.focus() };
+      // The letter on the key, also where the keyboard writes another script.
+      const letter = letters[event.key.toLowerCase()] ?? letters[event.code.replace(/^Key/, "").toLowerCase()];
+      if (!letter || event.shiftKey) return;
+      letter();
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  leaveChosen(then) {
+    this.unchoose();
+    then();
+  }
+
+  toEdge(turn, by) {
+    const all = snapped(turn.text, { start: 0, end: turn.text.length });
+    if (!all) return;
+    const anchor = this.selection?.anchor ?? (by > 0 ? { start: all.start, end: all.start } : { start: all.end, end: all.end });
+    const head = by > 0 ? { start: all.end, end: all.end } : { start: all.start, end: all.start };
+    this.select({ start: Math.min(anchor.start, head.start), end: Math.max(anchor.end, head.end), anchor, head });
+  }
+
+  nudgeStart(text, by) {
+    const edges = [0, ...segments(text, "grapheme", "").map(one => one.end)];
+    const start = edges[Math.min(Math.max(edges.indexOf(this.selection.start) + by, 0), edges.length - 1)];
+    return start < this.selection.end ? { start, end: this.selection.end } : this.selection;
+  }
+
+  selectWord(at) {
+    const turn = this.text.turns[this.current];
+    this.unchoose();
+    this.selectSpan(wordsOf(turn.text, turn.language).at(at));
+  }
+
+  /** The sentence of the selection; once more, the next one as well. */
+  selectSentence(turn) {
+    const all = sentencesOf(turn.text, turn.language), old = this.selection;
+    const { start, end } = old ?? { start: 0, end: 1 };
+    const first = all.find(one => one.end > start), last = all.findLast(one => one.start < end);
+    if (!first || !last) return;
+    const next = old && first.start === start && last.end === end ? all[all.indexOf(last) + 1] ?? last : last;
+    this.selectSpan({ start: first.start, end: next.end });
+  }
+}
+
+const spanOf = ({ start, end }) => ({ start, end });
+
+/** The words of the turn that a node lies in, if it lies in any. */
+function wordsAround(node) {
+  return (node.nodeType === Node.ELEMENT_NODE ? node : node.parentElement)?.closest(".glc-words") ?? null;
+}
+
+/** Whether a range that begins in `words` ends right behind them, as a triple click leaves it. */
+function isAfter(range, words) {
+  const rest = document.createRange();
+  rest.setStartAfter(words);
+  rest.setEnd(range.endContainer, range.endOffset);
+  return !rest.cloneContents().querySelector?.(".glc-words");
+}
+
+function offsetIn(words, node, offset) {
+  const range = document.createRange();
+  range.setStart(words, 0);
+  range.setEnd(node, offset);
+  return range.toString().length;
+}
+
+function rangeOf(words, { start, end }) {
+  const range = document.createRange(), walker = document.createTreeWalker(words, NodeFilter.SHOW_TEXT);
+  let passed = 0, isBegun = false;
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const next = passed + node.length;
+    if (!isBegun && start < next) {
+      range.setStart(node, start - passed);
+      isBegun = true;
+    }
+    if (isBegun && end <= next) {
+      range.setEnd(node, end - passed);
+      return range;
+    }
+    passed = next;
+  }
+  return null;
+}
+
+/** Memo, negative case and removal of one coding, under the words it codes. */
+function codingEditor(desk, coding, close) {
+  const memo = element("textarea", { rows: "3", dir: "auto", "aria-label": "Memo" });
+  memo.value = coding.memo;
+  const keep = async () => {
+    if (memo.value !== coding.memo)
+      await desk.act({ act: "memo", coding_id: coding.coding_id, memo: memo.value });
+  };
+  const negative = element("input", { type: "checkbox", "aria-label": "Negative case", onchange: async () => {
+    const value = negative.checked;
+    await keep();
+    await desk.act({ act: "negative_case", coding_id: coding.coding_id, value });
+  } });
+  negative.checked = coding.negative_case;
+  let isClosing = false;
+  const leave = async () => {
+    isClosing = true;
+    await keep();
+    close();
+  };
+  return element("div", { class: "glc-edit", role: "group", "aria-label": `Coding: ${desk.codebook.name(coding.code_id)}`,
+    onkeydown: event => {
+      if (event.key === "Escape" || (event.key === "Enter" && (event.ctrlKey || event.metaKey))) {
+        event.preventDefault();
+        leave();
+      } else if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && event.target !== memo) return;
+      event.stopPropagation();
+    },
+    onfocusout: event => !isClosing && !event.currentTarget.contains(event.relatedTarget) && keep() },
+    element("label", {}, "Memo", memo),
+    element("label", { class: "glc-check" }, negative, "Negative case: it speaks against what the code says"),
+    element("div", { class: "glc-row" }, button("Done", leave),
+      button("Remove this code", () => {
+        isClosing = true;
+        desk.uncode(coding);
+      }, { class: "glc-plain" })));
+}
+
+// ------------------------------
+// Open answers: a grid, in which many answers are coded at once
+
+class AnswersView {
+  constructor(desk) {
+    Object.assign(this, { desk, answers: null, shown: [], active: 0, anchor: 0, picked: new Set(), open_: "",
+      order: { column: "", isDown: false } });
+    const filter = (label, attributes, name = "select") => element(name, { "aria-label": label,
+      class: "glc-search", onchange: () => this.filter(), oninput: () => this.filter(), ...attributes });
+    this.question = filter("Question");
+    this.country = filter("Country");
+    this.state = filter("Which answers");
+    this.words = filter("Find in answers and organisations", { type: "search", placeholder: "Find in answers" }, "input");
+    this.words.addEventListener("keydown", event => {
+      if (event.key !== "Enter" && event.key !== "Escape") return;
+      event.stopPropagation();
+      this.enter();
+    });
+    this.count = element("span", { class: "glc-note" });
+    this.headers = element("div", { role: "row", class: "glc-grid-row glc-grid-head", "aria-rowindex": "1" });
+    this.body = element("div", { class: "glc-grid-body", role: "presentation", onkeydown: event => this.pressed(event) });
+    this.grid = element("div", { class: "glc-grid", role: "grid", "aria-label": "Open answers",
+      "aria-multiselectable": "true" },
+      element("div", { role: "presentation" }, this.headers), this.body);
+    this.long = new LongList(this.body, (answer, n) => this.draw(answer, n),
+      answer => 34 + 24 * Math.floor(answer.text.length / 46));
+    this.progress = element("div", { class: "glc-progress" });
+    this.work = element("section", { class: "glc-work", "aria-label": "Open answers" },
+      element("div", { class: "glc-head" }, this.question, this.country, this.state, this.words, this.count),
+      this.progress, this.grid);
+  }
+
+  async show() {
+    if (!this.answers) {
+      this.answers = await this.desk.ask({ get: "answers" });
+      if (!this.answers) return;
+      this.by = new Map(this.answers.map(one => [one.answer_id, one]));
+      const options = (field, all, pairs) => field.replaceChildren(element("option", { value: "" }, all),
+        ...[...new Map(pairs)].sort((a, b) => a[1].localeCompare(b[1], "en", { numeric: true }))
+          .map(([value, name]) => element("option", { value }, name)));
+      options(this.question, "Every question", this.answers.map(one => [one.question_id,
+        one.question === one.question_id ? one.question_id : `${one.question_id} ${one.question}`]));
+      options(this.country, "Every country", this.answers.filter(one => one.country)
+        .map(one => [one.country, one.country]));
+      options(this.state, "All answers", []);
+      for (const [value, name] of [["open", "Not yet coded or read"], ["coded", "Coded"], ["read", "Read, nothing to code"]])
+        this.state.append(element("option", { value }, name));
+      this.filter();
+    } else this.desk.codebook.tell("");
+    this.told();
+  }
+
+  filter() {
+    const words = folded(this.words.value).split(/\s+/).filter(Boolean), kept = this.shown[this.active];
+    const fits = one => (!this.question.value || one.question_id === this.question.value)
+      && (!this.country.value || one.country === this.country.value)
+      && (!this.state.value || this.stateOf(one) === this.state.value)
+      && words.every(word => (one.folded ??= folded(`${one.text} ${one.organisation}`)).includes(word));
+    this.shown = this.answers.filter(fits);
+    const { column, isDown } = this.order;
+    if (column) {
+      const value = one => column === "codes" ? one.codings.map(each => this.desk.codebook.name(each.code_id)).sort().join(" ")
+        : one[column] ?? "";
+      this.shown.sort((a, b) => value(a).localeCompare(value(b), "en", { numeric: true }) * (isDown ? -1 : 1));
+    }
+    this.active = Math.max(this.shown.indexOf(kept), 0);
+    this.anchor = this.active;
+    this.picked = new Set(this.shown.length ? [this.shown[this.active].answer_id] : []);
+    this.heads();
+    this.grid.setAttribute("aria-rowcount", String(this.shown.length + 1));
+    this.long.show(this.shown);
+    if (this.active) this.long.reveal(this.active);
+    this.count.textContent = `${this.shown.length.toLocaleString("en")} of ${this.answers.length.toLocaleString("en")} answers`;
+    this.tellPicked();
+  }
+
+  stateOf(answer) {
+    return answer.codings.length ? "coded" : answer.read ? "read" : "open";
+  }
+
+  told() {
+    const done = this.answers.filter(one => this.stateOf(one) !== "open").length;
+    this.progress.replaceChildren(element("span", {}, `${done.toLocaleString("en")} of `
+      + `${this.answers.length.toLocaleString("en")} coded or read`),
+      element("progress", { max: String(Math.max(this.answers.length, 1)), value: String(done), "aria-label": "Answers coded or read" }));
+  }
+
+  heads() {
+    const columns = [["organisation", "Organisation"], ["country", "Country"], ["question_id", "Question"],
+      ["text", "Answer"], ["codes", "Codes"]];
+    this.headers.replaceChildren(...columns.map(([column, name]) => {
+      const isOrder = this.order.column === column, sort = isOrder ? this.order.isDown ? "descending" : "ascending" : "none";
+      return element("div", { role: "columnheader", "aria-sort": sort }, button([name,
+        element("span", { "aria-hidden": "true" }, isOrder ? this.order.isDown ? " ↓" : " ↑" : "")], () => {
+        this.order = { column, isDown: isOrder && !this.order.isDown };
+        this.filter();
+        this.headers.querySelectorAll("button")[columns.findIndex(one => one[0] === column)].focus();
+      }));
+    }));
+  }
+
+  draw(answer, n) {
+    const isActive = n === this.active, { script, direction } = scriptOf(answer.text);
+    const opened = answer.codings.find(one => one.coding_id === this.open_);
+    const cell = (name, content, attributes = {}) => element("div", { role: "gridcell", class: `glc-${name}`, ...attributes }, content);
+    return element("div", { role: "row", class: `glc-grid-row${isActive ? " glc-current" : ""}`, "data-row": String(n),
+      "aria-rowindex": String(n + 2), "aria-selected": String(this.picked.has(answer.answer_id)),
+      tabindex: isActive ? "0" : "-1", onpointerdown: event => this.pointed(event, n) },
+      cell("organisation", answer.organisation, { dir: "auto" }), cell("country", answer.country),
+      cell("question", answer.question_id, { title: answer.question || false }),
+      cell("answer", answer.text, { lang: answer.language || false, dir: direction, "data-script": script || false }),
+      cell("answer-codes", [answer.codings.length ? element("div", { class: "glc-chips" }, answer.codings.map(one =>
+        this.chip(one, isActive))) : answer.read ? element("span", { class: "glc-note" }, "read") : "",
+        opened ? codingEditor(this.desk, opened, () => {
+          this.open_ = "";
+          this.long.redraw(n);
+          this.focusRow();
+        }) : ""]));
+  }
+
+  chip(coding, isReachable) {
+    const notes = [coding.negative_case ? "negative case" : "", coding.memo ? "memo" : ""].filter(Boolean);
+    return element("button", { type: "button", class: "glc-chip", "data-coding": coding.coding_id,
+      tabindex: isReachable ? "0" : "-1", "aria-expanded": String(coding.coding_id === this.open_),
+      onclick: () => {
+        this.open_ = this.open_ === coding.coding_id ? "" : coding.coding_id;
+        this.long.redraw(this.active);
+        this.long.at(this.active).querySelector(`[data-coding="${CSS.escape(coding.coding_id)}"]`)?.focus();
+      } }, this.desk.codebook.swatch(coding.code_id), this.desk.codebook.name(coding.code_id),
+      notes.map(note => element("span", { class: "glc-flag" }, note)));
+  }
+
+  pointed(event, n) {
+    if (event.target.closest(".glc-edit")) return;
+    if (event.target.closest("button")) return n === this.active || this.goTo(n, "alone", false);
+    event.preventDefault();
+    this.goTo(n, event.shiftKey ? "range" : event.ctrlKey || event.metaKey ? "toggle" : "alone");
+  }
+
+  goTo(n, how, isFocused = true) {
+    if (!this.shown.length) return;
+    const to = Math.min(Math.max(n, 0), this.shown.length - 1), left = this.active, id = this.shown[to].answer_id;
+    const before = new Set(this.picked);
+    this.active = to;
+    if (how === "alone") this.picked = new Set([id]);
+    else if (how === "range") {
+      const [first, last] = [Math.min(this.anchor, to), Math.max(this.anchor, to)];
+      this.picked = new Set(this.shown.slice(first, last + 1).map(one => one.answer_id));
+    } else if (how === "toggle" && !this.picked.delete(id)) this.picked.add(id);
+    if (how !== "range") this.anchor = to;
+    this.marks(before);
+    for (const one of [left, to]) {
+      const row = this.long.chunks.length && this.long.at(one);
+      if (!row) continue;
+      row.classList.toggle("glc-current", one === to);
+      row.setAttribute("tabindex", one === to ? "0" : "-1");
+      row.querySelectorAll(".glc-chip").forEach(chip => chip.setAttribute("tabindex", one === to ? "0" : "-1"));
+    }
+    this.long.reveal(to);
+    if (isFocused) this.focusRow();
+    this.tellPicked();
+  }
+
+  /** Shows on the rows which of them are picked now. */
+  marks(before) {
+    for (const chunk of this.long.chunks) for (const row of chunk.children) {
+      const id = this.shown[Number(row.dataset.row)].answer_id;
+      if (before.has(id) !== this.picked.has(id)) row.setAttribute("aria-selected", String(this.picked.has(id)));
+    }
+  }
+
+  tellPicked() {
+    const one = this.picked.size === 1 ? this.by.get([...this.picked][0]) : null;
+    this.desk.codebook.tell(one ? one.text : this.picked.size ? `${this.picked.size} answers` : "",
+      one ? { lang: one.language || "" } : {});
+    if (this.picked.size > 1) this.desk.speak(`${this.picked.size} answers selected`);
+  }
+
+  focusRow() {
+    this.long.at(this.active)?.focus({ preventScroll: true });
+  }
+
+  enter() {
+    this.focusRow();
+  }
+
+  async code(code) {
+    const ids = this.shown.map(one => one.answer_id).filter(id => this.picked.has(id));
+    if (!ids.length) return this.desk.refuse("No answer is selected.");
+    await this.desk.act({ act: "code_answers", answer_ids: ids, code_id: code });
+    this.focusRow();
+  }
+
+  async uncode(coding = null) {
+    const answer = this.shown[this.active], focused = document.activeElement?.dataset?.coding;
+    const one = coding ?? answer?.codings.find(each => each.coding_id === focused)
+      ?? (answer?.codings.length === 1 ? answer.codings[0] : null);
+    if (!one) return this.desk.refuse(answer?.codings.length ? "Several codes: Tab goes to them, Delete removes one."
+      : "This answer has no code.");
+    this.open_ = "";
+    await this.desk.act({ act: "uncode", coding_id: one.coding_id });
+    this.focusRow();
+  }
+
+  async read() {
+    const picked = [...this.picked].map(id => this.by.get(id));
+    const value = picked.some(one => !one.read);
+    for (const one of picked) if (one.read !== value)
+      if (!await this.desk.act({ act: "read", answer_id: one.answer_id, value })) break;
+    this.focusRow();
+  }
+
+  changed(after) {
+    let isChanged = false;
+    for (const [id, now] of Object.entries(after)) {
+      const answer = this.by?.get(id);
+      if (!answer) continue;
+      Object.assign(answer, now);
+      isChanged = true;
+      const n = this.shown.indexOf(answer);
+      if (n >= 0) this.long.redraw(n);
+    }
+    if (isChanged) this.told();
+  }
+
+  pressed(event) {
+    if (event.target.closest(".glc-edit")) return;
+    const isCommand = event.ctrlKey || event.metaKey, how = event.shiftKey ? "range" : "alone";
+    const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
+    if (event.key in steps) this.goTo(this.active + steps[event.key], isCommand ? "walk" : how);
+    else if (event.key === "Home") this.goTo(0, how);
+    else if (event.key === "End") this.goTo(this.shown.length - 1, how);
+    else if (isCommand && event.key.toLowerCase() === "a") {
+      const before = this.picked;
+      this.picked = new Set(this.shown.map(one => one.answer_id));
+      this.marks(before);
+      this.tellPicked();
+    } else if (isCommand && event.key.toLowerCase() === "f") this.words.focus();
+    else if (event.target.closest("button") && (event.key === "Enter" || event.key === " ")) return;
+    else if (event.key === " ") this.goTo(this.active, "toggle");
+    else if (isCommand || event.altKey) return;
+    else if (event.key === "Enter" || event.key === "/") this.desk.codebook.open();
+    else if (event.key === "Delete" || event.key === "Backspace") this.uncode();
+    else if (event.key === "Escape") this.goTo(this.active, "alone");
+    else if (/^[1-9]$/.test(event.key)) this.desk.codeByKey(Number(event.key));
+    else {
+      const letters = { r: () => this.read(), u: () => this.uncode(), m: () => this.edit(), n: () => this.negative() };
+      const letter = letters[event.key.toLowerCase()] ?? letters[event.code.replace(/^Key/, "").toLowerCase()];
+      if (!letter || event.shiftKey) return;
+      letter();
+    }
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** The coding that memo and negative case are about: the one with the focus, else the last of the answer. */
+  about() {
+    const answer = this.shown[this.active], focused = document.activeElement?.dataset?.coding;
+    const one = answer?.codings.find(each => each.coding_id === focused) ?? answer?.codings.at(-1);
+    if (!one) this.desk.refuse("This answer has no code.");
+    return one;
+  }
+
+  edit() {
+    const one = this.about();
+    if (!one) return;
+    this.open_ = one.coding_id;
+    this.long.redraw(this.active);
+    this.long.at(this.active).querySelector("textarea").focus();
+  }
+
+  async negative() {
+    const one = this.about();
+    if (one) await this.desk.act({ act: "negative_case", coding_id: one.coding_id, value: !one.negative_case });
+  }
+}
+
+// ------------------------------
+// Comparing: where two coders differ, and what people decide, with a reason. Opening it fixes what was coded.
+
+class CompareView {
+  constructor(desk) {
+    Object.assign(this, { desk, rows: null, current: 0 });
+    this.progress = element("div", { class: "glc-progress" });
+    this.rowsElement = element("div", { class: "glc-turns", role: "feed", "aria-label": "Turns on which coders differ",
+      onkeydown: event => this.pressed(event), onfocusin: event => this.focused(event) });
+    this.long = new LongList(this.rowsElement, (row, n) => this.draw(row, n),
+      row => 170 + 26 * Math.ceil(row.text.length / 62));
+    this.work = element("section", { class: "glc-work", "aria-label": "Comparison" }, this.progress, this.rowsElement);
+  }
+
+  async show() {
+    this.desk.codebook.tell("");
+    if (this.rows) return;
+    const said = await this.desk.ask({ get: "why_not_compare" });
+    if (said === null) return;
+    this.rowsElement.replaceChildren(element("div", { role: "article", class: "glc-gate", tabindex: "0", "aria-label": "Comparison" },
+      element("p", {}, said || "All double-coded texts are handed in. Once you have seen the comparison, what "
+        + "each coder gave these texts stays as it is; what the team thinks now is written down as a decision."),
+      said ? "" : button("Show where the coders differ", () => this.load())));
+  }
+
+  async load() {
+    const rows = await this.desk.ask({ get: "differences" });
+    if (!rows) return;
+    this.rows = rows;
+    for (const row of rows) {
+      Object.assign(row, scriptOf(row.text));
+      const [first, ...others] = row.coders.map(one => one.codes);
+      row.wanted = new Set(row.codes ?? (first ?? []).filter(code => others.every(codes => codes.includes(code))));
+      row.because = row.reason;
+    }
+    this.current = Math.max(rows.findIndex(one => one.codes === null), 0);
+    this.long.show(rows);
+    this.told();
+    if (rows.length) this.enter();
+    else this.rowsElement.replaceChildren(element("div", { role: "article", class: "glc-gate" }, "The coders differ nowhere."));
+  }
+
+  told() {
+    const done = this.rows.filter(one => one.codes !== null).length;
+    this.progress.replaceChildren(element("span", {}, `${done} of ${this.rows.length} decided`),
+      element("progress", { max: String(Math.max(this.rows.length, 1)), value: String(done), "aria-label": "Turns decided" }));
+  }
+
+  draw(row, n) {
+    const book = this.desk.codebook, isCurrent = n === this.current;
+    const offered = [...new Set([...row.coders.flatMap(one => one.codes), ...row.wanted])];
+    const reason = element("textarea", { rows: "2", dir: "auto", "aria-label": "Reason",
+      oninput: () => { row.because = reason.value; } });
+    reason.value = row.because;
+    const codes = names => names.length ? names.map(code => element("span", { class: "glc-chip" }, book.swatch(code), book.name(code)))
+      : element("span", { class: "glc-note" }, "no code");
+    return element("article", { class: `glc-turn glc-difference${isCurrent ? " glc-current" : ""}`, "data-turn": String(n),
+      "aria-posinset": String(n + 1), "aria-setsize": String(this.rows.length), tabindex: isCurrent ? "0" : "-1",
+      "aria-label": `${row.segment_id}${row.codes === null ? ", not decided" : ", decided"}` },
+      element("div", { class: "glc-who" }, element("span", { class: "glc-mark", "aria-hidden": "true" }, row.codes === null ? "○" : "●"),
+        element("span", { class: "glc-number" }, String(n + 1))),
+      element("div", { class: "glc-body" },
+        element("p", { class: "glc-note" }, row.document_id),
+        element("p", { class: "glc-words", lang: row.language || false, dir: row.direction, "data-script": row.script || false }, row.text),
+        element("dl", { class: "glc-coders" }, row.coders.map(one => element("div", {}, element("dt", {}, one.coder_id),
+          element("dd", {}, codes(one.codes), one.is_missing ? element("span", { class: "glc-flag" }, "a quarantined passage may be here") : "")))),
+        element("div", { class: "glc-edit", role: "group", "aria-label": `Decision on ${row.segment_id}`,
+          onkeydown: event => this.typed(event, n) },
+          element("div", { class: "glc-choices" }, offered.map(code => {
+            const box = element("input", { type: "checkbox", "aria-label": book.name(code), onchange: () => {
+              if (box.checked) row.wanted.add(code); else row.wanted.delete(code);
+            } });
+            box.checked = row.wanted.has(code);
+            return element("label", { class: "glc-check" }, box, book.swatch(code), book.name(code));
+          }), offered.length ? "" : element("span", { class: "glc-note" }, "no code")),
+          element("label", {}, "Reason", reason),
+          element("div", { class: "glc-row" }, button("Decide", () => this.decide(n)), element("span", { class: "glc-note" },
+            row.version ? `Version ${row.version}${row.by ? `, by ${row.by}` : ""}` : "Another code: / finds it")))));
+  }
+
+  typed(event, n) {
+    if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) this.decide(n);
+    else if (event.key === "Escape") this.enter();
+    else if (event.target.closest("textarea")) return event.stopPropagation();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  focused(event) {
+    const row = event.target.closest("[data-turn]"), n = row ? Number(row.dataset.turn) : this.current;
+    if (n === this.current) return;
+    for (const one of [this.long.at(this.current), row]) {
+      one.classList.toggle("glc-current", one === row);
+      one.setAttribute("tabindex", one === row ? "0" : "-1");
+    }
+    this.current = n;
+  }
+
+  enter() {
+    if (!this.rows?.length) return this.rowsElement.querySelector("button, [tabindex]")?.focus();
+    this.long.reveal(this.current);
+    this.long.at(this.current).focus({ preventScroll: true });
+  }
+
+  /** A code that is chosen in the codebook is added to the decision, or taken out of it. */
+  code(code) {
+    const row = this.rows?.[this.current];
+    if (!row) return;
+    if (!row.wanted.delete(code)) row.wanted.add(code);
+    this.long.redraw(this.current);
+    this.desk.say(`${this.desk.codebook.name(code)}: ${row.wanted.has(code) ? "in" : "not in"} the decision. Decide writes it down.`);
+  }
+
+  async decide(n) {
+    const row = this.rows[n];
+    const done = await this.desk.ask({ decide: { segment_id: row.segment_id, codes: [...row.wanted], reason: row.because } });
+    if (!done) return;
+    Object.assign(row, { codes: [...row.wanted], reason: row.because, version: done.version, by: this.desk.coderId });
+    this.long.redraw(n);
+    this.told();
+    this.desk.say(done.message);
+    this.enter();
+  }
+
+  changed() {}
+
+  pressed(event) {
+    if (!event.target.matches?.("[data-turn]")) return;
+    const by = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (by) {
+      const n = Math.min(Math.max(this.current + by, 0), this.rows.length - 1);
+      this.long.reveal(n);
+      this.long.at(n).focus({ preventScroll: true });
+    } else if (event.key === "/") this.desk.codebook.open();
+    else if (event.key === "Enter") event.target.querySelector("input, textarea")?.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  }
+}
+
+// ------------------------------
+// Training: what a coder gave, beside what others settled
+
+class TrainingView {
+  constructor(desk) {
+    this.desk = desk;
+    this.work = element("section", { class: "glc-work glc-training", "aria-label": "Training", tabindex: "0" });
+  }
+
+  show() {
+    this.desk.codebook.tell("");
+    this.work.replaceChildren(element("div", { class: "glc-gate" },
+      element("p", {}, "Your finished training texts are compared with what others settled. Once you have seen it, "
+        + "what you gave these texts stays as it is."),
+      button("Show the comparison", () => this.load())));
+  }
+
+  async load() {
+    const found = await this.desk.ask({ get: "training" });
+    if (!found) return;
+    const book = this.desk.codebook, columns = [["passages", "Passages"], ["same", "Same"], ["missed", "Missed"],
+      ["added", "Added"], ["kappa", "Kappa"]];
+    const shown = value => value === null || value === undefined ? "–" : Number.isInteger(value) ? String(value) : value.toFixed(2);
+    const listed = (name, codes) => codes.length ? element("p", {}, element("span", { class: "glc-label" }, name),
+      codes.map(code => element("span", { class: "glc-chip" }, book.swatch(code), book.name(code)))) : "";
+    this.work.replaceChildren(element("div", { class: "glc-gate" },
+      element("table", { class: "glc-table" }, element("caption", {}, "Agreement with what others settled, by code"),
+        element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Code"),
+          columns.map(([, name]) => element("th", { scope: "col" }, name)))),
+        element("tbody", {}, found.codes.map(row => element("tr", { title: row.reason || false },
+          element("th", { scope: "row" }, row.code), columns.map(([column]) => element("td", {}, shown(row[column])))))))),
+      element("p", { class: "glc-label" }, found.passages.length ? "Passages that differ" : "No passage differs."),
+      ...found.passages.map(one => element("div", { class: "glc-passage" }, element("p", { class: "glc-note" }, one.segment_id),
+        element("blockquote", { dir: scriptOf(one.text).direction }, one.text),
+        listed("Missed", one.missed), listed("Added", one.added))));
+    this.enter();
+  }
+
+  enter() {
+    this.work.focus();
+  }
+
+  code() {
+    this.desk.refuse("Nothing is coded here: the training texts are among the texts.");
+  }
+
+  changed() {}
+}
+
+// ------------------------------
+// The desk: its views, undo and redo, messages, help
+
+const HELP = [
+  ["In a text", [["↑ ↓", "the turn before, the next turn"], ["← →", "select the next word, along the line"],
+    ["Shift + ← →", "more words, or fewer"], ["Alt + Shift + ← →", "move the end by one character; Alt alone, the beginning"],
+    ["S", "the sentence; again: the next as well"], ["A", "the whole turn"], ["Esc", "select nothing"],
+    ["Ctrl + Home, End", "the first turn, the last"], ["Ctrl + F", "find words in the text"]]],
+  ["Coding", [["1 to 9", "give the code on this key"], ["Enter or /", "find a code by its name; Enter gives it"],
+    ["[ ]", "the coding before, the next coding"], ["Delete or U", "remove the coding"], ["M", "memo"],
+    ["N", "negative case, yes or no"], ["I", "propose a new code in the words of the text"],
+    ["R", "read, nothing to code"], ["F", "the text is finished"], ["Ctrl + Z, Ctrl + Y", "undo, redo"]]],
+  ["Open answers", [["↑ ↓", "the row above, the row below"], ["Shift + ↑ ↓", "select more rows"],
+    ["Space", "this row too, or not"], ["Ctrl + A", "all rows that are shown"],
+    ["1 to 9, Enter", "code all selected rows"], ["Tab", "to the codes of the row; Delete removes one"],
+    ["R", "read, nothing to code"]]],
+  ["Comparing", [["↑ ↓", "the turn before, the next turn"], ["Enter", "to the codes and the reason"],
+    ["/", "another code"], ["Ctrl + Enter", "decide"]]],
+  ["Everywhere", [["T", "to the list of texts"], ["Alt + 1, 2 …", "the views"], ["?", "these keys"]]]];
+
+class Desk {
+  constructor(model, root) {
+    Object.assign(this, { model, root, offers: [], view: null });
+    this.kernel = new Kernel(model, () => this.refuse("The kernel does not answer. It may be at work on another cell; "
+      + "if it was stopped, run this cell again. What it has answered is saved."));
+    this.codebook = new Codebook(this, { chosen: code => this.view.code(code), leave: () => this.view.enter() });
+    this.views = { texts: new TextsView(this), answers: new AnswersView(this), compare: new CompareView(this),
+      training: new TrainingView(this) };
+    this.tabs = element("div", { class: "glc-tabs", role: "tablist", "aria-label": "Views", onkeydown: event => this.turnTabs(event) });
+    this.undo = button("Undo", () => this.act({ act: "undo" }), { disabled: true, title: "Ctrl + Z" });
+    this.redo = button("Redo", () => this.act({ act: "redo" }), { disabled: true, title: "Ctrl + Y" });
+    this.wide = button("Fill the screen", () => this.fill(), { "aria-pressed": "false" });
+    this.coder = element("span", { class: "glc-note" });
+    this.help = this.makeHelp();
+    this.problems = element("div", { class: "glc-problems", role: "group", "aria-label": "To know before you go on" });
+    this.problems.hidden = true;
+    this.panel = element("div", { class: "glc-panel", role: "tabpanel", id: newId() });
+    this.status = element("p", { class: "glc-status" });
+    this.live = element("div", { class: "glc-hidden", role: "status", "aria-live": "polite" });
+    this.alert = element("div", { class: "glc-hidden", role: "alert" });
+    root.classList.add("glc-desk");
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", "Coding desk");
+    root.replaceChildren(element("div", { class: "glc-bar" }, this.tabs, this.coder, element("span", { class: "glc-space" }),
+      this.undo, this.redo, this.wide, button("Keys", () => this.showHelp(), { title: "?" })),
+      this.problems, this.panel, element("div", { class: "glc-foot" }, this.status), this.live, this.alert, this.help);
+    this.listeners = [[root, "keydown", event => this.pressed(event)],
+      [document, "fullscreenchange", () => this.wide.setAttribute("aria-pressed", String(document.fullscreenElement === root))]];
+    for (const [target, name, listener] of this.listeners) target.addEventListener(name, listener);
+    this.start();
+  }
+
+  async start() {
+    const begun = await this.ask({ get: "start" });
+    if (!begun) return;
+    this.offers = begun.offers ?? [];
+    this.coderId = begun.state.coder;
+    this.coder.textContent = `Coder: ${this.coderId}`;
+    this.codebook.show(begun.codebook);
+    this.views.texts.listed(begun.texts);
+    this.told(begun.state);
+    this.warn(begun.state.problems ?? []);
+    const names = { texts: "Texts", answers: "Open answers", compare: "Compare", training: "Training" };
+    this.tabs.replaceChildren(...Object.keys(names).filter(name => this.offers.includes(name)).map(name => element("button", { type: "button", role: "tab",
+      id: newId(), "data-view": name, "aria-controls": this.panel.id, "aria-selected": "false", tabindex: "-1",
+      onclick: () => this.open(name) }, names[name])));
+    this.views.texts.marks();
+    await this.open("texts");
+    const next = begun.texts.find(one => one.status === "begun") ?? begun.texts.find(one => one.status !== "finished")
+      ?? begun.texts[0];
+    const focused = document.activeElement;
+    if (next) await this.views.texts.go(next.document_id);
+    if (!this.root.contains(focused)) focused?.focus?.({ preventScroll: true });  // the desk takes no focus by itself
+  }
+
+  async open(name) {
+    this.view = this.views[name];
+    for (const tab of this.tabs.children) {
+      const isChosen = tab.dataset.view === name;
+      tab.setAttribute("aria-selected", String(isChosen));
+      tab.setAttribute("tabindex", isChosen ? "0" : "-1");
+      if (isChosen) this.panel.setAttribute("aria-labelledby", tab.id);
+    }
+    this.panel.className = `glc-panel glc-${name}-view`;
+    this.panel.replaceChildren(...[this.view.nav, this.view.work, this.codebook.root].filter(Boolean));
+    await this.view.show?.();
+  }
+
+  turnTabs(event) {
+    const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key];
+    if (!by) return;
+    const tabs = [...this.tabs.children], at = tabs.indexOf(event.target);
+    const next = tabs[(at + by + tabs.length) % tabs.length];
+    next.focus();
+    this.open(next.dataset.view);
+    event.preventDefault();
+    event.stopPropagation();
+  }
+
+  /** What the kernel answers; null after telling the error, or in silence where `isQuiet`. */
+  async ask(message, isQuiet = false) {
+    try {
+      return await this.kernel.ask(message);
+    } catch (error) {
+      if (!isQuiet) this.refuse(error.message);
+      return null;
+    }
+  }
+
+  /** One act: sent, journalled, and everything that it changed drawn anew. Acts follow one another. */
+  act(act) {
+    const done = (this.last ?? Promise.resolve()).then(() => this.ask({ do: act }));
+    this.last = done.then(answer => {
+      if (!answer) return;
+      this.told(answer);
+      for (const view of Object.values(this.views)) view.changed(answer.after);
+      this.views.texts.listed(answer.texts ?? this.views.texts.texts);
+      if (answer.message) this.say(answer.message);
+      this.status.classList.remove("glc-refused");
+    });
+    return this.last.then(() => done);
+  }
+
+  told({ can_undo, can_redo, recent }) {
+    const focused = document.activeElement;
+    this.undo.disabled = !can_undo;
+    this.redo.disabled = !can_redo;
+    if ((focused === this.undo && !can_undo) || (focused === this.redo && !can_redo)) this.view.enter();
+    this.codebook.used(recent ?? []);
+  }
+
+  codeByKey(n) {
+    const code = this.codebook.keys[n - 1];
+    if (code) this.codebook.give(code);
+    else this.refuse(`No code is on key ${n} yet: the codes you use get the keys 1 to 9. Enter finds a code.`);
+  }
+
+  uncode(coding) {
+    return this.view.uncode(coding);
+  }
+
+  // What is said
+
+  say(text, isShown = true) {
+    if (isShown) {
+      this.status.textContent = text;
+      this.status.classList.remove("glc-refused");
+    }
+    this.live.textContent = text;
+  }
+
+  speak(text) {
+    if (text) this.live.textContent = text;
+  }
+
+  refuse(text) {
+    this.status.textContent = text;
+    this.status.classList.add("glc-refused");
+    this.alert.textContent = "";
+    requestAnimationFrame(() => { this.alert.textContent = text; });
+  }
+
+  warn(sentences) {
+    this.problems.hidden = !sentences.length;
+    this.problems.replaceChildren(...sentences.map(one => element("p", {}, one)));
+  }
+
+  makeHelp() {
+    const dialog = element("dialog", { class: "glc-help", "aria-label": "Keys", onkeydown: event => event.stopPropagation() },
+      element("div", { class: "glc-help-parts" },
+        HELP.map(([name, keys]) => element("div", {}, element("p", { class: "glc-label" }, name),
+          element("dl", {}, keys.map(([key, what]) => element("div", {}, element("dt", {}, element("kbd", {}, key)),
+            element("dd", {}, what))))))),
+      button("Close", () => dialog.close(), { autofocus: true }));
+    return dialog;
+  }
+
+  showHelp() {
+    const focused = document.activeElement;
+    this.help.showModal();
+    this.help.addEventListener("close", () => focused?.focus?.(), { once: true });
+  }
+
+  fill() {
+    if (document.fullscreenElement === this.root) document.exitFullscreen();
+    else this.root.requestFullscreen?.().catch(() => this.refuse("This browser cannot fill the screen here."));
+  }
+
+  /** Keys of every view. No key that the desk uses, and no plain letter, reaches JupyterLab's own shortcuts. */
+  pressed(event) {
+    const isCommand = event.ctrlKey || event.metaKey, isTyping = event.target.closest("textarea, input, select");
+    const letter = event.key.toLowerCase(), code = event.code;
+    let isDone = true;
+    if (isCommand && !isTyping && (letter === "z" || code === "KeyZ"))
+      this.act({ act: event.shiftKey ? "redo" : "undo" });
+    else if (isCommand && !isTyping && (letter === "y" || code === "KeyY")) this.act({ act: "redo" });
+    else if (event.altKey && /^Digit[1-9]$/.test(code) && this.tabs.children[Number(code.at(-1)) - 1]) {
+      const tab = this.tabs.children[Number(code.at(-1)) - 1];
+      this.open(tab.dataset.view).then(() => this.view.enter());
+    } else if (event.key === "?" && !isTyping) this.showHelp();
+    else isDone = false;
+    if (isDone) event.preventDefault();
+    const isOurs = isDone || !isCommand || event.key === "Enter";
+    if (isOurs) event.stopPropagation();
+  }
+
+  close() {
+    this.kernel.close();
+    for (const [target, name, listener] of this.listeners) target.removeEventListener(name, listener);
+    for (const view of Object.values(this.views)) view.long?.watch.disconnect();
+    globalThis.CSS?.highlights?.delete(HIGHLIGHT);
+  }
+}
+
+export default {
+  render({ model, el }) {
+    const root = element("div");
+    el.append(root);
+    const desk = new Desk(model, root);
+    return () => desk.close();
+  },
+};

@@ -1,0 +1,476 @@
+"""The coding desk in a browser: by keyboard alone and by mouse, in many scripts, and on long texts."""
+
+import re
+import shutil
+import sys
+import time
+from collections import Counter
+
+import pytest
+from click.testing import CliRunner
+
+from glc_analysis.explore.coding_session import CodingSession
+from glc_analysis.intake.codings import read_codings
+from glc_analysis.study import REPOSITORY, Study
+from tests.desk_page import open_desk
+from tests.desk_study import SCRIPTS, TURNS, write_desk_study
+from tests.jupyterlab import PATIENCE, opened, run_all, served
+
+pytestmark = pytest.mark.acceptance
+BY_KEYBOARD = BY_MOUSE = 20
+"""Codings of each script."""
+LONG = 10_000
+PLACES = """([turn, from, to]) => {
+  const words = document.querySelector(`[data-turn="${turn}"] .glc-words`);
+  words.scrollIntoView({ block: "center" });
+  return [from, to].map(unit => {
+    const walker = document.createTreeWalker(words, NodeFilter.SHOW_TEXT), range = document.createRange();
+    let node = walker.nextNode(), passed = 0;
+    while (unit > passed + node.length) { passed += node.length; node = walker.nextNode(); }
+    range.setStart(node, unit - passed);
+    const box = range.getClientRects()[0] ?? range.getBoundingClientRect();
+    return [box.x, box.y + box.height / 2];
+  });
+}"""
+"""Where the mouse goes down and up to select a stretch of a turn."""
+SELECTED = """() => {
+  const own = document.getSelection().getRangeAt(0), words = document.activeElement;
+  const before = document.createRange();
+  before.setStart(words, 0);
+  before.setEnd(own.startContainer, own.startOffset);
+  return [Number(words.closest("[data-turn]").dataset.turn), before.toString().length, own.toString()];
+}"""
+"""What the browser shows as selected: the turn, where it begins in UTF-16 units, and its words."""
+
+
+@pytest.fixture(scope="module")
+def root(sample_study, tmp_path_factory):
+    """The study with the interview in many scripts. Copy it to change it."""
+    return write_desk_study(tmp_path_factory.mktemp("desk") / "study", sample_study.root)
+
+
+@pytest.fixture
+def session(root, tmp_path):
+    shutil.copytree(root, tmp_path / "study")
+    return CodingSession(Study(tmp_path / "study"), "ana")
+
+
+@pytest.fixture
+def page(browser):
+    shown = browser.new_page(viewport={"width": 1280, "height": 900}, bypass_csp=True)
+    shown.set_default_timeout(30_000)
+    shown.errors = []
+    shown.on("pageerror", lambda error: shown.errors.append(str(error)))
+    yield shown
+    assert shown.errors == []
+    shown.close()
+
+
+def points(text, unit):
+    """Code points before a UTF-16 unit, counted by Python's own codec."""
+    return len(text.encode("utf-16-le")[:2 * unit].decode("utf-16-le"))
+
+
+def units(text, point):
+    return len(text[:point].encode("utf-16-le")) // 2
+
+
+def said(desk):
+    return desk.locator(".glc-status").inner_text()
+
+
+def until_said(desk, words):
+    desk.locator(".glc-status", has_text=words).wait_for()
+
+
+def codings_of(session, document="interview-scripts"):
+    return [(one["start"], one["end"], one["code_id"]) for one in session.text(document)["codings"]]
+
+
+def code_by_keyboard(page, desk, turn, *, word, more, key, is_first):
+    """Selects words of a turn with the arrow keys and codes them; what the browser showed as selected."""
+    keys = page.keyboard
+    keys.press("Control+Home")
+    for _ in range(turn):
+        keys.press("ArrowDown")
+    forward = "ArrowLeft" if desk.locator(f"[data-turn='{turn}'] .glc-words").get_attribute("dir") == "rtl" \
+        else "ArrowRight"
+    for _ in range(word + 1):
+        keys.press(forward)
+    for _ in range(more):
+        keys.press(f"Shift+{forward}")
+    shown = page.evaluate(SELECTED)
+    before = desk.locator(".glc-chip").count()
+    if is_first:
+        keys.press("/")
+        keys.type(key)
+        keys.press("Enter")
+    else:
+        keys.press(key)
+    page.wait_for_function("n => document.querySelectorAll('.glc-chip').length > n", arg=before)
+    return shown
+
+
+def code_by_mouse(page, desk, turn, start, end, key):
+    """Drags over a stretch of a turn, given in code points, and clicks on a code."""
+    text = TURNS[turn]
+    (x, y), (to_x, to_y) = page.evaluate(PLACES, [turn, units(text, start), units(text, end)])
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move((x + to_x) / 2, to_y)
+    page.mouse.move(to_x, to_y)
+    page.mouse.up()
+    page.wait_for_function("() => document.querySelector('.glc-selected q')?.textContent"
+                           " === document.getSelection().toString()")
+    shown = page.evaluate(SELECTED)
+    before = desk.locator(".glc-chip").count()
+    desk.locator(".glc-keys button").nth(key).click()
+    page.wait_for_function("n => document.querySelectorAll('.glc-chip').length > n", arg=before)
+    return shown
+
+
+NAMES = ["stigma", "strain on staff", "police as a partner", "personal ties", "papers and permits",
+         "work and income", "going along", "survivors plan", "plain questions"]
+"""Codes that get the keys 1 to 9, in this order."""
+
+
+@pytest.fixture(scope="module")
+def lab(root, tmp_path_factory):
+    """The address of a JupyterLab whose notebook opens the desk of ana, and the study."""
+    folder = tmp_path_factory.mktemp("desk-lab")
+    shutil.copytree(root, folder / "study")
+    notebook = (REPOSITORY / "notebooks/code.ipynb").read_text(encoding="utf-8")
+    (folder / "notebooks").mkdir()
+    (folder / "notebooks/code.ipynb").write_text(re.sub(r'coder = \\"\w+\\"', r'coder = \\"ana\\"', notebook),
+                                                 encoding="utf-8")
+    command = f"{sys.executable} -m jupyter lab --allow-root --ServerApp.root_dir={folder / 'notebooks'}"
+    with served(command, folder, GLC_STUDY=str(folder / "study"),
+                JUPYTER_CONFIG_PATH=str(REPOSITORY / "scripts/lab")) as address:
+        yield address, Study(folder / "study")
+
+
+def test_forty_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_survive_refi(
+        page, lab, tmp_path):
+    address, study = lab
+    page.set_default_timeout(PATIENCE)
+    notebook = opened(page, address, "code.ipynb")
+    cells = notebook.locator(".jp-Cell").count()
+    run_all(page)
+    desk = notebook.locator(".glc-desk")
+    desk.locator(".glc-turn").first.wait_for()
+    desk.locator(".glc-words").first.focus()
+    made = Counter()
+    for block, _ in enumerate(SCRIPTS):
+        for n in range(BY_KEYBOARD):
+            turn, key, is_first = 3 * block + n % 3, n % 9, block == 0 and n < 9
+            typed = NAMES[key] if is_first else str(key + 1)
+            at, unit, words = code_by_keyboard(page, desk, turn, word=n // 3, more=n % 4, key=typed,
+                                               is_first=is_first)
+            assert at == turn
+            made[turn, points(TURNS[turn], unit), words, key] += 1
+    for block, _ in enumerate(SCRIPTS):
+        for n in range(BY_MOUSE):
+            turn, key = 3 * block + n % 3, (n + 4) % 9
+            text = TURNS[turn]
+            edges = [0, *(at for at, letter in enumerate(text) if letter == " ")]
+            start = edges[min(n // 3, len(edges) - 1)]
+            start += text[start] == " "
+            end = min(start + 6 + n, len(text))
+            at, unit, words = code_by_mouse(page, desk, turn, start, end, key)
+            assert at == turn
+            assert words.strip() == words and words in text
+            made[turn, points(text, unit), words, key] += 1
+    assert set(made.values()) == {1} and len(made) == 6 * (BY_KEYBOARD + BY_MOUSE)
+
+    # No key went to JupyterLab: it has the same cells, none of another kind.
+    assert notebook.locator(".jp-Cell").count() == cells
+    assert notebook.locator(".jp-CodeCell").count() == 2
+
+    session = CodingSession(study, "ana")
+    names = {row["name"].lower(): row["code_id"] for row in session.codebook()}
+    begins = [turn["start"] for turn in session.text("interview-scripts")["turns"]]
+    expected = Counter((begins[turn] + start, begins[turn] + start + len(words), names[NAMES[key]])
+                       for turn, start, words, key in made)
+    assert Counter(codings_of(session)) == expected
+
+    copy = Study(shutil.copytree(study.root, tmp_path / "copy"))
+    CodingSession(copy, "ana").do({"act": "finish", "document_id": "interview-scripts", "value": True})
+    for command in (["build"], ["export", "qdpx", "--coder", "ana", "--to", str(tmp_path / "ana.qdpx")]):
+        from glc_analysis.cli import cli
+
+        done = CliRunner().invoke(cli, ["--study", str(copy.root), *command])
+        assert done.exit_code == 0, done.output
+    raw = read_codings(tmp_path / "ana.qdpx")
+    own = raw.codings[raw.codings["source"].str.contains("interview-scripts")]
+    by_name = {row["name"]: row["code_id"] for row in session.codebook()}
+    assert Counter((row.start, row.end, by_name[row.code]) for row in own.itertuples()) == expected
+
+    # Undo, as often as something was done, leads back to the empty state.
+    desk.locator(".glc-words").first.focus()
+    for n in range(6 * (BY_KEYBOARD + BY_MOUSE), 0, -1):
+        assert desk.locator(".glc-chip").count() == n
+        page.keyboard.press("Control+z")
+        page.wait_for_function("n => document.querySelectorAll('.glc-chip').length < n", arg=n)
+    assert codings_of(CodingSession(study, "ana")) == []
+
+
+# ------------------------------
+# On a page of its own
+
+
+AXE = {"resultTypes": ["violations"], "preload": False}
+
+
+@pytest.fixture(scope="module")
+def axe():
+    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
+
+
+def found(axe, page):
+    """What axe finds in the desk: rule, and the first places."""
+    return [f"{one['id']}: {[node['html'][:160] for node in one['nodes'][:3]]}"
+            for one in axe.run(page, context=".glc-desk", options=AXE).response["violations"]]
+
+
+@pytest.mark.parametrize("text", ["", "\U0001f600", "a\U0001f600b\n", *(one[0] for one in SCRIPTS.values())])
+def test_positions_are_code_points_outside_and_utf16_inside_and_come_back(page, session, text):
+    open_desk(page, session)
+    there = page.evaluate("text => [...Array(text.length + 1).keys()].map(at => desk.toCodePoints(text, at))",
+                          text)
+    back = page.evaluate("([text, n]) => [...Array(n + 1).keys()].map(at => desk.toUnits(text, at))",
+                         [text, len(text)])
+    assert back == [units(text, at) for at in range(len(text) + 1)]
+    assert [there[at] for at in back] == list(range(len(text) + 1))
+    inside_a_pair = sorted({*range(len(there))} - {*back})
+    assert [there[at] for at in inside_a_pair] == [there[at - 1] for at in inside_a_pair]
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
+def test_axe_finds_nothing_in_texts_memo_proposal_help_and_answers(page, session, axe, is_dark):
+    desk = open_desk(page, session, is_dark=is_dark)
+    desk.locator(".glc-words").first.focus()
+    for keys in ("a", "/"):
+        page.keyboard.press(keys)
+    page.keyboard.type("stigma")
+    assert found(axe, page) == []
+    page.keyboard.press("Enter")
+    until_said(desk, "Coded")
+    page.keyboard.press("n")
+    until_said(desk, "negative")
+    assert found(axe, page) == []
+    page.keyboard.press("m")
+    assert found(axe, page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("i")
+    assert found(axe, page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("?")
+    assert found(axe, page) == []
+    page.keyboard.press("Escape")
+    page.keyboard.press("Alt+2")
+    desk.locator(".glc-grid-body [role=row]").first.wait_for()
+    page.keyboard.press("1")
+    until_said(desk, "answer")
+    assert found(axe, page) == []
+
+
+def test_by_keyboard_alone_a_coding_gets_a_memo_is_a_negative_case_and_is_taken_off(page, session):
+    desk = open_desk(page, session)
+    desk.locator(".glc-text").first.focus()
+    page.keyboard.press("Enter")
+    desk.locator(".glc-words:focus").wait_for()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("/")
+    page.keyboard.type("papers")
+    page.keyboard.press("Enter")
+    until_said(desk, "Coded")
+    page.keyboard.press("m")
+    page.keyboard.type("1 ask again ? u")
+    page.keyboard.press("Control+Enter")
+    until_said(desk, "Memo saved")
+    page.keyboard.press("n")
+    until_said(desk, "negative case")
+    coding, = session.text("interview-scripts")["codings"]
+    assert (coding["memo"], coding["negative_case"]) == ("1 ask again ? u", True)
+    assert desk.locator(".glc-chip").inner_text().split("\n") == [
+        "Papers and permits", "negative case", "memo"]
+    page.keyboard.press("Delete")
+    until_said(desk, "Taken off")
+    assert codings_of(session) == []
+    page.keyboard.press("Control+y")
+    until_said(desk, "nothing to redo")
+    for _ in range(4):
+        page.keyboard.press("Control+z")
+    page.wait_for_function("() => document.querySelector('.glc-bar > button').disabled")
+    for _ in range(3):
+        page.keyboard.press("Control+Shift+Z")
+    desk.locator(".glc-chip .glc-flag", has_text="negative case").wait_for()
+
+
+def test_a_memo_that_is_left_by_mouse_is_kept(page, session):
+    desk = open_desk(page, session)
+    desk.locator(".glc-words").first.focus()
+    for key in ("a", "/"):
+        page.keyboard.press(key)
+    page.keyboard.type("papers")
+    page.keyboard.press("Enter")
+    until_said(desk, "Coded")
+    desk.locator(".glc-chip").click()
+    desk.locator(".glc-edit textarea").fill("ខ្ញុំមិនទាន់ប្រាកដ")
+    desk.get_by_label("Negative case").check()
+    until_said(desk, "negative case")
+    assert desk.locator(".glc-edit textarea").input_value() == "ខ្ញុំមិនទាន់ប្រាកដ"
+    desk.locator(".glc-edit textarea").fill("ខ្ញុំប្រាកដ")
+    desk.get_by_label("Find in this text").click()
+    until_said(desk, "Memo saved")
+    coding, = session.text("interview-scripts")["codings"]
+    assert (coding["memo"], coding["negative_case"]) == ("ខ្ញុំប្រាកដ", True)
+
+
+def test_overlapping_codings_differ_in_more_than_colour(page, session):
+    desk = open_desk(page, session)
+    desk.locator(".glc-words").first.focus()
+    page.keyboard.press("a")
+    for words in ("stigma", "strain"):
+        page.keyboard.press("/")
+        page.keyboard.type(words)
+        page.keyboard.press("Enter")
+        until_said(desk, words.capitalize())
+    stretch = desk.locator(".glc-coded").first
+    image, place = stretch.evaluate("one => [one.style.backgroundImage, one.style.backgroundPosition]")
+    colours = re.findall(r"--glc-hue-\d", image)
+    assert len(set(colours)) == 1
+    assert image.count("repeating") == 1 and len(set(place.split(", "))) == 2
+    assert stretch.get_attribute("title") == "Stigma · Strain on staff"
+    assert desk.locator(".glc-chip").all_inner_texts() == ["Stigma", "Strain on staff"]
+
+
+def test_a_selection_across_turns_and_keys_without_a_selection_are_answered_in_a_sentence(page, session):
+    desk = open_desk(page, session)
+    page.evaluate(PLACES, [1, 20, 21])
+    places = PLACES.replace('words.scrollIntoView({ block: "center" });', "")
+    ((x, y), _), ((to_x, to_y), _) = page.evaluate(places, [0, 3, 4]), page.evaluate(places, [1, 20, 21])
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(to_x, to_y)
+    page.mouse.up()
+    until_said(desk, "within one turn")
+    desk.locator(".glc-words").first.focus()
+    page.keyboard.press("5")
+    until_said(desk, "No code is on key 5 yet")
+    page.keyboard.press("/")
+    page.keyboard.type("stigma")
+    page.keyboard.press("Enter")
+    until_said(desk, "Nothing is selected")
+    page.keyboard.press("Delete")
+    until_said(desk, "No coding is chosen")
+    assert codings_of(session) == []
+
+
+def test_a_new_code_is_proposed_in_the_words_of_the_text(page, session):
+    desk = open_desk(page, session)
+    desk.locator(".glc-words").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press("i")
+    assert desk.locator(".glc-propose input").input_value() == "We waited"
+    page.keyboard.press("Enter")
+    until_said(desk, "We waited")
+    assert codings_of(session) == []
+    assert "We waited" not in [row["name"] for row in session.codebook()]
+
+
+def test_a_text_is_read_with_nothing_to_code_or_finished_by_a_key(page, session):
+    desk = open_desk(page, session)
+    desk.locator(".glc-words").first.focus()
+    page.keyboard.press("r")
+    until_said(desk, "Read, nothing to code")
+    assert session.text("interview-scripts")["read"]
+    assert desk.locator(".glc-progress").first.inner_text() == "1 of 1 finished"
+    page.keyboard.press("r")
+    until_said(desk, "No longer")
+    page.keyboard.press("f")
+    until_said(desk, "no coding")
+    for key in ("a", "/"):
+        page.keyboard.press(key)
+    page.keyboard.type("stigma")
+    page.keyboard.press("Enter")
+    until_said(desk, "Coded")
+    page.keyboard.press("f")
+    until_said(desk, "Finished")
+    assert session.texts()[0]["status"] == "finished"
+    assert desk.get_by_role("button", name="Finished", exact=True).get_attribute("aria-pressed") == "true"
+
+
+def test_open_answers_are_filtered_sorted_and_coded_many_at_once_by_keyboard(page, session):
+    desk = open_desk(page, session)
+    desk.get_by_role("tab", name="Open answers").click()
+    rows = desk.locator(".glc-grid-body [role=row]")
+    rows.first.wait_for()
+    answers = session.answers()
+    country = Counter(one["country"] for one in answers if one["country"]).most_common(1)[0][0]
+    desk.get_by_label("Country").select_option(country)
+    own = [one for one in answers if one["country"] == country]
+    assert desk.locator(".glc-head .glc-note").inner_text() == f"{len(own)} of {len(answers)} answers"
+    desk.get_by_label("Country").select_option("")
+    desk.get_by_label("Question", exact=True).select_option("Q3.5")
+    desk.get_by_role("button", name="Country").click()
+    assert rows.locator(".glc-country").all_inner_texts() == sorted(
+        one["country"] for one in answers if one["question_id"] == "Q3.5")
+    desk.get_by_label("Question", exact=True).select_option("")
+    desk.get_by_role("button", name="Question").click()
+    shown = rows.locator(".glc-question").all_inner_texts()
+    assert shown == sorted(shown, key=lambda one: [int(part) if part.isdigit() else part
+                                                   for part in re.split(r"(\d+)", one)])
+    rows.first.focus()
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Shift+ArrowDown")
+    page.keyboard.press("Enter")
+    page.keyboard.type("stigma")
+    page.keyboard.press("Enter")
+    until_said(desk, "Coded 3 answers")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("1")
+    until_said(desk, "Coded 1 answer:")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("r")
+    until_said(desk, "Read")
+    after = session.answers()
+    assert sum(bool(one["codings"]) for one in after) == 4
+    assert sum(one["read"] for one in after) == 1
+    assert desk.locator(".glc-chip").all_inner_texts() == ["Stigma"] * 4
+    page.keyboard.press("Control+z")
+    page.keyboard.press("Control+z")
+    page.wait_for_function("() => document.querySelectorAll('.glc-chip').length === 3")
+
+
+def test_ten_thousand_turns_scroll_and_are_coded_while_few_of_them_are_drawn(
+        page, sample_study, tmp_path, capsys):
+    root = write_desk_study(tmp_path / "study", sample_study.root, turns=LONG)
+    session = CodingSession(Study(root), "ana")
+    begun = time.perf_counter()
+    desk = open_desk(page, session)
+    desk.locator(".glc-text", has_text="interview-long").click()
+    desk.locator(".glc-note", has_text="10,000 turns").wait_for()
+    opened_in = time.perf_counter() - begun
+    desk.locator(".glc-words").first.focus()
+    page.keyboard.press("Control+End")
+    last = desk.locator(f"[data-turn='{LONG - 1}'] .glc-words")
+    last.wait_for()
+    assert last.evaluate("one => one === document.activeElement")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("/")
+    page.keyboard.type("stigma")
+    page.keyboard.press("Enter")
+    desk.locator(f"[data-turn='{LONG - 1}'] .glc-chip").wait_for()
+    for _ in range(5):
+        page.keyboard.press("PageUp")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("1")
+    desk.locator(f"[data-turn='{LONG - 51}'] .glc-chip").wait_for()
+    assert page.locator(".glc-turn").count() < 400
+    turns = session.text("interview-long")["turns"]
+    assert {turns[n]["start"] for n in (LONG - 1, LONG - 51)} == {
+        start for start, _, _ in codings_of(session, "interview-long")}
+    with capsys.disabled():
+        print(f"\n10,000 turns: open after {opened_in:.1f} s")
