@@ -34,7 +34,7 @@ def sample_study(sample_root, tmp_path_factory) -> Study:
 
 
 ON_THE_SAMPLE = ("glc_analysis.view", "glc_analysis.pages", "glc_analysis.disclosure.visible_tables",
-                 "glc_analysis.explore.coding_session")
+                 "glc_analysis.explore.coding_session", "glc_analysis.explore.coding_desk")
 """The modules whose examples are about the sample, beside the package itself."""
 
 

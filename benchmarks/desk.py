@@ -1,6 +1,7 @@
-"""What the coding desk costs on an interview of 10,000 turns: until the first turn is painted, until a key is a
-coding that can be seen, until the last turn is there. In Chromium, on a page of its own: JupyterLab adds the way
-from browser to kernel, a few milliseconds.
+"""What the coding desk costs on an interview of 10,000 turns: until the first turn is painted, until a key is
+a coding that can be seen, until the last turn is there.
+
+Measured in Chromium, on a page of its own: JupyterLab adds the way from browser to kernel.
 """
 
 from __future__ import annotations
@@ -72,15 +73,18 @@ def _measured(page, session: CodingSession) -> list[str]:
         page.keyboard.press("ArrowUp")
         page.keyboard.press("a")
         turn = TURNS - 2 - n
-        times.append(page.evaluate(PAINTED, [_key("1"), f"document.querySelector('[data-turn=\"{turn}\"] .glc-chip')"]))
+        is_coded = f"document.querySelector('[data-turn=\"{turn}\"] .glc-chip')"
+        times.append(page.evaluate(PAINTED, [_key("1"), is_coded]))
     if len(session.text("interview-long")["codings"]) != CODINGS + 1:
         raise ValueError("not every key became a coding")
-    return [f"| first turn painted | {first:.0f} ms |", f"| last turn painted after Ctrl+End | {last:.0f} ms |",
+    return [f"| first turn painted | {first:.0f} ms |",
+            f"| last turn painted after Ctrl+End | {last:.0f} ms |",
             f"| from key to coding, saved and painted: median of {CODINGS} | {median(times):.0f} ms |",
             f"| the slowest of them | {max(times):.0f} ms |"]
 
 
 def _key(key: str, more: str = "") -> str:
     """JavaScript that presses a key where the focus is."""
-    return (f"document.activeElement.dispatchEvent(new KeyboardEvent('keydown', "
-            f"{{ key: '{key}', code: '{'Digit' * key.isdigit()}{key}', bubbles: true, cancelable: true, {more} }}))")
+    code = "Digit" * key.isdigit() + key
+    return (f"document.activeElement.dispatchEvent(new KeyboardEvent('keydown', {{ key: '{key}', "
+            f"code: '{code}', bubbles: true, cancelable: true, {more} }}))")

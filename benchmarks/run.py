@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "benchmarks")]
 
 import agreement  # noqa: E402
 import codings  # noqa: E402
+import desk  # noqa: E402
 import disclosure  # noqa: E402
 import engines  # noqa: E402
 import interviews  # noqa: E402
@@ -103,6 +104,7 @@ def main() -> None:
             *agreement.rows(), "",
             f"| REFI-QDA project, {codings.CODINGS:,} codings over {codings.DOCUMENTS} documents "
             "| time | ratio | peak memory |", "|---|---|---|---|", *codings.rows(folder), "",
+            *desk.HEADING, *desk.rows(folder), "",
             "| Who may see what | time | share |", "|---|---|---|",
             *disclosure.released(*_sample(folder)), *disclosure.gate(), ""])
     print(table)

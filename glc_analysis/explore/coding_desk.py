@@ -32,7 +32,7 @@ def coding_desk(study: str | Study = "", *, coder: str) -> CodingDesk:
     coder's own work alone, and writes each act into ``raw/codings/<coder>/`` at once.
 
     >>> desk = glc.coding_desk(study, coder="ines")
-    >>> desk.answer({"id": 1, "get": "texts"})["ok"][0]["document_id"]
+    >>> desk.answer({"id": "1", "get": "start"})["ok"]["texts"][0]["document_id"]
     'interview-farol-de-barro'
 
     Raises UsageError for a name that cannot be a coder's, GLCError for a study that cannot be read.
@@ -84,7 +84,8 @@ class CodingDesk(anywidget.AnyWidget):
     def _offers(self) -> list[str]:
         """The views that this coder has a use for."""
         purposes = {text["purpose"] for text in self.session.texts()}
-        return ["texts", "answers", *["compare"] * (DOUBLE in purposes), *["training"] * (TRAINING in purposes)]
+        return ["texts", "answers", *["compare"] * (DOUBLE in purposes),
+                *["training"] * (TRAINING in purposes)]
 
     @property
     def _curation(self) -> Curation:

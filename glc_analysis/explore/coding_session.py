@@ -537,7 +537,9 @@ class CodingSession:
 
     def _shown_code(self, code: str) -> str:
         """The code under which a coding counts today."""
-        return current_code(code, self._codebook) or code
+        if code not in self._current_codes:
+            self._current_codes[code] = current_code(code, self._codebook) or code
+        return self._current_codes[code]
 
     def _recent(self) -> list[str]:
         """The codes that the coder used last, the last one first."""
@@ -551,6 +553,7 @@ class CodingSession:
     def _load_codebook(self) -> None:
         self._codebook_state = self._codebook_files()
         self._codebook = read_table(self.study, "codebook")
+        self._current_codes: dict[str, str] = {}
         self._names = dict(zip(self._codebook["code_id"], self._codebook["name"], strict=True))
 
     def _codebook_files(self) -> list[tuple[int, int]]:

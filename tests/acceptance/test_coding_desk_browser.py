@@ -130,7 +130,7 @@ def code_by_mouse(page, desk, turn, start, end, key):
 
 
 NAMES = ["stigma", "strain on staff", "police as a partner", "personal ties", "papers and permits",
-         "work and income", "going along", "survivors plan", "plain questions"]
+         "work and income", "time before forms", "survivors plan", "plain questions"]
 """Codes that get the keys 1 to 9, in this order."""
 
 
