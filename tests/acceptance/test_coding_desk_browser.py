@@ -10,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis.explore.coding_session import CodingSession
+from glc_analysis.explore.curation import Curation
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import REPOSITORY, Study
 from tests.desk_page import open_desk
@@ -442,6 +443,36 @@ def test_open_answers_are_filtered_sorted_and_coded_many_at_once_by_keyboard(pag
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     page.wait_for_function("() => document.querySelectorAll('.glc-chip').length === 3")
+
+
+def test_two_coders_are_compared_once_all_is_handed_in_and_a_decision_is_written_by_keyboard(
+        page, sample_study, axe, tmp_path):
+    shutil.copytree(sample_study.root, tmp_path / "study")
+    session = CodingSession(Study(tmp_path / "study"), "ines")
+    desk = open_desk(page, session)
+    desk.get_by_role("tab", name="Compare").click()
+    desk.get_by_role("button", name="Show where the coders differ").click()
+    desk.locator(".glc-difference").first.wait_for()
+    rows = Curation(session.study, "ines").differences()
+    before = [one for one in rows if one["codes"] is None]
+    undecided = desk.locator(".glc-difference[aria-label$=', not decided']")
+    assert undecided.count() == len(before) > 0
+    assert undecided.locator("input:checked").count() == 0
+    assert found(axe, page) == []
+    undecided.first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Space")
+    page.keyboard.press("Control+Enter")
+    until_said(desk, "no reason")
+    undecided.first.locator("textarea").focus()
+    page.keyboard.type("They say so themselves. ? 1")
+    page.keyboard.press("Control+Enter")
+    until_said(desk, "Decided")
+    decided = next(one for one in Curation(session.study, "ines").differences()
+                   if one["segment_id"] == before[0]["segment_id"])
+    assert len(decided["codes"]) == 1
+    assert (decided["reason"], decided["by"]) == ("They say so themselves. ? 1", "ines")
+    assert undecided.count() == len(before) - 1
 
 
 def test_ten_thousand_turns_scroll_and_are_coded_while_few_of_them_are_drawn(

@@ -1487,8 +1487,7 @@ class CompareView {
     this.rows = rows;
     for (const row of rows) {
       Object.assign(row, scriptOf(row.text));
-      const [first, ...others] = row.coders.map(one => one.codes);
-      row.wanted = new Set(row.codes ?? (first ?? []).filter(code => others.every(codes => codes.includes(code))));
+      row.wanted = new Set(row.codes ?? []);  // what people decide starts with nothing
       row.because = row.reason;
     }
     this.current = Math.max(rows.findIndex(one => one.codes === null), 0);
