@@ -44,6 +44,7 @@ def test_every_notebook_runs_and_its_own_checks_hold_in_plain_kernels(sample_stu
     assert nbval(only_when_warm, study=sample_study.root).returncode == 1
 
 
+@pytest.mark.acceptance
 @pytest.mark.skipif(sys.platform != "linux", reason="kernels are forked on Linux alone")
 def test_every_notebook_runs_and_its_own_checks_hold_in_warm_kernels(sample_study, only_when_warm):
     begun = time.perf_counter()

@@ -6,8 +6,8 @@ from functools import cache
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.build import build
 from glc_analysis.tables import slice_digests
+from tests.built_studies import built
 from tests.study_writer import choices, places, question, themes, write_study
 
 ROWS = [{"org": "a", "country": "KHM", "Q1": "yes", "Q2": "food", "Q3": "Two rooms", "own": "yes"},
@@ -31,7 +31,7 @@ def made(folder, rows=ROWS, **changed):
     study = write_study(folder, rows, settings={"context": {"indicators": ["tier"]}},
                         context=changed.pop("context", [{"country": "KHM", "tier": "2"}]),
                         **{**REFERENCE, **changed})
-    build(study)
+    built(study)
     return study, json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))["tables"]
 
 
@@ -102,7 +102,7 @@ def test_a_study_without_countries_has_no_slice_by_country(tmp_path):
     study = write_study(tmp_path, [{"org": "a", "Q1": "yes"}, {"org": "b", "Q1": "no"}],
                         settings={"survey": {"organisation": "org", "country": ""}},
                         questions=[question("Q1", "single", "law")], options=choices("law", "yes", "no"))
-    build(study)
+    built(study)
     found = json.loads((study.processed / "slices.json").read_text(encoding="utf-8"))
     assert set(found["tables"]["responses"]) == {"", "question=Q1"} and found["countries"] == []
 

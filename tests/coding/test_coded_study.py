@@ -161,7 +161,7 @@ def test_a_text_never_assigned_is_missing_and_one_read_and_left_uncoded_is_no_co
         for d, c in (("blue", "ana"), ("lamp", "ana"), ("call", "ana"), ("blue", "ben"), ("lamp", "ben"))])
     spreadsheet(made, "ana", *ANA)
     spreadsheet(made, "ben", ("blue", "A safe place for tonight.", "shelter"), ("lamp", "", ""))
-    build(made)
+    built(made)
     rows = read(made, "agreement").query("unit == 'turn' and subset == 'all'").set_index(
         ["measure", "code_id"])
     found = rows.loc[("percent_agreement", "no-shelter"), ["n_pairable", "value"]]
@@ -202,7 +202,7 @@ def test_attendance_is_the_base_of_a_call(tmp_path):
              for o, p in (("a", "true"), ("b", "true"), ("c", "true"))]
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"]}, attendance=there)
     spreadsheet(made, "ana", *ANA)
-    build(made)
+    built(made)
     rows = read(made, "estimates").set_index("estimate_id")
     assert rows.loc["delay/organisations/document=call", ["n", "base_n"]].tolist() == [1, 3]
     assert rows.loc["words/call/a/words/all", ["n", "base_n"]].tolist() == [5, 11]
@@ -223,7 +223,7 @@ KHMER = {"name": "សុខ", "kind": "person", "match": "exact", "pseudonym": "
 
 def test_names_give_way_before_anybody_codes(tmp_path):
     made = coded_study(tmp_path, names=[PERSON, KHMER])
-    build(made)
+    built(made)
     text = " ".join(read(made, "segments")["text"])
     assert "Ana Vega" not in text and "Person 1 calls 😀 Somebody at once." in text
 
@@ -237,12 +237,12 @@ def test_a_name_added_after_coding_loses_no_coding(tmp_path):
     write_qdpx(made.raw / "codings/ana.qdpx", codings=pd.DataFrame(rows),
                sources=pd.DataFrame({"source": ["blue.txt"], "text": [canonical["blue"]]}),
                codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 1}))
-    build(made)
+    built(made)
     assert [w for _, w, _ in words(made, "ana")] == sorted(marked)
     write_csv(made.reference_file("names"), [
         {c: row.get(c, "") for c in ("name", "kind", "pseudonym", "match", "allowed_for", "reason")}
         for row in (KHMER, PERSON)])
-    build(made)
+    built(made)
     assert [w for _, w, _ in words(made, "ana")] == sorted(
         m.replace("Ana Vega", "Person 1") for m in marked)
     assert "Ana Vega" not in "".join(read(made, "codings")["memo"])
@@ -250,12 +250,12 @@ def test_a_name_added_after_coding_loses_no_coding(tmp_path):
 
 def test_pseudonyms_once_given_are_kept_in_the_private_folder(tmp_path):
     made = coded_study(tmp_path, names=[PERSON])
-    build(made)
+    built(made)
     assert (made.private / "pseudonyms.json").stat().st_mode & 0o777 == 0o600
     write_csv(made.reference_file("names"), [
         {"name": n, "kind": "person", "pseudonym": "", "match": "exact", "allowed_for": "", "reason": ""}
         for n in ("Bo", "Ana Vega")])
-    build(made)
+    built(made)
     assert "Person 1 calls" in " ".join(read(made, "segments")["text"])
 
 
@@ -277,7 +277,7 @@ def test_in_a_text_edited_after_coding_what_was_edited_is_set_apart_and_the_rest
         for start, end in spans]),
         sources=pd.DataFrame({"source": ["blue"], "text": [text]}),
         codes=pd.DataFrame({"code": ["shelter"], "parent": "", "definition": "", "position": 1}))
-    build(made)
+    built(made)
     moved = read(made, "codings").query("coder_id == 'ana'")
     assert moved[["quote", "match"]].values.tolist() == [["A safe place for tonight.", "moved"]]
     (row,) = read(made, "quarantined").itertuples()
@@ -288,7 +288,7 @@ def test_in_a_text_edited_after_coding_what_was_edited_is_set_apart_and_the_rest
 def test_one_quotation_that_is_nowhere_sets_that_passage_apart(tmp_path):
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
     spreadsheet(made, "ana", *ANA, ("blue", "We never wait.", "Delay"))
-    build(made)
+    built(made)
     assert set(read(made, "codings")["document_id"]) == {"blue", "call", "lamp"}
     apart = read(made, "quarantined")
     assert len(apart) == 1 and "not in the text" in apart.set_index("quote").loc["We never wait.", "reason"]
@@ -297,7 +297,7 @@ def test_one_quotation_that_is_nowhere_sets_that_passage_apart(tmp_path):
 def test_codes_that_the_codebook_lacks_are_kept_below_nothing(tmp_path):
     made = coded_study(tmp_path, codings={"ana": BOTH["ana"]})
     spreadsheet(made, "ana", ("blue", "We wait for months.", "Médico lejos"))
-    build(made)
+    built(made)
     row = read(made, "codebook").set_index("code_id").loc["medico_lejos"]
     assert (row["name"], row["parent_id"], row["path"]) == ("Médico lejos", "", "Médico lejos")
     assert set(read(made, "codings")["code_id"]) == {"medico_lejos"}
@@ -336,7 +336,7 @@ def test_hand_codes_that_stand_in_the_survey_are_codings_also_of_a_redacted_answ
         writer = csv.DictWriter(file, list(rows[0]))
         writer.writeheader()
         writer.writerows(rows)
-    build(made)
+    built(made)
     rows = read(made, "codings").query("coder_id == 'survey'")
     assert rows[["document_id", "code_id"]].values.tolist() == [
         ["survey.r2.q1", "shelter"], ["survey.r3.q1", "delay"]]
@@ -359,7 +359,7 @@ def test_a_project_of_several_people_serves_no_agreement(tmp_path):
     database.execute("UPDATE tags SET path = 'Safe place' WHERE id = 2")
     database.commit()
     database.close()
-    build(made)
+    built(made)
     assert words(made, "team") == [("blue", "A safe place for tonight.", "shelter")]
     assert read(made, "agreement").empty
     assert "2 people worked in this project" in " ".join(read(made, "steps")["why"])
@@ -380,7 +380,7 @@ def translated(root, turns):
 
 def test_a_translation_is_linked_turn_by_turn_and_never_pooled(tmp_path):
     made = translated(tmp_path, LAMP)
-    build(made)
+    built(made)
     rows = read(made, "segments").set_index("segment_id")
     assert rows.loc["lamp-en.2", ["translation_of", "translation_status"]].tolist() == ["lamp.2", "checked"]
     assert read(made, "agreement").empty

@@ -8,7 +8,6 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
-from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.coding.learning import (
     FEWEST_PASSAGES,
@@ -19,6 +18,7 @@ from glc_analysis.coding.learning import (
     texts_to_code_again,
 )
 from glc_analysis.errors import UsageError
+from tests.built_studies import built
 from tests.coding.test_coded_study import ANA, BEN, BOTH, coded_study, spreadsheet
 
 EVA = [("blue", "A safe place for tonight.", "Safe place"), ("blue", "We wait for months.", "Safe place"),
@@ -32,7 +32,7 @@ def study(tmp_path_factory):
     spreadsheet(made, "ana", *ANA)
     spreadsheet(made, "ben", *BEN[:2], ("blue", "We wait for months.", "Delay"), BEN[3])
     spreadsheet(made, "eva", *EVA)
-    build(made)
+    built(made)
     return made
 
 

@@ -291,6 +291,7 @@ def test_its_words_and_names_are_found_in_every_folder_and_nothing_is_changed(ro
     assert contents(root) == before and not (root / STAGE).exists()
 
 
+@pytest.mark.acceptance
 def test_what_it_raised_and_objected_goes_and_what_others_said_stays(root):
     log, lot = (Study(root).reference_file(name) for name in ("decision_log", "parking_lot"))
     rows = {log: '2017-05-10,P01,Kept,Blue Door,"Blue Door: no; River Mat: it asks too little",blue-door\n',
@@ -304,6 +305,7 @@ def test_what_it_raised_and_objected_goes_and_what_others_said_stays(root):
     assert "Who pays?,river-mat" in left and "rent" not in left
 
 
+@pytest.mark.acceptance
 def test_a_quotation_taken_back_is_nowhere_beside_the_material(root):
     evidence = read_reference(Study(root)).evidence
     segments = pd.read_parquet(root / "processed/segments.parquet").astype(str)

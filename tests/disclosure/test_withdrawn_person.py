@@ -97,6 +97,7 @@ def test_who_stops_contact_gets_no_form_and_loses_the_addresses_and_the_votes_st
 
 # Stop use
 
+@pytest.mark.acceptance
 def test_nothing_new_is_made_of_the_words_of_a_speaker_who_stops_their_use(study):
     speaker, name = person(study)
     was = tables.read("segments", study=study).query("speaker_id == @speaker")
@@ -115,6 +116,7 @@ def test_nothing_new_is_made_of_the_words_of_a_speaker_who_stops_their_use(study
     assert set(found.query("kind == 'figure'")["what"]) & {*counted.index}
 
 
+@pytest.mark.acceptance
 def test_a_quotation_of_a_speaker_who_stops_its_use_is_printed_for_nobody(study):
     reference = read_reference(study)
     segments = tables.read("segments", study=study).set_index("segment_id")
@@ -126,6 +128,7 @@ def test_a_quotation_of_a_speaker_who_stops_its_use_is_printed_for_nobody(study)
     assert quote.quote_id in set(read_reference(study).quotes["quote_id"])
 
 
+@pytest.mark.acceptance
 def test_votes_of_closed_rounds_stay_and_later_ones_and_comments_of_who_stops_are_not_used(study):
     raters = read_reference(study).raters
     rater = raters.query("role == 'provider' and may_rate == 'true'")["rater_id"].iloc[0]
@@ -157,7 +160,8 @@ def test_nothing_of_an_erased_speaker_remains_and_the_organisation_stays(study):
     assert owner in set(tables.read("organisations", study=study)["organisation_id"])
 
 
-@pytest.mark.parametrize("role", ["provider", "survivor_adviser"])
+@pytest.mark.parametrize("role", [
+    pytest.param("provider", marks=pytest.mark.acceptance), "survivor_adviser"])
 def test_nothing_of_an_erased_rater_remains_and_the_others_votes_stay(study, role):
     reference = read_reference(study)
     rater = reference.raters.query("role == @role and may_rate == 'true'")["rater_id"].iloc[0]

@@ -4,11 +4,11 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
-from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.coding.exports import export
 from glc_analysis.evidence.code_counts import code_counts, cross_groups, organisation_groups
 from glc_analysis.view import NotReleased, StudyView
+from tests.built_studies import built
 from tests.coding.test_coded_study import coded_study, spreadsheet
 
 MENTIONS = pd.DataFrame([
@@ -94,7 +94,7 @@ def test_who_was_interviewed_and_did_not_answer_the_survey_counts_in_its_home_co
     for path in (made.raw / "interviews/blue.txt", made.raw / "calls/call.vtt"):
         path.unlink()
     spreadsheet(made, "ana", ("lamp", "A house holds people back.", "no-shelter"))
-    build(made)
+    built(made)
     rows = StudyView(made).code_counts(by="country").query("code_id == 'no-shelter' and raised > 0")
     assert rows[["group", "raised", "asked"]].values.tolist() == [["Peru", 1, 1]]
     assert "z,Z,PER,0,1" in export(made, "matrix").read_text(encoding="utf-8-sig")

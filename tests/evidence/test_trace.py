@@ -16,6 +16,7 @@ from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView
+from tests.built_studies import built
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.study_writer import choices, question, write_csv, write_reference
 
@@ -62,8 +63,7 @@ def made(tmp_path_factory):
     spreadsheet(study, "ana", *ANA)
     spreadsheet(study, "ben", *BEN)
     recorded(study)
-    build(study)
-    return study
+    return built(study)
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.build import build
 from glc_analysis.convening.places import MOST_PASSAGES, ROOM
 from glc_analysis.disclosure.blocks import NO_QUOTATION
 from glc_analysis.errors import UsageError
@@ -46,6 +45,7 @@ from glc_analysis.pages.survey import country_list, country_map, study_numbers
 from glc_analysis.tables_html import bars, more, note, table
 from glc_analysis.text import count_texts
 from glc_analysis.view import NotReleased, StudyView, open_study
+from tests.built_studies import built
 from tests.coding import test_coded_study
 from tests.coding.test_coded_study import ANA, BEN, BOTH, CODEBOOK, coded_study, spreadsheet
 from tests.reports.notebook_cells import run_cells
@@ -102,7 +102,7 @@ def test_a_country_of_no_region_stands_alone(tmp_path):
             {"org": "b", "country": "LAO", "Q1": "no"}]
     made = write_study(tmp_path, rows, options=choices("law", "yes", "no"), questions=[
         question("Q1", "single", "law"), question("Q2", "number")])
-    build(made)
+    built(made)
     view = StudyView(made, country="KHM")
     shown = answers_by_country(view)
     assert "Answered for Cambodia" in heads_of(shown) and "Asia" not in shown.data
@@ -250,25 +250,23 @@ def test_a_country_the_study_does_not_have_is_refused_with_the_nearest(sample_st
 # What was said, and how it was coded
 
 
-def built(root, *, ana=ANA, ben=BEN, **changed):
+def coded(root, *, ana=ANA, ben=BEN, **changed):
     """A small coded study, built: what each coder handed in, and what else is changed."""
     made = coded_study(root, codings=BOTH, **changed)
     spreadsheet(made, "ana", *ana)
     spreadsheet(made, "ben", *ben)
-    build(made)
-    return made
+    return built(made)
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
-    return built(tmp_path_factory.mktemp("coded"))
+    return coded(tmp_path_factory.mktemp("coded"))
 
 
 @pytest.fixture(scope="module")
 def uncoded(tmp_path_factory):
     made = coded_study(tmp_path_factory.mktemp("uncoded"))
-    build(made)
-    return made
+    return built(made)
 
 
 def rows_of(shown):
@@ -302,7 +300,7 @@ def test_who_said_the_contrary_is_named(small):
 
 
 def test_who_was_asked_and_did_not_raise_the_theme_is_named(tmp_path):
-    made = built(tmp_path, ana=ANA[:1], ben=[("blue", "A safe place for tonight.", "shelter"),
+    made = coded(tmp_path, ana=ANA[:1], ben=[("blue", "A safe place for tonight.", "shelter"),
                                              ("lamp", "", "")])
     rows = rows_of(contrary_cases(StudyView(made, theme="care")))
     assert ["Care", "asked, and did not raise it", "1", "b"] in rows
@@ -320,13 +318,13 @@ def test_a_passage_carries_its_language_its_source_and_its_speaker(small):
 
 def test_passages_of_different_organisations_come_first(tmp_path):
     said = [("blue", "A safe place"), ("blue", "We wait for months."), ("lamp", "No house.")]
-    made = built(tmp_path, ana=[(*one, "shelter") for one in said], ben=[("call", "", "")])
+    made = coded(tmp_path, ana=[(*one, "shelter") for one in said], ben=[("call", "", "")])
     shown = passages(StudyView(made, theme="care")).data
     assert shown.index("A safe place") < shown.index("No house.") < shown.index("We wait")
 
 
 def test_words_on_a_theme_in_an_answer_to_a_question_of_another_are_shown(tmp_path):
-    made = built(tmp_path, ana=[("survey.r2.q1", "A safe place.", "Delay")], ben=[("call", "", "")])
+    made = coded(tmp_path, ana=[("survey.r2.q1", "A safe place.", "Delay")], ben=[("call", "", "")])
     assert "survey answer" in passages(StudyView(made, theme="law")).data
 
 
@@ -349,7 +347,7 @@ def test_a_passage_with_markup_is_shown_as_it_was_said(small):
 def test_names_of_codes_are_escaped_wherever_they_stand(tmp_path):
     book = [row | {"name": f"<script>{row['name']}"} for row in CODEBOOK]
     by_id = {"Safe place": "shelter", "Delay": "delay", "Waiting": "waiting"}
-    made = built(tmp_path, codebook=book, ana=[(d, q, by_id.get(c, c)) for d, q, c in ANA],
+    made = coded(tmp_path, codebook=book, ana=[(d, q, by_id.get(c, c)) for d, q, c in ANA],
                  ben=[("blue", "A safe place for tonight.", "shelter"), ("call", "", "")])
     theme, country = StudyView(made, theme="care"), StudyView(made, country="KHM")
     shown = [passages(theme), codes(theme), passages_by_country(country), codes_by_country(country)]
@@ -365,7 +363,7 @@ def test_a_country_of_one_organisation_and_no_region_has_words_and_no_counts(sma
 
 
 def test_a_country_stands_beside_its_region(tmp_path):
-    made = StudyView(built(tmp_path, countries=places("KHM asia", "LAO asia", "UGA africa")), country="LAO")
+    made = StudyView(coded(tmp_path, countries=places("KHM asia", "LAO asia", "UGA africa")), country="LAO")
     shown = codes_by_country(made)
     rows = {row[0]: row[1:] for row in rows_of(shown)}
     assert rows["Safe place"] == ["The contrary said in an interview 1 of 2"]
@@ -375,7 +373,7 @@ def test_a_country_stands_beside_its_region(tmp_path):
 def test_a_country_of_several_names_who_raised_a_code(tmp_path, monkeypatch):
     rows = [{**row, "country": "KHM"} for row in test_coded_study.ROWS]
     monkeypatch.setattr(test_coded_study, "ROWS", rows)
-    made = built(tmp_path, countries=places("KHM asia"))
+    made = coded(tmp_path, countries=places("KHM asia"))
     rows = {row[0]: row[1:] for row in rows_of(codes_by_country(StudyView(made, country="KHM")))}
     assert rows["Safe place"] == ["a: an interview; b: the contrary said in an interview 1 of 2"]
 
@@ -453,11 +451,11 @@ def test_the_opening_sentences_on_agreement_are_those_of_the_tables(sample_study
 
 
 def test_a_study_says_why_it_has_no_agreement_to_measure(tmp_path, uncoded):
-    page = StudyView(built(tmp_path / "one", settings={"coding": {"approach": "interpretive"}}))
+    page = StudyView(coded(tmp_path / "one", settings={"coding": {"approach": "interpretive"}}))
     assert escape(coding.UNMEASURED["interpretive"]) in coding.agreement_findings(page).data
     made = coded_study(tmp_path / "other", codings={"ana": BOTH["ana"]})
     spreadsheet(made, "ana", *ANA)
-    build(made)
+    built(made)
     assert coding.UNMEASURED["codebook"] in coding.agreement_findings(StudyView(made)).data
     assert coding.agreement_findings(StudyView(uncoded)).data == note(coding.NOTHING_CODED).data
 
@@ -490,7 +488,7 @@ def test_of_many_disagreements_the_first_hundred_are_listed_and_the_workbook_is_
 
 
 def test_a_quarantined_passage_is_shown_beside_our_words(tmp_path):
-    made = built(tmp_path, ana=[*ANA, ("blue", "We <never> wait.", "Delay")])
+    made = coded(tmp_path, ana=[*ANA, ("blue", "We <never> wait.", "Delay")])
     rows = [row for row in rows_of(coding.quarantined(StudyView(made))) if "never" in row[3]]
     assert rows[0][:4] == ["ana", "blue", "Delay", "We &lt;never&gt; wait."]
     assert "not in the text" in rows[0][5]
@@ -542,13 +540,13 @@ def test_why_there_is_no_interval_is_said_in_words(agreement):
 
 
 def test_an_interpretive_study_shows_no_coefficient_but_its_disagreements(tmp_path):
-    found = run_cells("03_agreement", built(tmp_path, settings={"coding": {"approach": "interpretive"}}))
+    found = run_cells("03_agreement", coded(tmp_path, settings={"coding": {"approach": "interpretive"}}))
     assert found["alphas"].empty and found["codes"].empty and found["by_text"].empty
     assert len(found["study"].disagreements.query("not is_decided"))
 
 
 def test_the_review_tells_codes_that_the_codebook_lacks_and_that_nobody_used(tmp_path):
-    made = built(tmp_path, ana=[("blue", "We wait for months.", "Médico lejos")], ben=[("blue", "", "")])
+    made = coded(tmp_path, ana=[("blue", "We wait for months.", "Médico lejos")], ben=[("blue", "", "")])
     rows = run_cells("03_agreement", made)["to_discuss"]
     assert rows.loc["Médico lejos"].tolist() == ["orphaned", "codings: 1"]
     assert rows.loc["Delay"].tolist() == ["unused", "no coding has it"]

@@ -91,7 +91,7 @@ def forms(tmp_path, monkeypatch):
     monkeypatch.setattr("glc_analysis.publish.packet_parts.addressed", lambda study: ({}, LANGUAGES))
     monkeypatch.setattr(form_study, "PRINCIPLES", form_study.PRINCIPLES.replace("vague,beacon", "vague,"))
     on_disk = FormStudy(tmp_path / "study")
-    build(Study(on_disk.root))
+    on_disk.build()
     on_disk.issue()
     return Study(on_disk.root)
 
