@@ -115,6 +115,10 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
                              for frame in (raw.codings, raw.quarantined))
         for source, theirs in zip(raw.sources["source"], raw.sources["text"], strict=True):
             document_id = documents.get(_name_key(source), documents.get(match_key(source), ""))
+            if not document_id and raw.tool == "desk":  # nobody edits a journal
+                result.notes.append(f"{coder}: {source} is no text of this study; what was coded in it at "
+                                    "the coding desk is left out.")
+                continue
             if not document_id:
                 result.faults.append(Fault(
                     f"is not the name of a document; {nearest(source, set(documents.values()))}",

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -171,9 +171,10 @@ def inert(cell: object) -> object:
 SHEET = "answers.csv"
 
 
-def current_texts(study: Study) -> Texts:
-    """The interviews and calls of a study under its pseudonyms. Raises Faults as reading them does."""
-    reference = read_reference(study)
+def current_texts(study: Study, *, needed: Collection[str] | None = None) -> Texts:
+    """The interviews and calls of a study under its pseudonyms. Raises Faults as reading them does; with
+    ``needed`` a wrong row in another reference table does not count."""
+    reference = read_reference(study, needed=needed)
     return read_texts(study, reference, complete_key(reference.names, read_key(study.key_file)))
 
 

@@ -47,6 +47,8 @@ from glc_analysis.text import content_hash, language_direction, match_key, norma
 
 RECENT = 9
 """The number of codes that are offered as the last ones used."""
+_TEXT_TABLES = ("documents", "speakers", "attendance", "names", "questions", "stopped")
+"""The reference tables that texts are made with: whatever is wrong elsewhere keeps nobody from coding."""
 Plain = dict[str, Any]
 
 
@@ -338,8 +340,8 @@ class CodingSession:
     def _lines_before(self, line: Line) -> Iterator[Plain]:
         """The lines that have to stand before an act: the codebook, if it changed since the last one, and
         each text that the act begins."""
-        if (now := _definitions(self._codebook)) != self._journal.work.codebook:
-            yield {"act": "codebook", "codes": now}
+        if self._defined != self._journal.work.codebook:
+            yield {"act": "codebook", "codes": self._defined}
         for document in [line.get("document_id", ""), *line.get("answer_ids", [])]:
             if document and document not in self._journal.work.texts:
                 yield {"act": "text", **self._text_of(document)._asdict()}
@@ -466,7 +468,7 @@ class CodingSession:
 
     @cached_property
     def _current(self) -> Any:
-        return current_texts(self.study)
+        return current_texts(self.study, needed=_TEXT_TABLES)
 
     def _text_of(self, document: str) -> DeskText:
         """A text as the coder began it, or as it is now."""
@@ -553,6 +555,7 @@ class CodingSession:
     def _load_codebook(self) -> None:
         self._codebook_state = self._codebook_files()
         self._codebook = read_table(self.study, "codebook")
+        self._defined = _definitions(self._codebook)
         self._current_codes: dict[str, str] = {}
         self._names = dict(zip(self._codebook["code_id"], self._codebook["name"], strict=True))
 
@@ -563,13 +566,13 @@ class CodingSession:
     def _reload_codebook(self) -> None:
         """Reads the codebook again if its files changed while the desk is open."""
         if self._codebook_files() != self._codebook_state:
-            before = _definitions(self._codebook)
+            before = self._defined
             self._load_codebook()
-            self._news += _changes_sentence(before, _definitions(self._codebook), self._names)
+            self._news += _changes_sentence(before, self._defined, self._names)
 
     def _codebook_changes(self) -> Iterator[str]:
         if before := self._journal.work.codebook:
-            yield from _changes_sentence(before, _definitions(self._codebook), self._names)
+            yield from _changes_sentence(before, self._defined, self._names)
 
     def _code_named(self, name: str) -> str:
         key = match_key(name)

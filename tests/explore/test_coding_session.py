@@ -9,11 +9,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from glc_analysis.coding.coders import place_codings
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.errors import GLCError, UsageError
 from glc_analysis.explore import coding_session
 from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.intake.codings import read_codings
+from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.view import OpenStudy
 
 TEXT, OTHER = "interview-farol-de-barro", "interview-luz-de-maiz"
@@ -180,10 +182,11 @@ ACTS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 40), st.integer
 
 
 @given(ACTS)
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_undo_of_all_returns_the_empty_state_and_redo_of_all_the_last(sample_study, tmp_path_factory, acts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(coding_session, "current_texts", lambda study: texts_of_sample(sample_study.root))
+        patch.setattr(coding_session, "current_texts",
+                      lambda study, needed: texts_of_sample(sample_study.root))
         undo_and_redo_all(sample_study, tmp_path_factory, acts)
 
 
@@ -362,7 +365,8 @@ def test_a_text_counts_once_it_is_finished_and_an_answer_with_its_first_code(ses
     session.do({"act": "code_answers", "answer_ids": [answer], "code_id": "outreach"})
     raw = read_codings(study.journal("ines"), coder="ines")
     assert [*raw.codings["source"]] == [answer]
-    assert raw.notes == (f"Begun at the coding desk and not finished, so not counted yet: {TEXT}.",)
+    assert raw.notes == (
+        f"ines: begun at the coding desk and not finished, so not counted yet: {TEXT}.",)
     session.do({"act": "finish", "document_id": TEXT, "value": True})
     raw = read_codings(study.journal("ines"), coder="ines")
     assert sorted(raw.codings["source"]) == sorted([answer, TEXT])
@@ -379,3 +383,19 @@ def test_a_proposed_code_is_no_coding(session, study):
     raw = read_codings(study.journal("ines"), coder="ines")
     assert [*raw.codings["code"]] == ["outreach"]
     assert [*raw.memos["text"]] == ["Proposed code: Night line"]
+
+
+def test_a_fault_in_a_table_that_no_text_needs_keeps_nobody_from_coding(session, study):
+    path = study.reference_file("rounds")
+    path.write_text(path.read_text(encoding="utf-8").replace("2017", "last year"), encoding="utf-8")
+    assert code(CodingSession(study, "ines", today=DAY))["can_undo"]
+
+
+def test_a_text_that_left_the_study_is_told_and_stops_no_build(session, study):
+    answer = session.answers()[0]["answer_id"]
+    session.do({"act": "code_answers", "answer_ids": [answer], "code_id": "outreach"})
+    raw = read_codings(study.journal("ines"), coder="ines")
+    placed = place_codings([("ines", raw)], dict, {}, lambda text: Masked(text, ()))
+    assert placed.faults == placed.codings == []
+    assert placed.notes == [f"ines: {answer} is no text of this study; what was coded in it at the coding desk "
+                            "is left out."]

@@ -26,6 +26,7 @@ from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.files import sync_folder
 from glc_analysis.intake.codings.model import ParsedCodings, Passage, Text
 from glc_analysis.locks import Busy, locked
+from glc_analysis.study import JOURNAL
 from glc_analysis.text import content_hash
 
 Line = Mapping[str, Any]
@@ -316,7 +317,8 @@ class Journal:
             raise Faults([self._fault(number)]) from None
 
     def _fault(self, number: int) -> Fault:
-        return Fault("this line of a coder's journal cannot be read", file=self.path.name, row=str(number),
+        return Fault("this line of a coder's journal cannot be read",
+                     file=f"{self.path.parent.name}/{self.path.name}", row=str(number),
                      fix="put the file back from a backup; nobody edits it by hand")
 
     @contextmanager
@@ -413,7 +415,7 @@ def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
                                           coder, f"Proposed code: {proposal.name}"))
     codes = sorted({one.code for one in found.passages} - {""})
     found.codes = [(code, "", "") for code in codes]
-    found.notes += _notes(work, handed_in)
+    found.notes += [f"{coder}: {note}" for note in _notes(work, handed_in)]
     return found
 
 
@@ -422,11 +424,11 @@ def _notes(work: DeskWork, handed_in: set[str]) -> Iterator[str]:
     training = [one for one in waiting if work.texts[one].purpose == TRAINING]
     begun = [one for one in waiting if one not in training]
     if begun:
-        yield (f"Begun at the coding desk and not finished, so not counted yet: {', '.join(begun)}.")
+        yield f"begun at the coding desk and not finished, so not counted yet: {', '.join(begun)}."
     if training:
-        yield f"Coded for training, and never counted: {', '.join(training)}."
+        yield f"coded for training, and never counted: {', '.join(training)}."
     if work.cut:
-        yield f"{cut_sentence('desk.jsonl', work.cut)}"
+        yield cut_sentence(JOURNAL, work.cut)
 
 
 def cut_sentence(file: str, lines: Sequence[int]) -> str:
