@@ -15,10 +15,9 @@ import pandas as pd
 
 from glc_analysis.cleaning import skip_logic
 from glc_analysis.cleaning.countries import country_name, intended_iso_code
-from glc_analysis.coding.codebook import codebook_faults
+from glc_analysis.coding.codebook import case_codes, codebook_faults
 from glc_analysis.convening.histories import FLOOR, came_from, name_of
 from glc_analysis.disclosure.consent import consent_faults
-from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import CHOICES, COUNTRY_LIST
 from glc_analysis.schema.checker import Check, Tables, in_row_order, is_day, schema_check, unknown_names

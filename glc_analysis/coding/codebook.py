@@ -25,6 +25,7 @@ from glc_analysis.text import match_key
 
 COLUMNS = ("code_id", "parent_id", "level", "name", "definition", "include", "exclude", "example",
            "since_version", "merged_into", "contradicts")
+CASE_CODE = "case_detail"
 _LEVELS, _NOTES = ("domain", "theme", "family"), ("include", "exclude", "example")
 _NOTE = re.compile(r"^(Include|Exclude|Example):", re.MULTILINE)
 _STRETCH = ["document_id", "start", "end", "code_id", "coder_id"]
@@ -104,6 +105,12 @@ def descendants(codebook: pd.DataFrame) -> dict[str, list[str]]:
         for one in above[code]:
             below.setdefault(one, []).append(code)
     return below
+
+
+def case_codes(codebook: pd.DataFrame) -> set[str]:
+    """The codes whose passages never leave the team: ``case_detail``, its successor, and the codes below."""
+    roots = {CASE_CODE, current_code(CASE_CODE, codebook)} - {""}
+    return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
 
 
 def codebook_faults(codebook: pd.DataFrame) -> Iterator[Fault]:

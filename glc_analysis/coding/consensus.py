@@ -47,6 +47,12 @@ def by_segment(codings: pd.DataFrame) -> pd.DataFrame:
     return split[split["segment_id"].fillna("") != ""]
 
 
+def origins(segments: pd.DataFrame) -> dict[str, str]:
+    """Each segment -> the segment that it translates, or itself."""
+    origins = segments["translation_of"].where(segments["translation_of"] != "", segments["segment_id"])
+    return dict(zip(segments["segment_id"], origins, strict=True))
+
+
 def units(codings: pd.DataFrame, read: pd.DataFrame, segments: pd.DataFrame, *,
           unread: Set[tuple[str, str]] = frozenset()) -> pd.DataFrame:
     """One row a participant's segment and coder who read it: segment_id, document_id, coder_id, codes,

@@ -133,12 +133,12 @@ def older_codings(codings: pd.DataFrame, codebook: pd.DataFrame) -> set[tuple[st
     found = set()
     for row in codings.itertuples():
         used, defined = row.codebook_version, since.get(row.code_id, "")
-        if used and defined and _version(used) < _version(defined):
+        if used and defined and version_order(used) < version_order(defined):
             found |= {(segment, row.code_id) for segment in row.segment_ids.split(";") if segment}
     return found
 
 
-def _version(text: str) -> list[tuple[int, str]]:
+def version_order(text: str) -> list[tuple[int, str]]:
     """A version in an order in which 1.10 comes after 1.9.
 
     >>> sorted(["v1.10", "v1.9", "v2"], key=_version)

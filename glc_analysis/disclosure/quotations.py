@@ -18,8 +18,8 @@ from typing import Any
 
 import pandas as pd
 
-from glc_analysis.coding.codebook import ancestors, current_code
-from glc_analysis.coding.consensus import CONSENSUS, by_segment
+from glc_analysis.coding.codebook import case_codes
+from glc_analysis.coding.consensus import CONSENSUS, by_segment, origins
 from glc_analysis.coding.exports import quotations
 from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.consent import ORGANISATION, Consent
@@ -34,7 +34,6 @@ COLUMNS = REFERENCE_COLUMNS["quotes"]
 READERS = AUDIENCES[1:]
 STATUSES = ("proposed", "cleared", "changed", "talk", "removed")
 """changed: its organisation wants other words than those of the segment; talk: it wants to talk first."""
-CASE_CODE = "case_detail"
 ANONYMOUS_SOURCE = "a provider"
 
 RULES: dict[str, tuple[str, Callable[[Any], bool]]] = {
@@ -171,12 +170,6 @@ def without_pseudonyms(text: str) -> str:
     return _PSEUDONYM.sub(lambda found: _REPLACEMENTS[found[1]], text)
 
 
-def case_codes(codebook: pd.DataFrame) -> set[str]:
-    """The codes whose passages never leave the team: ``case_detail``, its successor, and the codes below."""
-    roots = {CASE_CODE, current_code(CASE_CODE, codebook)} - {""}
-    return roots | {code for code, above in ancestors(codebook).items() if roots & {*above}}
-
-
 def case_segments(codings: pd.DataFrame, segments: pd.DataFrame, codebook: pd.DataFrame) -> set[str]:
     """The segments to which any coder gave such a code, with their originals and translations."""
     told, linked = codings[codings["code_id"].isin(case_codes(codebook))], origins(segments)
@@ -210,12 +203,6 @@ def quotes_faults(quotes: pd.DataFrame, segments: pd.DataFrame) -> Iterator[Faul
 
 def _is_cleared(row: Any) -> bool:
     return match_key(row.cleared_by_organisation) not in ("", "no", "false") and is_day(row.cleared_on)
-
-
-def origins(segments: pd.DataFrame) -> dict[str, str]:
-    """Each segment -> the segment that it translates, or itself."""
-    origins = segments["translation_of"].where(segments["translation_of"] != "", segments["segment_id"])
-    return dict(zip(segments["segment_id"], origins, strict=True))
 
 
 def _agreements(rows: pd.DataFrame, consent: pd.DataFrame, item: str) -> list[str]:

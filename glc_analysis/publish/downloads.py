@@ -16,12 +16,11 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis.coding.codebook import ancestors
+from glc_analysis.coding.codebook import ancestors, case_codes
 from glc_analysis.coding.exports import inert, write_csv
 from glc_analysis.convening.joint_display import display
 from glc_analysis.disclosure.audiences import may
 from glc_analysis.disclosure.blocks import QUOTATIONS
-from glc_analysis.disclosure.quotations import case_codes
 from glc_analysis.manifest import VERSION, read_slices
 from glc_analysis.reference import read_table
 from glc_analysis.schema import Column, Table

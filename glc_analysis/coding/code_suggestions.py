@@ -1,0 +1,317 @@
+"""Suggestions of codes for a passage, from settled passages and the definitions of the codes. None counts
+until a coder accepts it.
+
+Go in: a passage that the coder has coded already, the settled passages of the study, and the codebook. Come
+out: up to five codes, each with the settled passage that speaks most for it; or none, with a sentence why.
+
+The module decides when nothing is suggested: where the study codes interpretively, while the codebook is not
+frozen (open coding), in texts that several people code or that are for training, before the coder has coded
+the passage, for the account of a survivor's case, which is never given to the model, and where the ranking is
+not sure (:mod:`.code_ranking`). Settled is what the team decided, what the coder ``consensus`` handed in, and
+what two or more coders agreed on (:mod:`.learning`).
+
+What was shown, accepted and refused is kept in ``raw/codings/<coder>/suggestions.jsonl``, one line each. The
+study reads it only once a suggestion was accepted: until then no table or page changes by it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pandas as pd
+
+from glc_analysis import tables
+from glc_analysis.coding.code_ranking import SHOWN, CodeRanking, Example
+from glc_analysis.coding.codebook import case_codes
+from glc_analysis.coding.consensus import CONSENSUS, by_segment, origins, units
+from glc_analysis.coding.encoder import MISSING, Encoder, find_encoder, kept_vectors
+from glc_analysis.coding.learning import FEWEST_PASSAGES, settled_codes, version_order
+from glc_analysis.errors import GLCError
+from glc_analysis.reference import read_table
+from glc_analysis.study import SUGGESTION_LOG, Study
+from glc_analysis.text import content_hash, normalise_space
+
+MOST_PASSAGES = 2000
+"""So many settled passages are learned from, chosen in an order that nobody chose: more take minutes, and
+hardly change a list of five."""
+TRAINING = "training"
+Plain = dict[str, Any]
+
+
+class Session(Protocol):
+    """What is asked of a coder's session: :class:`glc_analysis.explore.coding_session.CodingSession` has
+    it."""
+
+    def texts(self) -> list[Plain]: ...
+    def text(self, document_id: str) -> Plain: ...
+    def answers(self) -> list[Plain]: ...
+
+
+def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: int, *, session: Session,
+                  encoder: Encoder | None = None) -> list[Plain]:
+    """Up to five codes for a passage that the coder has coded, from the one that fits best: code_id, score (0
+    to 1), example (the words of a settled passage with this code), and example_by (its segment; both blank
+    where only the definition speaks for the code). None where :func:`why_not` says so, and where the ranking
+    is not sure.
+
+    ``start`` and ``end`` are code points of the text as the session shows it. Codes that the passage has are
+    left out. What is returned is logged as shown. ``encoder`` is the installed one, unless a test gives
+    another.
+    """
+    encoder = encoder or find_encoder()
+    if why_not(study, coder, document_id, session=session, encoder=encoder) or encoder is None:
+        return []
+    turns, codings = _own_work(session, document_id)
+    own = [one for one in codings if one["start"] < end and start < one["end"]]
+    words = "".join(turn["text"][max(start - turn["start"], 0):max(end - turn["start"], 0)] for turn in turns)
+    settled = SettledPassages.of(study)
+    given = {one["code_id"] for one in own}
+    if not words.strip() or not any(one["origin"] == "own" for one in own) or given & settled.cases \
+            or settled.tells_of_a_case(document_id, start, end):
+        return []
+    ranking = settled.ranking(study, encoder)
+    ranked = ranking.rank(words, encoder.encode([words])[0])
+    if not ranking.is_sure(ranked):
+        return []
+    texts = {one.example_id: one.text for one in settled.examples}
+    found = [{"code_id": one.code_id, "score": round(min(max(one.score, 0.0), 1.0), 2),
+              "example": texts.get(one.example_id, ""),
+              "example_by": settled.segments.get(one.example_id, "")}
+             for one in ranked[:SHOWN] if one.code_id not in given]
+    _log_shown(study, coder, (document_id, start, end), [one["code_id"] for one in found],
+               encoder.name, settled.digest(study))
+    return found
+
+
+def why_not(study: Study, coder: str, document_id: str, *, session: Session | None = None,
+            encoder: Encoder | None = None) -> str:
+    """Why no codes are suggested for a text, in one sentence; blank where they may be."""
+    if study.settings["coding"]["approach"] == "interpretive":
+        return "This study codes interpretively, so no codes are suggested."
+    purposes = {one["document_id"]: one["purpose"] for one in session.texts()} if session else {}
+    if purposes.get(document_id) == TRAINING:
+        return "This text is for training, so no codes are suggested."
+    assignments = read_table(study, "assignments")
+    assignments = assignments[assignments["coder_id"] != CONSENSUS]
+    try:
+        settled, readings = SettledPassages.of(study), tables.read("readings", study=study)
+    except GLCError:
+        return "Codes are suggested after `glc build`, from passages that are settled."
+    readings = readings[readings["coder_id"] != CONSENSUS]
+    pair = ["document_id", "coder_id"]
+    people = pd.concat([assignments[pair], readings[pair].astype("str")])
+    readers = people.groupby("document_id")["coder_id"].agg(set).to_dict()
+    if readers.get(document_id, set()) - {coder}:
+        return "Other people code this text independently of you, so no codes are suggested."
+    own = assignments[assignments["coder_id"] == coder]
+    done = {*readings.loc[readings["coder_id"] == coder, "document_id"]}
+    waiting = [one for one in own["document_id"] if len(readers[one]) > 1 and one not in done]
+    if waiting:
+        return (f"Codes are suggested once your texts that several people code are handed in and built: "
+                f"{', '.join(waiting[:3])}{' ...' * (len(waiting) > 3)}.")
+    if said := _not_frozen(own, read_table(study, "codebook"), document_id):
+        return said
+    if len(settled.examples) < FEWEST_PASSAGES:
+        return (f"Codes are suggested from {FEWEST_PASSAGES} settled passages on: passages that two coders "
+                f"agree on, or that were decided. This study has {len(settled.examples)}.")
+    return "" if encoder or find_encoder() else MISSING
+
+
+def _not_frozen(own: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> str:
+    """Why the codebook is not frozen for a coder's text; blank if it is: assignments.csv names its version,
+    and no code is newer."""
+    stated = {*own.loc[own["document_id"] == document_id, "codebook_version"]} or {*own["codebook_version"]}
+    if len(stated) != 1 or stated == {""}:
+        return ("Codes are suggested once the codebook is frozen: to fix, write its version into the column "
+                "codebook_version of assignments.csv.")
+    version = next(iter(stated))
+    live = codebook[codebook["merged_into"] == ""]
+    newer = [name for name, since in zip(live["name"], live["since_version"], strict=True)
+             if since and version_order(since) > version_order(version)]
+    if not newer:
+        return ""
+    return (f"The codebook has codes that are newer than version {version}, with which you code: "
+            f"{', '.join(newer[:3])}{' ...' * (len(newer) > 3)}. So no codes are suggested.")
+
+
+def _own_work(session: Session, document_id: str) -> tuple[list[Plain], list[Plain]]:
+    """The turns of a text, or an answer as one turn, and the coder's codings of it."""
+    if any(one["document_id"] == document_id for one in session.texts()):
+        text = session.text(document_id)
+        return text["turns"], text["codings"]
+    for row in session.answers():
+        if row["answer_id"] == document_id:
+            return [{"start": 0, "text": row["text"]}], row["codings"]
+    return [], []
+
+
+# ------------------------------
+# What is settled, and what is learned from it.
+
+
+@dataclass(frozen=True)
+class SettledPassages:
+    """The settled passages of a study with their codes, in the words of the texts without names.
+
+    ``segments`` has the segment of each passage, ``definitions`` the name, definition and limits of every
+    code in use, ``cases`` the codes for accounts of a survivor's case, and ``case_spans`` where anybody gave
+    one: neither those passages nor those codes are in the others.
+    """
+
+    examples: tuple[Example, ...]
+    segments: dict[str, str]
+    definitions: dict[str, str]
+    cases: frozenset[str]
+    case_spans: dict[str, list[tuple[int, int]]]
+
+    @classmethod
+    def of(cls, study: Study) -> SettledPassages:
+        """What is settled in a study that is built. Raises GLCError for one that is not."""
+        frames = {name: tables.read(name, study=study) for name in
+                  ("codings", "readings", "segments", "disagreements", "codebook")}
+        codings, segments = frames["codings"], frames["segments"]
+        book = read_table(study, "codebook")
+        cases = frozenset(case_codes(book))
+        told = by_segment(codings[codings["code_id"].isin(cases)])["segment_id"]
+        linked = origins(segments)
+        told_in = {linked.get(one, one) for one in told}
+        never = {one for one, origin in linked.items() if origin in told_in}
+        spans: dict[str, list[tuple[int, int]]] = {}
+        for row in segments[segments["segment_id"].isin(never)].itertuples():
+            spans.setdefault(str(row.document_id), []).append((int(row.start), int(row.end)))
+        decided = frames["disagreements"].query("is_decided and coder_id == @CONSENSUS")
+        decisions = {row.segment_id: frozenset(filter(None, row.codes.split(";")))
+                     for row in decided.itertuples()}
+        settled = settled_codes(units(codings, frames["readings"], segments), decisions, "")
+        passages = by_segment(codings[codings["coder_id"] == CONSENSUS])
+        passages = passages[passages["segment_id"].isin({*settled} - never)]
+        live = book[book["merged_into"] == ""]
+        definitions = {row["code_id"]: normalise_space(". ".join(filter(None, (
+            row["name"], row["definition"], row["include"])))) for row in live.to_dict("records")}
+        definitions = {code: text for code, text in definitions.items() if code not in cases}
+        return cls(*_examples(passages, definitions), definitions, cases, spans)
+
+    def digest(self, study: Study) -> str:
+        """What names this set of passages and definitions: it is another one where any of them changes."""
+        held = [[one.example_id, one.text, sorted(one.codes)] for one in self.examples]
+        return study.digests.of_value([held, sorted(self.definitions.items())])[:16]
+
+    def tells_of_a_case(self, document_id: str, start: int, end: int) -> bool:
+        """Whether anybody coded the account of a case in the turns of a passage."""
+        return any(a < end and start < b for a, b in self.case_spans.get(document_id, ()))
+
+    def ranking(self, study: Study, encoder: Encoder) -> CodeRanking:
+        """What the settled passages say about others, with the vectors that the study keeps."""
+        key = (study.root, encoder.name, self.digest(study))
+        if key not in _LEARNED:
+            texts = [*(one.text for one in self.examples), *self.definitions.values()]
+            vectors = kept_vectors(study.root, encoder, texts, study.digests)
+            _LEARNED.clear()
+            _LEARNED[key] = CodeRanking(self.examples, self.definitions, vectors)
+        return _LEARNED[key]
+
+
+_LEARNED: dict[tuple, CodeRanking] = {}
+"""The last ranking that was learned, so that a coder waits for it once."""
+
+
+def _examples(passages: pd.DataFrame,
+              definitions: dict[str, str]) -> tuple[tuple[Example, ...], dict[str, str]]:
+    """The settled passages, one a stretch of words, with all codes that it has; and the segment of each."""
+    passages = passages[passages["code_id"].isin([*definitions])]
+    found, segments = [], {}
+    for (document, start, end), rows in passages.groupby(["document_id", "start", "end"], observed=True):
+        name, words = f"{document}:{start}-{end}", str(rows["quote"].iloc[0])
+        if words.strip():
+            found.append(Example(name, words, frozenset(rows["code_id"].astype("str")), str(document)))
+            segments[name] = str(rows["segment_id"].iloc[0])
+    if len(found) > MOST_PASSAGES:
+        found = sorted(found, key=lambda one: content_hash(one.example_id))[:MOST_PASSAGES]
+    return tuple(sorted(found)), segments
+
+
+# ------------------------------
+# The log: what was shown, accepted and refused.
+
+
+def take_suggestion(study: Study, coder: str, document_id: str, start: int, end: int, code_id: str) -> Plain:
+    """Logs that a coder accepts a code that was shown for a passage. Returns what the coding keeps of where
+    it came from: the model, and the digest of the settled passages. Nothing where it was never shown for
+    words of this passage: then it is the coder's own choice."""
+    for line in reversed([*read_log(study, coder)]):
+        if line["act"] == "shown" and line["document_id"] == document_id and code_id in line["codes"] \
+                and line["start"] < end and start < line["end"]:
+            about = {"model": line["model"], "settled": line["settled"]}
+            _append(study, coder, {"act": "taken", "document_id": document_id, "start": start, "end": end,
+                                   "codes": [code_id], **about})
+            return about
+    return {}
+
+
+def refuse_suggestions(study: Study, coder: str, document_id: str, start: int, end: int,
+                       codes: Sequence[str]) -> None:
+    """Logs that a coder put a list aside."""
+    if codes:
+        _append(study, coder, {"act": "refused", "document_id": document_id, "start": start, "end": end,
+                               "codes": [*codes]})
+
+
+def _log_shown(study: Study, coder: str, passage: tuple[str, int, int], codes: Sequence[str], model: str,
+               settled: str) -> None:
+    document_id, start, end = passage
+    line = {"act": "shown", "document_id": document_id, "start": start, "end": end, "codes": [*codes],
+            "model": model, "settled": settled}
+    if codes and line not in [*read_log(study, coder)]:  # a list is counted once, however often it is drawn
+        _append(study, coder, line)
+
+
+def read_log(study: Study, coder: str) -> Iterator[Plain]:
+    """The lines of a coder's log; a line that was cut off is passed over."""
+    path = study.journal(coder).with_name(SUGGESTION_LOG)
+    for line in path.read_text("utf-8", errors="replace").split("\n") if path.is_file() else ():
+        try:
+            found = json.loads(line)
+        except ValueError:
+            continue
+        if isinstance(found, dict) and {"act", "document_id", "start", "end", "codes"} <= found.keys():
+            yield found
+
+
+def _append(study: Study, coder: str, line: Plain) -> None:
+    path = study.journal(coder).with_name(SUGGESTION_LOG)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # It begins with a line's end, so that a line that was cut off before spoils no other.
+    content = f"\n{json.dumps(line, ensure_ascii=False)}".encode()
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        try:
+            os.write(handle, content)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        raise GLCError(f"{path.name} cannot be written ({error.strerror}), so no codes are suggested. To "
+                       f"fix: free some space, or see who may write to the folder {path.parent.name}.") from error
+
+
+def suggestion_counts(lines: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
+    """One row a code: code_id; for how many passages it was shown, how many codings accepted it and still
+    stand (``codings`` with a ``suggested_by``), and how many lists it was shown in and not accepted.
+
+    ``lines`` are those of all coders' logs, with coder_id. No rows where no accepted suggestion stands.
+    """
+    stands = codings[(codings["suggested_by"] != "") & (codings["coder_id"] != CONSENSUS)]
+    if stands.empty:
+        return pd.DataFrame({"code_id": [], "shown_n": [], "taken_n": [], "refused_n": []})
+    passages = {(row.coder_id, row.document_id, row.start, row.end, code) for row in lines.itertuples()
+                if row.act == "shown" for code in row.codes}
+    shown = pd.Series([one[-1] for one in passages], dtype="str").value_counts()
+    taken = stands["code_id"].astype("str").value_counts()
+    codes = sorted({*shown.index, *taken.index})
+    counts = pd.DataFrame({"code_id": codes, "shown_n": shown.reindex(codes, fill_value=0).to_numpy(),
+                           "taken_n": taken.reindex(codes, fill_value=0).to_numpy()})
+    return counts.assign(refused_n=(counts["shown_n"] - counts["taken_n"]).clip(lower=0))
