@@ -88,9 +88,9 @@ FEW_PASSAGES = 200
 """A code with more passages than this has a page of its own."""
 TABLE_ORDER = (
     "questions", "options", "organisations", "answers", "responses", "selections", "documents", "segments",
-    "codings", "readings", "memos", "codebook", "quarantined", "agreement", "disagreements", "countries",
-    "context", "stated", "mentions", "estimates", "release_convening", "release_public", "quotations",
-    *WRITTEN, "ratings", "tallies", "blocks", "announced_votes", "steps")
+    "codings", "readings", "memos", "codebook", "quarantined", "agreement", "disagreements", "suggestions",
+    "countries", "context", "stated", "mentions", "estimates", "release_convening", "release_public",
+    "quotations", *WRITTEN, "ratings", "tallies", "blocks", "announced_votes", "steps")
 """The order in which datapackage.json, provenance.json and slices.json list the tables."""
 
 
@@ -549,8 +549,8 @@ STEPS = (
                     "coded_questions", "codebook.csv", "documents.csv", "assignments.csv",
                     "reviewed_codings.csv", "names.csv", "pseudonyms", "[coding] blank_rows",
                     "[coding] code_separator"),
-         ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "units", "work",
-          "spans", "tree", "mixed"), _coding),
+         ("codings", "readings", "memos", "codebook", "quarantined", "disagreements", "suggestions", "units",
+          "work", "spans", "tree", "mixed"), _coding),
     Step("agreement", ("units", "work", "spans", "tree", "mixed", "[coding] approach",
                        "[coding] parent_codings"), ("agreement",),
          _agreement),

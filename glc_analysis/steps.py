@@ -129,6 +129,10 @@ class DeclaredStudy(Study):
         self._allow("raw/codings")
         return self.whole.coder_files()
 
+    def suggestion_logs(self) -> dict[str, Path]:
+        self._allow("raw/codings")
+        return self.whole.suggestion_logs()
+
     def all_raw_files(self) -> list[Path]:
         for kind in RAW_KINDS:
             self._allow(f"raw/{kind}")

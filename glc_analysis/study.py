@@ -207,11 +207,11 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 :meta hide-value:
 """
 
-NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini")
 JOURNAL, SUGGESTION_LOG = "desk.jsonl", "suggestions.jsonl"
 """What the coding desk writes into ``raw/codings/<coder>/``: the journal of a coder's acts, which is read
-like any coder's file, and the log of suggestions, from which no table is made. Both are only ever added
-to."""
+like any coder's file, and the log of suggestions, which is no data until one was accepted. Both are only ever
+added to."""
+NON_DATA_FILES = ("readme", "readme.md", "readme.txt", "thumbs.db", "desktop.ini", SUGGESTION_LOG)
 RAW_KINDS = ("survey", "interviews", "calls", "codings", "ratings", "context")
 
 DEFAULTS, WORDS = default_settings()
@@ -422,7 +422,8 @@ class Study:
         manifest can report it. Hidden files and read-me files are not data.
         """
         if kind == "codings":
-            return sorted({path for paths in self.coder_files().values() for path in paths})
+            files = [path for paths in self.coder_files().values() for path in paths]
+            return sorted({*files, *self.suggestion_logs().values()})
         named = self.settings["raw"][kind]
         patterns = list(named.values()) if isinstance(named, dict) else named
         return sorted({path for pattern in patterns for path in self._matching(pattern)})
@@ -430,13 +431,19 @@ class Study:
     def coder_files(self) -> dict[str, list[Path]]:
         """The files of each coder, as ``[raw] codings`` names them; for a project folder its database. The
         journal of a coder at the coding desk is there without being named."""
-        named = {coder: [path for path in self._matching(pattern) if path.name != SUGGESTION_LOG]
+        named = {coder: self._matching(pattern)
                  for coder, pattern in self.settings["raw"]["codings"].items()}
         listed = {path for paths in named.values() for path in paths}
         for path in sorted(self.raw.glob(f"codings/*/{JOURNAL}")):
             if path not in listed:
                 named.setdefault(path.parent.name, []).append(path)
         return named
+
+    def suggestion_logs(self) -> dict[str, Path]:
+        """The log of each coder who accepted a suggestion of a code. Other logs are read by nothing, so that
+        what was only shown changes no table and no page."""
+        return {path.parent.name: path for path in sorted(self.raw.glob(f"codings/*/{SUGGESTION_LOG}"))
+                if b'"act": "taken"' in path.read_bytes()}
 
     def journal(self, coder: str) -> Path:
         """The file of what a coder does at the coding desk, whether or not it is there."""
@@ -463,7 +470,7 @@ class Study:
     def unused_files(self) -> list[str]:
         """The files in ``raw/`` that no setting names."""
         named = {p for kind in RAW_KINDS for p in self.raw_files(kind)}
-        return [self.relative(p) for p in self.all_raw_files() if p not in named and p.name != SUGGESTION_LOG]
+        return [self.relative(p) for p in self.all_raw_files() if p not in named]
 
     @property
     def is_started(self) -> bool:

@@ -158,6 +158,8 @@ COLUMNS = ["measure", "code_id", "unit", "subset", "n_units", "n_pairable", "pre
 KEY = COLUMNS[:4]
 OPTIONAL = {"question_id": "", "length": 1, "is_missing": False}
 ALL = "all"
+UNASSISTED = "unassisted"
+"""The subset of the texts in which no suggested code was accepted."""
 NOT_SHARED = "the coder coded no unit that another coded"
 
 

@@ -10,12 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 import pandas as pd
 
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.coding import codebook as book
-from glc_analysis.coding.agreement import coder_agreement
+from glc_analysis.coding.agreement import ALL, UNASSISTED, coder_agreement
 from glc_analysis.coding.coders import (
     SURVEY_CODER,
     CodedColumns,
@@ -34,15 +35,17 @@ from glc_analysis.coding.coders import (
 )
 from glc_analysis.coding.consensus import CONSENSUS, KEY, by_segment, reconcile, units
 from glc_analysis.coding.reviews import apply_reviews
+from glc_analysis.coding.suggestion_log import assisted_codings, suggestion_counts
 from glc_analysis.coding.texts import Text, Texts
 from glc_analysis.errors import Faults
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
+from glc_analysis.text import normalise_space
 
-TABLES = ("codings", "readings", "memos", "quarantined", "disagreements", "codebook")
+TABLES = ("codings", "readings", "memos", "quarantined", "disagreements", "codebook", "suggestions")
 UNITS = ["segment_id", "document_id", "guide_question_id", "coder_id", "codebook_version", "codes",
-         "is_missing", "respondent_id"]
+         "is_missing", "respondent_id", "is_assisted"]
 
 
 @dataclass(frozen=True)
@@ -50,7 +53,8 @@ class CodedTexts:
     """The coding of all texts: the tables :data:`TABLES`, not yet in their schema, and what agreement needs.
 
     ``units`` has a row for each participant's segment and coder who read it, with the codes joined by ``;``;
-    ``is_missing`` are those of which it is not known how the coder coded them.
+    ``is_missing`` are those of which it is not known how the coder coded them, ``is_assisted`` those of texts
+    in which a coder accepted a suggested code.
     ``codings`` are those of all coders before anything was reconciled, ``spans`` the start and end of the
     segments they overlap, ``tree`` every code and its parent, ``mixed_coders`` the coders whose file does
     not tell several people's work apart.
@@ -104,18 +108,31 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
         steps.add("codings of split codes", cells=len(split), why="to be coded again: "
                   + ", ".join(sorted(set(split["code_id"]))))
     codings = codings.drop_duplicates(["document_id", "start", "end", "code_id", "coder_id"])
+    current_codes = {code: book.current_code(code, codebook) or code for code in codebook["code_id"]}
+    assisted = {(document, coder, current_codes.get(code, code), words): said
+                for (document, coder, code, words), said in assisted_codings(study).items()}
+
+    def suggested_by(row: Any) -> str:
+        words = text_of(row.document_id).canonical[row.start:row.end] if assisted else ""
+        return assisted.get((row.document_id, row.coder_id, row.code_id, normalise_space(words)), "")
+
+    codings["suggested_by"] = pd.Series([*map(suggested_by, codings.itertuples())], codings.index,
+                                        dtype="str")
     unread = unread_segments(result.unread, segments)
     coded = units(codings, readings, segments, unread=unread)
     answers = documents[documents["kind"] == "answer"]
     answered = dict(zip(answers["document_id"], answers["organisation_id"].astype("str"), strict=True))
     coded["respondent_id"] = [answered.get(document, document) for document in coded["document_id"]]
-    current_codes = {code: book.current_code(code, codebook) or code for code in codebook["code_id"]}
+    coded["is_assisted"] = coded["document_id"].isin(
+        codings.loc[codings["suggested_by"] != "", "document_id"])
     decisions = current_decisions(files.decisions, segments, current_codes)
     consensus, disagreements = reconcile(codings, coded, segments, decisions)
     all_codings = pd.concat([codings[codings["coder_id"] != CONSENSUS], consensus], ignore_index=True)
+    all_codings["suggested_by"] = all_codings["suggested_by"].fillna("")
     reasons = dict(zip(files.decisions["segment_id"], files.decisions["reason"], strict=True))
     owners = segments.set_index("segment_id")[["organisation_id", "country_id"]]
     found = {"codings": add_owners(all_codings, segments, documents, lambda d: text_of(d).canonical),
+             "suggestions": suggestion_counts(study, all_codings),
              "readings": readings, "memos": memos_table(result), "codebook": codebook,
              "quarantined": quarantined_table(
                  result, {name: current_codes[code] for name, code in codes.items()}, segments),
@@ -131,10 +148,20 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
 
 def agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:
     """Table ``agreement``, not yet in its schema; ``parents`` as for
-    :func:`~glc_analysis.coding.agreement.agreement_table`."""
-    sets = [frozenset(filter(None, codes.split(";"))) for codes in coded.units["codes"]]
-    return coder_agreement(coded.units.assign(codes=sets), coded.codings, coded.spans,
-                           book.ancestors(coded.tree), mixed_coders=set(coded.mixed_coders), parents=parents)
+    :func:`~glc_analysis.coding.agreement.agreement_table`. Where a coder accepted a suggested code, the
+    figures are also given for the texts in which none was accepted (subset ``unassisted``)."""
+    above = book.ancestors(coded.tree)
+
+    def measured(units: pd.DataFrame) -> pd.DataFrame:
+        sets = [frozenset(filter(None, codes.split(";"))) for codes in units["codes"]]
+        return coder_agreement(units.assign(codes=sets), coded.codings, coded.spans, above,
+                               mixed_coders=set(coded.mixed_coders), parents=parents)
+
+    found, is_assisted = measured(coded.units), coded.units["is_assisted"].astype("bool")
+    if is_assisted.any() and len(found):
+        rest = measured(coded.units[~is_assisted])
+        found = pd.concat([found, rest[rest["subset"] == ALL].assign(subset=UNASSISTED)], ignore_index=True)
+    return found
 
 
 def complete_codebook(listed: pd.DataFrame, codebook: pd.DataFrame) -> pd.DataFrame:

@@ -36,8 +36,8 @@ LETTERS = 0.2
 with and without."""
 DEFINITION = 4
 """For how many passages a definition counts."""
-SMOOTHING = (0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
-"""The degrees of smoothing that are tried, weak to strong."""
+SMOOTHING = (0.3, 1.0, 3.0, 10.0, 30.0)
+"""The degrees of smoothing that are tried, weak to strong; the weakest of equals is taken."""
 _LENGTHS = (3, 4, 5)
 
 
@@ -168,7 +168,7 @@ class CodeRanking:
             weights = shrunk @ inside
             left_out = self._leave_out(shrunk, basis, weights) + self._shares
             right = _right(left_out, given[:n]).sum()
-            if right >= best[0]:
+            if right > best[0]:
                 best = right, weight * weights, left_out
         return best[1:]
 

@@ -9,18 +9,12 @@ frozen (open coding), in texts that several people code or that are for training
 the passage, for the account of a survivor's case, which is never given to the model, and where the ranking is
 not sure (:mod:`.code_ranking`). Settled is what the team decided, what the coder ``consensus`` handed in, and
 what two or more coders agreed on (:mod:`.learning`).
-
-What was shown, accepted and refused is kept in ``raw/codings/<coder>/suggestions.jsonl``, one line each. The
-study reads it only once a suggestion was accepted: until then no table or page changes by it.
 """
 
 from __future__ import annotations
 
-import json
-import os
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 import pandas as pd
 
@@ -30,16 +24,16 @@ from glc_analysis.coding.codebook import case_codes
 from glc_analysis.coding.consensus import CONSENSUS, by_segment, origins, units
 from glc_analysis.coding.encoder import MISSING, Encoder, find_encoder, kept_vectors
 from glc_analysis.coding.learning import FEWEST_PASSAGES, settled_codes, version_order
+from glc_analysis.coding.suggestion_log import Plain, log_shown
 from glc_analysis.errors import GLCError
 from glc_analysis.reference import read_table
-from glc_analysis.study import SUGGESTION_LOG, Study
+from glc_analysis.study import Study
 from glc_analysis.text import content_hash, normalise_space
 
 MOST_PASSAGES = 2000
 """So many settled passages are learned from, chosen in an order that nobody chose: more take minutes, and
 hardly change a list of five."""
 TRAINING = "training"
-Plain = dict[str, Any]
 
 
 class Session(Protocol):
@@ -82,7 +76,7 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
               "example": texts.get(one.example_id, ""),
               "example_by": settled.segments.get(one.example_id, "")}
              for one in ranked[:SHOWN] if one.code_id not in given]
-    _log_shown(study, coder, (document_id, start, end), [one["code_id"] for one in found],
+    log_shown(study, coder, (document_id, start, end), [one["code_id"] for one in found],
                encoder.name, settled.digest(study))
     return found
 
@@ -232,86 +226,3 @@ def _examples(passages: pd.DataFrame,
     if len(found) > MOST_PASSAGES:
         found = sorted(found, key=lambda one: content_hash(one.example_id))[:MOST_PASSAGES]
     return tuple(sorted(found)), segments
-
-
-# ------------------------------
-# The log: what was shown, accepted and refused.
-
-
-def take_suggestion(study: Study, coder: str, document_id: str, start: int, end: int, code_id: str) -> Plain:
-    """Logs that a coder accepts a code that was shown for a passage. Returns what the coding keeps of where
-    it came from: the model, and the digest of the settled passages. Nothing where it was never shown for
-    words of this passage: then it is the coder's own choice."""
-    for line in reversed([*read_log(study, coder)]):
-        if line["act"] == "shown" and line["document_id"] == document_id and code_id in line["codes"] \
-                and line["start"] < end and start < line["end"]:
-            about = {"model": line["model"], "settled": line["settled"]}
-            _append(study, coder, {"act": "taken", "document_id": document_id, "start": start, "end": end,
-                                   "codes": [code_id], **about})
-            return about
-    return {}
-
-
-def refuse_suggestions(study: Study, coder: str, document_id: str, start: int, end: int,
-                       codes: Sequence[str]) -> None:
-    """Logs that a coder put a list aside."""
-    if codes:
-        _append(study, coder, {"act": "refused", "document_id": document_id, "start": start, "end": end,
-                               "codes": [*codes]})
-
-
-def _log_shown(study: Study, coder: str, passage: tuple[str, int, int], codes: Sequence[str], model: str,
-               settled: str) -> None:
-    document_id, start, end = passage
-    line = {"act": "shown", "document_id": document_id, "start": start, "end": end, "codes": [*codes],
-            "model": model, "settled": settled}
-    if codes and line not in [*read_log(study, coder)]:  # a list is counted once, however often it is drawn
-        _append(study, coder, line)
-
-
-def read_log(study: Study, coder: str) -> Iterator[Plain]:
-    """The lines of a coder's log; a line that was cut off is passed over."""
-    path = study.journal(coder).with_name(SUGGESTION_LOG)
-    for line in path.read_text("utf-8", errors="replace").split("\n") if path.is_file() else ():
-        try:
-            found = json.loads(line)
-        except ValueError:
-            continue
-        if isinstance(found, dict) and {"act", "document_id", "start", "end", "codes"} <= found.keys():
-            yield found
-
-
-def _append(study: Study, coder: str, line: Plain) -> None:
-    path = study.journal(coder).with_name(SUGGESTION_LOG)
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # It begins with a line's end, so that a line that was cut off before spoils no other.
-    content = f"\n{json.dumps(line, ensure_ascii=False)}".encode()
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        try:
-            os.write(handle, content)
-            os.fsync(handle)
-        finally:
-            os.close(handle)
-    except OSError as error:
-        raise GLCError(f"{path.name} cannot be written ({error.strerror}), so no codes are suggested. To "
-                       f"fix: free some space, or see who may write to the folder {path.parent.name}.") from error
-
-
-def suggestion_counts(lines: pd.DataFrame, codings: pd.DataFrame) -> pd.DataFrame:
-    """One row a code: code_id; for how many passages it was shown, how many codings accepted it and still
-    stand (``codings`` with a ``suggested_by``), and how many lists it was shown in and not accepted.
-
-    ``lines`` are those of all coders' logs, with coder_id. No rows where no accepted suggestion stands.
-    """
-    stands = codings[(codings["suggested_by"] != "") & (codings["coder_id"] != CONSENSUS)]
-    if stands.empty:
-        return pd.DataFrame({"code_id": [], "shown_n": [], "taken_n": [], "refused_n": []})
-    passages = {(row.coder_id, row.document_id, row.start, row.end, code) for row in lines.itertuples()
-                if row.act == "shown" for code in row.codes}
-    shown = pd.Series([one[-1] for one in passages], dtype="str").value_counts()
-    taken = stands["code_id"].astype("str").value_counts()
-    codes = sorted({*shown.index, *taken.index})
-    counts = pd.DataFrame({"code_id": codes, "shown_n": shown.reindex(codes, fill_value=0).to_numpy(),
-                           "taken_n": taken.reindex(codes, fill_value=0).to_numpy()})
-    return counts.assign(refused_n=(counts["shown_n"] - counts["taken_n"]).clip(lower=0))

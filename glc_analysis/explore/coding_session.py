@@ -23,12 +23,14 @@ from typing import Any, NamedTuple
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.coding.code_suggestions import suggest_codes, why_not
 from glc_analysis.coding.codebook import ancestors, current_code
 from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.coding.graphemes import snap
 from glc_analysis.coding.learning import compare_codes, settled_passages
+from glc_analysis.coding.suggestion_log import refuse_suggestions, take_suggestion
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.explore.double_coding import DOUBLE, DoubleCoding
 from glc_analysis.intake.codings.desk_journal import (
@@ -201,6 +203,18 @@ class CodingSession:
                 self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.coder,
                                     "document_ids": documents}])
 
+    def suggestions(self, document_id: str, start: int, end: int) -> list[Plain]:
+        """Codes that are suggested for a passage that the coder has coded (:mod:`.code_suggestions`)."""
+        return suggest_codes(self.study, self.coder, document_id, start, end, session=self)
+
+    def why_no_suggestions(self, document_id: str) -> str:
+        """Why no codes are suggested in a text, in one sentence; blank where they may be."""
+        return why_not(self.study, self.coder, document_id, session=self)
+
+    def refuse_suggestions(self, document_id: str, start: int, end: int, codes: Iterable[str]) -> None:
+        """Logs that the coder put the suggested codes aside."""
+        refuse_suggestions(self.study, self.coder, document_id, start, end, [*codes])
+
     # What the coder does.
 
     def do(self, act: Mapping[str, Any]) -> Plain:
@@ -244,11 +258,10 @@ class CodingSession:
         code = self._live_code(act.get("code_id", ""))
         if any(one[1:5] == (document, start, end, code) for one in self._journal.work.codings.values()):
             raise GLCError(f"This passage has the code {self._names[code]!r} already.")
-        origin = "suggested" if act.get("origin") == "suggested" else "own"
-        about = {name: str(act[name]) for name in ("model", "settled")
-                 if origin == "suggested" and name in act}
+        about = take_suggestion(self.study, self.coder, document, start, end, code) \
+            if act.get("origin") == "suggested" else {}
         line = {"act": "code", "document_id": document, "start": start, "end": end, "code_id": code,
-                "origin": origin, **about}
+                "origin": "suggested" if about else "own", **about}
         return line, f"Coded: {self._names[code]}."
 
     def _code_answers(self, act: Mapping[str, Any]) -> tuple[Plain, str]:

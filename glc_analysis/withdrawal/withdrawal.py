@@ -25,6 +25,7 @@ from glc_analysis import manifest, tables
 from glc_analysis.cleaning.countries import country_ids
 from glc_analysis.coding.coders import document_names
 from glc_analysis.coding.consensus import CONSENSUS
+from glc_analysis.coding.encoder import VECTORS
 from glc_analysis.convening.seals import erase_ballots, seal_anew
 from glc_analysis.convening.signatures import SIGNATURES
 from glc_analysis.csv_rows import append_rows
@@ -216,6 +217,7 @@ def _copy(study: Study, new: Study) -> None:
         if (study.root / part).is_dir():
             shutil.copytree(study.root / part, new.root / part,
                             ignore=shutil.ignore_patterns("~$*", ".~lock*", ".lock", ".ipynb_checkpoints"))
+    shutil.rmtree(new.root / VECTORS, ignore_errors=True)  # they are made again from what is left
     replace_digest_key(new.root)  # no digest of what is removed may be compared with a guess
     seal_anew(new)
     for kept in study.processed.glob(".gitkeep"):

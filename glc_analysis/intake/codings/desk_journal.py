@@ -51,6 +51,7 @@ class DeskCoding(NamedTuple):
     memo: str = ""
     negative_case: bool = False
     origin: str = "own"
+    suggested_by: str = ""
 
 
 class DeskText(NamedTuple):
@@ -184,7 +185,9 @@ class DeskWork:
         act, n = line["act"], str(line["n"])
         if act == "code":
             yield self.codings, n, DeskCoding(n, line["document_id"], line["start"], line["end"],
-                                              line["code_id"], origin=line.get("origin", "own"))
+                                              line["code_id"], origin=line.get("origin", "own"),
+                                              suggested_by=" ".join(filter(None, (
+                                                  line.get("model", ""), line.get("settled", "")))))
         elif act == "code_answers":
             for place, document_id in enumerate(line["answer_ids"], 1):
                 if not document_id:  # withdrawn

@@ -1,0 +1,247 @@
+"""Suggestions of codes at the coding desk: when there are none, what is kept, and that they count for nothing
+until one is accepted."""
+
+import hashlib
+import json
+import shutil
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from glc_analysis import tables
+from glc_analysis.build import build
+from glc_analysis.coding import code_suggestions, encoder
+from glc_analysis.coding.assemble import UNITS, CodedTexts, agreement
+from glc_analysis.coding.code_ranking import CodeRanking
+from glc_analysis.coding.code_suggestions import SettledPassages, suggest_codes, why_not
+from glc_analysis.coding.encoder import VECTORS, Encoder, find_encoder, kept_vectors
+from glc_analysis.coding.suggestion_log import read_log, refuse_suggestions
+from glc_analysis.explore.coding_session import CodingSession
+from glc_analysis.study import SUGGESTION_LOG
+from glc_analysis.view import OpenStudy
+from tests.coding.word_encoder import WORDS
+
+SINGLE, DOUBLE = "interview-luz-de-maiz", "interview-farol-de-barro"
+DAY = date(2016, 7, 1)
+
+
+@pytest.fixture
+def study(sample_study, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(sample_study.root, root)
+    return OpenStudy(root)
+
+
+@pytest.fixture
+def session(study, monkeypatch):
+    monkeypatch.setattr(code_suggestions, "find_encoder", lambda: WORDS)
+    return CodingSession(study, "ines", today=DAY)
+
+
+def turns(session, document=SINGLE):
+    return [one for one in session.text(document)["turns"] if one["role"] == "participant"]
+
+
+def code(session, turn, code_id="outreach", **more):
+    return session.do({"act": "code", "document_id": SINGLE, "start": turn["start"], "end": turn["end"],
+                       "code_id": code_id, **more})
+
+
+def suggested(session, turn, document=SINGLE):
+    return session.suggestions(document, turn["start"], turn["end"])
+
+
+@pytest.fixture
+def sure(monkeypatch):
+    """Every list is shown: the encoder of the tests knows words alone, and the text is in another language."""
+    monkeypatch.setattr(CodeRanking, "least", 0.0)
+
+
+def coded_turn(session):
+    """A turn that its coder has coded, and the codes that are suggested for it."""
+    turn = turns(session)[0]
+    code(session, turn)
+    return turn, suggested(session, turn)
+
+
+def test_at_most_five_codes_each_with_a_settled_passage_that_has_the_code(session, sure, study):
+    _, found = coded_turn(session)
+    settled = SettledPassages.of(study)
+    codes = {one.text: one.codes for one in settled.examples}
+    assert 1 <= len(found) <= 5 and "outreach" not in {one["code_id"] for one in found}
+    assert all(one["code_id"] in codes[one["example"]] for one in found if one["example"])
+    assert {one["example_by"] for one in found} <= {*study.segments["segment_id"], ""}
+    assert all(0 <= one["score"] <= 1 for one in found)
+
+
+def test_nothing_is_suggested_before_the_coder_has_coded_the_passage(session, sure):
+    assert all(suggested(session, turn) == [] for turn in turns(session))
+
+
+def test_nothing_is_suggested_in_a_text_that_several_people_code(session, sure, study):
+    assert "independently" in why_not(study, "ines", DOUBLE, session=session)
+    turn = turns(session, DOUBLE)[0]
+    assert suggested(session, turn, DOUBLE) == []
+
+
+def test_nothing_is_suggested_before_the_texts_of_several_people_are_handed_in(session, study):
+    readings = study.processed / "readings.parquet"
+    frame = tables.read("readings", study=study)
+    frame[frame["coder_id"] != "ines"].to_parquet(readings)
+    assert DOUBLE in why_not(study, "ines", SINGLE, session=session)
+
+
+def test_nothing_is_suggested_in_a_study_that_codes_interpretively(session, study):
+    settings = study.settings_file.read_text()
+    study.settings_file.write_text(settings.replace('approach = "codebook"', 'approach = "interpretive"'))
+    assert "interpretively" in why_not(OpenStudy(study.root), "ines", SINGLE, session=session)
+
+
+@pytest.mark.parametrize(("version", "said"), [("", "frozen"), ("1", "newer than version 1")])
+def test_nothing_is_suggested_while_the_codebook_is_not_frozen(session, study, version, said):
+    path = study.reference_file("assignments")
+    path.write_text(path.read_text().replace(f"{SINGLE},ines,2", f"{SINGLE},ines,{version}"))
+    assert said in why_not(study, "ines", SINGLE, session=session)
+
+
+def test_nothing_is_suggested_in_a_training_text(study, session, monkeypatch):
+    texts = [{"document_id": SINGLE, "purpose": "training"}]
+    monkeypatch.setattr(CodingSession, "texts", lambda self: texts)
+    assert "training" in why_not(study, "ines", SINGLE, session=session)
+
+
+def test_nothing_is_suggested_from_fewer_than_twenty_settled_passages(session, study, monkeypatch):
+    monkeypatch.setattr(code_suggestions, "FEWEST_PASSAGES", 10_000)
+    assert "settled passages" in why_not(study, "ines", SINGLE, session=session)
+
+
+def test_without_the_model_one_sentence_says_how_to_get_it(session, study, monkeypatch):
+    monkeypatch.setattr(code_suggestions, "find_encoder", lambda: None)
+    assert "[suggest]" in why_not(study, "ines", SINGLE, session=session)
+    turn = turns(session)[0]
+    code(session, turn)
+    assert suggested(session, turn) == []
+    assert not study.journal("ines").with_name(SUGGESTION_LOG).exists()
+
+
+def test_the_account_of_a_case_is_never_given_to_the_model(session, sure, study):
+    given = []
+    spy = Encoder("spy", lambda texts: (given.extend(texts), WORDS.encode(texts))[1])
+    cases = [words for row in study.codings.query("code_id == 'case_detail'").itertuples()
+             for one in row.segment_ids.split(";")
+             for words in study.segments.query("segment_id == @one")["text"]]
+    turn = turns(session)[0]
+    code(session, turn, "case_detail")
+    assert suggest_codes(study, "ines", SINGLE, turn["start"], turn["end"], session=session,
+                         encoder=spy) == []
+    other = turns(session)[1]
+    code(session, other)
+    suggest_codes(study, "ines", SINGLE, other["start"], other["end"], session=session, encoder=spy)
+    assert cases and given
+    assert not any(told in words or words in told for told in [*cases, turn["text"]] for words in given)
+    assert "case_detail" not in SettledPassages.of(study).definitions
+
+
+def test_what_is_shown_is_logged_once_and_what_is_accepted_keeps_where_it_came_from(session, sure, study):
+    turn, found = coded_turn(session)
+    assert suggested(session, turn) == found
+    code(session, turn, found[0]["code_id"], origin="suggested")
+    refuse_suggestions(study, "ines", SINGLE, turn["start"], turn["end"], [found[-1]["code_id"]])
+    acts = [line["act"] for line in read_log(study, "ines")]
+    assert acts == ["shown", "taken", "refused"]
+    shown = next(read_log(study, "ines"))
+    line = json.loads(study.journal("ines").read_text("utf-8").splitlines()[-1])
+    assert (line["origin"], line["model"], line["settled"]) == ("suggested", "words 1", shown["settled"])
+
+
+def test_a_code_that_was_never_shown_for_the_passage_is_the_coders_own(session, study):
+    code(session, turns(session)[0], "outreach", origin="suggested")
+    assert json.loads(study.journal("ines").read_text("utf-8").splitlines()[-1])["origin"] == "own"
+
+
+def test_a_line_of_the_log_that_was_cut_off_spoils_no_other(session, sure, study):
+    turn, found = coded_turn(session)
+    path = study.journal("ines").with_name(SUGGESTION_LOG)
+    path.write_bytes(path.read_bytes()[:-9])
+    refuse_suggestions(study, "ines", SINGLE, turn["start"], turn["end"], [found[0]["code_id"]])
+    assert [line["act"] for line in read_log(study, "ines")] == ["refused"]
+
+
+def test_where_the_ranking_is_not_sure_nothing_is_suggested(session, study):
+    assert coded_turn(session)[1] == []
+    assert not study.journal("ines").with_name(SUGGESTION_LOG).exists()
+
+
+def test_no_byte_of_the_study_changes_by_what_was_only_shown(session, sure, study):
+    turn, found = coded_turn(session)
+    build(study)
+    before = contents(study)
+    log = study.journal("ines").with_name(SUGGESTION_LOG)
+    kept = log.read_bytes()
+    log.unlink()
+    build(study)
+    assert contents(study) == before
+    log.write_bytes(kept)
+    refuse_suggestions(study, "ines", SINGLE, turn["start"], turn["end"], [one["code_id"] for one in found])
+    build(study)
+    assert contents(study) == before and tables.read("suggestions", study=study).empty
+
+
+def contents(study):
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest()
+            for path in sorted(study.processed.rglob("*")) if path.is_file()}
+
+
+def test_an_accepted_suggestion_is_in_the_tables_with_its_model_and_counted_by_code(session, sure, study):
+    turn, found = coded_turn(session)
+    code(session, turn, found[0]["code_id"], origin="suggested")
+    session.do({"act": "finish", "document_id": SINGLE, "value": True})
+    build(study)
+    codings = tables.read("codings", study=study)
+    assisted = codings[codings["suggested_by"] != ""]
+    assert {*assisted["code_id"]} == {found[0]["code_id"]} and {*assisted["document_id"]} == {SINGLE}
+    assert assisted["suggested_by"].str.startswith("words 1 ").all()
+    counts = tables.read("suggestions", study=study).set_index("code_id")
+    assert counts.at[found[0]["code_id"], "taken_n"] == 1
+    assert (counts["shown_n"] == counts["taken_n"] + counts["refused_n"]).all()
+
+
+def test_agreement_is_also_given_without_the_texts_in_which_a_suggestion_was_accepted():
+    rows = [(f"{document}.{n}", document, "", coder, "1",
+             "a" if n % 2 or (coder == "b" and document == "x") else "", False, document, document == "x")
+            for document in "xyz" for n in range(6) for coder in "ab"]
+    units = pd.DataFrame(rows, columns=UNITS)
+    spans = pd.DataFrame({"segment_id": sorted({row[0] for row in rows}), "start": 0, "end": 9})
+    tree = pd.DataFrame({"code_id": ["a"], "parent_id": [""]})
+    held = CodedTexts({}, units, tree=tree, spans=spans)
+    found = agreement(held).query("measure == 'percent_agreement' and unit == 'turn' and code_id == 'a'")
+    values = dict(zip(found["subset"], found["value"], strict=True))
+    assert values["unassisted"] == 1 and values["all"] < 1
+    none = agreement(CodedTexts({}, units.assign(is_assisted=False), tree=tree, spans=spans))
+    assert "unassisted" not in {*none["subset"]}
+
+
+def test_vectors_are_kept_under_keyed_names_and_what_is_no_longer_settled_goes(study):
+    asked = []
+    spy = Encoder("spy", lambda texts: (asked.extend(texts), WORDS.encode(texts))[1])
+    first = kept_vectors(study.root, spy, ["one text", "two texts", "one text"], study.digests)
+    again = kept_vectors(study.root, spy, ["two texts", "three"], study.digests)
+    assert asked == ["one text", "two texts", "three"]
+    assert np.array_equal(first[1], again[0]) and np.array_equal(first[0], first[2])
+    files = [*(study.root / VECTORS).iterdir()]
+    with np.load(files[0]) as kept:
+        assert len(files) == 1 and len(kept["names"]) == 2
+    assert b"text" not in files[0].read_bytes()
+    assert files[0].stat().st_mode & 0o777 == 0o600
+    files[0].write_bytes(b"broken")
+    assert np.array_equal(kept_vectors(study.root, spy, ["three"], study.digests)[0], again[1])
+
+
+def test_the_model_gives_the_same_bytes_alone_and_among_others():
+    if (model := find_encoder()) is None:  # the extra `suggest` is not in the lock
+        assert encoder.find_spec(encoder.PACKAGE) is None
+        return
+    texts = ["Falta de tiempo", "ខ្វះពេលវេលា", "", "ends\0here"]
+    assert [*map(bytes, model.encode(texts))] == [bytes(model.encode([one])[0]) for one in texts]
