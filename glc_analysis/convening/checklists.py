@@ -96,8 +96,19 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
         "approach": FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),
         "codebook": _listed(_count(levels.get(level, 0), level)
                             for level in ("domain", "theme", "family", "code")),
-        "agreement": _listed(f"Krippendorff's alpha (MASI) {value:.2f}" for value in whole["value"].dropna()),
+        "agreement": _listed([*(f"Krippendorff's alpha (MASI) {value:.2f}"
+                                for value in whole["value"].dropna()), *_suggested(read)]),
         "memos": _count(len(read("memos")), "memo")}
+
+
+def _suggested(read: Read) -> list[str]:
+    """What is said of suggested codes; nothing where none was accepted."""
+    counts = read("suggestions")
+    if counts.empty:
+        return []
+    by = read("codings")["suggested_by"].astype("str").str.rpartition(" ")[0]
+    return [FACTS["suggestions"].format(model=", ".join(sorted({*by} - {""})), taken=counts["taken_n"].sum(),
+                                        shown=counts["shown_n"].sum())]
 
 
 def _agreed(view: StudyView) -> dict[str, str]:

@@ -271,6 +271,7 @@ def agreement_findings(view: StudyView) -> Html:
                 "texts.")
     undefined = [UNDEFINED] if len(view.read("agreement")) else [UNMEASURED[settings["approach"]]]
     said += _agreement_sentences(view, settings) or undefined
+    said += _suggestion_sentences(view)
     differ = view.read("disagreements").drop_duplicates("segment_id")["is_decided"]
     if len(differ):
         said.append(f"Coders differed on {len(differ):,} turns: {differ.sum():,} are decided, "
@@ -310,6 +311,22 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
         said.append(f"Agreement is below the study's threshold of {number_text(least)} on "
                     f"{(alphas['value'] < least).sum()} of {len(alphas)} codes; the lowest is "
                     f"“{code_names(view)[lowest['code_id']]}” ({number_text(lowest['value'])}).")
+    return said
+
+
+def _suggestion_sentences(view: StudyView) -> list[str]:
+    """How often suggested codes were accepted, by code, and agreement without them; nothing where none was."""
+    counts, names = view.read("suggestions"), code_names(view)
+    if counts.empty:
+        return []
+    listed = "; ".join(f"“{names.get(row.code_id, row.code_id)}” {row.taken_n} of {row.shown_n}"
+                       for row in counts.itertuples())
+    said = [f"Coders accepted {counts['taken_n'].sum():,} of {counts['shown_n'].sum():,} suggestions of a "
+            f"code: {listed}."]
+    rest = view.read("agreement").query(
+        "unit == 'turn' and subset == 'unassisted' and measure == 'masi_alpha'")
+    said += [f"Without the texts in which they did, agreement on all codes together is {number_text(value)}."
+             for value in rest["value"].dropna()]
     return said
 
 

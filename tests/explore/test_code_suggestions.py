@@ -55,7 +55,7 @@ def suggested(session, turn, document=SINGLE):
 
 @pytest.fixture
 def sure(monkeypatch):
-    """Every list is shown: the encoder of the tests knows words alone, and the text is in another language."""
+    """Every list is shown: the encoder of the tests knows words alone, and the text is in Spanish."""
     monkeypatch.setattr(CodeRanking, "least", 0.0)
 
 
