@@ -321,8 +321,8 @@ def _suggestion_sentences(view: StudyView) -> list[str]:
         return []
     listed = "; ".join(f"“{names.get(row.code_id, row.code_id)}” {row.taken_n} of {row.shown_n}"
                        for row in counts.itertuples())
-    said = [f"Coders accepted {counts['taken_n'].sum():,} of {counts['shown_n'].sum():,} suggestions of a "
-            f"code: {listed}."]
+    said = [f"Coders accepted {counts['taken_n'].sum():,} of {counts['shown_n'].sum():,} suggestions "
+            f"of a code: {listed}."]
     rest = view.read("agreement").query(
         "unit == 'turn' and subset == 'unassisted' and measure == 'masi_alpha'")
     said += [f"Without the texts in which they did, agreement on all codes together is {number_text(value)}."
