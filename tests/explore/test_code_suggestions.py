@@ -18,6 +18,7 @@ from glc_analysis.coding.code_ranking import CodeRanking
 from glc_analysis.coding.code_suggestions import SettledPassages, suggest_codes, why_not
 from glc_analysis.coding.encoder import VECTORS, Encoder, find_encoder, kept_vectors
 from glc_analysis.coding.suggestion_log import read_log, refuse_suggestions
+from glc_analysis.explore.coding_desk import CodingDesk
 from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.study import SUGGESTION_LOG
 from glc_analysis.view import OpenStudy
@@ -154,6 +155,17 @@ def test_what_is_shown_is_logged_once_and_what_is_accepted_keeps_where_it_came_f
     shown = next(read_log(study, "ines"))
     line = json.loads(study.journal("ines").read_text("utf-8").splitlines()[-1])
     assert (line["origin"], line["model"], line["settled"]) == ("suggested", "words 1", shown["settled"])
+
+
+def test_the_widget_asks_for_suggestions_and_logs_that_they_were_put_aside(session, sure, study):
+    desk, turn = CodingDesk(session), turns(session)[0]
+    code(session, turn)
+    passage = {"document_id": SINGLE, "start": turn["start"], "end": turn["end"]}
+    found = desk.answer({"id": 1, "get": "suggestions", **passage})["ok"]
+    codes = [one["code_id"] for one in found]
+    assert found == suggested(session, turn)
+    assert desk.answer({"id": 2, "refuse": {**passage, "codes": codes}}) == {"id": 2, "ok": None}
+    assert [line["act"] for line in read_log(study, "ines")] == ["shown", "refused"]
 
 
 def test_a_code_that_was_never_shown_for_the_passage_is_the_coders_own(session, study):
