@@ -5,6 +5,7 @@ from datetime import date
 
 import pytest
 
+from glc_analysis import manifest
 from glc_analysis.errors import Faults
 from glc_analysis.manifest import (
     SAMPLE,
@@ -142,3 +143,16 @@ def test_names_with_commas_and_other_scripts_are_kept(small):
     with (small.root / MANIFEST).open(encoding="utf-8", newline="") as file:
         assert "raw/survey/ចម្លើយ, ២.csv" in [row["path"] for row in csv.DictReader(file)]
     assert inspect(Study(small.root)).new == ()
+
+
+def test_what_the_coding_desk_writes_may_grow_and_not_change(tmp_path):
+    path = tmp_path / "desk.jsonl"
+    path.write_bytes(b'{"n": 1}\n')
+    row = {"sha256": manifest.checksum(path), "bytes": "9"}
+    path.write_bytes(b'{"n": 1}\n{"n": 2}\n')
+    assert manifest.is_as_recorded(path, row, manifest.checksum(path))
+    path.write_bytes(b'{"n": 3}\n{"n": 2}\n')
+    assert not manifest.is_as_recorded(path, row, manifest.checksum(path))
+    other = path.rename(tmp_path / "codings.csv")
+    other.write_bytes(b'{"n": 1}\n{"n": 2}\n')
+    assert not manifest.is_as_recorded(other, row, manifest.checksum(other))

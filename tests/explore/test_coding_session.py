@@ -397,5 +397,5 @@ def test_a_text_that_left_the_study_is_told_and_stops_no_build(session, study):
     raw = read_codings(study.journal("ines"), coder="ines")
     placed = place_codings([("ines", raw)], dict, {}, lambda text: Masked(text, ()))
     assert placed.faults == placed.codings == []
-    assert placed.notes == [f"ines: {answer} is no text of this study; what was coded in it at the coding desk "
-                            "is left out."]
+    left = f"ines: {answer} is no text of this study; what was coded in it at the coding desk is left out."
+    assert placed.notes == [left]
