@@ -1,5 +1,6 @@
 """The sample with two more interviews, which ana codes: one in many scripts, one of any length."""
 
+import hashlib
 import shutil
 from pathlib import Path
 
@@ -32,10 +33,14 @@ def write_desk_study(root: Path, sample: Path, *, turns: int = 0) -> Path:
     texts = {"interview-scripts": TURNS}
     if turns:
         texts["interview-long"] = [f"{TURNS[n % len(TURNS)]} {n}" for n in range(turns)]
-    tables = {"documents": "", "speakers": "", "assignments": ""}
+    tables = {"documents": "", "speakers": "", "assignments": "", "manifest": ""}
     for name, said in texts.items():
         lines = [f"{'Beno' if n % 2 else 'Asha'}: {words}\n" for n, words in enumerate(said)]
-        (root / f"raw/interviews/{name}.txt").write_text("".join(lines), encoding="utf-8")
+        content = "".join(lines).encode()
+        (root / f"raw/interviews/{name}.txt").write_bytes(content)
+        digest = hashlib.sha256(content).hexdigest()
+        tables["manifest"] += (f"raw/interviews/{name}.txt,{digest},{len(content)},2016-09-30,glc sample,"
+                               "none needed: invented,\n")
         tables["documents"] += (f"{name},interview,raw/interviews/{name}.txt,canal-lamp,2016-07-08,en,"
                                 "false,,\n")
         tables["speakers"] += (f"{name},Asha,asha,canal-lamp,participant\n"

@@ -9,6 +9,7 @@ from collections import Counter
 import pytest
 from click.testing import CliRunner
 
+from glc_analysis.explore.coding_desk import CodingDesk
 from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.explore.curation import Curation
 from glc_analysis.intake.codings import read_codings
@@ -246,6 +247,22 @@ def test_positions_are_code_points_outside_and_utf16_inside_and_come_back(page, 
     assert [there[at] for at in inside_a_pair] == [there[at - 1] for at in inside_a_pair]
 
 
+def test_a_code_keeps_its_key_and_a_new_one_takes_that_of_the_code_used_longest_ago(page, session):
+    open_desk(page, session)
+    keys = [*"abcdefghi"]
+    assert page.evaluate("([keys, recent]) => desk.keysOf(keys, recent)", [[], [*"cba"]]) == [*"abc"]
+    assert page.evaluate("([keys, recent]) => desk.keysOf(keys, recent)", [keys, [*"ihgfedcba"]]) == keys
+    assert page.evaluate("([keys, recent]) => desk.keysOf(keys, recent)", [keys, [*"zihgfdcba"]]) \
+        == [*"abcdzfghi"]
+
+
+@pytest.mark.parametrize(("key", "code", "meant"), [
+    ("ش", "KeyA", "A"), ("١", "Digit1", "1"), ("q", "KeyA", "q"), ("Enter", "Enter", "Enter")])
+def test_a_key_means_its_letter_where_the_keyboard_writes_another_script(page, session, key, code, meant):
+    open_desk(page, session)
+    assert page.evaluate("event => desk.meantKey(event)", {"key": key, "code": code}) == meant
+
+
 @pytest.mark.parametrize("is_dark", [False, True])
 def test_axe_finds_nothing_in_texts_memo_proposal_help_and_answers(page, session, axe, is_dark):
     desk = open_desk(page, session, is_dark=is_dark)
@@ -473,6 +490,56 @@ def test_two_coders_are_compared_once_all_is_handed_in_and_a_decision_is_written
     assert len(decided["codes"]) == 1
     assert (decided["reason"], decided["by"]) == ("They say so themselves. ? 1", "ines")
     assert undecided.count() == len(before) - 1
+
+
+@pytest.fixture
+def suggested(monkeypatch):
+    """Two codes are suggested for whatever is coded; what the page asked about suggestions."""
+    asked, answer = [], CodingDesk.answer
+
+    def with_suggestions(desk, question):
+        if question.get("get") == "suggestions" or "refuse" in question:
+            asked.append(question)
+            return {"id": question["id"], "ok": [
+                {"code_id": code, "score": .8, "example": "انتظرنا أسابيع", "example_by": "call-1.4"}
+                for code in ("stigma", "staff-strain")]}
+        said = answer(desk, question)
+        if question.get("get") == "start":
+            said["ok"]["offers"].append("suggestions")
+        return said
+
+    monkeypatch.setattr(CodingDesk, "answer", with_suggestions)
+    return asked
+
+
+def test_suggestions_come_after_the_own_choice_and_are_accepted_one_by_one_or_dismissed(
+        page, session, axe, suggested):
+    desk = open_desk(page, session)
+    desk.locator(".glc-words").first.focus()
+    page.keyboard.press("a")
+    assert suggested == []
+    page.keyboard.press("/")
+    page.keyboard.type("papers")
+    page.keyboard.press("Enter")
+    desk.locator(".glc-suggested").wait_for()
+    assert [(one["start"], one["end"]) for one in suggested] == [codings_of(session)[0][:2]]
+    assert len(codings_of(session)) == 1
+    assert found(axe, page) == []
+    for _ in range(3):  # the chip, the first suggestion, the second
+        page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    until_said(desk, "Strain on staff")
+    assert len(codings_of(session)) == 2 and codings_of(session)[0][:2] == codings_of(session)[1][:2]
+    assert desk.locator(".glc-suggested").count() == 0
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("a")
+    page.keyboard.press("1")
+    desk.locator(".glc-suggested").wait_for()
+    desk.get_by_role("button", name="Dismiss").click()
+    desk.locator(".glc-suggested").wait_for(state="detached")
+    assert suggested[-1]["refuse"]["codes"] == ["stigma", "staff-strain"]
+    assert len(codings_of(session)) == 3
 
 
 def test_ten_thousand_turns_scroll_and_are_coded_while_few_of_them_are_drawn(

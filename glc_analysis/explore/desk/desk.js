@@ -115,6 +115,16 @@ export function keysOf(keys, recent) {
   return kept;
 }
 
+/** The key that somebody means: the letter or the digit on it where the keyboard writes another script. */
+export function meantKey(event) {
+  if (/^[\x20-\x7e]$/.test(event.key) || event.key.length > 1) return event.key;
+  return event.code.match(/^(?:Key|Digit)(.)$/)?.[1] ?? event.key;
+}
+
+/** Whether Ctrl, or Cmd, is held; AltGr, which writes [ and ] on many keyboards, is neither that nor Alt. */
+const isCommandKey = event => (event.ctrlKey || event.metaKey) && !event.getModifierState("AltGraph");
+const isAltKey = event => event.altKey && !event.getModifierState("AltGraph");
+
 /** Text as it is searched: without case and accents. */
 export function folded(text) {
   return text.normalize("NFD").replace(/[\u0300-\u036f]/g, "").toLowerCase();
@@ -480,7 +490,7 @@ const HIGHLIGHT = "glc-desk-selection";
 
 class TextsView {
   constructor(desk) {
-    Object.assign(this, { desk, texts: [], text: null, current: 0, selection: null, chosen: "", open_: "",
+    Object.assign(this, { desk, texts: [], text: null, current: 0, selection: null, chosen: "", opened: "",
       suggested: null, proposing: false });
     this.progress = element("div", { class: "glc-progress" });
     this.list = element("ul", { class: "glc-texts" });
@@ -527,7 +537,7 @@ class TextsView {
   async go(id) {
     const text = await this.desk.ask({ get: "text", document_id: id });
     if (!text) return;
-    Object.assign(this, { text, current: 0, selection: null, chosen: "", open_: "", suggested: null,
+    Object.assign(this, { text, current: 0, selection: null, chosen: "", opened: "", suggested: null,
       proposing: false });
     for (const turn of text.turns) Object.assign(turn, scriptOf(turn.text));
     this.title.replaceChildren(element("span", { class: "glc-name", dir: "auto" }, text.title),
@@ -591,7 +601,7 @@ class TextsView {
     words.append(...stretches(turn.text, turn.codings).map(one => this.stretch(turn, one)));
     const chips = element("ul", { class: "glc-chips", "aria-label": "Codings of this turn" },
       turn.codings.map(one => element("li", {}, this.chip(one, isCurrent))));
-    const opened = turn.codings.find(one => one.coding_id === this.open_);
+    const opened = turn.codings.find(one => one.coding_id === this.opened);
     return element("article", { class: `glc-turn${isCurrent ? " glc-current" : ""}`, "data-turn": String(n),
       "data-role": turn.role || false, "aria-posinset": String(n + 1),
       "aria-setsize": String(this.text.turns.length), "aria-label": `Turn ${n + 1}` },
@@ -607,15 +617,15 @@ class TextsView {
     const text = turn.text.slice(start, end);
     if (!codings.length) return element("span", {}, text);
     const book = this.desk.codebook;
-    const made_ = element("span", { class: `glc-coded${codings.some(one => one.coding_id === this.chosen)
+    const drawn = element("span", { class: `glc-coded${codings.some(one => one.coding_id === this.chosen)
       ? " glc-chosen" : ""}`, title: codings.map(one => book.name(one.code_id)).join(" · ") }, text);
-    made_.style.backgroundImage = codings.map(one => book.line(one.code_id)).join(", ");
-    made_.style.backgroundPosition = codings.map(one => `0 calc(var(--base) + ${one.lane} * var(--lane))`).join(", ");
-    return made_;
+    drawn.style.backgroundImage = codings.map(one => book.line(one.code_id)).join(", ");
+    drawn.style.backgroundPosition = codings.map(one => `0 calc(var(--base) + ${one.lane} * var(--lane))`).join(", ");
+    return drawn;
   }
 
   chip(coding, isReachable) {
-    const name = this.desk.codebook.name(coding.code_id), isOpen = coding.coding_id === this.open_;
+    const name = this.desk.codebook.name(coding.code_id), isOpen = coding.coding_id === this.opened;
     const notes = [coding.negative_case ? "negative case" : "", coding.memo ? "memo" : "",
       coding.origin === "suggested" ? "suggested" : ""].filter(Boolean);
     return element("button", { type: "button", class: `glc-chip${coding.coding_id === this.chosen ? " glc-chosen" : ""}`,
@@ -627,13 +637,13 @@ class TextsView {
 
   openChip(coding) {
     this.choose(coding.coding_id);
-    this.open_ = this.open_ === coding.coding_id ? "" : coding.coding_id;
+    this.opened = this.opened === coding.coding_id ? "" : coding.coding_id;
     this.redraw(this.current);
     this.turnElement(this.current).querySelector(`[data-coding="${CSS.escape(coding.coding_id)}"]`)?.focus();
   }
 
   closed(n) {
-    this.open_ = "";
+    this.opened = "";
     this.redraw(n);
     this.focusTurn();
   }
@@ -860,7 +870,7 @@ class TextsView {
 
   async uncode(coding = this.about()) {
     if (!coding) return;
-    this.chosen = this.open_ = "";
+    this.chosen = this.opened = "";
     await this.desk.act({ act: "uncode", coding_id: coding.coding_id });
     this.focusTurn();
   }
@@ -873,7 +883,7 @@ class TextsView {
   memo(coding = this.about()) {
     if (!coding) return;
     this.choose(coding.coding_id);
-    this.open_ = coding.coding_id;
+    this.opened = coding.coding_id;
     this.redraw(this.current);
     this.turnElement(this.current).querySelector(".glc-edit textarea").focus();
   }
@@ -1024,10 +1034,10 @@ class TextsView {
 
   pressed(event) {
     if (!event.target.closest(".glc-words, .glc-chip") || !this.text) return;
-    const turn = this.text.turns[this.current], isCommand = event.ctrlKey || event.metaKey;
+    const turn = this.text.turns[this.current], isCommand = isCommandKey(event), key = meantKey(event);
     const forward = turn.direction === "rtl" ? "ArrowLeft" : "ArrowRight";
     const sideways = event.key === "ArrowLeft" || event.key === "ArrowRight" ? event.key === forward ? 1 : -1 : 0;
-    if (sideways && event.altKey) {
+    if (sideways && isAltKey(event)) {
       if (this.selection) this.selectSpan(event.shiftKey ? nudged(turn.text, this.selection, sideways)
         : this.nudgeStart(turn.text, sideways));
     } else if (sideways) this.move(sideways, event.shiftKey);
@@ -1037,7 +1047,7 @@ class TextsView {
     else if (isCommand && event.key === "End") this.goTo(this.text.turns.length - 1);
     else if (isCommand && event.key.toLowerCase() === "a") this.selectSpan(snapped(turn.text, { start: 0, end: turn.text.length }));
     else if (isCommand && event.key.toLowerCase() === "f") this.search.focus();
-    else if (isCommand || event.altKey) return;
+    else if (isCommand || isAltKey(event)) return;
     else if (event.key === "ArrowDown") this.leaveChosen(() => this.goTo(this.current + 1));
     else if (event.key === "ArrowUp") this.leaveChosen(() => this.goTo(this.current - 1));
     else if (event.key === "PageDown") this.leaveChosen(() => this.goTo(this.current + 10));
@@ -1048,16 +1058,15 @@ class TextsView {
     else if (event.target.closest(".glc-chip") && (event.key === "Enter" || event.key === " ")) return;
     else if (event.key === "Enter" || event.key === "/") this.desk.codebook.open();
     else if (event.key === "Delete" || event.key === "Backspace") this.uncode();
-    else if (event.key === "[") this.step(-1);
-    else if (event.key === "]") this.step(1);
-    else if (/^[1-9]$/.test(event.key)) this.desk.codeByKey(Number(event.key));
+    else if (key === "[" || key === ",") this.step(-1);
+    else if (key === "]" || key === ".") this.step(1);
+    else if (/^[1-9]$/.test(key)) this.desk.codeByKey(Number(key));
     else {
       const letters = { a: () => this.selectSpan(snapped(turn.text, { start: 0, end: turn.text.length })),
         s: () => this.selectSentence(turn), u: () => this.uncode(), m: () => this.memo(), n: () => this.negative(),
         i: () => this.propose(), r: () => this.toggleRead(), f: () => this.toggleFinished(),
         t: () => (this.list.querySelector("[aria-current]") ?? this.list.querySelector("button"))?.focus() };
-      // The letter on the key, also where the keyboard writes another script.
-      const letter = letters[event.key.toLowerCase()] ?? letters[event.code.replace(/^Key/, "").toLowerCase()];
+      const letter = letters[key.toLowerCase()];
       if (!letter || event.shiftKey) return;
       letter();
     }
@@ -1184,10 +1193,10 @@ function codingEditor(desk, coding, close) {
 
 class AnswersView {
   constructor(desk) {
-    Object.assign(this, { desk, answers: null, shown: [], active: 0, anchor: 0, picked: new Set(), open_: "",
+    Object.assign(this, { desk, answers: null, shown: [], active: 0, anchor: 0, picked: new Set(), opened: "",
       order: { column: "", isDown: false } });
     const filter = (label, attributes, name = "select") => element(name, { "aria-label": label,
-      class: "glc-search", onchange: () => this.filter(), oninput: () => this.filter(), ...attributes });
+      class: "glc-search", oninput: () => this.filter(), ...attributes });
     this.question = filter("Question");
     this.country = filter("Country");
     this.state = filter("Which answers");
@@ -1282,7 +1291,7 @@ class AnswersView {
 
   draw(answer, n) {
     const isActive = n === this.active, { script, direction } = scriptOf(answer.text);
-    const opened = answer.codings.find(one => one.coding_id === this.open_);
+    const opened = answer.codings.find(one => one.coding_id === this.opened);
     const cell = (name, content, attributes = {}) => element("div", { role: "gridcell", class: `glc-${name}`, ...attributes }, content);
     return element("div", { role: "row", class: `glc-grid-row${isActive ? " glc-current" : ""}`, "data-row": String(n),
       "aria-rowindex": String(n + 2), "aria-selected": String(this.picked.has(answer.answer_id)),
@@ -1293,7 +1302,7 @@ class AnswersView {
       cell("answer-codes", [answer.codings.length ? element("div", { class: "glc-chips" }, answer.codings.map(one =>
         this.chip(one, isActive))) : answer.read ? element("span", { class: "glc-note" }, "read") : "",
         opened ? codingEditor(this.desk, opened, () => {
-          this.open_ = "";
+          this.opened = "";
           this.long.redraw(n);
           this.focusRow();
         }) : ""]));
@@ -1302,9 +1311,9 @@ class AnswersView {
   chip(coding, isReachable) {
     const notes = [coding.negative_case ? "negative case" : "", coding.memo ? "memo" : ""].filter(Boolean);
     return element("button", { type: "button", class: "glc-chip", "data-coding": coding.coding_id,
-      tabindex: isReachable ? "0" : "-1", "aria-expanded": String(coding.coding_id === this.open_),
+      tabindex: isReachable ? "0" : "-1", "aria-expanded": String(coding.coding_id === this.opened),
       onclick: () => {
-        this.open_ = this.open_ === coding.coding_id ? "" : coding.coding_id;
+        this.opened = this.opened === coding.coding_id ? "" : coding.coding_id;
         this.long.redraw(this.active);
         this.long.at(this.active).querySelector(`[data-coding="${CSS.escape(coding.coding_id)}"]`)?.focus();
       } }, this.desk.codebook.swatch(coding.code_id), this.desk.codebook.name(coding.code_id),
@@ -1378,7 +1387,7 @@ class AnswersView {
       ?? (answer?.codings.length === 1 ? answer.codings[0] : null);
     if (!one) return this.desk.refuse(answer?.codings.length ? "Several codes: Tab goes to them, Delete removes one."
       : "This answer has no code.");
-    this.open_ = "";
+    this.opened = "";
     await this.desk.act({ act: "uncode", coding_id: one.coding_id });
     this.focusRow();
   }
@@ -1406,7 +1415,7 @@ class AnswersView {
 
   pressed(event) {
     if (event.target.closest(".glc-edit")) return;
-    const isCommand = event.ctrlKey || event.metaKey, how = event.shiftKey ? "range" : "alone";
+    const isCommand = isCommandKey(event), key = meantKey(event), how = event.shiftKey ? "range" : "alone";
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
     if (event.key in steps) this.goTo(this.active + steps[event.key], isCommand ? "walk" : how);
     else if (event.key === "Home") this.goTo(0, how);
@@ -1419,14 +1428,14 @@ class AnswersView {
     } else if (isCommand && event.key.toLowerCase() === "f") this.words.focus();
     else if (event.target.closest("button") && (event.key === "Enter" || event.key === " ")) return;
     else if (event.key === " ") this.goTo(this.active, "toggle");
-    else if (isCommand || event.altKey) return;
+    else if (isCommand || isAltKey(event)) return;
     else if (event.key === "Enter" || event.key === "/") this.desk.codebook.open();
     else if (event.key === "Delete" || event.key === "Backspace") this.uncode();
     else if (event.key === "Escape") this.goTo(this.active, "alone");
-    else if (/^[1-9]$/.test(event.key)) this.desk.codeByKey(Number(event.key));
+    else if (/^[1-9]$/.test(key)) this.desk.codeByKey(Number(key));
     else {
       const letters = { r: () => this.read(), u: () => this.uncode(), m: () => this.edit(), n: () => this.negative() };
-      const letter = letters[event.key.toLowerCase()] ?? letters[event.code.replace(/^Key/, "").toLowerCase()];
+      const letter = letters[key.toLowerCase()];
       if (!letter || event.shiftKey) return;
       letter();
     }
@@ -1445,7 +1454,7 @@ class AnswersView {
   edit() {
     const one = this.about();
     if (!one) return;
-    this.open_ = one.coding_id;
+    this.opened = one.coding_id;
     this.long.redraw(this.active);
     this.long.at(this.active).querySelector("textarea").focus();
   }
@@ -1655,7 +1664,7 @@ const HELP = [
     ["S", "the sentence; again: the next as well"], ["A", "the whole turn"], ["Esc", "select nothing"],
     ["Ctrl + Home, End", "the first turn, the last"], ["Ctrl + F", "find words in the text"]]],
   ["Coding", [["1 to 9", "give the code on this key"], ["Enter or /", "find a code by its name; Enter gives it"],
-    ["[ ]", "the coding before, the next coding"], ["Delete or U", "remove the coding"], ["M", "memo"],
+    ["[ ] or , .", "the coding before, the next coding"], ["Delete or U", "remove the coding"], ["M", "memo"],
     ["N", "negative case, yes or no"], ["I", "propose a new code in the words of the text"],
     ["R", "read, nothing to code"], ["F", "the text is finished"], ["Ctrl + Z, Ctrl + Y", "undo, redo"]]],
   ["Open answers", [["↑ ↓", "the row above, the row below"], ["Shift + ↑ ↓", "select more rows"],
@@ -1836,13 +1845,13 @@ class Desk {
 
   /** Keys of every view. No key that the desk uses, and no plain letter, reaches JupyterLab's own shortcuts. */
   pressed(event) {
-    const isCommand = event.ctrlKey || event.metaKey, isTyping = event.target.closest("textarea, input, select");
-    const letter = event.key.toLowerCase(), code = event.code;
+    const isCommand = isCommandKey(event), isTyping = event.target.closest("textarea, input, select");
+    const letter = meantKey(event).toLowerCase(), code = event.code;
     let isDone = true;
-    if (isCommand && !isTyping && (letter === "z" || code === "KeyZ"))
+    if (isCommand && !isTyping && letter === "z")
       this.act({ act: event.shiftKey ? "redo" : "undo" });
-    else if (isCommand && !isTyping && (letter === "y" || code === "KeyY")) this.act({ act: "redo" });
-    else if (event.altKey && /^Digit[1-9]$/.test(code) && this.tabs.children[Number(code.at(-1)) - 1]) {
+    else if (isCommand && !isTyping && letter === "y") this.act({ act: "redo" });
+    else if (isAltKey(event) && /^Digit[1-9]$/.test(code) && this.tabs.children[Number(code.at(-1)) - 1]) {
       const tab = this.tabs.children[Number(code.at(-1)) - 1];
       this.open(tab.dataset.view).then(() => this.view.enter());
     } else if (event.key === "?" && !isTyping) this.showHelp();
