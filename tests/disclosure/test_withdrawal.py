@@ -14,6 +14,7 @@ import pandas as pd
 import pytest
 
 from glc_analysis import locks
+from glc_analysis.coding.encoder import VECTORS, kept_vectors
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.intake.survey import read_survey
 from glc_analysis.intake.transcripts import read_transcript
@@ -31,6 +32,7 @@ from glc_analysis.withdrawal.redaction import (
     write_turns,
 )
 from glc_analysis.withdrawal.withdrawal import replacement, withdraw
+from tests.coding.word_encoder import WORDS
 from tests.coding_files import marked, qdpx
 from tests.study_on_disk import SmallStudy
 
@@ -291,6 +293,16 @@ def test_its_words_and_names_are_found_in_every_folder_and_nothing_is_changed(ro
     assert contents(root) == before and not (root / STAGE).exists()
 
 
+def test_the_vectors_of_settled_passages_go_with_any_withdrawal(root):
+    study = Study(root)
+    kept_vectors(root, WORDS, ["We walk with each woman."], study.digests)
+    assert (root / VECTORS).is_dir()
+    with replacement(study) as new:
+        assert not (new.root / VECTORS).exists()
+        new.processed.mkdir(exist_ok=True)
+    assert not (root / VECTORS).exists()
+
+
 @pytest.mark.acceptance
 def test_what_it_raised_and_objected_goes_and_what_others_said_stays(root):
     log, lot = (Study(root).reference_file(name) for name in ("decision_log", "parking_lot"))
@@ -298,7 +310,9 @@ def test_what_it_raised_and_objected_goes_and_what_others_said_stays(root):
             lot: "Who pays rent?,Blue Door (Ana),2017-05-10,\nWho pays?,river-mat,2017-05-10,\n"}
     for path, more in rows.items():
         path.write_text(path.read_text(encoding="utf-8") + more, encoding="utf-8")
+    kept_vectors(root, WORDS, ["Blue Door walks with each woman."], Study(root).digests)
     withdraw(Study(root), "blue-door", today=TODAY)
+    assert not (root / VECTORS).exists()
     assert log.read_text(encoding="utf-8").splitlines()[-1] == (
         f"2017-05-10,P01,Kept,{WITHDRAWN},{WITHDRAWN}; River Mat: it asks too little,{WITHDRAWN}")
     left = lot.read_text(encoding="utf-8")
