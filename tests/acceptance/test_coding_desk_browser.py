@@ -492,6 +492,29 @@ def test_two_coders_are_compared_once_all_is_handed_in_and_a_decision_is_written
     assert undecided.count() == len(before) - 1
 
 
+def test_a_finished_training_text_is_shown_beside_what_others_settled(page, sample_study, axe, tmp_path):
+    shutil.copytree(sample_study.root, tmp_path / "study")
+    study = Study(tmp_path / "study")
+    path = study.root / "private/reference/assignments.csv"
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([f"{header},purpose", *(f"{row}," for row in rows),
+                               "interview-blue-door,nora,2,training", ""]), encoding="utf-8")
+    session = CodingSession(study, "nora")
+    desk = open_desk(page, session)
+    desk.get_by_role("tab", name="Training").click()
+    desk.get_by_role("button", name="Show the comparison").click()
+    until_said(desk, "No training text is finished yet")
+    turn = session.text("interview-blue-door")["turns"][1]
+    for act in ({"act": "code", "start": turn["start"], "end": turn["end"], "code_id": "stigma"},
+                {"act": "finish", "value": True}):
+        session.do({"document_id": "interview-blue-door", **act})
+    desk.get_by_role("button", name="Show the comparison").click()
+    desk.locator(".glc-table tbody tr").first.wait_for()
+    shown = desk.locator(".glc-passage").all_inner_texts()
+    assert len(shown) == len(session.training()["passages"]) > 0
+    assert found(axe, page) == []
+
+
 @pytest.fixture
 def suggested(monkeypatch):
     """Two codes are suggested for whatever is coded; what the page asked about suggestions."""

@@ -539,7 +539,6 @@ class TextsView {
     if (!text) return;
     Object.assign(this, { text, current: 0, selection: null, chosen: "", opened: "", suggested: null,
       proposing: false });
-    for (const turn of text.turns) Object.assign(turn, scriptOf(turn.text));
     this.title.replaceChildren(element("span", { class: "glc-name", dir: "auto" }, text.title),
       element("span", { class: "glc-note" }, `${text.turns.length.toLocaleString("en")} turns`));
     this.place(text.codings);
@@ -592,6 +591,7 @@ class TextsView {
   // One turn
 
   draw(turn, n) {
+    if (turn.script === undefined) Object.assign(turn, scriptOf(turn.text));
     const isCurrent = n === this.current, who = [turn.speaker, turn.role && turn.role !== turn.speaker
       ? turn.role.replaceAll("_", " ") : ""].filter(Boolean).join(", ");
     const words = element("div", { class: "glc-words", role: "textbox", "aria-readonly": "true",
