@@ -196,9 +196,10 @@ class StudyView(VisibleTables):
         code and group. On a country's page those of the country.
 
         code, level, raised (organisations that raised it), asked (organisations that were asked about it or
-        raised it unasked), present (organisations in the calls where it could have come up), share, contrary
-        (organisations that said the contrary; the team only), shown_as, code_id. Silence in a call is not a
-        no. Raises UsageError for an unknown theme, NotReleased for a group that was not released.
+        raised it unasked), present (organisations in the calls where it could have come up; blank for groups,
+        whose calls are not counted), share, contrary (organisations that said the contrary; the team only),
+        shown_as, code_id. Silence in a call is not a no. Raises UsageError for an unknown theme, NotReleased
+        for a group that was not released.
 
         >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
                code  raised  asked
@@ -220,6 +221,7 @@ class StudyView(VisibleTables):
         if by:
             rows = rows.sort_values("subset_id", kind="stable")
         calls = figures[(figures["subset_kind"] == "source") & (figures["subset_id"] == "call")]
+        calls = calls if kind == ALL else calls.head(0)
         frame = pd.DataFrame({
             "group": self._group_names(rows["subset_id"], kind), "code": rows["name"], "level": rows["level"],
             "raised": rows["n"], "asked": rows["base_n"],

@@ -80,8 +80,18 @@ def without_unknown(occurrences: pd.DataFrame, quarantined: pd.DataFrame, coding
 
 
 def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
-    """Who was asked about a code and did not raise it, or said the contrary: organisation_id, case."""
+    """Who was asked about a code and did not raise it, or said the contrary: organisation_id, case.
+
+    Silence in a call is no case: nobody was asked there.
+
+    >>> occurrences = pd.DataFrame({"organisation_id": ["a", "b", "c"], "code_id": "rest", "is_asked": True,
+    ...     "source": ["interview", "call", "call"], "is_raised": False,
+    ...     "is_contradicted": [False, False, True]})
+    >>> negative_cases(occurrences, "rest").to_dict("list")
+    {'organisation_id': ['a', 'c'], 'case': ['not raised', 'said the contrary']}
+    """
     rows = occurrences[occurrences["code_id"] == code_id]
+    rows = rows.assign(is_asked=rows["is_asked"] & (rows["source"] != "call"))
     by = rows.groupby("organisation_id")[["is_asked", "is_raised", "is_contradicted"]].any()
     case = pd.Series("", index=by.index).mask(by["is_asked"] & ~by["is_raised"], "not raised")
     case = case.mask(by["is_contradicted"], "said the contrary")
