@@ -38,6 +38,7 @@ from glc_analysis.coding.reviews import apply_reviews
 from glc_analysis.coding.suggestion_log import assisted_codings, suggestion_counts
 from glc_analysis.coding.texts import Text, Texts
 from glc_analysis.errors import Faults
+from glc_analysis.intake.codings.desk_journal import TRAINING
 from glc_analysis.pseudonyms.masking import Masker
 from glc_analysis.reference import Reference
 from glc_analysis.study import Study
@@ -98,6 +99,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
         return CodedTexts({name: pd.DataFrame() for name in TABLES} | {"codebook": reference.codebook})
     for note in result.notes:
         steps.add("coders' files read", why=note)
+    training = _set_training_apart(result, reference.assignments, steps)
     readings = readings_table(result, reference.assignments, documents, steps,
                               blank_rows=study.settings["coding"]["blank_rows"])
     used_codes = {row[3] for row in result.codings} | {row[3] for row in result.quarantined}
@@ -118,6 +120,9 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
 
     codings["suggested_by"] = pd.Series([*map(suggested_by, codings.itertuples())], codings.index,
                                         dtype="str")
+    is_learnt = pd.Series([pair in training for pair in zip(codings["document_id"], codings["coder_id"],
+                                                            strict=True)], codings.index, dtype=bool)
+    learnt, codings = codings[is_learnt & (codings["match"] != "by_position")], codings[~is_learnt]
     unread = unread_segments(result.unread, segments)
     coded = units(codings, readings, segments, unread=unread)
     answers = documents[documents["kind"] == "answer"]
@@ -127,7 +132,7 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
         codings.loc[codings["suggested_by"] != "", "document_id"])
     decisions = current_decisions(files.decisions, segments, current_codes)
     consensus, disagreements = reconcile(codings, coded, segments, decisions)
-    all_codings = pd.concat([codings[codings["coder_id"] != CONSENSUS], consensus], ignore_index=True)
+    all_codings = pd.concat([codings[codings["coder_id"] != CONSENSUS], learnt, consensus], ignore_index=True)
     all_codings["suggested_by"] = all_codings["suggested_by"].fillna("")
     reasons = dict(zip(files.decisions["segment_id"], files.decisions["reason"], strict=True))
     owners = segments.set_index("segment_id")[["organisation_id", "country_id"]]
@@ -144,6 +149,24 @@ def assemble(study: Study, reference: Reference, texts: Texts, documents: pd.Dat
                       codings[[*KEY, "segment_ids"]].reset_index(drop=True),
                       segments.loc[segments["segment_id"].isin(used), ["segment_id", "start", "end"]],
                       codebook[["code_id", "parent_id"]], sorted(result.mixed_coders))
+
+
+def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
+                        steps: CleaningLog) -> set[tuple[str, str]]:
+    """Takes out of what was handed in the texts that somebody coded to learn; returns them, as document_id
+    and coder_id. Such a text has no reader, so that neither consensus nor agreement counts it, and nothing of
+    it waits in quarantine; its codings stay, for the coder to be compared with what others settled."""
+    if "purpose" not in assignments:
+        return set()
+    rows = assignments[assignments["purpose"] == TRAINING]
+    training = {*zip(rows["document_id"], rows["coder_id"], strict=True)} & result.submissions
+    if training:
+        steps.add("training set apart", cells=len(training), why="coded to learn, and counted nowhere: "
+                  + ", ".join(f"{document} by {coder}" for document, coder in sorted(training)[:20]))
+    result.submissions -= training
+    result.quarantined = [row for row in result.quarantined if (row[1], row[0]) not in training]
+    result.blank = {pair: file for pair, file in result.blank.items() if pair not in training}
+    return training
 
 
 def agreement(coded: CodedTexts, *, parents: str = "missing") -> pd.DataFrame:

@@ -452,7 +452,7 @@ def readings_table(result: PlacedCodings, assignments: pd.DataFrame, documents: 
     Raises Faults for a document that a coder handed in without an assignment, and for answers without a code
     of which nobody has said what that means.
     """
-    if "purpose" in assignments:  # what is coded to learn is never handed in
+    if "purpose" in assignments:  # what is coded to learn has no reader
         assignments = assignments[assignments["purpose"] != TRAINING].drop(columns="purpose")
     answers = set(documents.loc[documents["kind"] == "answer", "document_id"])
     assigned = set(assignments[["document_id", "coder_id"]].itertuples(index=False, name=None))

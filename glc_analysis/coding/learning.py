@@ -84,17 +84,21 @@ def compare_codes(own: Codes, others: Codes, *, older: Collection[tuple[str, str
 def against_consensus(study: Study) -> pd.DataFrame:
     """Each coder compared with the passages that others settled, one row a coder and code: :data:`COLUMNS`.
 
-    A segment of which a coding of the coder is quarantined is left out: it is not known how they coded it.
+    A segment of which a coding of the coder is quarantined is left out: it is not known how they coded it. A
+    text that was coded to learn is compared as well: its codings have no reader, and so settle nothing.
     """
     frames = {name: tables.read(name, study=study) for name in
               ("codings", "readings", "segments", "disagreements", "codebook", "quarantined")}
     own = frames["codings"][frames["codings"]["coder_id"] != CONSENSUS]
     coded = units(frames["codings"], frames["readings"], frames["segments"])
+    pairs = own[["document_id", "coder_id"]].drop_duplicates().assign(codebook_version="")
+    readings = pd.concat([frames["readings"], pairs]).drop_duplicates(["document_id", "coder_id"])
+    learnt = units(frames["codings"], readings, frames["segments"])
     decisions = _decisions(frames["disagreements"])
     parts = []
-    for coder in sorted({*frames["readings"]["coder_id"]} - {CONSENSUS}):
+    for coder in sorted({*readings["coder_id"]} - {CONSENSUS}):
         settled = settled_codes(coded, decisions, coder)
-        mine = coded[coded["coder_id"] == coder]
+        mine = learnt[learnt["coder_id"] == coder]
         mine = mine[~mine["segment_id"].isin(_unknown(frames["quarantined"], frames["segments"], coder))]
         older = older_codings(own[own["coder_id"] == coder], frames["codebook"])
         found = compare_codes(dict(zip(mine["segment_id"], mine["codes"], strict=True)), settled, older=older)

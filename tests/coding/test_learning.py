@@ -51,6 +51,19 @@ def sets(**codes):
     return {segment: frozenset(given) for segment, given in codes.items()}
 
 
+def test_a_coder_in_training_is_compared_and_settles_nothing(tmp_path):
+    rows = [{"document_id": "blue", "coder_id": coder, "codebook_version": "", "purpose": purpose}
+            for coder, purpose in (("ana", ""), ("ben", ""), ("eva", "training"))]
+    made = coded_study(tmp_path, codings=BOTH | {"eva": "../raw/codings/eva.csv"}, assignments=rows)
+    for coder in ("ana", "ben"):
+        spreadsheet(made, coder, ("blue", "A safe place for tonight.", "Safe place"))
+    spreadsheet(made, "eva", *EVA[:2])
+    build(made)
+    rows = table(made, "--against", "consensus").set_index(["coder", "code_id"])
+    assert rows.loc[("eva", "shelter"), ["missed", "added"]].tolist() == [0, 1]
+    assert {coder for coder, _ in rows.index} == {"eva"}  # Ana has only Ben beside her, who settles nothing
+
+
 def test_each_coder_is_compared_with_what_others_settled(study):
     rows = table(study, "--against", "consensus").query("coder == 'eva'").set_index("code_id")
     # Ana and Ben agree on 5 turns; Eva missed Delay in one and no-shelter in one, and added Safe place.

@@ -83,6 +83,30 @@ def test_positions_in_a_table_are_read_however_they_count(study):
     assert placed(coded(study)) == [("blue", "We wait for months.", "delay", "exact")]
 
 
+def assigned(*rows):
+    return pd.DataFrame(rows, columns=["document_id", "coder_id", "codebook_version", "purpose"], dtype="str")
+
+
+@pytest.mark.parametrize("others", [[], [("blue", "ana", "", "")]])
+def test_what_a_coder_coded_to_learn_is_in_neither_consensus_nor_agreement(study, others):
+    spreadsheet(study, "ana", ("blue", "A safe place for tonight.", "Safe place"))
+    spreadsheet(study, "ben", ("blue", "We wait for months.", "Delay"))
+    found = coded(study, assignments=assigned(*others, ("blue", "ben", "", "training")))
+    assert [code for _, _, code, _ in placed(found, "consensus")] == ["shelter"]
+    assert found.tables["readings"]["coder_id"].tolist() == ["ana"]
+    assert {*found.units["coder_id"]} == {*found.codings["coder_id"]} == {"ana"}
+    assert [code for _, _, code, _ in placed(found, "ben")] == ["delay"]
+
+
+def test_a_text_that_only_a_coder_in_training_read_is_read_by_nobody(study):
+    spreadsheet(study, "ana", ("lamp", "", ""))
+    spreadsheet(study, "ben", ("blue", "We wait for months.", "Delay"), ("blue", "Not there.", "Delay"))
+    found = coded(study, assignments=assigned(("blue", "ben", "", "training")))
+    assert found.tables["readings"]["document_id"].tolist() == ["lamp"]
+    assert found.tables["quarantined"].empty
+    assert placed(found, "consensus") == []
+
+
 def test_what_was_placed_by_position_alone_is_in_no_consensus(study):
     spreadsheet(study, "ana", *ANA[:1])
     table(study, "ben", "document,start,end,code\nlamp,9,12,Delay\n")
