@@ -58,7 +58,7 @@ def test_a_coder_in_training_is_compared_and_settles_nothing(tmp_path):
     for coder in ("ana", "ben"):
         spreadsheet(made, coder, ("blue", "A safe place for tonight.", "Safe place"))
     spreadsheet(made, "eva", *EVA[:2])
-    build(made)
+    built(made)
     rows = table(made, "--against", "consensus").set_index(["coder", "code_id"])
     assert rows.loc[("eva", "shelter"), ["missed", "added"]].tolist() == [0, 1]
     assert {coder for coder, _ in rows.index} == {"eva"}  # Ana has only Ben beside her, who settles nothing
