@@ -42,7 +42,6 @@ from glc_analysis.intake.codings.desk_journal import (
     Line,
     cut_sentence,
 )
-from glc_analysis.locks import at_work
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, language_direction, match_key, normalise_space
@@ -198,8 +197,7 @@ class CodingSession:
     def _keep_open(self, documents: list[str]) -> None:
         """Writes down that texts were compared: what the coder gave them stays as it is."""
         if not {*documents} <= self._journal.work.opened:
-            with at_work(self.study.root, "coding desk"), self._journal.adding():
-                self._journal.read()
+            with self._journal.adding(self.study.root):
                 self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.coder,
                                     "document_ids": documents}])
 
@@ -234,8 +232,7 @@ class CodingSession:
         known = self._acts.get(name)
         if known is None:
             raise UsageError(f"There is no act {name!r}; {nearest(name, self._acts)}.")
-        with at_work(self.study.root, "coding desk"), self._journal.adding():
-            others = self._journal.read()
+        with self._journal.adding(self.study.root) as others:
             self._reload_codebook()
             line, message = known(act)
             changed = others | self._journal.add([*self._lines_before(line),

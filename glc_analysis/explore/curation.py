@@ -22,7 +22,6 @@ from glc_analysis.coding.consensus import CONSENSUS, read_decisions
 from glc_analysis.errors import GLCError, nearest
 from glc_analysis.explore.double_coding import DOUBLE, DoubleCoding
 from glc_analysis.intake.codings.desk_journal import Journal
-from glc_analysis.locks import at_work
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.text import language_direction
@@ -118,8 +117,7 @@ class Curation:
                "codes": ";".join(wanted), "reason": reason, "by": self.by}
         if file := self._workbook_of(segment_id):
             act["instead_of"] = file
-        with at_work(self.study.root, "coding desk"), self._journal.adding():
-            self._journal.read()
+        with self._journal.adding(self.study.root):
             self._journal.add([act])
         version = self._journal.work.decisions[segment_id].version + bool(file)
         return {"segment_id": segment_id, "version": version,
@@ -129,8 +127,7 @@ class Curation:
     def _open(self) -> None:
         texts = self._double.texts
         if not texts <= self._double.opened:
-            with at_work(self.study.root, "coding desk"), self._journal.adding():
-                self._journal.read()
+            with self._journal.adding(self.study.root):
                 self._journal.add([{"on": self._today.isoformat(), "act": "open", "by": self.by,
                                     "document_ids": sorted(texts)}])
 

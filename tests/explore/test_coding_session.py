@@ -282,8 +282,7 @@ def test_wherever_the_journal_is_cut_all_acts_before_are_there(sample_study, tmp
     journal.read()
     kept = sum(len(b"".join(whole[:n])) - 1 <= len(cut) for n in range(1, 9))
     assert len(journal.work.finished) == kept
-    with journal.adding():
-        journal.read()
+    with journal.adding(path.parent):
         journal.add([{"act": "finish", "document_id": "last", "value": True}])
     again = Journal(path)
     again.read()

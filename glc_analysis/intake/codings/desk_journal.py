@@ -17,7 +17,7 @@ import json
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -25,7 +25,7 @@ from typing import Any, NamedTuple
 from glc_analysis.errors import Fault, Faults, GLCError
 from glc_analysis.files import sync_folder
 from glc_analysis.intake.codings.model import ParsedCodings, Passage, Text
-from glc_analysis.locks import Busy, locked
+from glc_analysis.locks import Busy, at_work, locked
 from glc_analysis.study import JOURNAL
 from glc_analysis.text import content_hash
 
@@ -243,7 +243,8 @@ class Journal:
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "desk.jsonl")
-    ...     with Journal(path).adding() as journal:
+    ...     journal = Journal(path)
+    ...     with journal.adding(Path(folder)):
     ...         _ = journal.add([{"act": "finish", "document_id": "call-1", "value": True}])
     ...     _ = path.write_bytes(path.read_bytes() + b'{"n": 2, "act": "fin')
     ...     again = Journal(path)
@@ -325,23 +326,31 @@ class Journal:
                      fix="put the file back from a backup; nobody edits it by hand")
 
     @contextmanager
-    def adding(self) -> Iterator[Journal]:
-        """The block in which acts are added: no other window of the coder adds any meanwhile, and what it
-        added before has been read. Raises GLCError where the folder cannot be written to."""
+    def adding(self, root: Path) -> Iterator[set[str]]:
+        """The block in which acts are added, in the study ``root``: no withdrawal is at work, no other window
+        of the coder adds anything meanwhile, and what it added before has been read (the ids of the texts
+        that it changed are given). Raises GLCError where the folder cannot be written to."""
+        try:
+            with ExitStack() as stack:
+                stack.enter_context(at_work(root, "coding desk"))
+                self._lock(stack)
+                yield self.read()
+        except OSError as error:
+            raise GLCError(f"The folder {self.path.parent.name} cannot be written to "
+                           f"({error.strerror}), so nothing is saved. To fix: see who may write there, and "
+                           "whether the disk is full.") from error
+
+    def _lock(self, stack: ExitStack) -> None:
+        """Locks the folder; waits for another window, which needs a moment for an act."""
         until = time.monotonic() + PATIENCE
         while True:
             try:
-                with locked(self.path.parent, what="window of the coding desk"):
-                    yield self
+                stack.enter_context(locked(self.path.parent, what="window of the coding desk"))
                 return
             except Busy:
                 if time.monotonic() > until:
                     raise
                 time.sleep(0.02)
-            except OSError as error:
-                raise GLCError(f"The folder {self.path.parent.name} cannot be written to "
-                               f"({error.strerror}), so nothing is saved. To fix: see who may write there, "
-                               "and whether the disk is full.") from error
 
     def add(self, acts: Sequence[Line]) -> set[str]:
         """Writes acts behind the others, each with its number, and applies them; they are on the disk when
