@@ -141,7 +141,9 @@ def read_table(path: Path, *, limit: int = LARGEST, encoding: Sequence[str] = ()
     table = grid(path.name, "", records)
     if not table.rows:
         refuse("holds only blank cells", path.name, "export it again, or remove it")
-    _refuse_ragged(table, [records[n - 1] for n in table.numbers], ends_whole=text.endswith("\n"))
+    own = [records[n - 1] for n in table.numbers]
+    _refuse_mixed(table, own, delimiter(text))
+    _refuse_ragged(table, own, ends_whole=text.endswith("\n"))
     return table
 
 
@@ -212,6 +214,28 @@ def _fit(head: str, mark: str) -> tuple[float, int]:
     if not widths or widths[0] < 2:
         return 0.0, 0
     return widths.count(widths[0]) / len(widths), widths[0]
+
+
+_MARK_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs"}
+
+
+def _refuse_mixed(table: Grid, records: list[list[str]], mark: str) -> None:
+    """Raises Faults for rows whose cells are divided by another mark than the header's, as where two exports
+    were put together: already their first cell holds that mark, and with it they are as wide as the
+    header."""
+    width = len(records[0])
+    faults = []
+    for n, row in zip(table.numbers, records, strict=True):
+        if len(row) >= width or not row:
+            continue
+        for other in _MARK_NAMES:
+            if other != mark and other in row[0] and mark.join(row).count(other) == width - 1:
+                said = f"has its cells divided by {_MARK_NAMES[other]}, and the header by {_MARK_NAMES[mark]}"
+                faults.append(Fault(said, file=table.place, row=str(n),
+                                    fix="export the answers again in one file, or keep these rows in a file "
+                                    "of their own"))
+    if faults:
+        raise Faults(faults)
 
 
 def _refuse_ragged(table: Grid, records: list[list[str]], *, ends_whole: bool) -> None:

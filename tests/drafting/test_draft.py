@@ -140,3 +140,54 @@ def test_a_grid_of_the_same_options_waits_for_a_person():
     questions = make_draft([export(columns)]).tables["questions"]
     assert {*questions["use"]} == {""}
     assert questions["why"].str.contains("perhaps a scale").all()
+
+
+HELP = ["Legal aid", "Shelter, food and clothes", "Shelter, food and clothes, Legal aid", "Training"]
+
+
+def form_of(n, **columns):
+    """An export of ``n`` records with a question of several options, one of which holds the separator."""
+    filled = {"Which help? Select all that apply": HELP, "How often?": ["Never", "Often", "Always"],
+              "When?": [f"2020-03-{day:02}" for day in range(1, 28)]} | columns
+    return {name: [values[at % len(values)] for at in range(n)] for name, values in filled.items() if values}
+
+
+def drafted(*forms):
+    tables = make_draft([export(form, f"{place}.csv") for place, form in enumerate(forms)]).tables
+    return tables["questions"].set_index("wording"), tables
+
+
+def test_an_option_that_holds_the_separator_is_one_option():
+    rows, tables = drafted(form_of(60))
+    assert rows.loc["Which help? Select all that apply", "type"] == "multi"
+    assert {*tables["options"]["value"]} >= {"Legal aid", "Shelter, food and clothes", "Training"}
+    assert "food and clothes" not in {*tables["options"]["value"]}
+
+
+def test_cells_with_two_separators_have_the_same_options():
+    mixed = [*HELP, "Training; Legal aid", "Training, Legal aid"]
+    rows, tables = drafted(form_of(60, **{"Which help? Select all that apply": mixed}))
+    assert "other cells hold several" in rows.loc["Which help? Select all that apply", "why"]
+    assert not any(";" in value for value in tables["options"]["value"])
+
+
+@pytest.mark.parametrize("later", [{"How often?": []},
+                                   {"How often?": [], "How frequently?": ["Never", "Often"]}])
+def test_a_question_that_a_later_export_lacks_or_renames_waits_for_a_person(later):
+    rows, _ = drafted(form_of(60), form_of(60, **later))
+    assert rows.loc["How often?", "how_sure"] == "unsure"
+    assert "1.csv has no such column" in rows.loc["How often?", "why"]
+
+
+def test_dates_of_two_orders_wait_for_a_person():
+    two = ["31/01/2020", "01/31/2020", "30/03/2020", "03/30/2020"]
+    rows, _ = drafted(form_of(60, **{"When?": two}))
+    assert rows.loc["When?", ["type", "how_sure"]].tolist() == ["date", "unsure"]
+    assert "two ways of writing dates" in rows.loc["When?", "why"]
+
+
+def test_five_records_and_three_hundred_columns_are_drafted():
+    few, _ = drafted(form_of(5))
+    assert {*few["how_sure"]} == {"unsure"} | {*few.loc[few["type"] == "date", "how_sure"]}
+    wide, _ = drafted(form_of(60, **{f"Question {n}?": ["a", "b", "c"] for n in range(300)}))
+    assert len(wide) == 303

@@ -154,3 +154,16 @@ def test_too_many_cells_are_refused_before_all_are_read(tmp_path, monkeypatch):
     path.write_text("a,b\n1,2\n" + "\n" * 10_000)  # a row without cells takes memory, too
     with pytest.raises(Faults, match="a.csv, row 99: spans over 100 cells"):
         read_table(path)
+
+
+def test_rows_divided_by_another_mark_than_the_header_are_refused_with_their_rows(tmp_path):
+    path = tmp_path / "two.csv"
+    path.write_text("org,country,help\na,Peru,food\nb;Kenya;food, law\nc;Nepal;\n", encoding="utf-8")
+    with pytest.raises(Faults, match="rows 3, 4: has its cells divided by semicolons"):
+        read_table(path)
+
+
+def test_a_cell_that_holds_another_mark_in_a_short_row_is_an_answer(tmp_path):
+    path = tmp_path / "one.csv"
+    path.write_text("org,help,note\na; b,food; law,\nc;d\ne,food;law;money\n", encoding="utf-8")
+    assert read_table(path).rows[2] == ["c;d", "", ""]
