@@ -250,10 +250,10 @@ class LongList {
     const found = this.at(index);
     if (!found) return null;
     const box = found.getBoundingClientRect(), frame = this.scroller.getBoundingClientRect();
-    const margin = 24;
+    const margin = 24, below = frame.height / 5;  // what comes next stays in sight
     if (box.top < frame.top + margin) this.scroller.scrollTop += box.top - frame.top - margin;
-    else if (box.bottom > frame.bottom - margin)
-      this.scroller.scrollTop += Math.min(box.bottom - frame.bottom + margin, box.top - frame.top - margin);
+    else if (box.bottom > frame.bottom - below)
+      this.scroller.scrollTop += Math.min(box.bottom - frame.bottom + below, box.top - frame.top - margin);
     return found;
   }
 }
@@ -957,7 +957,9 @@ class TextsView {
     const before = this.suggested?.turn, isHere = passage?.document_id === this.text.document_id;
     this.suggested = isHere && found?.length ? { turn: this.turnAt(passage.start), passage, found } : null;
     for (const n of new Set([before, this.suggested?.turn])) if (n !== undefined) this.redraw(n);
-    if (this.suggested) this.desk.speak(`${found.length} suggestions, reached by Tab`);
+    if (!this.suggested) return;
+    if (this.suggested.turn === this.current) this.long.reveal(this.current);
+    this.desk.speak(`${found.length} suggestions, reached by Tab`);
   }
 
   suggestions() {
