@@ -39,6 +39,7 @@ MANY = 40
 LOOKED_AT = 5_000
 """The most different answers of a column that are looked at: those given most often."""
 
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _LABELLED = re.compile(r"\d{1,2}\s*[-–(:=/.]\s*\S.*", re.DOTALL)
 _DATE = re.compile(
@@ -114,7 +115,8 @@ def _dates(column: FormColumn, answers: Counter[str]) -> Guess | None:
 def _contacts(column: FormColumn, answers: Counter[str]) -> Guess | None:
     n = answers.total()
     personal = sum(count for text, count in answers.items() if words.looks_personal(text))
-    is_named = words.mentions("personal", column.wording) and len(column.wording.split()) <= 6
+    heading = _CAMEL.sub(" ", column.wording)  # GpsLatitude, HomeAddress
+    is_named = words.mentions("personal", heading) and len(column.wording.split()) <= 6
     if n >= 5 and personal >= 0.5 * n or is_named and len(answers) > 0.5 * n:
         return Guess(
             LEFT_OUT,
@@ -145,6 +147,7 @@ def _identifiers(column: FormColumn, answers: Counter[str]) -> Guess | None:
 def _language(column: FormColumn, answers: Counter[str]) -> Guess | None:
     coded = sum(count for text, count in answers.items() if language_code(text))
     is_named = words.mentions("language", column.wording) and len(column.wording.split()) <= 10
+    is_named |= words.is_word("language", column.name)
     if is_named and coded >= 0.95 * answers.total():
         return Guess("language", f"{len(answers)} languages", words.is_word("language", column.name))
     return None

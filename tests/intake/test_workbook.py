@@ -23,6 +23,12 @@ def written(tmp_path, *rows, title="Sheet", change=None):
     return path
 
 
+def test_a_blank_second_sheet_is_no_table_and_merged_cells_have_their_text_once(tmp_path):
+    path = written(tmp_path, ["org", "help"], ["a", "food"], ["b", ""], change=lambda sheet: (
+        sheet.merge_cells("A2:A3"), sheet.parent.create_sheet("Notes")))
+    assert [sheet.rows for sheet in read_sheets(path)] == [[["org", "help"], ["a", "food"]]]
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
