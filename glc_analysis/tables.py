@@ -327,12 +327,49 @@ def _read(folder: Path, name: str, country: str, theme: str, question: str) -> p
     if question:
         own = _question_filter(folder, name, question)
         filters = [[*part, own] for part in filters or [[]]]
-    frame = pd.read_parquet(path, filters=filters)
+    frame = _rows(path, filters)
     themes = _themes(folder, name, frame) if theme else None
     if themes is not None:
         frame = frame[themes.isin([theme, "*"])]
-    text = [c for c, column in TABLES[name].columns.items() if column.kind == "text"]
-    return frame.astype(dict.fromkeys(text, "str")).reset_index(drop=True)
+    return _as_text(name, frame).reset_index(drop=True)
+
+
+SMALL = 500_000
+"""The bytes of a file up to which a table is read whole and held, since a page reads many slices of it."""
+
+
+def _rows(path: Path, filters: list | None = None, columns: list[str] | None = None) -> pd.DataFrame:
+    """The rows of a table's file to which all conditions of one of the ``filters`` apply."""
+    state = path.stat()
+    if state.st_size > SMALL:
+        return pd.read_parquet(path, filters=filters, columns=columns)
+    frame = _small_table(path, state.st_mtime_ns, state.st_ino, state.st_size)
+    frame = _chosen(frame, filters) if filters else frame
+    return frame[columns] if columns else frame
+
+
+@lru_cache(maxsize=32)
+def _small_table(path: Path, *state: int) -> pd.DataFrame:
+    """A table whose file is small, held as long as the ``state`` of the file is the same."""
+    return _as_text(path.stem, pd.read_parquet(path))
+
+
+def _as_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
+    """A table whose text is text, also where it is stored as categories."""
+    stored = frame.dtypes
+    text = [c for c, column in TABLES[name].columns.items() if column.kind == "text" and stored[c] != "str"]
+    return frame.astype(dict.fromkeys(text, "str")) if text else frame
+
+
+def _chosen(frame: pd.DataFrame, filters: list) -> pd.DataFrame:
+    """The rows of a frame that pyarrow would read with these filters."""
+    is_chosen = np.zeros(len(frame), dtype=bool)
+    for conditions in filters:
+        applies = np.ones(len(frame), dtype=bool)
+        for column, how, value in conditions:
+            applies &= frame[column].isin([value] if how == "==" else value).to_numpy()
+        is_chosen |= applies
+    return frame[is_chosen]
 
 
 SUBJECTS = ("survey", "coded", "cooccurrence", "novelty", "salience")
@@ -408,10 +445,9 @@ def _country_filter(folder: Path, name: str, country: str) -> list | None:
     """The rows of a table that belong to a country, as pyarrow filters (any of them)."""
     if not country or not is_by_country(name):
         return None
-    answers = pd.read_parquet(folder / "answers.parquet",
-                              columns=["organisation_id", "country_id", "region_id"])
-    organisations = pd.read_parquet(folder / "organisations.parquet",
-                                    columns=["organisation_id", "home_country_id", "home_region_id"])
+    answers = _rows(folder / "answers.parquet", columns=["organisation_id", "country_id", "region_id"])
+    organisations = _rows(folder / "organisations.parquet",
+                          columns=["organisation_id", "home_country_id", "home_region_id"])
     places = work_places(answers, organisations).query("country_id == @country")
     # pyarrow compares nothing with an empty list; no id and no region is blank here.
     members = sorted({*places["organisation_id"]}) or [""]
@@ -435,12 +471,12 @@ def _question_filter(folder: Path, name: str, question: str) -> tuple:
     about = ("measure" if question in (*SUBJECTS[1:], *MEASURES) else "question_id", "==", question)
     if name == "estimates":
         return about
-    figures = pd.read_parquet(folder / "estimates.parquet", columns=["estimate_id"], filters=[about])
+    figures = _rows(folder / "estimates.parquet", [[about]], ["estimate_id"])
     return "estimate_id", "in", [*figures["estimate_id"], ""]  # pyarrow compares nothing with an empty list
 
 
 def _themes(folder: Path, name: str, frame: pd.DataFrame) -> pd.Series | None:
-    questions, codebook = (pd.read_parquet(folder / f"{n}.parquet").astype("str")
+    questions, codebook = (_rows(folder / f"{n}.parquet").astype("str")
                            for n in ("questions", "codebook"))
     return row_themes(name, frame, dict(zip(questions["question_id"], questions["theme_id"], strict=True)),
                       code_themes(codebook))

@@ -1,11 +1,14 @@
 """A slice's hash changes exactly when what is read of the slice changes."""
 
 import json
+import shutil
 from functools import cache
 
+import pandas as pd
 import pytest
 
 from glc_analysis import tables
+from glc_analysis.study import Study
 from glc_analysis.tables import slice_digests
 from tests.built_studies import built
 from tests.study_writer import choices, places, question, themes, write_study
@@ -120,3 +123,25 @@ def test_equal_rows_do_not_cancel_out(before):
     answers = frames["answers"]
     doubled = {**frames, "answers": answers.loc[[*answers.index, 0, 0]]}
     assert slice_digests(doubled, study.digests)["answers"][""] != hashes["answers"][""]
+
+
+def test_a_slice_is_the_same_from_a_small_file_that_is_held_and_from_a_large_one(before, monkeypatch):
+    study, hashes = before
+    names = "answers", "responses", "organisations", "segments", "estimates", "release_public"
+    chosen = [(table, {kind: value} if kind else {}) for table in names
+              for kind, _, value in (name.partition("=") for name in hashes[table])]
+    held = [tables.read(table, study=study, **slice_) for table, slice_ in chosen]
+    monkeypatch.setattr(tables, "SMALL", 0)
+    for (table, slice_), frame in zip(chosen, held, strict=True):
+        pd.testing.assert_frame_equal(frame, tables.read(table, study=study, **slice_))
+
+
+def test_a_table_that_is_held_changes_with_its_file_alone(before, tmp_path):
+    study = Study(shutil.copytree(before[0].root, tmp_path / "copy"))
+    first = tables.read("answers", study=study)
+    first["answer_id"] = "spoilt"
+    first.loc[0, "country_id"] = "XXX"
+    again = tables.read("answers", study=study)
+    assert "spoilt" not in {*again["answer_id"]} and "XXX" not in {*again["country_id"]}
+    tables.write(study.processed, "answers", again.head(2))
+    assert len(tables.read("answers", study=study)) == 2 < len(again)
