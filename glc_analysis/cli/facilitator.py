@@ -50,6 +50,8 @@ def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str
     print_rows(issue.raters, form, empty="raters.csv names no rater.")
     say(f"Round {round_id} {'is opened' if issue.is_new else 'is open'}, and asks about "
         f"{', '.join(issue.asked['printed_id'])}.")
+    for line in issue.roles:
+        say(line)
     if issue.not_asked:
         say(f"Not about {', '.join(f'{name} ({why})' for name, why in issue.not_asked.items())}.")
     if issue.unchecked:
@@ -144,6 +146,7 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
     from glc_analysis.convening.ballots import comments_to_check
     from glc_analysis.convening.double_entry import check_forms_finished
     from glc_analysis.convening.phone_ballots import check_box_collected
+    from glc_analysis.convening.roles import roles_told
     from glc_analysis.convening.tallies import counted, read_out
 
     if close:
@@ -155,6 +158,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 below = f"; {row.quorum}, so there would be no decision" if row.quorum else ""
                 say(f"{PANELS[row.panel]}: {row.received}{below}"
                     f"{'; missing: ' * bool(row.missing)}{row.missing}.")
+            for line in roles_told(before.reference, round_id):
+                say(line)
             click.confirm(f"Close round {round_id}? Forms that come later are not counted.", abort=True,
                           err=True)
     count = counted(study, round_id, close_on=date.today() if close else None)

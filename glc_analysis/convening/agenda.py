@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis.convening.ballots import INTEREST
 from glc_analysis.convening.consensus import (
     AGREEMENT,
     DISAGREEMENT,
@@ -178,7 +179,9 @@ def low_resources(ratings: pd.DataFrame, organisations: pd.DataFrame, *, agreed:
     or where telling it could tell a vote (:func:`.votes.told_lower`)."""
     level = dict(zip(organisations["organisation_id"], organisations["resource_level"], strict=True))
     votes = ratings[(ratings["criterion"] == "feasibility") & (ratings["panel"] == "provider")
-                    & (ratings["held_out"] == "") & ratings["score"].notna()]
+                    & ratings["held_out"].isin(["", INTEREST]) & ratings["score"].notna()]
+    if (votes["is_by_proxy"] | (votes["held_out"] == INTEREST)).any():
+        return ""  # of a part of a panel one thing is told at most: the result without it
     is_low = votes["organisation_id"].map(level) == LOW_RESOURCES
     low, others = (tuple(counts([*map(int, votes.loc[one, "score"])]).values()) for one in (is_low, ~is_low))
     return LESS_FEASIBLE if told_lower(low, others, is_exact="provider" in agreed) else ""

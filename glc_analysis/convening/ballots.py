@@ -18,6 +18,14 @@ import pandas as pd
 from glc_analysis import manifest
 from glc_analysis.convening.consensus import quorum_of
 from glc_analysis.convening.principles import printed_id
+from glc_analysis.convening.roles import (
+    PROXY,
+    ROLES,
+    role_faults,
+    undeclared_faults,
+    unknown_rounds,
+    with_roles,
+)
 from glc_analysis.convening.rounds import write_rounds
 from glc_analysis.convening.seals import (
     RATER,
@@ -35,12 +43,14 @@ from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import STOP_USE, WITHDRAWN, Study
 from glc_analysis.text import content_hash, normalise_space
 
-ENTRY_TABLES = ("principles", "rounds", "raters", "stopped")
+ENTRY_TABLES = ("principles", "rounds", "raters", "stopped", "proxies", "interests")
 """The reference tables that have to be right to open a round and to receive its forms."""
 BALLOT_TABLES = (*ENTRY_TABLES, "comments", "names")
 """The reference tables that have to be right to count a round and to read out its results."""
 OTHER_WORDING = "rated "
 """How the reason in column ``held_out`` begins where another wording was rated."""
+INTEREST = "the voter declared an interest"
+"""The reason in column ``held_out`` where that is so."""
 
 # ------------------------------
 # A round: the texts it asks about, who may vote, how many forms are received, and closing it.
@@ -137,7 +147,7 @@ def quorums(raters: pd.DataFrame, settings: Mapping[str, Any]) -> dict[str, int]
 def close(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame, *,
           today: date) -> pd.DataFrame:
     """Closes a round: seals it, records its files in the manifest, and writes rounds.csv. Returns that."""
-    seal_round(study, round_id, today.isoformat(), votes, reference.raters,
+    seal_round(study, round_id, today.isoformat(), votes, with_roles(reference.raters, reference, round_id),
                quorum=quorums(reference.raters, study.settings["consensus"]))
     rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
@@ -184,8 +194,9 @@ class Ballots:
     seals: Mapping[str, Seal]
 
     @classmethod
-    def read(cls, study: Study, reference: Reference) -> Ballots:
-        """The ballots of a study; the faults of all files are found at once."""
+    def read(cls, study: Study, reference: Reference, *, issuing: str = "") -> Ballots:
+        """The ballots of a study; the faults of all files are found at once. ``issuing`` is a round whose
+        forms are just being written, with the proxies and interests of today."""
         frames, faults = [], list(round_faults(reference.rounds, reference.principles))
         asked = {round_id: [*own] for round_id, own in reference.rounds.groupby("round_id")["principle_id"]}
         for path in study.raw_files("ratings"):
@@ -198,18 +209,25 @@ class Ballots:
         votes, seals = votes.reset_index(drop=True), read_seals(study, reference.rounds)
         is_sealed = votes["round_id"].isin([*seals])
         is_given = votes["score"] != UNANSWERED
-        changes = [*differences(seals, votes[is_sealed & is_given], reference.raters)]
+        changes = [*differences(seals, votes[is_sealed & is_given], {
+            round_id: with_roles(reference.raters, reference, round_id) for round_id in seals})]
         votes, unanswered = _answered(votes[~is_sealed].reset_index(drop=True))
         votes, notes, twice = _without_repeats(votes)
         faults += [*unanswered_faults(unanswered), *twice, *_faults(votes, reference), *_of_one_organisation(
             votes, voters(reference.raters, study.settings["consensus"]["vote"])),
-            *rule_faults(seals, study.settings["consensus"])]
+            *rule_faults(seals, study.settings["consensus"]), *_role_faults(study, reference, issuing)]
         votes = pd.concat([votes, *(seal.votes for seal in seals.values())], ignore_index=True)
-        return cls(votes, unanswered, faults, [*notes, *changes], seals)
+        notes = [*notes, *changes, *unknown_rounds(reference)]
+        return cls(votes, unanswered, faults, notes, seals)
 
     def raters_of(self, round_id: str, reference: Reference) -> pd.DataFrame:
-        """The raters of a round: those of its seal, or of raters.csv."""
-        return self.seals[round_id].raters if round_id in self.seals else reference.raters[[*RATER]]
+        """The raters of a round with their roles: those of its seal, or of today."""
+        if round_id in self.seals:
+            return self.seals[round_id].raters
+        is_open = (reference.rounds.loc[reference.rounds["round_id"] == round_id, "closed_on"] == "").any()
+        # A round that an older version of the package closed without a seal had no roles.
+        own = with_roles(reference.raters, reference, round_id if is_open else "")
+        return own[[*RATER, *ROLES]]
 
     def quorums_of(self, round_id: str, reference: Reference, settings: Mapping[str, Any]) -> dict[str, int]:
         """The quorum of each panel in a round: that of its seal, or by the rule of today. None of a round
@@ -277,6 +295,15 @@ def _faults(votes: pd.DataFrame, reference: Reference) -> Iterator[Fault]:
                         fix="write the principle as the form does, or take the row out")
 
 
+def _role_faults(study: Study, reference: Reference, issuing: str) -> Iterator[Fault]:
+    """Faults in the roles of open rounds, and roles that are not on the forms."""
+    rounds = reference.rounds
+    for round_id in dict.fromkeys(rounds.loc[rounds["closed_on"] == "", "round_id"]):
+        yield from role_faults(reference, round_id, study.settings["consensus"]["vote"])
+        if round_id != issuing:
+            yield from undeclared_faults(study, round_id, with_roles(reference.raters, reference, round_id))
+
+
 def _of_one_organisation(votes: pd.DataFrame, known: pd.DataFrame) -> Iterator[Fault]:
     """Faults: ballots of several raters of an organisation in a panel where it has one vote."""
     first = votes.drop_duplicates(["round_id", "rater_id"]).merge(known, on="rater_id")
@@ -296,7 +323,7 @@ def ratings(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     """
     texts = issued(reference.rounds, reference.principles)
     texts = texts[texts["closed_on"] != ""].rename(columns={"version": "issued", "text_version": "text"})
-    raters = pd.concat([pd.DataFrame(columns=["round_id", *RATER], dtype="str"), *(
+    raters = pd.concat([pd.DataFrame(columns=["round_id", *RATER, *ROLES], dtype="str"), *(
         ballots.raters_of(one, reference).assign(round_id=one) for one in texts["round_id"].unique())])
     rows = ballots.votes.merge(texts[["round_id", "principle_id", "issued", "texts", "is_cut"]],
                                on=["round_id", "principle_id"]).merge(
@@ -312,9 +339,10 @@ def ratings(ballots: Ballots, reference: Reference) -> pd.DataFrame:
     is_blank = (rows["score"] == "") & (rows["is_abstained"] != "true")
     return rows.assign(
         panel=rows["role"], score=pd.to_numeric(rows["score"]).astype("Int64"), entered_by=rows["file"],
-        is_abstained=rows["is_abstained"] == "true", may_be_read=rows["may_be_read"] == "yes",
+        is_abstained=rows["is_abstained"] == "true", is_by_proxy=rows[PROXY] != "",
+        may_be_read=rows["may_be_read"] == "yes",
         comment_read=rows["comment_read"].where(rows["comment"] != "").fillna(""),
-        held_out=[_exclusion_reason(row) or ("left blank" if blank else "")
+        held_out=[_exclusion_reason(row) or ("left blank" if blank else "") or _interest(row)
                   for row, blank in zip(rows.itertuples(), is_blank, strict=True)])
 
 
@@ -325,6 +353,11 @@ def _exclusion_reason(row: tuple) -> str:
         return f"{OTHER_WORDING}{printed_id(row.principle_id, row.version)}; {name} was issued"
     is_issued = row.text_version in row.texts or row.is_cut
     return "" if is_issued else f"{OTHER_WORDING}other words than those of {name} that were issued"
+
+
+def _interest(row: tuple) -> str:
+    """:data:`INTEREST` where the rater declared one in the text."""
+    return INTEREST if row.principle_id in row.interests.split(";") else ""
 
 
 # ------------------------------

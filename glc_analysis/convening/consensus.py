@@ -4,7 +4,10 @@ Fitch et al. 2001, *The RAND/UCLA Appropriateness Method User's Manual* (RAND MR
 worked example: BMJ Open 2012;2:e001431, table 1 (it prints 2.5 where only 2.35 gives its own result).
 The votes are those of one panel on one text and criterion. An abstention is a ballot, but no vote: it
 counts for the quorum and for the size of the panel by which a rule and its limits are chosen, and never as a
-vote for a result. So whoever abstains instead of voting changes no rule, and makes none easier to meet. All
+vote for a result. So agreement by the panel rule, and a result of the test ``share``, are what they are
+whatever those who abstained would have voted. That cannot be said of disagreement and of IPRAS, which are
+about the votes alone: of ten, five high and five low votes disagree; where three of the low ones abstain,
+five high and two low ones do not. All
 arithmetic is exact, so that a panel on the very edge of a rule is on the same side of it on every machine.
 """
 
@@ -215,6 +218,27 @@ def tally(votes: Sequence[int], test: str = "panel", *, abstained: int = 0,
             "result": result(votes, test, abstained=abstained, quorum=quorum)}
 
 
+def results_of_thirds(votes: Sequence[int], test: str, *, abstained: int,
+                      quorum: int | None) -> frozenset[str]:
+    """The results that a panel may have of which only is known how many votes are low, middle and high: one,
+    or two where the median may lie in either of two thirds. Empty where the counts do not decide it (IPRAS).
+
+    >>> sorted(results_of_thirds((1, 1, 8), "panel", abstained=0, quorum=8))
+    ['high']
+    >>> sorted(results_of_thirds((0, 5, 5), "panel", abstained=0, quorum=8))
+    ['high', 'uncertain']
+    >>> results_of_thirds((0, 0, 8), "ipras", abstained=0, quorum=0)
+    frozenset()
+    """
+    found = set()
+    for scores in (1, 4, 7), (3, 6, 9):  # the median of an even panel is between these
+        own = [score for score, n in zip(scores, votes, strict=True) for _ in range(n)]
+        found.add(result(own, test, abstained=abstained, quorum=quorum))
+    by_numbers_alone = found <= {NO_DECISION, TOO_FEW}
+    is_ipras = test == "ipras" or test == "panel" and sum(votes) + abstained > LARGEST
+    return frozenset(found) if by_numbers_alone or not is_ipras else frozenset()
+
+
 def movement(before: float | None, after: float | None) -> str:
     """The movement of the median between two rounds; ``""`` where one of them has no median.
 
@@ -242,11 +266,27 @@ def in_words(told: Mapping[str, Any]) -> str:
     is_same = spread and (spread == DISAGREEMENT) == (by_ipras == DISAGREEMENT)
     has_median = told["median"] is not None and told["median"] == told["median"]
     return "; ".join(filter(None, [
-        told["said"], f"{abstained} abstained" if abstained else "",
+        told["said"], f"{abstained} abstained" if abstained else "", roles_in_words(told),
         f"median {told['median']:g}" if has_median else "",
         {NEITHER: "neither agreement nor disagreement"}.get(spread, spread),
         f"{by_ipras} by IPRAS" if by_ipras and not is_same else "",
         no_result(told)]))
+
+
+def roles_in_words(told: Mapping[str, Any]) -> str:
+    """How many ballots of a row of ``tallies`` were given by proxy, how many votes are left out because of an
+    interest, and the other result, where it is told; blank where there are neither.
+
+    >>> roles_in_words({"n_by_proxy": 2, "without_proxies": "high", "n_left_out": 1, "with_interests": ""})
+    '2 by proxy (without them: high); 1 left out for a declared interest'
+    """
+    said = []
+    for n, words, other, label in (
+            (told.get("n_by_proxy", 0), "by proxy", "without_proxies", "without them"),
+            (told.get("n_left_out", 0), "left out for a declared interest", "with_interests", "with them")):
+        if n:
+            said.append(f"{n} {words}" + (f" ({label}: {told[other]})" if told[other] else ""))
+    return "; ".join(said)
 
 
 def no_result(told: Mapping[str, Any]) -> str:

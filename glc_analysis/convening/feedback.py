@@ -20,7 +20,7 @@ from openpyxl.styles import Alignment, Font
 from openpyxl.worksheet.worksheet import Worksheet
 
 from glc_analysis.cleaning.records import CleaningLog
-from glc_analysis.convening.ballots import readable_comments
+from glc_analysis.convening.ballots import INTEREST, readable_comments
 from glc_analysis.convening.principles import versions
 from glc_analysis.convening.rating_forms import Form
 from glc_analysis.convening.tallies import ballot_tables
@@ -91,7 +91,8 @@ class Feedback:
         closed = rounds[rounds["closed_on"] != ""].sort_values(["closed_on", "opened_on"], kind="stable")
         if closed.empty:
             return None
-        last, frames = closed["round_id"].iloc[-1], ballot_tables(study, reference, CleaningLog())
+        last = closed["round_id"].iloc[-1]
+        frames = ballot_tables(study, reference, CleaningLog(), issuing=round_id)
         ratings, tallies = (frames[name][frames[name]["round_id"] == last] for name in ("ratings", "tallies"))
         # Before the first build nothing has been published from which somebody could have left.
         is_built = (study.processed / "blocks.parquet").is_file()
@@ -109,7 +110,7 @@ class Feedback:
         comments = {principle: readable_comments(own, study, reference.names)
                     for principle, own in ratings[is_shown].groupby("principle_id")}
         asked = closed.loc[closed["round_id"] == last, ["principle_id", "version"]]
-        return cls(last, ratings[ratings["held_out"] == ""], panels, comments,
+        return cls(last, ratings[ratings["held_out"].isin(["", INTEREST])], panels, comments,
                    asked.merge(versions(reference.principles), on=["principle_id", "version"]))
 
     def of_rater(self, rater_id: str, language: str, rows: pd.DataFrame) -> list[Before]:

@@ -19,7 +19,7 @@ from openpyxl.styles import Alignment, Border, Font, PatternFill, Protection, Si
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
-from glc_analysis.convening.ballots import BALLOT_TABLES
+from glc_analysis.convening.ballots import BALLOT_TABLES, Ballots
 from glc_analysis.convening.decisions import record_decision
 from glc_analysis.convening.feedback import Before, Feedback, feedback_page, write_feedback
 from glc_analysis.convening.principles import versions
@@ -33,6 +33,14 @@ from glc_analysis.convening.rating_forms import (
     texts_by_language,
 )
 from glc_analysis.convening.returns import addressed
+from glc_analysis.convening.roles import (
+    record_roles,
+    role_faults,
+    roles_told,
+    undeclared,
+    voted_before_faults,
+    with_roles,
+)
 from glc_analysis.convening.rounds import plan_round, write_rounds
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.intake.ratings import (
@@ -64,7 +72,7 @@ NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replac
 class FormsIssued:
     """What :func:`write_forms` did: the texts ``asked``, ``raters`` (rater_id, language, note), the
     languages whose fixed texts no native reader has checked, by printed id why the round does not ask about
-    the other current texts (``not_asked``), and the forms."""
+    the other current texts (``not_asked``), the forms, and who votes for whom (``roles``)."""
 
     folder: Path
     is_new: bool
@@ -74,6 +82,7 @@ class FormsIssued:
     unchecked: tuple[str, ...]
     not_asked: dict[str, str]
     forms: tuple[Form, ...]
+    roles: tuple[str, ...]
 
 
 def write_forms(study: Study, round_id: str, *, today: date, without: Collection[str] = (),
@@ -83,14 +92,18 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     A new round asks about every candidate (:func:`.plan_round`), but for the principles ``without``: who
     decided that, and why, goes to decision_log.csv. A round that is open keeps its texts and gets the same
     forms again. Raises UsageError where a decision lacks who or why, Faults, before anything is
-    written, where the round is closed or its texts were changed, where nobody may rate, or where a
-    workbook in the folder holds answers.
+    written, where the round is closed or its texts were changed, where nobody may rate, where a proxy or
+    an interest does not fit or comes after the vote (:mod:`.roles`), or where a workbook in the folder holds
+    answers.
     """
     reference = read_reference(study, needed=BALLOT_TABLES, beside=("organisations",))
     if without and not (decided_by.strip() and because.strip()):
         raise UsageError("A round leaves a principle out by a decision. To fix: say who decided it "
                          "(--decided-by) and why (--because).")
     rounds, asked = plan_round(reference, round_id, today=today, without=without)
+    opened = Reference(reference.tables | {"rounds": rounds}, reference.unsound)
+    raters_now = with_roles(reference.raters, reference, round_id)
+    _check_roles(study, opened, round_id, raters_now)
     forms, notes = forms_of(reference, round_id, asked, addressed(study)[1])
     texts = texts_by_language(reference, asked)
     folder = study.reports / "team" / "forms" / round_id
@@ -101,6 +114,7 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     for name in without:
         record_decision(study, name, f"Round {round_id} does not ask about it: {normalise_space(because)}",
                         by=normalise_space(decided_by), today=today)
+    record_roles(study, round_id, raters_now)
     if not rounds.equals(reference.rounds):
         write_rounds(study, rounds)
     folder.mkdir(parents=True, exist_ok=True)
@@ -122,7 +136,8 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     unchecked = [one for one in sorted({*by_language, *texts}) if form_phrases(one)["native_reader"] != "yes"]
     is_new = round_id not in set(reference.rounds["round_id"])
     return FormsIssued(folder, is_new, any(shown_before.values()), asked, raters, tuple(unchecked),
-                       _not_asked(reference, asked, without), tuple(forms))
+                       _not_asked(reference, asked, without), tuple(forms),
+                       (*roles_told(reference, round_id),))
 
 
 def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[str]) -> dict[str, str]:
@@ -132,6 +147,17 @@ def _not_asked(reference: Reference, asked: pd.DataFrame, without: Collection[st
     return {row.printed_id: "left out by decision" if row.principle_id in without else
             NOT_ASKED.get(row.status, "not in rounds.csv")
             for row in rows.itertuples() if row.printed_id not in set(asked["printed_id"])}
+
+
+def _check_roles(study: Study, opened: Reference, round_id: str, raters: pd.DataFrame) -> None:
+    """Raises Faults where the roles of a round are wrong, or changed after the rater voted."""
+    faults = [*role_faults(opened, round_id, study.settings["consensus"]["vote"])]
+    if undeclared(study, round_id, raters):
+        votes = Ballots.read(study, opened, issuing=round_id).votes
+        voted = {*votes.loc[votes["round_id"] == round_id, "rater_id"]}
+        faults += voted_before_faults(study, round_id, raters, voted)
+    if faults:
+        raise Faults(faults)
 
 
 def _check_not_filled(folder: Path, forms: list[Form]) -> None:

@@ -8,7 +8,7 @@ speaker has checked them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,6 +17,7 @@ import pandas as pd
 
 from glc_analysis.convening.histories import PROPOSED, REWORDED, came_from, how
 from glc_analysis.convening.principles import printed_id, versions
+from glc_analysis.convening.roles import with_roles
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.intake.ratings import Question, written_stamp
 from glc_analysis.reference import Reference
@@ -86,6 +87,10 @@ class Form:
     language: str
     rows: pd.DataFrame
     origins: Mapping[str, TextOrigin] = field(default_factory=dict)
+    proxy_id: str = ""
+    """Who votes for the rater (:mod:`.roles`)."""
+    interests: Collection[str] = ()
+    """The principles in which the rater declared an interest."""
 
     @cached_property
     def say(self) -> dict[str, str]:
@@ -99,8 +104,9 @@ class Form:
 
     @property
     def heading(self) -> str:
-        """The round and the rater's code."""
-        return f"{self.say['round'].format(self.round_id)} · {self.say['code'].format(self.rater_id)}"
+        """The round, the rater's code, and who votes for the rater."""
+        heading = f"{self.say['round'].format(self.round_id)} · {self.say['code'].format(self.rater_id)}"
+        return heading + (f" · {self.say['by_proxy'].format(self.proxy_id)}" if self.proxy_id else "")
 
     @property
     def how(self) -> str:
@@ -130,7 +136,10 @@ class Form:
 
     def history(self, row: Any) -> Iterator[tuple[str, str, str]]:
         """What a text was before: a fixed text, the earlier words, and their language; a pair of blanks where
-        it has no earlier words. Nothing where raters know the text, or where it was drafted."""
+        it has no earlier words. Nothing where raters know the text, or where it was drafted. First that the
+        rater declared an interest in it, if that is so."""
+        if row.principle_id in self.interests:
+            yield self.say["interest_declared"], "", ""
         if (found := self.origins.get(row.printed_id)) is None:
             return
         said = " ".join(self.say[key] for key in found.keys)
@@ -227,7 +236,7 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
     """
     is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
         reference.stopped["person_id"])
-    raters = reference.raters[is_asked].sort_values("rater_id")
+    raters = with_roles(reference.raters[is_asked], reference, round_id).sort_values("rater_id")
     if raters.empty:
         raise Faults([Fault("names nobody who may rate", "raters.csv", column="may_rate",
                             fix="give every rater a code, and write true where the rater may rate")])
@@ -240,7 +249,7 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
         if language not in origins:
             origins[language] = text_origins(reference, round_id, asked, language)
         forms.append(Form(round_id, rater.rater_id, language, asked if rows is None else rows,
-                          origins[language]))
+                          origins[language], rater.proxy_id, tuple(filter(None, rater.interests.split(";")))))
         others = [] if rows is None else rows.loc[rows["language"] != language, "printed_id"]
         notes.append(f"answered in {wanted}, which lacks all texts" if rows is None else
                      f"in {source} there: {', '.join(others)}" if len(others) else

@@ -23,6 +23,7 @@ from glc_analysis.convening.ballots import (
     readable_comments,
     received,
 )
+from glc_analysis.convening.consensus import roles_in_words
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.disclosure.blocks import DECISIONS, block_ids
 from glc_analysis.disclosure.visible_tables import VisibleTables
@@ -167,7 +168,9 @@ def _panel(row: dict[str, Any], counts: Counter, before: list[dict[str, Any]]) -
         "middle": ("low", "middle", "high").index(middle) if middle and shape != "split" else None,
         "median": row["median"] if are_all_told else None,
         "dissent": _dissent(row, shape) if are_all_told else "",
-        "no_vote": f"{row['n_abstained']} abstained: not my context" if row["n_abstained"] else "",
+        "no_vote": "; ".join(filter(None, [
+            f"{row['n_abstained']} abstained: not my context" if row["n_abstained"] else "",
+            roles_in_words(row)])),
         "movement": row["movement"], "moved": _moved(row, before)}
 
 

@@ -2,8 +2,8 @@
 
 In: the votes and the raters of a round on the day on which it is closed. Out: a folder
 ``private/rounds/<round>/<number>/`` with every vote (ballots.csv), all raters with their panel, their
-organisation and the digest of their ballot (raters.csv), and the day, the rule and the quorum of each panel
-(seal.json). Results of a
+organisation, who voted for them, their interests and the digest of their ballot (raters.csv), and the day,
+the rule and the quorum of each panel (seal.json). Results of a
 sealed round are counted from there. What has changed in the folder since then, such as a form that came late,
 is listed (:func:`differences`) and changes nothing. A round that is opened again (:func:`reopen`) gets a new
 folder when it is closed; the old one stays, and every result says that it was counted again.
@@ -20,6 +20,7 @@ from typing import Any
 
 import pandas as pd
 
+from glc_analysis.convening.roles import FILE_OF, ROLES, RULE_IN_WORDS, erase_roles, forget_raters
 from glc_analysis.digests import Digests
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import write_atomic
@@ -27,7 +28,8 @@ from glc_analysis.intake.ratings import COLUMNS
 from glc_analysis.study import Study
 
 RATER = ("rater_id", "organisation_id", "role", "may_rate")
-"""The columns of raters.csv that a seal keeps."""
+"""The columns of raters.csv that a seal keeps; beside them it keeps those of :mod:`.roles`."""
+_SEALED = (*RATER, *ROLES)
 RULE = ("test", "vote", "quorum", "fixed_on")
 """The settings of ``[consensus]`` that decide a result."""
 BALLOTS, RATERS, SEAL, REOPENED = "ballots.csv", "raters.csv", "seal.json", "reopened.csv"
@@ -62,8 +64,9 @@ class Seal:
 
 def seal_round(study: Study, round_id: str, closed_on: str, votes: pd.DataFrame, raters: pd.DataFrame, *,
                quorum: Mapping[str, int]) -> None:
-    """Writes the seal of a round that is about to be closed on this day; ``raters`` is raters.csv, and
-    ``quorum`` has the ballots that each panel needs on a text."""
+    """Writes the seal of a round that is about to be closed on this day; ``raters`` are those of raters.csv
+    with their roles (:func:`.roles.with_roles`), and ``quorum`` has the ballots that each panel needs on a
+    text."""
     own = votes.loc[votes["round_id"] == round_id, list(COLUMNS)]
     folder = study.sealed_rounds / round_id / str(1 + len(_reopened(study.sealed_rounds / round_id)))
     settings = study.settings["consensus"]
@@ -71,10 +74,10 @@ def seal_round(study: Study, round_id: str, closed_on: str, votes: pd.DataFrame,
     shutil.rmtree(folder, ignore_errors=True)  # of a call that was interrupted before the round was closed
     folder.mkdir(parents=True)
     _write(folder / BALLOTS, own)
-    _write(folder / RATERS, _with_digests(raters[list(RATER)], own, study.digests))
+    _write(folder / RATERS, _with_digests(raters[list(_SEALED)], own, study.digests))
     write_atomic(folder / SEAL, _text_of({
-        "closed_on": closed_on, "rule": {name: settings[name] for name in RULE}, "quorum": {**quorum},
-        "erased": 0}))
+        "closed_on": closed_on, "rule": {name: settings[name] for name in RULE} | {"roles": RULE_IN_WORDS},
+        "quorum": {**quorum}, "erased": 0}))
 
 
 def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
@@ -88,14 +91,14 @@ def read_seals(study: Study, rounds: pd.DataFrame) -> dict[str, Seal]:
             continue
         folder = folders[-1].parent
         said = json.loads((folder / SEAL).read_text(encoding="utf-8"))
-        raters = _read(folder / RATERS)
+        raters = _read_raters(folder / RATERS)
         reopened = _reopened(folder.parent)
         if len(folders) > 1 and _holds(folder) == _holds(folders[-2].parent):
             reopened = reopened[:-1]  # closed again with the same ballots: every result is as before
         seals[round_id] = Seal(round_id, said["closed_on"], said["rule"], _read(folder / BALLOTS),
-                               raters[list(RATER)], said["erased"], reopened,
+                               raters[list(_SEALED)], said["erased"], reopened,
                                said.get("quorum"))
-        now = _with_digests(raters[list(RATER)], seals[round_id].votes, study.digests)["ballot"]
+        now = _with_digests(raters[list(_SEALED)], seals[round_id].votes, study.digests)["ballot"]
         faults += [Fault(f"the ballot of {rater} is not as it was sealed when round {round_id} was closed",
                          file=study.relative(folder / BALLOTS), value=rater,
                          fix="restore the folder private/rounds from a backup, or open the round again with "
@@ -112,10 +115,12 @@ def _holds(folder: Path) -> tuple[bytes, bytes, dict[str, Any]]:
     return (folder / BALLOTS).read_bytes(), (folder / RATERS).read_bytes(), said | {"closed_on": ""}
 
 
-def differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: pd.DataFrame) -> Iterator[str]:
-    """What is different today, a sentence each: in files (``votes`` of sealed rounds) or in raters.csv."""
-    now = raters.set_index("rater_id")
+def differences(seals: Mapping[str, Seal], votes: pd.DataFrame,
+                raters: Mapping[str, pd.DataFrame]) -> Iterator[str]:
+    """What is different today, a sentence each: in files (``votes`` of sealed rounds), in raters.csv or in
+    the tables of roles. ``raters`` has those of today with their roles, by round."""
     for seal in seals.values():
+        now = raters[seal.round_id].set_index("rater_id")
         count = f"What was sealed when round {seal.round_id} was closed on {seal.closed_on} counts"
         here = votes[votes["round_id"] == seal.round_id]
         sealed = {rater: _content(own) for rater, own in seal.votes.groupby("rater_id")}
@@ -139,10 +144,11 @@ def differences(seals: Mapping[str, Seal], votes: pd.DataFrame, raters: pd.DataF
             if row.rater_id not in now.index:
                 yield f"raters.csv: {row.rater_id} is gone. {count}."
                 continue
-            for column in RATER[1:]:
+            for column in _SEALED[1:]:
                 was, is_now = getattr(row, column), now.at[row.rater_id, column]
                 if was != is_now:
-                    yield (f"raters.csv, column {column}: {row.rater_id} was {was or 'blank'} and is "
+                    where = FILE_OF.get(column, f"raters.csv, column {column}")
+                    yield (f"{where}: {row.rater_id} was {was or 'blank'} and is "
                            f"{is_now or 'blank'}. {count}.")
 
 
@@ -177,13 +183,14 @@ def reopen(study: Study, round_id: str, because: str, *, today: str) -> None:
 
 def erase_ballots(study: Study, raters: Collection[str]) -> None:
     """Removes the ballots of these raters, and the raters, from every seal, and counts them."""
+    erase_roles(study, raters)
     for path in study.sealed_rounds.glob(f"*/*/{SEAL}"):
-        known = _read(path.with_name(RATERS))
+        known = _read_raters(path.with_name(RATERS))
         is_gone = known["rater_id"].isin([*raters])
         if is_gone.any():
             votes, said = _read(path.with_name(BALLOTS)), json.loads(path.read_text(encoding="utf-8"))
             _write(path.with_name(BALLOTS), votes[~votes["rater_id"].isin([*raters])])
-            _write(path.with_name(RATERS), known[~is_gone])
+            _write(path.with_name(RATERS), forget_raters(known, raters))
             erased = said["erased"] + int((known.loc[is_gone, "ballot"] != "").sum())
             write_atomic(path, _text_of(said | {"erased": erased}))
 
@@ -191,7 +198,8 @@ def erase_ballots(study: Study, raters: Collection[str]) -> None:
 def seal_anew(study: Study) -> None:
     """Gives every sealed ballot the digest that it has now, with the present key of the study."""
     for path in study.sealed_rounds.glob(f"*/*/{RATERS}"):
-        _write(path, _with_digests(_read(path)[list(RATER)], _read(path.with_name(BALLOTS)), study.digests))
+        raters, votes = _read_raters(path)[list(_SEALED)], _read(path.with_name(BALLOTS))
+        _write(path, _with_digests(raters, votes, study.digests))
 
 
 def _with_digests(raters: pd.DataFrame, votes: pd.DataFrame, digests: Digests) -> pd.DataFrame:
@@ -209,6 +217,12 @@ def _content(votes: pd.DataFrame) -> set[tuple[str, ...]]:
 def _reopened(folder: Path) -> tuple[tuple[str, str], ...]:
     path = folder / REOPENED
     return tuple(_read(path).itertuples(index=False, name=None)) if path.is_file() else ()
+
+
+def _read_raters(path: Path) -> pd.DataFrame:
+    """The sealed raters; the seal of an older version knows no roles."""
+    frame = _read(path)
+    return frame.assign(**{name: "" for name in ROLES if name not in frame})
 
 
 def _read(path: Path) -> pd.DataFrame:

@@ -7,8 +7,9 @@ of forms received. Each panel is tallied by itself, and votes on another wording
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from itertools import product
 from typing import Any
 
@@ -18,6 +19,7 @@ from glc_analysis import tables
 from glc_analysis.cleaning.records import CleaningLog
 from glc_analysis.convening.ballots import (
     BALLOT_TABLES,
+    INTEREST,
     Ballots,
     close,
     issued,
@@ -31,28 +33,41 @@ from glc_analysis.convening.consensus import (
     RULES,
     SMALLEST_OF,
     TOO_FEW,
+    counts,
     dissent,
     in_words,
     movement,
+    result,
+    results_of_thirds,
     tally,
 )
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.convening.seals import Seal
-from glc_analysis.disclosure.votes import LARGEST_UNTOLD, agreed_panels, told_tallies
+from glc_analysis.disclosure.votes import (
+    LARGEST_UNTOLD,
+    agreed_panels,
+    known_votes,
+    larger_result_is_open,
+    smaller_result_is_open,
+    told_tallies,
+)
 from glc_analysis.errors import Fault, Faults, GLCError, UsageError, nearest
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.schema import allowed_words
 from glc_analysis.study import CRITERIA, PANELS, Study
 
 
-def ballot_tables(study: Study, reference: Reference, steps: CleaningLog) -> dict[str, pd.DataFrame]:
+def ballot_tables(study: Study, reference: Reference, steps: CleaningLog, *,
+                  issuing: str = "") -> dict[str, pd.DataFrame]:
     """Tables ``ratings`` and ``tallies`` of closed rounds. Raises Faults with all that is wrong in any
-    ballot, open ones too."""
-    frames = _tables(Ballots.read(study, reference), reference, study.settings["consensus"])
+    ballot, open ones too; ``issuing`` is a round whose forms are just being written."""
+    ballots = Ballots.read(study, reference, issuing=issuing)
+    frames = _tables(ballots, reference, study.settings["consensus"])
     if len(rated := frames["ratings"]):
         is_counted = (rated["held_out"] == "") & ~rated["is_abstained"]
         steps.add("votes counted", rows_in=len(rated), rows_out=int(is_counted.sum()),
-                  why="closed rounds, without what was abstained, left blank or of another text")
+                  why="closed rounds, without what was abstained, left blank or of another text, or left out "
+                      "for a declared interest")
     return frames
 
 
@@ -126,25 +141,72 @@ def tallies(rated: pd.DataFrame, ballots: Ballots, reference: Reference,
         "role")["voter"].nunique() for round_id in texts["round_id"].unique()}
     needed = {round_id: ballots.quorums_of(round_id, reference, settings) for round_id in expected}
     asked = rated.groupby("round_id")["criterion"].unique()
-    votes: dict[tuple[str, ...], list[int | None]] = {}  # None: abstained
-    for row in rated[rated["held_out"] == ""].itertuples():
-        votes.setdefault((row.round_id, row.principle_id, row.criterion, row.panel), []).append(
-            None if row.is_abstained else int(row.score))
+    votes: dict[tuple[str, ...], PanelVotes] = {}
+    for row in rated[rated["held_out"].isin(["", INTEREST])].itertuples():
+        own = votes.setdefault((row.round_id, row.principle_id, row.criterion, row.panel), PanelVotes())
+        part = own.left_out if row.held_out else own.by_proxy if row.is_by_proxy else own.in_person
+        part.append(None if row.is_abstained else int(row.score))
+    agreed = agreed_panels(reference.raters)
     said, medians, rows = rules_of_rounds(ballots.seals, settings, texts), {}, []
     for text in texts[texts["round_id"].isin(asked.index)].itertuples():
         panels = expected[text.round_id].items()
         for criterion, (panel, n_expected) in product(sorted(asked[text.round_id]), panels):
             key = {"round_id": text.round_id, "principle_id": text.principle_id, "criterion": criterion,
                    "panel": panel}
-            own = votes.get(tuple(key.values()), [])
+            parts, quorum = votes.get(tuple(key.values()), PanelVotes()), needed[text.round_id].get(panel)
+            own = parts.counted
             found = tally([vote for vote in own if vote is not None], settings["test"],
-                          abstained=own.count(None), quorum=needed[text.round_id].get(panel))
+                          abstained=own.count(None), quorum=quorum)
+            found |= parts.other_results(settings["test"], quorum, is_exact=panel in agreed)
             on = text.principle_id, text.version, criterion, panel
             rows.append({**key, "version": text.version, **found, "n_expected": n_expected,
                          "rule": said[text.round_id], "n_abstained": own.count(None),
                          "movement": movement(medians.get(on), found["median"])})
             medians[on] = medians.get(on) if found["median"] is None else found["median"]
     return pd.DataFrame(rows)
+
+
+@dataclass(frozen=True)
+class PanelVotes:
+    """The ballots of a panel on a text and criterion, None for an abstention: given in person, by proxy, and
+    left out because the voter declared an interest."""
+
+    in_person: list[int | None] = field(default_factory=list)
+    by_proxy: list[int | None] = field(default_factory=list)
+    left_out: list[int | None] = field(default_factory=list)
+
+    @property
+    def counted(self) -> list[int | None]:
+        """The ballots that make the result."""
+        return self.in_person + self.by_proxy
+
+    def other_results(self, test: str, quorum: int | None, *, is_exact: bool) -> dict[str, Any]:
+        """The columns of ``tallies`` about proxies and interests. ``is_exact`` says that all counts of the
+        panel are told.
+
+        Other readers are told one other result at most: the one without proxies where there are any, else the
+        one with the votes that are left out. That choice does not depend on a vote.
+        """
+        def result_of(ballots: list[int | None]) -> str:
+            cast = [vote for vote in ballots if vote is not None]
+            return result(cast, test, abstained=len(ballots) - len(cast), quorum=quorum)
+
+        def thirds(ballots: list[int | None]) -> tuple[int, ...]:
+            return tuple(counts([vote for vote in ballots if vote is not None]).values())
+
+        ballots = self.in_person if self.by_proxy else self.counted + self.left_out
+        outcome = partial(results_of_thirds, test=test, abstained=ballots.count(None), quorum=quorum)
+        may_tell = False
+        if self.by_proxy:
+            may_tell = smaller_result_is_open(thirds(self.by_proxy), thirds(self.in_person), outcome,
+                                              known=known_votes(len(self.by_proxy)), is_exact=is_exact)
+        elif self.left_out:
+            may_tell = larger_result_is_open(thirds(self.counted), thirds(self.left_out), outcome,
+                                             is_exact=is_exact)
+        return {"n_by_proxy": len(self.by_proxy), "n_left_out": len(self.left_out),
+                "without_proxies": result_of(self.in_person) if self.by_proxy else "",
+                "with_interests": result_of(self.counted + self.left_out) if self.left_out else "",
+                "may_tell": may_tell}
 
 
 def rules_of_rounds(seals: Mapping[str, Seal], settings: Mapping[str, Any],
@@ -168,7 +230,8 @@ def rule(settings: Mapping[str, Any], texts: pd.DataFrame) -> str:
             for row in first.itertuples() if day > row.opened_on]
     fixed = f"fixed on {day}{''.join(late)}" if day else "the day on which it was fixed is not recorded"
     whose = "an organisation" if settings["vote"] == "organisation" else "a person"
-    return f"{RULES[settings['test']]}; {_quorum_in_words(settings)}; one vote {whose}; {fixed}"
+    roles = f"; {settings['roles']}" if "roles" in settings else ""
+    return f"{RULES[settings['test']]}; {_quorum_in_words(settings)}; one vote {whose}{roles}; {fixed}"
 
 
 def _quorum_in_words(settings: Mapping[str, Any]) -> str:

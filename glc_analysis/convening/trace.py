@@ -19,6 +19,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations
+from glc_analysis.convening.consensus import roles_in_words
 from glc_analysis.convening.histories import REWORDED, became, came_from, how, origin, outcome
 from glc_analysis.convening.joint_display import code_estimate
 from glc_analysis.convening.places import Places
@@ -200,7 +201,8 @@ def votes_by_principle(read: Read) -> dict[str, list[tuple[str, pd.DataFrame]]]:
     said: dict[tuple[str, ...], list[str]] = {}
     for row in read("tallies").sort_values("criterion", ascending=False, kind="stable").itertuples():
         said.setdefault((row.principle_id, row.round_id, row.version, row.panel), []).append(
-            f"{row.criterion} {row.votes_high} of {row.n} high")
+            "; ".join(filter(None, [f"{row.criterion} {row.votes_high} of {row.n} high",
+                                    roles_in_words(row._asdict())])))
     ratings = read("ratings")
     ratings = ratings[ratings["held_out"] == ""]
     cast = dict(list(ratings.groupby(["principle_id", "round_id", "panel"])))
@@ -314,8 +316,10 @@ class Trail:
         for said, rows in self._votes.get(principle_id, ()) if self.has_sources else ():
             about = (*rows["rater_id"], *rows["organisation_id"])
             lines.append(self.node(1, "votes", "", said, "", *about))
-            lines += [self._file(2, self.files.of_ballot(name), f"{len(own)} votes", *own["rater_id"],
-                                 *own["organisation_id"]) for name, own in rows.groupby("entered_by")]
+            for name, own in rows.groupby("entered_by"):
+                by_proxy = f", {int(own['is_by_proxy'].sum())} by proxy" if own["is_by_proxy"].any() else ""
+                lines.append(self._file(2, self.files.of_ballot(name), f"{len(own)} votes{by_proxy}",
+                                        *own["rater_id"], *own["organisation_id"]))
         return lines
 
     def figure(self, row: Any) -> Any:

@@ -35,7 +35,7 @@ from glc_analysis.disclosure.quotations import READERS
 from glc_analysis.disclosure.rules import KNOWN, Rules
 from glc_analysis.disclosure.suppression import COLUMNS, NO_BASE, SHOWN, SUPPRESSED
 from glc_analysis.disclosure.visible_tables import VisibleTables
-from glc_analysis.disclosure.votes import visible_principles
+from glc_analysis.disclosure.votes import visible_principles, without_roles_blank
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.evidence.contributors import Incidence, find_contributors
 from glc_analysis.evidence.estimates import ALL
@@ -381,7 +381,8 @@ def announced_votes(study: Study, audience: str, earlier: Collection[str]) -> pd
     ``public/001``); without rows before the first."""
     found = [one / ANNOUNCED for one in release_folders(study.private, audience)
              if f"{audience}/{one.name}" in earlier and (one / ANNOUNCED).is_file()]
-    return tables.shape("announced_votes", pd.read_parquet(found[-1]) if found else pd.DataFrame())
+    told = tables.shape("announced_votes", pd.read_parquet(found[-1]) if found else pd.DataFrame())
+    return without_roles_blank(told)
 
 
 def next_is_stored(study: Study, audience: str, inputs: str) -> bool:

@@ -3,22 +3,25 @@
 In: the counts of votes of a panel, rows of tables ``tallies`` and ``signoffs``. Out: the same rows with the
 numbers that may be told, and the words in which they are told.
 
-The reader knows who voted, the rules of this module, and two votes from the inside (:data:`KNOWN`). Of a vote
-the third of the scale is protected: low (1 to 3), middle (4 to 6) or high (7 to 9). Whatever is told must
-leave every other voter at least two of the three. To check this, all counts are listed for which the same
-words would be told (:func:`is_open`): so the reader learns nothing from the choice of the words either. The
-same holds for signatures, whose decisions take the place of the thirds.
+The reader knows who voted, the rules of this module, and two votes from the inside (:data:`KNOWN`): their
+own and that of an ally, and if they are proxies, those that they cast as well (:func:`known_votes`). Of a
+vote the third of the scale is protected: low (1 to 3), middle (4 to 6) or high (7 to 9). Whatever is told
+must leave every other voter at least two of the three. To check this, all counts are listed for which the
+same words would be told (:func:`is_open`): so the reader learns nothing from the choice of the words either.
+The same holds for signatures, whose decisions take the place of the thirds.
 
 What is told of one round, criterion and panel depends on its own votes alone, and everything else that is
 told of it (result, median, change since the round before) follows from that. So statements about several
-rounds, criteria and panels leave as much open together as each does by itself. Only the comparison of
-providers with low resources and the others speaks of a part of a panel: it is checked together with the
-panel's counts (:func:`comparison_is_open`).
+rounds, criteria and panels leave as much open together as each does by itself. Two statements speak of a part
+of a panel, and are checked together with the panel's counts: the comparison of providers with low resources
+and the others (:func:`comparison_is_open`), and the result without ballots by proxy or with votes that were
+left out because of an interest (:func:`smaller_result_is_open`). Of one panel, text and criterion only one of
+them is told: where there are proxies or interests, the first is not.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cache
 from itertools import combinations_with_replacement
 from typing import Any
@@ -37,8 +40,21 @@ VOTES = ("votes_low", "votes_mid", "votes_high")
 LARGEST_UNTOLD = 3
 """Of a panel or subgroup with so many votes or fewer nothing is told: two who know their own votes could
 read the third from any number."""
-MARGIN = 4
-"""Counts are told exactly where at least so many votes lie outside the third that has most of them."""
+MARGIN = KNOWN + 2
+"""Counts are told exactly where at least so many votes lie outside the third that has most of them; where
+readers may know more votes than two (:func:`known_votes`), as many more."""
+ENOUGH = 2
+"""Of the third at the other end it is told whether it has at most so many votes: then no panel disagrees."""
+
+
+def known_votes(by_proxy: int) -> int:
+    """How many votes two readers know where so many of a panel were cast by proxy: each may be a proxy, who
+    casts one vote more.
+
+    >>> [known_votes(n) for n in (0, 1, 2, 5)]
+    [2, 3, 4, 4]
+    """
+    return KNOWN + min(by_proxy, KNOWN)
 
 
 # ------------------------------
@@ -59,9 +75,9 @@ def all_counts(n: int, kinds: int = len(THIRDS)) -> Iterator[Counts]:
             yield first, *rest
 
 
-def insiders(kinds: int) -> Iterator[Counts]:
-    """The votes that nobody, one or two readers know from the inside, as counts."""
-    for size in range(KNOWN + 1):
+def insiders(kinds: int, at_most: int = KNOWN) -> Iterator[Counts]:
+    """The votes that readers may know from the inside, as counts: none, one, and so on."""
+    for size in range(at_most + 1):
         for known in combinations_with_replacement(range(kinds), size):
             yield tuple(known.count(kind) for kind in range(kinds))
 
@@ -74,7 +90,8 @@ def remaining(possible: Collection[Counts], known: Counts) -> list[Counts]:
 
 def is_open(possible: Collection[Counts], *, known: Collection[Counts] = ()) -> bool:
     """Whether each vote could still lie in two of the thirds at least, if any of the ``possible`` counts may
-    be the true one. ``known`` are the votes that readers may know: by default of none, one or two of them.
+    be the true one. ``known`` are the votes that readers may know (:func:`insiders`): by default of none, one
+    or two of them.
 
     >>> is_open([(2, 0, 3)]), is_open([(1, 0, 4)]), is_open([(2, 1, 4)])
     (False, False, True)
@@ -91,7 +108,7 @@ def is_open(possible: Collection[Counts], *, known: Collection[Counts] = ()) -> 
 # The votes of a panel: the words, and the numbers beside them.
 
 
-def told_votes(counts: Counts) -> str:
+def told_votes(counts: Counts, known: int = KNOWN) -> str:
     """What may be told of the low, middle and high votes of a panel, in words; blank for a small panel.
 
     The first of these that holds, so that each choice leaves every vote open (:func:`is_open`):
@@ -101,23 +118,29 @@ def told_votes(counts: Counts) -> str:
     - at least four votes outside the largest third, or three at each end: all counts;
     - else: at least n - 3 in the largest third, and that not three are at the other end.
 
+    Where readers may know more votes than two, all these numbers are as much larger; whether three are at the
+    other end is told either way.
+
     >>> [told_votes(counts) for counts in ((0, 0, 3), (0, 3, 2), (1, 0, 4), (1, 3, 6), (3, 0, 7), (0, 0, 10))]
     ... # doctest: +NORMALIZE_WHITESPACE
     ['', '2 or more of 5 high', '2 or more of 5 high', '6 of 10 high, 3 middle, 1 low',
      '7 of 10 high, 0 middle, 3 low', '7 or more of 10 high, at most 2 low']
     >>> told_votes((0, 9, 1)), told_votes((9, 1, 0))
     ('7 or more of 10 middle', '7 or more of 10 low, at most 2 high')
+    >>> told_votes((0, 0, 10), known=3), told_votes((3, 0, 7), known=3)
+    ('6 or more of 10 high, at most 2 low', '6 or more of 10 high, 3 or more low')
     """
-    n, (low, _, high) = sum(counts), counts
-    if n <= LARGEST_UNTOLD:
+    n, (low, _, high), margin = sum(counts), counts, known + MARGIN - KNOWN
+    if n < margin:
         return ""
-    least = n - MARGIN + 1
-    if n < 2 * MARGIN - 1:
+    least = n - margin + 1
+    if n < 2 * margin - 1:
         return f"{least} or more of {n} high" if high >= least else f"{high} of {n} high"
-    if n - max(counts) >= MARGIN or min(low, high) >= MARGIN - 1:
+    if n - max(counts) >= margin or min(low, high) >= margin - 1:
         return said_exactly(counts)
     third = leading(counts)
-    other = {"high": f", at most {MARGIN - 2} low", "low": f", at most {MARGIN - 2} high"}.get(third, "")
+    said = f"at most {ENOUGH}" if min(low, high) <= ENOUGH else f"{ENOUGH + 1} or more"
+    other = {"high": f", {said} low", "low": f", {said} high"}.get(third, "")
     return f"{least} or more of {n} {third}{other}"
 
 
@@ -140,22 +163,23 @@ def leading(counts: Counts) -> str:
     return THIRDS[counts.index(max(counts))]
 
 
-def high_votes(counts: Counts) -> str:
+def high_votes(counts: Counts, known: int = KNOWN) -> str:
     """The high votes as far as :func:`told_votes` tells them.
 
     >>> [high_votes(counts) for counts in ((1, 3, 6), (0, 0, 10), (0, 10, 0), (10, 0, 0), (0, 4, 0))]
     ['6 of 10 high', '7 or more of 10 high', 'at most 3 of 10 high', 'at most 2 of 10 high', '0 of 4 high']
     """
-    said, n = told_votes(counts).split(",")[0], sum(counts)
+    (said, _, other), n = told_votes(counts, known).partition(", "), sum(counts)
     if said.endswith(" middle"):
-        return f"at most {MARGIN - 1} of {n} high"
-    return f"at most {MARGIN - 2} of {n} high" if said.endswith(" low") else said
+        return f"at most {known + MARGIN - KNOWN - 1} of {n} high"
+    return f"{other.removesuffix(' high')} of {n} high" if said.endswith(" low") else said
 
 
 @cache
-def told_alike(counts: Counts) -> tuple[Counts, ...]:
+def told_alike(counts: Counts, known: int = KNOWN) -> tuple[Counts, ...]:
     """All counts of which the same is told as of these: what a reader knows who knows the rules."""
-    return tuple(other for other in all_counts(sum(counts)) if told_votes(other) == told_votes(counts))
+    said = told_votes(counts, known)
+    return tuple(other for other in all_counts(sum(counts)) if told_votes(other, known) == said)
 
 
 def counts_of(row: Mapping[str, Any]) -> Counts:
@@ -163,9 +187,9 @@ def counts_of(row: Mapping[str, Any]) -> Counts:
     return tuple(int(row[column]) for column in VOTES)
 
 
-def is_exact(counts: Counts) -> bool:
+def is_exact(counts: Counts, known: int = KNOWN) -> bool:
     """Whether all counts of a panel are told."""
-    return told_alike(counts) == (counts,)
+    return told_alike(counts, known) == (counts,)
 
 
 RESULT_FROM = {"panel": 7, "ipras": 11, "share": 12}
@@ -179,18 +203,28 @@ HIDDEN = (*VOTES, "median", "p30", "p70", "ipr", "ipras", "spread", "spread_ipra
 """The columns of ``tallies`` that follow from the votes."""
 
 
+def without_roles_blank(tallies: pd.DataFrame) -> pd.DataFrame:
+    """Rows of ``tallies``, those of an older version too, which knew neither proxies nor interests."""
+    return tallies.assign(n_by_proxy=tallies["n_by_proxy"].fillna(0),
+                          n_left_out=tallies["n_left_out"].fillna(0))
+
+
 def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = ()) -> pd.DataFrame:
     """The rows of ``tallies`` that other readers than the team may see, with ``votes`` (the high ones) and
     ``said`` (all that is told) in words, and no number that does not follow from them.
 
     ``test`` is that of the study. Of panels whose members all ``agreed`` that more may be shown, every count
     is; but of three votes or fewer nothing is. The change since an earlier round is told where the medians
-    of all rounds on the text are. How many abstained is told of every panel, and so is what follows from
+    of all rounds on the text are. How many ballots were by proxy, and how many votes are left out for an
+    interest, is told of every panel. How many abstained is told of every panel, and so is what follows from
     that alone: that there is no decision, or that the ballots are too few.
     """
-    rows = tallies[tallies["n"] > LARGEST_UNTOLD]
-    counts = [counts_of(row) for row in rows.to_dict("records")]
-    is_told = pd.Series([row.panel in agreed or is_exact(own)
+    tallies = without_roles_blank(tallies)
+    known = tallies["n_by_proxy"].map(known_votes)
+    rows = tallies[tallies["n"] > LARGEST_UNTOLD + known - KNOWN]
+    known = known[rows.index].astype(int)
+    counts = [*zip(map(counts_of, rows.to_dict("records")), known, strict=True)]
+    is_told = pd.Series([row.panel in agreed or is_exact(*own)
                          for row, own in zip(rows.itertuples(), counts, strict=True)], rows.index, dtype=bool)
     texts = ["principle_id", "version", "criterion", "panel"]
     untold = tallies.loc[(tallies["n"] > 0) & ~tallies.index.isin(rows.index[is_told]), texts]
@@ -199,18 +233,26 @@ def told_tallies(tallies: pd.DataFrame, *, test: str, agreed: Collection[str] = 
     abstained = rows["n_abstained"].where(rows["quorum"].notna(), 0)
     ballots = rows["n"] + abstained
     is_void = (ballots < rows["quorum"]).fillna(False) | (ballots < SMALLEST[test])
-    # The result needs half of the ballots (share: three quarters) in a third of which n - 3 votes are told.
-    least = RESULT_FROM[test] + 3 * abstained if test == "share" else (abstained + 6).clip(RESULT_FROM[test])
-    is_agreement = rows["n"] >= SPREAD_FROM
-    follows = {"result": is_told | is_void | (rows["n"] >= least), "movement": are_comparable,
+    said = pd.Series([said_exactly(own) if one else told_votes(own, other)
+                      for (own, other), one in zip(counts, is_told, strict=True)], rows.index, dtype="str")
+    # The result needs half of the ballots (share: three quarters) in a third of which n - 3 votes are told,
+    # or as many fewer as readers know more votes; and that a panel cannot disagree.
+    more = known - KNOWN
+    least = (RESULT_FROM[test] + 4 * more + 3 * abstained if test == "share" else
+             (abstained + 6 + 2 * more).clip(RESULT_FROM[test] + 2 * more))
+    follows_from_thirds = (rows["n"] >= least) & ~said.str.contains(", 3 or more")
+    is_agreement = (rows["n"] >= SPREAD_FROM) & (more == 0)
+    # One other result is told at most: the one that was checked.
+    other_result = {"without_proxies": rows["without_proxies"].where(rows["may_tell"], ""),
+                    "with_interests": rows["with_interests"].where(
+                        rows["may_tell"] & (rows["n_by_proxy"] == 0), "")}
+    follows = {"result": is_told | is_void | follows_from_thirds, "movement": are_comparable,
                "spread": is_told | is_agreement & (abstained == 0), "spread_ipras": is_told | is_agreement}
     blank = {column: "" if rows[column].dtype == "str" else pd.NA for column in HIDDEN}
     told = {column: rows[column].where(follows.get(column, is_told), blank[column]) for column in HIDDEN}
-    said = [said_exactly(own) if one else told_votes(own) for own, one in zip(counts, is_told, strict=True)]
-    high = [said_exactly(own).split(",")[0] if one else high_votes(own)
-            for own, one in zip(counts, is_told, strict=True)]
-    return rows.assign(**told, votes=pd.Series(high, rows.index, dtype="str"),
-                       said=pd.Series(said, rows.index, dtype="str"))
+    high = [said_exactly(own).split(",")[0] if one else high_votes(own, other)
+            for (own, other), one in zip(counts, is_told, strict=True)]
+    return rows.assign(**told, **other_result, votes=pd.Series(high, rows.index, dtype="str"), said=said)
 
 
 # ------------------------------
@@ -237,16 +279,27 @@ def comparison_is_open(possible: tuple[Counts, ...], n: int) -> bool:
     it is told that they do not. The counts of the panel are one of the ``possible`` ones."""
     if min(n, sum(possible[0]) - n) <= LARGEST_UNTOLD:
         return False
-    pairs = [(part, tuple(map(int.__sub__, panel, part))) for panel in possible for part in all_counts(n)
-             if all(map(int.__le__, part, panel))]
-    answers = [[(*part, *others) for part, others in pairs if is_lower(part, others) == answer]
-               for answer in (True, False)]
-    return all(_parts_are_open(rows) for rows in answers if rows)
+    return all(_parts_are_open(rows) for rows in _by_answer(splits(possible, n), is_lower).values())
 
 
-def _parts_are_open(possible: Collection[Counts]) -> bool:
+def splits(possible: Collection[Counts], n: int) -> list[tuple[Counts, Counts]]:
+    """Every way in which n votes of a panel, and its others, can make up one of the ``possible`` counts."""
+    return [(part, tuple(map(int.__sub__, panel, part))) for panel in possible for part in all_counts(n)
+            if all(map(int.__le__, part, panel))]
+
+
+def _by_answer(pairs: Collection[tuple[Counts, Counts]],
+               answer: Callable[[Counts, Counts], Any]) -> dict[Any, list[Counts]]:
+    """The counts of both parts, one after the other, by what would be answered of them."""
+    found: dict[Any, list[Counts]] = {}
+    for part, others in pairs:
+        found.setdefault(answer(part, others), []).append((*part, *others))
+    return found
+
+
+def _parts_are_open(possible: Collection[Counts], known: int = KNOWN) -> bool:
     """:func:`is_open` for two parts of a panel at once, whose counts follow one another."""
-    for own in insiders(2 * len(THIRDS)):
+    for own in insiders(2 * len(THIRDS), known):
         could = [*map(any, zip(*remaining(possible, own), strict=True))]
         if any(sum(part) == 1 for part in (could[:len(THIRDS)], could[len(THIRDS):])):
             return False
@@ -265,6 +318,57 @@ def is_lower(part: Counts, others: Counts) -> bool:
 def _middle_third(counts: Counts) -> int:
     middle = (sum(counts) + 1) // 2
     return next(third for third in range(len(counts)) if sum(counts[:third + 1]) >= middle)
+
+
+# ------------------------------
+# Proxies and interests: the result without a part of the votes, or with more of them.
+
+
+Outcome = Callable[[Counts], frozenset[str]]
+"""The results that votes of these thirds can have: one where it is certain."""
+
+
+def smaller_result_is_open(part: Counts, others: Counts, outcome: Outcome, *, known: int = KNOWN,
+                           is_exact: bool = False) -> bool:
+    """Whether it may be told what the result of a panel is without a part of its votes.
+
+    Only where each result that is possible by what is told of the panel would leave every vote open, of the
+    part and of the others; so whether it is told depends on nothing but what is told already. And only where
+    the thirds decide the result. ``known`` is how many votes two readers may know; ``is_exact`` says that all
+    counts of the panel are told.
+
+    >>> def high(counts):
+    ...     return frozenset({"high" if counts[2] > sum(counts) / 2 else "uncertain"})
+    >>> smaller_result_is_open((0, 0, 2), (0, 1, 9), high)
+    True
+    >>> smaller_result_is_open((0, 0, 1), (0, 4, 4), high, is_exact=True)
+    False
+    """
+    panel = tuple(map(int.__add__, part, others))
+    possible = (panel,) if is_exact else told_alike(panel, known)
+    return len(outcome(others)) == 1 and _answers_are_open(
+        splits(possible, sum(part)), lambda _, rest: outcome(rest), known)
+
+
+def larger_result_is_open(panel: Counts, left_out: Counts, outcome: Outcome, *,
+                          is_exact: bool = False) -> bool:
+    """Whether it may be told what the result of a panel is together with votes that are left out of it: where
+    each possible result would leave every vote open.
+
+    >>> larger_result_is_open((0, 0, 10), (1, 0, 0), lambda counts: frozenset({"high"}))
+    True
+    >>> larger_result_is_open((0, 4, 4), (0, 0, 1), lambda counts: frozenset({counts[2] > 4}))
+    False
+    """
+    possible = (panel,) if is_exact else told_alike(panel)
+    pairs = [(part, rest) for rest in possible for part in all_counts(sum(left_out))]
+    return len(outcome(tuple(map(int.__add__, panel, left_out)))) == 1 and _answers_are_open(
+        pairs, lambda part, rest: outcome(tuple(map(int.__add__, part, rest))), KNOWN)
+
+
+def _answers_are_open(pairs: Collection[tuple[Counts, Counts]],
+                      answer: Callable[[Counts, Counts], frozenset[str]], known: int) -> bool:
+    return all(_parts_are_open(rows, known) for rows in _by_answer(pairs, answer).values())
 
 
 # ------------------------------

@@ -14,22 +14,27 @@ import pandas as pd
 import pytest
 
 from glc_analysis import tables
-from glc_analysis.convening.consensus import movement, tally, third
+from glc_analysis.convening.consensus import SMALLEST_OF, movement, tally, third
 from glc_analysis.convening.results_slides import write_slides
+from glc_analysis.convening.tallies import PanelVotes
 from glc_analysis.disclosure.votes import (
     HIDDEN,
+    SMALLEST,
     VOTES,
     agreed_panels,
     all_counts,
     comparison_is_open,
+    insiders,
     is_exact,
     is_lower,
+    is_open,
     told_alike,
     told_lower,
     told_signatures,
     told_tallies,
     told_votes,
 )
+from glc_analysis.disclosure.votes import known_votes as known_by_two
 from glc_analysis.pages.convening import agenda, methods
 from glc_analysis.pages.principle_sheets import statements
 from glc_analysis.pages.principles import principles_overview
@@ -51,7 +56,8 @@ def row(votes, *, test="panel", abstained=0, quorum=None, **other):
     """A row of ``tallies``."""
     return {"round_id": "1", "principle_id": "P1", "version": "1", "criterion": "importance",
             "panel": "provider", "n_abstained": abstained, "n_expected": len(votes), "rule": "",
-            "movement": "", **tally(votes, test, abstained=abstained, quorum=quorum), **other}
+            "movement": "", "n_by_proxy": 0, "n_left_out": 0,
+            **tally(votes, test, abstained=abstained, quorum=quorum), **other}
 
 
 def told_of(ballots, *, agreed=(), test="panel", **rule):
@@ -91,17 +97,38 @@ def test_nobody_with_two_votes_from_the_inside_can_place_another_in_one_third(n)
             assert len(bands_left(told_votes(counts), n, known)) >= 2, (counts, known)
 
 
+@pytest.mark.parametrize("n", [5, 6, 8, 10, 11, 14])
+@pytest.mark.parametrize("by_proxy", [1, 2])
+def test_readers_who_are_proxies_know_more_votes_and_can_place_no_other(n, by_proxy):
+    more = insiders(3, known_by_two(by_proxy))
+    for known in more:
+        for counts in all_counts(n):
+            if told_votes(counts, known_by_two(by_proxy)):
+                assert is_open(told_alike(counts, known_by_two(by_proxy)), known=[known]), (counts, known)
+
+
+@pytest.mark.parametrize("test", ["panel", "ipras", "share"])
+@pytest.mark.parametrize("by_proxy", [1, 2])
+@pytest.mark.parametrize("n", [8, 9, 10, 11, 14, 15, 16])
+def test_the_result_follows_from_the_words_where_some_voted_by_proxy(n, by_proxy, test):
+    known, by_words = known_by_two(by_proxy), {}
+    tried = votes_of_which_not_all_is_told(n, known)
+    for votes, told in zip(tried, told_of(tried, test=test, n_by_proxy=by_proxy), strict=True):
+        by_words.setdefault(told_votes(thirds_of(votes), known), set()).add(told)
+    assert by_words and {len(found) for found in by_words.values()} == {1}
+
+
 @pytest.mark.parametrize("n", [0, 1, 2, 3])
 @pytest.mark.parametrize("agreed", [(), ("provider",)])
 def test_of_three_votes_or_fewer_nothing_is_told_whoever_agreed(n, agreed):
     assert {*told_of([*map(ballots, all_counts(n))], agreed=agreed)} == {()}
 
 
-def votes_of_which_not_all_is_told(n):
+def votes_of_which_not_all_is_told(n, known=2):
     """Votes of every count of thirds that is not told exactly: the lowest, the highest, and drawn ones."""
     chance, scores = random.Random(n), {0: (1, 2, 3), 1: (4, 5, 6), 2: (7, 8, 9)}
     return [[pick(scores[k]) for k, m in enumerate(counts) for _ in range(m)] for counts in all_counts(n)
-            if not is_exact(counts) for pick in (min, max, *[chance.choice] * 4)]
+            if not is_exact(counts, known) for pick in (min, max, *[chance.choice] * 4)]
 
 
 @pytest.mark.parametrize("test", ["panel", "ipras", "share"])
@@ -123,6 +150,10 @@ def test_result_and_agreement_follow_from_the_words_where_some_abstained(n, abst
     for votes, told in zip(tried, told_of(tried, test=test, abstained=abstained, quorum=8), strict=True):
         by_words.setdefault(told_votes(thirds_of(votes)), set()).add(told)
     assert by_words and {len(found) for found in by_words.values()} == {1}
+
+
+def test_from_as_few_ballots_as_the_rules_say_nothing_follows():
+    assert SMALLEST == SMALLEST_OF
 
 
 def test_that_there_is_no_decision_is_told_of_every_panel():
@@ -203,6 +234,29 @@ def test_the_comparison_of_providers_with_low_resources_leaves_every_vote_open(n
                      for part, others in possible]
             could = [*map(any, zip(*(rest for rest in rests if min(rest) >= 0), strict=True))]
             assert 1 not in (sum(could[:3]), sum(could[3:])), (possible[:2], known)
+
+
+@pytest.mark.parametrize(("n", "part_n", "kind"), [
+    (10, 1, "proxies"), (10, 2, "proxies"), (12, 1, "proxies"), (8, 1, "interests"), (10, 2, "interests")])
+def test_the_other_result_leaves_every_vote_open(n, part_n, kind):
+    """The attacker knows who voted by proxy or declared an interest, what is told of the panel, the result
+    with or without these votes, or that it is not told, and as many votes as two can."""
+    told, test = {}, "panel"
+    known = known_by_two(part_n) if kind == "proxies" else 2
+    for part, others in product([*all_counts(part_n)], [*all_counts(n - part_n)]):
+        votes = PanelVotes(ballots(others), ballots(part)) if kind == "proxies" else PanelVotes(
+            ballots(others), [], ballots(part))
+        other = votes.other_results(test, 8, is_exact=False)
+        panel = tuple(map(int.__add__, part, others)) if kind == "proxies" else others
+        said = other["without_proxies"] or other["with_interests"] if other["may_tell"] else ""
+        told.setdefault((told_votes(panel, known), said), []).append((*part, *others))
+    assert any(said for _, said in told) == ((n, part_n, kind) != (10, 2, "proxies"))
+    for possible in told.values():
+        for own in insiders(6, known):
+            rests = [[c - k for c, k in zip(counts, own, strict=True)] for counts in possible]
+            rests = [rest for rest in rests if min(rest) >= 0]
+            could = [*map(any, zip(*rests, strict=True))] if rests else [False] * 6
+            assert 1 not in (sum(could[:3]), sum(could[3:])), (possible[:2], own)
 
 
 def test_four_of_ten_providers_are_not_compared_with_the_others():
