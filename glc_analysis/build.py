@@ -468,7 +468,8 @@ def _blocks(view: View) -> dict[str, Any]:
         found = lines_of(view, reference.quotes, reference.codebook, reference.raters,
                          known["shown"][audience], known["shown_home"][audience], audience=audience)
         hidden = prepare_blocks(view.study, found, own, audience, are_named=may(audience, "named_words"))
-        if mentions_withdrawal(view["decision_log"], view["parking_lot"]):
+        if mentions_withdrawal(view["decision_log"], view["parking_lot"],
+                               view["principles"][["changed_because", "asked_by"]]):
             hidden |= {DECISIONS}
         rows += [(audience, block, block not in hidden) for block in {*found["block_id"]} | hidden]
         lines.append(found.assign(audience=audience))

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.coding.codebook import descendants
+from glc_analysis.coding.coders import EDITED
 from glc_analysis.convening.principles import printed_id, versions
 from glc_analysis.convening.trace import CHANGED, MISSING, UNRECORDED, Trail
 from glc_analysis.disclosure.quotations import RULES, locate_quotation, with_broken_rules
@@ -23,6 +24,8 @@ from glc_analysis.study import Study
 from glc_analysis.text import normalise_space
 from glc_analysis.view import StudyView
 
+CHANGED_WORDS = "was cited, and is not in the passage today"
+"""What is said of evidence whose words changed."""
 SHOWN = 8
 """How many pieces of evidence are named for each raw file."""
 _FIXES = {CHANGED: "put the original back; a new export gets a new name", MISSING: "put it back",
@@ -38,12 +41,18 @@ def broken_links(study: Study) -> list[Fault]:
     figures and words that changed since they were cited; passages and codes without a quotation cleared for
     their intended readers; quotations of the joint display that are not cleared; raw files that are missing
     or changed; tallies of an unknown version.
+
+    Evidence whose words changed comes first. Figures that differ because coded passages of a text are
+    quarantined may be right again when these are settled: they are one line a text, which does not say to
+    cite them as they are.
     """
     trail = Trail(StudyView(study))
     links, faults = _Links(trail), []
     for name, check in (("evidence", links.of_evidence), ("joint_display", links.of_topic)):
         faults += [fault for n, row in trail.reference(name).iterrows() for fault in check(n, row)]
-    return in_their_files(study, [*faults, *_missing_versions(trail), *_changed_files(trail)])
+    faults.sort(key=lambda fault: CHANGED_WORDS not in fault.message)
+    return in_their_files(study, [*faults, *links.waiting_faults(), *_missing_versions(trail),
+                                  *_changed_files(trail)])
 
 
 class _Links:
@@ -51,6 +60,7 @@ class _Links:
 
     def __init__(self, trail: Trail) -> None:
         self.trail, codebook = trail, trail.reference("codebook")
+        self.waiting: dict[str, list[str]] = {}
         self.known = {"estimate": {*trail.read("estimates")["estimate_id"]}, "segment": trail.segments.keys(),
                       "code": {*codebook.loc[codebook["merged_into"] == "", "code_id"]}}
         self.files = {"estimate": "estimates", "segment": "segments", "code": "codebook.csv"}
@@ -71,15 +81,45 @@ class _Links:
         yield from self._check_target(fault, row["kind"], "reference", row["reference"])
         if row["reference"] not in self.known.get(row["kind"], ()):
             return
-        if row["kind"] == "code" and not {row["reference"], *self.below[row["reference"]]} & self.agreed:
+        today = self._today(row)
+        differs = bool(row["cited"]) and today is not None
+        is_agreed = row["kind"] != "code" or {row["reference"],
+                                              *self.below[row["reference"]]} & self.agreed
+        if (differs or not is_agreed) and (documents := self._awaited(row)):
+            for document in documents:
+                self.waiting.setdefault(document, []).append(f"{row['principle_id']} {row['evidence_id']}")
+            differs, is_agreed = False, True
+        if not is_agreed:
             yield fault("no coding of this code is agreed on", column="reference", value=row["reference"],
                         fix="settle it in disagreements.xlsx, or name another code")
-        today = self._today(row)
-        if row["cited"] and today is not None:
+        if differs:
             yield fault(f"was cited, and is {today} today", column="cited", value=row["cited"],
                         fix="look whether the principle still stands, and cite it as it is")
         for audience in filter(None, row["quoted_for"].split(";")):
             yield from self._uncleared(fault, row, audience)
+
+    def _awaited(self, row: pd.Series) -> list[str]:
+        """The documents whose quarantined passages a cited figure of codes waits for: those with the code,
+        and those that are set aside as a whole, which count as not coded."""
+        figure = self.trail.figure(row)
+        code = row["reference"] if row["kind"] == "code" else getattr(figure, "code_id", "")
+        if not code:
+            return []
+        held = self.trail.read("quarantined")
+        own = held["code_id"].isin([code, *self.below.get(code, ())]) | (held["reason"] == EDITED)
+        return sorted({*held.loc[own, "document_id"].astype("str")})
+
+    def waiting_faults(self) -> Iterator[Fault]:
+        """A line for each text with quarantined passages for which cited figures wait."""
+        held, paths = self.trail.read("quarantined"), self.trail.reference("documents")
+        path_of = dict(zip(paths["document_id"], paths["path"], strict=True))
+        for document, who in sorted(self.waiting.items()):
+            n = int((held["document_id"] == document).sum())
+            yield Fault(f"{n} coded passage{'s' * (n != 1)} of {document} {'are' if n != 1 else 'is'} "
+                        f"quarantined, because the words are not as they were coded; the figures of "
+                        f"{_names(who)} wait for {'them' if n != 1 else 'it'}",
+                        path_of.get(document, document), fix="put the original back, or settle the passages "
+                        "with the coders; look at these figures again after that")
 
     def _check_target(self, fault: Any, kind: str, column: str, name: str) -> Iterator[Fault]:
         known = self.known.get(kind, {name})

@@ -474,7 +474,10 @@ class Trail:
 
     def reason(self, text: Mapping[str, str]) -> str:
         """Why a text was made and who asked for it, as sentences. Others than the team read of the second
-        only the name of an organisation that may be named."""
+        only the name of an organisation that may be named, and nothing where the decisions are hidden because
+        somebody left."""
+        if DECISIONS in self.view.hidden:
+            return ""
         by = text["asked_by"]
         by = self.view.organisation_names.get(by, by if self.has_sources else "")
         said = {"Because": text["changed_because"], "Asked for by": by}

@@ -196,8 +196,8 @@ def _evidence_lines(frames: Mapping[str, pd.DataFrame], quotes: pd.DataFrame, co
 def _convening_lines(frames: Mapping[str, pd.DataFrame], raters: pd.DataFrame,
                      audience: str) -> Iterator[Row]:
     """The ballots behind the votes of each round on a principle and the agenda, the comments, the signatures,
-    and who proposed what, of the principles that the audience may read. The votes of each round are a block
-    of their own: whoever votes in a later one does not change those of an earlier one.
+    and who proposed what or asked for which text, of the principles that the audience may read. The votes of
+    each round are a block of their own: whoever votes in a later one does not change those of an earlier one.
     """
     owner = _owners_of_raters(raters)
     shown = visible_principles(frames["principles"], audience)["principle_id"]
@@ -213,6 +213,10 @@ def _convening_lines(frames: Mapping[str, pd.DataFrame], raters: pd.DataFrame,
         line = f"{row.version}/{row.organisation_id}/{row.decision}"
         yield block_of("signatures", row.principle_id), line, row.organisation_id
     known = {*frames["organisations"]["organisation_id"]}
+    texts = frames["principles"]
+    for row in texts[texts["principle_id"].isin(shown)].itertuples():
+        if row.asked_by in known:  # who asked for a change of a text is printed with why it was changed
+            yield DECISIONS, f"asked/{row.printed_id}", row.asked_by
     logs = ("decision_log", "decision", "proposed_by"), ("parking_lot", "item", "raised_by")
     for table, text, who in logs:
         rows = frames[table]

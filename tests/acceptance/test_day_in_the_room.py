@@ -24,6 +24,9 @@ pytestmark = pytest.mark.acceptance
 OBSERVER, LATE = "o84", PROVIDERS[-1]
 EVERYBODY = [*PROVIDERS, *ADVISERS, OBSERVER]
 ON_PHONES = PROVIDERS[:5]
+AWAY, PROXY, INTERESTED = PROVIDERS[1], PROVIDERS[2], PROVIDERS[3]
+HEADERS = {"proxies": "round_id,rater_id,proxy_id,because,is_present,chosen_by",
+           "interests": "round_id,rater_id,principle_id,interest"}
 SPLIT = ("Offer a bed tonight.", "Know who else offers a bed.")
 PROPOSED = "Keep no list of names."
 
@@ -40,6 +43,11 @@ class DayInTheRoom(Day):
     def glc(self, *arguments, **options):
         self.typed.append(arguments)
         return super().glc(*arguments, **options)
+
+    def declare(self, table, row):
+        """Writes a table of proxies or interests with one row."""
+        path = self.root / f"private/reference/{table}.csv"
+        path.write_text(f"{HEADERS[table]}\n{row}\n", encoding="utf-8")
 
     def vote(self, rng, principles):
         """What everybody means: two scores for each principle, or none, which is an abstention."""
@@ -131,6 +139,10 @@ def test_a_day_with_phones_paper_a_split_a_text_from_the_floor_and_signatures(tm
     day.glc("object", "P02", "--by", "org-r33", "--because", "Nobody pays us either.")
     assert "was split from P04.1" in day.glc("trace", "P05")
 
+    # One cannot come in the afternoon and has a proxy; one has an interest in a text. Both are declared.
+    day.declare("proxies", f"2,{AWAY},{PROXY},no visa,true,organisation")
+    day.declare("interests", f"2,{INTERESTED},P01,we run the house")
+
     # The second round asks about what is in use now, and shows everybody their own first vote alone.
     asked = ["P01", "P02", "P03", "P05", "P06", "P07"]
     assert f"asks about {', '.join(f'{one}.1' for one in asked)}." in day.glc("forms", "--round", "2")
@@ -140,10 +152,19 @@ def test_a_day_with_phones_paper_a_split_a_text_from_the_floor_and_signatures(tm
         own = [first[rater][one] for one in ("P01", "P02", "P03")]
         assert shown == [("–", "–") if rater == LATE else ("x", "x") if given is None else
                          (str(given[0]), str(given[1])) for given in own], rater
+    forms = day.root / "reports/team/forms/2"
+    assert f"By proxy: {PROXY}" in (forms / f"{AWAY}.html").read_text(encoding="utf-8")
+    assert "You declared an interest" in (forms / f"{INTERESTED}.html").read_text(encoding="utf-8")
     second = day.vote(rng, asked)
     day.hand_in("mail-2.csv", "2", second)
-    day.glc("tally", "--round", "2", "--close", "--yes")
-    assert day.counted() == morning | meant("2", second, EVERYBODY)
+    day.declare("interests", f"2,{PROXY},P02,too late")
+    assert "declared before the vote" in day.glc("forms", "--round", "2", fails=True)
+    day.declare("interests", f"2,{INTERESTED},P01,we run the house")
+    read_out = day.glc("tally", "--round", "2", "--close", "--yes")
+    assert "1 by proxy" in read_out and "1 left out for a declared interest" in read_out
+    afternoon = {at: vote for at, vote in meant("2", second, EVERYBODY).items()
+                 if (at[1], at[3]) != ("P01", INTERESTED)}
+    assert day.counted() == morning | afternoon
     assert (day.root / "reports/team/day/1/index.html").read_bytes() == slides
     assert b"Nobody pays us either." in (day.root / "reports/team/day/2/index.html").read_bytes()
 
@@ -163,5 +184,5 @@ def test_a_day_with_phones_paper_a_split_a_text_from_the_floor_and_signatures(tm
     day.glc("build")
     view = StudyView(Study(day.root))
     assert len(view.signatures("P03")[0]) == 0 and view.is_signed_before("P03")
-    assert day.counted() == morning | meant("2", second, EVERYBODY)
+    assert day.counted() == morning | afternoon
     print(f"\n{len(day.typed)} commands, {len(EVERYBODY)} people, 2 rounds, {len(PROVIDERS)} sheets signed")

@@ -245,6 +245,19 @@ def test_a_code_that_coders_no_longer_agree_on(study):
                            (PRIVATE, "3", "cited", "1 of 2")]
 
 
+def test_a_text_that_changed_is_one_line_after_the_evidence_whose_words_changed(study):
+    """The coders' passages are quarantined: a figure that will be right again is not to be cited anew."""
+    rewrite(study, "interviews/blue.txt", "A safe place for tonight.", "A bed.")
+    recorded(study)
+    build(study)
+    first, *others = broken_links(study)
+    assert (first.file, first.value) == (PRIVATE, "A safe place for tonight.")
+    text, = [fault for fault in others if fault.file == "raw/interviews/blue.txt"]
+    assert "of blue are quarantined" in text.message and "the figures of P01 e2 wait for them" in text.message
+    assert not any(fault.value == "1 of 2" for fault in others)
+    assert not any("cite it as it is" in fault.fix for fault in others)
+
+
 def test_a_code_that_was_taken_out_or_merged(study):
     edit(study, "codebook", lambda rows: rows.pop(5))
     assert (PRIVATE, "3", "reference", "shelter") in told(study)
