@@ -66,8 +66,8 @@ def test_closing_says_the_result_in_votes_and_what_moved(study):
         "Nothing is said of panels of 3 votes or fewer.",
         "Rule: RAND/UCLA panel rule for 8 to 16 votes, IPRAS above 16, too few below 8; no decision below a "
         "quorum of two thirds of a panel (at least 8 ballots where so many may vote); abstentions count as "
-        "ballots, but not for a result; one vote an organisation; the day on which it was fixed is not "
-        "recorded."]
+        "ballots, but not for a result; one vote an organisation; ballots by proxy count; votes on a text in "
+        "which the voter declared an interest are left out; the day on which it was fixed is not recorded."]
 
 
 def test_below_the_quorum_there_is_no_decision_in_words_rows_and_slides(study):
