@@ -28,8 +28,9 @@ def pytest_configure():
 
 
 LONGEST = [f"test_{name}.py" for name in (
-    "kills", "browser", "reproducible", "day", "trails", "scheduled", "canaries", "steps", "packets",
-    "tutorial", "consecutive_releases", "ngo_collection", "fuzz", "withdrawal", "returns", "notebooks",
+    "kills", "coding_desk_browser", "browser", "reproducible", "day", "trails", "scheduled", "canaries",
+    "steps", "packets", "tutorial", "consecutive_releases", "ngo_collection", "fuzz", "withdrawal",
+    "returns", "notebooks",
     "robust", "run", "attack", "cluster", "release", "commands", "citations", "documents", "packet",
     "page_reads")]
 """Files of tests that take longest."""

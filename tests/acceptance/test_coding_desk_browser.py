@@ -555,7 +555,9 @@ def test_suggestions_come_after_the_own_choice_and_are_accepted_one_by_one_or_di
     assert len(codings_of(session)) == 2 and codings_of(session)[0][:2] == codings_of(session)[1][:2]
     assert desk.locator(".glc-suggested").count() == 0
 
-    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Control+End")
+    assert desk.locator(".glc-words .glc-chosen").count() == 0
+    page.keyboard.press("ArrowUp")
     page.keyboard.press("a")
     page.keyboard.press("1")
     desk.locator(".glc-suggested").wait_for()

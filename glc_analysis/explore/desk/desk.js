@@ -665,6 +665,7 @@ class TextsView {
     if (!turns.length) return;
     const to = Math.min(Math.max(n, 0), turns.length - 1), left = this.current;
     this.current = to;
+    this.unchoose(left);
     if (to !== left) {
       this.proposing = false;
       this.redraw(left);
@@ -688,6 +689,7 @@ class TextsView {
     const left = this.current;
     this.current = n;
     this.proposing = false;
+    this.unchoose(left);
     this.select(null);
     // The turn that has the focus is not drawn anew under the finger: its attributes alone change.
     this.redraw(left);
@@ -826,11 +828,11 @@ class TextsView {
     this.long.reveal(this.current);
   }
 
-  unchoose() {
+  /** Takes the mark from the chosen coding, which is one of turn `n`. */
+  unchoose(n = this.current) {
     if (!this.chosen) return;
     this.chosen = "";
-    this.redraw(this.current);
-    this.focusTurn();
+    this.redraw(n);
   }
 
   selectSpan(span) {
@@ -1050,13 +1052,13 @@ class TextsView {
     else if (isCommand && event.key.toLowerCase() === "a") this.selectSpan(snapped(turn.text, { start: 0, end: turn.text.length }));
     else if (isCommand && event.key.toLowerCase() === "f") this.search.focus();
     else if (isCommand || isAltKey(event)) return;
-    else if (event.key === "ArrowDown") this.leaveChosen(() => this.goTo(this.current + 1));
-    else if (event.key === "ArrowUp") this.leaveChosen(() => this.goTo(this.current - 1));
-    else if (event.key === "PageDown") this.leaveChosen(() => this.goTo(this.current + 10));
-    else if (event.key === "PageUp") this.leaveChosen(() => this.goTo(this.current - 10));
+    else if (event.key === "ArrowDown") this.goTo(this.current + 1);
+    else if (event.key === "ArrowUp") this.goTo(this.current - 1);
+    else if (event.key === "PageDown") this.goTo(this.current + 10);
+    else if (event.key === "PageUp") this.goTo(this.current - 10);
     else if (event.key === "Home") this.selectWord(0);
     else if (event.key === "End") this.selectWord(-1);
-    else if (event.key === "Escape") this.leaveChosen(() => this.select(null));
+    else if (event.key === "Escape") this.leaveSelection();
     else if (event.target.closest(".glc-chip") && (event.key === "Enter" || event.key === " ")) return;
     else if (event.key === "Enter" || event.key === "/") this.desk.codebook.open();
     else if (event.key === "Delete" || event.key === "Backspace") this.uncode();
@@ -1076,9 +1078,9 @@ class TextsView {
     event.stopPropagation();
   }
 
-  leaveChosen(then) {
+  leaveSelection() {
     this.unchoose();
-    then();
+    this.select(null);
   }
 
   toEdge(turn, by) {
