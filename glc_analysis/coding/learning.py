@@ -145,7 +145,7 @@ def older_codings(codings: pd.DataFrame, codebook: pd.DataFrame) -> set[tuple[st
 def version_order(text: str) -> list[tuple[int, str]]:
     """A version in an order in which 1.10 comes after 1.9.
 
-    >>> sorted(["v1.10", "v1.9", "v2"], key=_version)
+    >>> sorted(["v1.10", "v1.9", "v2"], key=version_order)
     ['v1.9', 'v1.10', 'v2']
     """
     parts = filter(None, re.split(r"(\d+)", text))
