@@ -355,8 +355,12 @@ def _small_table(path: Path, *state: int) -> pd.DataFrame:
 
 
 def _as_text(name: str, frame: pd.DataFrame) -> pd.DataFrame:
-    """A table whose text is text, also where it is stored as categories."""
+    """A table whose text is text, also where it is stored as categories. Raises GLCError where an earlier
+    version of the package wrote it with other columns."""
     stored = frame.dtypes
+    if missing := [column for column in TABLES[name].columns if column not in stored]:
+        raise GLCError(f"The tables were built by another version of glc_analysis: {name} has no column "
+                       f"{missing[0]!r}. To fix: run `glc build`.")
     text = [c for c, column in TABLES[name].columns.items() if column.kind == "text" and stored[c] != "str"]
     return frame.astype(dict.fromkeys(text, "str")) if text else frame
 

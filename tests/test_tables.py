@@ -1,6 +1,7 @@
 """Every table keeps to its description, and is read whole or by country, theme or question."""
 
 import json
+import shutil
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -187,6 +188,14 @@ def test_tables_that_are_not_built_are_a_fault_with_its_fix(tmp_path):
     made = write_study(tmp_path, [{"org": "a"}])
     with pytest.raises(GLCError, match="run `glc build`"):
         read("answers", made)
+
+
+def test_tables_of_an_earlier_version_say_which_column_is_missing(study, tmp_path):
+    older = pd.read_parquet(study.processed / "memos.parquet").drop(columns="text")
+    shutil.copytree(study.root, tmp_path / "older")
+    older.to_parquet(tmp_path / "older/processed/memos.parquet")
+    with pytest.raises(GLCError, match="another version .*: memos has no column 'text'. To fix: "):
+        tables.read("memos", study=tmp_path / "older")
 
 
 def test_the_descriptor_is_a_valid_data_package(study):

@@ -90,7 +90,7 @@ def _coding(read: Read, study: Study) -> dict[str, str]:
         return {}
     coders = sorted({*readings["coder_id"]} - {CONSENSUS})
     levels = book["level"].value_counts()
-    whole = read("agreement").query("measure == 'alpha' and code_id == '' and unit == 'turn' and "
+    whole = read("agreement").query("measure == 'masi_alpha' and code_id == '' and unit == 'turn' and "
                                     "subset == 'all'")
     return FACTS["coding"] | {
         "approach": FACTS["approach"][study.settings["coding"]["approach"]], "coders": str(len(coders)),

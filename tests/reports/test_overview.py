@@ -4,6 +4,7 @@ import re
 
 import pytest
 
+from glc_analysis import tables
 from glc_analysis.convening.checklists import method_facts
 from glc_analysis.pages.survey import (
     READERS,
@@ -96,6 +97,13 @@ def test_sampling_is_stated_only_if_the_study_states_it(sample_study, unstated):
     stated, silent = (method_facts(StudyView(one)) for one in (sample_study, unstated))
     assert "on purpose" in stated["sampling"] and "on purpose" in stated["limits"]
     assert (silent["sampling"], silent["limits"]) == ("", "")
+
+
+def test_the_checklists_state_how_far_the_coders_agree(sample_study):
+    known = tables.read("agreement", study=sample_study)
+    whole = known[(known["code_id"] == "") & (known["unit"] == "turn") & (known["subset"] == "all")]
+    assert method_facts(StudyView(sample_study))["agreement"] == (
+        f"Krippendorff's alpha (MASI) {whole['value'].iloc[0]:.2f}")
 
 
 def test_a_page_links_to_its_principles_but_not_to_those_set_aside(sample_study):
