@@ -98,8 +98,9 @@ class OpenStudy(Study):
         return tag("h3", escape(self.title)) + invented + about
 
     def __dir__(self) -> list[str]:
-        # What each audience was shown before is bookkeeping: it can be asked for, and is not offered.
-        offered = tables.TABLES.keys() - {"blocks", "announced_votes"}
+        # What each audience may see is asked of a view, and what it was shown before is bookkeeping: these
+        # tables can be asked for, and are not offered.
+        offered = tables.TABLES.keys() - {"blocks", "announced_votes", "release_convening", "release_public"}
         return sorted([*offered, "view", "title", "settings", "sampling", "root"])
 
 
