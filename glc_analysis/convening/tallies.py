@@ -66,7 +66,7 @@ def ballot_tables(study: Study, reference: Reference, steps: CleaningLog, *,
     if len(rated := frames["ratings"]):
         is_counted = (rated["held_out"] == "") & ~rated["is_abstained"]
         steps.add("votes counted", rows_in=len(rated), rows_out=int(is_counted.sum()),
-                  why="closed rounds, without what was abstained, left blank or of another text, or left out "
+                  why="closed rounds, without what was abstained, left blank, of another text, or left out "
                       "for a declared interest")
     return frames
 

@@ -24,9 +24,6 @@ from glc_analysis.withdrawal.withdrawal import withdraw
 from tests.coding.test_coded_study import coded_study, texts_of
 from tests.coding_files import comment, qualcoder, run, taguette, word
 
-SHARED = Path(__file__).parents[3] / "shared/data/qda"
-real = pytest.mark.skipif(not SHARED.is_dir(), reason=f"REAL DATA MISSING: {SHARED}")
-
 NAMES = pd.DataFrame({"name": ["Mill House", "Fundación Ñu", "Ana Mill"],
                       "match": ["exact", "exact", "folded"]})
 LINES = ["fac: Welcome.", "quay-1: 😀 We train Mill House.", "mill-1: Olá, we wait. And wait.",
@@ -138,9 +135,9 @@ def test_no_byte_is_left_in_a_qualcoder_project_nor_a_case_that_was_the_organisa
         assert database.execute("SELECT fulltext FROM source WHERE id = 3").fetchone()[0].count("\r\n") == 2
 
 
-@real
-def test_a_project_of_qualcoder_itself_keeps_its_other_codings(tmp_path):
-    path = Path(shutil.copytree(SHARED / "qualcoder/synthetic_calls.qda", tmp_path / "p")) / "data.qda"
+def test_a_project_of_qualcoder_itself_keeps_its_other_codings(tmp_path, shared_data):
+    shutil.copytree(shared_data / "qda/qualcoder/synthetic_calls.qda", tmp_path / "p")
+    path = tmp_path / "p/data.qda"
     path.chmod(0o600)
     before, text = said(path), read_codings(path).sources["text"][0]
     turn = text.split("\n")[2]
@@ -185,10 +182,9 @@ def test_a_taguette_project_keeps_what_others_said_and_where(tmp_path):
         assert [row[0] for row in database.execute("SELECT id FROM commands")] == [1, 2]
 
 
-@real
 @pytest.mark.parametrize("project", ["", "coder_ana/", "coder_bert/"])
-def test_a_project_of_taguette_itself_keeps_its_other_codings(tmp_path, project):
-    path = Path(shutil.copy(SHARED / f"taguette/{project}project.sqlite3", tmp_path))
+def test_a_project_of_taguette_itself_keeps_its_other_codings(tmp_path, shared_data, project):
+    path = Path(shutil.copy(shared_data / f"qda/taguette/{project}project.sqlite3", tmp_path))
     path.chmod(0o600)
     before, raw = said(path), read_codings(path)
     turn = raw.sources["text"][0].split("\n")[1]
@@ -375,10 +371,9 @@ def test_a_table_of_a_program_loses_the_rows_of_what_went(tmp_path):
     assert path.read_text(encoding="utf-8") == "Document name,Code,Segment\ncall,Rest,Nós não\n"
 
 
-@real
-def test_an_old_workbook_is_never_rewritten_and_refused_where_it_holds_what_went(tmp_path):
+def test_an_old_workbook_is_never_rewritten_and_refused_where_it_holds_what_went(tmp_path, shared_data):
     path = tmp_path / "ana.xls"
-    shutil.copyfile(SHARED.parent / "coded_segment_exports/maxqda_2018_pl_real.xls", path)
+    shutil.copyfile(shared_data / "coded_segment_exports/maxqda_2018_pl_real.xls", path)
     path.chmod(0o600)
     before = path.read_bytes()
     recoding().recode(path, is_decided=False)
@@ -387,7 +382,7 @@ def test_an_old_workbook_is_never_rewritten_and_refused_where_it_holds_what_went
     assert path.read_bytes() == before
 
 
-def test_a_list_of_nvivo_is_refused_where_it_holds_what_went(tmp_path):
+def test_a_list_of_nvivo_is_refused_where_it_holds_what_went(tmp_path, shared_data):
     path = tmp_path / "Rest.txt"
     head = "<Files\\\\call> - § 1 reference coded  [ 1.0% Coverage]"
     path.write_text(f"{head}\n\nReference 1 - 1.0% Coverage\n\nNo\n", encoding="utf-8")
