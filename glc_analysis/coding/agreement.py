@@ -338,7 +338,7 @@ def _rows(grid: _CodedUnits, tree: _Tree, draws: int, seed: int) -> Iterator[tup
             found = bootstrap_together(by_respondent, measures, draws=draws, seed=seed)
             for coding, counts, coefficients in zip(codings, by_document, found, strict=True):
                 shares = counts.shares[:, 1] if coding.code_id else counts.units * np.nan
-                prevalence = shares.sum() / counts.units.sum() if len(shares) else np.nan
+                prevalence = shares.sum() / counts.units.sum() if counts.units.sum() else np.nan
                 extremes = _extremes(grid, at, coding)
                 for name, one in coefficients.items():
                     if not is_by_document:
@@ -390,9 +390,11 @@ def _most_given(values: np.ndarray, n_values: int) -> np.ndarray:
 def _document_rows(document_ids: list[str], coding: _Measurement, by_document: CodingCounts,
                    shares: np.ndarray) -> Iterator[tuple]:
     units, pairable = by_document.units.astype(int), by_document.pairable.astype(int)
+    # A text that is quarantined as a whole has no unit.
+    prevalence = np.divide(shares, units, out=np.full(len(units), np.nan), where=units > 0)
     for name, measure in coding.measures.items():
         for document_id, n, n_pairable, share, value, reason in zip(
-                document_ids, units, pairable, shares / units, *measure.of(by_document), strict=True):
+                document_ids, units, pairable, prevalence, *measure.of(by_document), strict=True):
             yield (name, coding.code_id, f"document={document_id}", n, n_pairable, share, value,
                    np.nan, np.nan, 0, np.nan, np.nan, reason)
 
