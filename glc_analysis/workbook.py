@@ -7,10 +7,12 @@ from __future__ import annotations
 
 import re
 import zipfile
+from copy import copy
 from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from openpyxl import Workbook
@@ -68,10 +70,20 @@ def style_cell(cell: Cell, *, is_heading: bool = False, is_box: bool = False) ->
     """Gives a cell of a table its border and its lines; a box to fill in is yellow with a thick border."""
     from openpyxl.styles import Font
 
-    thin, thick, wrapped, yellow = _styles()
-    cell.font, cell.border, cell.alignment = Font(bold=is_heading), thin, wrapped
-    if is_box:
-        cell.fill, cell.border = yellow, thick
+    # Finding a style among those of a workbook takes most of the time of writing it: each is looked up once.
+    known = _KNOWN_STYLES.setdefault(cell.parent.parent, {})
+    wanted = (*cell._style, is_heading, is_box)
+    if wanted not in known:
+        thin, thick, wrapped, yellow = _styles()
+        cell.font, cell.border, cell.alignment = Font(bold=is_heading), thin, wrapped
+        if is_box:
+            cell.fill, cell.border = yellow, thick
+        known[wanted] = cell._style
+    cell._style = copy(known[wanted])
+
+
+_KNOWN_STYLES: WeakKeyDictionary[Workbook, dict[tuple[int, ...], Any]] = WeakKeyDictionary()
+"""The styles of the cells of a workbook, by the style before and what is wanted."""
 
 
 @cache

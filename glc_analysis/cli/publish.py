@@ -148,9 +148,10 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     A return holds a letter, and the organisation's answers, passages and quotations, with boxes for its
     decisions: a workbook, and a page for a telephone or for paper.
     """
-    from glc_analysis.convening import return_sheets
     from glc_analysis.convening import returns as own
+    from glc_analysis.convening.return_sheets import PHRASES
     from glc_analysis.schema.checker import is_day
+    from glc_analysis.templates import coverage
 
     if by and not is_day(by):
         raise UsageError(f"--by {by!r} is not a day. To fix: write it as YYYY-MM-DD.")
@@ -158,9 +159,9 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     folder = study.reports / "team" / "returns"
     folder.mkdir(parents=True, exist_ok=True)
     wanted = [organisation] if organisation else sorted(own.addressed(study)[0])
-    for one in wanted:
-        own.returns(study, one, folder, by=by, contact=contact)
-    for line in return_sheets.coverage(own.addressed(study)[1].get(one, "") for one in wanted):
+    own.returns(study, wanted, folder, by=by, contact=contact)
+    languages = own.addressed(study)[1]
+    for line in coverage([languages.get(one, "") for one in wanted], "the letter and headings", *PHRASES):
         say(line)
     say(f"{counted(len(wanted), 'return')} in {folder}. Send each to its own organisation only.")
 

@@ -8,7 +8,7 @@ organisation, and no account of a survivor's case.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -56,22 +56,20 @@ def cited(study: Study) -> pd.DataFrame:
           for row in display.itertuples())], columns=columns, dtype="str")
 
 
-def citation_rows(study: Study, own: pd.DataFrame, language: str) -> pd.DataFrame:
+def citation_rows(citations: pd.DataFrame, own: pd.DataFrame, cases: Collection[str], texts: pd.DataFrame,
+                  language: str) -> pd.DataFrame:
     """What an organisation sees of where its segments ``own`` are cited: citation, principle, words, stance,
-    noted; no accounts of cases. A principle is in its language where it has been translated."""
-    say, reference = sheet_phrases(language), read_reference(study)
-    codings, segments = (tables.read(name, study=study) for name in ("codings", "segments"))
-    rows = cited(study)
-    rows = rows[rows["segment_id"].isin(own["segment_id"]) & ~rows["segment_id"].isin(
-        case_segments(codings, segments, reference.codebook))]
-    texts = tables.read("principles", study=study).query("is_current").astype({"language": "str"})
+    noted; none that are accounts of ``cases``. ``citations`` are those of :func:`cited`, ``texts`` the
+    principles; one is in its language where it has been translated."""
+    is_shown = citations["segment_id"].isin(own["segment_id"]) & ~citations["segment_id"].isin(cases)
+    say, texts = sheet_phrases(language), texts.query("is_current").astype({"language": "str"})
     texts = texts.sort_values("language", key=lambda languages: languages == language, kind="stable")
     texts = texts[(texts["translation_of"] == "") | (texts["language"] == language)]
     said = {row.principle_id: f"{row.printed_id} {row.statement}" for row in texts.itertuples()}
     return pd.DataFrame([
         (row.citation, said.get(row.principle_id, say["topic"]), without_pseudonyms(row.words),
          say.get(row.stance, ""),
-         row.note) for row in rows.itertuples()],
+         row.note) for row in citations[is_shown].itertuples()],
         columns=["citation", "principle", "words", "stance", "noted"], dtype="str")
 
 
@@ -251,35 +249,42 @@ def addressed(study: Study) -> tuple[dict[str, str], dict[str, str]]:
     return labels.to_dict(), dict(zip(own["organisation_id"], own["language"], strict=True))
 
 
-def returns(study: Study, organisation_id: str, folder: Path, *, by: str = "",
+def returns(study: Study, organisations: Collection[str], folder: Path, *, by: str = "",
             contact: str = "") -> list[Path]:
-    """Writes an organisation's return, ``<organisation_id>.xlsx`` and the same as .html; returns the paths.
+    """Writes the return of each organisation, ``<organisation_id>.xlsx`` and the same as .html; returns the
+    paths. What all share is read and judged once.
 
     A letter, which says ``by`` when an answer is wanted and whose ``contact`` gets it; then answers, passages
     with codes by name, quotations, citations, consents; each in its language where phrases.csv has it. Raises
-    UsageError where the organisation is not known.
+    UsageError, and writes nothing, where an organisation is not known.
     """
     labels, languages = addressed(study)
-    if organisation_id not in labels:
-        raise UsageError(f"There is no organisation {organisation_id!r}; {nearest(organisation_id, labels)}.")
+    for one in organisations:
+        if one not in labels:
+            raise UsageError(f"There is no organisation {one!r}; {nearest(one, labels)}.")
     quotes, *rest = held(study)
-    _, segments, documents, consent, _ = rest
-    own = segments[owners(segments, documents) == organisation_id]
-    language = languages.get(organisation_id) or next(iter(own["language"]), "en")
-    cited = askable(with_broken_rules(quotes, *rest), "proposed", "cleared")
-    cited = cited[cited["owner"] == organisation_id]
-    parts = (_answers(study, organisation_id, language), passages(study, own, rest, language),
-             quotation_rows(cited, language, labels), citation_rows(study, own, language),
-             _consents(consent[consent["organisation_id"] == organisation_id], language))
-    withheld = case_segments(*rest[:2], rest[4]) & {*own["segment_id"]}
-    notes = ["", sheet_phrases(language)["withheld"] if withheld else "", "", "", ""]
-    sheets = [Sheet(labels[organisation_id], language, rows, note)
-              for rows, note in zip(parts, notes, strict=True) if len(rows)]
+    codings, segments, documents, consent, codebook = rest
+    whose, cases = owners(segments, documents), case_segments(codings, segments, codebook)
+    asked_about = askable(with_broken_rules(quotes, *rest), "proposed", "cleared")
+    citations, texts = cited(study), tables.read("principles", study=study)
     folder.mkdir(parents=True, exist_ok=True)
-    paths = [folder / f"{organisation_id}.{ending}" for ending in ("xlsx", "html")]
-    letter = Letter(labels[organisation_id], language, by, contact)
-    write_sheets(paths[0], [(sheet.heading, sheet) for sheet in sheets], letter)
-    paths[1].write_text(page(sheets, letter), encoding="utf-8", newline="\n")
+    paths = []
+    for one in organisations:
+        own = segments[whose == one]
+        language = languages.get(one) or next(iter(own["language"]), "en")
+        parts = (_answers(study, one, language), passages(study, own, rest, cases, language),
+                 quotation_rows(asked_about[asked_about["owner"] == one], language, labels),
+                 citation_rows(citations, own, cases, texts, language),
+                 _consents(consent[consent["organisation_id"] == one], language))
+        withheld = cases & {*own["segment_id"]}
+        notes = ["", sheet_phrases(language)["withheld"] if withheld else "", "", "", ""]
+        sheets = [Sheet(labels[one], language, rows, note)
+                  for rows, note in zip(parts, notes, strict=True) if len(rows)]
+        book, web = (folder / f"{one}.{ending}" for ending in ("xlsx", "html"))
+        letter = Letter(labels[one], language, by, contact)
+        write_sheets(book, [(sheet.heading, sheet) for sheet in sheets], letter)
+        web.write_text(page(sheets, letter), encoding="utf-8", newline="\n")
+        paths += [book, web]
     return paths
 
 
@@ -300,14 +305,17 @@ def _answers(study: Study, organisation_id: str, language: str) -> pd.DataFrame:
         for row in rows.itertuples()], columns=["answer", "question", "country", "understood"], dtype="str")
 
 
-def passages(study: Study, own: pd.DataFrame, rest: list[pd.DataFrame], language: str) -> pd.DataFrame:
-    """One row a turn or open answer of its own, with the codes agreed on by name; no accounts of cases."""
-    codings, segments, documents, _, codebook = rest
-    own = own[~own["segment_id"].isin(case_segments(codings, segments, codebook)) & (own["text"] != "")]
+def passages(study: Study, own: pd.DataFrame, rest: list[pd.DataFrame], cases: Collection[str],
+             language: str) -> pd.DataFrame:
+    """One row a turn or open answer of its own, with the codes agreed on by name; without the segments that
+    are accounts of ``cases``."""
+    codings, _, documents, _, codebook = rest
+    own = own[~own["segment_id"].isin(cases) & (own["text"] != "")]
     own = own.merge(documents[["document_id", "kind", "date"]], on="document_id").sort_values(
         ["date", "document_id", "start"])
     labels = dict(zip(codebook["code_id"], codebook["name"], strict=True))
-    given = by_segment(codings[codings["coder_id"] == CONSENSUS])
+    given = by_segment(codings[(codings["coder_id"] == CONSENSUS)
+                               & codings["document_id"].isin(own["document_id"])])
     codes = given["code_id"].map(labels).fillna(given["code_id"]).groupby(given["segment_id"]).agg(
         lambda names: "; ".join(sorted(set(names))))
     asked = tables.read("questions", study=study).set_index("question_id")["wording"]

@@ -64,7 +64,9 @@ def _own_segments(view: StudyView, rest: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _coded_words(view: StudyView, rest: list[pd.DataFrame]) -> pd.DataFrame:
-    return passages(view.study, _own_segments(view, rest), rest, "en").query("codes != ''")
+    codings, segments, _, _, codebook = rest
+    cases = case_segments(codings, segments, codebook)
+    return passages(view.study, _own_segments(view, rest), rest, cases, "en").query("codes != ''")
 
 
 def _own_quotes(view: StudyView, all_held: list[pd.DataFrame]) -> pd.DataFrame:
@@ -77,12 +79,15 @@ def own_answers(view: StudyView) -> Html:
     """One row a question that was asked, theme by theme: the answer, and how many in the study gave it."""
     rows = view.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     given, lines = dict(list(rows.groupby("question_id"))), []
+    figures = view.released.query("measure == 'response' and subset_kind == 'all'")
+    counted = dict(list(figures.groupby("question_id")))
     for theme, name in {**view.themes, "": "Background"}.items():
         asked = view.question_table[view.question_table["theme_id"] == theme].query("type != 'text'")
         own = [(question, given[question.question_id]) for question in asked.itertuples()
                if question.question_id in given]
         lines += [("glc-asked", name, None)] if own else []
-        lines += [("", question.wording, Markup("<br>".join(_answer_texts(view, question, rows))))
+        lines += [("", question.wording, Markup("<br>".join(
+            _answer_texts(view, question, rows, counted.get(question.question_id, figures.iloc[:0])))))
                   for question, rows in own]
     if not lines:
         return note("It was asked no question whose answers are counted.")
@@ -91,13 +96,12 @@ def own_answers(view: StudyView) -> Html:
                       rows=kinds))
 
 
-def _answer_texts(view: StudyView, question, rows: pd.DataFrame) -> Iterator[str]:
-    """The answer; where the organisation answered for several countries, the answer for each country."""
+def _answer_texts(view: StudyView, question, rows: pd.DataFrame, figures: pd.DataFrame) -> Iterator[str]:
+    """The answer beside the ``figures`` of the question; where the organisation answered for several
+    countries, the answer for each country."""
     several = len(rows) > 1
     listed = view.options[view.options["option_list"] == question.option_list]
     labels = dict(zip(listed["option_id"], listed["label"], strict=True))
-    figures = view.released[(view.released["measure"] == "response") & (view.released["subset_kind"] == "all")
-                            & (view.released["question_id"] == question.question_id)]
     counts = {row.option_id: count_text(row.n, row.base_n, row.band).partition(" (")[0]  # brackets once
               for row in figures.itertuples() if row.statistic == "count"}
     middle = [f"the median of {row.base_n} answers is {row.value:g}" for row in figures.itertuples()

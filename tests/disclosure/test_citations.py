@@ -14,9 +14,10 @@ from glc_analysis.convening.returns import (
     citation_rows,
     citations_to_review,
     cited,
+    held,
     returns,
 )
-from glc_analysis.disclosure.quotations import owners
+from glc_analysis.disclosure.quotations import case_segments, owners
 from glc_analysis.errors import Faults
 from glc_analysis.explore.proposals import propose
 from glc_analysis.study import Study
@@ -24,9 +25,11 @@ from tests.sample.reader import table
 
 
 def rows(study, organisation, language="en"):
-    segments, documents = (tables.read(name, study=study) for name in ("segments", "documents"))
+    _, codings, segments, documents, _, codebook = held(study)
     own = segments[owners(segments, documents) == organisation]
-    return citation_rows(study, own, language).set_index("citation")
+    cases = case_segments(codings, segments, codebook)
+    texts = tables.read("principles", study=study)
+    return citation_rows(cited(study), own, cases, texts, language).set_index("citation")
 
 
 def returned(*decisions: tuple[str, str, str]) -> pd.DataFrame:
@@ -74,7 +77,7 @@ def test_the_account_of_a_case_is_not_shown_although_it_is_cited(copy):
 
 
 def test_the_sheet_is_in_the_return_and_reads_back(sample_study, tmp_path):
-    path, page = returns(sample_study, "canal-lamp", tmp_path)
+    path, page = returns(sample_study, ["canal-lamp"], tmp_path)
     book = load_workbook(path)
     sheet = book["Your words as evidence"]
     at = [row[0].value for row in sheet].index("P05 / e3") + 1
@@ -113,7 +116,7 @@ def test_a_citation_that_is_not_known_is_a_fault(sample_study):
 
 
 def test_the_command_tells_what_to_do_and_changes_no_evidence(copy, runner):
-    path = returns(copy, "canal-lamp", copy.root / "back")[0]
+    path = returns(copy, ["canal-lamp"], copy.root / "back")[0]
     book = load_workbook(path)
     sheet = book["Your words as evidence"]
     at = [row[0].value for row in sheet].index("P05 / e3") + 1

@@ -54,7 +54,7 @@ def study(sample_study, tmp_path_factory):
 def every_return(study, tmp_path_factory):
     """The workbook of every organisation."""
     folder = tmp_path_factory.mktemp("folder")
-    return {organisation: returns(study, organisation, folder)[0] for organisation in addressed(study)[0]}
+    return {organisation: returns(study, [organisation], folder)[0] for organisation in addressed(study)[0]}
 
 
 @pytest.fixture
@@ -199,12 +199,12 @@ def test_markup_and_formulas_in_words_are_text(folder, tmp_path):
 
 
 def test_the_same_study_gives_the_same_bytes(study, tmp_path):
-    first, second = (returns(study, "fig-courtyard", tmp_path / name) for name in "ab")
+    first, second = (returns(study, ["fig-courtyard"], tmp_path / name) for name in "ab")
     assert [a.read_bytes() == b.read_bytes() for a, b in zip(first, second, strict=True)] == [True, True]
 
 
 def test_the_letter_says_by_when_and_to_whom_and_else_leaves_lines(study, tmp_path):
-    book, web = returns(study, "casa-del-telar", tmp_path, by="2017-06-30", contact="Inés, +00 1")
+    book, web = returns(study, ["casa-del-telar"], tmp_path, by="2017-06-30", contact="Inés, +00 1")
     for said in (web.read_text(encoding="utf-8"), str([*load_workbook(book).worksheets[0].values])):
         said = re.sub("[\u2068\u2069]|\\\\u206[89]", "", said)
         assert "Por favor, conteste antes del: 2017-06-30" in said and "Conteste a: Inés, +00 1" in said
@@ -218,7 +218,7 @@ def test_a_letter_that_nobody_has_translated_says_so_first(folder):
 
 def test_an_unknown_organisation_is_refused(study, tmp_path):
     with pytest.raises(UsageError, match="'acacia-rom'; nearest: 'acacia-room'"):
-        returns(study, "acacia-rom", tmp_path)
+        returns(study, ["acacia-rom"], tmp_path)
 
 
 def test_it_needs_nothing_from_the_network(folder):
