@@ -336,16 +336,18 @@ def packet(study: Study, organisation: str, only: tuple[str, ...], paper: str) -
     """
     from datetime import date
 
-    from glc_analysis.publish.packet import AUDIENCE, issue, planned_packets
+    from glc_analysis.publish.packet import AUDIENCE, guides_written, issue, planned_packets
     from glc_analysis.report import run as run_pages
 
     ensure_built(study)
-    planned_packets(study, organisation=organisation, only=only)  # reports a wrong name
+    planned = planned_packets(study, organisation=organisation, only=only)  # reports a wrong name
     say("First the pages that the packets refer to.")
     for line in run_pages(study, audience=AUDIENCE).lines:
         say(line)
     for folder in issue(study, today=date.today(), organisation=organisation, only=only, paper=paper):
         click.echo(folder)
+    for line in guides_written(study, planned):
+        say(line)
     say("Give each organisation's packet to it alone; all others are for everybody who comes.")
 
 

@@ -21,6 +21,7 @@ GROUPS = {ADVISERS: "the survivor advisers", OBSERVERS: "the observers", SHARED:
 """The packets that are not for one organisation, by their folder: for whom each is."""
 BRIEFS = ("brief", "country", "theme")
 """Parts of two pages, each of which is also a page of its own."""
+JOINT_DISPLAY = "Joint display of survey and interviews"
 _ROLES = {"survivor_adviser": ADVISERS, "observer": OBSERVERS}
 
 
@@ -101,7 +102,7 @@ def _parts(name: str, labels: Mapping[str, str], countries: Mapping[str, str],
     if name not in GROUPS:
         yield Part("brief", "brief", f"The brief of {labels[name]}", name)
     yield Part("principles", "principles", "Candidate principles")
-    yield Part("joint-display", "joint", "Joint display of survey and interviews")
+    yield Part("joint-display", "joint", JOINT_DISPLAY)
 
 
 def _only(made: list[Packet], only: Collection[str]) -> list[Packet]:

@@ -8,7 +8,6 @@ workbook that came back. The fixed texts are in ``content/phrases.csv``, a colum
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -69,33 +68,6 @@ def sheet_phrases(language: str) -> dict[str, str]:
     return phrases(language, *PHRASES)
 
 
-def is_translated(language: str) -> bool:
-    """Whether the fixed texts are there in a language."""
-    return language in languages(*PHRASES)
-
-
-def coverage(written: Iterable[str]) -> list[str]:
-    """How many sheets were written in which language, and which texts nobody has translated or checked.
-
-    >>> coverage(["es", "uk", "es", "en"])
-    ... # doctest: +NORMALIZE_WHITESPACE
-    ['In Spanish 2, in English 1.',
-     'Not translated into Ukrainian (1): the letter and headings are in English, and say so.',
-     'No native reader has checked the letter and headings in Spanish.']
-    """
-    counts = Counter(written).most_common()
-    there = [(one, n) for one, n in counts if is_translated(one or "en")]
-    lines = [", ".join(f"in {language_name(one or 'en')} {n}" for one, n in there)] if there else []
-    lines = [f"I{line[1:]}." for line in lines]
-    missing = ", ".join(f"{language_name(one)} ({n})" for one, n in counts if not is_translated(one or "en"))
-    if missing:
-        lines.append(f"Not translated into {missing}: the letter and headings are in English, and say so.")
-    unchecked = [language_name(one) for one, _ in there if sheet_phrases(one)["native_reader"] != "yes"]
-    if unchecked:
-        lines.append(f"No native reader has checked the letter and headings in {', '.join(unchecked)}.")
-    return lines
-
-
 @dataclass(frozen=True)
 class Letter:
     """What stands before the sheets of an organisation: what they are, by when an answer is wanted, and whose
@@ -110,7 +82,7 @@ class Letter:
     def lines(self) -> list[str]:
         """The letter, a paragraph each; where nobody has translated it, this comes first."""
         say, name = sheet_phrases(self.language), language_name(self.language)
-        note = [] if is_translated(self.language) else [f"[Not translated into {name} yet.]"]
+        note = [] if self.language in languages(*PHRASES) else [f"[Not translated into {name} yet.]"]
         return [*note, *say["letter"].split("\n"), f"{say['by_when']}: {isolated(self.by or LINE)}",
                 f"{say['to_whom']}: {isolated(self.contact or LINE)}"]
 

@@ -2,7 +2,8 @@
 
 In: what an audience may see (:class:`~glc_analysis.view.StudyView`), of the whole study. Out: HTML, a sheet a
 principle: its statement, the arguments for and against it, its limits, the votes so far, and room for notes.
-Evidence of which nothing may be shown takes no line: the sheet says how many pieces are left out.
+Evidence of which nothing may be shown takes no line: one sentence says that not all is shown, and, like the
+pages, no number.
 """
 
 from __future__ import annotations
@@ -40,10 +41,13 @@ SIDES = {"supports": "What speaks for it", "contradicts": "What speaks against i
 """The sides of the evidence in the order of the sheet, by the words of evidence.csv."""
 NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED, "qualifies": "No limit is recorded."}
 ONLY_HIDDEN = "Something is recorded here, but it cannot be shown."
+NOT_ALL = ("Not all recorded evidence is shown: a count could reveal what a single organisation said, or the "
+           "words are not cleared for this paper.")
 CLAIMS = {"practised": "This is a report of practice.", "reported_to_work": "This is a report that it works.",
           "reported_to_fail": "This is a report that it fails.",
           "outcome_measured": "This is a measured outcome."}
 """What a piece of evidence claims, in a sentence; a publication speaks for itself."""
+VOTES, SIGNATURES = "Votes so far", "Signatures"
 SENTENCES_SHOWN = 6
 """The most sentences on one side of a sheet, so that it stays one page."""
 
@@ -105,11 +109,8 @@ def _arguments(pieces: pd.DataFrame) -> Iterator[str]:
         yield from _side(pieces[pieces["stance"] == stance], NOTHING[stance])
         if stance == "qualifies" and NOT_MEASURED in facts(pieces):
             yield tag("p", NOT_MEASURED)
-    if hidden := is_hidden.sum():
-        verb = "is" if hidden == 1 else "are"
-        yield tag("p", f"{hidden} of the {len(pieces)} recorded pieces of evidence {verb} left out: the "
-                  "number could reveal what a single organisation said, or the words are not cleared for "
-                  "this paper.", class_="glc-note")
+    if is_hidden.any():
+        yield tag("p", NOT_ALL, class_="glc-note")
 
 
 def _side(pieces: pd.DataFrame, nothing: str) -> Iterator[str]:
@@ -129,7 +130,7 @@ def _side(pieces: pd.DataFrame, nothing: str) -> Iterator[str]:
 
 def _votes(view: StudyView, row: Any) -> Iterator[str]:
     """The votes of the closed rounds as far as they may be told, a line a round and panel."""
-    yield tag("h2", "Votes so far")
+    yield tag("h2", VOTES)
     rows = view.tallies[view.tallies["principle_id"] == row.principle_id]
     rounds = {one: n for n, one in enumerate(view.closed_rounds)}
     said = {(rounds[one.round_id], [*PANELS].index(one.panel), one.version, one.criterion): one.said
@@ -150,7 +151,7 @@ def _votes(view: StudyView, row: Any) -> Iterator[str]:
 
 def _signed(view: StudyView, row: Any) -> Iterator[str]:
     if signed := signatures_html(view, row.principle_id, is_on_paper=True):
-        yield tag("h2", "Signatures")
+        yield tag("h2", SIGNATURES)
         yield signed
 
 

@@ -11,15 +11,19 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import os
 import re
 import shutil
 import tempfile
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
 from html import escape
 from pathlib import Path
+
+import pandas as pd
 
 from glc_analysis.convening.packets import (
     BACKGROUND,
@@ -34,13 +38,15 @@ from glc_analysis.convening.packets import (
 from glc_analysis.disclosure.findings import check_leaks, each_once, found_in_papers
 from glc_analysis.disclosure.leak_scan import identifiers, without_own_names
 from glc_analysis.disclosure.releases import publish
-from glc_analysis.errors import Faults
+from glc_analysis.errors import Fault, Faults
 from glc_analysis.files import Progress, graceful_interrupt, progress_bar, write_atomic
 from glc_analysis.locks import locked
 from glc_analysis.publish.packet_parts import (
     AUDIENCE,
+    GUIDE,
     MARK,
     cover,
+    guide_language,
     mark,
     pdf_settings,
     printed_pages,
@@ -61,6 +67,7 @@ from glc_analysis.reference import read_reference
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.tables_html import tag
+from glc_analysis.templates import coverage
 from glc_analysis.view import StudyView
 from glc_analysis.withdrawal.withdrawal import PACKETS_MADE
 
@@ -68,6 +75,8 @@ from glc_analysis.withdrawal.withdrawal import PACKETS_MADE
 # The gate, the list of packets that were made, and their place
 
 
+WORKERS = os.cpu_count() or 1
+"""How many documents are made or read at a time: pandoc, typst and poppler work outside Python."""
 SOURCE = ".html"
 """The suffix of the HTML source of a document; the gate reads it, then it is deleted."""
 
@@ -81,10 +90,14 @@ def pass_gate(stage: Path, study: Study, chosen: Iterable[Packet]) -> None:
         own = packet.organisation
         kept = without_own_names(own, study, reference, known) if own else (reference.names, known)
         parts.append((stage / packet.name, *kept))
-    for folder, names, texts in parts:
-        search = partial(check_leaks, root=stage, names=names, audience=AUDIENCE, known=texts,
-                         study=study)
-        faults += found_in_papers(search, sorted(path for path in folder.glob("*") if path.is_file()))
+
+    def found_in(folder: Path, names: pd.DataFrame, texts: Mapping[str, str]) -> list[Fault]:
+        search = partial(check_leaks, root=stage, names=names, audience=AUDIENCE, known=texts, study=study)
+        return found_in_papers(search, sorted(path for path in folder.glob("*") if path.is_file()))
+
+    with ThreadPoolExecutor(WORKERS) as pool:  # most of the time other programs read PDFs
+        for found in pool.map(found_in, *zip(*parts, strict=True)):
+            faults += found
     if faults:
         raise Faults(each_once(faults))
     for path in stage.glob(f"*/*{SOURCE}"):
@@ -134,11 +147,13 @@ _STAGE = ".making-"
 
 @dataclass
 class _Parts:
-    """The HTML of all parts made so far: those that several packets share are made once."""
+    """The HTML of all parts made so far, and the files of briefs: those that several packets share are made
+    once."""
 
     study: Study
     settings: PdfSettings
     html: dict[str, list[str]] = field(default_factory=dict)
+    written: set[Path] = field(default_factory=set)
 
     def pages(self, part: Part, packet: Packet) -> list[str]:
         """The HTML of a part, a piece for each run of pages; a brief is shortened to two pages."""
@@ -177,6 +192,13 @@ def planned_packets(study: Study, *, organisation: str = "", only: Collection[st
                    organisation=organisation, only=only)
 
 
+def guides_written(study: Study, made: Iterable[Packet]) -> list[str]:
+    """How many packets have a guide in which language, and where nobody has translated or checked it."""
+    written = [guide_language(study, packet) for packet in made
+               if any(part.kind == "guide" for part in packet.parts)]
+    return coverage(written, "the texts of the guide", *GUIDE)
+
+
 def write_packets(study: Study, folder: Path, *, today: date, organisation: str = "",
                   only: Collection[str] = (), paper: str = "a4",
                   progress: Progress = lambda done, total, what: None) -> list[Path]:
@@ -194,9 +216,7 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
     for left in folder.glob(f"{_STAGE}*"):  # of a command that was killed before the gate
         shutil.rmtree(left)
     with tempfile.TemporaryDirectory(dir=folder, prefix=_STAGE) as stage:
-        for n, packet in enumerate(chosen):
-            progress(n, len(chosen), packet.label)
-            _write(Path(stage), packet, parts)
+        _write_all(Path(stage), chosen, parts, progress)
         progress(len(chosen), len(chosen), "The gate")
         pass_gate(Path(stage), study, chosen)
         publish(study, AUDIENCE)
@@ -205,42 +225,63 @@ def write_packets(study: Study, folder: Path, *, today: date, organisation: str 
     return [folder / packet.name for packet in chosen]
 
 
-def _write(stage: Path, packet: Packet, parts: _Parts) -> None:
-    """Writes the files of a packet, its own brief and the other briefs that it contains."""
-    own, briefs = stage / packet.name, stage / "briefs"
+def _write_all(stage: Path, chosen: Sequence[Packet], parts: _Parts, progress: Progress) -> None:
+    """Writes the files of all packets: while documents are made, the HTML of the next ones is."""
+    pool = ThreadPoolExecutor(WORKERS)
+    try:
+        writing: list[Future] = []
+        for n, packet in enumerate(chosen):
+            progress(n, len(chosen), packet.label)
+            writing += [pool.submit(write) for write in _documents(stage, packet, parts)]
+        for document in writing:
+            document.result()
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _documents(stage: Path, packet: Packet, parts: _Parts) -> Iterator[Callable[[], None]]:
+    """What writes the files of a packet, its own brief and the other briefs that it contains; the HTML of
+    all of them is made here."""
+    own, briefs, settings = stage / packet.name, stage / "briefs", parts.settings
     own.mkdir()
     for part in packet.parts:
         path = own / "brief" if part.kind == "brief" else briefs / part.slug
-        if part.kind in BRIEFS and not path.with_suffix(".pdf").exists():
+        if part.kind in BRIEFS and path not in parts.written:
             briefs.mkdir(exist_ok=True)
-            _write_brief(path, part, packet, parts)
+            parts.written.add(path)
+            printed = PrintedPart(mark(part, packet), parts.pages(part, packet)[0])
+            yield partial(_write_brief, path, part.title, printed, settings)
     pieces = [(mark(part, packet), html) for part in packet.parts for html in parts.pages(part, packet)]
     printed_parts = [PrintedPart(*piece) for piece in pieces]
     if packet.folder == BACKGROUND:  # short pieces: each on a page of its own would leave it half empty
         pieces = [(said, without_notes(html)) for said, html in pieces]
         printed_parts = [PrintedPart(MARK, "".join(html for _, html in pieces))]
-    title, settings = f"Packet for {packet.label}", parts.settings
     front = partial(cover, parts.study, settings.day, packet)
     first, contents = [], ""
     if packet.folder not in (INTERPRETERS, FACILITATORS):  # a sheet needs no cover
         first = [PrintedPart(MARK, front(contents=tag("p", CONTENTS)))]
         contents = front(contents=_contents(html for _, html in pieces))
-    (own / "packet.pdf").write_bytes(settings.pdf(title, [*first, *printed_parts]))
     whole = contents + "".join(html for _, html in pieces)
-    (own / "packet.docx").write_bytes(word(whole, mark=_shared_mark(packet), running=settings.running,
-                                           title=title, day=settings.day, paper=settings.paper))
-    _write_source(own / "packet", title, settings, printed_parts, whole)
+    yield partial(_write_packet, own / "packet", packet, first, printed_parts, whole, settings)
 
 
-def _write_brief(path: Path, part: Part, packet: Packet, parts: _Parts) -> None:
+def _write_packet(path: Path, packet: Packet, first: list[PrintedPart], printed_parts: list[PrintedPart],
+                  whole: str, settings: PdfSettings) -> None:
+    """Writes a packet as PDF and as Word; ``first`` is its cover on paper, ``whole`` its HTML for Word."""
+    title = f"Packet for {packet.label}"
+    path.with_suffix(".pdf").write_bytes(settings.pdf(title, [*first, *printed_parts]))
+    path.with_suffix(".docx").write_bytes(word(whole, mark=_shared_mark(packet), running=settings.running,
+                                               title=title, day=settings.day, paper=settings.paper))
+    _write_source(path, title, settings, printed_parts, whole)
+
+
+def _write_brief(path: Path, title: str, printed: PrintedPart, settings: PdfSettings) -> None:
     """Writes a brief as PDF and as plain text."""
-    (html,), part_mark, settings = parts.pages(part, packet), mark(part, packet), parts.settings
-    printed = PrintedPart(part_mark, html)
-    path.with_suffix(".pdf").write_bytes(settings.pdf(part.title, [printed]))
-    text = convert(prepare(html, "text"), "plain", "--columns=76", "--wrap=auto").decode()
-    said = f"{part_mark} · {settings.running}{f' · data up to {settings.day}' if settings.day else ''}"
+    path.with_suffix(".pdf").write_bytes(settings.pdf(title, [printed]))
+    text = convert(prepare(printed.html, "text"), "plain", "--columns=76", "--wrap=auto").decode()
+    said = f"{printed.mark} · {settings.running}{f' · data up to {settings.day}' if settings.day else ''}"
     path.with_suffix(".txt").write_text(f"{said}\n\n{text}", encoding="utf-8", newline="\n")
-    _write_source(path, part.title, settings, [printed], html)
+    _write_source(path, title, settings, [printed], printed.html)
 
 
 def _write_source(path: Path, title: str, settings: PdfSettings,

@@ -17,9 +17,8 @@ from math import ceil
 import lxml.html
 
 from glc_analysis import manifest
-from glc_analysis.convening.consensus import RULES
-from glc_analysis.convening.packets import ADVISERS, OBSERVERS, Packet, Part
-from glc_analysis.convening.rating_forms import form_phrases, is_translated
+from glc_analysis.convening.packets import ADVISERS, JOINT_DISPLAY, OBSERVERS, Packet, Part
+from glc_analysis.convening.rating_forms import form_phrases
 from glc_analysis.convening.returns import addressed
 from glc_analysis.disclosure.consent import WITHDRAWAL
 from glc_analysis.frames_html import frame_html
@@ -28,8 +27,15 @@ from glc_analysis.pages.brief import own_answers, own_consents, own_passages, ow
 from glc_analysis.pages.coding import codes
 from glc_analysis.pages.convening_sheets import facilitator_sheet, interpreter_sheet
 from glc_analysis.pages.country import answers_by_country, codes_by_country, who_answered
-from glc_analysis.pages.principle_sheets import principle_sheets, room_for_notes, statements
-from glc_analysis.pages.principles import OTHERS_SIGNED
+from glc_analysis.pages.principle_sheets import (
+    CLAIMS,
+    SIDES,
+    SIGNATURES,
+    VOTES,
+    principle_sheets,
+    room_for_notes,
+    statements,
+)
 from glc_analysis.pages.questions import question_html
 from glc_analysis.pages.survey import definition
 from glc_analysis.publish.paper import PdfSettings
@@ -37,8 +43,8 @@ from glc_analysis.publish.site import INVENTED
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.study import Study
 from glc_analysis.tables_html import Markup, bar, table, tag
-from glc_analysis.templates import template
-from glc_analysis.text import count_texts, language_direction
+from glc_analysis.templates import languages, phrases, template
+from glc_analysis.text import count_texts, language_direction, language_name
 from glc_analysis.view import StudyView
 
 AUDIENCE = "convening"
@@ -118,14 +124,14 @@ def _tidy(root: lxml.html.HtmlElement) -> str:
 def sections(study: Study, part: Part, packet: Packet) -> list[Section]:
     """The sections of a part, in their order."""
     page = StudyView(study, AUDIENCE, **{_VIEW_OF[part.kind]: part.item} if part.kind in _VIEW_OF else {})
-    if part.kind == "guide":
-        return [Section("", "", guide(page, packet))]
     found = [section for section in _SECTIONS[part.kind](page) if section.html]
     return found if part.kind == "brief" else [one for one in found if not _EMPTY.fullmatch(one.html)]
 
 
 def printed_pages(study: Study, part: Part, packet: Packet) -> list[str]:
     """The HTML of a part, a piece for each run of pages: a principle has its own."""
+    if part.kind == "guide":
+        return [guide(study, part, packet)]
     if part.kind == "principles":
         return [*principle_sheets(StudyView(study, AUDIENCE)).values()]
     return [with_heading(part, sections(study, part, packet))]
@@ -251,6 +257,12 @@ _SECTIONS: dict[str, Callable[[StudyView], Iterator[Section]]] = {
 
 
 _ROLES = {ADVISERS: "adviser", OBSERVERS: "observer"}
+GUIDE = __file__, "guide.csv"
+"""The texts of the guide, a column a language."""
+QUOTED = {"counted": "12 of the 30 organisations that were asked", "bounded": "At most 6 of 28",
+          "practice": CLAIMS["practised"].rstrip("."), "joint": JOINT_DISPLAY, "limits": SIDES["qualifies"],
+          "votes": VOTES, "signatures": SIGNATURES, "high": "high", "middle": "middle", "low": "low"}
+"""Words of the other pages that the guide explains, by their names in guide.csv."""
 BLANK = "\u00a0"
 LINES = 4
 """How many lines there are to write the programme on, where study.toml has none."""
@@ -264,18 +276,37 @@ def pdf_settings(study: Study, paper: str = "a4") -> PdfSettings:
     return PdfSettings(" · ".join(running), date.fromisoformat(day) if day else None, paper)
 
 
-def guide(page: StudyView, packet: Packet) -> str:
-    """One page on how to read a principle's page and how to vote; at its end how to vote in the language of
-    the reader's organisation, where forms.csv has it."""
-    study = page.study
-    language = addressed(study)[1].get(packet.organisation, "en") if packet.organisation else "en"
-    own = form_phrases(language) if language != "en" and is_translated(language) else {}
-    consensus = study.settings["consensus"]
+def guide_language(study: Study, packet: Packet) -> str:
+    """The language of a packet's guide: that in which its organisation answered; English for groups."""
+    return addressed(study)[1].get(packet.organisation, "") or "en"
+
+
+def guide(study: Study, part: Part, packet: Packet) -> str:
+    """One page on how to read a principle's page and how to vote, in the language of the reader's
+    organisation where guide.csv has it; in English, and saying so, where it has not.
+
+    What stands in English on the other pages is quoted in English.
+    """
+    wanted = guide_language(study, packet)
+    language = wanted if wanted in languages(*GUIDE) else "en"
+    form, consensus = form_phrases(language), study.settings["consensus"]
+    own = phrases(language, *GUIDE)
+    told = {name: _in_english(f"“{text}”", language) for name, text in QUOTED.items()} | {
+        "abstain": escape(form["abstain"]), "rule": escape(own[f"rule_{consensus['test']}"]),
+        "day": _in_english(consensus["fixed_on"], language)}
+    say = {key: escape(text).format(**told) for key, text in own.items()}
     return template(__file__, "guide.html").render(
-        role=_ROLES.get(packet.folder, "") if not packet.organisation else "provider", own=own,
-        has_brief=any(part.kind == "brief" for part in packet.parts), language=language,
-        direction=language_direction(language), rule=RULES[consensus["test"]], fixed_on=consensus["fixed_on"],
-        withdrawal=WITHDRAWAL["before_signing"], unnamed=OTHERS_SIGNED, privacy=form_phrases("en")["privacy"])
+        say=say | {"privacy": escape(form["privacy"])}, slug=part.slug, language=language,
+        direction=language_direction(language), missing=language_name(wanted) if language != wanted else "",
+        role="provider" if packet.organisation else _ROLES.get(packet.folder, ""),
+        has_brief=any(one.kind == "brief" for one in packet.parts), fixed_on=consensus["fixed_on"])
+
+
+def _in_english(text: str, language: str) -> str:
+    """English words, or a day, in a text of a language. They keep their own direction: without the marks
+    (U+200E), a number or quotation mark at their beginning is set at their end in Arabic."""
+    mark = "\u200e" if language_direction(language) == "rtl" else ""
+    return escape(text) if language == "en" else tag("span", escape(mark + text + mark), lang="en", dir="ltr")
 
 
 def cover(study: Study, day: date | None, packet: Packet, *, contents: str) -> str:

@@ -17,7 +17,7 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -385,17 +385,23 @@ class PdfSettings:
 
     def compiled(self, title: str, text: str) -> bytes:
         """Markup for typst as a PDF. Raises as :meth:`pdf` does."""
-        from typst import Compiler
+        return _compiled(self, title, text)
 
-        chosen, signs = font_families(text + title + self.running)
-        for sign in signs:
-            text = text.replace(sign, f"\\[{unicodedata.name(sign, 'a sign').lower()}\\]")
-        inputs = {"paper": TYPST_PAPERS[self.paper], "title": title, "running": self.running,
-                  "day": self.day.isoformat() if self.day else "",
-                  "fonts": json.dumps(chosen)}
-        source = f"{LOOK.read_text(encoding='utf-8')}\n{text}"
-        return Compiler(font_paths=_fonts()).compile(
-            source.encode(), format="pdf", sys_inputs=inputs, timestamp=0, pdf_standards=["ua-1"])
+
+@lru_cache(maxsize=8)
+def _compiled(settings: PdfSettings, title: str, text: str) -> bytes:
+    """The PDF; one that was made a moment ago, to count its pages, is at hand."""
+    from typst import Compiler
+
+    chosen, signs = font_families(text + title + settings.running)
+    for sign in signs:
+        text = text.replace(sign, f"\\[{unicodedata.name(sign, 'a sign').lower()}\\]")
+    inputs = {"paper": TYPST_PAPERS[settings.paper], "title": title, "running": settings.running,
+              "day": settings.day.isoformat() if settings.day else "",
+              "fonts": json.dumps(chosen)}
+    source = f"{LOOK.read_text(encoding='utf-8')}\n{text}"
+    return Compiler(font_paths=_fonts()).compile(
+        source.encode(), format="pdf", sys_inputs=inputs, timestamp=0, pdf_standards=["ua-1"])
 
 
 @cache
@@ -403,6 +409,8 @@ def typst(html: str) -> str:
     """HTML as markup for typst, with the list of contents and the bars."""
     whole = prepare(html, "pdf").removeprefix("<div>").removesuffix("</div>")  # else all of it is one block
     text = convert(whole, "typst", "--wrap=none").decode()
+    # pandoc sets a language on the line of the first block, which is then no heading and no list.
+    text = re.sub(r'(#set text\(lang: "[\w-]+"\)); ', r"\1\n", text)
     text = re.sub("\ue000(\\d+)\ue001", r"#bar(\1)", text)
     text = re.sub("\ue003(\\d+)\ue001", r"#box-of[\1]", text)
     text = re.sub("\ue004(.*?)\ue001", r"#notes[\1]", text)
@@ -595,7 +603,7 @@ def _keep_last_paragraphs(document: Word) -> None:
     part (``Heading 1``) starts a new page."""
     blocks = [*document.iter_inner_content(), None]
     for before, last, after in zip(blocks, blocks[1:], blocks[2:], strict=False):
-        is_last = after is None or isinstance(after, Paragraph) and after.style.name == "Heading 1"
+        is_last = after is None or isinstance(after, Paragraph) and after._p.style == "Heading1"
         if is_last and isinstance(before, Paragraph) and isinstance(last, Paragraph):
             before.paragraph_format.keep_with_next = True
 
@@ -605,7 +613,7 @@ def _keep_notes(document: Word) -> None:
     to write on."""
     blocks = [*document.iter_inner_content()]
     for above, title, first in zip(blocks, blocks[1:], blocks[2:], strict=False):
-        if isinstance(first, Paragraph) and first.style.name == "Ruled" != title.style.name:
+        if isinstance(first, Paragraph) and first._p.style == "Ruled" != title._p.style:
             held = [above] if isinstance(above, Paragraph) else above.rows[-1].cells[0].paragraphs
             for paragraph in held:
                 paragraph.paragraph_format.keep_with_next = True

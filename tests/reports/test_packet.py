@@ -282,7 +282,7 @@ def test_no_group_of_a_table_is_parted_on_paper_and_the_head_comes_again(tmp_pat
 
 def test_every_page_carries_whom_it_is_for_and_the_number_of_the_page(made):
     whole = text_of(made.folder / "fig-courtyard" / "packet.pdf").split("\f")[:-1]
-    marks = [next(line for line in page.splitlines() if line) for page in whole]
+    marks = [re.sub("[\u202a-\u202e]", "", next(filter(None, page.splitlines()))) for page in whole]
     assert marks == [*["For the convening, not for publication"] * 2,
                      *["For Fig Courtyard (invented) alone"] * 2]
     for n, page in enumerate(whole, start=1):
@@ -333,7 +333,7 @@ def test_words_from_right_to_left_run_so_on_paper_and_in_word():
 def test_word_has_real_headings_and_tables_that_keep_their_heads_and_tell_what_they_are(made):
     document = Document(made.folder / "fig-courtyard" / "packet.docx")
     styles = [paragraph.style.name for paragraph in document.paragraphs]
-    assert styles.count("Heading 1") == 2 and styles.count("Heading 2") == 8
+    assert styles.count("Heading 1") == 2 and styles.count("Heading 2") == 7
     cover, *others = document.tables
     assert "Table with the rows: Date, Place, Contact, Programme." in cover._tbl.xml
     assert len(others) == 4

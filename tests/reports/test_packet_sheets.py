@@ -1,23 +1,36 @@
 """The sheets of a packet: a principle a page, the facilitator's agenda, the interpreter's words."""
 
 import re
+from html import escape
 from types import SimpleNamespace
 
 import lxml.html
 import pandas as pd
 import pytest
 
-from glc_analysis.convening.packets import Packet
+from glc_analysis.convening.consensus import RULES
+from glc_analysis.convening.packets import Packet, Part
+from glc_analysis.convening.rating_forms import form_phrases
+from glc_analysis.disclosure.consent import WITHDRAWAL
 from glc_analysis.pages import convening_sheets
 from glc_analysis.pages.convening_sheets import MINUTES, facilitator_sheet, interpreter_sheet
-from glc_analysis.pages.principle_sheets import ONLY_HIDDEN, SENTENCES_SHOWN, _arguments, principle_sheets
-from glc_analysis.pages.principles import NOT_CLEARED, WITHHELD
-from glc_analysis.publish.packet_parts import cover, guide
+from glc_analysis.pages.principle_sheets import (
+    NOT_ALL,
+    ONLY_HIDDEN,
+    SENTENCES_SHOWN,
+    _arguments,
+    principle_sheets,
+)
+from glc_analysis.pages.principles import NOT_CLEARED, OTHERS_SIGNED, WITHHELD
+from glc_analysis.publish.packet_parts import GUIDE, cover, guide
 from glc_analysis.publish.paper import PdfSettings, PrintedPart, pages, prepare
 from glc_analysis.study import Study
+from glc_analysis.templates import languages
 from glc_analysis.view import StudyView
+from tests.programs import need_fonts
 
 SETTINGS = PdfSettings("A study", None)
+GUIDE_PART = Part("guide", "guide", "How to read this and how to vote")
 PIECE = dict.fromkeys(("place", "text", "translation", "language", "by", "country", "note"), "")
 
 
@@ -59,12 +72,14 @@ def test_a_sheet_has_the_statement_the_arguments_the_votes_and_room_for_notes(sh
     assert places == sorted(places)
 
 
-def test_evidence_without_content_takes_no_line_and_is_counted_in_one(sheets):
+def test_evidence_without_content_takes_no_line_and_one_sentence_says_so_without_a_number(sheets):
     for html in sheets.values():
         assert WITHHELD not in html and NOT_CLEARED not in html
     said = arguments(("supports", "practised", "5 of 9 raised it."), ("supports", "practised", WITHHELD),
                      ("contradicts", "practised", NOT_CLEARED))
-    assert said.count("<li>") == 1 and "2 of the 3 recorded pieces of evidence are left out" in said
+    assert said.count("<li>") == 1 and said.count(NOT_ALL) == 1
+    assert NOT_ALL not in arguments(("supports", "practised", "5 of 9 raised it."))
+    assert not re.search(r"\d", NOT_ALL)
 
 
 def test_evidence_against_that_cannot_be_shown_is_not_called_no_evidence():
@@ -135,12 +150,62 @@ def test_the_interpreters_sheet_names_no_language_that_only_an_answer_was_given_
 # --- cover and guide
 
 
-def test_the_guide_speaks_to_the_panel_and_in_the_language_of_the_organisation(view):
-    arabic = guide(view, Packet("fig-courtyard", "Fig Courtyard", ()))
-    assert '<div lang="ar" dir="rtl">' in arabic and "panel of providers" in arabic
-    advisers = guide(view, Packet("", "the survivor advisers", (), "survivor-advisers"))
+@pytest.fixture
+def guide_in(sample_study, monkeypatch):
+    """The guide of an organisation that answered in a language."""
+    def made(language):
+        monkeypatch.setattr("glc_analysis.publish.packet_parts.addressed",
+                            lambda study: ({}, {"quay": language}))
+        packet = Packet("quay", "Quay", (GUIDE_PART, Part("brief", "brief", "", "quay")))
+        return guide(sample_study, GUIDE_PART, packet)
+    return made
+
+
+@pytest.mark.parametrize("language", [one for one in languages(*GUIDE) if one != "en"])
+def test_the_guide_is_one_page_in_the_language_of_its_reader_and_says_that_nobody_checked_it(
+        guide_in, language):
+    need_fonts("ខ្មែរ العربية")
+    html, say = guide_in(language), languages(*GUIDE)[language]
+    direction = "rtl" if language == "ar" else "ltr"
+    head = f'<div lang="{language}" dir="{direction}">\n<h1 id="guide">{escape(say["title"])}</h1>'
+    assert html.strip().startswith(head)
+    assert escape(say["other_pages"]) in html and escape(say["unchecked"]) in html
+    assert escape(form_phrases(language)["privacy"]) in html
+    assert "Not translated" not in html and not re.search(r"[{}|]", html)
+    assert pages(SETTINGS.pdf("A", [PrintedPart("For all", html)])) == 1
+
+
+def test_what_the_pages_say_in_english_is_quoted_in_english(guide_in):
+    assert '<strong><span lang="en" dir="ltr">\u200e“Votes so far”\u200e</span></strong>' in guide_in("ar")
+    english = words_of(guide_in("en"))
+    assert "Votes so far: “high” is 7 to 9" in english and "The other pages" not in english
+
+
+def test_a_guide_that_nobody_has_translated_says_so(guide_in):
+    html = guide_in("uk")
+    assert html.strip().startswith('<h1 id="guide">How to read this')
+    assert "<p>[Not translated into Ukrainian yet.]</p>" in html
+
+
+def test_every_text_of_the_guide_is_translated_and_says_in_english_what_other_pages_say():
+    by_language = languages(*GUIDE)
+    english = by_language["en"]
+    for language, say in by_language.items():
+        assert all("[English]" not in text for text in say.values()), language
+        assert say["native_reader"] == ("yes" if language == "en" else "no")
+        wanted = {key: {*re.findall(r"{(abstain|rule|day)}", text)} for key, text in english.items()}
+        assert {key: {*re.findall(r"{(abstain|rule|day)}", text)} for key, text in say.items()} == wanted
+    assert english["title"] == GUIDE_PART.title
+    assert WITHDRAWAL["before_signing"] in english["signatures"] and OTHERS_SIGNED in english["signatures"]
+    assert {name: english[f"rule_{name}"] for name in RULES} == RULES
+
+
+def test_the_guide_speaks_to_the_panel(sample_study):
+    advisers = guide(sample_study, GUIDE_PART, Packet("", "the survivor advisers", (), "survivor-advisers"))
     assert "never averaged with the providers" in advisers and "panel of providers" not in advisers
     assert "Cross one box" in advisers and "dir=" not in advisers
+    arabic = guide(sample_study, GUIDE_PART, Packet("fig-courtyard", "Fig Courtyard", ()))
+    assert languages(*GUIDE)["ar"]["provider"] in arabic
 
 
 def test_the_cover_has_what_study_toml_says_and_lines_for_the_rest(sample_study, tmp_path):
