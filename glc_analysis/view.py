@@ -27,8 +27,8 @@ from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import UsageError, known_id, nearest
 from glc_analysis.evidence import code_counts as counting
-from glc_analysis.evidence.estimates import ALL, BY_OPTION, KINDS
-from glc_analysis.evidence.summary import no_such_question, subset_kind
+from glc_analysis.evidence.estimates import ALL, BY_OPTION, KINDS, CleanTables, crossed_estimates
+from glc_analysis.evidence.summary import no_such_question, subset_kind, summaries
 from glc_analysis.reference import read_table
 from glc_analysis.study import PANELS, RAW_KINDS, Study
 from glc_analysis.tables_html import region_name, table, tag
@@ -147,34 +147,39 @@ class StudyView(VisibleTables):
             "asked_of": [self._asked_of(row) for row in rows.itertuples()],
             "base_n": rows["question_id"].map(bases).astype("Int64")}).reset_index(drop=True)
 
-    def counts(self, question_id: str, *, by: str = "") -> pd.DataFrame:
-        """The counts of a question: one row an option, in groups ``by`` region or another attribute.
-        On a country's page those of the country.
+    def counts(self, question_id: str, *, by: str = "", answered: str = "") -> pd.DataFrame:
+        """The counts of a question: one row an option, in groups ``by`` region or another attribute, and by
+        what was ``answered`` to another question. On a country's page those of the country.
 
         option, n, base_n, share (0 to 1), low, high (the interval, where the sampling allows one; of a count
         shown as a range, the least and the greatest share that it may be), shown_as (the count as it is
-        printed: "18 of 30", "at most 4 of 30"); with ``by`` a leading column group. Options are sorted by
-        their count, those of a scale are in their own order. A count shown as a range has no number. Raises
-        UsageError for an unknown question or one without options, NotReleased for a group that this audience
-        may not see.
+        printed: "18 of 30", "at most 4 of 30"); with ``by`` a leading column group, with ``answered`` a
+        column answer, whose base are those who gave this answer. Options are sorted by their count, those of
+        a scale are in their own order. A count shown as a range has no number. Raises UsageError for an
+        unknown question or one without options, NotReleased for a group that this audience may not see; what
+        was answered to two questions is for the team alone.
 
         >>> view.counts("Q4.1", by="region")[["group", "option", "shown_as"]].head(2)
             group           option shown_as
         0  Africa  Case management   5 of 6
         1  Africa      Counselling   5 of 6
+        >>> view.counts("Q4.4", answered="Q4.2")[["answer", "option", "shown_as"]].iloc[0].tolist()
+        ['We run it ourselves', 'Strongly disagree', '0 of 9']
         """
         question = self._question(question_id)
         if question.type not in BY_OPTION:
             fixes = {"number": f"ask view.numbers({question_id!r})", "text": "ask view.quotations()"}
             raise UsageError(f"Question {question_id} has no options to count: its type is {question.type}. "
                              f"To fix: {fixes.get(question.type, 'read the answers in study.responses')}.")
-        rows = self._released_rows(question_id, by)
+        rows = self._released_rows(question_id, by, answered)
         rows = rows.assign(shown_as=count_texts(rows))
+        leading = ["group"] * bool(by) + ["answer"] * bool(answered)
         if question.type != "scale":
             middle = (rows["low"] + rows["high"]).fillna(-2) / 2
-            rows = rows.assign(order=-rows["share"].astype(float).fillna(middle))
-            rows = rows.sort_values(["group", "order"] if by else "order", kind="stable")
-        return rows[["group"] * bool(by) + COUNTS].reset_index(drop=True)
+            places = {f"{name} at": pd.factorize(rows[name])[0] for name in leading}
+            rows = rows.assign(order=-rows["share"].astype(float).fillna(middle), **places)
+            rows = rows.sort_values([*places, "order"], kind="stable")
+        return rows[[*leading, *COUNTS]].reset_index(drop=True)
 
     def numbers(self, question_id: str, *, by: str = "") -> pd.DataFrame:
         """The statistics of a number question: statistic (mean, median, standard deviation), value, base_n,
@@ -257,11 +262,9 @@ class StudyView(VisibleTables):
         organisations = mentioned_organisations(self.read("organisations"), mentions,
                                                 read_table(self.study, "organisations"))
         if answered:
-            question = self._question(answered)._asdict()
-            if question["type"] not in BY_OPTION:
-                raise UsageError(f"Question {answered} has no options to count codes by: its type is "
-                                 f"{question['type']}. To fix: name a question with options.")
-            members = counting.cross_groups(kind, pd.Series(question), organisations, answers,
+            question = self._question(answered)
+            self._refuse_without_options(question, "count codes by")
+            members = counting.cross_groups(kind, pd.Series(question._asdict()), organisations, answers,
                                             self.read("responses"), self.read("selections"))
         else:
             members = counting.organisation_groups(kind, organisations, answers).assign(answer="")
@@ -273,8 +276,7 @@ class StudyView(VisibleTables):
         rows["group"] = self._named_groups(rows["group"], kind, labels)
         leading = ["group"] * bool(by)
         if answered:
-            options = self.read("options").query("option_list == @question['option_list']")
-            labels = dict(zip(options["option_id"], options["label"], strict=True))
+            labels = self._option_labels(question)
             order = {option: n for n, option in enumerate(labels)}
             rows = rows.assign(at=rows["answer"].map(order), answer=rows["answer"].map(labels))
             leading = [*leading, "answer"]
@@ -435,11 +437,54 @@ class StudyView(VisibleTables):
         return {"organisation": "Asked of every organisation.",
                 "answer": "Asked for each country an organisation works in."}[question.unit]
 
-    def _released_rows(self, question_id: str, by: str) -> pd.DataFrame:
+    def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
+        """The figures of a question by what was answered to another one, as ``glc summary --with`` prints
+        them: the columns of :meth:`summary` after a column ``answer``. For the team alone.
+
+        Raises UsageError for an unknown question, and for another one without options; NotReleased for
+        another audience."""
+        question, other = self._question(question_id), self._question(answered)
+        if not self.may("all_figures"):
+            raise NotReleased("Counts by what was answered to another question are for the team only: they "
+                              "could reveal what a single organisation answered. To fix: ask for the "
+                              "question alone, or by an attribute such as region.")
+        self._refuse_without_options(other, "count by")
+        if question.question_id == other.question_id:
+            raise UsageError(f"A question cannot be counted by itself: {question.question_id}. To fix: name "
+                             "another question with options.")
+        kind = subset_kind(by)
+        data = CleanTables(**{name: tables.read(name, study=self.study) for name in (
+            "questions", "options", "organisations", "answers", "responses", "selections")})
+        figures = crossed_estimates(data, self.study, question.question_id, other.question_id, kind=kind)
+        labels = self._option_labels(other)
+        parts = [summaries(rows, data.questions[data.questions["question_id"] == question.question_id],
+                           self.options, self.country_table, by=by)[question.question_id].assign(
+                               answer=labels.get(option, option))
+                 for option, rows in figures.groupby("answer", sort=False)]
+        if not parts:
+            return self.summary(question.question_id, by=by).head(0).assign(answer="")
+        rows = pd.concat(parts, ignore_index=True)
+        leading = ["question", *["group"] * bool(by), "answer"]
+        if by:
+            rows = rows.sort_values("group", kind="stable", ignore_index=True)
+        return rows[[*leading, *(name for name in rows if name not in leading)]]
+
+    def _refuse_without_options(self, question: Any, what: str) -> None:
+        if question.type not in BY_OPTION:
+            raise UsageError(f"Question {question.question_id} has no options to {what}: its type is "
+                             f"{question.type}. To fix: name a question with options.")
+
+    def _option_labels(self, question: Any) -> dict[str, str]:
+        """The labels of a question's options by their ids, in their order."""
+        rows = self.options[self.options["option_list"] == question.option_list].sort_values("position")
+        return dict(zip(rows["option_id"].astype("str"), rows["label"].astype("str"), strict=True))
+
+    def _released_rows(self, question_id: str, by: str, answered: str = "") -> pd.DataFrame:
         """The summary of a question, or NotReleased where nothing of it may be seen."""
         name = self._question(question_id).question_id
         is_own = bool(self.country) and not by
-        rows = self.summary(name, by="country" if is_own else by)
+        kind = "country" if is_own else by
+        rows = self.crossed(name, answered, by=kind) if answered else self.summary(name, by=kind)
         if is_own:
             rows = rows[rows["group"] == self.country_labels[self.country]].drop(columns="group")
         if rows.empty:

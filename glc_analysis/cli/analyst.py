@@ -106,7 +106,8 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
 @click.option("--codes", "is_of_codes", is_flag=True, help="The codes of interviews, calls and answers "
               "instead of a question.")
 @click.option("--with", "answered", default="", metavar="QUESTION",
-              help="With --codes: count by what was answered to this question.")
+              help="Count by what was answered to this question, for the team: "
+              "`glc summary Q4.4 --with Q4.2`, `glc summary --codes --with Q4.2`.")
 @for_audience
 @rows_format("table")
 @pass_study
@@ -116,12 +117,13 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
 
     Of a code it shows how many organisations raised it out of those that interviews and the survey asked, and
     apart from that how many raised it in calls out of those present. Other audiences than the team see the
-    released figures, which do not tell interviews, answers and calls apart.
+    released figures, which do not tell interviews, answers and calls apart. With --with two questions are
+    crossed: the base are those who gave the answer to the other question, and answered this one.
     """
     from glc_analysis.view import StudyView
 
-    if bool(question) == is_of_codes or answered and not is_of_codes:
-        raise UsageError("Name a question, or ask for --codes, which may be counted --with a question.")
+    if bool(question) == is_of_codes:
+        raise UsageError("Name a question, or ask for --codes. Either may be counted --with a question.")
     ensure_built(study)
     view = StudyView(study, audience)
     if is_of_codes:
@@ -129,7 +131,7 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
         rows = view.code_counts(by=by, answered=answered) if is_apart else view.codes(by=by)
         print_rows(rows, form, empty="Nothing is coded yet, or nothing of it may be shown.")
         return
-    rows = view.summary(question, by=by)
+    rows = view.crossed(question, answered, by=by) if answered else view.summary(question, by=by)
     if form == "table":
         rows = rows.drop(columns="question")
     print_rows(rows, form, empty=view.refusal(question, by=by))

@@ -9,7 +9,7 @@ unless study.toml names one.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -232,6 +232,54 @@ def survey_estimates(data: CleanTables, study: Study) -> pd.DataFrame:
                                  "subset_kind": np.full(size, kind, dtype=object),
                                  "unit": np.full(size, question.unit, dtype=object)})
     return _add_intervals(add_estimate_ids(_combine(parts).assign(measure="response")), study)
+
+
+def crossed_estimates(data: CleanTables, study: Study, question_id: str, other_id: str, *,
+                      kind: str = ALL) -> pd.DataFrame:
+    """The figures of a question among those who gave each answer to another one, in the groups of a kind:
+    columns as :func:`survey_estimates`, and ``answer``, an option_id of the other question.
+
+    The base are the records in the base of both questions that gave the answer; where an organisation may
+    give several, they are counted for each. If the questions have different units, an organisation has every
+    answer that it gave for any country, and its answers for countries all have those of the organisation.
+    An answer that nobody gave has no figures.
+    """
+    rows = data.questions[data.questions["question_id"].isin([question_id, other_id])]
+    found = {one.question_id: (one, answers) for one, answers in question_responses(
+        replace(data, questions=rows))}
+    if question_id not in found or other_id not in found:  # there is no survey
+        return survey_estimates(data, study).head(0).assign(answer="")
+    question, answers = found[question_id]
+    groups = subset_membership(kind, question.unit, data.organisations, data.answers)
+    pairs = pd.DataFrame({"row": groups.rows, "group": groups.subsets}).merge(
+        _rows_by_answer(*found[other_id], question.unit, data), on="row")
+    cells = pairs[["group", "option"]].drop_duplicates().sort_values(["option", "group"])
+    numbers = pd.MultiIndex.from_frame(cells).get_indexer(pd.MultiIndex.from_frame(
+        pairs[["group", "option"]]))
+    part = _question_figures(question, answers, Membership(pairs["row"].to_numpy(), numbers,
+                                                           [*range(len(cells))]))
+    frame = _combine([part | {name: np.full(len(part["n"]), value, dtype=object) for name, value in (
+        ("question_id", question_id), ("subset_kind", kind), ("unit", question.unit))}])
+    cell = cells.iloc[part["subset_id"].astype(int)]
+    options = found[other_id][1].options
+    frame = frame.assign(measure="response", subset_id=[groups.names[n] for n in cell["group"]],
+                         answer=[options[n] for n in cell["option"]])
+    # Among those who gave an answer the size of the whole frame is not known.
+    return _add_intervals(frame.assign(subset_kind="answer"), study).assign(subset_kind=kind)
+
+
+def _rows_by_answer(question: Any, answers: QuestionResponses, unit: str, data: CleanTables) -> pd.DataFrame:
+    """The records of a unit with what each answered to a question: row and option, by their positions."""
+    at, option = np.nonzero(answers.ticks & answers.is_in_base[:, None])
+    pairs = pd.DataFrame({"row": at, "option": option})
+    if unit != question.unit:
+        owner = pd.Index(data.organisations["organisation_id"].astype("str")).get_indexer(
+            data.answers["organisation_id"].astype("str"))
+        owned = pd.DataFrame({"answer": range(len(owner)), "organisation": owner})
+        known, wanted = ("answer", "organisation") if question.unit == "answer" else ("organisation",
+                                                                                      "answer")
+        pairs = pairs.rename(columns={"row": known}).merge(owned, on=known).rename(columns={wanted: "row"})
+    return pairs[["row", "option"]].drop_duplicates()
 
 
 def _combine(parts: list[dict[str, np.ndarray]]) -> pd.DataFrame:

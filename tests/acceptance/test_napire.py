@@ -97,12 +97,14 @@ def test_the_ranks_of_problems(study):
 
 
 def test_the_first_problem_of_hybrid_teams_by_an_analyst(study):
-    """A cross-table of two questions: no figure of `glc summary`, but a line for an analyst."""
-    rows = tables.read("responses", study=study).pivot(index="organisation_id", columns="question_id",
-                                                       values="value")
-    hybrid = rows[rows["v_24"] == "hybrid"]
-    assert len(hybrid) == 161
-    assert (hybrid["v_246"] == "communication_flaws_between_the_project").sum() == 32
+    """161 are hybrid; the base are those of them who named a first problem, and not left the prompt."""
+    assert counted(study, "v_24", "Hybrid")[0] == 161
+    row, = [row for row in summary(study, "v_246", "--with", "v_24") if row["answer"] == "Hybrid"
+            and row["option"].startswith("Communication flaws between the project")]
+    named = tables.read("responses", study=study).pivot(index="organisation_id", columns="question_id",
+                                                        values="is_in_base")
+    ways = tables.read("responses", study=study).query("question_id == 'v_24' and value == 'hybrid'")
+    assert (row["n"], row["base_n"]) == ("32", str(int(named.loc[ways["organisation_id"], "v_246"].sum())))
 
 
 def test_letters_that_were_not_lost_come_back(study):
