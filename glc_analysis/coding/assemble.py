@@ -156,10 +156,11 @@ def _set_training_apart(result: PlacedCodings, assignments: pd.DataFrame,
     """Takes out of what was handed in the texts that somebody coded to learn; returns them, as document_id
     and coder_id. Such a text has no reader, so that neither consensus nor agreement counts it, and nothing of
     it waits in quarantine; its codings stay, for the coder to be compared with what others settled."""
-    if "purpose" not in assignments:
-        return set()
-    rows = assignments[assignments["purpose"] == TRAINING]
-    training = {*zip(rows["document_id"], rows["coder_id"], strict=True)} & result.submissions
+    training = {*result.training}
+    if "purpose" in assignments:
+        rows = assignments[assignments["purpose"] == TRAINING]
+        training |= {*zip(rows["document_id"], rows["coder_id"], strict=True)}
+    training &= result.submissions
     if training:
         steps.add("training set apart", cells=len(training), why="coded to learn, and counted nowhere: "
                   + ", ".join(f"{document} by {coder}" for document, coder in sorted(training)[:20]))

@@ -63,8 +63,8 @@ class PlacedCodings:
     :data:`MEMOS`; ``submissions`` (document_id and coder_id of each document handed in); ``edited``, the
     stretches (document_id, coder_id, start, end) of our texts for which the coder had other words;
     definitions of codes; ``mixed_coders``, whose file does not tell several people's work apart; ``blank``,
-    the table of a coder that lists a document (document_id and coder_id) without any code; notes for the log;
-    faults.
+    the table of a coder that lists a document (document_id and coder_id) without any code; ``training``, the
+    documents that a coder (document_id and coder_id) coded at the desk to learn; notes for the log; faults.
     """
 
     codings: list[tuple] = field(default_factory=list)
@@ -73,6 +73,7 @@ class PlacedCodings:
     submissions: set[tuple[str, str]] = field(default_factory=set)
     edited: set[tuple[str, str, int, int]] = field(default_factory=set)
     blank: dict[tuple[str, str], str] = field(default_factory=dict)
+    training: set[tuple[str, str]] = field(default_factory=set)
     definitions: dict[str, str] = field(default_factory=dict)
     mixed_coders: set[str] = field(default_factory=set)
     notes: list[str] = field(default_factory=list)
@@ -130,6 +131,8 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
             apart = doubtful.get(source, raw.quarantined[:0])
             readers = {*rows["coder"], *apart["coder"]} if len(people) > 1 else {coder}
             place.add(rows, apart, readers)
+            if source in raw.training:
+                result.training |= {(document_id, coder) for coder in readers}
             if source in raw.blank:
                 result.blank |= {(document_id, coder): raw.path.name for coder in readers}
             _add_memos(result, memos.get(source, []), document_id, place.alignment, ids, masked)

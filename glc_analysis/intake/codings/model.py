@@ -55,6 +55,7 @@ class RawCodings:
     notes: tuple[str, ...]  # what a person should know: merged, missing, left out
     is_mixed: bool  # several coders' work that cannot be told apart: no agreement from it
     blank: frozenset[str] = frozenset()  # documents that a table lists without any code
+    training: frozenset[str] = frozenset()  # texts that were coded at the desk to learn
 
 
 class Passage(NamedTuple):
@@ -99,6 +100,7 @@ class ParsedCodings:
     is_mixed: bool = False
     has_names: bool = False  # a selection has a name, which may be its words or anything else
     blank: set[str] = field(default_factory=set)  # documents that a table lists without any code
+    training: set[str] = field(default_factory=set)  # texts that were coded at the desk to learn
     counts: str = ""  # how the program is known to count; blank where only its texts can tell
 
     def fault(self, message: str, value: str = "", *, row: str = "") -> None:
