@@ -27,6 +27,15 @@ SCRIPTS = {
 TURNS = [words for turns in SCRIPTS.values() for words in turns]
 
 
+def take_files_away(root: Path, coder: str) -> None:
+    """Takes away what a coder handed in from other programs; the tables stay as they were built."""
+    shutil.rmtree(root / "raw/codings" / coder)
+    path = root / "private/reference/manifest.csv"
+    rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    kept = [row for row in rows if not row.startswith(f"raw/codings/{coder}/")]
+    path.write_text("".join(kept), encoding="utf-8")
+
+
 def write_desk_study(root: Path, sample: Path, *, turns: int = 0) -> Path:
     """Copies a sample study and adds interview-scripts and, of so many turns, interview-long."""
     shutil.copytree(sample, root)
@@ -45,7 +54,7 @@ def write_desk_study(root: Path, sample: Path, *, turns: int = 0) -> Path:
                                 "false,,\n")
         tables["speakers"] += (f"{name},Asha,asha,canal-lamp,participant\n"
                                f"{name},Beno,beno,canal-lamp,participant\n")
-        tables["assignments"] += f"{name},ana,2\n"
+        tables["assignments"] += f"{name},ana,2,\n"
     for name, rows in tables.items():
         path = root / f"private/reference/{name}.csv"
         path.write_text(path.read_text(encoding="utf-8") + rows, encoding="utf-8")

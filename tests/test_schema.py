@@ -194,7 +194,7 @@ def test_the_chapter_on_reference_tables_describes_every_column_with_what_it_may
     unused = ("stopped.csv", "reviewed_codings.csv", "proxies.csv", "interests.csv")
     without = [one for one in without if one[0] not in unused]
     assert without == [("manifest.csv", "keep_until"), ("consent.csv", "speaker_id"),
-                       ("assignments.csv", "purpose"), ("principles.csv", "comes_from")]
+                       ("principles.csv", "comes_from")]
 
 
 def test_the_chapter_says_which_tables_and_columns_are_for_the_team_only():

@@ -83,6 +83,8 @@ class CodingDesk(anywidget.AnyWidget):
             return session.text(document_id)
         if get == "suggestions":
             return session.suggestions(document_id, start, end)
+        if get == "why_no_suggestions":
+            return session.why_no_suggestions(document_id)
         return {"answers": session.answers, "training": session.training,
                 "why_not_compare": self._curation.why_not, "differences": self._curation.differences}[get]()
 

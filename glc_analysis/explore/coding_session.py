@@ -7,17 +7,20 @@ lost whatever happens next. Nobody else's coding is read here.
 The module decides what may be coded: what assignments.csv assigns to the coder, or every text where it
 assigns none to anybody; passages within one turn, widened to whole characters; codes in use. A text is coded
 as it was when its coder began it, even if it changed since. A text that is coded twice stays as it was handed
-in once both coders have handed in all such texts, since from then on each may see the other's.
+in once both coders have handed in all such texts, since from then on each may see the other's. What a coder
+handed in from another program is not begun here as well: it would be coded twice by one person.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import cached_property
+from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
@@ -43,11 +46,13 @@ from glc_analysis.intake.codings.desk_journal import (
     cut_sentence,
 )
 from glc_analysis.reference import read_table
-from glc_analysis.study import Study
+from glc_analysis.study import JOURNAL, Study
 from glc_analysis.text import content_hash, language_direction, match_key, normalise_space
 
 RECENT = 9
 """The number of codes that are offered as the last ones used."""
+NOT_BEGUN, BEGUN, FINISHED, HANDED_IN = "not begun", "begun", "finished", "handed in"
+"""The status of a text at the desk; handed in is what came from another program."""
 _TEXT_TABLES = ("documents", "speakers", "attendance", "names", "questions", "stopped")
 """The reference tables that texts are made with: whatever is wrong elsewhere keeps nobody from coding."""
 Plain = dict[str, Any]
@@ -88,11 +93,11 @@ class CodingSession:
 
     def texts(self) -> list[Plain]:
         """The interviews and calls that the coder is to code, in the order of assignments.csv: document_id,
-        title, kind, language, status (not begun, begun, finished), codings, purpose (double, single,
-        training)."""
+        title (its kind, whose it is, and its day), kind, language, status (not begun, begun, finished,
+        handed in: as a file of another program), codings, purpose (double, single, training)."""
         self._journal.read()
         counts = self._by_document()
-        return [{"document_id": one, "title": one, "kind": self._described.at[one, "kind"],
+        return [{"document_id": one, "title": self._titles[one], "kind": self._described.at[one, "kind"],
                  "language": self._languages.get(one, ""), "status": self._status(one),
                  "codings": len(counts.get(one, ())), "purpose": self._purpose(one)}
                 for one in self._texts_to_code]
@@ -124,7 +129,8 @@ class CodingSession:
                                    "direction": language_direction(turn.language or language)}
                  for turn in self._turns(document_id)]
         codings = self._codings(document_id)
-        return {"document_id": document_id, "title": document_id, "language": language,
+        return {"document_id": document_id, "language": language,
+                "title": self._titles.get(document_id, document_id),
                 "direction": language_direction(language), "status": self._status(document_id),
                 "turns": turns, "codings": codings,
                 "read": document_id in self._journal.work.read and not codings}
@@ -138,15 +144,15 @@ class CodingSession:
 
     def answers(self) -> list[Plain]:
         """The open answers that the coder is to code, one a row: answer_id, question_id, question,
-        organisation, country, text, language, direction, the coder's codings (each of the whole answer), and
-        whether it is marked as read and has no code."""
+        organisation, country, text, language, direction, the coder's codings (each of the whole answer),
+        whether it is marked as read and has no code, and whether it was handed in as a file."""
         self._journal.read()
         by_document, read = self._by_document(), self._journal.work.read
         rows = []
         for one, row in self._answers.items():
             codings = [self._plain(coding) for coding in by_document.get(one, ())]
             rows.append({"answer_id": one, **row, "text": self._text_of(one).text, "codings": codings,
-                         "read": one in read and not codings})
+                         "read": one in read and not codings, "handed_in": self._is_handed_in(one)})
         return rows
 
     def state(self) -> Plain:
@@ -167,7 +173,7 @@ class CodingSession:
         A text is compared once it is finished, and stays as it is from then on. Raises GLCError where no
         training text is finished, or nothing in it is settled."""
         finished = [one for one in self._texts_to_code
-                    if self._purpose(one) == TRAINING and self._status(one) == "finished"]
+                    if self._purpose(one) == TRAINING and self._status(one) == FINISHED]
         if not finished:
             raise GLCError("No training text is finished yet; the comparison comes after the coding.")
         frames = {name: tables.read(name, study=self.study) for name in (
@@ -219,9 +225,9 @@ class CodingSession:
         """Does one act, which is on the disk before this returns: what changed (ids of texts and answers), a
         message, whether there is anything to undo or redo, and the codes used last.
 
-        Acts: code, code_answers, uncode, memo, negative_case, read, finish, propose_code, undo, redo. What
-        another window of the coder did meanwhile is read first. Raises GLCError with one sentence where the
-        act cannot be done; nothing is then written.
+        Acts: code, code_answers, uncode, memo, negative_case, read, read_answers, finish, propose_code, undo,
+        redo. What another window of the coder did meanwhile is read first. Raises GLCError with one sentence
+        where the act cannot be done; nothing is then written.
 
         >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
         >>> session.do({"act": "undo"})
@@ -247,8 +253,8 @@ class CodingSession:
     def _acts(self) -> dict[str, Callable[[Mapping[str, Any]], tuple[Plain, str]]]:
         return {"code": self._code, "code_answers": self._code_answers, "uncode": self._uncode,
                 "memo": self._memo, "negative_case": self._negative_case, "read": self._read,
-                "finish": self._finish, "propose_code": self._propose_code, "undo": self._undo,
-                "redo": self._redo}
+                "read_answers": self._read_answers, "finish": self._finish,
+                "propose_code": self._propose_code, "undo": self._undo, "redo": self._redo}
 
     def _code(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, start, end = self._passage(act)
@@ -262,13 +268,8 @@ class CodingSession:
         return line, f"Coded: {self._names[code]}."
 
     def _code_answers(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
-        wanted = [*dict.fromkeys(act.get("answer_ids", []))]
-        if not wanted:
-            raise GLCError("No answer is chosen. Choose one or more rows first.")
+        wanted = self._chosen_answers(act)
         for one in wanted:
-            self._refuse_unassigned(one)
-            if one not in self._answers:
-                raise GLCError(f"{one} is no open answer. Code its passages instead.")
             self._refuse_fixed(one)
             if not self._text_of(one).text.strip():
                 raise GLCError(f"The answer {one} has no words to code.")
@@ -302,7 +303,7 @@ class CodingSession:
                 "Marked as a negative case." if value else "No longer marked as a negative case.")
 
     def _read(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
-        document, value = act.get("document_id") or act.get("answer_id", ""), bool(act.get("value", True))
+        document, value = act.get("document_id", ""), bool(act.get("value", True))
         self._refuse_unassigned(document)
         if value and self._codings(document):
             raise GLCError("This text has codings, so it is not without anything to code.")
@@ -310,6 +311,33 @@ class CodingSession:
             self._refuse_fixed(document)
         return ({"act": "read", "document_id": document, "value": value},
                 "Read, nothing to code." if value else "No longer marked as read.")
+
+    def _read_answers(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        wanted, value = self._chosen_answers(act), bool(act.get("value", True))
+        coded, read = self._by_document(), self._journal.work.read
+        without = [one for one in wanted if one not in coded]
+        if not without:
+            raise GLCError("What is chosen has codes, so it is not without anything to code.")
+        changed = [one for one in without if (one in read) != value]
+        if not changed:
+            raise GLCError(f"What is chosen is {'' if value else 'not '}marked as read already.")
+        if not value:
+            for one in changed:
+                self._refuse_fixed(one)
+        said = f"{len(changed)} answer{'s' * (len(changed) != 1)}"
+        return ({"act": "read_answers", "answer_ids": changed, "value": value},
+                f"Read, nothing to code: {said}." if value else f"No longer marked as read: {said}.")
+
+    def _chosen_answers(self, act: Mapping[str, Any]) -> list[str]:
+        """The open answers that an act is about, each once."""
+        wanted = [*dict.fromkeys(act.get("answer_ids", []))]
+        if not wanted:
+            raise GLCError("No answer is chosen. Choose one or more rows first.")
+        for one in wanted:
+            self._refuse_unassigned(one)
+            if one not in self._answers:
+                raise GLCError(f"{one} is no open answer. Code its passages instead.")
+        return wanted
 
     def _finish(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, value = act.get("document_id", ""), bool(act.get("value", True))
@@ -349,12 +377,14 @@ class CodingSession:
 
     def _lines_before(self, line: Line) -> Iterator[Plain]:
         """The lines that have to stand before an act: the codebook, if it changed since the last one, and
-        each text that the act begins."""
+        each text that the act begins. Raises GLCError for one that was handed in as a file."""
         if self._defined != self._journal.work.codebook:
             yield {"act": "codebook", "codes": self._defined}
-        for document in [line.get("document_id", ""), *line.get("answer_ids", [])]:
-            if document and document not in self._journal.work.texts:
-                yield {"act": "text", **self._text_of(document)._asdict()}
+        begun = [one for one in [line.get("document_id", ""), *line.get("answer_ids", [])]
+                 if one and one not in self._journal.work.texts]
+        self._refuse_handed_in(begun)
+        for document in begun:
+            yield {"act": "text", **self._text_of(document)._asdict()}
 
     # What an act must be about.
 
@@ -401,7 +431,7 @@ class CodingSession:
 
     def _refuse_finished(self, document: str) -> None:
         self._refuse_fixed(document)
-        if document in self._texts_to_code and self._status(document) == "finished":
+        if document in self._texts_to_code and self._status(document) == FINISHED:
             raise GLCError("This text is finished. Take that back first, then change it.")
 
     def _refuse_fixed(self, document: str) -> None:
@@ -414,7 +444,49 @@ class CodingSession:
             raise GLCError(f"The coders have compared their codings of {document}, so what each gave it "
                            "stays as it is. What you think of it now belongs into the consensus.")
 
+    def _refuse_handed_in(self, documents: Iterable[str]) -> None:
+        there = [one for one in documents if self._is_handed_in(one)]
+        if there:
+            files = ", ".join(path.name for path in self._files[:3]) + " ..." * (len(self._files) > 3)
+            raise GLCError(f"You handed in {', '.join(there[:3])}{' ...' * (len(there) > 3)} from another "
+                           f"program{f' ({files})' if files else ''}, and nobody codes a text twice. To fix: "
+                           "change it in that program; or take the file away, run `glc build`, and open the "
+                           "desk again.")
+
     # What the coder is to code.
+
+    def _is_handed_in(self, document: str) -> bool:
+        """Whether the coder handed in a text as a file of another program, and did not begin it here."""
+        return document in self._handed_in and document not in self._journal.work.texts
+
+    @cached_property
+    def _handed_in(self) -> set[str]:
+        """What the last build read of the coder. Without a file of their own they were named in a project of
+        several coders, unless study.toml names their files and these were taken away."""
+        if not self._files and self.coder in self.study.settings["raw"]["codings"]:
+            return set()
+        try:
+            readings = tables.read("readings", study=self.study)
+        except GLCError:  # nothing is built yet
+            return set()
+        return {*readings.loc[readings["coder_id"] == self.coder, "document_id"].astype("str")}
+
+    @cached_property
+    def _files(self) -> list[Path]:
+        """The files that the coder handed in from other programs."""
+        return [path for path in self.study.coder_files().get(self.coder, ()) if path.name != JOURNAL]
+
+    @cached_property
+    def _titles(self) -> dict[str, str]:
+        """What texts are called: their kind, whose they are, and their day. Two of the same name have their
+        ids as well."""
+        organisations = read_table(self.study, "organisations")
+        labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
+        names = {row.Index: ", ".join(filter(None, (
+            row.kind.capitalize(), labels.get(row.organisation_id) or row.organisation_id, row.date)))
+            for row in self._described.itertuples()}
+        times = Counter(names.values())
+        return {one: f"{name} ({one})" if times[name] > 1 else name for one, name in names.items()}
 
     @cached_property
     def _double(self) -> DoubleCoding:
@@ -528,9 +600,11 @@ class CodingSession:
     def _status(self, document: str) -> str:
         work = self._journal.work
         if document in work.finished or document in work.read and not self._codings(document):
-            return "finished"
+            return FINISHED
         begun = {one.document_id for one in (*work.codings.values(), *work.proposals.values())}
-        return "begun" if document in begun else "not begun"
+        if document in begun:
+            return BEGUN
+        return HANDED_IN if self._is_handed_in(document) else NOT_BEGUN
 
     # The coder's codings.
 
@@ -599,6 +673,9 @@ class CodingSession:
         elif not self._texts_to_code and not self._answers:
             yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
                    "are here after `glc build`.")
+        if new := self._new_files():
+            yield (f"{', '.join(new)} came after the last build, so the desk does not know which texts you "
+                   "handed in with it. To fix: run `glc build` before you begin a text.")
         if self._names == {}:
             yield "The codebook is empty, so there is no code to give. To fix: write codebook.csv."
         if work.cut:
@@ -616,6 +693,14 @@ class CodingSession:
                        f"to the passage in {proposal.document_id}.")
         if said := self._unwritable():
             yield said
+
+    def _new_files(self) -> list[str]:
+        """The names of the coder's files of other programs that the last build did not have."""
+        try:
+            built = json.loads((self.study.processed / "provenance.json").read_text(encoding="utf-8"))["raw"]
+        except (OSError, ValueError, KeyError):
+            built = {}
+        return [path.name for path in self._files if self.study.relative(path) not in built]
 
     def _unwritable(self) -> str:
         folder = self._journal.path.parent

@@ -75,7 +75,7 @@ def _redacted(line: dict[str, Any], texts: dict[str, Masked | None], lost: set[s
               ids: Collection[str]) -> dict[str, Any] | None:
     """An act on what remains; None if it was about what goes. ``lost`` are the codings that went so far."""
     act = line["act"]
-    if act == "code_answers":
+    if act in ("code_answers", "read_answers"):
         answers = ["" if texts.get(one, "") is None else one for one in line["answer_ids"]]
         lost |= {f"{line['n']}.{place}" for place, one in enumerate(answers, 1) if not one}
         return line | {"answer_ids": answers} if any(answers) else None

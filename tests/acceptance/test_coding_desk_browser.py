@@ -15,7 +15,7 @@ from glc_analysis.explore.curation import Curation
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.study import REPOSITORY, Study
 from tests.desk_page import open_desk
-from tests.desk_study import SCRIPTS, TURNS, write_desk_study
+from tests.desk_study import SCRIPTS, TURNS, take_files_away, write_desk_study
 from tests.jupyterlab import PATIENCE, opened, run_all, served
 
 pytestmark = pytest.mark.acceptance
@@ -451,11 +451,12 @@ def test_open_answers_are_filtered_sorted_and_coded_many_at_once_by_keyboard(pag
     page.keyboard.press("1")
     until_said(desk, "Coded 1 answer:")
     page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("r")
-    until_said(desk, "Read")
+    until_said(desk, "Read, nothing to code: 2 answers")
     after = session.answers()
     assert sum(bool(one["codings"]) for one in after) == 4
-    assert sum(one["read"] for one in after) == 1
+    assert sum(one["read"] for one in after) == 2
     assert desk.locator(".glc-chip").all_inner_texts() == ["Stigma"] * 4
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
@@ -496,9 +497,8 @@ def test_a_finished_training_text_is_shown_beside_what_others_settled(page, samp
     shutil.copytree(sample_study.root, tmp_path / "study")
     study = Study(tmp_path / "study")
     path = study.root / "private/reference/assignments.csv"
-    header, *rows = path.read_text(encoding="utf-8").splitlines()
-    path.write_text("\n".join([f"{header},purpose", *(f"{row}," for row in rows),
-                               "interview-blue-door,nora,2,training", ""]), encoding="utf-8")
+    with path.open("a", encoding="utf-8") as file:
+        file.write("interview-blue-door,nora,2,training\n")
     session = CodingSession(study, "nora")
     desk = open_desk(page, session)
     desk.get_by_role("tab", name="Training").click()
@@ -512,6 +512,38 @@ def test_a_finished_training_text_is_shown_beside_what_others_settled(page, samp
     desk.locator(".glc-table tbody tr").first.wait_for()
     shown = desk.locator(".glc-passage").all_inner_texts()
     assert len(shown) == len(session.training()["passages"]) > 0
+    assert found(axe, page) == []
+
+
+def test_texts_have_names_and_one_that_was_handed_in_as_a_file_is_not_coded_here(
+        page, sample_study, axe, tmp_path):
+    shutil.copytree(sample_study.root, tmp_path / "study")
+    session = CodingSession(Study(tmp_path / "study"), "ines")
+    desk = open_desk(page, session)
+    first = desk.locator(".glc-text").first
+    assert first.locator(".glc-text-title").inner_text() == "Interview, Farol de Barro (invented), 2016-06-06"
+    assert first.locator(".glc-text-note").inner_text().startswith("Handed in as a file")
+    assert found(axe, page) == []
+    desk.locator(".glc-words").first.focus()
+    page.keyboard.press("a")
+    page.keyboard.press("/")
+    page.keyboard.type("papers")
+    page.keyboard.press("Enter")
+    until_said(desk, "from another program (glc_sample.qdpx)")
+    assert not session.study.journal("ines").exists()
+
+
+def test_why_no_codes_are_suggested_stands_below_the_text_after_a_coding(page, sample_study, axe, tmp_path):
+    shutil.copytree(sample_study.root, tmp_path / "study")
+    take_files_away(tmp_path / "study", "ines")
+    desk = open_desk(page, CodingSession(Study(tmp_path / "study"), "ines"))
+    desk.locator(".glc-words").first.focus()
+    assert desk.locator(".glc-why").is_hidden()
+    page.keyboard.press("a")
+    page.keyboard.press("/")
+    page.keyboard.type("papers")
+    page.keyboard.press("Enter")
+    desk.locator(".glc-why", has_text="Other people code this text independently of you").wait_for()
     assert found(axe, page) == []
 
 

@@ -81,3 +81,11 @@ def test_a_log_of_suggestions_loses_the_lines_on_what_goes(tmp_path):
                     encoding="utf-8")
     redact_log(path, {"lamp"}, lambda texts: texts)
     assert path.read_text(encoding="utf-8") == '{"document_id": "call-1", "shown": ["b"]}\n'
+
+
+def test_of_answers_that_were_read_together_the_others_stay_read(tmp_path):
+    lines = [text(1, "x.q1", "Fear.", "answer"), text(2, "y.q1", "Fear.", "answer"),
+             {"n": 3, "act": "read_answers", "answer_ids": ["x.q1", "y.q1"], "value": True}]
+    work = redacted(tmp_path / "desk.jsonl", lines)
+    assert (work.read, work.done) == ({"y.q1": True}, [3])
+    assert redacted(tmp_path / "desk.jsonl", lines, gone=("x.q1", "y.q1")).read == {}

@@ -23,6 +23,7 @@ from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.study import SUGGESTION_LOG
 from glc_analysis.view import OpenStudy
 from tests.coding.word_encoder import WORDS
+from tests.desk_study import take_files_away
 
 SINGLE, DOUBLE = "interview-luz-de-maiz", "interview-farol-de-barro"
 DAY = date(2016, 7, 1)
@@ -32,6 +33,7 @@ DAY = date(2016, 7, 1)
 def study(sample_study, tmp_path):
     root = tmp_path / "study"
     shutil.copytree(sample_study.root, root)
+    take_files_away(root, "ines")
     return OpenStudy(root)
 
 

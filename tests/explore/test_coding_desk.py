@@ -7,12 +7,14 @@ import pytest
 import glc_analysis as glc
 from glc_analysis.explore.coding_desk import SCRIPT, STYLES
 from glc_analysis.study import REPOSITORY, Study
+from tests.desk_study import take_files_away
 
 
 @pytest.fixture
 def desk(sample_study, tmp_path):
     root = tmp_path / "study"
     shutil.copytree(sample_study.root, root)
+    take_files_away(root, "ines")
     return glc.coding_desk(Study(root), coder="ines")
 
 
@@ -36,6 +38,12 @@ def test_a_refusal_is_one_sentence_for_the_coder(desk):
     said = desk.answer({"id": "1", "do": {"act": "code", **first_words(desk), "code_id": "stigmata"}})
     assert said == {
         "id": "1", "error": "The codebook has no code 'stigmata'; nearest: 'stigma', 'staff-strain'."}
+
+
+def test_why_no_codes_are_suggested_in_a_text_is_one_sentence(desk):
+    text = first_words(desk)["document_id"]
+    said = desk.answer({"id": "1", "get": "why_no_suggestions", "document_id": text})
+    assert said["ok"] == "Other people code this text independently of you, so no codes are suggested."
 
 
 def test_a_full_disk_is_told_and_nothing_is_called_done(desk, monkeypatch):

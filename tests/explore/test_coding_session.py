@@ -1,6 +1,7 @@
 """What one coder sees and does at the coding desk: saved act by act, and never anybody else's work."""
 
 import json
+import re
 import shutil
 from datetime import date
 from functools import cache
@@ -17,6 +18,7 @@ from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.view import OpenStudy
+from tests.desk_study import take_files_away
 
 TEXT, OTHER = "interview-farol-de-barro", "interview-luz-de-maiz"
 DAY = date(2016, 7, 1)
@@ -26,6 +28,7 @@ DAY = date(2016, 7, 1)
 def study(sample_study, tmp_path):
     root = tmp_path / "study"
     shutil.copytree(sample_study.root, root)
+    take_files_away(root, "ines")
     return OpenStudy(root)
 
 
@@ -54,8 +57,10 @@ def spans(session, text=TEXT):
 
 def test_the_texts_are_those_of_assignments_csv_with_what_they_are_for(session):
     texts = {text["document_id"]: text for text in session.texts()}
-    assert texts[TEXT] == {"document_id": TEXT, "title": TEXT, "kind": "interview", "language": "es",
-                           "status": "not begun", "codings": 0, "purpose": "double"}
+    assert texts[TEXT] == {
+        "document_id": TEXT, "title": "Interview, Farol de Barro (invented), 2016-06-06", "kind": "interview",
+        "language": "es", "status": "not begun", "codings": 0, "purpose": "double"}
+    assert texts["call-1"]["title"] == "Call, 2016-09-07"
     assert texts[OTHER]["purpose"] == "single"
     assert "interview-fig-courtyard" not in texts  # only the other coder's
 
@@ -147,10 +152,72 @@ def test_many_answers_are_coded_by_one_act_and_undone_by_one(session, study):
 
 def test_a_code_that_was_read_as_empty_loses_that_mark_with_its_first_code(session):
     answer = session.answers()[0]["answer_id"]
-    session.do({"act": "read", "answer_id": answer, "value": True})
+    session.do({"act": "read_answers", "answer_ids": [answer]})
     assert session.answers()[0]["read"]
     session.do({"act": "code_answers", "answer_ids": [answer], "code_id": "outreach"})
     assert not session.answers()[0]["read"]
+
+
+def test_many_answers_are_read_by_one_act_and_undone_by_one(session, study):
+    ids = [row["answer_id"] for row in session.answers()[:5]]
+    session.do({"act": "code_answers", "answer_ids": ids[:1], "code_id": "outreach"})
+    done = session.do({"act": "read_answers", "answer_ids": ids})
+    assert done["message"] == "Read, nothing to code: 4 answers."
+    assert [row["read"] for row in session.answers()[:5]] == [False, True, True, True, True]
+    assert read_codings(study.journal("ines"), coder="ines").sources["source"].tolist() == sorted(ids)
+    for asked, said in ((ids[:1], "has codes"), (ids[1:], "marked as read already"), ([], "No answer")):
+        with pytest.raises(GLCError, match=said):
+            session.do({"act": "read_answers", "answer_ids": asked})
+    session.do({"act": "read_answers", "answer_ids": ids[1:3], "value": False})
+    session.do({"act": "undo"})
+    session.do({"act": "undo"})
+    assert not any(row["read"] for row in CodingSession(study, "ines").answers())
+
+
+# What was handed in from another program.
+
+
+def test_a_text_that_was_handed_in_as_a_file_is_read_and_not_begun(sample_study, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(sample_study.root, root)
+    session = CodingSession(OpenStudy(root), "ines", today=DAY)
+    assert {text["status"] for text in session.texts()} == {"handed in"}
+    assert session.text(TEXT)["turns"]
+    for act in ({"act": "code", "start": 20, "end": 30, "code_id": "outreach"}, {"act": "read"},
+                {"act": "propose_code", "start": 20, "end": 30, "name": "new"}):
+        with pytest.raises(GLCError, match=rf"handed in {TEXT} from another program \(glc_sample.qdpx\)"):
+            session.do({"document_id": TEXT} | act)
+    assert not OpenStudy(root).journal("ines").exists()
+
+
+def test_an_answer_that_was_handed_in_as_a_file_keeps_the_others_from_nothing_but_its_own_act(
+        sample_study, tmp_path):
+    root = tmp_path / "study"
+    shutil.copytree(sample_study.root, root)
+    session = CodingSession(OpenStudy(root), "tomas", today=DAY)
+    assert all(row["handed_in"] for row in session.answers())
+    answer = session.answers()[0]["answer_id"]
+    for act in ({"act": "code_answers", "code_id": "outreach"}, {"act": "read_answers"}):
+        with pytest.raises(GLCError, match=rf"handed in {re.escape(answer)} from another program"):
+            session.do({"answer_ids": [answer]} | act)
+
+
+def test_what_was_begun_at_the_desk_goes_on_there_when_its_file_comes(session, study, sample_study):
+    code(session)
+    theirs = "raw/codings/ines"
+    shutil.copytree(sample_study.root / theirs, study.root / theirs, dirs_exist_ok=True)
+    again = CodingSession(study, "ines", today=DAY)
+    assert {text["document_id"]: text["status"] for text in again.texts()}[TEXT] == "begun"
+    assert code(again, start=20, end=30)["changed"] == [TEXT]
+    with pytest.raises(GLCError, match="another program"):
+        code(again, text=OTHER)
+
+
+def test_a_file_that_came_after_the_last_build_is_named(session, study):
+    (study.root / "raw/codings/ines").mkdir()
+    (study.root / "raw/codings/ines/late.csv").write_text("document,quote,code\n", encoding="utf-8")
+    said, = CodingSession(study, "ines").state()["problems"]
+    assert said.startswith("late.csv came after the last build") and "`glc build`" in said
 
 
 def test_a_finished_text_is_opened_before_it_is_changed(session):

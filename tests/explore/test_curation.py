@@ -7,11 +7,15 @@ import pytest
 
 from glc_analysis import tables
 from glc_analysis.build import build
+from glc_analysis.coding.learning import against_consensus
 from glc_analysis.errors import GLCError
 from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.explore.curation import Curation
 from glc_analysis.view import OpenStudy
+from tests.desk_study import take_files_away
 
+COUNTED = ("readings", "agreement", "disagreements", "mentions", "estimates", "quotations")
+"""The tables in which coding counts."""
 DAY = date(2016, 7, 1)
 TEXT = "interview-farol-de-barro"
 
@@ -26,8 +30,7 @@ def study(sample_study, tmp_path):
 def assign(study, *rows):
     path = study.reference_file("assignments")
     text = path.read_text(encoding="utf-8").splitlines()
-    text[0] += ",purpose"
-    path.write_text("\n".join([text[0], *(f"{line}," for line in text[1:]), *rows]) + "\n", encoding="utf-8")
+    path.write_text("\n".join([*text, *rows]) + "\n", encoding="utf-8")
 
 
 def test_it_opens_only_when_every_double_coded_text_is_handed_in(study):
@@ -80,6 +83,7 @@ def test_a_decision_has_a_reason_and_a_later_one_is_its_next_version(study):
 
 
 def test_what_coders_gave_stays_as_it_is_once_it_was_compared(study):
+    take_files_away(study.root, "ines")
     session = CodingSession(study, "ines", today=DAY)
     turn = session.text(TEXT)["turns"][1]
     act = {"act": "code", "document_id": TEXT, "start": turn["start"], "end": turn["end"],
@@ -111,7 +115,23 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
     assert {row["document_id"] for row in found["passages"]} == {TEXT}
     with pytest.raises(GLCError, match="stays as it is"):
         session.do({"act": "finish", "document_id": TEXT, "value": False})
-    before = tables.read("codings", study=study)
+    before = {name: tables.read(name, study=study) for name in COUNTED}
     build(study)
-    assert tables.read("codings", study=study).equals(before)
+    for name, frame in before.items():
+        assert tables.read(name, study=study).equals(frame), name
+    shown = against_consensus(study).query("coder == 'rosa'").set_index("code_id")
+    for row in found["codes"]:
+        assert shown.loc[row["code_id"], ["passages", "missed", "added"]].tolist() == [
+            row["passages"], row["missed"], row["added"]]
+
+
+def test_a_text_coded_at_the_desk_to_learn_counts_nowhere_when_its_purpose_is_taken_back(study):
+    before = tables.read("estimates", study=study)
+    path = study.reference_file("assignments")
+    rows = path.read_text(encoding="utf-8")
+    assign(study, f"{TEXT},rosa,2,training")
+    CodingSession(study, "rosa", today=DAY).do({"act": "read", "document_id": TEXT})
+    path.write_text(rows, encoding="utf-8")
+    build(study)
     assert "rosa" not in {*tables.read("readings", study=study)["coder_id"]}
+    assert tables.read("estimates", study=study).equals(before)

@@ -12,6 +12,7 @@ from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.explore.proposals import Proposer, propose, proposed_codes
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
+from tests.desk_study import take_files_away
 
 WORDS = "an appointment for a wound that does not need one"
 QUOTE = {"quote_id": "q99", "segment_id": "", "text": WORDS, "audience": "convening", "status": "proposed"}
@@ -108,6 +109,7 @@ def test_a_row_is_written_as_the_others_are(text, whole):
 
 def test_a_code_from_the_desk_comes_into_the_codebook_by_a_change_that_is_shown(study):
     text = "interview-luz-de-maiz"
+    take_files_away(study.root, "ines")
     session = CodingSession(study, "ines", today=date(2016, 7, 1))
     turn = session.text(text)["turns"][1]
     session.do({"act": "propose_code", "document_id": text, "start": turn["start"], "end": turn["start"] + 9,

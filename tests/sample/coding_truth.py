@@ -59,7 +59,8 @@ def words(turn: dict[str, str]) -> str:
 
 @cache
 def readers(document_id: str) -> tuple[str, ...]:
-    return tuple(row["coder_id"] for row in content("assignments") if row["document_id"] == document_id)
+    return tuple(row["coder_id"] for row in content("assignments") if row["document_id"] == document_id
+                 and row["purpose"] != "training")
 
 
 @cache

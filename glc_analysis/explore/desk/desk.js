@@ -482,8 +482,9 @@ class Codebook {
 // ------------------------------
 // Texts: the list, and one text as its turns
 
-const STATUS = { "not begun": "Not begun", begun: "Begun", finished: "Finished" };
-const STATUS_MARK = { "not begun": "○", begun: "◐", finished: "●" };
+const STATUS = { "not begun": "Not begun", begun: "Begun", finished: "Finished", "handed in": "Handed in as a file" };
+const STATUS_MARK = { "not begun": "○", begun: "◐", finished: "●", "handed in": "◇" };
+const DONE = ["finished", "handed in"];
 const PURPOSE = { double: "coded by two", single: "", training: "training" };
 const RESTING = 700;  // milliseconds without a new coding
 const HIGHLIGHT = "glc-desk-selection";
@@ -508,8 +509,9 @@ class TextsView {
       onpointerdown: event => this.pressing(event), ondragstart: event => event.preventDefault() });
     this.long = new LongList(this.turns, (turn, n) => this.draw(turn, n),
       turn => 46 + 30 * Math.ceil(turn.text.length / 62));
+    this.why = element("p", { class: "glc-why", hidden: true });
     this.work = element("section", { class: "glc-work", "aria-label": "Text" },
-      element("div", { class: "glc-head" }, this.title, this.search, this.read, this.finished), this.turns);
+      element("div", { class: "glc-head" }, this.title, this.search, this.read, this.finished), this.turns, this.why);
     this.heading = this.work.firstChild;
   }
 
@@ -517,14 +519,15 @@ class TextsView {
 
   listed(texts) {
     this.texts = texts;
-    const done = texts.filter(one => one.status === "finished").length;
+    const done = texts.filter(one => DONE.includes(one.status)).length;
     this.progress.replaceChildren(
       element("span", {}, texts.length ? `${done} of ${texts.length} finished` : "No text is assigned"),
       element("progress", { max: String(Math.max(texts.length, 1)), value: String(done), "aria-label": "Texts finished" }));
     const held = this.list.contains(document.activeElement)
       && [...this.list.children].findIndex(one => one.contains(document.activeElement));
     this.list.replaceChildren(...texts.map(one => element("li", {},
-      element("button", { type: "button", class: "glc-text", onclick: () => this.go(one.document_id),
+      element("button", { type: "button", class: "glc-text", title: one.document_id,
+        onclick: () => this.go(one.document_id),
         "aria-current": one.document_id === this.text?.document_id ? "true" : false },
         element("span", { class: "glc-mark", "aria-hidden": "true" }, STATUS_MARK[one.status]),
         element("span", { class: "glc-text-title", dir: "auto" }, one.title),
@@ -539,7 +542,9 @@ class TextsView {
     if (!text) return;
     Object.assign(this, { text, current: 0, selection: null, chosen: "", opened: "", suggested: null,
       proposing: false });
-    this.title.replaceChildren(element("span", { class: "glc-name", dir: "auto" }, text.title),
+    this.isAsked = false;
+    this.tellWhy("");
+    this.title.replaceChildren(element("span", { class: "glc-name", dir: "auto", title: text.document_id }, text.title),
       element("span", { class: "glc-note" }, `${text.turns.length.toLocaleString("en")} turns`));
     this.place(text.codings);
     this.marks();
@@ -949,9 +954,23 @@ class TextsView {
   suggest(passage) {
     clearTimeout(this.resting);
     if (this.suggested) this.offer(null, []);
-    if (this.desk.offers.includes("suggestions"))
-      this.resting = setTimeout(async () =>
-        this.offer(passage, await this.desk.ask({ get: "suggestions", ...passage }, true)), RESTING);
+    this.resting = setTimeout(async () => {
+      const found = this.desk.offers.includes("suggestions")
+        ? await this.desk.ask({ get: "suggestions", ...passage }, true) : [];
+      this.offer(passage, found);
+      if (found?.length) this.tellWhy("");
+      else if (!this.isAsked) {
+        this.isAsked = true;
+        this.tellWhy(await this.desk.ask({ get: "why_no_suggestions", document_id: passage.document_id }, true), passage);
+      }
+    }, RESTING);
+  }
+
+  /** Says below the text why no codes are suggested in it; nothing where there is no reason but the passage. */
+  tellWhy(sentence, passage = null) {
+    if (passage && passage.document_id !== this.text.document_id) return;
+    this.why.textContent = sentence ?? "";
+    this.why.hidden = !sentence;
   }
 
   /** Shows suggestions under the turn of a passage; none takes away those that are shown. */
@@ -1237,7 +1256,7 @@ class AnswersView {
       options(this.country, "Every country", this.answers.filter(one => one.country)
         .map(one => [one.country, one.country]));
       options(this.state, "All answers", []);
-      for (const [value, name] of [["open", "Not yet coded or read"], ["coded", "Coded"], ["read", "Read, nothing to code"]])
+      for (const [value, name] of [["open", "Not yet coded or read"], ["coded", "Coded"], ["read", "Read, nothing to code"], ...this.answers.some(one => one.handed_in) ? [["handed in", "Handed in as a file"]] : []])
         this.state.append(element("option", { value }, name));
       this.filter();
     } else this.desk.codebook.tell("");
@@ -1269,7 +1288,7 @@ class AnswersView {
   }
 
   stateOf(answer) {
-    return answer.codings.length ? "coded" : answer.read ? "read" : "open";
+    return answer.codings.length ? "coded" : answer.read ? "read" : answer.handed_in ? "handed in" : "open";
   }
 
   told() {
@@ -1304,7 +1323,8 @@ class AnswersView {
       cell("question", answer.question_id, { title: answer.question || false }),
       cell("answer", answer.text, { lang: answer.language || false, dir: direction, "data-script": script || false }),
       cell("answer-codes", [answer.codings.length ? element("div", { class: "glc-chips" }, answer.codings.map(one =>
-        this.chip(one, isActive))) : answer.read ? element("span", { class: "glc-note" }, "read") : "",
+        this.chip(one, isActive))) : answer.read || answer.handed_in ? element("span", { class: "glc-note" },
+          answer.read ? "read" : "handed in as a file") : "",
         opened ? codingEditor(this.desk, opened, () => {
           this.opened = "";
           this.long.redraw(n);
@@ -1397,10 +1417,10 @@ class AnswersView {
   }
 
   async read() {
-    const picked = [...this.picked].map(id => this.by.get(id));
-    const value = picked.some(one => !one.read);
-    for (const one of picked) if (one.read !== value)
-      if (!await this.desk.act({ act: "read", answer_id: one.answer_id, value })) break;
+    const picked = this.shown.filter(one => this.picked.has(one.answer_id));
+    if (!picked.length) return this.desk.refuse("No answer is selected.");
+    await this.desk.act({ act: "read_answers", answer_ids: picked.map(one => one.answer_id),
+      value: picked.some(one => this.stateOf(one) === "open") || !picked.some(one => one.read) });
     this.focusRow();
   }
 
@@ -1727,7 +1747,7 @@ class Desk {
       onclick: () => this.open(name) }, names[name])));
     this.views.texts.marks();
     await this.open("texts");
-    const next = begun.texts.find(one => one.status === "begun") ?? begun.texts.find(one => one.status !== "finished")
+    const next = begun.texts.find(one => one.status === "begun") ?? begun.texts.find(one => !DONE.includes(one.status))
       ?? begun.texts[0];
     const focused = document.activeElement;
     if (next) await this.views.texts.go(next.document_id);

@@ -163,6 +163,11 @@ class DeskWork:
                 and (one.document_id in {*self.finished, *self.read}
                      or one.kind == ANSWER and one.document_id in coded)]
 
+    def learnt(self) -> list[str]:
+        """The document_ids of the training texts that the coder has finished."""
+        return [one.document_id for one in self.texts.values() if one.purpose == TRAINING
+                and one.document_id in {*self.finished, *self.read}]
+
     def documents_of(self, n: int) -> set[str]:
         """The ids of the texts that an act is about, by the number of the act."""
         return _documents(self._changes[n])
@@ -203,6 +208,9 @@ class DeskWork:
         elif act in ("read", "finish"):
             table = self.read if act == "read" else self.finished
             yield table, line["document_id"], True if line["value"] else None
+        elif act == "read_answers":
+            for document_id in filter(None, line["answer_ids"]):  # blank where it was withdrawn
+                yield self.read, document_id, True if line["value"] else None
         elif act == "propose_code":
             yield self.proposals, n, CodeProposal(n, line["document_id"], line["start"], line["end"],
                                                   line["name"])
@@ -406,12 +414,14 @@ def _parsed(line: bytes) -> dict[str, Any] | None:
 
 
 def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
-    """The codings of all texts that the coder has handed in. Notes say what is not handed in yet, and what
-    was cut off. Raises Faults for a damaged journal."""
+    """The codings of all texts that the coder has handed in, and of the training texts that are finished,
+    which are marked as such. Notes say what is not handed in yet, and what was cut off. Raises Faults for a
+    damaged journal."""
     journal = Journal(path)
     journal.read()
     work, found = journal.work, ParsedCodings(path, "desk", counts="code points")
-    handed_in = {*work.handed_in()}
+    found.training = {*work.learnt()}
+    handed_in = {*work.handed_in(), *found.training}
     for document_id in sorted(handed_in):
         found.source(document_id, Text(work.texts[document_id].text, ("code points",)))
     for coding in work.codings.values():
@@ -438,7 +448,7 @@ def _notes(work: DeskWork, handed_in: set[str]) -> Iterator[str]:
     if begun:
         yield f"begun at the coding desk and not finished, so not counted yet: {', '.join(begun)}."
     if training:
-        yield f"coded for training, and never counted: {', '.join(training)}."
+        yield f"begun for training and not finished, so not compared yet: {', '.join(training)}."
     if work.cut:
         yield cut_sentence(JOURNAL, work.cut)
 
