@@ -103,12 +103,14 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
     _hide_by_skip_logic(facts, regions, decisions)
     wholes = decisions.by_question(~is_group)
     kinds = figures["subset_kind"].to_numpy(object)
+    is_place_group = kinds == figures["unit"].map(dict(rules.groups)).to_numpy(object)
+    all_groups = decisions.by_question(is_place_group | (kinds == "country"))
     by_country = decisions.by_question(decisions.visible() & (kinds == "country"))
     by_group = decisions.by_question(decisions.visible() & is_group & (kinds != "country"))
     nothing = np.array([], dtype=int)
     for key in sorted(by_group.keys() | by_country.keys()):
-        _decide_groups(wholes[key], by_group.get(key, nothing), by_country.get(key, nothing), countries,
-                       counts, rules, decisions)
+        _decide_groups(wholes[key], by_group.get(key, nothing), by_country.get(key, nothing),
+                       all_groups[key], countries, regions, counts, rules, decisions)
     _hide_by_skip_logic(facts, regions, decisions)  # again: counts by group are hidden now
     _hide_by_code_tree(facts["parent_id"], decisions)
     if countries and has_pages:
@@ -421,10 +423,12 @@ def _decide_public_records(incidence: Incidence, asked: pd.Series, counts: Contr
             decisions.hide(np.array([k]), "record")
 
 
-def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, countries: Mapping[str, str],
-                   counts: ContributorCounts, rules: Rules, decisions: _Decisions) -> None:
+def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, everywhere: np.ndarray,
+                   countries: Mapping[str, str], regions: Mapping[str, str], counts: ContributorCounts,
+                   rules: Rules, decisions: _Decisions) -> None:
     """Decides the figures of one question or code by group (at), and by country (at_countries, whose regions
-    are ``countries``): exact, between two numbers, or hidden.
+    are ``countries``): exact, between two numbers, or hidden. ``everywhere`` are its figures for all groups
+    and countries, also for those that are hidden, and ``regions`` those of all countries.
 
     The groups that are not shown are treated as one group, the rest: a reader can work out its figures from
     the others, so they must be safe too. A country is a part of its region, or of the rest.
@@ -434,24 +438,31 @@ def _decide_groups(whole: np.ndarray, at: np.ndarray, at_countries: np.ndarray, 
         return decisions.hide(both, decisions.rule[whole[0]] or "country")
     total = Counted(counts.base_of(whole[:1])[0], counts.counted_of(whole), counts, rules.count)
     seen = Ranges(decisions.status[whole] != SHOWN, decisions.low[whole], decisions.high[whole])
-    parts = _decide_parts(whole, at, total, seen, counts, rules, decisions)
+    is_country = (decisions.figures["subset_kind"].iloc[everywhere] == "country").to_numpy()
+    parts = _decide_parts(whole, at, everywhere[~is_country], total, seen, counts, rules, decisions)
+    part = np.array([regions.get(one, "") if is_one else one for one, is_one in zip(
+        decisions.subset[everywhere], is_country, strict=True)], dtype=object)
+    part[~np.isin(part, [*parts])] = ""  # of the rest, as are regions that are not shown
+    everywhere, part = everywhere[is_country | (part == "")], part[is_country | (part == "")]
     region = np.array([countries.get(one, "") for one in decisions.subset[at_countries]], dtype=object)
     region[~np.isin(region, [*parts])] = ""
     for name in sorted({*region}):
         here = at_countries[region == name]
         if name in parts:
-            _decide_parts(whole, here, *parts[name], counts, rules, decisions)
+            _decide_parts(whole, here, everywhere[part == name], *parts[name], counts, rules, decisions)
         else:
             decisions.hide(here, "complement_too_small")
     return None
 
 
-def _decide_parts(whole: np.ndarray, at: np.ndarray, total: Counted, seen: Ranges, counts: ContributorCounts,
-                  rules: Rules, decisions: _Decisions) -> dict[str, tuple[Counted, Ranges]]:
+def _decide_parts(whole: np.ndarray, at: np.ndarray, everywhere: np.ndarray, total: Counted, seen: Ranges,
+                  counts: ContributorCounts, rules: Rules,
+                  decisions: _Decisions) -> dict[str, tuple[Counted, Ranges]]:
     """Decides the figures ``at`` of one question by group, and gives the groups with what is seen of each.
 
-    ``whole`` are the figures of the whole study, ``total`` the counts that the groups add up to and ``seen``
-    what a reader knows of them. The rest has a blank name.
+    ``whole`` are the figures of the whole study, ``everywhere`` those of all groups, also of the ones that
+    are hidden already, ``total`` the counts that the groups add up to and ``seen`` what a reader knows of
+    them. The rest has a blank name.
     """
     subset, options = decisions.subset[at], decisions.option[whole]
     by_group = {name: own for name in sorted({*subset})
@@ -459,7 +470,9 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, total: Counted, seen: Range
     bases = counts.base_of(np.array([own[0] for own in by_group.values()], dtype=int))
     groups = dict(zip(by_group, bases, strict=True))
     is_coded = bool(decisions.figures["code_id"].iat[whole[0]])
-    names = _groups_to_show(groups, total.base, is_coded, counts, rules)
+    group_names, first = np.unique(decisions.subset[everywhere].astype(str), return_index=True)
+    every_group = dict(zip(group_names.tolist(), counts.base_of(everywhere[first]), strict=True))
+    names = _groups_to_show(groups, every_group, total.base, is_coded, counts, rules)
     decisions.hide(at[~np.isin(subset, names)], "complement_too_small")
     if not names:
         return {"": (total, seen)}
@@ -482,13 +495,23 @@ def _decide_parts(whole: np.ndarray, at: np.ndarray, total: Counted, seen: Range
             for k, (name, part) in enumerate(parts.items())}
 
 
-def _groups_to_show(groups: dict[str, np.ndarray], everyone: np.ndarray, is_coded: bool,
-                    counts: ContributorCounts, rules: Rules) -> list[str]:
+def _groups_to_show(groups: dict[str, np.ndarray], every_group: dict[str, np.ndarray], everyone: np.ndarray,
+                    is_coded: bool, counts: ContributorCounts, rules: Rules) -> list[str]:
     """The groups that may be shown: large enough for a count to be exact, with enough organisations outside
-    each, and outside all of them."""
+    each, and outside all of them.
+
+    A reader knows the counts of the rest. So a group that is hidden is not left in it with so few others that
+    its own counts would have fewer than :data:`VALUES` possible values. This depends on who is in the rest,
+    and never on what they answered.
+    """
     def leaves_enough(rests: np.ndarray) -> np.ndarray:
         return ~rests.any(axis=-1) | (counts.n_independent(rests) >= max(rules.base, 2 * rules.count)
                                       ) & ~counts.has_few_withheld(rests, is_coded, rules)
+
+    def is_almost_alone(rest: np.ndarray, shown: Collection[str]) -> bool:
+        hidden = [base for name, base in every_group.items() if name not in shown and base.any()]
+        beside = counts.n_independent(rest - np.array(hidden)) if hidden else np.array([])
+        return bool(((beside > 0) & (beside < VALUES - 1)).any())
 
     if not groups:
         return []
@@ -497,6 +520,9 @@ def _groups_to_show(groups: dict[str, np.ndarray], everyone: np.ndarray, is_code
     enough = dict(zip(groups, leaves_enough(everyone - bases).tolist(), strict=True))
     names = [name for name in sorted(groups, key=lambda name: (-sizes[name], name))
              if enough[name] and sizes[name] >= 2 * rules.count]
-    while names and not leaves_enough(everyone - sum(groups[name] for name in names)):
+    while names:
+        rest = everyone - sum(groups[name] for name in names)
+        if leaves_enough(rest) and not is_almost_alone(rest, names):
+            break
         names.pop()
     return names

@@ -218,6 +218,18 @@ def test_groups_too_small_or_left_over_hide_the_smallest_others():
         "shown", "suppressed complement_too_small", "suppressed base_too_small"]
 
 
+@pytest.mark.parametrize(("without_region", "status"), [
+    (1, "suppressed complement_too_small"), (2, "shown")])
+def test_a_hidden_group_is_not_left_in_the_rest_with_few_others(without_region, status):
+    """Africa is hidden, since two there refused. With one other left, its count would be one of two."""
+    rows = [(n, {"country": country, "Q2": services})
+            for country, n in (("KEN", 8), ("KHM", 12), ("PER", 10)) for services in ("food legal", "legal")]
+    rows += [(without_region, {"country": "TWN", "Q2": "legal"})]
+    refused = [0, 8, *range(60, 60 + without_region)]
+    decisions = decided(survey_of(*rows), refused=refused)
+    assert said(decisions, *(f"Q2/food/region={one}" for one in ("asia", "america"))) == ["shown", status]
+
+
 def test_identifiers_and_countries_are_never_groups():
     decisions = groups(8, 7)
     assert said(decisions, "Q2/food/wave=survey", "Q2/food/country=KHM", "Q2/food/home_country=KHM",
