@@ -90,7 +90,8 @@ def why_not(study: Study, coder: str, document_id: str, *, session: Session | No
     if purposes.get(document_id) == TRAINING:
         return "This text is for training, so no codes are suggested."
     assignments = read_table(study, "assignments")
-    assignments = assignments[assignments["coder_id"] != CONSENSUS]
+    # A coder in training works on texts that others code or have settled, and is none of those who code them.
+    assignments = assignments[(assignments["coder_id"] != CONSENSUS) & (assignments["purpose"] != TRAINING)]
     try:
         settled, readings = SettledPassages.of(study), tables.read("readings", study=study)
     except GLCError:

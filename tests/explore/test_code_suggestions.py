@@ -89,6 +89,19 @@ def test_nothing_is_suggested_in_a_text_that_several_people_code(session, sure, 
     assert suggested(session, turn, DOUBLE) == []
 
 
+def test_a_coder_in_training_on_a_text_silences_nothing(session, sure, study):
+    before = why_not(study, "ines", SINGLE, session=session)
+    path = study.reference_file("assignments")
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    row = dict.fromkeys(header.split(","), "") | {"document_id": SINGLE, "coder_id": "nadia"}
+    for purpose, is_other in (("training", False), ("", True)):
+        added = ",".join({**row, "purpose": purpose}.values())
+        path.write_text("\n".join([header, *rows, added, ""]), encoding="utf-8")
+        said = why_not(study, "ines", SINGLE, session=session)
+        assert ("independently" in said) == is_other
+        assert is_other or said == before
+
+
 def test_nothing_is_suggested_before_the_texts_of_several_people_are_handed_in(session, study):
     readings = study.processed / "readings.parquet"
     frame = tables.read("readings", study=study)
