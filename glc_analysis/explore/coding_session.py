@@ -4,24 +4,21 @@ In goes a study and a coder; out come the texts to code, the codebook, the open 
 codings, all as plain values. Each act is in the coder's journal before it is answered, so that nothing is
 lost whatever happens next. Nobody else's coding is read here.
 
-The module decides what may be coded: what assignments.csv assigns to the coder, or every text where it
-assigns none to anybody; passages within one turn, widened to whole characters; codes in use. A text is coded
-as it was when its coder began it, even if it changed since. A text that is coded twice stays as it was handed
-in once both coders have handed in all such texts, since from then on each may see the other's. What a coder
-handed in from another program is not begun here as well: it would be coded twice by one person.
+The module decides what may be coded: of the coder's own texts (:mod:`.coder_texts`) passages within one turn,
+widened to whole characters, with codes in use. A text is coded as it was when its coder began it, even if it
+changed since. A text that is coded twice stays as it was handed in once both coders have handed in all such
+texts, since from then on each may see the other's. What a coder handed in from another program is not begun
+here as well: it would be coded twice by one person.
 """
 
 from __future__ import annotations
 
-import json
 import os
 import re
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from functools import cached_property
-from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -30,12 +27,12 @@ from glc_analysis.coding.code_suggestions import suggest_codes, why_not
 from glc_analysis.coding.codebook import ancestors, current_code
 from glc_analysis.coding.coders import SURVEY_CODER
 from glc_analysis.coding.consensus import CONSENSUS
-from glc_analysis.coding.exports import current_texts
 from glc_analysis.coding.graphemes import snap
 from glc_analysis.coding.learning import compare_codes, settled_passages
 from glc_analysis.coding.suggestion_log import refuse_suggestions, take_suggestion
 from glc_analysis.errors import GLCError, UsageError, nearest
-from glc_analysis.explore.double_coding import DOUBLE, DoubleCoding
+from glc_analysis.explore.coder_texts import CoderTexts, Turn
+from glc_analysis.explore.double_coding import DOUBLE
 from glc_analysis.intake.codings.desk_journal import (
     ANSWER,
     TRAINING,
@@ -46,27 +43,14 @@ from glc_analysis.intake.codings.desk_journal import (
     cut_sentence,
 )
 from glc_analysis.reference import read_table
-from glc_analysis.study import JOURNAL, Study
+from glc_analysis.study import Study
 from glc_analysis.text import content_hash, language_direction, match_key, normalise_space
 
 RECENT = 9
 """The number of codes that are offered as the last ones used."""
 NOT_BEGUN, BEGUN, FINISHED, HANDED_IN = "not begun", "begun", "finished", "handed in"
 """The status of a text at the desk; handed in is what came from another program."""
-_TEXT_TABLES = ("documents", "speakers", "attendance", "names", "questions", "stopped")
-"""The reference tables that texts are made with: whatever is wrong elsewhere keeps nobody from coding."""
 Plain = dict[str, Any]
-
-
-class Turn(NamedTuple):
-    """One turn of a text: its words are from ``start`` to ``end``."""
-
-    turn_id: str
-    speaker: str
-    role: str
-    language: str
-    start: int
-    end: int
 
 
 class CodingSession:
@@ -84,6 +68,8 @@ class CodingSession:
         self.study, self.coder = study, coder
         self._today = today or date.today()
         _refuse_name(coder)
+        self._own = CoderTexts(study, coder)
+        self._turns_of: dict[str, list[Turn]] = {}
         self._journal = Journal(study.journal(coder))
         self._journal.read()
         self._load_codebook()
@@ -97,10 +83,11 @@ class CodingSession:
         handed in: as a file of another program), codings, purpose (double, single, training)."""
         self._journal.read()
         counts = self._by_document()
-        return [{"document_id": one, "title": self._titles[one], "kind": self._described.at[one, "kind"],
-                 "language": self._languages.get(one, ""), "status": self._status(one),
-                 "codings": len(counts.get(one, ())), "purpose": self._purpose(one)}
-                for one in self._texts_to_code]
+        return [{"document_id": one, "title": self._own.titles[one],
+                 "kind": self._own.described.at[one, "kind"],
+                 "language": self._own.languages.get(one, ""), "status": self._status(one),
+                 "codings": len(counts.get(one, ())), "purpose": self._own.purpose(one)}
+                for one in self._own.texts]
 
     def codebook(self) -> list[Plain]:
         """The codes in use, in the order of the tree: code_id, name, level, parent_id, depth, definition,
@@ -123,14 +110,14 @@ class CodingSession:
         Raises GLCError for a text that the coder is not to code."""
         self._refuse_unassigned(document_id)
         self._journal.read()
-        text, language = self._text_of(document_id), self._languages.get(document_id, "")
+        text, language = self._text_of(document_id), self._own.languages.get(document_id, "")
         turns = [turn._asdict() | {"text": text.text[turn.start:turn.end],
                                    "language": turn.language or language,
                                    "direction": language_direction(turn.language or language)}
                  for turn in self._turns(document_id)]
         codings = self._codings(document_id)
         return {"document_id": document_id, "language": language,
-                "title": self._titles.get(document_id, document_id),
+                "title": self._own.titles.get(document_id, document_id),
                 "direction": language_direction(language), "status": self._status(document_id),
                 "turns": turns, "codings": codings,
                 "read": document_id in self._journal.work.read and not codings}
@@ -149,7 +136,7 @@ class CodingSession:
         self._journal.read()
         by_document, read = self._by_document(), self._journal.work.read
         rows = []
-        for one, row in self._answers.items():
+        for one, row in self._own.answers.items():
             codings = [self._plain(coding) for coding in by_document.get(one, ())]
             rows.append({"answer_id": one, **row, "text": self._text_of(one).text, "codings": codings,
                          "read": one in read and not codings, "handed_in": self._is_handed_in(one)})
@@ -172,8 +159,8 @@ class CodingSession:
 
         A text is compared once it is finished, and stays as it is from then on. Raises GLCError where no
         training text is finished, or nothing in it is settled."""
-        finished = [one for one in self._texts_to_code
-                    if self._purpose(one) == TRAINING and self._status(one) == FINISHED]
+        finished = [one for one in self._own.texts
+                    if self._own.purpose(one) == TRAINING and self._status(one) == FINISHED]
         if not finished:
             raise GLCError("No training text is finished yet; the comparison comes after the coding.")
         frames = {name: tables.read(name, study=self.study) for name in (
@@ -335,14 +322,14 @@ class CodingSession:
             raise GLCError("No answer is chosen. Choose one or more rows first.")
         for one in wanted:
             self._refuse_unassigned(one)
-            if one not in self._answers:
+            if one not in self._own.answers:
                 raise GLCError(f"{one} is no open answer. Code its passages instead.")
         return wanted
 
     def _finish(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, value = act.get("document_id", ""), bool(act.get("value", True))
         self._refuse_unassigned(document)
-        if document in self._answers:
+        if document in self._own.answers:
             raise GLCError("An open answer needs no end: it counts when it has a code or is marked as read.")
         if value and not self._codings(document):
             raise GLCError("This text has no coding. Mark it as read with nothing to code, if that is so.")
@@ -425,29 +412,29 @@ class CodingSession:
         return code
 
     def _refuse_unassigned(self, document: str) -> None:
-        if document not in self._answers and document not in self._texts_to_code:
+        if document not in self._own.answers and document not in self._own.texts:
             raise GLCError(f"{document} is not among the texts of {self.coder}. "
                            f"To fix: add its row to assignments.csv, or choose another text.")
 
     def _refuse_finished(self, document: str) -> None:
         self._refuse_fixed(document)
-        if document in self._texts_to_code and self._status(document) == FINISHED:
+        if document in self._own.texts and self._status(document) == FINISHED:
             raise GLCError("This text is finished. Take that back first, then change it.")
 
     def _refuse_fixed(self, document: str) -> None:
         """What a coder gave a text stays as it is once the coders have looked at each other's codings of
         it."""
-        if self._purpose(document) == TRAINING and document in self._journal.work.opened:
+        if self._own.purpose(document) == TRAINING and document in self._journal.work.opened:
             raise GLCError(f"Your coding of {document} was compared with what others settled, so it stays as "
                            "it is.")
-        if self._purpose(document) == DOUBLE and document in self._double.opened:
+        if self._own.purpose(document) == DOUBLE and document in self._own.double.opened:
             raise GLCError(f"The coders have compared their codings of {document}, so what each gave it "
                            "stays as it is. What you think of it now belongs into the consensus.")
 
     def _refuse_handed_in(self, documents: Iterable[str]) -> None:
         there = [one for one in documents if self._is_handed_in(one)]
         if there:
-            files = ", ".join(path.name for path in self._files[:3]) + " ..." * (len(self._files) > 3)
+            files = ", ".join(path.name for path in self._own.files[:3]) + " ..." * (len(self._own.files) > 3)
             raise GLCError(f"You handed in {', '.join(there[:3])}{' ...' * (len(there) > 3)} from another "
                            f"program{f' ({files})' if files else ''}, and nobody codes a text twice. To fix: "
                            "change it in that program; or take the file away, run `glc build`, and open the "
@@ -457,145 +444,21 @@ class CodingSession:
 
     def _is_handed_in(self, document: str) -> bool:
         """Whether the coder handed in a text as a file of another program, and did not begin it here."""
-        return document in self._handed_in and document not in self._journal.work.texts
-
-    @cached_property
-    def _handed_in(self) -> set[str]:
-        """What the last build read of the coder. Without a file of their own they were named in a project of
-        several coders, unless study.toml names their files and these were taken away."""
-        if not self._files and self.coder in self.study.settings["raw"]["codings"]:
-            return set()
-        try:
-            readings = tables.read("readings", study=self.study)
-        except GLCError:  # nothing is built yet
-            return set()
-        return {*readings.loc[readings["coder_id"] == self.coder, "document_id"].astype("str")}
-
-    @cached_property
-    def _files(self) -> list[Path]:
-        """The files that the coder handed in from other programs."""
-        return [path for path in self.study.coder_files().get(self.coder, ()) if path.name != JOURNAL]
-
-    @cached_property
-    def _titles(self) -> dict[str, str]:
-        """What texts are called: their kind, whose they are, and their day. Two of the same name have their
-        ids as well."""
-        organisations = read_table(self.study, "organisations")
-        labels = dict(zip(organisations["organisation_id"], organisations["label"], strict=True))
-        names = {row.Index: ", ".join(filter(None, (
-            row.kind.capitalize(), labels.get(row.organisation_id) or row.organisation_id, row.date)))
-            for row in self._described.itertuples()}
-        times = Counter(names.values())
-        return {one: f"{name} ({one})" if times[name] > 1 else name for one, name in names.items()}
-
-    @cached_property
-    def _double(self) -> DoubleCoding:
-        return DoubleCoding(self.study)
-
-    @cached_property
-    def _described(self) -> pd.DataFrame:
-        return read_table(self.study, "documents").set_index("document_id")
-
-    @cached_property
-    def _languages(self) -> dict[str, str]:
-        texts = self._current.documents
-        return dict(zip(texts["document_id"], texts["language"].astype("str"), strict=True)) | {
-            one: row["language"] for one, row in self._answers.items()}
-
-    @cached_property
-    def _assigned(self) -> dict[str, str]:
-        """The texts and answers that are assigned to the coder, each with its purpose."""
-        rows = self._double.assignments
-        return dict(rows.loc[rows["coder_id"] == self.coder, ["document_id", "purpose"]].itertuples(
-            index=False, name=None))
-
-    @cached_property
-    def _is_unknown(self) -> bool:
-        """Whether the study has assignments and none of them, and no file, is of this coder."""
-        return not self._assigned and not self._double.assignments.empty \
-            and self.coder not in self.study.coder_files()
-
-    @cached_property
-    def _texts_to_code(self) -> dict[str, None]:
-        if self._double.assignments.empty:
-            return dict.fromkeys(self._described.index)
-        return dict.fromkeys(one for one in self._assigned if one in self._described.index)
-
-    @cached_property
-    def _answers(self) -> dict[str, Plain]:
-        """What is known of each open answer that the coder is to code, but for its words. A coder who was
-        assigned no answer may code all of them, as may those of a study without assignments."""
-        try:
-            documents, segments = (tables.read(name, study=self.study) for name in ("documents", "segments"))
-        except GLCError:
-            return {}
-        rows = documents[documents["kind"] == "answer"]
-        if rows.empty or self._is_unknown:
-            return {}
-        own = rows[rows["document_id"].isin([*self._assigned])]
-        rows = own if len(own) else rows
-        names = {name: dict(zip(frame[key].astype("str"), frame[label].astype("str"), strict=True))
-                 for name, key, label in (("organisations", "organisation_id", "label"),
-                                          ("countries", "country_id", "label"),
-                                          ("questions", "question_id", "wording"))
-                 for frame in [tables.read(name, study=self.study)]}
-        words = segments.drop_duplicates("document_id").set_index("document_id")["text"]
-        self._answer_words = {one: str(words[one]) for one in rows["document_id"]}
-        return {row.document_id: {
-            "question_id": str(row.question_id), "question": names["questions"].get(str(row.question_id), ""),
-            "organisation": names["organisations"].get(str(row.organisation_id), str(row.organisation_id)),
-            "country": names["countries"].get(str(row.country_id), str(row.country_id)),
-            "language": str(row.language), "direction": language_direction(str(row.language))}
-            for row in rows.itertuples()}
-
-    @cached_property
-    def _current(self) -> Any:
-        return current_texts(self.study, needed=_TEXT_TABLES)
+        return document in self._own.handed_in and document not in self._journal.work.texts
 
     def _text_of(self, document: str) -> DeskText:
         """A text as the coder began it, or as it is now."""
         if document in self._journal.work.texts:
             return self._journal.work.texts[document]
-        kind = ANSWER if document in self._answers else str(self._described.at[document, "kind"])
-        words = self._text_now(document)
-        return DeskText(document, kind, content_hash(words), words, self._purpose(document))
-
-    def _text_now(self, document: str) -> str:
-        return self._answer_words[document] if document in self._answers \
-            else self._current.canonical[document]
+        kind = ANSWER if document in self._own.answers else str(self._own.described.at[document, "kind"])
+        words = self._own.words_now(document)
+        return DeskText(document, kind, content_hash(words), words, self._own.purpose(document))
 
     def _turns(self, document: str) -> list[Turn]:
         """The turns of a text as the coder began it, with what is known of them now."""
-        text = self._text_of(document).text
-        if document in self._answers:
-            return [Turn(document, "", "participant", "", 0, len(text))]
         if document not in self._turns_of:
-            about = self._segments_of.get(document)
-            found = []
-            for n, (speaker, start, end) in enumerate(_turns_in(text)):
-                row = about[n] if about is not None and n < len(about) else None
-                known = row is not None and row.speaker_id == speaker
-                about_turn = map(str, (row.segment_id, row.role, row.language)) if known else (
-                    f"{document}.{n + 1}", "", "")
-                turn_id, role, language = about_turn
-                found.append(Turn(turn_id, speaker, role, language, start, end))
-            self._turns_of[document] = found
+            self._turns_of[document] = self._own.turns(document, self._text_of(document).text)
         return self._turns_of[document]
-
-    @cached_property
-    def _turns_of(self) -> dict[str, list[Turn]]:
-        return {}
-
-    @cached_property
-    def _segments_of(self) -> dict[str, list[Any]]:
-        frame = self._current.segments.sort_values("start", kind="stable")
-        found: dict[str, list[Any]] = defaultdict(list)
-        for row in frame.itertuples():
-            found[row.document_id].append(row)
-        return found
-
-    def _purpose(self, document: str) -> str:
-        return self._assigned.get(document, "single")
 
     def _status(self, document: str) -> str:
         work = self._journal.work
@@ -666,14 +529,14 @@ class CodingSession:
 
     def _problems(self) -> Iterator[str]:
         work = self._journal.work
-        if self._is_unknown:
-            known = {*self._double.assignments["coder_id"]}
+        if self._own.is_unknown:
+            known = {*self._own.double.assignments["coder_id"]}
             yield (f"assignments.csv assigns no text to {self.coder!r}; {nearest(self.coder, known)}. To "
                    "fix: add a row for each text: document_id, coder_id, codebook_version.")
-        elif not self._texts_to_code and not self._answers:
+        elif not self._own.texts and not self._own.answers:
             yield ("There is nothing to code yet: the study has no interview and no call, and open answers "
                    "are here after `glc build`.")
-        if new := self._new_files():
+        if new := self._own.new_files():
             yield (f"{', '.join(new)} came after the last build, so the desk does not know which texts you "
                    "handed in with it. To fix: run `glc build` before you begin a text.")
         if self._names == {}:
@@ -682,9 +545,9 @@ class CodingSession:
             yield cut_sentence(self._journal.path.name, work.cut)
         yield from self._news
         for document in work.texts:
-            if document not in self._texts_to_code and document not in self._answers:
+            if document not in self._own.texts and document not in self._own.answers:
                 yield (f"{document} is no longer among your texts. What you coded in it is kept.")
-            elif self._text_now(document) != work.texts[document].text:
+            elif self._own.words_now(document) != work.texts[document].text:
                 yield (f"{document} has changed since you began it. You see it as you began it; each of your "
                        "codings goes over to the new text where its words still stand.")
         for proposal in work.proposals.values():
@@ -693,14 +556,6 @@ class CodingSession:
                        f"to the passage in {proposal.document_id}.")
         if said := self._unwritable():
             yield said
-
-    def _new_files(self) -> list[str]:
-        """The names of the coder's files of other programs that the last build did not have."""
-        try:
-            built = json.loads((self.study.processed / "provenance.json").read_text(encoding="utf-8"))["raw"]
-        except (OSError, ValueError, KeyError):
-            built = {}
-        return [path.name for path in self._files if self.study.relative(path) not in built]
 
     def _unwritable(self) -> str:
         folder = self._journal.path.parent
@@ -720,15 +575,6 @@ def _refuse_name(coder: str) -> None:
                          "letters without blanks, such as ana.")
     if coder in (CONSENSUS, SURVEY_CODER):
         raise UsageError(f"{coder!r} is no person who codes. To fix: use the coder_id of assignments.csv.")
-
-
-def _turns_in(text: str) -> Iterator[tuple[str, int, int]]:
-    """The turns of a canonical text: the speaker, and where the words begin and end."""
-    at = 0
-    for block in text.removesuffix("\n").split("\n\n"):
-        speaker = block.partition(": ")[0]
-        yield speaker, at + len(speaker) + 2, at + len(block)
-        at += len(block) + 2
 
 
 def _in_tree_order(parent: str, below: Mapping[str, list[str]]) -> Iterator[str]:

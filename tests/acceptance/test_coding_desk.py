@@ -92,7 +92,7 @@ def test_fifty_kills_lose_at_most_the_act_under_the_finger(sample_study, tmp_pat
         before = codings_of(session, text["document_id"])
         acked = killed_at_work(session, text["document_id"], places, codes, chance)
         again = CodingSession(study, "ines", today=DAY)
-        again._current = session._current  # read once: the transcripts are as they were
+        again._own.current = session._own.current  # read once: the transcripts are as they were
         found = codings_of(again, text["document_id"])
         assert before <= found
         assert acked <= len(found - before) <= acked + 1
