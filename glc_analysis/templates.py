@@ -14,8 +14,6 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from glc_analysis.text import language_name
-
 if TYPE_CHECKING:
     from jinja2 import Environment, Template
 
@@ -66,6 +64,8 @@ def coverage(written: Iterable[str], what: str, module: str, name: str) -> list[
      'Not translated into Ukrainian (1): the letter and headings are in English, and say so.',
      'No native reader has checked the letter and headings in Spanish.']
     """
+    from glc_analysis.text import language_name  # with numpy, which most that use a template do not need
+
     known, counts = languages(module, name), Counter(one or "en" for one in written).most_common()
     there = [(one, n) for one, n in counts if one in known]
     said = ", ".join(f"in {language_name(one)} {n}" for one, n in there)

@@ -32,6 +32,7 @@ from glc_analysis.view import StudyView
 PHRASES = sheet_phrases("en")
 PASSAGES, LENGTH = 12, 240
 """The most passages shown, and the most characters of each; the organisation's return has all of them."""
+NOT_ASKED = "It was asked no question whose answers are counted."
 TO_DISCUSS = "We need to talk about this quotation with you: its words, or your decision on it, changed."
 
 
@@ -79,6 +80,8 @@ def own_answers(view: StudyView) -> Html:
     """One row a question that was asked, theme by theme: the answer, and how many in the study gave it."""
     rows = view.read("responses").query("missing != 'not_asked'").sort_values(["country_id", "answer_id"])
     given, lines = dict(list(rows.groupby("question_id"))), []
+    if not given:
+        return note(NOT_ASKED)
     figures = view.released.query("measure == 'response' and subset_kind == 'all'")
     counted = dict(list(figures.groupby("question_id")))
     for theme, name in {**view.themes, "": "Background"}.items():
@@ -90,7 +93,7 @@ def own_answers(view: StudyView) -> Html:
             _answer_texts(view, question, rows, counted.get(question.question_id, figures.iloc[:0])))))
                   for question, rows in own]
     if not lines:
-        return note("It was asked no question whose answers are counted.")
+        return note(NOT_ASKED)
     kinds, questions, answers = zip(*lines, strict=True)
     return show(table({"Question": questions, "Your answer, and how many in the study gave it": answers},
                       rows=kinds))
