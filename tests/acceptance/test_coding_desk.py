@@ -42,6 +42,7 @@ def without_coders(study, root):
     copy.settings_file.write_text("\n".join(
         'codings = { consensus = "../raw/codings/consensus/*" }' if line.startswith("codings =") else line
         for line in settings) + "\n", encoding="utf-8")
+    build(OpenStudy(root))  # the desk asks the last build who handed in what
     return OpenStudy(root)
 
 
