@@ -70,8 +70,8 @@ def coded(folder):
 
 
 def rating_form(folder):
-    rows = pd.DataFrame({"printed_id": ["P01.1", "P02.2"], "statement": ["Rest first.", "خططوا معا."],
-                         "language": ["en", "ar"]})
+    rows = pd.DataFrame({"principle_id": ["P01", "P02"], "printed_id": ["P01.1", "P02.2"],
+                         "statement": ["Rest first.", "خططوا معا."], "language": ["en", "ar"]})
     rows["text_version"] = rows["statement"].map(content_hash)
     write_workbook(folder / "empty.xlsx", Form("1", "r12", "en", rows))
     scores = {"importance": 8, "feasibility": 3, "comment": "Sí “x”", "may_be_read": "yes"}
