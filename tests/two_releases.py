@@ -20,7 +20,8 @@ from glc_analysis.pages.principle_sheets import statements
 from glc_analysis.pages.questions import question_html
 from glc_analysis.publish.deposit import write_deposit
 from glc_analysis.publish.downloads import principles_json, published_tables
-from glc_analysis.publish.packet import planned_packets, sections
+from glc_analysis.publish.packet import planned_packets
+from glc_analysis.publish.packet_parts import printed_pages
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
 from glc_analysis.view import StudyView
@@ -105,7 +106,7 @@ def pages(study: Study, audience: str) -> Iterator[tuple[str, str]]:
         if packet.organisation:
             continue
         for part in packet.parts:
-            yield f"packet {part.slug}", "".join(one.html for one in sections(study, part, packet))
+            yield f"packet {part.slug}", "".join(printed_pages(study, part, packet))
 
 
 def _votes(view: StudyView) -> str:
