@@ -236,6 +236,8 @@ def _study_lines(frames: Mapping[str, pd.DataFrame], raters: pd.DataFrame, count
         yield COUNTRIES, f"home/{row.home_country_id}", row.organisation_id
     for one in register["organisation_id"]:
         yield COUNTS, f"organisation/{one}", one
+        if may(audience, "country_pages"):  # what they show depends on the answers of all (``difference``)
+            yield COUNTRIES, f"organisation/{one}", one
     segments = frames["segments"][["document_id", "organisation_id", "role"]].astype("str").drop_duplicates()
     for row in segments[(segments["role"] != "") & (segments["organisation_id"] != "")].itertuples():
         yield COUNTS, f"document/{row.document_id}", row.organisation_id

@@ -25,11 +25,6 @@ WELL_SEEN = "canal-lamp"
 """An organisation with words, votes and a signature on many pages."""
 
 
-KNOWN_HOLE = "mango-step"
-"""When it leaves, pages of other countries of its region show other numbers of hidden questions, among other
-lines: not mended yet."""
-
-
 @pytest.fixture(scope="module")
 def printed(sample_study, tmp_path_factory):
     """The sample after a release to the convening and one to the public, and the text of both."""
@@ -56,20 +51,12 @@ def left(printed, organisation, folder):
 
 
 def test_two_releases_show_nothing_of_whoever_left(printed, tmp_path):
-    others = {*read_reference(printed[0]).organisations["organisation_id"]} - {WELL_SEEN, KNOWN_HOLE}
+    others = {*read_reference(printed[0]).organisations["organisation_id"]} - {WELL_SEEN}
     drawn = random.Random(SEED).sample(sorted(others), share(len(others), 1))
     for organisation in (WELL_SEEN, *drawn):
         changed, found = left(printed, organisation, tmp_path / organisation)
         assert found == {audience: [] for audience in READERS}, organisation
         assert organisation not in set(read_reference(changed).signoffs["organisation_id"])
-
-
-def test_the_known_hole_is_no_larger_than_known(printed, tmp_path):
-    """It shows to the convening alone. Whoever mends it takes this test away, and the organisation back among
-    the others."""
-    _, found = left(printed, KNOWN_HOLE, tmp_path / "hole")
-    assert found["public"] == [] and found["convening"]
-    assert any(line.startswith("country-") for line in found["convening"])
 
 
 def test_without_the_rules_they_show_it(printed, tmp_path, monkeypatch):

@@ -4,8 +4,11 @@ Whole releases are compared line by line in ``tests/acceptance/test_two_releases
 """
 
 import pandas as pd
+import pytest
 
-from glc_analysis.disclosure.blocks import LINES, PublishedBlocks, hidden_blocks
+from glc_analysis import tables
+from glc_analysis.disclosure.blocks import COUNTRIES, LINES, PublishedBlocks, hidden_blocks, lines_of
+from glc_analysis.reference import read_reference
 
 NOBODY = pd.DataFrame({"organisation_id": [], "network_id": []}, dtype="str")
 
@@ -78,3 +81,14 @@ def test_where_words_have_names_the_pages_that_are_hidden_do_not_meet_in_one_org
     first, today = without(PublishedBlocks.of(both, ()), "o1"), both[both["organisation_id"] != "o1"]
     assert hidden_blocks(today, [first], NOBODY, 5) == {"quotations/needs", "evidence/P01"}
     assert hidden_blocks(today, [first], NOBODY, 5, are_named=True) == {*both["block_id"]}
+
+
+@pytest.mark.parametrize(("audience", "is_everybody"), [("convening", True), ("public", False)])
+def test_whoever_leaves_the_country_pages_of_the_convening_go(audience, is_everybody, sample_study):
+    """What they show depends on the answers of all, also of those whose own country is not shown."""
+    reference = read_reference(sample_study)
+    frames = {name: tables.read(name, study=sample_study) for name in tables.TABLES}
+    today = lines_of(frames, reference.quotes, reference.codebook, reference.raters, ["KHM"], [],
+                     audience=audience)
+    behind = {*today.loc[today["block_id"] == COUNTRIES, "organisation_id"]}
+    assert (behind == {*frames["organisations"]["organisation_id"]}) == is_everybody
