@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import csv
 import tomllib
-from collections import Counter
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -51,32 +49,6 @@ def phrases(language: str, module: str, name: str) -> dict[str, str]:
     """The fixed texts of a table by key, in a language or, where it has no column, in English."""
     known = languages(module, name)
     return known.get(language, known["en"])
-
-
-def coverage(written: Iterable[str], what: str, module: str, name: str) -> list[str]:
-    """How many papers were written in which language, blank for English; in which of them nobody has
-    translated or checked ``what``, the texts of a table.
-
-    >>> table = Path(__file__).parent / "convening" / "return_sheets.py", "phrases.csv"
-    >>> coverage(["es", "uk", "es", ""], "the letter and headings", *table)
-    ... # doctest: +NORMALIZE_WHITESPACE
-    ['In Spanish 2, in English 1.',
-     'Not translated into Ukrainian (1): the letter and headings are in English, and say so.',
-     'No native reader has checked the letter and headings in Spanish.']
-    """
-    from glc_analysis.text import language_name  # with numpy, which most that use a template do not need
-
-    known, counts = languages(module, name), Counter(one or "en" for one in written).most_common()
-    there = [(one, n) for one, n in counts if one in known]
-    said = ", ".join(f"in {language_name(one)} {n}" for one, n in there)
-    lines = [f"I{said[1:]}."] if said else []
-    missing = ", ".join(f"{language_name(one)} ({n})" for one, n in counts if one not in known)
-    if missing:
-        lines.append(f"Not translated into {missing}: {what} are in English, and say so.")
-    unchecked = [language_name(one) for one, _ in there if known[one]["native_reader"] != "yes"]
-    if unchecked:
-        lines.append(f"No native reader has checked {what} in {', '.join(unchecked)}.")
-    return lines
 
 
 def template(module: str, name: str) -> Template:

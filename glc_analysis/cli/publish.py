@@ -149,9 +149,8 @@ def returns(study: Study, organisation: str, by: str, contact: str) -> None:
     decisions: a workbook, and a page for a telephone or for paper.
     """
     from glc_analysis.convening import returns as own
-    from glc_analysis.convening.return_sheets import PHRASES
+    from glc_analysis.convening.return_sheets import PHRASES, coverage
     from glc_analysis.schema.checker import is_day
-    from glc_analysis.templates import coverage
 
     if by and not is_day(by):
         raise UsageError(f"--by {by!r} is not a day. To fix: write it as YYYY-MM-DD.")

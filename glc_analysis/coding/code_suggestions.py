@@ -26,6 +26,7 @@ from glc_analysis.coding.encoder import MISSING, Encoder, find_encoder, kept_vec
 from glc_analysis.coding.learning import FEWEST_PASSAGES, settled_codes, version_order
 from glc_analysis.coding.suggestion_log import Plain, log_shown
 from glc_analysis.errors import GLCError
+from glc_analysis.intake.codings.desk_journal import TRAINING
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 from glc_analysis.text import content_hash, normalise_space
@@ -33,7 +34,6 @@ from glc_analysis.text import content_hash, normalise_space
 MOST_PASSAGES = 2000
 """So many settled passages are learned from, chosen in an order that nobody chose: more take minutes, and
 hardly change a list of five."""
-TRAINING = "training"
 
 
 class Session(Protocol):

@@ -8,6 +8,7 @@ workbook that came back. The fixed texts are in ``content/phrases.csv``, a colum
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -66,6 +67,29 @@ def sheet_phrases(language: str) -> dict[str, str]:
     ('quitar', 'remove')
     """
     return phrases(language, *PHRASES)
+
+
+def coverage(written: Iterable[str], what: str, module: str, name: str) -> list[str]:
+    """How many papers were written in which language, blank for English; in which of them nobody has
+    translated or checked ``what``, the texts of a table.
+
+    >>> coverage(["es", "uk", "es", ""], "the letter and headings", *PHRASES)
+    ... # doctest: +NORMALIZE_WHITESPACE
+    ['In Spanish 2, in English 1.',
+     'Not translated into Ukrainian (1): the letter and headings are in English, and say so.',
+     'No native reader has checked the letter and headings in Spanish.']
+    """
+    known, counts = languages(module, name), Counter(one or "en" for one in written).most_common()
+    there = [(one, n) for one, n in counts if one in known]
+    said = ", ".join(f"in {language_name(one)} {n}" for one, n in there)
+    lines = [f"I{said[1:]}."] if said else []
+    missing = ", ".join(f"{language_name(one)} ({n})" for one, n in counts if one not in known)
+    if missing:
+        lines.append(f"Not translated into {missing}: {what} are in English, and say so.")
+    unchecked = [language_name(one) for one, _ in there if known[one]["native_reader"] != "yes"]
+    if unchecked:
+        lines.append(f"No native reader has checked {what} in {', '.join(unchecked)}.")
+    return lines
 
 
 @dataclass(frozen=True)

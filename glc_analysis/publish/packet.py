@@ -35,6 +35,7 @@ from glc_analysis.convening.packets import (
     Part,
     packets,
 )
+from glc_analysis.convening.return_sheets import coverage
 from glc_analysis.disclosure.findings import check_leaks, each_once, found_in_papers
 from glc_analysis.disclosure.leak_scan import identifiers, without_own_names
 from glc_analysis.disclosure.releases import publish
@@ -67,7 +68,6 @@ from glc_analysis.reference import read_reference
 from glc_analysis.run.record import last_run
 from glc_analysis.study import Study
 from glc_analysis.tables_html import tag
-from glc_analysis.templates import coverage
 from glc_analysis.view import StudyView
 from glc_analysis.withdrawal.withdrawal import PACKETS_MADE
 
