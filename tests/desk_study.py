@@ -4,6 +4,8 @@ import hashlib
 import shutil
 from pathlib import Path
 
+from glc_analysis.view import OpenStudy
+
 SCRIPTS = {
     "Latin": ["We waited for weeks; nobody told us who decides, and the shelter had no room for families.",
               "El refugio abrió en junio, y la policía no volvió más después de aquella noche difícil.",
@@ -34,6 +36,13 @@ def take_files_away(root: Path, coder: str) -> None:
     rows = path.read_text(encoding="utf-8").splitlines(keepends=True)
     kept = [row for row in rows if not row.startswith(f"raw/codings/{coder}/")]
     path.write_text("".join(kept), encoding="utf-8")
+
+
+def sample_to_code(sample: Path, root: Path, coder: str) -> OpenStudy:
+    """A copy of a built sample in which the coder has handed in nothing from other programs."""
+    shutil.copytree(sample, root)
+    take_files_away(root, coder)
+    return OpenStudy(root)
 
 
 def write_desk_study(root: Path, sample: Path, *, turns: int = 0) -> Path:

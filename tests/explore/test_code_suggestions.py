@@ -3,7 +3,6 @@ until one is accepted."""
 
 import hashlib
 import json
-import shutil
 from datetime import date
 
 import numpy as np
@@ -23,7 +22,7 @@ from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.study import SUGGESTION_LOG
 from glc_analysis.view import OpenStudy
 from tests.coding.word_encoder import WORDS
-from tests.desk_study import take_files_away
+from tests.desk_study import sample_to_code
 
 SINGLE, DOUBLE = "interview-luz-de-maiz", "interview-farol-de-barro"
 DAY = date(2016, 7, 1)
@@ -31,10 +30,7 @@ DAY = date(2016, 7, 1)
 
 @pytest.fixture
 def study(sample_study, tmp_path):
-    root = tmp_path / "study"
-    shutil.copytree(sample_study.root, root)
-    take_files_away(root, "ines")
-    return OpenStudy(root)
+    return sample_to_code(sample_study.root, tmp_path / "study", "ines")
 
 
 @pytest.fixture

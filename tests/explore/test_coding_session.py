@@ -18,7 +18,7 @@ from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.view import OpenStudy
-from tests.desk_study import take_files_away
+from tests.desk_study import sample_to_code
 
 TEXT, OTHER = "interview-farol-de-barro", "interview-luz-de-maiz"
 DAY = date(2016, 7, 1)
@@ -26,10 +26,7 @@ DAY = date(2016, 7, 1)
 
 @pytest.fixture
 def study(sample_study, tmp_path):
-    root = tmp_path / "study"
-    shutil.copytree(sample_study.root, root)
-    take_files_away(root, "ines")
-    return OpenStudy(root)
+    return sample_to_code(sample_study.root, tmp_path / "study", "ines")
 
 
 @pytest.fixture
