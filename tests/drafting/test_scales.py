@@ -74,7 +74,7 @@ def split(text):
     return text.split("|")
 
 
-@pytest.mark.parametrize("labels", map(split, ORDERED), ids=lambda labels: labels[0])
+@pytest.mark.parametrize("labels", [*map(split, ORDERED)], ids=lambda labels: labels[0])
 def test_ordered_words_are_the_steps_of_a_scale_from_one_end_to_the_other(labels):
     steps = scale_steps([*sorted(labels)])
     assert steps is not None
@@ -82,7 +82,7 @@ def test_ordered_words_are_the_steps_of_a_scale_from_one_end_to_the_other(labels
     assert in_order in (labels, labels[::-1])
 
 
-@pytest.mark.parametrize("labels", map(split, NOT_ORDERED), ids=lambda labels: "/".join(labels))
+@pytest.mark.parametrize("labels", [*map(split, NOT_ORDERED)], ids=lambda labels: "/".join(labels))
 def test_other_words_are_no_scale(labels):
     assert scale_steps(labels) is None
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from glc_analysis.coding.coders import place_codings
 from glc_analysis.coding.exports import current_texts
 from glc_analysis.errors import GLCError, UsageError
-from glc_analysis.explore import coding_session
+from glc_analysis.explore import coder_texts
 from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.pseudonyms.masking import Masked
@@ -249,7 +249,7 @@ ACTS = st.lists(st.tuples(st.sampled_from(KINDS), st.integers(0, 40), st.integer
 @settings(max_examples=15)
 def test_undo_of_all_returns_the_empty_state_and_redo_of_all_the_last(sample_study, tmp_path_factory, acts):
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(coding_session, "current_texts",
+        patch.setattr(coder_texts, "current_texts",
                       lambda study, needed: texts_of_sample(sample_study.root))
         undo_and_redo_all(sample_study, tmp_path_factory, acts)
 
