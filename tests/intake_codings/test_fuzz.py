@@ -39,7 +39,8 @@ def stored(tmp_path):
 
 
 def tabular(tmp_path):
-    return b'document,start,end,quote,code,coder\nA,4,9,We wait,Delay,ana\nB,,,"one, two",Voice,bert\n' * 3
+    rows = b'A,4,11,We wait,Delay,ana\nB,,,"one, two",Voice,bert\n'
+    return b"document,start,end,quote,code,coder\n" + rows * 3
 
 
 def commented(tmp_path):
@@ -89,21 +90,24 @@ def test_each_damaged_file_is_read_or_refused_within_a_second(tmp_path, name):
     whole = WHOLE[name](tmp_path)
     place = tmp_path / "damaged"
     place.mkdir()
-    outcomes, slowest = {"read": 0, "refused": 0}, 0.0
+    # How many damaged files can still be read is chance (an archive's check sums catch nearly all damage), so
+    # the whole file shows that reading works.
+    (place / name).write_bytes(whole)
+    assert len(read_codings(place / name).codings)
+    refused, slowest = 0, 0.0
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     for _ in range(ROUNDS):
         (place / name).write_bytes(damaged(whole, chance))
         begun = time.perf_counter()
         try:
             raw = read_codings(place / name)
-            outcomes["read"] += 1
             assert raw.matched <= raw.checked
         except GLCError as error:
-            outcomes["refused"] += 1
+            refused += 1
             assert name in str(error)
         slowest = max(slowest, time.perf_counter() - begun)
         assert [one.name for one in place.iterdir()] == [name]
-    assert min(outcomes.values()) > 0, outcomes
+    assert refused > 0
     assert slowest < SECONDS
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < MEMORY
 
