@@ -22,11 +22,6 @@ from glc_analysis.errors import GLCError, UsageError, known_id, nearest
 from glc_analysis.schema import Table, processed_tables
 from glc_analysis.study import Study
 
-# Text is held as Python's own strings, because most steps look at text piece by piece. With Arrow's arrays,
-# which pandas takes otherwise, a build of a small study takes a third longer, one of 600 organisations a
-# seventh longer, and no less memory.
-pd.options.mode.string_storage = "python"
-
 # ------------------------------
 # Digests of slices: of the whole table, of the rows of each country, theme and question.
 
