@@ -152,6 +152,7 @@ def _mix(hashes: np.ndarray) -> np.ndarray:
 
 
 GROUP = 65_536
+PYTHON_TEXT = pd.StringDtype("python", na_value=np.nan)
 """The rows of a Parquet row group."""
 
 TABLES: dict[str, Table] = processed_tables()
@@ -239,8 +240,21 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
     by = [_ranks(frame[c]) for c in ("organisation_id", "country_id") if c in frame and len(frame) > GROUP]
     frame = frame.iloc[np.lexsort(by)] if by else frame
     file = io.BytesIO()
-    frame.to_parquet(file, index=False, compression="zstd", row_group_size=GROUP)
+    _with_python_strings(frame).to_parquet(file, index=False, compression="zstd", row_group_size=GROUP)
     return file.getvalue()
+
+
+def _with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
+    """The frame with text as Python's own strings: Arrow's, which pandas may hold instead, are written as
+    another type, and the same rows would not give the same bytes."""
+    changed = {}
+    for name, column in frame.items():
+        is_category = isinstance(column.dtype, pd.CategoricalDtype)
+        held = column.cat.categories.dtype if is_category else column.dtype
+        if isinstance(held, pd.StringDtype) and held.storage != PYTHON_TEXT.storage:
+            changed[name] = (column.cat.rename_categories(column.cat.categories.astype(PYTHON_TEXT))
+                             if is_category else column.astype(PYTHON_TEXT))
+    return frame.assign(**changed) if changed else frame
 
 
 def read_stored(folder: Path, name: str) -> pd.DataFrame:

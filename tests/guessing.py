@@ -5,7 +5,6 @@ when digests had no key: hashes of tables, of their slices, of files, and hashes
 """
 
 import hashlib
-import io
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -13,6 +12,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+
+from glc_analysis import tables
 
 DECISIONS = ("endorse", "endorse_with_reservation", "do_not_endorse")
 _DIGEST = re.compile(rb"(?<![0-9A-Za-z])[a-z]?([0-9a-f]{8,64})(?![0-9A-Za-z])")
@@ -42,9 +43,7 @@ def _digests(table: pd.DataFrame, file: bytes) -> Iterator[str]:
     rows = pd.util.hash_pandas_object(table, index=False).to_numpy()
     mixed = (rows ^ (rows >> np.uint64(31))) * np.uint64(0x9E3779B97F4A7C15)
     sums = np.stack([rows, mixed ^ (mixed >> np.uint64(29))], axis=1).sum(axis=0, dtype=np.uint64)
-    parquet = io.BytesIO()
-    table.to_parquet(parquet, index=False, compression="zstd", row_group_size=65_536)
-    for content in (sums.astype("<u8").tobytes(), file, parquet.getvalue()):
+    for content in (sums.astype("<u8").tobytes(), file, tables.parquet_bytes(table)):
         digest = hashlib.sha256(content).hexdigest()
         yield digest
         for short in (digest, digest[:16], digest[:12], digest[:8]):  # as the record of a run hashes it again

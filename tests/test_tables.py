@@ -110,6 +110,17 @@ def test_the_same_frame_gives_the_same_bytes(study, tmp_path):
         assert one == two
 
 
+@pytest.mark.parametrize("name", ["responses", "estimates"])
+def test_the_bytes_do_not_depend_on_how_pandas_holds_text(name, study, tmp_path):
+    written = set()
+    for storage in ("python", "pyarrow"):
+        with pd.option_context("mode.string_storage", storage):
+            frame = tables.read_stored(study.processed, name)
+            assert {one.storage for one in frame.dtypes if isinstance(one, pd.StringDtype)} == {storage}
+            written.add(tables.write(tmp_path, name, frame).read_bytes())
+    assert len(written) == 1
+
+
 def test_a_country_has_its_organisations_and_their_answers_for_it(study):
     assert read("organisations", study, country="KHM")["organisation_id"].tolist() == ["a", "b"]
     assert read("organisations", study, country="PER")["organisation_id"].tolist() == ["a"]
