@@ -240,11 +240,11 @@ def parquet_bytes(frame: pd.DataFrame) -> bytes:
     by = [_ranks(frame[c]) for c in ("organisation_id", "country_id") if c in frame and len(frame) > GROUP]
     frame = frame.iloc[np.lexsort(by)] if by else frame
     file = io.BytesIO()
-    _with_python_strings(frame).to_parquet(file, index=False, compression="zstd", row_group_size=GROUP)
+    with_python_strings(frame).to_parquet(file, index=False, compression="zstd", row_group_size=GROUP)
     return file.getvalue()
 
 
-def _with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
+def with_python_strings(frame: pd.DataFrame) -> pd.DataFrame:
     """The frame with text as Python's own strings: Arrow's, which pandas may hold instead, are written as
     another type, and the same rows would not give the same bytes."""
     changed = {}
