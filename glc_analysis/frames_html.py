@@ -28,9 +28,11 @@ SPOKEN = {"text", "language", "by"}
 SAID = {"sentence", "link", "chosen_by"}
 DRAWN = {"n", "base_n", "share", "low", "high", "raised", "asked", "shown_as"}
 """Columns that the bar and its words say."""
+IN_CALLS = "shown_as_in_calls"
 LONGEST = 100
 """Quotations that a notebook shows at once."""
-TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group"}
+TITLES = {"option": "Answer", "code": "Code", "shown_as": "Count", "group": "Group",
+          IN_CALLS: "In calls, of those present"}
 
 
 def register() -> None:
@@ -105,7 +107,8 @@ def _counted(frame: pd.DataFrame, caption: str) -> str:
     share = frame.get("share", counted)
     low, high = (frame[name] if name in frame else [None] * len(frame) for name in ("low", "high"))
     drawn = [bar(*one) for one in zip(share, frame["shown_as"].fillna(""), low, high, strict=True)]
-    names = [name for name in frame.columns if name not in DRAWN
+    said = DRAWN | ({"raised_in_calls", "present"} if IN_CALLS in frame else set())
+    names = [name for name in frame.columns if name not in said
              and not str(name).endswith("_id") and frame[name].notna().any()]
     rest = [name for name in names if name != "group"]
     first = [name for name in ("code", "option", *rest, *names) if name in names][:1]

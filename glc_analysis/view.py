@@ -27,7 +27,14 @@ from glc_analysis.disclosure.blocks import NO_QUOTATION, QUOTATIONS, block_of
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import UsageError, known_id, nearest
 from glc_analysis.evidence import code_counts as counting
-from glc_analysis.evidence.estimates import ALL, BY_OPTION, KINDS, CleanTables, crossed_estimates
+from glc_analysis.evidence.estimates import (
+    ALL,
+    BY_OPTION,
+    KINDS,
+    CleanTables,
+    crossed_estimates,
+    is_of_calls,
+)
 from glc_analysis.evidence.summary import no_such_question, subset_kind, summaries
 from glc_analysis.reference import read_table
 from glc_analysis.study import PANELS, RAW_KINDS, Study
@@ -36,7 +43,9 @@ from glc_analysis.text import count_texts, words_anchor
 
 COUNTS = ["option", "n", "base_n", "share", "low", "high", "shown_as"]
 NUMBERS = ["statistic", "value", "base_n", "shown_as"]
-CODES = ["code", "level", "raised", "asked", "present", "share", "contrary", "shown_as", "code_id"]
+CODES = ["code", "level", "raised", "asked", "share", "shown_as", "contrary", "raised_in_calls", "present",
+         "shown_as_in_calls", "code_id"]
+NOT_SHOWN = "not shown"
 CODE_COUNTS = ["code", "level", "raised", "asked", "share", "raised_in_calls", "present", "code_id"]
 WORDS = ["text", "translation", "language", "by", "country", "code", "cleared"]
 VOTES = ["principle_id", "principle", "round", "panel", "criterion", "n", "high", "middle", "low", "median",
@@ -201,15 +210,16 @@ class StudyView(VisibleTables):
         """Who raised each code, one row a code, a code below the one it belongs to; with ``by`` one row a
         code and group. On a country's page those of the country.
 
-        code, level, raised (organisations that raised it), asked (organisations that were asked about it or
-        raised it unasked), present (organisations in the calls where it could have come up; blank for groups,
-        whose calls are not counted), share, contrary (organisations that said the contrary; the team only),
-        shown_as, code_id. Silence in a call is not a no. Raises UsageError for an unknown theme, NotReleased
-        for a group that was not released.
+        code, level, raised (organisations that raised it in interviews or answers), asked (organisations that
+        were asked about it there, or raised it unasked), share, shown_as, contrary (organisations that said
+        the contrary in any text; the team only), raised_in_calls, present (organisations in the calls where
+        it could have come up), shown_as_in_calls, code_id. Calls are never added to interviews and answers,
+        since silence there is not a no; they are not counted by group. Raises UsageError for an unknown
+        theme, NotReleased for a group that was not released.
 
         >>> view.codes(theme="services").query("raised >= 20")[["code", "raised", "asked"]]
                code  raised  asked
-        0  Services      22     29
+        0  Services      21     21
         """
         chosen = _known(theme or None, self.themes, "theme") or self.theme
         is_own = bool(self.country) and not by
@@ -223,17 +233,28 @@ class StudyView(VisibleTables):
         book = self.code_tree
         book = book[book["theme_id"] == chosen] if chosen else book
         columns = ["subset_id", "code_id", "n", "base_n", "share"] + ["band"] * ("band" in rows)
-        rows = book.merge(rows[columns], on="code_id")
+        calls = figures[is_of_calls(figures)]
+        calls = calls if kind == ALL else calls.head(0)
+        in_calls = dict(zip(calls["code_id"], count_texts(calls), strict=True))
+        calls = calls.set_index("code_id")
+        in_calls_alone = book["code_id"].isin(calls.index) & ~book["code_id"].isin(rows["code_id"])
+        rows = pd.concat([rows[columns], book.loc[in_calls_alone, ["code_id"]].assign(subset_id="")])
+        rows = book.merge(rows, on="code_id")
         if by:
             rows = rows.sort_values("subset_id", kind="stable")
-        calls = figures[(figures["subset_kind"] == "source") & (figures["subset_id"] == "call")]
-        calls = calls if kind == ALL else calls.head(0)
+        if self.may("all_figures"):  # what has no figure was asked of nobody; of others it may be hidden
+            rows = rows.fillna({"n": 0, "base_n": 0})
+        texts = [NOT_SHOWN if pd.isna(base) else text for base, text in zip(
+            rows["base_n"], count_texts(rows), strict=True)]
         frame = pd.DataFrame({
             "group": self._group_names(rows["subset_id"], kind), "code": rows["name"], "level": rows["level"],
-            "raised": rows["n"], "asked": rows["base_n"],
-            "present": rows["code_id"].map(calls.set_index("code_id")["base_n"]).astype("Int64"),
-            "share": rows["share"], "contrary": rows["code_id"].map(self._contrary).astype("Int64"),
-            "shown_as": count_texts(rows), "code_id": rows["code_id"]})
+            "raised": rows["n"].astype("Int64"), "asked": rows["base_n"].astype("Int64"),
+            "share": rows["share"], "shown_as": texts,
+            "contrary": rows["code_id"].map(self._contrary).astype("Int64"),
+            "raised_in_calls": rows["code_id"].map(calls["n"]).astype("Int64"),
+            "present": rows["code_id"].map(calls["base_n"]).astype("Int64"),
+            "shown_as_in_calls": [in_calls.get(code, "") for code in rows["code_id"]],
+            "code_id": rows["code_id"]})
         return frame[["group"] * bool(by) + CODES].reset_index(drop=True)
 
     def code_counts(self, *, by: str = "", answered: str = "") -> pd.DataFrame:
@@ -244,9 +265,8 @@ class StudyView(VisibleTables):
         that were asked about it there, or raised it unasked), share, raised_in_calls, present (organisations
         in the calls where it could have come up), code_id; leading columns group and answer where asked for.
         Interviews and answers are never added to calls. For the team alone, since groups may be single
-        organisations; other audiences have :meth:`codes`, whose released figures do not tell interviews,
-        answers and calls apart. Raises UsageError for an unknown attribute or question, NotReleased for
-        another audience.
+        organisations; other audiences have :meth:`codes`. Raises UsageError for an unknown attribute or
+        question, NotReleased for another audience.
 
         >>> rows = view.code_counts(by="country").query("code_id == 'needs'").head(2)
         >>> rows[["group", "raised", "asked", "raised_in_calls", "present"]].values.tolist()

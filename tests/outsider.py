@@ -18,6 +18,7 @@ import numpy as np
 from scipy.optimize import Bounds, LinearConstraint, milp
 from scipy.sparse import csr_matrix
 
+CALLS = "codes in calls"
 LEAST_GROUP = 3  # of fewer no count has three values; their answers are attacked one by one
 
 
@@ -25,7 +26,7 @@ LEAST_GROUP = 3  # of fewer no count has three values; their answers are attacke
 class Figure:
     """One printed count: of `item` (an option of a question, or a code), in a group, from `low` to `high`."""
 
-    question: str  # "codes" for codes
+    question: str  # "codes" for codes, CALLS for codes in calls
     item: str  # "" for "answered"
     group: tuple[str, str]  # ("all", ""), ("home_region", "americas"), ("country", "KHM")
     low: int
@@ -104,8 +105,10 @@ def read_figures(path: Path) -> list[Figure]:
         base = int(row["base_n"])
         low, high = read_range(row["band"] or str(int(float(row["value"]))), base)
         item = row["code_id"] if row["measure"] == "coded" else row["option_id"]
-        question = row["question_id"] or "codes"
-        figures.append(Figure(question, item, (row["subset_kind"], row["subset_id"]), low, high, base))
+        question, group = row["question_id"] or "codes", (row["subset_kind"], row["subset_id"])
+        if group == ("source", "call"):
+            question, group = CALLS, ("all", "")
+        figures.append(Figure(question, item, group, low, high, base))
     return figures
 
 
@@ -306,11 +309,11 @@ class Attack:
         self.problem.add_sum(
             [(self.count[figure.question, item, key], 1) for key in keys], figure.low, figure.high
         )
-        if figure.question == "codes":
-            bases = [(self.base["codes", key, item], 1) for key in keys]
+        if figure.question in ("codes", CALLS):
+            bases = [(self.base[figure.question, key, item], 1) for key in keys]
         else:
             bases = [(self.base[figure.question, key], 1) for key in keys]
-        if item or figure.question == "codes":
+        if item or figure.question in ("codes", CALLS):
             self.problem.add_sum(bases, figure.base, figure.base)
 
     def findings(self, question: Question, agreed=frozenset()) -> tuple[list[Finding], int]:

@@ -25,7 +25,7 @@ from glc_analysis.view import StudyView
 PER_THEME, LEAST, ALIKE = 2, 2, 1 / 3
 """How many pairs are proposed for each theme; the least number of organisations in both; and, where option
 and code share no word, the least share of those in both among those in either."""
-NOT_RAISED = "not_raised"
+NOT_RAISED, IN_CALLS = "not_raised", "source=call"
 ROWS = ["topic_id", "theme_id", "estimate_id", "code_id", "quote_id", "fit", "inference", "by"]
 
 
@@ -61,23 +61,30 @@ def paired(rows: pd.DataFrame, released: pd.DataFrame) -> Iterator[tuple[Any, An
 
     People who saw all figures wrote how the two fit and what follows, and this may reveal a figure that the
     audience does not see: such a topic is left out. That nobody raised a topic reveals the count itself."""
-    cited = {*rows["estimate_id"], *map(code_estimate, rows["code_id"])}
+    cited = {*rows["estimate_id"]} | {
+        code_estimate(code, subset) for code in rows["code_id"] for subset in ("all", IN_CALLS)}
     figures = {row.estimate_id: row for row in released[released["estimate_id"].isin(cited)].itertuples()}
     for row in rows.itertuples():
-        asked = [row.estimate_id, row.code_id and code_estimate(row.code_id)]
-        found = [figures.get(one) if one else None for one in asked]
+        asked = [row.estimate_id, row.code_id]
+        found = [figures.get(row.estimate_id), code_figure(figures, row.code_id)]
         is_hidden = any(one and figure is None for one, figure in zip(asked, found, strict=True))
         if not is_hidden and not (row.fit == NOT_RAISED and found[1] and pd.isna(found[1].n)):
             yield row, *found
 
 
-def code_estimate(code_id: str) -> str:
-    """The figure of a code over the whole study.
+def code_estimate(code_id: str, subset: str = "all") -> str:
+    """The figure of a code over the whole study, or over one of its subsets.
 
-    >>> code_estimate("stigma")
-    'stigma/organisations/all'
+    >>> code_estimate("stigma"), code_estimate("stigma", "source=call")
+    ('stigma/organisations/all', 'stigma/organisations/source=call')
     """
-    return f"{code_id}/organisations/all"
+    return f"{code_id}/organisations/{subset}"
+
+
+def code_figure(figures: Mapping[str, Any], code_id: str) -> Any:
+    """The figure that stands for a code: how many raised it in interviews and answers; of a code that came up
+    in calls alone, how many of those present raised it. None where there is neither."""
+    return figures.get(code_estimate(code_id)) or figures.get(code_estimate(code_id, IN_CALLS))
 
 
 def display(view: StudyView) -> pd.DataFrame:
@@ -171,7 +178,8 @@ def _pairs(study: Study) -> list[tuple[str, str, str]]:
     """Theme, figure and code of all pairs to propose, the best first."""
     offered, said, asked = _answered(study)
     codebook = tables.read("codebook", study=study)
-    themes, mentions = code_themes(codebook), tables.read("mentions", study=study)
+    themes = code_themes(codebook)
+    mentions = tables.read("mentions", study=study).query("source != 'call'")  # silence there is not a no
     raised, heard = ({code: {*ids} for code, ids in rows.groupby("code_id")["organisation_id"]} for rows in (
         mentions.query("is_raised"), mentions.query("is_asked or is_raised")))
     codes = [row for row in codebook.query("level == 'code'").itertuples() if row.code_id in raised]

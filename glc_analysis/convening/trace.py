@@ -21,14 +21,13 @@ from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations
 from glc_analysis.convening.consensus import roles_in_words
 from glc_analysis.convening.histories import REWORDED, became, came_from, how, origin, outcome
-from glc_analysis.convening.joint_display import code_estimate
+from glc_analysis.convening.joint_display import code_figure
 from glc_analysis.convening.places import Places
 from glc_analysis.convening.principles import UNSUPPORTED
 from glc_analysis.disclosure.blocks import DECISIONS
 from glc_analysis.disclosure.quotations import case_codes, origins
 from glc_analysis.errors import Faults, UsageError, nearest
-from glc_analysis.evidence.coded import DOCUMENT, SOURCE
-from glc_analysis.evidence.estimates import KINDS, subset_membership
+from glc_analysis.evidence.estimates import DOCUMENT, KINDS, SOURCE, subset_membership
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.evidence.summary import Words
 from glc_analysis.manifest import checksum, read_manifest
@@ -324,11 +323,11 @@ class Trail:
 
     def figure(self, row: Any) -> Any:
         """The figure that a row of evidence cites, as the audience may see it; None where there is none."""
-        cited = {"estimate": row.reference, "code": code_estimate(row.reference)}
-        if row.kind not in cited:
-            return None
-        about = "coded" if row.kind == "code" else self.words.question_of(row.reference)
-        return self._figures(about).get(cited[row.kind])
+        if row.kind == "code":
+            return code_figure(self._figures("coded"), row.reference)
+        if row.kind == "estimate":
+            return self._figures(self.words.question_of(row.reference)).get(row.reference)
+        return None
 
     @cached_property
     def _figures(self) -> Callable[[str], dict[str, Any]]:

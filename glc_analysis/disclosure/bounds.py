@@ -82,7 +82,7 @@ class ContributorCounts:
                          rules: Rules) -> np.ndarray:
         """Whether so few in a base did not consent that their answers could be separated from the others'.
 
-        A coded figure may rest on answers, interviews and calls; too few in any one of them hide it.
+        A coded figure rests on answers and interviews, or on calls; too few who refused any of them hide it.
         """
         few = {item: self.n_independent(base, refused) for item, refused in self.refused.items()}
         few = {item: (n > 0) & (n <= rules.withheld) for item, n in few.items()}

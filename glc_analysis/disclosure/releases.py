@@ -38,7 +38,7 @@ from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.disclosure.votes import visible_principles, without_roles_blank
 from glc_analysis.errors import Fault, Faults
 from glc_analysis.evidence.contributors import Incidence, find_contributors
-from glc_analysis.evidence.estimates import ALL
+from glc_analysis.evidence.estimates import ALL, is_whole
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.manifest import (
     CONTENT,
@@ -112,7 +112,7 @@ class PublishedRelease:
         ids = pd.Series(estimates["estimate_id"].astype("str").to_numpy(), option + subset)[is_above]
         ids = ids[~ids.index.duplicated()]
         within = (option + parent.where(is_country, "")).map(ids).fillna(option.map(ids))
-        is_group = (kind != ALL) & ~is_page & is_seen & (measure != "quality")
+        is_group = ~is_whole(estimates) & ~is_page & is_seen & (measure != "quality")
         part = key + "/" + measure + "/" + record + "/" + subset
         is_counted = is_own & (measure != "quality") & ~is_page & estimates["n"].notna()
         low, high, adds_up = _bounds_by_part(decisions, estimates, part[is_counted])

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from glc_analysis.evidence.estimates import ALL
+from glc_analysis.evidence.estimates import is_whole
 from glc_analysis.templates import read_records
 
 # ------------------------------
@@ -66,7 +66,7 @@ def rule_by_kind(figures: pd.DataFrame, facts: pd.DataFrame, rules: Rules,
     statistic = figures["statistic"].astype("str")
     is_size = (measure == "quality") & figures["estimate_id"].str.removeprefix("quality/").isin(SIZES)
     tells = figures["question_id"].isin(REVEALING) | figures["option_id"].isin(REVEALING)
-    is_group = kind != ALL
+    is_group = ~is_whole(figures)
     hidden = {
         "identifier": kind.isin(IDENTIFIERS) | (measure == "quality") & tells,
         "country": kind == "country",

@@ -29,7 +29,7 @@ from glc_analysis.disclosure.public_records import PLACES, contradiction_is_prot
 from glc_analysis.disclosure.rules import KNOWN, NUMBERS, Rules, rule_by_kind
 from glc_analysis.errors import UsageError, nearest
 from glc_analysis.evidence.contributors import Incidence
-from glc_analysis.evidence.estimates import ALL
+from glc_analysis.evidence.estimates import ALL, is_of_calls, is_whole
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.schema import AUDIENCES
 
@@ -89,7 +89,7 @@ def decide(estimates: pd.DataFrame, incidence: Incidence, organisations: pd.Data
         rule[_may_be_told_by_country(figures, facts, countries) & (rule == "country")] = ""
     decisions = _Decisions(figures, facts, audience, rule)
     counts = ContributorCounts.of(incidence, organisations, consent, audience)
-    is_group = (figures["subset_kind"] != ALL).to_numpy()
+    is_group = ~is_whole(figures).to_numpy(bool)
     is_place = facts["is_place"].to_numpy(bool)
     is_secret = is_hidden_option(figures, facts["question_id"], printable)
     seen = np.flatnonzero(decisions.visible())
@@ -188,11 +188,12 @@ class _Decisions:
         self.type = facts["type"].to_numpy(object)
         is_counted = figures["measure"].isin(["response", "coded", DISCORDANCE]) & figures["n"].notna()
         record = figures["option_id"].where(figures["measure"] == DISCORDANCE, "")  # each has its own base
-        keys = figures.groupby([figures["question_id"], figures["code_id"], record], observed=True).ngroup()
+        keys = figures.groupby([figures["question_id"], figures["code_id"], record, is_of_calls(figures)],
+                               observed=True).ngroup()
         self.key = keys.where(is_counted, -1).to_numpy()
 
     def by_question(self, are_meant: np.ndarray) -> dict[int, np.ndarray]:
-        """The places of the selected counts, grouped by question or code."""
+        """The places of the selected counts, grouped by question or code; calls by themselves."""
         at = np.flatnonzero(are_meant & (self.key >= 0))
         at = at[np.argsort(self.key[at], kind="stable")]
         if not len(at):

@@ -16,7 +16,16 @@ import pandas as pd
 
 from glc_analysis.coding.consensus import by_segment
 from glc_analysis.coding.patterns import REPEATS, cooccurrence, new_codes, permutation_band, smiths_s
-from glc_analysis.evidence.estimates import ALL, KINDS, CleanTables, add_estimate_ids, subset_membership
+from glc_analysis.evidence.estimates import (
+    ALL,
+    CALL,
+    DOCUMENT,
+    KINDS,
+    SOURCE,
+    CleanTables,
+    add_estimate_ids,
+    subset_membership,
+)
 
 # ------------------------------
 # Table ``mentions``: which organisation was asked about a code, raised it, or said the contrary.
@@ -91,7 +100,7 @@ def negative_cases(occurrences: pd.DataFrame, code_id: str) -> pd.DataFrame:
     {'organisation_id': ['a', 'c'], 'case': ['not raised', 'said the contrary']}
     """
     rows = occurrences[occurrences["code_id"] == code_id]
-    rows = rows.assign(is_asked=rows["is_asked"] & (rows["source"] != "call"))
+    rows = rows.assign(is_asked=rows["is_asked"] & (rows[SOURCE] != CALL))
     by = rows.groupby("organisation_id")[["is_asked", "is_raised", "is_contradicted"]].any()
     case = pd.Series("", index=by.index).mask(by["is_asked"] & ~by["is_raised"], "not raised")
     case = case.mask(by["is_contradicted"], "said the contrary")
@@ -166,7 +175,6 @@ def _raised_codes(consensus: pd.DataFrame, documents: pd.DataFrame, segments: pd
 
 
 SOURCES = ("answer", "interview", "call")
-SOURCE, DOCUMENT = "source", "document"
 
 
 def coded_estimates(data: CleanTables, occurrences: pd.DataFrame, consensus: pd.DataFrame,
@@ -175,8 +183,9 @@ def coded_estimates(data: CleanTables, occurrences: pd.DataFrame, consensus: pd.
     """One row a figure of measures coded, cooccurrence, novelty, salience and words; ``repeats`` is the
     convention of salience.
 
-    The base of a code is the organisations that were asked about it or raised it unasked; in a call, those
-    that were present. Countries, regions and other attributes are those of the organisations.
+    The base of a code is the organisations that an interview or a question of the survey asked about it, or
+    that raised it there unasked. Calls are counted apart: their base is those that were present. Countries,
+    regions and other attributes are those of the organisations.
     """
     if occurrences.empty:
         return pd.DataFrame()
@@ -202,9 +211,15 @@ def _coded_turns(consensus: pd.DataFrame, segments: pd.DataFrame) -> pd.DataFram
 
 
 def _organisation_figures(data: CleanTables, occurrences: pd.DataFrame) -> pd.DataFrame:
-    """Organisations that raised a code, out of those asked: in the study, by attribute, by source."""
-    in_any_source = occurrences.groupby(["code_id", "organisation_id"])["is_raised"].any().reset_index()
-    by_source = _count_raised(occurrences, [SOURCE]).rename(columns={SOURCE: "subset_id"})
+    """Organisations that raised a code, out of those asked: in the study, by attribute, by source.
+
+    In the study and by attribute, interviews and answers count together. Calls count by themselves, as one of
+    the sources: who was present in one and silent was not asked.
+    """
+    told = told_in(occurrences)
+    in_any_source = told[told[SOURCE] != CALL].groupby(["code_id", "organisation_id"])["is_raised"].any()
+    in_any_source = in_any_source.reset_index()
+    by_source = _count_raised(told, [SOURCE]).rename(columns={SOURCE: "subset_id"})
     parts = [by_source.assign(subset_kind=SOURCE)]
     index = pd.Index(data.organisations["organisation_id"])
     for kind in KINDS:
@@ -218,6 +233,11 @@ def _organisation_figures(data: CleanTables, occurrences: pd.DataFrame) -> pd.Da
         parts.append(_count_raised(rows, ["subset_id"]).assign(subset_kind=kind))
     return pd.concat([part for part in parts if len(part)], ignore_index=True).assign(
         measure="coded", statistic="organisations", unit="organisation")
+
+
+def told_in(occurrences: pd.DataFrame) -> pd.DataFrame:
+    """The rows of table ``mentions`` that count: whoever was asked about a code, or raised it unasked."""
+    return occurrences[occurrences["is_asked"] | occurrences["is_raised"]]
 
 
 def _count_raised(rows: pd.DataFrame, by: list[str]) -> pd.DataFrame:

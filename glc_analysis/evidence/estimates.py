@@ -160,6 +160,25 @@ PLACES = {"country": "country_id", "region": "region_id", "wave": "wave"}
 """Attributes of the answers themselves: work country, its region, the file. An organisation that works in
 several regions counts in each of them; its home region is an attribute of its own."""
 KINDS = (ALL, *PLACES, *ATTRIBUTES)
+SOURCE, DOCUMENT, CALL = "source", "document", "call"
+"""Figures of codes are also given for one source (answer, interview or call) and for one document. Calls are
+never added to the other sources: who was present and said nothing was not asked."""
+
+
+def is_whole(figures: pd.DataFrame) -> pd.Series:
+    """Whether figures speak of the whole study, and not of a group: of everybody, or, for a code, of all who
+    were present in calls.
+
+    >>> is_whole(pd.DataFrame({"subset_kind": ["all", "source", "source", "region"],
+    ...                        "subset_id": ["", "call", "answer", "asia"]})).tolist()
+    [True, True, False, False]
+    """
+    return (figures["subset_kind"] == ALL) | is_of_calls(figures)
+
+
+def is_of_calls(figures: pd.DataFrame) -> pd.Series:
+    """Whether figures of codes count what was raised in any call, out of those present."""
+    return (figures["subset_kind"] == SOURCE) & (figures["subset_id"] == CALL)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import pandas as pd
 
 from glc_analysis.cleaning.skip_logic import Comparison, Condition, Junction, parse
 from glc_analysis.errors import UsageError, nearest
-from glc_analysis.evidence.estimates import ALL, KINDS, NUMBER_STATISTICS
+from glc_analysis.evidence.estimates import ALL, CALL, DOCUMENT, KINDS, NUMBER_STATISTICS, SOURCE
 from glc_analysis.schema import COUNTRY_LIST
 from glc_analysis.text import count_text
 
@@ -105,6 +105,9 @@ class Words:
         ...                          subset_kind="all", subset_id="")
         >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
         '5 of the 30 organisations that were asked raised “Time to rest”.'
+        >>> figure.subset_kind, figure.subset_id, figure.base_n = "source", "call", 9
+        >>> Words({}, {}, {"rest": "Time to rest"}).sentence(figure)
+        '5 of the 9 organisations that were present in calls raised “Time to rest”.'
         """
         nouns, base = _NOUNS.get(figure.unit, f"{figure.unit}s"), int(figure.base_n)
         band, question = getattr(figure, "band", ""), self.questions.get(getattr(figure, "question_id", ""))
@@ -112,7 +115,10 @@ class Words:
         counted = "" if pd.isna(figure.n) and not band else band.capitalize() if band else f"{int(figure.n)}"
         those = f"{counted} of the {base} {nouns}" + (f" ({kind}: {group})" if group else "")
         if figure.measure == "coded":
-            return f"{those} that were asked raised “{self.codes.get(figure.code_id, figure.code_id)}”."
+            name = self.codes.get(figure.code_id, figure.code_id)
+            if calls := _calls_of(figure):
+                return f"{counted} of the {base} {nouns} that were present in {calls} raised “{name}”."
+            return f"{those} that were asked raised “{name}”."
         if figure.measure == "discordance":
             return f"{those} state another {figure.option_id} than the record."
         if figure.measure != "response" or question is None:
@@ -133,6 +139,8 @@ class Words:
         within = f", {figure.subset_kind.replace('_', ' ')} {figure.subset_id}" if figure.subset_id else ""
         if figure.measure == "coded":
             name = self.codes.get(figure.code_id, figure.code_id)
+            if calls := _calls_of(figure):
+                return name, f"raised by {number} {nouns} present in {calls}", ""
             return name, f"raised by {number} {nouns} asked{within}", ""
         if figure.measure == "discordance":
             return "", f"{number} {nouns} state another {figure.option_id} than the record{within}", ""
@@ -141,6 +149,20 @@ class Words:
             return figure.estimate_id, f"{number} {nouns}", ""
         option = self.options.get((question.option_list, figure.option_id), figure.option_id)
         return option or question.wording, f"{number} {nouns}{within}", question.wording if option else ""
+
+
+def _calls_of(figure: Any) -> str:
+    """The calls that a figure of a code counts, whose base is who was present; blank for other figures.
+
+    >>> from types import SimpleNamespace
+    >>> figures = SimpleNamespace(subset_kind="source", subset_id="call"), SimpleNamespace(
+    ...     subset_kind="document", subset_id="call-2"), SimpleNamespace(subset_kind="all", subset_id="")
+    >>> [*map(_calls_of, figures)]
+    ['calls', 'call-2', '']
+    """
+    if figure.subset_kind == DOCUMENT:
+        return figure.subset_id
+    return "calls" if (figure.subset_kind, figure.subset_id) == (SOURCE, CALL) else ""
 
 
 # ------------------------------

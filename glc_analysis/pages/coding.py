@@ -31,6 +31,7 @@ from glc_analysis.view import StudyView
 
 
 NOT_CODED_YET = "Nothing is coded on this yet."
+NO_COUNTS = "No counts of codes are shown on this."
 TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
 SOURCES = {"interview": "Interviews", "call": "Calls", "answer": "Survey answers"}
 CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
@@ -59,7 +60,7 @@ def codes(view: StudyView) -> Html:
     the team how many said the contrary, and what nobody was asked about."""
     whole, rows = view.codes(), view.measured("coded")
     if whole.empty:
-        return note(NOT_CODED_YET)
+        return note(NOT_CODED_YET if view.may("all_figures") else NO_COUNTS)
     depth = whole["code_id"].map(view.code_tree.set_index("code_id")["depth"])
     kinds = [f"glc-depth-{one}" for one in depth - depth.min()]
     first: dict[str, Sequence[str]] = {"Organisations": [*map(bar, whole["share"], whole["shown_as"])]}
@@ -70,7 +71,8 @@ def codes(view: StudyView) -> Html:
     regions = sorted({*rows.loc[rows["subset_kind"] == "region", "subset_id"]})
     of = whole["code_id"]
     sources = {one: SOURCES[one] for one in ("interview", "answer")}
-    parts = [("", first | _side_by_side(rows, of, "source", sources)),
+    in_calls = _side_by_side(rows, of, "source", {"call": SOURCES["call"]}, " present")
+    parts = [("", first | _side_by_side(rows, of, "source", sources) | in_calls),
              ("In each call, out of the organisations present. Silence does not count as a no.",
               _side_by_side(rows, of, "document", calls, " present") if len(calls) <= MOST_CALLS else {}),
              ("By region of work", _side_by_side(rows, of, "region", {one: region_name(one)
@@ -137,7 +139,8 @@ def _not_asked(view: StudyView, whole: pd.DataFrame) -> str:
     if took_part > asked > 0:
         said.append("Not asked about this theme, and did not raise it unasked: "
                     f"{took_part - asked} of the {took_part} organisations.")
-    is_known = view.code_tree["code_id"].isin(whole.loc[whole["asked"] > 0, "code_id"])
+    is_found = (whole["asked"] > 0) | (whole["raised_in_calls"] > 0)
+    is_known = view.code_tree["code_id"].isin(whole.loc[is_found, "code_id"])
     unknown = [*view.code_tree.loc[~is_known & (view.code_tree["level"] == "code"), "name"]]
     if unknown:
         said.append(f"Nobody was asked about, or raised: {_listed(unknown)}.")

@@ -225,7 +225,8 @@ def _contrary(view: StudyView) -> Iterator[tuple[str, ...]]:
     if not view.may("passages"):
         return
     codes = view.codes()
-    codes = codes[(codes["contrary"] > 0) & ~codes["code_id"].isin(case_codes(view.codebook))]
+    codes = codes[(codes["contrary"] > 0) & (codes["asked"] > 0)]
+    codes = codes[~codes["code_id"].isin(case_codes(view.codebook))]
     if codes.empty:
         return
     first = codes.loc[codes["contrary"].astype(int).idxmax()]
@@ -252,11 +253,12 @@ def _not_asked(view: StudyView) -> Iterator[tuple[str, ...]]:
 
 
 def _unasked(view: StudyView) -> set[str]:
-    """The codes that somebody raised and nobody was asked about; for the team alone, since no count of such a
-    code is released: all in its base raised it."""
+    """The codes that somebody raised in an interview or answer and nobody was asked about there; for the team
+    alone, since no count of such a code is released: all in its base raised it."""
     if not view.may("passages"):
         return set()
-    by_code = view.read("mentions").groupby("code_id", observed=True)[["is_asked", "is_raised"]].any()
+    rows = view.read("mentions").query("source != 'call'")
+    by_code = rows.groupby("code_id", observed=True)[["is_asked", "is_raised"]].any()
     return {*by_code.index[by_code["is_raised"] & ~by_code["is_asked"]]} - case_codes(view.codebook)
 
 

@@ -21,6 +21,7 @@ from glc_analysis.disclosure.votes import high_votes, told_votes
 from glc_analysis.publish.downloads import published_tables
 from glc_analysis.study import Study
 from tests.outsider import (
+    CALLS,
     Attack,
     Figure,
     Participant,
@@ -54,11 +55,11 @@ class Published:
             while first.asked_if and first.asked_if[0] in self.questions:
                 first = self.questions[first.asked_if[0]]
             linked[first.id].append(with_printed_options(question, self.figures))
-        codes = Question("codes", "organisation", "codes", tuple(self.parents), None)
+        codes, calls = (Question(one, "organisation", "codes", tuple(self.parents), None)
+                        for one in ("codes", CALLS))
         printed = {figure.question for figure in self.figures}
-        return [
-            one for one in [*linked.values(), [codes]] if any(question.id in printed for question in one)
-        ]
+        together = [*linked.values(), [codes], [calls]]
+        return [one for one in together if any(question.id in printed for question in one)]
 
     def attack(self, questions, insiders=(), figures=None):
         """What follows about these questions, and how many counts and answers were attacked."""
@@ -132,16 +133,15 @@ def published(root: Path, audience: str) -> Published:
         )
         for row in counted.itertuples()
     }
-    raised = defaultdict(dict)
+    raised = {"codes": defaultdict(dict), CALLS: defaultdict(dict)}
     for row in table["mentions"].itertuples():
         if row.is_asked or row.is_raised:
-            raised[row.organisation_id][row.code_id] = (
-                raised[row.organisation_id].get(row.code_id) or row.is_raised
-            )
+            of_source = raised[CALLS if row.source == "call" else "codes"][row.organisation_id]
+            of_source[row.code_id] = of_source.get(row.code_id) or row.is_raised
 
     def own(question, participant):
-        if question == "codes":
-            return raised[participant.organisation]
+        if question in raised:
+            return raised[question][participant.organisation]
         return chosen.get((records.get(id(participant), participant.organisation), question))
 
     return Published(

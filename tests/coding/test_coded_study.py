@@ -12,6 +12,7 @@ from glc_analysis.coding.texts import read_texts
 from glc_analysis.errors import Faults
 from glc_analysis.intake.codings.refi import write_qdpx
 from glc_analysis.reference import read_reference
+from glc_analysis.view import StudyView
 from tests.built_studies import built
 from tests.coding_files import taguette
 from tests.study_writer import question, write_csv, write_study
@@ -195,6 +196,16 @@ def test_figures_count_organisations_out_of_those_asked(study):
     assert rows.loc["care/organisations/all", ["n", "base_n"]].tolist() == [2, 2]
     assert rows.loc["delay/organisations/document=call", ["n", "base_n"]].tolist() == [1, 2]
     assert rows.loc["shelter/organisations/source=interview", ["n", "base_n"]].tolist() == [1, 2]
+
+
+def test_calls_are_never_added_to_interviews_and_answers(study):
+    """One was asked about delay by the survey and was silent; two were in the call, where one raised it."""
+    built(study)
+    rows = read(study, "estimates").query("measure == 'coded'").set_index("estimate_id")
+    assert rows.loc["delay/organisations/all", ["n", "base_n"]].tolist() == [0, 1]
+    assert rows.loc["delay/organisations/source=call", ["n", "base_n"]].tolist() == [1, 2]
+    row = StudyView(study).codes().set_index("code_id").loc["delay"]
+    assert row[["raised", "asked", "raised_in_calls", "present"]].tolist() == [0, 1, 1, 2]
 
 
 def test_attendance_is_the_base_of_a_call(tmp_path):

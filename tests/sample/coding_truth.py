@@ -121,7 +121,7 @@ def raised(root: Path) -> set[tuple[str, str, str]]:
 
 
 def themes(root: Path) -> dict[str, list[int]]:
-    """"theme/source" -> organisations that raised it, of those asked or raising; source all: any."""
+    """"theme/source" -> organisations that raised it, of those asked or raising; all: without calls."""
     listed = [code for code, row in BOOK.items() if row["level"] == "theme"]
     asked = {("interview", turn["organisation_id"], turn["theme"]) for turn in participants()
              if DOCUMENTS[turn["document_id"]]["kind"] == "interview"}
@@ -133,7 +133,8 @@ def themes(root: Path) -> dict[str, list[int]]:
     for one in listed:
         for source in ("answer", "interview", "call", "all"):
             by, base = ({organisation for kind, organisation, of in rows
-                         if of == one and source in (kind, "all")} for rows in (told, told | asked))
+                         if of == one and (source == kind or source == "all" and kind != "call")}
+                        for rows in (told, told | asked))
             if base:
                 counts[f"{one}/{source}"] = [len(by), len(base)]
     return counts
