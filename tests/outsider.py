@@ -147,6 +147,10 @@ def read_tree(path: Path) -> dict[str, str]:
         return {row["code_id"]: row["parent_id"] for row in csv.DictReader(file)}
 
 
+class NothingFits(Exception):
+    """What is printed contradicts what the attacker takes for granted."""
+
+
 @dataclass
 class Problem:
     """An integer program: variables with bounds, sums of variables with bounds, and their extremes."""
@@ -172,7 +176,7 @@ class Problem:
         """A small and a large sum of these variables; the smallest and the largest, unless fewer are enough.
 
         Every solution found is kept, since most questions are answered by those that are known already.
-        ValueError where nothing fits what is printed.
+        NothingFits where nothing is as it is printed.
         """
         terms = list(terms)
         if self.constraint is None:
@@ -199,7 +203,7 @@ class Problem:
                 bounds=Bounds(self.lower, self.upper),
             )
             if solved.status != 0:
-                raise ValueError(f"nothing fits what is printed: {solved.message}")
+                raise NothingFits(solved.message)
             self.solutions.append(np.rint(solved.x).astype(int))
         known = [int(solution[terms].sum()) for solution in self.solutions]
         return min(known), max(known)
@@ -212,8 +216,11 @@ class Attack:
     `own(question, participant)` gives the items chosen, or None without an answer.
     """
 
-    def __init__(self, figures, questions, rosters, insiders=(), own=None, parents=None):
+    def __init__(
+        self, figures, questions, rosters, insiders=(), own=None, parents=None, *, is_closed=True
+    ):
         self.problem, self.figures, self.insiders = Problem(), figures, tuple(insiders)
+        self.is_closed = is_closed
         self.parents = parents or {}
         self.count: dict[tuple, int] = {}  # (question, item, class) -> variable
         self.base: dict[tuple, int] = {}  # (question, class) -> variable
@@ -263,7 +270,7 @@ class Attack:
                 self.count[question.id, item, key] = variable
                 base = self.base[question.id, key, item] if is_codes else self.base[question.id, key]
                 self.problem.add_sum([(variable, 1), (base, -1)], -np.inf, 0)
-            if is_codes:
+            if is_codes and key not in answers:  # what insiders raised is known
                 self._add_tree(question, key)
             elif question.type in {"single", "scale"}:
                 terms = [(self.count[question.id, item, key], 1) for item in question.options]
@@ -273,13 +280,13 @@ class Attack:
                 self.problem.add_sum([*terms, (self.base[question.id, key], -1)], 0, np.inf)
 
     def _add_tree(self, question, key):
-        """A code with codes below it is raised where one of these is, and nowhere else."""
+        """A code with codes below it is raised where one of these is; if `is_closed`, nowhere else."""
         for code in question.options:
             children = [child for child in question.options if self.parents[child] == code]
             own = self.count[question.id, code, key]
             for child in children:
                 self.problem.add_sum([(own, 1), (self.count[question.id, child, key], -1)], 0, np.inf)
-            if children:
+            if children and self.is_closed:
                 terms = [(self.count[question.id, child, key], 1) for child in children]
                 self.problem.add_sum([*terms, (own, -1)], 0, np.inf)
 

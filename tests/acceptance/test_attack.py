@@ -63,11 +63,12 @@ def test_two_organisations_together_learn_nobodys_answer(attacks, study, audienc
 @pytest.mark.parametrize(("study", "audience"), RELEASES)
 def test_what_is_public_about_participants_leads_to_no_figure(attacks, study, audience):
     """Figures tell apart by region alone, and by country where its organisations agreed: not by network,
-    kind, language, tier or wave."""
+    kind, language, tier or wave. What was raised in calls is told of all calls together."""
     attack = attacks[study, audience]
     seen = release(attack.frames["estimates"], audience=audience, decisions=attack.decisions)
     kinds = set(zip(seen["unit"], seen["subset_kind"], strict=True))
-    allowed = {("organisation", "all"), ("answer", "all"), ("answer", "region"),
+    assert set(seen.loc[seen["subset_kind"] == "source", "subset_id"]) <= {"call"}
+    allowed = {("organisation", "all"), ("organisation", "source"), ("answer", "all"), ("answer", "region"),
                ("organisation", "home_region"), ("answer", "country")}
     assert kinds <= allowed | ({("organisation", "country")} if audience == "convening" else set())
     assert set(seen["statistic"]) <= {"count", "answered", "organisations", "median", "mean",

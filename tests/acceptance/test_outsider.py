@@ -24,6 +24,7 @@ from tests.outsider import (
     CALLS,
     Attack,
     Figure,
+    NothingFits,
     Participant,
     Question,
     read_figures,
@@ -62,11 +63,23 @@ class Published:
         return [one for one in together if any(question.id in printed for question in one)]
 
     def attack(self, questions, insiders=(), figures=None):
-        """What follows about these questions, and how many counts and answers were attacked."""
+        """What follows about these questions, and how many counts and answers were attacked.
+
+        Of codes it is taken for granted that a family is raised where a code below it is, and nowhere else.
+        Where figures contradict that (somebody coded the family itself, or a code that is not printed), it
+        is tried again without."""
+        try:
+            return self._attack(questions, insiders, figures, is_closed=True)
+        except NothingFits:
+            return self._attack(questions, insiders, figures, is_closed=False)
+
+    def _attack(self, questions, insiders, figures, *, is_closed):
         ids = {question.id for question in questions}
         seen = [figure for figure in figures or self.figures if figure.question in ids]
         rosters = {question.id: self.rosters[question.unit] for question in questions}
-        attack = Attack(seen, questions, rosters, insiders, self.own, self.parents)
+        attack = Attack(
+            seen, questions, rosters, insiders, self.own, self.parents, is_closed=is_closed
+        )
         found, tried = [], 0
         for question in questions:
             if any(figure.question == question.id for figure in seen):
