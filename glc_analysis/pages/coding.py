@@ -33,7 +33,7 @@ from glc_analysis.view import StudyView
 NOT_CODED_YET = "Nothing is coded on this yet."
 NO_COUNTS = "No counts of codes are shown on this."
 TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
-SOURCES = {"interview": "Interviews", "call": "Calls", "answer": "Survey answers"}
+SOURCES = {"interview": "Interviews", "answer": "Answers", "call": "Calls"}
 CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
 OPENED = 3
 """How many passages of a code are shown before the others are folded."""
@@ -65,16 +65,14 @@ def codes(view: StudyView) -> Html:
     kinds = [f"glc-depth-{one}" for one in depth - depth.min()]
     first: dict[str, Sequence[str]] = {"Organisations": [*map(bar, whole["share"], whole["shown_as"])]}
     if whole["contrary"].fillna(0).any():
-        first["Said the contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
+        first["Contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
     documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
     calls = {row.document_id: f"{row.document_id} ({row.date})" for row in documents.itertuples()}
     regions = sorted({*rows.loc[rows["subset_kind"] == "region", "subset_id"]})
     of = whole["code_id"]
-    sources = {one: SOURCES[one] for one in ("interview", "answer")}
-    in_calls = _side_by_side(rows, of, "source", {"call": SOURCES["call"]}, " present")
-    parts = [("", first | _side_by_side(rows, of, "source", sources) | in_calls),
+    parts = [("", first | _side_by_side(rows, of, "source", SOURCES)),
              ("In each call, out of the organisations present. Silence does not count as a no.",
-              _side_by_side(rows, of, "document", calls, " present") if len(calls) <= MOST_CALLS else {}),
+              _side_by_side(rows, of, "document", calls) if len(calls) <= MOST_CALLS else {}),
              ("By region of work", _side_by_side(rows, of, "region", {one: region_name(one)
                                                                       for one in regions}))]
     return show("".join(
@@ -114,10 +112,10 @@ def _anchored(listed: pd.DataFrame) -> list[Markup]:
             for row in listed.itertuples(index=False)]
 
 
-def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str, names: Mapping[str, str],
-                  ending: str = "") -> dict[str, list[str]]:
+def _side_by_side(rows: pd.DataFrame, listed: pd.Series, kind: str,
+                  names: Mapping[str, str]) -> dict[str, list[str]]:
     """A column of counts for each subset of a kind that has any, under its name."""
-    cells = {(row.subset_id, row.code_id): _count_text(row) + ending for row
+    cells = {(row.subset_id, row.code_id): _count_text(row) for row
              in rows[rows["subset_kind"] == kind].itertuples()}
     found = {subset for subset, _ in cells}
     return {name: [cells.get((subset, code), "–") for code in listed]
