@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from glc_analysis import tables
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.rules import RULES
 from glc_analysis.disclosure.suppression import COLUMNS, decide, release
@@ -261,6 +262,35 @@ def test_what_stays_in_the_team_whatever_its_numbers(changes, rule):
     frames = figure(services(10, 10), **changes)
     for audience in ("convening", "public"):
         assert said(decided(frames, audience, never=["case_detail"]), "new") == [f"suppressed {rule}"]
+
+
+def coded(**sources):
+    """Thirty organisations, and a code: by source how many raised it and how many were asked or present."""
+    frames = survey_of((30, YES))
+    names = frames["organisations"]["organisation_id"].tolist()
+    told = [(name, "rest", source, True, k < n) for source, (n, size) in sources.items()
+            for k, name in enumerate(names[:size])]
+    frames["mentions"] = tables.shape("mentions", pd.DataFrame(
+        told, columns=["organisation_id", "code_id", "source", "is_asked", "is_raised"]))
+    about = {"measure": "coded", "statistic": "organisations", "unit": "organisation", "code_id": "rest"}
+    rows = [{"estimate_id": f"rest/{source}", "subset_kind": "source", "subset_id": source, "n": n,
+             "base_n": size} for source, (n, size) in sources.items()]
+    n, size = sources["interview"]
+    rows.append({"estimate_id": "rest/all", "subset_kind": "all", "subset_id": "", "n": n, "base_n": size})
+    frames["estimates"] = tables.shape("estimates", pd.DataFrame(rows).assign(**about))
+    given = [(name, "", item, "public") for name in names for item in ("survey", "interview", "call")]
+    return decide(frames["estimates"], find_contributors(frames), frames["organisations"],
+                  Consent(frozenset(given)), SETTINGS, audience="public").set_index("estimate_id")
+
+
+@pytest.mark.parametrize(("calls", "status"), [
+    ((12, 27), "shown"), ((2, 27), "banded count_too_small"), ((27, 27), "banded unanimous"),
+    ((3, 6), "suppressed base_too_small")])
+def test_a_code_in_calls_is_decided_out_of_those_present_whatever_was_said_in_interviews(calls, status):
+    decisions = coded(interview=(12, 30), call=calls)
+    assert said(decisions, "rest/all", "rest/call", "rest/interview") == [
+        "shown", status, "suppressed related"]
+    assert decisions.loc["rest/all", "shown_n"] == 12
 
 
 def test_released_figures_have_the_numbers_of_the_decisions_and_no_others():

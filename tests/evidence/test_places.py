@@ -88,4 +88,5 @@ def test_a_link_tells_others_no_passage_and_no_code_that_they_may_not_see(page, 
     free = {*rows["estimate_id"]}
     assert not any(place.startswith("passage-") for _, place in links)
     codes = {place.removeprefix("code-") for _, place in links if place.startswith("code-")}
-    assert codes and all(f"{code}/organisations/all" in free for code in codes)
+    assert codes and all(free & {f"{code}/organisations/{whole}" for whole in ("all", "source=call")}
+                         for code in codes)

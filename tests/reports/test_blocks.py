@@ -278,8 +278,10 @@ def rows_of(shown):
 def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
     shown = codes(StudyView(small, theme="care"))
     assert rows_of(shown)[:4] == [
-        ["Code", "Organisations", "Contrary", "Interviews"], ["Care", "2 of 2", "–", "2 of 2"],
-        ["Safe place", "1 of 2", "1", "1 of 2"], ["Shelter holds back", "1 of 2", "–", "1 of 2"]]
+        ["Code", "Organisations", "Contrary", "Interviews", "Calls"],
+        ["Care", "2 of 2", "–", "2 of 2", "0 of 2"],
+        ["Safe place", "1 of 2", "1", "1 of 2", "0 of 2"],
+        ["Shelter holds back", "1 of 2", "–", "1 of 2", "0 of 2"]]
     assert 'class="glc-depth-0"' in shown.data and 'class="glc-depth-1"' in shown.data
 
 
