@@ -199,7 +199,8 @@ def test_figures_count_organisations_out_of_those_asked(study):
 
 
 def test_calls_are_never_added_to_interviews_and_answers(study):
-    """One was asked about delay by the survey and was silent; two were in the call, where one raised it."""
+    """One was asked about delay in an interview, and raised it for one coder only; two were in the call,
+    where one raised it."""
     built(study)
     rows = read(study, "estimates").query("measure == 'coded'").set_index("estimate_id")
     assert rows.loc["delay/organisations/all", ["n", "base_n"]].tolist() == [0, 1]
