@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from functools import lru_cache, partial
+from functools import cache, lru_cache, partial
 
 import pandas as pd
 
@@ -104,6 +104,7 @@ def _table_of(fault: Fault) -> str:
     return fault.file.rpartition("/")[2].removesuffix(".csv")
 
 
+@cache
 def _empty(name: str) -> pd.DataFrame:
     """A table without a row."""
     return pd.DataFrame(columns=[*COLUMNS[name], *OPTIONAL.get(name, ())], dtype="str")
@@ -116,6 +117,8 @@ def read_table(study: Study, name: str) -> pd.DataFrame:
     rows = _read_file(study, shared)
     for file in apart:
         rows = _joined(rows, _read_file(study, file), table.key, file, shared)
+    if not rows:
+        return _empty(name).copy(deep=False)
     frame = pd.DataFrame(list(rows.values()), columns=[*table.required_columns, *table.optional_columns],
                          index=list(rows), dtype="str")
     # A spreadsheet that saves the file makes TRUE of true.

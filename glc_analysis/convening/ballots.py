@@ -11,6 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -198,10 +200,11 @@ class Ballots:
         """The ballots of a study; the faults of all files are found at once. ``issuing`` is a round whose
         forms are just being written, with the proxies and interests of today."""
         frames, faults = [], list(round_faults(reference.rounds, reference.principles))
-        asked = {round_id: [*own] for round_id, own in reference.rounds.groupby("round_id")["principle_id"]}
+        asked = tuple((round_id, tuple(own)) for round_id, own in reference.rounds.groupby("round_id")[
+            "principle_id"])
         for path in study.raw_files("ratings"):
             try:
-                frames.append(read_ratings(path, asked=asked))
+                frames.append(_votes_in(path, path.read_bytes(), asked))
             except Faults as found:
                 faults += found.faults
         votes = pd.concat([pd.DataFrame(columns=list(COLUMNS), dtype="str"), *frames],
@@ -235,6 +238,12 @@ class Ballots:
         if round_id in self.seals:
             return {**(self.seals[round_id].quorum or {})}
         return quorums(reference.raters, settings)
+
+
+@lru_cache(maxsize=100)
+def _votes_in(path: Path, content: bytes, asked: tuple[tuple[str, tuple[str, ...]], ...]) -> pd.DataFrame:
+    """The votes of a file for as long as it has this content: a command reads them several times."""
+    return read_ratings(path, asked=dict(asked))
 
 
 def _answered(votes: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:

@@ -63,6 +63,8 @@ def table_faults(name: str, frame: pd.DataFrame) -> Iterator[Fault]:
 
     The frame's index is the row number in the file.
     """
+    if frame.empty:
+        return
     file, table = f"{name}.csv", reference_tables()[name]
     key = list(table.key)
     for column, about in table.columns.items():
@@ -169,6 +171,8 @@ def _declared_columns() -> Iterator[str]:
 def _column_faults(column: str, tables: Tables) -> Iterator[Fault]:
     about = _about(column)
     name, _, column = column.partition(".")
+    if tables[name].empty:
+        return
     cells, said = tables[name][column], (about.message, about.fix)
     if about.kind in FORMS:
         yield from _misformed(name, cells, about.kind, said)
