@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -102,13 +102,6 @@ class BuildResult:
     reports: list[Report]
 
 
-def python_strings() -> AbstractContextManager[None]:
-    """Holds text as Python's own strings meanwhile, since most steps look at it piece by piece: a build takes
-    a seventh less time than with Arrow's strings, which pandas takes otherwise. An analyst's own frames stay
-    as pandas makes them."""
-    return pd.option_context("mode.string_storage", "python")
-
-
 def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     """Builds every processed table of a study; returns the number of rows of each.
 
@@ -118,7 +111,7 @@ def build(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     return build_steps(study, say=say).rows
 
 
-@python_strings()
+@tables.python_strings()
 def build_steps(study: Study, *, say: Say = lambda line: None) -> BuildResult:
     """Builds a study (:func:`build`) and reports for every step whether it ran."""
     earlier = Record.read(study)
@@ -181,7 +174,7 @@ def take_back_results(study: Study, round_id: str) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-@python_strings()
+@tables.python_strings()
 def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     """Does all of ``build`` in which something can be wrong, and writes nothing. Raises Faults; returns the
     number of rows of each table that was made.

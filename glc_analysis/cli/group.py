@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, nullcontext
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from glc_analysis.build import BuildResult
+
+
+QUICK = ("build", "run", "schedule", "status", "unpublish")
+"""Commands that load pandas only where there is something to do, if at all."""
 
 
 class Group(click.Group):
@@ -95,7 +99,7 @@ def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[No
     @wraps(command)
     def with_study(directory: str, /, *args: Any, **kwargs: Any) -> object:
         study = Study.find(directory, say=say)
-        with lock(study.root, f"`glc {click.get_current_context().info_name}`", say):
+        with lock(study.root, f"`glc {click.get_current_context().info_name}`", say), _strings_of(command):
             try:
                 return command(study, *args, **kwargs)
             except Faults as found:
@@ -108,6 +112,14 @@ def _with_study(command: Callable, lock: Callable[..., AbstractContextManager[No
                 raise GLCError(f"{found}\n{said}") from None
 
     return with_study
+
+
+def _strings_of(command: Callable) -> AbstractContextManager[None]:
+    if command.__name__ in QUICK:
+        return nullcontext()
+    from glc_analysis.tables import python_strings
+
+    return python_strings()
 
 
 def ask_line(prompt: str) -> str:

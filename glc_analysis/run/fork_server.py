@@ -122,7 +122,7 @@ def main() -> None:
     for name in (*PRELOADED, *os.environ.get("GLC_PRELOAD", "").split()):
         with suppress(ImportError):
             importlib.import_module(name)
-    # Pages look at text piece by piece, as builds do (see build.python_strings): a tenth less time a run.
+    # Pages look at text piece by piece, as builds do (see tables.python_strings): a tenth less time a run.
     if pandas := sys.modules.get("pandas"):
         pandas.options.mode.string_storage = "python"
     gc.collect()

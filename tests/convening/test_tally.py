@@ -6,7 +6,6 @@ import re
 import shutil
 from datetime import date
 
-import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -122,7 +121,8 @@ def test_closing_writes_the_tables_and_closing_again_says_the_same(study):
     now = study.files()
     assert {name for name in now if now[name] != at.get(name)} == set()
     study.glc("build")
-    pd.testing.assert_frame_equal(tables.read("tallies", study=Study(study.root)), rows)
+    again = tables.read("tallies", study=Study(study.root))
+    assert again.to_csv() == rows.to_csv()
 
 
 def test_closing_builds_all_tables_where_there_are_none(study):
