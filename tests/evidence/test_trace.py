@@ -379,7 +379,7 @@ def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path
     traced = {name: tables.read(name, study=whole) for name in tables.TABLES}
     build(whole)
     for name, frame in traced.items():
-        assert name == "steps" or frame.equals(tables.read(name, study=whole)), name
+        assert name == "steps" or frame.to_csv() == tables.read(name, study=whole).to_csv(), name
 
 
 @pytest.mark.parametrize(("name", "is_read"), [("survey/late.csv", True), ("notes.csv", False)])
