@@ -21,13 +21,13 @@ from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations
 from glc_analysis.convening.consensus import roles_in_words
 from glc_analysis.convening.histories import REWORDED, became, came_from, how, origin, outcome
-from glc_analysis.convening.joint_display import code_figure
+from glc_analysis.convening.joint_display import IN_CALLS, code_estimate, code_figure
 from glc_analysis.convening.places import Places
 from glc_analysis.convening.principles import UNSUPPORTED
 from glc_analysis.disclosure.blocks import DECISIONS
 from glc_analysis.disclosure.quotations import case_codes, origins
 from glc_analysis.errors import Faults, UsageError, nearest
-from glc_analysis.evidence.estimates import DOCUMENT, KINDS, SOURCE, subset_membership
+from glc_analysis.evidence.estimates import ALL, CALL, DOCUMENT, KINDS, SOURCE, subset_membership
 from glc_analysis.evidence.quality import MEASURE as DISCORDANCE
 from glc_analysis.evidence.summary import Words
 from glc_analysis.manifest import checksum, read_manifest
@@ -426,8 +426,19 @@ class Trail:
         for row in sorted(row for one in own for row in self._by_code.get(one, ())
                           if getattr(row, column) in are_in):
             rows.setdefault((row.segment_id, row.quote), row)
+        in_calls = []
         for row in rows.values():
-            yield from self._passage(3, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
+            if row.kind == CALL and column == "organisation_id":
+                in_calls.append(row)
+            else:
+                yield from self._passage(3, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
+        if in_calls:
+            apart = self._figures("coded").get(code_estimate(code, IN_CALLS))
+            is_of_all = apart is not None and figure.subset_kind == ALL
+            yield self.node(3, "code", code, f"Counted apart: {self.words.sentence(apart)}" if is_of_all
+                            else "Said in calls, which this figure does not count.")
+        for row in in_calls:
+            yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
     def _segment(self, segment_id: str, cited: str) -> Iterator[Node]:
         """The passage of a segment, at the place of the words that are cited; for readers other than the team

@@ -106,13 +106,19 @@ def test_every_figure_of_a_code_has_passages_of_as_many_organisations(sample_stu
     interviewed = segments["document_id"].map(documents.set_index("document_id")["organisation_id"])
     owner = dict(zip(segments["segment_id"], segments["organisation_id"].where(
         segments["organisation_id"] != "", interviewed), strict=True))
-    checked = 0
+    checked, in_calls = 0, 0
     for said, lines in pieces:
         if found := re.search(r" (\d+) of the .* raised “", said):
-            passages = [QUOTED.match(line)[2] for line in lines if line.startswith("“")]
-            assert len({owner[one] for one in passages}) == int(found[1]), said
+            at = next((n for n, line in enumerate(lines) if line.startswith("Counted apart: ")), len(lines))
+            counts = [(int(found[1]), lines[:at])]
+            if at < len(lines):
+                counts.append((int(re.search(r"(\d+) of the .* present in calls", lines[at])[1]), lines[at:]))
+                in_calls += 1
+            for n, own in counts:
+                passages = [QUOTED.match(line)[2] for line in own if line.startswith("“")]
+                assert len({owner[one] for one in passages}) == n, said
             checked += 1
-    assert checked > 20
+    assert checked > 20 and in_calls > 5
 
 
 def test_every_quotation_stands_at_its_place_in_its_raw_file(sample_study, pieces):
