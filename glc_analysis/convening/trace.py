@@ -436,7 +436,8 @@ class Trail:
             apart = self._figures("coded").get(code_estimate(code, IN_CALLS))
             is_of_all = apart is not None and figure.subset_kind == ALL
             yield self.node(3, "code", code, f"Counted apart: {self.words.sentence(apart)}" if is_of_all
-                            else "Said in calls, which this figure does not count.")
+                            else "Said in calls, which this figure does not count.",
+                            self.places.code(code))
         for row in in_calls:
             yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 
