@@ -174,7 +174,6 @@ def take_back_results(study: Study, round_id: str) -> None:
     shutil.rmtree(aside, ignore_errors=True)
 
 
-@tables.python_strings()
 def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     """Does all of ``build`` in which something can be wrong, and writes nothing. Raises Faults; returns the
     number of rows of each table that was made.

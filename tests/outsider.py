@@ -147,10 +147,6 @@ def read_tree(path: Path) -> dict[str, str]:
         return {row["code_id"]: row["parent_id"] for row in csv.DictReader(file)}
 
 
-class NothingFits(Exception):
-    """What is printed contradicts what the attacker takes for granted."""
-
-
 @dataclass
 class Problem:
     """An integer program: variables with bounds, sums of variables with bounds, and their extremes."""
@@ -176,7 +172,7 @@ class Problem:
         """A small and a large sum of these variables; the smallest and the largest, unless fewer are enough.
 
         Every solution found is kept, since most questions are answered by those that are known already.
-        NothingFits where nothing is as it is printed.
+        ValueError where nothing fits what is printed.
         """
         terms = list(terms)
         if self.constraint is None:
@@ -203,7 +199,7 @@ class Problem:
                 bounds=Bounds(self.lower, self.upper),
             )
             if solved.status != 0:
-                raise NothingFits(solved.message)
+                raise ValueError(f"nothing fits what is printed: {solved.message}")
             self.solutions.append(np.rint(solved.x).astype(int))
         known = [int(solution[terms].sum()) for solution in self.solutions]
         return min(known), max(known)

@@ -146,6 +146,15 @@ def test_a_count_told_in_words_has_no_number_and_the_range_of_its_words(public):
     assert (row["low"], round(row["high"] * 30)) == (0, 7)
 
 
+def test_a_count_of_a_code_that_is_hidden_is_not_called_asked_of_nobody(team, public):
+    codes, seen = (view.codes().set_index("code_id") for view in (team, public))
+    hidden = seen.index[seen["asked"].isna()]
+    assert len(hidden) > 10
+    assert (codes.loc[hidden, "asked"] > 0).all()
+    assert set(seen.loc[hidden, "shown_as"]) == {"not shown"}
+    assert set(seen.loc[hidden, "shown_as_in_calls"]) - {""} != set()
+
+
 def test_there_is_no_number_in_any_banded_row_of_any_question(views):
     banded = 0
     for audience in ("convening", "public"):

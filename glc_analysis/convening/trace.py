@@ -21,7 +21,7 @@ from glc_analysis.coding.codebook import descendants
 from glc_analysis.coding.exports import quotations
 from glc_analysis.convening.consensus import roles_in_words
 from glc_analysis.convening.histories import REWORDED, became, came_from, how, origin, outcome
-from glc_analysis.convening.joint_display import IN_CALLS, code_estimate, code_figure
+from glc_analysis.convening.joint_display import OF_CALLS, code_estimate, code_figure
 from glc_analysis.convening.places import Places
 from glc_analysis.convening.principles import UNSUPPORTED
 from glc_analysis.disclosure.blocks import DECISIONS
@@ -433,11 +433,11 @@ class Trail:
             else:
                 yield from self._passage(3, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
         if in_calls:
-            apart = self._figures("coded").get(code_estimate(code, IN_CALLS))
-            is_of_all = apart is not None and figure.subset_kind == ALL
-            yield self.node(3, "code", code, f"Counted apart: {self.words.sentence(apart)}" if is_of_all
-                            else "Said in calls, which this figure does not count.",
-                            self.places.code(code))
+            said = "Said in calls, which this figure does not count."
+            if figure.subset_kind == ALL:
+                in_all = self._figures("coded")[code_estimate(code, OF_CALLS)]
+                said = f"Counted apart: {self.words.sentence(in_all)}"
+            yield self.node(3, "code", code, said, self.places.code(code))
         for row in in_calls:
             yield from self._passage(4, row.segment_id, row.quote, [row.code_id], row.wording, row.memo)
 

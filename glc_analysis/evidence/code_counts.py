@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from glc_analysis.evidence.coded import told_in
+from glc_analysis.evidence.coded import counted_mentions
 from glc_analysis.evidence.estimates import CALL, PLACES, subset_membership
 
 ORGANISATION = "organisation"
@@ -38,10 +38,10 @@ def code_counts(mentions: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
     [{'group': 'KEN', 'answer': '', 'code_id': 'rest', 'raised': 1, 'asked': 2, 'share': 0.5,
       'raised_in_calls': 1, 'present': 1}]
     """
-    told = told_in(mentions)
-    told = told.astype({"organisation_id": "str", "code_id": "str", "source": "str"})
-    told = told.assign(is_call=told["source"] == CALL)
-    each = told.groupby(["is_call", "organisation_id", "code_id"])["is_raised"].any().reset_index()
+    counted = counted_mentions(mentions)
+    counted = counted.astype({"organisation_id": "str", "code_id": "str", "source": "str"})
+    counted = counted.assign(is_call=counted["source"] == CALL)
+    each = counted.groupby(["is_call", "organisation_id", "code_id"])["is_raised"].any().reset_index()
     rows = members[["organisation_id", "group", "answer"]].drop_duplicates().merge(each, on="organisation_id")
     if rows.empty:
         return pd.DataFrame(columns=COLUMNS)

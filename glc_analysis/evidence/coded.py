@@ -216,10 +216,10 @@ def _organisation_figures(data: CleanTables, occurrences: pd.DataFrame) -> pd.Da
     In the study and by attribute, interviews and answers count together. Calls count by themselves, as one of
     the sources: who was present in one and silent was not asked.
     """
-    told = told_in(occurrences)
-    in_any_source = told[told[SOURCE] != CALL].groupby(["code_id", "organisation_id"])["is_raised"].any()
-    in_any_source = in_any_source.reset_index()
-    by_source = _count_raised(told, [SOURCE]).rename(columns={SOURCE: "subset_id"})
+    mentions = counted_mentions(occurrences)
+    in_texts = mentions[mentions[SOURCE] != CALL]
+    in_any_source = in_texts.groupby(["code_id", "organisation_id"])["is_raised"].any().reset_index()
+    by_source = _count_raised(mentions, [SOURCE]).rename(columns={SOURCE: "subset_id"})
     parts = [by_source.assign(subset_kind=SOURCE)]
     index = pd.Index(data.organisations["organisation_id"])
     for kind in KINDS:
@@ -235,8 +235,9 @@ def _organisation_figures(data: CleanTables, occurrences: pd.DataFrame) -> pd.Da
         measure="coded", statistic="organisations", unit="organisation")
 
 
-def told_in(occurrences: pd.DataFrame) -> pd.DataFrame:
-    """The rows of table ``mentions`` that count: whoever was asked about a code, or raised it unasked."""
+def counted_mentions(occurrences: pd.DataFrame) -> pd.DataFrame:
+    """The rows of table ``mentions`` that count: of organisations that were asked about a code (in a call,
+    that were present), or raised it unasked."""
     return occurrences[occurrences["is_asked"] | occurrences["is_raised"]]
 
 

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 from scipy.sparse import csr_array, vstack
 
-from glc_analysis.evidence.coded import told_in
+from glc_analysis.evidence.coded import counted_mentions
 from glc_analysis.evidence.estimates import (
     ALL,
     CALL,
@@ -157,7 +157,8 @@ def _survey_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame,
 def _code_rows(frames: Mapping[str, pd.DataFrame], figures: pd.DataFrame) -> Iterator[FigureRows]:
     """Contributors to codes: who was asked about a code or raised it, in interviews and answers together or
     in one source."""
-    occurrences, names = told_in(frames["mentions"]), pd.Index(frames["organisations"]["organisation_id"])
+    occurrences = counted_mentions(frames["mentions"])
+    names = pd.Index(frames["organisations"]["organisation_id"])
     both = pd.concat([occurrences[occurrences["source"] != CALL].assign(source=""), occurrences])
     key = both["code_id"] + "/" + both["source"]
     source = figures["subset_id"].where(figures["subset_kind"] == SOURCE, "")

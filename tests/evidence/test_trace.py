@@ -155,6 +155,20 @@ def test_released_figures_are_shown_to_others_as_they_may_see_them(sample_study)
     assert any("A safe place to sleep: at least 23 of 32 answers" in text for text in said)
 
 
+@pytest.mark.parametrize(("subset", "said"), [
+    ("all", "Counted apart: 1 of the 27 organisations that were present in calls raised “Time before "
+     "forms”."),
+    ("region=africa", "Said in calls, which this figure does not count.")])
+def test_passages_in_calls_are_apart_from_those_that_a_figure_counts(sample_study, subset, said):
+    trail = Trail(StudyView(sample_study))
+    figures = tables.read("estimates", study=sample_study)
+    figure = next(figures[figures["estimate_id"] == f"time-before-forms/organisations/{subset}"].itertuples())
+    nodes = [*trail.below(figure)]
+    assert [node.text for node in nodes if node.kind == "code" and node.depth == 3] == [said]
+    in_calls = {(node.depth, node.id.startswith("call-")) for node in nodes if node.kind == "passage"}
+    assert in_calls == {(3, False), (4, True)}
+
+
 @pytest.mark.parametrize(("source", "rests"), [
     ("Q3/yes/all", ["e1"]), ("Q3", ["e1"]), ("survey.r2", ["e1"]), ("raw/survey/survey.csv", ["e1"]),
     ("shelter", ["e2"]), ("raw/codings/ben.csv", ["e2"]), ("blue.2", ["e2", "e3"]), ("blue", ["e2", "e3"]),

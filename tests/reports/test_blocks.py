@@ -14,6 +14,7 @@ from glc_analysis.errors import UsageError
 from glc_analysis.frames_html import frame_html, quotation
 from glc_analysis.pages import coding
 from glc_analysis.pages.coding import (
+    NO_COUNTS,
     NOT_CODED_YET,
     TEAM_ONLY,
     _passage,
@@ -283,6 +284,10 @@ def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
         ["Safe place", "1 of 2", "1", "1 of 2", "0 of 2"],
         ["Shelter holds back", "1 of 2", "–", "1 of 2", "0 of 2"]]
     assert 'class="glc-depth-0"' in shown.data and 'class="glc-depth-1"' in shown.data
+
+
+def test_where_no_count_is_released_it_is_not_said_that_nothing_is_coded(small):
+    assert codes(StudyView(small, "public", theme="care")).data == note(NO_COUNTS).data
 
 
 def test_in_a_call_the_base_is_who_was_present(small):
