@@ -32,6 +32,7 @@ from glc_analysis.view import StudyView
 
 NOT_CODED_YET = "Nothing is coded on this yet."
 NO_COUNTS = "No counts of codes are shown on this."
+CALLS_ALONE = "How many raised these codes in interviews and answers is not shown."
 TEAM_ONLY = "Who said what and how it was coded is shown to the team only, until it is cleared."
 SOURCES = {"interview": "Interviews", "answer": "Answers", "call": "Calls"}
 CASE_LABELS = {"not raised": "asked, and did not raise it", "said the contrary": "said the contrary"}
@@ -63,7 +64,10 @@ def codes(view: StudyView) -> Html:
         return note(NOT_CODED_YET if view.may("all_figures") else NO_COUNTS)
     depth = whole["code_id"].map(view.code_tree.set_index("code_id")["depth"])
     kinds = [f"glc-depth-{one}" for one in depth - depth.min()]
-    first: dict[str, Sequence[str]] = {"Organisations": [*map(bar, whole["share"], whole["shown_as"])]}
+    first: dict[str, Sequence[str]] = {}
+    is_counted = whole["asked"].notna().any()
+    if is_counted:
+        first["Organisations"] = [*map(bar, whole["share"], whole["shown_as"])]
     if whole["contrary"].fillna(0).any():
         first["Contrary"] = ["–" if pd.isna(n) or n == 0 else str(n) for n in whole["contrary"]]
     documents = view.read("documents").query("kind == 'call'").sort_values(["date", "document_id"])
@@ -78,7 +82,8 @@ def codes(view: StudyView) -> Html:
     return show("".join(
         table({"Code": whole["code"] if caption else _anchored(whole), **columns}, caption=caption,
               rows=kinds, numeric=tuple(name for name in columns if name != "Organisations"))
-        for caption, columns in parts if columns) + _not_asked(view, whole) + _caution(view))
+        for caption, columns in parts if columns) + ("" if is_counted else note(CALLS_ALONE).data)
+        + _not_asked(view, whole) + _caution(view))
 
 
 @team_only

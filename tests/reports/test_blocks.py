@@ -14,6 +14,7 @@ from glc_analysis.errors import UsageError
 from glc_analysis.frames_html import frame_html, quotation
 from glc_analysis.pages import coding
 from glc_analysis.pages.coding import (
+    CALLS_ALONE,
     NO_COUNTS,
     NOT_CODED_YET,
     TEAM_ONLY,
@@ -288,6 +289,13 @@ def test_codes_stand_below_their_theme_with_counts_of_organisations(small):
 
 def test_where_no_count_is_released_it_is_not_said_that_nothing_is_coded(small):
     assert codes(StudyView(small, "public", theme="care")).data == note(NO_COUNTS).data
+
+
+def test_where_counts_of_calls_alone_are_released_there_is_no_column_of_what_is_hidden(sample_study):
+    shown = codes(StudyView(sample_study, "convening", theme="identification"))
+    assert rows_of(shown)[:2] == [["Code", "Calls"], ["Identification", "at most 6 of 27"]]
+    assert shown.data.endswith(note(CALLS_ALONE).data)
+    assert CALLS_ALONE not in codes(StudyView(sample_study, "convening", theme="needs")).data
 
 
 def test_in_a_call_the_base_is_who_was_present(small):
