@@ -273,7 +273,8 @@ def _answers(view: View) -> dict[str, Any]:
     given, selections = responses.clean_responses(found, reference, redacted, view.log)
     for line in view.log.lines:
         if line["step"] == responses.AFTER_OTHER:
-            view.say(f"{line['cells']:,} times in {line['why']}")
+            times = "once" if line["cells"] == 1 else f"{line['cells']:,} times"
+            view.say(f"{times} in {line['why']}")
     if found.surveys and found.answers.empty:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: remove "
                        "rows with `drop` from corrections.csv, or export the survey again.")

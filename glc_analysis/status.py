@@ -25,7 +25,8 @@ def status_lines(study: Study, *, audience: str = "team") -> Iterator[str]:
     """One line each: the study, raw files that are new or unused, principles that were changed in the room or
     are no longer in use, tables, pages."""
     arrivals = manifest.inspect(study)
-    yield f"{study.title}: {len(arrivals.checksums)} raw files, none changed or missing."
+    n = len(arrivals.checksums)
+    yield f"{study.title}: {n} raw file{'s' if n != 1 else ''}, none changed or missing."
     for name in arrivals.new:
         yield f"{name}: new, not yet in the manifest (`glc check --accept`)."
     for name in study.unused_files():

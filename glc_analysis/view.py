@@ -152,7 +152,7 @@ class StudyView(VisibleTables):
         bases = own.groupby("question_id", observed=True)["base_n"].max()
         return pd.DataFrame({
             "question_id": rows["question_id"], "wording": rows["wording"], "type": rows["type"],
-            "unit": rows["unit"], "theme": rows["theme_id"].map(self.themes).fillna(""),
+            "unit": rows["unit"], "theme": rows["theme_id"].map(self.themes).astype("str").fillna(""),
             "asked_of": [self._asked_of(row) for row in rows.itertuples()],
             "base_n": rows["question_id"].map(bases).astype("Int64")}).reset_index(drop=True)
 
@@ -454,8 +454,9 @@ class StudyView(VisibleTables):
         """Who was asked a question, as a sentence."""
         if question.asked_if:
             return f"Asked of those who {self.words.condition(question.asked_if)}"
-        return {"organisation": "Asked of every organisation.",
-                "answer": "Asked for each country an organisation works in."}[question.unit]
+        if question.unit == "organisation":
+            return "Asked of every organisation."
+        return "" if self.is_one_answer_each else "Asked for each country an organisation works in."
 
     def crossed(self, question_id: str, answered: str, *, by: str = "") -> pd.DataFrame:
         """The figures of a question by what was answered to another one, as ``glc summary --with`` prints

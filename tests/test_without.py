@@ -10,12 +10,14 @@ from glc_analysis.disclosure.bounds import network_membership
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.evidence.estimates import subset_membership
 from glc_analysis.manifest import read_slices
+from glc_analysis.pages.country import who_answered
 from glc_analysis.pages.headlines import headlines
 from glc_analysis.pages.survey import country_list, missing_answers, study_numbers
 from glc_analysis.run.plan import plan
 from glc_analysis.study import Study
+from glc_analysis.view import StudyView
 from tests.coding.test_coded_study import coded_study
-from tests.study_writer import choices, cleaned, places, question, reference
+from tests.study_writer import choices, cleaned, places, question, reference, write_study
 
 REGISTER = [{"organisation_id": "a", "label": "Amber", "home_country_id": "KHM"},
             {"organisation_id": "b", "label": "Beacon", "home_country_id": "LAO"}]
@@ -154,3 +156,34 @@ def test_blanks_that_nobody_declared_unknown_are_one_message_with_the_setting():
         "survey.csv, rows 2, 3, 4, column country: the record names no country. To fix: if "
         'it is unknown, write unknown = ["country"] under [survey] in study.toml; else correct or drop the '
         "record in corrections.csv.")
+
+
+# ------------------------------
+# A survey of single replies: nobody says which organisation answered.
+
+@pytest.fixture(scope="module")
+def replies(tmp_path_factory):
+    """A built study whose survey names no organisation."""
+    study = write_study(
+        tmp_path_factory.mktemp("replies"), [{"country": "KHM", "Q1": "yes"}, {"country": "LAO", "Q1": "no"}],
+        settings={"survey": {"organisation": ""}}, questions=[question("Q1", "single", "law")],
+        options=choices("law", "yes", "no"), countries=places("KHM asia", "LAO asia"))
+    build(study)
+    return study
+
+
+def test_pages_of_single_replies_do_not_speak_of_several_answers_of_one_organisation(replies):
+    view = open_study(str(replies.root)).view("team")
+    assert "several countries" not in study_numbers(view).data
+    assert [one for one in view.questions["asked_of"] if "each country" in one] == []
+    assert "unknown_organisation" not in set(view.quality("survey")["option_id"])
+
+
+def test_a_country_page_does_not_list_organisations_that_the_survey_does_not_name(replies):
+    said = who_answered(StudyView(replies, country="KHM")).data
+    assert said == "<p>1 of the 2 organisations in this study answered for this country.</p>"
+
+
+def test_a_study_without_coding_and_principles_has_no_pages_of_them(replies):
+    slugs = {page.slug for page in plan(replies)}
+    assert "survey" in slugs and slugs & {"agreement", "codes_by_country", "convening", "principles"} == set()

@@ -121,6 +121,17 @@ class VisibleTables:
         rows = self.question_figures("survey").dropna(subset="n")
         return {row.option_id: int(row.n) for row in rows.itertuples()}
 
+    @property
+    def is_one_answer_each(self) -> bool:
+        """Whether every record of the survey is a respondent's one answer: it does not say which organisation
+        answered, nor asks for several countries.
+
+        >>> view.is_one_answer_each
+        False
+        """
+        survey = self.study.settings["survey"]
+        return not survey["organisation"] and not survey["loop"]
+
     @cached_property
     def has_survey(self) -> bool:
         """Whether anybody was asked the questions of a survey; a study may be one of interviews alone.

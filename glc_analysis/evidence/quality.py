@@ -159,7 +159,6 @@ def _records(data: CleanTables) -> list[tuple]:
     counted = {
         "duplicate": int(answers["is_duplicate"].sum()),
         "straight_lined": len(straight_lined(data.responses, scales)),
-        "shorter": int((minutes < SHORTEST).sum()), "longer": int((minutes > LONGEST).sum()),
         "no_region": int((answers["region_id"] == "").sum()),
         "interpreted": int(answers["is_interpreted"].sum()),
         "works_abroad": int(((elsewhere != answers["country_id"]) & (elsewhere != "")
@@ -167,8 +166,12 @@ def _records(data: CleanTables) -> list[tuple]:
     unknown = {"unknown_country": int((answers["country_id"] == UNKNOWN).sum()),
                "unknown_organisation": int(answers["organisation_id"].astype("str").str.startswith(
                    f"{UNKNOWN}.").sum())}
-    counted |= {name: n for name, n in unknown.items() if n}
+    # Where all are unknown, the survey does not ask it.
+    counted |= {name: n for name, n in unknown.items() if 0 < n < size}
     rows = [("survey", name, "count", "answer", n, size) for name, n in counted.items()]
+    if timed := int(minutes.notna().sum()):
+        rows += [("survey", "shorter", "count", "answer", int((minutes < SHORTEST).sum()), timed),
+                 ("survey", "longer", "count", "answer", int((minutes > LONGEST).sum()), timed)]
     return [*rows, ("survey", "organisations", "count", "organisation", len(data.organisations),
                     len(data.organisations)), ("survey", "records", "count", "answer", size, size)]
 

@@ -24,7 +24,7 @@ from glc_analysis.disclosure.quotations import (
 from glc_analysis.evidence.estimates import BY_OPTION
 from glc_analysis.frames_html import quotation
 from glc_analysis.pages.headlines import COLUMNS, sensitive_questions
-from glc_analysis.schema import COUNTRY_LIST
+from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
 from glc_analysis.tables_html import bar, in_brackets, language_label, note, region_name, show, table, tag
 from glc_analysis.templates import read_records
 from glc_analysis.text import count_text, day_in_words
@@ -51,11 +51,17 @@ def who_answered(view: StudyView) -> Html:
     n, whole = len(rows), view.sizes.get("organisations")
     of = f" of the {whole}" if whole else ""
     did = "answered for" if view.has_survey else "took part from"
-    said = f"{n}{of} organisations in this study {did} {view.country_labels[view.country]}"
+    said = f"{n}{of} organisations in this study {did} this country"
     known = rows[rows["organisation_id"].isin(view.organisation_names)]
-    each = [_described(view, row) for row in known.itertuples()]
+    is_unknown = known["organisation_id"].astype("str").str.startswith(f"{UNKNOWN}.")
+    each = [_described(view, row) for row in known[~is_unknown].itertuples()]
+    if unknown := int(is_unknown.sum()):
+        each.append("one that the survey does not name" if unknown == 1
+                    else f"{unknown} that the survey does not name")
     if unnamed := n - len(known):
         each.append(UNNAMED if unnamed == 1 else f"{unnamed} organisations that are not named")
+    if unknown == n:
+        return show(tag("p", escape(f"{said}.")))
     if n == 1:
         return show(tag("p", escape(f"{said}: {each[0]}.")))
     return show(tag("p", escape(f"{said}:")) + tag("ul", *(tag("li", escape(one)) for one in each)))

@@ -166,7 +166,7 @@ def _findings(view: StudyView, figures: pd.DataFrame) -> Iterator[tuple[str, ...
             said, place = _code_sentence(view, figure), places.code(figure.code_id)
         else:
             asked = view.words.questions[figure.question_id]
-            said = _question_sentence(view, asked, figure, "" if is_told else EACH)
+            said = _question_sentence(view, asked, figure, "" if is_told or view.is_one_answer_each else EACH)
             is_told |= asked.unit == "answer"
             place = places.question(figure.question_id, asked.theme_id if view.theme else "")
         yield said, figure.estimate_id, _link(view, place), figure.chosen_by

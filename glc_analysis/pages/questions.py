@@ -66,14 +66,14 @@ def question_html(view: StudyView, question: Any, *, by: str = "") -> str:
 
 def heading(view: StudyView, question: Any) -> str:
     """The question with its anchor."""
-    name = tag("span", escape(question.question_id), class_="glc-id")
-    return tag("h3", name, " ", escape(question.wording), class_="glc-question",
-               id=anchor("question", question.question_id))
+    name = tag("span", escape(question.question_id), class_="glc-id") + " "
+    return tag("h3", name if question.question_id != question.wording else "", escape(question.wording),
+               class_="glc-question", id=anchor("question", question.question_id))
 
 
 def asked_of(view: StudyView, question: Any) -> str:
     """Who was asked a question, how many answered, and how many answers do not count in its base."""
-    said = [question.asked_of]
+    said = [question.asked_of] if question.asked_of else []
     if pd.notna(question.base_n) and question.type not in ("text", "date"):
         said.append(f"Base: {question.base_n} {_noun(question, question.base_n)}.")
     outside = view.quality(question.question_id).set_index("option_id")["n"].dropna()

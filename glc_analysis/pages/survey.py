@@ -62,7 +62,7 @@ def _more_numbers(view: StudyView, records: int) -> list[str]:
     coded = view.read("codings").query("coder_id == 'consensus'")
     passages = len(coded.drop_duplicates(["document_id", "start", "end"]))
     said = [f"There are {_many(records, 'record')}: an organisation may answer for several countries."] \
-        if view.has_survey else []
+        if view.has_survey and not view.is_one_answer_each else []
     if view.has_survey and view.work_countries:
         said.append(f"They work in {_many(len(view.work_countries), 'country', 'countries')}"
                     + (f" and have their main offices in {len(home)}." if home else "."))

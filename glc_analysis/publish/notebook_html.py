@@ -68,8 +68,9 @@ def text_of(element: etree._Element) -> str:
 
 @dataclass(frozen=True)
 class _Part:
-    """A piece of a page: a block of text, or what a cell of code shows. ``level`` is that of a heading, else
-    0; ``code`` is what the page lets its readers see of the code."""
+    """A piece of a page: a block of text, or what a cell of code shows. ``level`` is that of a heading, or of
+    the one with which a cell's result begins, else 0; ``code`` is what the page lets its readers see of the
+    code."""
 
     html: str
     level: int = 0
@@ -89,7 +90,9 @@ def _parts(cell: Mapping[str, Any], has_code: bool) -> Iterator[_Part]:
         yield from _blocks(source)
     elif cell["cell_type"] == "code":
         shown = "".join(map(_output, cell["outputs"]))
-        yield _Part(shown, is_code=True, is_blank=_is_blank(shown), code=source if has_code else "")
+        is_blank, heading = _is_blank(shown), _STARTS_WITH_HEADING.match(shown)
+        level = int(heading[1]) if heading and not is_blank else 0
+        yield _Part(shown, level, is_code=True, is_blank=is_blank, code=source if has_code else "")
 
 
 def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
@@ -127,13 +130,15 @@ def _markdown() -> MarkdownIt:
 
 
 def _without_empty_sections(parts: Sequence[_Part]) -> list[_Part]:
-    """The parts without sections that have cells of code, of which none shows anything.
+    """The parts without sections that have cells of code, of which none shows anything. A cell whose result
+    begins with a heading begins a section.
 
     >>> kept = _without_empty_sections([
     ...     _Part("A", 2), _Part("why"), _Part("", is_code=True, is_blank=True), _Part("B", 2), _Part("text"),
-    ...     _Part("C", 2), _Part("D", 3), _Part("", is_code=True, is_blank=True), _Part("3", is_code=True)])
+    ...     _Part("C", 2), _Part("D", 3), _Part("", is_code=True, is_blank=True), _Part("3", is_code=True),
+    ...     _Part("E", 2), _Part("", is_code=True, is_blank=True), _Part("<h2>F</h2>5", 2, is_code=True)])
     >>> [part.html for part in kept]
-    ['B', 'text', 'C', 'D', '', '3']
+    ['B', 'text', 'C', 'D', '', '3', '<h2>F</h2>5']
     """
     empty: set[int] = set()
     for start, part in enumerate(parts):
@@ -146,6 +151,7 @@ def _without_empty_sections(parts: Sequence[_Part]) -> list[_Part]:
     return [part for n, part in enumerate(parts) if n not in empty]
 
 
+_STARTS_WITH_HEADING = re.compile(r"\s*<h([1-6])\b")
 _SHOWN_WITHOUT_TEXT = re.compile(r"<(?:img|svg|table|video|audio|canvas|iframe)\b")
 _NOT_TEXT = re.compile(r"<style\b.*?</style>|<!--.*?-->|<h[1-6]\b.*?</h[1-6]>|<[^>]*>|&nbsp;", re.DOTALL)
 _STYLE_ALONE = re.compile(r"<style>[^<]*</style>")

@@ -42,7 +42,7 @@ class Notebook:
     Its metadata may name ``audiences``, under ``{"glc": {...}}``: who may read its pages. Without it, they
     are the team's. For other audiences a page gets a folder with what they may see
     (:mod:`glc_analysis.disclosure.reader_study`), or the whole study where the metadata say ``whole_study``.
-    A notebook that ``needs`` a table has no page in a study where the table is empty.
+    A notebook that ``needs`` tables has no page in a study where all of them are empty.
     """
 
     path: Path
@@ -51,7 +51,7 @@ class Notebook:
     source: str
     audiences: tuple[str, ...] = ("team",)
     whole_study: bool = False
-    needs: str = ""
+    needs: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -114,7 +114,7 @@ def _read(path: Path) -> Notebook:
         notebook = json.loads(path.read_text(encoding="utf-8"))
         cells, audiences = notebook["cells"], _audiences(notebook)
         said = notebook.get("metadata", {}).get("glc", {})
-        whole_study, needs = said.get("whole_study", False) is True, str(said.get("needs", ""))
+        whole_study, needs = said.get("whole_study", False) is True, tuple(map(str, said.get("needs", ())))
         texts = ["".join(cell["source"]) for cell in cells]
     except (ValueError, KeyError, TypeError):
         raise Faults([Fault("is not a notebook", file=path.name)]) from None
@@ -346,7 +346,8 @@ def _pages(inputs: Inputs, found: list[Notebook]) -> Iterator[PageJob]:
     audience, seen = inputs.audience, set()
     common = {"audience": audience, "the package": package_hash(), "study.toml": inputs.settings}
     for notebook in found:
-        if audience not in notebook.audiences or (notebook.needs and not inputs.rows.get(notebook.needs)):
+        has_content = not notebook.needs or any(inputs.rows.get(table) for table in notebook.needs)
+        if audience not in notebook.audiences or not has_content:
             continue
         kind = next((kind for kind in LISTS if kind in notebook.parameters), "")
         words = notebook.name.replace("_", " ").capitalize()

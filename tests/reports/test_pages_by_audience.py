@@ -99,8 +99,8 @@ def everybody(study):
 
 def test_only_who_agreed_to_it_is_named_and_nothing_tells_who_the_others_are(sample_study):
     assert plain(who_answered(StudyView(sample_study, "convening", country="PER")).data) == (
-        "2 of the 30 organisations in this study answered for Peru: Tres Puentes (invented), faith based an "
-        "organisation that is not named")
+        "2 of the 30 organisations in this study answered for this country: Tres Puentes (invented), faith "
+        "based an organisation that is not named")
     team = plain(who_answered(StudyView(sample_study, country="PER")).data)
     assert "Farol de Barro (invented), service provider, low resources, answered on 15 May 2016 in Spanish" \
         in team

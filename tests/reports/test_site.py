@@ -195,6 +195,7 @@ SOMETHING = cell("n", {"text/html": "<p>3</p>"})
     ((markdown("## Needs\n\n### First"), NOTHING, markdown("### Later"), SOMETHING), ["Needs", "Later", "3"]),
     ((markdown("## Needs\n\n### First"), NOTHING, markdown("### Later"), NOTHING), []),
     ((markdown("## Method\n\nProse."), markdown("## Needs"), NOTHING), ["Method", "Prose."]),
+    ((markdown("## Sampling"), cell(""), cell("n", {"text/html": "<h2>Needs</h2><p>3</p>"})), ["Needs", "3"]),
 ])
 def test_a_section_whose_cells_show_nothing_goes_with_its_heading_and_explanation(cells, shown):
     assert texts_of(*cells) == shown
