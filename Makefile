@@ -19,11 +19,12 @@ setup: $(READY) ## virtual environment, locked packages, this package, its kerne
 run: $(READY) ## write the reports (glc run)
 	@$(BIN)/glc run
 
+# Bytecode of the tests is kept, whatever the environment says: they are soon ready when run again.
 test: $(READY) ## all tests but the slow ones
-	@$(BIN)/python -m pytest -m "not acceptance" -n auto --dist loadfile --no-loadscope-reorder
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m "not acceptance" -n auto --dist loadfile --no-loadscope-reorder
 
 acceptance: $(READY) ## the slow tests: real studies, attacks, some kills, browser
-	@$(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30
 
 soak: $(READY) ## the slow tests with their full counts: 200 kills, 17,000 broken files, 133 countries
 	@GLC_SOAK=1 $(BIN)/python -m pytest -m acceptance -n auto --dist loadfile --no-loadscope-reorder --durations=30

@@ -7,6 +7,7 @@ where everything has to be there, a skip is a failure.
 import os
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from hypothesis import settings
 
@@ -21,10 +22,14 @@ settings.register_profile("glc", derandomize=True, deadline=None)
 settings.load_profile("glc")
 
 
-def pytest_configure():
+def pytest_configure(config):
     # Tests name their study; the one somebody works on is never theirs.
     os.environ.pop("GLC_STUDY", None)
     owner_only()  # as every command does
+    # Commands and the kernels of pages hold text as Python's strings, which for many small tables takes a
+    # fifth less time. The slow tests keep pandas' own setting, as an analyst's notebook does.
+    if config.option.markexpr != "acceptance":
+        pd.options.mode.string_storage = "python"
 
 
 LONGEST = [f"test_{name}.py" for name in (

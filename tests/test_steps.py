@@ -391,6 +391,7 @@ def test_a_name_that_is_listed_later_stands_in_no_table_of_texts(study):
     assert said_anywhere(study.root, "police", but=allowed) == []
 
 
+@pytest.mark.acceptance
 def test_after_a_withdrawal_no_byte_of_the_study_has_its_words(study):
     made = contents()
     made.rows[4]["Q1"] = "Marzipan and lanterns."

@@ -8,16 +8,24 @@ import pytest
 from click.testing import CliRunner
 
 from glc_analysis.study import REPOSITORY
+from tests.kept import kept
 
 NGO_STUDY = REPOSITORY / "tests/studies/ngo_survey"
 
 
 @pytest.fixture(scope="session")
 def ngo_study(shared_data, tmp_path_factory) -> Path:
-    """The study's folder, built: the committed reference tables, pointing to the same raw files."""
+    """The study's folder, built once for all processes, of which each has a copy: the committed reference
+    tables, pointing to the same raw files."""
+    built = kept(tmp_path_factory, "ngo_survey", lambda root: _write_built(root, shared_data))
+    # Beside the one for all, as its settings lead from there to the raw files.
+    own = built.with_name(f"ngo_survey_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
+    return Path(shutil.copytree(built, own))
+
+
+def _write_built(root: Path, shared_data: Path) -> None:
     from glc_analysis.cli import cli
 
-    root = tmp_path_factory.mktemp("ngo_survey")
     for path in (*NGO_STUDY.glob("reference/*"), *NGO_STUDY.glob("private/reference/*")):
         target = root / path.relative_to(NGO_STUDY)
         target.parent.mkdir(parents=True, exist_ok=True)
@@ -28,7 +36,6 @@ def ngo_study(shared_data, tmp_path_factory) -> Path:
         target.write_text(text, encoding="utf-8")
     done = CliRunner().invoke(cli, ["--study", str(root), "build"])
     assert done.exit_code == 0, done.output
-    return root
 
 
 @pytest.fixture(scope="module")

@@ -17,9 +17,10 @@ from glc_analysis.study import REPOSITORY, Study
 from tests.desk_page import open_desk
 from tests.desk_study import SCRIPTS, TURNS, take_files_away, write_desk_study
 from tests.jupyterlab import PATIENCE, opened, run_all, served
+from tests.share import share
 
 pytestmark = pytest.mark.acceptance
-BY_KEYBOARD = BY_MOUSE = 20
+BY_KEYBOARD, BY_MOUSE = share(20, 9), share(20, 5)
 """Codings of each script."""
 LONG = 10_000
 PLACES = """([turn, from, to]) => {
@@ -151,7 +152,7 @@ def lab(root, tmp_path_factory):
         yield address, Study(folder / "study")
 
 
-def test_forty_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_survive_refi(
+def test_codings_in_each_of_six_scripts_in_jupyterlab_are_what_was_selected_and_survive_refi(
         page, lab, tmp_path):
     address, study = lab
     page.set_default_timeout(PATIENCE)

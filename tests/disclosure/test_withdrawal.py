@@ -181,6 +181,7 @@ def test_a_project_with_memos_of_its_own_is_refused_and_named_and_another_is_lef
 
 # A study
 
+@pytest.mark.acceptance
 def test_a_dry_run_lists_what_is_touched_and_changes_nothing(root):
     before = contents(root)
     found = withdraw(Study(root), "blue-door", today=TODAY, dry_run=True)

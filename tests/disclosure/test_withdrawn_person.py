@@ -146,6 +146,7 @@ def test_votes_of_closed_rounds_stay_and_later_ones_and_comments_of_who_stops_ar
 
 # Erase
 
+@pytest.mark.acceptance
 def test_nothing_of_an_erased_speaker_remains_and_the_organisation_stays(study):
     speaker, name = person(study)
     owner = read_reference(study).speakers.query("speaker_id == @speaker")["organisation_id"].iloc[0]

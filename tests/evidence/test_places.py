@@ -15,7 +15,8 @@ from glc_analysis.view import StudyView
 from tests.principle_pages import page_of
 
 
-@pytest.fixture(scope="module", params=["team", "convening", "public"])
+@pytest.fixture(scope="module", params=[
+    pytest.param("team", marks=pytest.mark.acceptance), "convening", "public"])
 def page(request, sample_study):
     return StudyView(sample_study, request.param)
 

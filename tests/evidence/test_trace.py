@@ -374,6 +374,7 @@ def test_questions_that_make_no_sense_are_wrong_usage(study, arguments):
     glc(study, *arguments, code=2)
 
 
+@pytest.mark.acceptance
 def test_a_new_form_makes_the_votes_anew_and_nothing_else(sample_study, tmp_path, monkeypatch):
     whole = Study(tmp_path / "s")
     shutil.copytree(sample_study.root, whole.root)

@@ -235,7 +235,7 @@ def check(view):
 
 
 @pytest.mark.parametrize("audience", READERS)
-@settings(max_examples=share(100, 15))
+@settings(max_examples=share(100, 10))
 @given(seed=st.integers(0, 2**32 - 1), shown=st.floats(0, 1), theme=st.sampled_from(["", "needs", "success"]))
 def test_whatever_is_released_of_the_sample_no_other_count_is_in_a_sentence(by_rule, audience, seed, shown,
                                                                             theme):
@@ -261,7 +261,7 @@ ANSWERS = st.lists(st.tuples(st.integers(1, 18), st.fixed_dictionaries({
 
 
 @pytest.mark.parametrize("audience", READERS)
-@settings(max_examples=share(100, 10))
+@settings(max_examples=share(100, 5))
 @given(answers=ANSWERS, refused=st.sets(st.integers(0, 5), max_size=3))
 def test_in_no_small_study_is_a_count_that_may_not_be_seen_in_a_sentence(audience, answers, refused):
     # A follow-up question is answered by those who were asked.
