@@ -261,6 +261,18 @@ class Failure:
         return f"{self.notebook}, page {self.slug}{cell}: {self.error}: {self.message}"
 
 
+def prepare_kernels(study: Study) -> None:
+    """Starts the process from which kernels are forked: it imports its libraries while the caller goes on."""
+    from glc_analysis.run.kernels import start_server
+
+    if "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ:
+        start_server(_environment(study))
+
+
+def _environment(study: Study) -> dict[str, str]:
+    return os.environ | KERNEL_ENV | {"GLC_STUDY": str(study.root)}
+
+
 class Kernels:
     """The kernels of one run. Pages are executed from threads; one call stops all kernels.
 
@@ -281,7 +293,7 @@ class Kernels:
         logging.getLogger("papermill").setLevel(logging.CRITICAL)  # we report failures ourselves
         installed = KernelSpecManager().find_kernel_specs()
         self._name = "glc_analysis" if "glc_analysis" in installed else "python3"
-        self._environment = os.environ | KERNEL_ENV | {"GLC_STUDY": str(study.root)}
+        self._environment = _environment(study)
         if is_warm and "JUPYTER_DEFAULT_PROVISIONER_NAME" not in os.environ:
             KernelProvisionerFactory.instance().default_provisioner_name = NAME
             start_server(self._environment)
