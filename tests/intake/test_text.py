@@ -156,6 +156,11 @@ def test_too_many_cells_are_refused_before_all_are_read(tmp_path, monkeypatch):
         read_table(path)
 
 
+def test_cells_that_say_the_same_are_one_text_in_memory(tmp_path):
+    rows = table(tmp_path, "id;Q1\n1;Strongly agree\n2;Strongly agree\n").rows
+    assert rows[1][1] is rows[2][1]
+
+
 def test_rows_divided_by_another_mark_than_the_header_are_refused_with_their_rows(tmp_path):
     path = tmp_path / "two.csv"
     path.write_text("org,country,help\na,Peru,food\nb;Kenya;food, law\nc;Nepal;\n", encoding="utf-8")
