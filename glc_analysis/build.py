@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
@@ -75,7 +75,7 @@ from glc_analysis.files import hard_link
 from glc_analysis.manifest import RECORD, earlier_releases, inputs_digest, reference_state
 from glc_analysis.pseudonyms.masking import complete_key, read_key, write_key
 from glc_analysis.reference import Reference, in_their_files, read_reference
-from glc_analysis.schema import UNKNOWN
+from glc_analysis.schema import COUNTRY_LIST, UNKNOWN
 from glc_analysis.steps import Engine, Inputs, Part, Record, Report, Step, View
 from glc_analysis.study import Study
 from glc_analysis.tables import slice_digests
@@ -176,7 +176,7 @@ def take_back_results(study: Study, round_id: str) -> None:
 
 def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
     """Does all of ``build`` in which something can be wrong, and writes nothing. Raises Faults; returns the
-    number of rows of each table that was made.
+    number of rows of each table that was made, and that a build makes of all answers.
 
     How far coders agree, what is shown to whom, and in which language an answer is are no faults: none of it
     is worked out. Figures are, where a row of evidence names one.
@@ -184,14 +184,17 @@ def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]
     arrivals, reference = manifest.inspect(study), read_reference(study)
     check_releases(study)
     steps = [step for step in STEPS if step.name not in _NOT_CHECKED]
-    if reference.evidence.empty and reference.joint_display.empty:
-        steps = [_NO_FIGURES, *(step for step in steps if step.name not in _FIGURES)]
+    has_figures = not (reference.evidence.empty and reference.joint_display.empty)
+    if not has_figures:
+        steps = [_NO_FIGURES, *(_ANSWERS_LOOKED_AT if step.name == "answers" else step for step in steps
+                                if step.name not in _FIGURES)]
     steps = [replace(step, function=_texts_unheard) if step.name == "texts" else step for step in steps]
     engine = _run(study, reference, arrivals, Record(why="all is checked"), say, steps=steps, is_kept=False)
     for line in coding_lines(engine):
         say(line)
     made = {name for step in steps for name in step.makes}
-    return {name: engine.rows(name) for name in TABLE_ORDER if name in made}
+    rows = {name: engine.rows(name) for name in TABLE_ORDER if name in made}
+    return rows if has_figures else rows | responses.response_counts(engine["records"], reference)
 
 
 def coding_lines(engine: Engine) -> list[str]:
@@ -265,12 +268,13 @@ def _organisations(view: View) -> dict[str, Any]:
             else conversation_partners(view["participants"], view.reference)}
 
 
-def _answers(view: View) -> dict[str, Any]:
-    """The tables of what was asked and answered."""
+def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, Any]:
+    """The tables of what was asked and answered; of the answers those to ``only`` these questions, if not to
+    all (:func:`~glc_analysis.cleaning.responses.clean_responses`)."""
     found, reference, own = view["records"], view.reference, view["organisations"]
     view.say("cleaning the answers")
     redacted = view.study.settings["survey"]["redacted"]
-    given, selections = responses.clean_responses(found, reference, redacted, view.log)
+    given, selections = responses.clean_responses(found, reference, redacted, view.log, only=only)
     for line in view.log.lines:
         if line["step"] == responses.AFTER_OTHER:
             times = "once" if line["cells"] == 1 else f"{line['cells']:,} times"
@@ -282,6 +286,15 @@ def _answers(view: View) -> dict[str, Any]:
     return {"questions": question_table(reference), "options": option_table(reference, places),
             "answers": records.answer_table(found), "responses": given, "selections": selections,
             "countries": places}
+
+
+def _answers_for_checks(view: View) -> dict[str, Any]:
+    """The tables of what was asked and answered. All answers are checked; rows have only those that a later
+    step of a check looks at: a large survey has too many for the memory."""
+    questions = view.reference.questions
+    is_needed = (questions["type"] == "text") | (questions["option_list"] == COUNTRY_LIST)
+    is_needed |= questions["question_id"].isin(view.study.settings["context"]["stated"].values())
+    return _answers(view, only={*questions.loc[is_needed, "question_id"]})
 
 
 def _open_answers(view: View) -> dict[str, Any]:
@@ -337,8 +350,8 @@ def _coding(view: View) -> dict[str, Any]:
 
     view.say("bringing the coders' work together")
     given = view["open_answers"].astype({"answer_id": "str", "question_id": "str"})
-    unmasked = dict(zip(given["answer_id"] + "." + given["question_id"].str.lower(),
-                    given["value"].where(given["missing"] == "", ""), strict=True))
+    unmasked = dict(zip((given["answer_id"] + "." + given["question_id"].str.lower()).to_numpy(),
+                    given["value"].where(given["missing"] == "", "").to_numpy(), strict=True))
     coded = assemble(view.study, view.reference, view["conversations"], view["documents"], view["segments"],
                      unmasked, CodedColumns(view["coded_answers"], view["coded_questions"]), view.pseudonyms,
                      view.log)
@@ -591,6 +604,8 @@ STEPS = (
 _NOT_CHECKED = {"agreement", "blocks", "releases"}
 _FIGURES = {"survey figures", "quality figures", "comparisons", "discordance", "coded figures", "estimates"}
 _NO_FIGURES = Step("estimates", (), ("estimates",), lambda view: {"estimates": pd.DataFrame()})
+_ANSWERS_LOOKED_AT = next(replace(step, needs=(*step.needs, "[context]"), function=_answers_for_checks)
+                          for step in STEPS if step.name == "answers")
 _texts_unheard = partial(_texts, read=languages.not_looked_at)
 """What ``check_study`` leaves out, and what it puts in its place."""
 

@@ -73,7 +73,7 @@ def map_unique(series: pd.Series, function) -> pd.Series:
     codes, texts = pd.factorize(series)
     if not len(texts) or (codes < 0).any():  # nothing, or missing values
         return series.map({text: function(text) for text in series.unique()})
-    found = pd.Series([function(text) for text in texts])
+    found = pd.Series([*map(function, texts.to_numpy())])
     return found.take(codes).set_axis(series.index)
 
 
@@ -91,10 +91,8 @@ def parse_numbers(texts: pd.Series, *, decimal: str = ".") -> tuple[np.ndarray, 
     if decimal != ".":
         swapped = str.maketrans({decimal: ".", ".": decimal})
         plain = map_unique(plain, lambda t: t.translate(swapped))
-    fits = map_unique(plain, lambda t: bool(_NUMBER.fullmatch(t))).to_numpy(dtype=bool)
-    values = np.full(len(texts), np.nan)
-    values[fits] = plain.to_numpy()[fits].astype(float)
-    return values, ~fits & (plain != "").to_numpy()
+    values = map_unique(plain, lambda t: float(t) if _NUMBER.fullmatch(t) else np.nan).to_numpy(dtype=float)
+    return values, np.isnan(values) & (plain != "").to_numpy()
 
 
 def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
@@ -109,7 +107,7 @@ def parse_dates(texts: pd.Series) -> tuple[pd.Series, np.ndarray, str]:
     'the column mixes two ways of writing dates'
     """
     plain = map_unique(texts, normalise_space)
-    filled, given = (plain != "").to_numpy(), sorted(set(plain) - {""})
+    filled, given = (plain != "").to_numpy(), sorted({*plain.unique()} - {""})
     # Most styles fail at the first value, so that only those that fit are read in full.
     fitting = [{text: _date(text, style) for text in given} for style in _STYLES
                if all(_date(text, style) for text in given)]

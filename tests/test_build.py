@@ -156,6 +156,14 @@ def test_checking_writes_nothing(study):
     assert not study.processed.exists()
 
 
+def test_a_check_counts_the_rows_of_all_answers(tmp_path):
+    asked = [*REFERENCE["questions"], question("Q3", "multi", "law", columns="Q3_*", unit="organisation")]
+    study = small(tmp_path, [row | {"Q3_yes": "1", "Q3_no": ""} for row in ROWS], questions=asked)
+    checked, built = check_study(study), build(study)
+    assert checked["responses"] == built["responses"] == 6
+    assert checked["selections"] == built["selections"] == 4
+
+
 def test_a_check_makes_the_figures_only_if_evidence_names_one(study, tmp_path_factory):
     assert check_study(study)["estimates"] == 0
     principle = {"principle_id": "P01", "version": "1", "statement": "Wait.", "short_name": "Waiting",

@@ -12,13 +12,14 @@ import gettext
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cache
+from itertools import compress
 from pathlib import Path
 
 import pandas as pd
 
 from glc_analysis.errors import Fault, nearest
 from glc_analysis.schema import UNKNOWN
-from glc_analysis.text import match_key, normalise_space
+from glc_analysis.text import map_unique, match_key, normalise_space
 
 CODES_THAT_ARE_WORDS = frozenset({
     "AND", "ARE", "BEN", "CAN", "CHE", "COD", "COL", "COM", "DOM", "EST", "FIN", "GEO", "GIN",
@@ -54,7 +55,7 @@ def country_ids(names: pd.Series, countries: pd.DataFrame) -> pd.Series:
     codes = _iso_codes() if is_coded else _iso_codes() - CODES_THAT_ARE_WORDS
     found = {name: reviewed.get(match_key(name)) or _official_names().get(match_key(name))
              or (normalise_space(name) if normalise_space(name) in codes else "") for name in unique}
-    return names.map(lambda name: found.get(name, "")).astype("str")
+    return map_unique(names, lambda name: found.get(name, "")).astype("str")
 
 
 def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, column: str,
@@ -65,9 +66,9 @@ def unknown_country_faults(names: pd.Series, rows: Sequence[int], file: str, col
     """
     known = {*countries["label"], *map(country_name, _iso_codes())}
     places: dict[str, list[int]] = defaultdict(list)
-    for name, row, found in zip(names, rows, country_ids(names, countries), strict=True):
-        if normalise_space(name) and not found:
-            places[name].append(row)
+    is_unknown = (country_ids(names, countries) == "") & (map_unique(names, normalise_space) != "")
+    for name, row in zip(names[is_unknown], compress(rows, is_unknown), strict=True):
+        places[name].append(row)
     said, fix = "is not a known country name", "`glc countries --suggest` proposes a row to review"
     return [Fault(f"is the code of {country_name(code)}, but a word as well, and the column holds names too",
                   file=file, row=row_list(at), column=column, value=name,
@@ -116,7 +117,7 @@ def region_ids(ids: pd.Series, countries: pd.DataFrame) -> pd.Series:
     """The region of each country id, ``""`` where countries.csv gives none. Same rows as ``ids``. That of an
     unknown country is unknown."""
     known = {UNKNOWN: UNKNOWN} | dict(zip(countries["country_id"], countries["region_id"], strict=True))
-    return ids.map(lambda country_id: known.get(country_id, "")).astype("str")
+    return map_unique(ids, lambda country_id: known.get(country_id, "")).astype("str")
 
 
 def intended_iso_code(country_id: str) -> str:

@@ -170,6 +170,8 @@ ROLES = ("organisation", "country", "home_country", "started", "ended", "languag
          "loop")
 RESPONDENT = "respondent"
 """The setting that names the column of the respondents' own ids."""
+TOGETHER = 10_000
+"""Records of which all words are held as one text at a time."""
 YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"})
 
 
@@ -193,12 +195,17 @@ class Records:
     has_decimal_commas: bool = False
 
     def cells(self, found: list[str]) -> pd.Series:
-        """The texts of one column of each file, in the order of ``answers``; words for a blank are blank."""
+        """The texts of one column of each file, in the order of ``answers``; words for a blank are blank.
+
+        They are categories: a large file says the same in many cells, and each text is looked at once."""
         parts = [s.frame[c] if c else pd.Series("", index=s.frame.index)
                  for s, c in zip(self.surveys, found, strict=True)]
         texts = pd.concat(parts or [_NO_ANSWERS["answer_id"]], ignore_index=True)
-        texts = texts.astype("str").iloc[self.order].reset_index(drop=True)
-        return texts.mask(texts.str.strip().isin({"", *self.blank}), "")
+        texts = texts.astype("str").iloc[self.order]
+        codes, distinct = pd.factorize(texts)
+        blank = {"", *self.blank}
+        said = ["" if text.strip() in blank else text for text in distinct.to_numpy()]
+        return pd.Series(said, dtype="str").astype("category").take(codes).reset_index(drop=True)
 
     def fault(self, position: int, message: str, found: list[str], value: str, fix: str) -> Fault:
         """A fault that names the file, row and column of a record."""
@@ -231,13 +238,13 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
         ready.append(survey)
         faults += wrong
     answers, wrong = _read_roles(ready, reference, settings)
-    order = np.lexsort([pd.util.hash_array(_record_texts(ready)), answers["loop"],
+    order = np.lexsort([_record_hashes(ready), answers["loop"],
                         answers["started"], answers["file"]])
     answers = answers.iloc[order].reset_index(drop=True)
     answers["is_duplicate"] = answers.duplicated(["organisation_id", "country_id"])
     for column in ("answer_id", "organisation_id", "country_id"):
         answers[column] = pd.Categorical(answers[column], ordered=True,
-                                         categories=sorted({"", *answers[column]}))
+                                         categories=sorted({"", *answers[column].unique()}))
     if surveys:
         log.add("duplicates marked", rows_in=len(answers), rows_out=len(answers),
                 cells=int(answers["is_duplicate"].sum()),
@@ -289,9 +296,9 @@ def with_record_ids(survey: RawSurvey, settings: dict) -> tuple[RawSurvey, list[
         source = f"[survey] {RESPONDENT} of study.toml"
         at, faults = columns.locate(settings[RESPONDENT], survey, source=source)
         column = at.get("", "")
-        own = survey.frame[column].astype("str").str.strip() if column else own
+        own = map_unique(survey.frame[column], str.strip).astype("str") if column else own
     stem, ids, rows = slug(survey.path.stem), [], {}
-    for row, loop, respondent in zip(survey.rows, survey.loops, own, strict=True):
+    for row, loop, respondent in zip(survey.rows, survey.loops, own.to_numpy(), strict=True):
         key = re.sub(r"[^\w-]+", "_", respondent).strip("_") or f"r{row}"
         ids.append(f"{stem}.{key}" + (f".l{loop}" if loop else ""))
         before = rows.setdefault(ids[-1].casefold(), row)
@@ -314,12 +321,16 @@ def _correct_file(survey: RawSurvey, fixes: pd.DataFrame,
                log: CleaningLog) -> tuple[RawSurvey, list[Fault]]:
     """One file after its corrections, without the dropped records."""
     own = fixes[fixes["key"].isin(survey.frame.index)]
+    if own.empty:  # a large file is not copied for nothing
+        return survey, []
     frame, faults = apply_corrections(survey.frame, own, log)
     kept = _select_records(survey, survey.frame.index.isin(frame.index))
     return replace(kept, frame=frame), faults
 
 
 def _select_records(survey: RawSurvey, kept: np.ndarray) -> RawSurvey:
+    if kept.all():
+        return survey
     return replace(survey, frame=survey.frame[kept], rows=list(compress(survey.rows, kept)),
                    loops=list(compress(survey.loops, kept)))
 
@@ -347,8 +358,8 @@ def _read_roles(surveys: list[RawSurvey], reference: Reference,
                            for fault in wrong]
                 found[role] = at.get("", "")
             cells = survey.frame[found[role]] if found.get(role) else pd.Series("", survey.frame.index)
-            texts = map_unique(cells, normalise_space).to_numpy()
-            part[role] = np.where(np.isin(texts, ["", *settings["blank"]]), "", texts)
+            texts = map_unique(cells, normalise_space)
+            part[role] = texts.mask(texts.isin(["", *settings["blank"]]), "").to_numpy()
         faults += _resolve_roles(part, found, reference, survey, settings["unknown"])
         parts.append(part)
     answers = pd.concat(parts, ignore_index=True) if parts else _NO_ANSWERS.copy()
@@ -400,8 +411,8 @@ def _resolve_roles(part: pd.DataFrame, found: dict[str, str], reference: Referen
     faults += [Fault("is not a number", file=file, row=str(part["row"].iloc[i]), column=found["loop"],
                      value=texts.iloc[i], fix="correct loop under [survey] in study.toml, or the record "
                      "in corrections.csv") for i in np.flatnonzero(bad)]
-    part["language"] = part["language"].map(language_code)
-    part["is_interpreted"] = part["interpreted"].str.casefold().isin(YES)
+    part["language"] = map_unique(part["language"], language_code)
+    part["is_interpreted"] = map_unique(part["interpreted"], lambda text: text.casefold() in YES).astype(bool)
     return faults
 
 
@@ -441,11 +452,14 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
     return ids.mask(is_blank, nobody), faults
 
 
-def _record_texts(surveys: list[RawSurvey]) -> np.ndarray:
-    """All cells of each record as one text, columns by name, to sort records that are otherwise equal."""
-    joined = [np.array([], dtype=object)]
-    for frame in (survey.frame for survey in surveys if len(survey.frame)):
-        cells = [pa.array(frame[name], pa.large_string()) for name in sorted(frame.columns)]
-        whole = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string()))
-        joined.append(whole.to_numpy(zero_copy_only=False))
-    return np.concatenate(joined)
+def _record_hashes(surveys: list[RawSurvey]) -> np.ndarray:
+    """A number for all cells of each record, columns by name, to sort records that are otherwise equal."""
+    hashes = [np.array([], dtype="uint64")]
+    for frame in (survey.frame for survey in surveys):
+        columns = [frame[name].array for name in sorted(frame.columns)]
+        for start in range(0, len(frame), TOGETHER):
+            cells = [pa.array(column[start:start + TOGETHER].to_numpy(), pa.large_string())
+                     for column in columns]
+            whole = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string()))
+            hashes.append(pd.util.hash_array(whole.to_numpy(zero_copy_only=False)))
+    return np.concatenate(hashes)

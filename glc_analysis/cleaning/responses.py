@@ -11,7 +11,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -107,7 +107,7 @@ class OptionList:
     def read_single(self, cells: pd.Series) -> tuple[pd.Series, np.ndarray]:
         """Cells of a single choice as option ids, and a mask of the cells that are not an option."""
         ids = map_unique(cells, lambda cell: self.spellings.get(match_key(cell), ""))
-        return ids, ((ids == "") & (cells.str.strip() != "")).to_numpy()
+        return ids, ((ids == "") & (map_unique(cells, str.strip) != "")).to_numpy()
 
     def read_joined(self, cells: pd.Series) -> tuple[np.ndarray, dict[str, list[str]]]:
         """Cells with several options as booleans (records x options), and for each cell with parts that are
@@ -119,7 +119,8 @@ class OptionList:
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
-        unique = [*cells.unique()]
+        codes, distinct = pd.factorize(cells)
+        unique = [*distinct.to_numpy()]
         found = {cell: _split_options(match_key(cell).strip(",;| "), spellings) for cell in unique}
         readable = [cell for cell in unique if found[cell] is not None and len(found[cell]) > 1]
         separator = _separator_of(readable or unique)
@@ -129,15 +130,15 @@ class OptionList:
         rows = np.zeros((len(unique), len(place)), dtype=bool)
         for row, cell in zip(rows, unique, strict=True):
             row[[place[self.spellings[part]] for part in found[cell] or []]] = True
-        codes = pd.Index(unique).get_indexer(cells)
         return rows[codes].reshape(len(cells), len(place)), unknown
 
     def read_ticks(self, cells: pd.Series, option: str) -> tuple[np.ndarray, np.ndarray]:
         """Cells of the column of one option: whether it is ticked, and a mask of the unreadable cells."""
         own = {s for s, o in self.spellings.items() if o == option} | TICKED
         known = own | UNTICKED | {""}
-        ticked = map_unique(cells, lambda cell: (text := match_key(cell)) in own and text not in UNTICKED)
-        misfit = map_unique(cells, lambda cell: match_key(cell) not in known)
+        texts = map_unique(cells, match_key)
+        ticked = texts.isin(own - UNTICKED)
+        misfit = ~texts.isin(known)
         return ticked.to_numpy(dtype=bool), misfit.to_numpy(dtype=bool)
 
 
@@ -218,10 +219,11 @@ OFTEN = 5
 class UnknownTexts:
     """The texts of the answers to one question that are no option: ``parts`` has them by record.
 
-    ``texts`` is what a catch-all option takes of them, joined by a semicolon; ``faults`` are the others.
+    ``texts`` is what a catch-all option takes of them, joined by a semicolon, None if it takes nothing;
+    ``faults`` are the others.
     """
 
-    texts: pd.Series
+    texts: pd.Series | None
     faults: list[Fault]
 
 
@@ -251,7 +253,7 @@ def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records:
         log.add(AFTER_OTHER, rows_in=n_filled, cells=sum(taken.values()),
                 why=f"{question['question_id']}: texts that are no option count as "
                 f"{options.catch_all}{named}")
-    texts = pd.Series(texts, dtype="str")
+    texts = pd.Series(texts, dtype="str") if taken else None
     written = {match_key(part): part for own in parts.values() for part in own}
     n_left = len({position for at in left.values() for position in at})
     if len(left) > OFTEN and n_left * 2 > n_filled:
@@ -316,28 +318,37 @@ class ParsedAnswers:
     other_text: pd.Series | None = None
 
 
-def clean_responses(records: Records, reference: Reference, redacted: list[str],
-          log: CleaningLog) -> tuple[pd.DataFrame, pd.DataFrame]:
+def clean_responses(records: Records, reference: Reference, redacted: list[str], log: CleaningLog, *,
+                    only: Collection[str] | None = None) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Tables ``responses`` and ``selections``. Raises Faults with everything that is wrong in any file.
 
     ``responses`` has one row a record and question. A question about the organisation itself has one row
     an organisation, without a country: that of its first record that answers it. ``selections`` has one
     row a record, multiple-choice question and option. A blank value does not mean "no": ``missing`` says
     why it is blank.
+
+    The answers to all questions are read and checked. If only some questions are wanted, the tables have the
+    rows of these, and of those with texts that are no option.
     """
     lists, asked, faults = _option_lists(reference), {}, list(records.faults)
+    conditions = {name for text in reference.questions["asked_if"]
+                  for name in skip_logic.questions_named(skip_logic.parse(text))}
+    wanted: list[pd.Series] = []
     # Without a survey, nobody was asked yet what questions.csv lists.
     for _, question in reference.questions.iterrows() if records.surveys else ():
         answered = _read(question, records, lists, reference.countries, frozenset(redacted), log)
         faults += answered.faults
-        asked[question["question_id"]] = answered
+        is_wanted = only is None or question["question_id"] in only or answered.other_text is not None
+        if is_wanted or question["question_id"] in conditions:
+            asked[question["question_id"]] = answered
+            wanted += [question] if is_wanted else []
     if faults:
         raise Faults(in_order_of_causes(faults))
-    if not asked:
+    if not wanted:
         return _NO_RESPONSES.copy(), _NO_SELECTIONS.copy()
     first = _speaking_records(records, reference, asked, log)
     chosen, responses, selections, unasked = _choices(records, asked, first), [], [], 0
-    for _, question in reference.questions.iterrows():
+    for question in wanted:
         answered = asked[question["question_id"]]
         is_asked = _is_asked(question, records, chosen)
         unasked += int((answered.is_filled & ~is_asked).sum())
@@ -349,6 +360,18 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
               why="the answer stands although skip logic says that it was not asked: it is kept")
     return (pd.concat(responses, ignore_index=True),
             pd.concat(selections, ignore_index=True) if selections else _NO_SELECTIONS.copy())
+
+
+def response_counts(records: Records, reference: Reference) -> dict[str, int]:
+    """How many rows the tables ``responses`` and ``selections`` of all questions have."""
+    questions, options = reference.questions, reference.options
+    if not records.surveys:
+        return {"responses": 0, "selections": 0}
+    rows = questions["unit"].map({"answer": len(records.answers),
+                                  "organisation": records.answers["organisation_id"].nunique()})
+    size = questions["option_list"].map(options.groupby("option_list")["option_id"].nunique())
+    ticks = (rows * size)[questions["type"] == "multi"]
+    return {"responses": int(rows.sum()), "selections": int(ticks.sum())}
 
 
 def _option_lists(reference: Reference) -> dict[str, OptionList]:
@@ -375,13 +398,18 @@ def _read(question: pd.Series, records: Records, lists: dict[str, OptionList],
         return _read_multi(question, records, options, found, redacted, log)
     plain = [at[""] for at in found]
     cells = records.cells(plain)
-    is_redacted = cells.str.strip().isin(redacted).to_numpy()
-    cells = cells.mask(is_redacted, "")
+    cells, is_redacted = _without_redacted(cells, redacted)
     if question["option_list"] == COUNTRY_LIST:
         return _read_country(records, countries, plain, cells, is_redacted)
     if question["type"] in CHOICES:
         return _read_single(question, records, options, plain, cells, is_redacted, log)
     return _READERS[question["type"]](question, records, options, plain, cells, is_redacted)
+
+
+def _without_redacted(cells: pd.Series, redacted: frozenset[str]) -> tuple[pd.Series, np.ndarray]:
+    """The cells with those blank whose text was redacted, and a mask of these."""
+    is_redacted = map_unique(cells, lambda cell: cell.strip() in redacted).to_numpy(dtype=bool)
+    return (cells.astype("str").mask(is_redacted, "") if is_redacted.any() else cells), is_redacted
 
 
 def _read_country(records, countries, plain, cells, is_redacted) -> ParsedAnswers:
@@ -397,7 +425,8 @@ def _read_single(question, records, options, plain, cells, is_redacted, log) -> 
     ids, wrong = options.read_single(cells)
     parts = {i: [normalise_space(cells.iloc[i])] for i in np.flatnonzero(wrong)}
     unknown = _unknown_texts(parts, question, records, options, plain, int((cells != "").sum()), log)
-    ids = ids.mask(unknown.texts.to_numpy() != "", options.catch_all)
+    if unknown.texts is not None:
+        ids = ids.mask(unknown.texts.to_numpy() != "", options.catch_all)
     places = dict(zip(options.options["option_id"], options.options["position"].astype(float),
                       strict=True))
     number = None
@@ -423,7 +452,7 @@ def _read_date(question, records, options, plain, cells, is_redacted) -> ParsedA
 
 
 def _read_text(question, records, options, plain, cells, is_redacted) -> ParsedAnswers:
-    return ParsedAnswers(cells.str.strip(), (cells != "").to_numpy(), is_redacted)
+    return ParsedAnswers(map_unique(cells, str.strip).astype("str"), (cells != "").to_numpy(), is_redacted)
 
 
 _READERS = {"number": _read_number, "date": _read_date, "text": _read_text}
@@ -439,15 +468,14 @@ def _read_multi(question, records: Records, options: OptionList, found: list[dic
     for option in sorted(starred, key=["", *options.ids].index):
         at = [columns_of.get(option, "") for columns_of in found]
         cells = records.cells(at)
-        is_redacted = cells.str.strip().isin(redacted).to_numpy()
-        cells = cells.mask(is_redacted, "")
+        cells, is_redacted = _without_redacted(cells, redacted)
         hidden |= is_redacted
         filled |= (cells != "").to_numpy()
         if option:
             ticked, wrong = options.read_ticks(cells, option)
             ticks[:, options.ids.index(option)] |= ticked
             if option == options.catch_all:  # the column holds what was written after "Other"
-                texts = texts.mask(wrong, cells.map(normalise_space))
+                texts = texts.mask(wrong, map_unique(cells, normalise_space))
                 continue
             faults += [replace(records.fault(
                 i, f"is not an option of {question['option_list']}, nor yes or no", at,
@@ -458,13 +486,19 @@ def _read_multi(question, records: Records, options: OptionList, found: list[dic
         ticks |= joined
         parts = {i: unread[cells.iloc[i]] for i in np.flatnonzero(cells.isin(unread))}
         unknown = _unknown_texts(parts, question, records, options, at, int((cells != "").sum()), log)
-        faults, texts = [*faults, *unknown.faults], unknown.texts
+        faults += unknown.faults
+        texts = texts if unknown.texts is None else unknown.texts
+    is_other = (texts != "").to_numpy()
     if options.catch_all:
-        ticks[:, options.ids.index(options.catch_all)] |= (texts != "").to_numpy()
-    patterns, inverse = np.unique(ticks, axis=0, return_inverse=True)
-    names = np.array([";".join(np.array(options.ids)[p]) for p in patterns], dtype=object)
-    value = pd.Series(names[inverse.ravel()] if size else [], dtype="str")
-    return ParsedAnswers(value, filled, hidden & ~filled, None, options, ticks, faults, texts)
+        ticks[:, options.ids.index(options.catch_all)] |= is_other
+    pattern = np.zeros(size, dtype="int64")
+    for ticked in ticks.T:
+        pattern, _ = pd.factorize(2 * pattern + ticked)
+    _, examples = np.unique(pattern, return_index=True)
+    names = np.array([";".join(np.array(options.ids)[ticks[n]]) for n in examples], dtype=object)
+    value = pd.Series(names[pattern] if size else [], dtype="str")
+    return ParsedAnswers(value, filled, hidden & ~filled, None, options, ticks, faults,
+                         texts if is_other.any() else None)
 
 
 def _speaking_records(records: Records, reference: Reference, asked: dict[str, ParsedAnswers],
@@ -475,8 +509,8 @@ def _speaking_records(records: Records, reference: Reference, asked: dict[str, P
     whose records differ are counted in the log.
     """
     owner, first, differing = records.answers["organisation_id"], {}, 0
-    for question_id in reference.questions.loc[reference.questions["unit"] == "organisation",
-                                               "question_id"]:
+    own = reference.questions.loc[reference.questions["unit"] == "organisation", "question_id"]
+    for question_id in own[own.isin(asked)]:
         answered = asked[question_id]
         rank = np.where(answered.is_filled | answered.is_redacted, 0, 1)
         order = np.lexsort([np.arange(len(owner)), rank])

@@ -149,7 +149,8 @@ def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[st
     {'may 3': 'call-1', 'call-1': 'call-1'}
     """
     names = {_name_key(PurePath(path).name): document_id for document_id, path in paths.items()}
-    return names | {match_key(document_id): document_id for document_id in documents["document_id"]}
+    ids = documents["document_id"].to_numpy()
+    return names | dict(zip(map(match_key, ids), ids, strict=True))
 
 
 def _name_key(name: str) -> str:

@@ -2,8 +2,11 @@
 
 import pytest
 
+from glc_analysis.cleaning import records
+from glc_analysis.cleaning.records import CleaningLog
+from glc_analysis.cleaning.responses import clean_responses
 from glc_analysis.errors import Faults
-from tests.study_writer import choices, cleaned, places, question, reference, survey
+from tests.study_writer import SETTINGS, choices, cleaned, places, question, reference, survey
 
 OPTIONS = [*choices("law", "yes", "no", "dont_know", "refused"),
            *choices("services", ("food", "1", "Food"), ("legal", "2", "Legal aid"),
@@ -44,6 +47,19 @@ def test_dont_know_counts_in_the_base_unless_questions_csv_says_missing():
     assert shown(row, question("Q1", "single", "law")) == [("dont_know", "", True)]
     assert shown(row, question("Q1", "single", "law", dont_know="missing")) \
         == [("dont_know", "dont_know", False)]
+
+
+def test_rows_of_some_questions_are_those_of_the_whole_table_and_all_answers_are_checked():
+    rows = [{"org": "a", "Q1": "yes", "Q2": "late", "Q3": "1"}, {"org": "b", "Q1": "no", "Q2": "", "Q3": "2"}]
+    asked = [question("Q1", "single", "law"), question("Q2", "text", asked_if="Q1 == yes"),
+             question("Q3", "number")]
+    known, whole = reference(questions=asked, options=OPTIONS), responses(rows, *asked)
+    some, _ = clean_responses(whole.records, known, [], CleaningLog(), only={"Q2"})
+    expected, looked_at = whole.responses[whole.responses["question_id"] == "Q2"], ["answer_id", "missing"]
+    assert sorted(some[looked_at].values.tolist()) == expected[looked_at].values.tolist()
+    wrong = records.assemble([survey([rows[0] | {"Q3": "many"}])], known, SETTINGS, CleaningLog())
+    with pytest.raises(Faults, match="is not a number"):
+        clean_responses(wrong, known, [], CleaningLog(), only={"Q2"})
 
 
 def test_not_asked_differs_from_unanswered():
