@@ -22,8 +22,9 @@ SENTENCES = ("We work with shelters and the police, and we meet once a month to 
              "نعمل مع الملاجئ والشرطة ونجتمع مرة في الشهر لوضع الخطط.")
 
 
-def write_wide_study(root: Path, organisations: int, *, seed: int = 1) -> Path:
-    """Writes the study into a new folder and returns it; the same seed gives the same bytes."""
+def write_wide_study(root: Path, organisations: int, *, seed: int = 1, outspoken: float = 1) -> Path:
+    """Writes the study into a new folder and returns it; the same seed gives the same bytes. The share
+    ``outspoken`` of the organisations answers the open questions."""
     start(root)
     settings = (root / "reference" / "study.toml").read_text(encoding="utf-8")
     for name in ("started", "ended", "language"):
@@ -31,7 +32,7 @@ def write_wide_study(root: Path, organisations: int, *, seed: int = 1) -> Path:
     (root / "reference" / "study.toml").write_text(settings, encoding="utf-8")
     _write(root / "reference" / "questions.csv", _questions())
     _write(root / "reference" / "options.csv", _options())
-    _write(root / "raw" / "survey" / "wide.csv", _answers(organisations, random.Random(seed)))
+    _write(root / "raw" / "survey" / "wide.csv", _answers(organisations, random.Random(seed), outspoken))
     return root
 
 
@@ -58,7 +59,7 @@ def _options() -> list[list]:
               for i in range(1, OPTIONS + 1))]
 
 
-def _answers(organisations: int, draw: random.Random):
+def _answers(organisations: int, draw: random.Random, outspoken: float):
     plain = [f"{kind}{i}" for kind, count in (("single", SINGLES), ("scale", SCALES))
              for i in range(count)]
     ticks = [f"multi{i}_{o}" for i in range(MULTIS) for o in range(1, OPTIONS + 1)]
@@ -72,7 +73,7 @@ def _answers(organisations: int, draw: random.Random):
         yield [f"org-{n}", country, f"2016-03-{1 + n % 28:02}T09:00:00Z",
                f"2016-03-{1 + n % 28:02}T10:{n % 60:02}:00Z", "en", *draw.choices(choices, k=len(plain)),
                *draw.choices(["", "1"], k=len(ticks)), *draw.choices(range(100), k=len(numbers)),
-               *(f"{draw.choice(SENTENCES)} {n}" for _ in texts)]
+               *(f"{draw.choice(SENTENCES)} {n}" if n % 20 < 20 * outspoken else "" for _ in texts)]
 
 
 def _write(path: Path, rows) -> None:
