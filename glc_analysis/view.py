@@ -395,8 +395,9 @@ class StudyView(VisibleTables):
     def votes(self, round: str | int = "") -> pd.DataFrame:
         """The votes of closed rounds as they may be told, one row a principle, panel and criterion; of one
         ``round`` or of all: principle_id, principle, round, panel, criterion, n, high (7 to 9), middle, low,
-        median, shown_as. Other audiences see what leaves every vote open, of panels of four and more, the
-        public of the last round. Raises UsageError for an unknown round.
+        median, shown_as. Other audiences see only counts from which no single vote can be worked out,
+        and only of panels of four or more; the public sees the last round only. Raises
+        UsageError for an unknown round.
 
         >>> view.votes(round=2).query("criterion == 'importance'")["shown_as"].iloc[0]
         '10 of 10 high'

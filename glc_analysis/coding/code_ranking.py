@@ -155,8 +155,9 @@ class CodeRanking:
 
     @cached_property
     def _fitted(self) -> tuple[np.ndarray, np.ndarray]:
-        """The weights of each text for each code, and the scores of the examples with their documents left
-        out, at the smoothing under which most right codes are among the first of these."""
+        """Tries several degrees of smoothing, each with one document at a time left out, and keeps the one
+        that ranks most of the right codes near the top: its weights of each text for each code, and the
+        scores that the examples got while their documents were left out."""
         n, given = len(self.examples), self._given
         weight = np.sqrt([1.0] * n + [DEFINITION] * (len(given) - n))[:, None]
         likeness = (1 - LETTERS) * self._directions @ self._directions.T + LETTERS * self._letters.all()

@@ -110,7 +110,7 @@ def _accepted(one: dict[str, Any], span: Span) -> tuple:
 
 def _spans(review: Any, turns: pd.DataFrame, text_of: Callable[[str], Text],
            is_waiting: bool) -> tuple[list[Span], tuple[str, ...]]:
-    """Where an accepted passage belongs (nothing: where its position puts it); or what is wrong with the row:
+    """The place of an accepted passage, empty if the one that is stored is right; or the fault of the row:
     message, column, value and fix."""
     text, segment = text_of(review.document_id), review.segment_id
     start, end = 0, len(text.canonical)

@@ -195,7 +195,7 @@ class PollingPlace:
                 "languages": [_in_language(self.texts, one) for one in self.texts.by_language]}
 
     def save(self, number: str, said: Mapping[str, Any]) -> dict[str, Any]:
-        """Saves what a page sent; what is told it then: how often the slip was saved, and which questions are
+        """Saves what a phone sent. Returns how often the slip has been saved and which questions are
         answered. Raises Refusal where nothing is saved."""
         self.read_tables()
         slip = self.box.slips[number]

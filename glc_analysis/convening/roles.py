@@ -142,7 +142,7 @@ def undeclared(study: Study, round_id: str, raters: pd.DataFrame) -> dict[str, s
 
 
 def undeclared_faults(study: Study, round_id: str, raters: pd.DataFrame) -> Iterator[Fault]:
-    """Faults: roles that are not those on the forms of an open round."""
+    """Faults of roles in the tables that differ from those on the forms of an open round."""
     for rater, file in undeclared(study, round_id, raters).items():
         yield Fault(f"what it says of {rater} is not on the forms of round {round_id}", file=file,
                     column="rater_id", value=rater, fix=f"write the forms again with `glc forms --round "

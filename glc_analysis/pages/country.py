@@ -35,9 +35,9 @@ from glc_analysis.view import StudyView
 
 
 MOST_SENTENCES = 5
-RULE = ("The sentences name, of each theme, the answer that most organisations gave here and, among several, "
-        "the one that most gave around it; at most five. Left out are sensitive questions, and counts that "
-        "the readers of this page may not see exactly.")
+RULE = ("For each theme we show the answer that most organisations gave here. In a tie it is the one that "
+        "more gave around this country. At most five are shown. Left out are sensitive questions, and counts "
+        "that the readers of this page may not see exactly.")
 UNNAMED = "an organisation that is not named"
 
 

@@ -95,7 +95,7 @@ def _statement(trail: Trail, row: Any) -> Iterator[str]:
     if row.rationale:
         yield tag("p", tag("strong", "Why it is proposed: "), escape(row.rationale))
     if row.indicator:
-        yield tag("p", tag("strong", "How one would see it: "), escape(row.indicator))
+        yield tag("p", tag("strong", "How to tell whether it works: "), escape(row.indicator))
 
 
 def _arguments(pieces: pd.DataFrame) -> Iterator[str]:

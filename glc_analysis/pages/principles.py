@@ -40,7 +40,7 @@ SIDES = {"supports": "For it", "contradicts": "Against it", "qualifies": "With l
 """The sides of the evidence in the order of the page, by the words of evidence.csv."""
 NOTHING = {"supports": UNSUPPORTED, "contradicts": NOT_CHALLENGED}
 WITHHELD = "Not every count is shown here, because it could reveal what a single organisation said."
-NOT_CLEARED = "Not all words on it are cleared for these pages."
+NOT_CLEARED = "Some quotations about this principle may not be shown here."
 DECISIONS = {"endorse": "endorse it", "endorse_with_reservation": "endorse it with a reservation",
              "do_not_endorse": "do not endorse it"}
 COMPONENTS = {"methodological": "How the evidence was made", "coherence": "Whether it agrees with itself",
@@ -50,8 +50,8 @@ COMPONENTS = {"methodological": "How the evidence was made", "coherence": "Wheth
 UNNAMED = "an organisation that is not named"
 TO_SIGN_ANEW = ("This text was changed after an earlier one was signed. It is not signed yet: the signatures "
                 "belong to the earlier text.")
-OTHERS_SIGNED = ("Whether organisations signed without giving their names, and how they decided, is not "
-                 "shown: a number could tell it.")
+OTHERS_SIGNED = ("We do not show whether other organisations signed without their names: even a number "
+                 "could reveal what one of them decided.")
 NAMES_SHOWN, WORDS_SHOWN = 12, 3
 """How many names and how many reservations stand open; the others are one click away."""
 BYTES = {"sources": 90_000, "comments": 8_000, "texts": 8_000, "reservations": 8_000}
@@ -185,7 +185,7 @@ def show_reasons(view: StudyView) -> Html | None:
 
 def _reasons(row: Any) -> str:
     return "".join([tag("p", escape(row.rationale)) if row.rationale else "",
-                    tag("p", tag("strong", "How one would see it: "), escape(row.indicator))
+                    tag("p", tag("strong", "How to tell whether it works: "), escape(row.indicator))
                     if row.indicator else ""])
 
 

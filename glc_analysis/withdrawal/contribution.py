@@ -193,8 +193,8 @@ def _collect_records(own: Contribution, study: Study, reference: Reference, answ
 
 
 def _collect_texts(own: Contribution, study: Study, reference: Reference, people: pd.DataFrame) -> None:
-    """Its interviews, and its turns in each call: those of these speakers and of their interpreters. Of a
-    person the interviews in which nobody else takes part, and its turns in all others."""
+    """For an organisation: its interviews, and its turns in each call, those of its speakers and their
+    interpreters. For a person: the interviews held with them alone, and their turns in all others."""
     elsewhere = reference.speakers.drop(people.index).query("role == 'participant'")
     taken = reference.speakers["name_in_file"].str.extract(r"^Withdrawn (\d+)$")[0].dropna().astype(int)
     left = dict.fromkeys(map(normalise_space, people["name_in_file"]))
