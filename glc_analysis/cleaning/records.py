@@ -19,6 +19,7 @@ import pyarrow.compute as pc
 
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_country_faults
+from glc_analysis.cleaning.repeated_records import repetition_faults
 from glc_analysis.errors import SHOWN_ALIKE, Fault, nearest
 from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.reference import Reference
@@ -237,6 +238,8 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
         survey, wrong = _correct_file(survey, fixes, log)
         ready.append(survey)
         faults += wrong
+    faults += repetition_faults([_select_records(survey, survey.frame.index.isin(kept.frame.index))
+                                 for survey, kept in zip(surveys, ready, strict=True)])
     answers, wrong = _read_roles(ready, reference, settings)
     order = np.lexsort([_record_hashes(ready), answers["loop"],
                         answers["started"], answers["file"]])

@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 
 from glc_analysis.cleaning.columns import NOT_IN
+from glc_analysis.cleaning.repeated_records import repeated_records
 from glc_analysis.drafting.column_types import LEFT_OUT, MANY, ROLES, Guess, grid_scales, guess_type
 from glc_analysis.drafting.countries import country_label, country_of, is_contested, un_regions
 from glc_analysis.drafting.form import Form, FormColumn
@@ -452,7 +453,8 @@ def _only_after(filled: np.ndarray, earlier: list[tuple[str, np.ndarray, list[st
 
 
 def _notes(form: Form, surveys: Sequence[RawSurvey]) -> list[str]:
-    notes = [
+    notes = [f"{found}. They would count twice. To fix: {found.fix}." for found in repeated_records(surveys)]
+    notes += [
         f"{survey.path.name}: the heading {name!r} stands over several columns, told apart by their places"
         for survey in surveys
         for name in survey.repeated
