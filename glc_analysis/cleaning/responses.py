@@ -20,12 +20,13 @@ import pandas as pd
 
 from glc_analysis.cleaning import columns, skip_logic
 from glc_analysis.cleaning.countries import country_ids, row_list, unknown_country_faults
+from glc_analysis.cleaning.new_options import option_id
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.errors import SHOWN_ALIKE, Fault, Faults, in_order_of_causes, nearest
 from glc_analysis.reference import Reference
 from glc_analysis.schema import CHOICES, COUNTRY_LIST
 from glc_analysis.tables import MISSING
-from glc_analysis.text import map_unique, match_key, normalise_space, parse_dates, parse_numbers, slug
+from glc_analysis.text import map_unique, match_key, normalise_space, parse_dates, parse_numbers
 
 # ------------------------------
 # Why there is no answer.
@@ -286,8 +287,7 @@ def _wrong_list(question: pd.Series, records: Records, options: OptionList, foun
 def _new_row(option_list: str, text: str, options: OptionList, number: int) -> str:
     """A row of options.csv for a text, to be pasted there."""
     place = int(options.options["position"].max()) + number
-    name = re.sub(r"[^a-z0-9_.-]", "", slug(text)).strip("_") or f"option-{place}"
-    row = [option_list, name, text, text, str(place), "substantive"]
+    row = [option_list, option_id(text, options.ids), text, text, str(place), "substantive"]
     line = io.StringIO()
     csv.writer(line, lineterminator="").writerow(row)
     return line.getvalue()

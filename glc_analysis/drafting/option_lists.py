@@ -6,13 +6,13 @@ options.csv, each with how sure it is and why, and what is to be said of answers
 
 from __future__ import annotations
 
-import itertools
 import re
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
+from glc_analysis.cleaning.new_options import option_id
 from glc_analysis.drafting.column_types import Guess
 from glc_analysis.drafting.groups import TickGroup
 from glc_analysis.drafting.options import (
@@ -26,8 +26,8 @@ from glc_analysis.drafting.options import (
     paired_options,
 )
 from glc_analysis.drafting.scales import scale_marks, scale_steps
-from glc_analysis.drafting.words import kind_of_option
-from glc_analysis.text import match_key, slug
+from glc_analysis.drafting.words import kind_of_option, without_accents
+from glc_analysis.text import match_key
 
 _SAME_LIST = 0.6
 """The share of options that two questions must have in common for one list of both, if one has all those of
@@ -64,10 +64,15 @@ class OptionLists:
             "",
         )
         if same:
-            listed = {option_key(row["value"]): row for row in self.lists[same]}
+            listed = {match_key(row["value"]): row for row in self.lists[same]}
+            spelled = {option_key(row["value"]): row for row in reversed(self.lists[same])}
             for row in rows:
-                if own := listed.get(option_key(row["value"])):
+                if own := listed.get(match_key(row["value"])):
                     own["n"] = str(int(own["n"]) + int(row["n"]))
+                elif own := spelled.get(option_key(row["value"])):
+                    how, why = _of_spelling(row["value"], own["label"])
+                    self._append(same, row | {key: own[key] for key in ("option_id", "label", "kind")}
+                                 | {"how_sure": how, "why": why})
                 else:
                     self._append(same, row)
             self.keys[same] |= keys
@@ -84,7 +89,7 @@ class OptionLists:
         self.lists.setdefault(name, [])
         self.kinds[name], self.keys[name] = "ticks", frozenset()
         for values, label, count in zip(group.values, group.labels, group.counts, strict=True):
-            identifier = self._free_id(name, label)
+            identifier = option_id(label, {row["option_id"] for row in self.lists[name]})
             for value in values:
                 self._append(
                     name,
@@ -121,19 +126,13 @@ class OptionLists:
         own = self.lists[name]
         if "option_id" not in row:
             twin = next((one for one in own if one["label"] == row["label"]), None)
-            row = row | {"option_id": twin["option_id"] if twin else self._free_id(name, row["label"])}
+            taken = {one["option_id"] for one in own}
+            row = row | {"option_id": twin["option_id"] if twin else option_id(row["label"], taken)}
         others = {one["option_id"] for one in own if one["kind"] == "other"} - {row["option_id"]}
         if row["kind"] == "other" and others:
             row = row | {"kind": "substantive"}  # one option of a list stands for all other texts
         if not any(match_key(one["value"]) == match_key(row["value"]) for one in own):
             own.append(row)
-
-    def _free_id(self, name: str, label: str) -> str:
-        taken = {row["option_id"] for row in self.lists[name]}
-        stem = re.sub(r"_+", "_", slug(label).replace(".", "_"))[:40].strip("_-") or "option"
-        stem = stem if re.fullmatch(r"[a-z0-9_-]+", stem) else f"option_{len(taken) + 1}"
-        numbered = (f"{stem}_{n}" for n in itertools.count(2))
-        return next(one for one in itertools.chain([stem], numbered) if one not in taken)
 
 
 def option_translations(guesses: dict[int, Guess]) -> dict[str, tuple[str, str]]:
@@ -166,17 +165,20 @@ def _option_rows(
         return []
     main = options[first]
     labels = _in_order(main, kind)
-    values: dict[str, list[tuple[str, int, str, str]]] = {
-        label: [(label, main.counts[label], SURE, "")] for label in labels
-    }
+    values: dict[str, list[tuple[str, int, str, str]]] = {}
+    for label in labels:
+        spelled = main.spellings.get(label, Counter())
+        values[label] = [(label, main.counts[label] - spelled.total(), SURE, "")]
+        values[label] += [(text, count, *_of_spelling(text, label)) for text, count in spelled.items()]
     extra: list[tuple[str, int]] = []
     for n, other in enumerate(options):
         if n == first:
             continue
         for text, (partner, how) in paired_options(main, other, translated).items():
+            spelled = other.spellings.get(text, Counter())
             if partner and option_key(text) == option_key(partner):
-                old = values[partner][0]
-                values[partner][0] = (old[0], old[1] + other.counts[text], SURE, "")
+                given = {text: other.counts[text] - spelled.total(), **spelled}
+                values[partner] += [(one, count, *_of_spelling(one, partner)) for one, count in given.items()]
             elif partner:
                 doubt = UNSURE if how == LIKELY else SURE
                 values[partner].append(
@@ -186,17 +188,13 @@ def _option_rows(
                 extra.append((text, other.counts[text]))
     rows = []
     for label in labels:
+        same: dict[str, dict[str, str]] = {}
         for value, count, how, why in values[label]:
-            rows.append(
-                {
-                    "label": label,
-                    "value": value,
-                    "kind": kind_of_option(label),
-                    "how_sure": how,
-                    "why": why or "given by at least five, or named by the form",
-                    "n": str(count),
-                }
-            )
+            row = same.setdefault(match_key(value), {
+                "label": label, "value": value, "kind": kind_of_option(label), "how_sure": how,
+                "why": why or "given by at least five, or named by the form", "n": "0"})
+            row["n"] = str(int(row["n"]) + count)
+        rows += same.values()
     for text, count in extra:
         rows.append(
             {
@@ -210,6 +208,15 @@ def _option_rows(
             }
         )
     return rows
+
+
+def _of_spelling(text: str, label: str) -> tuple[str, str]:
+    """How sure it is that a text is a spelling of an option, and why; accents and case change nothing."""
+    if match_key(text) == match_key(label):
+        return SURE, ""
+    if without_accents(text) == without_accents(label):
+        return SURE, f"{label!r} with other accents"
+    return UNSURE, f"taken for a spelling of {label!r}, with other marks: if not, give it its own option_id"
 
 
 def _in_order(options: Options, kind: str) -> list[str]:

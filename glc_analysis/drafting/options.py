@@ -14,8 +14,16 @@ from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 
+from glc_analysis.cleaning.new_options import MINUS
 from glc_analysis.drafting.scales import scale_marks
-from glc_analysis.drafting.words import is_link, is_word, kind_of_option, looks_personal, plain
+from glc_analysis.drafting.words import (
+    is_link,
+    is_word,
+    kind_of_option,
+    looks_personal,
+    plain,
+    without_accents,
+)
 from glc_analysis.text import match_key
 
 FEWEST = 5
@@ -32,6 +40,8 @@ SEPARATORS = {
 }
 """What stands between several options in one cell, the most certain first."""
 
+_SIGNS = re.escape("+#<>%&/=≤≥±$€£\N{MINUS SIGN}")
+"""Signs that tell options apart."""
 _TOGETHER, _TOGETHER_LOWER = 0.97, 0.9
 """How often two parts must stand together to be one label; less, where the second begins with a small
 letter."""
@@ -41,13 +51,13 @@ letter."""
 class Options:
     """The options of a question: how often each was given by the text that was mostly written.
 
-    ``spellings`` are further ways in which files write an option. ``hidden`` are counted only: how many
-    different texts, in how many cells. ``order`` is the order of the form, as far as cells with several
-    options show it.
+    ``spellings`` are further ways in which files write an option, other than in case or blanks, and how
+    often. ``hidden`` are counted only: how many different texts, in how many cells. ``order`` is the order of
+    the form, as far as cells with several options show it.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
-    spellings: dict[str, list[str]] = field(default_factory=dict)
+    spellings: dict[str, Counter[str]] = field(default_factory=dict)
     hidden: Counter[str] = field(default_factory=Counter)
     order: list[str] = field(default_factory=list)
     is_merged_by_few: bool = False
@@ -146,9 +156,9 @@ def listed_options(counts: Mapping[str, int], known: Collection[str] = (), fewes
 
     ``known`` are keys of options that are listed elsewhere in the form, and so are nobody's own words.
 
-    >>> found = listed_options(Counter({"Male": 9, "male": 3, "Female": 8, "xyz": 2}))
+    >>> found = listed_options(Counter({"Male": 9, "male": 3, "Male.": 1, "Female": 8, "xyz": 2}))
     >>> dict(found.counts), found.spellings, dict(found.hidden)
-    ({'Male': 12, 'Female': 8}, {'Male': ['Male', 'male']}, {'xyz': 2})
+    ({'Male': 13, 'Female': 8}, {'Male': Counter({'Male.': 1})}, {'xyz': 2})
     """
     groups: dict[str, Counter[str]] = defaultdict(Counter)
     for text, count in counts.items():
@@ -158,8 +168,10 @@ def listed_options(counts: Mapping[str, int], known: Collection[str] = (), fewes
         label = max(group, key=lambda text: (group[text], text))
         if (group.total() >= fewest or key in known) and not (looks_personal(label) or is_link(label)):
             found.counts[label] = group.total()
-            if len({match_key(text) for text in group}) > 1 or len(group) > 1:
-                found.spellings[label] = sorted(group, key=lambda text: (-group[text], text))
+            others = {text: n for text, n in group.items() if match_key(text) != match_key(label)}
+            if others:
+                often_first = sorted(others.items(), key=lambda one: (-one[1], one[0]))
+                found.spellings[label] = Counter(dict(often_first))
         else:
             found.hidden[label] += group.total()
     found.counts = Counter(dict(sorted(found.counts.items(), key=lambda item: (-item[1], item[0]))))
@@ -168,12 +180,19 @@ def listed_options(counts: Mapping[str, int], known: Collection[str] = (), fewes
 
 @lru_cache(maxsize=100_000)
 def option_key(text: str) -> str:
-    """What spellings of one option share: no case, accents, marks or repeated blanks.
+    """What spellings of one option share: no case, accents, repeated blanks or marks that say nothing. Signs
+    that tell options apart stay.
 
     >>> option_key("Never -- I don't use it.") == option_key("never - I don’t use it")
     True
+    >>> len({option_key(text) for text in ("C", "C++", "C#", "UTC-3", "UTC+3", "> 5", "5", "-5", "2.5")})
+    9
     """
-    return re.sub(r"\W+", " ", plain(text)).strip() or match_key(text)
+    folded = MINUS.sub("\N{MINUS SIGN}", without_accents(text))
+    folded = re.sub(r"(?<=\w)-$", "\N{MINUS SIGN}", folded)  # a grade: A-
+    folded = re.sub(r"(?<!\d)\.|\.(?!\d)", " ", folded)
+    folded = re.sub(rf"[^\w.{_SIGNS}]+", " ", folded)
+    return re.sub(rf"\s*([{_SIGNS}])\s*", r"\1", folded).strip() or match_key(text)
 
 
 def form_order(cells: Sequence[tuple[list[str], int]], options: Collection[str]) -> list[str]:

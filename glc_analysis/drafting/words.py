@@ -35,11 +35,20 @@ def plain(text: str) -> str:
     >>> plain("¿En qué PAÍS vives?")
     'en que pais vives'
     """
+    return " ".join(_MARKS.sub(" ", without_accents(text)).split())
+
+
+def without_accents(text: str) -> str:
+    """Text without case, accents and repeated blanks; all marks stay.
+
+    >>> without_accents("¿En  qué PAÍS?") == "¿en que pais?"
+    True
+    """
     folded = match_key(text).replace("’", "'")
     if not folded.isascii():
         folded = unicodedata.normalize("NFKD", folded)
         folded = "".join(c for c in folded if not unicodedata.combining(c))
-    return " ".join(_MARKS.sub(" ", folded).split())
+    return folded
 
 
 def mentions(concept: str, text: str) -> bool:

@@ -191,3 +191,22 @@ def test_five_records_and_three_hundred_columns_are_drafted():
     assert {*few["how_sure"]} == {"unsure"} | {*few.loc[few["type"] == "date", "how_sure"]}
     wide, _ = drafted(form_of(60, **{f"Question {n}?": ["a", "b", "c"] for n in range(300)}))
     assert len(wide) == 303
+
+
+def options_of(*answers, wording="Which language do you use most?"):
+    """The drafted options of one question, by their values."""
+    tables = make_draft([export({wording: [*answers]})]).tables
+    return tables["options"].set_index("value")
+
+
+def test_options_that_differ_in_signs_alone_are_options_of_their_own():
+    languages = options_of(*["C"] * 20, *["C++"] * 15, *["C#"] * 10)
+    assert languages["option_id"].to_dict() == {"C": "c", "C++": "c_plus_plus", "C#": "c_sharp"}
+    zones = options_of(*["UTC-3"] * 20, *["UTC+3"] * 15, *["UTC"] * 10, wording="Which time zone?")
+    assert {*zones["option_id"]} == {"utc_minus_3", "utc_plus_3", "utc"}
+
+
+def test_spellings_that_differ_in_accents_are_sure_and_those_that_differ_in_marks_are_not():
+    rows = options_of(*["Café"] * 20, *["Tea"] * 20, *["cafe"] * 5, *["Café."] * 3)
+    assert {*rows.loc[["Café", "cafe", "Café."], "option_id"]} == {"cafe"}
+    assert rows["how_sure"].to_dict() == {"Café": "sure", "Tea": "sure", "cafe": "sure", "Café.": "unsure"}
