@@ -41,13 +41,15 @@ def _lists(tables: Tables) -> Iterator[Fault]:
 
 
 def _options(tables: Tables) -> Iterator[Fault]:
-    """One option has one label, position and kind; one value stands for one option."""
+    """One option has one label, position and kind; one value is of one option, one position too."""
     options = tables["options"]
     option = [options["option_list"], options["option_id"]]
     for column in ("label", "position", "kind"):
         yield from _differing("options", options, option, column, "the same option has {}")
     value = [options["option_list"], options["value"].map(match_key)]
     yield from _differing("options", options, value, "option_id", "the same value stands for {}")
+    place = [options["option_list"], options["position"]]
+    yield from _differing("options", options, place, "option_id", "the same position is that of {}")
 
 
 def _countries(tables: Tables) -> Iterator[Fault]:

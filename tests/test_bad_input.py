@@ -175,6 +175,9 @@ SPOILT = {
     "a value of two options": (
         OPTIONS, [("legal,2,", "legal,1,")],
         "options.csv, row 5, column option_id, value 'legal': the same value stands for 'shelter'"),
+    "a place of two options": (
+        OPTIONS, [("Legal aid,2", "Legal aid,1")],
+        "options.csv, row 5, column option_id, value 'legal': the same position is that of 'shelter'"),
     "a place that is no number": (
         OPTIONS, [("Legal aid,2", "Legal aid,second")],
         "options.csv, row 5, column position, value 'second': is not a whole number"),

@@ -10,9 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-import numpy as np
-
-from glc_analysis.cleaning.new_options import option_id
+from glc_analysis.cleaning.new_options import number_order, option_id
 from glc_analysis.drafting.column_types import Guess
 from glc_analysis.drafting.groups import TickGroup
 from glc_analysis.drafting.options import (
@@ -25,10 +23,11 @@ from glc_analysis.drafting.options import (
     option_key,
     paired_options,
 )
-from glc_analysis.drafting.scales import scale_marks, scale_steps
+from glc_analysis.drafting.scales import in_scale_order
 from glc_analysis.drafting.words import kind_of_option, without_accents
 from glc_analysis.text import match_key
 
+_LONE_NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _SAME_LIST = 0.6
 """The share of options that two questions must have in common for one list of both, if one has all those of
 the other."""
@@ -50,7 +49,7 @@ class OptionLists:
         write."""
         options = guess.options
         first = _fullest(options)
-        rows = _option_rows(options, first, kind, self.translated)
+        rows = _option_rows(options, first, self.translated)
         remarks, is_open = _hidden_remarks(options, rows, kind)
         keys = frozenset(option_key(row["value"]) for row in rows)
         same = next(
@@ -108,6 +107,7 @@ class OptionLists:
         """All rows of options.csv, with the places of options within their lists."""
         found = []
         for name, rows in self.lists.items():
+            rows = self._ordered(name)
             places = {
                 identifier: str(n)
                 for n, identifier in enumerate(dict.fromkeys(row["option_id"] for row in rows), 1)
@@ -121,6 +121,18 @@ class OptionLists:
                 for row in rows
             ]
         return found
+
+    def _ordered(self, name: str) -> list[dict[str, str]]:
+        """The rows of a list in its order; all are unsure if it is a scale whose order is not known."""
+        rows = self.lists[name]
+        if self.kinds[name] == "ticks":
+            return rows
+        order, is_known = _in_order([*dict.fromkeys(row["label"] for row in rows)], self.kinds[name])
+        rows = sorted(rows, key=lambda row: order.index(row["label"]))
+        if is_known:
+            return rows
+        said = "no scale that is known has all of these steps: correct the positions"
+        return [row | {"how_sure": UNSURE, "why": f"{row['why']}; {said}"} for row in rows]
 
     def _append(self, name: str, row: dict[str, str]) -> None:
         own = self.lists[name]
@@ -157,14 +169,13 @@ def _fullest(options: Sequence[Options]) -> int:
 
 
 def _option_rows(
-    options: Sequence[Options], first: int, kind: str, translated: dict[str, tuple[str, str]]
+    options: Sequence[Options], first: int, translated: dict[str, tuple[str, str]]
 ) -> list[dict[str, str]]:
-    """The options of a question in all files, those of the first in order, the others' beside their
-    partners."""
+    """The options of a question in all files, those of the fullest, and the others' beside their partners."""
     if not options:
         return []
     main = options[first]
-    labels = _in_order(main, kind)
+    labels = [*main.counts]
     values: dict[str, list[tuple[str, int, str, str]]] = {}
     for label in labels:
         spelled = main.spellings.get(label, Counter())
@@ -219,28 +230,17 @@ def _of_spelling(text: str, label: str) -> tuple[str, str]:
     return UNSURE, f"taken for a spelling of {label!r}, with other marks: if not, give it its own option_id"
 
 
-def _in_order(options: Options, kind: str) -> list[str]:
-    """A scale in the order of its steps, what has none after them; other options by how often they were
-    given."""
-    labels = [*options.counts]
-    if kind != "scale":
-        bands = [re.match(r"\D{0,3}(\d[\d,.]*)", label) for label in labels]
-        if labels and sum(map(bool, bands)) == len(labels) > 2:
-            return sorted(
-                labels,
-                key=lambda label: (
-                    float(re.sub(r"[^\d]", "", re.search(r"\d[\d,.]*", label)[0])),
-                    not label.startswith("<"),
-                    label,
-                ),
-            )
-        return labels
-    steps = scale_steps(labels)
-    if steps is None:
-        marks = scale_marks(labels)
-        steps = [marks[label][1] if label in marks else float("nan") for label in labels]
-    places = {label: (np.isnan(step), step) for label, step in zip(labels, steps, strict=True)}
-    return sorted(labels, key=lambda label: (*places[label], labels.index(label)))
+def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
+    """The options of a list in the order in which a form would have them, and whether that order is certain.
+
+    Numbers go by their size, a scale by its steps; what is no answer, or has no step, comes last. Other
+    options stay as they are: by how often they were given. Only a scale can be in a wrong order.
+    """
+    answers = [label for label in labels if kind_of_option(label) in ("substantive", "none")]
+    by_number = number_order(answers) if len(answers) > 2 or kind == "scale" else None
+    if by_number and (kind != "scale" or all(map(_LONE_NUMBER.fullmatch, answers))):
+        return [*by_number, *(label for label in labels if label not in answers)], True
+    return in_scale_order(labels) if kind == "scale" else (labels, True)
 
 
 def _hidden_remarks(

@@ -14,6 +14,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
+from math import isnan
 
 from glc_analysis.drafting.words import is_word, kind_of_option, plain, word_rows
 
@@ -33,7 +34,7 @@ def scale_steps(labels: Sequence[str]) -> list[float] | None:
     """The step of each option on a scale, None where the options are no scale that is known.
 
     An option that says "don't know" and the like has no step (nan), nor has a number among words, which
-    stands for a missing answer.
+    stands for a missing answer, nor an option beside several degrees of one word that is no degree of it.
 
     >>> scale_steps(["Often", "Never", "Sometimes"])
     [5.0, 0.0, 4.0]
@@ -69,6 +70,26 @@ def scale_steps(labels: Sequence[str]) -> list[float] | None:
             found = dict(zip(own, known, strict=True))
             return [float(found.get(n, float("nan"))) for n in range(len(labels))]
     return None
+
+
+def in_scale_order(labels: Sequence[str]) -> tuple[list[str], bool]:
+    """The options of a scale from one end to the other, those without a step last; and whether the whole
+    order is known: each option that is an answer has a step of its own.
+
+    >>> in_scale_order(["Good", "Excellent", "OK", "Don't know"])
+    (['OK', 'Good', 'Excellent', "Don't know"], True)
+    >>> in_scale_order(["Now and then", "Never", "Often", "Always"])
+    (['Never', 'Often', 'Always', 'Now and then'], False)
+    """
+    steps = scale_steps(labels)
+    if steps is None:
+        marks = scale_marks(labels)
+        steps = [marks[label][1] if label in marks else float("nan") for label in labels]
+    own = [step for label, step in zip(labels, steps, strict=True) if kind_of_option(label) == "substantive"]
+    places = {label: (isnan(step), step if step == step else 0)
+              for label, step in zip(labels, steps, strict=True)}
+    ordered = sorted(labels, key=lambda label: places[label])
+    return ordered, not any(map(isnan, own)) and len({*own}) == len(own)
 
 
 def scale_marks(labels: Sequence[str]) -> dict[str, tuple[str, int]]:
@@ -198,12 +219,12 @@ def _degrees(labels: Sequence[str]) -> list[float | None]:
     steps: list[float | None] = []
     for n, (degree, positive, stem) in enumerate(zip(found, opposite, stems, strict=True)):
         if n in middle or degree is None:
-            steps.append(0.0)
+            steps.append(0.0 if degree is None or len(many) > 1 else float("nan"))
             continue
         step = degree.strength
         if degree.is_negated:
             step = -0.3 if degree.is_weakened else -step
-        steps.append(-step if bool(positive) != (stem == low) else step)
+        steps.append(-step if bool(positive) != (bool(low) and stem == low) else step)
     per_word = {stem: {step for step, own in zip(steps, stems, strict=True) if own == stem} for stem in many}
     is_told_apart = len({*steps}) == len(steps) and all(len(own) > 1 for own in per_word.values())
     return steps if is_told_apart else none

@@ -273,6 +273,7 @@ def draft_faults(state: DraftState) -> Iterator[Fault]:
             fix="give each question its own id",
         )
     seen: dict[tuple[str, str], str] = {}
+    places: dict[tuple[str, str], str] = {}
     for n, row in options.iterrows():
         place = {"file": state.files["options"], "row": str(n)}
         if not all(row[column] for column in ("option_list", "option_id", "value")):
@@ -288,6 +289,23 @@ def draft_faults(state: DraftState) -> Iterator[Fault]:
                 column="kind",
                 value=row["kind"],
                 fix=f"use one of {', '.join(allowed_words('options', 'kind'))}",
+                **place,
+            )
+        position = row["option_list"], row["position"]
+        if not re.fullmatch(r"\d{1,6}", row["position"]):
+            yield Fault(
+                "is not a whole number",
+                column="position",
+                value=row["position"],
+                fix="write the place of the option in its list: 1, 2, 3 ...",
+                **place,
+            )
+        elif places.setdefault(position, row["option_id"]) != row["option_id"]:
+            yield Fault(
+                f"is the position of {places[position]} as well",
+                column="position",
+                value=row["position"],
+                fix="give each option of a list its own position",
                 **place,
             )
         value = row["option_list"], match_key(row["value"])

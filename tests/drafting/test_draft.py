@@ -210,3 +210,24 @@ def test_spellings_that_differ_in_accents_are_sure_and_those_that_differ_in_mark
     rows = options_of(*["Café"] * 20, *["Tea"] * 20, *["cafe"] * 5, *["Café."] * 3)
     assert {*rows.loc[["Café", "cafe", "Café."], "option_id"]} == {"cafe"}
     assert rows["how_sure"].to_dict() == {"Café": "sure", "Tea": "sure", "cafe": "sure", "Café.": "unsure"}
+
+
+def in_order(rows):
+    return [*rows.sort_values("position", key=lambda places: places.astype(int)).index]
+
+
+def test_numbers_are_in_order_in_a_list_that_several_questions_share():
+    columns = {f"How would you rate it? [{k}]": ["5", "3", "4", "1", "2"] * 9 + [last] * 6
+               for k, last in enumerate(("5", "5", "0"))}
+    options = make_draft([export(columns)]).tables["options"].set_index("value")
+    assert in_order(options[options["option_list"] == "Q1"])[0] in ("0", "1")
+    for _, rows in options.groupby("option_list"):
+        assert in_order(rows) == sorted(rows.index)
+
+
+def test_the_order_of_a_scale_that_is_not_wholly_known_is_unsure_and_comes_first():
+    tables = make_draft([export({"How do you rate it?": ["Bad", "Good", "Excellent", "Spiffy"] * 12,
+                                 "Do you agree?": ["Yes", "No"] * 24})]).tables
+    assert tables["options"]["how_sure"].tolist() == ["unsure"] * 4 + ["sure"] * 2
+    assert "correct the positions" in tables["options"]["why"].iloc[0]
+    assert in_order(tables["options"].set_index("value").iloc[:4])[:3] == ["Bad", "Good", "Excellent"]

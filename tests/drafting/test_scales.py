@@ -16,6 +16,8 @@ ORDERED = [
     "Very difficult|Difficult|Easy|Very easy",
     "Very poor|Poor|Fair|Good|Very good|Excellent",
     "Very bad|Bad|neutral|Good|Very good",
+    "Bad|OK|Good|Excellent",
+    "Not Important|Slightly Important|Somewhat important|Very Important|Critical",
     "Much worse|Somewhat worse|About the same|Somewhat better|Much better",
     "Never|Less than once a year|Once a year|Once a month|Once a week|Every day",
     "Less than once a month|Once a month|A few times a month|Once a week|Daily",

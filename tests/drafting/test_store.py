@@ -184,3 +184,9 @@ def test_who_was_not_asked_in_one_wave_is_not_in_the_base(tmp_path):
         ["Yes", "30", "60"],
         ["No", "30", "60"],
     ]
+
+
+def test_two_options_with_one_position_are_a_fault_of_the_draft(study):
+    rewrite(study / "private/draft/options.csv", lambda row: row.update(position="1"))
+    done = glc("--study", study, "check")
+    assert done.exit_code == 1 and "value '1': is the position of yes as well" in done.output
