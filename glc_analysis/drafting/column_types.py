@@ -26,8 +26,9 @@ from glc_analysis.drafting.options import (
     listed_options,
     option_key,
 )
+from glc_analysis.drafting.pairing import WEAK
 from glc_analysis.drafting.scales import degree_marks, scale_marks, scale_steps
-from glc_analysis.text import language_code, parse_dates
+from glc_analysis.text import language_code, match_key, parse_dates
 
 LEFT_OUT = "left out"
 ROLES = ("organisation", "country", "started", "ended", "language")
@@ -39,6 +40,7 @@ MANY = 40
 LOOKED_AT = 5_000
 """The most different answers of a column that are looked at: those given most often."""
 
+_ALIKE = 0.8
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _LABELLED = re.compile(r"\d{1,2}\s*[-–(:=/.]\s*\S.*", re.DOTALL)
@@ -63,9 +65,10 @@ class Guess:
     notes: list[str] = field(default_factory=list)
 
 
-def guess_type(column: FormColumn, known: Collection[str] = ()) -> Guess:
+def guess_type(column: FormColumn, known: Collection[str] = (), *, is_of_tool: bool = True) -> Guess:
     """The kind of question that a column holds. ``known`` are the keys of options listed elsewhere in the
-    form.
+    form; ``is_of_tool`` says that a survey tool wrote the file, so that columns with the names of its own are
+    its own. In other files they may be questions, and are unsure.
 
     >>> from collections import Counter
     >>> def column(wording, **counts):
@@ -81,14 +84,24 @@ def guess_type(column: FormColumn, known: Collection[str] = ()) -> Guess:
         column = replace(
             column, counts=tuple(Counter(dict(counts.most_common(LOOKED_AT))) for counts in column.counts)
         )
+    column = replace(column, counts=_by_language(column))
     answers = column.total
-    for guess in (_tool_column, _dates, _contacts, _identifiers, _language, _numbers):
-        if found := guess(column, answers):
-            return found
-    return _country(column, answers) or _organisation(column, answers) or _choice(column, answers, known)
+    tool = _tool_column(column)
+    if tool and is_of_tool:
+        return tool
+    found = next(filter(None, (
+        guess(column, answers) for guess in (
+            _dates, _contacts, _identifiers, _language, _numbers, _country, _organisation))), None)
+    found = found or _choice(column, answers, known)
+    if not tool or found.kind == LEFT_OUT:
+        return found
+    if found.kind in ROLES:
+        return replace(tool, is_sure=False)
+    doubt = "survey tools add columns of this name, but no tool was recognised: it may be a question"
+    return replace(found, is_sure=False, notes=[*found.notes, doubt])
 
 
-def _tool_column(column: FormColumn, answers: Counter[str]) -> Guess | None:
+def _tool_column(column: FormColumn) -> Guess | None:
     if words.is_word("started", column.name) or words.is_word("ended", column.name):
         return None
     if words.is_tool_column(column.name):
@@ -435,6 +448,38 @@ def _with_one_mark(counts: Counter[str], separator: str, others: list[str]) -> C
 def _by_label(cells: list[tuple[list[str], int]], options: Options) -> list[tuple[list[str], int]]:
     labels = {option_key(label): label for label in options.counts}
     return [([labels.get(option_key(part), part) for part in parts], count) for parts, count in cells]
+
+
+def _by_language(column: FormColumn) -> tuple[Counter[str], ...]:
+    """How often each answer was given, with the files of one language together: waves of one form, in which
+    the column has the same heading, or a changed one of the same language, and mostly the same answers."""
+    merged: list[tuple[str, Counter[str]]] = []
+    for name, counts in zip(column.names, column.counts, strict=True):
+        same = next((n for n, (other, found) in enumerate(merged)
+                     if (match_key(name) == match_key(other) or column.paired_by == WEAK)
+                     and _is_answered_alike(counts, found)), None)
+        if same is None:
+            merged.append((name, Counter(counts)))
+        else:
+            merged[same][1].update(counts)
+    return tuple(counts for _, counts in merged)
+
+
+def _is_answered_alike(one: Counter[str], other: Counter[str]) -> bool:
+    """Whether four of five answers to a column, or parts of answers that join several, were given in another
+    file, too, in either of both."""
+    parts = [_all_parts(counts) for counts in (one, other)]
+    shared = parts[0].keys() & parts[1].keys()
+    return any(sum(own[key] for key in shared) >= _ALIKE * max(1, own.total()) for own in parts)
+
+
+def _all_parts(answers: Counter[str]) -> Counter[str]:
+    """How often each part of cells was given, whatever stands between, by their keys."""
+    found: Counter[str] = Counter()
+    for text, count in answers.items():
+        for part in re.split(r"[;|\n,]", text):
+            found[option_key(part)] += count
+    return found
 
 
 def _by_file(column: FormColumn, known: Collection[str]) -> tuple[Options, ...]:

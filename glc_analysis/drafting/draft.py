@@ -37,6 +37,8 @@ decided."""
 TABLES = ("questions", "options", "countries", "codebook", "settings")
 """The drafted tables, in the order in which a person looks at them."""
 
+_NO_TOOLS = frozenset({"plain", "spss"})
+"""What reads files of which no survey tool is recognised."""
 _SUGGESTED = 5_000
 """Records among which blanks are compared."""
 
@@ -119,7 +121,9 @@ def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
 
 def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
     """The guess for each column that stands alone; a second look knows the options found in the first."""
-    guesses = {column.place: guess_type(column) for column in form.columns if column.place not in in_groups}
+    is_of_tool = not {*form.tools} <= _NO_TOOLS
+    guesses = {column.place: guess_type(column, is_of_tool=is_of_tool)
+               for column in form.columns if column.place not in in_groups}
     known = frozenset(
         option_key(label)
         for guess in guesses.values()
@@ -133,7 +137,7 @@ def _guesses(form: Form, in_groups: set[int]) -> dict[int, Guess]:
             continue
         hidden = {option_key(text) for options in guess.options for text in options.hidden}
         if column.n_filled < MANY or 0 < len(hidden) <= FEW_TEXTS and hidden & known:
-            guesses[column.place] = guess_type(column, known)
+            guesses[column.place] = guess_type(column, known, is_of_tool=is_of_tool)
     return guesses | grid_scales(form.columns, guesses)
 
 

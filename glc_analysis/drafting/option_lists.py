@@ -181,7 +181,7 @@ def _option_rows(
         spelled = main.spellings.get(label, Counter())
         values[label] = [(label, main.counts[label] - spelled.total(), SURE, "")]
         values[label] += [(text, count, *_of_spelling(text, label)) for text, count in spelled.items()]
-    extra: list[tuple[str, int]] = []
+    extra: Counter[str] = Counter()
     for n, other in enumerate(options):
         if n == first:
             continue
@@ -195,8 +195,8 @@ def _option_rows(
                 values[partner].append(
                     (text, other.counts[text], doubt, f"in another language; taken for {partner!r}")
                 )
-            elif how == OPEN and other.counts[text] >= FEWEST:
-                extra.append((text, other.counts[text]))
+            elif how == OPEN:
+                extra[text] += other.counts[text]
     rows = []
     for label in labels:
         same: dict[str, dict[str, str]] = {}
@@ -206,7 +206,9 @@ def _option_rows(
                 "why": why or "given by at least five, or named by the form", "n": "0"})
             row["n"] = str(int(row["n"]) + count)
         rows += same.values()
-    for text, count in extra:
+    for text, count in extra.items():
+        if count < FEWEST:
+            continue
         rows.append(
             {
                 "label": text,
@@ -251,11 +253,13 @@ def _hidden_remarks(
     Many different texts are texts after "Other", for which the list gets an option of kind ``other``. Few
     texts, each given several times, may be options that hardly anybody chose.
     """
-    hidden = sum((one.hidden for one in options), Counter())
+    given = sum((one.counts + one.hidden for one in options), Counter())
+    listed = {option_key(row["value"]) for row in rows}
+    hidden = Counter({text: count for text, count in given.items() if option_key(text) not in listed})
     if not hidden:
         return [], False
     n, different = hidden.total(), len(hidden)
-    seen = sum(one.counts.total() for one in options) + n
+    seen = given.total()
     said = f"{n} answers ({different} different) are counted and not listed: fewer than {FEWEST} gave each"
     if n == 1:
         said = "1 answer is counted and not listed"

@@ -1,5 +1,7 @@
 """The drafted tables: what is in them, what never is, and what comes first."""
 
+import random
+
 import pytest
 
 from glc_analysis.drafting.draft import make_draft
@@ -231,3 +233,27 @@ def test_the_order_of_a_scale_that_is_not_wholly_known_is_unsure_and_comes_first
     assert tables["options"]["how_sure"].tolist() == ["unsure"] * 4 + ["sure"] * 2
     assert "correct the positions" in tables["options"]["why"].iloc[0]
     assert in_order(tables["options"].set_index("value").iloc[:4])[:3] == ["Bad", "Good", "Excellent"]
+
+
+def test_a_question_with_the_name_of_a_tool_s_column_waits_where_no_tool_is_recognised():
+    sessions = ["Git for beginners", "Teaching online", "How to run a meeting"]
+    [row] = make_draft([export({"session": sessions * 15})]).tables["questions"].to_dict("records")
+    assert (row["use"], row["how_sure"], row["type"]) == ("", "unsure", "single")
+    assert "no tool was recognised" in row["why"]
+
+
+def test_two_waves_of_one_form_are_drafted_as_one_file_of_both():
+    draw = random.Random(7)
+    degrees = ["Not important", "Slightly important", "Very important", "Critical"]
+    helps = ["Law", "Shelter", "Food", "Advice", "Papers"]
+    columns = {
+        "Tool": draw.choices(["Mail", "Phone", "Post", "Fax"], [8, 4, 2, 1], k=60),
+        "Which help? (all that apply)": [", ".join(draw.sample(helps, n)) for n in (1, 2, 3) * 20],
+        **{f"How important? [{k}]": draw.choices(degrees, [k, 5, 5, 1], k=60) for k in range(1, 5)},
+    }
+    whole = make_draft([export(columns)]).tables
+    waves = [export({name: cells[at] for name, cells in columns.items()}, name=name)
+             for name, at in (("one.csv", slice(34)), ("two.csv", slice(34, None)))]
+    drafted = make_draft(waves).tables
+    for table in ("options", "questions"):
+        assert drafted[table].to_dict("records") == whole[table].to_dict("records")
