@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import permutations
 
 import pandas as pd
 
@@ -40,7 +41,7 @@ MANY = 40
 LOOKED_AT = 5_000
 """The most different answers of a column that are looked at: those given most often."""
 
-_ALIKE = 0.8
+_ALIKE, _MIXED = 0.8, 0.05
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _NUMBER = re.compile(r"[+-]?\d+([.,]\d+)?")
 _LABELLED = re.compile(r"\d{1,2}\s*[-–(:=/.]\s*\S.*", re.DOTALL)
@@ -371,40 +372,70 @@ def _is_yes_no(labels: Collection[str]) -> bool:
     return bool(own) and all(words.is_word("yes", label) or words.is_word("no", label) for label in own)
 
 
+@dataclass(frozen=True)
+class _Divided:
+    """What a separator makes of the cells of a column: the share of cells with several options that are
+    frequent, the share of all parts that are, and whether labels were put together on the evidence of few."""
+
+    separator: str
+    several: float
+    covered: float
+    is_weak: bool
+
+
+def _divided(answers: Counter[str], separator: str, known: Collection[str], few: int) -> _Divided:
+    parts, cells, weak = joined_options(answers, separator)
+    frequent = {part for part, count in parts.items() if count >= few or known and option_key(part) in known}
+    several = sum(count for own, count in cells if len({*own}) > 1 and frequent.issuperset(own))
+    covered = sum(parts[part] for part in frequent) / max(1, sum(parts.values()))
+    return _Divided(separator, several / answers.total(), covered, weak)
+
+
+def _two_marks(answers: Counter[str]) -> Iterator[tuple[str, str]]:
+    """Pairs of separators of which many cells hold the one alone and many the other alone, as where two
+    files were put together."""
+    n = answers.total()
+    for one, two in permutations((";", "|", ","), 2):
+        alone = [sum(count for text, count in answers.items() if mark in text and other not in text)
+                 for mark, other in ((one, two), (two, one))]
+        if min(alone) >= max(FEWEST, _MIXED * n):
+            yield one, two
+
+
 def _joined(
     column: FormColumn, answers: Counter[str], known: Collection[str], few: int, is_several: bool
 ) -> Guess | None:
     """Several options in a cell: some cells hold two or more texts that are frequent on their own."""
     n = answers.total()
-    best: tuple[float, str, float, bool] | None = None
+    enough = 0.4 if is_several else 0.7
+    best: _Divided | None = None
     found_by: dict[str, float] = {}
     for separator in SEPARATORS:
         held = sum(count for text, count in answers.items() if separator in text)
         if held < (1 if is_several or n < MANY else 2):
             continue
-        if best and separator == best[1].strip():
+        if best and separator == best.separator.strip():
             continue  # the same mark without its blank
-        parts, cells, weak = joined_options(answers, separator)
-        frequent = {
-            part for part, count in parts.items() if count >= few or known and option_key(part) in known
-        }
-        of_parts = sum(parts.values())
-        covered = sum(parts[part] for part in frequent) / of_parts
-        several = sum(count for own, count in cells if len({*own}) > 1 and frequent.issuperset(own)) / n
-        enough = 0.4 if is_several else 0.7
+        one = _divided(answers, separator, known, few)
         if (
-            covered >= enough
-            and several >= (0.005 if is_several else 0.02)
-            and (not best or several > best[0])
+            one.covered >= enough
+            and one.several >= (0.005 if is_several else 0.02)
+            and (not best or one.several > best.several)
         ):
-            best = several, separator, covered, weak
-        if several >= 0.02 and covered >= enough:
-            found_by[separator] = several
+            best = one
+        if one.several >= 0.02 and one.covered >= enough:
+            found_by[separator] = one.several
+    others = [mark for mark in found_by if best and mark.strip() != best.separator.strip()]
+    if others:
+        best = _divided(_with_one_mark(answers, best.separator, others), best.separator, known, few)
+    for separator, mark in _two_marks(answers):
+        one = _divided(_with_one_mark(answers, separator, [mark]), separator, known, few)
+        if one.covered >= enough and one.several > (best.several if best else 0) + _MIXED:
+            best, others = one, [mark]
     if not best:
         return None
-    several, separator, covered, weak = best
+    several, separator, covered, weak = best.several, best.separator, best.covered, best.is_weak
     notes = ["labels that hold the separator were put together on the evidence of few cells"] if weak else []
-    others = [mark for mark in found_by if mark.strip() != separator.strip()]
     if others:
         notes.append(f"other cells hold several with a {SEPARATORS[others[0]]} between")
         column = replace(
@@ -412,7 +443,7 @@ def _joined(
         )
     whole = sum(count for text, count in answers.items() if count >= few) / n
     is_sure = (is_several or several >= 0.1 and covered >= 0.85) and n >= 20
-    if not is_several and whole > 0.9 and several < 0.1:
+    if others or not is_several and whole > 0.9 and several < 0.1:
         is_sure = False
     options = []
     for counts in column.counts:

@@ -94,6 +94,15 @@ def test_cells_that_join_options_by_two_marks_are_read_with_both():
     assert any("semicolon" in note for note in found.notes)
 
 
+def test_cells_of_which_half_have_another_mark_are_a_choice_of_several_and_unsure():
+    sets = ["Law", "Law, Health", "Health, Food", "Law, Food, Shelter", "Shelter, Health"] * 5
+    cells = [*sets, *(cell.replace(", ", ";") for cell in sets)]
+    found = guess("Which help do you offer?", Counter(cells))
+    assert (found.kind, found.is_sure) == ("multi", False)
+    assert {*found.options[0].counts} == {"Law", "Health", "Food", "Shelter"}
+    assert found.notes == ["other cells hold several with a comma between"]
+
+
 def test_dates_of_two_orders_are_unsure_and_say_so():
     found = guess("When did you open?", {"31/12/2016": 4, "2017-05-06": 3})
     assert (found.kind, found.is_sure) == ("date", False)
