@@ -34,6 +34,10 @@ ABOUT = ("how_sure", "why")
 USE = "use"
 """The column of drafted questions in which a person decides: ``yes``, ``no``, or blank for not yet
 decided."""
+PLACE = "place"
+"""The column of drafted questions with their places in the form, by which they are put back in its order."""
+COUNTED = {"questions": ("n", "blanks_suggest", PLACE), "options": ("n",), "countries": ("n",)}
+"""The columns of each drafted table with what was found in the answers."""
 TABLES = ("questions", "options", "countries", "codebook", "settings")
 """The drafted tables, in the order in which a person looks at them."""
 
@@ -62,8 +66,7 @@ def draft_columns(table: str) -> tuple[str, ...]:
         return (*ABOUT, "setting", "value")
     own = reference_tables()[table].required_columns
     own = tuple(column for column in own if column not in reference_tables()[table].private_columns)
-    count = {"questions": ("n", "blanks_suggest"), "options": ("n",), "countries": ("n",)}.get(table, ())
-    return ((USE,) if table == "questions" else ()) + ABOUT + own + count
+    return ((USE,) if table == "questions" else ()) + ABOUT + own + COUNTED.get(table, ())
 
 
 def make_draft(surveys: Sequence[RawSurvey]) -> Draft:
@@ -154,6 +157,7 @@ def _question_row(
         "wording": column.wording,
         "is_sensitive": "true",
         "n": str(column.n_filled),
+        PLACE: str(column.place),
     }
     if kind in ROLES:  # a second column of the same role is a question
         kind, why = (
@@ -209,6 +213,7 @@ def _group_row(group: TickGroup, form: Form, lists: OptionLists, identifier: str
         "option_list": identifier,
         "is_sensitive": "true",
         "n": str(group.n_answered),
+        PLACE: str(group.place),
         USE: "yes" if is_sure else "",
         "how_sure": SURE if is_sure else UNSURE,
         "why": why,

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from glc_analysis.csv_rows import CsvRows
-from glc_analysis.drafting.draft import ABOUT, TABLES, USE, Draft, draft_columns
+from glc_analysis.drafting.draft import ABOUT, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
 from glc_analysis.drafting.options import UNSURE
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.files import write_atomic
@@ -202,7 +202,7 @@ def read_draft(study: Study) -> DraftState | None:
 def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]]:
     """A table of a draft, indexed by its rows in the file."""
     names = [cell.strip() for cell in sheet.names]
-    needed = [column for column in draft_columns(name) if column not in (*ABOUT, "n", "blanks_suggest")]
+    needed = [column for column in draft_columns(name) if column not in (*ABOUT, *COUNTED.get(name, ()))]
     missing = [
         Fault(
             f"the column is missing; {nearest(column, names)}",
@@ -384,8 +384,8 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
     present = _present(study, "questions", "question_id")
     for identifier in chosen.loc[chosen["question_id"].isin(present), "question_id"]:
         lines.append(f"{identifier} is in questions.csv already: its row is kept as it is.")
-    new = chosen[~chosen["question_id"].isin(present)]
-    options = state.tables["options"]
+    new = _in_form_order(chosen[~chosen["question_id"].isin(present)])
+    options = _by_list(state.tables["options"], [*new["option_list"]])
     lists = _present(study, "options", "option_list")
     used = {name for name in new["option_list"] if name}
     for name in sorted(used & lists):
@@ -412,7 +412,6 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
             ]
         )
     for table, rows in (
-        ("questions", new),
         ("options", options),
         ("countries", countries),
         ("codebook", codebook),
@@ -420,6 +419,10 @@ def accept_draft(study: Study, state: DraftState, by: str, *, today: date) -> li
         if len(rows):
             path = study.root / table_files(table)[0].path
             texts[path] = _with_rows(path, rows)
+    if len(new):
+        path = study.root / table_files("questions")[0].path
+        places = state.tables["questions"].set_index("question_id")[PLACE]
+        texts[path] = _with_questions(path, new, pd.to_numeric(places, errors="coerce").dropna().to_dict())
     settings, kept = _with_settings(study.settings_file, state.tables["settings"])
     if settings is not None:
         texts[study.settings_file] = settings
@@ -448,6 +451,37 @@ def _present(study: Study, table: str, column: str) -> set[str]:
     grid = read_table(path)
     names = [name.strip() for name in grid.names]
     return {row[names.index(column)].strip() for row in grid.rows[1:]} if column in names else set()
+
+
+def _in_form_order(questions: pd.DataFrame) -> pd.DataFrame:
+    """Drafted questions in the order of the form; those of unknown place last."""
+    places = pd.to_numeric(questions[PLACE], errors="coerce")
+    return questions.loc[places.sort_values(kind="stable").index]
+
+
+def _by_list(options: pd.DataFrame, lists: Iterable[str]) -> pd.DataFrame:
+    """Drafted options list by list, in the order of the questions, each list in its own order."""
+    order = {name: n for n, name in enumerate(dict.fromkeys(lists))}
+    places = pd.DataFrame({"list": options["option_list"].map(order),
+                           "position": pd.to_numeric(options["position"], errors="coerce")})
+    return options.loc[places.sort_values(["list", "position"], kind="stable").index]
+
+
+def _with_questions(path: Path, rows: pd.DataFrame, places: dict[str, float]) -> str:
+    """The text of questions.csv with further questions, each below the one that stands before it in the form;
+    at the end where none of those that are there is of the draft."""
+    table = CsvRows.read(path)
+    at = table.header.index("question_id")
+    cells = [next(csv.reader([record], delimiter=table.delimiter), []) for record in table.records]
+    found = [places.get(row[at].strip()) if len(row) > at else None for row in cells]
+    for _, row in rows.iterrows():
+        own = places.get(row["question_id"], float("inf"))
+        earlier = [n for n, place in enumerate(found, 1) if place is not None and place < own]
+        is_first = not earlier and any(place is not None for place in found)
+        after = max(earlier) if earlier else 1 if is_first else len(found)
+        table.insert(after, {column: row.get(column, "") for column in table.header})
+        found.insert(after, own)
+    return table.text
 
 
 def _with_rows(path: Path, rows: pd.DataFrame) -> str:

@@ -72,6 +72,27 @@ def test_the_rest_is_accepted_later(study):
     assert [row["by"] for row in rows(study / "private/draft/accepted.csv")] == ["Ana", "Ben"]
 
 
+FORM = {
+    "How often?": ["Never", "Often", "Always"] * 20,
+    "Do you ask later?": ["Yes", "No"] * 30,
+    "Which help? (all that apply)": ["Law", "Law, Food", "Food, Shelter", "Shelter"] * 15,
+    "How often do you call?": ["Never", "Often", "Always"] * 20,
+}
+
+
+def test_accepted_questions_are_in_the_order_of_the_form_whenever_they_were_accepted(tmp_path):
+    glc("init", tmp_path / "study", "--from", csv_file(tmp_path, FORM))
+    drafted = [row["wording"] for row in rows(tmp_path / "study/private/draft/questions.csv")]
+    assert drafted != [*FORM]  # there the unsure ones come first
+    for kinds in (("single",), ("scale", "multi")):
+        rewrite(tmp_path / "study/private/draft/questions.csv",
+                lambda row, kinds=kinds: row.update(use="yes" if row["type"] in kinds else ""))
+        assert glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana").exit_code == 0
+    assert [row["wording"] for row in rows(tmp_path / "study/reference/questions.csv")] == [*FORM]
+    options = rows(tmp_path / "study/reference/options.csv")
+    assert [row["value"] for row in options if row["option_list"] == "Q1"] == ["Never", "Often", "Always"]
+
+
 def test_a_table_that_a_person_has_touched_is_only_added_to(study):
     path = study / "reference/options.csv"
     own = "Q3,mine,Yes,My own yes,1,substantive\n"
