@@ -1,16 +1,23 @@
-"""New rows of options.csv: the id of an option that has none yet, and the order of options that are numbers.
+"""New rows of options.csv: for options that a draft found, and for texts that ``glc check`` found to be none.
 
-Goes in: the labels of options. Comes out: an id that is free in their list, and their places. A draft and the
-rows that ``glc check`` proposes have the same ids for the same labels.
+Goes in: the labels of options, or the texts that are no option. Comes out: an id that is free in their list,
+the order of options that are numbers, and rows to paste: one for each text, whatever the number of questions
+and files that have it. A draft and the check have the same ids for the same labels.
 """
 
 from __future__ import annotations
 
+import csv
+import io
 import itertools
 import re
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
 
-from glc_analysis.text import slug
+import pandas as pd
+
+from glc_analysis.errors import Fault
+from glc_analysis.text import match_key, slug
 
 MINUS = re.compile(r"(?<!\d)(?<!\d\s)[-\N{MINUS SIGN}\N{EN DASH}](?=\d)")
 """A sign before a number, as in "UTC-3", and not the dash between two."""
@@ -68,3 +75,101 @@ def _amount(label: str) -> tuple[float, float] | None:
     if before.startswith(_MORE):
         return first + 1e-9, float("inf")
     return (-first if match["minus"] else first), end
+
+
+# ------------------------------
+# Texts that are no option, and the rows that would make them one.
+
+
+CORRECT_THE_RECORD = "correct the record in corrections.csv"
+_OTHER_PLACES = 3
+
+
+@dataclass(frozen=True)
+class UnknownOption(Fault):
+    """A text that is no option of a list, in one column of one file."""
+
+    option_list: str = field(default="", compare=False)
+
+
+def with_rows_to_add(faults: Sequence[Fault], options: pd.DataFrame,
+                     scales: Collection[str] = ()) -> list[Fault]:
+    """Faults, with one for each text that is no option of a list, and the row that would add it.
+
+    ``options`` are the rows of options.csv, ``scales`` the lists of which a position is the step of a scale.
+    """
+    texts: dict[str, dict[str, list[UnknownOption]]] = {}
+    for fault in faults:
+        if isinstance(fault, UnknownOption):
+            texts.setdefault(fault.option_list, {}).setdefault(match_key(fault.value), []).append(fault)
+    found: dict[tuple[str, str], Fault] = {}
+    for name, own in texts.items():
+        groups = sorted((sorted(group, key=lambda fault: -fault.n) for group in own.values()),
+                        key=lambda group: -sum(fault.n for fault in group))
+        rows, moved = rows_to_add(name, options[options["option_list"] == name],
+                                  [group[0].value for group in groups])
+        for group in groups:
+            fix = f"add to options.csv: {rows[group[0].value]}; or {CORRECT_THE_RECORD}"
+            if moved:
+                fix = (f"add to options.csv: {rows[group[0].value]} (if all rows of this list are added, "
+                       f"{moved}); or {CORRECT_THE_RECORD}")
+            elif name in scales:
+                fix = fix.replace(":", ", with a position at its place in the scale:", 1)
+            found[name, match_key(group[0].value)] = _as_one(group, fix)
+    keys = [(fault.option_list, match_key(fault.value)) if isinstance(fault, UnknownOption) else None
+            for fault in faults]
+    return [found[key] if key else fault for key, fault in zip(keys, faults, strict=True)
+            if key is None or fault is texts[key[0]][key[1]][0]]
+
+
+def _as_one(group: Sequence[UnknownOption], fix: str) -> Fault:
+    """One fault for a text in several columns or files, the most frequent first."""
+    first, n = group[0], sum(fault.n for fault in group)
+    message = first.message + (f"; {n:,} records" if n > 1 else "")
+    places = [f"column {fault.column} of {fault.file}" for fault in group[1:]]
+    if places:
+        more = f" and {len(places) - _OTHER_PLACES} more" if len(places) > _OTHER_PLACES else ""
+        message += f", also in {', '.join(places[:_OTHER_PLACES])}{more}"
+    return Fault(message, first.file, first.row, first.column, first.value, fix, n)
+
+
+def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str]) -> tuple[dict[str, str], str]:
+    """For each text a row of options.csv with a free id, and which positions change because a list of numbers
+    goes by their size.
+
+    >>> options = pd.DataFrame({"option_id": ["low", "high"], "label": ["1", "5"], "position": ["1", "2"],
+    ...                         "kind": ["substantive"] * 2})
+    >>> rows_to_add("steps", options, ["3", "High"])
+    ({'3': 'steps,3,3,3,2,substantive', 'High': 'steps,high_2,High,High,4,substantive'}, "'5' has position 3")
+    """
+    own = options.drop_duplicates("option_id")
+    own = own.assign(place=own["position"].astype(int)).sort_values("place", kind="stable")
+    places = dict(zip(own["label"], own["place"], strict=True))
+    answers = [*own.loc[own["kind"].isin(("substantive", "none")), "label"]]
+    order = _numbers_in_place(answers, texts)
+    wanted = [*order, *(label for label in places if label not in order)] if order else [*places]
+    wanted += [text for text in texts if text not in wanted]
+    if order:
+        new = {label: place for place, label in enumerate(wanted, 1)}
+    else:
+        new = {**{text: max(places.values()) + n for n, text in enumerate(texts, 1)}, **places}
+    taken, rows = [*own["option_id"]], {}
+    for text in texts:
+        taken.append(option_id(text, taken))
+        line = io.StringIO()
+        row = [name, taken[-1], text, text, str(new[text]), "substantive"]
+        csv.writer(line, lineterminator="").writerow(row)
+        rows[text] = line.getvalue()
+    moved = [f"{label!r} has position {new[label]}" for label in places if new[label] != places[label]]
+    return rows, ", ".join(moved)
+
+
+def _numbers_in_place(labels: Sequence[str], texts: Sequence[str]) -> list[str]:
+    """The labels of a list of numbers and the texts that are numbers, in the order that the list has: upwards
+    or downwards. Nothing if the list has another one, or no text is a number."""
+    order = number_order(labels)
+    numbers = [text for text in texts if number_order([text])]
+    if not order or len(labels) < 2 or not numbers or [*labels] not in (order, order[::-1]):
+        return []
+    whole = number_order([*labels, *numbers])
+    return whole if [*labels] == order else whole[::-1]

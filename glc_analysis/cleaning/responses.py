@@ -7,8 +7,6 @@ refused or redacted.
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -20,7 +18,7 @@ import pandas as pd
 
 from glc_analysis.cleaning import columns, skip_logic
 from glc_analysis.cleaning.countries import country_ids, row_list, unknown_country_faults
-from glc_analysis.cleaning.new_options import option_id
+from glc_analysis.cleaning.new_options import CORRECT_THE_RECORD, UnknownOption, with_rows_to_add
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.errors import SHOWN_ALIKE, Fault, Faults, in_order_of_causes, nearest
 from glc_analysis.reference import Reference
@@ -263,11 +261,11 @@ def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records:
     ordered = sorted(left.items(), key=lambda item: (-len(item[1]), item[0]))
     for number, ((_, key), at) in enumerate(ordered, 1):
         close = f"; {nearest(written[key], options.options['label'])}" if number <= SHOWN_ALIKE else ""
-        n = f"; {len(at):,} records" if len(at) > 1 else ""
-        row = _new_row(question["option_list"], written[key], options, number)
-        fault = records.fault(at[0], f"is not an option of {question['option_list']}{close}{n}", found,
-                              written[key], f"add to options.csv: {row}; or {CORRECT_THE_RECORD}")
-        faults.append(replace(fault, row=row_list([int(rows[i]) for i in at]), n=len(at)))
+        fault = records.fault(at[0], "", found, written[key], "")
+        faults.append(UnknownOption(
+            f"is not an option of {question['option_list']}{close}", fault.file,
+            row_list([int(rows[i]) for i in at]), fault.column, fault.value, n=len(at),
+            option_list=question["option_list"]))
     return UnknownTexts(texts, faults)
 
 
@@ -284,15 +282,6 @@ def _wrong_list(question: pd.Series, records: Records, options: OptionList, foun
         "options.csv"))
 
 
-def _new_row(option_list: str, text: str, options: OptionList, number: int) -> str:
-    """A row of options.csv for a text, to be pasted there."""
-    place = int(options.options["position"].max()) + number
-    row = [option_list, option_id(text, options.ids), text, text, str(place), "substantive"]
-    line = io.StringIO()
-    csv.writer(line, lineterminator="").writerow(row)
-    return line.getvalue()
-
-
 # ------------------------------
 # Tables ``responses`` and ``selections``.
 
@@ -301,7 +290,6 @@ _NO_RESPONSES = pd.DataFrame(columns=["answer_id", "question_id", "organisation_
                                       "value", "other_text", "value_number", "missing", "is_in_base"])
 _NO_SELECTIONS = pd.DataFrame(columns=["answer_id", "question_id", "option_id", "organisation_id",
                                        "country_id", "is_selected", "is_in_base"])
-CORRECT_THE_RECORD = "correct the record in corrections.csv"
 
 
 @dataclass
@@ -343,7 +331,8 @@ def clean_responses(records: Records, reference: Reference, redacted: list[str],
             asked[question["question_id"]] = answered
             wanted += [question] if is_wanted else []
     if faults:
-        raise Faults(in_order_of_causes(faults))
+        scales = {*reference.questions.loc[reference.questions["type"] == "scale", "option_list"]}
+        raise Faults(in_order_of_causes(with_rows_to_add(faults, reference.options, scales)))
     if not wanted:
         return _NO_RESPONSES.copy(), _NO_SELECTIONS.copy()
     first = _speaking_records(records, reference, asked, log)

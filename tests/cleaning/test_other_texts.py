@@ -87,3 +87,39 @@ def test_texts_after_other_that_many_wrote_are_named_in_the_log():
     made = answered("Mail", *["By boat"] * 5, "alone", options=OTHER)
     why = made.steps.set_index("step").loc["texts after other", "why"]
     assert "'By boat' (5)" in why and "alone" not in why
+
+
+def scales(*answers, options=("1", "2", "4")):
+    """The faults of a grid of questions with one list."""
+    names = [f"Q{k}" for k in range(1, len(answers) + 1)]
+    rows = [{"org": f"o{n}", "country": "KHM", **dict(zip(names, cells, strict=True))}
+            for n, cells in enumerate(zip(*answers, strict=True))]
+    known = reference(questions=[question(name, "scale", "steps") for name in names],
+                      options=choices("steps", *((f"s{label}", label, label) for label in options)))
+    with pytest.raises(Faults) as found:
+        cleaned(rows, known)
+    return found.value.faults
+
+
+def test_a_text_that_several_questions_of_a_list_lack_has_one_row_to_paste():
+    found = scales(["1", "1", "3", "2"], ["3", "3", "1", "2"], ["2", "3", "2", "2"])
+    assert [(fault.value, fault.column, fault.n) for fault in found] == [("3", "Q2", 4)]
+    assert "4 records, also in column Q1 of survey.csv, column Q3 of survey.csv" in found[0].message
+
+
+def test_a_number_has_the_position_of_its_size_and_those_behind_it_move():
+    [fault] = scales(["1", "3", "2"])
+    assert "add to options.csv: steps,3,3,3,3,substantive (" in fault.fix
+    assert "'4' has position 4" in fault.fix
+
+
+def test_a_list_from_high_to_low_stays_so():
+    [fault] = scales(["4", "3", "2"], options=("4", "2", "1"))
+    assert "steps,3,3,3,2,substantive" in fault.fix and "'2' has position 3, '1' has position 4" in fault.fix
+
+
+def test_ids_of_rows_to_paste_are_free_and_differ_from_each_other():
+    found = faults("Mail", "Mail", "Mail", "Mail", "C++", "C", "Phone.")
+    rows = [fault.fix.partition("options.csv: ")[2].split(",") for fault in found]
+    assert sorted(row[1] for row in rows) == ["c", "c_plus_plus", "phone_2"]
+    assert sorted(row[4] for row in rows) == ["4", "5", "6"]
