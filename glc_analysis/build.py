@@ -275,10 +275,12 @@ def _answers(view: View, *, only: Collection[str] | None = None) -> dict[str, An
     view.say("cleaning the answers")
     redacted = view.study.settings["survey"]["redacted"]
     given, selections = responses.clean_responses(found, reference, redacted, view.log, only=only)
-    for line in view.log.lines:
-        if line["step"] == responses.AFTER_OTHER:
-            times = "once" if line["cells"] == 1 else f"{line['cells']:,} times"
-            view.say(f"{times} in {line['why']}")
+    after_other = [line["why"] for line in view.log.lines if line["step"] == responses.AFTER_OTHER]
+    for line in after_other:
+        view.say(line)
+    if after_other:
+        view.say("`glc summary QUESTION --texts` lists these texts, each with the row that would make it an "
+                 "option.")
     if found.surveys and found.answers.empty:
         raise GLCError("No record is left: all are empty, or dropped in corrections.csv. To fix: remove "
                        "rows with `drop` from corrections.csv, or export the survey again.")

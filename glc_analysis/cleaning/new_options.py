@@ -133,6 +133,24 @@ def _as_one(group: Sequence[UnknownOption], fix: str) -> Fault:
     return Fault(message, first.file, first.row, first.column, first.value, fix, n)
 
 
+def other_texts(responses: pd.DataFrame, question: pd.Series, options: pd.DataFrame) -> pd.DataFrame:
+    """What was written after an option such as Other to one question: a row for each text, the most frequent
+    first, with the number of records and the row of options.csv that would make an option of it.
+
+    ``responses`` is the table of that name; ``options`` are the rows of options.csv.
+    """
+    written = responses.loc[responses["question_id"] == question["question_id"], "other_text"].astype("str")
+    if question["type"] == "multi":
+        written = written.str.split("; ").explode()
+    written = written[written != ""]
+    counts = written.groupby(written.map(match_key)).agg(["first", "size"])
+    counts = counts.sort_values(["size", "first"], ascending=[False, True], kind="stable")
+    name = question["option_list"]
+    rows, _ = rows_to_add(name, options[options["option_list"] == name], [*counts["first"]])
+    return pd.DataFrame({"text": counts["first"], "records": counts["size"],
+                         "row of options.csv": [*rows.values()]}).reset_index(drop=True)
+
+
 def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str]) -> tuple[dict[str, str], str]:
     """For each text a row of options.csv with a free id, and which positions change because a list of numbers
     goes by their size.

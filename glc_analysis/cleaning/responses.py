@@ -247,11 +247,17 @@ def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records:
             if part not in other:
                 left.setdefault((files[position], match_key(part)), []).append(position)
     if taken:
-        often = [f"{text!r} ({n})" for text, n in taken.most_common() if n >= OFTEN]
-        named = f"; an option of its own belongs into options.csv: {', '.join(often)}" if often else ""
-        log.add(AFTER_OTHER, rows_in=n_filled, cells=sum(taken.values()),
-                why=f"{question['question_id']}: texts that are no option count as "
-                f"{options.catch_all}{named}")
+        spelled = {match_key(text): text for text, _ in reversed(taken.most_common())}
+        folded: Counter[str] = Counter()
+        for text, n in taken.items():
+            folded[match_key(text)] += n
+        often = ", ".join(f"{spelled[key]!r} ({n})" for key, n in folded.most_common() if n >= OFTEN)
+        label = options.options.set_index("option_id")["label"][options.catch_all]
+        n = sum(taken.values())
+        log.add(AFTER_OTHER, rows_in=n_filled, cells=n, why=(
+            f"{question['question_id']}: {n:,} answers ({len(folded):,} different) are taken for texts after "
+            f"{label!r}; " + (f"what five or more gave may be an option of its own: {often}" if often
+                              else "fewer than five gave each")))
     texts = pd.Series(texts, dtype="str") if taken else None
     written = {match_key(part): part for own in parts.values() for part in own}
     n_left = len({position for at in left.values() for position in at})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,8 +16,11 @@ from glc_analysis.cli.group import (
     rows_format,
     say,
 )
-from glc_analysis.errors import UsageError
+from glc_analysis.errors import UsageError, nearest
 from glc_analysis.study import Study
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @click.command()
@@ -108,11 +112,13 @@ def agreement(study: Study, against: str | None, again: tuple[str, Path] | None,
 @click.option("--with", "answered", default="", metavar="QUESTION",
               help="Count by what was answered to this question, for the team: "
               "`glc summary Q4.4 --with Q4.2`, `glc summary --codes --with Q4.2`.")
+@click.option("--texts", "is_of_texts", is_flag=True, help="What was written after an option such as Other, "
+              "with the row of options.csv that would make it an option; for the team.")
 @for_audience
 @rows_format("table")
 @pass_study
-def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: str, audience: str,
-            form: str) -> None:
+def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: str, is_of_texts: bool,
+            audience: str, form: str) -> None:
     """Show the figures of one question, or of the codes.
 
     Of a code it shows how many organisations raised it out of those that interviews and the survey asked, and
@@ -124,6 +130,10 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
 
     if bool(question) == is_of_codes:
         raise UsageError("Name a question, or ask for --codes. Either may be counted --with a question.")
+    if is_of_texts:
+        print_rows(_texts_after_other(study, question, audience), form,
+                   empty="Nothing was written after an option such as Other.")
+        return
     ensure_built(study)
     view = StudyView(study, audience)
     if is_of_codes:
@@ -135,6 +145,23 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
     if form == "table":
         rows = rows.drop(columns="question")
     print_rows(rows, form, empty=view.refusal(question, by=by))
+
+
+def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFrame:
+    """The texts after "Other" to a question, which the team alone may read."""
+    from glc_analysis import tables
+    from glc_analysis.cleaning.new_options import other_texts
+    from glc_analysis.disclosure.audiences import may
+    from glc_analysis.reference import read_reference
+
+    if not question or not may(audience, "passages"):
+        raise UsageError("--texts is about one question, and for the team alone.")
+    ensure_built(study)
+    reference = read_reference(study)
+    asked = reference.questions.set_index("question_id", drop=False)
+    if question not in asked.index:
+        raise UsageError(f"There is no question {question}; {nearest(question, asked.index)}.")
+    return other_texts(tables.read("responses", study=study), asked.loc[question], reference.options)
 
 
 @click.command(name="joint-display")

@@ -45,12 +45,12 @@ class OptionLists:
         self.keys: dict[str, frozenset[str]] = {}
 
     def add(self, question_id: str, kind: str, guess: Guess) -> tuple[str, list[str], bool]:
-        """Adds the options of a question; returns its list, remarks, and whether options are left to
-        write."""
+        """Adds the options of a question; returns its list, remarks on answers that are not listed, and
+        whether options may be left to write."""
         options = guess.options
         first = _fullest(options)
         rows = _option_rows(options, first, self.translated)
-        remarks, is_open = _hidden_remarks(options, rows, kind)
+        remarks = _hidden_remarks(options, rows, kind)
         keys = frozenset(option_key(row["value"]) for row in rows)
         same = next(
             (
@@ -75,12 +75,12 @@ class OptionLists:
                 else:
                     self._append(same, row)
             self.keys[same] |= keys
-            return same, remarks, is_open
+            return same, remarks, bool(remarks)
         self.kinds[question_id], self.keys[question_id] = kind, keys
         self.lists[question_id] = []
         for row in rows:
             self._append(question_id, row)
-        return question_id, remarks, is_open or not rows
+        return question_id, remarks, bool(remarks) or not rows
 
     def add_ticks(self, name: str, group: TickGroup) -> None:
         """Adds the options of a question with a column an option; all are listed, since the form names
@@ -245,28 +245,27 @@ def _in_order(labels: list[str], kind: str) -> tuple[list[str], bool]:
     return in_scale_order(labels) if kind == "scale" else (labels, True)
 
 
-def _hidden_remarks(
-    options: Sequence[Options], rows: list[dict[str, str]], kind: str
-) -> tuple[list[str], bool]:
-    """What is to be said of the answers that are not listed, and whether they may be options of the form.
+def _hidden_remarks(options: Sequence[Options], rows: list[dict[str, str]], kind: str) -> list[str]:
+    """What is to be said of the answers that are not listed; nothing if all are.
 
-    Many different texts are texts after "Other", for which the list gets an option of kind ``other``. Few
-    texts, each given several times, may be options that hardly anybody chose.
+    Many different texts are texts after "Other", for which the list gets an option of kind ``other``; numbers
+    are none. Few texts, each given several times, may be options that hardly anybody chose.
     """
     given = sum((one.counts + one.hidden for one in options), Counter())
     listed = {option_key(row["value"]) for row in rows}
     hidden = Counter({text: count for text, count in given.items() if option_key(text) not in listed})
     if not hidden:
-        return [], False
+        return []
     n, different = hidden.total(), len(hidden)
     seen = given.total()
     said = f"{n} answers ({different} different) are counted and not listed: fewer than {FEWEST} gave each"
     if n == 1:
         said = "1 answer is counted and not listed"
     if kind == "scale":
-        return [f"{said}; no steps that are known"], True
-    if different <= FEW_TEXTS and n > different or not rows or n > 0.3 * seen:
-        return [f"{said}; perhaps options of the form"], True
+        return [f"{said}; no steps that are known"]
+    wordless = Counter({text: count for text, count in hidden.items() if not any(map(str.isalpha, text))})
+    if wordless == hidden or different <= FEW_TEXTS and n > different or not rows or n > 0.3 * seen:
+        return [f"{said}; perhaps options of the form"]
     if not any(row["kind"] == "other" for row in rows):
         rows.append(
             {
@@ -278,7 +277,10 @@ def _hidden_remarks(
                 "why": f"for the texts after it: {said}",
             }
         )
-    return [f'{said}; taken for texts after "Other"'], False
+    if wordless:
+        return [f'{said}; those with letters are taken for texts after "Other", the {wordless.total()} '
+                "without letters need options of their own"]
+    return [f'{said}; taken for texts after "Other", but options of the form may be among them']
 
 
 def count_text(n: int) -> str:

@@ -2,6 +2,8 @@
 
 import pytest
 
+from glc_analysis.cleaning.new_options import other_texts
+from glc_analysis.cleaning.responses import AFTER_OTHER
 from glc_analysis.errors import Faults
 from tests.study_writer import choices, cleaned, question, reference, survey
 
@@ -73,6 +75,20 @@ def test_the_column_of_the_option_other_holds_its_text():
     known = reference(questions=[question("Q1", "multi", "tools", columns="Q1_*")], options=options)
     made = cleaned([survey(rows)], known)
     assert made.responses[["value", "other_text"]].values.tolist() == [["mail;other", "Pigeons"]]
+
+
+def test_how_many_answers_count_as_other_is_said_of_each_question():
+    made = answered("Mail", "A boat", "a boat", "A kite", options=OTHER)
+    [said] = made.steps.loc[made.steps["step"] == AFTER_OTHER, "why"]
+    assert said == "Q1: 3 answers (2 different) are taken for texts after 'Other'; fewer than five gave each"
+
+
+def test_texts_after_other_are_listed_with_the_row_that_makes_an_option_of_each():
+    made = answered("Mail", "Mail, A boat, A kite", "a boat, Phone", options=OTHER)
+    known = reference(questions=[question("Q1", "multi", "tools")], options=OTHER)
+    listed = other_texts(made.responses, known.questions.iloc[0], known.options)
+    assert listed.values.tolist() == [["A boat", 2, "tools,a_boat,A boat,A boat,5,substantive"],
+                                      ["A kite", 1, "tools,a_kite,A kite,A kite,6,substantive"]]
 
 
 def test_a_number_is_never_a_text_after_other():

@@ -257,3 +257,19 @@ def test_two_waves_of_one_form_are_drafted_as_one_file_of_both():
     drafted = make_draft(waves).tables
     for table in ("options", "questions"):
         assert drafted[table].to_dict("records") == whole[table].to_dict("records")
+
+
+def test_a_question_with_answers_taken_for_texts_after_other_waits_for_a_person():
+    roles = ["Developer"] * 30 + ["Researcher"] * 20 + ["Other"] * 6 + ["System administrator"] * 4 + [
+        "Manager", "Director", "Clerk"]
+    tables = make_draft([export({"What do you do?": roles})]).tables
+    [row] = tables["questions"].to_dict("records")
+    assert (row["use"], row["how_sure"]) == ("", "unsure")
+    assert "7 answers (4 different) are counted and not listed" in row["why"]
+    assert 'taken for texts after "Other"' in row["why"]
+
+
+def test_numbers_are_not_said_to_be_texts_after_other():
+    versions = ["develop"] * 30 + ["stable"] * 20 + ["nightly"] * 8 + ["0.13"] * 2 + ["0.9", "own", "old"]
+    [row] = make_draft([export({"Which version?": versions})]).tables["questions"].to_dict("records")
+    assert 'those with letters are taken for texts after "Other", the 3 without letters need' in row["why"]
