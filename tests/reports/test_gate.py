@@ -10,6 +10,7 @@ from glc_analysis.errors import Faults
 from glc_analysis.reference import COLUMNS
 from glc_analysis.run.gate import PASSED, Gate
 from tests.reports.small_study import small_study
+from tests.study_writer import question, write_reference
 
 NAMES = "name,kind,pseudonym,match,allowed_for,reason\n"
 
@@ -140,3 +141,13 @@ def test_what_passed_is_the_owners_alone_and_holds_no_words_of_a_page(study):
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert "secret" not in path.read_text()
     assert [*json.loads(path.read_text())[""]["files"]] == ["site/index.html"]
+
+
+def test_a_name_in_a_question_is_changed_in_its_wording_not_in_the_headings_of_raw_files(study):
+    write_reference(study.root, "questions", [question("Q1", "text", columns="Do you know Ana Vega?",
+                                                       wording="Do you know Ana Vega?")])
+    name_somebody(study, "Ana Vega")
+    with pytest.raises(Faults) as found:
+        let_through(study, a_run(study, index="<p>Do you know Ana Vega?"))
+    assert [(fault.file, fault.column) for fault in found.value.faults] == [
+        ("questions.csv", "wording")]
