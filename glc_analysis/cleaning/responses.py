@@ -254,10 +254,11 @@ def _unknown_texts(parts: Mapping[int, list[str]], question: pd.Series, records:
         often = ", ".join(f"{spelled[key]!r} ({n})" for key, n in folded.most_common() if n >= OFTEN)
         label = options.options.set_index("option_id")["label"][options.catch_all]
         n = sum(taken.values())
-        log.add(AFTER_OTHER, rows_in=n_filled, cells=n, why=(
-            f"{question['question_id']}: {n:,} answers ({len(folded):,} different) are taken for texts after "
-            f"{label!r}; " + (f"what five or more gave may be an option of its own: {often}" if often
-                              else "fewer than five gave each")))
+        said = f"{n:,} answers ({len(folded):,} different)" if n > 1 else "1 answer"
+        named = f"what five or more gave may be an option of its own: {often}" if often \
+            else "fewer than five gave each"
+        log.add(AFTER_OTHER, rows_in=n_filled, cells=n,
+                why=f"{question['question_id']}: {said} taken for texts after {label!r}; {named}")
     texts = pd.Series(texts, dtype="str") if taken else None
     written = {match_key(part): part for own in parts.values() for part in own}
     n_left = len({position for at in left.values() for position in at})

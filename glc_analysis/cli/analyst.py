@@ -11,6 +11,7 @@ from glc_analysis.cli.group import (
     counted,
     ensure_built,
     for_audience,
+    note_on_unknown_organisations,
     pass_study,
     print_rows,
     rows_format,
@@ -145,6 +146,8 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
     if form == "table":
         rows = rows.drop(columns="question")
     print_rows(rows, form, empty=view.refusal(question, by=by))
+    if rows.empty and (note := note_on_unknown_organisations(study, audience)):
+        say(note)
 
 
 def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFrame:

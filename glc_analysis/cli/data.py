@@ -158,7 +158,8 @@ def _check_draft(study: Study, looked_by: str) -> bool:
     questions of its own, so that the rest can be checked."""
     from datetime import date
 
-    from glc_analysis.drafting.store import accept_draft, draft_lines, read_draft
+    from glc_analysis.cleaning.raw_surveys import read_raw
+    from glc_analysis.drafting.store import accept_draft, draft_lines, heading_faults, read_draft
     from glc_analysis.locks import locked
     from glc_analysis.tabular import read_table
 
@@ -167,6 +168,9 @@ def _check_draft(study: Study, looked_by: str) -> bool:
         if looked_by:
             raise UsageError("This study has no draft. To fix: leave --accept-draft out.")
         return True
+    if (len(draft.chosen) or len(draft.undecided)) and (
+            faults := [*heading_faults(draft, read_raw(study, "survey"))]):
+        raise Faults(faults)
     if looked_by:
         with locked(study.processed, what="build", is_patient=True):
             for line in accept_draft(study, draft, looked_by, today=date.today()):

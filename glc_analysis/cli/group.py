@@ -148,6 +148,24 @@ def counted(n: int, noun: str, plural: str = "") -> str:
     return f"{n} {noun}" if n == 1 else f"{n} {plural or noun + 's'}"
 
 
+def note_on_unknown_organisations(study: Study, audience: str) -> str:
+    """What to say where hardly anything is released because all records are of unknown organisations; else
+    blank."""
+    from glc_analysis import tables
+    from glc_analysis.disclosure.audiences import may
+    from glc_analysis.schema import UNKNOWN
+
+    if may(audience, "all_figures") or study.settings["survey"]["unknown_organisations"] != "one":
+        return ""
+    networks = tables.read("organisations", study=study)["network_id"]
+    if not len(networks) or not (networks == UNKNOWN).all():
+        return ""
+    return ("All records are of unknown organisations. They may all be of one, so they count together as one "
+            "contributor, and no figure is released to this audience. To fix: if you know that each record "
+            'is of another person or organisation, write unknown_organisations = "each" under [survey] in '
+            "study.toml.")
+
+
 def print_rows(rows: pd.DataFrame, form: str, *, empty: str) -> None:
     """Prints rows on stdout as a table, CSV or JSON; a table without rows is the sentence ``empty``."""
     click.echo(format_rows(rows, form, empty=empty), nl=False)

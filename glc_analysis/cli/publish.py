@@ -13,6 +13,7 @@ from glc_analysis.cli.group import (
     ensure_built,
     for_audience,
     format_rows,
+    note_on_unknown_organisations,
     pass_study,
     print_rows,
     rows_format,
@@ -62,6 +63,8 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
                        jobs=jobs, scheduler=scheduler, force=force, dry_run=dry_run, printed=printed)
     for line in result.lines:
         say(line)
+    if note := note_on_unknown_organisations(study, audience):
+        say(note)
     if result.failures:
         sys.exit(1)
 

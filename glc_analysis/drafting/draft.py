@@ -383,6 +383,17 @@ def _setting_rows(roles: dict, form: Form) -> list[dict[str, str]]:
                     "why": f"no column was recognised: blank means that the survey names no {role}",
                 }
             )
+    if "organisation" not in roles:
+        rows.append(
+            {
+                "setting": "survey.unknown_organisations",
+                "value": "",
+                "how_sure": UNSURE,
+                "why": "undecided: as the survey names no organisation, all records count together as one "
+                "where answers are protected, and other audiences than the team see hardly any figure. Write "
+                "each if every record is of another person or organisation",
+            }
+        )
     nameless = {
         role: form.size - roles[role][0].n_filled for role in ("country", "organisation") if role in roles
     }

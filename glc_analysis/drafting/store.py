@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -19,11 +19,15 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from glc_analysis.cleaning.columns import NOT_IN, alternatives
+from glc_analysis.cleaning.countries import intended_iso_code
 from glc_analysis.csv_rows import CsvRows
+from glc_analysis.drafting.column_types import ROLES
 from glc_analysis.drafting.draft import ABOUT, COUNTED, PLACE, TABLES, USE, Draft, draft_columns
 from glc_analysis.drafting.options import UNSURE
 from glc_analysis.errors import Fault, Faults, nearest
 from glc_analysis.files import write_atomic
+from glc_analysis.intake.survey.readers import RawSurvey
 from glc_analysis.schema import CHOICES, COUNTRY_LIST, allowed_words, default_settings, table_files
 from glc_analysis.study import Study
 from glc_analysis.tabular import Grid, read_sheets, read_table
@@ -216,7 +220,9 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
     ]
     frame = pd.DataFrame(sheet.rows[1:], columns=names, index=sheet.numbers[1:], dtype="str")
     frame = frame.loc[:, ~frame.columns.duplicated()].reindex(columns=list(draft_columns(name))).fillna("")
-    return frame.map(str.strip), missing
+    frame = frame.map(str.strip)
+    words = [column for column in (USE, "type", "kind", "is_sensitive") if column in frame]
+    return frame.assign(**{column: frame[column].str.lower() for column in words}), missing
 
 
 def draft_faults(state: DraftState) -> Iterator[Fault]:
@@ -272,6 +278,15 @@ def draft_faults(state: DraftState) -> Iterator[Fault]:
             value=identifier,
             fix="give each question its own id",
         )
+    for n, code in state.tables["countries"]["country_id"].items():
+        if meant := intended_iso_code(code):
+            yield Fault(f"is {meant} in ISO 3166", file=state.files["countries"], row=str(n),
+                        column="country_id", value=code, fix=f"write {meant}, or another id")
+    for n, row in state.tables["settings"].iterrows():
+        allowed = default_settings()[1].get(tuple(row["setting"].split(".", 1)))
+        if row["value"] and allowed and row["value"] not in allowed:
+            yield Fault("is not a value of this setting", file=state.files["settings"], row=str(n),
+                        column="value", value=row["value"], fix=f"use one of {', '.join(allowed)}")
     seen: dict[tuple[str, str], str] = {}
     places: dict[tuple[str, str], str] = {}
     for n, row in options.iterrows():
@@ -317,6 +332,20 @@ def draft_faults(state: DraftState) -> Iterator[Fault]:
                 fix="delete one of the rows, or give both the same option_id",
                 **place,
             )
+
+
+def heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
+    """Headings in the drafted settings and in the questions that are to be used which no file has."""
+    known = {name for survey in surveys for name in survey.frame.columns}
+    settings = state.tables["settings"]
+    roles = settings[settings["setting"].isin([f"survey.{role}" for role in ROLES])]
+    places = [("settings", n, "value", entry) for n, entry in roles["value"].items()]
+    places += [("questions", n, "columns", entry) for n, entry in state.chosen["columns"].items()]
+    for table, n, column, entry in places:
+        for name in filter(None, alternatives(entry)):
+            if not name.startswith(NOT_IN) and not re.search(r"[*{]", name) and name not in known:
+                yield Fault(f"no file has such a column; {nearest(name, known)}", file=state.files[table],
+                            row=str(n), column=column, value=name, fix="write the heading as the file has it")
 
 
 def _one_option_each(options: pd.DataFrame) -> pd.DataFrame:
@@ -500,7 +529,7 @@ def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list
     for _, row in settings.iterrows():
         section, _, name = row["setting"].partition(".")
         default = default_settings()[0].get(section, {}).get(name)
-        if default is None:
+        if default is None or not row["value"]:
             continue
         value = (
             [part.strip() for part in row["value"].split(" | ")]
@@ -508,14 +537,17 @@ def _with_settings(path: Path, settings: pd.DataFrame) -> tuple[str | None, list
             else row["value"]
         )
         written = json.dumps(value, ensure_ascii=False)
+        untouched = r'""|\[\]'
+        if name not in ROLES and default:
+            untouched += f"|{re.escape(json.dumps(default))}"
         pattern = re.compile(
-            rf"(?ms)(^\[{re.escape(section)}\]$.*?^{re.escape(name)} *= *)(\"\"|\[\])([^\n]*)$"
+            rf"(?ms)(^\[{re.escape(section)}\]$.*?^{re.escape(name)} *= *)({untouched})([^\n]*)$"
         )
         found = pattern.search(text)
         if found and "\n[" not in found[1]:
             text = text[: found.start(2)] + written + text[found.end(2) :]
             changed = True
-        elif row["value"] and written not in text:
+        elif written not in text:
             lines.append(
                 f"study.toml has a {name} of its own below [{section}]: it is kept. The draft has {written}."
             )

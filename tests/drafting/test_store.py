@@ -211,3 +211,48 @@ def test_two_options_with_one_position_are_a_fault_of_the_draft(study):
     rewrite(study / "private/draft/options.csv", lambda row: row.update(position="1"))
     done = glc("--study", study, "check")
     assert done.exit_code == 1 and "value '1': is the position of yes as well" in done.output
+
+
+def test_a_decision_is_read_whatever_its_case(study):
+    rewrite(study / "private/draft/questions.csv",
+            lambda row: row.update(use=row["use"].upper(), is_sensitive="FALSE"))
+    assert glc("--study", study, "check", "--accept-draft", "Ana").exit_code == 0
+    assert [row["is_sensitive"] for row in rows(study / "reference/questions.csv")] == ["false"]
+
+
+def test_what_would_be_wrong_after_accepting_is_a_fault_of_the_draft(study):
+    rewrite(study / "private/draft/countries.csv",
+            lambda row: row.update(country_id="KE" if row["country_id"] == "KEN" else row["country_id"]))
+    done = glc("--study", study, "check")
+    assert done.exit_code == 1 and "value 'KE': is KEN in ISO 3166" in done.output
+
+
+def test_a_heading_that_no_file_has_is_a_fault_of_the_draft(study):
+    rewrite(study / "private/draft/settings.csv",
+            lambda row: row.update(value="contry" if row["value"] == "country" else row["value"]))
+    done = glc("--study", study, "check")
+    assert done.exit_code == 1
+    assert "value 'contry': no file has such a column; nearest: 'country'" in done.output
+
+
+def test_whether_each_record_is_of_another_organisation_is_drafted_undecided(tmp_path):
+    glc("init", tmp_path / "study", "--from", csv_file(tmp_path, FORM))
+    path = tmp_path / "study/private/draft/settings.csv"
+    drafted = {row["setting"]: row for row in rows(path)}["survey.unknown_organisations"]
+    assert (drafted["value"], drafted["how_sure"]) == ("", "unsure")
+    settings = tmp_path / "study/reference/study.toml"
+    for value in ("", "each"):
+        glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
+        assert ('unknown_organisations = "one"' in settings.read_text(encoding="utf-8")) == (value == "")
+        rewrite(path, lambda row: row.update(
+            value="each" if row["setting"] == "survey.unknown_organisations" else row["value"]))
+    glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
+    assert 'unknown_organisations = "each"' in settings.read_text(encoding="utf-8")
+
+
+def test_a_survey_of_persons_says_why_the_public_sees_no_figure(tmp_path):
+    glc("init", tmp_path / "study", "--from", csv_file(tmp_path, FORM))
+    glc("--study", tmp_path / "study", "check", "--accept-draft", "Ana")
+    done = glc("--study", tmp_path / "study", "summary", "Q2", "--audience", "public")
+    assert 'write unknown_organisations = "each" under [survey] in study.toml' in done.output
+    assert "unknown_organisations" not in glc("--study", tmp_path / "study", "summary", "Q2").output
