@@ -159,6 +159,8 @@ def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str]) -> tuple
     ...                         "kind": ["substantive"] * 2})
     >>> rows_to_add("steps", options, ["3", "High"])
     ({'3': 'steps,3,3,3,2,substantive', 'High': 'steps,high_2,High,High,4,substantive'}, "'5' has position 3")
+    >>> rows_to_add("steps", options.assign(position=["1", "5"]), ["0"])
+    ({'0': 'steps,0,0,0,0,substantive'}, '')
     """
     own = options.drop_duplicates("option_id")
     own = own.assign(place=own["position"].astype(int)).sort_values("place", kind="stable")
@@ -167,7 +169,11 @@ def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str]) -> tuple
     order = _numbers_in_place(answers, texts)
     wanted = [*order, *(label for label in places if label not in order)] if order else [*places]
     wanted += [text for text in texts if text not in wanted]
-    if order:
+    if order and all(str(places.get(label)) == label for label in answers):  # a position is the number itself
+        new = {label: int(label) for label in order if label.isdecimal()}
+        new |= {label: max(new.values()) + n
+                for n, label in enumerate((one for one in wanted if one not in new), 1)}
+    elif order:
         new = {label: place for place, label in enumerate(wanted, 1)}
     else:
         new = {**{text: max(places.values()) + n for n, text in enumerate(texts, 1)}, **places}

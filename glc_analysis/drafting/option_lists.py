@@ -108,19 +108,27 @@ class OptionLists:
         found = []
         for name, rows in self.lists.items():
             rows = self._ordered(name)
-            places = {
-                identifier: str(n)
-                for n, identifier in enumerate(dict.fromkeys(row["option_id"] for row in rows), 1)
-            }
+            places = self._positions(name, rows)
             found += [
                 row | {
                     "option_list": name,
-                    "position": places[row["option_id"]],
+                    "position": str(places[row["option_id"]]),
                     "n": count_text(int(row["n"])),
                 }
                 for row in rows
             ]
         return found
+
+    def _positions(self, name: str, rows: list[dict[str, str]]) -> dict[str, int]:
+        """The position of each option: of a scale of whole numbers the number itself, so that means are
+        right; else its place."""
+        labels = {row["option_id"]: row["label"] for row in rows}
+        answers = {one for one, label in labels.items() if kind_of_option(label) == "substantive"}
+        if self.kinds[name] != "scale" or not all(re.fullmatch(r"\d{1,3}", labels[one]) for one in answers):
+            return {one: n for n, one in enumerate(labels, 1)}
+        found = {one: int(labels[one]) for one in answers}
+        others = [one for one in labels if one not in answers]
+        return found | {one: n for n, one in enumerate(others, max(found.values(), default=0) + 1)}
 
     def _ordered(self, name: str) -> list[dict[str, str]]:
         """The rows of a list in its order; all are unsure if it is a scale whose order is not known."""
