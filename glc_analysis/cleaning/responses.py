@@ -114,7 +114,8 @@ class OptionList:
 
         Options may be separated by comma, semicolon, bar, line break or blank. Separators within an option
         are recognised, because longer options are tried first. A part that is no option reaches to the next
-        separator outside of brackets; if the readable cells have semicolons, commas separate nothing.
+        separator outside of brackets; if the readable cells have semicolons, commas separate nothing, unless
+        there are readable cells with commas alone.
         """
         spellings = sorted(self.spellings, key=lambda s: (-len(s), s))
         place = {option: i for i, option in enumerate(self.ids)}
@@ -122,10 +123,11 @@ class OptionList:
         unique = [*distinct.to_numpy()]
         found = {cell: _split_options(match_key(cell).strip(",;| "), spellings) for cell in unique}
         readable = [cell for cell in unique if found[cell] is not None and len(found[cell]) > 1]
-        separator = _separator_of(readable or unique)
+        separator, used = _separator_of(readable or unique), {_separator_of([cell]) for cell in readable}
         unknown: dict[str, list[str]] = {}
         for cell in (cell for cell in unique if found[cell] is None):
-            found[cell], unknown[cell] = _split_unknown(cell, spellings, separator)
+            own = _separator_of([cell])  # other files may have another mark between options
+            found[cell], unknown[cell] = _split_unknown(cell, spellings, own if own in used else separator)
         rows = np.zeros((len(unique), len(place)), dtype=bool)
         for row, cell in zip(rows, unique, strict=True):
             row[[place[self.spellings[part]] for part in found[cell] or []]] = True

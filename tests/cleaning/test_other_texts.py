@@ -139,3 +139,8 @@ def test_ids_of_rows_to_paste_are_free_and_differ_from_each_other():
     rows = [fault.fix.partition("options.csv: ")[2].split(",") for fault in found]
     assert sorted(row[1] for row in rows) == ["c", "c_plus_plus", "phone_2"]
     assert sorted(row[4] for row in rows) == ["4", "5", "6"]
+
+
+def test_the_unknown_part_is_named_in_cells_with_either_mark_where_both_separate():
+    found = faults("Mail; Phone", "Mail; Phone", "Mail, Phone", "Phone, Fax, Mail", "Phone; Fax, or so; Mail")
+    assert sorted(fault.value for fault in found) == ["Fax", "Fax, or so"]
