@@ -113,7 +113,7 @@ def with_rows_to_add(faults: Sequence[Fault], options: pd.DataFrame,
             if moved:
                 fix = (f"add to options.csv: {rows[group[0].value]} (if all rows of this list are added, "
                        f"{moved}); or {CORRECT_THE_RECORD}")
-            elif name in scales:
+            elif name in scales and not number_order([group[0].value]):
                 fix = fix.replace(":", ", with a position at its place in the scale:", 1)
             found[name, match_key(group[0].value)] = _as_one(group, fix)
     keys = [(fault.option_list, match_key(fault.value)) if isinstance(fault, UnknownOption) else None
@@ -171,8 +171,9 @@ def rows_to_add(name: str, options: pd.DataFrame, texts: Sequence[str]) -> tuple
     wanted += [text for text in texts if text not in wanted]
     if order and all(str(places.get(label)) == label for label in answers):  # a position is the number itself
         new = {label: int(label) for label in order if label.isdecimal()}
-        new |= {label: max(new.values()) + n
-                for n, label in enumerate((one for one in wanted if one not in new), 1)}
+        for label in wanted:
+            is_free = label in places and places[label] not in new.values()
+            new.setdefault(label, places[label] if is_free else max(new.values()) + 1)
     elif order:
         new = {label: place for place, label in enumerate(wanted, 1)}
     else:
