@@ -153,6 +153,30 @@ class EditedText:
                 first = bisect_left(self.ours.turn_of, turn)
                 yield self.ours.words[first].start, self.ours.words[first + size - 1].end
 
+    def changed_turns(self) -> Iterator[Span]:
+        """The turns of the canonical text whose words are not those of one turn of the copy, to the last."""
+        for turn, size in self.ours.sizes.items():
+            first = bisect_left(self.ours.turn_of, turn)
+            theirs = {self.theirs.turn_of[at] for at in map(self._back.get, range(first, first + size))
+                      if at is not None}
+            same = sum(self._common[at, turn] for at in theirs)
+            if len(theirs) != 1 or same < size or self.theirs.sizes[theirs.pop()] != size:
+                yield self.ours.words[first].start, self.ours.words[first + size - 1].end
+
+    def words_before(self, start: int, end: int) -> str:
+        """The turns of the copy that have words of a stretch of the canonical text, in the copy's words."""
+        turns = sorted({self.theirs.turn_of[self._back[to]] for to in self.ours.between(start, end)
+                        if to in self._back})
+        if not turns:
+            return ""
+        first = bisect_left(self.theirs.turn_of, turns[0])
+        last = bisect_right(self.theirs.turn_of, turns[-1]) - 1
+        return self.copy.text[self.theirs.words[first].outer_start:self.theirs.words[last].outer_end]
+
+    @cached_property
+    def _back(self) -> dict[int, int]:
+        return {to: at for at, to in self.place.items()}
+
     def _speakers(self) -> dict[str, str]:
         """Our speaker for each name of the copy: who says most of the words that both texts have."""
         votes: dict[str, Counter[str]] = {}

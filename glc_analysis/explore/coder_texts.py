@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,8 +20,11 @@ import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.coding.exports import current_texts
+from glc_analysis.coding.texts import Text
 from glc_analysis.errors import GLCError
 from glc_analysis.explore.double_coding import DoubleCoding
+from glc_analysis.manifest import checksum, read_manifest
+from glc_analysis.pseudonyms.masking import Masked, Masker, complete_key, read_key
 from glc_analysis.reference import read_table
 from glc_analysis.study import JOURNAL, Study
 from glc_analysis.text import language_direction
@@ -142,6 +145,27 @@ class CoderTexts:
         if document in self.answers:
             return str(self.answers[document]["text"])
         return self.current.canonical[document]
+
+    def text_now(self, document: str, before: str) -> Text:
+        """A text or an answer as it is now, to be compared with its words ``before``. Of an answer the desk
+        knows no words without pseudonyms: where names alone were masked since, the words before serve."""
+        if document in self.current.texts:
+            return self.current.texts[document]
+        now, masked = self.words_now(document), self.mask(before)
+        return Text(now, before, masked.offsets) if masked.text == now else Text(now, now)
+
+    @cached_property
+    def mask(self) -> Callable[[str], Masked]:
+        """Puts today's pseudonyms into a text."""
+        names = read_table(self.study, "names")
+        return Masker(names, complete_key(names, read_key(self.study.key_file))).mask
+
+    def received_on(self, document: str) -> str:
+        """The day on which the file of a text arrived as it is now; blank where nobody wrote it down."""
+        path = str(self.described.at[document, "path"]) if document in self.described.index else ""
+        row = read_manifest(self.study).get(path)
+        is_same = row is not None and row["sha256"].lower() == checksum(self.study.root / path)
+        return row["received_on"][:10] if is_same else ""
 
     def turns(self, document: str, text: str) -> list[Turn]:
         """The turns of a text or an answer whose words are ``text``, with what is known of them now: a text

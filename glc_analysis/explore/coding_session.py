@@ -6,9 +6,9 @@ lost whatever happens next. Nobody else's coding is read here.
 
 The module decides what may be coded: of the coder's own texts (:mod:`.coder_texts`) passages within one turn,
 widened to whole characters, with codes in use. A text is coded as it was when its coder began it, even if it
-changed since. A text that is coded twice stays as it was handed in once both coders have handed in all such
-texts, since from then on each may see the other's. What a coder handed in from another program is not begun
-here as well: it would be coded twice by one person.
+changed since, until the coder chooses to go on with it as it is now. A text that is coded twice stays as it
+was handed in once both coders have handed in all such texts, since from then on each may see the other's.
+What a coder handed in from another program is not begun here as well: it would be coded twice by one person.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
+from glc_analysis.coding.changed_texts import NOWHERE, ChangedText
 from glc_analysis.coding.code_suggestions import suggest_codes, why_not
 from glc_analysis.coding.codebook import ancestors, current_code
 from glc_analysis.coding.coders import SURVEY_CODER
@@ -36,6 +37,7 @@ from glc_analysis.explore.double_coding import DOUBLE
 from glc_analysis.intake.codings.desk_journal import (
     ANSWER,
     TRAINING,
+    CodeProposal,
     DeskCoding,
     DeskText,
     Journal,
@@ -69,7 +71,8 @@ class CodingSession:
         self._today = today or date.today()
         _refuse_name(coder)
         self._own = CoderTexts(study, coder)
-        self._turns_of: dict[str, list[Turn]] = {}
+        self._turns_of: dict[tuple[str, str], list[Turn]] = {}
+        self._changed_texts: dict[tuple[str, str, str], ChangedText] = {}
         self._journal = Journal(study.journal(coder))
         self._journal.read()
         self._load_codebook()
@@ -86,7 +89,8 @@ class CodingSession:
         return [{"document_id": one, "title": self._own.titles[one],
                  "kind": self._own.described.at[one, "kind"],
                  "language": self._own.languages.get(one, ""), "status": self._status(one),
-                 "codings": len(counts.get(one, ())), "purpose": self._own.purpose(one)}
+                 "codings": len(counts.get(one, ())) + len(self._waiting(one)),
+                 "purpose": self._own.purpose(one)}
                 for one in self._own.texts]
 
     def codebook(self) -> list[Plain]:
@@ -104,42 +108,51 @@ class CodingSession:
         return [rows[code] for code in _in_tree_order("", below)]
 
     def text(self, document_id: str) -> Plain:
-        """A text to code: document_id, title, language, direction, status, its turns, the coder's codings,
-        and whether it is marked as read. It is the text as the coder began it.
+        """A text to code: document_id, title, language, direction, status, its turns, and what
+        :meth:`work_on` says of it. It is the text as the coder began it, or went on with it: ``is_changed``
+        are the turns whose words are others since then, until the text is finished.
 
         Raises GLCError for a text that the coder is not to code."""
         self._refuse_unassigned(document_id)
         self._journal.read()
         text, language = self._text_of(document_id), self._own.languages.get(document_id, "")
+        changed = self._changed_turns(document_id)
         turns = [turn._asdict() | {"text": text.text[turn.start:turn.end],
                                    "language": turn.language or language,
-                                   "direction": language_direction(turn.language or language)}
+                                   "direction": language_direction(turn.language or language),
+                                   "is_changed": any(turn.start <= at < turn.end for at in changed)}
                  for turn in self._turns(document_id)]
-        codings = self._codings(document_id)
         return {"document_id": document_id, "language": language,
                 "title": self._own.titles.get(document_id, document_id),
-                "direction": language_direction(language), "status": self._status(document_id),
-                "turns": turns, "codings": codings,
-                "read": document_id in self._journal.work.read and not codings}
+                "direction": language_direction(language), "turns": turns, **self.work_on(document_id)}
 
     def work_on(self, document_id: str) -> Plain:
-        """What an act may change of a text or an open answer: the coder's codings, the status, and whether it
-        is marked as read."""
-        codings = self._codings(document_id)
-        return {"codings": codings, "status": self._status(document_id),
-                "read": document_id in self._journal.work.read and not codings}
+        """What an act may change of a text or an open answer: its version, the coder's codings, those that
+        wait to be placed again (``words`` are what they were given, the span is where these stood), the
+        status, whether it is marked as read, and ``change``: a sentence where the text changed since its
+        coder began it, else blank, with ``stay``, how many codings lie in unchanged words. An answer has its
+        text as well."""
+        codings, waiting = self._codings(document_id), self._waiting(document_id)
+        found = {"version": self._text_of(document_id).version, "codings": codings, "waiting": waiting,
+                 "status": self._status(document_id), **self._change(document_id),
+                 "read": document_id in self._journal.work.read and not codings}
+        if document_id in self._own.answers:
+            found["text"] = self._text_of(document_id).text
+        return found
 
     def answers(self) -> list[Plain]:
         """The open answers that the coder is to code, one a row: answer_id, question_id, question,
         organisation, country, text, language, direction, the coder's codings (each of the whole answer),
-        whether it is marked as read and has no code, and whether it was handed in as a file."""
+        those that wait to be placed again, whether it is marked as read and has no code, whether it changed
+        since it was coded, and whether it was handed in as a file."""
         self._journal.read()
         by_document, read = self._by_document(), self._journal.work.read
         rows = []
         for one, row in self._own.answers.items():
             codings = [self._plain(coding) for coding in by_document.get(one, ())]
             rows.append({"answer_id": one, **row, "text": self._text_of(one).text, "codings": codings,
-                         "read": one in read and not codings, "handed_in": self._is_handed_in(one)})
+                         "waiting": self._waiting(one), "read": one in read and not codings,
+                         **self._change(one), "handed_in": self._is_handed_in(one)})
         return rows
 
     def state(self) -> Plain:
@@ -212,9 +225,9 @@ class CodingSession:
         """Does one act, which is on the disk before this returns: what changed (ids of texts and answers), a
         message, whether there is anything to undo or redo, and the codes used last.
 
-        Acts: code, code_answers, uncode, memo, negative_case, read, read_answers, finish, propose_code, undo,
-        redo. What another window of the coder did meanwhile is read first. Raises GLCError with one sentence
-        where the act cannot be done; nothing is then written.
+        Acts: code, code_answers, uncode, memo, negative_case, read, read_answers, finish, propose_code,
+        new_texts, place, undo, redo. What another window of the coder did meanwhile is read first. Raises
+        GLCError with one sentence where the act cannot be done; nothing is then written.
 
         >>> session = CodingSession(study, "ines", today=date(2016, 7, 1))
         >>> session.do({"act": "undo"})
@@ -241,7 +254,8 @@ class CodingSession:
         return {"code": self._code, "code_answers": self._code_answers, "uncode": self._uncode,
                 "memo": self._memo, "negative_case": self._negative_case, "read": self._read,
                 "read_answers": self._read_answers, "finish": self._finish,
-                "propose_code": self._propose_code, "undo": self._undo, "redo": self._redo}
+                "propose_code": self._propose_code, "new_texts": self._new_texts, "place": self._place,
+                "undo": self._undo, "redo": self._redo}
 
     def _code(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, start, end = self._passage(act)
@@ -270,7 +284,8 @@ class CodingSession:
                 f"Coded {len(missing)} answer{'s' * (len(missing) != 1)}: {self._names[code]}.")
 
     def _uncode(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
-        coding = self._coding(act)
+        waiting = self._journal.work.waiting.get(str(act.get("coding_id", "")))
+        coding = waiting or self._coding(act)
         self._refuse_finished(coding.document_id)
         code = self._shown_code(coding.code_id)
         return ({"act": "uncode", "coding_id": coding.coding_id},
@@ -292,6 +307,8 @@ class CodingSession:
     def _read(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         document, value = act.get("document_id", ""), bool(act.get("value", True))
         self._refuse_unassigned(document)
+        if value:
+            self._refuse_waiting(document)
         if value and self._codings(document):
             raise GLCError("This text has codings, so it is not without anything to code.")
         if not value:
@@ -302,7 +319,7 @@ class CodingSession:
     def _read_answers(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         wanted, value = self._chosen_answers(act), bool(act.get("value", True))
         coded, read = self._by_document(), self._journal.work.read
-        without = [one for one in wanted if one not in coded]
+        without = [one for one in wanted if one not in coded and not self._waiting(one)]
         if not without:
             raise GLCError("What is chosen has codes, so it is not without anything to code.")
         changed = [one for one in without if (one in read) != value]
@@ -331,6 +348,8 @@ class CodingSession:
         self._refuse_unassigned(document)
         if document in self._own.answers:
             raise GLCError("An open answer needs no end: it counts when it has a code or is marked as read.")
+        if value:
+            self._refuse_waiting(document)
         if value and not self._codings(document):
             raise GLCError("This text has no coding. Mark it as read with nothing to code, if that is so.")
         if not value:
@@ -348,6 +367,47 @@ class CodingSession:
                            "one.")
         return ({"act": "propose_code", "document_id": document, "start": start, "end": end, "name": name},
                 f"Proposed: {name}. It is no code until the team takes it into the codebook.")
+
+    def _new_texts(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        """The coder goes on with texts as they are now: with an interview or a call, or with answers."""
+        wanted = [*dict.fromkeys(act.get("document_ids", []))]
+        for one in wanted:
+            self._refuse_unassigned(one)
+            self._refuse_fixed(one)
+        changed = [one for one in wanted if self._is_changed(one)]
+        if not changed:
+            raise GLCError("Nothing has changed since you began it.")
+        texts = [self._new_text(one) for one in changed]
+        moved, waiting = (sum(len({*one[name]} & {*self._journal.work.codings}) for one in texts)
+                          for name in ("moved", "waiting"))
+        said = "answer" if changed[0] in self._own.answers else "text"
+        message = f"You go on with the {said}{'s' * (len(texts) > 1)} of today. "
+        message += f"Codings that went along: {moved}; to be placed again: {waiting}." if moved + waiting \
+            else "There were no codings to take along."
+        if said == "text" and (texts[0]["is_edited"] or waiting):
+            message += " The text is open again: read the turns that changed, then finish it."
+        return {"act": "new_texts", "texts": texts}, message
+
+    def _place(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
+        coding = self._journal.work.waiting.get(str(act.get("coding_id", "")))
+        if coding is None:
+            raise GLCError("That coding does not wait to be placed again.")
+        document = coding.document_id
+        if document in self._own.answers:
+            self._refuse_fixed(document)
+            start, end = 0, len(self._text_of(document).text)
+        elif act.get("document_id") != document:
+            raise GLCError(f"That coding is of {document}. Select words there.")
+        else:
+            document, start, end = self._passage(act)
+        code = self._shown_code(coding.code_id)
+        if any(one[1:4] == (document, start, end) and self._shown_code(one.code_id) == code
+               for one in self._journal.work.codings.values()):
+            raise GLCError(f"This passage has the code {self._names.get(code, code)!r} already. Take the one "
+                           "that waits off instead.")
+        return ({"act": "place", "document_id": document, "coding_id": coding.coding_id, "start": start,
+                 "end": end},
+                f"Placed again: {self._names.get(code, code)}.")
 
     def _undo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         return self._step_back(self._journal.work.done, "undo", "Undone.")
@@ -431,6 +491,11 @@ class CodingSession:
             raise GLCError(f"The coders have compared their codings of {document}, so what each gave it "
                            "stays as it is. What you think of it now belongs into the consensus.")
 
+    def _refuse_waiting(self, document: str) -> None:
+        if n := len(self._waiting(document)):
+            said = "1 coding waits" if n == 1 else f"{n} codings wait"
+            raise GLCError(f"{said} to be placed again in this text. Place or take off each, then finish it.")
+
     def _refuse_handed_in(self, documents: Iterable[str]) -> None:
         there = [one for one in documents if self._is_handed_in(one)]
         if there:
@@ -452,22 +517,94 @@ class CodingSession:
             return self._journal.work.texts[document]
         kind = ANSWER if document in self._own.answers else str(self._own.described.at[document, "kind"])
         words = self._own.words_now(document)
-        return DeskText(document, kind, content_hash(words), words, self._own.purpose(document))
+        return DeskText(document, kind, content_hash(words), words, self._own.purpose(document),
+                        self._today.isoformat())
 
     def _turns(self, document: str) -> list[Turn]:
         """The turns of a text as the coder began it, with what is known of them now."""
-        if document not in self._turns_of:
-            self._turns_of[document] = self._own.turns(document, self._text_of(document).text)
-        return self._turns_of[document]
+        text = self._text_of(document)
+        if (document, text.version) not in self._turns_of:
+            self._turns_of[document, text.version] = self._own.turns(document, text.text)
+        return self._turns_of[document, text.version]
 
     def _status(self, document: str) -> str:
         work = self._journal.work
         if document in work.finished or document in work.read and not self._codings(document):
             return FINISHED
-        begun = {one.document_id for one in (*work.codings.values(), *work.proposals.values())}
+        begun = {one.document_id for one in (*work.codings.values(), *work.waiting.values(),
+                                             *work.proposals.values())}
         if document in begun:
             return BEGUN
         return HANDED_IN if self._is_handed_in(document) else NOT_BEGUN
+
+    # A text that changed since its coder began it.
+
+    def _is_changed(self, document: str) -> bool:
+        is_begun = document in self._journal.work.texts and (
+            document in self._own.texts or document in self._own.answers)
+        return is_begun and self._own.words_now(document) != self._journal.work.texts[document].text
+
+    def _changed_text(self, document: str, before: DeskText) -> ChangedText:
+        """The text of today beside the text before."""
+        key = document, before.version, content_hash(self._own.words_now(document))
+        if key not in self._changed_texts:
+            self._changed_texts[key] = ChangedText(self._own.text_now(document, before.text), before.text,
+                                                   self._own.mask)
+        return self._changed_texts[key]
+
+    def _new_text(self, document: str) -> Plain:
+        """What a text is now, and the places in it of the coder's codings and proposed codes: ``moved`` has
+        those whose words are unchanged, ``waiting`` the stretch in which each of the others must be."""
+        work, words = self._journal.work, self._own.words_now(document)
+        before = work.texts[document]
+        changed = self._changed_text(document, before)
+        turns = self._own.turns(document, words)
+        moved, waiting = {}, {}
+        for table in (work.codings, work.proposals, work.waiting):
+            for key, one in table.items():
+                if one.document_id != document:
+                    continue
+                start, end = self._moved(one, before.text, changed)
+                if not one.words and any(turn.start <= start < end <= turn.end for turn in turns):
+                    moved[key] = [start, end]
+                else:
+                    waiting[key] = [*changed.near(one.start, one.end)]
+        return {"document_id": document, "version": content_hash(words), "text": words,
+                "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
+
+    def _moved(self, one: DeskCoding | CodeProposal, before: str, changed: ChangedText) -> tuple[int, int]:
+        """The place of a passage in the text of today. An answer that was coded as a whole stays so."""
+        if one.document_id in self._own.answers and (one.start, one.end) == (0, len(before)):
+            return NOWHERE if changed.is_edited else (0, len(changed.text.canonical))
+        return changed.locate(one.start, one.end)
+
+    def _change(self, document: str) -> Plain:
+        """What a coder is told of a text that changed (``change``; blank where it did not), and how many of
+        the codings lie in words that did not change (``stay``)."""
+        if not self._is_changed(document):
+            return {"change": "", "stay": 0}
+        before, moved = self._journal.work.texts[document], self._new_text(document)["moved"]
+        own = {key for key, one in self._journal.work.codings.items() if one.document_id == document}
+        n, stay, day = len(own), len(own & moved.keys()), self._own.received_on(document)
+        since = f"after you began it on {before.on}" if before.on else "after you began it"
+        when = f"on {day}" if before.on and day >= before.on else since
+        counted = "You have no codings in it." if not n else \
+            f"Your one coding {'lies' if stay else 'does not lie'} in words that did not change." if n == 1 \
+            else f"{stay} of your {n} codings lie{'s' * (stay == 1)} in words that did not change."
+        said = "answer" if document in self._own.answers else "text"
+        return {"change": f"This {said} was corrected {when}. {counted}", "stay": stay}
+
+    def _changed_turns(self, document: str) -> list[int]:
+        """Where the turns begin that have other words than before their coder went on with the new text; none
+        once the text is finished."""
+        before = self._journal.work.earlier.get(document)
+        if before is None or self._is_changed(document) or self._status(document) == FINISHED:
+            return []
+        return [start for start, _ in self._changed_text(document, before).changed_turns()]
+
+    def _waiting(self, document: str) -> list[Plain]:
+        return [self._plain(one) for one in self._journal.work.waiting.values()
+                if one.document_id == document]
 
     # The coder's codings.
 
@@ -544,12 +681,19 @@ class CodingSession:
         if work.cut:
             yield cut_sentence(self._journal.path.name, work.cut)
         yield from self._news
+        answers = 0
         for document in work.texts:
             if document not in self._own.texts and document not in self._own.answers:
                 yield (f"{document} is no longer among your texts. What you coded in it is kept.")
-            elif self._own.words_now(document) != work.texts[document].text:
-                yield (f"{document} has changed since you began it. You see it as you began it; each of your "
-                       "codings goes over to the new text where its words still stand.")
+            elif self._is_changed(document) and document in self._own.answers:
+                answers += 1
+            elif self._is_changed(document):
+                yield (f"{document} has changed since you began it. You see it as you began it, until you "
+                       "choose to go on with the new text, above its turns.")
+        if answers:
+            yield (f"{answers} open answer{'s have' if answers > 1 else ' has'} changed since you coded "
+                   f"{'them' if answers > 1 else 'it'}. You see the words as they were, until you choose to "
+                   "go on with the new ones, above the answers.")
         for proposal in work.proposals.values():
             if code := self._code_named(proposal.name):
                 yield (f"The code {self._names[code]!r}, which you proposed, is in the codebook now. Give it "

@@ -89,3 +89,61 @@ def test_of_answers_that_were_read_together_the_others_stay_read(tmp_path):
     work = redacted(tmp_path / "desk.jsonl", lines)
     assert (work.read, work.done) == ({"y.q1": True}, [3])
     assert redacted(tmp_path / "desk.jsonl", lines, gone=("x.q1", "y.q1")).read == {}
+
+
+def new_texts(n, words, moved, waiting):
+    return {"n": n, "on": "2016-07-02", "act": "new_texts", "texts": [
+        {"document_id": "call-1", "version": content_hash(words), "text": words, "is_edited": True,
+         "moved": moved, "waiting": waiting}]}
+
+
+NOW = CALL.replace("We wait.", "Yes, we wait.")
+SHIFT = len("Yes, ")
+
+
+def moved_on(*more):
+    """The acts on the call, then the coder goes on with the text of today, in which one coding waits."""
+    return [*LINES[:1], *LINES[2:5], new_texts(14, NOW, {
+        key: [start + SHIFT, end + SHIFT] for key, (start, end) in {
+            "4": (LINES[3]["start"], LINES[3]["end"]), "5": (LINES[4]["start"], LINES[4]["end"])}.items()},
+        {"3": [4, 16]}), *more]
+
+
+def test_where_the_coder_went_on_with_a_changed_text_the_words_go_from_both(tmp_path):
+    path = tmp_path / "desk.jsonl"
+    work = redacted(path, moved_on())
+    assert {one.coding_id: work.texts["call-1"].text[one.start:one.end] for one in work.codings.values()} == {
+        "5": "So did mine."}
+    assert [(one.coding_id, one.words) for one in work.waiting.values()] == [("3", "We wait")]
+    assert "sister" not in path.read_text(encoding="utf-8")
+    assert work.done[-1] == 14
+
+
+def test_a_coding_that_was_placed_again_on_words_that_go_goes_with_them(tmp_path):
+    start = NOW.index("My")
+    place = {"n": 15, "on": "2016-07-02", "act": "place", "document_id": "call-1", "coding_id": "3",
+             "start": start, "end": start + 9}
+    work = redacted(tmp_path / "desk.jsonl", moved_on(place))
+    assert ([*work.codings], work.waiting) == (["5"], {})
+
+
+def test_a_coding_that_was_placed_again_on_other_words_stays_on_them(tmp_path):
+    start = NOW.index("Yes")
+    place = {"n": 15, "on": "2016-07-02", "act": "place", "document_id": "call-1", "coding_id": "3",
+             "start": start, "end": start + 12}
+    work = redacted(tmp_path / "desk.jsonl", moved_on(place))
+    assert {work.texts["call-1"].text[one.start:one.end] for one in work.codings.values()} == {
+        "Yes, we wait", "So did mine."}
+
+
+def test_of_answers_that_were_gone_on_with_together_the_others_stay(tmp_path):
+    def answer(name, words):
+        return {"document_id": name, "version": content_hash(words), "text": words, "is_edited": False,
+                "moved": {}, "waiting": {}}
+
+    act = {"n": 3, "on": "2016-07-02", "act": "new_texts", "texts": [answer("x.q1", "Fear, no."),
+                                                                      answer("y.q1", "Fear...")]}
+    lines = [text(1, "x.q1", "Fear.", "answer"), text(2, "y.q1", "Fear.", "answer"), act]
+    assert redacted(tmp_path / "desk.jsonl", lines).texts.keys() == {"y.q1"}
+    work = redacted(tmp_path / "desk.jsonl", lines, gone=("x.q1", "y.q1"))
+    assert (work.texts, work.last) == ({}, 3)

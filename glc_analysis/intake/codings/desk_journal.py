@@ -41,7 +41,10 @@ PATIENCE = 10.0
 
 
 class DeskCoding(NamedTuple):
-    """One code on one passage, in code points of the text as the coder saw it."""
+    """One code on one passage, in code points of the text as the coder saw it.
+
+    ``words`` are blank, but where the coding is to be placed again: then they are the words that it was
+    given, and the span is the stretch in which they stood."""
 
     coding_id: str
     document_id: str
@@ -52,27 +55,31 @@ class DeskCoding(NamedTuple):
     negative_case: bool = False
     origin: str = "own"
     suggested_by: str = ""
+    words: str = ""
 
 
 class DeskText(NamedTuple):
-    """A text as it was when its coder began it: ``purpose`` is double, single or training."""
+    """A text as it was when its coder began it, or went on with it: ``purpose`` is double, single or
+    training, ``on`` the day, blank where the journal does not say it."""
 
     document_id: str
     kind: str
     version: str
     text: str
     purpose: str = "single"
+    on: str = ""
 
 
 class CodeProposal(NamedTuple):
     """A code that a coder proposes in the words of a passage. It is no coding until people take the code
-    up."""
+    up. ``words`` are those of the passage where the text no longer has them."""
 
     proposal_id: str
     document_id: str
     start: int
     end: int
     name: str
+    words: str = ""
 
 
 class Decision(NamedTuple):
@@ -97,14 +104,16 @@ class DeskWork:
     """What a coder has coded, after all acts of the journal so far.
 
     ``codings``, ``proposals`` and ``texts`` go by their ids, ``decisions`` by segment; ``read`` and
-    ``finished`` hold the document_ids that are so marked. ``codebook`` is what the coder last coded with
-    (code_id -> the words of its definition), ``opened`` the double-coded texts that were opened for
-    comparison. ``cut`` are the numbers of the lines that a power failure cut
-    off.
+    ``finished`` hold the document_ids that are so marked. ``waiting`` are the codings that are to be placed
+    again, since the coder went on with a text that changed; ``earlier`` is that text before. ``codebook`` is
+    what the coder last coded with (code_id -> the words of its definition), ``opened`` the double-coded texts
+    that were opened for comparison. ``cut`` are the numbers of the lines that a power failure cut off.
     """
 
     texts: dict[str, DeskText] = field(default_factory=dict)
     codings: dict[str, DeskCoding] = field(default_factory=dict)
+    waiting: dict[str, DeskCoding] = field(default_factory=dict)
+    earlier: dict[str, DeskText] = field(default_factory=dict)
     read: dict[str, bool] = field(default_factory=dict)
     finished: dict[str, bool] = field(default_factory=dict)
     proposals: dict[str, CodeProposal] = field(default_factory=dict)
@@ -134,9 +143,8 @@ class DeskWork:
         """
         act, self.last = line["act"], int(line["n"])
         if act == "text":
-            text = DeskText(*(line[name] for name in DeskText._fields))
-            if content_hash(text.text) != text.version:
-                raise ValueError("the text is not the one that was kept")
+            text = DeskText(*(line[name] for name in DeskText._fields[:-1]), line.get("on", ""))
+            _refuse_other_text(text.text, text.version)
             self.texts[text.document_id] = text
             return set()
         if act == "codebook":
@@ -157,16 +165,23 @@ class DeskWork:
         return _documents(changes)
 
     def handed_in(self) -> list[str]:
-        """The document_ids of the texts that the coder has handed in, training texts left out."""
+        """The document_ids of the texts that the coder has handed in, training texts left out. None of them
+        has a coding that is to be placed again."""
         coded = {coding.document_id for coding in self.codings.values()}
         return [one.document_id for one in self.texts.values() if one.purpose != TRAINING
-                and (one.document_id in {*self.finished, *self.read}
+                and one.document_id not in self.unplaced and (one.document_id in {*self.finished, *self.read}
                      or one.kind == ANSWER and one.document_id in coded)]
 
     def learnt(self) -> list[str]:
         """The document_ids of the training texts that the coder has finished."""
         return [one.document_id for one in self.texts.values() if one.purpose == TRAINING
+                and one.document_id not in self.unplaced
                 and one.document_id in {*self.finished, *self.read}]
+
+    @property
+    def unplaced(self) -> set[str]:
+        """The document_ids of the texts with codings that are to be placed again."""
+        return {one.document_id for one in self.waiting.values()}
 
     def documents_of(self, n: int) -> set[str]:
         """The ids of the texts that an act is about, by the number of the act."""
@@ -201,7 +216,16 @@ class DeskWork:
                 yield self.codings, one, DeskCoding(one, document_id, 0, len(self.texts[document_id].text),
                                                     line["code_id"])
         elif act == "uncode":
-            yield self.codings, line["coding_id"], None
+            is_waiting = line["coding_id"] in self.waiting
+            yield self.waiting if is_waiting else self.codings, line["coding_id"], None
+        elif act == "new_texts":
+            for one in line["texts"]:
+                yield from self._new_text(one, line["on"])
+        elif act == "place":
+            coding = self.waiting[line["coding_id"]]
+            yield self.waiting, coding.coding_id, None
+            yield self.codings, coding.coding_id, coding._replace(start=line["start"], end=line["end"],
+                                                                  words="")
         elif act in ("memo", "negative_case"):
             coding, value = self.codings[line["coding_id"]], line["memo" if act == "memo" else "value"]
             yield self.codings, line["coding_id"], coding._replace(**{act: value})
@@ -222,6 +246,37 @@ class DeskWork:
                 line.get("instead_of", ""))
         elif act != "removed":  # what a withdrawal took out keeps its place among the acts
             raise ValueError(f"there is no act {act!r}")
+
+    def _new_text(self, line: Line, on: str) -> Iterator[tuple[dict, Any, Any]]:
+        """What it changes that the coder goes on with a text as it is now: codings and proposed codes have
+        other places, or are to be placed again; what has neither was withdrawn. Where words changed or
+        something waits, the text is open again."""
+        _refuse_other_text(line["text"], line["version"])
+        document, old = line["document_id"], self.texts[line["document_id"]]
+        yield self.earlier, document, old
+        yield self.texts, document, old._replace(version=line["version"], text=line["text"], on=on)
+        moved, waiting = ({key: (int(start), int(end)) for key, (start, end) in line[name].items()}
+                          for name in ("moved", "waiting"))
+        for table in (self.codings, self.waiting, self.proposals):
+            for key, one in table.items():
+                if one.document_id != document:
+                    continue
+                start, end = moved.get(key) or waiting.get(key) or (0, 0)
+                now = one._replace(start=start, end=end)
+                if key in waiting:
+                    now = now._replace(words=one.words or old.text[one.start:one.end])
+                    if table is self.codings:
+                        yield self.waiting, key, now
+                is_there = key in moved or key in waiting and table is not self.codings
+                yield table, key, now if is_there else None
+        if line["is_edited"] or waiting:
+            yield self.finished, document, None
+            yield self.read, document, None
+
+
+def _refuse_other_text(text: str, version: str) -> None:
+    if content_hash(text) != version:
+        raise ValueError("the text is not the one that was kept")
 
 
 def _write(changes: Sequence[Change]) -> None:
@@ -432,9 +487,14 @@ def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
                                           coder, memo))
     for proposal in work.proposals.values():
         if proposal.document_id in handed_in:
+            memo = f"Proposed code: {proposal.name}"
+            if proposal.words:  # the text no longer has them
+                found.memos.append((coder, proposal.document_id, "source", f"{memo}, of the words "
+                                    f"{proposal.words!r}, which are no longer in the text", ""))
+                continue
             words = work.texts[proposal.document_id].text[proposal.start:proposal.end]
             found.passages.append(Passage(proposal.document_id, proposal.start, proposal.end, words, "",
-                                          coder, f"Proposed code: {proposal.name}"))
+                                          coder, memo))
     codes = sorted({one.code for one in found.passages} - {""})
     found.codes = [(code, "", "") for code in codes]
     found.notes += [f"{coder}: {note}" for note in _notes(work, handed_in)]
@@ -442,9 +502,12 @@ def read_journal(path: Path, *, coder: str = "") -> ParsedCodings:
 
 
 def _notes(work: DeskWork, handed_in: set[str]) -> Iterator[str]:
-    waiting = sorted({coding.document_id for coding in work.codings.values()} - handed_in)
+    waiting = sorted({coding.document_id for coding in work.codings.values()} - handed_in - work.unplaced)
     training = [one for one in waiting if work.texts[one].purpose == TRAINING]
     begun = [one for one in waiting if one not in training]
+    if unplaced := sorted(work.unplaced):
+        yield ("changed since it was coded, with codings that are to be placed again, so not counted yet: "
+               f"{', '.join(unplaced)}.")
     if begun:
         yield f"begun at the coding desk and not finished, so not counted yet: {', '.join(begun)}."
     if training:
