@@ -24,6 +24,7 @@ from glc_analysis.cleaning.columns import alternatives
 from glc_analysis.cleaning.records import CleaningLog, Records
 from glc_analysis.coding import codebook as book
 from glc_analysis.coding.alignment import Alignment, align, find
+from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CONSENSUS, KEY, read_decisions
 from glc_analysis.coding.edited import LEAST_IN_COMMON, EditedText, similar_turns
 from glc_analysis.coding.texts import Text
@@ -101,6 +102,7 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
     them has handed in only the documents that they coded.
     """
     result = PlacedCodings()
+    at_desk: dict[str, dict[str, str]] = defaultdict(dict)
 
     def masked(text: str) -> str:
         return mask(text).text
@@ -131,13 +133,32 @@ def place_codings(files: Iterable[tuple[str, RawCodings]], text_of: Callable[[st
             apart = doubtful.get(source, raw.quarantined[:0])
             readers = {*rows["coder"], *apart["coder"]} if len(people) > 1 else {coder}
             place.add(rows, apart, readers)
+            if raw.tool == "desk" and source not in raw.training:
+                at_desk[document_id][coder] = theirs
             if source in raw.training:
                 result.training |= {(document_id, coder) for coder in readers}
             if source in raw.blank:
                 result.blank |= {(document_id, coder): raw.path.name for coder in readers}
             _add_memos(result, memos.get(source, []), document_id, place.alignment, ids, masked)
         _add_other_memos(result, raw, ids, masked)
+    for document_id, copies in at_desk.items():
+        _set_versions_apart(result, document_id, text_of(document_id), copies, mask)
     return result
+
+
+def _set_versions_apart(result: PlacedCodings, document_id: str, text: Text, copies: Mapping[str, str],
+                        mask: Callable[[str], Masked]) -> None:
+    """Where coders coded different texts at the desk, since one of them went on with the text of today:
+    turns whose words changed are not read by whoever had other words there, so that nobody's codings of
+    different words are compared."""
+    if len({*copies.values()}) == 1:
+        return
+    for coder, copy in sorted(copies.items()):
+        if spans := [*ChangedText(text, copy, mask).changed_turns()]:
+            result.edited |= {(document_id, coder, *span) for span in spans}
+            turns = f"{len(spans)} turn{'s' * (len(spans) > 1)}"
+            result.notes.append(f"{document_id}: {coder} coded it before its words changed, others after; "
+                                f"{turns} with other words are not compared.")
 
 
 def document_names(documents: pd.DataFrame, paths: Mapping[str, str]) -> dict[str, str]:

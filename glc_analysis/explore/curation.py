@@ -1,7 +1,9 @@
 """Comparing double-coded texts, and deciding where coders differ.
 
 In go the tables of a built study; out come the turns that two coders coded differently, side by side, and the
-decisions that people make on them, each with a reason, in ``raw/codings/consensus/desk.jsonl``.
+decisions that people make on them, each with a reason, in ``raw/codings/consensus/desk.jsonl``. Where the
+coders had different texts, since one of them went on with a text that changed, a sentence says so, and turns
+with different words are shown as such.
 
 The module decides when the comparison opens: when every double-coded text is handed in by all its coders.
 From then on their codings of these texts stay as they are. A decision is never overwritten: the next one is a
@@ -10,16 +12,20 @@ new version, and the build takes the last.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
 from glc_analysis import tables
 from glc_analysis.coding.assemble import complete_codebook
+from glc_analysis.coding.changed_texts import ChangedText
 from glc_analysis.coding.consensus import CONSENSUS, read_decisions
 from glc_analysis.errors import GLCError, nearest
+from glc_analysis.explore.coder_texts import CoderTexts
 from glc_analysis.explore.double_coding import DOUBLE, DoubleCoding
 from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.reference import read_table
@@ -60,8 +66,9 @@ class Curation:
 
     def differences(self) -> list[Plain]:
         """The turns and answers that coders coded differently, in the order of the texts: segment_id,
-        document_id, text, language, direction, coders (coder_id, codes, and whether a quarantined passage may
-        be there), and the decision: codes (None if there is none), reason, by, version.
+        document_id, text, language, direction, coders (coder_id, codes, whether a quarantined passage may be
+        there, and ``other_words``: the coder's own text of the turn, where it has other words than that of
+        another coder), and the decision: codes (None if there is none), reason, by, version.
 
         From the first call on the codings of these texts stay as they are. Raises GLCError if the comparison
         is not open yet."""
@@ -69,7 +76,7 @@ class Curation:
             raise GLCError(said)
         self._open()
         self._journal.read()
-        rows = self._rows()
+        rows, older = self._rows(), {key: words for key, (_, words) in self._older_words.items()}
         segments = tables.read("segments", study=self.study).set_index("segment_id")
         found: dict[str, Plain] = {}
         for row in rows.itertuples():
@@ -83,7 +90,8 @@ class Curation:
                 one |= {"codes": codes, "reason": str(row.reason), "version": 1}
             else:
                 one["coders"].append({"coder_id": str(row.coder_id), "codes": codes,
-                                      "is_missing": bool(row.is_missing)})
+                                      "is_missing": bool(row.is_missing),
+                                      "other_words": older.get((row.segment_id, str(row.coder_id)), "")})
         for segment, decision in self._journal.work.decisions.items():
             if segment in found:
                 found[segment] |= {"codes": [*filter(None, decision.codes.split(";"))],
@@ -92,6 +100,36 @@ class Curation:
         place = {one: (str(row.document_id), int(row.start)) for one, row in segments[
             segments.index.isin([*found])].iterrows()} if found else {}
         return [found[one] for one in sorted(found, key=place.__getitem__)]
+
+    def versions(self) -> list[str]:
+        """A sentence for each double-coded text of which the coders coded different words; none before the
+        comparison is open."""
+        if self.why_not():
+            return []
+        turns = Counter((document, coder) for (_, coder), (document, _) in self._older_words.items())
+        return [f"{document} changed while it was coded: {coder} coded it as it was before, others did not. "
+                f"{n} turn{'s have' if n > 1 else ' has'} other words today, and what was coded there is not "
+                "compared. Decide on the words of today."
+                for (document, coder), n in sorted(turns.items())]
+
+    @cached_property
+    def _older_words(self) -> dict[tuple[str, str], tuple[str, str]]:
+        """By segment_id and coder_id of turns in which a coder had other words than the text has today, where
+        coders had different texts: the document_id, and the coder's words."""
+        differ = {document: texts for document, texts in self._double.texts_at_desk().items()
+                  if len({*texts.values()}) > 1}
+        if not differ:
+            return {}
+        texts, found = CoderTexts(self.study, self.by), {}
+        segments = tables.read("segments", study=self.study)
+        for document, copies in differ.items():
+            own = segments[segments["document_id"] == document]
+            for coder, copy in copies.items():
+                changed = ChangedText(texts.text_now(document, copy), copy, texts.mask)
+                for start, end in changed.changed_turns():
+                    for segment in own.loc[(own["start"] < end) & (own["end"] > start), "segment_id"]:
+                        found[str(segment), coder] = document, changed.words_before(start, end)
+        return found
 
     def decide(self, segment_id: str, codes: Iterable[str], reason: str) -> Plain:
         """Writes what people decided on one turn or answer: the codes (none of them if it has no code), and

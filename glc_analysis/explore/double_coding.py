@@ -15,7 +15,7 @@ import pandas as pd
 from glc_analysis import tables
 from glc_analysis.coding.consensus import CONSENSUS
 from glc_analysis.errors import GLCError
-from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
+from glc_analysis.intake.codings.desk_journal import TRAINING, DeskWork, Journal
 from glc_analysis.reference import read_table
 from glc_analysis.study import Study
 
@@ -61,12 +61,25 @@ class DoubleCoding:
         journal.read()
         return journal.work.opened
 
-    def _handed_in(self) -> set[tuple[str, str]]:
-        found = set()
-        for coder in {*self.assignments["coder_id"]}:
+    def texts_at_desk(self) -> dict[str, dict[str, str]]:
+        """The double-coded texts as each coder has handed them in at the desk: by document_id and coder."""
+        found: dict[str, dict[str, str]] = {}
+        for coder, work in self._work().items():
+            for document in {*work.handed_in()} & self.texts:
+                found.setdefault(document, {})[coder] = work.texts[document].text
+        return found
+
+    def _work(self) -> dict[str, DeskWork]:
+        """What each coder has coded at the desk."""
+        found = {}
+        for coder in sorted({*self.assignments["coder_id"]}):
             journal = Journal(self.study.journal(coder))
             journal.read()
-            found |= {(document, coder) for document in journal.work.handed_in()}
+            found[coder] = journal.work
+        return found
+
+    def _handed_in(self) -> set[tuple[str, str]]:
+        found = {(document, coder) for coder, work in self._work().items() for document in work.handed_in()}
         try:
             readings = tables.read("readings", study=self.study)
         except GLCError:  # nothing is built yet

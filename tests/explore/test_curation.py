@@ -1,5 +1,6 @@
 """Comparing double-coded texts opens when all are handed in; each decision has a reason and a version."""
 
+import hashlib
 import shutil
 from datetime import date
 
@@ -11,6 +12,7 @@ from glc_analysis.coding.learning import against_consensus
 from glc_analysis.errors import GLCError
 from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.explore.curation import Curation
+from glc_analysis.explore.double_coding import DoubleCoding
 from glc_analysis.view import OpenStudy
 from tests.desk_study import take_files_away
 
@@ -94,6 +96,86 @@ def test_what_coders_gave_stays_as_it_is_once_it_was_compared(study):
                 "coding_id": session.text(TEXT)["codings"][0]["coding_id"]}):
         with pytest.raises(GLCError, match="stays as it is"):
             session.do(one)
+
+
+WORDS = "Casi nadie"
+"""How a participant's turn of the text begins."""
+
+
+def correct(study, old, new):
+    """Corrects words of the text, with its row in the manifest."""
+    path = study.root / f"raw/interviews/{TEXT}.vtt"
+    content = path.read_bytes()
+    assert content.count(old.encode()) == 1
+    path.write_bytes(content.replace(old.encode(), new.encode()))
+    listed = study.reference_file("manifest")
+    rows = [row.split(",") for row in listed.read_text(encoding="utf-8").splitlines()]
+    for row in rows:
+        if row[0].endswith(path.name):
+            row[1:3] = hashlib.sha256(path.read_bytes()).hexdigest(), str(path.stat().st_size)
+    listed.write_text("\n".join(map(",".join, rows)) + "\n", encoding="utf-8")
+
+
+@pytest.fixture
+def two_versions(study):
+    """The text coded at the desk by ines as it was and by tomas as it is, and the other texts read."""
+    rows = DoubleCoding(study).assignments
+    both = rows[rows["purpose"] == "double"]
+    for coder in ("ines", "tomas"):
+        take_files_away(study.root, coder)
+    for coder in ("ines", "tomas"):
+        session = CodingSession(study, coder, today=DAY)
+        turns = [one for one in session.text(TEXT)["turns"] if one["role"] == "participant"]
+        turn = next(one for one in turns if WORDS in one["text"] or "Nadie, casi" in one["text"])
+        other = next(one for one in turns if one is not turn)
+        for one, code in ((turn, "outreach" if coder == "ines" else "stigma"), (other, "outreach")):
+            session.do({"act": "code", "document_id": TEXT, "start": one["start"], "end": one["end"],
+                        "code_id": code})
+        session.do({"act": "finish", "document_id": TEXT})
+        for document in both.loc[(both["coder_id"] == coder) & (both["document_id"] != TEXT), "document_id"]:
+            session.do({"act": "read", "document_id": document})
+        if coder == "ines":
+            correct(study, WORDS, "Nadie, casi nadie")
+    build(OpenStudy(study.root))
+    return OpenStudy(study.root), turn["turn_id"], other["turn_id"]
+
+
+def test_codings_of_different_words_are_not_compared_and_a_sentence_says_so(two_versions):
+    study, changed, same = two_versions
+    curation = Curation(study, "tomas", today=DAY)
+    assert curation.versions() == [
+        f"{TEXT} changed while it was coded: ines coded it as it was before, others did not. 1 turn has "
+        "other words today, and what was coded there is not compared. Decide on the words of today."]
+    rows = {row["segment_id"]: row for row in curation.differences()}
+    ines, tomas = sorted(rows[changed]["coders"], key=lambda one: one["coder_id"])
+    assert ines["is_missing"] and ines["other_words"].startswith(WORDS)
+    assert (tomas["is_missing"], tomas["other_words"]) == (False, "")
+    assert same not in rows
+    assert study.agreement.query("unit == 'turn' and code_id == ''")["n_missing"].max() > 0
+
+
+def test_once_both_went_on_everything_is_compared_again(two_versions):
+    study, changed, _ = two_versions
+    session = CodingSession(study, "ines", today=DAY)
+    session.do({"act": "new_texts", "document_ids": [TEXT]})
+    waiting, = session.text(TEXT)["waiting"]
+    turn = next(one for one in session.text(TEXT)["turns"] if one["turn_id"] == changed)
+    session.do({"act": "place", "document_id": TEXT, "coding_id": waiting["coding_id"],
+                "start": turn["start"], "end": turn["end"]})
+    session.do({"act": "finish", "document_id": TEXT})
+    build(study)
+    curation = Curation(OpenStudy(study.root), "tomas", today=DAY)
+    assert curation.versions() == []
+    row = next(row for row in curation.differences() if row["segment_id"] == changed)
+    assert {one["coder_id"]: one["codes"] for one in row["coders"]} == {
+        "ines": ["outreach"], "tomas": ["stigma"]}
+    assert not any(one["is_missing"] for one in row["coders"])
+
+
+def test_what_version_another_coder_has_is_not_said_before_the_comparison_is_open(two_versions):
+    study, *_ = two_versions
+    assign(study, "interview-luz-de-maiz,rosa,2,")
+    assert Curation(study, "tomas", today=DAY).versions() == []
 
 
 def test_training_texts_are_compared_once_finished_and_never_counted(study):
