@@ -86,7 +86,8 @@ class CodingDesk(anywidget.AnyWidget):
         if get == "why_no_suggestions":
             return session.why_no_suggestions(document_id)
         return {"answers": session.answers, "training": session.training,
-                "why_not_compare": self._curation.why_not, "differences": self._curation.differences}[get]()
+                "why_not_compare": self._curation.why_not, "versions": self._curation.versions,
+                "differences": self._curation.differences}[get]()
 
     def _offers(self) -> list[str]:
         """The views that this coder has a use for."""
@@ -104,4 +105,7 @@ class CodingDesk(anywidget.AnyWidget):
         session = self.session
         done = session.do(act)
         after = {one: session.work_on(one) for one in done["changed"]}
-        return done | {"after": after, "texts": session.texts()}
+        done |= {"after": after, "texts": session.texts()}
+        if act["act"] in ("new_texts", "undo", "redo"):  # a text may be the one of today, or no longer
+            done["problems"] = session.state()["problems"]
+        return done

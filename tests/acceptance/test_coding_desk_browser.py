@@ -600,6 +600,69 @@ def test_suggestions_come_after_the_own_choice_and_are_accepted_one_by_one_or_di
     assert len(codings_of(session)) == 3
 
 
+def test_a_coder_goes_on_with_a_changed_text_and_places_a_coding_again_by_keyboard(page, session, axe):
+    turns = session.text("interview-scripts")["turns"]
+    for n in (0, 4):
+        session.do({"act": "code", "document_id": "interview-scripts", "start": turns[n]["start"],
+                    "end": turns[n]["end"], "code_id": "stigma"})
+    path = session.study.root / "raw/interviews/interview-scripts.txt"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("документы потеряны", "бумаги потеряны"), encoding="utf-8")
+    session = CodingSession(session.study, "ana")
+    desk = open_desk(page, session)
+    change = desk.locator(".glc-change").first
+    assert "1 of your 2 codings lies in words that did not change." in change.inner_text()
+    assert found(axe, page) == []
+    desk.get_by_role("button", name="Go on with the new text").focus()
+    page.keyboard.press("Enter")
+    until_said(desk, "to be placed again: 1")
+    desk.locator("[data-turn='4'].glc-current .glc-flag", has_text="changed").wait_for()
+    assert desk.locator(".glc-change q").inner_text() == TURNS[4]
+    assert len(codings_of(session)) == 1
+    assert found(axe, page) == []
+    page.keyboard.press("p")
+    until_said(desk, "Select its words as they are now")
+    page.keyboard.press("a")
+    page.keyboard.press("p")
+    until_said(desk, "Placed again: Stigma")
+    desk.locator(".glc-change").first.wait_for(state="hidden")
+    turn = session.text("interview-scripts")["turns"][4]
+    assert (turn["start"], turn["end"], "stigma") in codings_of(session)
+    for _ in range(2):
+        page.keyboard.press("Control+z")
+    desk.get_by_role("button", name="Go on with the new text").wait_for()
+    assert len(codings_of(session)) == 2
+
+
+def test_changed_answers_are_gone_on_with_and_placed_again_by_keyboard(page, session, axe, monkeypatch):
+    ids = [row["answer_id"] for row in session.answers()[:2]]
+    session.do({"act": "code_answers", "answer_ids": ids, "code_id": "stigma"})
+    now = session._own.answers
+    now[ids[0]]["text"] = "Other words."
+    now[ids[1]]["text"] += " "
+    desk = open_desk(page, session)
+    desk.get_by_role("tab", name="Open answers").click()
+    desk.locator(".glc-change", has_text="1 of your 2 codings").wait_for()
+    assert found(axe, page) == []
+    desk.get_by_role("button", name="Go on with the new answers").focus()
+    page.keyboard.press("Enter")
+    until_said(desk, "went along: 1; to be placed again: 1")
+    desk.locator(".glc-grid-body .glc-answer", has_text="Other words.").wait_for()
+    desk.get_by_label("Which answers").select_option("waiting")
+    row = desk.locator(".glc-grid-body [role=row]")
+    assert row.count() == 1
+    row.focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    desk.get_by_role("button", name="Place on the answer as it is now").wait_for()
+    assert found(axe, page) == []
+    row.focus()
+    page.keyboard.press("p")
+    until_said(desk, "Placed again: Stigma")
+    rows = {one["answer_id"]: one for one in session.answers()}
+    assert [len(rows[one]["codings"]) for one in ids] == [1, 1]
+
+
 def test_ten_thousand_turns_scroll_and_are_coded_while_few_of_them_are_drawn(
         page, sample_study, tmp_path, capsys):
     root = write_desk_study(tmp_path / "study", sample_study.root, turns=LONG)

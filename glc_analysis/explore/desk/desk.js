@@ -510,8 +510,10 @@ class TextsView {
     this.long = new LongList(this.turns, (turn, n) => this.draw(turn, n),
       turn => 46 + 30 * Math.ceil(turn.text.length / 62));
     this.why = element("p", { class: "glc-why", hidden: true });
+    this.change = element("div", { class: "glc-change", role: "group", "aria-label": "The text has changed", hidden: true,
+      onkeydown: event => event.key === "Escape" && (event.stopPropagation(), this.focusTurn()) });
     this.work = element("section", { class: "glc-work", "aria-label": "Text" },
-      element("div", { class: "glc-head" }, this.title, this.search, this.read, this.finished), this.turns, this.why);
+      element("div", { class: "glc-head" }, this.title, this.search, this.read, this.finished), this.change, this.turns, this.why);
     this.heading = this.work.firstChild;
   }
 
@@ -548,6 +550,7 @@ class TextsView {
       element("span", { class: "glc-note" }, `${text.turns.length.toLocaleString("en")} turns`));
     this.place(text.codings);
     this.marks();
+    this.tellChange();
     this.long.show(text.turns);
     this.listed(this.texts);
     this.desk.codebook.tell("");
@@ -593,6 +596,59 @@ class TextsView {
     this.heading.hidden = !this.text;
   }
 
+  // A text that changed since its coder began it
+
+  /** Above the turns: that the text changed, and the codings that are to be placed again. */
+  tellChange() {
+    const { change, waiting } = this.text, held = this.change.contains(document.activeElement);
+    this.change.hidden = !change && !waiting.length;
+    this.change.replaceChildren(...change ? [element("p", {}, change), element("p", { class: "glc-note" },
+      "Codings in unchanged words go along. The others wait here, with their words, to be placed again: nothing is lost."),
+      button("Go on with the new text", () => this.goOn())] : waiting.length ? [
+      element("p", { class: "glc-label" }, `To be placed again: ${waiting.length}`),
+      element("ul", {}, waiting.map(one => this.waitingCoding(one)))] : []);
+    if (held) (this.change.querySelector("button") ?? this.turns.querySelector(".glc-words[tabindex='0']"))?.focus();
+  }
+
+  waitingCoding(one) {
+    const name = this.desk.codebook.name(one.code_id);
+    return element("li", {}, this.desk.codebook.swatch(one.code_id), element("span", { class: "glc-code-name" }, name),
+      element("q", { dir: "auto" }, one.words), element("span", { class: "glc-row" },
+        button("Show where", () => this.showWhere(one), { "aria-label": `Show where ${name} stood` }),
+        button("Place on the selection", () => this.placeAgain(one), { "aria-label": `Place ${name} on the selection`, title: "P" }),
+        button("Take off", () => this.desk.act({ act: "uncode", coding_id: one.coding_id }),
+          { "aria-label": `Take ${name} off`, class: "glc-plain" })));
+  }
+
+  async goOn() {
+    await this.desk.act({ act: "new_texts", document_ids: [this.text.document_id] });
+  }
+
+  /** Goes to the turn in which a waiting coding stood; the next P is about it. */
+  showWhere(one) {
+    this.inHand = one.coding_id;
+    this.chosen = "";
+    this.goTo(this.turnAt(one.start));
+    this.desk.say(`${this.desk.codebook.name(one.code_id)} stood in this turn, on: ${one.words} `
+      + "Select its words as they are now, then press P.");
+  }
+
+  async placeAgain(one = null) {
+    const { waiting } = this.text, chosen = one ?? waiting.find(each => each.coding_id === this.inHand) ?? waiting[0];
+    if (!chosen) return this.desk.refuse("No coding waits to be placed again.");
+    if (!this.selection) return this.showWhere(chosen);
+    await this.desk.act({ act: "place", coding_id: chosen.coding_id, ...this.passage() });
+    this.focusTurn();
+  }
+
+  /** The text is another one since the coder went on with it, or undid that. */
+  async reload() {
+    const at = this.current;
+    await this.go(this.text.document_id);
+    const changed = this.text.turns.findIndex(one => one.is_changed);
+    this.goTo(changed >= 0 ? changed : at);
+  }
+
   // One turn
 
   draw(turn, n) {
@@ -601,7 +657,7 @@ class TextsView {
       ? turn.role.replaceAll("_", " ") : ""].filter(Boolean).join(", ");
     const words = element("div", { class: "glc-words", role: "textbox", "aria-readonly": "true",
       "aria-multiline": "true", tabindex: isCurrent ? "0" : "-1", lang: turn.language || false,
-      dir: turn.direction, "data-script": turn.script || false, "aria-label": `Turn ${n + 1}${who ? `, ${who}` : ""}` });
+      dir: turn.direction, "data-script": turn.script || false, "aria-label": `Turn ${n + 1}${who ? `, ${who}` : ""}${turn.is_changed ? ", changed" : ""}` });
     words.style.setProperty("--lanes", Math.max(0, ...turn.codings.map(one => one.lane + 1)));
     words.append(...stretches(turn.text, turn.codings).map(one => this.stretch(turn, one)));
     const chips = element("ul", { class: "glc-chips", "aria-label": "Codings of this turn" },
@@ -611,7 +667,8 @@ class TextsView {
       "data-role": turn.role || false, "aria-posinset": String(n + 1),
       "aria-setsize": String(this.text.turns.length), "aria-label": `Turn ${n + 1}` },
       element("div", { class: "glc-who" }, element("span", { class: "glc-speaker", dir: "auto" }, turn.speaker),
-        element("span", { class: "glc-number" }, String(n + 1))),
+        element("span", { class: "glc-number" }, String(n + 1)),
+        turn.is_changed ? element("span", { class: "glc-flag" }, "changed") : ""),
       element("div", { class: "glc-body" }, words, turn.codings.length ? chips : "",
         opened ? codingEditor(this.desk, opened, () => this.closed(n)) : "",
         this.proposing && isCurrent ? this.proposal() : "",
@@ -907,7 +964,9 @@ class TextsView {
   changed(after) {
     const now = after[this.text?.document_id];
     if (!now) return;
-    Object.assign(this.text, { status: now.status, read: now.read });
+    if (now.version !== this.text.version) return this.reload();
+    Object.assign(this.text, { status: now.status, read: now.read, waiting: now.waiting, change: now.change });
+    this.tellChange();
     for (const n of this.place(now.codings)) this.redraw(n);
     this.marks();
     if (!this.text.codings.some(one => one.coding_id === this.chosen)) this.chosen = "";
@@ -1087,7 +1146,7 @@ class TextsView {
     else {
       const letters = { a: () => this.selectSpan(snapped(turn.text, { start: 0, end: turn.text.length })),
         s: () => this.selectSentence(turn), u: () => this.uncode(), m: () => this.memo(), n: () => this.negative(),
-        i: () => this.propose(), r: () => this.toggleRead(), f: () => this.toggleFinished(),
+        i: () => this.propose(), p: () => this.placeAgain(), r: () => this.toggleRead(), f: () => this.toggleFinished(),
         t: () => (this.list.querySelector("[aria-current]") ?? this.list.querySelector("button"))?.focus() };
       const letter = letters[key.toLowerCase()];
       if (!letter || event.shiftKey) return;
@@ -1240,6 +1299,7 @@ class AnswersView {
     this.progress = element("div", { class: "glc-progress" });
     this.work = element("section", { class: "glc-work", "aria-label": "Open answers" },
       element("div", { class: "glc-head" }, this.question, this.country, this.state, this.words, this.count),
+      this.change = element("div", { class: "glc-change", role: "group", "aria-label": "Answers have changed", hidden: true }),
       this.progress, this.grid);
   }
 
@@ -1256,7 +1316,7 @@ class AnswersView {
       options(this.country, "Every country", this.answers.filter(one => one.country)
         .map(one => [one.country, one.country]));
       options(this.state, "All answers", []);
-      for (const [value, name] of [["open", "Not yet coded or read"], ["coded", "Coded"], ["read", "Read, nothing to code"], ...this.answers.some(one => one.handed_in) ? [["handed in", "Handed in as a file"]] : []])
+      for (const [value, name] of [["open", "Not yet coded or read"], ["coded", "Coded"], ["read", "Read, nothing to code"], ["waiting", "To be placed again"], ...this.answers.some(one => one.handed_in) ? [["handed in", "Handed in as a file"]] : []])
         this.state.append(element("option", { value }, name));
       this.filter();
     } else this.desk.codebook.tell("");
@@ -1288,14 +1348,61 @@ class AnswersView {
   }
 
   stateOf(answer) {
-    return answer.codings.length ? "coded" : answer.read ? "read" : answer.handed_in ? "handed in" : "open";
+    return answer.waiting.length ? "waiting" : answer.codings.length ? "coded" : answer.read ? "read" : answer.handed_in ? "handed in" : "open";
   }
 
   told() {
-    const done = this.answers.filter(one => this.stateOf(one) !== "open").length;
+    const done = this.answers.filter(one => !["open", "waiting"].includes(this.stateOf(one))).length;
+    this.tellChange();
     this.progress.replaceChildren(element("span", {}, `${done.toLocaleString("en")} of `
       + `${this.answers.length.toLocaleString("en")} coded or read`),
       element("progress", { max: String(Math.max(this.answers.length, 1)), value: String(done), "aria-label": "Answers coded or read" }));
+  }
+
+  /** Above the answers: how many changed since they were coded or read. */
+  tellChange() {
+    const changed = this.answers.filter(one => one.change), codings = changed.reduce((sum, one) => sum + one.codings.length, 0);
+    const stay = changed.reduce((sum, one) => sum + one.stay, 0), held = this.change.contains(document.activeElement);
+    this.change.hidden = !changed.length;
+    this.change.replaceChildren(...changed.length ? [element("p", {}, `${changed.length} answer${changed.length > 1 ? "s were" : " was"} `
+      + `corrected after you coded or read ${changed.length > 1 ? "them" : "it"}. ${stay} of your ${codings} coding${codings === 1 ? "" : "s"} `
+      + "there lie in words that did not change."), element("p", { class: "glc-note" },
+      "These go along. The others wait in their rows to be placed again: nothing is lost."),
+      button("Go on with the new answers", () => this.desk.act({ act: "new_texts",
+        document_ids: changed.map(one => one.answer_id) }))] : []);
+    if (held && !changed.length) this.focusRow();
+  }
+
+  waitingChip(one, isReachable) {
+    return element("button", { type: "button", class: "glc-chip", "data-coding": one.coding_id, tabindex: isReachable ? "0" : "-1",
+      "aria-expanded": String(one.coding_id === this.opened), onclick: () => {
+        this.opened = this.opened === one.coding_id ? "" : one.coding_id;
+        this.long.redraw(this.active);
+        this.long.at(this.active).querySelector(`[data-coding="${CSS.escape(one.coding_id)}"]`)?.focus();
+      } }, this.desk.codebook.swatch(one.code_id), this.desk.codebook.name(one.code_id),
+      element("span", { class: "glc-flag" }, "to be placed again"));
+  }
+
+  /** A coding whose answer changed: the words that were coded, and what to do with it. */
+  waitingEditor(one) {
+    const name = this.desk.codebook.name(one.code_id);
+    return element("div", { class: "glc-edit", role: "group", "aria-label": `To be placed again: ${name}`,
+      onkeydown: event => {
+        if (event.key !== "Tab") event.stopPropagation();
+        if (event.key !== "Escape") return;
+        this.opened = "";
+        this.long.redraw(this.active);
+        this.focusRow();
+      } }, element("p", { class: "glc-note" }, "It was given to these words:"), element("q", { dir: "auto" }, one.words),
+      element("div", { class: "glc-row" }, button("Place on the answer as it is now", () => this.placeAgain(one)),
+        button("Take off", () => this.desk.uncode(one), { class: "glc-plain" })));
+  }
+
+  async placeAgain(one = this.shown[this.active]?.waiting[0]) {
+    if (!one) return this.desk.refuse("No code of this answer waits to be placed again.");
+    this.opened = "";
+    await this.desk.act({ act: "place", coding_id: one.coding_id });
+    this.focusRow();
   }
 
   heads() {
@@ -1315,6 +1422,7 @@ class AnswersView {
   draw(answer, n) {
     const isActive = n === this.active, { script, direction } = scriptOf(answer.text);
     const opened = answer.codings.find(one => one.coding_id === this.opened);
+    const waiting = answer.waiting.find(one => one.coding_id === this.opened);
     const cell = (name, content, attributes = {}) => element("div", { role: "gridcell", class: `glc-${name}`, ...attributes }, content);
     return element("div", { role: "row", class: `glc-grid-row${isActive ? " glc-current" : ""}`, "data-row": String(n),
       "aria-rowindex": String(n + 2), "aria-selected": String(this.picked.has(answer.answer_id)),
@@ -1322,14 +1430,14 @@ class AnswersView {
       cell("organisation", answer.organisation, { dir: "auto" }), cell("country", answer.country),
       cell("question", answer.question_id, { title: answer.question || false }),
       cell("answer", answer.text, { lang: answer.language || false, dir: direction, "data-script": script || false }),
-      cell("answer-codes", [answer.codings.length ? element("div", { class: "glc-chips" }, answer.codings.map(one =>
-        this.chip(one, isActive))) : answer.read || answer.handed_in ? element("span", { class: "glc-note" },
+      cell("answer-codes", [answer.codings.length + answer.waiting.length ? element("div", { class: "glc-chips" },
+        answer.codings.map(one => this.chip(one, isActive)), answer.waiting.map(one => this.waitingChip(one, isActive))) : answer.read || answer.handed_in ? element("span", { class: "glc-note" },
           answer.read ? "read" : "handed in as a file") : "",
         opened ? codingEditor(this.desk, opened, () => {
           this.opened = "";
           this.long.redraw(n);
           this.focusRow();
-        }) : ""]));
+        }) : "", waiting ? this.waitingEditor(waiting) : ""]));
   }
 
   chip(coding, isReachable) {
@@ -1407,9 +1515,9 @@ class AnswersView {
 
   async uncode(coding = null) {
     const answer = this.shown[this.active], focused = document.activeElement?.dataset?.coding;
-    const one = coding ?? answer?.codings.find(each => each.coding_id === focused)
-      ?? (answer?.codings.length === 1 ? answer.codings[0] : null);
-    if (!one) return this.desk.refuse(answer?.codings.length ? "Several codes: Tab goes to them, Delete removes one."
+    const own = [...answer?.codings ?? [], ...answer?.waiting ?? []];
+    const one = coding ?? own.find(each => each.coding_id === focused) ?? (own.length === 1 ? own[0] : null);
+    if (!one) return this.desk.refuse(own.length ? "Several codes: Tab goes to them, Delete removes one."
       : "This answer has no code.");
     this.opened = "";
     await this.desk.act({ act: "uncode", coding_id: one.coding_id });
@@ -1429,7 +1537,7 @@ class AnswersView {
     for (const [id, now] of Object.entries(after)) {
       const answer = this.by?.get(id);
       if (!answer) continue;
-      Object.assign(answer, now);
+      Object.assign(answer, now, { folded: undefined });
       isChanged = true;
       const n = this.shown.indexOf(answer);
       if (n >= 0) this.long.redraw(n);
@@ -1458,7 +1566,8 @@ class AnswersView {
     else if (event.key === "Escape") this.goTo(this.active, "alone");
     else if (/^[1-9]$/.test(key)) this.desk.codeByKey(Number(key));
     else {
-      const letters = { r: () => this.read(), u: () => this.uncode(), m: () => this.edit(), n: () => this.negative() };
+      const letters = { r: () => this.read(), u: () => this.uncode(), m: () => this.edit(), n: () => this.negative(),
+        p: () => this.placeAgain() };
       const letter = letters[key.toLowerCase()];
       if (!letter || event.shiftKey) return;
       letter();
@@ -1500,7 +1609,9 @@ class CompareView {
       onkeydown: event => this.pressed(event), onfocusin: event => this.focused(event) });
     this.long = new LongList(this.rowsElement, (row, n) => this.draw(row, n),
       row => 170 + 26 * Math.ceil(row.text.length / 62));
-    this.work = element("section", { class: "glc-work", "aria-label": "Comparison" }, this.progress, this.rowsElement);
+    this.versions = element("div", { class: "glc-change", role: "group", "aria-label": "Texts that changed", tabindex: "0",
+      hidden: true });
+    this.work = element("section", { class: "glc-work", "aria-label": "Comparison" }, this.progress, this.versions, this.rowsElement);
   }
 
   async show() {
@@ -1517,6 +1628,9 @@ class CompareView {
   async load() {
     const rows = await this.desk.ask({ get: "differences" });
     if (!rows) return;
+    const versions = await this.desk.ask({ get: "versions" }) ?? [];
+    this.versions.hidden = !versions.length;
+    this.versions.replaceChildren(...versions.map(one => element("p", {}, one)));
     this.rows = rows;
     for (const row of rows) {
       Object.assign(row, scriptOf(row.text));
@@ -1553,7 +1667,9 @@ class CompareView {
         element("p", { class: "glc-note" }, row.document_id),
         element("p", { class: "glc-words", lang: row.language || false, dir: row.direction, "data-script": row.script || false }, row.text),
         element("dl", { class: "glc-coders" }, row.coders.map(one => element("div", {}, element("dt", {}, one.coder_id),
-          element("dd", {}, codes(one.codes), one.is_missing ? element("span", { class: "glc-flag" }, "a quarantined passage may be here") : "")))),
+          element("dd", {}, codes(one.codes), one.other_words ? element("span", { class: "glc-flag" }, "coded other words") : one.is_missing
+            ? element("span", { class: "glc-flag" }, "a quarantined passage may be here") : "",
+          one.other_words ? element("q", { dir: "auto" }, one.other_words) : "")))),
         element("div", { class: "glc-edit", role: "group", "aria-label": `Decision on ${row.segment_id}`,
           onkeydown: event => this.typed(event, n) },
           element("div", { class: "glc-choices" }, offered.map(code => {
@@ -1690,7 +1806,8 @@ const HELP = [
   ["Coding", [["1 to 9", "give the code on this key"], ["Enter or /", "find a code by its name; Enter gives it"],
     ["[ ] or , .", "the coding before, the next coding"], ["Delete or U", "remove the coding"], ["M", "memo"],
     ["N", "negative case, yes or no"], ["I", "propose a new code in the words of the text"],
-    ["R", "read, nothing to code"], ["F", "the text is finished"], ["Ctrl + Z, Ctrl + Y", "undo, redo"]]],
+    ["P", "place a coding again, where its words changed"], ["R", "read, nothing to code"],
+    ["F", "the text is finished"], ["Ctrl + Z, Ctrl + Y", "undo, redo"]]],
   ["Open answers", [["↑ ↓", "the row above, the row below"], ["Shift + ↑ ↓", "select more rows"],
     ["Space", "this row too, or not"], ["Ctrl + A", "all rows that are shown"],
     ["1 to 9, Enter", "code all selected rows"], ["Tab", "to the codes of the row; Delete removes one"],
@@ -1796,6 +1913,7 @@ class Desk {
       this.told(answer);
       for (const view of Object.values(this.views)) view.changed(answer.after);
       this.views.texts.listed(answer.texts ?? this.views.texts.texts);
+      if (answer.problems) this.warn(answer.problems);
       if (answer.message) this.say(answer.message);
       this.status.classList.remove("glc-refused");
     });
