@@ -26,9 +26,9 @@ from glc_analysis.coding.encoder import MISSING, Encoder, find_encoder, kept_vec
 from glc_analysis.coding.learning import FEWEST_PASSAGES, settled_codes, version_order
 from glc_analysis.coding.suggestion_log import Plain, log_shown
 from glc_analysis.errors import GLCError
-from glc_analysis.intake.codings.desk_journal import TRAINING
+from glc_analysis.intake.codings.desk_journal import TRAINING, Journal
 from glc_analysis.reference import read_table
-from glc_analysis.study import Study
+from glc_analysis.study import JOURNAL, Study
 from glc_analysis.text import content_hash, normalise_space
 
 MOST_PASSAGES = 2000
@@ -40,9 +40,7 @@ class Session(Protocol):
     """What is asked of a coder's session: :class:`glc_analysis.explore.coding_session.CodingSession` has
     it."""
 
-    def texts(self) -> list[Plain]: ...
     def text(self, document_id: str) -> Plain: ...
-    def answers(self) -> list[Plain]: ...
 
 
 def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: int, *, session: Session,
@@ -52,12 +50,13 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
     where only the definition speaks for the code). None where :func:`why_not` says so, and where the ranking
     is not sure.
 
-    ``start`` and ``end`` are code points of the text as the session shows it. Codes that the passage has are
+    A passage is words of an interview or a call, or a whole open answer. ``start`` and ``end`` are code
+    points of the text as the session shows it. Codes that the passage has are
     left out. What is returned is logged as shown. ``encoder`` is the installed one, unless a test gives
     another.
     """
     encoder = encoder or find_encoder()
-    if why_not(study, coder, document_id, session=session, encoder=encoder) or encoder is None:
+    if why_not(study, coder, document_id, encoder=encoder) or encoder is None:
         return []
     turns, codings = _own_work(session, document_id)
     own = [one for one in codings if one["start"] < end and start < one["end"]]
@@ -81,15 +80,14 @@ def suggest_codes(study: Study, coder: str, document_id: str, start: int, end: i
     return found
 
 
-def why_not(study: Study, coder: str, document_id: str, *, session: Session | None = None,
-            encoder: Encoder | None = None) -> str:
+def why_not(study: Study, coder: str, document_id: str, *, encoder: Encoder | None = None) -> str:
     """Why no codes are suggested for a text, in one sentence; blank where they may be."""
     if study.settings["coding"]["approach"] == "interpretive":
         return "This study codes interpretively, so no codes are suggested."
-    purposes = {one["document_id"]: one["purpose"] for one in session.texts()} if session else {}
-    if purposes.get(document_id) == TRAINING:
-        return "This text is for training, so no codes are suggested."
     assignments = read_table(study, "assignments")
+    mine = assignments[(assignments["coder_id"] == coder) & (assignments["document_id"] == document_id)]
+    if (mine["purpose"] == TRAINING).any():
+        return "This text is for training, so no codes are suggested."
     # A coder in training works on texts that others code or have settled, and is none of those who code them.
     assignments = assignments[(assignments["coder_id"] != CONSENSUS) & (assignments["purpose"] != TRAINING)]
     try:
@@ -100,7 +98,7 @@ def why_not(study: Study, coder: str, document_id: str, *, session: Session | No
     pair = ["document_id", "coder_id"]
     people = pd.concat([assignments[pair], readings[pair].astype("str")])
     readers = people.groupby("document_id")["coder_id"].agg(set).to_dict()
-    if readers.get(document_id, set()) - {coder}:
+    if readers.get(document_id, set()) - {coder} or _is_coded_at_another_desk(study, coder, document_id):
         return "Other people code this text independently of you, so no codes are suggested."
     own = assignments[assignments["coder_id"] == coder]
     done = {*readings.loc[readings["coder_id"] == coder, "document_id"]}
@@ -133,15 +131,26 @@ def _not_frozen(own: pd.DataFrame, codebook: pd.DataFrame, document_id: str) -> 
             f"{', '.join(newer[:3])}{' ...' * (len(newer) > 3)}. So no codes are suggested.")
 
 
+def _is_coded_at_another_desk(study: Study, coder: str, document_id: str) -> bool:
+    """Whether somebody else has handed a text in at the desk, since the last build too: open answers that are
+    assigned to nobody may be coded by several."""
+    for other, paths in study.coder_files().items():
+        for path in (path for path in paths if path.name == JOURNAL and other not in (coder, CONSENSUS)):
+            journal = Journal(path)
+            journal.read()
+            if document_id in journal.work.handed_in():
+                return True
+    return False
+
+
 def _own_work(session: Session, document_id: str) -> tuple[list[Plain], list[Plain]]:
-    """The turns of a text, or an answer as one turn, and the coder's codings of it."""
-    if any(one["document_id"] == document_id for one in session.texts()):
+    """The turns of a text, or an answer as one turn, and the coder's codings of it; none of a text that is
+    not the coder's."""
+    try:
         text = session.text(document_id)
-        return text["turns"], text["codings"]
-    for row in session.answers():
-        if row["answer_id"] == document_id:
-            return [{"start": 0, "text": row["text"]}], row["codings"]
-    return [], []
+    except GLCError:
+        return [], []
+    return text["turns"], text["codings"]
 
 
 # ------------------------------

@@ -213,7 +213,7 @@ class CodingSession:
 
     def why_no_suggestions(self, document_id: str) -> str:
         """Why no codes are suggested in a text, in one sentence; blank where they may be."""
-        return why_not(self.study, self.coder, document_id, session=self)
+        return why_not(self.study, self.coder, document_id)
 
     def refuse_suggestions(self, document_id: str, start: int, end: int, codes: Iterable[str]) -> None:
         """Logs that the coder put the suggested codes aside."""
@@ -280,7 +280,12 @@ class CodingSession:
         missing = [one for one in wanted if one not in have]
         if not missing:
             raise GLCError(f"The code {self._names[code]!r} is there already.")
-        return ({"act": "code_answers", "answer_ids": missing, "code_id": code},
+        about = {}
+        if act.get("origin") == "suggested" and len(missing) == 1:  # suggestions are accepted one by one
+            one = missing[0]
+            about = take_suggestion(self.study, self.coder, one, 0, len(self._text_of(one).text), code)
+        line = {"act": "code_answers", "answer_ids": missing, "code_id": code}
+        return (line | ({"origin": "suggested", **about} if about else {}),
                 f"Coded {len(missing)} answer{'s' * (len(missing) != 1)}: {self._names[code]}.")
 
     def _uncode(self, act: Mapping[str, Any]) -> tuple[Plain, str]:

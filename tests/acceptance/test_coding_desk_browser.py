@@ -600,6 +600,59 @@ def test_suggestions_come_after_the_own_choice_and_are_accepted_one_by_one_or_di
     assert len(codings_of(session)) == 3
 
 
+def test_suggestions_of_an_answer_come_after_its_own_code_and_are_accepted_or_dismissed_by_keyboard(
+        page, session, axe, suggested):
+    desk = open_desk(page, session)
+    desk.get_by_role("tab", name="Open answers").click()
+    rows = desk.locator(".glc-grid-body [role=row]")
+    rows.first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("papers")
+    page.keyboard.press("Enter")
+    desk.locator(".glc-suggested").wait_for()
+    answer = session.answers()[0]
+    passage = (answer["answer_id"], 0, len(answer["text"]))
+    assert [(one["document_id"], one["start"], one["end"]) for one in suggested] == [passage]
+    assert len(answer["codings"]) == 1
+    assert found(axe, page) == []
+    for _ in range(3):  # the chip, the first suggestion, the second
+        page.keyboard.press("Tab")
+    page.keyboard.press("1")  # in the list a digit codes nothing
+    page.keyboard.press("Enter")
+    until_said(desk, "Strain on staff")
+    assert [one["code_id"] for one in session.answers()[0]["codings"]] == ["papers", "staff-strain"]
+    assert desk.locator(".glc-suggested").count() == 0
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("1")
+    rows.nth(1).locator(".glc-suggested").wait_for()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Escape")
+    desk.locator(".glc-suggested").wait_for(state="detached")
+    assert suggested[-1]["refuse"]["codes"] == ["stigma", "staff-strain"]
+    assert rows.nth(1).evaluate("one => one === document.activeElement")
+
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Shift+ArrowDown")
+    asked = len(suggested)
+    page.keyboard.press("1")
+    until_said(desk, "Coded 2 answers")
+    page.wait_for_timeout(1500)
+    assert len(suggested) == asked  # several at once are the coder's own choice
+
+
+def test_why_no_codes_are_suggested_stands_below_the_answers(page, session, axe):
+    desk = open_desk(page, session)
+    desk.get_by_role("tab", name="Open answers").click()
+    desk.locator(".glc-grid-body [role=row]").first.focus()
+    page.keyboard.press("Enter")
+    page.keyboard.type("papers")
+    page.keyboard.press("Enter")
+    desk.locator(".glc-why", has_text="codes are suggested").wait_for()
+    assert found(axe, page) == []
+
+
 def test_a_coder_goes_on_with_a_changed_text_and_places_a_coding_again_by_keyboard(page, session, axe):
     turns = session.text("interview-scripts")["turns"]
     for n in (0, 4):

@@ -80,20 +80,20 @@ def test_nothing_is_suggested_before_the_coder_has_coded_the_passage(session, su
 
 
 def test_nothing_is_suggested_in_a_text_that_several_people_code(session, sure, study):
-    assert "independently" in why_not(study, "ines", DOUBLE, session=session)
+    assert "independently" in why_not(study, "ines", DOUBLE)
     turn = turns(session, DOUBLE)[0]
     assert suggested(session, turn, DOUBLE) == []
 
 
 def test_a_coder_in_training_on_a_text_silences_nothing(session, sure, study):
-    before = why_not(study, "ines", SINGLE, session=session)
+    before = why_not(study, "ines", SINGLE)
     path = study.reference_file("assignments")
     header, *rows = path.read_text(encoding="utf-8").splitlines()
     row = dict.fromkeys(header.split(","), "") | {"document_id": SINGLE, "coder_id": "nadia"}
     for purpose, is_other in (("training", False), ("", True)):
         added = ",".join({**row, "purpose": purpose}.values())
         path.write_text("\n".join([header, *rows, added, ""]), encoding="utf-8")
-        said = why_not(study, "ines", SINGLE, session=session)
+        said = why_not(study, "ines", SINGLE)
         assert ("independently" in said) == is_other
         assert is_other or said == before
 
@@ -102,36 +102,42 @@ def test_nothing_is_suggested_before_the_texts_of_several_people_are_handed_in(s
     readings = study.processed / "readings.parquet"
     frame = tables.read("readings", study=study)
     frame[frame["coder_id"] != "ines"].to_parquet(readings)
-    assert DOUBLE in why_not(study, "ines", SINGLE, session=session)
+    assert DOUBLE in why_not(study, "ines", SINGLE)
 
 
 def test_nothing_is_suggested_in_a_study_that_codes_interpretively(session, study):
     settings = study.settings_file.read_text()
     study.settings_file.write_text(settings.replace('approach = "codebook"', 'approach = "interpretive"'))
-    assert "interpretively" in why_not(OpenStudy(study.root), "ines", SINGLE, session=session)
+    assert "interpretively" in why_not(OpenStudy(study.root), "ines", SINGLE)
 
 
 @pytest.mark.parametrize(("version", "said"), [("", "frozen"), ("1", "newer than version 1")])
 def test_nothing_is_suggested_while_the_codebook_is_not_frozen(session, study, version, said):
     path = study.reference_file("assignments")
     path.write_text(path.read_text().replace(f"{SINGLE},ines,2", f"{SINGLE},ines,{version}"))
-    assert said in why_not(study, "ines", SINGLE, session=session)
+    assert said in why_not(study, "ines", SINGLE)
 
 
-def test_nothing_is_suggested_in_a_training_text(study, session, monkeypatch):
-    texts = [{"document_id": SINGLE, "purpose": "training"}]
-    monkeypatch.setattr(CodingSession, "texts", lambda self: texts)
-    assert "training" in why_not(study, "ines", SINGLE, session=session)
+@pytest.mark.parametrize("is_answer", [False, True])
+def test_nothing_is_suggested_in_a_training_text(study, session, is_answer):
+    document = session.answers()[0]["answer_id"] if is_answer else SINGLE
+    path = study.reference_file("assignments")
+    header, *rows = path.read_text(encoding="utf-8").splitlines()
+    row = dict.fromkeys(header.split(","), "") | {"document_id": document, "coder_id": "ines",
+                                                  "purpose": "training"}
+    rows = [one for one in rows if not one.startswith(f"{document},ines,")]
+    path.write_text("\n".join([header, *rows, ",".join(row.values()), ""]), encoding="utf-8")
+    assert "training" in why_not(study, "ines", document)
 
 
 def test_nothing_is_suggested_from_fewer_than_twenty_settled_passages(session, study, monkeypatch):
     monkeypatch.setattr(code_suggestions, "FEWEST_PASSAGES", 10_000)
-    assert "settled passages" in why_not(study, "ines", SINGLE, session=session)
+    assert "settled passages" in why_not(study, "ines", SINGLE)
 
 
 def test_without_the_model_one_sentence_says_how_to_get_it(session, study, monkeypatch):
     monkeypatch.setattr(code_suggestions, "find_encoder", lambda: None)
-    assert "[suggest]" in why_not(study, "ines", SINGLE, session=session)
+    assert "[suggest]" in why_not(study, "ines", SINGLE)
     turn = turns(session)[0]
     code(session, turn)
     assert suggested(session, turn) == []
@@ -166,6 +172,108 @@ def test_what_is_shown_is_logged_once_and_what_is_accepted_keeps_where_it_came_f
     shown = next(read_log(study, "ines"))
     line = json.loads(study.journal("ines").read_text("utf-8").splitlines()[-1])
     assert (line["origin"], line["model"], line["settled"]) == ("suggested", "words 1", shown["settled"])
+
+
+# Open answers.
+
+
+@pytest.fixture
+def answers(session, study):
+    """Two answers that are assigned to the coder and that nobody else has coded, as rows at the desk."""
+    path = study.reference_file("assignments")
+    rows = path.read_text(encoding="utf-8")
+    found = [row for row in session.answers() if len(row["text"]) > 40 and row["answer_id"] not in rows][:2]
+    ids = [row["answer_id"] for row in found]
+    path.write_text(rows + "".join(f"{one},ines,2,\n" for one in ids), encoding="utf-8")
+    readings = tables.read("readings", study=study)
+    readings[~readings["document_id"].isin(ids)].to_parquet(study.processed / "readings.parquet")
+    return found
+
+
+@pytest.fixture
+def answer(answers):
+    return answers[0]
+
+
+def code_answer(session, answer, code_id="outreach", **more):
+    return session.do({"act": "code_answers", "answer_ids": [answer["answer_id"]], "code_id": code_id,
+                       **more})
+
+
+def suggested_for(session, answer):
+    return session.suggestions(answer["answer_id"], 0, len(answer["text"]))
+
+
+def test_of_an_answer_codes_are_suggested_after_the_own_choice_and_accepted_one_by_one(
+        session, sure, study, answer):
+    assert suggested_for(session, answer) == []
+    code_answer(session, answer)
+    found = suggested_for(session, answer)
+    assert 1 <= len(found) <= 5 and "outreach" not in {one["code_id"] for one in found}
+    code_answer(session, answer, found[0]["code_id"], origin="suggested")
+    own, accepted = session.text(answer["answer_id"])["codings"]
+    assert (own["origin"], accepted["origin"]) == ("own", "suggested")
+    assert accepted["suggested_by"].startswith("words 1 ")
+    assert (accepted["start"], accepted["end"]) == (0, len(answer["text"]))
+    assert [line["act"] for line in read_log(study, "ines")] == ["shown", "taken"]
+    session.do({"act": "undo"})
+    session.do({"act": "redo"})
+    assert CodingSession(study, "ines").text(answer["answer_id"])["codings"] == [own, accepted]
+
+
+def test_no_byte_of_the_study_changes_by_what_was_only_shown_of_an_answer(session, sure, study, answer):
+    code_answer(session, answer)
+    assert suggested_for(session, answer)
+    log = study.journal("ines").with_name(SUGGESTION_LOG)
+    kept = log.read_bytes()
+    log.unlink()
+    build(study)
+    before = contents(study)
+    log.write_bytes(kept)
+    build(study)
+    assert contents(study) == before
+
+
+def test_an_accepted_suggestion_of_an_answer_is_in_the_tables(session, sure, study, answer):
+    code_answer(session, answer)
+    found = suggested_for(session, answer)
+    code_answer(session, answer, found[0]["code_id"], origin="suggested")
+    build(study)
+    codings = tables.read("codings", study=study).query("suggested_by != ''")
+    assert {*codings["document_id"]} == {answer["answer_id"]} and {*codings["code_id"]} == {
+        found[0]["code_id"]}
+    assert tables.read("suggestions", study=study)["taken_n"].sum() == 1
+
+
+def test_several_answers_at_once_are_the_coders_own_choice(session, sure, study, answers):
+    answer, other = answers
+    code_answer(session, answer)
+    code = suggested_for(session, answer)[0]["code_id"]
+    session.do({"act": "code_answers", "answer_ids": [answer["answer_id"], other["answer_id"]],
+                "code_id": code, "origin": "suggested"})
+    assert "origin" not in json.loads(study.journal("ines").read_text("utf-8").splitlines()[-1])
+    assert "taken" not in [line["act"] for line in read_log(study, "ines")]
+
+
+def test_nothing_is_suggested_of_an_answer_that_somebody_else_coded_at_the_desk(session, sure, study, answer):
+    assert why_not(study, "ines", answer["answer_id"]) == ""
+    path = study.reference_file("assignments")
+    path.write_text(path.read_text(encoding="utf-8") + f"{SINGLE},nora,2,training\n", encoding="utf-8")
+    CodingSession(study, "nora", today=DAY).do({
+        "act": "code_answers", "answer_ids": [answer["answer_id"]], "code_id": "stigma"})
+    code_answer(session, answer)
+    assert "independently" in why_not(study, "ines", answer["answer_id"])
+    assert suggested_for(session, answer) == []
+
+
+def test_an_answer_that_tells_a_case_is_never_given_to_the_model(session, sure, study, answer):
+    given = []
+    spy = Encoder("spy", lambda texts: (given.extend(texts), WORDS.encode(texts))[1])
+    code_answer(session, answer)
+    code_answer(session, answer, "case_detail")
+    assert suggest_codes(study, "ines", answer["answer_id"], 0, len(answer["text"]), session=session,
+                         encoder=spy) == []
+    assert answer["text"] not in given
 
 
 def test_the_widget_asks_for_suggestions_and_logs_that_they_were_put_aside(session, sure, study):

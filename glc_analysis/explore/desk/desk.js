@@ -1043,24 +1043,19 @@ class TextsView {
   }
 
   suggestions() {
-    const { passage, found, turn } = this.suggested, book = this.desk.codebook;
-    const close = isRefused => {
-      if (isRefused) this.desk.ask({ refuse: { ...passage, codes: found.map(one => one.code_id) } }, true);
+    const { passage, found, turn } = this.suggested;
+    const close = () => {
       this.suggested = null;
       this.redraw(turn);
       this.focusTurn();
     };
-    return element("div", { class: "glc-suggested", role: "group", "aria-label": "Suggested codes",
-      onkeydown: event => event.key === "Escape" && (event.stopPropagation(), close(true)) },
-      element("p", { class: "glc-note" }, "Others coded passages like this one as:"),
-      element("ul", {}, found.map(one => element("li", {},
-        button([book.swatch(one.code_id), book.name(one.code_id)], async () => {
-          this.takeSpan(passage);
-          close(false);
-          await this.code(one.code_id, "suggested");
-        }, { "aria-label": `Accept ${book.name(one.code_id)}`, class: "glc-chip" }),
-        one.example ? element("q", { dir: "auto" }, one.example) : ""))),
-      button("Dismiss", () => close(true), { class: "glc-plain" }));
+    return suggestedCodes(this.desk, this.suggested, {
+      accept: async code => {
+        this.takeSpan(passage);
+        close();
+        await this.code(code, "suggested");
+      },
+      close });
   }
 
   takeSpan(passage) {
@@ -1270,12 +1265,29 @@ function codingEditor(desk, coding, close) {
       }, { class: "glc-plain" })));
 }
 
+/** Codes that passages like this one have: each is accepted by itself, or all are put aside, which is logged. */
+function suggestedCodes(desk, { passage, found }, { accept, close }) {
+  const book = desk.codebook;
+  const dismiss = () => {
+    desk.ask({ refuse: { ...passage, codes: found.map(one => one.code_id) } }, true);
+    close();
+  };
+  return element("div", { class: "glc-suggested", role: "group", "aria-label": "Suggested codes",
+    onkeydown: event => event.key === "Escape" && (event.stopPropagation(), dismiss()) },
+    element("p", { class: "glc-note" }, "Others coded passages like this one as:"),
+    element("ul", {}, found.map(one => element("li", {},
+      button([book.swatch(one.code_id), book.name(one.code_id)], () => accept(one.code_id),
+        { "aria-label": `Accept ${book.name(one.code_id)}`, class: "glc-chip" }),
+      one.example ? element("q", { dir: "auto" }, one.example) : ""))),
+    button("Dismiss", dismiss, { class: "glc-plain" }));
+}
+
 // ------------------------------
 // Open answers: a grid, in which many answers are coded at once
 
 class AnswersView {
   constructor(desk) {
-    Object.assign(this, { desk, answers: null, shown: [], active: 0, anchor: 0, picked: new Set(), opened: "",
+    Object.assign(this, { desk, answers: null, shown: [], active: 0, anchor: 0, picked: new Set(), opened: "", suggested: null,
       order: { column: "", isDown: false } });
     const filter = (label, attributes, name = "select") => element(name, { "aria-label": label,
       class: "glc-search", oninput: () => this.filter(), ...attributes });
@@ -1300,7 +1312,7 @@ class AnswersView {
     this.work = element("section", { class: "glc-work", "aria-label": "Open answers" },
       element("div", { class: "glc-head" }, this.question, this.country, this.state, this.words, this.count),
       this.change = element("div", { class: "glc-change", role: "group", "aria-label": "Answers have changed", hidden: true }),
-      this.progress, this.grid);
+      this.progress, this.grid, this.why = element("p", { class: "glc-why", hidden: true }));
   }
 
   async show() {
@@ -1437,11 +1449,13 @@ class AnswersView {
           this.opened = "";
           this.long.redraw(n);
           this.focusRow();
-        }) : "", waiting ? this.waitingEditor(waiting) : ""]));
+        }) : "", waiting ? this.waitingEditor(waiting) : "", this.suggested?.passage.document_id === answer.answer_id
+          ? this.suggestions() : ""]));
   }
 
   chip(coding, isReachable) {
-    const notes = [coding.negative_case ? "negative case" : "", coding.memo ? "memo" : ""].filter(Boolean);
+    const notes = [coding.negative_case ? "negative case" : "", coding.memo ? "memo" : "",
+      coding.origin === "suggested" ? "suggested" : ""].filter(Boolean);
     return element("button", { type: "button", class: "glc-chip", "data-coding": coding.coding_id,
       tabindex: isReachable ? "0" : "-1", "aria-expanded": String(coding.coding_id === this.opened),
       onclick: () => {
@@ -1453,7 +1467,7 @@ class AnswersView {
   }
 
   pointed(event, n) {
-    if (event.target.closest(".glc-edit")) return;
+    if (event.target.closest(".glc-edit, .glc-suggested")) return;
     if (event.target.closest("button")) return n === this.active || this.goTo(n, "alone", false);
     event.preventDefault();
     this.goTo(n, event.shiftKey ? "range" : event.ctrlKey || event.metaKey ? "toggle" : "alone");
@@ -1509,8 +1523,52 @@ class AnswersView {
   async code(code) {
     const ids = this.shown.map(one => one.answer_id).filter(id => this.picked.has(id));
     if (!ids.length) return this.desk.refuse("No answer is selected.");
-    await this.desk.act({ act: "code_answers", answer_ids: ids, code_id: code });
+    const done = await this.desk.act({ act: "code_answers", answer_ids: ids, code_id: code });
     this.focusRow();
+    if (done && ids.length === 1) this.suggest(this.by.get(ids[0]));
+  }
+
+  // Suggestions: for one answer, after its coder's own choice
+
+  /** Asks for suggestions once the coder rests: what is coded next does not wait for them. */
+  suggest(answer) {
+    clearTimeout(this.resting);
+    this.offer(null);
+    const passage = { document_id: answer.answer_id, start: 0, end: toCodePoints(answer.text, answer.text.length) };
+    this.resting = setTimeout(async () => {
+      const found = this.desk.offers.includes("suggestions")
+        ? await this.desk.ask({ get: "suggestions", ...passage }, true) : [];
+      if (found?.length) this.offer({ passage, found });
+      const why = found?.length ? "" : await this.desk.ask({ get: "why_no_suggestions", document_id: passage.document_id }, true);
+      this.why.textContent = why ?? "";
+      this.why.hidden = !why;
+    }, RESTING);
+  }
+
+  /** Shows suggestions in the row of an answer; none takes away those that are shown. */
+  offer(suggested) {
+    const before = this.suggested?.passage.document_id;
+    this.suggested = suggested;
+    for (const id of new Set([before, suggested?.passage.document_id]))
+      if (id) this.long.redraw(this.shown.findIndex(one => one.answer_id === id));
+    if (!suggested) return;
+    if (this.shown[this.active]?.answer_id === suggested.passage.document_id) this.long.reveal(this.active);
+    this.desk.speak(`${suggested.found.length} suggestions, reached by Tab`);
+  }
+
+  suggestions() {
+    const id = this.suggested.passage.document_id;
+    const close = () => {
+      this.offer(null);
+      this.focusRow();
+    };
+    return suggestedCodes(this.desk, this.suggested, {
+      accept: async code => {
+        close();
+        await this.desk.act({ act: "code_answers", answer_ids: [id], code_id: code, origin: "suggested" });
+        this.focusRow();
+      },
+      close });
   }
 
   async uncode(coding = null) {
@@ -1546,7 +1604,7 @@ class AnswersView {
   }
 
   pressed(event) {
-    if (event.target.closest(".glc-edit")) return;
+    if (event.target.closest(".glc-edit, .glc-suggested")) return;
     const isCommand = isCommandKey(event), key = meantKey(event), how = event.shiftKey ? "range" : "alone";
     const steps = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
     if (event.key in steps) this.goTo(this.active + steps[event.key], isCommand ? "walk" : how);
@@ -1810,7 +1868,7 @@ const HELP = [
     ["F", "the text is finished"], ["Ctrl + Z, Ctrl + Y", "undo, redo"]]],
   ["Open answers", [["↑ ↓", "the row above, the row below"], ["Shift + ↑ ↓", "select more rows"],
     ["Space", "this row too, or not"], ["Ctrl + A", "all rows that are shown"],
-    ["1 to 9, Enter", "code all selected rows"], ["Tab", "to the codes of the row; Delete removes one"],
+    ["1 to 9, Enter", "code all selected rows"], ["Tab", "to the codes of the row, and to suggestions"], ["Delete or U", "remove the code with the focus"],
     ["R", "read, nothing to code"]]],
   ["Comparing", [["↑ ↓", "the turn before, the next turn"], ["Enter", "to the codes and the reason"],
     ["/", "another code"], ["Ctrl + Enter", "decide"]]],

@@ -205,16 +205,14 @@ class DeskWork:
         act, n = line["act"], str(line["n"])
         if act == "code":
             yield self.codings, n, DeskCoding(n, line["document_id"], line["start"], line["end"],
-                                              line["code_id"], origin=line.get("origin", "own"),
-                                              suggested_by=" ".join(filter(None, (
-                                                  line.get("model", ""), line.get("settled", "")))))
+                                              line["code_id"], **_origin(line))
         elif act == "code_answers":
             for place, document_id in enumerate(line["answer_ids"], 1):
                 if not document_id:  # withdrawn
                     continue
                 one = f"{n}.{place}"
                 yield self.codings, one, DeskCoding(one, document_id, 0, len(self.texts[document_id].text),
-                                                    line["code_id"])
+                                                    line["code_id"], **_origin(line))
         elif act == "uncode":
             is_waiting = line["coding_id"] in self.waiting
             yield self.waiting if is_waiting else self.codings, line["coding_id"], None
@@ -272,6 +270,12 @@ class DeskWork:
         if line["is_edited"] or waiting:
             yield self.finished, document, None
             yield self.read, document, None
+
+
+def _origin(line: Line) -> dict[str, str]:
+    """Whether a code was the coder's own choice, and else by what and from what it was suggested."""
+    by = " ".join(filter(None, (line.get("model", ""), line.get("settled", ""))))
+    return {"origin": line.get("origin", "own"), "suggested_by": by}
 
 
 def _refuse_other_text(text: str, version: str) -> None:
