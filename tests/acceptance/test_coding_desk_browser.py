@@ -326,6 +326,18 @@ def test_by_keyboard_alone_a_coding_gets_a_memo_is_a_negative_case_and_is_taken_
     desk.locator(".glc-chip .glc-flag", has_text="negative case").wait_for()
 
 
+def test_the_desks_keys_are_kept_from_shortcuts_that_come_before_it_as_those_of_notebook_7(page, session):
+    desk = open_desk(page, session)
+    page.evaluate("""() => { globalThis.taken = [];
+      document.addEventListener("keydown", event => event.target.hasAttribute("data-lm-suppress-shortcuts")
+        || taken.push(event.key), true); }""")
+    desk.locator(".glc-words").first.focus()
+    for key in ("a", "ArrowDown", "d", "d", "Control+z", "Control+Home", "Control+s", "Shift+End", "/"):
+        page.keyboard.press(key)
+    page.keyboard.type("xb")
+    assert [key for key in page.evaluate("taken") if key not in ("Control", "Shift")] == ["s"]
+
+
 def test_a_memo_that_is_left_by_mouse_is_kept(page, session):
     desk = open_desk(page, session)
     desk.locator(".glc-words").first.focus()

@@ -1901,8 +1901,9 @@ class Desk {
       this.undo, this.redo, this.wide, button("Keys", () => this.showHelp(), { title: "?" })),
       this.problems, this.panel, element("div", { class: "glc-foot" }, this.status), this.live, this.alert, this.help);
     this.listeners = [[root, "keydown", event => this.pressed(event)],
+      [window, "keydown", event => this.keep(event), true],
       [document, "fullscreenchange", () => this.wide.setAttribute("aria-pressed", String(document.fullscreenElement === root))]];
-    for (const [target, name, listener] of this.listeners) target.addEventListener(name, listener);
+    for (const [target, name, ...rest] of this.listeners) target.addEventListener(name, ...rest);
     this.start();
   }
 
@@ -2043,6 +2044,14 @@ class Desk {
     else this.root.requestFullscreen?.().catch(() => this.refuse("This browser cannot fill the screen here."));
   }
 
+  /** Keeps the desk's own keys from the shortcuts of Jupyter. Those of JupyterLab come after the desk, which stops
+   *  them; those of Notebook 7 come before it, and leave out an element that has this attribute. Ctrl + S still saves. */
+  keep(event) {
+    if (!this.root.contains(event.target)) return;
+    const isOurs = !isCommandKey(event) || /^([zyaf]|Enter|Home|End|Arrow.*)$/i.test(meantKey(event));
+    event.target.toggleAttribute("data-lm-suppress-shortcuts", isOurs);
+  }
+
   /** Keys of every view. No key that the desk uses, and no plain letter, reaches JupyterLab's own shortcuts. */
   pressed(event) {
     const isCommand = isCommandKey(event), isTyping = event.target.closest("textarea, input, select");
@@ -2063,7 +2072,7 @@ class Desk {
 
   close() {
     this.kernel.close();
-    for (const [target, name, listener] of this.listeners) target.removeEventListener(name, listener);
+    for (const [target, name, ...rest] of this.listeners) target.removeEventListener(name, ...rest);
     for (const view of Object.values(this.views)) view.long?.watch.disconnect();
     globalThis.CSS?.highlights?.delete(HIGHLIGHT);
   }
