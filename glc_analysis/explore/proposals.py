@@ -280,7 +280,7 @@ def proposed_codes(study: Study) -> list[ProposedCode]:
         journal.read()
         for one in journal.work.proposals.values():
             hidden = one.document_id in double.texts and not double.is_complete
-            words = journal.work.texts[one.document_id].text[one.start:one.end]
+            words = one.words or journal.work.texts[one.document_id].text[one.start:one.end]
             found += [ProposedCode(coder, one.name, one.document_id, "" if hidden else words)] \
                 if match_key(one.name) not in known else []
     return sorted(found)

@@ -133,6 +133,52 @@ def killed_at_work(session, document, places, codes, chance):
         return saved + len(pipe.read())
 
 
+def test_kills_while_a_coder_goes_on_with_a_corrected_text_lose_no_coding(sample_study, tmp_path):
+    study = without_coders(sample_study, tmp_path / "study")
+    document, chance = "interview-luz-de-maiz", random.Random(SEED)
+    session = CodingSession(study, "ines", today=DAY)
+    for turn in session.text(document)["turns"]:
+        session.do({"act": "code", "document_id": document, "start": turn["start"], "end": turn["end"],
+                    "code_id": "stigma"})
+    path = study.root / f"raw/interviews/{document}.srt"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("cuatro idiomas", "cinco idiomas"), encoding="utf-8")
+    n, seen = len(session.text(document)["codings"]), set()
+    current = CodingSession(study, "ines", today=DAY)._own.current
+    for _ in range(share(20, 20)):
+        session = CodingSession(study, "ines", today=DAY)
+        session._own.current = current
+        killed_while_going_on(session, document, chance)
+        again = CodingSession(study, "ines", today=DAY)
+        again._own.current = current
+        text = again.text(document)
+        assert (len(text["codings"]), len(text["waiting"])) in {(n, 0), (n - 1, 1)}
+        assert bool(text["change"]) == (not text["waiting"])
+        seen.add(len(text["waiting"]))
+    assert seen == {0, 1}
+
+
+def killed_while_going_on(session, document, chance):
+    """Goes on with a text and undoes it, in turn, in a process of its own until it is killed."""
+    reader, writer = os.pipe()
+    wait = chance.uniform(0, 0.05)
+    child = os.fork()
+    if not child:
+        with suppress(BaseException):
+            for _ in range(5000):
+                for act in ({"act": "new_texts", "document_ids": [document]}, {"act": "undo"}):
+                    with suppress(Exception):
+                        session.do(act)
+                    os.write(writer, b".")
+        os._exit(0)
+    os.close(writer)
+    with os.fdopen(reader, "rb") as pipe:
+        pipe.read(1)
+        time.sleep(wait)
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+
 SCRIPTS = {
     "latin": ("es", "Nadie llegó con un papel en la mano; vino la prima de Zoë, la compañera de José y un "
               "niño. Después volvió a empezar: «¿cuándo?», preguntó cada mañana, y nos quedamos callados."),
