@@ -177,6 +177,10 @@ class EditedText:
     def _back(self) -> dict[int, int]:
         return {to: at for at, to in self.place.items()}
 
+    @cached_property
+    def _has_names(self) -> bool:
+        return {*self.theirs.speakers} != {""}
+
     def _speakers(self) -> dict[str, str]:
         """Our speaker for each name of the copy: who says most of the words that both texts have."""
         votes: dict[str, Counter[str]] = {}
@@ -187,7 +191,7 @@ class EditedText:
 
     def _is_same_speaker(self, at: int, to: int) -> bool:
         """Whether both texts give a word to the same speaker; a copy without names does not contradict."""
-        if set(self.theirs.speakers) == {""}:
+        if not self._has_names:
             return True
         name = self.theirs.speakers[self.theirs.turn_of[at]]
         return self._speaker.get(name) == self.ours.speakers[self.ours.turn_of[to]]
@@ -195,8 +199,7 @@ class EditedText:
     def _is_same_turn(self, at: int, to: int) -> bool:
         """Whether a word is in turns that have at least half of their words in common."""
         theirs, ours = self.theirs.turn_of[at], self.ours.turn_of[to]
-        has_names = set(self.theirs.speakers) != {""}
-        size = max(self.ours.sizes[ours], self.theirs.sizes[theirs] if has_names else 0)
+        size = max(self.ours.sizes[ours], self.theirs.sizes[theirs] if self._has_names else 0)
         if self._common[theirs, ours] < LEAST_IN_COMMON * size:
             return False
         if size >= SHORT_TURN or len(self.ours.sizes) == 1:

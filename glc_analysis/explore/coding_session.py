@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
@@ -528,9 +529,12 @@ class CodingSession:
     def _turns(self, document: str) -> list[Turn]:
         """The turns of a text as the coder began it, with what is known of them now."""
         text = self._text_of(document)
-        if (document, text.version) not in self._turns_of:
-            self._turns_of[document, text.version] = self._own.turns(document, text.text)
-        return self._turns_of[document, text.version]
+        return self._turns_in(document, text.version, text.text)
+
+    def _turns_in(self, document: str, version: str, words: str) -> list[Turn]:
+        if (document, version) not in self._turns_of:
+            self._turns_of[document, version] = self._own.turns(document, words)
+        return self._turns_of[document, version]
 
     def _status(self, document: str) -> str:
         work = self._journal.work
@@ -563,18 +567,20 @@ class CodingSession:
         work, words = self._journal.work, self._own.words_now(document)
         before = work.texts[document]
         changed = self._changed_text(document, before)
-        turns = self._own.turns(document, words)
-        moved, waiting = {}, {}
+        version, moved, waiting = content_hash(words), {}, {}
+        turns = self._turns_in(document, version, words)
+        starts = [turn.start for turn in turns]
         for table in (work.codings, work.proposals, work.waiting):
             for key, one in table.items():
                 if one.document_id != document:
                     continue
                 start, end = self._moved(one, before.text, changed)
-                if not one.words and any(turn.start <= start < end <= turn.end for turn in turns):
+                turn = turns[max(bisect_right(starts, start) - 1, 0)]
+                if not one.words and turn.start <= start < end <= turn.end:
                     moved[key] = [start, end]
                 else:
                     waiting[key] = [*changed.near(one.start, one.end)]
-        return {"document_id": document, "version": content_hash(words), "text": words,
+        return {"document_id": document, "version": version, "text": words,
                 "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
 
     def _moved(self, one: DeskCoding | CodeProposal, before: str, changed: ChangedText) -> tuple[int, int]:
