@@ -20,7 +20,7 @@ from glc_analysis.schema import checker
 __version__ = VERSION
 
 _FRONT_DOOR = {
-    "open_study": "view", "table": "frames_html", "figure": "frames_html",
+    "open_study": "view", "NotReleased": "view", "table": "frames_html", "figure": "frames_html",
     "language_name": "text",
     "coding_desk": "explore.coding_desk",
     "headlines": "pages.headlines", "show_question": "pages.questions",

@@ -122,17 +122,25 @@ def _listed(rows: list[str]) -> str:
     return ", ".join(rows[:SHOWN_ROWS]) + more
 
 
+BEGINNING = 3
+"""The fewest letters of a name by which longer ones are found that contain them."""
+
+
 def nearest(name: str, known: Iterable[str], count: int = 3) -> str:
     """The known names that are most similar to an unknown one, for the end of a message.
 
     >>> nearest("Kambodia", ["Cambodia", "Canada", "Peru"])
     "nearest: 'Cambodia'"
+    >>> nearest("own", ["country-khm", "own_question"])
+    "nearest: 'own_question'"
     >>> nearest("x", [])
     'no known name is similar'
     """
     known = sorted(set(known))
     folded = {k.casefold(): k for k in known}
     close = difflib.get_close_matches(name.casefold(), folded, n=count, cutoff=0.5)
+    if len(name) >= BEGINNING:
+        close = close or [one for one in folded if name.casefold() in one][:count]
     if not close:
         listed = ", ".join(map(repr, known))
         return f"known: {listed}" if 0 < len(known) <= 12 else "no known name is similar"

@@ -15,6 +15,7 @@ from IPython.display import HTML as Html
 from IPython.display import display
 
 from glc_analysis import tables_html
+from glc_analysis.errors import UsageError
 from glc_analysis.plots import figure_html
 from glc_analysis.tables_html import bar, language_label, note, show, style_element, tag
 from glc_analysis.text import language_direction
@@ -62,23 +63,33 @@ def frame_html(frame: pd.DataFrame) -> str:
     return _html(frame, "")
 
 
-def table(frame: pd.DataFrame, *, caption: str) -> Html:
-    """A frame as a notebook shows it, with a caption above: ``glc.table(frame, caption="...")``.
+def table(frame: pd.DataFrame | pd.Series, *, caption: str) -> Html:
+    """A frame or a series as a notebook shows it, with a caption above: ``glc.table(frame, caption="...")``.
+    Raises UsageError for anything else.
 
     >>> "<caption>Two" in table(pd.DataFrame({"a": [1, 2]}), caption="Two rows").data
     True
     """
+    if isinstance(frame, pd.Series):
+        frame = frame.to_frame()
+    if not isinstance(frame, pd.DataFrame):
+        raise UsageError(f"A table is made of a frame, not of a {type(frame).__name__}. To fix: make a "
+                         "pd.DataFrame of it.")
     return show(_html(frame, caption))
 
 
 def figure(ax: Axes, *, title: str, caption: str = "") -> Html:
     """A figure with a title that states what was found, and a caption that gives the base and the question.
+    Raises UsageError if it is not the axes of a plot.
 
     >>> counts = pd.DataFrame({"option": ["Shelter"], "n": [18], "base_n": [30]})
     >>> from glc_analysis.plots import plot_counts
     >>> "18 of 30 offer" in figure(plot_counts(counts), title="18 of 30 offer shelter").data
     True
     """
+    if not hasattr(ax, "figure"):
+        raise UsageError(f"A figure is made of the axes of a plot, not of a {type(ax).__name__}. To fix: "
+                         "give it what sns.countplot(...) or glc.plot_counts(...) returns.")
     return show(figure_html(ax, title=title, caption=caption))
 
 

@@ -298,6 +298,8 @@ class RunResult:
         yield from self.notes
         yield from map(str, self.failures)
         if self.site:
+            page = self.site.with_name(f"{self.ran[0]}.html") if len(self.ran) == 1 else self.site
+            yield from [f"The page: {page}"] * (page != self.site and page.is_file())
             yield f"The reports: {self.site}"
         if self.briefs:
             yield f"Briefs, each for its own organisation only: {self.briefs}"

@@ -243,7 +243,8 @@ class Study:
         if not root.is_dir():
             source = " (named by GLC_STUDY)" if named and not path else ""
             raise UsageError(f"There is no study folder {named or 'data'}{source}. "
-                             f"To fix: name one with --study, or start one with `glc init DIR`.")
+                             f"To fix: name one that is there, with --study or glc.open_study(\"DIR\"), "
+                             "or start one with `glc init DIR`.")
         end_interrupted_withdrawal(root, say)
         return cls(root)
 

@@ -55,7 +55,14 @@ HAVE_LABELS = ("country", "home_country", "network", "language", "is_interpreted
 
 
 class NotReleased(UsageError):
-    """A question that this audience may not ask; the message says why, and what may be asked instead."""
+    """A question that this audience may not ask; the message says why, and what may be asked instead.
+
+    >>> try:
+    ...     study.view("public").passages()
+    ... except NotReleased as refused:
+    ...     print(str(refused)[:38])
+    Passages are read by the team only. To
+    """
 
 
 # ------------------------------
@@ -83,6 +90,8 @@ class OpenStudy(Study):
         nearest ones.
         """
         view = StudyView(self, audience)
+        if country is not None and not view.may("all_figures"):
+            _refuse_unseen_country(country, view.work_countries)
         return StudyView(self, audience, country=_known(country, view.work_countries, "country"),
                          theme=_known(theme, view.themes, "theme"),
                          principle=_known(principle, view.principle_names, "principle"),
@@ -178,8 +187,11 @@ class StudyView(VisibleTables):
         question = self._question(question_id)
         if question.type not in BY_OPTION:
             fixes = {"number": f"ask view.numbers({question_id!r})", "text": "ask view.quotations()"}
-            raise UsageError(f"Question {question_id} has no options to count: its type is {question.type}. "
-                             f"To fix: {fixes.get(question.type, 'read the answers in study.responses')}.")
+            if self.may("all_figures"):
+                fixes = {"date": "read the answers in study.responses"} | fixes
+            fix = f" To fix: {fixes[question.type]}." if question.type in fixes else ""
+            raise UsageError(
+                f"Question {question_id} has no options to count: its type is {question.type}.{fix}")
         rows = self._released_rows(question_id, by, answered)
         rows = rows.assign(shown_as=count_texts(rows))
         leading = ["group"] * bool(by) + ["answer"] * bool(answered)
@@ -448,6 +460,9 @@ class StudyView(VisibleTables):
         rows = self.question_table
         found = rows[rows["question_id"].str.casefold() == question_id.casefold()]
         if found.empty:
+            if self.theme and question_id.casefold() in map(str.casefold, self.words.questions):
+                raise UsageError(f"Question {question_id} does not belong to the theme "
+                                 f"{self.themes[self.theme]}. To fix: ask a view without a theme.")
             raise no_such_question(question_id, rows["question_id"])
         return next(found.itertuples())
 
@@ -503,6 +518,7 @@ class StudyView(VisibleTables):
 
     def _released_rows(self, question_id: str, by: str, answered: str = "") -> pd.DataFrame:
         """The summary of a question, or NotReleased where nothing of it may be seen."""
+        subset_kind(by)  # a wrong attribute is named before anything is read by it
         name = self._question(question_id).question_id
         is_own = bool(self.country) and not by
         kind = "country" if is_own else by
@@ -525,9 +541,12 @@ class StudyView(VisibleTables):
             return NotReleased(f"The figures of {what} are not released to this audience: they could reveal "
                                "what a single organisation answered.")
         group = kind.replace("_", " ")
-        return NotReleased(f"Figures of {what} by {group} are not released to this audience: the groups are "
-                           "so small that they could reveal what a single organisation answered. To fix: "
-                           "ask for the whole study.")
+        # In the same words whatever was answered: which of the two is shown says something about the answers.
+        other = {"region": "home_region", "home_region": "region"}.get(kind, "")
+        fix = f"try {other}, or ask" if other else "ask"
+        return NotReleased(f"Figures of {what} by {group} are not released to this audience: with what is "
+                           "shown, they could reveal what a single organisation answered. To fix: "
+                           f"{fix} for the whole study.")
 
     def _group_names(self, groups: pd.Series, kind: str) -> pd.Series:
         return groups if kind in HAVE_LABELS else groups.map(region_name)
@@ -573,12 +592,22 @@ def open_study(path: str | Path = "") -> OpenStudy:
 
     >>> open_study("nowhere")
     Traceback (most recent call last):
-    glc_analysis.errors.UsageError: There is no study folder nowhere. To fix: name one with --study, ...
+    glc_analysis.errors.UsageError: There is no study folder nowhere. To fix: name one that is there, ...
     """
     from glc_analysis.frames_html import register
 
     register()
     return OpenStudy(Study.find(path).root)
+
+
+def _refuse_unseen_country(name: str, seen: Mapping[str, str]) -> None:
+    """Raises UsageError for a country that this audience may not know of, whether the study has it or not."""
+    try:
+        _known(name, seen, "country")
+    except UsageError:
+        listed = ", ".join(f"{one!r} ({label})" for one, label in seen.items())
+        raise UsageError(f"This audience is shown no country {name!r}"
+                         + (f"; it is shown {listed}." if listed else ", nor any other.")) from None
 
 
 def _known(name: str | None, known: Mapping[str, str], kind: str) -> str:

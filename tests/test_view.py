@@ -286,8 +286,38 @@ def test_names_may_be_written_in_any_case_or_as_labels(study, team):
 def test_a_country_that_an_audience_may_not_know_of_is_answered_like_one_that_is_not_there(study, public):
     assert public.countries.empty
     for name in ("KHM", "ZZZ"):
-        with pytest.raises(UsageError, match=f"no country '{name}' in this study; no known name is similar"):
+        with pytest.raises(UsageError, match=f"This audience is shown no country '{name}', nor any other"):
             study.view("public", country=name)
+
+
+def test_a_group_that_is_not_shown_names_those_that_are(public):
+    with pytest.raises(NotReleased, match="by region are not released .* To fix: try home_region, or"):
+        public.counts("Q4.1", by="region")
+
+
+def test_a_question_of_another_theme_is_no_unknown_one(study):
+    with pytest.raises(UsageError, match="Q4.1 does not belong to the theme Needs"):
+        study.view(theme="needs").counts("Q4.1")
+
+
+def test_other_audiences_are_not_sent_to_the_answers_of_the_team(team, public):
+    with pytest.raises(UsageError, match="study.responses"):
+        team.counts("Q1.7")
+    with pytest.raises(UsageError, match=r"its type is date\.$"):
+        public.counts("Q1.7")
+
+
+def test_several_attributes_are_one_sentence(team):
+    with pytest.raises(UsageError, match="Figures are grouped by one attribute"):
+        team.counts("Q4.1", by=["region", "type"])
+
+
+def test_a_table_takes_a_series_and_refuses_what_is_none():
+    assert "<caption>Two" in glc.table(pd.Series([1, 2], name="n"), caption="Two").data
+    with pytest.raises(UsageError, match="not of a list"):
+        glc.table([1, 2], caption="Two")
+    with pytest.raises(UsageError, match="not of a str"):
+        glc.figure("abc", title="Two")
 
 
 # ------------------------------

@@ -181,6 +181,9 @@ def subset_kind(column: str) -> str:
     """
     if not column:
         return ALL
+    if not isinstance(column, str):
+        raise UsageError(f"Figures are grouped by one attribute, not by {column!r}. To fix: name one of "
+                         f"{', '.join(KINDS[1:])}.")
     for name in (column, column.removesuffix("_id")):
         if name in KINDS and name != ALL:
             return name
