@@ -89,7 +89,7 @@ def country_sentences(view: StudyView) -> pd.DataFrame:
     Which answers are named is decided by one rule (:data:`RULE`).
 
     >>> country_sentences(study.view("team", country="KHM"))["sentence"].iloc[0]
-    'Whom do you serve? Chosen here: Women. In Asia: 8 of 8.'
+    '“Women” was chosen here for “Whom do you serve?”; in Asia by 8 of 8.'
     """
     asked = view.question_table
     asked = asked[asked["type"].isin(BY_OPTION) & ~asked["question_id"].isin(sensitive_questions(view))]
@@ -124,13 +124,12 @@ def _around(view: StudyView) -> tuple[str, str, str]:
 
 
 def _country_sentence(row: Any, around: str) -> str:
-    wording = row.wording if row.wording.endswith("?") else f"“{row.wording.rstrip('.')}”:"
-    chosen = "Chosen here" if row.base_n == 1 else f"Chosen here by {row.n} of {row.base_n}"
-    said = f"{wording} {chosen}: {row.label}."
+    chosen = "was chosen here" if row.base_n == 1 else f"was chosen here by {row.n} of {row.base_n}"
+    said = f"“{row.label}” {chosen} for “{row.wording.removesuffix('.')}”"
     # A region in which nobody else answered has nothing to add.
     if around and row.base_n_around > row.base_n:
-        said += f" In {around}: {count_text(row.n_around, row.base_n_around)}."
-    return said
+        return f"{said}; in {around} by {count_text(row.n_around, row.base_n_around)}."
+    return f"{said}."
 
 
 def words_from_here(view: StudyView) -> pd.DataFrame:

@@ -96,21 +96,29 @@ def _parts(cell: Mapping[str, Any], has_code: bool) -> Iterator[_Part]:
 
 
 def _with_code(parts: Sequence[_Part]) -> Iterator[str]:
-    """The pieces of a page, each result with its code folded below it. The code of cells that show nothing
-    belongs to the next result.
+    """The pieces of a page, the code of each section folded at its end. The code of cells before the first
+    result belongs to it; what stands after the last result is left out.
 
-    >>> parts = [_Part("", is_code=True, is_blank=True, code="n = 1"), _Part("one", is_code=True, code="n")]
-    >>> "".join(_with_code(parts))[:52]
-    'one<details class="glc-code"><summary>Code</summary>'
+    >>> parts = [_Part("", is_code=True, is_blank=True, code="n = 1"), _Part("one", is_code=True, code="n"),
+    ...          _Part("two", is_code=True, code="m"), _Part("<h2>Next</h2>", 2)]
+    >>> print("".join(_with_code(parts)).replace("<h2>", "\\n<h2>"))
+    onetwo<details class="glc-code"><summary>Code</summary><pre><code>n = 1
+    <BLANKLINE>
+    n
+    <BLANKLINE>
+    m</code></pre></details>
+    <h2>Next</h2>
     """
-    waiting: list[str] = []
-    for part in parts:
+    waiting, shown = [], []
+    for part in [*parts, _Part("", 1)]:
+        if part.level and shown:
+            code = tag("pre", tag("code", escape("\n\n".join(shown))))
+            yield tag("details", tag("summary", "Code"), code, class_="glc-code")
+            shown = []
         yield part.html
         waiting += [part.code] if part.code.strip() else []
-        if waiting and not part.is_blank and part.is_code:
-            code = tag("pre", tag("code", escape("\n\n".join(waiting))))
-            yield tag("details", tag("summary", "Code"), code, class_="glc-code")
-            waiting = []
+        if part.is_code and not part.is_blank:
+            shown, waiting = [*shown, *waiting], []
 
 
 def _blocks(source: str) -> Iterator[_Part]:

@@ -164,10 +164,10 @@ def test_a_sentence_restates_two_released_counts_and_nothing_else(sample_study, 
 def test_a_sentence_of_the_team_has_the_count_of_the_region_next_to_it(sample_study):
     said = country_sentences(StudyView(sample_study, country="KHM"))
     assert 3 <= len(said) <= 5
-    assert said["sentence"].str.contains("Chosen here: .*[.] In Asia: [0-9] of [0-9][.]$").all()
+    assert said["sentence"].str.contains("was chosen here for “.*”; in Asia by [0-9] of [0-9][.]$").all()
     assert said["estimate_id"].str.endswith("/country=KHM").all()
     several = country_sentences(StudyView(sample_study, country="IND"))["sentence"]
-    assert several.str.contains("Chosen here by [0-9] of [23]: ").all()
+    assert several.str.contains("was chosen here by [0-9] of [23] for ").all()
 
 
 def test_principles_are_those_that_cite_words_or_codes_from_the_country(sample_study):
