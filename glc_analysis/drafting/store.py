@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -227,57 +228,7 @@ def _table(name: str, sheet: Grid, file: str) -> tuple[pd.DataFrame, list[Fault]
 
 def draft_faults(state: DraftState) -> Iterator[Fault]:
     """What is wrong in a draft: words that are not allowed, ids twice, lists that are not there."""
-    questions, options = state.tables["questions"], state.tables["options"]
-    file = state.files["questions"]
-    lists = {*options["option_list"], COUNTRY_LIST}
-    for n, row in questions.iterrows():
-        if row[USE] not in ("", "yes", "no"):
-            yield Fault(
-                "is neither yes nor no",
-                file=file,
-                row=str(n),
-                column=USE,
-                value=row[USE],
-                fix="write yes, no, or nothing while it is not decided",
-            )
-        if row[USE] != "yes":
-            continue
-        if row["type"] not in allowed_words("questions", "type"):
-            yield Fault(
-                "is not a type of question",
-                file=file,
-                row=str(n),
-                column="type",
-                value=row["type"],
-                fix=f"use one of {', '.join(allowed_words('questions', 'type'))}",
-            )
-        elif row["type"] in CHOICES and row["option_list"] not in lists:
-            yield Fault(
-                f"there is no such list; {nearest(row['option_list'], lists)}",
-                file=file,
-                row=str(n),
-                column="option_list",
-                value=row["option_list"],
-                fix="write the options of the question into the sheet or table options, or make it a text",
-            )
-        if not row["columns"] or not row["question_id"]:
-            yield Fault(
-                "is blank",
-                file=file,
-                row=str(n),
-                column="columns" if row["question_id"] else "question_id",
-                fix="fill it in, or write no into the column use",
-            )
-    wanted = questions[questions[USE] != "no"]
-    for n, identifier in wanted.loc[wanted["question_id"].duplicated(), "question_id"].items():
-        yield Fault(
-            "appears in another row",
-            file=file,
-            row=str(n),
-            column="question_id",
-            value=identifier,
-            fix="give each question its own id",
-        )
+    yield from _question_faults(state)
     for n, code in state.tables["countries"]["country_id"].items():
         if meant := intended_iso_code(code):
             yield Fault(f"is {meant} in ISO 3166", file=state.files["countries"], row=str(n),
@@ -287,51 +238,59 @@ def draft_faults(state: DraftState) -> Iterator[Fault]:
         if row["value"] and allowed and row["value"] not in allowed:
             yield Fault("is not a value of this setting", file=state.files["settings"], row=str(n),
                         column="value", value=row["value"], fix=f"use one of {', '.join(allowed)}")
-    seen: dict[tuple[str, str], str] = {}
-    places: dict[tuple[str, str], str] = {}
-    for n, row in options.iterrows():
-        place = {"file": state.files["options"], "row": str(n)}
+    yield from _option_faults(state)
+
+
+def _question_faults(state: DraftState) -> Iterator[Fault]:
+    questions = state.tables["questions"]
+    lists = {*state.tables["options"]["option_list"], COUNTRY_LIST}
+    for n, row in questions.iterrows():
+        fault = partial(Fault, file=state.files["questions"], row=str(n))
+        if row[USE] not in ("", "yes", "no"):
+            yield fault("is neither yes nor no", column=USE, value=row[USE],
+                        fix="write yes, no, or nothing while it is not decided")
+        if row[USE] != "yes":
+            continue
+        if row["type"] not in allowed_words("questions", "type"):
+            yield fault("is not a type of question", column="type", value=row["type"],
+                        fix=f"use one of {', '.join(allowed_words('questions', 'type'))}")
+        elif row["type"] in CHOICES and row["option_list"] not in lists:
+            yield fault(f"there is no such list; {nearest(row['option_list'], lists)}",
+                        column="option_list", value=row["option_list"],
+                        fix="write the options of the question into the sheet or table options, or make it a "
+                            "text")
+        if not row["columns"] or not row["question_id"]:
+            yield fault("is blank", column="columns" if row["question_id"] else "question_id",
+                        fix="fill it in, or write no into the column use")
+    wanted = questions[questions[USE] != "no"]
+    for n, identifier in wanted.loc[wanted["question_id"].duplicated(), "question_id"].items():
+        yield Fault("appears in another row", file=state.files["questions"], row=str(n), column="question_id",
+                    value=identifier, fix="give each question its own id")
+
+
+def _option_faults(state: DraftState) -> Iterator[Fault]:
+    option_of_value: dict[tuple[str, str], str] = {}
+    option_at: dict[tuple[str, str], str] = {}
+    for n, row in state.tables["options"].iterrows():
+        fault = partial(Fault, file=state.files["options"], row=str(n))
         if not all(row[column] for column in ("option_list", "option_id", "value")):
-            yield Fault(
-                "is blank",
-                column="option_list, option_id or value",
-                fix="fill it in, or delete the row",
-                **place,
-            )
+            yield fault("is blank", column="option_list, option_id or value",
+                        fix="fill it in, or delete the row")
         elif row["kind"] not in allowed_words("options", "kind"):
-            yield Fault(
-                "is not a kind of option",
-                column="kind",
-                value=row["kind"],
-                fix=f"use one of {', '.join(allowed_words('options', 'kind'))}",
-                **place,
-            )
-        position = row["option_list"], row["position"]
+            yield fault("is not a kind of option", column="kind", value=row["kind"],
+                        fix=f"use one of {', '.join(allowed_words('options', 'kind'))}")
+        place = row["option_list"], row["position"]
         if not re.fullmatch(r"\d{1,6}", row["position"]):
-            yield Fault(
-                "is not a whole number",
-                column="position",
-                value=row["position"],
-                fix="write the place of the option in its list: 1, 2, 3 ...",
-                **place,
-            )
-        elif places.setdefault(position, row["option_id"]) != row["option_id"]:
-            yield Fault(
-                f"is the position of {places[position]} as well",
-                column="position",
-                value=row["position"],
-                fix="give each option of a list its own position",
-                **place,
-            )
+            yield fault("is not a whole number", column="position", value=row["position"],
+                        fix="write the place of the option in its list: 1, 2, 3 ...")
+        elif option_at.setdefault(place, row["option_id"]) != row["option_id"]:
+            yield fault(f"is the position of {option_at[place]} as well", column="position",
+                        value=row["position"], fix="give each option of a list its own position")
         value = row["option_list"], match_key(row["value"])
-        if seen.setdefault(value, row["option_id"]) != row["option_id"]:
-            yield Fault(
-                f"stands for two options, {seen[value]} and {row['option_id']}",
-                column="value",
-                value=row["value"],
-                fix="delete one of the rows, or give both the same option_id",
-                **place,
-            )
+        if option_of_value.setdefault(value, row["option_id"]) != row["option_id"]:
+            yield fault(f"stands for two options, {option_of_value[value]} and {row['option_id']}",
+                        column="value", value=row["value"],
+                        fix="delete one of the rows, or give both the same option_id")
 
 
 def heading_faults(state: DraftState, surveys: Sequence[RawSurvey]) -> Iterator[Fault]:
