@@ -214,9 +214,9 @@ def export(study: Study, what: str, path: Path | None = None, *, coder: str = CO
     """Writes ``qdpx``, ``qdc``, ``matrix`` or ``quotes`` of a built study's consensus; returns the path,
     which is in the team's folder of exports where none is given.
 
-    A qdpx may hold a coder's own work instead. It has every code, also those that nobody used, every
-    interview and call, also those without a coding, and the answers that somebody read. Raises UsageError for
-    a coder who handed nothing in.
+    A qdpx may hold a coder's own work instead. It has every code, also those that nobody used, and every
+    interview, call and open answer that has words, also those that nobody coded or read. Raises UsageError
+    for a coder who handed nothing in.
     """
     kind = {"matrix": "matrix.csv", "quotes": "quotes.csv"}.get(what, what)
     name = f"{study.id or study.root.name}{f'-{coder}' if coder != CONSENSUS else ''}"
@@ -229,9 +229,7 @@ def export(study: Study, what: str, path: Path | None = None, *, coder: str = CO
         coders = {CONSENSUS, *readings["coder_id"], *held["codings"]["coder_id"]}
         if coder not in coders:
             raise UsageError(f"There is no coder {coder!r}; {nearest(coder, coders)}.")
-        answers = held["documents"].loc[held["documents"]["kind"] == "answer", "document_id"]
-        unread = {*answers} - {*readings["document_id"], *held["codings"]["document_id"]}
-        texts = {one: text for one, text in canonical_texts(study).items() if one not in unread}
+        texts = {one: text for one, text in canonical_texts(study).items() if text.strip()}
         write_qdpx(path, name=study.title, **project(held["codings"], texts, held["codebook"], coder=coder))
     elif what == "qdc":
         write_qdc(path, qdc_codes(held["codebook"].assign(merged_into="")))

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 
+from glc_analysis import tables
 from glc_analysis.cli import cli
 from glc_analysis.intake.codings import read_codings
 from tests.coding.test_coded_study import ANA, BEN, BOTH, KHMER, PERSON, coded_study, spreadsheet
@@ -128,6 +129,14 @@ def test_a_project_has_uncoded_texts_and_unused_codes_and_may_be_one_coders_own(
     own = read_codings(tmp_path / "ana.qdpx")
     assert (len(own.codings), set(own.codings["coder"])) == (4, {"ana"})
     assert "There is no coder 'anna'" in glc(study, "export", "qdpx", "--coder", "anna", code=2).stderr
+
+
+def test_a_project_has_the_open_answers_that_nobody_coded_or_read(study, tmp_path):
+    glc(study, "export", "qdpx", "--coder", "ana", "--to", str(tmp_path / "ana.qdpx"))
+    answers = tables.read("segments", study=study).query("speaker_id == '' and text != ''")
+    assert {*answers["document_id"]} & {*tables.read("readings", study=study)["document_id"]} == set()
+    sources = read_codings(tmp_path / "ana.qdpx").sources.set_index("source")["text"]
+    assert len(answers) and sources[answers["document_id"]].tolist() == answers["text"].tolist()
 
 
 def test_the_matrix_tells_not_asked_from_not_raised(study):
