@@ -267,7 +267,7 @@ class CodingSession:
             if act.get("origin") == "suggested" else {}
         line = {"act": "code", "document_id": document, "start": start, "end": end, "code_id": code,
                 "origin": "suggested" if about else "own", **about}
-        return line, f"Coded: {self._names[code]}."
+        return line, f"Coded: {self._names[code]}.{self._uncounted(document, start)}"
 
     def _code_answers(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         wanted = self._chosen_answers(act)
@@ -413,7 +413,7 @@ class CodingSession:
                            "that waits off instead.")
         return ({"act": "place", "document_id": document, "coding_id": coding.coding_id, "start": start,
                  "end": end},
-                f"Placed again: {self._names.get(code, code)}.")
+                f"Placed again: {self._names.get(code, code)}.{self._uncounted(document, start)}")
 
     def _undo(self, act: Mapping[str, Any]) -> tuple[Plain, str]:
         return self._step_back(self._journal.work.done, "undo", "Undone.")
@@ -461,6 +461,15 @@ class CodingSession:
                 return document, turn.start + within[0], turn.start + within[1]
         raise GLCError("The selection runs over more than the words of one turn. Select within one turn, and "
                        "code the next turn apart.")
+
+    def _uncounted(self, document: str, start: int) -> str:
+        """A sentence where a passage lies in a turn that no figure counts, since no participant speaks in it;
+        else blank."""
+        role = next(turn.role for turn in self._turns(document) if turn.start <= start < turn.end)
+        if role in ("", "participant"):
+            return ""
+        return (f" This turn is of the {role.replace('_', ' ')}: the coding is kept, but agreement, training "
+                "and the tables count the turns of participants alone.")
 
     def _coding(self, act: Mapping[str, Any]) -> DeskCoding:
         coding = self._journal.work.codings.get(str(act.get("coding_id", "")))

@@ -115,6 +115,16 @@ def test_what_cannot_be_done_is_said_in_one_sentence_and_nothing_is_written(sess
     assert not study.journal("ines").exists()
 
 
+def test_a_coding_in_a_turn_that_no_figure_counts_is_kept_and_said(session):
+    roles = [one["role"] for one in session.text(TEXT)["turns"]]
+    asked, told = roles.index("interviewer"), roles.index("participant")
+    assert code(session, n=told)["message"] == "Coded: Going where people are."
+    assert code(session, n=asked)["message"] == (
+        "Coded: Going where people are. This turn is of the interviewer: the coding is kept, but agreement, "
+        "training and the tables count the turns of participants alone.")
+    assert len(session.text(TEXT)["codings"]) == 2
+
+
 def test_the_same_code_twice_on_a_passage_is_refused(session, study):
     code(session)
     with pytest.raises(GLCError, match="already"):
