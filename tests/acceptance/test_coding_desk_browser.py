@@ -338,6 +338,24 @@ def test_the_desks_keys_are_kept_from_shortcuts_that_come_before_it_as_those_of_
     assert [key for key in page.evaluate("taken") if key not in ("Control", "Shift")] == ["s"]
 
 
+def test_s_selects_the_sentence_that_was_clicked(page, root, tmp_path):
+    shutil.copytree(root, tmp_path / "study")
+    said = "We waited for weeks. Nobody told us who decides. The shelter had no room."
+    path = tmp_path / "study/raw/interviews/interview-scripts.txt"
+    path.write_text(path.read_text(encoding="utf-8").replace(TURNS[0], said), encoding="utf-8")
+    desk = open_desk(page, CodingSession(Study(tmp_path / "study"), "ana"))
+    for at, sentence in ((60, said[49:]), (30, said[21:48]), (20, said[:20]), (len(said), said[49:])):
+        (x, y), _ = page.evaluate(PLACES, [0, at, at])
+        page.mouse.click(x, y)
+        page.wait_for_timeout(50)  # the desk takes over what the browser selected
+        page.keyboard.press("s")
+        assert desk.locator(".glc-selected q").inner_text() == sentence
+    page.keyboard.press("Home")
+    for sentences in (said[:20], said[:48], said):
+        page.keyboard.press("s")
+        assert desk.locator(".glc-selected q").inner_text() == sentences
+
+
 def test_a_memo_that_is_left_by_mouse_is_kept(page, session):
     desk = open_desk(page, session)
     desk.locator(".glc-words").first.focus()

@@ -491,7 +491,7 @@ const HIGHLIGHT = "glc-desk-selection";
 
 class TextsView {
   constructor(desk) {
-    Object.assign(this, { desk, texts: [], text: null, current: 0, selection: null, chosen: "", opened: "",
+    Object.assign(this, { desk, texts: [], text: null, current: 0, selection: null, clickedAt: null, chosen: "", opened: "",
       suggested: null, proposing: false });
     this.progress = element("div", { class: "glc-progress" });
     this.list = element("ul", { class: "glc-texts" });
@@ -542,7 +542,7 @@ class TextsView {
   async go(id) {
     const text = await this.desk.ask({ get: "text", document_id: id });
     if (!text) return;
-    Object.assign(this, { text, current: 0, selection: null, chosen: "", opened: "", suggested: null,
+    Object.assign(this, { text, current: 0, selection: null, clickedAt: null, chosen: "", opened: "", suggested: null,
       proposing: false });
     this.isAsked = false;
     this.tellWhy("");
@@ -763,6 +763,7 @@ class TextsView {
 
   select(selection) {
     this.selection = selection;
+    this.clickedAt = null;
     const turn = this.text.turns[this.current];
     const said = selection ? turn.text.slice(selection.start, selection.end) : "";
     this.desk.codebook.tell(said, { lang: turn?.language || "" });
@@ -837,6 +838,7 @@ class TextsView {
       this.choose("");
       this.select(null);
     }
+    this.clickedAt = at;
     this.focusTurn();
   }
 
@@ -1176,9 +1178,10 @@ class TextsView {
     this.selectSpan(wordsOf(turn.text, turn.language).at(at));
   }
 
-  /** The sentence of the selection; once more, the next one as well. */
+  /** The sentence of the last click, else that of the selection; once more, the next one as well. */
   selectSentence(turn) {
     const all = sentencesOf(turn.text, turn.language), old = this.selection;
+    if (this.clickedAt !== null) return this.selectSpan(all.find(one => one.end >= this.clickedAt) ?? all.at(-1));
     const { start, end } = old ?? { start: 0, end: 1 };
     const first = all.find(one => one.end > start), last = all.findLast(one => one.start < end);
     if (!first || !last) return;
@@ -1859,7 +1862,7 @@ class TrainingView {
 const HELP = [
   ["In a text", [["↑ ↓", "the turn before, the next turn"], ["← →", "select the next word, along the line"],
     ["Shift + ← →", "more words, or fewer"], ["Alt + Shift + ← →", "move the end by one character; Alt alone, the beginning"],
-    ["S", "the sentence; again: the next as well"], ["A", "the whole turn"], ["Esc", "select nothing"],
+    ["S", "the sentence of the click or of the selection; again: the next as well"], ["A", "the whole turn"], ["Esc", "select nothing"],
     ["Ctrl + Home, End", "the first turn, the last"], ["Ctrl + F", "find words in the text"]]],
   ["Coding", [["1 to 9", "give the code on this key"], ["Enter or /", "find a code by its name; Enter gives it"],
     ["[ ] or , .", "the coding before, the next coding"], ["Delete or U", "remove the coding"], ["M", "memo"],
