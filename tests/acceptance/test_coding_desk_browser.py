@@ -370,8 +370,10 @@ def test_a_memo_that_is_left_by_mouse_is_kept(page, session):
     until_said(desk, "negative case")
     assert desk.locator(".glc-edit textarea").input_value() == "ខ្ញុំមិនទាន់ប្រាកដ"
     desk.locator(".glc-edit textarea").fill("ខ្ញុំប្រាកដ")
+    assert session.text("interview-scripts")["codings"][0]["memo"] == "ខ្ញុំមិនទាន់ប្រាកដ"
     desk.get_by_label("Find in this text").click()
     until_said(desk, "Memo saved")
+    assert desk.locator(".glc-edit").is_visible()
     coding, = session.text("interview-scripts")["codings"]
     assert (coding["memo"], coding["negative_case"]) == ("ខ្ញុំប្រាកដ", True)
 

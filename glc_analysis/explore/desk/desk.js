@@ -1865,7 +1865,7 @@ const HELP = [
     ["S", "the sentence of the click or of the selection; again: the next as well"], ["A", "the whole turn"], ["Esc", "select nothing"],
     ["Ctrl + Home, End", "the first turn, the last"], ["Ctrl + F", "find words in the text"]]],
   ["Coding", [["1 to 9", "give the code on this key"], ["Enter or /", "find a code by its name; Enter gives it"],
-    ["[ ] or , .", "the coding before, the next coding"], ["Delete or U", "remove the coding"], ["M", "memo"],
+    ["[ ] or , .", "the coding before, the next coding"], ["Delete or U", "remove the coding"], ["M", "memo"], ["Ctrl + Enter or Esc", "save the memo and close it; a click elsewhere saves it too"],
     ["N", "negative case, yes or no"], ["I", "propose a new code in the words of the text"],
     ["P", "place a coding again, where its words changed"], ["R", "read, nothing to code"],
     ["F", "the text is finished"], ["Ctrl + Z, Ctrl + Y", "undo, redo"]]],
