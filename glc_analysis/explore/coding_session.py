@@ -169,7 +169,7 @@ class CodingSession:
         """How the coder's training texts compare with the passages that others settled: document_ids (of the
         texts that are finished), codes (a row a code, as ``glc agreement --against consensus`` gives it:
         code_id, code, passages, same, missed, added, kappa, reason), and passages (segment_id, document_id,
-        text, missed, added), those that differ alone.
+        the document's title, number of the turn in it, text, missed, added), those that differ alone.
 
         A text is compared once it is finished, and stays as it is from then on. Raises GLCError where no
         training text is finished, or nothing in it is settled."""
@@ -195,8 +195,11 @@ class CodingSession:
         rows["code"] = rows["code_id"].map(names).fillna(rows["code_id"])
         codes = [{name: None if value != value else value for name, value in row.items() if name != "older"}
                  for row in rows.to_dict("records")]
+        numbers = {turn.turn_id: n for document in finished
+                   for n, turn in enumerate(self._turns(document), start=1)}
         differ = [one for one in own if one in settled and own[one] != settled[one]]
-        passages = [{"segment_id": one, "document_id": one.rpartition(".")[0], "text": str(words[one]),
+        passages = [{"segment_id": one, "document_id": (document := one.rpartition(".")[0]),
+                     "title": self._own.titles[document], "turn": numbers[one], "text": str(words[one]),
                      "missed": sorted(settled[one] - own[one]), "added": sorted(own[one] - settled[one])}
                     for one in differ]
         return {"document_ids": finished, "codes": codes, "passages": passages}

@@ -544,6 +544,9 @@ def test_a_finished_training_text_is_shown_beside_what_others_settled(page, samp
     desk.get_by_role("button", name="Show the comparison").click()
     desk.locator(".glc-table tbody tr").first.wait_for()
     shown = desk.locator(".glc-passage").all_inner_texts()
+    assert re.match(r"Interview, Blue Door .*, turn \d+\n", shown[0])
+    left = [desk.locator(name).first.bounding_box()["x"] for name in (".glc-table", ".glc-passage")]
+    assert left[0] == left[1]
     assert len(shown) == len(session.training()["passages"]) > 0
     assert found(axe, page) == []
 

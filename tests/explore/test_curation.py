@@ -195,6 +195,9 @@ def test_training_texts_are_compared_once_finished_and_never_counted(study):
     assert total["passages"] >= len(found["passages"]) > 0
     assert sum(len(row["missed"]) for row in found["passages"]) == total["missed"] > 0
     assert {row["document_id"] for row in found["passages"]} == {TEXT}
+    words = [turn["text"] for turn in session.text(TEXT)["turns"]]
+    assert [row["text"] for row in found["passages"]] == [words[row["turn"] - 1] for row in found["passages"]]
+    assert {row["title"] for row in found["passages"]} == {session.text(TEXT)["title"]}
     with pytest.raises(GLCError, match="stays as it is"):
         session.do({"act": "finish", "document_id": TEXT, "value": False})
     before = {name: tables.read(name, study=study) for name in COUNTED}

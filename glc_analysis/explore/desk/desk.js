@@ -1838,10 +1838,11 @@ class TrainingView {
           columns.map(([, name]) => element("th", { scope: "col" }, name)))),
         element("tbody", {}, found.codes.map(row => element("tr", { title: row.reason || false },
           element("th", { scope: "row" }, row.code), columns.map(([column]) => element("td", {}, shown(row[column])))))))),
-      element("p", { class: "glc-label" }, found.passages.length ? "Passages that differ" : "No passage differs."),
-      ...found.passages.map(one => element("div", { class: "glc-passage" }, element("p", { class: "glc-note" }, one.segment_id),
-        element("blockquote", { dir: scriptOf(one.text).direction }, one.text),
-        listed("Missed", one.missed), listed("Added", one.added))));
+      element("div", { class: "glc-passages" },
+        element("p", { class: "glc-label" }, found.passages.length ? "Passages that differ" : "No passage differs."),
+        ...found.passages.map(one => element("div", { class: "glc-passage" }, element("p", { class: "glc-note" }, `${one.title}, turn ${one.turn}`),
+          element("blockquote", { dir: scriptOf(one.text).direction }, one.text),
+          listed("Missed", one.missed), listed("Added", one.added)))));
     this.enter();
   }
 
