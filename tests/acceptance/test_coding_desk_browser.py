@@ -463,6 +463,10 @@ def test_open_answers_are_filtered_sorted_and_coded_many_at_once_by_keyboard(pag
     desk.get_by_label("Country").select_option(country)
     own = [one for one in answers if one["country"] == country]
     assert desk.locator(".glc-head .glc-note").inner_text() == f"{len(own)} of {len(answers)} answers"
+    asked = {one["question_id"]: one["question"] for one in answers}
+    for shown in rows.locator(".glc-question").all_inner_texts()[:5]:
+        number, wording = shown.split("\n", 1)
+        assert asked[number] == wording
     desk.get_by_label("Country").select_option("")
     desk.get_by_label("Question", exact=True).select_option("Q3.5")
     desk.get_by_role("button", name="Country").click()
@@ -476,6 +480,8 @@ def test_open_answers_are_filtered_sorted_and_coded_many_at_once_by_keyboard(pag
     rows.first.focus()
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("Shift+ArrowDown")
+    assert desk.locator(".glc-selected span").all_inner_texts() == ["Selected", "3 answers"]
+    assert desk.locator(".glc-selected q").count() == 0
     page.keyboard.press("Enter")
     page.keyboard.type("stigma")
     page.keyboard.press("Enter")
@@ -494,6 +500,16 @@ def test_open_answers_are_filtered_sorted_and_coded_many_at_once_by_keyboard(pag
     page.keyboard.press("Control+z")
     page.keyboard.press("Control+z")
     page.wait_for_function("() => document.querySelectorAll('.glc-chip').length === 3")
+
+
+def test_in_the_width_of_a_notebook_no_header_of_the_grid_breaks_within_a_word(page, session):
+    desk = open_desk(page, session)
+    page.set_viewport_size({"width": 800, "height": 700})
+    desk.get_by_role("tab", name="Open answers").click()
+    desk.locator(".glc-grid-body [role=row]").first.wait_for()
+    heads = desk.locator(".glc-grid-head button")
+    assert heads.evaluate_all("all => all.map(one => one.scrollWidth <= one.clientWidth)") == [True] * 5
+    assert len(set(heads.evaluate_all("all => all.map(one => one.offsetHeight)"))) == 1
 
 
 def test_two_coders_are_compared_once_all_is_handed_in_and_a_decision_is_written_by_keyboard(

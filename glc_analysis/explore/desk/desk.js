@@ -427,6 +427,7 @@ class Codebook {
     const row = this.by.get(code);
     if (!row) return this.meaning.replaceChildren();
     const parts = [["Include", row.include], ["Exclude", row.exclude], ["Example", row.example]];
+    this.meaning.scrollTop = 0;
     this.meaning.replaceChildren(
       element("p", { class: "glc-meaning-path" }, row.path.join(" › ")),
       element("p", { class: "glc-meaning-name" }, row.level === "code" ? this.swatch(code) : null, row.name),
@@ -435,10 +436,10 @@ class Codebook {
         [element("dt", {}, name), element("dd", { dir: "auto" }, text)])));
   }
 
-  /** What the selection is, above the filter. */
-  tell(text, attributes = {}) {
+  /** What the selection is, above the filter: words of the text are quoted, other elements than `q` are not. */
+  tell(text, attributes = {}, name = "q") {
     this.selected.replaceChildren(...text ? [element("span", { class: "glc-label" }, "Selected"),
-      element("q", { dir: "auto", ...attributes }, text.length > 160 ? `${text.slice(0, 159)}…` : text)] : []);
+      element(name, { dir: "auto", ...attributes }, text.length > 160 ? `${text.slice(0, 159)}…` : text)] : []);
     this.selected.hidden = !text;
   }
 
@@ -1310,7 +1311,7 @@ class AnswersView {
       "aria-multiselectable": "true" },
       element("div", { role: "presentation" }, this.headers), this.body);
     this.long = new LongList(this.body, (answer, n) => this.draw(answer, n),
-      answer => 34 + 24 * Math.floor(answer.text.length / 46));
+      answer => Math.max(34 + 24 * Math.floor(answer.text.length / 46), answer.question ? 88 : 34));
     this.progress = element("div", { class: "glc-progress" });
     this.work = element("section", { class: "glc-work", "aria-label": "Open answers" },
       element("div", { class: "glc-head" }, this.question, this.country, this.state, this.words, this.count),
@@ -1443,7 +1444,8 @@ class AnswersView {
       "aria-rowindex": String(n + 2), "aria-selected": String(this.picked.has(answer.answer_id)),
       tabindex: isActive ? "0" : "-1", onpointerdown: event => this.pointed(event, n) },
       cell("organisation", answer.organisation, { dir: "auto" }), cell("country", answer.country),
-      cell("question", answer.question_id, { title: answer.question || false }),
+      cell("question", [element("span", { class: "glc-number" }, answer.question_id), answer.question !== answer.question_id
+        ? element("span", { class: "glc-wording", dir: "auto", title: answer.question || false }, answer.question) : ""]),
       cell("answer", answer.text, { lang: answer.language || false, dir: direction, "data-script": script || false }),
       cell("answer-codes", [answer.codings.length + answer.waiting.length ? element("div", { class: "glc-chips" },
         answer.codings.map(one => this.chip(one, isActive)), answer.waiting.map(one => this.waitingChip(one, isActive))) : answer.read || answer.handed_in ? element("span", { class: "glc-note" },
@@ -1511,7 +1513,7 @@ class AnswersView {
   tellPicked() {
     const one = this.picked.size === 1 ? this.by.get([...this.picked][0]) : null;
     this.desk.codebook.tell(one ? one.text : this.picked.size ? `${this.picked.size} answers` : "",
-      one ? { lang: one.language || "" } : {});
+      one ? { lang: one.language || "" } : {}, one ? "q" : "span");
     if (this.picked.size > 1) this.desk.speak(`${this.picked.size} answers selected`);
   }
 
