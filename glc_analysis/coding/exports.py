@@ -229,7 +229,8 @@ def export(study: Study, what: str, path: Path | None = None, *, coder: str = CO
         coders = {CONSENSUS, *readings["coder_id"], *held["codings"]["coder_id"]}
         if coder not in coders:
             raise UsageError(f"There is no coder {coder!r}; {nearest(coder, coders)}.")
-        texts = {one: text for one, text in canonical_texts(study).items() if text.strip()}
+        coded = {*held["codings"]["document_id"]}  # perhaps before the words were taken out
+        texts = {one: text for one, text in canonical_texts(study).items() if text.strip() or one in coded}
         write_qdpx(path, name=study.title, **project(held["codings"], texts, held["codebook"], coder=coder))
     elif what == "qdc":
         write_qdc(path, qdc_codes(held["codebook"].assign(merged_into="")))
