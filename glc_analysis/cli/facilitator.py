@@ -25,8 +25,10 @@ from glc_analysis.study import PANELS, Study
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="A new round, or one that is open.")
 @click.option("--without", multiple=True, metavar="PRINCIPLE", help="Leave this one out of a new round, by a "
               "decision; may be given again.")
-@click.option("--decided-by", default="", metavar="WHO", help="With --without: who decided it.")
-@click.option("--because", default="", metavar="WHY", help="With --without: why, in a sentence.")
+@click.option("--decided-by", default="", metavar="WHO", help="With --without: who decided it: an "
+              "organisation, a panel or the room, and no person. Slides print it.")
+@click.option("--because", default="", metavar="WHY", help="With --without: why, in a sentence that "
+              "names nobody: the room reads it.")
 @rows_format("csv")
 @pass_study
 def forms(study: Study, round_id: str, without: tuple[str, ...], decided_by: str, because: str,
@@ -186,7 +188,12 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
             raise GLCError(f"Round {round_id} is closed. The page to project needs a built study, and "
                            "`glc check` says why it cannot be built. To fix: correct that, and run the same "
                            "command again.") from None
-        say(f"The page to project: {write_slides(study, round_id)}.")
+        try:
+            say(f"The page to project: {write_slides(study, round_id)}.")
+        except Faults:
+            say(f"Round {round_id} is closed. There is no page to project, because it would show what the "
+                "room may not read. To fix: mend what is named below, and run the same command again.")
+            raise
         say(f"Closed by mistake? `glc reopen {round_id} --because WHY` opens the round again.")
 
 

@@ -16,12 +16,17 @@ from glc_analysis.errors import UsageError
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from glc_analysis.convening.amendments import TextChange
+    from glc_analysis.reference import Reference
 
 _asked_by = click.option("--asked-by", default="", metavar="WHO",
-                         help="Who asked for it; without it you are asked.")
+                         help="Who asked for it: an organisation, a panel or the room, and no person; slides "
+                              "and packets print it. Without it you are asked.")
 _because = click.option("--because", default="", metavar="WHY",
-                        help="Why, in a sentence; without it you are asked.")
+                        help="Why, in a sentence that names nobody: the room reads it. Without it you are "
+                             "asked.")
 
 
 def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
@@ -37,10 +42,30 @@ def _answer(prompt: str, *, may_be_blank: bool = False) -> str:
         say("Please type it; Ctrl-C stops, and nothing is changed.")
 
 
-def _why(asked_by: str, because: str) -> dict[str, str]:
-    """Who asked for a change and why, asked for where an option does not say it."""
-    return {"asked_by": asked_by or _answer("Asked for by (a name, an organisation, a panel, the room)"),
-            "because": because or _answer("Because (the room may read it)")}
+def _why(study: Study, asked_by: str, because: str, *, who: str = "Asked for by",
+         why: str = "Because") -> dict[str, str]:
+    """Who asked for a change and why, asked for where an option does not say it. Whatever names a person is
+    refused before the next question."""
+    from glc_analysis.convening.room_words import reason, who_asked
+    from glc_analysis.reference import read_reference
+
+    said = {"asked_by": (asked_by, who_asked, f"{who} (an organisation, a panel or the room, never a "
+                         "person's name: slides and packets print it)"),
+            "because": (because, reason, f"{why} (the room reads it: no person's name, no code of a rater)")}
+    return {name: check(read_reference(study), given) if given else _accepted(study, prompt, check)
+            for name, (given, check, prompt) in said.items()}
+
+
+def _accepted(study: Study, prompt: str, check: Callable[[Reference, str], str]) -> str:
+    """What somebody types, as it is kept; asks again where it is refused."""
+    from glc_analysis.reference import read_reference
+
+    while True:
+        line = _answer(prompt)
+        try:
+            return check(read_reference(study), line)
+        except UsageError as error:
+            say(str(error))
 
 
 def _typed_texts(least: int) -> list[str]:
@@ -136,7 +161,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     if not text:
         _show_old(study, principle, is_back=True)
         text = _answer(f"New text of {principle}")
-    done = issue(study, principle, text, hold_out=hold_out, **_why(asked_by, because))
+    done = issue(study, principle, text, hold_out=hold_out, **_why(study, asked_by, because))
     click.echo(done.after[0])
     say(f"{done.before[0]} is superseded, and stays in principles.csv.")
     for line in votes(study, done):
@@ -167,7 +192,7 @@ def propose(study: Study, text: str, name: str, language: str, asked_by: str, be
 
     is_typed = not text
     text = text or _answer("Text of the proposal")
-    why = _why(asked_by, because)
+    why = _why(study, asked_by, because)
     if is_typed:
         _confirm("Add it as a new principle?")
     _say_change(issue(study, text, name=name, language=language, **why), is_kept="")
@@ -194,7 +219,7 @@ def split(study: Study, principle: str, texts: tuple[str, ...], names: tuple[str
     if is_typed:
         _show_old(study, principle)
         texts = tuple(_typed_texts(2))
-    why = _why(asked_by, because)
+    why = _why(study, asked_by, because)
     if is_typed:
         _confirm(f"Replace {principle} by {len(texts)} new principles?")
     _say_change(issue(study, principle, texts, names=names, **why), is_kept="is split")
@@ -219,7 +244,7 @@ def merge(study: Study, principles: tuple[str, ...], text: str, name: str, asked
     if is_typed:
         _show_old(study, *principles)
         text = _answer("The one new text")
-    why = _why(asked_by, because)
+    why = _why(study, asked_by, because)
     if is_typed:
         _confirm(f"Replace {', '.join(principles)} by one new principle?")
     _say_change(issue(study, principles, text, name=name, **why), is_kept="are merged")
@@ -242,7 +267,7 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
 
     if is_typed := not (asked_by and because):
         _show_old(study, principle)
-    why = _why(asked_by, because)
+    why = _why(study, asked_by, because)
     if is_typed:
         _confirm(f"Set {principle} aside?")
     _say_change(issue(study, principle, today=date.today(), **why), is_kept="is set aside")
@@ -251,8 +276,10 @@ def withdraw_text(study: Study, principle: str, asked_by: str, because: str) -> 
 
 @click.command("object")
 @click.argument("principle")
-@click.option("--by", default="", metavar="WHO", help="Who objects; without it you are asked.")
-@click.option("--because", default="", metavar="WORDS", help="The objection; without it you are asked.")
+@click.option("--by", default="", metavar="WHO", help="Who objects: an organisation or a panel, and no "
+              "person; without it you are asked.")
+@click.option("--because", default="", metavar="WORDS", help="The objection, in words that name nobody; "
+              "without it you are asked.")
 @pass_study
 def object_(study: Study, principle: str, by: str, because: str) -> None:
     """Write down an objection to a principle, outside the ballot.
@@ -265,9 +292,8 @@ def object_(study: Study, principle: str, by: str, because: str) -> None:
 
     if not (by and because):
         _show_old(study, principle, is_back=True)
-    by = by or _answer("Who objects (an organisation by its id, or a panel)")
-    because = because or _answer("The objection (the room may read it)")
-    name = object_to(study, principle, because, by=by, today=date.today())
+    said = _why(study, by, because, who="Who objects", why="The objection")
+    name = object_to(study, principle, said["because"], by=said["asked_by"], today=date.today())
     say(f"The objection to {name} is in decision_log.csv, and changes no count. The slides of the next round "
         "that is closed, the page of the principle and the packets print it; an organisation is named there "
         "only if it may be.")

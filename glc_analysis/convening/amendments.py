@@ -23,6 +23,7 @@ from glc_analysis.convening.double_entry import check_forms_finished
 from glc_analysis.convening.histories import FLOOR
 from glc_analysis.convening.phone_ballots import check_box_collected
 from glc_analysis.convening.principles import printed_id
+from glc_analysis.convening.room_words import reason, who_asked
 from glc_analysis.convening.rounds import write_rounds
 from glc_analysis.convening.tallies import read_out
 from glc_analysis.csv_rows import CsvRows, read_utf8
@@ -73,17 +74,18 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
     reference = read_reference(study)
     old, statement = current(reference.principles, principle_id), normalise_space(text)
     check_said(text=statement, asked_by=asked_by, because=because)
+    asked_by, because = who_asked(reference, asked_by), reason(reference, because)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     is_open = rounds["closed_on"] == ""
     is_same = statement == normalise_space(old["statement"]) and old["status"] in IN_USE
     is_interrupted = is_same and (
-        old["version"] != "1" and old["asked_by"] == "" and old["changed_because"] == normalise_space(because)
+        old["version"] != "1" and old["asked_by"] == "" and old["changed_because"] == because
         or hold_out and (is_open & (rounds["version"] != old["version"])).any())
     if faults := list(_faults(old, rounds[is_open], is_same, hold_out)) if not is_interrupted else []:
         raise Faults(faults)
     version = str(int(old["version"]) + (not is_interrupted))
     new = old | {"version": version, "statement": statement, "status": "candidate", "comes_from": "",
-                 "changed_because": normalise_space(because), "asked_by": normalise_space(asked_by)}
+                 "changed_because": because, "asked_by": asked_by}
     before = printed_id(principle_id, str(int(version) - 1))
     _write_texts(study, [new], {before: "superseded"}, after=int(old["row"]))
     if is_open.any():
@@ -183,17 +185,18 @@ def withdraw_text(study: Study, principle_id: str, *, asked_by: str, because: st
     """
     reference = read_reference(study)
     old = current(reference.principles, principle_id)
-    decision = f"{printed_id(principle_id, old['version'])} is withdrawn: {normalise_space(because)}"
+    check_said(asked_by=asked_by, because=because)
+    asked_by, because = who_asked(reference, asked_by), reason(reference, because)
+    decision = f"{printed_id(principle_id, old['version'])} is withdrawn: {because}"
     was_cut = old["status"] == "set_aside" and decision not in set(reference.decision_log["decision"])
     if not was_cut:
         check_in_use(old)
-    check_said(asked_by=asked_by, because=because)
     names = [printed_id(principle_id, old["version"])]
     rounds, changed = _next_rounds(study, reference, names, [])
     _write_texts(study, [], {names[0]: "set_aside"}, after=int(old["row"]))
     if changed:
         write_rounds(study, rounds)
-    record_decision(study, principle_id, decision, by=normalise_space(asked_by), today=today)
+    record_decision(study, principle_id, decision, by=asked_by, today=today)
     return _change(reference, names, [], open_rounds=changed)
 
 
@@ -225,8 +228,9 @@ def _issue(study: Study, reference: Reference, old: Sequence[Mapping[str, str]],
     statements = [normalise_space(text) for text in texts]
     numbered = {f"text {n}": one for n, one in enumerate(statements, 1)}
     check_said(**numbered, asked_by=asked_by, because=because)
+    asked_by, because = who_asked(reference, asked_by), reason(reference, because)
     before = [printed_id(one["principle_id"], one["version"]) for one in old]
-    why = {"asked_by": normalise_space(asked_by), "changed_because": normalise_space(because),
+    why = {"asked_by": asked_by, "changed_because": because,
            "comes_from": ";".join(before) or FLOOR}
     ids = _cut_off(reference.principles, statements, why)
     if not ids:

@@ -41,6 +41,7 @@ from glc_analysis.convening.roles import (
     voted_before_faults,
     with_roles,
 )
+from glc_analysis.convening.room_words import reason, who_asked
 from glc_analysis.convening.rounds import plan_round, write_rounds
 from glc_analysis.errors import Fault, Faults, UsageError
 from glc_analysis.intake.ratings import (
@@ -58,7 +59,7 @@ from glc_analysis.intake.ratings import (
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import Study
 from glc_analysis.templates import read_text
-from glc_analysis.text import content_hash, normalise_space
+from glc_analysis.text import content_hash
 from glc_analysis.workbook import print_on_a4, save_workbook
 
 NOT_ASKED = {"agreed": "agreed", "set_aside": "set aside", "superseded": "replaced by other texts"}
@@ -100,6 +101,8 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     if without and not (decided_by.strip() and because.strip()):
         raise UsageError("A round leaves a principle out by a decision. To fix: say who decided it "
                          "(--decided-by) and why (--because).")
+    if without:
+        decided_by, because = who_asked(reference, decided_by), reason(reference, because)
     rounds, asked = plan_round(reference, round_id, today=today, without=without)
     opened = Reference(reference.tables | {"rounds": rounds}, reference.unsound)
     raters_now = with_roles(reference.raters, reference, round_id)
@@ -112,8 +115,8 @@ def write_forms(study: Study, round_id: str, *, today: date, without: Collection
     shown_before = {form.rater_id: feedback.of_rater(form.rater_id, form.language, form.rows)
                     if feedback else [] for form in forms}
     for name in without:
-        record_decision(study, name, f"Round {round_id} does not ask about it: {normalise_space(because)}",
-                        by=normalise_space(decided_by), today=today)
+        record_decision(study, name, f"Round {round_id} does not ask about it: {because}",
+                        by=decided_by, today=today)
     record_roles(study, round_id, raters_now)
     if not rounds.equals(reference.rounds):
         write_rounds(study, rounds)

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -26,9 +27,11 @@ from glc_analysis.convening.ballots import (
 from glc_analysis.convening.consensus import roles_in_words
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.disclosure.blocks import DECISIONS, block_ids
+from glc_analysis.disclosure.findings import check_leaks
+from glc_analysis.disclosure.leak_scan import identifiers
 from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.disclosure.votes import agreed_panels, told_tallies
-from glc_analysis.errors import GLCError, UsageError, nearest
+from glc_analysis.errors import Faults, GLCError, UsageError, nearest
 from glc_analysis.files import write_atomic
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import CRITERIA, PANELS, Study
@@ -46,7 +49,8 @@ def write_slides(study: Study, round_id: str) -> Path:
     parking lot. The arrow keys turn the screens; without JavaScript it is one long page.
 
     Raises UsageError for an unknown
-    round, GLCError where it is open or not in the tables yet.
+    round, GLCError where it is open or not in the tables yet, Faults where the slides hold something that the
+    room may not know: there are none then, nor those of an earlier count.
     """
     reference = read_reference(study, needed=BALLOT_TABLES)
     _check_closed(study, reference, round_id)
@@ -79,10 +83,26 @@ def write_slides(study: Study, round_id: str) -> Path:
         **{name: logs[table].to_dict("records") if table in logs else []
            for name, table in (("decisions", "decision_log"), ("parked", "parking_lot"))})
     path = study.reports / "team" / "day" / round_id / "index.html"
+    try:
+        _pass_gate(study, reference, path, text)
+    except Faults:
+        path.unlink(missing_ok=True)
+        raise
     for folder in (*reversed(path.parents[:3]),):
         folder.mkdir(parents=True, exist_ok=True)
     write_atomic(path, text.removesuffix("\n"))
     return path
+
+
+def _pass_gate(study: Study, reference: Reference, path: Path, text: str) -> None:
+    """Raises Faults where slides hold something that the convening may not know, as on any page of it."""
+    with TemporaryDirectory() as folder:
+        page = Path(folder) / path.relative_to(study.root)
+        page.parent.mkdir(parents=True)
+        page.write_text(text.replace(block("style").strip(), ""), encoding="utf-8")  # it names fonts (Khmer)
+        check_leaks([page], Path(folder), reference.names, audience="convening",
+                    study=None if reference.unsound else study,  # where a text comes from takes all tables
+                    known=identifiers(study, audience="convening", reference=reference))
 
 
 def _check_closed(study: Study, reference: Reference, round_id: str) -> None:

@@ -23,7 +23,7 @@ from glc_analysis import tables
 from glc_analysis.cleaning.countries import CODES_THAT_ARE_WORDS
 from glc_analysis.disclosure.consent import Consent
 from glc_analysis.disclosure.countries import visible_countries, visible_home_countries
-from glc_analysis.reference import Reference, read_reference
+from glc_analysis.reference import Reference
 from glc_analysis.study import Study
 from glc_analysis.templates import read_records
 from glc_analysis.text import language_name, match_key
@@ -78,11 +78,10 @@ def study_languages(study: Study, reference: Reference) -> list[str]:
     return ["en", *sorted(found - {"", "en"})]
 
 
-def country_words(study: Study, audience: str) -> dict[str, str]:
+def country_words(study: Study, reference: Reference, audience: str) -> dict[str, str]:
     """The words that must not be in the files of an audience, each with its rule: the kind of word and the id
     of the country, such as ``city of a country: KHM``. The name of a language in which principles are
     translated (Khmer) is not among them: forms and pages print it, with words in that language."""
-    reference = read_reference(study)
     hidden = hidden_countries(study, reference, audience)
     languages = study_languages(study, reference) if hidden else []
     written = reference.countries.groupby("country_id")["raw_name"].agg(list).to_dict()

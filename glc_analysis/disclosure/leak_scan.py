@@ -41,42 +41,60 @@ from glc_analysis.text import match_key, normalise_space
 
 
 MIN_LENGTH = 4
-"""The shortest text that is searched for: shorter ones are in every page by chance."""
+"""The shortest text that is searched for, but for codes of raters: shorter ones are in pages by chance."""
+_PRINTED_IDS = (("principles", "principle_id"), ("evidence", "evidence_id"), ("rounds", "round_id"),
+                ("questions", "question_id"), ("options", "option_id"), ("codebook", "code_id"))
+"""Ids that pages may print, by table and column."""
 
 
-def identifiers(study: Study, *, audience: str) -> dict[str, str]:
+def identifiers(study: Study, *, audience: str,
+                reference: Reference | None = None) -> dict[str, str]:
     """Texts that must not be in the files of an audience, each with the rule that it would break.
+    ``reference`` are the study's tables where not all of them have to be right.
 
     For the team there are none. For other audiences these are the names and ids of organisations that did not
-    agree to be named, speakers, documents, raw files and their checksums, and the words that tell of a
-    country which the audience may not know. Texts with the rule :data:`ALLOWED` are no leak, nor is what
-    lies within: for the convening the addresses and telephone numbers that study.toml gives as the contact.
+    agree to be named, speakers, codes of raters, documents, raw files and their checksums, and the words that
+    tell of a country which the audience may not know. Texts with the rule :data:`ALLOWED` are no leak, nor is
+    what lies within: for the convening the addresses and telephone numbers that study.toml gives as the
+    contact.
     """
     if audience == "team":
         return {}
-    reference = read_reference(study)
-    named = Consent.of(reference.consent).organisations("name", audience)
-    hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
+    reference = reference or read_reference(study)
     arrivals = manifest.inspect(study).checksums
-    kinds = {"organisation": _names_of(hidden),
-             "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]],
-             "document": reference.documents["document_id"],
+    kinds = {"document": reference.documents["document_id"],
              "raw file": [path.rpartition("/")[2] for path in arrivals], "checksum": arrivals.values()}
-    found = {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
+    found = who_is_who(reference, audience) | {
+        text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
     hidden = hidden_countries(study, reference, audience)
     if hidden:
         found |= dict.fromkeys(other_names(hidden, study_languages(study, reference)), ALLOWED)
     if audience == "convening":
         contact = study.settings["convening"]["contact"]
         found |= {contact[start:end]: ALLOWED for _, start, end in find_contacts(contact)}
-    return found | country_words(study, audience)
+    return found | country_words(study, reference, audience)
+
+
+def who_is_who(reference: Reference, audience: str) -> dict[str, str]:
+    """Of the :func:`identifiers` those that are somebody's: names and ids of organisations and speakers, and
+    the codes of raters, such as r87. A code without a digit, or one that is also the id of something that
+    pages print, such as a principle, is not searched for."""
+    named = Consent.of(reference.consent).organisations("name", audience)
+    hidden = reference.organisations[~reference.organisations["organisation_id"].isin(named)]
+    kinds = {"organisation": names_of(hidden),
+             "speaker": [*reference.speakers["speaker_id"], *reference.speakers["name_in_file"]]}
+    printed = {match_key(one) for table, column in _PRINTED_IDS for one in getattr(reference, table)[column]}
+    raters = [one for one in reference.raters["rater_id"] if match_key(one) not in printed
+              and re.search(r"\d", one) and re.search(r"[^\W\d]", one)]
+    return dict.fromkeys(raters, "rater") | {
+        text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
 
 
 def without_own_names(organisation_id: str, study: Study, reference: Reference,
                       known: Mapping[str, str]) -> tuple[pd.DataFrame, dict[str, str]]:
     """names.csv and the identifiers without an organisation's own names and countries, for its own pages."""
     register, names = reference.organisations, reference.names
-    called = _names_of(register[register["organisation_id"] == organisation_id])
+    called = names_of(register[register["organisation_id"] == organisation_id])
     own = {match_key(text) for text in [organisation_id, *called]}
     is_kind = names["kind"] == "organisation"
     is_own = is_kind & names["name"].map(match_key).isin(own)
@@ -87,7 +105,7 @@ def without_own_names(organisation_id: str, study: Study, reference: Reference,
              if match_key(text) not in own and not rule.endswith(places)})
 
 
-def _names_of(organisations: pd.DataFrame) -> list[str]:
+def names_of(organisations: pd.DataFrame) -> list[str]:
     """The ids and labels of organisations, and labels without (country) or (invented)."""
     bare = organisations["label"].str.replace(r"\s*\([^()]*\)$", "", regex=True)
     return [*organisations["organisation_id"], *organisations["label"], *bare]

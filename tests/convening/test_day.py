@@ -190,7 +190,7 @@ def study(tmp_path):
     ratings.loc[0:1, "comment"] = ["<script>alert(1)</script> says Ana Paz", "نعم، بشرط أن يكون آمنا."]
     ratings.loc[0:1, "comment_read"] = ["<script>alert(1)</script> says Ana Paz", "Yes, if it is safe."]
     ratings["may_be_read"] = ratings["comment"] != ""
-    decided = pd.DataFrame([{"order": 1, "decision": "Kept <as> it is", "proposed_by": "beacon"}])
+    decided = pd.DataFrame([{"order": 1, "decision": "Kept <as> it is", "proposed_by": "the room"}])
     frames = {"ratings": ratings, "tallies": tallied(ratings), "decision_log": decided,
               "principles": PRINCIPLES.assign(status="candidate"),
               "parking_lot": pd.DataFrame([{"order": 1, "item": "Who pays?"}]),

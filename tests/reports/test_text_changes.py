@@ -31,11 +31,13 @@ def study(tmp_path_factory):
     small = BallotStudy(tmp_path_factory.mktemp("room"))
     small.rounds({"1": ("2017-05-08", "2017-05-08"), "2": ("2017-05-09", "2017-05-09")})
     for line in (("split", "P01", "--text", "Offer rest first.", "--text", "Ask <later>.", *WHY, "harbour"),
-                 ("propose", "--text", "Rest on Sundays.", *WHY, "Maria"),
+                 ("propose", "--text", "Rest on Sundays.", *WHY, "the floor"),
                  ("withdraw-text", "P02", *WHY, "the room"),
                  ("object", "P04", "--by", "harbour", "--because", "It comes too late for us."),
                  ("amend", "P03", "--text", "Offer rest and water first.", *WHY, "beacon")):
-        small.glc(*line)
+        assert small.glc(*line).exit_code == 0
+    who = small.root / "private/reference/principles.csv"  # as somebody may write it by hand
+    who.write_text(who.read_text(encoding="utf-8").replace("the floor", "Maria"), encoding="utf-8")
     build(Study(small.root))
     return Study(small.root)
 
