@@ -199,7 +199,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
 
 @click.command()
 @click.argument("round_id", metavar="ROUND")
-@click.option("--because", required=True, metavar="WHY", help="Why, in a sentence; every result says it.")
+@click.option("--because", required=True, metavar="WHY", help="Why, in a sentence that names nobody, "
+              "not even by a rater's code: every result says it, on slides and on public pages too.")
 @pass_study
 def reopen(study: Study, round_id: str, because: str) -> None:
     """Open a closed round again.
@@ -214,6 +215,7 @@ def reopen(study: Study, round_id: str, because: str) -> None:
 
     reopen_round(study, round_id, because, today=date.today())
     take_back_results(study, round_id)
+    say("Everybody will read the reason with the results, on public pages too, if the next count differs.")
     say(f"Round {round_id} is open, and its slides are removed. To close it: "
         f"`glc tally --round {round_id} --close`.")
 

@@ -28,6 +28,7 @@ from glc_analysis.convening.roles import (
     unknown_rounds,
     with_roles,
 )
+from glc_analysis.convening.room_words import reason
 from glc_analysis.convening.rounds import write_rounds
 from glc_analysis.convening.seals import (
     RATER,
@@ -43,7 +44,7 @@ from glc_analysis.intake.ratings import COLUMNS, HEADER, UNANSWERED, read_rating
 from glc_analysis.pseudonyms.masking import Masker, complete_key, read_key
 from glc_analysis.reference import Reference, read_reference
 from glc_analysis.study import STOP_USE, WITHDRAWN, Study
-from glc_analysis.text import content_hash, normalise_space
+from glc_analysis.text import content_hash
 
 ENTRY_TABLES = ("principles", "rounds", "raters", "stopped", "proxies", "interests")
 """The reference tables that have to be right to open a round and to receive its forms."""
@@ -162,14 +163,16 @@ def close(study: Study, reference: Reference, round_id: str, votes: pd.DataFrame
 
 
 def reopen_round(study: Study, round_id: str, because: str, *, today: date) -> None:
-    """Opens a closed round again, and keeps its seal. Raises UsageError where it is not closed."""
-    rounds = read_reference(study, needed=ENTRY_TABLES).rounds
+    """Opens a closed round again, and keeps its seal. Raises UsageError where it is not closed, and where
+    the reason, which everybody reads, names somebody."""
+    reference = read_reference(study, needed=ENTRY_TABLES)
+    rounds = reference.rounds
     is_it = rounds["round_id"] == round_id
     if not is_it.any():
         raise UsageError(f"There is no round {round_id!r}; {nearest(round_id, rounds['round_id'])}.")
     if (rounds.loc[is_it, "closed_on"] == "").any():
         raise UsageError(f"Round {round_id} is open.")
-    reopen(study, round_id, normalise_space(because), today=today.isoformat())
+    reopen(study, round_id, reason(reference, because, audience="public"), today=today.isoformat())
     write_rounds(study, rounds.assign(closed_on=rounds["closed_on"].mask(is_it, "")))
 
 

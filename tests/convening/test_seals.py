@@ -158,6 +158,16 @@ def test_a_close_that_is_undone_and_repeated_with_the_same_ballots_leaves_no_tra
     assert "because a form was in the post." in study.glc("tally", "--round", "2", "--close", "--yes").stdout
 
 
+@pytest.mark.parametrize("why", ["r09 was held up at the airport", "Beacon was late", "Ana Paz was late"])
+def test_a_reason_that_names_somebody_opens_no_round_because_everybody_reads_it(study, why):
+    study.write_table("names", "name,kind,pseudonym,match,allowed_for,reason\nAna Paz,person,,folded,,\n")
+    done = study.glc("reopen", "2", "--because", why)
+    assert done.exit_code == 2 and "Everybody reads these words, on public pages too" in done.stderr
+    assert "Round 2 is open." not in study.glc("tally", "--round", "2", "--close", "--yes").stderr
+    assert not (study.root / "private/rounds/2/2").exists()
+    assert "public pages" in " ".join(study.glc("reopen", "--help").output.split())
+
+
 def test_a_round_is_opened_again_only_if_it_is_closed(study):
     study.glc("reopen", "2", "--because", "why")
     assert "Round 2 is open." in study.glc("reopen", "2", "--because", "why").stderr
