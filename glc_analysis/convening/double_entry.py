@@ -92,6 +92,9 @@ class PaperForm(Paper):
                 is_asked = not question.only_with or values.get(f"{principle}.{question.only_with}")
                 # A comment stands with the first criterion.
                 is_open = (question if question in SCORED else SCORED[0]).name in scored
+                # The paper has one box for "not my context": typed at the first criterion, it is for all.
+                if question in SCORED[1:] and _has_abstained(values, principle):
+                    continue
                 if question.kind != "mark" and is_asked and is_open:  # an abstention is keyed as a score
                     yield f"{principle}.{question.name}"
 
@@ -133,11 +136,19 @@ class PaperForm(Paper):
             text = texts.get((principle, version, language)) or next(iter(texts.values()))
             rated = self.issued.get(principle, (version, content_hash(text)))
             said = (values.get(f"{principle}.comment", ""), values.get(f"{principle}.may_be_read", ""))
-            for question in SCORED:
-                if f"{principle}.{question.name}" in values:
-                    yield (self.round_id, rater, principle, *rated, question.name,
-                           values[f"{principle}.{question.name}"],
-                           *(said if question == SCORED[0] else ("", "")))
+            scores = {question: values[f"{principle}.{question.name}"] for question in SCORED
+                      if f"{principle}.{question.name}" in values}
+            if _has_abstained(values, principle):
+                scores = {question: ABSTAIN for question in SCORED
+                          if question.name in self.open.get(principle, CRITERIA)}
+            for question, score in scores.items():
+                yield (self.round_id, rater, principle, *rated, question.name, score,
+                       *(said if question == SCORED[0] else ("", "")))
+
+
+def _has_abstained(values: Values, principle: str) -> bool:
+    """Whether "not my context" was typed at the first criterion of a principle."""
+    return values.get(f"{principle}.{SCORED[0].name}") == ABSTAIN
 
 
 # ------------------------------
@@ -146,8 +157,8 @@ class PaperForm(Paper):
 
 PROMPTS = {"language": "language of the paper ({})", "version": "version on the paper ({})",
            "may_be_read": "may it be read aloud (y/n)"}
-KEYS = (f"{SCORES[0]} to {SCORES[-1]} = the score, a or x = abstain (not my context), Enter alone = blank on "
-        f"the paper; {COMMANDS.format('form')}")
+KEYS = (f"{SCORES[0]} to {SCORES[-1]} = the score, a or x = abstain (not my context; at the first number "
+        f"it is for both), Enter alone = blank on the paper; {COMMANDS.format('form')}")
 
 
 def enter(study: Study, round_id: str, *, ask: Ask, say: Say,

@@ -155,6 +155,8 @@ def paper(rng, rater, round_id, version="1"):
         split = ("1", "2") if rater in PROVIDERS[::2] else ("8", "9")
         for criterion in CRITERIA:
             found[f"{one}.{criterion}"] = rng.choice(split if one == "P04" else ("6", "7", "8", "9", "a", ""))
+        if found[f"{one}.importance"] == "a":  # the paper has one box for "not my context"
+            found[f"{one}.feasibility"] = "a"
     found["P02.version"] = version
     found["P03.comment"] = f"{rater} said in round {round_id}: نعم"
     found["P03.may_be_read"] = rng.choice("yn")

@@ -53,6 +53,24 @@ def test_a_form_that_is_keyed_twice_alike_is_written_in_the_long_format(study):
     assert rows.loc[2, "text_version"] == content_hash("Pay people fairly.")
 
 
+@pytest.mark.parametrize("key", ["x", "a", "X"])
+def test_an_abstention_at_the_first_number_is_for_both_as_the_paper_has_one_box(study, key):
+    said = twice(study, paper={"P01.importance": key, "P02.version": "2", "P02.importance": "7",
+                               "P02.feasibility": "6", "P02.comment": "", "P03.importance": "5"})
+    rows = ballot(study, "r12")
+    assert rows["score"].tolist() == ["abstain", "abstain", "7", "6", "5", ""]
+    assert any("at the first number it is for both" in line for line in said)
+
+
+def test_an_abstention_that_one_keying_has_is_looked_up_on_the_paper(study):
+    wrong = {("r12", "P01.importance"): "8", ("r12", "P01.feasibility"): "7"}
+    keyed(study, Clerk({"r12": PAPER}, ["r12"], wrong=wrong))
+    right = {"r12": PAPER | {"P01.importance": "x", "P01.feasibility": ""}}
+    said = keyed(study, Clerk(right, ["r12"], initials="CD"))
+    assert "  importance: first keying 8; second keying abstain." in said
+    assert ballot(study, "r12")["score"].tolist()[:2] == ["abstain", "abstain"]
+
+
 def test_a_form_keyed_once_counts_for_nothing(study):
     said = keyed(study, Clerk({"r12": PAPER}, ["r12"]))
     assert ballot(study, "r12") is None
