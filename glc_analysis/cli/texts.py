@@ -100,6 +100,13 @@ def _confirm(question: str) -> None:
         raise click.ClickException("Nothing is changed.")
 
 
+def _say_signatures(done: TextChange) -> None:
+    """How many signed each old text: a number alone, because the room may see the screen."""
+    for name, n in done.signatures.items():
+        say(f"{counted(n, 'organisation')} signed {name}: the signature{'s' * (n > 1)} "
+            f"stay{'s' * (n == 1)} with that text.")
+
+
 def _say_change(done: TextChange, *, is_kept: str) -> None:
     """What a change did and what comes next; ``is_kept`` says what became of the old texts."""
     from glc_analysis.convening.histories import listed
@@ -113,9 +120,7 @@ def _say_change(done: TextChange, *, is_kept: str) -> None:
     if done.closed_rounds:
         say(f"The results of round{'s' * (len(done.closed_rounds) > 1)} {listed(done.closed_rounds)} do not "
             "change.")
-    if n := len(done.signatories):
-        say(f"{counted(n, 'organisation')} signed {listed(done.before)}: the signature{'s' * (n > 1)} "
-            f"stay{'s' * (n == 1)} with that text.")
+    _say_signatures(done)
     if done.after:
         are = "is a candidate" if len(done.after) == 1 else "are candidates"
         say(f"{listed(done.after)} {are} without votes, signatures and evidence. Pages say so until "
@@ -169,8 +174,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     for round_id in done.open_rounds:
         say(f"Round {round_id} is open and now asks about {done.after[0]}: ratings of {done.before[0]} are "
             "excluded, and its raters have to be asked again (`glc forms` writes the new forms).")
-    if done.signatories:
-        say(f"Signatures on {done.before[0]} do not hold for it: {', '.join(done.signatories)}.")
+    _say_signatures(done)
     if done.languages_to_translate:
         say(f"To be translated again: {', '.join(done.languages_to_translate)}.")
 

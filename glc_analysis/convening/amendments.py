@@ -37,6 +37,8 @@ from glc_analysis.text import content_hash, language_code, normalise_space
 
 IN_USE = ("candidate", "agreed")
 """The statuses of texts that can be split, merged or withdrawn."""
+ENDORSED = ("endorse", "endorse_with_reservation")
+"""The decisions of those who signed a text."""
 WORDS_OF_NAME = 5
 """So many first words of a new text are its short name where nobody gives one."""
 
@@ -45,8 +47,8 @@ WORDS_OF_NAME = 5
 class TextChange:
     """What a change did: the printed ids of the texts ``before`` and ``after`` it, the languages to translate
     into, the ``open_rounds`` that it changed, the open rounds that do not ask about the new texts
-    (``not_in_rounds``), the closed rounds that voted on the old texts, and the organisations that signed them
-    (their signatures do not hold for the new ones)."""
+    (``not_in_rounds``), the closed rounds that voted on the old texts, and by old text how many organisations
+    signed it, with or without a reservation (``signatures``, which do not hold for the new ones)."""
 
     before: list[str]
     after: list[str]
@@ -54,7 +56,7 @@ class TextChange:
     open_rounds: list[str]
     not_in_rounds: list[str]
     closed_rounds: list[str]
-    signatories: list[str]
+    signatures: dict[str, int]
 
 
 # ------------------------------
@@ -372,8 +374,8 @@ def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[s
     rounds, rows = reference.rounds, reference.principles
     names = rounds["principle_id"] + "." + rounds["version"]
     is_closed = names.isin(before) & (rounds["closed_on"] != "")
-    signed = reference.signoffs[(reference.signoffs["principle_id"] + "."
-                                 + reference.signoffs["version"]).isin(before)]
+    endorsed = reference.signoffs[reference.signoffs["decision"].isin(ENDORSED)]
+    signed = (endorsed["principle_id"] + "." + endorsed["version"]).value_counts()
     principles = {name.rpartition(".")[0] for name in before}
     is_like = rows["principle_id"].isin(principles) if principles else rows["status"].isin(IN_USE)
     languages = set(rows.loc[is_like & (rows["translation_of"] != ""), "language"])
@@ -381,7 +383,7 @@ def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[s
     return TextChange([*before], [printed_id(one["principle_id"], one["version"]) for one in new],
                       sorted(languages - own) if new else [], sorted({*open_rounds}), sorted({*not_in}),
                       list(dict.fromkeys(rounds.loc[is_closed, "round_id"])),
-                      sorted(set(signed["organisation_id"])))
+                      {name: int(signed[name]) for name in before if name in signed})
 
 
 def _write_texts(study: Study, new: Sequence[Mapping[str, Any]], closed: Mapping[str, str], *,

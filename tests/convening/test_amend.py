@@ -193,9 +193,9 @@ def test_the_text_comes_from_a_file_or_is_asked_for(closed, tmp_path):
     assert done.stdout == "P01.3\n" and "New text of P01" in done.stderr
 
 
-def test_signatures_on_the_old_text_stay_and_are_named(closed):
+def test_signatures_on_the_old_text_stay_and_are_counted(closed):
     closed.write_table("signoffs", "principle_id,version,organisation_id,decision,reservation,"
                  "is_named,date\nP01,1,harbour,endorse,,true,2017-05-11\n")
     done = amend(Study(closed.root), "P01", NEW, **WHY)
-    assert done.signatories == ["harbour"]
+    assert done.signatures == {"P01.1": 1}
     assert read_reference(Study(closed.root)).signoffs["version"].tolist() == ["1"]

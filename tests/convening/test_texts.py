@@ -120,8 +120,34 @@ def test_old_votes_and_signatures_do_not_move(closed):
     done = split(Study(closed.root), "P01", [ONE, TWO], **WHY)
     after = Ballots.read(Study(closed.root), reference(closed))
     assert after.votes.equals(votes) and not after.faults
-    assert done.signatories == ["harbour"]
+    assert done.signatures == {"P01.1": 1}
     assert reference(closed).signoffs[["principle_id", "version"]].to_numpy().tolist() == [["P01", "1"]]
+
+
+SIGNED = """\
+principle_id,version,organisation_id,decision,reservation,is_named,date
+P01,1,harbour,endorse,,false,2017-05-11
+P01,1,beacon,do_not_endorse,,false,2017-05-11
+P01,1,org3,endorse_with_reservation,,true,2017-05-11
+"""
+
+
+@pytest.mark.parametrize("command", [
+    ("withdraw-text", "P01"), ("amend", "P01", "--text", ONE, "--hold-out"),
+    ("merge", "P01", "P02", "--text", ONE)])
+def test_the_screen_counts_who_signed_each_text_and_names_nobody(closed, command):
+    closed.write_table("signoffs", SIGNED)
+    said = closed.glc(*command, "--asked-by", "the room", "--because", "So.").stderr
+    assert "2 organisations signed P01.1: the signatures stay with that text." in said
+    assert "signed P02" not in said and "signed P01.1 and" not in said
+    assert not [one for one in ("harbour", "beacon", "org3") if one in said.casefold()]
+
+
+def test_a_text_that_everybody_refused_is_not_said_to_be_signed(closed):
+    closed.write_table("signoffs", SIGNED.replace("endorse_with_reservation", "do_not_endorse").replace(
+        ",endorse,", ",do_not_endorse,"))
+    said = closed.glc("withdraw-text", "P01", "--asked-by", "the room", "--because", "So.").stderr
+    assert "P01.1 is set aside" in said and "signed" not in said
 
 
 def test_a_round_on_new_texts_is_counted_from_nothing_and_the_old_results_stay(closed):
