@@ -45,7 +45,8 @@ _INLINE = frozenset(re.findall(r"\w+", """
 """Elements of HTML, SVG and office documents that do not part words."""
 _GEOMETRY = {"d", "points", "transform", "viewBox", "viewbox"}
 _GUID = re.compile(r"[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}")
-_CELL = re.compile("[A-Z]{1,3}[0-9]{1,7}")  # where it is in a sheet, of which there are as many as cells
+_PLACES = {"r", "ref", "sqref", "topLeftCell", "activeCell"}
+_CELLS = re.compile("[A-Z]{1,3}[0-9]{1,7}(?:[: ][A-Z]{1,3}[0-9]{1,7})*")  # a place in a sheet, such as A1:R29
 _FONTS = re.compile(r"(theme\d*|fontTable|webSettings)\.xml$")  # among the fonts are people's names
 _HEADER = re.compile(r'&(?:"[^"]*"|\d+|[A-Z])')  # signs in the header of a sheet, as in "&CConfidential"
 _JOINED = {"source", "text"}
@@ -174,7 +175,7 @@ def _markup(root: etree._Element) -> Iterator[Piece]:
         line = line if parts else element.sourceline or line
         if event == "start":
             for name, value in element.items():
-                if not (name in _GEOMETRY or name == "r" and _CELL.fullmatch(value)
+                if not (name in _GEOMETRY or name in _PLACES and _CELLS.fullmatch(value)
                         or name.lower().endswith("guid") and _GUID.fullmatch(value)):
                     values.setdefault(value, element.sourceline or line)
             if element.tag == "script":

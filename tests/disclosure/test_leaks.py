@@ -77,6 +77,17 @@ def test_codes_of_raters_are_found_as_whole_words_and_ids_that_pages_print_are_n
     assert not identifiers(Study(study.root), audience="team")
 
 
+def test_places_in_a_sheet_are_no_codes_of_raters(tmp_path):
+    book = openpyxl.Workbook()
+    book.active["R29"] = "a word"
+    book.active.freeze_panes, book.active.auto_filter.ref = "R29", "A1:R29"
+    book.save(tmp_path / "table.xlsx")
+    assert leaks(tmp_path, known={"r29": "rater"}) == []
+    book.active["A1"] = "r29"
+    book.save(tmp_path / "table.xlsx")
+    assert {leak.place for leak in leaks(tmp_path, known={"r29": "rater"})} == {"Sheet!A1"}
+
+
 # --- each kind of file x each kind of canary
 
 
