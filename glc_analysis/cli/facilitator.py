@@ -131,6 +131,9 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
         say(f"To count: `glc tally --round {round_id} --close`. Then destroy the register and the slips.")
 
 
+FOR_THE_TEAM = "For the team only, not for the room:"
+
+
 @click.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="The round, as in rounds.csv.")
 @click.option("--close", is_flag=True, help="Close it today, show its results and make the page to project. "
@@ -141,14 +144,15 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
 def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> None:
     """Count the forms of a round, or show its results.
 
-    The results are shown once the round is closed.
+    The results are shown once the round is closed. What the room may hear has numbers and no codes of raters.
+    Whose forms are missing: --format csv, for the team only.
     """
     from datetime import date
 
     from glc_analysis.convening.ballots import comments_to_check
     from glc_analysis.convening.double_entry import check_forms_finished
     from glc_analysis.convening.phone_ballots import check_box_collected
-    from glc_analysis.convening.roles import roles_told
+    from glc_analysis.convening.roles import roles_counted
     from glc_analysis.convening.tallies import counted, read_out
 
     if close:
@@ -158,24 +162,30 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
         if before.received is not None and not before.faults and not yes:
             for row in before.received.itertuples():
                 below = f"; {row.quorum}, so there would be no decision" if row.quorum else ""
-                say(f"{PANELS[row.panel]}: {row.received}{below}"
-                    f"{'; missing: ' * bool(row.missing)}{row.missing}.")
-            for line in roles_told(before.reference, round_id):
+                say(f"{PANELS[row.panel]}: {row.received}{below}.")
+            for line in roles_counted(before.reference, round_id):
                 say(line)
+            say(f"Whose, for the team only: `glc tally --round {round_id} --format csv`, proxies.csv and "
+                "interests.csv.")
             click.confirm(f"Close round {round_id}? Forms that come later are not counted.", abort=True,
                           err=True)
     count = counted(study, round_id, close_on=date.today() if close else None)
+    team: list[str] = []
+    if count.notes:
+        say(FOR_THE_TEAM)
     for note in count.notes:
         say(note)
     if count.received is not None:
-        print_rows(count.received, form, empty="No rater is expected to vote.")
+        shown = count.received.drop(columns="missing") if form == "table" else count.received
+        print_rows(shown, form, empty="No rater is expected to vote.")
         if count.faults:
             raise Faults(count.faults)
     elif form == "table":
         click.echo("\n".join(read_out(study, count.reference, count.frames, round_id)))
         if missing := comments_to_check(count.here["ratings"]):
             say(f"{len(missing)} comment{'s' * (len(missing) != 1)} may be read aloud as soon as the words "
-                f"in the study's language are in comments.csv: {', '.join(missing)}.")
+                "in the study's language are in comments.csv.")
+            team = [FOR_THE_TEAM, f"Comments that are not in comments.csv: {', '.join(missing)}."]
     else:
         print_rows(count.here["tallies"], form, empty="No vote was cast.")
     if close:
@@ -195,6 +205,8 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 "room may not read. To fix: mend what is named below, and run the same command again.")
             raise
         say(f"Closed by mistake? `glc reopen {round_id} --because WHY` opens the round again.")
+    for line in team:
+        say(line)
 
 
 @click.command()

@@ -111,6 +111,15 @@ def roles_told(reference: Reference, round_id: str) -> Iterator[str]:
                f"{row.interests.replace(';', ', ')}.")
 
 
+def roles_counted(reference: Reference, round_id: str) -> Iterator[str]:
+    """How many proxies and interests there are in a round, for the room."""
+    raters = with_roles(reference.raters, reference, round_id)
+    if n := int((raters[PROXY] != "").sum()):
+        yield f"By proxy: {n}."
+    if n := int((raters[INTERESTS] != "").sum()):
+        yield f"Declared an interest: {n}."
+
+
 def unknown_rounds(reference: Reference) -> Iterator[str]:
     """A sentence for each round of the two tables that is not opened: it may be a slip of the pen."""
     for name in FILE_OF.values():
