@@ -17,6 +17,7 @@ from glc_analysis.cli.group import (
     rows_format,
     say,
 )
+from glc_analysis.cli.group import counted as counted_in_words
 from glc_analysis.errors import Faults, GLCError, UsageError
 from glc_analysis.study import PANELS, Study
 
@@ -123,7 +124,8 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
         serve(study, round_id, say=say)
     else:
         done = phone_ballots.collect(study, round_id, register)
-        say(f"{len(done.written)} ballots given on phones are in raw/ratings.")
+        n = len(done.written)
+        say(f"{counted_in_words(n, 'ballot')} given on phones {'is' if n == 1 else 'are'} in raw/ratings.")
         if done.incomplete:
             say(f"Something is left blank by {', '.join(done.incomplete)}.")
         if done.silent:

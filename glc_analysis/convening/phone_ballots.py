@@ -226,7 +226,9 @@ def check_box_collected(study: Study, round_id: str) -> None:
     box = Box.read(study, round_id)
     if box and not box.is_empty:
         count = sum(bool(slip.answers) for slip in box.slips.values())
-        raise Faults([Fault(f"{count} ballots given on phones are not collected: they would not count",
+        said = "1 ballot given on a phone is not collected: it" if count == 1 else (
+            f"{count} ballots given on phones are not collected: they")
+        raise Faults([Fault(f"{said} would not count",
                             fix=f"bring the register: `glc ballot --round {round_id} --collect REGISTER`")])
 
 

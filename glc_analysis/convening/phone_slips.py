@@ -65,8 +65,10 @@ def make_slips(study: Study, round_id: str, folder: Path, *, address: str = LOOP
     network; GLCError where the round is closed or the box holds answers; Faults where texts were changed.
     """
     here = own_address(address)
-    if not folder.is_dir() or folder.resolve().is_relative_to(study.root.resolve()):
-        raise UsageError(f"{folder} is not a folder outside the study. To fix: name one on a memory stick, "
+    if not folder.is_dir():
+        raise UsageError(f"{folder} is not there. To fix: make the folder, or put the memory stick in.")
+    if folder.resolve().is_relative_to(study.root.resolve()):
+        raise UsageError(f"{folder} is within the study. To fix: name one on a memory stick, "
                          "since the codes must not stay on the computer that takes the votes.")
     reference = read_reference(study)
     texts = RoundTexts.of(reference, round_id)

@@ -70,7 +70,8 @@ def rows_of_open_round(rounds: pd.DataFrame, round_id: str) -> pd.DataFrame:
                          f"To fix: open it with `glc forms --round {round_id}`.")
     if (own["closed_on"] != "").any():
         raise RoundClosed(f"Round {round_id} was closed on {own['closed_on'].max()}: no more votes can be "
-                          "given. To fix: open another round with `glc forms`.")
+                          f"given. To fix: if a form must count after all, `glc reopen {round_id} --because "
+                          "WHY` opens the round again; else open another round with `glc forms`.")
     return own
 
 

@@ -201,7 +201,8 @@ class SignedSheet(Paper):
 
 
 KEYS = ("e = endorses, r = endorses with a reservation, n = does not endorse, Enter alone = no box is "
-        "crossed; " + COMMANDS.format("sheet"))
+        "crossed; " + COMMANDS.format("sheet") + " Where its name is printed at other texts, its absence at "
+        "one can be noticed.")
 PROMPTS = {"code": "code at the top of the sheet", "date": "day on the sheet (Enter = today)",
            "named": "may its name be printed (y/n)", "decision": "decision (e/r/n)",
            "version": "version on the sheet ({})", "words": "its own words (Enter = none)"}
@@ -273,4 +274,8 @@ class SigningSession(KeyingSession):
         unread = [row["principle_id"] for row in added if row["reservation"]]
         note = (f" Its words on {', '.join(unread)} may be printed without its name once they stand in the "
                 "study's language in the column reservation_read.") if unread else ""
+        before = decided.loc[decided["organisation_id"] == code, "is_named"]
+        if {*before, *(row["is_named"] for row in added)} >= {"true", "false"}:
+            note += (" Its name may be printed at some texts and not at others: its absence there can be "
+                     "noticed. Tell the organisation so, before anything is printed.")
         return f"The sheet of {code} is received: {len(added)} decisions in signoffs.csv.{note}"

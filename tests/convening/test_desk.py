@@ -71,6 +71,12 @@ def test_an_abstention_that_one_keying_has_is_looked_up_on_the_paper(study):
     assert ballot(study, "r12")["score"].tolist()[:2] == ["abstain", "abstain"]
 
 
+def test_a_closed_round_says_how_it_is_opened_again(study):
+    study.write_table("rounds", ROUNDS.replace("05-08,,", "05-08,2017-05-08,"))
+    with pytest.raises(GLCError, match="`glc reopen 1 --because WHY` opens the round again"):
+        keyed(study, Clerk({"r12": PAPER}, ["r12"]))
+
+
 def test_a_form_keyed_once_counts_for_nothing(study):
     said = keyed(study, Clerk({"r12": PAPER}, ["r12"]))
     assert ballot(study, "r12") is None

@@ -118,8 +118,10 @@ def test_what_is_made_is_its_owners_alone(room):
 
 
 def test_codes_are_not_made_in_the_study_nor_anew_when_somebody_has_voted(room):
-    with pytest.raises(UsageError, match="not a folder outside the study"):
+    with pytest.raises(UsageError, match="private is within the study"):
         make_slips(Study(room.study.root), "1", room.study.root / "private")
+    with pytest.raises(UsageError, match="stick is not there. To fix: make the folder"):
+        make_slips(Study(room.study.root), "1", room.folder / "stick")
     room.make_slips()  # nobody has voted: the old slips are worth nothing now
     room.vote({"P01.importance": "8"})
     before = room.study.files()
@@ -388,7 +390,7 @@ def test_a_ballot_from_a_phone_is_that_of_the_same_paper(room):
 
 def test_the_seal_and_the_results_have_phones_and_paper_alike_and_say_how_each_arrived(room):
     room.vote({"P01.importance": "8", "P01.feasibility": "3"}, slip=1)
-    with pytest.raises(Faults, match="1 ballots given on phones are not collected: they would not count"):
+    with pytest.raises(Faults, match="1 ballot given on a phone is not collected: it would not count"):
         check_box_collected(Study(room.study.root), "1")
     refused = room.study.glc("tally", "--round", "1", "--close", "--yes")
     assert refused.exit_code == 1 and "not collected" in refused.output

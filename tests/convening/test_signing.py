@@ -159,6 +159,24 @@ def test_a_sheet_shows_each_text_in_the_language_of_the_organisation_and_marks_o
     assert f"<bdi>{signing.code}</bdi>" in page and page.count("لا نوقّع") >= 3
 
 
+def test_the_sheet_says_that_a_name_that_is_absent_at_one_text_can_be_noticed(study):
+    for language, said in (("en", "If your name is printed at some texts, its absence at another can be "),
+                           ("fr", "on peut remarquer son absence"), ("es", "se puede notar que falta")):
+        study.write_table("principles", whole_table(study.root, "principles")
+                          + f"P01,1,Repos {language}.,Rest first,community,care,,agreed,,,{language},P01.1\n"
+                          * (language != "en"))
+        signing = Signing.of(Study(study.root))
+        assert said in sheet(signing, signing.texts, "beacon", "Beacon", language)
+
+
+@pytest.mark.parametrize(("named", "is_warned"), [("y", False), ("n", True)])
+def test_who_keys_a_name_at_some_texts_alone_is_warned(study, named, is_warned):
+    paper = ["harbour", code(study), "", "y", "e", "n", "Not ours.", named, "e"]
+    said = keyed(study, *paper, *paper)
+    assert any("its absence at one can be noticed" in line for line in said)
+    assert ("its absence there can be noticed" in said[-3]) == is_warned
+
+
 def test_the_code_of_a_sheet_follows_its_texts_and_not_its_language(study):
     before = code(study)
     study.write_table("principles", whole_table(study.root, "principles")
