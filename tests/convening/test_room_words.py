@@ -82,6 +82,22 @@ def test_a_command_refuses_a_name_and_writes_nothing(study, command, why):
     assert {path: path.read_bytes() for path in study.root.rglob("*.csv")} == before
 
 
+def test_a_finding_in_the_reason_why_a_round_was_opened_again_says_where_it_stands(study):
+    study.spoil("reference/rounds.csv", ("2017-05-09,2017-05-09", "2017-05-09,"))
+    late = study.root / "raw/ratings/2-r09.csv"
+    form = late.read_bytes()
+    late.unlink()
+    assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
+    study.glc("reopen", "2", "--because", "a form was held up")
+    late.write_bytes(form)
+    path = study.root / "private/rounds/2/reopened.csv"
+    path.write_text(path.read_text().replace("a form", "r09"))  # as written before such a reason was refused
+    done = study.glc("tally", "--round", "2", "--close", "--yes")
+    assert "private/rounds/2/reopened.csv, row 2, column because, value 'r09'" in done.stderr
+    path.write_text(path.read_text().replace("r09", "a form"))
+    assert study.glc("tally", "--round", "2", "--close", "--yes").exit_code == 0
+
+
 def test_there_are_no_slides_with_a_name_that_somebody_wrote_by_hand(study):
     study.write_table("decision_log", "date,principle_id,decision,proposed_by,objections,reservations\n"
                       "2017-05-09,,Agreed,the room,,\n")
