@@ -64,8 +64,7 @@ def identifiers(study: Study, *, audience: str,
     arrivals = manifest.inspect(study).checksums
     kinds = {"document": reference.documents["document_id"],
              "raw file": [path.rpartition("/")[2] for path in arrivals], "checksum": arrivals.values()}
-    found = who_is_who(reference, audience) | {
-        text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
+    found = who_is_who(reference, audience) | _long_enough(kinds)
     hidden = hidden_countries(study, reference, audience)
     if hidden:
         found |= dict.fromkeys(other_names(hidden, study_languages(study, reference)), ALLOWED)
@@ -86,8 +85,12 @@ def who_is_who(reference: Reference, audience: str) -> dict[str, str]:
     printed = {match_key(one) for table, column in _PRINTED_IDS for one in getattr(reference, table)[column]}
     raters = [one for one in reference.raters["rater_id"] if match_key(one) not in printed
               and re.search(r"\d", one) and re.search(r"[^\W\d]", one)]
-    return dict.fromkeys(raters, "rater") | {
-        text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
+    return dict.fromkeys(raters, "rater") | _long_enough(kinds)
+
+
+def _long_enough(kinds: Mapping[str, Iterable[str]]) -> dict[str, str]:
+    """Texts that are not on every page by chance, each with its kind."""
+    return {text: kind for kind, texts in kinds.items() for text in texts if len(text) >= MIN_LENGTH}
 
 
 def without_own_names(organisation_id: str, study: Study, reference: Reference,
