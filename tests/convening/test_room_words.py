@@ -1,8 +1,10 @@
 """Who asked and why, typed in the room: no person, no rater, and no organisation that refused its name."""
 
 import pytest
+from click.testing import CliRunner
 
 from glc_analysis.build import build
+from glc_analysis.cli import cli
 from glc_analysis.convening.results_slides import write_slides
 from glc_analysis.convening.room_words import reason, who_asked
 from glc_analysis.errors import Faults, UsageError
@@ -80,6 +82,17 @@ def test_a_command_refuses_a_name_and_writes_nothing(study, command, why):
     done = study.glc(*command, why[0], "--because", why[1])
     assert done.exit_code == 2 and done.stderr.count("To fix: ") == 1
     assert {path: path.read_bytes() for path in study.root.rglob("*.csv")} == before
+
+
+def test_the_prompt_says_who_reads_the_answer_and_asks_again_where_it_names_somebody(study):
+    done = CliRunner().invoke(cli, ["--study", str(study.root), "withdraw-text", "P01"],
+                              input="Maria Lopez\nThe room\nr07 was late\nSo.\ny\n")
+    assert done.exit_code == 0, done.stderr
+    asked = "Asked for by (an organisation, a panel or the room, never a person's name: slides and packets"
+    assert done.stderr.count(asked) == 2
+    assert done.stderr.count("Because (the room reads it: no person's") == 2
+    row = reference(study).decision_log.iloc[0]
+    assert (row["proposed_by"], row["decision"]) == ("The room", "P01.1 is withdrawn: So.")
 
 
 def test_a_finding_in_the_reason_why_a_round_was_opened_again_says_where_it_stands(study):
