@@ -28,7 +28,7 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis.convening.ballots import Ballots, voters
-from glc_analysis.convening.rating_forms import texts_by_language
+from glc_analysis.convening.rating_forms import TextOrigin, text_origins, texts_by_language
 from glc_analysis.convening.rounds import plan_round, rows_of_open_round
 from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.files import sync_folder, write_atomic
@@ -84,10 +84,11 @@ def code_digest(typed: str) -> str:
 @dataclass(frozen=True)
 class RoundTexts:
     """The texts of an open round by language, the source language first: rows of principles.csv with
-    ``printed_id`` and ``text_version``, as rating forms have them."""
+    ``printed_id`` and ``text_version``, as rating forms have them; ``origins`` say what they were before."""
 
     round_id: str
     by_language: Mapping[str, pd.DataFrame]
+    origins: Mapping[str, Mapping[str, TextOrigin]]
 
     @classmethod
     def of(cls, reference: Reference, round_id: str) -> RoundTexts:
@@ -95,7 +96,9 @@ class RoundTexts:
         where a text is not the one that was issued."""
         rows_of_open_round(reference.rounds, round_id)
         _, asked = plan_round(reference, round_id, today=date.today())
-        return cls(round_id, texts_by_language(reference, asked))
+        by_language = texts_by_language(reference, asked)
+        return cls(round_id, by_language, {one: text_origins(reference, round_id, asked, one)
+                                           for one in by_language})
 
     @property
     def principles(self) -> list[str]:

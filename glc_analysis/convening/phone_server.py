@@ -263,14 +263,15 @@ def _checked(said: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tuple[d
 
 def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
     """The texts of a round in a language, with all that is said around them."""
-    form = Form(texts.round_id, "", language, texts.by_language[language])
+    form = Form(texts.round_id, "", language, texts.by_language[language], texts.origins[language])
     name = form.say["language_name"] if is_translated(language) else language_name(language)
     return {"code": language, "name": name, "dir": language_direction(language),
             "mark": "" if language in page_languages() else f" [{form_phrases('en')['language_name']}]",
             "say": form.say | page_phrases(language),
             "rows": [{"id": row.principle_id, "stamp": stamp_of(row), "words": row.statement,
                       "language": row.language, "dir": language_direction(row.language),
-                      "mark": form.language_mark(row)} for row in form.rows.itertuples()]}
+                      "mark": form.language_mark(row), "before": form.history_lines(row)}
+                     for row in form.rows.itertuples()]}
 
 
 # ------------------------------

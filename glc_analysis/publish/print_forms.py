@@ -58,15 +58,16 @@ def _instructions(form: Form) -> str:
 
 
 def _principle(form: Form, row: Any) -> str:
-    """A principle with its rows of boxes, which stay on one page."""
+    """A principle, what its text was before, and its rows of boxes, which stay on one page."""
     say = {key: escape(text) for key, text in form.say.items()}
     stamp = tag("span", escape(f" {form.words_of(row)}"), dir="ltr")
     statement = tag("strong", escape(f"{row.principle_id} {form.shown(row)}"))
     said = tag("div", tag("p", statement, stamp), custom_style="Lead")
+    before = "".join(tag("p", escape(line)) for line in form.history_lines(row))
     boxes = "".join(_boxes(form, question) for question in SCORED)
     rest = tag("p", f"☐ {say[ABSTAIN]} &#160; {say['comment']} {'_' * 40} &#160; {say['may_be_read']} "
                     f"☐ {say['yes']} ☐ {say['no']}")
-    return tag("div", said, tag("table", tag("tbody", boxes), class_="glc-form"), rest,
+    return tag("div", said, before, tag("table", tag("tbody", boxes), class_="glc-form"), rest,
                **{"typst:breakable": "false", "typst:above": "12pt"})
 
 

@@ -294,6 +294,15 @@ def test_an_amended_text_is_not_voted_on_in_its_old_words(room):
     assert own["text"].startswith("P03.2 ") and set(own) == {"text", "feasibility"}
 
 
+def test_a_phone_shows_what_a_text_was_before(room):
+    room.study.glc("split", "P03", "--text", "Plan <together>.", "--text", "Plan often.", "--asked-by",
+                   "beacon", "--because", "two things")
+    [told] = json.loads(room.vote().heard[0].split(b"\n")[-1])["languages"]
+    assert {row["id"]: row["before"] for row in told["rows"]} == {
+        "P01": [], "P02": [], "P04": ["Split from P03.1: Plan together."],
+        "P05": ["Split from P03.1: Plan together."]}
+
+
 def test_a_principle_that_was_taken_out_of_the_round_is_not_voted_on(room):
     async def act(url):
         phone = Phone(url, [*room.codes.values()][0])

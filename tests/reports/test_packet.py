@@ -15,6 +15,7 @@ from docx import Document
 
 from glc_analysis import cli, tables
 from glc_analysis.build import build
+from glc_analysis.convening.amendments import propose, split
 from glc_analysis.convening.form_files import write_forms
 from glc_analysis.convening.packets import Packet, Part, packets
 from glc_analysis.convening.returns import held
@@ -406,6 +407,20 @@ def test_a_form_is_set_in_the_direction_of_its_language_with_nine_boxes_a_questi
     assert html.startswith('<div lang="ar" dir="rtl">')
     assert html.count('class="glc-box"') == 9 * 2 * len(by_language["ar"].rows)
     assert form_html(by_language["en"]).count("Cross one box") == 1
+
+
+def test_forms_for_the_print_shop_say_what_a_text_was_and_that_a_vote_is_left_out(forms):
+    split(forms, "P02", ["Pay people each week.", "Pay <fairly>."], asked_by="the room", because="Two.")
+    propose(forms, "Rest on Sundays.", asked_by="the room", because="It is missing.")
+    interests = "round_id,rater_id,principle_id,interest\n1,r12,P01,runs a house of rest\n"
+    (forms.root / "private/reference/interests.csv").write_text(interests)
+    issue = write_forms(forms, "1", today=TODAY)
+    (forms.root / "forms.pdf").write_bytes(forms_pdf([form for form in issue.forms if form.rater_id == "r12"],
+                                                     SETTINGS))
+    said = " ".join(text_of(forms.root / "forms.pdf").split())
+    assert "You declared an interest in this text: your vote on it is left out of the result." in said
+    assert said.count("Split from P02.2: Pay people fairly.") == 2
+    assert "Proposed in the room. No evidence for it is recorded yet." in said
 
 
 def test_the_command_writes_the_forms_for_the_print_shop(forms):

@@ -126,6 +126,7 @@ function principle(row) {
   return make("fieldset", {},
     make("legend", {class: "statement"}, make("span", {class: "number"}, row.id),
       make("bdi", {lang: row.language, dir: row.dir}, row.words), row.mark),
+    ...row.before.map(line => make("p", {class: "before", dir: "auto"}, line)),
     ...SCORES.map(scale),
     make("div", {class: "question"}, choice(row, at("abstain"), "x", say.abstain, "wide"), mark(at("abstain"))),
     make("div", {class: "question"}, make("p", {}, make("label", {for: at("comment")}, say.comment)), words,
