@@ -192,7 +192,8 @@ class PollingPlace:
         self.read_tables()
         slip = self.box.slips[number]
         return {"round": self.round_id, "saves": slip.saves, "answered": slip.answered(self.stamps),
-                "languages": [_in_language(self.texts, one) for one in self.texts.by_language]}
+                "languages": [_in_language(self.texts, one) for one in dict.fromkeys(
+                    [*self.texts.by_language, *page_languages()])]}
 
     def save(self, number: str, said: Mapping[str, Any]) -> dict[str, Any]:
         """Saves what a phone sent. Returns how often the slip has been saved and which questions are
@@ -262,8 +263,9 @@ def _checked(said: Mapping[str, Any], stamps: Mapping[str, set[str]]) -> tuple[d
 
 
 def _in_language(texts: RoundTexts, language: str) -> dict[str, Any]:
-    """The texts of a round in a language, with all that is said around them."""
-    form = Form(texts.round_id, "", language, texts.by_language[language], texts.origins[language])
+    """The texts of a round in a language, or as they were written, with all that is said around them."""
+    own = language if language in texts.by_language else next(iter(texts.by_language))
+    form = Form(texts.round_id, "", language, texts.by_language[own], texts.origins[own])
     name = form.say["language_name"] if is_translated(language) else language_name(language)
     return {"code": language, "name": name, "dir": language_direction(language),
             "mark": "" if language in page_languages() else f" [{form_phrases('en')['language_name']}]",

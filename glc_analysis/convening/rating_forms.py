@@ -165,8 +165,8 @@ class Form:
         return self.say.get(_WANTED.get(question.kind, ""), "")
 
 
-def in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.DataFrame | None:
-    """The texts of a round in a language, in the order of the round; None where none is translated.
+def in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.DataFrame:
+    """The texts of a round in a language, in the order of the round.
 
     A text that is not translated is in its own language (column ``language``). A translation counts only if
     it is of the version that the round asks about: after an amendment the other texts stay in the language.
@@ -178,8 +178,6 @@ def in_language(reference: Reference, asked: pd.DataFrame, language: str) -> pd.
     translated = texts.drop_duplicates("printed_id").set_index("printed_id")
     own = asked.set_index("printed_id")
     is_there = own.index.isin(translated.index)
-    if not is_there.any():
-        return None
     found = translated.reindex(own.index)
     return found.where(pd.Series(is_there, own.index), own.reindex(columns=found.columns)).reset_index()
 
@@ -221,18 +219,25 @@ def _in_language(texts: pd.DataFrame, name: str, language: str) -> Iterator[Any]
 
 
 def texts_by_language(reference: Reference, asked: pd.DataFrame) -> dict[str, pd.DataFrame]:
-    """The texts of a round by language, for languages that have any of them; the source language first."""
+    """The texts of a round by language, the source language first: for languages of principles.csv that have
+    any of them, or the fixed texts."""
     source = asked["language"].iloc[0]
-    languages = sorted({*reference.principles["language"]}, key=lambda one: (one != source, one))
-    found = {one: rows for one in languages if (rows := in_language(reference, asked, one)) is not None}
-    return found or {source: asked}
+    languages = sorted({source, *reference.principles["language"]}, key=lambda one: (one != source, one))
+    rows = {one: in_language(reference, asked, one) for one in languages}
+    return {one: rows[one] for one in languages if _is_asked_in(rows[one], one) or one == source}
+
+
+def _is_asked_in(rows: pd.DataFrame, language: str) -> bool:
+    """Whether a form can be in a language: it has any of the texts, or the words around them."""
+    return is_translated(language) or language in set(rows["language"])
 
 
 def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
              languages: Mapping[str, str]) -> tuple[list[Form], list[str]]:
     """A form for every rater who may rate and did not withdraw (stopped.csv), and a note about each.
 
-    The language is the one in which the rater's organisation answered, if any text is translated into it.
+    The language is the one in which the rater's organisation answered, if any text or the words of the ballot
+    are translated into it; a text that is not is marked with its own language.
     """
     is_asked = (reference.raters["may_rate"] == "true") & ~reference.raters["rater_id"].isin(
         reference.stopped["person_id"])
@@ -245,13 +250,13 @@ def forms_of(reference: Reference, round_id: str, asked: pd.DataFrame,
     for rater in raters.itertuples():
         wanted = languages.get(rater.organisation_id, "") or source
         rows = in_language(reference, asked, wanted)
-        language = source if rows is None else wanted
+        language = wanted if _is_asked_in(rows, wanted) else source
         if language not in origins:
             origins[language] = text_origins(reference, round_id, asked, language)
-        forms.append(Form(round_id, rater.rater_id, language, asked if rows is None else rows,
-                          origins[language], rater.proxy_id, tuple(filter(None, rater.interests.split(";")))))
-        others = [] if rows is None else rows.loc[rows["language"] != language, "printed_id"]
-        notes.append(f"answered in {wanted}, which lacks all texts" if rows is None else
+        forms.append(Form(round_id, rater.rater_id, language, rows, origins[language],
+                          rater.proxy_id, tuple(filter(None, rater.interests.split(";")))))
+        others = rows.loc[rows["language"] != language, "printed_id"]
+        notes.append(f"answered in {wanted}, which lacks all texts" if language != wanted else
                      f"in {source} there: {', '.join(others)}" if len(others) else
                      "" if is_translated(language) else "the texts around the principles are in English")
     return forms, notes

@@ -37,7 +37,7 @@ from glc_analysis.reference import Reference, read_table
 from glc_analysis.schema import table_files
 from glc_analysis.schema.checker import is_day
 from glc_analysis.study import Study
-from glc_analysis.templates import phrases, read_text, template
+from glc_analysis.templates import languages, phrases, read_text, template
 from glc_analysis.text import content_hash, language_direction, language_name
 
 DECISIONS = {"e": "endorse", "r": "endorse_with_reservation", "n": "do_not_endorse"}
@@ -103,10 +103,10 @@ def write_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path
     """Writes a page to print for each organisation that is asked and has not decided on every text, or for
     those named; returns the paths.
 
-    A sheet is in the organisation's language as far as the texts are translated; its fixed texts are in
+    A sheet is in the organisation's language as far as it is translated; its fixed texts are in
     ``content/signing.csv``. Raises UsageError for an unknown organisation.
     """
-    signing, (labels, languages) = Signing.of(study), addressed(study)
+    signing, (labels, answered_in) = Signing.of(study), addressed(study)
     for one in organisations:
         if one not in signing.known:
             raise UsageError(f"There is no organisation {one!r}; {nearest(one, signing.known)}.")
@@ -117,7 +117,7 @@ def write_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path
         texts = signing.open_texts(one)
         if len(texts):
             paths.append(folder / f"{one}.html")
-            paths[-1].write_text(sheet(signing, texts, one, labels.get(one, one), languages.get(one, "")),
+            paths[-1].write_text(sheet(signing, texts, one, labels.get(one, one), answered_in.get(one, "")),
                                  encoding="utf-8", newline="\n")
     return paths
 
@@ -125,9 +125,8 @@ def write_sheets(study: Study, organisations: tuple[str, ...] = ()) -> list[Path
 def sheet(signing: Signing, texts: pd.DataFrame, organisation_id: str, name: str, language: str) -> str:
     """The page of one organisation: every text with three boxes and a line for its words."""
     rows = in_language(Reference({"principles": signing.principles}), texts, language)
-    source = texts["language"].iloc[0]
-    language = source if rows is None else language
-    rows = texts if rows is None else rows
+    if language not in {*rows["language"], *languages(__file__, "signing.csv")}:
+        language = texts["language"].iloc[0]
     return template(__file__, "signing_sheet.html").render(
         style=read_text(__file__, "form_page.css").strip(), say=phrases(language, __file__, "signing.csv"),
         language=language, direction=language_direction(language), name=name, organisation_id=organisation_id,

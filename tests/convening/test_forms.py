@@ -11,6 +11,7 @@ from glc_analysis.errors import Faults, UsageError
 from glc_analysis.intake.ratings import BOXES, ROW, read_ratings
 from glc_analysis.text import content_hash
 from tests.form_study import LANGUAGES, FormStudy, fill
+from tests.study_on_disk import whole_table
 
 TEXTS = ("Offer rest before you ask.", "Pay people fairly.",
          '=1+1 is no sum: <b>plan</b> "together", in peace.')
@@ -99,6 +100,15 @@ def test_a_form_is_in_the_language_of_the_rater_and_marks_texts_that_are_not(stu
     assert marked == ["P01.1", "P02.2 [English]", "P03.1"]
     assert len(read_ratings(filled)) == 6
     assert study.issue().unchecked == ("ar", "km")
+
+
+def test_a_form_without_any_translated_text_has_the_words_of_the_ballot_in_the_raters_language(study):
+    lines = whole_table(study.root, "principles").splitlines(keepends=True)
+    study.write_table("principles", "".join(line for line in lines if ",ar," not in line))
+    assert study.issue().raters.to_numpy().tolist()[1] == ["r29", "ar", "in en there: P01.1, P02.2, P03.1"]
+    page = study.form("r29.html").read_text(encoding="utf-8")
+    assert '<html lang="ar" dir="rtl">' in page and "ضروري جداً" in page and "essential" not in page
+    assert page.count("[English]") == 3
 
 
 def test_forms_are_their_owners_alone_and_name_nobody(study):

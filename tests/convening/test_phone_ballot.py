@@ -297,7 +297,7 @@ def test_an_amended_text_is_not_voted_on_in_its_old_words(room):
 def test_a_phone_shows_what_a_text_was_before(room):
     room.study.glc("split", "P03", "--text", "Plan <together>.", "--text", "Plan often.", "--asked-by",
                    "beacon", "--because", "two things")
-    [told] = json.loads(room.vote().heard[0].split(b"\n")[-1])["languages"]
+    told, *_ = json.loads(room.vote().heard[0].split(b"\n")[-1])["languages"]
     assert {row["id"]: row["before"] for row in told["rows"]} == {
         "P01": [], "P02": [], "P04": ["Split from P03.1: Plan together."],
         "P05": ["Split from P03.1: Plan together."]}
@@ -567,9 +567,16 @@ def test_every_language_has_every_text_of_the_page():
 def test_a_page_in_a_language_without_fixed_texts_says_that_they_are_english(room):
     room.study.write_table("principles", PRINCIPLES + SPANISH.replace(",es,", ",am,"))
     said = json.loads(room.vote().heard[0].split(b"\n")[-1])["languages"]
-    english, amharic = said
+    english, amharic = said[:2]
     assert (english["mark"], amharic["mark"], amharic["name"]) == ("", " [English]", "Amharic")
     assert [row["mark"] for row in amharic["rows"]] == ["", " [English]", " [English]"]
+
+
+def test_a_language_of_the_page_stays_in_the_list_when_no_text_is_translated(room):
+    languages = {one["code"]: one for one in json.loads(room.vote().heard[0].split(b"\n")[-1])["languages"]}
+    assert {*languages} == {*page_languages()}
+    assert languages["es"]["say"]["importance_high"] == "indispensable"
+    assert {row["mark"] for row in languages["es"]["rows"]} == {" [English]"}
 
 
 def test_the_command_makes_slips_and_collects(tmp_path):

@@ -177,6 +177,14 @@ def test_who_keys_a_name_at_some_texts_alone_is_warned(study, named, is_warned):
     assert ("its absence there can be noticed" in said[-3]) == is_warned
 
 
+def test_a_sheet_without_any_translated_text_is_in_the_words_of_the_organisation(study):
+    signing = Signing.of(Study(study.root))
+    page = sheet(signing, signing.texts, "beacon", "Beacon", "ar")
+    assert '<html lang="ar" dir="rtl">' in page and page.count("لا نوقّع") >= 3
+    assert page.count("[English]") == len(signing.texts)
+    assert '<html lang="en"' in sheet(signing, signing.texts, "beacon", "Beacon", "am")
+
+
 def test_the_code_of_a_sheet_follows_its_texts_and_not_its_language(study):
     before = code(study)
     study.write_table("principles", whole_table(study.root, "principles")
