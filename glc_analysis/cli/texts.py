@@ -80,6 +80,21 @@ def _typed_texts(least: int) -> list[str]:
         texts.append(line)
 
 
+def _language(study: Study) -> str:
+    """The language of a text that somebody has typed; Enter alone is that of the other principles."""
+    from glc_analysis.convening.amendments import usual_language
+    from glc_analysis.reference import read_reference
+    from glc_analysis.text import language_code, language_name
+
+    usual = usual_language(read_reference(study).principles)
+    while True:
+        line = _answer(f"Language of the text, such as es (Enter alone: {usual}, {language_name(usual)})",
+                       may_be_blank=True)
+        if not line or language_code(line):
+            return line or usual
+        say(f"{line!r} is not a known language: type its two-letter code, as es.")
+
+
 def _show_old(study: Study, *principles: str, is_back: bool = False) -> None:
     """Shows the texts that a change is about, before anything is typed; refuses one that is not in use,
     unless the change brings it back."""
@@ -183,7 +198,7 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
 @click.option("--text", default="", help="The text. Without it, it is asked for.")
 @click.option("--name", default="", help="A short name for lists; without it, the first words.")
 @click.option("--language", default="", metavar="CODE", help="The language of the text, such as es; without "
-              "it, that of the other principles.")
+              "it, that of the other principles, or you are asked where the text is typed.")
 @_asked_by
 @_because
 @pass_study
@@ -196,6 +211,8 @@ def propose(study: Study, text: str, name: str, language: str, asked_by: str, be
 
     is_typed = not text
     text = text or _answer("Text of the proposal")
+    if is_typed and not language:
+        language = _language(study)
     why = _why(study, asked_by, because)
     if is_typed:
         _confirm("Add it as a new principle?")

@@ -139,8 +139,13 @@ def propose(study: Study, text: str, *, asked_by: str, because: str, name: str =
     reference = read_reference(study)
     if language and not language_code(language):
         raise UsageError(f"{language!r} is not a known language. To fix: give its two-letter code, as es.")
-    language = language_code(language) or next(iter(reference.principles["language"]), "en")
+    language = language_code(language) or usual_language(reference.principles)
     return _issue(study, reference, [], [text], [name], asked_by, because, {"language": language})
+
+
+def usual_language(principles: pd.DataFrame) -> str:
+    """The language of a new text where nobody says another one: that of the first principle."""
+    return next(iter(principles["language"]), "en")
 
 
 def split(study: Study, principle_id: str, texts: Sequence[str], *, asked_by: str, because: str,
@@ -378,7 +383,7 @@ def _change(reference: Reference, before: Sequence[str], new: Sequence[Mapping[s
     signed = (endorsed["principle_id"] + "." + endorsed["version"]).value_counts()
     principles = {name.rpartition(".")[0] for name in before}
     is_like = rows["principle_id"].isin(principles) if principles else rows["status"].isin(IN_USE)
-    languages = set(rows.loc[is_like & (rows["translation_of"] != ""), "language"])
+    languages = set(rows.loc[is_like, "language"])
     own = {one["language"] for one in new}
     return TextChange([*before], [printed_id(one["principle_id"], one["version"]) for one in new],
                       sorted(languages - own) if new else [], sorted({*open_rounds}), sorted({*not_in}),

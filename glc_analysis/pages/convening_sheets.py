@@ -122,20 +122,21 @@ def interpreter_sheet(view: StudyView) -> Html:
     if rows.empty:
         return note("This study has no principles yet.")
     source, texts = rows["language"].iloc[0], view.read("principles")
-    others = sorted({*texts.loc[texts["translation_of"].isin(rows["printed_id"]), "language"]} - {source})
+    is_shown = texts["translation_of"].isin(rows["printed_id"])
+    others = sorted({*texts.loc[is_shown, "language"], *rows["language"]} - {source})
     chunks = [others[n:n + COLUMNS - 1] for n in range(0, len(others), COLUMNS - 1)] or [[]]
     return show("".join([*(_statements(view, source, chunk) for chunk in chunks), _ballot_words(),
                          _term_table(view)]))
 
 
 def _statements(view: StudyView, source: str, others: list[str]) -> str:
-    """The statements in the texts' own language and in up to two others; an empty column where there is room
-    for one."""
+    """The statements in the language of the first and in up to two others; an empty column where there is
+    room for one."""
     rows, texts = view.principle_rows, view.read("principles")
-    said = {(row.translation_of, row.language): row.statement for row in texts.itertuples()}
-    columns = {language_label(source): [_words(row.statement, source) for row in rows.itertuples()]}
-    columns |= {language_label(one): [_words(said.get((name, one), ""), one) for name in rows["printed_id"]]
-                for one in others}
+    said = {(row.translation_of, row.language): row.statement for row in texts.itertuples()} | {
+        (row.printed_id, row.language): row.statement for row in rows.itertuples()}
+    columns = {language_label(one): [_words(said.get((name, one), ""), one) for name in rows["printed_id"]]
+               for one in (source, *others)}
     names = ", ".join(columns)
     if len(columns) < COLUMNS:
         columns["Your language"] = [ROOM] * len(rows)

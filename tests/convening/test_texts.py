@@ -394,6 +394,19 @@ def test_an_answer_of_no_and_an_end_of_the_input_change_nothing(closed):
     assert files(closed) == before
 
 
+def test_a_typed_proposal_is_asked_for_its_language(closed):
+    done = typed(closed, "propose", keys="Descanse.\nklingon\nes\nthe room\nSo.\ny\n")
+    assert done.exit_code == 0, done.stderr
+    assert "'klingon' is not a known language" in done.stderr and "To be translated: en." in done.stderr
+    assert text(closed, "P03")["1"]["language"] == "es"
+    assert "(Enter alone: en, English)" in done.stderr
+    assert typed(closed, "propose", keys="Rest.\n\nthe room\nSo.\ny\n").exit_code == 0
+    assert text(closed, "P04")["1"]["language"] == "en"
+    made = form(closed, "3", "es")
+    shown = {row.printed_id: made.shown(row) for row in made.rows.itertuples()}
+    assert (shown["P03.1"], shown["P04.1"]) == ("Descanse.", "Rest. [English]")
+
+
 def test_a_wrong_principle_is_refused_before_a_text_is_typed(closed):
     done = typed(closed, "split", "P10", keys=f"{ONE}\n")
     assert done.exit_code == 2 and "New text" not in done.stderr

@@ -142,6 +142,18 @@ def test_the_interpreter_reads_statements_side_by_side_in_their_direction(view):
     assert "not translated yet" in words_of(interpreter_sheet(view).data)
 
 
+def test_a_text_in_another_language_stands_in_the_column_of_its_own(view):
+    rows = view.principle_rows
+    is_it = rows["printed_id"] == "P03.1"
+    stand_in = SimpleNamespace(themes=view.themes, read=view.read, principle_rows=rows.assign(
+        language=rows["language"].mask(is_it, "fr"), statement=rows["statement"].mask(is_it, "Un plan.")))
+    root = lxml.html.fromstring(interpreter_sheet(stand_in).data)
+    cells = [row for row in root.xpath("//tr") if row[0].text_content() == "P03.1"]
+    assert cells[0][1].text_content() == "not translated yet"
+    assert any(cell.text_content() == "Un plan." and cell.find(".//span[@lang='fr']") is not None
+               for row in cells for cell in row)
+
+
 def test_the_interpreters_sheet_names_no_language_that_only_an_answer_was_given_in(view):
     said = words_of(interpreter_sheet(view).data)
     assert "Khmer" in said  # of the rating form
