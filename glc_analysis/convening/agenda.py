@@ -108,12 +108,15 @@ def is_split(row: Mapping[str, Any]) -> bool:
 
 
 def verdict(row: Mapping[str, Any]) -> tuple[str, str]:
-    """A row of ``tallies`` as a shape (whole, half, split, few) and in words.
+    """A row of ``tallies`` as a shape (whole, half, split, few) and in words; the shape is blank where the
+    result is told, and not whether the panel agrees.
 
     >>> verdict({"result": "high", "spread": "agreement", "spread_ipras": "no disagreement"})
     ('whole', 'high, in agreement')
     >>> verdict({"result": "uncertain", "spread": "disagreement", "spread_ipras": "disagreement"})
     ('split', 'split')
+    >>> verdict({"result": "high", "spread": "", "spread_ipras": ""})
+    ('', 'high')
     """
     if row["result"] == TOO_FEW:
         return "few", "too few for the rule"
@@ -127,6 +130,8 @@ def verdict(row: Mapping[str, Any]) -> tuple[str, str]:
             "": "no disagreement by IPRAS" if row["spread_ipras"] else ""}[row["spread"]]
     is_close = row["spread"] == AGREEMENT or not row["spread"] and row["spread_ipras"] != ""
     shape = "whole" if is_close and row["result"] != UNCERTAIN else "half"
+    if not said and row["result"] != UNCERTAIN:
+        shape = ""
     where = "in between" if row["result"] == UNCERTAIN else row["result"]
     return shape, ", ".join(filter(None, [where, said]))
 

@@ -25,6 +25,7 @@ from glc_analysis.convening.ballots import (
     received,
 )
 from glc_analysis.convening.consensus import roles_in_words
+from glc_analysis.convening.histories import origin
 from glc_analysis.convening.principles import printed_id
 from glc_analysis.disclosure.blocks import DECISIONS, block_ids
 from glc_analysis.disclosure.findings import check_leaks
@@ -168,11 +169,13 @@ def _ballot_key(row: dict[str, Any]) -> tuple[str, str, str]:
 
 
 def _texts(principles: pd.DataFrame, principle: str, version: str) -> dict[str, Any]:
-    """The statement of a version, its language, and its translations by language."""
+    """The statement of a version, its language, where it came from, and its translations by language."""
     own = principles[(principles["principle_id"] == principle) & (principles["translation_of"] == "")
                      & (principles["version"] == version)]
     of = principles[principles["translation_of"] == printed_id(principle, version)]
+    came = [f"This text {said}." for row in own.to_dict("records") if (said := origin(row))]
     return {"statement": "".join(own["statement"]), "language": "".join(own["language"]),
+            "origin": "".join(came),
             "translations": dict(zip(of["language"], of["statement"], strict=True))}
 
 

@@ -29,7 +29,7 @@ def shown(page):
     return page.eval_on_selector_all("section", "all => all.filter(o => o.offsetHeight).map(o => o.id)")
 
 
-@pytest.mark.parametrize("size", [(1280, 720), (1920, 1080), (1024, 768)])
+@pytest.mark.parametrize("size", [(1280, 720), (1366, 768), (1920, 1080), (1024, 768)])
 def test_every_screen_fits_and_its_smallest_letters_can_be_read(browser, url, size):
     page = browser.new_page(viewport={"width": size[0], "height": size[1]})
     asked = []
@@ -37,6 +37,8 @@ def test_every_screen_fits_and_its_smallest_letters_can_be_read(browser, url, si
     page.goto(url)
     seen = shown(page)
     assert seen == ["agenda"]
+    assert page.eval_on_selector_all(".row .votes", "all => Math.max(...all.map(one => one.scrollWidth "
+                                     "- one.clientWidth))") <= 1
     for _ in range(page.locator("section").count() - 1):
         assert page.eval_on_selector(".now", "o => o.scrollHeight - o.clientHeight") <= 1, seen[-1]
         assert page.evaluate("() => document.documentElement.scrollWidth") <= size[0], seen[-1]

@@ -23,7 +23,8 @@ PRINCIPLES = pd.DataFrame(
     [["P01", "1", "Offer rest before you ask.", "Rest first", "en", ""],
      ["P02", "1", "Pay people.", "Pay", "en", ""], ["P02", "2", "Pay people fairly.", "Fair pay", "en", ""],
      ["P02", "2", "ادفعوا أجرا عادلا.", "", "ar", "P02.2"]],
-    columns=["principle_id", "version", "statement", "short_name", "language", "translation_of"])
+    columns=["principle_id", "version", "statement", "short_name", "language", "translation_of"]).assign(
+        comes_from="")
 ORGANISATIONS = pd.DataFrame({"organisation_id": [f"o{n}" for n in range(10)],
                               "resource_level": ["low"] * 4 + ["high"] * 6})
 
@@ -116,6 +117,20 @@ def result(ratings, round_id="1", moved="", earlier=(), agreed=()):
     rounds = pd.DataFrame({"round_id": ["1", "2"], "opened_on": ["2017-05-08", "2017-05-09"]})
     return results(tallies, pd.concat([*earlier, ratings]), PRINCIPLES, rounds, round_id, test="panel",
                    agreed=agreed)[0]
+
+
+def test_what_is_told_to_be_high_without_whether_all_agree_has_no_sign():
+    row = listed(both(HIGH, HIGH))
+    assert (row["group"], row["importance"]) == ("agreed", ("", "7 or more of 10"))
+
+
+@pytest.mark.parametrize(("comes_from", "said"), [
+    ("", ""), ("floor", "This text was proposed in the room."), ("P05.1", "This text was split from P05.1."),
+    ("P05.1;P06.2", "This text was merged from P05.1 and P06.2.")])
+def test_a_slide_says_where_a_text_came_from(comes_from, said, monkeypatch):
+    monkeypatch.setitem(globals(), "PRINCIPLES", PRINCIPLES.assign(comes_from=comes_from))
+    one = result(both(HIGH, HIGH))
+    assert one["origin"] == said and (f"<p class=\"quiet\">{said}</p>" in block("result", one)) == bool(said)
 
 
 def test_a_panel_shows_how_many_rated_what_and_how_many_lie_apart():
