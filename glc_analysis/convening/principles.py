@@ -15,6 +15,7 @@ TABLES = ("principles", "evidence", "judgements", "joint_display", "signoffs", "
           "decision_log", "parking_lot", "errata")
 
 NOT_CHALLENGED = "Not challenged: no evidence against it is recorded."
+ONLY_OBJECTED = "No evidence against it is recorded, but an objection is recorded below."
 NOT_MEASURED = "Rests on providers' reported experience; effectiveness not measured."
 UNSUPPORTED = "No evidence for it is recorded."
 MEASURED = ("outcome_measured", "literature")

@@ -507,6 +507,12 @@ class Trail:
                     ("Objections", row.objections), ("Reservations", row.reservations)) if words)
                 for row, by in zip(rows.itertuples(), names, strict=True)]
 
+    def is_objected_to(self, principle_id: str) -> bool:
+        """Whether :meth:`decisions` has an objection to a principle."""
+        rows = self.read("decision_log")
+        is_own = (rows["principle_id"] == principle_id) & (rows["objections"] != "")
+        return bool(is_own.any()) and bool(self.decisions(principle_id))
+
     def history(self, row: Any) -> Iterator[Node]:
         """Where the text of a principle came from, with the earlier words, and what became of it; whether its
         evidence is recorded; the decisions about it."""

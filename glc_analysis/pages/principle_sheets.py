@@ -8,13 +8,15 @@ pages, no number.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from html import escape
 from typing import Any
 
 import pandas as pd
 from IPython.display import HTML as Html
 
+from glc_analysis.convening.consensus import no_result, roles_in_words
 from glc_analysis.convening.places import anchor
 from glc_analysis.convening.principles import NOT_CHALLENGED, NOT_MEASURED, UNSUPPORTED, facts
 from glc_analysis.convening.trace import Trail
@@ -29,6 +31,7 @@ from glc_analysis.pages.principles import (
     evidence_of,
     history_html,
     language_attributes,
+    nothing_said,
     positions_html,
     signatures_html,
 )
@@ -48,6 +51,8 @@ CLAIMS = {"practised": "This is a report of practice.", "reported_to_work": "Thi
           "outcome_measured": "This is a measured outcome."}
 """What a piece of evidence claims, in a sentence; a publication speaks for itself."""
 VOTES, SIGNATURES = "Votes so far", "Signatures"
+COUNTED_AGAIN = re.compile(r"; counted again on (\d{4}-\d\d-\d\d)")
+"""What the rule of a result says of a later count."""
 SENTENCES_SHOWN = 6
 """The most sentences on one side of a sheet, so that it stays one page."""
 
@@ -106,7 +111,7 @@ def _arguments(pieces: pd.DataFrame) -> Iterator[str]:
     is_hidden = pieces["sentence"].isin([WITHHELD, NOT_CLEARED])
     for stance, heading in SIDES.items():
         yield tag("h2", heading)
-        yield from _side(pieces[pieces["stance"] == stance], NOTHING[stance])
+        yield from _side(pieces[pieces["stance"] == stance], nothing_said(pieces, NOTHING[stance]))
         if stance == "qualifies" and NOT_MEASURED in facts(pieces):
             yield tag("p", NOT_MEASURED)
     if is_hidden.any():
@@ -129,12 +134,13 @@ def _side(pieces: pd.DataFrame, nothing: str) -> Iterator[str]:
 
 
 def _votes(view: StudyView, row: Any) -> Iterator[str]:
-    """The votes of the closed rounds as far as they may be told, a line a round and panel."""
+    """The votes of the closed rounds as far as they may be told, a line a round and panel, and which rounds
+    were counted again: without the reason, which may name somebody."""
     yield tag("h2", VOTES)
     rows = view.tallies[view.tallies["principle_id"] == row.principle_id]
     rounds = {one: n for n, one in enumerate(view.closed_rounds)}
-    said = {(rounds[one.round_id], [*PANELS].index(one.panel), one.version, one.criterion): one.said
-            for one in rows.itertuples()}
+    said = {(rounds[one["round_id"]], [*PANELS].index(one["panel"]), one["version"],
+             one["criterion"]): _told(one) for one in rows.to_dict("records")}
     ballots = sorted({at[:3] for at in said})
     if ballots:
         names = [*rounds]
@@ -146,7 +152,17 @@ def _votes(view: StudyView, row: Any) -> Iterator[str]:
                for name in CRITERIA}})
     else:
         yield tag("p", NOT_SHOWN if rounds else "No round is closed yet.")
+    for round_id, own in rows.groupby("round_id"):
+        for day in COUNTED_AGAIN.findall(own["rule"].iloc[0]):
+            yield tag("p", escape(f"Round {round_id} was counted again on {day}."), class_="glc-note")
     yield positions_html(view, row.principle_id)
+
+
+def _told(one: Mapping[str, Any]) -> str:
+    """The votes of a panel with what goes with them: abstentions, ballots by proxy, votes that are left out,
+    and why there is no result."""
+    abstained = f"{one['n_abstained']} abstained" if one["n_abstained"] else ""
+    return "; ".join(filter(None, [one["said"], abstained, roles_in_words(one), no_result(one)]))
 
 
 def _signed(view: StudyView, row: Any) -> Iterator[str]:

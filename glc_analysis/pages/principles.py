@@ -20,7 +20,7 @@ from glc_analysis.convening.ballots import masked, readable_comments
 from glc_analysis.convening.consensus import NO_DECISION, dissent, in_words
 from glc_analysis.convening.histories import listed
 from glc_analysis.convening.places import anchor, link
-from glc_analysis.convening.principles import NOT_CHALLENGED, UNSUPPORTED, facts
+from glc_analysis.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED, UNSUPPORTED, facts
 from glc_analysis.convening.trace import Node, Trail
 from glc_analysis.disclosure.blocks import COUNTS, NOT_SHOWN, block_of
 from glc_analysis.disclosure.consent import WITHDRAWAL
@@ -211,11 +211,13 @@ EVIDENCE = ["stance", "claim", "sentence", "place", "text", "translation", "lang
 
 
 def evidence_of(trail: Trail, principle_id: str) -> pd.DataFrame:
-    """:func:`evidence` of a principle, where a trail of the whole study is at hand."""
+    """:func:`evidence` of a principle, where a trail of the whole study is at hand; ``attrs`` say whether an
+    objection is recorded."""
     rows = trail.read("evidence")
     pieces = [_piece(trail, row) for row in rows[rows["principle_id"] == principle_id].itertuples()]
     rows_of_text = [{name: piece.get(name, "") for name in EVIDENCE} for piece in pieces]
     frame = pd.DataFrame(rows_of_text, columns=EVIDENCE, dtype="str")
+    frame.attrs["is_objected_to"] = trail.is_objected_to(principle_id)
     if block_of("evidence", principle_id) in trail.view.hidden:
         frame.attrs["note"] = NOT_SHOWN
     return frame
@@ -260,17 +262,23 @@ def show_evidence(pieces: pd.DataFrame) -> Html:
 def _both_sides(pieces: pd.DataFrame) -> str:
     if "note" in pieces.attrs:
         return note(pieces.attrs["note"]).data
-    sides = {stance: tag("h2", name) + "".join(_side(pieces[pieces["stance"] == stance], stance))
+    sides = {stance: tag("h2", name) + "".join(_side(pieces[pieces["stance"] == stance],
+                                                     nothing_said(pieces, NOTHING.get(stance, ""))))
              for stance, name in SIDES.items() if stance in NOTHING or (pieces["stance"] == stance).any()}
     said = [one for one in facts(pieces) if one not in NOTHING.values()]
     own, *others = sides.values()
     return tag("div", tag("div", own), tag("div", *others), class_="glc-sides") + note(*said).data
 
 
-def _side(pieces: pd.DataFrame, stance: str) -> Iterator[str]:
+def nothing_said(pieces: pd.DataFrame, nothing: str) -> str:
+    """What stands on a side without evidence: that nothing is recorded, but for an objection."""
+    return ONLY_OBJECTED if nothing == NOT_CHALLENGED and pieces.attrs.get("is_objected_to") else nothing
+
+
+def _side(pieces: pd.DataFrame, nothing: str) -> Iterator[str]:
     """One side of the evidence: sentences, then the words of organisations."""
     if pieces.empty:
-        yield tag("p", NOTHING[stance])
+        yield tag("p", nothing)
         return
     is_word = (pieces["sentence"] == "") & (pieces["text"] != "")
     sentences = [tag("li", _linked(row.sentence, row.place)) for row in _once(pieces[~is_word])]

@@ -10,6 +10,7 @@ import pytest
 
 from glc_analysis.convening.consensus import RULES
 from glc_analysis.convening.packets import Packet, Part
+from glc_analysis.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED
 from glc_analysis.convening.rating_forms import form_phrases
 from glc_analysis.disclosure.consent import WITHDRAWAL
 from glc_analysis.pages import convening_sheets
@@ -19,9 +20,10 @@ from glc_analysis.pages.principle_sheets import (
     ONLY_HIDDEN,
     SENTENCES_SHOWN,
     _arguments,
+    _votes,
     principle_sheets,
 )
-from glc_analysis.pages.principles import NOT_CLEARED, OTHERS_SIGNED, WITHHELD
+from glc_analysis.pages.principles import NOT_CLEARED, OTHERS_SIGNED, WITHHELD, show_evidence
 from glc_analysis.publish.packet_parts import GUIDE, cover, guide
 from glc_analysis.publish.paper import PdfSettings, PrintedPart, pages, prepare
 from glc_analysis.study import Study
@@ -87,6 +89,25 @@ def test_evidence_against_that_cannot_be_shown_is_not_called_no_evidence():
     said = arguments(("supports", "practised", "5 of 9 raised it."), ("contradicts", "practised", WITHHELD))
     assert ONLY_HIDDEN in said and "no evidence against it" not in said
     assert "no evidence against it" in arguments(("supports", "practised", "5 of 9 raised it."))
+
+
+def test_where_an_objection_is_recorded_nobody_is_told_that_it_is_not_challenged():
+    pieces = pd.DataFrame([PIECE | {"stance": "supports", "claim": "practised", "sentence": "5 raised it."}])
+    pieces.attrs["is_objected_to"] = True
+    for said in ("".join(_arguments(pieces)), show_evidence(pieces).data):
+        assert NOT_CHALLENGED not in said and ONLY_OBJECTED in said
+
+
+def test_with_the_votes_stand_abstentions_proxies_what_is_left_out_and_a_second_count(view):
+    row = next(view.principle_rows.itertuples())
+    tallies = view.tallies.assign(
+        n_abstained=1, n_by_proxy=1, n_left_out=2, without_proxies="", with_interests="",
+        rule="panel rule; counted again on 2017-05-10, because Second Key came late")
+    stand_in = SimpleNamespace(tallies=tallies, closed_rounds=view.closed_rounds,
+                               panel_positions=view.panel_positions)
+    said = words_of(f"<div>{''.join(_votes(stand_in, row))}</div>")
+    assert "; 1 abstained; 1 by proxy; 2 left out for a declared interest" in said
+    assert "Round 2 was counted again on 2017-05-10." in said and "Second Key" not in said
 
 
 def test_what_a_piece_claims_is_a_sentence_and_no_code(sheets):
