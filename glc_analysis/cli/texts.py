@@ -130,8 +130,8 @@ def _say_change(done: TextChange, *, is_kept: str) -> None:
         click.echo(name)
     is_one = len(done.before) == 1
     if done.before:
-        say(f"{listed(done.before)} {is_kept}, and stay{'s' * is_one} in principles.csv with "
-            f"{'its' if is_one else 'their'} votes.")
+        with_votes = f" with {'its' if is_one else 'their'} votes" * bool(done.closed_rounds)
+        say(f"{listed(done.before)} {is_kept}, and stay{'s' * is_one} in principles.csv{with_votes}.")
     if done.closed_rounds:
         say(f"The results of round{'s' * (len(done.closed_rounds) > 1)} {listed(done.closed_rounds)} do not "
             "change.")
@@ -162,8 +162,8 @@ def _say_change(done: TextChange, *, is_kept: str) -> None:
               help="A file with the new text only, in UTF-8.")
 @_asked_by
 @_because
-@click.option("--hold-out", is_flag=True, help="Amend even if a round on it is open: ratings of the old text "
-              "are then excluded.")
+@click.option("--hold-out", is_flag=True, help="Amend even if forms of an open round on it are in: ratings "
+              "of the old text are then excluded.")
 @pass_study
 def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: str, because: str,
           hold_out: bool) -> None:
@@ -173,22 +173,29 @@ def amend(study: Study, principle: str, text: str, path: Path | None, asked_by: 
     that was withdrawn, split or merged comes back as a new version.
     """
     from glc_analysis.convening.amendments import amend as issue
-    from glc_analysis.convening.amendments import votes
+    from glc_analysis.convening.amendments import check_can_amend, votes
     from glc_analysis.tabular import decode, read_bytes
 
     if path:
         text = decode(read_bytes(path), path.name)
-    if not text:
+    if is_typed := not text:
         _show_old(study, principle, is_back=True)
+        if not hold_out:
+            check_can_amend(study, principle)
         text = _answer(f"New text of {principle}")
-    done = issue(study, principle, text, hold_out=hold_out, **_why(study, asked_by, because))
+    why = _why(study, asked_by, because)
+    if is_typed:
+        _confirm(f"Replace {principle} by the new text?")
+    done = issue(study, principle, text, hold_out=hold_out, **why)
     click.echo(done.after[0])
     say(f"{done.before[0]} is superseded, and stays in principles.csv.")
     for line in votes(study, done):
         say(line)
     for round_id in done.open_rounds:
         say(f"Round {round_id} is open and now asks about {done.after[0]}: ratings of {done.before[0]} are "
-            "excluded, and its raters have to be asked again (`glc forms` writes the new forms).")
+            "excluded, and its raters have to be asked again (`glc forms` writes the new forms)." if hold_out
+            else f"Round {round_id} is open and no form of it is in: it now asks about {done.after[0]}. "
+            f"Next: `glc forms --round {round_id}` writes its forms again; take back the ones you gave out.")
     _say_signatures(done)
     if done.languages_to_translate:
         say(f"To be translated again: {', '.join(done.languages_to_translate)}.")

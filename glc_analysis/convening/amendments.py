@@ -68,10 +68,10 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
     """Issues the next version of a principle: a candidate with the new text and otherwise the same values.
 
     The old version is superseded. A principle that was withdrawn, split or merged comes back so, with the
-    same words if that is wanted. With ``hold_out`` an open round asks from now on about the new text, and
-    its ratings of the old one are excluded. Raises UsageError for an unknown
-    principle and for words that are missing, Faults for the same text and for an open round without
-    ``hold_out``; nothing is then written.
+    same words if that is wanted. An open round of which no form is in asks from now on about the new text;
+    with ``hold_out`` one with forms too, and its ratings of the old text are excluded. Raises UsageError for
+    an unknown principle and for words that are missing, Faults for the same text and for an open round with
+    forms without ``hold_out``; nothing is then written.
     """
     reference = read_reference(study)
     old, statement = current(reference.principles, principle_id), normalise_space(text)
@@ -79,11 +79,12 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
     asked_by, because = who_asked(reference, asked_by), reason(reference, because)
     rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
     is_open = rounds["closed_on"] == ""
+    waiting = rounds[is_open] if hold_out else _with_forms(study, reference, rounds[is_open])
     is_same = statement == normalise_space(old["statement"]) and old["status"] in IN_USE
     is_interrupted = is_same and (
         old["version"] != "1" and old["asked_by"] == "" and old["changed_because"] == because
-        or hold_out and (is_open & (rounds["version"] != old["version"])).any())
-    if faults := list(_faults(old, rounds[is_open], is_same, hold_out)) if not is_interrupted else []:
+        or (hold_out or waiting.empty) and (is_open & (rounds["version"] != old["version"])).any())
+    if faults := list(_faults(old, waiting, is_same, hold_out)) if not is_interrupted else []:
         raise Faults(faults)
     version = str(int(old["version"]) + (not is_interrupted))
     new = old | {"version": version, "statement": statement, "status": "candidate", "comes_from": "",
@@ -97,6 +98,20 @@ def amend(study: Study, principle_id: str, text: str, *, asked_by: str, because:
             for name, value in (("version", version), ("text_version", content_hash(statement)))}))
     _write_who(study, [new])
     return _change(reference, [before], [new], open_rounds=rounds.loc[is_open, "round_id"])
+
+
+def check_can_amend(study: Study, principle_id: str) -> None:
+    """Raises Faults where a form of an open round on a principle is in: before anybody types a new text."""
+    reference = read_reference(study)
+    rounds = reference.rounds[reference.rounds["principle_id"] == principle_id]
+    waiting = _with_forms(study, reference, rounds[rounds["closed_on"] == ""])
+    if faults := list(_faults(current(reference.principles, principle_id), waiting, False, False)):
+        raise Faults(faults)
+
+
+def _with_forms(study: Study, reference: Reference, open_rounds: pd.DataFrame) -> pd.DataFrame:
+    """The rows of open rounds of which a form is in."""
+    return open_rounds[[has_forms(study, reference, one) for one in open_rounds["round_id"]]]
 
 
 def votes(study: Study, done: TextChange) -> list[str]:
@@ -119,7 +134,8 @@ def _faults(old: Mapping[str, str], open_rounds: pd.DataFrame, is_same: bool,
         yield Fault(f"says the same as {name}", "principles.csv", old["row"], "statement", old["statement"],
                     "write the new text; this one differs in blanks at most")
     for n, row in open_rounds.iterrows() if not hold_out else ():
-        yield Fault(f"round {row['round_id']} on {name} is open", "rounds.csv", str(n), "closed_on", "",
+        yield Fault(f"round {row['round_id']} on {name} is open, and a form of it is in", "rounds.csv",
+                    str(n), "closed_on", "",
                     "close it first (`glc tally --close`), or amend with --hold-out: the round then asks "
                     "about the new text, and ratings of the old one are excluded")
 

@@ -136,11 +136,30 @@ def test_what_is_blank_is_asked_for(closed, blank):
         amend(Study(closed.root), "P01", given.pop("text"), **given)
 
 
-def test_an_open_round_is_named_and_nothing_is_written(study):
+def test_an_open_round_of_which_a_form_is_in_is_named_and_nothing_is_written(study):
+    study.vote("r01", 8, 8, 8, 8, round_id="2")
     before = text(study), text(study, "rounds")
-    with pytest.raises(Faults, match=r"rounds\.csv, row 4, column closed_on: round 2 on P01\.1 is open"):
+    with pytest.raises(Faults, match=r"rounds\.csv, row 4, column closed_on: round 2 on P01\.1 is open, and"):
         amend(Study(study.root), "P01", NEW, **WHY)
+    done = CliRunner().invoke(cli, ["--study", str(study.root), "amend", "P01"], input=f"{NEW}\n")
+    assert done.exit_code == 1 and "a form of it is in" in done.stderr and "New text of" not in done.stderr
     assert (text(study), text(study, "rounds")) == before
+
+
+def test_an_open_round_without_a_form_follows(study):
+    done = study.glc("amend", "P01", "--text", NEW, "--asked-by", "beacon", "--because", "Too narrow.")
+    assert done.exit_code == 0, done.stderr
+    assert "Round 2 is open and no form of it is in: it now asks about P01.2." in done.stderr
+    rounds = read_reference(Study(study.root)).rounds.query("round_id == '2'").set_index("principle_id")
+    assert rounds["version"].to_dict() == {"P01": "2", "P02": "2"}
+    assert rounds.at["P01", "text_version"] == content_hash(NEW)
+
+
+def test_a_typed_text_is_asked_about_once_more_before_anything_is_written(study):
+    before = text(study)
+    refused = CliRunner().invoke(cli, ["--study", str(study.root), "amend", "P01", "--hold-out"],
+                                 input=f"{NEW}\nthe room\nSo.\nn\n")
+    assert refused.exit_code == 1 and "Nothing is changed." in refused.stderr and text(study) == before
 
 
 def test_held_out_the_round_asks_about_the_new_text_and_old_ratings_do_not_count(study):
@@ -189,7 +208,7 @@ def test_the_text_comes_from_a_file_or_is_asked_for(closed, tmp_path):
     why = ["--asked-by", "beacon", "--because", "Too narrow."]
     assert closed.glc("amend", "P01", "--file", str(path), *why).stdout == "P01.2\n"
     assert principles(closed).loc[("P01", "2", "en"), "statement"] == "اعرض الراحة قبل أن تسأل."
-    done = CliRunner().invoke(cli, ["--study", str(closed.root), "amend", "P01", *why], input=f"{NEW}\n")
+    done = CliRunner().invoke(cli, ["--study", str(closed.root), "amend", "P01", *why], input=f"{NEW}\ny\n")
     assert done.stdout == "P01.3\n" and "New text of P01" in done.stderr
 
 

@@ -407,6 +407,14 @@ def test_a_typed_proposal_is_asked_for_its_language(closed):
     assert (shown["P03.1"], shown["P04.1"]) == ("Descanse.", "Rest. [English]")
 
 
+def test_a_text_that_nobody_voted_on_is_set_aside_without_a_word_of_votes(closed):
+    propose(Study(closed.root), ONE, **WHY)
+    why = ["--asked-by", "the room", "--because", "So."]
+    assert "P03.1 is set aside, and stays in principles.csv.\n" in typed(closed, "withdraw-text", "P03",
+                                                                         *why).stderr
+    assert "in principles.csv with its votes.\n" in typed(closed, "withdraw-text", "P01", *why).stderr
+
+
 def test_a_wrong_principle_is_refused_before_a_text_is_typed(closed):
     done = typed(closed, "split", "P10", keys=f"{ONE}\n")
     assert done.exit_code == 2 and "New text" not in done.stderr
