@@ -2,7 +2,7 @@
 
 In: what the convening may see (:class:`~glc_analysis.view.StudyView`). Out: HTML, a function each. The
 groups of the agenda follow from what may be told of the votes (:mod:`glc_analysis.convening.agenda`); the
-minutes are a proposal by group, with an empty box beside each: the facilitator decides.
+minutes are a proposal by group, with a line to write on beside each: the facilitator decides.
 """
 
 from __future__ import annotations
@@ -27,7 +27,11 @@ MINUTES_UNRATED = 10
 """The minutes that are proposed for a principle before any round is closed."""
 NO_ROUND = ("No round is closed yet: read and discuss each text, then vote. After the first round this sheet "
             "sorts the principles by what the votes say.")
-BLANK = "☐"
+BLANK = "_" * 6
+NOT_VOTED = "Not voted on yet"
+DECIDED = {"agreed": "Agreed already", "set_aside": "Set aside", "superseded": "Replaced"}
+"""The statuses of texts that need no minutes, in words."""
+ALL_DECIDED = "Every text is agreed or set aside: nothing is left to discuss."
 TERMS = ("importance", "importance_low", "importance_high", "feasibility", "feasibility_low",
          "feasibility_high", "abstain", "comment", "may_be_read")
 """The words of the rating form that are spoken in the room, by their keys in forms.csv."""
@@ -50,12 +54,30 @@ def facilitator_sheet(view: StudyView) -> Html:
     elif order.empty:
         said = note(NO_ROUND).data + _unrated(view)
     else:
-        said = _agenda(order, view.closed_rounds[-1])
-    return show(said + read_text(__file__, "discussion_steps.html"))
+        said = _agenda(view, order)
+    return show(said + _decided(view) + read_text(__file__, "discussion_steps.html"))
 
 
-def _agenda(order: pd.DataFrame, round_id: str) -> str:
-    lines, kinds = [], []
+def _undecided(view: StudyView) -> pd.DataFrame:
+    """The texts that are neither agreed nor set aside nor replaced."""
+    rows = view.principle_rows
+    return rows[~rows["status"].isin([*DECIDED])]
+
+
+def _decided(view: StudyView) -> str:
+    """In a sentence for each status, the texts that need no minutes."""
+    rows = view.principle_rows
+    own = {said: [*rows.loc[rows["status"] == one, "printed_id"]] for one, said in DECIDED.items()}
+    return note(*(f"{said}, without minutes: {', '.join(names)}."
+                  for said, names in own.items() if names)).data
+
+
+def _agenda(view: StudyView, order: pd.DataFrame) -> str:
+    rows, lines, kinds = _undecided(view), [], []
+    names = order["principle_id"] + "." + order["version"]
+    order, fresh = order[names.isin(rows["printed_id"])], rows[~rows["printed_id"].isin(names)]
+    if rows.empty:
+        return note(ALL_DECIDED).data
     for name, (heading, why) in GROUPS.items():
         own = order[order["group"] == name]
         if own.empty:
@@ -65,18 +87,24 @@ def _agenda(order: pd.DataFrame, round_id: str) -> str:
         kinds += ["glc-asked", *["glc-option"] * len(own)]
         lines += [(f"{row.principle_id} {row.short_name}", _sentence(row.facts), str(MINUTES[name]), BLANK)
                   for row in own.itertuples()]
-    total = sum(MINUTES[name] for name in order["group"])
-    said = (f"From the providers' votes of round {round_id}. The minutes are a proposal, {_hours(total)} in "
-            "all: write yours into the box. Breaks and voting are not counted.")
+    total = sum(MINUTES[name] for name in order["group"]) + MINUTES_UNRATED * len(fresh)
+    if len(fresh):
+        lines.append((f"{NOT_VOTED} – new texts, or texts left out of the last round. "
+                      f"{MINUTES_UNRATED * len(fresh)} minutes in all.", None, None, None))
+        kinds += ["glc-asked", *["glc-option"] * len(fresh)]
+        lines += [(f"{row.principle_id} {row.short_name}", row.statement, str(MINUTES_UNRATED), BLANK)
+                  for row in fresh.itertuples()]
+    said = (f"From the providers' votes of round {view.closed_rounds[-1]}. The minutes are a proposal, "
+            f"{_hours(total)} in all: write yours on the line. Breaks and voting are not counted.")
     return note(said).data + _lines_table(lines, kinds)
 
 
 def _unrated(view: StudyView) -> str:
-    rows = view.principle_rows
+    rows = _undecided(view)
     if rows.empty:
         return ""
-    said = (f"The minutes are a proposal, {_hours(MINUTES_UNRATED * len(rows))} in all: write yours into the "
-            "box.")
+    said = (f"The minutes are a proposal, {_hours(MINUTES_UNRATED * len(rows))} in all: write yours on the "
+            "line.")
     return note(said).data + _lines_table([
         (f"{row.principle_id} {row.short_name}", row.statement, str(MINUTES_UNRATED), BLANK)
         for row in rows.itertuples()], [""] * len(rows))

@@ -14,6 +14,7 @@ from glc_analysis.convening.principles import NOT_CHALLENGED, ONLY_OBJECTED
 from glc_analysis.convening.rating_forms import form_phrases
 from glc_analysis.disclosure.consent import WITHDRAWAL
 from glc_analysis.pages import convening_sheets
+from glc_analysis.pages.convening import agenda_rows
 from glc_analysis.pages.convening_sheets import MINUTES, facilitator_sheet, interpreter_sheet
 from glc_analysis.pages.principle_sheets import (
     NOT_ALL,
@@ -130,8 +131,40 @@ def test_room_for_notes_is_lines_in_word_and_nothing_as_text(sheets):
 # --- the facilitator and the interpreter
 
 
-def test_the_agenda_has_each_principle_once_with_minutes_that_add_up(view):
-    root = lxml.html.fromstring(facilitator_sheet(view).data)
+@pytest.fixture
+def undecided(view, monkeypatch):
+    """The view before anything was decided."""
+    order = agenda_rows(view)
+    monkeypatch.setattr(convening_sheets, "agenda_rows", lambda view: order)
+    return SimpleNamespace(closed_rounds=view.closed_rounds,
+                           principle_rows=view.principle_rows.assign(status="candidate"))
+
+
+def test_a_new_text_is_on_the_agenda_and_what_is_decided_gets_no_minutes(undecided):
+    rows = undecided.principle_rows
+    undecided.principle_rows = rows.assign(
+        status=rows["status"].mask(rows["principle_id"] == "P01", "agreed").mask(
+            rows["principle_id"] == "P02", "set_aside"),
+        printed_id=rows["printed_id"].replace("P03.1", "P03.2"))
+    root = lxml.html.fromstring(facilitator_sheet(undecided).data)
+    rows = root.xpath("//table[1]//tr[contains(@class, 'glc-option')]")
+    names = [row[0].text_content()[:3] for row in rows]
+    assert sorted(names) == [f"P{n:02}" for n in range(3, 17)] and names[-1] == "P03"
+    said = root.text_content()
+    assert "Not voted on yet" in said and "Offer a safe place to sleep" in said
+    assert "Agreed already, without minutes: P01.1." in said and "Set aside, without minutes: P02.1." in said
+
+
+def test_there_is_a_line_for_the_minutes_of_the_facilitator(undecided):
+    root = lxml.html.fromstring(facilitator_sheet(undecided).data)
+    rows = root.xpath("//table[1]//tr[contains(@class, 'glc-option')]")
+    assert {row[3].text_content() for row in rows} == {"______"}
+    assert "write yours on the line" in root.text_content()
+    assert not root.xpath("//li")
+
+
+def test_the_agenda_has_each_principle_once_with_minutes_that_add_up(undecided):
+    root = lxml.html.fromstring(facilitator_sheet(undecided).data)
     rows = root.xpath("//table[1]//tr[contains(@class, 'glc-option')]")
     assert sorted(row[0].text_content()[:3] for row in rows) == [f"P{n:02}" for n in range(1, 17)]
     total = sum(int(row[2].text_content()) for row in rows)
@@ -140,8 +173,8 @@ def test_the_agenda_has_each_principle_once_with_minutes_that_add_up(view):
     assert {int(row[2].text_content()) for row in rows} <= {*MINUTES.values()}
 
 
-def test_the_agenda_tells_no_more_of_the_votes_than_the_page_of_the_convening(view):
-    said = words_of(facilitator_sheet(view).data)
+def test_the_agenda_tells_no_more_of_the_votes_than_the_page_of_the_convening(undecided):
+    said = words_of(facilitator_sheet(undecided).data)
     assert "Importance 7 or more of 10, high" in said
     assert "10 of 10" not in said and "9 of 10" not in said  # so many they were
 
@@ -149,7 +182,8 @@ def test_the_agenda_tells_no_more_of_the_votes_than_the_page_of_the_convening(vi
 def test_before_a_round_every_principle_waits_with_the_same_minutes(view, monkeypatch):
     empty = pd.DataFrame(columns=["group", "principle_id", "version", "short_name", "facts", "notes"])
     monkeypatch.setattr(convening_sheets, "agenda_rows", lambda view: empty)
-    stand_in = SimpleNamespace(closed_rounds=[], principle_rows=view.principle_rows)
+    rows = view.principle_rows.assign(status="candidate")
+    stand_in = SimpleNamespace(closed_rounds=[], principle_rows=rows)
     said = words_of(facilitator_sheet(stand_in).data)
     assert "No round is closed yet" in said and "2 hours 40 minutes in all" in said
     assert "Silent writing" in said and "Round robin" in said
