@@ -28,7 +28,8 @@ def write_sample(root: Path) -> list[Path]:
     """Copies the invented study into a folder.
 
     Existing reference files are not overwritten. Returns the written paths, sorted. Raises GLCError, and
-    writes nothing, if ``raw/`` contains files or the manifest belongs to other raw files.
+    writes nothing, if ``raw/`` contains files, the manifest belongs to other raw files, or the folder is that
+    of a real study, in which invented data is never built.
 
     >>> from tempfile import TemporaryDirectory
     >>> with TemporaryDirectory() as folder:
@@ -39,6 +40,9 @@ def write_sample(root: Path) -> list[Path]:
         raise GLCError(f"{present[0].relative_to(root).as_posix()}: there are raw files already. To fix: "
                        "write the sample into an empty folder, or clear it with `glc sample --remove`.")
     _refuse_other_manifest(root)
+    if (root / "reference" / "study.toml").is_file() and not Study(root).is_synthetic:
+        raise GLCError(f"{root} is a real study (reference/study.toml), and invented data would stop its "
+                       "build. To fix: name a folder that is not there yet, `glc --study NEWFOLDER sample`.")
     written = []
     for path in sorted(path for part in PARTS for path in _data_in(COMMITTED / part)):
         target = root / path.relative_to(COMMITTED)

@@ -332,3 +332,17 @@ def test_removing_leaves_a_real_study_neither_releases_nor_pseudonyms_of_the_sam
         (tmp_path / name).touch()
     remove_sample(Study(tmp_path))
     assert not [name for name in contents(tmp_path) if name.startswith("private")]
+
+
+def test_a_study_that_init_made_takes_no_sample(tmp_path):
+    from click.testing import CliRunner
+
+    from glc_analysis.cli import cli
+
+    root = tmp_path / "ours"
+    assert CliRunner().invoke(cli, ["init", str(root)]).exit_code == 0
+    before = set(root.rglob("*"))
+    done = CliRunner().invoke(cli, ["--study", str(root), "sample"])
+    assert done.exit_code == 1 and "is a real study" in done.stderr
+    assert "--study NEWFOLDER sample" in done.stderr
+    assert set(root.rglob("*")) - before <= {root / ".lock"}
