@@ -175,14 +175,17 @@ class _Parts:
 def issue(study: Study, *, today: date, organisation: str = "", only: Collection[str] = (),
           paper: str = "a4") -> list[Path]:
     """Writes packets into ``packet/`` of the current run for the convening, next to the pages that they refer
-    to. Raises as :func:`write_packets` does.
+    to; returns each packet's own folder, by way of ``current`` where that is a link. Raises as
+    :func:`write_packets` does.
     """
     stopped = "The packets are unchanged. To go on: run the same command again."
     with graceful_interrupt(lambda: stopped), locked(study.reports / AUDIENCE, what="packet"), \
             progress_bar() as tell:
-        folder = last_run(study, AUDIENCE)[0] / "packet"
-        return write_packets(study, folder, today=today, organisation=organisation, only=only, paper=paper,
-                             progress=tell)
+        folder, current = last_run(study, AUDIENCE)[0], study.reports / AUDIENCE / "current"
+        written = write_packets(study, folder / "packet", today=today, organisation=organisation, only=only,
+                                paper=paper, progress=tell)
+        shown = current if current.is_symlink() else folder
+        return [shown / "packet" / one.name for one in written]
 
 
 def planned_packets(study: Study, *, organisation: str = "", only: Collection[str] = ()) -> list[Packet]:

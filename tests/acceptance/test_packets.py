@@ -220,6 +220,7 @@ def test_the_command_makes_a_packet_beside_the_pages_it_points_to_and_a_withdraw
     assert made.exit_code == 0, made.output
     study = Study(root)
     folder = study.reports / "convening" / "current" / "packet" / "gum-tree-desk"
+    assert made.stdout.splitlines()[-1] == str(folder)
     assert sorted(path.name for path in folder.iterdir()) == [
         "brief.pdf", "brief.txt", "packet.docx", "packet.pdf"]
     assert (folder.parents[1] / "site" / "principles.html").is_file()
