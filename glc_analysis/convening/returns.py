@@ -29,7 +29,7 @@ from glc_analysis.errors import Fault, Faults, UsageError, nearest
 from glc_analysis.reference import read_reference
 from glc_analysis.schema import UNKNOWN
 from glc_analysis.study import Study
-from glc_analysis.text import normalise_space
+from glc_analysis.text import language_name, normalise_space
 
 # ------------------------------
 # Citations: where an organisation's words are used as evidence, and its decisions about them.
@@ -60,12 +60,14 @@ def citation_rows(citations: pd.DataFrame, own: pd.DataFrame, cases: Collection[
                   language: str) -> pd.DataFrame:
     """What an organisation sees of where its segments ``own`` are cited: citation, principle, words, stance,
     noted; none that are accounts of ``cases``. ``citations`` are those of :func:`cited`, ``texts`` the
-    principles; one is in its language where it has been translated."""
+    principles; one is in its language where it has been translated, else it is marked with its own."""
     is_shown = citations["segment_id"].isin(own["segment_id"]) & ~citations["segment_id"].isin(cases)
     say, texts = sheet_phrases(language), texts.query("is_current").astype({"language": "str"})
     texts = texts.sort_values("language", key=lambda languages: languages == language, kind="stable")
     texts = texts[(texts["translation_of"] == "") | (texts["language"] == language)]
-    said = {row.principle_id: f"{row.printed_id} {row.statement}" for row in texts.itertuples()}
+    said = {row.principle_id: f"{row.printed_id} {row.statement}"
+            + (f" [{language_name(row.language)}]" if row.language != language else "")
+            for row in texts.itertuples()}
     return pd.DataFrame([
         (row.citation, said.get(row.principle_id, say["topic"]), without_pseudonyms(row.words),
          say.get(row.stance, ""),
@@ -267,6 +269,8 @@ def returns(study: Study, organisations: Collection[str], folder: Path, *, by: s
     whose, cases = owners(segments, documents), case_segments(codings, segments, codebook)
     asked_about = askable(with_broken_rules(quotes, *rest), "proposed", "cleared")
     citations, texts = cited(study), tables.read("principles", study=study)
+    # The language of the study's own words is that in which its principles were written.
+    source = next(iter(texts.loc[texts["translation_of"] == "", "language"].astype("str")), "en")
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
     for one in organisations:
@@ -277,7 +281,9 @@ def returns(study: Study, organisations: Collection[str], folder: Path, *, by: s
                  citation_rows(citations, own, cases, texts, language),
                  _consents(consent[consent["organisation_id"] == one], language))
         withheld = cases & {*own["segment_id"]}
-        notes = ["", sheet_phrases(language)["withheld"] if withheld else "", "", "", ""]
+        say = sheet_phrases(language)
+        foreign = say["not_translated"] if language != source else ""
+        notes = [foreign, " ".join(filter(None, [say["withheld"] if withheld else "", foreign])), "", "", ""]
         sheets = [Sheet(labels[one], language, rows, note)
                   for rows, note in zip(parts, notes, strict=True) if len(rows)]
         book, web = (folder / f"{one}.{ending}" for ending in ("xlsx", "html"))

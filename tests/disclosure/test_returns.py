@@ -15,6 +15,7 @@ from glc_analysis.convening.returns import (
     addressed,
     apply,
     changes,
+    citation_rows,
     corrections,
     held,
     returns,
@@ -308,3 +309,16 @@ def test_the_sample_can_be_asked_and_its_quotations_are_sound(study, tmp_path):
     assert titles == ["Acacia Room", "Casa del Telar", "Fig Courtyard"]
     for audience, printed in (("team", 6), ("convening", 1), ("public", 0)):
         assert len(printable_quotes(*held(study), audience=audience, labels=labels)) == printed
+
+
+def test_what_is_not_translated_says_so(study, every_return):
+    said = {one: "\n".join(texts(path)[0]) for one, path in every_return.items()}
+    spanish, english = (next(one for one, language in addressed(study)[1].items() if language == wanted)
+                        for wanted in ("es", "en"))
+    assert "todavía no están traducidos" in said["casa-del-telar"] and "traducidos" in said[spanish]
+    assert "not translated yet" not in said[english] and "[English]" not in said[english]
+    own = pd.DataFrame({"segment_id": ["s1"]})
+    cited = pd.DataFrame({"citation": ["P01 / e1", "P08 / e2"], "segment_id": "s1", "words": "words",
+                          "principle_id": ["P01", "P08"], "stance": "supports", "note": ""})
+    shown = citation_rows(cited, own, (), tables.read("principles", study=study), "fr")["principle"]
+    assert shown.str.endswith(" [English]").all()
