@@ -233,8 +233,10 @@ class VisibleTables:
         return {one: label for one, label in known.items() if one in agreed}
 
     def named(self, ids: pd.Series) -> pd.Series:
-        """Organisations by the names that the audience may know; other words stay as they are."""
-        return ids.map(lambda one: self.organisation_names.get(one, UNNAMED if one in self.labels else one))
+        """Organisations by the names that the audience may know, also those that voted and answered nothing;
+        other words stay as they are."""
+        known = {*self.labels, *read_table(self.study, "organisations")["organisation_id"]}
+        return ids.map(lambda one: self.organisation_names.get(one, UNNAMED if one in known else one))
 
     @cached_property
     def work_countries(self) -> dict[str, str]:

@@ -17,10 +17,14 @@ NGO_STUDY = REPOSITORY / "tests/studies/ngo_survey"
 def ngo_study(shared_data, tmp_path_factory) -> Path:
     """The study's folder, built once for all processes, of which each has a copy: the committed reference
     tables, pointing to the same raw files."""
-    built = kept(tmp_path_factory, "ngo_survey", lambda root: _write_built(root, shared_data))
-    # Beside the one for all, as its settings lead from there to the raw files.
-    own = built.with_name(f"ngo_survey_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}")
-    return Path(shutil.copytree(built, own))
+    own = tmp_path_factory.mktemp("ngo_survey")
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        built = kept(tmp_path_factory, "ngo_survey", lambda root: _write_built(root, shared_data))
+        # As many folders deep: its settings lead from there to the raw files.
+        shutil.copytree(built, own, dirs_exist_ok=True)
+    else:
+        _write_built(own, shared_data)
+    return own
 
 
 def _write_built(root: Path, shared_data: Path) -> None:

@@ -65,7 +65,7 @@ def test_the_public_collection_is_whole_and_names_no_answer(ngo_study):
     site = (ngo_study / "reports/public/current/site").resolve()
     themes = json.loads((ngo_study / "processed/slices.json").read_text(encoding="utf-8"))["themes"]
     assert {path.stem for path in site.glob("*.html")} == {
-        "index", "survey", "principles", "methods", "downloads", "dictionary", "search",
+        "index", "survey", "methods", "downloads", "dictionary", "search",
         *(f"theme-{theme['id']}" for theme in themes)}
     pages = " ".join(path.read_text(encoding="utf-8") for path in site.glob("*.html"))
     said = tables.read("segments", study=ngo_study)["text"]

@@ -195,7 +195,7 @@ def test_word_comes_back_from_libreoffice_with_its_tables_and_headings(packed, t
         source = packed / name / "packet.docx"
         back = saved(source, "docx", tmp_path)
         before, after = tables(source), tables(back)
-        assert len(before) > 1 and before == after
+        assert before and before == after
         assert headings(back) == headings(source)
 
 

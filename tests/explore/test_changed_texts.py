@@ -14,20 +14,9 @@ from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.intake.codings.desk_journal import Journal
 from glc_analysis.study import Study
-from tests.desk_study import sample_to_code
 
 TEXT = "interview-luz-de-maiz"
 DAY, LATER = date(2016, 7, 1), date(2017, 3, 2)
-
-
-@pytest.fixture
-def study(sample_study, tmp_path):
-    return sample_to_code(sample_study.root, tmp_path / "study", "ines")
-
-
-@pytest.fixture
-def session(study):
-    return CodingSession(study, "ines", today=DAY)
 
 
 def code(session, n, code_id="outreach", start=0, end=0):

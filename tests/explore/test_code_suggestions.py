@@ -22,15 +22,9 @@ from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.study import SUGGESTION_LOG
 from glc_analysis.view import OpenStudy
 from tests.coding.word_encoder import WORDS
-from tests.desk_study import sample_to_code
 
 SINGLE, DOUBLE = "interview-luz-de-maiz", "interview-farol-de-barro"
 DAY = date(2016, 7, 1)
-
-
-@pytest.fixture
-def study(sample_study, tmp_path):
-    return sample_to_code(sample_study.root, tmp_path / "study", "ines")
 
 
 @pytest.fixture

@@ -18,20 +18,9 @@ from glc_analysis.explore.coding_session import CodingSession
 from glc_analysis.intake.codings import read_codings
 from glc_analysis.pseudonyms.masking import Masked
 from glc_analysis.view import OpenStudy
-from tests.desk_study import sample_to_code
 
 TEXT, OTHER = "interview-farol-de-barro", "interview-luz-de-maiz"
 DAY = date(2016, 7, 1)
-
-
-@pytest.fixture
-def study(sample_study, tmp_path):
-    return sample_to_code(sample_study.root, tmp_path / "study", "ines")
-
-
-@pytest.fixture
-def session(study):
-    return CodingSession(study, "ines", today=DAY)
 
 
 def turn(session, n=1, text=TEXT):
