@@ -9,6 +9,7 @@ follow the rules of this room. :mod:`glc_analysis.view` makes frames for analyst
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, cached_property
 
@@ -31,6 +32,7 @@ from glc_analysis.disclosure.votes import (
     told_tallies,
     visible_principles,
 )
+from glc_analysis.errors import Faults
 from glc_analysis.evidence.estimates import ALL
 from glc_analysis.evidence.summary import Words, no_such_question, summaries
 from glc_analysis.manifest import read_slices
@@ -235,7 +237,9 @@ class VisibleTables:
     def named(self, ids: pd.Series) -> pd.Series:
         """Organisations by the names that the audience may know, also those that voted and answered nothing;
         other words stay as they are."""
-        known = {*self.labels, *read_table(self.study, "organisations")["organisation_id"]}
+        known = {*self.labels}
+        with suppress(Faults):  # a round can be closed while the register has faults; pages cannot be made
+            known |= {*read_table(self.study, "organisations")["organisation_id"]}
         return ids.map(lambda one: self.organisation_names.get(one, UNNAMED if one in known else one))
 
     @cached_property
