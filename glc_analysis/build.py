@@ -175,8 +175,8 @@ def take_back_results(study: Study, round_id: str) -> None:
 
 
 def check_study(study: Study, *, say: Say = lambda line: None) -> dict[str, int]:
-    """Does all of ``build`` in which something can be wrong, and writes nothing. Raises Faults; returns the
-    number of rows of each table that was made, and that a build makes of all answers.
+    """Does all of ``build`` in which something can be wrong, and writes nothing. Raises Faults; returns how
+    many rows a build gives each table that was looked at.
 
     How far coders agree, what is shown to whom, and in which language an answer is are no faults: none of it
     is worked out. Figures are, where a row of evidence names one.

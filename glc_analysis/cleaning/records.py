@@ -14,8 +14,6 @@ from itertools import compress
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from glc_analysis.cleaning import columns
 from glc_analysis.cleaning.countries import country_ids, region_ids, unknown_country_faults
@@ -171,8 +169,6 @@ ROLES = ("organisation", "country", "home_country", "started", "ended", "languag
          "loop")
 RESPONDENT = "respondent"
 """The setting that names the column of the respondents' own ids."""
-TOGETHER = 10_000
-"""Records of which all words are held as one text at a time."""
 YES = frozenset({"1", "true", "yes", "y", "sí", "si", "oui", "да", "نعم"})
 
 
@@ -238,10 +234,13 @@ def assemble(surveys: list[RawSurvey], reference: Reference, settings: dict,
         survey, wrong = _correct_file(survey, fixes, log)
         ready.append(survey)
         faults += wrong
+    # Compared as they were exported, but for the records that are dropped.
     faults += repetition_faults([_select_records(survey, survey.frame.index.isin(kept.frame.index))
                                  for survey, kept in zip(surveys, ready, strict=True)])
     answers, wrong = _read_roles(ready, reference, settings)
-    order = np.lexsort([_record_hashes(ready), answers["loop"],
+    # The words of a record decide where all else is equal.
+    words = [survey.record_hashes(sorted(survey.frame.columns)) for survey in ready]
+    order = np.lexsort([np.concatenate(words) if words else [], answers["loop"],
                         answers["started"], answers["file"]])
     answers = answers.iloc[order].reset_index(drop=True)
     answers["is_duplicate"] = answers.duplicated(["organisation_id", "country_id"])
@@ -455,14 +454,3 @@ def _organisation_ids(part: pd.DataFrame, found: dict[str, str], reference: Refe
     return ids.mask(is_blank, nobody), faults
 
 
-def _record_hashes(surveys: list[RawSurvey]) -> np.ndarray:
-    """A number for all cells of each record, columns by name, to sort records that are otherwise equal."""
-    hashes = [np.array([], dtype="uint64")]
-    for frame in (survey.frame for survey in surveys):
-        columns = [frame[name].array for name in sorted(frame.columns)]
-        for start in range(0, len(frame), TOGETHER):
-            cells = [pa.array(column[start:start + TOGETHER].to_numpy(), pa.large_string())
-                     for column in columns]
-            whole = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string()))
-            hashes.append(pd.util.hash_array(whole.to_numpy(zero_copy_only=False)))
-    return np.concatenate(hashes)

@@ -20,8 +20,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 
 from glc_analysis.errors import Fault
 from glc_analysis.intake.survey.readers import RawSurvey
@@ -77,9 +75,9 @@ def repeated_records(surveys: Sequence[RawSurvey]) -> list[Repetition]:
         shared = [name for name in one.frame.columns if name in two.frame.columns]
         if len(shared) < _SHARED_COLUMNS * min(len(one.frame.columns), len(two.frame.columns)):
             continue
-        texts = [pd.Series(pd.util.hash_array(_texts(survey.frame, shared))) for survey in (one, two)]
-        sides = [(_repeated(one, two, shared, *texts), one, two),
-                 (_repeated(two, one, shared, *texts[::-1]), two, one)]
+        hashes = [pd.Series(survey.record_hashes(shared)) for survey in (one, two)]
+        sides = [(_repeated(one, two, shared, *hashes), one, two),
+                 (_repeated(two, one, shared, *hashes[::-1]), two, one)]
         rows, survey, other = max(sides, key=lambda side: len(side[0]) / max(1, len(side[1].frame)))
         if rows:
             files = survey.path.name, other.path.name
@@ -125,11 +123,3 @@ def _is_told_apart(own: pd.DataFrame, other: pd.DataFrame, at: np.ndarray) -> np
             letters += np.where(is_once, cells.map(lambda text: len(re.findall(r"\w", text))), 0)
     return has_time | (letters >= LETTERS)
 
-
-def _texts(frame: pd.DataFrame, columns: Sequence[str]) -> np.ndarray:
-    """All cells of each record as one text, without blanks around them."""
-    if not columns or frame.empty:
-        return np.array([], dtype=object)
-    cells = [pc.utf8_trim_whitespace(pa.array(frame[name], pa.large_string())) for name in columns]
-    whole = pc.binary_join_element_wise(*cells, pa.scalar("\x1f", pa.large_string()))
-    return whole.to_numpy(zero_copy_only=False)

@@ -17,7 +17,7 @@ from glc_analysis.cli.group import (
     rows_format,
     say,
 )
-from glc_analysis.errors import UsageError, nearest
+from glc_analysis.errors import UsageError
 from glc_analysis.study import Study
 
 if TYPE_CHECKING:
@@ -132,6 +132,8 @@ def summary(study: Study, question: str, by: str, is_of_codes: bool, answered: s
     if bool(question) == is_of_codes:
         raise UsageError("Name a question, or ask for --codes. Either may be counted --with a question.")
     if is_of_texts:
+        if is_of_codes or by or answered:
+            raise UsageError("--texts is about one question, without --codes, --by and --with.")
         print_rows(_texts_after_other(study, question, audience), form,
                    empty="Nothing was written after an option such as Other.")
         return
@@ -155,15 +157,16 @@ def _texts_after_other(study: Study, question: str, audience: str) -> pd.DataFra
     from glc_analysis import tables
     from glc_analysis.cleaning.new_options import other_texts
     from glc_analysis.disclosure.audiences import may
+    from glc_analysis.evidence.summary import no_such_question
     from glc_analysis.reference import read_reference
 
-    if not question or not may(audience, "passages"):
-        raise UsageError("--texts is about one question, and for the team alone.")
+    if not may(audience, "passages"):
+        raise UsageError("--texts is for the team alone.")
     ensure_built(study)
     reference = read_reference(study)
     asked = reference.questions.set_index("question_id", drop=False)
     if question not in asked.index:
-        raise UsageError(f"There is no question {question}; {nearest(question, asked.index)}.")
+        raise no_such_question(question, asked.index)
     return other_texts(tables.read("responses", study=study), asked.loc[question], reference.options)
 
 

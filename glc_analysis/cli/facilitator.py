@@ -133,9 +133,6 @@ def ballot(study: Study, round_id: str, folder: Path | None, address: str | None
         say(f"To count: `glc tally --round {round_id} --close`. Then destroy the register and the slips.")
 
 
-FOR_THE_TEAM = "For the team only, not for the room:"
-
-
 @click.command()
 @click.option("--round", "round_id", required=True, metavar="ROUND", help="The round, as in rounds.csv.")
 @click.option("--close", is_flag=True, help="Close it today, show its results and make the page to project. "
@@ -172,24 +169,22 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
             click.confirm(f"Close round {round_id}? Forms that come later are not counted.", abort=True,
                           err=True)
     count = counted(study, round_id, close_on=date.today() if close else None)
-    team: list[str] = []
-    if count.notes:
-        say(FOR_THE_TEAM)
-    for note in count.notes:
-        say(note)
+    for_the_team = [*count.notes]
     if count.received is not None:
         shown = count.received.drop(columns="missing") if form == "table" else count.received
         print_rows(shown, form, empty="No rater is expected to vote.")
-        if count.faults:
-            raise Faults(count.faults)
     elif form == "table":
         click.echo("\n".join(read_out(study, count.reference, count.frames, round_id)))
         if missing := comments_to_check(count.here["ratings"]):
             say(f"{len(missing)} comment{'s' * (len(missing) != 1)} may be read aloud as soon as the words "
                 "in the study's language are in comments.csv.")
-            team = [FOR_THE_TEAM, f"Comments that are not in comments.csv: {', '.join(missing)}."]
+            for_the_team.append(f"Comments that are not in comments.csv: {', '.join(missing)}.")
     else:
         print_rows(count.here["tallies"], form, empty="No vote was cast.")
+    for line in ("For the team only, not for the room:", *for_the_team) if for_the_team else ():
+        say(line)
+    if count.received is not None and count.faults:
+        raise Faults(count.faults)
     if close:
         from glc_analysis.build import build_convening
         from glc_analysis.convening.results_slides import write_slides
@@ -207,8 +202,6 @@ def tally(study: Study, round_id: str, close: bool, yes: bool, form: str) -> Non
                 "room may not read. To fix: mend what is named below, and run the same command again.")
             raise
         say(f"Closed by mistake? `glc reopen {round_id} --because WHY` opens the round again.")
-    for line in team:
-        say(line)
 
 
 @click.command()

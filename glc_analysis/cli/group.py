@@ -206,11 +206,13 @@ def format_rows(rows: pd.DataFrame, form: str, *, empty: str) -> str:
 # The tables that a command reads
 
 
-def ensure_built(study: Study) -> None:
-    """Builds the tables where they are out of date; only then is anything heavy imported."""
+def ensure_built(study: Study, *, meanwhile: Callable[[], object] = lambda: None) -> None:
+    """Builds the tables where they are out of date; only then is anything heavy imported. ``meanwhile`` is
+    called before, and starts what goes on beside."""
     from glc_analysis.manifest import tables_are_current
 
     if not tables_are_current(study):  # checked first: no lock is made in a folder that is not a study
+        meanwhile()
         build_tables(study, unless=tables_are_current)
 
 

@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from glc_analysis.cli.group import (
-    build_tables,
     counted,
     ensure_built,
     for_audience,
@@ -49,14 +48,14 @@ def run(study: Study, audience: str, country: str, theme: str, only: str, jobs: 
         say("data/ holds no raw files yet: filling it with the invented sample.")
         write_sample(study.root)
         study = Study(study.root)
-    from glc_analysis.manifest import tables_are_current
 
-    if not tables_are_current(study):
+    def prepare() -> None:
         if not (dry_run or scheduler):
             from glc_analysis.run.execute import prepare_kernels
 
             prepare_kernels(study)  # they are ready when the tables are
-        build_tables(study, unless=tables_are_current)
+
+    ensure_built(study, meanwhile=prepare)
     from glc_analysis.report import run as run_pages
 
     result = run_pages(study, audience=audience, country=country, theme=theme, only=only,

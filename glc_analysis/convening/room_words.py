@@ -30,8 +30,7 @@ def who_asked(reference: Reference, said: str) -> str:
     """
     said, key = normalise_space(said), match_key(said)
     register = reference.organisations
-    known = {match_key(name): row["organisation_id"] for row in register.to_dict("records")
-             for name in names_of(register[register["organisation_id"] == row["organisation_id"]])}
+    known = dict(zip(map(match_key, names_of(register)), [*register["organisation_id"]] * 3, strict=True))
     if key in known:
         return known[key]
     near = {known[one] for one in difflib.get_close_matches(key, known, cutoff=NEAR)

@@ -126,13 +126,13 @@ class VisibleTables:
     @property
     def is_one_answer_each(self) -> bool:
         """Whether every record of the survey is a respondent's one answer: it does not say which organisation
-        answered, nor asks for several countries.
+        answered, and nobody answered for several countries, as far as the audience may know.
 
         >>> view.is_one_answer_each
         False
         """
-        survey = self.study.settings["survey"]
-        return not survey["organisation"] and not survey["loop"]
+        names_nobody = not self.study.settings["survey"]["organisation"]
+        return names_nobody and self.sizes.get("organisations") == self.sizes.get("records")
 
     @cached_property
     def has_survey(self) -> bool:
