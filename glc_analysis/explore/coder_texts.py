@@ -49,6 +49,7 @@ class CoderTexts:
 
     def __init__(self, study: Study, coder: str) -> None:
         self.study, self.coder = study, coder
+        self._turns_of: dict[tuple[str, str], list[Turn]] = {}
 
     # What is the coder's.
 
@@ -170,6 +171,11 @@ class CoderTexts:
     def turns(self, document: str, text: str) -> list[Turn]:
         """The turns of a text or an answer whose words are ``text``, with what is known of them now: a text
         may have changed since its coder began it."""
+        if (document, text) not in self._turns_of:
+            self._turns_of[document, text] = self._found_turns(document, text)
+        return self._turns_of[document, text]
+
+    def _found_turns(self, document: str, text: str) -> list[Turn]:
         if document in self.answers:
             return [Turn(document, "", "participant", "", 0, len(text))]
         about, found = self._segments_of.get(document, []), []

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import os
 import re
-from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
@@ -24,7 +23,6 @@ from typing import Any
 import pandas as pd
 
 from glc_analysis import tables
-from glc_analysis.coding.changed_texts import NOWHERE, ChangedText
 from glc_analysis.coding.code_suggestions import suggest_codes, why_not
 from glc_analysis.coding.codebook import ancestors, current_code
 from glc_analysis.coding.coders import SURVEY_CODER
@@ -34,11 +32,11 @@ from glc_analysis.coding.learning import compare_codes, settled_passages
 from glc_analysis.coding.suggestion_log import refuse_suggestions, take_suggestion
 from glc_analysis.errors import GLCError, UsageError, nearest
 from glc_analysis.explore.coder_texts import CoderTexts, Turn
+from glc_analysis.explore.corrected_texts import CorrectedTexts
 from glc_analysis.explore.double_coding import DOUBLE
 from glc_analysis.intake.codings.desk_journal import (
     ANSWER,
     TRAINING,
-    CodeProposal,
     DeskCoding,
     DeskText,
     Journal,
@@ -72,10 +70,9 @@ class CodingSession:
         self._today = today or date.today()
         _refuse_name(coder)
         self._own = CoderTexts(study, coder)
-        self._turns_of: dict[tuple[str, str], list[Turn]] = {}
-        self._changed_texts: dict[tuple[str, str, str], ChangedText] = {}
         self._journal = Journal(study.journal(coder))
         self._journal.read()
+        self._corrected = CorrectedTexts(self._own, self._journal)
         self._load_codebook()
         self._news: list[str] = [*self._codebook_changes()]
 
@@ -117,7 +114,8 @@ class CodingSession:
         self._refuse_unassigned(document_id)
         self._journal.read()
         text, language = self._text_of(document_id), self._own.languages.get(document_id, "")
-        changed = self._changed_turns(document_id)
+        is_open = self._status(document_id) != FINISHED
+        changed = self._corrected.changed_turns(document_id) if is_open else []
         turns = [turn._asdict() | {"text": text.text[turn.start:turn.end],
                                    "language": turn.language or language,
                                    "direction": language_direction(turn.language or language),
@@ -135,7 +133,7 @@ class CodingSession:
         text as well."""
         codings, waiting = self._codings(document_id), self._waiting(document_id)
         found = {"version": self._text_of(document_id).version, "codings": codings, "waiting": waiting,
-                 "status": self._status(document_id), **self._change(document_id),
+                 "status": self._status(document_id), **self._corrected.change(document_id),
                  "read": document_id in self._journal.work.read and not codings}
         if document_id in self._own.answers:
             found["text"] = self._text_of(document_id).text
@@ -153,7 +151,7 @@ class CodingSession:
             codings = [self._plain(coding) for coding in by_document.get(one, ())]
             rows.append({"answer_id": one, **row, "text": self._text_of(one).text, "codings": codings,
                          "waiting": self._waiting(one), "read": one in read and not codings,
-                         **self._change(one), "handed_in": self._is_handed_in(one)})
+                         **self._corrected.change(one), "handed_in": self._is_handed_in(one)})
         return rows
 
     def state(self) -> Plain:
@@ -383,10 +381,10 @@ class CodingSession:
         for one in wanted:
             self._refuse_unassigned(one)
             self._refuse_fixed(one)
-        changed = [one for one in wanted if self._is_changed(one)]
+        changed = [one for one in wanted if self._corrected.is_changed(one)]
         if not changed:
             raise GLCError("Nothing has changed since you began it.")
-        texts = [self._new_text(one) for one in changed]
+        texts = [self._corrected.new_text(one) for one in changed]
         moved, waiting = (sum(len({*one[name]} & {*self._journal.work.codings}) for one in texts)
                           for name in ("moved", "waiting"))
         said = "answer" if changed[0] in self._own.answers else "text"
@@ -540,13 +538,7 @@ class CodingSession:
 
     def _turns(self, document: str) -> list[Turn]:
         """The turns of a text as the coder began it, with what is known of them now."""
-        text = self._text_of(document)
-        return self._turns_in(document, text.version, text.text)
-
-    def _turns_in(self, document: str, version: str, words: str) -> list[Turn]:
-        if (document, version) not in self._turns_of:
-            self._turns_of[document, version] = self._own.turns(document, words)
-        return self._turns_of[document, version]
+        return self._own.turns(document, self._text_of(document).text)
 
     def _status(self, document: str) -> str:
         work = self._journal.work
@@ -557,73 +549,6 @@ class CodingSession:
         if document in begun:
             return BEGUN
         return HANDED_IN if self._is_handed_in(document) else NOT_BEGUN
-
-    # A text that changed since its coder began it.
-
-    def _is_changed(self, document: str) -> bool:
-        is_begun = document in self._journal.work.texts and (
-            document in self._own.texts or document in self._own.answers)
-        return is_begun and self._own.words_now(document) != self._journal.work.texts[document].text
-
-    def _changed_text(self, document: str, before: DeskText) -> ChangedText:
-        """The text of today beside the text before."""
-        key = document, before.version, content_hash(self._own.words_now(document))
-        if key not in self._changed_texts:
-            self._changed_texts[key] = ChangedText(self._own.text_now(document, before.text), before.text,
-                                                   self._own.mask)
-        return self._changed_texts[key]
-
-    def _new_text(self, document: str) -> Plain:
-        """What a text is now, and the places in it of the coder's codings and proposed codes: ``moved`` has
-        those whose words are unchanged, ``waiting`` the stretch in which each of the others must be."""
-        work, words = self._journal.work, self._own.words_now(document)
-        before = work.texts[document]
-        changed = self._changed_text(document, before)
-        version, moved, waiting = content_hash(words), {}, {}
-        turns = self._turns_in(document, version, words)
-        starts = [turn.start for turn in turns]
-        for table in (work.codings, work.proposals, work.waiting):
-            for key, one in table.items():
-                if one.document_id != document:
-                    continue
-                start, end = self._moved(one, before.text, changed)
-                turn = turns[max(bisect_right(starts, start) - 1, 0)]
-                if not one.words and turn.start <= start < end <= turn.end:
-                    moved[key] = [start, end]
-                else:
-                    waiting[key] = [*changed.near(one.start, one.end)]
-        return {"document_id": document, "version": version, "text": words,
-                "is_edited": changed.is_edited, "moved": moved, "waiting": waiting}
-
-    def _moved(self, one: DeskCoding | CodeProposal, before: str, changed: ChangedText) -> tuple[int, int]:
-        """The place of a passage in the text of today. An answer that was coded as a whole stays so."""
-        if one.document_id in self._own.answers and (one.start, one.end) == (0, len(before)):
-            return NOWHERE if changed.is_edited else (0, len(changed.text.canonical))
-        return changed.locate(one.start, one.end)
-
-    def _change(self, document: str) -> Plain:
-        """What a coder is told of a text that changed (``change``; blank where it did not), and how many of
-        the codings lie in words that did not change (``stay``)."""
-        if not self._is_changed(document):
-            return {"change": "", "stay": 0}
-        before, moved = self._journal.work.texts[document], self._new_text(document)["moved"]
-        own = {key for key, one in self._journal.work.codings.items() if one.document_id == document}
-        n, stay, day = len(own), len(own & moved.keys()), self._own.received_on(document)
-        since = f"after you began it on {before.on}" if before.on else "after you began it"
-        when = f"on {day}" if before.on and day >= before.on else since
-        counted = "You have no codings in it." if not n else \
-            f"Your one coding {'lies' if stay else 'does not lie'} in words that did not change." if n == 1 \
-            else f"{stay} of your {n} codings lie{'s' * (stay == 1)} in words that did not change."
-        said = "answer" if document in self._own.answers else "text"
-        return {"change": f"This {said} was corrected {when}. {counted}", "stay": stay}
-
-    def _changed_turns(self, document: str) -> list[int]:
-        """Where the turns begin that have other words than before their coder went on with the new text; none
-        once the text is finished."""
-        before = self._journal.work.earlier.get(document)
-        if before is None or self._is_changed(document) or self._status(document) == FINISHED:
-            return []
-        return [start for start, _ in self._changed_text(document, before).changed_turns()]
 
     def _waiting(self, document: str) -> list[Plain]:
         return [self._plain(one) for one in self._journal.work.waiting.values()
@@ -708,9 +633,9 @@ class CodingSession:
         for document in work.texts:
             if document not in self._own.texts and document not in self._own.answers:
                 yield (f"{document} is no longer among your texts. What you coded in it is kept.")
-            elif self._is_changed(document) and document in self._own.answers:
+            elif self._corrected.is_changed(document) and document in self._own.answers:
                 answers += 1
-            elif self._is_changed(document):
+            elif self._corrected.is_changed(document):
                 yield (f"{document} has changed since you began it. You see it as you began it, until you "
                        "choose to go on with the new text, above its turns.")
         if answers:

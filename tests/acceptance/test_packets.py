@@ -195,7 +195,8 @@ def test_word_comes_back_from_libreoffice_with_its_tables_and_headings(packed, t
         source = packed / name / "packet.docx"
         back = saved(source, "docx", tmp_path)
         before, after = tables(source), tables(back)
-        assert before and before == after
+        # In the sample all is decided, so the facilitators' sheet has no agenda, its second table.
+        assert len(before) > (0 if name == "facilitators" else 1) and before == after
         assert headings(back) == headings(source)
 
 
