@@ -496,6 +496,9 @@ def built(tmp_path_factory) -> SmallStudy:
     ("run --jobs -1", "-1 is not in the range"),
     ("rum", "No such command 'rum'"),
     ("summary", "Name a question, or ask for --codes"),
+    ("summary Q22 --texts", "There is no question 'Q22'; nearest: 'Q2'"),
+    ("summary Q1 --texts --by country", "--texts is about one question"),
+    ("summary Q1 --texts --audience public", "--texts is for the team alone"),
 ])
 def test_wrong_usage_is_exit_2_and_names_what_is_near(built, arguments, expected):
     before = built.files()

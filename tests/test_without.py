@@ -1,5 +1,7 @@
 """Studies without what others have: no survey, no country, no organisation; and blanks that mean unknown."""
 
+from types import SimpleNamespace
+
 import pandas as pd
 import pytest
 
@@ -7,6 +9,7 @@ from glc_analysis import open_study, tables
 from glc_analysis.build import build, check_study
 from glc_analysis.coding.coders import read_coded_columns
 from glc_analysis.disclosure.bounds import network_membership
+from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import Faults, GLCError
 from glc_analysis.evidence.estimates import subset_membership
 from glc_analysis.manifest import read_slices
@@ -187,3 +190,13 @@ def test_a_country_page_does_not_list_organisations_that_the_survey_does_not_nam
 def test_a_study_without_coding_and_principles_has_no_pages_of_them(replies):
     slugs = {page.slug for page in plan(replies)}
     assert "survey" in slugs and slugs & {"agreement", "codes_by_country", "convening", "principles"} == set()
+
+
+def test_a_repeated_group_of_countries_is_no_single_reply():
+    """A reply may be about several countries, also where nobody says which organisation it is of."""
+    study = SimpleNamespace(settings={"survey": {"organisation": ""}})
+    view = VisibleTables(study, "team")
+    view.__dict__["sizes"] = {"organisations": 1, "records": 2}
+    assert not view.is_one_answer_each
+    view.__dict__["sizes"] = {"organisations": 2, "records": 2}
+    assert view.is_one_answer_each

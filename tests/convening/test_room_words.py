@@ -1,5 +1,8 @@
 """Who asked and why, typed in the room: no person, no rater, and no organisation that refused its name."""
 
+import shutil
+
+import pandas as pd
 import pytest
 from click.testing import CliRunner
 
@@ -7,6 +10,7 @@ from glc_analysis.build import build
 from glc_analysis.cli import cli
 from glc_analysis.convening.results_slides import write_slides
 from glc_analysis.convening.room_words import reason, who_asked
+from glc_analysis.disclosure.visible_tables import VisibleTables
 from glc_analysis.errors import Faults, UsageError
 from glc_analysis.reference import read_reference
 from glc_analysis.study import Study
@@ -122,3 +126,11 @@ def test_there_are_no_slides_with_a_name_that_somebody_wrote_by_hand(study):
     assert {fault.value for fault in found.value.faults} == {"Maria Lopez", "r07"}
     assert {fault.file for fault in found.value.faults} == {"decision_log.csv"}
     assert not (study.root / "reports/team/day/2/index.html").exists()
+
+
+def test_an_organisation_that_voted_and_answered_nothing_is_not_named_by_its_id(sample_study, tmp_path):
+    root = shutil.copytree(sample_study.root, tmp_path / "study")
+    with (root / "private/reference/organisations.csv").open("a", encoding="utf-8") as register:
+        register.write("quiet-hill,Quiet Hill,service_provider,,KEN,2001,low\n")
+    said = VisibleTables(Study(root), "convening").named(pd.Series(["quiet-hill", "the room"]))
+    assert said.tolist() == ["an organisation", "the room"]
